@@ -1,0 +1,1 @@
+"""The core: what a takeaway is. No views, no cameras, no network."""

@@ -1,0 +1,97 @@
+"""Every error that a caller may act on, under one root.
+
+A message is one or two plain sentences: what happened and what to do. The subclass says how a caller reacts:
+the kiosk turns it into a status code, the outbox into a state of the delivery.
+"""
+
+from __future__ import annotations
+
+
+class ReporterError(Exception):
+    """Root of all errors that carry a sentence for a person.
+
+    ``status`` is the HTTP status (RFC 9110) that a page answers with, ``title`` the short name of the problem
+    (RFC 9457 ``title``), the message its ``detail``.
+    """
+
+    status = 500
+    title = "Something went wrong"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class BadInput(ReporterError):
+    """What was given can't be understood or is not allowed; giving something else helps."""
+
+    status = 422
+    title = "This can't be used as it is"
+
+
+class BadRequest(ReporterError):
+    """The request itself is malformed."""
+
+    status = 400
+    title = "The request is not complete"
+
+
+class NotFound(ReporterError):
+    """There is no such session, takeaway, file or target."""
+
+    status = 404
+    title = "Not found"
+
+
+class Forbidden(ReporterError):
+    """The asker may not do this."""
+
+    status = 403
+    title = "Not allowed here"
+
+
+class Conflict(ReporterError):
+    """The thing has changed, or its state does not allow this."""
+
+    status = 409
+    title = "That has changed in the meantime"
+
+
+class TooLarge(ReporterError):
+    """A file, a form or a text is over the limit."""
+
+    status = 413
+    title = "Too large"
+
+
+class TooLong(BadInput):
+    """A recording runs longer than the limit."""
+
+    title = "The recording is too long"
+
+
+class UnsupportedMedia(ReporterError):
+    """The bytes are not a photo, video or audio that we can open."""
+
+    status = 415
+    title = "This kind of file can't be kept"
+
+
+class DiskFull(ReporterError):
+    """The laptop has no room left; the sender keeps its copy."""
+
+    status = 507
+    title = "The laptop is full"
+
+
+class MediaFailed(ReporterError):
+    """A file could not be probed or rendered: broken, hostile, too slow or too big to decode."""
+
+    status = 422
+    title = "The file can't be opened"
+
+
+class ConfigError(ReporterError):
+    """``reporter.toml`` or the command line asks for something impossible."""
+
+    title = "A setting is wrong"
