@@ -7,16 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, TypeDecorator, event
 from sqlalchemy.orm import DeclarativeBase
 
 
 class Base(DeclarativeBase):
-    """Base of all models."""
-
-
-db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+    """Base of all models. (kiosk hands it to Flask-SQLAlchemy, which gives a session a request.)"""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

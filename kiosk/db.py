@@ -1,0 +1,9 @@
+"""Flask-SQLAlchemy's engine and sessions (one a request, one a worker's turn) over the core's models."""
+
+from __future__ import annotations
+
+from flask_sqlalchemy import SQLAlchemy
+
+from reporter.db import Base
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)

@@ -1,0 +1,201 @@
+"""``reporter.toml``: the settings that a person may edit, each with a default, a check and a sentence."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from reporter.errors import ConfigError
+
+FILE_NAME = "reporter.toml"
+FOLDERS = ("media", "renditions", "index", "incoming", "bundle")
+
+
+def _setting(default: Any, help: str, *, choices: tuple[str, ...] = (), low: int | None = None) -> Any:
+    return field(default=default, metadata={"help": help, "choices": choices, "low": low})
+
+
+@dataclass(frozen=True)
+class GatheringSettings:
+    """Section ``[gathering]``."""
+
+    title: str = _setting("Our gathering", "What the event is called, on every page and poster.")
+    timezone: str = _setting("UTC", "Where it takes place, as Europe/Berlin: schedule times are read in it.")
+    language: str = _setting("en", "The language of pages and of the index, as en, de, es or ar.")
+
+
+@dataclass(frozen=True)
+class WifiSettings:
+    """Section ``[wifi]``: what the first QR code of a poster says."""
+
+    ssid: str = _setting("", "Name of the Wi-Fi that phones join; empty leaves the code away.")
+    password: str = _setting("", "Its password, which is printed on the posters.")
+    security: str = _setting("WPA", "Its kind of protection.", choices=("WPA", "WEP", "nopass"))
+
+
+@dataclass(frozen=True)
+class KioskSettings:
+    """Section ``[kiosk]``: the laptop's own address."""
+
+    base_url: str = _setting(
+        "", "The address that codes carry, as http://192.168.4.1:8000; empty lets the kiosk find it."
+    )
+    workers: int = _setting(2, "Photos and videos processed at the same time.", low=1)
+    memory_mb: int = _setting(3000, "Memory that one decoder may use before it is stopped.", low=512)
+
+
+@dataclass(frozen=True)
+class LimitSettings:
+    """Section ``[limits]``: what one volunteer may send at once."""
+
+    file_mb: int = _setting(1000, "The largest file that is taken.", low=1)
+    files: int = _setting(20, "Files in one takeaway.", low=1)
+    video_seconds: int = _setting(90, "The longest video or voice note from a phone.", low=1)
+    text_chars: int = _setting(5000, "The longest text.", low=140)
+    photo_megapixels: int = _setting(120, "The largest photo that is opened.", low=1)
+    keep_free_mb: int = _setting(500, "Room that is kept free on the disk.", low=0)
+    upload_hours: int = _setting(48, "How long an unfinished upload waits for the rest.", low=1)
+
+
+@dataclass(frozen=True)
+class WallSettings:
+    """Section ``[wall]``."""
+
+    shows: str = _setting(
+        "approved", "What the wall shows: only what was approved, or all new.", choices=("approved", "new")
+    )
+
+
+@dataclass(frozen=True)
+class PublishSettings:
+    """Section ``[publish]``."""
+
+    automatic: bool = _setting(
+        True, "Whether what was queued goes out by itself when a connection is back."
+    )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one gathering, and the folder that they belong to."""
+
+    folder: Path
+    gathering: GatheringSettings = GatheringSettings()
+    wifi: WifiSettings = WifiSettings()
+    kiosk: KioskSettings = KioskSettings()
+    limits: LimitSettings = LimitSettings()
+    wall: WallSettings = WallSettings()
+    publish: PublishSettings = PublishSettings()
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy address of ``reporter.db``."""
+        return f"sqlite:///{self.folder / 'reporter.db'}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The gathering's time zone."""
+        return ZoneInfo(self.gathering.timezone)
+
+
+def sections() -> dict[str, type]:
+    """Section names and their classes, in the order of the file."""
+    return {
+        f.name: type(f.default) for f in dataclasses.fields(Settings) if dataclasses.is_dataclass(f.default)
+    }
+
+
+def exists(folder: Path) -> bool:
+    """Whether a gathering lives in this folder."""
+    return (folder / FILE_NAME).is_file()
+
+
+def load_settings(folder: Path) -> Settings:
+    """Read ``reporter.toml`` of a gathering folder.
+
+    Raises ConfigError with the section, the name and the way out for an unreadable file or an impossible value.
+    Unknown names are left alone: a newer or older version may know them.
+    """
+    path = folder / FILE_NAME
+    try:
+        document = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"There is no gathering in {folder}. Make one with: reporter new NAME"
+        ) from error
+    except (TOMLKitError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} can't be read: {error}. Correct that line and try again.") from error
+    values = {name: _read_section(name, cls, document.get(name, {})) for name, cls in sections().items()}
+    settings = Settings(folder=folder.absolute(), **values)
+    _check_zone(settings.gathering.timezone)
+    return settings
+
+
+def save_settings(folder: Path, values: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write values into ``reporter.toml``, keeping a person's comments and order; the file is replaced whole.
+
+    ``values`` is {section: {name: value}}. Raises ConfigError for a name or value that load_settings would refuse.
+    """
+    path = folder / FILE_NAME
+    text = path.read_text(encoding="utf-8") if path.exists() else _blank()
+    document = tomlkit.parse(text)
+    for section, entries in values.items():
+        if section not in sections():
+            raise ConfigError(f"There is no section [{section}] in {FILE_NAME}.")
+        _read_section(section, sections()[section], entries, strict=True)
+        table = document.setdefault(section, tomlkit.table())
+        for name, value in entries.items():
+            table[name] = value
+    temporary = path.with_suffix(".toml.new")
+    temporary.write_text(tomlkit.dumps(document), encoding="utf-8")
+    temporary.replace(path)
+
+
+def _blank() -> str:
+    document = tomlkit.document()
+    document.add(tomlkit.comment("Settings of this gathering. Lines with # are explanations; change what follows them."))
+    for section, cls in sections().items():
+        table = tomlkit.table()
+        for setting in dataclasses.fields(cls):
+            table.add(tomlkit.comment(setting.metadata["help"]))
+            table.add(setting.name, setting.default)
+        document.add(tomlkit.nl())
+        document.add(section, table)
+    return tomlkit.dumps(document)
+
+
+def _read_section(name: str, cls: type, entries: Any, *, strict: bool = False) -> Any:
+    if not isinstance(entries, Mapping):
+        raise ConfigError(f"[{name}] in {FILE_NAME} must be a section.")
+    known = {f.name: f for f in dataclasses.fields(cls)}
+    if strict and (unknown := sorted(set(entries) - set(known))):
+        raise ConfigError(f"There is no setting {name}.{unknown[0]}.")
+    return cls(**{key: _check(name, known[key], entries[key]) for key in known if key in entries})
+
+
+def _check(section: str, setting: dataclasses.Field[Any], value: Any) -> Any:
+    where = f"{section}.{setting.name} in {FILE_NAME}"
+    if type(value) is not type(setting.default):
+        raise ConfigError(f"{where} must be written like {setting.default!r}, not {value!r}.")
+    choices, low = setting.metadata["choices"], setting.metadata["low"]
+    if choices and value not in choices:
+        raise ConfigError(f"{where} is {value!r}; it can be {', '.join(choices)}.")
+    if low is not None and value < low:
+        raise ConfigError(f"{where} is {value}; the least is {low}.")
+    return value
+
+
+def _check_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigError(
+            f"There is no time zone {name!r}. Write it as Europe/Berlin or America/Bogota."
+        ) from error

@@ -1,0 +1,295 @@
+"""The rows. Words are those of the field; every hand-over between two parts of the program is one of these, committed."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint, Uuid
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from reporter.db import Base, UtcDateTime
+from reporter.states import Audience, DeliveryState, MediaState, Source, TakeawayState
+
+
+class Gathering(Base):
+    """The event itself: one row. What a person may edit stands in ``reporter.toml``, not here."""
+
+    __tablename__ = "gathering"
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Counts every change of a takeaway (see curate.touch): the index compares it to know how far it is behind.
+    revision: Mapped[int] = mapped_column(default=0)
+    # What was printed last, so that the desk can warn when the laptop's address has changed.
+    printed_url: Mapped[str] = mapped_column(default="")
+
+
+class EventSession(Base):
+    """A slot of the schedule, with the code that stands on its poster."""
+
+    __tablename__ = "event_session"
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    # What the schedule calls it; stays when title, room and time change. None: added by hand.
+    guid: Mapped[str | None] = mapped_column(unique=True)
+    title: Mapped[str]
+    room: Mapped[str] = mapped_column(default="")
+    track: Mapped[str] = mapped_column(default="")
+    speakers: Mapped[str] = mapped_column(default="")
+    description: Mapped[str] = mapped_column(Text, default="")
+    starts_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Text only: the speaker asked not to be recorded.
+    do_not_record: Mapped[bool] = mapped_column(default=False)
+    licence: Mapped[str] = mapped_column(default="")
+    audience: Mapped[str] = mapped_column(default=Audience.PUBLIC)
+    # Gone from the schedule at a later import. Its code stays valid: it may stand on a poster.
+    retired: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    takeaways: Mapped[list[Takeaway]] = relationship(back_populates="session")
+
+
+class Takeaway(Base):
+    """What somebody recorded. Withdrawn ones keep their row, emptied: the tombstone."""
+
+    __tablename__ = "takeaway"
+    __table_args__ = (
+        Index("takeaway_state_time", "state", "recorded_at"),
+        Index("takeaway_session_state", "session_id", "state"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    receipt: Mapped[str] = mapped_column(unique=True)
+    client_id: Mapped[str | None] = mapped_column(unique=True)
+    session_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event_session.id"))
+    kind: Mapped[str]
+    text: Mapped[str] = mapped_column(Text, default="")
+    # The organizer's words; the contributor's stay in ``text``.
+    caption: Mapped[str] = mapped_column(Text, default="")
+    author: Mapped[str] = mapped_column(default="")
+    prompt: Mapped[str] = mapped_column(default="")
+    intent: Mapped[str] = mapped_column(default="")
+    audience: Mapped[str] = mapped_column(default=Audience.PUBLIC)
+    consent: Mapped[str] = mapped_column(default="")
+    licence: Mapped[str] = mapped_column(default="")
+    source: Mapped[str] = mapped_column(default=Source.PHONE)
+    state: Mapped[str] = mapped_column(default=TakeawayState.NEW)
+    starred: Mapped[bool] = mapped_column(default=False)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    revision: Mapped[int] = mapped_column(index=True)
+
+    session: Mapped[EventSession] = relationship(back_populates="takeaways")
+    attachments: Mapped[list[Attachment]] = relationship(
+        back_populates="takeaway", order_by="Attachment.position", cascade="all, delete-orphan"
+    )
+    tags: Mapped[list[Tag]] = relationship(
+        back_populates="takeaway", order_by="Tag.name", cascade="all, delete-orphan"
+    )
+
+
+class Tag(Base):
+    """A word that an organizer (or a #hashtag in the text) gave a takeaway."""
+
+    __tablename__ = "tag"
+
+    takeaway_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("takeaway.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+    takeaway: Mapped[Takeaway] = relationship(back_populates="tags")
+
+
+class Media(Base):
+    """An original file, content-addressed: one row for the same bytes, however often they come."""
+
+    __tablename__ = "media"
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    sha256: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    type: Mapped[str]
+    ext: Mapped[str]
+    bytes: Mapped[int]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    # Seconds.
+    duration: Mapped[float | None]
+    # What the device itself says of the moment: local time without zone, as text, because that is all it is.
+    captured_local: Mapped[str] = mapped_column(default="")
+    state: Mapped[str] = mapped_column(default=MediaState.RECEIVED, index=True)
+    error: Mapped[str] = mapped_column(default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    # Before this moment nobody else takes it up: a lease while it is processed, a pause after a failure.
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lease: Mapped[str] = mapped_column(default="")
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    attachments: Mapped[list[Attachment]] = relationship(back_populates="media")
+    renditions: Mapped[list[Rendition]] = relationship(
+        back_populates="media", cascade="all, delete-orphan"
+    )
+
+
+class Attachment(Base):
+    """A media file in a takeaway: the order, the name it came with, and the words for who can't see it."""
+
+    __tablename__ = "attachment"
+
+    takeaway_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("takeaway.id"), primary_key=True)
+    media_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("media.id"), primary_key=True, index=True)
+    position: Mapped[int] = mapped_column(default=0)
+    filename: Mapped[str] = mapped_column(default="")
+    alt: Mapped[str] = mapped_column(Text, default="")
+
+    takeaway: Mapped[Takeaway] = relationship(back_populates="attachments")
+    media: Mapped[Media] = relationship(back_populates="attachments")
+
+
+class Rendition(Base):
+    """Made from an original, always rebuildable: ``thumb``, ``view``, ``poster``, ``play``."""
+
+    __tablename__ = "rendition"
+
+    media_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("media.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    ext: Mapped[str]
+    bytes: Mapped[int]
+    # Of the file itself: what a target is told, and how a truncated copy is found out.
+    sha256: Mapped[str]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    duration: Mapped[float | None]
+
+    media: Mapped[Media] = relationship(back_populates="renditions")
+
+
+class Upload(Base):
+    """A tus upload under way. Its bytes stand in ``incoming/``; the file's length is the offset."""
+
+    __tablename__ = "upload"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    session_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event_session.id"))
+    length: Mapped[int]
+    # The decoded Upload-Metadata.
+    fields: Mapped[dict[str, Any]] = mapped_column(JSON)
+    receipt: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class Decision(Base):
+    """What an organizer or contributor did to a takeaway: history, and the material of undo."""
+
+    __tablename__ = "decision"
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    takeaway_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("takeaway.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    who: Mapped[str] = mapped_column(default="")
+    action: Mapped[str]
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)
+    after: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Tombstone(Base):
+    """What stays of withdrawn bytes: no retry, card, merge or re-publish brings them back for this session."""
+
+    __tablename__ = "tombstone"
+
+    takeaway_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    sha256: Mapped[str] = mapped_column(primary_key=True, default="", index=True)
+    receipt: Mapped[str]
+    session_code: Mapped[str]
+    withdrawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Story(Base):
+    """What an organizer composes from takeaways. ``session_id`` set: the session's own, made when first needed."""
+
+    __tablename__ = "story"
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    session_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("event_session.id"), unique=True
+    )
+    title: Mapped[str] = mapped_column(default="")
+    lead: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    session: Mapped[EventSession | None] = relationship()
+    items: Mapped[list[StoryItem]] = relationship(
+        order_by="StoryItem.position", cascade="all, delete-orphan"
+    )
+
+
+class StoryItem(Base):
+    """A takeaway that an organizer put into a composed story; it then leaves its session's own."""
+
+    __tablename__ = "story_item"
+
+    story_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("story.id"), primary_key=True)
+    takeaway_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("takeaway.id"), primary_key=True, index=True
+    )
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class Target(Base):
+    """A place to publish. Its secret is not here (see ``reporter.secrets``)."""
+
+    __tablename__ = "target"
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str] = mapped_column(unique=True)
+    options: Mapped[dict[str, Any]] = mapped_column(JSON)
+    # Who reads there: what is for the community never goes to a public place.
+    audience: Mapped[str] = mapped_column(default=Audience.PUBLIC)
+    # A sentence: why nothing is sent there until a person has looked (refused credentials). Empty: all is well.
+    paused: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    deliveries: Mapped[list[Delivery]] = relationship(
+        back_populates="target", cascade="all, delete-orphan"
+    )
+
+
+class Delivery(Base):
+    """The ledger: one row per (item, target)."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("target_id", "item_kind", "item_id"),
+        Index("delivery_state_due", "state", "due_at"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    target_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("target.id"))
+    # 'story' or 'media'.
+    item_kind: Mapped[str]
+    item_id: Mapped[uuid.UUID] = mapped_column(Uuid)
+    # Our own name for the item at the target: slug, file name, record key. Looked for before anything is sent again.
+    key: Mapped[str]
+    state: Mapped[str] = mapped_column(default=DeliveryState.DUE)
+    # Fingerprint of what should be there, and of what was acknowledged. Different: an update is due.
+    wanted: Mapped[str] = mapped_column(default="")
+    sent: Mapped[str] = mapped_column(default="")
+    remote_id: Mapped[str] = mapped_column(default="")
+    url: Mapped[str] = mapped_column(default="")
+    # Whatever else the target needs to find, use or remove it (file name, media link, revision).
+    remote: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lease: Mapped[str] = mapped_column(default="")
+    error: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    target: Mapped[Target] = relationship(back_populates="deliveries")

@@ -1,0 +1,182 @@
+"""Originals and renditions on the disk: content-addressed, write-once, on the platter before anybody is thanked."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from reporter.errors import DiskFull, NotFound, TooLarge
+
+PIECE = 1 << 16
+_SHA = re.compile(r"[0-9a-f]{64}")
+
+
+class Incoming:
+    """A file on its way in: bytes are hashed while they are written. Not yet an original.
+
+    Writable like a binary file, so that a multipart parser can write straight into it; readable for sniffing.
+    """
+
+    def __init__(self, path: Path, *, limit: int | None = None) -> None:
+        self.path = path
+        self.size = 0
+        self.head = b""
+        self._limit = limit
+        self._hash = hashlib.sha256()
+        self._file: BinaryIO = path.open("xb")
+
+    def write(self, data: bytes) -> int:
+        """Append; raises TooLarge over the limit, DiskFull when the disk is."""
+        if self._limit is not None and self.size + len(data) > self._limit:
+            raise TooLarge(f"Files up to {self._limit >> 20} MB fit here. Please send a smaller one.")
+        with _disk_errors():
+            self._file.write(data)
+        if len(self.head) < 8192:
+            self.head += data[: 8192 - len(self.head)]
+        self.size += len(data)
+        self._hash.update(data)
+        return len(data)
+
+    @property
+    def sha256(self) -> str:
+        """Of what was written so far."""
+        return self._hash.hexdigest()
+
+    def finish(self) -> None:
+        """Everything onto the disk, really."""
+        with _disk_errors():
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        self._file.close()
+
+    def close(self) -> None:
+        """Close without a promise (a multipart parser does so)."""
+        self._file.close()
+
+    def discard(self) -> None:
+        """Forget it."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+class Store:
+    """The folders ``media/``, ``renditions/`` and ``incoming/`` of a gathering."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.media = folder / "media"
+        self.renditions = folder / "renditions"
+        self.incoming = folder / "incoming"
+
+    def make_folders(self) -> None:
+        """Make what is missing."""
+        for path in (self.media, self.renditions, self.incoming):
+            path.mkdir(parents=True, exist_ok=True)
+
+    def begin(self, name: str, *, limit: int | None = None) -> Incoming:
+        """A new incoming file; ``name`` must be unique and free of separators."""
+        return Incoming(self.incoming / name, limit=limit)
+
+    def original(self, sha256: str, ext: str) -> Path:
+        """Where the original with this hash is (to be)."""
+        return self.media / _checked(sha256)[:2] / f"{sha256}{ext}"
+
+    def rendition(self, sha256: str, name: str, ext: str) -> Path:
+        """Where a rendition of the original with this hash is (to be)."""
+        return self.renditions / _checked(sha256)[:2] / f"{sha256}-{name}{ext}"
+
+    def keep(self, path: Path, sha256: str, ext: str) -> Path:
+        """Move a finished, fsynced file to its place among the originals, durably.
+
+        The same bytes may be there already: then the newcomer is dropped, if the old one is whole.
+        """
+        goal = self.original(sha256, ext)
+        with _disk_errors():
+            make_durable_folder(goal.parent)
+            if goal.exists() and goal.stat().st_size == path.stat().st_size:
+                path.unlink()
+            else:
+                os.replace(path, goal)
+                # Write-once: nobody, not even we, changes an original by accident.
+                goal.chmod(0o444)
+            sync_folder(goal.parent)
+        return goal
+
+    def drop(self, sha256: str, ext: str) -> None:
+        """Remove an original and everything made from it (a takedown)."""
+        self.original(sha256, ext).unlink(missing_ok=True)
+        self.drop_renditions(sha256)
+
+    def drop_renditions(self, sha256: str) -> None:
+        """Remove what was made from an original."""
+        for path in (self.renditions / _checked(sha256)[:2]).glob(f"{sha256}-*"):
+            path.unlink(missing_ok=True)
+
+    def free_bytes(self) -> int:
+        """Room left on the disk of the gathering."""
+        return shutil.disk_usage(self.folder).free
+
+    def need_room(self, size: int, *, keep_free: int) -> None:
+        """Raise DiskFull unless ``size`` more bytes fit and ``keep_free`` stay free."""
+        if self.free_bytes() < size + keep_free:
+            raise DiskFull(
+                "There is not enough room left on the laptop. Keep this on your phone and tell the person at the kiosk."
+            )
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, read in pieces."""
+    digest = hashlib.sha256()
+    for piece in read_pieces(path):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def read_pieces(path: Path) -> Iterator[bytes]:
+    """A file's bytes in pieces of 64 KB."""
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
+def sync_folder(path: Path) -> None:
+    """Put a folder's entries onto the disk (POSIX; Windows has no such call and needs none for a rename)."""
+    if os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def make_durable_folder(path: Path) -> None:
+    """Make a folder so that it survives a power cut."""
+    if not path.is_dir():
+        path.mkdir(parents=True, exist_ok=True)
+        sync_folder(path.parent)
+
+
+def _checked(sha256: str) -> str:
+    if not _SHA.fullmatch(sha256):
+        raise NotFound("There is no such file.")
+    return sha256
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(
+                "The laptop's disk is full. Keep this on your phone and tell the person at the kiosk."
+            ) from error
+        raise

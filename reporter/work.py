@@ -1,0 +1,58 @@
+"""The rows are the queue: find by query, claim by a conditional UPDATE, lease, finish or put back with a due time."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from reporter.models import Delivery, Media
+
+Row = type[Media] | type[Delivery]
+
+
+def claim(
+    session: Session, model: Row, row_id: uuid.UUID, *, states: Sequence[str], to: str, lease: str,
+    now: datetime, until: datetime,
+) -> bool:  # fmt: skip
+    """Take a row for ourselves, if it is still free. Commits.
+
+    True for exactly one caller: the row was in one of ``states``, due, and its update counted one row. ``lease`` is
+    the claimer's own mark; until ``until`` nobody else gets it, then it is free again (its owner was killed).
+    """
+    statement = (
+        update(model)
+        .where(model.id == row_id, model.state.in_(states), model.due_at <= now)
+        .values(state=to, lease=lease, due_at=until, attempts=model.attempts + 1)
+        .execution_options(synchronize_session=False)
+    )
+    taken = session.execute(statement).rowcount == 1  # type: ignore[attr-defined]
+    session.commit()
+    return taken
+
+
+def holds(session: Session, model: Row, row_id: uuid.UUID, lease: str) -> bool:
+    """Whether the lease is still ours: a sleeper who wakes late must not write over its successor's work."""
+    return session.scalar(select(model.lease).where(model.id == row_id)) == lease
+
+
+def due_ids(
+    session: Session, model: Row, *, states: Sequence[str], now: datetime, limit: int
+) -> list[uuid.UUID]:
+    """Ids of rows that wait for work, the longest due first."""
+    statement = (
+        select(model.id)
+        .where(model.state.in_(states), model.due_at <= now)
+        .order_by(model.due_at, model.id)
+        .limit(limit)
+    )
+    return list(session.scalars(statement))
+
+
+def back_off(attempts: int, jitter: float, *, base: float = 5.0, most: float = 3600.0) -> timedelta:
+    """How long to wait after the n-th failed attempt: doubling, with jitter from 0 to 1 spread over half of it."""
+    delay = min(most, base * 2 ** min(max(attempts - 1, 0), 20))
+    return timedelta(seconds=delay * (0.5 + 0.5 * jitter))
