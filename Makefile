@@ -1,0 +1,74 @@
+# Social Reporter. `make help` says what there is; everything works in a fresh clone with Python 3.11 or newer.
+PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+comma := ,
+# The machine's npm is used where there is one; otherwise the `build` extra brings a Node.js.
+EXTRAS := $(if $(shell command -v npm 2>/dev/null),test,test$(comma)build)
+CATALOGS := $(wildcard kiosk/translations/*/LC_MESSAGES/*.po)
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test bench lint format lock translations dist clean system-packages
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+install: .venv/stamp-python .venv/stamp-vendor .venv/stamp-translations ## make .venv with the product, its assets and its test tools
+
+.venv/stamp-python: setup.cfg pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@test -x $(BIN)/python || { rm -rf .venv && $(PYTHON) -m venv .venv; } \
+	  || { rm -rf .venv; echo "Could not make .venv. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
+	@touch $@
+
+.venv/stamp-vendor: .venv/stamp-python package.json package-lock.json kiosk/build_assets.py
+	$(BIN)/python -m kiosk.build_assets vendor
+	@touch $@
+
+.venv/stamp-translations: .venv/stamp-python kiosk/build_assets.py $(CATALOGS)
+	$(BIN)/python -m kiosk.build_assets translations
+	@touch $@
+
+run: install ## start the kiosk (makes ./gathering on the first run)
+	$(BIN)/reporter kiosk $(ARGS)
+
+system-packages: ## as root on Debian: Chromium, WordPress and what else the tests drive
+	@bash tests/system-packages.sh
+
+test: install system-packages ## everything, with a real browser and a real WordPress where they can be installed
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: install ## measure, and write what was measured into docs/bench.md
+	$(BIN)/python -m tests.bench $(ARGS)
+
+lint: install ## ruff and mypy, nothing changed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: install ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## resolve setup.cfg again into constraints.txt (takes the newest versions that fit together)
+	$(PYTHON) -m venv .cache/lock && .cache/lock/bin/python -m pip install -q uv
+	{ sed -n '/^#/p' constraints.txt; .cache/lock/bin/uv pip compile -q --universal --python-version 3.11 --upgrade --extra test \
+	  --extra build --no-header --no-annotate --no-emit-index-url --no-emit-find-links setup.cfg; } > .cache/constraints.txt
+	mv .cache/constraints.txt constraints.txt
+
+translations: install ## collect the sentences of the pages into every catalogue
+	$(BIN)/pybabel -q extract -F kiosk/babel.cfg --no-location --sort-output -k lazy_gettext -o .cache/messages.pot kiosk
+	$(BIN)/pybabel -q update -i .cache/messages.pot -d kiosk/translations --no-fuzzy-matching
+
+dist: install ## wheel and source archive in dist/
+	rm -rf build dist
+	$(BIN)/python -m build -q
+	@ls -l dist
+
+clean: ## remove everything that make has made; the gathering stays
+	rm -rf .venv build dist node_modules static/vendor .cache .pytest_cache .mypy_cache .ruff_cache *.egg-info

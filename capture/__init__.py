@@ -1,0 +1,1 @@
+"""Intake: bytes come in, a safe original and ready renditions come out."""

@@ -1,0 +1,22 @@
+"""Where the files that browsers fetch are: style sheets, scripts, pictures, third-party code."""
+
+from pathlib import Path
+
+
+def static_dir() -> Path:
+    """Return the folder of static files, absolute.
+
+    Installed from a wheel it stands beside this file (`kiosk/static`); in a checkout, and in an
+    editable install, it is the sibling `static/` of the package's folder.
+
+    Raises FileNotFoundError with the places that were looked at when neither exists.
+    """
+    here = Path(__file__).resolve().parent
+    places = (here / "static", here.parent / "static")
+    for place in places:
+        if place.is_dir():
+            return place
+    looked = " and ".join(str(place) for place in places)
+    raise FileNotFoundError(
+        f"The program's own web files are missing (looked in {looked}). Install it again."
+    )

@@ -1,0 +1,1 @@
+"""Places to publish to, one module each."""

@@ -1,0 +1,53 @@
+#!/bin/bash
+# Installs what the real-browser and real-server tests need, on Debian and as root; elsewhere it says so and
+# leaves with 0, because each test then skips with its reason.
+# Groups: browser (Chromium, PDF tools, fonts), wordpress (Apache, PHP, MariaDB). Default: all of them.
+set -uo pipefail
+
+say() { printf 'system packages: %s\n' "$*"; }
+missing() { # the names of $@ that are not installed
+  local name
+  for name in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || printf '%s ' "$name"
+  done
+}
+packages() {
+  case $1 in
+    # Three Noto packages cover Latin, Greek, Cyrillic, Arabic, Hebrew, Indic and, with the last, Chinese, Japanese, Korean.
+    browser) echo chromium poppler-utils fonts-dejavu-core fonts-noto-core fonts-wqy-microhei ;;
+    wordpress) echo wordpress mariadb-server-core apache2 libapache2-mod-php php-cli php-mysql php-gd \
+      php-xml php-mbstring php-curl curl ;;
+    *) say "unknown group $1" >&2; return 2 ;;
+  esac
+}
+# Packages start their services when they are installed. This answers "not allowed", so nothing takes port 80.
+forbid_services() {
+  [ -e /usr/sbin/policy-rc.d ] && return
+  printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d
+  trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+}
+
+wanted=""
+for group in "${@:-browser wordpress}"; do
+  for one in $group; do wanted+=" $(packages "$one")" || exit 2; done
+done
+command -v apt-get >/dev/null && command -v dpkg-query >/dev/null || { say "not a Debian machine, nothing installed"; exit 0; }
+# shellcheck disable=SC2086  # the list is meant to fall apart into words
+todo=$(missing $wanted)
+[ -n "$todo" ] || { say "all there"; exit 0; }
+[ "$(id -u)" = 0 ] || { say "not root, so these stay missing: $todo"; exit 0; }
+forbid_services
+export DEBIAN_FRONTEND=noninteractive
+apt=(apt-get -q -y -o DPkg::Lock::Timeout=400 -o Acquire::Retries=3)
+"${apt[@]}" update >/dev/null || say "the package list could not be refreshed"
+say "installing $todo"
+# shellcheck disable=SC2086
+"${apt[@]}" install --no-install-recommends $todo >/tmp/system-packages.$$.log 2>&1 || {
+  say "some packages could not be installed; the end of what apt said:"
+  tail -n 15 "/tmp/system-packages.$$.log"
+}
+rm -f "/tmp/system-packages.$$.log"
+# shellcheck disable=SC2086
+todo=$(missing $wanted)
+[ -z "$todo" ] && say "done" || say "still missing: $todo"
+exit 0
