@@ -1,0 +1,230 @@
+"""The decisions on a takeaway: approve, hide, mend, change, withdraw. Each leaves its history and a new revision."""
+
+from __future__ import annotations
+
+import random
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from reporter.clock import new_id
+from reporter.errors import BadInput, Conflict, NotFound
+from reporter.models import Attachment, Decision, EventSession, Gathering, Media, Tag, Takeaway, Tombstone
+from reporter.sessioncode import normalize_receipt
+from reporter.states import Audience, Consent, Intent, TakeawayState
+from reporter.store import Store
+
+TAG_CHARS = 40
+_HASHTAG = re.compile(r"(?:^|\s)#(\w{2,40})")
+_CHOICES: dict[str, frozenset[str]] = {
+    "intent": frozenset({"", *Intent}),
+    "audience": frozenset(Audience),
+    "consent": frozenset(Consent),
+}
+_TEXTS = ("text", "caption", "author", "prompt", "licence")
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Who decides, when, and the chance that new ids come from."""
+
+    now: datetime
+    rng: random.Random
+    who: str = ""
+
+
+def touch(session: Session, takeaway: Takeaway) -> None:
+    """Give a changed takeaway the next revision, so that index, wall and outbox see it.
+
+    The counter's row lock orders commits by revision: whoever has seen revision n has seen all before it.
+    """
+    counted = update(Gathering).values(revision=Gathering.revision + 1).returning(Gathering.revision)
+    takeaway.revision = session.execute(counted).scalar_one()
+
+
+def by_receipt(session: Session, receipt: str) -> Takeaway:
+    """The takeaway of a receipt, however it was typed; raises NotFound."""
+    found = session.scalar(select(Takeaway).where(Takeaway.receipt == normalize_receipt(receipt)))
+    if found is None:
+        raise NotFound("There is no takeaway with this receipt. Check the letters and digits once more.")
+    return found
+
+
+def approve(session: Session, takeaway: Takeaway, hand: Hand) -> None:
+    """Let it be shown. Commits."""
+    _decide(session, takeaway, hand, TakeawayState.APPROVED)
+
+
+def hide(session: Session, takeaway: Takeaway, hand: Hand) -> None:
+    """Keep it, show it to nobody. Commits."""
+    _decide(session, takeaway, hand, TakeawayState.HIDDEN)
+
+
+def reopen(session: Session, takeaway: Takeaway, hand: Hand) -> None:
+    """Back to those that wait for a decision: the undo of approve and hide. Commits."""
+    _decide(session, takeaway, hand, TakeawayState.NEW)
+
+
+def _decide(session: Session, takeaway: Takeaway, hand: Hand, state: TakeawayState) -> None:
+    if takeaway.state == TakeawayState.WITHDRAWN:
+        raise Conflict("Its contributor has taken this back; it can't be shown any more.")
+    if takeaway.state != state:
+        _remember(session, takeaway, hand, state.value, {"state": takeaway.state}, {"state": state.value})
+        takeaway.state = state.value
+        takeaway.approved_at = hand.now if state is TakeawayState.APPROVED else None
+        touch(session, takeaway)
+    session.commit()
+
+
+def change(session: Session, takeaway: Takeaway, hand: Hand, values: Mapping[str, Any]) -> None:
+    """Set texts, choices, ``starred``, ``tags`` (a list) and ``session_code``; what stays the same is left alone.
+
+    Raises BadInput for an unknown name or value, Conflict for something withdrawn. Commits.
+    """
+    if takeaway.state == TakeawayState.WITHDRAWN:
+        raise Conflict("This was taken back; there is nothing left to change.")
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for name, value in values.items():
+        old = _get(takeaway, name)
+        new = _checked(session, name, value)
+        if old != new:
+            before[name], after[name] = old, new
+            _set(session, takeaway, name, new)
+    if after:
+        _remember(session, takeaway, hand, "change", before, after)
+        touch(session, takeaway)
+    session.commit()
+
+
+def set_alt(session: Session, takeaway: Takeaway, hand: Hand, alts: Mapping[str, str]) -> None:
+    """Set the alt text of attachments, {sha256: words}. Commits."""
+    before, after = {}, {}
+    for attachment in takeaway.attachments:
+        words = alts.get(attachment.media.sha256)
+        if words is not None and words.strip() != attachment.alt:
+            before[attachment.media.sha256], after[attachment.media.sha256] = attachment.alt, words.strip()
+            attachment.alt = words.strip()
+    if after:
+        _remember(session, takeaway, hand, "alt", before, after)
+        touch(session, takeaway)
+    session.commit()
+
+
+def withdraw(session: Session, takeaway: Takeaway, hand: Hand, store: Store) -> None:
+    """Take it back for good: words and files go, the tombstone stays. Safe to repeat. Commits, then removes files.
+
+    What was published goes with the next turn of the outbox, which finds the takeaway gone from its story.
+    """
+    if takeaway.state == TakeawayState.WITHDRAWN:
+        return
+    media = [attachment.media for attachment in takeaway.attachments]
+    _bury(session, takeaway, [m.sha256 for m in media], hand)
+    _empty(session, takeaway)
+    touch(session, takeaway)
+    session.flush()
+    orphans = [(m.id, m.sha256, m.ext) for m in media if not _still_used(session, m.id)]
+    for media_id, _sha, _ext in orphans:
+        session.delete(session.get_one(Media, media_id))
+    session.commit()
+    for _id, sha256, ext in orphans:
+        store.drop(sha256, ext)
+
+
+def _bury(session: Session, takeaway: Takeaway, hashes: Sequence[str], hand: Hand) -> None:
+    for sha256 in {*hashes, ""}:
+        session.add(
+            Tombstone(
+                takeaway_id=takeaway.id,
+                sha256=sha256,
+                receipt=takeaway.receipt,
+                session_code=takeaway.session.code,
+                withdrawn_at=hand.now,
+            )
+        )
+    # The history holds former words: it goes too, but for the fact of the withdrawal itself.
+    session.execute(delete(Decision).where(Decision.takeaway_id == takeaway.id))
+    _remember(session, takeaway, hand, TakeawayState.WITHDRAWN.value, {}, {})
+
+
+def _empty(session: Session, takeaway: Takeaway) -> None:
+    for name in _TEXTS:
+        setattr(takeaway, name, "")
+    takeaway.attachments.clear()
+    takeaway.tags.clear()
+    takeaway.state = TakeawayState.WITHDRAWN.value
+    takeaway.starred = False
+    takeaway.approved_at = None
+
+
+def _still_used(session: Session, media_id: uuid.UUID) -> bool:
+    return session.scalar(select(Attachment.media_id).where(Attachment.media_id == media_id)) is not None
+
+
+def hashtags(text: str) -> list[str]:
+    """Words with # in a text, lower case, each once, in order."""
+    return list(dict.fromkeys(word.lower() for word in _HASHTAG.findall(text)))
+
+
+def clean_tags(names: Sequence[str]) -> list[str]:
+    """Tags trimmed, without #, lower case, each once, sorted; empty ones dropped."""
+    cleaned = {" ".join(name.strip().lstrip("#").lower().split())[:TAG_CHARS] for name in names}
+    return sorted(cleaned - {""})
+
+
+def _get(takeaway: Takeaway, name: str) -> Any:
+    if name == "tags":
+        return [tag.name for tag in takeaway.tags]
+    if name == "session_code":
+        return takeaway.session.code
+    if name in _TEXTS or name in _CHOICES or name == "starred":
+        return getattr(takeaway, name)
+    raise BadInput(f"A takeaway has no {name!r} that can be changed.")
+
+
+def _checked(session: Session, name: str, value: Any) -> Any:
+    if name == "tags":
+        return clean_tags(value)
+    if name == "starred":
+        return bool(value)
+    text = str(value).strip()
+    if name in _CHOICES and text not in _CHOICES[name]:
+        raise BadInput(f"{text!r} is not one of: {', '.join(sorted(_CHOICES[name] - {''}))}.")
+    return text
+
+
+def _set(session: Session, takeaway: Takeaway, name: str, value: Any) -> None:
+    if name == "tags":
+        # Kept rows stay: deleting and adding the same key in one flush would collide.
+        kept = [tag for tag in takeaway.tags if tag.name in value]
+        known = {tag.name for tag in kept}
+        takeaway.tags = kept + [Tag(name=tag) for tag in value if tag not in known]
+    elif name == "session_code":
+        takeaway.session = find_session(session, value)
+    else:
+        setattr(takeaway, name, value)
+
+
+def find_session(session: Session, code: str) -> EventSession:
+    """The session of a code in its stored form; raises NotFound."""
+    found = session.scalar(select(EventSession).where(EventSession.code == code))
+    if found is None:
+        raise NotFound(f"There is no session with the code {code}.")
+    return found
+
+
+def _remember(
+    session: Session, takeaway: Takeaway, hand: Hand, action: str, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    session.add(
+        Decision(
+            id=new_id(hand.now, hand.rng), takeaway_id=takeaway.id, at=hand.now, who=hand.who,
+            action=action, before=before, after=after,
+        )
+    )  # fmt: skip

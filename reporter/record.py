@@ -1,0 +1,75 @@
+"""A takeaway as JSON: the same record for phones, the shell, the bundle and whoever reads it later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter.clock import rfc3339
+from reporter.models import Attachment, Delivery, Media, Takeaway
+from reporter.states import DeliveryState, MediaState
+from reporter.stories import stories_of
+
+# (media, rendition name or "original") -> address.
+MediaUrl = Callable[[Media, str], str]
+
+
+def takeaway_record(
+    takeaway: Takeaway, media_url: MediaUrl, published: Iterable[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    """The JSON of a takeaway, as documented in docs/interface.md."""
+    return {
+        "receipt": takeaway.receipt,
+        "id": str(takeaway.id),
+        "session": {"code": takeaway.session.code, "title": takeaway.session.title},
+        "kind": takeaway.kind,
+        "text": takeaway.text,
+        "caption": takeaway.caption,
+        "author": takeaway.author,
+        "prompt": takeaway.prompt,
+        "intent": takeaway.intent,
+        "audience": takeaway.audience,
+        "consent": takeaway.consent,
+        "licence": takeaway.licence,
+        "state": takeaway.state,
+        "starred": takeaway.starred,
+        "recorded_at": rfc3339(takeaway.recorded_at),
+        "received_at": rfc3339(takeaway.received_at),
+        "tags": [tag.name for tag in takeaway.tags],
+        "media": [_media_record(attachment, media_url) for attachment in takeaway.attachments],
+        "published": list(published),
+        "replies": 0,
+    }
+
+
+def _media_record(attachment: Attachment, media_url: MediaUrl) -> dict[str, Any]:
+    media = attachment.media
+    done = media.state in (MediaState.READY, MediaState.FAILED)
+    return {
+        "sha256": media.sha256,
+        "type": media.type,
+        "bytes": media.bytes,
+        "width": media.width,
+        "height": media.height,
+        "duration": media.duration,
+        "state": media.state if done else MediaState.PROCESSING.value,
+        "error": media.error,
+        "alt": attachment.alt,
+        "renditions": {r.name: media_url(media, r.name) for r in media.renditions},
+    }
+
+
+def published_places(session: Session, takeaway: Takeaway) -> list[dict[str, Any]]:
+    """Where it can be read by now: the posts that were sent with it in."""
+    stories = [story.id for story in stories_of(session, takeaway)]
+    rows = session.scalars(
+        select(Delivery).where(Delivery.item_kind == "story", Delivery.item_id.in_(stories))
+    )
+    return [
+        {"target": row.target.name, "url": row.url, "state": row.state}
+        for row in rows
+        if str(takeaway.id) in row.remote.get("takeaways", ()) and row.state != DeliveryState.WITHDRAWN
+    ]
