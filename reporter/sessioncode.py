@@ -1,13 +1,10 @@
-"""Codes that people read off a poster and type: of a session (six symbols) and of a receipt
-(thirteen).
+"""Codes that people read off a poster and type: of a session (6 symbols), of a receipt (13).
 
 The alphabet is Crockford's base 32 (https://www.crockford.com/base32.html): digits and capital
-letters without I, L, O
-and U. The last symbol checks the others. Every symbol counts as an element of GF(32) and has a
-weight of its own, a
-power of a generator; a code is valid when the weighted sum is zero. One changed symbol changes the
-sum because no
-weight is zero, and two symbols that changed places change it because no two weights are equal.
+letters without I, L, O and U. The last symbol checks the others. Every symbol counts as an element
+of GF(32) and has a weight of its own, a power of a generator; a code is valid when the weighted
+sum is zero. One changed symbol changes the sum because no weight is zero, and two symbols that
+changed places change it because no two weights are equal.
 """
 
 from __future__ import annotations
@@ -29,8 +26,9 @@ _LOOKALIKES = str.maketrans(
 
 
 def make_code(random: random.Random) -> str:
-    """A new session code: 25 random bits as five symbols, and the check symbol. Uniqueness is
-    the caller's to check.
+    """A new session code: 25 random bits as five symbols, and the check symbol.
+
+    Whether it is taken already is the caller's to check.
     """
     return _with_check(_symbols(random, CODE_LENGTH - 1))
 
@@ -45,9 +43,9 @@ def make_receipt(random: random.Random) -> str:
 
 
 def normalize(text: str) -> str:
-    """What a person typed, as it would be stored: upper case, I and L as 1, O as 0, hyphens and
-    white space dropped.
+    """What a person typed, as it would be stored: upper case, I and L as 1, O as 0, no white space.
 
+    Hyphens and dashes go as well, since a receipt is shown with them.
     Other characters stay, so that ``is_valid`` refuses them instead of guessing.
     """
     # NFKC brings the full-width letters of East Asian keyboards to ASCII.
