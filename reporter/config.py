@@ -18,7 +18,9 @@ FILE_NAME = "reporter.toml"
 FOLDERS = ("media", "renditions", "index", "incoming", "bundle")
 
 
-def _setting(default: Any, help: str, *, choices: tuple[str, ...] = (), low: int | None = None) -> Any:
+def _setting(
+    default: Any, help: str, *, choices: tuple[str, ...] = (), low: int | None = None
+) -> Any:
     return field(default=default, metadata={"help": help, "choices": choices, "low": low})
 
 
@@ -27,7 +29,9 @@ class GatheringSettings:
     """Section ``[gathering]``."""
 
     title: str = _setting("Our gathering", "What the event is called, on every page and poster.")
-    timezone: str = _setting("UTC", "Where it takes place, as Europe/Berlin: schedule times are read in it.")
+    timezone: str = _setting(
+        "UTC", "Where it takes place, as Europe/Berlin: schedule times are read in it."
+    )
     language: str = _setting("en", "The language of pages and of the index, as en, de, es or ar.")
 
 
@@ -45,10 +49,13 @@ class KioskSettings:
     """Section ``[kiosk]``: the laptop's own address."""
 
     base_url: str = _setting(
-        "", "The address that codes carry, as http://192.168.4.1:8000; empty lets the kiosk find it."
+        "",
+        "The address that codes carry, as http://192.168.4.1:8000; empty lets the kiosk find it.",
     )
     workers: int = _setting(2, "Photos and videos processed at the same time.", low=1)
-    memory_mb: int = _setting(3000, "Memory that one decoder may use before it is stopped.", low=512)
+    memory_mb: int = _setting(
+        3000, "Memory that one decoder may use before it is stopped.", low=512
+    )
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,9 @@ class WallSettings:
     """Section ``[wall]``."""
 
     shows: str = _setting(
-        "approved", "What the wall shows: only what was approved, or all new.", choices=("approved", "new")
+        "approved",
+        "What the wall shows: only what was approved, or all new.",
+        choices=("approved", "new"),
     )
 
 
@@ -108,7 +117,9 @@ class Settings:
 def sections() -> dict[str, type]:
     """Section names and their classes, in the order of the file."""
     return {
-        f.name: type(f.default) for f in dataclasses.fields(Settings) if dataclasses.is_dataclass(f.default)
+        f.name: type(f.default)
+        for f in dataclasses.fields(Settings)
+        if dataclasses.is_dataclass(f.default)
     }
 
 
@@ -131,8 +142,12 @@ def load_settings(folder: Path) -> Settings:
             f"There is no gathering in {folder}. Make one with: reporter new NAME"
         ) from error
     except (TOMLKitError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} can't be read: {error}. Correct that line and try again.") from error
-    values = {name: _read_section(name, cls, document.get(name, {})) for name, cls in sections().items()}
+        raise ConfigError(
+            f"{path} can't be read: {error}. Correct that line and try again."
+        ) from error
+    values = {
+        name: _read_section(name, cls, document.get(name, {})) for name, cls in sections().items()
+    }
     settings = Settings(folder=folder.absolute(), **values)
     _check_zone(settings.gathering.timezone)
     return settings
@@ -160,7 +175,11 @@ def save_settings(folder: Path, values: Mapping[str, Mapping[str, Any]]) -> None
 
 def _blank() -> str:
     document = tomlkit.document()
-    document.add(tomlkit.comment("Settings of this gathering. Lines with # are explanations; change what follows them."))
+    document.add(
+        tomlkit.comment(
+            "Settings of this gathering. Lines with # are explanations; change what follows them."
+        )
+    )
     for section, cls in sections().items():
         table = tomlkit.table()
         for setting in dataclasses.fields(cls):

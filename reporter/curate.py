@@ -15,7 +15,16 @@ from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
 from reporter.errors import BadInput, Conflict, NotFound
-from reporter.models import Attachment, Decision, EventSession, Gathering, Media, Tag, Takeaway, Tombstone
+from reporter.models import (
+    Attachment,
+    Decision,
+    EventSession,
+    Gathering,
+    Media,
+    Tag,
+    Takeaway,
+    Tombstone,
+)
 from reporter.sessioncode import normalize_receipt
 from reporter.states import Audience, Consent, Intent, TakeawayState
 from reporter.store import Store
@@ -44,7 +53,9 @@ def touch(session: Session, takeaway: Takeaway) -> None:
 
     The counter's row lock orders commits by revision: whoever has seen revision n has seen all before it.
     """
-    counted = update(Gathering).values(revision=Gathering.revision + 1).returning(Gathering.revision)
+    counted = (
+        update(Gathering).values(revision=Gathering.revision + 1).returning(Gathering.revision)
+    )
     takeaway.revision = session.execute(counted).scalar_one()
 
 
@@ -52,7 +63,9 @@ def by_receipt(session: Session, receipt: str) -> Takeaway:
     """The takeaway of a receipt, however it was typed; raises NotFound."""
     found = session.scalar(select(Takeaway).where(Takeaway.receipt == normalize_receipt(receipt)))
     if found is None:
-        raise NotFound("There is no takeaway with this receipt. Check the letters and digits once more.")
+        raise NotFound(
+            "There is no takeaway with this receipt. Check the letters and digits once more."
+        )
     return found
 
 
@@ -75,7 +88,9 @@ def _decide(session: Session, takeaway: Takeaway, hand: Hand, state: TakeawaySta
     if takeaway.state == TakeawayState.WITHDRAWN:
         raise Conflict("Its contributor has taken this back; it can't be shown any more.")
     if takeaway.state != state:
-        _remember(session, takeaway, hand, state.value, {"state": takeaway.state}, {"state": state.value})
+        _remember(
+            session, takeaway, hand, state.value, {"state": takeaway.state}, {"state": state.value}
+        )
         takeaway.state = state.value
         takeaway.approved_at = hand.now if state is TakeawayState.APPROVED else None
         touch(session, takeaway)
@@ -109,7 +124,10 @@ def set_alt(session: Session, takeaway: Takeaway, hand: Hand, alts: Mapping[str,
     for attachment in takeaway.attachments:
         words = alts.get(attachment.media.sha256)
         if words is not None and words.strip() != attachment.alt:
-            before[attachment.media.sha256], after[attachment.media.sha256] = attachment.alt, words.strip()
+            before[attachment.media.sha256], after[attachment.media.sha256] = (
+                attachment.alt,
+                words.strip(),
+            )
             attachment.alt = words.strip()
     if after:
         _remember(session, takeaway, hand, "alt", before, after)
@@ -164,7 +182,10 @@ def _empty(session: Session, takeaway: Takeaway) -> None:
 
 
 def _still_used(session: Session, media_id: uuid.UUID) -> bool:
-    return session.scalar(select(Attachment.media_id).where(Attachment.media_id == media_id)) is not None
+    return (
+        session.scalar(select(Attachment.media_id).where(Attachment.media_id == media_id))
+        is not None
+    )
 
 
 def hashtags(text: str) -> list[str]:
@@ -220,7 +241,12 @@ def find_session(session: Session, code: str) -> EventSession:
 
 
 def _remember(
-    session: Session, takeaway: Takeaway, hand: Hand, action: str, before: dict[str, Any], after: dict[str, Any]
+    session: Session,
+    takeaway: Takeaway,
+    hand: Hand,
+    action: str,
+    before: dict[str, Any],
+    after: dict[str, Any],
 ) -> None:
     session.add(
         Decision(

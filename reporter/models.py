@@ -1,4 +1,4 @@
-"""The rows. Words are those of the field; every hand-over between two parts of the program is one of these, committed."""
+"""The rows. Words are the field's; every hand-over between two parts of the program is one of these, committed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint, Uuid
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from reporter.db import Base, UtcDateTime
@@ -114,7 +114,7 @@ class Media(Base):
     kind: Mapped[str]
     type: Mapped[str]
     ext: Mapped[str]
-    bytes: Mapped[int]
+    bytes: Mapped[int] = mapped_column(BigInteger)
     width: Mapped[int | None]
     height: Mapped[int | None]
     # Seconds.
@@ -141,7 +141,9 @@ class Attachment(Base):
     __tablename__ = "attachment"
 
     takeaway_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("takeaway.id"), primary_key=True)
-    media_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("media.id"), primary_key=True, index=True)
+    media_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("media.id"), primary_key=True, index=True
+    )
     position: Mapped[int] = mapped_column(default=0)
     filename: Mapped[str] = mapped_column(default="")
     alt: Mapped[str] = mapped_column(Text, default="")
@@ -159,7 +161,7 @@ class Rendition(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     type: Mapped[str]
     ext: Mapped[str]
-    bytes: Mapped[int]
+    bytes: Mapped[int] = mapped_column(BigInteger)
     # Of the file itself: what a target is told, and how a truncated copy is found out.
     sha256: Mapped[str]
     width: Mapped[int | None]
@@ -176,7 +178,7 @@ class Upload(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     session_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event_session.id"))
-    length: Mapped[int]
+    length: Mapped[int] = mapped_column(BigInteger)
     # The decoded Upload-Metadata.
     fields: Mapped[dict[str, Any]] = mapped_column(JSON)
     receipt: Mapped[str] = mapped_column(default="")

@@ -71,5 +71,6 @@ def published_places(session: Session, takeaway: Takeaway) -> list[dict[str, Any
     return [
         {"target": row.target.name, "url": row.url, "state": row.state}
         for row in rows
-        if str(takeaway.id) in row.remote.get("takeaways", ()) and row.state != DeliveryState.WITHDRAWN
+        if str(takeaway.id) in row.remote.get("takeaways", ())
+        and row.state != DeliveryState.WITHDRAWN
     ]

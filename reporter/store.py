@@ -35,7 +35,9 @@ class Incoming:
     def write(self, data: bytes) -> int:
         """Append; raises TooLarge over the limit, DiskFull when the disk is."""
         if self._limit is not None and self.size + len(data) > self._limit:
-            raise TooLarge(f"Files up to {self._limit >> 20} MB fit here. Please send a smaller one.")
+            raise TooLarge(
+                f"Files up to {self._limit >> 20} MB fit here. Please send a smaller one."
+            )
         with _disk_errors():
             self._file.write(data)
         if len(self.head) < 8192:

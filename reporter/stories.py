@@ -13,7 +13,9 @@ from reporter.gate import Place, showable
 from reporter.models import Attachment, EventSession, Media, Story, StoryItem, Takeaway
 
 
-def session_story(session: Session, event: EventSession, *, now: datetime, rng: random.Random) -> Story:
+def session_story(
+    session: Session, event: EventSession, *, now: datetime, rng: random.Random
+) -> Story:
     """The session's own story, made if this is the first time that it is needed. Does not commit."""
     story = session.scalar(select(Story).where(Story.session_id == event.id))
     if story is None:

@@ -1,1 +1,55 @@
-"""How the database came to its present shape (Alembic)."""
+"""The schema's history, applied when a gathering is opened; an older database is copied aside first.
+
+There is no way down: going back means taking the safety copy.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+
+def upgrade(engine: Engine) -> Path | None:
+    """Bring the database to the newest schema; the path of the safety copy, if one was needed.
+
+    A new database is simply made. A file of a newer program than this raises alembic's CommandError.
+    """
+    config = _config()
+    head = ScriptDirectory.from_config(config).get_current_head()
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current == head:
+        return None
+    copy = _copy_aside(engine, current) if current else None
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    return copy
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _copy_aside(engine: Engine, revision: str) -> Path | None:
+    """SQLite only: PostgreSQL has an administrator with backups of their own."""
+    if engine.dialect.name != "sqlite" or not engine.url.database:
+        return None
+    goal = Path(f"{engine.url.database}.before-upgrade-of-{revision}")
+    source = sqlite3.connect(engine.url.database)
+    target = sqlite3.connect(goal)
+    try:
+        source.backup(target)
+    finally:
+        target.close()
+        source.close()
+    return goal

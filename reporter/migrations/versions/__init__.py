@@ -1,1 +1,1 @@
-"""One module a step of the schema, oldest first."""
+"""One file a step of the schema."""

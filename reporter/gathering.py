@@ -1,0 +1,81 @@
+"""Make and open a gathering: the folder, its database, its sessions as rows."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, select
+from sqlalchemy.orm import Session
+
+from reporter.clock import new_id
+from reporter.config import FOLDERS, Settings, exists, load_settings, save_settings
+from reporter.db import engine_options, prepare_sqlite
+from reporter.errors import Conflict
+from reporter.models import Gathering
+
+
+def make_gathering(
+    folder: Path, title: str, *, timezone: str, language: str, now: datetime, rng: random.Random
+) -> Settings:
+    """Make the folder of a new gathering: settings, an empty database, sub-folders.
+
+    Raises Conflict where a gathering lives already, ConfigError for an impossible time zone.
+    """
+    if exists(folder):
+        raise Conflict(
+            f"There is a gathering in {folder} already. Choose another folder with --gathering."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    values = {"title": title, "timezone": timezone, "language": language}
+    save_settings(folder, {"gathering": values})
+    settings = load_settings(folder)
+    with open_session(settings) as session:
+        ensure_row(session, now=now, rng=rng)
+    return settings
+
+
+def prepare_folder(settings: Settings) -> None:
+    """Make missing sub-folders: a backup or a stick may have dropped empty ones."""
+    for name in FOLDERS:
+        (settings.folder / name).mkdir(parents=True, exist_ok=True)
+
+
+def open_engine(settings: Settings) -> Engine:
+    """An engine of our own for a gathering, its schema brought up to date (the kiosk has Flask-SQLAlchemy's)."""
+    prepare_folder(settings)
+    engine = create_engine(settings.database_url, **engine_options(settings.database_url))
+    prepare_sqlite(engine)
+    upgrade_schema(engine)
+    return engine
+
+
+def upgrade_schema(engine: Engine) -> Path | None:
+    """See reporter.migrations.upgrade; imported here only, since alembic is needed at opening alone."""
+    from reporter import migrations
+
+    return migrations.upgrade(engine)
+
+
+@contextmanager
+def open_session(settings: Settings) -> Iterator[Session]:
+    """A session on a gathering for tools and tests; the engine is closed afterwards."""
+    engine = open_engine(settings)
+    try:
+        with Session(engine) as session:
+            yield session
+    finally:
+        engine.dispose()
+
+
+def ensure_row(session: Session, *, now: datetime, rng: random.Random) -> Gathering:
+    """The gathering's one row, made if missing. Commits."""
+    row = session.scalar(select(Gathering))
+    if row is None:
+        row = Gathering(id=new_id(now, rng), created_at=now)
+        session.add(row)
+        session.commit()
+    return row

@@ -1,0 +1,24 @@
+"""Alembic runs this; the connection is handed in by reporter.migrations.upgrade."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from alembic import context
+
+from reporter import models  # noqa: F401  (fills the metadata)
+from reporter.db import Base, UtcDateTime
+
+
+def _render(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
+    return "sa.DateTime()" if kind == "type" and isinstance(item, UtcDateTime) else False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    render_item=_render,
+)
+with context.begin_transaction():
+    context.run_migrations()

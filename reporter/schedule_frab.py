@@ -1,0 +1,289 @@
+"""The schedule formats of frab and pretalx: ``schedule.json`` version 1 and ``schedule.xml``.
+
+Both describe one event per slot, grouped by day and room. Field names after the format's schema
+(https://github.com/voc/schedule) and the files that frab and pretalx write.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
+from zoneinfo import ZoneInfo
+
+from reporter.errors import BadInput
+from reporter.schedule_model import Draft, ScheduledSession, one_line, plain_text
+from reporter.schedule_times import find_zone, parse_length, parse_when, to_utc
+
+MAX_DEPTH = 40
+MAX_ELEMENTS = 400_000
+
+_NOT_FRAB = (
+    "This {kind} file is not a schedule that we know. Export the schedule as frab or pretalx "
+    "schedule.{ending}, as iCalendar or as CSV."
+)
+
+
+@dataclass(frozen=True)
+class _Day:
+    """A day of the schedule: its date and when it begins (talks after midnight belong to it)."""
+
+    day: date | None
+    begins: datetime | None
+    zone: ZoneInfo
+
+
+def read_json(text: str, zone: ZoneInfo) -> list[Draft]:
+    """The sessions of a schedule.json; times without an offset are in the conference's zone, else
+    in ``zone``. Raises BadInput that names the event.
+    """
+    conference = _conference(_loaded(text))
+    if name := _text(conference.get("time_zone_name")):
+        zone = find_zone(name)
+    drafts: list[Draft] = []
+    for position, day in enumerate(_list(conference.get("days"), "days"), start=1):
+        frame = _frame(_dict(day, f"day {position}"), zone)
+        for room, event in _json_events(day, position):
+            drafts.append(_json_draft(event, room, frame, len(drafts) + 1))
+    return drafts
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise BadInput("This JSON file is nested too deeply to be a schedule.") from error
+    except ValueError as error:
+        raise BadInput(f"This JSON file is damaged ({error}). Export it again.") from error
+
+
+def _conference(document: Any) -> dict[str, Any]:
+    for step in ("schedule", "conference"):
+        if isinstance(document, dict) and step in document:
+            document = document[step]
+    if not isinstance(document, dict) or "days" not in document:
+        raise BadInput(_NOT_FRAB.format(kind="JSON", ending="json"))
+    return document
+
+
+def _json_events(day: dict[str, Any], position: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    rooms = day.get("rooms") or {}
+    if not isinstance(rooms, dict):
+        raise BadInput(f"Day {position} of the schedule has no list of rooms. Export it again.")
+    for room, events in rooms.items():
+        for event in _list(events, f"the room “{one_line(room, 60)}”"):
+            yield room, _dict(event, f"an event in “{one_line(room, 60)}”")
+
+
+def _frame(day: dict[str, Any], zone: ZoneInfo) -> _Day:
+    start = _text(day.get("day_start"))
+    return _frame_of(_text(day.get("date")), start, zone)
+
+
+def _frame_of(day: str, start: str, zone: ZoneInfo) -> _Day:
+    try:
+        begins = parse_when(start).at() if start else None
+        found = parse_when(day).day if day else None
+    except ValueError as error:
+        raise BadInput(f"The day “{one_line(day or start, 40)}” has no readable date.") from error
+    return _Day(found, begins, zone)
+
+
+def _json_draft(event: dict[str, Any], room: str, day: _Day, number: int) -> Draft:
+    title = one_line(_text(event.get("title")))
+    where = f"Event {number} (“{title}”)" if title else f"Event {number} in “{one_line(room, 60)}”"
+    starts, ends = _span(
+        where,
+        day,
+        date_text=_text(event.get("date")),
+        start_text=_text(event.get("start")),
+        length_text=_text(event.get("duration")),
+    )
+    session = ScheduledSession(
+        guid=one_line(_text(event.get("guid")), 200),
+        title=_titled(title, where),
+        room=one_line(_text(event.get("room")) or room),
+        track=one_line(_text(event.get("track"))),
+        speakers=_names(event.get("persons") or event.get("speakers")),
+        description=plain_text(
+            *(_text(event.get(part)) for part in ("subtitle", "abstract", "description"))
+        ),
+        starts_at=starts,
+        ends_at=ends,
+        do_not_record=event.get("do_not_record") is True
+        or _text(event.get("do_not_record")).casefold() in ("true", "1", "yes"),
+        licence=one_line(_text(event.get("recording_license")) or _text(event.get("license"))),
+        language=one_line(_text(event.get("language")), 35),
+    )
+    key = _text(event.get("id")) or _text(event.get("code")) or _text(event.get("slug"))
+    return Draft(where, session, key=one_line(key, 200))
+
+
+def _names(persons: Any) -> tuple[str, ...]:
+    names: list[str] = []
+    for person in persons if isinstance(persons, list) else []:
+        if isinstance(person, dict):
+            person = next(
+                (person[k] for k in ("public_name", "full_public_name", "name") if person.get(k)),
+                "",
+            )
+        names.append(one_line(_text(person)))
+    return tuple(name for name in names if name)
+
+
+def read_xml(data: bytes, zone: ZoneInfo) -> list[Draft]:
+    """The sessions of a schedule.xml; see ``read_json``. Entities, depth and size are bounded."""
+    root = _parsed(data)
+    if root.tag != "schedule":
+        raise BadInput(_NOT_FRAB.format(kind="XML", ending="xml"))
+    if name := (root.findtext("conference/time_zone_name") or "").strip():
+        zone = find_zone(name)
+    drafts: list[Draft] = []
+    for day in root.iterfind("day"):
+        frame = _frame_of(day.get("date", ""), day.get("start", ""), zone)
+        for room in day.iterfind("room"):
+            for event in room.iterfind("event"):
+                drafts.append(_xml_draft(event, room.get("name", ""), frame, len(drafts) + 1))
+    return drafts
+
+
+class _Bounded(TreeBuilder):
+    """Builds the tree and stops at what no schedule needs, before memory is gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.depth = 0
+        self.elements = 0
+
+    def start(self, tag: Any, attrs: Any, /) -> Any:
+        self.depth += 1
+        self.elements += 1
+        if self.depth > MAX_DEPTH or self.elements > MAX_ELEMENTS:
+            raise BadInput("This XML file is nested too deeply, or too long, to be a schedule.")
+        return super().start(tag, attrs)
+
+    def end(self, tag: Any, /) -> Any:
+        self.depth -= 1
+        return super().end(tag)
+
+
+def _parsed(data: bytes) -> Element:
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import DefusedXMLParser
+
+    parser = DefusedXMLParser(target=_Bounded())
+    try:
+        parser.feed(data)
+        root: Element = parser.close()
+    except DefusedXmlException as error:
+        raise BadInput(
+            "This XML file defines entities of its own, which a schedule has no need of. "
+            "Export it again."
+        ) from error
+    except (ParseError, ValueError, LookupError) as error:
+        raise BadInput(f"This XML file is damaged ({error}). Export it again.") from error
+    return root
+
+
+def _xml_draft(event: Element, room: str, day: _Day, number: int) -> Draft:
+    def text(path: str) -> str:
+        return "".join(found.itertext()).strip() if (found := event.find(path)) is not None else ""
+
+    title = one_line(text("title"))
+    where = f"Event {number} (“{title}”)" if title else f"Event {number} in “{one_line(room, 60)}”"
+    starts, ends = _span(
+        where,
+        day,
+        date_text=text("date"),
+        start_text=text("start"),
+        length_text=text("duration"),
+    )
+    session = ScheduledSession(
+        guid=one_line(event.get("guid", ""), 200),
+        title=_titled(title, where),
+        room=one_line(text("room") or room),
+        track=one_line(text("track")),
+        speakers=tuple(
+            name for person in event.iterfind("persons/person") if (name := _person(person))
+        ),
+        description=plain_text(text("subtitle"), text("abstract"), text("description")),
+        starts_at=starts,
+        ends_at=ends,
+        do_not_record=text("recording/optout").casefold() in ("true", "1", "yes"),
+        licence=one_line(text("recording/license")),
+        language=one_line(text("language"), 35),
+    )
+    return Draft(where, session, key=one_line(event.get("id", "") or text("slug"), 200))
+
+
+def _person(person: Element) -> str:
+    return one_line("".join(person.itertext()))
+
+
+def _titled(title: str, where: str) -> str:
+    if not title:
+        raise BadInput(f"{where} has no title. Give it one in the schedule and export it again.")
+    return title
+
+
+def _span(
+    where: str, day: _Day, *, date_text: str, start_text: str, length_text: str
+) -> tuple[datetime | None, datetime | None]:
+    """Start and end in UTC. A full date wins; else the start's time on the day of the schedule."""
+    try:
+        moment = _start(day, date_text, start_text)
+        if moment is None:
+            return None, None
+        starts = to_utc(moment, day.zone)
+        return starts, starts + parse_length(length_text) if length_text else None
+    except ValueError as error:
+        wrong = " ".join(filter(None, (date_text, start_text, length_text)))
+        raise BadInput(
+            f"{where} has a time that is not understood: “{one_line(wrong, 80)}”. Expected a date "
+            "like 2026-12-05T14:00:00+01:00 and a duration like 00:45."
+        ) from error
+    except BadInput as error:
+        raise BadInput(f"{where}: {error.message}") from error
+
+
+def _start(day: _Day, date_text: str, start_text: str) -> datetime | None:
+    dated = parse_when(date_text) if date_text else None
+    if dated is not None and dated.clock is not None:
+        return dated.at()
+    start = parse_when(start_text) if start_text else None
+    if start is not None and start.day is not None:
+        return start.at()
+    base = dated.day if dated is not None else day.day
+    if start is None or start.clock is None or base is None:
+        return None
+    moment = datetime.combine(base, start.clock)
+    # A talk at half past midnight stands under the day before, which began in the morning.
+    if day.begins is not None and base == day.begins.date() and start.clock < day.begins.time():
+        moment += timedelta(days=1)
+    return moment
+
+
+def _text(value: Any) -> str:
+    """A field as text: strings and numbers, and of a text in several languages the first."""
+    if isinstance(value, dict):
+        value = next((text for text in value.values() if isinstance(text, str) and text), "")
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return str(value)[:100_000]
+
+
+def _dict(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise BadInput(f"The schedule is damaged at {where}. Export it again.")
+    return value
+
+
+def _list(value: Any, where: str) -> list[Any]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise BadInput(f"The schedule is damaged at {where}. Export it again.")
+    return value

@@ -1,0 +1,172 @@
+"""What a schedule file says about one session, and how its stable id is found."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+from reporter.errors import BadInput
+
+MAX_SESSIONS = 5_000
+MAX_TITLE = 300
+MAX_DESCRIPTION = 20_000
+
+# The name space of ids that we derive (RFC 9562, version 5); it must never change.
+_DERIVED = uuid.UUID("8a0cf4b6-6a0e-5e0c-9d25-0b2f7f3b51c4")
+_TAG = re.compile(r"</?(?:p|br|a|b|i|em|strong|ul|ol|li|div|span|h[1-6]|blockquote)\b[^>]*>", re.I)
+_BREAKS = {"p", "br", "li", "div", "ul", "ol", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"}
+
+
+@dataclass(frozen=True)
+class ScheduledSession:
+    """One session as the schedule has it. Times are aware and in UTC; None where it gives none."""
+
+    guid: str
+    title: str
+    room: str = ""
+    track: str = ""
+    speakers: tuple[str, ...] = ()
+    description: str = ""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    do_not_record: bool = False
+    licence: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A session whose id is still as the file has it: ``key`` is its id or slug, ``where`` names
+    the row or event in messages.
+    """
+
+    where: str
+    session: ScheduledSession
+    key: str = ""
+
+
+def finish(drafts: Iterable[Draft]) -> list[ScheduledSession]:
+    """The sessions in the order of time, each with a guid of its own.
+
+    The file's guid is kept. Where there is none, one is derived from the id or slug, else from the
+    title, else (for a title that occurs twice) from title, start and room: so a session keeps its
+    printed code when only its time changes. Of several under one guid the earliest keeps it;
+    rows that say the same thing twice count once.
+    """
+    known = list(drafts)
+    if len(known) > MAX_SESSIONS:
+        raise BadInput(
+            f"The schedule has {len(known)} sessions; {MAX_SESSIONS} are the most that one "
+            "gathering can hold. Split it into several files."
+        )
+    if not known:
+        raise BadInput(
+            "There is no session in this schedule. Check that it is the right file, and that it "
+            "was exported with its sessions."
+        )
+    titles = Counter(draft.session.title for draft in known)
+    named = [_with_guid(draft, titles[draft.session.title] == 1) for draft in known]
+    return _told_apart(sorted(named, key=_order))
+
+
+def _with_guid(draft: Draft, only_title: bool) -> ScheduledSession:
+    session = draft.session
+    if session.guid:
+        return session
+    if draft.key:
+        return replace(session, guid=_derive("key", draft.key))
+    if only_title:
+        return replace(session, guid=_derive("title", session.title))
+    return replace(session, guid=_derive("slot", session.title, _slot(session)))
+
+
+def _told_apart(sessions: list[ScheduledSession]) -> list[ScheduledSession]:
+    taken: dict[str, ScheduledSession] = {}
+    for session in sessions:
+        guid = session.guid
+        if replace(session, guid="") in (replace(other, guid="") for other in _same(taken, guid)):
+            continue
+        if guid in taken:
+            guid = _derive("slot of", guid, _slot(session))
+        number = 2
+        while guid in taken:
+            guid = _derive("slot of", session.guid, _slot(session), session.title, str(number))
+            number += 1
+        taken[guid] = replace(session, guid=guid)
+    return list(taken.values())
+
+
+def _same(taken: dict[str, ScheduledSession], guid: str) -> list[ScheduledSession]:
+    return [taken[guid]] if guid in taken else []
+
+
+def _order(session: ScheduledSession) -> tuple[bool, datetime, str, str]:
+    start = session.starts_at
+    return start is None, start or datetime.min.replace(tzinfo=UTC), session.room, session.title
+
+
+def _slot(session: ScheduledSession) -> str:
+    start = session.starts_at.isoformat() if session.starts_at else ""
+    return f"{start} {session.room}"
+
+
+def _derive(*parts: str) -> str:
+    return str(uuid.uuid5(_DERIVED, "\x1f".join(parts)))
+
+
+def one_line(text: str, limit: int = MAX_TITLE) -> str:
+    """Text for one line: no control characters, white space collapsed, cut at ``limit``."""
+    line = " ".join(_printable(text).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def plain_text(*parts: str) -> str:
+    """Paragraphs as plain text, HTML taken out, what repeats left away, cut at 20,000 characters."""
+    seen: list[str] = []
+    for part in parts:
+        text = _printable(part[:MAX_DESCRIPTION])
+        if _TAG.search(text):
+            text = _without_tags(text)
+        text = re.sub(r"\n{3,}", "\n\n", text.strip())
+        if text and text not in seen:
+            seen.append(text)
+    return "\n\n".join(seen)[:MAX_DESCRIPTION]
+
+
+def _printable(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+
+
+def _without_tags(markup: str) -> str:
+    reader = _Words()
+    reader.feed(markup)
+    reader.close()
+    return "".join(reader.words)
+
+
+class _Words(HTMLParser):
+    """Collects the text of markup, with a line break where a block begins or ends."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "li":
+            self.words.append("\n- ")
+        elif tag in _BREAKS:
+            self.words.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _BREAKS:
+            self.words.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)

@@ -1,0 +1,102 @@
+"""Passwords of targets and the desk: in the system keyring, or in a 0600 file outside every gathering."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets as random_secrets
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from reporter.errors import ReporterError
+
+SERVICE = "social-reporter"
+# For tests and machines without a desktop: force the file, and say where.
+FILE_VARIABLE = "REPORTER_SECRETS_FILE"
+
+
+def get_secret(gathering_id: str, name: str) -> str | None:
+    """A secret by gathering and name ('target:blog', 'desk'), or None."""
+    keyring = _keyring()
+    if keyring is not None:
+        found: str | None = keyring.get_password(SERVICE, _key(gathering_id, name))
+        return found
+    return _read().get(_key(gathering_id, name))
+
+
+def set_secret(gathering_id: str, name: str, value: str) -> None:
+    """Keep a secret."""
+    keyring = _keyring()
+    if keyring is not None:
+        keyring.set_password(SERVICE, _key(gathering_id, name), value)
+        return
+    _write({**_read(), _key(gathering_id, name): value})
+
+
+def remove_secret(gathering_id: str, name: str) -> None:
+    """Forget a secret; nothing happens if there is none."""
+    keyring = _keyring()
+    if keyring is not None:
+        if keyring.get_password(SERVICE, _key(gathering_id, name)) is not None:
+            keyring.delete_password(SERVICE, _key(gathering_id, name))
+        return
+    values = _read()
+    if values.pop(_key(gathering_id, name), None) is not None:
+        _write(values)
+
+
+def signing_key(gathering_id: str) -> str:
+    """The key that signs cookies and media addresses of a gathering; made at first use."""
+    value = get_secret(gathering_id, "signing")
+    if value is None:
+        value = random_secrets.token_urlsafe(48)
+        set_secret(gathering_id, "signing", value)
+    return value
+
+
+def _key(gathering_id: str, name: str) -> str:
+    return f"{gathering_id}/{name}"
+
+
+def _keyring() -> Any:
+    """The keyring module with a working backend, or None."""
+    if os.environ.get(FILE_VARIABLE):
+        return None
+    import keyring
+    from keyring.backends.fail import Keyring as NoKeyring
+
+    backend = keyring.get_keyring()
+    return None if isinstance(backend, NoKeyring) or backend.priority <= 0 else keyring
+
+
+def secrets_file() -> Path:
+    """Where the fallback file is."""
+    named = os.environ.get(FILE_VARIABLE)
+    return Path(named) if named else Path(platformdirs.user_config_dir(SERVICE)) / "secrets.json"
+
+
+def _read() -> dict[str, str]:
+    path = secrets_file()
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ReporterError(
+            f"The file with the passwords, {path}, can't be read: {error}."
+        ) from error
+
+
+def _write(values: dict[str, str]) -> None:
+    path = secrets_file()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # mkstemp makes the file 0600 before anything is in it.
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".secrets-")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(values, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)

@@ -1,0 +1,155 @@
+"""The sessions of a gathering: from a schedule, by hand, running now. A code that may be printed is never lost."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from reporter.clock import new_id
+from reporter.errors import BadInput, NotFound
+from reporter.models import EventSession, Takeaway
+from reporter.schedule import ScheduledSession
+from reporter.sessioncode import make_code, normalize
+from reporter.states import Audience, TakeawayState
+
+LOBBY = "Lobby"
+# People record on the way out of a room, and schedules run late.
+GRACE = timedelta(minutes=15)
+UNTIMED_LENGTH = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import of a schedule did."""
+
+    added: int
+    updated: int
+    unchanged: int
+    retired: int
+
+
+def add_session(
+    session: Session, title: str, *, now: datetime, rng: random.Random, room: str = "",
+    starts_at: datetime | None = None, ends_at: datetime | None = None,
+) -> EventSession:  # fmt: skip
+    """Add a session by hand. Commits. Raises BadInput without a title."""
+    if not title.strip():
+        raise BadInput("A session needs a title.")
+    row = EventSession(
+        id=new_id(now, rng), code=_free_code(session, rng), title=title.strip(), room=room.strip(),
+        starts_at=starts_at, ends_at=ends_at, created_at=now,
+    )  # fmt: skip
+    session.add(row)
+    session.commit()
+    return row
+
+
+def ensure_lobby(session: Session, *, now: datetime, rng: random.Random) -> EventSession | None:
+    """An open session without times where there is none at all, so that the first scan works."""
+    if session.scalar(select(func.count()).select_from(EventSession)):
+        return None
+    return add_session(session, LOBBY, now=now, rng=rng)
+
+
+def import_schedule(
+    session: Session, scheduled: Sequence[ScheduledSession], *, now: datetime, rng: random.Random
+) -> Imported:
+    """Add new sessions, update known ones by guid, retire those that are gone. Commits once.
+
+    A retired session keeps its code and stays open; one that comes back is taken up again.
+    """
+    known = {row.guid: row for row in session.scalars(select(EventSession)) if row.guid}
+    counts = {"added": 0, "updated": 0, "unchanged": 0}
+    for item in scheduled:
+        row = known.pop(item.guid, None)
+        if row is None:
+            row = EventSession(
+                id=new_id(now, rng), code=_free_code(session, rng), guid=item.guid, created_at=now
+            )
+            session.add(row)
+            counts["added"] += 1
+            _update(row, item)
+            session.flush()
+        else:
+            counts["updated" if _update(row, item) else "unchanged"] += 1
+    gone = [row for row in known.values() if not row.retired]
+    for row in gone:
+        row.retired = True
+    session.commit()
+    return Imported(retired=len(gone), **counts)
+
+
+def _update(row: EventSession, item: ScheduledSession) -> bool:
+    values = {
+        "title": item.title, "room": item.room, "track": item.track, "speakers": ", ".join(item.speakers),
+        "description": item.description, "starts_at": item.starts_at, "ends_at": item.ends_at,
+        "do_not_record": item.do_not_record, "licence": item.licence, "retired": False,
+        # Who asked not to be recorded has not asked to be quoted worldwide either.
+        "audience": Audience.COMMUNITY.value if item.do_not_record else Audience.PUBLIC.value,
+    }  # fmt: skip
+    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    return bool(changed)
+
+
+def _free_code(session: Session, rng: random.Random) -> str:
+    while True:
+        code = make_code(rng)
+        if session.scalar(select(EventSession.id).where(EventSession.code == code)) is None:
+            return code
+
+
+def by_code(session: Session, code: str) -> EventSession:
+    """The session of a code as typed or scanned; raises NotFound."""
+    row = session.scalar(select(EventSession).where(EventSession.code == normalize(code)))
+    if row is None:
+        raise NotFound(f"There is no session with the code {code[:20]}. Check it on the poster.")
+    return row
+
+
+def all_sessions(session: Session) -> list[EventSession]:
+    """All that are in the schedule or were added by hand, in the order of the day; those without a time first."""
+    query = select(EventSession).where(EventSession.retired.is_(False))
+    return list(
+        session.scalars(query.order_by(EventSession.starts_at.nulls_first(), EventSession.title))
+    )
+
+
+def end_of(row: EventSession) -> datetime | None:
+    """When it ends: as the schedule says, else an hour after its start."""
+    if row.ends_at or row.starts_at is None:
+        return row.ends_at
+    return row.starts_at + UNTIMED_LENGTH
+
+
+def is_running(row: EventSession, now: datetime) -> bool:
+    """Whether people are in it now (with a grace before and after). Without a time: always."""
+    ends = end_of(row)
+    if row.starts_at is None or ends is None:
+        return True
+    return row.starts_at - GRACE <= now <= ends + GRACE
+
+
+def running(rows: Iterable[EventSession], now: datetime) -> list[EventSession]:
+    """The sessions that run now; the timed ones first, the one that began last at the top."""
+    current = [row for row in rows if is_running(row, now)]
+    timed = [row for row in current if row.starts_at]
+    timed.sort(key=lambda row: (row.starts_at, row.title), reverse=True)
+    return timed + [row for row in current if not row.starts_at]
+
+
+def takeaway_counts(session: Session) -> dict[str, int]:
+    """{session code: takeaways that were not withdrawn}."""
+    query = (
+        select(EventSession.code, func.count(Takeaway.id))
+        .join(Takeaway)
+        .where(Takeaway.state != TakeawayState.WITHDRAWN)
+        .group_by(EventSession.code)
+    )
+    return dict(session.execute(query).tuples())
