@@ -81,14 +81,14 @@ def _guid(event: Event) -> str:
     instance = event.get("RECURRENCE-ID")
     if not uid or instance is None:
         return uid
-    return f"{uid} {getattr(instance, 'dt', instance)}"
+    return f"{uid} {_dt(instance) or instance}"
 
 
 def _span(event: Event, where: str, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
     start, end = _moment(event, "DTSTART", where), _moment(event, "DTEND", where)
     if start is None:
         return None, None
-    length = getattr(event.get("DURATION"), "dt", None)
+    length = _dt(event.get("DURATION"))
     if end is None and isinstance(length, timedelta):
         end = start + length
     elif end is None and not isinstance(start, datetime):
@@ -108,10 +108,18 @@ def _moment(event: Event, name: str, where: str) -> date | None:
     value = event.get(name)
     if value is None:
         return None
-    moment = getattr(value, "dt", None)
+    moment = _dt(value)
     if not isinstance(moment, date):
         raise BadInput(f"{where} has no single readable {name}. Correct it in the calendar.")
     return moment
+
+
+def _dt(value: Any) -> Any:
+    """The Python value of a time property; None for a missing or a broken one."""
+    try:
+        return getattr(value, "dt", None)
+    except ValueError:  # the library keeps what it can't parse and raises at the first look
+        return None
 
 
 def _at(moment: date) -> datetime:

@@ -88,22 +88,13 @@ def _with_guid(draft: Draft, only_title: bool) -> ScheduledSession:
 
 def _told_apart(sessions: list[ScheduledSession]) -> list[ScheduledSession]:
     taken: dict[str, ScheduledSession] = {}
-    for session in sessions:
-        guid = session.guid
-        if replace(session, guid="") in (replace(other, guid="") for other in _same(taken, guid)):
-            continue
-        if guid in taken:
-            guid = _derive("slot of", guid, _slot(session))
-        number = 2
+    for session in dict.fromkeys(sessions):  # what the file says twice counts once
+        guid, number = session.guid, 1
         while guid in taken:
-            guid = _derive("slot of", session.guid, _slot(session), session.title, str(number))
+            guid = _derive("slot of", session.guid, _slot(session), str(number))
             number += 1
         taken[guid] = replace(session, guid=guid)
     return list(taken.values())
-
-
-def _same(taken: dict[str, ScheduledSession], guid: str) -> list[ScheduledSession]:
-    return [taken[guid]] if guid in taken else []
 
 
 def _order(session: ScheduledSession) -> tuple[bool, datetime, str, str]:
