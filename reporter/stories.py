@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -11,6 +12,17 @@ from sqlalchemy.orm import Session, selectinload
 from reporter.clock import new_id
 from reporter.gate import Place, showable
 from reporter.models import Attachment, EventSession, Media, Story, StoryItem, Takeaway
+
+
+def with_everything() -> tuple[Any, ...]:
+    """Loader options for takeaways that are to be shown: a constant number of queries."""
+    return (
+        selectinload(Takeaway.tags),
+        selectinload(Takeaway.session),
+        selectinload(Takeaway.attachments)
+        .selectinload(Attachment.media)
+        .selectinload(Media.renditions),
+    )
 
 
 def session_story(
@@ -45,17 +57,7 @@ def story_title(story: Story) -> str:
 
 def story_takeaways(session: Session, story: Story, place: Place) -> list[Takeaway]:
     """What of a story may be shown at a place, in its order (a session's own: starred first, then by time)."""
-    query = (
-        select(Takeaway)
-        .where(showable(place))
-        .options(
-            selectinload(Takeaway.attachments)
-            .selectinload(Attachment.media)
-            .selectinload(Media.renditions),
-            selectinload(Takeaway.tags),
-            selectinload(Takeaway.session),
-        )
-    )
+    query = select(Takeaway).where(showable(place)).options(*with_everything())
     if story.session_id is None:
         query = query.join(StoryItem).where(StoryItem.story_id == story.id)
         return list(session.scalars(query.order_by(StoryItem.position, Takeaway.id)))
