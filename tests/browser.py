@@ -1,0 +1,106 @@
+"""Real Chromium for the tests: how it is started, and the axe check of a page."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+AXE = Path(__file__).parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+
+# Nothing of what it does on its own reaches for the network; `--no-sandbox` only where root insists.
+FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+}
+LAPTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
+
+
+def find_chromium() -> str | None:
+    """Return the path of an installed Chromium or Chrome, or None."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next((found for name in names if (found := shutil.which(name))), None)
+
+
+@contextmanager
+def run_chromium(executable: str, *extra_flags: str) -> Iterator[Browser]:
+    """Run one headless browser; every context in it starts empty, like a private window."""
+    root = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=executable, args=[*FLAGS, *root, *extra_flags]
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Windows:
+    """Opens pages for one test, and remembers what went wrong inside them.
+
+    `problems` are uncaught script errors and breaches of the Content-Security-Policy. A test that
+    causes one on purpose clears the list.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.problems: list[str] = []
+        self._contexts: list[BrowserContext] = []
+
+    def phone(self, **options: Any) -> Page:
+        """Open an empty page at phone size (390 × 844, touch)."""
+        return self.open(**{**PHONE, **options})
+
+    def laptop(self, **options: Any) -> Page:
+        """Open an empty page at laptop size (1280 × 800)."""
+        return self.open(**{**LAPTOP, **options})
+
+    def open(self, **options: Any) -> Page:
+        """Open a page in a context of its own; options are those of `Browser.new_context`."""
+        context = self.browser.new_context(**options)
+        self._contexts.append(context)
+        context.on("page", self._watch)
+        return context.new_page()
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+    def _watch(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.problems.append(f"{page.url}: {error}"))
+        page.on("console", self._note_policy_breach)
+
+    def _note_policy_breach(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and "Content Security Policy" in message.text:
+            self.problems.append(message.text)
+
+
+def axe_violations(page: Page, *, leave_out: tuple[str, ...] = ()) -> list[str]:
+    """Run axe-core in the page and return one readable line per finding; empty means clean.
+
+    The script goes in through the debugging protocol, because a strict policy refuses script tags.
+    `leave_out` names rules (see the rule list of axe-core) that do not apply to the page.
+    """
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    rules = {name: {"enabled": False} for name in leave_out}
+    found = page.evaluate("options => axe.run(document, options)", {"rules": rules})
+    return [
+        f"{finding['id']} ({finding['impact']}): {finding['help']}: {node['html'][:200]}"
+        for finding in found["violations"]
+        for node in finding["nodes"]
+    ]
