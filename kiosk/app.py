@@ -1,0 +1,131 @@
+"""The WSGI application: one gathering, its pages, wired together here and nowhere else."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from datetime import timedelta
+
+from flask import Flask, Response
+from jinja2 import StrictUndefined
+
+from capture.pool import DecoderPool
+from kiosk import (
+    access,
+    desk,
+    language,
+    media,
+    phone,
+    printing,
+    probes,
+    problems,
+    search,
+    upload,
+    wall,
+)
+from kiosk.assets import static_dir
+from kiosk.db import db
+from kiosk.here import Kiosk
+from kiosk.request import KioskRequest
+from reporter import secrets
+from reporter.clock import Clock, new_random, utc_now
+from reporter.config import Settings
+from reporter.db import engine_options, prepare_sqlite
+from reporter.gathering import ensure_row, prepare_folder, upgrade_schema
+from reporter.search import WhooshIndex
+from reporter.sessions import ensure_lobby
+from reporter.store import Store
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' blob:",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
+    )
+)
+BLUEPRINTS = (access, desk, media, phone, printing, probes, search, upload, wall)
+
+
+def create_app(
+    settings: Settings, *, clock: Clock = utc_now, rng: random.Random | None = None
+) -> Flask:
+    """The kiosk's WSGI application for one gathering; opens its database and brings the schema up to date.
+
+    Starts no thread and no process: workers belong to the ``reporter kiosk`` command.
+    """
+    app = Flask(__name__, static_folder=str(static_dir()), static_url_path="/static")
+    app.request_class = KioskRequest
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    _configure(app, settings)
+    prepare_folder(settings)
+    db.init_app(app)
+    with app.app_context():
+        prepare_sqlite(db.engine)
+        upgrade_schema(db.engine)
+        rng = rng or new_random()
+        gathering = ensure_row(db.session(), now=clock(), rng=rng)
+        ensure_lobby(db.session(), now=clock(), rng=rng)
+        app.extensions["kiosk"] = kiosk = _make_kiosk(settings, gathering.id, clock=clock, rng=rng)
+        app.secret_key = secrets.signing_key(str(kiosk.gathering_id))
+        db.session.remove()
+    for extension in (access.csrf, access.limiter, language, problems):
+        extension.init_app(app)
+    for module in BLUEPRINTS:
+        app.register_blueprint(module.bp)
+    app.after_request(_harden)
+    return app
+
+
+def _make_kiosk(
+    settings: Settings, gathering_id: uuid.UUID, *, clock: Clock, rng: random.Random
+) -> Kiosk:
+    memory = settings.kiosk.memory_mb
+    return Kiosk(
+        settings=settings,
+        gathering_id=gathering_id,
+        store=Store(settings.folder),
+        index=WhooshIndex(settings.folder / "index"),
+        pool=DecoderPool(settings.kiosk.workers, memory),
+        quick_pool=DecoderPool(1, memory),
+        clock=clock,
+        rng=rng,
+    )
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    limits = settings.limits
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        MAX_CONTENT_LENGTH=(limits.file_mb << 20) * min(limits.files, 4) + (1 << 20),
+        MAX_FORM_MEMORY_SIZE=max(limits.text_chars * 8, 500_000),
+        MAX_FORM_PARTS=200,
+        # Laptop clocks drift and phones stay for days: a form's token doesn't run out.
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=7),
+        RATELIMIT_HEADERS_ENABLED=True,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+    )
+
+
+def _harden(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Permissions-Policy", "camera=(self), microphone=(self), geolocation=()")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    return response

@@ -1,0 +1,140 @@
+"""``reporter kiosk``, ``reporter index``."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import webbrowser
+from pathlib import Path
+from types import FrameType
+
+import click
+from cheroot.wsgi import Server
+from flask import Flask
+
+from kiosk.cli import gathering_folder, gathering_option
+from kiosk.db import db
+from kiosk.shell import opened
+from reporter.clock import new_random, utc_now
+from reporter.config import Settings, exists, load_settings
+from reporter.errors import ConfigError
+
+DEFAULT_PORT = 8000
+
+
+@click.command("kiosk")
+@click.option(
+    "--host",
+    default="0.0.0.0",
+    show_default=True,
+    help="Address to listen on; 127.0.0.1: this laptop only.",
+)
+@click.option("--port", default=DEFAULT_PORT, show_default=True, help="0 takes a free one.")
+@click.option("--no-open", is_flag=True, help="Do not open the start page in the browser.")
+@click.option("--tls-cert", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--tls-key", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@gathering_option
+def kiosk(host: str, port: int, no_open: bool, tls_cert: Path | None, tls_key: Path | None) -> None:
+    """Run the kiosk and its workers until Ctrl-C."""
+    if bool(tls_cert) != bool(tls_key):
+        raise click.UsageError("--tls-cert and --tls-key go together.")
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    settings = _open_or_make(gathering_folder())
+    _serve(
+        settings,
+        host,
+        port,
+        tls=(tls_cert, tls_key) if tls_cert and tls_key else None,
+        show=not no_open,
+    )
+
+
+def _open_or_make(folder: Path) -> Settings:
+    """The gathering; where there is none yet, a new one, so that the first scan works."""
+    from reporter.gathering import make_gathering
+
+    if exists(folder):
+        return load_settings(folder)
+    from kiosk.cli_gathering import local_timezone
+
+    settings = make_gathering(
+        folder,
+        "Our gathering",
+        timezone=local_timezone(),
+        language="en",
+        now=utc_now(),
+        rng=new_random(),
+    )
+    click.echo(f"made a new gathering in {folder}; its open session is called Lobby")
+    return settings
+
+
+def _serve(
+    settings: Settings, host: str, port: int, *, tls: tuple[Path, Path] | None, show: bool
+) -> None:
+    from kiosk.app import create_app
+    from kiosk.server import bound_port, make_server
+    from kiosk.workers import Workers
+
+    app = create_app(settings)
+    try:
+        server = make_server(app, host, port, tls=tls)
+    except OSError as error:
+        raise ConfigError(
+            f"Port {port} can't be used ({error.strerror or error}). Is a kiosk running already? "
+            "Try: reporter kiosk --port 8001"
+        ) from error
+    app.extensions["kiosk"].port = bound_port(server)
+    workers = Workers(app)
+    workers.start()
+    _stop_on_signal(server)
+    _announce(app, host, tls=bool(tls), show=show)
+    try:
+        server.serve()
+    finally:
+        server.stop()
+        workers.stop()
+
+
+def _announce(app: Flask, host: str, *, tls: bool, show: bool) -> None:
+    """Say where the kiosk is. The socket listens already: whoever connects now is served."""
+    from kiosk.address import phone_url
+
+    kiosk = app.extensions["kiosk"]
+    scheme = "https" if tls else "http"
+    name = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
+    local = f"{scheme}://{name}:{kiosk.port}/"
+    click.echo(f"listening on {local}")
+    click.echo(f"phones on the same Wi-Fi: {phone_url(kiosk.settings, kiosk.port, scheme=scheme)}/")
+    click.echo("stop with Ctrl-C")
+    if show:
+        # A browser may take its time to start, or not exist: never in our way.
+        threading.Thread(target=webbrowser.open, args=(local,), daemon=True).start()
+
+
+def _stop_on_signal(server: Server) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        # serve() raises what is set here, at its next tick, in its own thread.
+        server.interrupt = KeyboardInterrupt()
+
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)
+
+
+@click.command("index")
+@click.option(
+    "--rebuild", is_flag=True, required=True, help="Build the index again from the database."
+)
+@gathering_option
+def index(rebuild: bool) -> None:
+    """Care for the search index."""
+    with opened() as kiosk:
+        written = kiosk.index.rebuild(db.session())
+        click.echo(f"indexed {written} takeaways")
+
+
+COMMANDS = (kiosk, index)

@@ -1,0 +1,130 @@
+"""``reporter review``, ``reporter search``, ``reporter withdraw``: the desk from the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kiosk.cli import gathering_option, json_option, print_json
+from kiosk.db import db
+from kiosk.shell import opened
+from reporter.curate import Hand, approve, by_receipt, hide, withdraw
+from reporter.models import Takeaway
+from reporter.states import Kind, TakeawayState
+from reporter.stories import with_everything
+
+
+@click.group("review")
+@gathering_option
+def review() -> None:
+    """Decide what may be shown."""
+
+
+@review.command("list")
+@click.option(
+    "--state",
+    type=click.Choice(list(TakeawayState)),
+    default=None,
+    help="Only those in this state.",
+)
+@json_option
+@gathering_option
+def list_takeaways(state: str | None, as_json: bool) -> None:
+    """List takeaways, the oldest first."""
+    from kiosk.records import shell_record
+
+    with opened():
+        query = (
+            select(Takeaway).options(*with_everything()).order_by(Takeaway.received_at, Takeaway.id)
+        )
+        if state:
+            query = query.where(Takeaway.state == state)
+        rows = list(db.session.scalars(query))
+        if as_json:
+            print_json({"takeaways": [shell_record(row) for row in rows]})
+            return
+        for row in rows:
+            click.echo(_line(row))
+
+
+def _line(row: Takeaway) -> str:
+    words = " ".join((row.caption or row.text).split())[:60]
+    return f"{row.receipt}  {row.state:9}  {row.kind:5}  {row.session.title[:24]:24}  {words}"
+
+
+def _decide(
+    receipts: tuple[str, ...], act: Callable[[Session, Takeaway, Hand], None], word: str
+) -> None:
+    with opened() as kiosk:
+        # All are looked up first: a typing slip in the last one changes nothing.
+        rows = [by_receipt(db.session(), receipt) for receipt in receipts]
+        for row in rows:
+            act(db.session(), row, kiosk.hand("shell"))
+        click.echo(f"{len(rows)} {word}")
+
+
+@review.command("approve")
+@click.argument("receipts", nargs=-1, required=True)
+@gathering_option
+def approve_takeaways(receipts: tuple[str, ...]) -> None:
+    """Let these be shown and published."""
+    _decide(receipts, approve, "approved")
+
+
+@review.command("hide")
+@click.argument("receipts", nargs=-1, required=True)
+@gathering_option
+def hide_takeaways(receipts: tuple[str, ...]) -> None:
+    """Keep these, and show them to nobody."""
+    _decide(receipts, hide, "hidden")
+
+
+@click.command("search")
+@click.argument("query", default="")
+@click.option("--session", "code", default="", help="Only this session's, by its code.")
+@click.option("--kind", type=click.Choice(list(Kind)), default=None)
+@json_option
+@gathering_option
+def search(query: str, code: str, kind: str | None, as_json: bool) -> None:
+    """Search all takeaways but those that were taken back (this is the facilitator's shell)."""
+    from kiosk.records import search_record, shell_url
+    from reporter.search import Ask, load_hits
+    from reporter.sessioncode import normalize
+
+    filters = {"session": normalize(code) if code else "", "kind": kind or ""}
+    with opened() as kiosk:
+        kiosk.index.sync(db.session())
+        ask = Ask(query, filters=filters, place=None)
+        found = kiosk.index.search(ask)
+        rows = load_hits(db.session(), found, ask)
+        if as_json:
+            print_json(search_record(found, rows, shell_url))
+            return
+        for row, _mark in rows:
+            click.echo(_line(row))
+        click.echo(
+            f"{found.total} found"
+            + (f"; did you mean: {found.suggestion}" if found.suggestion else "")
+        )
+
+
+@click.command("withdraw")
+@click.argument("receipt")
+@gathering_option
+def withdraw_takeaway(receipt: str) -> None:
+    """Take a takeaway down everywhere: here at once, at the targets from the ledger."""
+    from kiosk.publishing import publish_all
+
+    with opened() as kiosk:
+        row = by_receipt(db.session(), receipt)
+        withdraw(db.session(), row, kiosk.hand("shell"), kiosk.store)
+        kiosk.index.sync(db.session())
+        click.echo("taken back on this laptop: words and files are gone, a tombstone stays")
+        for line in publish_all(kiosk).sentences:
+            click.echo(line)
+
+
+COMMANDS = (review, search, withdraw_takeaway)

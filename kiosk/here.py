@@ -1,0 +1,54 @@
+"""What the pages and workers of one running kiosk share: settings, store, index, clock, chance."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flask import current_app
+
+from capture.pool import DecoderPool
+from reporter.clock import Clock
+from reporter.config import Settings
+from reporter.curate import Hand
+from reporter.search import SearchIndex
+from reporter.store import Store
+
+
+@dataclass
+class Kiosk:
+    """One running kiosk. Everything that lasts is a row or a file; this is only the way to them."""
+
+    settings: Settings
+    gathering_id: uuid.UUID
+    store: Store
+    index: SearchIndex
+    pool: DecoderPool
+    # A second, small pool: a phone that waits for its video's length must not queue behind a transcoding.
+    quick_pool: DecoderPool
+    clock: Clock
+    rng: random.Random
+    # Where phones reach this laptop, once the server listens.
+    port: int = 0
+    last_error: str = field(default="")
+
+    def now(self) -> datetime:
+        """The current instant."""
+        return self.clock()
+
+    def hand(self, who: str) -> Hand:
+        """The hand of a person at this kiosk: 'desk', 'contributor' or 'shell'."""
+        return Hand(now=self.now(), rng=self.rng, who=who)
+
+    def stop(self) -> None:
+        """End the worker processes."""
+        self.pool.stop()
+        self.quick_pool.stop()
+
+
+def here() -> Kiosk:
+    """The kiosk of the current application context."""
+    kiosk: Kiosk = current_app.extensions["kiosk"]
+    return kiosk

@@ -1,0 +1,54 @@
+"""Which language a page speaks: the one that was chosen, else the phone's, else the gathering's."""
+
+from __future__ import annotations
+
+from flask import Flask, request
+from flask_babel import Babel, get_locale
+from werkzeug.wrappers import Response
+
+from kiosk.here import here
+
+# Names in their own language, for the switch.
+LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "ar": "العربية"}
+RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})
+COOKIE = "lang"
+
+babel = Babel()
+
+
+def init_app(app: Flask) -> None:
+    """Choose a language for each request; ``?lang=`` is remembered in a cookie."""
+    babel.init_app(app, locale_selector=choose, timezone_selector=_zone)
+    app.context_processor(_template_words)
+    app.after_request(_remember)
+
+
+def choose() -> str:
+    """The language code of this request."""
+    for wanted in (request.args.get("lang"), request.cookies.get(COOKIE)):
+        if wanted in LANGUAGES:
+            return wanted
+    own = here().settings.gathering.language
+    return request.accept_languages.best_match([own, *LANGUAGES]) or (
+        own if own in LANGUAGES else "en"
+    )
+
+
+def _zone() -> str:
+    return here().settings.gathering.timezone
+
+
+def _template_words() -> dict[str, object]:
+    code = str(get_locale() or "en")
+    return {
+        "lang": code,
+        "dir": "rtl" if code.split("_")[0] in RIGHT_TO_LEFT else "ltr",
+        "languages": LANGUAGES,
+    }
+
+
+def _remember(response: Response) -> Response:
+    wanted = request.args.get("lang")
+    if wanted in LANGUAGES:
+        response.set_cookie(COOKIE, wanted, max_age=90 * 86400, samesite="Lax", httponly=True)
+    return response

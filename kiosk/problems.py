@@ -1,0 +1,94 @@
+"""Errors as pages for people and as problem documents (RFC 9457) for programs; both say what to do."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, jsonify, make_response, render_template, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as later
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from kiosk.db import db
+from kiosk.here import here
+from reporter.errors import ReporterError
+
+log = logging.getLogger(__name__)
+
+# Sentences for what Werkzeug raises by itself, with what to do.
+_WHAT_TO_DO = {
+    400: later("Something in the request was missing or garbled. Go back and try again."),
+    404: later("There is no such page. The start page lists the sessions."),
+    405: later("This address doesn't take that kind of request."),
+    413: later("That is more than fits here. Send fewer or smaller files."),
+    415: later("This kind of file can't be kept. Photos, videos, voice notes and text can."),
+    429: later("Too many tries in a short time. Wait a minute, then try again."),
+}
+
+
+def wants_json() -> bool:
+    """Whether the client is a program: it prefers JSON, or speaks tus."""
+    if request.path.startswith("/uploads") or "Tus-Resumable" in request.headers:
+        return True
+    best = request.accept_mimetypes.best_match(
+        ["text/html", "application/json", "application/problem+json"]
+    )
+    return best in ("application/json", "application/problem+json")
+
+
+def answer(status: int, title: str, detail: str) -> Response:
+    """The error as this client wants it."""
+    if wants_json():
+        problem: dict[str, Any] = {
+            "type": "about:blank",
+            "title": title,
+            "status": status,
+            "detail": detail,
+        }
+        response: Response = jsonify(problem)
+        response.content_type = "application/problem+json"
+    else:
+        response = make_response(
+            render_template("error.html", title=title, detail=detail, status=status)
+        )
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error in one of the two shapes."""
+
+    @app.errorhandler(ReporterError)
+    def _ours(error: ReporterError) -> Response:
+        db.session.rollback()
+        if error.status >= 500:
+            here().last_error = error.message
+            log.warning("%s %s: %s", request.method, request.path, error.message)
+        return answer(error.status, _(error.title), error.message)
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response:
+        status = error.code or 500
+        if status < 400:
+            return error.get_response()  # type: ignore[return-value]
+        detail = str(_WHAT_TO_DO.get(status) or error.description or HTTPStatus(status).description)
+        response = answer(status, _(error.name), detail)
+        for name, value in error.get_headers():
+            if name in ("Allow", "Retry-After", "Content-Range"):
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(Exception)
+    def _unknown(error: Exception) -> Response:
+        db.session.rollback()
+        log.exception("%s %s", request.method, request.path)
+        here().last_error = f"{type(error).__name__} at {request.path}"
+        return answer(
+            500,
+            _("Something went wrong"),
+            _("The kiosk noted it. What you recorded earlier is safe; try this once more."),
+        )

@@ -1,0 +1,44 @@
+"""JSON of takeaways and search answers, with the addresses that the asker can open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kiosk.db import db
+from kiosk.here import here
+from reporter.models import Media, Rendition, Takeaway
+from reporter.record import MediaUrl, published_places, takeaway_record
+from reporter.search import Found
+
+
+def shell_url(media: Media, name: str) -> str:
+    """For the shell: the file itself."""
+    store = here().store
+    if name == "original":
+        return store.original(media.sha256, media.ext).as_uri()
+    made: Rendition = next(r for r in media.renditions if r.name == name)
+    return store.rendition(media.sha256, name, made.ext).as_uri()
+
+
+def full_record(takeaway: Takeaway, media_url: MediaUrl) -> dict[str, Any]:
+    """A takeaway with where it was published."""
+    return takeaway_record(takeaway, media_url, published_places(db.session(), takeaway))
+
+
+def shell_record(takeaway: Takeaway) -> dict[str, Any]:
+    """A takeaway for the shell."""
+    return full_record(takeaway, shell_url)
+
+
+def search_record(
+    found: Found, rows: list[tuple[Takeaway, str]], media_url: MediaUrl
+) -> dict[str, Any]:
+    """A search answer as JSON."""
+    return {
+        "query": found.query,
+        "total": found.total,
+        "took_ms": found.took_ms,
+        "facets": found.facets,
+        "suggestion": found.suggestion,
+        "results": [{**full_record(row, media_url), "highlight": mark} for row, mark in rows],
+    }

@@ -1,0 +1,103 @@
+"""The kiosk's background work: threads that ask the rows what is due. Stopped or killed, they go on by query."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask import Flask
+
+from kiosk.db import db
+from kiosk.here import Kiosk, here
+
+log = logging.getLogger(__name__)
+
+# A turn returns how much it did: as long as that isn't 0, the next turn follows at once.
+Turn = Callable[[Kiosk], int]
+
+
+def process(kiosk: Kiosk) -> int:
+    """Make renditions of what was received."""
+    from capture.process import process_due
+
+    return process_due(
+        db.session(), kiosk.store, kiosk.pool, now=kiosk.now, limits=kiosk.settings.limits
+    )
+
+
+def index(kiosk: Kiosk) -> int:
+    """Take changed rows into the index."""
+    return kiosk.index.sync(db.session())
+
+
+def deliver(kiosk: Kiosk) -> int:
+    """Send what is due, if the organizer lets it go out by itself."""
+    if not kiosk.settings.publish.automatic:
+        return 0
+    from kiosk.publishing import deliver_once
+
+    return deliver_once(kiosk)
+
+
+def tidy(kiosk: Kiosk) -> int:
+    """Drop unfinished uploads that ran out and leftovers of broken-off requests."""
+    from capture.intake import sweep
+    from kiosk.upload import uploads
+
+    uploads().sweep_expired(db.session(), now=kiosk.now())
+    sweep(db.session(), kiosk.store, kiosk.now())
+    return 0
+
+
+# (turn, seconds between turns that found nothing)
+TURNS: tuple[tuple[Turn, float], ...] = (
+    (process, 0.4),
+    (process, 0.4),
+    (index, 0.4),
+    (deliver, 5.0),
+    (tidy, timedelta(minutes=10).total_seconds()),
+)
+
+
+class Workers:
+    """The threads of one kiosk."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._loop, args=turn, name=turn[0].__name__, daemon=True)
+            for turn in TURNS
+        ]
+
+    def start(self) -> None:
+        """Begin; what was under way when the kiosk was killed is taken up again."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Ask all to end after their turn, and wait a little."""
+        self._stop.set()
+        with self._app.app_context():
+            here().stop()
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+    def _loop(self, turn: Turn, pause: float) -> None:
+        while not self._stop.is_set():
+            if not self._one(turn):
+                self._stop.wait(pause)
+
+    def _one(self, turn: Turn) -> int:
+        """A turn in a context of its own. Whatever goes wrong is noted; the next turn comes."""
+        with self._app.app_context():
+            try:
+                return turn(here())
+            except Exception as error:
+                if not self._stop.is_set():
+                    log.exception("worker %s", turn.__name__)
+                    here().last_error = f"{turn.__name__}: {error}"
+                self._stop.wait(2)
+                return 0
