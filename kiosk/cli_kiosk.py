@@ -10,7 +10,6 @@ from pathlib import Path
 from types import FrameType
 
 import click
-from cheroot.wsgi import Server
 from flask import Flask
 
 from kiosk.cli import gathering_folder, gathering_option
@@ -90,11 +89,13 @@ def _serve(
     app.extensions["kiosk"].port = bound_port(server)
     workers = Workers(app)
     workers.start()
-    _stop_on_signal(server)
+    serving = threading.Thread(target=server.serve, name="serve", daemon=True)
+    serving.start()
     _announce(app, host, tls=bool(tls), show=show)
     try:
-        server.serve()
+        _wait_for_signal(serving)
     finally:
+        click.echo("stopping")
         server.stop()
         workers.stop()
 
@@ -115,14 +116,18 @@ def _announce(app: Flask, host: str, *, tls: bool, show: bool) -> None:
         threading.Thread(target=webbrowser.open, args=(local,), daemon=True).start()
 
 
-def _stop_on_signal(server: Server) -> None:
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        # serve() raises what is set here, at its next tick, in its own thread.
-        server.interrupt = KeyboardInterrupt()
+def _wait_for_signal(serving: threading.Thread) -> None:
+    stop = threading.Event()
+
+    def note(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
 
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), stop)
+            signal.signal(getattr(signal, name), note)
+    # In short waits: on Windows a wait without end can't be interrupted.
+    while serving.is_alive() and not stop.wait(0.5):
+        pass
 
 
 @click.command("index")

@@ -1,14 +1,26 @@
 """Fixtures for all tests."""
 
+import random
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
+from sqlalchemy.orm import Session
 
+from kiosk.db import db
+from reporter.config import Settings
+from reporter.gathering import make_gathering, open_session
+from reporter.models import EventSession
+from reporter.sessions import add_session
+from reporter.store import Store
 from tests.browser import AXE, Windows, axe_violations, find_chromium, run_chromium
+from tests.product import KioskProcess, TurnableClock
 from tests.wordpress_server import WordPress, missing_programs
 
 ROOT = Path(__file__).parent.parent
@@ -87,3 +99,81 @@ def wordpress(wordpress_server: WordPress) -> Iterator[WordPress]:
 
 
 # --- The product: gathering, application, client, kiosk process --------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def secrets_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Secrets of tests go into a file of their own, never into the keyring of whoever runs them."""
+    path = tmp_path / "secrets" / "secrets.json"
+    monkeypatch.setenv("REPORTER_SECRETS_FILE", str(path))
+    return path
+
+
+@pytest.fixture
+def clock() -> TurnableClock:
+    """14 March 2026, 14:00 UTC, until it is turned."""
+    return TurnableClock()
+
+
+@pytest.fixture
+def rng() -> random.Random:
+    """Chance that is the same each time."""
+    return random.Random(20260314)
+
+
+@pytest.fixture
+def gathering(tmp_path: Path, clock: TurnableClock, rng: random.Random) -> Settings:
+    """A new gathering in Berlin, without sessions."""
+    folder = tmp_path / "gathering"
+    return make_gathering(
+        folder, "Spring gathering", timezone="Europe/Berlin", language="en", now=clock(), rng=rng
+    )
+
+
+@pytest.fixture
+def session(gathering: Settings) -> Iterator[Session]:
+    """A database session on the gathering."""
+    with open_session(gathering) as session:
+        yield session
+
+
+@pytest.fixture
+def event(session: Session, clock: TurnableClock, rng: random.Random) -> EventSession:
+    """A session that runs now."""
+    return add_session(
+        session, "Community gardens in winter", now=clock(), rng=rng, room="Room 2",
+        starts_at=clock(), ends_at=clock() + timedelta(hours=1),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def store(gathering: Settings) -> Store:
+    """The folders of the gathering."""
+    return Store(gathering.folder)
+
+
+@pytest.fixture
+def app(gathering: Settings, clock: TurnableClock, rng: random.Random) -> Iterator[Flask]:
+    """The application of the gathering (with an open Lobby, if there is no other session yet)."""
+    from kiosk.app import create_app
+
+    app = create_app(gathering, clock=clock, rng=rng)
+    app.config["TESTING"] = True
+    yield app
+    app.extensions["kiosk"].stop()
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser on the laptop itself (127.0.0.1); pass environ_base={"REMOTE_ADDR": …} for a phone."""
+    return app.test_client()
+
+
+@pytest.fixture
+def kiosk_process(gathering: Settings, secrets_file: Path) -> Iterator[KioskProcess]:
+    """`start()`, `kill()`, `stop()` the real command on the gathering."""
+    process = KioskProcess(gathering.folder, secrets_file)
+    yield process
+    process.kill()

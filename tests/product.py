@@ -1,0 +1,125 @@
+"""The product in tests: a clock to turn, a gathering to fill, a kiosk process to kill."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from reporter.clock import new_id
+from reporter.curate import Hand, touch
+from reporter.models import EventSession, Tag, Takeaway
+from reporter.sessioncode import make_receipt
+
+START = datetime(2026, 3, 14, 14, 0, tzinfo=UTC)
+
+
+@dataclass
+class TurnableClock:
+    """A clock that stands still until it is turned."""
+
+    at: datetime = START
+
+    def __call__(self) -> datetime:
+        """The moment that it shows."""
+        return self.at
+
+    def turn(self, **by: float) -> datetime:
+        """Go on by timedelta(**by)."""
+        self.at += timedelta(**by)
+        return self.at
+
+
+def hand(clock: TurnableClock, who: str = "desk") -> Hand:
+    """A deciding hand at this moment."""
+    return Hand(now=clock(), rng=random.Random(str(clock.at)), who=who)
+
+
+def add_takeaway(
+    session: Session, event: EventSession, rng: random.Random, **values: Any
+) -> Takeaway:
+    """A takeaway without media, committed; ``tags`` is a list of words."""
+    moment = values.pop("recorded_at", START)
+    tags = [Tag(name=name) for name in values.pop("tags", [])]
+    row = Takeaway(
+        id=new_id(moment, rng), receipt=make_receipt(rng), session=event, kind="note",
+        recorded_at=moment, received_at=moment, tags=tags,
+        **{"text": "Compost stays warm", "audience": "public", "state": "new", **values},
+    )  # fmt: skip
+    with session.no_autoflush:
+        touch(session, row)
+    session.add(row)
+    session.commit()
+    return row
+
+
+@dataclass
+class KioskProcess:
+    """The real ``reporter kiosk`` as a process of its own."""
+
+    gathering: Path
+    secrets: Path
+    arguments: tuple[str, ...] = ()
+    url: str = ""
+    lines: list[str] = field(default_factory=list)
+    _process: subprocess.Popen[str] | None = None
+    _port: str = "0"
+
+    def start(self) -> str:
+        """Start it and wait until it says where it listens; the same port again after a restart."""
+        command = [sys.executable, "-m", "kiosk", "--gathering", str(self.gathering), "kiosk"]
+        command += ["--host", "127.0.0.1", "--port", self._port, "--no-open", *self.arguments]
+        environment = {**os.environ, "REPORTER_SECRETS_FILE": str(self.secrets)}
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment,
+            cwd=Path(__file__).parent.parent, start_new_session=True,
+        )  # fmt: skip
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.lines.append(line.rstrip())
+            if line.startswith("listening on "):
+                break
+        else:
+            raise AssertionError("the kiosk ended: " + "\n".join(self.lines))
+        self.url = self.lines[-1].removeprefix("listening on ").rstrip("/")
+        self._port = self.url.rsplit(":", 1)[1]
+        threading.Thread(target=self._drain, args=(self._process,), daemon=True).start()
+        return self.url
+
+    def _drain(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.lines.append(line.rstrip())
+
+    def kill(self) -> None:
+        """kill -9, its worker processes with it: as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """Ctrl-C; the exit code."""
+        return self._end(signal.SIGINT)
+
+    def _end(self, number: int) -> int:
+        if self._process is None:
+            return 0
+        process, self._process = self._process, None
+        if process.poll() is None:
+            if number == signal.SIGKILL:
+                os.killpg(process.pid, number)
+            else:
+                process.send_signal(number)
+        try:
+            return process.wait(timeout=20)
+        finally:
+            # Whatever it left behind (a decoder of its own) must not outlive the test.
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
