@@ -1,0 +1,347 @@
+"""The one door: what a phone, the station or a card brings becomes a takeaway, safe before anybody is thanked."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from capture.offer import Arrival, Offer, check_recordable, check_words, cleaned, file_name, type_of
+from capture.sniff import MediaType
+from reporter.clock import new_id
+from reporter.config import LimitSettings
+from reporter.curate import hashtags, touch
+from reporter.errors import BadInput, Conflict, TooLarge
+from reporter.models import (
+    Attachment,
+    Decision,
+    Gathering,
+    Media,
+    Tag,
+    Takeaway,
+    Tombstone,
+    Upload,
+)
+from reporter.sessioncode import make_receipt
+from reporter.states import Kind, MediaState, TakeawayState
+from reporter.store import Store, hash_file
+
+# Younger files may belong to a request or an import that is under way.
+GRACE = timedelta(hours=1)
+
+# Looks into a file before it is taken; raises TooLong or MediaFailed for what must not be thanked for.
+Check = Callable[[Path, MediaType], None]
+# Called with the takeaway just before the commit: what it changes is saved together with it, or not at all.
+Seal = Callable[[Takeaway], None]
+
+
+@dataclass(frozen=True)
+class _Door:
+    """What every step of one reception needs."""
+
+    session: Session
+    store: Store
+    now: datetime
+    rng: random.Random
+
+
+def receive(
+    session: Session, store: Store, offer: Offer, *, now: datetime, rng: random.Random,
+    limits: LimitSettings, check: Check | None = None, seal: Seal | None = None,
+) -> Takeaway:  # fmt: skip
+    """Take an offer in; when this returns, its files and its row are on the disk. Commits.
+
+    The same ``client_id`` again, or the same bytes for the same session without other words, gives the first takeaway;
+    new files under a known ``client_id`` are added to it. What was taken back stays away: its emptied row is returned.
+    Files that were not needed are removed. On an error nothing is kept and the files are still the caller's.
+
+    Raises BadInput, TooLarge, Forbidden (a session that must not be recorded), UnsupportedMedia, Conflict, DiskFull
+    and what ``check`` raises.
+    """
+    offer = cleaned(offer)
+    check_words(offer, limits)
+    if not offer.text and not offer.files:
+        raise BadInput("This is empty. Write a line, or add a photo, a video or a voice note.")
+    door = _Door(session, store, now, rng)
+    types = {file.sha256: type_of(file) for file in offer.files}
+    known = _find(session, offer)
+    wanted = _wanted(session, offer, known)
+    _allow(offer, wanted, known, limits)
+    if check is not None:
+        for file in wanted:
+            check(file.path, types[file.sha256])
+    try:
+        takeaway = _record(door, offer, types, seal)
+    except IntegrityError:
+        # Somebody else's row with our client id or bytes came first (another kiosk's merge, say): take theirs.
+        session.rollback()
+        takeaway = _record(door, offer, types, seal)
+    for file in offer.files:
+        file.path.unlink(missing_ok=True)
+    return takeaway
+
+
+def lock_gathering(session: Session) -> None:
+    """Let one writer in at a time, until the next commit or rollback, across threads and processes.
+
+    SQLite takes its write lock with the first write, PostgreSQL the lock of this one row. What was read before is
+    forgotten, since it may have changed while we waited. Under the lock, rows and files of originals agree.
+    """
+    session.execute(
+        update(Gathering)
+        .values(revision=Gathering.revision)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+
+
+def _find(session: Session, offer: Offer) -> Takeaway | None:
+    """The takeaway that this offer is a repetition of."""
+    if offer.client_id:
+        known = session.scalar(select(Takeaway).where(Takeaway.client_id == offer.client_id))
+        if known is not None:
+            return known
+    if not offer.files:
+        return None
+    return _same_bytes(session, offer) or _taken_back(session, offer)
+
+
+def _same_bytes(session: Session, offer: Offer) -> Takeaway | None:
+    hashes = {file.sha256 for file in offer.files}
+    candidates = session.scalars(
+        select(Takeaway)
+        .join(Attachment)
+        .join(Media)
+        .where(Takeaway.session_id == offer.event.id, Media.sha256 == offer.files[0].sha256)
+        .order_by(Takeaway.received_at, Takeaway.id)
+    )
+    for takeaway in candidates:
+        if hashes <= _hashes(takeaway) and offer.text in ("", takeaway.text):
+            return takeaway
+    return None
+
+
+def _taken_back(session: Session, offer: Offer) -> Takeaway | None:
+    buried = _buried(session, offer)
+    if not all(file.sha256 in buried for file in offer.files):
+        return None
+    takeaway = session.get(Takeaway, buried[offer.files[0].sha256])
+    if takeaway is None:
+        raise Conflict("This was taken back by its contributor; it can't be brought in again.")
+    return takeaway
+
+
+def _buried(session: Session, offer: Offer) -> Mapping[str, uuid.UUID]:
+    """Hashes of the offer that were withdrawn from this session, and the takeaway that they belonged to."""
+    rows = session.scalars(
+        select(Tombstone).where(
+            Tombstone.session_code == offer.event.code,
+            Tombstone.sha256.in_([file.sha256 for file in offer.files]),
+        )
+    )
+    return {row.sha256: row.takeaway_id for row in rows}
+
+
+def _wanted(session: Session, offer: Offer, known: Takeaway | None) -> list[Arrival]:
+    """The files that have to be attached, each once."""
+    if known is not None and known.state == TakeawayState.WITHDRAWN:
+        return []
+    passed = {*(_hashes(known) if known else ()), *_buried(session, offer)}
+    return list({f.sha256: f for f in offer.files if f.sha256 not in passed}.values())
+
+
+def _hashes(takeaway: Takeaway) -> set[str]:
+    return {attachment.media.sha256 for attachment in takeaway.attachments}
+
+
+def _allow(
+    offer: Offer, wanted: Sequence[Arrival], known: Takeaway | None, limits: LimitSettings
+) -> None:
+    if wanted:
+        check_recordable(offer.event)
+    if len(wanted) + (len(known.attachments) if known else 0) > limits.files:
+        raise TooLarge(
+            f"One takeaway holds up to {limits.files} files. Send the others as a second one."
+        )
+    most = limits.file_mb << 20
+    if any(file.size > most for file in wanted):
+        raise TooLarge(f"Files up to {limits.file_mb} MB fit here. Please send a smaller one.")
+
+
+def _record(
+    door: _Door, offer: Offer, types: Mapping[str, MediaType], seal: Seal | None
+) -> Takeaway:
+    """Everything in one transaction. The files move into the store under its lock: see lock_gathering."""
+    try:
+        lock_gathering(door.session)
+        known = _find(door.session, offer)
+        takeaway = known or _new_takeaway(door, offer)
+        more_words = _add_words(door, takeaway, offer)
+        more_files = _add_files(door, takeaway, offer, types)
+        if known is not None and (more_words or more_files):
+            _changed(door, takeaway)
+        if seal is not None:
+            seal(takeaway)
+        door.session.commit()
+    except BaseException:
+        door.session.rollback()
+        raise
+    return takeaway
+
+
+def _new_takeaway(door: _Door, offer: Offer) -> Takeaway:
+    takeaway = Takeaway(
+        id=new_id(door.now, door.rng), receipt=make_receipt(door.rng), client_id=offer.client_id,
+        session_id=offer.event.id, kind=Kind.NOTE.value, text=offer.text, author=offer.author,
+        prompt=offer.prompt, intent=offer.intent, audience=offer.audience or offer.event.audience,
+        consent=offer.consent, licence=offer.event.licence, source=str(offer.source),
+        state=TakeawayState.NEW.value, recorded_at=offer.recorded_at or door.now,
+        received_at=door.now, tags=[Tag(name=name) for name in hashtags(offer.text)],
+    )  # fmt: skip
+    touch(door.session, takeaway)
+    door.session.add(takeaway)
+    return takeaway
+
+
+def _add_words(door: _Door, takeaway: Takeaway, offer: Offer) -> bool:
+    """A later file of the same takeaway may bring the text that the first came without. Whether it did."""
+    if takeaway.state == TakeawayState.WITHDRAWN or takeaway.text or not offer.text:
+        return False
+    edited = select(Decision.id).where(Decision.takeaway_id == takeaway.id)
+    # Whoever emptied the text by hand wants it empty: a retry must not undo that.
+    if takeaway.client_id != offer.client_id or door.session.scalar(edited) is not None:
+        return False
+    takeaway.text = offer.text
+    takeaway.tags = [Tag(name=name) for name in hashtags(offer.text)]
+    return True
+
+
+def _add_files(
+    door: _Door, takeaway: Takeaway, offer: Offer, types: Mapping[str, MediaType]
+) -> bool:
+    """Attach what is new, mend what was known. Whether anything was attached."""
+    wanted = _wanted(door.session, offer, takeaway)
+    for attachment in takeaway.attachments:
+        _heal_from(door, attachment.media, offer)
+    for file in wanted:
+        media = _media(door, file, types[file.sha256], offer)
+        name = file_name(file.filename)
+        position = len(takeaway.attachments)
+        takeaway.attachments.append(Attachment(media=media, position=position, filename=name))
+    if wanted:
+        takeaway.kind = _kind(takeaway).value
+    return bool(wanted)
+
+
+def _media(door: _Door, file: Arrival, kind: MediaType, offer: Offer) -> Media:
+    media = door.session.scalar(select(Media).where(Media.sha256 == file.sha256))
+    if media is not None:
+        _heal_from(door, media, offer)
+        return media
+    _keep(door.store, file, kind.ext)
+    media = Media(
+        id=new_id(door.now, door.rng), sha256=file.sha256, kind=kind.kind, type=kind.mime,
+        ext=kind.ext, bytes=file.size, state=MediaState.RECEIVED.value, due_at=door.now,
+        received_at=door.now,
+    )  # fmt: skip
+    door.session.add(media)
+    return media
+
+
+def _heal_from(door: _Door, media: Media, offer: Offer) -> None:
+    """Known bytes have come again: put them back where they are missing or broken, and let them be tried once more."""
+    file = next((f for f in offer.files if f.sha256 == media.sha256), None)
+    if file is None:
+        return
+    goal = door.store.original(media.sha256, media.ext)
+    failed = media.state == MediaState.FAILED
+    if failed and goal.exists() and hash_file(goal) != media.sha256:
+        goal.unlink()
+    if not goal.exists() or goal.stat().st_size != media.bytes:
+        _keep(door.store, file, media.ext)
+    if failed:
+        media.state, media.error = MediaState.RECEIVED.value, ""
+        media.attempts, media.lease, media.due_at = 0, "", door.now
+
+
+def _keep(store: Store, file: Arrival, ext: str) -> None:
+    # After a rolled-back first try the file is in its place already.
+    if file.path.exists() or not store.original(file.sha256, ext).exists():
+        store.keep(file.path, file.sha256, ext)
+
+
+def _kind(takeaway: Takeaway) -> Kind:
+    kinds = {attachment.media.kind for attachment in takeaway.attachments}
+    return next((k for k in (Kind.VIDEO, Kind.PHOTO, Kind.AUDIO) if k.value in kinds), Kind.NOTE)
+
+
+def _changed(door: _Door, takeaway: Takeaway) -> None:
+    """A new revision; and what an organizer approved before this was in it waits for a decision again."""
+    touch(door.session, takeaway)
+    if takeaway.state != TakeawayState.APPROVED:
+        return
+    takeaway.state, takeaway.approved_at = TakeawayState.NEW.value, None
+    door.session.add(
+        Decision(
+            id=new_id(door.now, door.rng), takeaway_id=takeaway.id, at=door.now,
+            action=TakeawayState.NEW.value, before={"state": TakeawayState.APPROVED.value},
+            after={"state": TakeawayState.NEW.value},
+        )
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep found: files removed, and originals that no row knows (left where they are, for a person)."""
+
+    removed: int
+    orphans: tuple[Path, ...]
+
+
+def sweep(session: Session, store: Store, now: datetime, *, grace: timedelta = GRACE) -> Swept:
+    """Clear away what requests and a killed kiosk left behind. Safe while the kiosk runs, and to repeat.
+
+    Removed: files in ``incoming/`` that belong to no upload under way, and originals whose withdrawal was cut off
+    between its commit and the removal. An original without a row was never acknowledged, but it may also be newer
+    than a database that was restored from a backup: it is reported, never removed, and the same bytes coming again
+    take it over. Nothing younger than ``grace`` is touched. Ends the session's transaction.
+    """
+    live = set(session.scalars(select(Upload.id)))
+    removed = 0
+    for path in _older(store.incoming.glob("*"), now - grace):
+        if path.name.split(".")[0] not in live:
+            path.unlink(missing_ok=True)
+            removed += 1
+    known = set(session.scalars(select(Media.sha256)))
+    strays = [p for p in _older(store.media.glob("??/*"), now - grace) if p.stem not in known]
+    gone = {path for path in strays if _finish_removal(session, store, path)}
+    return Swept(removed + len(gone), tuple(sorted(set(strays) - gone)))
+
+
+def _older(paths: Iterable[Path], than: datetime) -> Iterator[Path]:
+    for path in paths:
+        # A file that another request removes meanwhile is none of ours.
+        with contextlib.suppress(FileNotFoundError):
+            if path.is_file() and path.stat().st_mtime < than.timestamp():
+                yield path
+
+
+def _finish_removal(session: Session, store: Store, path: Path) -> bool:
+    """Remove a withdrawn original, unless somebody has brought the same bytes to another session meanwhile."""
+    buried = select(Tombstone.sha256).where(Tombstone.sha256 == path.stem)
+    if session.scalar(buried) is None:
+        return False
+    lock_gathering(session)
+    unused = session.scalar(select(Media.id).where(Media.sha256 == path.stem)) is None
+    if unused:
+        store.drop(path.stem, path.suffix)
+    session.rollback()
+    return unused

@@ -1,0 +1,136 @@
+"""What somebody brings to the door, and the rules that can be told from it alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from capture.sniff import MediaType, sniff
+from reporter.config import LimitSettings
+from reporter.errors import BadInput, Forbidden, TooLarge, UnsupportedMedia
+from reporter.models import EventSession
+from reporter.states import Audience, Consent, Intent, Source
+from reporter.store import Incoming
+
+AUTHOR_CHARS = 200
+PROMPT_CHARS = 500
+FILENAME_CHARS = 200
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A finished file in ``incoming/``: every byte of it is on the disk already. ``head``: its first 8 KB."""
+
+    path: Path
+    size: int
+    sha256: str
+    head: bytes
+    filename: str = ""
+
+    @classmethod
+    def of(cls, incoming: Incoming, filename: str = "") -> Arrival:
+        """From an incoming file, which is finished here (fsync)."""
+        incoming.finish()
+        return cls(incoming.path, incoming.size, incoming.sha256, incoming.head, filename)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What somebody brings to a session. Empty ``audience``: the session's own; no ``recorded_at``: now."""
+
+    event: EventSession
+    text: str = ""
+    files: Sequence[Arrival] = ()
+    author: str = ""
+    prompt: str = ""
+    intent: str = ""
+    audience: str = ""
+    consent: str = ""
+    client_id: str | None = None
+    source: str = Source.PHONE
+    recorded_at: datetime | None = None
+
+
+def cleaned(offer: Offer) -> Offer:
+    """The offer with its words trimmed and its ``client_id`` in canonical form; raises BadInput."""
+    return dataclasses.replace(
+        offer,
+        text=_plain(offer.text),
+        author=" ".join(_plain(offer.author).split()),
+        prompt=_plain(offer.prompt),
+        intent=offer.intent.strip(),
+        audience=offer.audience.strip(),
+        consent=offer.consent.strip(),
+        client_id=_client_id(offer.client_id),
+    )
+
+
+def check_words(offer: Offer, limits: LimitSettings) -> None:
+    """Refuse unknown choices (BadInput) and words that are too long (TooLarge). For a cleaned offer."""
+    choices = (
+        ("intent", offer.intent, {"", *Intent}),
+        ("audience", offer.audience, {"", *Audience}),
+        ("consent", offer.consent, set(Consent)),
+        ("source", offer.source, set(Source)),
+    )
+    for name, value, allowed in choices:
+        if value not in allowed:
+            raise BadInput(
+                f"{name} is {value!r}; it can be {', '.join(sorted(map(str, allowed - {''})))}."
+            )
+    lengths = (
+        ("text", offer.text, limits.text_chars),
+        ("name", offer.author, AUTHOR_CHARS),
+        ("prompt", offer.prompt, PROMPT_CHARS),
+    )
+    for name, value, most in lengths:
+        if len(value) > most:
+            raise TooLarge(
+                f"The {name} has {len(value)} characters; {most} fit. Please make it shorter."
+            )
+
+
+def check_recordable(event: EventSession) -> None:
+    """Raise Forbidden for a session of which only words may be kept."""
+    if event.do_not_record:
+        raise Forbidden(
+            "The people of this session asked not to be recorded. Write a line of text instead: that is welcome."
+        )
+
+
+def type_of(file: Arrival) -> MediaType:
+    """What a file is, by its content; raises BadInput for an empty one, UnsupportedMedia for what is not kept."""
+    name = file.filename or "This file"
+    if not file.size:
+        raise BadInput(f"{name} is empty. Choose it once more.")
+    found = sniff(file.head)
+    if found is None:
+        raise UnsupportedMedia(
+            f"{name} is not a photo, a video or a sound that can be kept. Send a JPEG, PNG, MP4 or similar."
+        )
+    return found
+
+
+def file_name(name: str) -> str:
+    """The last part of a name, as a camera or phone wrote it, without what could steer a terminal or a path."""
+    last = _plain(name).replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(c for c in last if c.isprintable())[-FILENAME_CHARS:]
+
+
+def _plain(text: str) -> str:
+    # Forms send CRLF; control characters would break JSON, feeds and PostgreSQL (NUL).
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in text if c in "\n\t" or c.isprintable() or c > "\x9f").strip()
+
+
+def _client_id(value: str | None) -> str | None:
+    if not value or not value.strip():
+        return None
+    try:
+        return str(uuid.UUID(value.strip()))
+    except ValueError as error:
+        raise BadInput("client_id must be a UUID.") from error

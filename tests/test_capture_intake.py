@@ -1,0 +1,458 @@
+"""The one door: safe before thanked, never twice, never back after it was withdrawn."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from capture import intake
+from capture.intake import Arrival, Offer
+from capture.sniff import MediaType
+from reporter import curate
+from reporter.errors import (
+    BadInput,
+    Conflict,
+    Forbidden,
+    MediaFailed,
+    ReporterError,
+    TooLarge,
+    UnsupportedMedia,
+)
+from reporter.models import Attachment, Decision, Gathering, Media, Takeaway, Tombstone, Upload
+from reporter.sessioncode import is_valid_receipt
+from reporter.states import MediaState, TakeawayState
+from tests.offers import NOW, Room, jpeg, mp4, open_room, wav
+
+CLIENT = "6f1c0e62-6c0e-4b69-8a83-0d5d3d0f7c11"
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    with open_room(tmp_path) as room:
+        yield room
+
+
+def count(room: Room, model: type) -> int:
+    return room.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_a_line_of_text_is_a_takeaway(room: Room) -> None:
+    offer = Offer(
+        room.garden, text="  Mulch in autumn #Compost\r\nand #compost, #bees ", author=" Ada \n"
+    )
+    takeaway = room.receive(offer)
+    assert takeaway.text == "Mulch in autumn #Compost\nand #compost, #bees"
+    assert (takeaway.kind, takeaway.state, takeaway.source) == ("note", "new", "phone")
+    assert takeaway.author == "Ada"
+    assert [tag.name for tag in takeaway.tags] == ["bees", "compost"]
+    assert is_valid_receipt(takeaway.receipt)
+    assert (takeaway.recorded_at, takeaway.received_at) == (NOW, NOW)
+    assert takeaway.revision == room.session.scalars(select(Gathering.revision)).one() == 1
+
+
+def test_defaults_come_from_the_session_and_choices_are_kept(room: Room) -> None:
+    plain = room.receive(Offer(room.garden, text="a"))
+    assert (plain.audience, plain.licence, plain.intent, plain.consent) == (
+        "community", "CC BY 4.0", "", "",
+    )  # fmt: skip
+    earlier = NOW - timedelta(days=2)
+    chosen = room.receive(
+        Offer(
+            room.garden, text="b", audience="room", intent="idea", consent="unsure", prompt="What now?",
+            source="card", recorded_at=earlier,
+        )
+    )  # fmt: skip
+    assert (chosen.audience, chosen.intent, chosen.consent) == ("room", "idea", "unsure")
+    assert (chosen.prompt, chosen.source, chosen.recorded_at) == ("What now?", "card", earlier)
+
+
+def test_files_are_kept_whole_and_write_once(room: Room) -> None:
+    photo, video = jpeg(1), mp4(2)
+    takeaway = room.receive(
+        Offer(
+            room.garden,
+            files=[
+                room.arrive(photo, "C:\\DCIM\\..\\IMG_1.JPG"),
+                room.arrive(video, "a\x1b[31m.mp4"),
+            ],
+        )
+    )
+    assert takeaway.kind == "video"
+    names = [(a.position, a.filename, a.alt) for a in takeaway.attachments]
+    assert names == [(0, "IMG_1.JPG", ""), (1, "a[31m.mp4", "")]
+    media = takeaway.attachments[0].media
+    assert (media.kind, media.type, media.ext, media.bytes) == ("photo", "image/jpeg", ".jpg", 2000)
+    assert (media.state, media.attempts, media.due_at) == ("received", 0, NOW)
+    path = room.store.original(hashlib.sha256(photo).hexdigest(), ".jpg")
+    assert path.read_bytes() == photo
+    assert path.stat().st_mode & 0o222 == 0
+    assert room.originals() == sorted([photo, video])
+    assert room.leftovers() == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "kind"),
+    [([jpeg(1), wav(1)], "photo"), ([wav(1)], "audio"), ([wav(1), mp4(1), jpeg(1)], "video")],
+)
+def test_the_kind_is_the_richest_of_its_files(room: Room, parts: list[bytes], kind: str) -> None:
+    offer = Offer(room.garden, files=[room.arrive(data) for data in parts])
+    assert room.receive(offer).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({}, BadInput, "empty"),
+        ({"text": " \n\t "}, BadInput, "empty"),
+        ({"text": "x", "intent": "boast"}, BadInput, "learned"),
+        ({"text": "x", "audience": "world"}, BadInput, "community"),
+        ({"text": "x", "consent": "sure"}, BadInput, "agreed"),
+        ({"text": "x", "client_id": "12"}, BadInput, "UUID"),
+        ({"text": "x", "source": "fax"}, BadInput, "phone"),
+        ({"text": "x" * 5001}, TooLarge, "5001 characters; 5000 fit"),
+        ({"text": "x", "author": "y" * 201}, TooLarge, "200"),
+    ],
+)
+def test_what_is_refused_leaves_nothing(
+    room: Room, changes: dict[str, str], error: type[ReporterError], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        room.receive(Offer(room.garden, **changes))  # type: ignore[arg-type]
+    assert count(room, Takeaway) == 0
+    assert room.session.scalars(select(Gathering.revision)).one() == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"", BadInput),
+        (b"#!/bin/sh\nrm -rf ~\n", UnsupportedMedia),
+        (b"%PDF-1.7\n" + b"x" * 3000, UnsupportedMedia),
+        (b"<html>" + b" " * 9000, UnsupportedMedia),
+    ],
+)
+def test_content_decides_not_the_name(room: Room, data: bytes, error: type[ReporterError]) -> None:
+    file = room.arrive(data, "holiday.jpg")
+    with pytest.raises(error, match=r"holiday\.jpg"):
+        room.receive(Offer(room.garden, text="look", files=[file]))
+    assert count(room, Takeaway) == count(room, Media) == 0
+    assert room.originals() == []
+    assert file.path.exists(), "a refused file stays with who brought it"
+
+
+def test_a_photo_named_text_is_a_photo(room: Room) -> None:
+    takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1), "notes.txt")]))
+    assert takeaway.attachments[0].media.type == "image/jpeg"
+
+
+def test_too_many_files_and_too_large_ones(room: Room) -> None:
+    room.limits = type(room.limits)(files=2, file_mb=1)
+    with pytest.raises(TooLarge, match="up to 2 files"):
+        room.receive(Offer(room.garden, files=[room.arrive(jpeg(n)) for n in range(3)]))
+    with pytest.raises(TooLarge, match="1 MB"):
+        room.receive(Offer(room.garden, files=[room.arrive(jpeg(1, (1 << 20) + 1))]))
+    room.receive(Offer(room.garden, files=[room.arrive(jpeg(n)) for n in (5, 6)], client_id=CLIENT))
+    with pytest.raises(TooLarge, match="up to 2 files"):
+        room.receive(Offer(room.garden, files=[room.arrive(jpeg(7))], client_id=CLIENT))
+
+
+def test_do_not_record_takes_words_only(room: Room) -> None:
+    with pytest.raises(Forbidden, match="asked not to be recorded"):
+        room.receive(Offer(room.quiet, text="a photo", files=[room.arrive(jpeg(1))]))
+    assert room.receive(Offer(room.quiet, text="words are fine")).kind == "note"
+    assert room.originals() == []
+
+
+def test_a_check_refuses_before_anything_is_kept(room: Room) -> None:
+    seen: list[tuple[str, bytes]] = []
+
+    def check(path: Path, kind: MediaType) -> None:
+        seen.append((kind.mime, path.read_bytes()))
+        raise MediaFailed("It is broken.")
+
+    offer = Offer(room.garden, files=[room.arrive(mp4(1))])
+    with pytest.raises(MediaFailed):
+        intake.receive(
+            room.session, room.store, offer, now=NOW, rng=room.rng, limits=room.limits, check=check
+        )
+    assert seen == [("video/mp4", mp4(1))]
+    assert count(room, Media) == 0
+    assert room.originals() == []
+
+
+def test_the_same_client_id_gives_the_first_receipt(room: Room) -> None:
+    offer = Offer(room.garden, text="once", files=[room.arrive(jpeg(1))], client_id=CLIENT.upper())
+    first = room.receive(offer)
+    revision = first.revision
+    for text in ("once", "something else", ""):
+        again = room.receive(
+            Offer(room.garden, text=text, files=[room.arrive(jpeg(1))], client_id=CLIENT)
+        )
+        assert again.receipt == first.receipt
+        assert (again.text, again.revision, len(again.attachments)) == ("once", revision, 1)
+    assert count(room, Takeaway) == count(room, Attachment) == 1
+    assert room.leftovers() == []
+
+
+def test_files_of_one_takeaway_may_come_one_by_one(room: Room) -> None:
+    receipts = [
+        room.receive(
+            Offer(room.garden, files=[room.arrive(data)], text=text, client_id=CLIENT)
+        ).receipt
+        for data, text in ((jpeg(1), ""), (jpeg(2), "both #bees"), (jpeg(1), ""), (mp4(3), "later"))
+    ]
+    assert len(set(receipts)) == 1
+    takeaway = curate.by_receipt(room.session, receipts[0])
+    assert [a.media.bytes for a in takeaway.attachments] == [2000, 2000, 3000]
+    assert [a.position for a in takeaway.attachments] == [0, 1, 2]
+    assert (takeaway.kind, takeaway.text) == ("video", "both #bees")
+    assert [tag.name for tag in takeaway.tags] == ["bees"]
+    assert takeaway.revision == 3
+    assert room.originals() == sorted([jpeg(1), jpeg(2), mp4(3)])
+
+
+def test_a_text_that_was_emptied_by_hand_stays_empty(room: Room) -> None:
+    offer = Offer(room.garden, text="oops", files=[room.arrive(jpeg(1))], client_id=CLIENT)
+    takeaway = room.receive(offer)
+    curate.change(room.session, takeaway, curate.Hand(NOW, room.rng), {"text": ""})
+    room.receive(Offer(room.garden, text="oops", client_id=CLIENT))
+    assert curate.by_receipt(room.session, takeaway.receipt).text == ""
+
+
+def test_new_bytes_in_an_approved_takeaway_wait_for_a_decision(room: Room) -> None:
+    takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
+    curate.approve(room.session, takeaway, curate.Hand(NOW, room.rng, "desk"))
+    room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
+    assert takeaway.state == TakeawayState.APPROVED
+    room.receive(Offer(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT))
+    assert (takeaway.state, takeaway.approved_at) == (TakeawayState.NEW, None)
+    last = room.session.scalars(select(Decision).where(Decision.action == "new")).one()
+    assert (last.before, last.after) == ({"state": "approved"}, {"state": "new"})
+
+
+def test_a_hidden_takeaway_stays_hidden(room: Room) -> None:
+    takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
+    curate.hide(room.session, takeaway, curate.Hand(NOW, room.rng, "desk"))
+    room.receive(Offer(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT))
+    assert (takeaway.state, len(takeaway.attachments)) == (TakeawayState.HIDDEN, 2)
+
+
+def test_the_same_bytes_for_the_same_session_are_known(room: Room) -> None:
+    first = room.receive(Offer(room.garden, text="bees", files=[room.arrive(jpeg(1))]))
+    for text, client_id in (("", None), ("bees", None), ("bees", CLIENT)):
+        offer = Offer(room.garden, text=text, files=[room.arrive(jpeg(1))], client_id=client_id)
+        assert room.receive(offer).receipt == first.receipt
+    assert count(room, Takeaway) == 1
+
+
+def test_other_words_or_another_session_share_the_media(room: Room) -> None:
+    other = room.add_session("Wasps")
+    room.session.commit()
+    receipts = {
+        room.receive(Offer(event, text=text, files=[room.arrive(jpeg(1))])).receipt
+        for event, text in ((room.garden, "bees"), (room.garden, "my bees"), (other, "bees"))
+    }
+    assert len(receipts) == count(room, Takeaway) == count(room, Attachment) == 3
+    assert count(room, Media) == 1
+    assert room.originals() == [jpeg(1)]
+
+
+def test_one_file_twice_in_one_offer_is_attached_once(room: Room) -> None:
+    takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1)), room.arrive(jpeg(1))]))
+    assert len(takeaway.attachments) == 1
+    assert room.leftovers() == []
+
+
+def withdrawn(room: Room, offer: Offer) -> Takeaway:
+    takeaway = room.receive(offer)
+    curate.withdraw(room.session, takeaway, curate.Hand(NOW, room.rng), room.store)
+    return takeaway
+
+
+def test_what_was_taken_back_never_comes_back(room: Room) -> None:
+    first = withdrawn(
+        room, Offer(room.garden, text="mine", files=[room.arrive(jpeg(1))], client_id=CLIENT)
+    )
+    offers = [
+        Offer(room.garden, text="mine", files=[room.arrive(jpeg(1))], client_id=CLIENT),
+        Offer(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT),
+        Offer(room.garden, files=[room.arrive(jpeg(1))]),
+        Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=str(uuid.uuid4())),
+    ]
+    for offer in offers:
+        again = room.receive(offer)
+        assert (again.receipt, again.state, again.text) == (first.receipt, "withdrawn", "")
+    assert count(room, Media) == count(room, Attachment) == 0
+    assert room.originals() == []
+    assert room.leftovers() == []
+
+
+def test_a_withdrawn_file_is_left_out_of_a_larger_offer(room: Room) -> None:
+    withdrawn(room, Offer(room.garden, files=[room.arrive(jpeg(1))]))
+    takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1)), room.arrive(jpeg(2))]))
+    assert [a.media.sha256 for a in takeaway.attachments] == [hashlib.sha256(jpeg(2)).hexdigest()]
+    assert room.originals() == [jpeg(2)]
+
+
+def test_a_tombstone_from_another_kiosk_refuses(room: Room) -> None:
+    room.session.add(
+        Tombstone(
+            takeaway_id=uuid.uuid4(), sha256=hashlib.sha256(jpeg(1)).hexdigest(), receipt="X",
+            session_code=room.garden.code, withdrawn_at=NOW,
+        )
+    )  # fmt: skip
+    room.session.commit()
+    with pytest.raises(Conflict, match="taken back"):
+        room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))]))
+
+
+def test_failed_media_is_tried_again_when_the_bytes_come_again(room: Room) -> None:
+    takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
+    media = takeaway.attachments[0].media
+    path = room.store.original(media.sha256, media.ext)
+    path.chmod(0o600)
+    path.write_bytes(b"\0" * media.bytes)
+    media.state, media.error, media.attempts, media.lease = "failed", "It is broken.", 5, "w1"
+    room.session.commit()
+    room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
+    assert path.read_bytes() == jpeg(1)
+    assert (media.state, media.error, media.attempts, media.lease) == ("received", "", 0, "")
+
+
+@pytest.mark.parametrize("client_id", [CLIENT, None])
+def test_a_missing_original_heals(room: Room, client_id: str | None) -> None:
+    takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
+    media = takeaway.attachments[0].media
+    media.state = MediaState.READY.value
+    room.session.commit()
+    room.store.original(media.sha256, media.ext).unlink()
+    text = "" if client_id else "other words"
+    room.receive(Offer(room.garden, text=text, files=[room.arrive(jpeg(1))], client_id=client_id))
+    assert room.originals() == [jpeg(1)]
+    assert media.state == MediaState.READY
+
+
+def test_a_failed_commit_keeps_no_row_and_can_be_repeated(room: Room) -> None:
+    file = room.arrive(jpeg(1))
+
+    def refuse(_takeaway: Takeaway) -> None:
+        raise OSError("the cable fell out")
+
+    offer = Offer(room.garden, text="a #b", files=[file], client_id=CLIENT)
+    with pytest.raises(OSError, match="cable"):
+        intake.receive(
+            room.session, room.store, offer, now=NOW, rng=room.rng, limits=room.limits, seal=refuse
+        )
+    assert count(room, Takeaway) == count(room, Media) == 0
+    assert room.receive(offer).attachments[0].media.sha256 == file.sha256
+    assert room.originals() == [jpeg(1)]
+
+
+def race(room: Room, offers: list[Offer]) -> list[str]:
+    """All offers at once, each through a database session of its own."""
+    start = threading.Barrier(len(offers))
+
+    def send(offer: Offer) -> str:
+        with Session(room.engine) as session:
+            start.wait()
+            return room.receive(offer, session=session).receipt
+
+    room.session.refresh(room.garden)
+    room.session.expunge(room.garden)
+    with ThreadPoolExecutor(len(offers)) as pool:
+        return list(pool.map(send, offers))
+
+
+@pytest.mark.parametrize("client_id", [CLIENT, None])
+def test_a_race_of_equal_offers_has_one_winner(room: Room, client_id: str | None) -> None:
+    offers = [
+        Offer(room.garden, text="me", files=[room.arrive(jpeg(1))], client_id=client_id)
+        for _ in range(12)
+    ]
+    assert len(set(race(room, offers))) == 1
+    assert count(room, Takeaway) == count(room, Media) == count(room, Attachment) == 1
+    assert room.originals() == [jpeg(1)]
+    assert room.leftovers() == []
+
+
+def test_a_race_of_the_files_of_one_takeaway_loses_none(room: Room) -> None:
+    offers = [Offer(room.garden, files=[room.arrive(jpeg(n))], client_id=CLIENT) for n in range(12)]
+    (receipt,) = set(race(room, offers))
+    takeaway = curate.by_receipt(room.session, receipt)
+    assert sorted(a.position for a in takeaway.attachments) == list(range(12))
+    assert room.originals() == sorted(jpeg(n) for n in range(12))
+
+
+def test_losing_to_a_writer_without_the_lock_returns_the_winners(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that appear between our look and our write (another writer's) end in their receipt, not in an error."""
+    winner = room.receive(Offer(room.garden, text="first", client_id=CLIENT))
+    find, blind = intake._find, iter([True, True])
+    monkeypatch.setattr(intake, "_find", lambda *a: None if next(blind, False) else find(*a))
+    file = room.arrive(jpeg(1))
+    again = room.receive(Offer(room.garden, files=[file], client_id=CLIENT))
+    assert again.receipt == winner.receipt
+    assert [a.media.sha256 for a in again.attachments] == [file.sha256]
+    assert room.originals() == [jpeg(1)]
+
+
+def aged(path: Path, hours: float) -> Path:
+    moment = (NOW - timedelta(hours=hours)).timestamp()
+    os.utime(path, (moment, moment))
+    return path
+
+
+def test_sweep_removes_what_nobody_waits_for(room: Room) -> None:
+    old = aged(room.arrive(jpeg(1)).path, 2)
+    young = aged(room.arrive(jpeg(2)).path, 0.5)
+    partial = aged(room.arrive(jpeg(3)).path, 30).rename(room.store.incoming / "up1.part")
+    room.session.add(
+        Upload(
+            id="up1", session_id=room.garden.id, length=9, fields={}, created_at=NOW, expires_at=NOW
+        )
+    )
+    room.session.commit()
+    swept = intake.sweep(room.session, room.store, NOW)
+    assert (swept.removed, swept.orphans) == (1, ())
+    assert not old.exists()
+    assert young.exists()
+    assert partial.exists()
+
+
+def orphan(room: Room, data: bytes, hours: float) -> Path:
+    file: Arrival = room.arrive(data)
+    return aged(room.store.keep(file.path, file.sha256, ".jpg"), hours)
+
+
+def test_sweep_reports_orphans_and_never_removes_them(room: Room) -> None:
+    kept = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))])).attachments[0].media
+    path = aged(room.store.original(kept.sha256, kept.ext), 99)
+    lost, young = orphan(room, jpeg(2), 2), orphan(room, jpeg(3), 0)
+    swept = intake.sweep(room.session, room.store, NOW)
+    assert (swept.removed, swept.orphans) == (0, (lost,))
+    assert path.exists()
+    assert young.exists()
+    room.receive(Offer(room.garden, files=[room.arrive(jpeg(2))]))
+    assert intake.sweep(room.session, room.store, NOW).orphans == ()
+
+
+def test_sweep_finishes_a_removal_that_was_cut_off(room: Room) -> None:
+    withdrawn(room, Offer(room.garden, files=[room.arrive(jpeg(1))]))
+    left = orphan(room, jpeg(1), 2)
+    rendition = room.store.rendition(left.stem, "thumb", ".jpg")
+    rendition.parent.mkdir(parents=True)
+    rendition.write_bytes(b"small")
+    assert intake.sweep(room.session, room.store, NOW).removed == 1
+    assert not left.exists()
+    assert not rendition.exists()
