@@ -1,4 +1,8 @@
-"""Real Chromium for the tests: how it is started, and the axe check of a page."""
+"""Real Chromium for the tests: how it is started, and the axe check of a page.
+
+Wait with `expect(locator)` or `expect(page)`: `page.wait_for_function` evaluates a string inside the
+page, which our Content-Security-Policy refuses.
+"""
 
 import os
 import shutil

@@ -88,14 +88,14 @@ def wordpress_server() -> Iterator[WordPress]:
 
 
 @pytest.fixture
-def wordpress(wordpress_server: WordPress) -> Iterator[WordPress]:
+def wordpress(wordpress_server: WordPress) -> WordPress:
     """A running WordPress with `url`, `user`, `app_password`, `stop()` and `start()`.
 
     It keeps what earlier tests posted: look for your own title or slug. Whoever stops it need not
     start it again.
     """
     wordpress_server.start()
-    yield wordpress_server
+    return wordpress_server
 
 
 # --- The product: gathering, application, client, kiosk process --------------------------------------
