@@ -256,8 +256,16 @@ def _parse(searcher: Any, ask: Ask) -> tuple[Any, str]:
         return Every(), ""
     parser = MultifieldParser(["text", "by", "about", "tag"], searcher.schema)
     parsed = parser.parse(text)
-    corrected = searcher.correct_query(parsed, text)
-    return parsed, corrected.string if corrected.query != parsed else ""
+    return parsed, _respell(searcher, parsed, text)
+
+
+def _respell(searcher: Any, parsed: Any, text: str) -> str:
+    try:
+        corrected = searcher.correct_query(parsed, text)
+    except TypeError:
+        # Whoosh can't place words that it took apart itself ("a:b:c"): then there is no proposal.
+        return ""
+    return corrected.string if corrected.query != parsed else ""
 
 
 def _filter(ask: Ask) -> Any:

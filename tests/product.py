@@ -20,6 +20,8 @@ from reporter.curate import Hand, touch
 from reporter.models import EventSession, Tag, Takeaway
 from reporter.sessioncode import make_receipt
 
+# One stream for all hands: ids of the same moment must still differ.
+_CHANCE = random.Random(7)
 START = datetime(2026, 3, 14, 14, 0, tzinfo=UTC)
 
 
@@ -41,7 +43,7 @@ class TurnableClock:
 
 def hand(clock: TurnableClock, who: str = "desk") -> Hand:
     """A deciding hand at this moment."""
-    return Hand(now=clock(), rng=random.Random(str(clock.at)), who=who)
+    return Hand(now=clock(), rng=_CHANCE, who=who)
 
 
 def add_takeaway(
@@ -51,9 +53,9 @@ def add_takeaway(
     moment = values.pop("recorded_at", START)
     tags = [Tag(name=name) for name in values.pop("tags", [])]
     row = Takeaway(
-        id=new_id(moment, rng), receipt=make_receipt(rng), session=event, kind="note",
+        id=new_id(moment, rng), receipt=make_receipt(rng), session=event,
         recorded_at=moment, received_at=moment, tags=tags,
-        **{"text": "Compost stays warm", "audience": "public", "state": "new", **values},
+        **{"kind": "note", "text": "Compost stays warm", "audience": "public", "state": "new", **values},
     )  # fmt: skip
     with session.no_autoflush:
         touch(session, row)

@@ -1,0 +1,309 @@
+"""Decisions on takeaways, the gate, stories, and what is left of something withdrawn."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from reporter.clock import new_id
+from reporter.curate import (
+    approve,
+    by_receipt,
+    change,
+    clean_tags,
+    hashtags,
+    hide,
+    reopen,
+    set_alt,
+    withdraw,
+)  # fmt: skip
+from reporter.errors import BadInput, Conflict, NotFound
+from reporter.gate import Place, may_show, showable
+from reporter.models import (
+    Attachment,
+    Decision,
+    EventSession,
+    Media,
+    Rendition,
+    Story,
+    StoryItem,
+    Takeaway,
+    Tombstone,
+)
+from reporter.record import takeaway_record
+from reporter.sessioncode import format_receipt
+from reporter.sessions import add_session
+from reporter.states import Audience, Consent, TakeawayState
+from reporter.store import Store
+from reporter.stories import all_stories, session_story, stories_of, story_takeaways, story_title
+from tests.product import START, TurnableClock, add_takeaway, hand
+
+
+def add_media(session: Session, row: Takeaway, rng: random.Random, sha256: str) -> Media:
+    media = session.scalar(select(Media).where(Media.sha256 == sha256)) or Media(
+        id=new_id(START, rng), sha256=sha256, kind="photo", type="image/jpeg", ext=".jpg", bytes=3,
+        state="ready", due_at=START, received_at=START,
+        renditions=[Rendition(name="view", type="image/jpeg", ext=".jpg", bytes=2, sha256="f" * 64)],
+    )  # fmt: skip
+    row.attachments.append(Attachment(media=media, position=len(row.attachments), filename="a.jpg"))
+    session.commit()
+    return media
+
+
+def test_each_decision_leaves_history_and_a_higher_revision(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+) -> None:
+    row = add_takeaway(session, event, rng)
+    revisions = [row.revision]
+    for act in (approve, hide, reopen):
+        act(session, row, hand(clock))
+        revisions.append(row.revision)
+        clock.turn(seconds=1)
+    assert revisions == sorted(set(revisions))
+    told = session.execute(
+        select(Decision.action, Decision.before, Decision.who).order_by(Decision.at)
+    )
+    assert [tuple(row) for row in told] == [
+        ("approved", {"state": "new"}, "desk"),
+        ("hidden", {"state": "approved"}, "desk"),
+        ("new", {"state": "hidden"}, "desk"),
+    ]
+    assert row.approved_at is None
+
+
+def test_deciding_the_same_again_changes_nothing(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+) -> None:
+    row = add_takeaway(session, event, rng)
+    approve(session, row, hand(clock))
+    revision, since = row.revision, row.approved_at
+    clock.turn(hours=1)
+    approve(session, row, hand(clock))
+    assert (row.revision, row.approved_at) == (revision, since)
+    assert session.scalar(select(func.count()).select_from(Decision)) == 1
+
+
+def test_changes_are_checked_kept_and_remembered(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+) -> None:
+    other = add_session(session, "Elsewhere", now=START, rng=rng)
+    row = add_takeaway(session, event, rng, tags=["soil", "old"])
+    change(
+        session, row, hand(clock),
+        {
+            "caption": " Warm compost ", "tags": ["#Soil", "winter", "Winter "],
+            "session_code": other.code, "starred": True,
+        },
+    )  # fmt: skip
+    session.refresh(row)
+    assert (row.caption, [t.name for t in row.tags], row.session, row.starred) == (
+        "Warm compost", ["soil", "winter"], other, True,
+    )  # fmt: skip
+    kept = session.scalars(select(Decision)).one()
+    assert kept.before == {
+        "caption": "",
+        "tags": ["old", "soil"],
+        "session_code": event.code,
+        "starred": False,
+    }
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"audience": "world"},
+        {"intent": "x"},
+        {"consent": "maybe"},
+        {"state": "approved"},
+        {"receipt": "1"},
+    ],
+)
+def test_a_wrong_change_is_refused(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    clock: TurnableClock,
+    values: dict[str, str],
+) -> None:
+    row = add_takeaway(session, event, rng)
+    with pytest.raises(BadInput):
+        change(session, row, hand(clock), values)
+
+
+def test_moving_to_a_session_that_is_not_there(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+) -> None:
+    row = add_takeaway(session, event, rng)
+    with pytest.raises(NotFound):
+        change(session, row, hand(clock), {"session_code": "AAAAAA"})
+
+
+def test_alt_text_belongs_to_the_attachment(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+) -> None:
+    row = add_takeaway(session, event, rng)
+    add_media(session, row, rng, "a" * 64)
+    before = row.revision
+    set_alt(session, row, hand(clock), {"a" * 64: " A steaming heap ", "b" * 64: "not there"})
+    assert row.attachments[0].alt == "A steaming heap"
+    assert row.revision > before
+
+
+def test_a_receipt_is_found_however_it_is_typed(
+    session: Session, event: EventSession, rng: random.Random
+) -> None:
+    row = add_takeaway(session, event, rng)
+    assert by_receipt(session, format_receipt(row.receipt).lower()) is row
+    with pytest.raises(NotFound):
+        by_receipt(session, "0000-0000-00001")
+
+
+def test_withdrawing_leaves_a_tombstone_and_nothing_else(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock, store: Store
+) -> None:
+    row = add_takeaway(session, event, rng, author="Ana", tags=["soil"], state="approved")
+    media = add_media(session, row, rng, "a" * 64)
+    original = store.original(media.sha256, ".jpg")
+    rendition = store.rendition(media.sha256, "view", ".jpg")
+    for path in (original, rendition):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"abc")
+    change(session, row, hand(clock), {"caption": "secret words"})
+    revision = row.revision
+    withdraw(session, row, hand(clock, "contributor"), store)
+    withdraw(session, row, hand(clock, "contributor"), store)
+    assert (row.state, row.text, row.author, row.caption, row.tags, row.attachments) == (
+        "withdrawn", "", "", "", [], [],
+    )  # fmt: skip
+    assert row.revision > revision
+    assert not original.exists()
+    assert not rendition.exists()
+    assert session.scalar(select(func.count()).select_from(Media)) == 0
+    assert set(session.scalars(select(Tombstone.sha256))) == {"", "a" * 64}
+    assert [d.action for d in session.scalars(select(Decision))] == ["withdrawn"]
+    assert "secret words" not in str([d.before for d in session.scalars(select(Decision))])
+    for act in (approve, hide):
+        with pytest.raises(Conflict, match="taken this back"):
+            act(session, row, hand(clock))
+    with pytest.raises(Conflict):
+        change(session, row, hand(clock), {"text": "again"})
+
+
+def test_bytes_that_another_takeaway_holds_stay(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock, store: Store
+) -> None:
+    first, second = add_takeaway(session, event, rng), add_takeaway(session, event, rng)
+    media = add_media(session, first, rng, "a" * 64)
+    add_media(session, second, rng, "a" * 64)
+    path = store.original(media.sha256, ".jpg")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"abc")
+    withdraw(session, first, hand(clock), store)
+    assert path.exists()
+    withdraw(session, second, hand(clock), store)
+    assert not path.exists()
+
+
+def test_the_gate_is_one_rule_in_python_and_in_sql(
+    session: Session, event: EventSession, rng: random.Random
+) -> None:
+    for state, audience, consent in itertools.product(TakeawayState, Audience, Consent):
+        add_takeaway(session, event, rng, state=state, audience=audience, consent=consent)
+    rows = list(session.scalars(select(Takeaway)))
+    for place, new_too in itertools.product(Place, (False, True)):
+        told = set(session.scalars(select(Takeaway.id).where(showable(place, new_too=new_too))))
+        assert told == {row.id for row in rows if may_show(row, place, new_too=new_too)}
+
+
+@pytest.mark.parametrize(
+    ("state", "audience", "consent", "places"),
+    [
+        ("approved", "public", "agreed", {"room", "community", "public"}),
+        ("approved", "public", "", {"room", "community", "public"}),
+        ("approved", "public", "child", {"room"}),
+        ("approved", "public", "unsure", {"room"}),
+        ("approved", "community", "agreed", {"room", "community"}),
+        ("approved", "room", "agreed", {"room"}),
+        ("new", "public", "agreed", set()),
+        ("hidden", "public", "agreed", set()),
+        ("withdrawn", "public", "agreed", set()),
+    ],
+)
+def test_who_sees_what(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    state: str,
+    audience: str,
+    consent: str,
+    places: set[str],
+) -> None:
+    row = add_takeaway(session, event, rng, state=state, audience=audience, consent=consent)
+    assert {place.value for place in Place if may_show(row, place)} == places
+
+
+def test_new_ones_show_in_the_room_alone(
+    session: Session, event: EventSession, rng: random.Random
+) -> None:
+    row = add_takeaway(session, event, rng, state="new")
+    assert may_show(row, Place.ROOM, new_too=True)
+    assert not may_show(row, Place.PUBLIC, new_too=True)
+
+
+def test_a_sessions_story_takes_what_is_approved_and_in_no_other(
+    session: Session, event: EventSession, rng: random.Random
+) -> None:
+    plain = add_takeaway(session, event, rng, state="approved", text="plain")
+    star = add_takeaway(session, event, rng, state="approved", text="star", starred=True)
+    add_takeaway(session, event, rng, text="new")
+    room = add_takeaway(session, event, rng, state="approved", audience="room")
+    composed_one = add_takeaway(session, event, rng, state="approved", text="composed")
+    composed = Story(id=new_id(START, rng), title="Best of", created_at=START)
+    composed.items.append(StoryItem(takeaway_id=composed_one.id))
+    session.add(composed)
+    own, *_ = [s for s in all_stories(session, now=START, rng=rng) if s.session_id]
+    assert story_takeaways(session, own, Place.PUBLIC) == [star, plain]
+    assert set(story_takeaways(session, own, Place.ROOM)) == {star, plain, room}
+    assert story_takeaways(session, composed, Place.PUBLIC) == [composed_one]
+    assert (story_title(own), story_title(composed)) == (event.title, "Best of")
+    assert stories_of(session, composed_one) == [composed]
+    assert stories_of(session, plain) == [own]
+    assert session_story(session, event, now=START, rng=rng) is own
+
+
+def test_sessions_without_content_get_no_story(
+    session: Session, event: EventSession, rng: random.Random
+) -> None:
+    add_takeaway(session, event, rng)
+    assert all_stories(session, now=START, rng=rng) == []
+
+
+def test_the_record_says_what_interface_says(
+    session: Session, event: EventSession, rng: random.Random
+) -> None:
+    row = add_takeaway(session, event, rng, tags=["soil"], intent="idea")
+    media = add_media(session, row, rng, "a" * 64)
+    media.state = "received"
+    record = takeaway_record(row, lambda m, name: f"/m/{m.sha256[:3]}/{name}")
+    assert record["session"] == {"code": event.code, "title": event.title}
+    assert record["recorded_at"] == "2026-03-14T14:00:00+00:00"
+    assert record["media"][0]["state"] == "processing"
+    assert record["media"][0]["renditions"] == {"view": "/m/aaa/view"}
+    wanted = {
+        "receipt", "id", "session", "kind", "text", "author", "prompt", "intent", "audience", "state",
+        "recorded_at", "received_at", "tags", "media", "published", "replies",
+    }  # fmt: skip
+    assert wanted <= set(record)
+
+
+def test_tags_are_cleaned() -> None:
+    assert clean_tags(["#Soil", " two  words ", "", "#", "soil"]) == ["soil", "two words"]
+    assert hashtags("I #Learned of #Compost, #compost and #ü2 but not a#b") == [
+        "learned",
+        "compost",
+        "ü2",
+    ]

@@ -1,0 +1,198 @@
+"""Making and opening a gathering, its schema, its sessions."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.orm import Session
+
+from reporter import migrations
+from reporter.clock import new_id, rfc3339
+from reporter.config import FOLDERS, Settings
+from reporter.db import Base
+from reporter.errors import BadInput, Conflict, NotFound
+from reporter.gathering import make_gathering, open_engine
+from reporter.models import EventSession, Gathering
+from reporter.schedule import ScheduledSession
+from reporter.sessioncode import is_valid
+from reporter.sessions import (
+    add_session,
+    all_sessions,
+    by_code,
+    ensure_lobby,
+    import_schedule,
+    is_running,
+    running,
+    takeaway_counts,
+)  # fmt: skip
+from tests.product import START, TurnableClock, add_takeaway
+
+
+def scheduled(guid: str, **values: object) -> ScheduledSession:
+    plain = ScheduledSession(
+        guid=guid, title=guid.title(), room="Hall", track="", speakers=("Ana", "Bo"), description="",
+        starts_at=START, ends_at=START + timedelta(hours=1), do_not_record=False, licence="", language="",
+    )  # fmt: skip
+    return replace(plain, **values)  # type: ignore[arg-type]
+
+
+def test_a_gathering_is_one_folder(gathering: Settings, session: Session) -> None:
+    assert (gathering.folder / "reporter.toml").is_file()
+    assert (gathering.folder / "reporter.db").is_file()
+    assert all((gathering.folder / name).is_dir() for name in FOLDERS)
+    assert session.scalars(select(Gathering)).one().revision == 0
+
+
+def test_the_database_keeps_its_word_at_a_power_cut(session: Session) -> None:
+    assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+    assert session.scalar(text("PRAGMA synchronous")) == 2  # FULL
+    assert session.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def test_a_gathering_is_never_made_over_another(gathering: Settings, clock: TurnableClock) -> None:
+    with pytest.raises(Conflict, match="already"):
+        make_gathering(
+            gathering.folder, "B", timezone="UTC", language="en", now=clock(), rng=random.Random(1)
+        )
+
+
+def test_migrations_make_what_the_models_say(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'new.db'}")
+    migrations.upgrade(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, Base.metadata)
+    engine.dispose()
+    assert differences == []
+
+
+def test_an_older_database_is_copied_aside_first(gathering: Settings) -> None:
+    path = gathering.folder / "reporter.db"
+    engine = open_engine(gathering)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        connection.execute(text("CREATE TABLE of_old (x)"))
+    copy = migrations._copy_aside(engine, "0001")
+    engine.dispose()
+    assert copy == Path(f"{path}.before-upgrade-of-0001")
+    kept = sqlite3.connect(copy)
+    assert kept.execute("SELECT count(*) FROM of_old").fetchone() == (0,)
+    kept.close()
+
+
+def test_ids_sort_by_time_and_carry_version_7(rng: random.Random) -> None:
+    ids = [new_id(START + timedelta(milliseconds=n), rng) for n in range(50)]
+    assert ids == sorted(ids)
+    assert {made.version for made in ids} == {7}
+    assert len(set(ids)) == 50
+    assert new_id(START, random.Random(1)).int >> 80 == int(START.timestamp() * 1000)
+
+
+def test_times_are_told_with_their_offset() -> None:
+    assert rfc3339(datetime(2026, 3, 14, 14, 0, 0, 999, tzinfo=UTC)) == "2026-03-14T14:00:00+00:00"
+    assert rfc3339(None) is None
+
+
+def test_naive_times_never_get_in(session: Session, event: EventSession) -> None:
+    event.starts_at = datetime(2026, 3, 14, 14, 0)  # noqa: DTZ001  (that is the point)
+    with pytest.raises(Exception, match="which zone"):
+        session.commit()
+
+
+def test_importing_again_updates_by_guid_and_keeps_codes(
+    session: Session, rng: random.Random
+) -> None:
+    first = import_schedule(
+        session, [scheduled("a"), scheduled("b"), scheduled("c")], now=START, rng=rng
+    )
+    codes = {row.guid: row.code for row in all_sessions(session)}
+    again = import_schedule(
+        session, [scheduled("a", room="Attic"), scheduled("b"), scheduled("d")], now=START, rng=rng
+    )
+    rows = {row.guid: row for row in all_sessions(session)}
+    assert (first.added, again.added, again.updated, again.unchanged, again.retired) == (
+        3,
+        1,
+        1,
+        1,
+        1,
+    )
+    assert rows["a"].room == "Attic"
+    assert {guid: rows[guid].code for guid in "ab"} == {guid: codes[guid] for guid in "ab"}
+    assert set(rows) == {"a", "b", "d"}
+    # The code of what is gone may stand on a poster: it still opens its page.
+    assert by_code(session, codes["c"]).guid == "c"
+    back = import_schedule(session, [scheduled(g) for g in "abcd"], now=START, rng=rng)
+    assert back.updated == 2
+    assert {row.guid: row.code for row in all_sessions(session)}["c"] == codes["c"]
+
+
+def test_sessions_added_by_hand_survive_an_import(
+    session: Session, event: EventSession, rng: random.Random
+) -> None:
+    done = import_schedule(session, [scheduled("a")], now=START, rng=rng)
+    assert done.retired == 0
+    assert event in all_sessions(session)
+
+
+def test_do_not_record_becomes_a_default_of_consent(session: Session, rng: random.Random) -> None:
+    import_schedule(
+        session, [scheduled("a", do_not_record=True, licence="CC BY 4.0")], now=START, rng=rng
+    )
+    row = all_sessions(session)[0]
+    assert (row.do_not_record, row.audience, row.licence) == (True, "community", "CC BY 4.0")
+    assert row.speakers == "Ana, Bo"
+
+
+def test_codes_are_valid_unique_and_found_however_typed(
+    session: Session, rng: random.Random
+) -> None:
+    rows = [add_session(session, f"S{n}", now=START, rng=rng) for n in range(30)]
+    assert len({row.code for row in rows}) == 30
+    assert all(is_valid(row.code) for row in rows)
+    typed = f" {rows[3].code[:3].lower()}-{rows[3].code[3:].lower()} "
+    assert by_code(session, typed) is rows[3]
+    with pytest.raises(NotFound):
+        by_code(session, "nothing")
+    with pytest.raises(BadInput):
+        add_session(session, "  ", now=START, rng=rng)
+
+
+def test_a_lobby_is_made_only_where_there_is_nothing(session: Session, rng: random.Random) -> None:
+    lobby = ensure_lobby(session, now=START, rng=rng)
+    assert lobby is not None
+    assert lobby.title == "Lobby"
+    assert ensure_lobby(session, now=START, rng=rng) is None
+
+
+def test_what_runs_now_has_a_grace_and_the_latest_first(
+    session: Session, rng: random.Random
+) -> None:
+    hour = timedelta(hours=1)
+    lobby = add_session(session, "Lobby", now=START, rng=rng)
+    early = add_session(session, "Early", now=START, rng=rng, starts_at=START, ends_at=START + hour)
+    late = add_session(session, "Late", now=START, rng=rng, starts_at=START + hour)
+    rows = [lobby, early, late]
+    assert running(rows, START - timedelta(minutes=16)) == [lobby]
+    assert running(rows, START - timedelta(minutes=15)) == [early, lobby]
+    assert running(rows, START + hour) == [late, early, lobby]
+    assert not is_running(early, START + hour + timedelta(minutes=16))
+    # Without an end it lasts an hour.
+    assert is_running(late, START + 2 * hour)
+    assert not is_running(late, START + 2 * hour + timedelta(minutes=16))
+
+
+def test_counts_leave_out_what_was_taken_back(
+    session: Session, event: EventSession, rng: random.Random
+) -> None:
+    for state in ("new", "approved", "withdrawn"):
+        add_takeaway(session, event, rng, state=state)
+    assert takeaway_counts(session) == {event.code: 2}

@@ -1,0 +1,166 @@
+"""Originals on the disk, rows as a queue, secrets outside the gathering."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from reporter import secrets
+from reporter.clock import new_id
+from reporter.config import Settings
+from reporter.errors import DiskFull, NotFound, ReporterError, TooLarge
+from reporter.gathering import open_engine
+from reporter.models import Media
+from reporter.store import Store, hash_file
+from reporter.work import back_off, claim, due_ids, holds
+from tests.product import START
+
+
+def test_an_original_is_named_by_its_content_and_write_once(store: Store) -> None:
+    incoming = store.begin("one")
+    for piece in (b"ab", b"c" * 70_000):
+        incoming.write(piece)
+    incoming.finish()
+    wanted = hashlib.sha256(b"ab" + b"c" * 70_000).hexdigest()
+    assert (incoming.sha256, incoming.size, len(incoming.head)) == (wanted, 70_002, 8192)
+    path = store.keep(incoming.path, incoming.sha256, ".bin")
+    assert path == store.original(wanted, ".bin")
+    assert hash_file(path) == wanted
+    assert not incoming.path.exists()
+    assert path.stat().st_mode & 0o222 == 0
+
+
+def test_the_same_bytes_again_need_no_second_place(store: Store) -> None:
+    for name in ("one", "two"):
+        incoming = store.begin(name)
+        incoming.write(b"same")
+        incoming.finish()
+        path = store.keep(incoming.path, incoming.sha256, ".bin")
+    assert path.read_bytes() == b"same"
+    assert list(store.incoming.iterdir()) == []
+
+
+def test_a_truncated_original_is_replaced_by_the_whole_one(store: Store) -> None:
+    incoming = store.begin("one")
+    incoming.write(b"whole")
+    incoming.finish()
+    broken = store.original(incoming.sha256, ".bin")
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(b"wh")
+    assert store.keep(incoming.path, incoming.sha256, ".bin").read_bytes() == b"whole"
+
+
+def test_limits_are_kept_while_writing(store: Store) -> None:
+    incoming = store.begin("one", limit=1 << 20)
+    incoming.write(b"x" * (1 << 20))
+    with pytest.raises(TooLarge, match="1 MB"):
+        incoming.write(b"x")
+    incoming.discard()
+    assert list(store.incoming.iterdir()) == []
+
+
+def test_a_full_disk_is_said_before_it_starts(store: Store) -> None:
+    with pytest.raises(DiskFull, match="not enough room"):
+        store.need_room(store.free_bytes(), keep_free=1 << 30)
+    store.need_room(1, keep_free=0)
+
+
+@pytest.mark.parametrize("sha", ["..", "../../etc/passwd", "A" * 64, "a" * 63, ""])
+def test_only_hashes_name_files(store: Store, sha: str) -> None:
+    with pytest.raises(NotFound):
+        store.original(sha, ".jpg")
+    with pytest.raises(NotFound):
+        store.rendition(sha, "view", ".jpg")
+
+
+def media_row(session: Session, rng: random.Random) -> Media:
+    row = Media(
+        id=new_id(START, rng), sha256=f"{rng.getrandbits(256):064x}", kind="photo", type="image/jpeg",
+        ext=".jpg", bytes=1, due_at=START, received_at=START,
+    )  # fmt: skip
+    session.add(row)
+    session.commit()
+    return row
+
+
+def test_a_row_is_claimed_once_by_many(
+    gathering: Settings, session: Session, rng: random.Random
+) -> None:
+    ids = [media_row(session, rng).id for _ in range(60)]
+    engine = open_engine(gathering)
+    taken: list[object] = []
+
+    def worker(name: str) -> None:
+        with Session(engine) as own:
+            for row_id in due_ids(own, Media, states=["received"], now=START, limit=100):
+                won = claim(
+                    own, Media, row_id, states=["received"], to="processing", lease=name, now=START,
+                    until=START + timedelta(minutes=1),
+                )  # fmt: skip
+                if won:
+                    taken.append(row_id)
+
+    threads = [threading.Thread(target=worker, args=(str(n),)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    engine.dispose()
+    assert sorted(taken, key=str) == sorted(ids, key=str)
+
+
+def test_a_lease_that_ran_out_is_free_again(session: Session, rng: random.Random) -> None:
+    row_id = media_row(session, rng).id
+
+    def take(lease: str, now: timedelta) -> bool:
+        return claim(
+            session, Media, row_id, states=["received", "processing"], to="processing", lease=lease,
+            now=START + now, until=START + now + timedelta(minutes=1),
+        )  # fmt: skip
+
+    assert take("killed", timedelta(0))
+    assert not take("early", timedelta(seconds=59))
+    assert holds(session, Media, row_id, "killed")
+    assert take("next", timedelta(seconds=60))
+    assert not holds(session, Media, row_id, "killed")
+    assert session.get_one(Media, row_id, populate_existing=True).attempts == 2
+
+
+def test_waiting_doubles_with_jitter_up_to_a_bound() -> None:
+    assert back_off(1, 1.0) == timedelta(seconds=5)
+    assert back_off(1, 0.0) == timedelta(seconds=2.5)
+    assert back_off(4, 1.0) == timedelta(seconds=40)
+    assert back_off(500, 1.0) == timedelta(hours=1)
+
+
+def test_secrets_stand_in_a_private_file_outside(gathering: Settings, secrets_file: Path) -> None:
+    secrets.set_secret("g", "target:blog", "pass word")
+    assert secrets.get_secret("g", "target:blog") == "pass word"
+    assert secrets.get_secret("other", "target:blog") is None
+    assert secrets_file.stat().st_mode & 0o777 == 0o600
+    assert gathering.folder not in secrets_file.parents
+    secrets.remove_secret("g", "target:blog")
+    secrets.remove_secret("g", "target:blog")
+    assert json.loads(secrets_file.read_text()) == {}
+
+
+def test_the_signing_key_is_made_once_per_gathering(secrets_file: Path) -> None:
+    first = secrets.signing_key("g")
+    assert secrets.signing_key("g") == first
+    assert secrets.signing_key("h") != first
+    assert len(first) >= 64
+
+
+def test_a_broken_secrets_file_is_said_and_kept(secrets_file: Path) -> None:
+    secrets_file.parent.mkdir(parents=True)
+    secrets_file.write_text("{")
+    with pytest.raises(ReporterError, match="passwords"):
+        secrets.get_secret("g", "x")
+    assert secrets_file.read_text() == "{"
