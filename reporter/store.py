@@ -38,7 +38,7 @@ class Incoming:
             raise TooLarge(
                 f"Files up to {self._limit >> 20} MB fit here. Please send a smaller one."
             )
-        with _disk_errors():
+        with disk_errors():
             self._file.write(data)
         if len(self.head) < 8192:
             self.head += data[: 8192 - len(self.head)]
@@ -53,7 +53,7 @@ class Incoming:
 
     def finish(self) -> None:
         """Everything onto the disk, really."""
-        with _disk_errors():
+        with disk_errors():
             self._file.flush()
             os.fsync(self._file.fileno())
         self._file.close()
@@ -100,7 +100,7 @@ class Store:
         The same bytes may be there already: then the newcomer is dropped, if the old one is whole.
         """
         goal = self.original(sha256, ext)
-        with _disk_errors():
+        with disk_errors():
             make_durable_folder(goal.parent)
             if goal.exists() and goal.stat().st_size == path.stat().st_size:
                 path.unlink()
@@ -173,7 +173,8 @@ def _checked(sha256: str) -> str:
 
 
 @contextmanager
-def _disk_errors() -> Iterator[None]:
+def disk_errors() -> Iterator[None]:
+    """Turn the system's "no space left" into DiskFull, which says what to do."""
     try:
         yield
     except OSError as error:
