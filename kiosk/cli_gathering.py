@@ -156,7 +156,7 @@ def posters(output: Path, base_url: str | None, port: int, paper: str) -> None:
         written = write_posters(kiosk, output, base_url=base_url, port=port, paper=paper)
         for warning in written.warnings:
             click.echo(f"reporter: {warning}", err=True)
-        click.echo(f"{output}: {written.pages} pages, codes lead to {written.base_url}")
+        click.echo(f"{output}: codes lead to {written.base_url}")
 
 
 COMMANDS = (new, sessions, posters)

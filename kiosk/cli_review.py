@@ -116,14 +116,14 @@ def search(query: str, code: str, kind: str | None, as_json: bool) -> None:
 @gathering_option
 def withdraw_takeaway(receipt: str) -> None:
     """Take a takeaway down everywhere: here at once, at the targets from the ledger."""
-    from kiosk.publishing import publish_all
+    from kiosk.publishing import take_down
 
     with opened() as kiosk:
         row = by_receipt(db.session(), receipt)
         withdraw(db.session(), row, kiosk.hand("shell"), kiosk.store)
         kiosk.index.sync(db.session())
         click.echo("taken back on this laptop: words and files are gone, a tombstone stays")
-        for line in publish_all(kiosk).sentences:
+        for line in take_down(kiosk).sentences:
             click.echo(line)
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gettext
+from gettext import NullTranslations
+from pathlib import Path
+
 from flask import Flask, request
 from flask_babel import Babel, get_locale
 from werkzeug.wrappers import Response
@@ -52,3 +56,10 @@ def _remember(response: Response) -> Response:
     if wanted in LANGUAGES:
         response.set_cookie(COOKIE, wanted, max_age=90 * 86400, samesite="Lax", httponly=True)
     return response
+
+
+def catalogue(code: str) -> NullTranslations:
+    """The words of a language outside of a request (posters); English where there is no catalogue."""
+    return gettext.translation(
+        "messages", Path(__file__).parent / "translations", [code], fallback=True
+    )

@@ -1,0 +1,177 @@
+"""``reporter targets``, ``reporter publish``, ``reporter bundle``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from kiosk.cli import gathering_option, json_option, print_json
+from kiosk.db import db
+from kiosk.progress import progress_bar
+from kiosk.shell import opened
+from reporter.errors import BadInput
+
+
+@click.group("targets", invoke_without_command=True)
+@gathering_option
+@click.pass_context
+def targets(ctx: click.Context) -> None:
+    """Places to publish to."""
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_targets)
+
+
+@targets.command("list")
+@json_option
+@gathering_option
+def list_targets(as_json: bool = False) -> None:
+    """The targets; never their secrets."""
+    from publish.ledger import chosen_targets
+
+    with opened():
+        rows = [
+            {
+                "name": row.name, "kind": row.kind, "options": row.options, "audience": row.audience,
+                "paused": row.paused,
+            }
+            for row in chosen_targets(db.session())
+        ]  # fmt: skip
+    if as_json:
+        print_json({"targets": rows})
+        return
+    for row in rows:
+        options = " ".join(f"{k}={v}" for k, v in row["options"].items() if v)
+        click.echo(f"{row['name']:16} {row['kind']:10} {options} {row['paused']}".rstrip())
+    if not rows:
+        click.echo(
+            "no targets yet; add one, as: reporter targets add folder stick url=file:///media/stick"
+        )
+
+
+def _ask_secret(prompt: str) -> str:
+    """From a terminal without echo, else one line of standard input."""
+    if sys.stdin.isatty():
+        return str(click.prompt(prompt, hide_input=True, err=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _options(pairs: tuple[str, ...]) -> dict[str, str]:
+    if bad := [pair for pair in pairs if "=" not in pair]:
+        raise BadInput(f"Write options as KEY=VALUE, not {bad[0]!r}.")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+@targets.command("add")
+@click.argument("kind")
+@click.argument("name")
+@click.argument("options", nargs=-1, metavar="KEY=VALUE…")
+@gathering_option
+def add(kind: str, name: str, options: tuple[str, ...]) -> None:
+    """Add a target, as: add wordpress blog url=https://blog.example user=editor
+
+    Its secret is asked for, or read from standard input where that is no terminal.
+    """
+    from kiosk.publishing import add_target
+
+    with opened() as kiosk:
+        add_target(kiosk, kind, name, _options(options), _ask_secret)
+        click.echo(f"added {name}. Try it with: reporter targets test {name}")
+
+
+@targets.command("test")
+@click.argument("name")
+@gathering_option
+def test(name: str) -> None:
+    """Try a target for real, and clean up."""
+    from kiosk.publishing import test_target
+
+    with opened() as kiosk:
+        click.echo(f"{name}: {test_target(kiosk, name)}")
+
+
+@targets.command("remove")
+@click.argument("name")
+@click.option(
+    "--forget", is_flag=True, help="Also when things were sent there; they stay out there."
+)
+@gathering_option
+def remove(name: str, forget: bool) -> None:
+    """Remove a target and its secret."""
+    from kiosk.publishing import remove_target
+
+    with opened() as kiosk:
+        left = remove_target(kiosk, name, forget=forget)
+        click.echo(f"removed {name}" + (f"; {left} sent things stay there" if left else ""))
+
+
+@click.command("publish")
+@click.option(
+    "--target", "names", multiple=True, metavar="NAME", help="Only this one (repeatable)."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be sent; send nothing.")
+@click.option("--wait", is_flag=True, help="Keep at it until all is delivered or refused for good.")
+@json_option
+@gathering_option
+def publish(names: tuple[str, ...], dry_run: bool, wait: bool, as_json: bool) -> None:
+    """Queue what is approved and deliver what is due."""
+    from kiosk.publishing import publish_all
+
+    with opened() as kiosk:
+        if dry_run:
+            _dry_run(kiosk, names, as_json)
+            return
+        with progress_bar("publishing") as bar:
+            done = publish_all(kiosk, names=names, wait=wait, on_progress=bar.outcome)
+        if as_json:
+            print_json({"deliveries": done.rows})
+        else:
+            for line in done.sentences or [
+                "nothing to publish: approve takeaways and add a target first"
+            ]:
+                click.echo(line)
+        for row in done.refused:
+            click.echo(
+                f"reporter: {row['target']}: {row['title'] or row['item']}: {row['error']}",
+                err=True,
+            )
+        if done.refused:
+            click.get_current_context().exit(1)
+
+
+def _dry_run(kiosk: object, names: tuple[str, ...], as_json: bool) -> None:
+    from kiosk.here import here
+    from kiosk.publishing import dry_run
+
+    rows = dry_run(here(), names)
+    if as_json:
+        print_json({"deliveries": rows})
+        return
+    for row in rows:
+        click.echo(f"{row['target']}: {row['action']} {row['kind']} {row['title'] or row['item']}")
+    if not rows:
+        click.echo("nothing would be sent")
+
+
+@click.command("bundle")
+@click.option("-o", "output", type=click.Path(path_type=Path), metavar="DIR|FILE.zip", default=None)
+@json_option
+@gathering_option
+def bundle(output: Path | None, as_json: bool) -> None:
+    """Make the curated bundle: a BagIt bag with a site that opens by double click, and the metadata."""
+    from kiosk.bundling import write_bundle
+
+    with opened() as kiosk:
+        goal = output or kiosk.settings.folder / "bundle" / "bag"
+        with progress_bar("bundle") as bar:
+            made = write_bundle(kiosk, goal, progress=bar.step)
+        if as_json:
+            print_json(made)
+        else:
+            click.echo(
+                f"{made['path']}: {made['takeaways']} takeaways, {made['files']} files, verified"
+            )
+
+
+COMMANDS = (targets, publish, bundle)

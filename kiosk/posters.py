@@ -1,0 +1,94 @@
+"""The print pack of a gathering: what posters say, from its sessions and settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from babel.dates import format_date, format_time
+from sqlalchemy import select
+
+from capture.poster import GatheringFacts, PosterSheet, Wifi, make_posters, session_url
+from kiosk.address import phone_url
+from kiosk.db import db
+from kiosk.here import Kiosk
+from kiosk.language import catalogue
+from reporter.config import Settings
+from reporter.models import EventSession, Gathering
+from reporter.sessions import all_sessions
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A print pack: the PDF, the address that its codes lead to, what a person should know."""
+
+    pdf: bytes
+    base_url: str
+    warnings: list[str]
+
+
+def make_pack(kiosk: Kiosk, *, base_url: str | None, port: int, paper: str) -> Pack:
+    """The print pack of all sessions. Remembers the printed address, so that the desk can warn. Commits."""
+    base = (base_url or phone_url(kiosk.settings, port)).rstrip("/")
+    warnings: list[str] = []
+    pdf = make_posters(
+        sheets(kiosk.settings, all_sessions(db.session()), base),
+        gathering=facts(kiosk.settings),
+        now=kiosk.now(),
+        paper=paper,
+        strings=catalogue(kiosk.settings.gathering.language).gettext,
+        warn=warnings.append,
+    )
+    db.session.scalars(select(Gathering)).one().printed_url = base
+    db.session.commit()
+    return Pack(pdf, base, warnings)
+
+
+def facts(settings: Settings) -> GatheringFacts:
+    """What all pages share."""
+    wifi = settings.wifi
+    network = Wifi(wifi.ssid, wifi.password, wifi.security) if wifi.ssid else None
+    return GatheringFacts(name=settings.gathering.title, wifi=network)
+
+
+def sheets(settings: Settings, rows: list[EventSession], base_url: str) -> list[PosterSheet]:
+    """One sheet a session."""
+    typed = urlsplit(base_url)
+    return [
+        PosterSheet(
+            title=row.title,
+            code=row.code,
+            page_url=session_url(base_url, row.code),
+            typed_address=f"{typed.netloc}{typed.path.rstrip('/')}",
+            room=row.room,
+            time=time_words(settings, row),
+            do_not_record=row.do_not_record,
+        )
+        for row in rows
+    ]
+
+
+def time_words(settings: Settings, row: EventSession) -> str:
+    """When a session takes place, for people at the place, in the gathering's language."""
+    if row.starts_at is None:
+        return ""
+    language = settings.gathering.language
+    start = row.starts_at.astimezone(settings.zone)
+    day = format_date(start, "EEE d MMM", locale=language)
+    words = f"{day} · {format_time(start, 'short', locale=language)}"
+    if row.ends_at is None:
+        return words
+    return f"{words}–{format_time(row.ends_at.astimezone(settings.zone), 'short', locale=language)}"
+
+
+def write_posters(
+    kiosk: Kiosk, output: Path, *, base_url: str | None, port: int, paper: str
+) -> Pack:
+    """Make the pack and write it, whole or not at all."""
+    pack = make_pack(kiosk, base_url=base_url, port=port, paper=paper)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    temporary = output.with_name(f".{output.name}.new")
+    temporary.write_bytes(pack.pdf)
+    temporary.replace(output)
+    return pack

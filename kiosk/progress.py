@@ -1,0 +1,63 @@
+"""Progress of long work: a bar on a terminal, plain lines elsewhere, always on standard error."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from publish.outbox import Outcome
+
+# A line every so many seconds where there is no terminal: enough to see that it lives.
+LINE_EVERY = 5.0
+
+
+class Progress:
+    """Counts steps of work whose total may change on the way."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._terminal = sys.stderr.isatty()
+        self._started = self._told = time.monotonic()
+        self._done = 0
+
+    def step(self, done: int, total: int, what: str = "") -> None:
+        """``done`` of ``total`` are finished; ``what`` is under way."""
+        self._done = done
+        now = time.monotonic()
+        if self._terminal:
+            click.echo(f"\r\x1b[K{self._line(done, total, what)}", nl=False, err=True)
+        elif now - self._told >= LINE_EVERY:
+            self._told = now
+            click.echo(self._line(done, total, what), err=True)
+
+    def outcome(self, outcome: Outcome, left: int) -> None:
+        """A delivery was worked on, ``left`` are still open."""
+        done = self._done + 1
+        self.step(done, done + left, f"{outcome.target}: {outcome.title or outcome.key}")
+
+    def _line(self, done: int, total: int, what: str) -> str:
+        share = done / total if total else 1.0
+        spent = time.monotonic() - self._started
+        left = f", about {spent / share - spent:.0f} s left" if 0.02 < share < 1 else ""
+        width = 24
+        bar = "█" * round(width * share) + "░" * (width - round(width * share))
+        return f"{self._label} {bar} {done}/{total}{left} {what[:40]}".rstrip()
+
+    def close(self) -> None:
+        """End the line of the bar."""
+        if self._terminal and self._done:
+            click.echo("", err=True)
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Progress]:
+    """Progress for the length of a block."""
+    progress = Progress(label)
+    try:
+        yield progress
+    finally:
+        progress.close()

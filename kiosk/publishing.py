@@ -1,0 +1,122 @@
+"""Targets and the outbox as desk, shell and worker use them: the gathering's folders, clock and secrets put in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from kiosk.assets import static_dir
+from kiosk.db import db
+from kiosk.here import Kiosk
+from publish import places
+from publish.ledger import Outbox, ledger_rows, queue
+from publish.outbox import Outcome, deliver_due, publish, retry
+from publish.post import gathering_facts
+from reporter import secrets
+from reporter.errors import BadInput
+from reporter.models import Target
+from reporter.states import DeliveryState
+
+# Asked for the words of a prompt, answers with the secret.
+AskSecret = Callable[[str], str]
+
+
+def outbox_of(kiosk: Kiosk) -> Outbox:
+    """The outbox of this gathering."""
+    facts = gathering_facts(db.session(), kiosk.settings)
+    return places.make_outbox(
+        kiosk.store, facts, clock=kiosk.clock, rng=kiosk.rng, assets=static_dir()
+    )
+
+
+def add_target(
+    kiosk: Kiosk, kind: str, name: str, options: Mapping[str, str], ask: AskSecret
+) -> None:
+    """Add a place to publish to, its secret asked for first. Raises BadInput and Conflict. Commits."""
+    prompt = places.secret_prompt(kind, options)
+    secret = ask(prompt) if prompt else ""
+    if prompt and not secret:
+        raise BadInput(f"{kind} needs a secret ({prompt}), and none was given.")
+    places.add_target(db.session(), kind, name, options, now=kiosk.now(), rng=kiosk.rng)
+    if secret:
+        secrets.set_secret(str(kiosk.gathering_id), places.secret_name(name), secret)
+
+
+def test_target(kiosk: Kiosk, name: str) -> str:
+    """Try a target for real; a sentence of what was found."""
+    return places.test_target(db.session(), outbox_of(kiosk), name)
+
+
+def remove_target(kiosk: Kiosk, name: str) -> str:
+    """Forget a target and its secret; a sentence of what stays out there."""
+    return places.remove_target(db.session(), gathering_facts(db.session(), kiosk.settings), name)
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a round of publishing came to."""
+
+    rows: list[dict[str, Any]]
+
+    @property
+    def sentences(self) -> list[str]:
+        """One line a target, in plain words."""
+        names = list(dict.fromkeys(row["target"] for row in self.rows))
+        return [_sentence(name, [r for r in self.rows if r["target"] == name]) for name in names]
+
+    @property
+    def refused(self) -> list[dict[str, Any]]:
+        """Rows that need a person."""
+        return [row for row in self.rows if row["state"] == DeliveryState.PARKED]
+
+
+_WORDS = {
+    DeliveryState.SENT: "sent",
+    DeliveryState.DUE: "waiting",
+    DeliveryState.SENDING: "being sent",
+    DeliveryState.PARKED: "need you",
+    DeliveryState.WITHDRAWING: "to be taken down",
+    DeliveryState.WITHDRAWN: "taken down",
+}
+
+
+def _sentence(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    counts = {state: sum(row["state"] == state for row in rows) for state in _WORDS}
+    told = ", ".join(f"{count} {_WORDS[state]}" for state, count in counts.items() if count)
+    errors = dict.fromkeys(row["error"] for row in rows if row["error"])
+    return f"{name}: {told}" + "".join(f"; {error}" for error in errors)
+
+
+def publish_all(
+    kiosk: Kiosk, *, names: Sequence[str] = (), wait: bool = False,
+    on_progress: Callable[[Outcome, int], None] | None = None,
+) -> Published:  # fmt: skip
+    """Queue what is approved and deliver what is due."""
+    rows = publish(db.session(), outbox_of(kiosk), names=names, wait=wait, on_progress=on_progress)
+    return Published(rows)
+
+
+def take_down(kiosk: Kiosk) -> Published:
+    """After a withdrawal: change and remove what was published, and publish nothing that was not."""
+    outbox = outbox_of(kiosk)
+    queue(db.session(), outbox, only_known=True)
+    while deliver_due(db.session(), outbox) is not None:
+        pass
+    return Published(ledger_rows(db.session()))
+
+
+def deliver_once(kiosk: Kiosk) -> int:
+    """The worker's turn: bring known stories in line, send one thing that is due; 1 if there was something."""
+    if db.session.scalar(select(Target.id).limit(1)) is None:
+        return 0
+    outbox = outbox_of(kiosk)
+    queue(db.session(), outbox, only_known=True)
+    return int(deliver_due(db.session(), outbox) is not None)
+
+
+def retry_parked(kiosk: Kiosk, name: str) -> int:
+    """Give what needed a person another chance; how many."""
+    return retry(db.session(), outbox_of(kiosk), names=[name])
