@@ -20,24 +20,18 @@ from reporter.errors import BadInput
 def targets(ctx: click.Context) -> None:
     """Places to publish to."""
     if ctx.invoked_subcommand is None:
-        ctx.invoke(list_targets)
+        ctx.invoke(list_all)
 
 
 @targets.command("list")
 @json_option
 @gathering_option
-def list_targets(as_json: bool = False) -> None:
+def list_all(as_json: bool = False) -> None:
     """The targets; never their secrets."""
-    from publish.ledger import chosen_targets
+    from publish.places import list_targets
 
     with opened():
-        rows = [
-            {
-                "name": row.name, "kind": row.kind, "options": row.options, "audience": row.audience,
-                "paused": row.paused,
-            }
-            for row in chosen_targets(db.session())
-        ]  # fmt: skip
+        rows = list_targets(db.session())
     if as_json:
         print_json({"targets": rows})
         return
@@ -93,17 +87,13 @@ def test(name: str) -> None:
 
 @targets.command("remove")
 @click.argument("name")
-@click.option(
-    "--forget", is_flag=True, help="Also when things were sent there; they stay out there."
-)
 @gathering_option
-def remove(name: str, forget: bool) -> None:
-    """Remove a target and its secret."""
+def remove(name: str) -> None:
+    """Forget a target and its secret; what was sent stays out there."""
     from kiosk.publishing import remove_target
 
     with opened() as kiosk:
-        left = remove_target(kiosk, name, forget=forget)
-        click.echo(f"removed {name}" + (f"; {left} sent things stay there" if left else ""))
+        click.echo(remove_target(kiosk, name))
 
 
 @click.command("publish")

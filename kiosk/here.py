@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask import current_app
@@ -32,7 +32,9 @@ class Kiosk:
     rng: random.Random
     # Where phones reach this laptop, once the server listens.
     port: int = 0
-    last_error: str = field(default="")
+    last_error: str = ""
+    # Up to which revision the worker has compared the ledger: no more than a way to save it the same work again.
+    queued_to: int = -1
 
     def now(self) -> datetime:
         """The current instant."""

@@ -17,7 +17,7 @@ from publish.outbox import Outcome, deliver_due, publish, retry
 from publish.post import gathering_facts
 from reporter import secrets
 from reporter.errors import BadInput
-from reporter.models import Target
+from reporter.models import Gathering, Target
 from reporter.states import DeliveryState
 
 # Asked for the words of a prompt, answers with the secret.
@@ -113,7 +113,10 @@ def deliver_once(kiosk: Kiosk) -> int:
     if db.session.scalar(select(Target.id).limit(1)) is None:
         return 0
     outbox = outbox_of(kiosk)
-    queue(db.session(), outbox, only_known=True)
+    newest = db.session.scalar(select(Gathering.revision)) or 0
+    if kiosk.queued_to != newest:
+        queue(db.session(), outbox, only_known=True)
+        kiosk.queued_to = newest
     return int(deliver_due(db.session(), outbox) is not None)
 
 
