@@ -14,6 +14,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from werkzeug.wrappers import Response
 
 from kiosk.here import here
+from kiosk.problems import wants_json
 from reporter.errors import BadInput, Forbidden
 from reporter.secrets import get_secret, set_secret
 
@@ -69,9 +70,7 @@ def require_desk() -> Response | None:
         )
     if session.get("desk") == mark:
         return None
-    if request.method in ("GET", "HEAD") and not request.accept_mimetypes.accept_html:
-        raise Forbidden(_("Log in at the desk first."))
-    if request.method not in ("GET", "HEAD"):
+    if request.method not in ("GET", "HEAD") or wants_json():
         raise Forbidden(_("Log in at the desk first."))
     return redirect(url_for("access.login", next=request.full_path))  # type: ignore[return-value]
 

@@ -26,7 +26,7 @@ def review() -> None:
 @review.command("list")
 @click.option(
     "--state",
-    type=click.Choice(list(TakeawayState)),
+    type=click.Choice([state.value for state in TakeawayState]),
     default=None,
     help="Only those in this state.",
 )
@@ -85,7 +85,7 @@ def hide_takeaways(receipts: tuple[str, ...]) -> None:
 @click.command("search")
 @click.argument("query", default="")
 @click.option("--session", "code", default="", help="Only this session's, by its code.")
-@click.option("--kind", type=click.Choice(list(Kind)), default=None)
+@click.option("--kind", type=click.Choice([kind.value for kind in Kind]), default=None)
 @json_option
 @gathering_option
 def search(query: str, code: str, kind: str | None, as_json: bool) -> None:

@@ -6,7 +6,7 @@ import gettext
 from gettext import NullTranslations
 from pathlib import Path
 
-from flask import Flask, request
+from flask import Flask, has_request_context, request
 from flask_babel import Babel, get_locale
 from werkzeug.wrappers import Response
 
@@ -28,11 +28,13 @@ def init_app(app: Flask) -> None:
 
 
 def choose() -> str:
-    """The language code of this request."""
+    """The language code of this request; outside of one, the gathering's."""
+    own = here().settings.gathering.language
+    if not has_request_context():
+        return own if own in LANGUAGES else "en"
     for wanted in (request.args.get("lang"), request.cookies.get(COOKIE)):
         if wanted in LANGUAGES:
             return wanted
-    own = here().settings.gathering.language
     return request.accept_languages.best_match([own, *LANGUAGES]) or (
         own if own in LANGUAGES else "en"
     )

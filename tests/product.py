@@ -122,6 +122,8 @@ class KioskProcess:
         try:
             return process.wait(timeout=20)
         finally:
+            assert process.stdout is not None
+            process.stdout.close()
             # Whatever it left behind (a decoder of its own) must not outlive the test.
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,211 @@
+"""Who gets in: the desk, other machines, hostile pages; addresses; errors; probes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from kiosk.access import set_passphrase
+from kiosk.address import Address, phone_url, sorted_addresses
+from reporter.config import KioskSettings, Settings
+from reporter.errors import BadInput
+
+PHONE = {"REMOTE_ADDR": "192.168.4.23"}
+DESK = "/desk/"
+
+
+def test_the_laptop_itself_needs_no_login(client: FlaskClient) -> None:
+    assert client.get(DESK, follow_redirects=True).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/desk/", "/desk/publish", "/desk/sessions", "/desk/kiosk"])
+def test_another_machine_is_refused_while_no_passphrase_is_set(
+    client: FlaskClient, path: str
+) -> None:
+    answer = client.get(path, environ_base=PHONE, headers={"Host": "192.168.4.1:8000"})
+    assert answer.status_code == 403
+    assert "passphrase" in answer.text
+
+
+def test_every_desk_route_is_behind_the_same_door(app: Flask, client: FlaskClient) -> None:
+    rules = [
+        r
+        for r in app.url_map.iter_rules()
+        if r.rule.startswith("/desk") and r.endpoint != "access.login"
+    ]
+    tried = 0
+    for rule in rules:
+        path = rule.rule
+        for argument in rule.arguments:
+            converter = rule._converters[argument].__class__.__name__
+            value = "1" if "Integer" in converter else "0000000000001"
+            path = path.replace(next(p for p in path.split("/") if f"{argument}>" in p), value)
+        for method in (rule.methods or set()) - {"OPTIONS"}:
+            answer = client.open(
+                path, method=method, environ_base=PHONE, headers={"Host": "192.168.4.1"}
+            )
+            if rule.endpoint == "access.check_login":
+                assert answer.status_code in (303, 400)
+            else:
+                # 400: the form's token is checked even before; nothing was done either way.
+                assert answer.status_code in (403, 400), (method, path)
+                assert method != "GET" or answer.status_code == 403
+            tried += 1
+    assert tried > 8
+
+
+def test_a_name_that_points_to_loopback_is_not_the_laptop(client: FlaskClient) -> None:
+    assert client.get(DESK, headers={"Host": "evil.example:8000"}).status_code == 403
+    assert client.get(DESK, headers={"Host": "localhost:8000"}).status_code in (200, 302)
+    assert client.get(DESK, headers={"Host": "[::1]:8000"}).status_code in (200, 302)
+
+
+def test_a_forwarded_header_is_not_believed(client: FlaskClient) -> None:
+    headers = {"X-Forwarded-For": "127.0.0.1", "Host": "127.0.0.1:8000"}
+    assert client.get(DESK, environ_base=PHONE, headers=headers).status_code == 403
+
+
+def test_with_the_passphrase_another_machine_gets_in(app: Flask) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    with app.app_context():
+        set_passphrase("warm compost heap")
+    client = app.test_client()
+    first = client.get(DESK, environ_base=PHONE)
+    assert first.status_code == 302
+    assert "/desk/login" in first.location
+    assert client.get(first.location, environ_base=PHONE).status_code == 200
+    wrong = client.post("/desk/login", data={"passphrase": "cold"}, environ_base=PHONE)
+    assert wrong.status_code == 303
+    assert client.get(DESK, environ_base=PHONE).status_code == 302
+    right = client.post(
+        "/desk/login?next=//evil.example/",
+        data={"passphrase": "warm compost heap"},
+        environ_base=PHONE,
+    )
+    assert right.location == DESK
+    assert client.get(DESK, environ_base=PHONE, follow_redirects=True).status_code == 200
+    # A new passphrase ends the sessions of the former one.
+    with app.app_context():
+        set_passphrase("another passphrase")
+    assert client.get(DESK, environ_base=PHONE).status_code == 302
+
+
+def test_guessing_is_slowed(app: Flask) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    with app.app_context():
+        set_passphrase("warm compost heap")
+    client = app.test_client()
+    codes = [
+        client.post("/desk/login", data={"passphrase": str(n)}, environ_base=PHONE).status_code
+        for n in range(12)
+    ]
+    assert codes[:10] == [303] * 10
+    assert codes[-1] == 429
+
+
+def test_a_short_passphrase_is_refused(app: Flask) -> None:
+    with app.app_context(), pytest.raises(BadInput):
+        set_passphrase("short")
+
+
+def test_forms_of_the_desk_need_their_token(client: FlaskClient) -> None:
+    answer = client.post("/desk/login", data={"passphrase": "x"})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body"),
+    [
+        ("/generate_204", 204, ""),
+        ("/gen_204", 204, ""),
+        ("/hotspot-detect.html", 200, "Success"),
+        ("/connecttest.txt", 200, "Microsoft Connect Test"),
+        ("/ncsi.txt", 200, "Microsoft NCSI"),
+        ("/success.txt", 200, "success\n"),
+        ("/check_network_status.txt", 200, "NetworkManager is online\n"),
+    ],
+)
+def test_phones_are_told_that_this_is_the_internet(
+    client: FlaskClient, path: str, status: int, body: str
+) -> None:
+    answer = client.get(path, environ_base=PHONE)
+    assert answer.status_code == status
+    assert body in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_health_tells_what_a_facilitator_asks(client: FlaskClient, gathering: Settings) -> None:
+    told = client.get("/healthz").json
+    assert told is not None
+    assert told["gathering"] == "Spring gathering"
+    assert told["free_bytes"] > 0
+    assert told["queues"] == {"media": 0, "index": 0, "deliveries": 0}
+    assert told["last_error"] == ""
+
+
+def test_errors_are_pages_for_people_and_documents_for_programs(client: FlaskClient) -> None:
+    page = client.get("/nothing-here", headers={"Accept": "text/html"})
+    assert (page.status_code, page.mimetype) == (404, "text/html")
+    problem = client.get("/nothing-here", headers={"Accept": "application/json"})
+    assert problem.mimetype == "application/problem+json"
+    told = json.loads(problem.text)
+    assert (told["status"], bool(told["detail"])) == (404, True)
+    wrong = client.delete("/wall", headers={"Accept": "application/json"})
+    assert wrong.status_code == 405
+    assert "GET" in wrong.headers["Allow"]
+
+
+@pytest.mark.parametrize("path", ["/", "/wall", "/search", "/desk/", "/nothing-here", "/healthz"])
+def test_every_page_is_hardened(client: FlaskClient, path: str) -> None:
+    headers = client.get(path, follow_redirects=True).headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_an_unexpected_error_is_noted_and_says_nothing_of_the_inside(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.config["TESTING"] = False
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    def broken() -> str:
+        raise RuntimeError("the password is hunter2")
+
+    app.add_url_rule("/broken", view_func=broken)
+    client = app.test_client()
+    answer = client.get("/broken")
+    assert answer.status_code == 500
+    assert "hunter2" not in answer.text
+    told = client.get("/healthz").json
+    assert told is not None
+    assert told["last_error"] == "RuntimeError at /broken"
+
+
+def test_phones_get_an_address_that_they_can_reach() -> None:
+    found = [
+        Address("127.0.0.1", "lo"),
+        Address("169.254.3.4", "eth1"),
+        Address("172.17.0.1", "docker0"),
+        Address("10.8.0.2", "tun0"),
+        Address("203.0.113.9", "wwan0"),
+        Address("192.168.4.1", "Wi-Fi"),
+        Address("172.20.0.1", "vEthernet (WSL)"),
+    ]
+    assert [address.ip for address in sorted_addresses(found)] == ["192.168.4.1", "203.0.113.9"]
+
+
+def test_a_set_address_wins(tmp_path: Path) -> None:
+    settings = replace(
+        Settings(folder=tmp_path),
+        kiosk=replace(KioskSettings(), base_url="http://reporter.example/"),
+    )
+    assert phone_url(settings, 8000) == "http://reporter.example"
+    assert phone_url(Settings(folder=tmp_path), 8123).endswith(":8123")
