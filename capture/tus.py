@@ -1,0 +1,141 @@
+"""The words of tus 1.0.0 (https://tus.io/protocols/resumable-upload): its headers, read strictly, and its errors."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+from reporter.errors import BadRequest, Conflict, ReporterError, UnsupportedMedia
+
+VERSION = "1.0.0"
+EXTENSIONS = "creation,creation-with-upload,termination,checksum,expiration"
+CONTENT_TYPE = "application/offset+octet-stream"
+CHECKSUMS = ("sha1", "sha256", "md5")
+METADATA_CHARS = 64_000
+
+_KEY = re.compile(r"[!-+\--~]{1,100}")
+# 18 digits are more bytes than any disk holds and still fit SQLite's integers.
+_COUNT = re.compile(r"[0-9]{1,18}")
+
+
+class WrongVersion(ReporterError):
+    """The client speaks another version of tus; the answer's ``Tus-Version`` says ours."""
+
+    status = 412
+    title = "Another version of the upload protocol"
+
+
+class Gone(ReporterError):
+    """The upload waited too long for its rest."""
+
+    status = 410
+    title = "This upload has run out"
+
+
+class ChecksumMismatch(ReporterError):
+    """The bytes of this request were damaged on the way; none of them was kept."""
+
+    status = 460
+    title = "Checksum mismatch"
+
+
+class OffsetConflict(Conflict):
+    """The client's offset is not ours. ``receipt`` is set when the upload is complete."""
+
+    def __init__(self, message: str, *, receipt: str = "") -> None:
+        super().__init__(message)
+        self.receipt = receipt
+
+
+class BrokenOff(BadRequest):
+    """The body ended before its announced length; what came is kept."""
+
+    title = "The connection broke off"
+
+
+@dataclass(frozen=True)
+class Checksum:
+    """An ``Upload-Checksum``: the algorithm's name in hashlib and the expected digest."""
+
+    algorithm: str
+    digest: bytes
+
+    def matches(self, digest: bytes) -> bool:
+        """Whether the body was what the client meant."""
+        return self.digest == digest
+
+
+def check_version(headers: Mapping[str, str]) -> None:
+    """Raise WrongVersion unless ``Tus-Resumable`` says 1.0.0 (protocol, "Tus-Resumable")."""
+    if headers.get("Tus-Resumable") != VERSION:
+        raise WrongVersion(
+            f"This kiosk takes uploads in tus {VERSION}. Reload the page to get the right program."
+        )
+
+
+def check_content_type(headers: Mapping[str, str]) -> None:
+    """Raise UnsupportedMedia unless the body is announced as a piece of an upload (protocol, "PATCH")."""
+    if headers.get("Content-Type", "").split(";")[0].strip().lower() != CONTENT_TYPE:
+        raise UnsupportedMedia(
+            f"Pieces of an upload are sent with the Content-Type {CONTENT_TYPE}."
+        )
+
+
+def read_count(headers: Mapping[str, str], name: str) -> int:
+    """``Upload-Length`` or ``Upload-Offset``: a number of bytes. Raises BadRequest if missing or not one."""
+    value = headers.get(name, "")
+    if not _COUNT.fullmatch(value):
+        raise BadRequest(f"{name} must be a number of bytes, not {value!r}.")
+    return int(value)
+
+
+def parse_metadata(header: str) -> dict[str, str]:
+    """``Upload-Metadata``: comma-separated pairs of a key and, after a space, its value in Base64 (of UTF-8).
+
+    Raises BadRequest for a key that is empty, odd or there twice, and for what is no Base64 or no UTF-8.
+    """
+    if len(header) > METADATA_CHARS:
+        raise BadRequest("Upload-Metadata is too long.")
+    fields: dict[str, str] = {}
+    for pair in header.split(",") if header.strip() else ():
+        key, _, value = pair.strip().partition(" ")
+        if not _KEY.fullmatch(key) or key in fields:
+            raise BadRequest(f"Upload-Metadata has no proper key in {pair.strip()!r}.")
+        try:
+            fields[key] = base64.b64decode(value.strip(), validate=True).decode("utf-8")
+        except (binascii.Error, UnicodeError) as error:
+            raise BadRequest(f"The value of {key} in Upload-Metadata is not Base64.") from error
+    return fields
+
+
+def format_metadata(fields: Mapping[str, str]) -> str:
+    """The same as a header again, for HEAD."""
+    pairs = (f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in fields.items())
+    return ",".join(pair.strip() for pair in pairs)
+
+
+def parse_checksum(header: str | None) -> Checksum | None:
+    """``Upload-Checksum``: algorithm and Base64 digest; None without the header. Raises BadRequest."""
+    if header is None:
+        return None
+    algorithm, _, value = header.strip().partition(" ")
+    if algorithm not in CHECKSUMS:
+        raise BadRequest(f"Upload-Checksum can be {', '.join(CHECKSUMS)}, not {algorithm!r}.")
+    try:
+        digest = base64.b64decode(value.strip(), validate=True)
+    except binascii.Error as error:
+        raise BadRequest("The value of Upload-Checksum is not Base64.") from error
+    if len(digest) != hashlib.new(algorithm, usedforsecurity=False).digest_size:
+        raise BadRequest(f"The value of Upload-Checksum has the wrong length for {algorithm}.")
+    return Checksum(algorithm, digest)
+
+
+def http_date(moment: datetime) -> str:
+    """An aware UTC instant as ``Upload-Expires`` wants it (RFC 9110, 5.6.7)."""
+    return format_datetime(moment, usegmt=True)

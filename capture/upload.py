@@ -1,0 +1,305 @@
+"""Uploads that survive a broken connection: the rules of tus 1.0.0, without HTTP.
+
+A row of ``Upload`` says how much is to come, a file in ``incoming/`` holds what has come: its length is the offset.
+Who may write into that file stands in ``capture.partial``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from capture.intake import Check, receive
+from capture.offer import Arrival, Offer, check_recordable, check_words, cleaned
+from capture.partial import Body, Live, Piece, Writer, read_piece
+from capture.sniff import HEAD_BYTES
+from capture.tus import BrokenOff, ChecksumMismatch, Gone, OffsetConflict
+from reporter.clock import Clock
+from reporter.config import LimitSettings
+from reporter.curate import find_session
+from reporter.errors import BadInput, NotFound, ReporterError, TooLarge
+from reporter.models import EventSession, Upload
+from reporter.sessioncode import normalize
+from reporter.store import PIECE, Store, disk_errors, hash_file, sync_folder
+
+OFFER_FIELDS = ("text", "author", "prompt", "intent", "audience", "consent", "client_id")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an upload is. ``receipt`` is set when its takeaway is safe, and not a moment before."""
+
+    id: str
+    offset: int
+    length: int
+    receipt: str
+    expires_at: datetime
+    fields: Mapping[str, str]
+
+
+class Uploads:
+    """The uploads of one gathering; one of these a process, shared by its threads."""
+
+    def __init__(
+        self, store: Store, limits: LimitSettings, *, clock: Clock, rng: random.Random,
+        check: Check | None = None,
+    ) -> None:  # fmt: skip
+        self._store = store
+        self._limits = limits
+        self._clock = clock
+        self._rng = rng
+        self._check = check
+        self._guard = threading.Lock()
+        self._live: dict[str, Live] = {}
+
+    @property
+    def max_size(self) -> int:
+        """The largest upload in bytes: ``Tus-Max-Size``."""
+        return self._limits.file_mb << 20
+
+    def create(
+        self,
+        session: Session,
+        *,
+        length: int,
+        fields: Mapping[str, str],
+        piece: Piece | None = None,
+    ) -> Progress:
+        """Begin an upload, with its first bytes if the request brought some. Commits.
+
+        Raises what the door would raise for these fields, so that nobody sends 40 MB in vain: NotFound for an unknown
+        session, Forbidden where nothing may be recorded, BadInput, TooLarge, DiskFull.
+        """
+        code = normalize(fields.get("session", ""))
+        if not code:
+            raise BadInput("An upload needs the code of its session.")
+        event = find_session(session, code)
+        check_recordable(event)
+        check_words(cleaned(_offer(event, fields)), self._limits)
+        self._check_length(length)
+        now = self._clock()
+        upload_id = f"{self._rng.getrandbits(160):040x}"
+        with disk_errors():
+            self._path(upload_id).open("xb").close()
+            sync_folder(self._store.incoming)
+        session.add(
+            Upload(
+                id=upload_id, session_id=event.id, length=length, fields=dict(fields),
+                created_at=now, expires_at=now + timedelta(hours=self._limits.upload_hours),
+            )
+        )  # fmt: skip
+        session.commit()
+        if piece is not None:
+            return self.append(session, upload_id, 0, piece=piece)
+        return self._look(session, upload_id)
+
+    def head(self, session: Session, upload_id: str) -> Progress:
+        """How much is on the disk, for good: an older request on this upload can't add to it any more.
+
+        Completes an upload whose last byte came but whose kiosk died then. Raises NotFound, Gone and, at the end,
+        what the door raises.
+        """
+        with self._using(upload_id) as live:
+            # Not while another request moves the file through the door: it would seem to be gone.
+            with live.finishing:
+                found = self._look(session, upload_id)
+                if found.receipt:
+                    return found
+                with live.lock:
+                    live.epoch += 1
+                    offset = self._synced_size(upload_id)
+            return self._after(session, live, found, offset=offset)
+
+    def append(self, session: Session, upload_id: str, offset: int, *, piece: Piece) -> Progress:
+        """Take the bytes of one request at ``offset``; with the last of them the takeaway is made. Commits then.
+
+        Raises OffsetConflict, TooLarge (more than the rest), ChecksumMismatch (nothing kept), BrokenOff (what came is
+        kept), Conflict (a newer request took over), DiskFull, and at the end what the door raises.
+        """
+        with self._using(upload_id) as live:
+            with live.finishing:
+                found = self._look(session, upload_id)
+                if found.receipt and offset != found.length:
+                    raise OffsetConflict("This upload is complete.", receipt=found.receipt)
+                if found.receipt:
+                    return found
+                writer = self._take_over(live, found, offset, piece)
+            self._store.need_room(found.length - offset, keep_free=self._keep_free)
+            try:
+                with self._verified(upload_id, piece) as body:
+                    writer.pour(body, piece.size)
+            finally:
+                writer.sync()
+            return self._after(session, live, found, offset=writer.position, sha256=writer.sha256())
+
+    def terminate(self, session: Session, upload_id: str) -> None:
+        """Give an upload up. A takeaway that was made of it stays. Commits. Raises NotFound, Gone."""
+        with self._using(upload_id) as live, live.finishing:
+            self._look(session, upload_id)
+            self._remove(session, live, upload_id)
+
+    def sweep_expired(self, session: Session, *, now: datetime) -> int:
+        """Remove the uploads that waited too long, finished or not; how many. Commits."""
+        expired = session.scalars(select(Upload.id).where(Upload.expires_at <= now)).all()
+        for upload_id in expired:
+            with self._using(upload_id) as live, live.finishing:
+                self._remove(session, live, upload_id)
+        return len(expired)
+
+    @property
+    def _keep_free(self) -> int:
+        return self._limits.keep_free_mb << 20
+
+    def _path(self, upload_id: str) -> Path:
+        return self._store.incoming / f"{upload_id}.part"
+
+    def _check_length(self, length: int) -> None:
+        if not length:
+            raise BadInput("This file is empty. Choose it once more.")
+        if length > self.max_size:
+            raise TooLarge(
+                f"Files up to {self._limits.file_mb} MB fit here. Please send a smaller one."
+            )
+        self._store.need_room(length, keep_free=self._keep_free)
+
+    @contextmanager
+    def _using(self, upload_id: str) -> Iterator[Live]:
+        with self._guard:
+            live = self._live.setdefault(upload_id, Live())
+            live.users += 1
+        try:
+            yield live
+        finally:
+            with self._guard:
+                live.users -= 1
+                if not live.users:
+                    del self._live[upload_id]
+
+    def _look(self, session: Session, upload_id: str) -> Progress:
+        """The row as it is, without keeping a database connection while bytes flow. ``offset``: only if complete."""
+        row = session.get(Upload, upload_id, populate_existing=True)
+        if row is None:
+            raise NotFound("There is no such upload. Send the file again.")
+        if row.expires_at <= self._clock():
+            raise Gone("This upload waited too long for its rest. Send the file again.")
+        offset = row.length if row.receipt else 0
+        found = Progress(
+            upload_id, offset, row.length, row.receipt, row.expires_at, dict(row.fields)
+        )
+        session.rollback()
+        return found
+
+    def _synced_size(self, upload_id: str) -> int:
+        try:
+            with disk_errors(), self._path(upload_id).open("r+b") as file:
+                os.fsync(file.fileno())
+                return file.seek(0, os.SEEK_END)
+        except FileNotFoundError as error:
+            raise NotFound("This upload is gone. Send the file again.") from error
+
+    def _take_over(self, live: Live, found: Progress, offset: int, piece: Piece) -> Writer:
+        with live.lock:
+            ours = self._synced_size(found.id)
+            if offset != ours:
+                raise OffsetConflict(f"This upload is at {ours}, not at {offset}.")
+            if piece.size is not None and offset + piece.size > found.length:
+                raise TooLarge(f"Only {found.length - offset} bytes of this upload are missing.")
+            live.epoch += 1
+            return Writer(live, self._path(found.id), position=offset, length=found.length)
+
+    @contextmanager
+    def _verified(self, upload_id: str, piece: Piece) -> Iterator[Body]:
+        """The body itself, or, where it comes with a checksum, a verified copy of it.
+
+        Unverified bytes never stand in the upload's file, not even for a moment: the kiosk may be killed in it.
+        """
+        if piece.checksum is None:
+            yield piece.body
+            return
+        incoming = self._store.begin(f"{upload_id}.{self._rng.getrandbits(64):016x}")
+        digest = hashlib.new(piece.checksum.algorithm, usedforsecurity=False)
+        try:
+            while data := read_piece(piece.body, PIECE):
+                digest.update(data)
+                # An unannounced body could be endless.
+                if incoming.size + len(data) > self.max_size:
+                    raise TooLarge("This is more than the whole upload.")
+                incoming.write(data)
+            incoming.close()
+            if piece.size is not None and incoming.size < piece.size:
+                raise BrokenOff(
+                    "The connection broke off; a piece with a checksum is kept whole or not at all."
+                )
+            if not piece.checksum.matches(digest.digest()):
+                raise ChecksumMismatch("These bytes were damaged on the way. Send them again.")
+            with incoming.path.open("rb") as copy:
+                yield copy
+        finally:
+            incoming.discard()
+
+    def _after(
+        self, session: Session, live: Live, found: Progress, *, offset: int, sha256: str = ""
+    ) -> Progress:
+        if offset < found.length:
+            return Progress(found.id, offset, found.length, "", found.expires_at, found.fields)
+        return self._finish(session, live, found.id, sha256=sha256)
+
+    def _finish(self, session: Session, live: Live, upload_id: str, *, sha256: str) -> Progress:
+        """Through the door. Its refusal is final: the file is removed, and the client learns why."""
+        with live.finishing:
+            with live.lock:
+                live.epoch += 1
+            found = self._look(session, upload_id)
+            if found.receipt:
+                return found
+            row = session.get_one(Upload, upload_id)
+            offer = self._finished_offer(session, row, sha256)
+            try:
+                takeaway = receive(
+                    session, self._store, offer, now=self._clock(), rng=self._rng,
+                    limits=self._limits, check=self._check,
+                    seal=lambda takeaway: setattr(row, "receipt", takeaway.receipt),
+                )  # fmt: skip
+            except ReporterError as error:
+                session.rollback()
+                if error.status < 500:
+                    self._remove(session, live, upload_id)
+                raise
+            receipt = takeaway.receipt
+            return Progress(
+                upload_id, found.length, found.length, receipt, found.expires_at, found.fields
+            )
+
+    def _finished_offer(self, session: Session, row: Upload, sha256: str) -> Offer:
+        path = self._path(row.id)
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+        arrival = Arrival(
+            path, path.stat().st_size, sha256 or hash_file(path), head,
+            row.fields.get("filename", ""),
+        )  # fmt: skip
+        return _offer(session.get_one(EventSession, row.session_id), row.fields, arrival)
+
+    def _remove(self, session: Session, live: Live, upload_id: str) -> None:
+        with live.lock:
+            live.epoch += 1
+            row = session.get(Upload, upload_id)
+            if row is not None:
+                session.delete(row)
+                session.commit()
+            self._path(upload_id).unlink(missing_ok=True)
+
+
+def _offer(event: EventSession, fields: Mapping[str, str], *files: Arrival) -> Offer:
+    words = {name: fields[name] for name in OFFER_FIELDS if name in fields}
+    return Offer(event, files=files, **words)  # type: ignore[arg-type]

@@ -1,0 +1,573 @@
+"""tus without HTTP: whatever breaks, the offset is true and the file is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import random
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from capture.intake import sweep
+from capture.partial import Piece
+from capture.sniff import MediaType
+from capture.tus import BrokenOff, Checksum, ChecksumMismatch, Gone, OffsetConflict
+from capture.upload import Uploads
+from reporter import curate
+from reporter.config import LimitSettings
+from reporter.errors import (
+    BadInput,
+    Conflict,
+    DiskFull,
+    Forbidden,
+    NotFound,
+    ReporterError,
+    TooLarge,
+    TooLong,
+    UnsupportedMedia,
+)
+from reporter.models import Attachment, Media, Takeaway, Upload
+from reporter.store import PIECE, Store
+from tests.offers import NOW, Room, jpeg, mp4, open_room
+
+CLIENT = "6f1c0e62-6c0e-4b69-8a83-0d5d3d0f7c11"
+
+
+class Tus:
+    """Uploads of a room under a clock that the test moves, and the requests in short."""
+
+    def __init__(self, room: Room, check: Callable[[Path, MediaType], None] | None = None) -> None:
+        self.room = room
+        self.now = NOW
+        self.rng = random.Random(7)
+        self.check = check
+        self.restart()
+
+    def restart(self) -> None:
+        """As if the process had been killed: all that was in memory is gone."""
+        self.uploads = Uploads(
+            self.room.store,
+            self.room.limits,
+            clock=self.clock,
+            rng=self.rng,
+            check=self.check,
+        )
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def create(self, length: int, **fields: str) -> str:
+        fields = {"session": self.room.garden.code, "filename": "IMG_1.JPG", **fields}
+        return self.uploads.create(self.room.session, length=length, fields=fields).id
+
+    def send(self, upload_id: str, offset: int, data: bytes, **piece: Checksum) -> str:
+        """A PATCH that arrives whole; gives the receipt."""
+        body = Piece(io.BytesIO(data), len(data), **piece)
+        return self.uploads.append(self.room.session, upload_id, offset, piece=body).receipt
+
+    def offset(self, upload_id: str) -> int:
+        return self.uploads.head(self.room.session, upload_id).offset
+
+    def part(self, upload_id: str) -> Path:
+        return self.room.store.incoming / f"{upload_id}.part"
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    with open_room(tmp_path) as room:
+        yield room
+
+
+@pytest.fixture
+def tus(room: Room) -> Tus:
+    return Tus(room)
+
+
+class Cut:
+    """A body that breaks: after ``sound`` bytes it raises what a socket raises, or just ends."""
+
+    def __init__(self, data: bytes, sound: int, error: BaseException | None = None) -> None:
+        self._stream = io.BytesIO(data[:sound])
+        self._error = error
+
+    def read(self, size: int, /) -> bytes:
+        data = self._stream.read(size)
+        if not data and self._error:
+            raise self._error
+        return data
+
+
+class Stalled:
+    """A body that falls silent before its second piece until the test wakes it."""
+
+    def __init__(self, first: bytes, rest: bytes) -> None:
+        self._pieces = iter([first, rest])
+        self._reads = 0
+        self.silent = threading.Event()
+        self.wake = threading.Event()
+
+    def read(self, size: int, /) -> bytes:
+        self._reads += 1
+        if self._reads == 2:
+            self.silent.set()
+            assert self.wake.wait(20)
+        return next(self._pieces, b"")
+
+
+def count(room: Room, model: type) -> int:
+    return room.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_a_file_in_one_request(tus: Tus) -> None:
+    data = jpeg(1, 200_000)
+    upload_id = tus.create(
+        len(data), text="look #bees", author="Ada", audience="room", client_id=CLIENT
+    )
+    receipt = tus.send(upload_id, 0, data)
+    takeaway = curate.by_receipt(tus.room.session, receipt)
+    assert (takeaway.text, takeaway.author, takeaway.audience) == ("look #bees", "Ada", "room")
+    assert takeaway.client_id == CLIENT
+    assert takeaway.attachments[0].filename == "IMG_1.JPG"
+    assert tus.room.originals() == [data]
+    assert tus.room.leftovers() == []
+
+
+def test_creation_takes_the_first_bytes(tus: Tus) -> None:
+    data = jpeg(1)
+    fields = {"session": tus.room.garden.code}
+    piece = Piece(io.BytesIO(data[:500]), 500)
+    begun = tus.uploads.create(tus.room.session, length=2000, fields=fields, piece=piece)
+    assert (begun.offset, begun.length, begun.receipt) == (500, 2000, "")
+    assert tus.send(begun.id, 500, data[500:])
+    assert tus.room.originals() == [data]
+
+
+def test_ids_cannot_be_guessed(tus: Tus) -> None:
+    ids = {tus.create(10) for _ in range(20)}
+    assert len(ids) == 20
+    assert all(len(i) == 40 and int(i, 16) >= 0 for i in ids)
+
+
+@pytest.mark.parametrize("offset", [0, 99, 101, 2000, 5000])
+def test_a_wrong_offset_is_a_conflict_and_changes_nothing(tus: Tus, offset: int) -> None:
+    upload_id = tus.create(2000)
+    tus.send(upload_id, 0, jpeg(1)[:100])
+    with pytest.raises(OffsetConflict, match="at 100"):
+        tus.send(upload_id, offset, b"x" * 10)
+    assert tus.part(upload_id).read_bytes() == jpeg(1)[:100]
+
+
+def test_more_than_the_rest_is_refused_before_it_is_read(tus: Tus) -> None:
+    upload_id = tus.create(100)
+    body = io.BytesIO(b"x" * 101)
+    with pytest.raises(TooLarge):
+        tus.uploads.append(tus.room.session, upload_id, 0, piece=Piece(body, 101))
+    assert body.tell() == 0
+    assert tus.offset(upload_id) == 0
+
+
+def test_an_unannounced_body_may_not_overshoot_either(tus: Tus) -> None:
+    upload_id = tus.create(2000)
+    piece = Piece(io.BytesIO(jpeg(1) + b"!"), None)
+    with pytest.raises(TooLarge, match="More bytes"):
+        tus.uploads.append(tus.room.session, upload_id, 0, piece=piece)
+    # What fitted is the file itself, and the client is told so.
+    assert tus.offset(upload_id) == 2000
+    assert tus.room.originals() == [jpeg(1)]
+
+
+def test_an_unannounced_body_may_be_a_part(tus: Tus) -> None:
+    upload_id = tus.create(2000)
+    piece = Piece(io.BytesIO(jpeg(1)[:70]), None)
+    assert tus.uploads.append(tus.room.session, upload_id, 0, piece=piece).offset == 70
+    assert tus.send(upload_id, 70, jpeg(1)[70:])
+
+
+@pytest.mark.parametrize("error", [None, TimeoutError("timed out"), ConnectionResetError()])
+def test_a_broken_request_keeps_its_bytes(tus: Tus, error: OSError | None) -> None:
+    data = jpeg(1, 300_000)
+    upload_id = tus.create(len(data))
+    body = Piece(Cut(data, 150_000, error), len(data))
+    with pytest.raises(BrokenOff):
+        tus.uploads.append(tus.room.session, upload_id, 0, piece=body)
+    assert tus.offset(upload_id) == 150_000
+    assert tus.part(upload_id).read_bytes() == data[:150_000]
+    assert tus.send(upload_id, 150_000, data[150_000:])
+    assert tus.room.originals() == [data]
+
+
+def checksum(algorithm: str, data: bytes) -> Checksum:
+    return Checksum(algorithm, hashlib.new(algorithm, data).digest())
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256", "md5"])
+def test_checksums(tus: Tus, algorithm: str) -> None:
+    data = jpeg(1, 200_000)
+    upload_id = tus.create(len(data))
+    tus.send(upload_id, 0, data[:70_000], checksum=checksum(algorithm, data[:70_000]))
+    damaged = b"\0" + data[70_001:]
+    with pytest.raises(ChecksumMismatch):
+        tus.send(upload_id, 70_000, damaged, checksum=checksum(algorithm, data[70_000:]))
+    assert tus.offset(upload_id) == 70_000
+    assert [path.name for path in tus.room.store.incoming.iterdir()] == [f"{upload_id}.part"]
+    receipt = tus.send(
+        upload_id, 70_000, data[70_000:], checksum=checksum(algorithm, data[70_000:])
+    )
+    assert curate.by_receipt(tus.room.session, receipt)
+    assert tus.room.originals() == [data]
+    assert tus.room.leftovers() == []
+
+
+def test_a_broken_request_with_a_checksum_keeps_nothing(tus: Tus) -> None:
+    data = jpeg(1, 200_000)
+    upload_id = tus.create(len(data))
+    body = Piece(Cut(data, 100_000), len(data), checksum("sha1", data))
+    with pytest.raises(BrokenOff):
+        tus.uploads.append(tus.room.session, upload_id, 0, piece=body)
+    assert tus.offset(upload_id) == 0
+    assert tus.room.leftovers() == [f"{upload_id}.part"]
+
+
+def test_unverified_bytes_never_stand_in_the_file(tus: Tus) -> None:
+    data = jpeg(1, 2 * PIECE)
+    upload_id = tus.create(len(data))
+    seen: list[int] = []
+
+    class Spy:
+        def __init__(self) -> None:
+            self._stream = io.BytesIO(data)
+
+        def read(self, size: int, /) -> bytes:
+            seen.append(tus.part(upload_id).stat().st_size)
+            return self._stream.read(size)
+
+    piece = Piece(Spy(), len(data), checksum("sha1", data))
+    assert tus.uploads.append(tus.room.session, upload_id, 0, piece=piece).receipt
+    assert set(seen) == {0}
+    assert len(seen) >= 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "length", "error"),
+    [
+        ({"session": ""}, 10, BadInput),
+        ({"session": "000000"}, 10, NotFound),
+        ({"intent": "boast"}, 10, BadInput),
+        ({"audience": "world"}, 10, BadInput),
+        ({"consent": "maybe"}, 10, BadInput),
+        ({"client_id": "7"}, 10, BadInput),
+        ({"text": "x" * 5001}, 10, TooLarge),
+        ({}, 0, BadInput),
+        ({}, (1 << 20) + 1, TooLarge),
+    ],
+)
+def test_creation_refuses_what_the_end_would_refuse(
+    room: Room, fields: dict[str, str], length: int, error: type[ReporterError]
+) -> None:
+    room.limits = LimitSettings(file_mb=1)
+    tus = Tus(room)
+    with pytest.raises(error):
+        tus.create(length, **fields)
+    assert count(room, Upload) == 0
+    assert room.leftovers() == []
+
+
+def test_creation_refuses_a_session_that_is_not_recorded(tus: Tus) -> None:
+    with pytest.raises(Forbidden):
+        tus.create(10, session=tus.room.quiet.code)
+
+
+def test_a_code_is_taken_as_people_type_it(tus: Tus) -> None:
+    code = tus.room.garden.code.lower()
+    upload_id = tus.create(2000, session=f"{code[:3]}-{code[3:]}")
+    assert tus.send(upload_id, 0, jpeg(1))
+
+
+def test_a_full_disk_is_said_before_it_starts(tus: Tus, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = (tus.room.limits.keep_free_mb << 20) + 5000
+    monkeypatch.setattr(Store, "free_bytes", lambda self: free)
+    with pytest.raises(DiskFull):
+        tus.create(5001)
+    upload_id = tus.create(5000)
+    tus.send(upload_id, 0, jpeg(1, 5000)[:1000])
+    free -= 1001
+    with pytest.raises(DiskFull):
+        tus.send(upload_id, 1000, jpeg(1, 5000)[1000:])
+    free += 1
+    assert tus.send(upload_id, 1000, jpeg(1, 5000)[1000:])
+
+
+def test_an_upload_runs_out_and_is_swept(tus: Tus) -> None:
+    upload_id, done = tus.create(2000), tus.create(2000)
+    tus.send(upload_id, 0, jpeg(1)[:100])
+    tus.send(done, 0, jpeg(2))
+    tus.now += timedelta(hours=47, minutes=59)
+    assert tus.offset(upload_id) == 100
+    tus.now += timedelta(minutes=1)
+    for act in (
+        tus.offset,
+        lambda i: tus.send(i, 100, b"x"),
+        lambda i: tus.uploads.terminate(tus.room.session, i),
+    ):
+        with pytest.raises(Gone):
+            act(upload_id)
+    fresh = tus.create(2000)
+    assert tus.uploads.sweep_expired(tus.room.session, now=tus.now) == 2
+    with pytest.raises(NotFound):
+        tus.offset(upload_id)
+    assert tus.room.leftovers() == [f"{fresh}.part"]
+    assert tus.room.originals() == [jpeg(2)], "what is finished stays"
+
+
+def test_terminating_forgets_the_bytes_but_not_a_takeaway(tus: Tus) -> None:
+    upload_id, done = tus.create(2000), tus.create(2000)
+    tus.send(upload_id, 0, jpeg(1)[:100])
+    receipt = tus.send(done, 0, jpeg(2))
+    for i in (upload_id, done):
+        tus.uploads.terminate(tus.room.session, i)
+        with pytest.raises(NotFound):
+            tus.offset(i)
+    assert tus.room.leftovers() == []
+    assert curate.by_receipt(tus.room.session, receipt).attachments
+
+
+def test_the_receipt_is_given_again(tus: Tus) -> None:
+    upload_id = tus.create(2000)
+    receipt = tus.send(upload_id, 0, jpeg(1))
+    for _ in range(2):
+        found = tus.uploads.head(tus.room.session, upload_id)
+        assert (found.offset, found.receipt) == (2000, receipt)
+        assert tus.send(upload_id, 2000, b"") == receipt
+        with pytest.raises(OffsetConflict) as conflict:
+            tus.send(upload_id, 0, jpeg(1))
+        assert conflict.value.receipt == receipt
+        tus.restart()
+    assert count(tus.room, Takeaway) == 1
+
+
+def test_the_last_byte_before_a_kill_is_finished_by_the_next_question(tus: Tus) -> None:
+    upload_id = tus.create(2000)
+    tus.part(upload_id).write_bytes(jpeg(1))
+    tus.restart()
+    found = tus.uploads.head(tus.room.session, upload_id)
+    assert (found.offset, found.receipt != "") == (2000, True)
+    assert tus.room.originals() == [jpeg(1)]
+
+
+@pytest.mark.parametrize("by", ["head", "patch"])
+def test_a_refusal_at_the_end_removes_the_upload(tus: Tus, by: str) -> None:
+    data = b"MZ" + b"\0" * 1998
+    upload_id = tus.create(2000)
+    if by == "head":
+        tus.part(upload_id).write_bytes(data)
+    with pytest.raises(UnsupportedMedia, match=r"IMG_1\.JPG"):
+        tus.offset(upload_id) if by == "head" else tus.send(upload_id, 0, data)
+    with pytest.raises(NotFound):
+        tus.offset(upload_id)
+    assert tus.room.leftovers() == []
+    assert count(tus.room, Takeaway) == 0
+
+
+def test_the_check_of_a_video_refuses_too(room: Room) -> None:
+    def check(_path: Path, kind: MediaType) -> None:
+        assert kind.mime == "video/mp4"
+        raise TooLong("Videos up to 90 seconds fit here.")
+
+    tus = Tus(room, check)
+    upload_id = tus.create(3000)
+    with pytest.raises(TooLong):
+        tus.send(upload_id, 0, mp4(1))
+    assert room.leftovers() == []
+
+
+def test_a_full_disk_at_the_end_keeps_the_upload(room: Room) -> None:
+    full = [DiskFull("full")]
+
+    def check(_path: Path, _kind: MediaType) -> None:
+        if full:
+            raise full.pop()
+
+    tus = Tus(room, check)
+    upload_id = tus.create(2000)
+    with pytest.raises(DiskFull):
+        tus.send(upload_id, 0, jpeg(1))
+    assert tus.uploads.head(room.session, upload_id).receipt
+    assert room.originals() == [jpeg(1)]
+
+
+def test_files_of_one_client_id_share_a_receipt(tus: Tus) -> None:
+    receipts = set()
+    for n in range(3):
+        upload_id = tus.create(2000, client_id=CLIENT, filename=f"{n}.jpg", text="three")
+        receipts.add(tus.send(upload_id, 0, jpeg(n)))
+    (receipt,) = receipts
+    takeaway = curate.by_receipt(tus.room.session, receipt)
+    assert [a.filename for a in takeaway.attachments] == ["0.jpg", "1.jpg", "2.jpg"]
+    assert takeaway.text == "three"
+
+
+def test_an_upload_of_something_withdrawn_is_dropped(tus: Tus) -> None:
+    receipt = tus.send(tus.create(2000, client_id=CLIENT), 0, jpeg(1))
+    room = tus.room
+    takeaway = curate.by_receipt(room.session, receipt)
+    curate.withdraw(room.session, takeaway, curate.Hand(NOW, room.rng), room.store)
+    assert tus.send(tus.create(2000, client_id=CLIENT), 0, jpeg(1)) == receipt
+    assert room.originals() == []
+    assert room.leftovers() == []
+
+
+@pytest.mark.parametrize("takeover", ["head", "patch"])
+@pytest.mark.parametrize("finished", [False, True])
+def test_a_silent_request_that_wakes_late_changes_no_byte(
+    tus: Tus, takeover: str, finished: bool
+) -> None:
+    data = jpeg(1, 300_000)
+    upload_id = tus.create(len(data))
+    body = Stalled(data[:PIECE], b"\xff" * PIECE)
+    with ThreadPoolExecutor(1) as pool, Session(tus.room.engine) as other:
+        piece = Piece(body, len(data))
+        sleeper = pool.submit(tus.uploads.append, other, upload_id, 0, piece=piece)
+        try:
+            assert body.silent.wait(20)
+            if takeover == "head":
+                assert tus.offset(upload_id) == PIECE
+            end = len(data) if finished else 100_000
+            receipt = tus.send(upload_id, PIECE, data[PIECE:end])
+        finally:
+            body.wake.set()
+        with pytest.raises(Conflict, match="newer request"):
+            sleeper.result(20)
+    if not finished:
+        assert tus.part(upload_id).read_bytes() == data[:100_000]
+        receipt = tus.send(upload_id, 100_000, data[100_000:])
+    assert tus.room.originals() == [data]
+    assert curate.by_receipt(tus.room.session, receipt).attachments[0].media.bytes == len(data)
+
+
+def test_a_stray_request_at_a_wrong_place_does_not_disturb_a_good_one(tus: Tus) -> None:
+    data = jpeg(1, 2 * PIECE)
+    upload_id = tus.create(len(data))
+    body = Stalled(data[:PIECE], data[PIECE:])
+    with ThreadPoolExecutor(1) as pool, Session(tus.room.engine) as other:
+        good = pool.submit(tus.uploads.append, other, upload_id, 0, piece=Piece(body, len(data)))
+        try:
+            assert body.silent.wait(20)
+            with pytest.raises(OffsetConflict):
+                tus.send(upload_id, 7, b"stray")
+        finally:
+            body.wake.set()
+        assert good.result(20).receipt
+    assert tus.room.originals() == [data]
+
+
+def test_who_asks_while_the_end_is_checked_waits_for_the_receipt(room: Room) -> None:
+    inside, go_on = threading.Event(), threading.Event()
+
+    def check(_path: Path, _kind: MediaType) -> None:
+        inside.set()
+        assert go_on.wait(20)
+
+    tus = Tus(room, check)
+    upload_id = tus.create(2000)
+
+    def ask() -> str:
+        with Session(room.engine) as session:
+            return tus.uploads.head(session, upload_id).receipt
+
+    with ThreadPoolExecutor(4) as pool:
+        sender = pool.submit(tus.send, upload_id, 0, jpeg(1))
+        assert inside.wait(20)
+        askers = [pool.submit(ask) for _ in range(3)]
+        go_on.set()
+        receipts = {sender.result(20), *(asker.result(20) for asker in askers)}
+    assert len(receipts) == 1
+    assert receipts != {""}
+    assert count(room, Takeaway) == 1
+
+
+def test_memory_does_not_grow_with_uploads(tus: Tus) -> None:
+    for n in range(20):
+        upload_id = tus.create(2000)
+        tus.send(upload_id, 0, jpeg(n))
+        with pytest.raises(NotFound):
+            tus.offset("f" * 40)
+    assert tus.uploads._live == {}
+
+
+def test_the_sweep_of_the_door_spares_uploads_under_way(tus: Tus) -> None:
+    upload_id = tus.create(2000)
+    tus.send(upload_id, 0, jpeg(1)[:100])
+    later = datetime.now(NOW.tzinfo) + timedelta(days=2)
+    assert sweep(tus.room.session, tus.room.store, later).removed == 0
+    assert tus.send(upload_id, 100, jpeg(1)[100:])
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("send"), st.integers(1, 90_000)),
+        st.tuples(st.just("cut"), st.integers(1, 90_000), st.integers(0, 90_000)),
+        st.tuples(st.just("damaged"), st.integers(1, 90_000)),
+        st.tuples(st.just("checked"), st.integers(1, 90_000)),
+        st.tuples(st.just("stale"), st.integers(1, 90_000)),
+        st.tuples(st.just("overshoot"), st.integers(1, 90_000)),
+        st.tuples(st.just("head")),
+        st.tuples(st.just("kill")),
+    ),
+    max_size=25,
+)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps=STEPS, seed=st.integers(0, 1 << 30), size=st.integers(30, 250_000))
+def test_any_course_of_cuts_ends_with_the_same_bytes(
+    tus: Tus, steps: list[tuple[str, int, int]], seed: int, size: int
+) -> None:
+    """A model of the protocol beside the real thing: after each step both have the same offset."""
+    data, at = jpeg(seed, size), 0
+    upload_id = tus.create(size)
+    session = tus.room.session
+    receipt = ""
+    for name, *numbers in steps:
+        if receipt:
+            break
+        piece = data[at : at + numbers[0]] if numbers else b""
+        if name in ("send", "checked"):
+            sums = {"checksum": checksum("sha1", piece)} if name == "checked" else {}
+            receipt = tus.send(upload_id, at, piece, **sums)
+            at += len(piece)
+        elif name == "cut":
+            sound = min(numbers[1], len(piece))
+            body = Piece(Cut(piece, sound, TimeoutError()), len(piece))
+            if sound < len(piece):
+                with pytest.raises(BrokenOff):
+                    tus.uploads.append(session, upload_id, at, piece=body)
+                at += sound
+        elif name == "damaged":
+            with pytest.raises(ChecksumMismatch):
+                tus.send(upload_id, at, piece, checksum=checksum("sha256", piece + b"!"))
+        elif name == "stale" and at:
+            with pytest.raises(OffsetConflict):
+                tus.send(upload_id, max(0, at - numbers[0]), piece)
+        elif name == "overshoot":
+            with pytest.raises(TooLarge):
+                tus.send(upload_id, at, data[at:] + b"!" * numbers[0])
+        elif name == "kill":
+            tus.restart()
+        assert tus.offset(upload_id) == at
+    if not receipt:
+        receipt = tus.send(upload_id, at, data[at:])
+    media = curate.by_receipt(session, receipt).attachments[0].media
+    assert media.sha256 == hashlib.sha256(data).hexdigest()
+    assert tus.room.store.original(media.sha256, media.ext).read_bytes() == data
+    assert count(tus.room, Media) == count(tus.room, Attachment)
