@@ -171,8 +171,8 @@ class _Bounded(TreeBuilder):
 
 
 def _parsed(data: bytes) -> Element:
-    from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
-    from defusedxml.ElementTree import DefusedXMLParser  # type: ignore[import-untyped]
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import DefusedXMLParser
 
     parser = DefusedXMLParser(target=_Bounded())
     try:

@@ -1,0 +1,84 @@
+"""The print pack as PDF: posters, marker cards, the reporter's brief, the opening statement, cards.
+
+``capture.poster_pages`` says what each page looks like; here is what goes in and comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+from capture.fonts import FontShelf
+from capture.poster_pages import GatheringFacts, Pages, PosterSheet
+from capture.qr import Wifi, qr_matrix, qr_svg, session_url, wifi_text
+from capture.sheet import Sheet
+
+__all__ = [
+    "PARTS",
+    "GatheringFacts",
+    "PosterSheet",
+    "Wifi",
+    "make_posters",
+    "qr_matrix",
+    "qr_svg",
+    "session_url",
+    "wifi_text",
+]
+
+Part = Literal["posters", "markers", "brief", "opening", "no_photos"]
+PARTS: tuple[Part, ...] = ("posters", "markers", "brief", "opening", "no_photos")
+
+
+def make_posters(
+    sheets: Sequence[PosterSheet],
+    *,
+    gathering: GatheringFacts,
+    now: datetime,
+    paper: str = "A4",
+    strings: Mapping[str, str] | Callable[[str], str] | None = None,
+    parts: Collection[Part] = PARTS,
+    shelf: FontShelf | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> bytes:
+    """The print pack as PDF: a poster for each sheet, two marker cards a page, and the rest.
+
+    ``paper`` is ``A4`` or ``Letter``; ``strings`` translates (a mapping from the English, or
+    gettext); ``parts`` chooses what is in. ``now`` (aware) is the date of the document: the same
+    input and time give the same bytes on the same machine. ``warn`` gets a sentence for each text
+    with letters that no font has. Raises BadInput for addresses, codes or a Wi-Fi that can't work.
+    """
+    sheet = Sheet(paper, shelf=shelf or FontShelf(), warn=warn or _nothing)
+    try:
+        _draw(Pages(sheet, gathering, _translator(strings)), sheets, parts)
+        return sheet.output(title=gathering.name, now=now)
+    finally:
+        sheet.close()
+
+
+def _draw(pages: Pages, sheets: Sequence[PosterSheet], parts: Collection[Part]) -> None:
+    if "posters" in parts:
+        for session in sheets:
+            pages.poster(session)
+    if "markers" in parts:
+        for at in range(0, len(sheets), 2):
+            pages.markers(sheets[at : at + 2])
+    if "brief" in parts:
+        pages.brief()
+    if "opening" in parts:
+        pages.opening()
+    if "no_photos" in parts:
+        pages.no_photos()
+
+
+def _translator(strings: Mapping[str, str] | Callable[[str], str] | None) -> Callable[[str], str]:
+    if strings is None:
+        return str
+    if isinstance(strings, Mapping):
+        known = strings
+        return lambda text: known.get(text, text)
+    return strings
+
+
+def _nothing(sentence: str) -> None:
+    """Stands in for ``warn`` when the caller doesn't ask."""

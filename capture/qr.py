@@ -1,0 +1,114 @@
+"""QR codes that are printed and shown: what stands in them, and how they are drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from reporter.errors import BadInput
+from reporter.sessioncode import is_valid, normalize
+
+QUIET_ZONE = 4  # modules of white around the code (ISO/IEC 18004)
+MAX_TEXT = 1000  # past that a phone can't read the code from paper any more
+
+Matrix = tuple[tuple[bool, ...], ...]
+
+_SECURITY = {"": "nopass", "open": "nopass", "none": "nopass", "nopass": "nopass", "wep": "WEP"}
+
+
+@dataclass(frozen=True)
+class Wifi:
+    """The network that phones join: ``security`` is ``WPA`` (all versions), ``WEP`` or ``nopass``."""
+
+    ssid: str
+    password: str = ""
+    security: str = "WPA"
+    hidden: bool = False
+
+
+def session_url(base_url: str, code: str) -> str:
+    """The address of a session's page for its QR code, as ``HTTP://192.168.4.1:8000/S/K7Q2MX``.
+
+    Upper case keeps the code in QR's alphanumeric mode, a third smaller than bytes. Scheme, host
+    (RFC 3986, 6.2.2.1) and our route don't mind; a path of ``base_url`` might, so it stays as it
+    is. Raises BadInput for an address or a code that can't work.
+    """
+    parts = urlsplit(base_url.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+        raise BadInput(f"“{base_url}” is no address for a poster. Write it like http://192.168.4.1")
+    if not is_valid(code):
+        raise BadInput(f"“{code}” is not a session code. Look it up in the list of sessions.")
+    root = f"{parts.scheme}://{parts.netloc}".upper()
+    return f"{root}{parts.path.rstrip('/')}/S/{normalize(code)}"
+
+
+def wifi_text(wifi: Wifi) -> str:
+    """The text of a QR code that joins a network, ``WIFI:T:WPA;S:name;P:password;;``.
+
+    After https://github.com/zxing/zxing/wiki/Barcode-Contents; phones' cameras follow it. Raises
+    BadInput for names and passwords that no network can have.
+    """
+    security = _SECURITY.get(wifi.security.casefold(), "WPA")
+    if not 1 <= len(wifi.ssid.encode()) <= 32:  # IEEE 802.11: an SSID is at most 32 octets
+        raise BadInput("The name of the Wi-Fi must have 1 to 32 letters. Correct it in settings.")
+    if security == "WPA" and not 8 <= len(wifi.password.encode()) <= 64:
+        raise BadInput("A Wi-Fi password has 8 to 63 letters. Correct it in the settings.")
+    fields = [f"T:{security}", f"S:{_escaped(wifi.ssid)}"]
+    if security != "nopass":
+        fields.append(f"P:{_escaped(wifi.password)}")
+    if wifi.hidden:
+        fields.append("H:true")
+    return f"WIFI:{';'.join(fields)};;"
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{c}" if c in '\\;,":' else c for c in text)
+
+
+def qr_matrix(text: str) -> Matrix:
+    """The modules of a QR code in rows, True for black, without the quiet zone.
+
+    Error correction M (15 % of the code may be covered), the smallest version that holds the text.
+    """
+    from qrcode.constants import ERROR_CORRECT_M
+    from qrcode.main import QRCode
+
+    if not text or len(text.encode()) > MAX_TEXT:
+        raise BadInput(f"A QR code needs some text, of at most {MAX_TEXT} letters.")
+    code: QRCode = QRCode(error_correction=ERROR_CORRECT_M, border=0)
+    code.add_data(text)
+    code.make(fit=True)
+    return tuple(tuple(bool(module) for module in row) for row in code.get_matrix())
+
+
+def qr_svg(text: str) -> str:
+    """The QR code as an ``<svg>`` element for web pages: quiet zone included, scales to its box.
+
+    Colours are ``fill`` attributes, since the pages' Content-Security-Policy refuses inline styles,
+    and always black on white, in dark pages too: some phones can't read a light code on dark.
+    """
+    matrix = qr_matrix(text)
+    size = len(matrix) + 2 * QUIET_ZONE
+    path = "".join(
+        f"M{start + QUIET_ZONE} {row + QUIET_ZONE}h{length}v1h-{length}z"
+        for row, start, length in qr_runs(matrix)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" '
+        'shape-rendering="crispEdges" aria-hidden="true" focusable="false">'
+        f'<path fill="#fff" d="M0 0h{size}v{size}H0z"/><path fill="#000" d="{path}"/></svg>'
+    )
+
+
+def qr_runs(matrix: Matrix) -> list[tuple[int, int, int]]:
+    """The black modules as horizontal bars: (row, first column, length)."""
+    bars: list[tuple[int, int, int]] = []
+    for number, row in enumerate(matrix):
+        start = None
+        for column, black in enumerate((*row, False)):
+            if black and start is None:
+                start = column
+            elif not black and start is not None:
+                bars.append((number, start, column - start))
+                start = None
+    return bars
