@@ -1,1 +1,39 @@
-"""Places to publish to, one module each."""
+"""Places to publish to, one module each, and the list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from publish.post import Remote
+from publish.targets.base import Entry, Option, Setup, Target
+from publish.targets.wordpress import WordPressTarget
+from reporter.errors import BadInput
+
+KINDS: dict[str, type[Target]] = {cls.kind: cls for cls in (WordPressTarget,)}
+
+__all__ = ["KINDS", "Entry", "Option", "Remote", "Setup", "Target", "check_options", "target_class"]
+
+
+def target_class(kind: str) -> type[Target]:
+    """The class of a kind; raises BadInput with the kinds there are."""
+    if kind not in KINDS:
+        raise BadInput(
+            f"There is no target of the kind {kind!r}. There are: {', '.join(sorted(KINDS))}."
+        )
+    return KINDS[kind]
+
+
+def check_options(kind: str, given: Mapping[str, str]) -> dict[str, str]:
+    """All options of a kind, defaults filled in; raises BadInput that says what is missing, unknown or impossible."""
+    known = {option.name: option for option in target_class(kind).options}
+    if unknown := sorted(set(given) - set(known)):
+        raise BadInput(f"{kind} knows no option {unknown[0]!r}. It knows: {', '.join(known)}.")
+    missing = [o for o in known.values() if o.required and not given.get(o.name, "").strip()]
+    if missing:
+        wanted = " ".join(f"{option.name}=… ({option.help})" for option in missing)
+        raise BadInput(f"A target of the kind {kind} also needs {wanted}.")
+    values = {name: given.get(name, option.default).strip() for name, option in known.items()}
+    for name, option in known.items():
+        if option.choices and values[name] not in option.choices:
+            raise BadInput(f"{name} can be {' or '.join(option.choices)}, not {values[name]!r}.")
+    return values

@@ -1,0 +1,131 @@
+"""From rows to a post: only what the gate lets through to that place, and only files that are ready."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from publish.post import Block, Facts, Post, PostMedia, Slot
+from publish.words import KINDS, translations
+from reporter.gate import Place
+from reporter.models import Attachment, EventSession, Media, Rendition, Story, Takeaway
+from reporter.states import Kind, MediaState
+from reporter.store import Store
+from reporter.stories import story_takeaways, story_title
+
+# Which rendition goes out of which kind of original.
+_OUT = {Kind.PHOTO.value: "view", Kind.VIDEO.value: "play", Kind.AUDIO.value: "play"}
+_ALT_CHARS = 120
+
+
+def build_post(
+    session: Session, story: Story, place: Place, *, store: Store, facts: Facts
+) -> Post | None:
+    """The post of a story at a place, or None when nothing of it may be shown there (or nothing is ready)."""
+    takeaways = story_takeaways(session, story, place)
+    blocks = tuple(b for b in (_block(t, store, facts) for t in takeaways) if b is not None)
+    if not blocks:
+        return None
+    event = story.session
+    return Post(
+        key=_story_key(story, facts),
+        story=story.id,
+        title=story_title(story),
+        lead=story.lead,
+        gathering=facts.title,
+        language=facts.language,
+        slot=_slot(event) if event else None,
+        date=event.starts_at if event else min(block.recorded_at for block in blocks),
+        blocks=blocks,
+        tags=tuple(sorted({tag.name for takeaway in takeaways for tag in takeaway.tags})),
+    )
+
+
+def _story_key(story: Story, facts: Facts) -> str:
+    """Stable, a valid slug, file name and record key alike.
+
+    A session's own story is named after its code: two kiosks of one gathering make two Story rows, but one post.
+    """
+    own = story.session.code.lower() if story.session else story.id.hex[-12:]
+    return f"sr-{facts.mark}-{own}"
+
+
+def _slot(event: EventSession) -> Slot:
+    return Slot(
+        code=event.code,
+        room=event.room,
+        track=event.track,
+        speakers=event.speakers,
+        description=event.description,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+    )
+
+
+def _block(takeaway: Takeaway, store: Store, facts: Facts) -> Block | None:
+    files = (_post_media(a, store, facts) for a in takeaway.attachments)
+    media = tuple(file for file in files if file is not None)
+    if not media and not takeaway.text.strip() and not takeaway.caption.strip():
+        return None
+    return Block(
+        takeaway=str(takeaway.id),
+        kind=takeaway.kind if media else Kind.NOTE.value,
+        text=takeaway.text.strip(),
+        caption=takeaway.caption.strip(),
+        author=takeaway.author.strip(),
+        intent=takeaway.intent,
+        prompt=takeaway.prompt.strip(),
+        recorded_at=takeaway.recorded_at,
+        media=media,
+    )
+
+
+def _post_media(attachment: Attachment, store: Store, facts: Facts) -> PostMedia | None:
+    media = attachment.media
+    made = {rendition.name: rendition for rendition in media.renditions}
+    main = made.get(_OUT.get(media.kind, "view"))
+    if media.state != MediaState.READY or main is None:
+        return None
+    poster = made.get("poster") if media.kind == Kind.VIDEO else None
+    return _file(
+        attachment,
+        main,
+        kind=media.kind,
+        store=store,
+        facts=facts,
+        poster=_file(attachment, poster, kind=Kind.PHOTO, store=store, facts=facts)
+        if poster
+        else None,
+    )
+
+
+def _file(
+    attachment: Attachment, rendition: Rendition, *, kind: str, store: Store, facts: Facts,
+    poster: PostMedia | None = None,
+) -> PostMedia:  # fmt: skip
+    takeaway, media = attachment.takeaway, attachment.media
+    return PostMedia(
+        key=f"sr-{facts.mark}-{rendition.sha256[:20]}",
+        sha256=rendition.sha256,
+        kind=kind,
+        path=store.rendition(media.sha256, rendition.name, rendition.ext),
+        mime=rendition.type,
+        ext=rendition.ext,
+        bytes=rendition.bytes,
+        width=rendition.width,
+        height=rendition.height,
+        duration=rendition.duration,
+        alt=_alt(attachment, media, facts),
+        caption=takeaway.caption.strip() or takeaway.text.strip(),
+        credit=takeaway.author.strip(),
+        poster=poster,
+    )
+
+
+def _alt(attachment: Attachment, media: Media, facts: Facts) -> str:
+    """The given alt text; without one, the words that came with the picture, shortened, or at least its kind."""
+    takeaway = attachment.takeaway
+    words = " ".join((takeaway.caption or takeaway.text).split())
+    if len(words) > _ALT_CHARS:
+        words = words[:_ALT_CHARS].rsplit(" ", 1)[0] + "…"
+    kind = translations(facts.language).gettext(KINDS.get(media.kind, KINDS["photo"]))
+    return attachment.alt.strip() or words or kind

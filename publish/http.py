@@ -1,0 +1,161 @@
+"""The one seam to the network: time limits, status, and what an answer means for the item.
+
+Nothing else in ``publish`` opens a connection over HTTP, so tests cut the wire here.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from publish.errors import AuthRefused, Gone, Offline, PauseTarget, Permanent, RetryAfter, TooBig
+
+# Seconds. A connection stands within 10 or not at all; a blog on a small host may resize pictures for minutes.
+_TIMEOUT = httpx.Timeout(connect=10, read=120, write=60, pool=10)
+_AGENT = "social-reporter/0.1"
+# Codes that say "later": timeout, early data, too many, and the gateway family (RFC 9110, RFC 6585).
+_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. ``data`` is the decoded JSON, or None where the body was none."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+    data: Any
+
+
+class Web:
+    """A client for one target. ``name`` is what sentences call it."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        auth: tuple[str, str] | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.name = name
+        basic = httpx.BasicAuth(*auth) if auth else None
+        self._client = httpx.Client(
+            auth=basic, timeout=_TIMEOUT, transport=transport, headers={"User-Agent": _AGENT}
+        )
+
+    def close(self) -> None:
+        """Close kept connections."""
+        self._client.close()
+
+    def call(self, method: str, url: str, *, accept: Collection[int] = (), **parts: Any) -> Answer:
+        """Send one request that is answered in JSON.
+
+        ``parts`` are httpx's (params, json, data, files, headers). Returns answers below 300 and those whose status
+        is in ``accept``. Raises Offline, RetryAfter, AuthRefused, PauseTarget, TooBig, Gone or Permanent.
+        """
+        answer = self._send(method, url, parts)
+        if answer.status in accept:
+            return answer
+        if answer.status >= 300:
+            raise self.error(answer, url)
+        if answer.data is None and answer.text.strip():
+            raise Offline(self._portal())
+        return answer
+
+    def _send(self, method: str, url: str, parts: Mapping[str, Any]) -> Answer:
+        try:
+            response = self._client.request(method, url, **parts)
+            text = response.text
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise PauseTarget(f"The address of {self.name} can't be used: {error}.") from error
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise Offline(self._unreached(error)) from error
+        except httpx.TransportError as error:
+            # The request may have been carried out: only looking for our key there tells.
+            raise RetryAfter(
+                f"The connection to {self.name} broke before an answer came. It is looked up there before the next try."
+            ) from error
+        return Answer(response.status_code, response.headers, text, _json(text))
+
+    def _unreached(self, error: Exception) -> str:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, ssl.SSLError):
+            cause = cause.__cause__ or cause.__context__
+        if cause is not None:
+            return (
+                f"{self.name} could not prove who it is. Check this laptop's date and time, and whether the Wi-Fi "
+                "wants a sign-in page opened first."
+            )
+        return (
+            f"{self.name} can't be reached from here. It is sent as soon as there is a connection."
+        )
+
+    def _portal(self) -> str:
+        return (
+            f"A web page came back where {self.name} should have answered: the Wi-Fi may want you to sign in. "
+            "Open a browser, sign in, and it goes on by itself."
+        )
+
+    def error(self, answer: Answer, url: str) -> Exception:
+        """What an answer of 300 or more means, as an error to raise."""
+        said = _said(answer)
+        if answer.status < 400:
+            return self._moved(answer, url)
+        if answer.status == 511:
+            return Offline(self._portal())
+        if answer.status == 401:
+            return AuthRefused(f"{self.name} refused user name or password{said}. Set them again.")
+        if answer.status in (404, 410):
+            return Gone(f"{self.name} has nothing under this address any more{said}.")
+        if answer.status == 413:
+            return TooBig(f"This is larger than {self.name} takes{said}.")
+        if answer.status in _LATER:
+            told = retry_after(answer.headers)
+            return RetryAfter(f"{self.name} can't take it right now ({answer.status}){said}.", told)
+        return Permanent(f"{self.name} does not take this ({answer.status}){said}.")
+
+    def _moved(self, answer: Answer, url: str) -> Exception:
+        """A redirect: a moved site keeps the path; a sign-in page has its own."""
+        goal = urlsplit(answer.headers.get("Location", ""))
+        same_path = goal.path.rstrip("/") == urlsplit(url).path.rstrip("/")
+        if goal.netloc and same_path:
+            return PauseTarget(
+                f"{self.name} has moved to {goal.scheme}://{goal.netloc}. Add the target again with that address."
+            )
+        return Offline(self._portal())
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds of a Retry-After header (RFC 9110, 10.2.3), a date counted from the answer's own Date."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isdigit():
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value)
+        return max(0.0, (until - parsedate_to_datetime(headers["Date"])).total_seconds())
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _json(text: str) -> Any:
+    """The JSON of a body, also when a server printed a warning in front of it."""
+    for start in (0, text.find("{")):
+        if start >= 0:
+            try:
+                return json.loads(text[start:])
+            except ValueError:
+                continue
+    return None
+
+
+def _said(answer: Answer) -> str:
+    """The target's own words, as ': …', if it gave any."""
+    words = answer.data.get("message", "") if isinstance(answer.data, dict) else ""
+    return f": {str(words).strip().rstrip('.')[:300]}" if words else ""

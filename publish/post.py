@@ -1,0 +1,181 @@
+"""The neutral form that every target gets: what a story says, in frozen values, without rows or networks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter.config import Settings
+from reporter.models import Gathering
+
+# Part of every fingerprint: raised when the way posts are written changes so much that sent ones should follow.
+FORM = 1
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What every post needs to know of the gathering."""
+
+    id: uuid.UUID
+    title: str
+    language: str
+    zone: ZoneInfo
+
+    @property
+    def mark(self) -> str:
+        """Eight hex digits that tell this gathering from others at the same target.
+
+        The last ones: the first ones of a UUIDv7 are the time, which two gatherings may share.
+        """
+        return self.id.hex[-8:]
+
+
+def gathering_facts(session: Session, settings: Settings) -> Facts:
+    """The facts of the one gathering in this database."""
+    row_id = session.scalars(select(Gathering.id)).one()
+    told = settings.gathering
+    return Facts(row_id, told.title, told.language, settings.zone)
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A thing at a target: its id there, its link, and what else is needed to find, use or remove it (JSON)."""
+
+    id: str
+    url: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PostMedia:
+    """One file to send: a rendition, never an original (those carry where they were taken)."""
+
+    # Our name for it at the target: holds the hash of the bytes, so that other bytes are another file.
+    key: str
+    sha256: str
+    kind: str
+    path: Path
+    mime: str
+    ext: str
+    bytes: int
+    width: int | None
+    height: int | None
+    duration: float | None
+    alt: str
+    caption: str
+    credit: str
+    poster: PostMedia | None = None
+
+    @property
+    def id(self) -> uuid.UUID:
+        """The item id in the ledger, from the hash: it outlives the rows that the file was made from."""
+        return uuid.UUID(self.sha256[:32])
+
+    @property
+    def filename(self) -> str:
+        """The key with its extension."""
+        return self.key + self.ext
+
+    def fingerprint(self) -> str:
+        """A hash of bytes and words."""
+        return _hash([self.sha256, self.alt, self.caption, self.credit])
+
+
+@dataclass(frozen=True)
+class Block:
+    """One takeaway in a post: words, files, or both."""
+
+    takeaway: str
+    kind: str
+    # The contributor's own words, and the organizer's.
+    text: str
+    caption: str
+    author: str
+    intent: str
+    prompt: str
+    recorded_at: datetime
+    media: tuple[PostMedia, ...]
+
+    @property
+    def paragraphs(self) -> list[str]:
+        """The contributor's words, cut at blank lines."""
+        return [
+            part.strip() for part in self.text.replace("\r\n", "\n").split("\n\n") if part.strip()
+        ]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where and when the session was that a post tells of."""
+
+    code: str
+    room: str
+    track: str
+    speakers: str
+    description: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Post:
+    """A story as it may be shown at one place."""
+
+    key: str
+    story: uuid.UUID
+    title: str
+    lead: str
+    gathering: str
+    language: str
+    slot: Slot | None
+    date: datetime | None
+    blocks: tuple[Block, ...]
+    tags: tuple[str, ...]
+
+    @property
+    def takeaways(self) -> list[str]:
+        """Ids of the takeaways in it."""
+        return [block.takeaway for block in self.blocks]
+
+    def media(self) -> Iterator[PostMedia]:
+        """Every file, posters of videos before their video, each once."""
+        seen = set()
+        for block in self.blocks:
+            for media in block.media:
+                for one in (media.poster, media):
+                    if one is not None and one.key not in seen:
+                        seen.add(one.key)
+                        yield one
+
+    def first_photo(self) -> PostMedia | None:
+        """The lead picture: the first photo, else the first poster frame."""
+        photos = [m for m in self.media() if m.kind == "photo"]
+        real = [m for block in self.blocks for m in block.media if m.kind == "photo"]
+        return next(iter(real or photos), None)
+
+    def fingerprint(self) -> str:
+        """A hash of everything that would be sent. Where files lie on this laptop is not part of it."""
+        return _hash([FORM, _plain(asdict(self))])
+
+
+def _plain(value: Any) -> Any:
+    """Without local paths, with text for moments and ids."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items() if key != "path"}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, ensure_ascii=False).encode()).hexdigest()

@@ -1,0 +1,67 @@
+"""Posts as HTML. Everything that a person wrote is escaped here: Editors at WordPress keep a <script>."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from publish.post import Post, Remote
+from publish.words import INTENTS, direction, translations
+
+
+@lru_cache(maxsize=8)
+def environment(language: str) -> Environment:
+    """The templates of ``publish/templates`` in a language, with everything escaped."""
+    env = Environment(
+        loader=PackageLoader("publish"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    words = translations(language)
+    env.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
+    env.filters["lines"] = _lines
+    env.filters["wp"] = _blog_words
+    env.filters["clock"] = _clock
+    env.filters["day"] = _day
+    env.globals["intent_label"] = lambda intent: (
+        words.gettext(INTENTS[intent]) if intent in INTENTS else ""
+    )
+    env.globals["language"] = language
+    env.globals["direction"] = direction(language)
+    return env
+
+
+def blog_html(post: Post, links: Mapping[str, Remote]) -> str:
+    """The body of a blog post, as WordPress blocks; media without a link are named in a sentence instead."""
+    return render("wordpress.html", post.language, post=post, links=links)
+
+
+def render(template: str, language: str, **values: Any) -> str:
+    """One page or fragment."""
+    return environment(language).get_template(template).render(**values)
+
+
+def _lines(text: str) -> Markup:
+    """Line breaks as <br>, the rest escaped."""
+    return Markup("<br>").join(escape(line) for line in text.splitlines())
+
+
+def _blog_words(text: str) -> Markup:
+    """Escaped, line breaks kept, and no [gallery] and the like, which WordPress would carry out."""
+    return Markup(str(_lines(text)).replace("[", "&#91;").replace("]", "&#93;"))
+
+
+def _clock(moment: datetime, zone: tzinfo) -> str:
+    return moment.astimezone(zone).strftime("%H:%M")
+
+
+def _day(moment: datetime, zone: tzinfo) -> str:
+    return moment.astimezone(zone).strftime("%Y-%m-%d")

@@ -1,0 +1,114 @@
+"""What every target can do. A new place is one such class, one line in the registry, one page of docs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from publish.post import Facts, Post, PostMedia, Remote
+
+
+@dataclass(frozen=True)
+class Option:
+    """One KEY=VALUE of ``reporter targets add``."""
+
+    name: str
+    help: str
+    required: bool = False
+    default: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One post that is at the target, for targets that have a front page of their own to keep."""
+
+    key: str
+    title: str
+    url: str
+    date: str
+    extra: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a target is opened with. ``assets`` is the folder with ``css/tokens.css`` (targets that make pages)."""
+
+    name: str
+    options: Mapping[str, str]
+    secret: str
+    facts: Facts
+    assets: Path | None = None
+
+
+class Target(ABC):
+    """A place to publish. Every method raises the errors of ``publish.errors``, and nothing else.
+
+    Keys are ours, chosen before anything is sent, and are how a thing is found again when an answer was lost.
+    """
+
+    kind: ClassVar[str]
+    title: ClassVar[str]
+    options: ClassVar[tuple[Option, ...]]
+    # Whether it keeps an overall page that follows every change (see ``finish``).
+    has_face: ClassVar[bool] = False
+
+    def __init__(self, setup: Setup) -> None:
+        self.name = setup.name
+        self.setup = setup
+
+    @classmethod
+    def secret_prompt(cls, options: Mapping[str, str]) -> str:
+        """What to ask a person for, or empty when no secret is needed with these options."""
+        return ""
+
+    @classmethod
+    def variant(cls, options: Mapping[str, str]) -> str:
+        """Options that change what is sent: part of the fingerprint, so that setting them anew sends anew."""
+        return ""
+
+    @abstractmethod
+    def test(self) -> str:
+        """Try address, account and rights; a sentence of what was found."""
+
+    @abstractmethod
+    def find(self, key: str) -> Remote | None:
+        """The post with our key, published or not."""
+
+    @abstractmethod
+    def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """Make the post. ``links``: media key -> what is there; media without a link are left out."""
+
+    @abstractmethod
+    def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """Make the post there say this; raises Gone if it is not there any more."""
+
+    @abstractmethod
+    def withdraw(self, remote: Remote) -> None:
+        """Take the post away for good; one that is gone already is fine."""
+
+    @abstractmethod
+    def find_media(self, key: str, ext: str) -> Remote | None:
+        """The file with our key."""
+
+    @abstractmethod
+    def put_media(self, media: PostMedia) -> Remote:
+        """Send the file and the words that belong to it."""
+
+    @abstractmethod
+    def update_media(self, remote: Remote, media: PostMedia) -> Remote:
+        """Make the words of a file there say this; raises Gone if the file is not there any more."""
+
+    @abstractmethod
+    def withdraw_media(self, remote: Remote) -> None:
+        """Take the file away for good; one that is gone already is fine."""
+
+    def finish(self, entries: Sequence[Entry]) -> Remote:
+        """Bring the overall page up to date (only where ``has_face``)."""
+        raise NotImplementedError(f"{self.kind} has no front page")
+
+    def close(self) -> None:  # noqa: B027 - most targets hold nothing open
+        """Let go of connections."""

@@ -1,0 +1,283 @@
+"""WordPress through its REST API with an application password.
+
+Sources: https://developer.wordpress.org/rest-api/reference/ (posts, media, tags),
+https://developer.wordpress.org/rest-api/using-the-rest-api/authentication/ and, for lost upload answers,
+https://core.trac.wordpress.org/ticket/47987 (``X-WP-Upload-Attachment-ID``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+from urllib.parse import urlsplit
+
+from publish.errors import AuthRefused, Gone, PauseTarget, Permanent, RetryAfter, TooBig
+from publish.http import Answer, Web
+from publish.post import Post, PostMedia, Remote
+from publish.render import blog_html
+from publish.targets.base import Option, Setup, Target
+
+# Our slug may be taken by our own item only; trashed ones have got another slug.
+_STATUSES = "publish,future,draft,pending,private"
+# 403s that say "this account may not", not "this item is refused".
+_RIGHTS = ("rest_cannot_create", "rest_forbidden", "rest_cannot_publish", "rest_cannot_assign")
+_NEEDED = {
+    "upload_files": "upload files",
+    "publish_posts": "publish posts",
+    "delete_posts": "delete posts",
+}
+# Taking a published post down is a right of its own.
+_NEEDED_PUBLIC = {
+    "edit_published_posts": "change published posts",
+    "delete_published_posts": "take posts down",
+}
+
+
+class WordPressTarget(Target):
+    """A blog: one post a story, its files in the media library."""
+
+    kind = "wordpress"
+    title = "WordPress"
+    options = (
+        Option("url", "the blog's address, as https://blog.example.org", required=True),
+        Option("user", "who writes there", required=True),
+        Option("status", "publish, or draft for a last look at the blog", default="publish",
+               choices=("publish", "draft")),
+    )  # fmt: skip
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        self._base = setup.options["url"].rstrip("/")
+        if "://" not in self._base:
+            self._base = f"https://{self._base}"
+        # Blogs show application passwords in groups of four; the spaces don't count.
+        secret = setup.secret.replace(" ", "")
+        self._web = Web(setup.name, auth=(setup.options["user"], secret))
+        self._pretty: bool | None = None
+        self._tags: dict[str, int] = {}
+
+    @classmethod
+    def secret_prompt(cls, options: Mapping[str, str]) -> str:
+        """An application password, made in the blog under Users, Profile."""
+        return "Application password (in the blog: Users, Profile, Application Passwords)"
+
+    @classmethod
+    def variant(cls, options: Mapping[str, str]) -> str:
+        """Published or draft."""
+        return options["status"]
+
+    def close(self) -> None:
+        """Close kept connections."""
+        self._web.close()
+
+    def test(self) -> str:
+        """Ask the blog who we are and what we may do there."""
+        me = self._call("GET", "/wp/v2/users/me", params={"context": "edit"}).data
+        may = me.get("capabilities", {})
+        needed = dict(_NEEDED)
+        if self.setup.options["status"] == "publish":
+            needed |= _NEEDED_PUBLIC
+        lacking = [words for right, words in needed.items() if not may.get(right)]
+        if lacking:
+            raise AuthRefused(
+                f"{me.get('name', 'This account')} may not {', '.join(lacking)} at {self.name}. "
+                "Ask for the role Author or Editor there."
+            )
+        return f"{self.name} answers; {me.get('name', 'the account')} may publish there and take things down."
+
+    # --- Posts ---------------------------------------------------------------------------------
+
+    def find(self, key: str) -> Remote | None:
+        """The post with our slug, drafts too."""
+        found = self._call(
+            "GET", "/wp/v2/posts",
+            params={"slug": key, "status": _STATUSES, "context": "edit", "_fields": "id,link,slug"},
+        )  # fmt: skip
+        return next((_remote(row) for row in found.data if row["slug"] == key), None)
+
+    def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """Make the post. Should another kiosk have been faster with our slug, its post is used and ours removed."""
+        body = {**self._body(post, links), "slug": post.key}
+        made = self._call("POST", "/wp/v2/posts", json=body).data
+        if made["slug"] == post.key:
+            return _remote(made)
+        self._delete(f"/wp/v2/posts/{made['id']}")
+        first = self.find(post.key)
+        if first is None:
+            raise Permanent(
+                f"{self.name} gives our post another short name ({made['slug']}): something else there is called "
+                f"{post.key}. Rename or remove that."
+            )
+        return self.update(first, post, links)
+
+    def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """Change the post in place."""
+        answer = self._call("POST", f"/wp/v2/posts/{remote.id}", json=self._body(post, links))
+        if answer.data.get("status") == "trash":
+            raise Gone("The post lies in the blog's trash.")
+        return _remote(answer.data)
+
+    def withdraw(self, remote: Remote) -> None:
+        """Delete the post past the trash."""
+        self._delete(f"/wp/v2/posts/{remote.id}")
+
+    def _body(self, post: Post, links: Mapping[str, Remote]) -> dict[str, Any]:
+        # A title is HTML at WordPress, and Editors may put anything into it.
+        lead = post.first_photo()
+        featured = links.get(lead.key) if lead else None
+        return {
+            "title": escape(post.title),
+            "content": blog_html(post, links),
+            "excerpt": escape(post.lead),
+            "status": self.setup.options["status"],
+            "tags": [self._tag(name) for name in post.tags],
+            "featured_media": int(featured.id) if featured else 0,
+        }
+
+    def _tag(self, name: str) -> int:
+        """The id of a tag; WordPress answers a second making of the same one with the first's id."""
+        if name not in self._tags:
+            answer = self._call("POST", "/wp/v2/tags", json={"name": name}, accept={400})
+            known = answer.data.get("code") == "term_exists"
+            if answer.status == 400 and not known:
+                raise Permanent(f"{self.name} does not take the tag {name!r}.")
+            self._tags[name] = int(answer.data["data"]["term_id"] if known else answer.data["id"])
+        return self._tags[name]
+
+    # --- Files -----------------------------------------------------------------------------------
+
+    def find_media(self, key: str, ext: str) -> Remote | None:
+        """The attachment whose slug is our key."""
+        found = self._call(
+            "GET", "/wp/v2/media",
+            params={"slug": key, "context": "edit", "_fields": "id,link,slug,source_url"},
+        )  # fmt: skip
+        return next((_remote_media(row) for row in found.data if row["slug"] == key), None)
+
+    def put_media(self, media: PostMedia) -> Remote:
+        """Upload as multipart: a cut leaves nothing behind, and 64 MB of PHP memory are enough for a video."""
+        try:
+            with media.path.open("rb") as file:
+                answer = self._call(
+                    "POST", "/wp/v2/media",
+                    files={"file": (media.filename, file, media.mime)},
+                    data={"title": media.key, **_media_words(media)},
+                    accept={400, 500},
+                )  # fmt: skip
+        except FileNotFoundError as error:
+            raise RetryAfter("The file is being made again on this laptop.", 60) from error
+        if answer.status >= 400:
+            answer = self._recover(answer, media)
+        return self._only(answer.data, media)
+
+    def _recover(self, answer: Answer, media: PostMedia) -> Answer:
+        """A 500 after the file was stored: let the blog finish its smaller copies; anything else is an error."""
+        number = answer.headers.get("X-WP-Upload-Attachment-ID", "")
+        if answer.status == 500 and number.isdigit():
+            return self._call(
+                "POST",
+                f"/wp/v2/media/{number}/post-process",
+                json={"action": "create-image-subsizes"},
+            )
+        code = answer.data.get("code", "") if isinstance(answer.data, dict) else ""
+        said = answer.data.get("message", "") if isinstance(answer.data, dict) else ""
+        size = f"{media.bytes / 1e6:.1f} MB"
+        if "upload_max_filesize" in said or code in (
+            "rest_upload_no_data",
+            "rest_upload_file_too_big",
+        ):
+            raise TooBig(
+                f"{self.name} takes no files of {size}. Its host can raise PHP's upload_max_filesize."
+            )
+        if answer.status == 500 and code != "rest_upload_sideload_error":
+            raise RetryAfter(f"{self.name} stumbled over a file of {size}. It is tried again.")
+        raise Permanent(
+            f"{self.name} does not take this file ({size}, {media.mime}). {said}".strip()
+        )
+
+    def _only(self, made: dict[str, Any], media: PostMedia) -> Remote:
+        """Exactly one: a slug that came back changed means that ours was there already."""
+        remote = _remote_media(made)
+        if made.get("slug") == media.key:
+            return remote
+        first = self.find_media(media.key, media.ext)
+        if first is None or first.id == remote.id:
+            return remote
+        self.withdraw_media(remote)
+        return self.update_media(first, media)
+
+    def update_media(self, remote: Remote, media: PostMedia) -> Remote:
+        """Set alt text and caption."""
+        answer = self._call("POST", f"/wp/v2/media/{remote.id}", json=_media_words(media))
+        return _remote_media(answer.data)
+
+    def withdraw_media(self, remote: Remote) -> None:
+        """Delete the attachment and its files."""
+        self._delete(f"/wp/v2/media/{remote.id}")
+
+    # --- The way there -------------------------------------------------------------------------------
+
+    def _delete(self, path: str) -> None:
+        self._call("DELETE", path, params={"force": "true"}, accept={404, 410})
+
+    def _call(self, method: str, path: str, **parts: Any) -> Answer:
+        if self._pretty is None:
+            self._pretty = self._has_pretty_addresses()
+        accept = set(parts.pop("accept", ()))
+        url = self._address(path, parts)
+        answer = self._web.call(method, url, accept=accept | {400, 403}, **parts)
+        if answer.status == 403:
+            raise self._refused(answer)
+        if answer.status == 400 and "rest_forbidden_status" in answer.text:
+            # So it answers whoever asks for drafts with a wrong password.
+            raise AuthRefused(f"{self.name} refused user name or password. Set them again.")
+        if answer.status == 400 and 400 not in accept:
+            raise self._web.error(answer, url)
+        return answer
+
+    def _address(self, path: str, parts: dict[str, Any]) -> str:
+        """With plain permalinks the path goes into the query (REST API handbook, "Routes")."""
+        if self._pretty:
+            return f"{self._base}/wp-json{path}"
+        parts["params"] = {"rest_route": path, **parts.get("params", {})}
+        return f"{self._base}/"
+
+    def _has_pretty_addresses(self) -> bool:
+        answer = self._web.call(
+            "GET", f"{self._base}/wp-json/", accept={404}, params={"_fields": "namespaces"}
+        )
+        if answer.status == 200 and _is_wordpress(answer.data):
+            return True
+        query = {"rest_route": "/", "_fields": "namespaces"}
+        answer = self._web.call("GET", f"{self._base}/", accept={404}, params=query)
+        if answer.status == 200 and _is_wordpress(answer.data):
+            return False
+        raise PauseTarget(
+            f"There is no WordPress with a REST API at {urlsplit(self._base).netloc}. Check the address of {self.name}."
+        )
+
+    def _refused(self, answer: Answer) -> Exception:
+        code = answer.data.get("code", "") if isinstance(answer.data, dict) else ""
+        said = answer.data.get("message", "") if isinstance(answer.data, dict) else ""
+        if code.startswith(_RIGHTS):
+            return AuthRefused(f"{self.name} does not let this account do that: {said}")
+        return Permanent(f"{self.name} refuses this one. {said}".strip())
+
+
+def _is_wordpress(data: Any) -> bool:
+    return isinstance(data, dict) and "wp/v2" in data.get("namespaces", ())
+
+
+def _media_words(media: PostMedia) -> dict[str, str]:
+    """Alt text is plain text at WordPress, caption and description are HTML."""
+    credit = f" — {media.credit}" if media.credit else ""
+    return {"alt_text": media.alt, "caption": escape(f"{media.caption}{credit}".strip(" —"))}
+
+
+def _remote(row: Mapping[str, Any]) -> Remote:
+    return Remote(str(row["id"]), str(row.get("link", "")))
+
+
+def _remote_media(row: Mapping[str, Any]) -> Remote:
+    return Remote(str(row["id"]), str(row["source_url"]), {"page": str(row.get("link", ""))})

@@ -1,0 +1,41 @@
+"""The few words that go out with a post or stand on the site, in the gathering's language."""
+
+from __future__ import annotations
+
+import gettext
+from pathlib import Path
+
+from reporter.states import Intent, Kind
+
+# Languages written from right to left that have an ISO 639-1 code.
+_RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+
+
+def _(message: str) -> str:
+    """Mark a word for translation; it is looked up when it is used."""
+    return message
+
+
+INTENTS = {
+    Intent.LEARNED.value: _("What I learned"),
+    Intent.IDEA.value: _("An idea"),
+    Intent.QUESTION.value: _("An open question"),
+    Intent.ACTION.value: _("What I will do"),
+}
+KINDS = {
+    Kind.PHOTO.value: _("Photo"),
+    Kind.VIDEO.value: _("Video"),
+    Kind.AUDIO.value: _("Recording"),
+    Kind.NOTE.value: _("Note"),
+}
+
+
+def translations(language: str) -> gettext.NullTranslations:
+    """The catalogue of a language; English where there is none."""
+    folder = Path(__file__).parent / "translations"
+    return gettext.translation("publish", folder, languages=[language], fallback=True)
+
+
+def direction(language: str) -> str:
+    """``rtl`` or ``ltr``: the HTML ``dir`` of a language tag (BCP 47)."""
+    return "rtl" if language.split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
