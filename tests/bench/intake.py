@@ -1,0 +1,76 @@
+"""Forty phones with a 3 MB photo each at the same time, beside writing the same bytes with fsync and nothing else."""
+
+from __future__ import annotations
+
+import os
+import random
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+
+from reporter.clock import utc_now
+from reporter.gathering import make_gathering, open_session
+from reporter.sessions import add_session
+from tests.bench.rows import Row, pairs
+from tests.product import KioskProcess
+
+PHONES, BYTES = 40, 3_000_000
+
+
+def measure() -> list[Row]:
+    """One row: plain form uploads until the receipt is there."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rng = random.Random(3)
+        settings = make_gathering(
+            folder / "g", "Bench", timezone="UTC", language="en", now=utc_now(), rng=rng
+        )
+        with open_session(settings) as session:
+            code = add_session(session, "Bench", now=utc_now(), rng=rng).code
+        kiosk = KioskProcess(settings.folder, folder / "secrets.json")
+        url = f"{kiosk.start()}/s/{code}/takeaways"
+        try:
+            return [
+                pairs(
+                    f"{PHONES} phones send {BYTES // 1_000_000} MB each, at once, until the receipt",
+                    lambda: _each(lambda: _send(url, _photo(rng))),
+                    lambda: _each(lambda: _write(folder, _photo(rng))),
+                    peer="the same bytes to the same disk with fsync", runs=5,
+                    note="the peer makes no HTTP, no hash, no row; the kiosk decodes what came in at the same time.",
+                )
+            ]  # fmt: skip
+        finally:
+            kiosk.kill()
+
+
+def _photo(rng: random.Random) -> bytes:
+    """Bytes that begin as a JPEG does and are new each time: the kiosk takes known ones in one step."""
+    return b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01" + rng.randbytes(BYTES - 12)
+
+
+def _each(work: object) -> None:
+    with ThreadPoolExecutor(PHONES) as phones:
+        for done in [phones.submit(work) for _ in range(PHONES)]:  # type: ignore[arg-type]
+            done.result()
+
+
+def _send(url: str, photo: bytes) -> None:
+    answer = httpx.post(
+        url,
+        files={"file": ("a.jpg", photo, "image/jpeg")},
+        headers={"Accept": "application/json"},
+        timeout=60,
+    )
+    assert answer.status_code == 201, answer.text
+
+
+def _write(folder: Path, photo: bytes) -> None:
+    handle, path = tempfile.mkstemp(dir=folder)
+    try:
+        os.write(handle, photo)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+        os.unlink(path)
