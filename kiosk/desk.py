@@ -1,0 +1,42 @@
+"""The desk: the facilitator's and organizers' pages, behind one door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+
+from kiosk import desk_kiosk, desk_publish, desk_review, desk_sessions
+from kiosk.access import require_desk
+from kiosk.db import db
+from reporter.models import Delivery, Takeaway
+from reporter.states import DeliveryState, TakeawayState
+
+bp = Blueprint("desk", __name__, url_prefix="/desk")
+bp.before_request(require_desk)
+for _part in (desk_review, desk_publish, desk_sessions, desk_kiosk):
+    bp.register_blueprint(_part.bp)
+
+
+@bp.get("/")
+def start() -> ResponseReturnValue:
+    """The desk begins with what waits."""
+    return redirect(url_for("desk.review.sheet"))
+
+
+@bp.app_context_processor
+def rail() -> dict[str, Any]:
+    """``rail_counts()`` for the desk's pages: asked only where the rail is drawn."""
+    return {"rail_counts": _counts}
+
+
+def _counts() -> dict[str, int]:
+    unsent = (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.WITHDRAWING)
+    waiting = select(func.count(Takeaway.id)).where(Takeaway.state == TakeawayState.NEW)
+    due = select(func.count(Delivery.id)).where(Delivery.state.in_(unsent))
+    parked = select(func.count(Delivery.id)).where(Delivery.state == DeliveryState.PARKED)
+    asked = {"review": waiting, "publish": due, "parked": parked}
+    return {name: db.session.scalar(query) or 0 for name, query in asked.items()}
+

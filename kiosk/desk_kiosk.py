@@ -1,0 +1,40 @@
+"""The desk's page on the kiosk itself: its health, its address, and who may use the desk."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from kiosk.access import at_laptop, set_passphrase
+from kiosk.here import here
+from kiosk.laptop import health_line
+from kiosk.pages import agenda, base_url
+from reporter.errors import Forbidden
+
+bp = Blueprint("kiosk", __name__, url_prefix="/kiosk")
+
+
+@bp.get("")
+def overview() -> str:
+    """Health, address, passphrase."""
+    running = agenda().running
+    return render_template(
+        "desk/kiosk.html",
+        health=health_line(),
+        address=base_url(),
+        event=running[0] if running else None,
+        wifi=here().settings.wifi,
+        folder=here().settings.folder,
+        at_laptop=at_laptop(),
+    )
+
+
+@bp.post("/passphrase")
+def passphrase() -> ResponseReturnValue:
+    """Set what other machines log in with. Only at the laptop: whoever logs in must not lock others out."""
+    if not at_laptop():
+        raise Forbidden(_("The passphrase can be set only at the laptop itself."))
+    set_passphrase(request.form.get("passphrase", ""))
+    flash(_("The passphrase is set. Other machines can log in to the desk with it."))
+    return redirect(url_for("desk.kiosk.overview"), code=303)

@@ -1,0 +1,36 @@
+"""The desk's list of sessions: codes, how much came, posters; and one more by hand."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from kiosk.db import db
+from kiosk.here import here
+from kiosk.pages import by_day
+from reporter.sessions import add_session, all_sessions, takeaway_counts
+
+bp = Blueprint("sessions", __name__, url_prefix="/sessions")
+
+
+@bp.get("")
+def overview() -> str:
+    """All sessions by day; those without a time first."""
+    rows = all_sessions(db.session())
+    return render_template(
+        "desk/sessions.html",
+        untimed=[row for row in rows if not row.starts_at],
+        days=by_day(rows),
+        counts=takeaway_counts(db.session()),
+    )
+
+
+@bp.post("")
+def add() -> ResponseReturnValue:
+    """A session that stands in no schedule."""
+    kiosk = here()
+    title, room = request.form.get("title", ""), request.form.get("room", "")
+    row = add_session(db.session(), title, now=kiosk.now(), rng=kiosk.rng, room=room)
+    flash(_("Added: %(title)s. Its code is %(code)s.", title=row.title, code=row.code))
+    return redirect(url_for("desk.sessions.overview"), code=303)

@@ -1,0 +1,70 @@
+"""The start page on the laptop itself: the big QR code of what runs now, today's sessions, and how the kiosk is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import render_template
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from kiosk.db import db
+from kiosk.here import here
+from kiosk.pages import agenda, base_url
+from kiosk.probes import health
+from reporter.models import EventSession
+from reporter.sessions import all_sessions, takeaway_counts
+
+
+def start_page() -> str:
+    """Rendered for the laptop's own screen."""
+    kiosk, now = here(), agenda()
+    shown = now.running[0] if now.running else None
+    return render_template(
+        "laptop.html",
+        shown=shown,
+        address=typed_address(shown) if shown else "",
+        running=now.running,
+        today=todays(),
+        counts=takeaway_counts(db.session()),
+        ssid=kiosk.settings.wifi.ssid,
+        health=health_line(),
+    )
+
+
+def typed_address(event: EventSession) -> str:
+    """The address of a session's page as a person types it."""
+    return f"{base_url().removeprefix('http://')}/s/{event.code}"
+
+
+def todays() -> list[EventSession]:
+    """Today's sessions at the gathering's place, and those without a time."""
+    zone, now = here().settings.zone, here().now()
+    today = now.astimezone(zone).date()
+    rows = all_sessions(db.session())
+    return [r for r in rows if not r.starts_at or r.starts_at.astimezone(zone).date() == today]
+
+
+@dataclass(frozen=True)
+class HealthLine:
+    """The kiosk in one line; ``trouble`` is a sentence, or empty."""
+
+    address: str
+    room: str
+    queue: str
+    trouble: str
+
+
+def health_line() -> HealthLine:
+    """What a facilitator wants to know at a glance."""
+    told = health(here().settings)
+    waiting: int = sum(told["queues"].values())  # type: ignore[attr-defined]
+    gigabytes = int(str(told["free_bytes"])) // 1_000_000_000
+    return HealthLine(
+        address=_("Phones reach this laptop at %(address)s", address=base_url()),
+        room=_("%(count)d GB free", count=gigabytes),
+        queue=ngettext("%(num)d in the queue", "%(num)d in the queue", waiting)
+        if waiting
+        else _("nothing in the queue"),
+        trouble=str(told["last_error"]),
+    )

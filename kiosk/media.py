@@ -1,0 +1,95 @@
+"""Photos, videos and sounds over HTTP: to everybody what passes the gate, else only to the desk and to receipt holders."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, request, send_file, url_for
+from flask_babel import gettext as _
+from itsdangerous import Signer
+from sqlalchemy import select
+
+from kiosk.access import at_desk
+from kiosk.db import db
+from kiosk.here import here
+from reporter.errors import NotFound
+from reporter.gate import Place, showable
+from reporter.models import Attachment, Media, Takeaway
+
+bp = Blueprint("media", __name__)
+
+ORIGINAL = "original"
+YEAR = 31_536_000
+
+
+def media_url(media: Media, rendition: str, *, signed: bool = False) -> str:
+    """The address of a rendition. ``signed``: for the holder of a receipt, who may see it before it is approved."""
+    key = {"k": _signature(media.sha256)} if signed else {}
+    return url_for("media.show", sha256=media.sha256, rendition=rendition, **key)
+
+
+def signed_media_url(media: Media, rendition: str) -> str:
+    """``media_url`` for receipt holders, in the shape that ``reporter.record`` takes."""
+    return media_url(media, rendition, signed=True)
+
+
+def _signer() -> Signer:
+    return Signer(current_app.secret_key or "", salt="media")
+
+
+def _signature(sha256: str) -> str:
+    return _signer().get_signature(sha256).decode("ascii")
+
+
+@bp.get("/m/<sha256>/<rendition>")
+def show(sha256: str, rendition: str) -> Response:
+    """One file. Whoever may not see it learns no more than that there is nothing to see: 404."""
+    media = db.session.scalar(select(Media).where(Media.sha256 == sha256.lower()))
+    if media is None or not _may_see(media, rendition):
+        raise _nothing()
+    return _original(media) if rendition == ORIGINAL else _rendition(media, rendition)
+
+
+def _may_see(media: Media, rendition: str) -> bool:
+    key = request.args.get("k", "")
+    if at_desk() or (key and _signer().verify_signature(media.sha256, key)):
+        return True
+    # An original says where and with whose device it was made; the renditions don't.
+    return rendition != ORIGINAL and _is_shown(media)
+
+
+def _is_shown(media: Media) -> bool:
+    new_too = here().settings.wall.shows == "new"
+    query = (
+        select(Attachment.media_id)
+        .join(Takeaway)
+        .where(Attachment.media_id == media.id, showable(Place.ROOM, new_too=new_too))
+        .limit(1)
+    )
+    return db.session.scalar(query) is not None
+
+
+def _original(media: Media) -> Response:
+    path = here().store.original(media.sha256, media.ext)
+    return _send(path, media.type, media.sha256)
+
+
+def _rendition(media: Media, name: str) -> Response:
+    made = next((r for r in media.renditions if r.name == name), None)
+    if made is None:
+        raise _nothing()
+    return _send(here().store.rendition(media.sha256, name, made.ext), made.type, made.sha256)
+
+
+def _send(path: object, mime: str, etag: str) -> Response:
+    try:
+        response = send_file(path, mimetype=mime, conditional=True, etag=etag, max_age=YEAR)  # type: ignore[arg-type]
+    except FileNotFoundError as error:
+        raise _nothing() from error
+    response.cache_control.public = None  # type: ignore[assignment]
+    # Private: no proxy between us keeps what may be withdrawn later.
+    response.cache_control.private = True
+    response.cache_control.immutable = True
+    return response
+
+
+def _nothing() -> NotFound:
+    return NotFound(_("There is no such file, or it isn't shown."))

@@ -1,0 +1,103 @@
+"""What pages share: the words for choices, addresses that phones can open, the sessions by day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import request, url_for
+from flask_babel import lazy_gettext as later
+
+from kiosk.address import phone_url
+from kiosk.db import db
+from kiosk.here import here
+from reporter.models import EventSession
+from reporter.sessions import all_sessions, is_running, running
+from reporter.states import Audience, Consent, Intent, Kind, TakeawayState
+
+AUDIENCES = (
+    (Audience.PUBLIC.value, later("Everyone")),
+    (Audience.COMMUNITY.value, later("Our community")),
+    (Audience.ROOM.value, later("Only here today")),
+)
+INTENTS = (
+    (Intent.LEARNED.value, later("I learned this")),
+    (Intent.IDEA.value, later("An idea")),
+    (Intent.QUESTION.value, later("A question")),
+    (Intent.ACTION.value, later("I will do it")),
+)
+CONSENTS = (
+    (Consent.AGREED.value, later("Yes")),
+    (Consent.UNSURE.value, later("Not sure")),
+    (Consent.CHILD.value, later("There is a child in it")),
+)
+KINDS = (
+    (Kind.NOTE.value, later("Text")),
+    (Kind.PHOTO.value, later("Photo")),
+    (Kind.VIDEO.value, later("Video")),
+    (Kind.AUDIO.value, later("Voice")),
+)
+STATES = (
+    (TakeawayState.NEW.value, later("Waiting")),
+    (TakeawayState.APPROVED.value, later("Approved")),
+    (TakeawayState.HIDDEN.value, later("Hidden")),
+)
+PROMPTS = (
+    later("What will you take home from this?"),
+    later("What will you do differently?"),
+    later("What surprised you?"),
+    later("What is still open for you?"),
+    later("Whom should we talk to next?"),
+)
+
+
+def template_words() -> dict[str, Any]:
+    """What every template may need."""
+    settings = here().settings
+    return {
+        "gathering": settings.gathering,
+        "limits": settings.limits,
+        "in_language": in_language,
+    }
+
+
+def in_language(code: str) -> str:
+    """The address of the current page in another language."""
+    values = {**request.args.to_dict(), **(request.view_args or {}), "lang": code}
+    reachable = request.endpoint is not None and request.method in ("GET", "HEAD")
+    return url_for(request.endpoint, **values) if reachable else f"?lang={code}"  # type: ignore[arg-type]
+
+
+def base_url() -> str:
+    """Where phones reach this kiosk, without a slash at the end."""
+    kiosk = here()
+    port = kiosk.port or urlsplit(f"//{request.host}").port or 0
+    return phone_url(kiosk.settings, port, scheme=request.scheme)
+
+
+@dataclass(frozen=True)
+class Agenda:
+    """The sessions as people look for them."""
+
+    running: list[EventSession]
+    # (day in the gathering's zone, its other sessions); those without a time are always running.
+    days: list[tuple[date, list[EventSession]]]
+
+
+def agenda() -> Agenda:
+    """What runs now, and everything else by day."""
+    rows, now = all_sessions(db.session()), here().now()
+    return Agenda(running(rows, now), by_day(row for row in rows if not is_running(row, now)))
+
+
+def by_day(rows: Iterable[EventSession]) -> list[tuple[date, list[EventSession]]]:
+    """Sessions with a time, in the order of the days at the gathering's place."""
+    zone = here().settings.zone
+    days: dict[date, list[EventSession]] = {}
+    for row in rows:
+        if row.starts_at:
+            days.setdefault(row.starts_at.astimezone(zone).date(), []).append(row)
+    return sorted(days.items())

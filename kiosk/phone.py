@@ -1,0 +1,216 @@
+"""The pages for phones: the sessions, the capture page, the receipt. No account; everything works without scripts."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from capture.intake import receive
+from capture.offer import Offer
+from capture.qr import qr_svg, session_url
+from kiosk import laptop
+from kiosk.access import at_laptop, csrf
+from kiosk.db import db
+from kiosk.here import here
+from kiosk.media import signed_media_url
+from kiosk.pages import AUDIENCES, CONSENTS, INTENTS, PROMPTS, agenda, base_url, template_words
+from kiosk.problems import wants_json
+from kiosk.records import full_record
+from kiosk.request import offer_from_form
+from kiosk.upload import quick_check
+from reporter.clock import new_id
+from reporter.curate import by_receipt, change, withdraw
+from reporter.errors import NotFound
+from reporter.models import Takeaway
+from reporter.sessioncode import format_receipt
+from reporter.sessions import by_code
+from reporter.states import Consent, TakeawayState
+
+bp = Blueprint("phone", __name__)
+# Volunteers have no account and no cookie that could be misused: whoever holds the receipt may.
+csrf.exempt(bp)
+bp.app_context_processor(template_words)
+bp.app_template_filter("receipt_code")(format_receipt)
+
+OWN = ("text", "audience", "author")
+
+
+@bp.get("/")
+def start() -> str:
+    """The sessions; on the laptop itself with the big QR code."""
+    if at_laptop():
+        return laptop.start_page()
+    now = agenda()
+    return render_template("phone/start.html", running=now.running, days=now.days)
+
+
+@bp.get("/s/<code>")
+@bp.get("/S/<code>")
+def capture(code: str) -> ResponseReturnValue:
+    """The capture page of a session."""
+    try:
+        event = by_code(db.session(), code)
+    except NotFound:
+        if wants_json():
+            raise
+        return _unknown(code), 404
+    kiosk = here()
+    page = render_template(
+        "phone/capture.html",
+        event=event,
+        client_id=new_id(kiosk.now(), kiosk.rng),
+        prompts=PROMPTS,
+        audiences=AUDIENCES,
+        consents=CONSENTS,
+        intents=INTENTS,
+    )
+    return _fresh(make_response(page))
+
+
+def _unknown(code: str) -> str:
+    now = agenda()
+    return render_template(
+        "phone/unknown_code.html", code=code[:20], running=now.running, days=now.days
+    )
+
+
+def _fresh(response: Response) -> Response:
+    """Going back must fetch a page with a new client_id: the old one would give the first receipt again."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.post("/s/<code>/takeaways")
+@bp.post("/S/<code>/takeaways")
+def keep(code: str) -> ResponseReturnValue:
+    """Take in what the form brings; answers when it is on the disk."""
+    kiosk = here()
+    event = by_code(db.session(), code)
+    offer = _asked(offer_from_form(event))
+    takeaway = receive(
+        db.session(), kiosk.store, offer,
+        now=kiosk.now(), rng=kiosk.rng, limits=kiosk.settings.limits, check=quick_check(),
+    )  # fmt: skip
+    if wants_json():
+        place = {"Location": url_for("phone.receipt", receipt=takeaway.receipt)}
+        return jsonify(full_record(takeaway, signed_media_url)), 201, place
+    return redirect(url_for("phone.receipt", receipt=takeaway.receipt, kept=1), code=303)
+
+
+def _asked(offer: Offer) -> Offer:
+    """Our own page asks about the people in a picture. No answer to that is "not sure", never "yes"."""
+    if request.form.get("consent_asked") and offer.files and not offer.consent:
+        return dataclasses.replace(offer, consent=Consent.UNSURE.value)
+    return offer
+
+
+@bp.get("/s/<code>/qr.svg")
+def session_qr(code: str) -> Response:
+    """The QR code of a session's page."""
+    return _svg(session_url(base_url(), by_code(db.session(), code).code))
+
+
+@bp.get("/t/<receipt>/qr.svg")
+def receipt_qr(receipt: str) -> Response:
+    """The QR code of a receipt's page."""
+    takeaway = by_receipt(db.session(), receipt)
+    return _svg(base_url() + url_for("phone.receipt", receipt=takeaway.receipt))
+
+
+def _svg(text: str) -> Response:
+    # Short: the laptop's address may change with the next Wi-Fi.
+    return Response(qr_svg(text), mimetype="image/svg+xml", headers={"Cache-Control": "max-age=60"})
+
+
+@bp.get("/t/<receipt>")
+def receipt(receipt: str) -> ResponseReturnValue:
+    """What became of a takeaway."""
+    takeaway = by_receipt(db.session(), receipt)
+    record = full_record(takeaway, signed_media_url)
+    if wants_json():
+        return _fresh(jsonify(record))
+    page = render_template(
+        "phone/receipt.html",
+        record=record,
+        code=format_receipt(takeaway.receipt),
+        steps=steps(record),
+        wait=_what_next(takeaway),
+        just_kept="kept" in request.args,
+        changed="changed" in request.args,
+        audiences=AUDIENCES,
+    )
+    return _fresh(make_response(page))
+
+
+@bp.post("/t/<receipt>")
+def change_own(receipt: str) -> ResponseReturnValue:
+    """Change one's own words, audience or name."""
+    takeaway = by_receipt(db.session(), receipt)
+    given: Any = request.get_json(silent=True) if request.is_json else request.form
+    values = {name: given[name] for name in OWN if given and name in given}
+    change(db.session(), takeaway, here().hand("contributor"), values)
+    if wants_json():
+        return jsonify(full_record(takeaway, signed_media_url))
+    return redirect(url_for("phone.receipt", receipt=takeaway.receipt, changed=1), code=303)
+
+
+@bp.get("/t/<receipt>/withdraw")
+def ask_withdraw(receipt: str) -> ResponseReturnValue:
+    """Ask once, and say what it reaches."""
+    takeaway = by_receipt(db.session(), receipt)
+    page = render_template("phone/withdraw.html", record=full_record(takeaway, signed_media_url))
+    return _fresh(make_response(page))
+
+
+@bp.post("/t/<receipt>/withdraw")
+def withdraw_own(receipt: str) -> ResponseReturnValue:
+    """Take it back."""
+    kiosk = here()
+    takeaway = by_receipt(db.session(), receipt)
+    withdraw(db.session(), takeaway, kiosk.hand("contributor"), kiosk.store)
+    if wants_json():
+        return jsonify(full_record(takeaway, signed_media_url))
+    return redirect(url_for("phone.receipt", receipt=takeaway.receipt), code=303)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A station on a takeaway's way."""
+
+    words: str
+    done: bool
+    url: str = ""
+
+
+def steps(record: dict[str, Any]) -> list[Step]:
+    """recorded > safe > approved > published, from a takeaway's record."""
+    state = record["state"]
+    way = [Step(_("Recorded"), True), Step(_("Safe"), True)]
+    if state == TakeawayState.WITHDRAWN:
+        return [*way, Step(_("Taken back"), True)]
+    way.append(Step(_("Approved"), state == TakeawayState.APPROVED))
+    places = [p for p in record["published"] if p["state"] == "sent"]
+    way += [Step(_("Published: %(place)s", place=p["target"]), True, p["url"]) for p in places]
+    return way if places else [*way, Step(_("Published"), False)]
+
+
+def _what_next(takeaway: Takeaway) -> str:
+    if takeaway.state == TakeawayState.NEW:
+        return _("An organizer looks at it before others see it.")
+    if takeaway.state == TakeawayState.HIDDEN:
+        return _("The organizers decided not to show this one.")
+    return ""

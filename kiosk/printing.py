@@ -1,0 +1,49 @@
+"""The print pack in the browser: posters as HTML pages, and the same as a PDF."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template, request
+from markupsafe import Markup
+
+from capture.qr import qr_svg, wifi_text
+from kiosk.access import require_desk
+from kiosk.db import db
+from kiosk.here import here
+from kiosk.pages import base_url
+from kiosk.posters import facts, make_pack, sheets
+from reporter.sessions import all_sessions, by_code
+
+bp = Blueprint("printing", __name__, url_prefix="/desk/posters")
+bp.before_request(require_desk)
+
+PAPERS = ("A4", "Letter")
+
+
+@bp.get("")
+def posters() -> str:
+    """A page a session, ready for the browser's own print dialogue; ``?session=CODE`` for one."""
+    kiosk, code = here(), request.args.get("session", "")
+    rows = [by_code(db.session(), code)] if code else all_sessions(db.session())
+    wifi = facts(kiosk.settings).wifi
+    return render_template(
+        "print/posters.html",
+        sheets=sheets(kiosk.settings, rows, base_url()),
+        wifi=wifi,
+        wifi_qr=_picture(wifi_text(wifi)) if wifi else "",
+        picture=_picture,
+    )
+
+
+def _picture(text: str) -> Markup:
+    return Markup(qr_svg(text))
+
+
+@bp.get("/pack.pdf")
+def pack() -> Response:
+    """Posters, marker cards, the brief and the rest as one PDF."""
+    paper = request.args.get("paper", "")
+    made = make_pack(
+        here(), base_url=base_url(), port=0, paper=paper if paper in PAPERS else PAPERS[0]
+    )
+    headers = {"Content-Disposition": 'attachment; filename="posters.pdf"'}
+    return Response(made.pdf, mimetype="application/pdf", headers=headers)

@@ -1,0 +1,102 @@
+"""The wall: a big screen that shows what was approved, and the way to add to it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from kiosk.db import db
+from kiosk.here import here
+from kiosk.laptop import typed_address
+from kiosk.media import media_url
+from kiosk.pages import agenda
+from reporter.gate import Place, showable
+from reporter.models import Media, Takeaway
+from reporter.states import MediaState
+from reporter.stories import with_everything
+
+bp = Blueprint("wall", __name__)
+
+# The newest ones; a wall that runs for days holds no more than these.
+CARDS = 60
+CARD_CHARS = 240
+# Which rendition stands for a media on the wall: sound is no picture.
+PICTURES = ("view", "poster")
+
+
+@bp.get("/wall")
+def wall() -> str:
+    """The page; its script asks ``/wall/cards`` every two seconds."""
+    return render_template("wall.html", now=_now())
+
+
+@bp.get("/wall/cards")
+def cards() -> ResponseReturnValue:
+    """The cards, newest first, and the session that runs now, as JSON with an ETag."""
+    response: Response = jsonify({"cards": [_card(row) for row in _shown()], "now": _now()})
+    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
+    response.headers["Cache-Control"] = "no-cache"
+    return response.make_conditional(request)
+
+
+def _shown() -> list[Takeaway]:
+    new_too = here().settings.wall.shows == "new"
+    query = (
+        select(Takeaway)
+        .where(showable(Place.ROOM, new_too=new_too))
+        .order_by(Takeaway.approved_at.desc().nulls_last(), Takeaway.received_at.desc())
+        .limit(CARDS)
+        .options(*with_everything())
+    )
+    return list(db.session.scalars(query))
+
+
+def _card(row: Takeaway) -> dict[str, Any]:
+    pictures = [a for a in row.attachments if _picture_name(a.media)]
+    first = pictures[0] if pictures else None
+    return {
+        # The revision: a mended caption is another card.
+        "id": f"{row.id}-{row.revision}",
+        "kind": row.kind,
+        "text": shorten(row.caption or row.text),
+        "author": (row.author.split() or [""])[0],
+        "session": row.session.title,
+        "image": media_url(first.media, _picture_name(first.media)) if first else "",
+        "alt": (first.alt if first else "") or _("A photo from the session"),
+    }
+
+
+def _picture_name(media: Media) -> str:
+    if media.state != MediaState.READY:
+        return ""
+    made = {r.name for r in media.renditions}
+    return next((name for name in PICTURES if name in made), "")
+
+
+def shorten(text: str, most: int = CARD_CHARS) -> str:
+    """At most ``most`` characters, cut between words where there are any."""
+    text = " ".join(text.split())
+    if len(text) <= most:
+        return text
+    cut = text[: most - 1]
+    whole = cut.rsplit(" ", 1)[0]
+    return (whole if len(whole) > most // 2 else cut).rstrip(" ,.;:") + "…"
+
+
+def _now() -> dict[str, str] | None:
+    running = agenda().running
+    if not running:
+        return None
+    event = running[0]
+    return {
+        "title": event.title,
+        "room": event.room,
+        "code": event.code,
+        "address": typed_address(event),
+        "qr": url_for("phone.session_qr", code=event.code),
+    }
