@@ -15,13 +15,13 @@ from typing import Any, Protocol
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from reporter.gate import Place, may_show, rule
+from reporter.gate import Place, may_show
 from reporter.models import Attachment, Takeaway
 from reporter.states import TakeawayState
 from reporter.stories import with_everything
 
 # Raised when the schema of the index changes: an older index is then built again.
-VERSION = 1
+VERSION = 2
 BATCH = 500
 FACETS = ("session", "kind", "intent", "author", "tag", "state")
 # A query is typed by a person; more than this is somebody else.
@@ -114,10 +114,9 @@ class WhooshIndex:
         """Answer from the last commit. An empty query with or without filters lists the newest."""
         started = time.perf_counter()
         with self._open().searcher() as searcher:
-            parsed, suggestion = _parse(searcher, ask)
+            parsed = _parse(searcher, ask)
             results = searcher.search(
-                parsed,
-                filter=_filter(ask),
+                _narrow(parsed, ask),
                 limit=ask.offset + ask.limit,
                 groupedby=_groupings(),
                 **({} if ask.query.strip() else {"sortedby": "recorded", "reverse": True}),
@@ -133,7 +132,7 @@ class WhooshIndex:
                 took_ms=round((time.perf_counter() - started) * 1000, 2),
                 hits=hits,
                 facets={name: _counts(results.groups(name)) for name in FACETS},
-                suggestion=suggestion if not len(results) else "",
+                suggestion="" if len(results) else _respell(searcher, parsed, ask.query),
             )
 
     def _write(self, index: Any, rows: Sequence[Takeaway]) -> bool:
@@ -205,8 +204,7 @@ def _schema() -> Any:
         author=ID(sortable=True),
         tag=KEYWORD(commas=True, lowercase=True, scorable=True),
         state=ID(sortable=True),
-        audience=ID,
-        consent=ID,
+        seen=KEYWORD,
         recorded=NUMERIC(int, bits=64, sortable=True),
     )
 
@@ -240,26 +238,29 @@ def _document(row: Takeaway) -> dict[str, Any]:
         "author": row.author,
         "tag": ",".join(tags),
         "state": row.state,
-        "audience": row.audience,
-        "consent": row.consent or "none",
+        "seen": " ".join(_seen(row)),
         "recorded": int(row.recorded_at.timestamp()),
     }
 
 
-def _parse(searcher: Any, ask: Ask) -> tuple[Any, str]:
-    """The query tree and the best other spelling ('' if there is none)."""
+def _parse(searcher: Any, ask: Ask) -> Any:
+    """The query tree."""
     from whoosh.qparser import MultifieldParser
     from whoosh.query import Every
 
     text = ask.query.strip()[:QUERY_CHARS]
-    if not text:
-        return Every(), ""
-    parser = MultifieldParser(["text", "by", "about", "tag"], searcher.schema)
-    parsed = parser.parse(text)
-    return parsed, _respell(searcher, parsed, text)
+    return (
+        MultifieldParser(["text", "by", "about", "tag"], searcher.schema).parse(text)
+        if text
+        else Every()
+    )
 
 
 def _respell(searcher: Any, parsed: Any, text: str) -> str:
+    """The best other spelling, '' if there is none."""
+    text = text.strip()[:QUERY_CHARS]
+    if not text:
+        return ""
     try:
         corrected = searcher.correct_query(parsed, text)
     except TypeError:
@@ -268,17 +269,29 @@ def _respell(searcher: Any, parsed: Any, text: str) -> str:
     return corrected.string if corrected.query != parsed else ""
 
 
-def _filter(ask: Ask) -> Any:
-    """The gate's rule and the facets that were chosen, as a query of exact terms."""
-    from whoosh.query import And, Every, Or, Term
+def _seen(row: Takeaway) -> list[str]:
+    """The places where the gate lets it be seen, as words of the index."""
+    pairs = [(place, new_too) for place in Place for new_too in (False, True)]
+    return [
+        _word(place, new_too) for place, new_too in pairs if may_show(row, place, new_too=new_too)
+    ]
+
+
+def _word(place: Place, new_too: bool) -> str:
+    return f"{place.value}-with-new" if new_too else place.value
+
+
+def _narrow(parsed: Any, ask: Ask) -> Any:
+    """The query within what the asker may see and the facets that were chosen.
+
+    As terms of the query itself: Whoosh would build a ``filter`` from all documents for every question.
+    """
+    from whoosh.query import And, Require, Term
 
     exact = [Term(name, value) for name, value in ask.filters.items() if name in FACETS and value]
     if ask.place is not None:
-        allowed = rule(ask.place, new_too=ask.new_too)
-        exact.append(Or([Term("state", state) for state in sorted(allowed.states)]))
-        exact.append(Or([Term("audience", audience) for audience in sorted(allowed.audiences)]))
-        exact.append(Or([Term("consent", said or "none") for said in sorted(allowed.consents)]))
-    return And(exact) if exact else Every()
+        exact.append(Term("seen", _word(ask.place, ask.new_too)))
+    return Require(parsed, And(exact)) if exact else parsed
 
 
 def _groupings() -> Any:
