@@ -1,0 +1,171 @@
+"""Opening photos, videos and sound with the libraries' guards on. Everything that is opened here may be hostile."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from reporter.errors import MediaFailed
+
+# What Pillow's readers raise on broken bytes, beside OSError (PIL.UnidentifiedImageError is one).
+PHOTO_ERRORS = (
+    OSError, SyntaxError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError,
+    EOFError, ZeroDivisionError, struct.error, NotImplementedError, RuntimeError,
+)  # fmt: skip
+BROKEN_PHOTO = "This photo is damaged and can't be opened. Please take or send it again."
+BROKEN_MEDIA = "This recording is damaged and can't be opened. Please record or send it again."
+
+_PILLOW_FORMATS = {
+    "image/jpeg": ("JPEG", "MPO"),
+    "image/png": ("PNG",),
+    "image/gif": ("GIF",),
+    "image/webp": ("WEBP",),
+    "image/avif": ("AVIF",),
+    "image/heic": ("HEIF",),
+    "image/heif": ("HEIF", "AVIF"),
+}
+# The demuxer is forced, so that no playlist or script format can reach for other files.
+_DEMUXERS = {
+    "video/mp4": "mov", "video/quicktime": "mov", "video/3gpp": "mov", "video/3gpp2": "mov",
+    "audio/mp4": "mov", "video/webm": "matroska", "video/x-matroska": "matroska",
+    "audio/webm": "matroska", "audio/x-matroska": "matroska", "video/mp2t": "mpegts",
+    "video/ogg": "ogg", "audio/ogg": "ogg", "audio/wav": "wav", "audio/mpeg": "mp3",
+    "audio/aac": "aac", "audio/flac": "flac", "audio/amr": "amr",
+}  # fmt: skip
+
+
+@contextmanager
+def open_photo(path: Path, mime: str, *, max_pixels: int) -> Iterator[Any]:
+    """A Pillow image, header read and pixels not yet decoded.
+
+    Raises MediaFailed for a broken file, and for more than ``max_pixels`` before any memory is asked for.
+    """
+    from PIL import Image
+
+    if mime in ("image/heic", "image/heif"):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    try:
+        with _pixel_limit(max_pixels), Image.open(path, formats=_PILLOW_FORMATS[mime]) as image:
+            yield image
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise MediaFailed(
+            f"This photo has more than {max_pixels // 1_000_000} million pixels. Please send a smaller one."
+        ) from error
+    except PHOTO_ERRORS as error:
+        raise MediaFailed(BROKEN_PHOTO) from error
+
+
+@contextmanager
+def _pixel_limit(max_pixels: int) -> Iterator[None]:
+    """Pillow's own guard, which also covers what is nested in a file: a warning over the limit, made an error."""
+    from PIL import Image
+
+    before = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = max_pixels
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
+@contextmanager
+def open_media(path: Path, mime: str) -> Iterator[Any]:
+    """A PyAV input container. Raises MediaFailed for a broken file, also while it is being read."""
+    import av
+
+    try:
+        with av.open(
+            str(path.absolute()),
+            "r",
+            format=_DEMUXERS[mime],
+            container_options={"protocol_whitelist": "file"},
+            metadata_errors="replace",
+        ) as container:
+            yield container
+    except (av.error.FFmpegError, ValueError) as error:
+        raise MediaFailed(BROKEN_MEDIA) from error
+
+
+def decoded(container: Any, stream: Any) -> Iterator[Any]:
+    """All frames of a stream that can be decoded; what is damaged between them is passed over.
+
+    A phone whose battery died leaves a file that breaks off: what was recorded until then is kept.
+    """
+    import av
+
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except av.error.FFmpegError:
+            yield from stream.decode(None)
+            return
+        try:
+            yield from packet.decode()
+        except av.error.InvalidDataError:
+            continue
+
+
+@dataclass(frozen=True)
+class Exif:
+    """The few things that we take from EXIF (CIPA DC-008); everything else is left behind."""
+
+    orientation: int = 1
+    captured_at: datetime | None = None
+    utc_offset: timedelta | None = None
+    make: str = ""
+    model: str = ""
+    serial: str = ""
+    adobe_rgb: bool = False
+
+
+def read_exif(image: Any) -> Exif:
+    """What the EXIF of an opened photo says; a damaged EXIF counts as none, for the picture may be fine."""
+    try:
+        exif = image.getexif()
+        details, interop = exif.get_ifd(0x8769), exif.get_ifd(0xA005)
+        orientation = exif.get(0x0112, 1)
+        return Exif(
+            orientation=orientation if orientation in range(1, 9) else 1,
+            captured_at=_exif_time(details.get(0x9003) or details.get(0x9004) or exif.get(0x0132)),
+            utc_offset=_exif_offset(details.get(0x9011) or details.get(0x9012)),
+            make=_words(exif.get(0x010F)),
+            model=_words(exif.get(0x0110)),
+            serial=_words(details.get(0xA431)),
+            adobe_rgb=_words(interop.get(1)) == "R03",
+        )
+    except PHOTO_ERRORS:
+        return Exif()
+
+
+def _words(value: object) -> str:
+    text = value.decode("latin-1") if isinstance(value, bytes) else str(value or "")
+    return text.split("\0")[0].strip()[:100]
+
+
+def _exif_time(value: object) -> datetime | None:
+    try:
+        moment = datetime.strptime(_words(value), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007
+    except ValueError:
+        return None
+    return moment if moment.year >= 1990 else None
+
+
+def _exif_offset(value: object) -> timedelta | None:
+    try:
+        return datetime.strptime(_words(value), "%z").utcoffset()
+    except ValueError:
+        return None

@@ -1,0 +1,181 @@
+"""What stands in a file's headers: kind, size, length, time, camera. Nothing but the first frame is ever decoded."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from capture.decoding import open_media, open_photo
+from capture.sniff import M4A, OGG
+from reporter.errors import MediaFailed
+
+MAX_PIXELS = 120_000_000
+# 8K, the most that a camera for sale records (8192 × 4320), with a little room.
+MAX_FRAME_PIXELS = 36_000_000
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a file says of itself. Sizes are in pixels as a person sees the picture (orientation applied).
+
+    ``duration`` is in seconds, None where the headers don't tell (a live WebM, raw AAC). ``captured_at`` is naive:
+    the device's own local time. ``utc_offset`` is only there when the file states it; QuickTime's creation time is
+    UTC by the standard, although some cameras write local time there. ``rotation`` (video) is how many degrees
+    counterclockwise a player turns the frames.
+    """
+
+    kind: str
+    mime: str
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    captured_at: datetime | None = None
+    utc_offset: timedelta | None = None
+    has_video: bool = False
+    has_audio: bool = False
+    codecs: tuple[str, ...] = ()
+    rotation: int = 0
+    make: str = ""
+    model: str = ""
+    serial: str = ""
+
+
+def probe(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> Probe:
+    """Read the headers of a photo, video or audio file whose type ``capture.sniff`` has told.
+
+    Raises MediaFailed, with a sentence for a volunteer, for a broken file, for one with nothing to see or hear in
+    it, and for pictures of more than ``max_pixels``. Meant to run in a worker of ``capture.pool``.
+    """
+    if mime.startswith("image/"):
+        return _probe_photo(path, mime, max_pixels)
+    return _probe_media(path, mime)
+
+
+def _probe_photo(path: Path, mime: str, max_pixels: int) -> Probe:
+    from capture.decoding import read_exif
+
+    with open_photo(path, mime, max_pixels=max_pixels) as image:
+        exif = read_exif(image)
+        width, height = image.size
+        if exif.orientation in (5, 6, 7, 8):
+            width, height = height, width
+        return Probe(
+            kind="photo",
+            mime=mime,
+            width=width,
+            height=height,
+            has_video=True,
+            codecs=(image.format or "",),
+            captured_at=exif.captured_at,
+            utc_offset=exif.utc_offset,
+            make=exif.make,
+            model=exif.model,
+            serial=exif.serial,
+        )
+
+
+def _probe_media(path: Path, mime: str) -> Probe:
+    with open_media(path, mime) as container:
+        video = real_video(container)
+        audio = container.streams.audio[0] if container.streams.audio else None
+        if video is None and audio is None:
+            raise MediaFailed(
+                "There is neither picture nor sound in this file. Please record it again."
+            )
+        width, height, rotation = (
+            (None, None, 0) if video is None else _frame_size(container, video)
+        )
+        captured_at, offset = _media_time(container.metadata)
+        tags = {key.lower(): value for key, value in container.metadata.items()}
+        return Probe(
+            kind="audio" if video is None else "video",
+            mime=_audio_mime(mime) if video is None else mime,
+            width=width,
+            height=height,
+            rotation=rotation,
+            duration=_duration(container, mime),
+            has_video=video is not None,
+            has_audio=audio is not None,
+            codecs=tuple(s.codec_context.name for s in (video, audio) if s is not None),
+            captured_at=captured_at,
+            utc_offset=offset,
+            make=tags.get("com.apple.quicktime.make", tags.get("make", "")),
+            model=tags.get("com.apple.quicktime.model", tags.get("model", "")),
+        )
+
+
+def real_video(container: Any) -> Any:
+    """The first moving picture of an opened file; a song's cover is none."""
+    from av.stream import Disposition
+
+    for stream in container.streams.video:
+        cover = Disposition.attached_pic | Disposition.timed_thumbnails
+        if not stream.disposition & cover and stream.codec_context is not None:
+            return stream
+    return None
+
+
+def _frame_size(container: Any, stream: Any) -> tuple[int, int, int]:
+    """Width and height as seen, and the rotation: it comes with the first frame (ffmpeg's display matrix)."""
+    if stream.width * stream.height > MAX_FRAME_PIXELS:
+        raise MediaFailed("The picture of this video is too large to be played here.")
+    frame = _first_frame(container, stream)
+    # -0 and -180 read as 0 and 180.
+    rotation = round(frame.rotation / 90) * 90 % 360
+    width, height = display_size(stream.width, stream.height, stream.sample_aspect_ratio)
+    return (height, width, rotation) if rotation in (90, 270) else (width, height, rotation)
+
+
+def _first_frame(container: Any, stream: Any) -> Any:
+    from capture.decoding import decoded
+
+    for frame in decoded(container, stream):
+        return frame
+    raise MediaFailed("No picture of this video can be read. Please record it again.")
+
+
+def display_size(width: int, height: int, aspect: Any) -> tuple[int, int]:
+    """Square pixels: a camera that records 1440×1080 with wide pixels means 1920×1080."""
+    if not aspect or not 0.2 < aspect < 5:
+        return width, height
+    return round(width * aspect), height
+
+
+def _duration(container: Any, mime: str) -> float | None:
+    if mime == "audio/aac" or not container.duration or container.duration < 0:
+        return None
+    return float(container.duration) / 1_000_000
+
+
+def _audio_mime(mime: str) -> str:
+    # A video's container with sound alone in it.
+    swapped = {
+        "video/webm": "audio/webm",
+        "video/x-matroska": "audio/x-matroska",
+        "video/ogg": OGG.mime,
+    }
+    if mime in ("video/mp4", "video/quicktime", "video/3gpp", "video/3gpp2"):
+        return M4A.mime
+    return swapped.get(mime, mime)
+
+
+def _media_time(metadata: dict[str, str]) -> tuple[datetime | None, timedelta | None]:
+    """Apple's creation date (local, with offset) before the container's creation time."""
+    for key in ("com.apple.quicktime.creationdate", "creation_time", "date"):
+        if moment := _parse_iso(metadata.get(key, "")):
+            return moment.replace(tzinfo=None), moment.utcoffset()
+    return None, None
+
+
+def _parse_iso(text: str) -> datetime | None:
+    if not re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    # QuickTime counts from 1904, and a camera whose clock was never set writes just that.
+    return moment if moment.year >= 1990 else None
