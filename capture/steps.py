@@ -1,0 +1,128 @@
+"""Renditions: what is shown, played and published instead of the original, which nobody ever changes.
+
+``thumb`` and ``view`` of a photo, ``poster``, ``thumb`` and ``play`` of a video or a voice note. All of it runs in
+the workers of ``capture.pool``; the parts are in steps_photo, steps_video and steps_audio.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from capture.probe import MAX_PIXELS, Probe, probe
+
+THUMB = 400
+VIEW = 1600
+JPEG_QUALITY = 82
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished rendition. ``duration`` is in seconds; ``width`` and ``height`` are pixels, None for sound."""
+
+    name: str
+    path: Path
+    mime: str
+    ext: str
+    bytes: int
+    sha256: str
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of an original: what its headers say (the true duration filled in) and what was made of it."""
+
+    probe: Probe
+    made: tuple[Made, ...]
+
+
+def process_file(
+    src: Path, out_dir: Path, mime: str, *, prefix: str = "", max_pixels: int = MAX_PIXELS
+) -> Result:
+    """Probe an original and make all its renditions in ``out_dir``, each named ``{prefix}{name}{ext}``.
+
+    The one task that ``capture.process`` hands to a worker. Raises MediaFailed.
+    """
+    import dataclasses
+
+    from capture.steps_audio import make_audio
+    from capture.steps_photo import make_photo
+    from capture.steps_video import make_video
+
+    found = probe(src, mime, max_pixels=max_pixels)
+    if found.kind == "photo":
+        return Result(
+            found, tuple(make_photo(src, out_dir, mime, prefix=prefix, max_pixels=max_pixels))
+        )
+    make = make_video if found.kind == "video" else make_audio
+    made = tuple(make(src, out_dir, found, prefix=prefix))
+    exact = next((m.duration for m in made if m.name == "play"), None)
+    return Result(dataclasses.replace(found, duration=exact or found.duration), made)
+
+
+@contextmanager
+def unfinished(out_dir: Path, prefix: str, name: str, ext: str) -> Iterator[Path]:
+    """A temporary path in ``out_dir``; renamed to ``{prefix}{name}{ext}`` at the end, removed on an error.
+
+    Nobody ever sees half a rendition. The worker's number keeps two workers apart that make the same one.
+    """
+    out_dir.mkdir(parents=True, exist_ok=True)
+    temporary = out_dir / f".{prefix}{name}.{os.getpid()}.part"
+    try:
+        yield temporary
+        os.replace(temporary, out_dir / f"{prefix}{name}{ext}")
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def finished(
+    path: Path, name: str, mime: str, *, size: tuple[int | None, int | None] = (None, None),
+    duration: float | None = None,
+) -> Made:  # fmt: skip
+    """Describe a rendition that stands at its final path."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Made(
+        name=name,
+        path=path,
+        mime=mime,
+        ext=path.suffix,
+        bytes=path.stat().st_size,
+        sha256=digest,
+        width=size[0],
+        height=size[1],
+        duration=duration,
+    )
+
+
+def fit(width: int, height: int, longest: int) -> tuple[int, int]:
+    """The size whose longer side is at most ``longest``; never larger than it was, never less than a pixel."""
+    share = min(1.0, longest / max(width, height))
+    return max(1, round(width * share)), max(1, round(height * share))
+
+
+def scaled(image: Any, longest: int) -> Any:
+    """A smaller copy of a Pillow image, or the image itself when it is small enough."""
+    from PIL import Image
+
+    size = fit(image.width, image.height, longest)
+    if size == image.size:
+        return image
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def save_jpeg(image: Any, out_dir: Path, name: str, *, prefix: str = "") -> Made:
+    """Write an RGB Pillow image as a JPEG without any metadata; no profile means sRGB."""
+    # Pillow copies a JPEG's comment from the source into what it saves.
+    image.info.clear()
+    with unfinished(out_dir, prefix, name, ".jpg") as path:
+        image.save(path, "JPEG", quality=JPEG_QUALITY, optimize=True)
+    return finished(out_dir / f"{prefix}{name}.jpg", name, "image/jpeg", size=image.size)

@@ -1,0 +1,105 @@
+"""A photo's renditions: upright, in sRGB, small, and without a word about where and by whom it was taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from capture.colour import ADOBE_RGB, matrix_profile, to_srgb
+from capture.decoding import Exif, open_photo, read_exif
+from capture.probe import MAX_PIXELS
+from capture.steps import THUMB, VIEW, Made, save_jpeg, scaled
+
+
+def make_photo(
+    src: Path, out_dir: Path, mime: str, *, prefix: str = "", max_pixels: int = MAX_PIXELS
+) -> list[Made]:
+    """Make ``thumb`` (longest side 400) and ``view`` (1600) as JPEG; a small photo is never enlarged.
+
+    Orientation is applied, colours become sRGB, transparency becomes white, of animations the first picture is
+    taken, and no metadata is left. Raises MediaFailed for what can't be decoded.
+    """
+    with open_photo(src, mime, max_pixels=max_pixels) as image:
+        exif, profile = read_exif(image), image.info.get("icc_profile")
+        if exif.adobe_rgb and not profile:
+            profile = matrix_profile(ADOBE_RGB, 2.19921875, "Adobe RGB (1998) compatible")
+        small = _reduced_jpeg(src, image) if mime == "image/jpeg" else None
+        if small is None:
+            small = _fully_decoded(image)
+        view = _finish(scaled(small, VIEW), profile, exif)
+    thumb = scaled(view, THUMB)
+    return [
+        save_jpeg(view, out_dir, "view", prefix=prefix),
+        save_jpeg(thumb, out_dir, "thumb", prefix=prefix),
+    ]
+
+
+def _finish(image: Any, profile: bytes | None, exif: Exif) -> Any:
+    """Flatten, convert and turn: last, because by now the picture is small."""
+    return _upright(to_srgb(_flat(image), profile), exif.orientation)
+
+
+def _reduced_jpeg(src: Path, image: Any) -> Any:
+    """Decode a JPEG at a half, a quarter or an eighth of its size, as the DCT allows (libjpeg-turbo by OpenCV).
+
+    None where Pillow must do it: CMYK (OpenCV drops its profile's ink values), and what OpenCV refuses. The
+    orientation is left alone here, else it would be applied twice.
+    """
+    import cv2
+    import numpy as np
+    from PIL import Image
+
+    if image.mode not in ("RGB", "L"):
+        return None
+    flags = {
+        8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2,
+        1: cv2.IMREAD_COLOR,
+    }  # fmt: skip
+    step = next(n for n in flags if n == 1 or max(image.size) >= n * VIEW)
+    data = np.fromfile(src, dtype=np.uint8)
+    pixels = cv2.imdecode(data, flags[step] | cv2.IMREAD_IGNORE_ORIENTATION)
+    if pixels is None:
+        return None
+    decoded = Image.fromarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+    return decoded.convert("L") if image.mode == "L" else decoded
+
+
+def _fully_decoded(image: Any) -> Any:
+    image.load()
+    if image.mode.startswith("I"):
+        return _eight_bits(image)
+    if image.mode == "P":
+        return image.convert("RGBA" if "transparency" in image.info else "RGB")
+    if image.mode in ("LA", "PA", "La") or "transparency" in image.info:
+        return image.convert("RGBA")
+    return image if image.mode in ("L", "RGB", "RGBA", "CMYK") else image.convert("RGB")
+
+
+def _eight_bits(image: Any) -> Any:
+    """16-bit grey (Pillow's own conversion clips everything over 255 to white)."""
+    import numpy as np
+    from PIL import Image
+
+    return Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
+
+
+def _flat(image: Any) -> Any:
+    from PIL import Image
+
+    if image.mode != "RGBA":
+        return image
+    paper = Image.new("RGB", image.size, "white")
+    paper.paste(image, mask=image.getchannel("A"))
+    return paper
+
+
+def _upright(image: Any, orientation: int) -> Any:
+    """Apply EXIF orientation 1 to 8 (CIPA DC-008, 4.6.4): where row 0 and column 0 of the picture are."""
+    from PIL import Image
+
+    turn = Image.Transpose
+    steps = {
+        2: turn.FLIP_LEFT_RIGHT, 3: turn.ROTATE_180, 4: turn.FLIP_TOP_BOTTOM, 5: turn.TRANSPOSE,
+        6: turn.ROTATE_270, 7: turn.TRANSVERSE, 8: turn.ROTATE_90,
+    }  # fmt: skip
+    return image.transpose(steps[orientation]) if orientation in steps else image

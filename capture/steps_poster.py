@@ -1,0 +1,61 @@
+"""The still picture that stands for a video: neither black nor blurred."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from capture.decoding import BROKEN_MEDIA, decoded, open_media
+from capture.probe import Probe
+from reporter.errors import MediaFailed
+
+# Where to look, as shares of the length: the very beginning and end show hands and floors.
+MOMENTS = (0.1, 0.3, 0.5, 0.7, 0.9)
+_DARK, _BRIGHT, _FLAT = 24, 240, 8
+
+
+def best_frame(play: Path, found: Probe) -> Any:
+    """The best of five frames of a playable copy, upright, as an RGB Pillow image. Raises MediaFailed for none."""
+    best, best_score = None, -1.0
+    with open_media(play, "video/mp4") as container:
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
+        for share in MOMENTS:
+            frame = _frame_at(container, stream, share * (found.duration or 0))
+            if frame is None:
+                continue
+            score = score_frame(frame.to_ndarray(format="gray"))
+            if score > best_score:
+                best, best_score = frame, score
+        if best is None:
+            raise MediaFailed(BROKEN_MEDIA)
+        return _upright(best.to_image(), found.rotation)
+
+
+def _frame_at(container: Any, stream: Any, moment: float) -> Any:
+    """The frame shown at a moment (seconds from the start), decoded from the key frame before it."""
+    container.seek(int(moment / stream.time_base), stream=stream)
+    frame = None
+    for frame in decoded(container, stream):
+        if frame.time is None or frame.time >= moment:
+            break
+    return frame
+
+
+def score_frame(grey: Any) -> float:
+    """How good a uint8 grey picture (H×W) is as a poster: its sharpness, and nearly nothing when black, white or flat.
+
+    Sharpness is the variance of the Laplacian of a picture 320 wide (Pech-Pacheco et al., ICPR 2000).
+    """
+    import cv2
+
+    small = cv2.resize(
+        grey, (320, max(1, 320 * grey.shape[0] // grey.shape[1])), interpolation=cv2.INTER_AREA
+    )
+    sharpness = float(cv2.Laplacian(small, cv2.CV_64F).var())
+    dull = not _DARK < small.mean() < _BRIGHT or small.std() < _FLAT
+    return sharpness / 1000 if dull else sharpness
+
+
+def _upright(image: Any, rotation: int) -> Any:
+    return image.rotate(rotation, expand=True) if rotation else image

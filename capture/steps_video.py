@@ -1,0 +1,107 @@
+"""A video's renditions: a copy that every browser and every target plays, a poster and its small picture.
+
+What already fits is only repacked; what doesn't is made H.264 and AAC in MP4 with its index in front.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from capture.decoding import BROKEN_MEDIA, open_media
+from capture.probe import Probe, display_size, probe, real_video
+from capture.steps import THUMB, Made, finished, save_jpeg, scaled, unfinished
+from capture.steps_poster import best_frame
+from capture.tracks import (
+    LONG_SIDE,
+    SHORT_SIDE,
+    AudioTrack,
+    CopyTrack,
+    Track,
+    VideoTrack,
+    write_tracks,
+)
+from reporter.errors import MediaFailed
+
+# More than this is not copied even where the codecs fit: a phone on the venue's Wi-Fi has to load it.
+COPY_BITS = 6_000_000
+# The index in front, so that playing begins at once; no version numbers: the same input gives the same bytes.
+MP4_OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}
+
+
+def make_video(src: Path, out_dir: Path, found: Probe, *, prefix: str = "") -> list[Made]:
+    """Make ``play`` (H.264/AAC MP4, at most 720p), ``poster`` and ``thumb`` (400) of a probed video.
+
+    Rotation is kept as correct metadata where the pictures are only repacked, and is in the pixels else. Nothing
+    of the original's metadata is left. The duration of ``play`` is exact. Raises MediaFailed when no picture can be
+    decoded.
+    """
+    with unfinished(out_dir, prefix, "play", ".mp4") as path:
+        _write_play(src, path, found)
+        made = probe(path, "video/mp4")
+    play = finished(
+        out_dir / f"{prefix}play.mp4", "play", "video/mp4",
+        size=(made.width, made.height), duration=made.duration,
+    )  # fmt: skip
+    poster = best_frame(play.path, made)
+    return [
+        play,
+        save_jpeg(poster, out_dir, "poster", prefix=prefix),
+        save_jpeg(scaled(poster, THUMB), out_dir, "thumb", prefix=prefix),
+    ]
+
+
+def _write_play(src: Path, path: Path, found: Probe) -> None:
+    import av
+
+    with (
+        open_media(src, found.mime) as source,
+        av.open(str(path), "w", format="mp4", options=MP4_OPTIONS) as out,
+    ):
+        start = Fraction(source.start_time or 0, av.time_base)
+        tracks: dict[int, Track] = {}
+        video = real_video(source)
+        if video is not None:
+            tracks[video.index] = video_track(out, video, found, start=start)
+        for audio in source.streams.audio[:1]:
+            tracks[audio.index] = audio_track(out, audio, found, start=start)
+        if not write_tracks(source, out, tracks):
+            raise MediaFailed(BROKEN_MEDIA)
+
+
+def video_track(out: Any, stream: Any, found: Probe, *, start: Fraction) -> Track:
+    """How the pictures get into ``out``: copied where they fit, else encoded."""
+    if _fits(stream, found):
+        return CopyTrack(out, stream, start)
+    return VideoTrack(out, stream, found, start)
+
+
+def audio_track(out: Any, stream: Any, found: Probe, *, start: Fraction) -> Track:
+    """How the sound gets into ``out``: AAC is copied, all else encoded."""
+    # In a transport stream AAC carries its own headers and a clock that may jump: encode.
+    context = stream.codec_context
+    if context.name == "aac" and found.mime != "video/mp2t" and 0 < context.channels <= 2:
+        return CopyTrack(out, stream, start)
+    return AudioTrack(out, stream, start)
+
+
+def _fits(stream: Any, found: Probe) -> bool:
+    context = stream.codec_context
+    sides = sorted((stream.width, stream.height))
+    rate = context.bit_rate or _file_bits(found, stream)
+    return (
+        context.name == "h264"
+        and found.mime in ("video/mp4", "video/quicktime", "video/webm", "video/x-matroska")
+        and context.pix_fmt in ("yuv420p", "yuvj420p")
+        and sides[0] <= SHORT_SIDE
+        and sides[1] <= LONG_SIDE
+        and not any(side % 2 for side in sides)
+        and display_size(stream.width, stream.height, stream.sample_aspect_ratio)[0] == stream.width
+        and context.field_order <= 1
+        and rate <= COPY_BITS
+    )
+
+
+def _file_bits(found: Probe, stream: Any) -> float:
+    return stream.container.size * 8 / found.duration if found.duration else 0

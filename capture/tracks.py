@@ -1,0 +1,242 @@
+"""Tracks of a playable copy: each takes packets of one stream and gives packets for the MP4, copied or encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from fractions import Fraction
+from typing import Any, Protocol
+
+from capture.probe import Probe, display_size
+
+LONG_SIDE, SHORT_SIDE = 1280, 720
+MOST_FRAMES = 31
+# Two threads, on every machine: x264's output depends on their number, and a rebuilt file should be the same.
+X264 = {
+    "preset": "veryfast", "crf": "23", "maxrate": "4M", "bufsize": "8M", "threads": "2", "g": "60",
+}  # fmt: skip
+CLOCK = Fraction(1, 90_000)
+SOUND_RATE = 48_000
+
+
+class Track(Protocol):
+    """One stream on its way into a playable copy."""
+
+    def take(self, packet: Any) -> Iterator[Any]:
+        """The packets to write for one that was read."""
+
+    def end(self) -> Iterator[Any]:
+        """The packets that are still to be written when nothing more comes."""
+
+
+def write_tracks(source: Any, out: Any, tracks: Mapping[int, Track]) -> int:
+    """Move everything from ``source`` to ``out``; returns how many packets were written.
+
+    Where the file breaks off or is damaged, what came before it is kept.
+    """
+    import av
+
+    written = 0
+    packets = source.demux([source.streams[index] for index in tracks])
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, av.error.FFmpegError):
+            break
+        for made in tracks[packet.stream_index].take(packet):
+            out.mux(made)
+            written += 1
+    for track in tracks.values():
+        for made in track.end():
+            out.mux(made)
+            written += 1
+    return written
+
+
+class CopyTrack:
+    """Packets as they are, their clock moved so that the recording starts at zero."""
+
+    def __init__(self, out: Any, stream: Any, start: Fraction) -> None:
+        self._to = out.add_stream_from_template(stream)
+        self._shift = round(start / stream.time_base)
+        self._last: int | None = None
+
+    def take(self, packet: Any) -> Iterator[Any]:
+        """The packet, unless it has no time or would run backwards (a muxer refuses such)."""
+        dts = packet.dts if packet.dts is not None else packet.pts
+        if dts is None or packet.is_corrupt or (self._last is not None and dts <= self._last):
+            return
+        self._last = dts
+        packet.dts = dts - self._shift
+        packet.pts = (packet.pts if packet.pts is not None else dts) - self._shift
+        packet.stream = self._to
+        yield packet
+
+    def end(self) -> Iterator[Any]:
+        """Nothing is held back."""
+        return iter(())
+
+
+class VideoTrack:
+    """Decode, scale, turn, deinterlace, thin out to 30 pictures a second, encode as H.264."""
+
+    def __init__(self, out: Any, stream: Any, found: Probe, start: Fraction) -> None:
+        stream.thread_type = "AUTO"
+        self._stream, self._rotation, self._start = stream, found.rotation, start
+        shown = display_size(stream.width, stream.height, stream.sample_aspect_ratio)
+        self._size = _even_size(*shown)
+        turned = self._size[::-1] if found.rotation in (90, 270) else self._size
+        rate = min(stream.guessed_rate or Fraction(30), Fraction(30))
+        self._to = out.add_stream("libx264", rate=max(rate, Fraction(1)), options=dict(X264))
+        self._to.width, self._to.height = turned
+        self._to.pix_fmt = "yuv420p"
+        self._to.codec_context.time_base = CLOCK
+        self._graph: Any = None
+        self._shape: tuple[int, int, str] | None = None
+        self._next: Any = Fraction(-1)
+        self._last = -1
+
+    def take(self, packet: Any) -> Iterator[Any]:
+        """What the encoder gives for one packet; damaged packets are passed over."""
+        for frame in _decode(packet):
+            yield from self._frame(frame)
+
+    def end(self) -> Iterator[Any]:
+        """What decoder, filters and encoder still hold."""
+        for frame in _drain(self._stream):
+            yield from self._frame(frame)
+        if self._graph is not None:
+            self._graph.vpush(None)
+            yield from self._encoded()
+            yield from self._to.encode(None)
+
+    def _frame(self, frame: Any) -> Iterator[Any]:
+        if frame.pts is None or not self._is_due(frame.pts * frame.time_base - self._start):
+            return
+        frame.pts = round((frame.pts * frame.time_base - self._start) / CLOCK)
+        frame.time_base = CLOCK
+        shape = (frame.width, frame.height, frame.format.name)
+        if shape != self._shape:
+            # A browser's camera may change its size in the middle of a recording.
+            self._graph, self._shape = self._build(frame), shape
+        self._graph.vpush(frame)
+        yield from self._encoded()
+
+    def _encoded(self) -> Iterator[Any]:
+        import av
+
+        with suppress(av.error.BlockingIOError, av.error.EOFError):
+            while True:
+                made = self._graph.vpull()
+                # Its neighbours may have been dropped: let the encoder choose what is a key frame.
+                made.pict_type = 0
+                yield from self._to.encode(made)
+
+    def _is_due(self, moment: Fraction) -> bool:
+        """Thin out: of 60 pictures a second every other one is left."""
+        if moment < max(self._next, 0) or round(moment / CLOCK) <= self._last:
+            return False
+        self._last = round(moment / CLOCK)
+        # Never far behind: what comes late is no reason for a burst.
+        step = Fraction(1, MOST_FRAMES)
+        self._next = moment + step if self._next < 0 else max(self._next + step, moment)
+        return True
+
+    def _build(self, frame: Any) -> Any:
+        import av
+
+        graph = av.filter.Graph()
+        # libswscale in one thread: its result then doesn't depend on the machine either.
+        graph.threads = 1
+        nodes = [
+            graph.add_buffer(
+                width=frame.width, height=frame.height, format=frame.format, time_base=CLOCK
+            )
+        ]
+        if frame.interlaced_frame or self._stream.codec_context.field_order > 1:
+            # "send_frame": one picture out for one in.
+            nodes.append(graph.add("bwdif", "mode=send_frame:deint=all"))
+        nodes.append(graph.add("scale", f"{self._size[0]}:{self._size[1]}:flags=bicubic"))
+        nodes += [graph.add(*step) for step in _TURNS[self._rotation]]
+        nodes += [graph.add("format", "yuv420p"), graph.add("setsar", "1"), graph.add("buffersink")]
+        graph.link_nodes(*nodes).configure()
+        return graph
+
+
+_TURNS: dict[int, tuple[tuple[str, ...], ...]] = {
+    0: (),
+    90: (("transpose", "cclock"),),
+    180: (("hflip",), ("vflip",)),
+    270: (("transpose", "clock"),),
+}
+
+
+def _even_size(width: int, height: int) -> tuple[int, int]:
+    """At most 1280 × 720, upright or lying, never enlarged, both sides even as yuv420p needs it."""
+    share = min(1.0, LONG_SIDE / max(width, height), SHORT_SIDE / min(width, height))
+    return max(2, round(width * share / 2) * 2), max(2, round(height * share / 2) * 2)
+
+
+class AudioTrack:
+    """Decode, resample to 48 kHz and at most two channels, encode as AAC."""
+
+    def __init__(self, out: Any, stream: Any, start: Fraction) -> None:
+        import av
+
+        channels = min(stream.codec_context.channels or 1, 2)
+        layout = "stereo" if channels == 2 else "mono"
+        self._stream, self._start = stream, start
+        self._to = out.add_stream("aac", rate=SOUND_RATE, layout=layout)
+        self._to.bit_rate = 64_000 * channels + 32_000
+        self._resampler = av.AudioResampler("fltp", layout, SOUND_RATE, frame_size=1024)
+        self._next = 0
+        self._begun = False
+
+    def take(self, packet: Any) -> Iterator[Any]:
+        """What the encoder gives for one packet; damaged packets are passed over."""
+        for frame in _decode(packet):
+            yield from self._frame(frame)
+
+    def end(self) -> Iterator[Any]:
+        """What decoder, resampler and encoder still hold."""
+        for frame in _drain(self._stream):
+            yield from self._frame(frame)
+        if self._begun:
+            yield from self._encoded(None)
+            yield from self._to.encode(None)
+
+    def _frame(self, frame: Any) -> Iterator[Any]:
+        if frame.pts is not None:
+            moment = frame.pts * frame.time_base - self._start
+            frame.time_base = Fraction(1, frame.sample_rate)
+            frame.pts = round(moment * frame.sample_rate)
+        self._begun = True
+        yield from self._encoded(frame)
+
+    def _encoded(self, frame: Any) -> Iterator[Any]:
+        for made in self._resampler.resample(frame):
+            # A clock that stands still or jumps back would be refused by the muxer.
+            begins = (
+                self._next if made.pts is None else made.pts * (made.time_base or 0) * SOUND_RATE
+            )
+            made.pts, made.time_base = max(round(begins), self._next), Fraction(1, SOUND_RATE)
+            self._next = made.pts + made.samples
+            yield from self._to.encode(made)
+
+
+def _decode(packet: Any) -> list[Any]:
+    import av
+
+    try:
+        return list(packet.decode())
+    except (av.error.InvalidDataError, av.error.EOFError):
+        return []
+
+
+def _drain(stream: Any) -> list[Any]:
+    import av
+
+    try:
+        return list(stream.decode(None))
+    except (av.error.InvalidDataError, av.error.EOFError):
+        return []
