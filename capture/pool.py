@@ -1,0 +1,243 @@
+"""Decoders in processes of their own: a hostile file costs a worker, never the kiosk."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing import context as mp
+from typing import TYPE_CHECKING, Any
+
+from reporter.errors import MediaFailed, ReporterError
+
+if TYPE_CHECKING:
+    from pebble import ProcessPool
+
+log = logging.getLogger(__name__)
+
+TOO_SLOW = "Opening this file took too long. Please send a shorter or smaller one."
+TOO_BIG = "Opening this file needs more memory than the laptop has. Please send a smaller one."
+CRASHED = "This file brings the program that opens it down, so it is likely damaged. Please record or send it again."
+UNREADABLE = "This file can't be opened. Please record or send it again."
+CLOSING = "The kiosk is being switched off. Please try again when it is back."
+
+
+class DecoderDied(MediaFailed):
+    """The worker was stopped or died: too slow, too much memory, or a crash. May go better another time."""
+
+
+class PoolBusy(ReporterError):
+    """No worker became free in time; nothing is said about the file."""
+
+    status = 503
+    title = "Too much at once"
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What a worker sends back. Never a foreign exception: some can't be unpickled, and that would end the pool."""
+
+    value: Any = None
+    error: ReporterError | None = None
+    details: str = ""
+
+
+class DecoderPool:
+    """Worker processes with a limit on time and memory, started by the first task.
+
+    A worker is replaced after ``tasks_per_worker`` tasks, and at once when it dies. Safe to use from many threads.
+    Who must not wait behind an hour of transcoding takes a pool of its own.
+
+    The memory limit is RLIMIT_AS: Linux keeps it; macOS may not enforce it and Windows has no such limit, there the
+    pixel limit of capture.probe and the time limit are what holds.
+    """
+
+    def __init__(
+        self,
+        workers: int = 2,
+        memory_mb: int = 3000,
+        *,
+        tasks_per_worker: int = 100,
+        priority: int = 10,
+    ) -> None:
+        self._workers, self._tasks = workers, tasks_per_worker
+        self._setup = (memory_mb, priority)
+        self._pool: ProcessPool | None = None
+        self._waiting: set[Future[_Outcome]] = set()
+        self._mutex = threading.Lock()
+        self._closed = False
+
+    def run(
+        self,
+        function: Callable[..., Any],
+        *args: Any,
+        timeout: float,
+        patience: float | None = None,
+    ) -> Any:
+        """Call a module-level ``function`` in a worker and wait for what it returns.
+
+        ``timeout`` in seconds counts from the moment a worker begins, ``patience`` from now: PoolBusy when nothing
+        has come until then. Raises DecoderDied for a task that took too long, too much memory or its worker with
+        it, and MediaFailed (or whichever ReporterError the task raised) for a file that it couldn't read.
+        """
+        future = self._schedule(function, args, timeout)
+        try:
+            return _unpack(self._wait(future, patience), function)
+        finally:
+            with self._mutex:
+                self._waiting.discard(future)
+
+    def _wait(self, future: Future[_Outcome], patience: float | None) -> _Outcome:
+        from pebble import ProcessExpired
+
+        try:
+            return future.result(timeout=patience)
+        except TimeoutError as error:
+            if future.done():
+                raise DecoderDied(TOO_SLOW) from error
+            future.cancel()
+            raise PoolBusy("The laptop is busy. Please try again in a moment.") from error
+        except ProcessExpired as error:
+            log.warning("a decoder died with exit code %s", error.exitcode)
+            raise DecoderDied(CRASHED) from error
+        except BrokenProcessPool as error:
+            self._forget()
+            raise DecoderDied(CRASHED) from error
+        except CancelledError as error:
+            raise PoolBusy(CLOSING) from error
+        except BaseException:
+            # Ctrl-C: nobody wants the answer any more.
+            future.cancel()
+            raise
+
+    def stop(self) -> None:
+        """Stop all workers, also those at work, and wait until they are gone. No task is taken afterwards."""
+        with self._mutex:
+            self._closed = True
+            waiting = list(self._waiting)
+        # A stopped pool leaves its callers waiting for ever: send them away first.
+        for future in waiting:
+            future.cancel()
+        self._forget()
+
+    def __enter__(self) -> DecoderPool:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
+
+    def _schedule(
+        self, function: Callable[..., Any], args: tuple[Any, ...], timeout: float
+    ) -> Future[_Outcome]:
+        with self._mutex:
+            try:
+                future = self._begun().schedule(_guarded, args=(function, args), timeout=timeout)
+            except RuntimeError:
+                # It broke down (every worker died at its start, say for want of memory): a new one.
+                if self._pool is not None:
+                    self._pool.join()
+                    self._pool = None
+                future = self._begun().schedule(_guarded, args=(function, args), timeout=timeout)
+            self._waiting.add(future)
+        return future
+
+    def _begun(self) -> ProcessPool:
+        if self._closed:
+            raise PoolBusy(CLOSING)
+        if self._pool is None:
+            from pebble import ProcessPool
+
+            self._pool = ProcessPool(
+                max_workers=self._workers,
+                max_tasks=self._tasks,
+                initializer=_prepare_worker,
+                initargs=self._setup,
+                context=_Context(),
+            )
+        return self._pool
+
+    def _forget(self) -> None:
+        with self._mutex:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.stop()
+            pool.join()
+
+
+def _unpack(outcome: _Outcome, function: Callable[..., Any]) -> Any:
+    if outcome.error is None:
+        return outcome.value
+    if outcome.details:
+        log.warning("%s failed in a worker:\n%s", function.__name__, outcome.details)
+    raise outcome.error
+
+
+def _guarded(function: Callable[..., Any], args: tuple[Any, ...]) -> _Outcome:
+    """Runs in the worker, at its boundary: whatever a decoder throws becomes a sentence."""
+    try:
+        return _Outcome(value=function(*args))
+    except ReporterError as error:
+        return _Outcome(error=error)
+    except MemoryError:
+        return _Outcome(error=DecoderDied(TOO_BIG))
+    except Exception as error:  # noqa: BLE001
+        sentence = TOO_BIG if _is_memory(error) else UNREADABLE
+        kind = DecoderDied if _is_memory(error) else MediaFailed
+        return _Outcome(error=kind(sentence), details=traceback.format_exc())
+
+
+def _is_memory(error: Exception) -> bool:
+    """OpenCV and FFmpeg have their own ways to say that memory is short."""
+    return (
+        getattr(error, "errno", None) == errno.ENOMEM or "insufficient memory" in str(error).lower()
+    )
+
+
+def _prepare_worker(memory_mb: int, priority: int) -> None:
+    """Runs first in every worker: a hard limit on memory, no core dumps, low priority, killable at once."""
+    # A thread pool for matrices would only ask for address space, of which there is little here.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    # The pool's own handler is Python code, which a decoder that hangs never gets to run.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(os, "nice"):
+        os.nice(priority)
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
+
+
+class _QuietProcess(mp.SpawnProcess):
+    """A worker that Ctrl-C in the terminal never reaches, not even while its interpreter starts.
+
+    The terminal sends SIGINT to the whole group; a worker inherits the blocked signal from the thread that starts it.
+    """
+
+    def start(self) -> None:
+        with _interrupts_blocked():
+            super().start()
+
+
+class _Context(mp.SpawnContext):
+    Process = _QuietProcess
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
