@@ -1,4 +1,4 @@
-"""Photos, videos and sounds over HTTP: to everybody what passes the gate, else only to the desk and to receipt holders."""
+"""Photos, videos and sounds over HTTP: what passes the gate; the rest for the desk and for receipt holders only."""
 
 from __future__ import annotations
 
