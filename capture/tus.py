@@ -71,28 +71,27 @@ class Checksum:
         return self.digest == digest
 
 
-def check_version(headers: Mapping[str, str]) -> None:
-    """Raise WrongVersion unless ``Tus-Resumable`` says 1.0.0 (protocol, "Tus-Resumable")."""
-    if headers.get("Tus-Resumable") != VERSION:
+def check_version(version: str | None) -> None:
+    """Raise WrongVersion unless the ``Tus-Resumable`` header says 1.0.0 (protocol, "Tus-Resumable")."""
+    if version != VERSION:
         raise WrongVersion(
             f"This kiosk takes uploads in tus {VERSION}. Reload the page to get the right program."
         )
 
 
-def check_content_type(headers: Mapping[str, str]) -> None:
+def check_content_type(content_type: str | None) -> None:
     """Raise UnsupportedMedia unless the body is announced as a piece of an upload (protocol, "PATCH")."""
-    if headers.get("Content-Type", "").split(";")[0].strip().lower() != CONTENT_TYPE:
+    if (content_type or "").split(";")[0].strip().lower() != CONTENT_TYPE:
         raise UnsupportedMedia(
             f"Pieces of an upload are sent with the Content-Type {CONTENT_TYPE}."
         )
 
 
-def read_count(headers: Mapping[str, str], name: str) -> int:
+def read_count(name: str, value: str | None) -> int:
     """``Upload-Length`` or ``Upload-Offset``: a number of bytes. Raises BadRequest if missing or not one."""
-    value = headers.get(name, "")
-    if not _COUNT.fullmatch(value):
+    if not _COUNT.fullmatch(value or ""):
         raise BadRequest(f"{name} must be a number of bytes, not {value!r}.")
-    return int(value)
+    return int(value or "")
 
 
 def parse_metadata(header: str) -> dict[str, str]:

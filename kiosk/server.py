@@ -10,6 +10,8 @@ from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 from flask import Flask
 
+from kiosk.gateway import KioskGateway
+
 # 16 threads starve when 50 slow phones send; with 64 or more they don't (measured, see DESIGN).
 THREADS = 128
 # Seconds without a byte until a connection is given up: a phone that left the Wi-Fi must not hold a thread.
@@ -25,6 +27,7 @@ def make_server(
     """
     server = Server((host, port), app, numthreads=THREADS, timeout=SILENCE, request_queue_size=256)
     server.shutdown_timeout = 3
+    server.gateway = KioskGateway
     if tls:
         server.ssl_adapter = BuiltinSSLAdapter(str(tls[0]), str(tls[1]))
         server.ssl_adapter.context.minimum_version = ssl.TLSVersion.TLSv1_2

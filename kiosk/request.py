@@ -1,0 +1,161 @@
+"""Requests whose files go straight into the gathering's ``incoming/`` folder, hashed on the way, never through /tmp."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import IO, Any, cast
+
+from flask import Request, request
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.formparser import FormDataParser
+
+from capture.offer import Arrival, Offer
+from capture.tus import BrokenOff
+from kiosk.here import here
+from reporter.errors import BadRequest, TooLarge
+from reporter.models import EventSession
+from reporter.states import Source
+from reporter.store import PIECE, Incoming
+
+# Set in the WSGI environment by kiosk.gateway: ends the connection after the answer.
+HANG_UP = "reporter.hang_up"
+
+
+class FilePart:
+    """A file of a form on its way in. As writable as Werkzeug's parser needs it; no file until the first byte.
+
+    (Browsers send an empty part for every file field that was left alone.)
+    """
+
+    def __init__(self, begin: Callable[[], Incoming]) -> None:
+        self._begin = begin
+        self.incoming: Incoming | None = None
+
+    def write(self, data: bytes) -> int:
+        """Append; raises TooLarge, DiskFull."""
+        if self.incoming is None and data:
+            self.incoming = self._begin()
+        return self.incoming.write(data) if self.incoming else 0
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """The parser rewinds what it has written; nobody reads it from here."""
+        return 0
+
+    def close(self) -> None:
+        """Close the file, if there is one."""
+        if self.incoming:
+            self.incoming.close()
+
+
+class KioskRequest(Request):
+    """Flask's request; its files are ``FilePart``s, and it leaves neither files nor unread bytes behind."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._incoming: list[Incoming] = []
+
+    def close(self) -> None:
+        """End of the request, before its answer is sent: drop what was not kept, read what was not read."""
+        super().close()
+        for incoming in self._incoming:
+            incoming.discard()
+        self._drain()
+
+    def make_form_data_parser(self) -> FormDataParser:
+        """Werkzeug's parser, but a garbled form is an error and not an empty one."""
+        parser = super().make_form_data_parser()
+        parser.silent = False
+        return parser
+
+    def _load_form_data(self) -> None:
+        try:
+            super()._load_form_data()
+        except BaseException as error:
+            # The page that tells of the error may look at the form: it must not be parsed from the middle.
+            empty = {
+                "form": ImmutableMultiDict[str, str](),
+                "files": ImmutableMultiDict[str, Any](),
+            }
+            self.__dict__.update(empty)
+            if isinstance(error, ValueError):
+                raise BadRequest("The form arrived garbled. Please send it again.") from error
+            raise
+
+    def _get_stream_for_parsing(self) -> IO[bytes]:
+        stream = super()._get_stream_for_parsing()
+        return cast(IO[bytes], _WholeBody(stream, self.content_length))
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        return cast(IO[bytes], FilePart(self._begin))
+
+    def _begin(self) -> Incoming:
+        limits, store = here().settings.limits, here().store
+        if len(self._incoming) >= limits.files:
+            raise TooLarge(
+                f"One takeaway holds up to {limits.files} files. Send the others as a second one."
+            )
+        if not self._incoming:
+            store.need_room(self.content_length or 0, keep_free=limits.keep_free_mb << 20)
+        incoming = store.begin(f"form-{uuid.uuid4().hex}", limit=limits.file_mb << 20)
+        self._incoming.append(incoming)
+        return incoming
+
+    def _drain(self) -> None:
+        """Read the rest of the body in pieces, so that a phone gets the answer instead of a reset connection.
+
+        (cheroot would read it at once into memory, or, for 413, close the connection under the phone's feet.)
+        """
+        stream, rest = self.environ["wsgi.input"], self.max_content_length or 0
+        try:
+            while rest > 0 and (data := stream.read(PIECE)):
+                rest -= len(data)
+        except (OSError, ValueError):
+            rest = 0
+        if rest <= 0 and HANG_UP in self.environ:
+            self.environ[HANG_UP]()
+
+
+class _WholeBody:
+    """A body that says so when it ends too early, instead of looking like a shorter form."""
+
+    def __init__(self, stream: IO[bytes], length: int | None) -> None:
+        self._stream = stream
+        self._missing = length
+
+    def read(self, size: int = -1) -> bytes:
+        """As of a file; raises BrokenOff."""
+        data = self._stream.read(size)
+        if self._missing is not None:
+            self._missing -= len(data)
+            if self._missing > 0 and (not data or size < 0):
+                raise BrokenOff("The connection broke off. Please send it again.")
+        return data
+
+
+def offer_from_form(event: EventSession, *, source: str = Source.PHONE) -> Offer:
+    """What the current request's form brings to a session: words from its fields, every file that isn't empty.
+
+    Raises TooLarge, DiskFull, BadRequest and BrokenOff while the form is read. The files are on the disk (fsync) when
+    this returns, and gone at the end of the request unless the door kept them.
+    """
+    form = request.form
+    parts = ((cast(FilePart, f.stream), f.filename) for _, f in request.files.items(multi=True))
+    return Offer(
+        event,
+        text=form.get("text", ""),
+        files=[Arrival.of(part.incoming, name or "") for part, name in parts if part.incoming],
+        author=form.get("author", ""),
+        prompt=form.get("prompt", ""),
+        intent=form.get("intent", ""),
+        audience=form.get("audience", ""),
+        consent=form.get("consent", ""),
+        client_id=form.get("client_id"),
+        source=source,
+    )

@@ -1,0 +1,179 @@
+"""tus 1.0.0 over HTTP (https://tus.io/protocols/resumable-upload). The rules are in ``capture.upload``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint, Response, after_this_request, current_app, request, url_for
+from flask.typing import ResponseReturnValue
+
+from capture.intake import Check
+from capture.partial import Piece
+from capture.sniff import MediaType
+from capture.tus import (
+    CHECKSUMS,
+    EXTENSIONS,
+    VERSION,
+    OffsetConflict,
+    check_content_type,
+    check_version,
+    format_metadata,
+    http_date,
+    parse_checksum,
+    parse_metadata,
+    read_count,
+)
+from capture.upload import Progress, Uploads
+from kiosk.access import csrf
+from kiosk.db import db
+from kiosk.here import here
+from reporter.states import Kind
+
+bp = Blueprint("upload", __name__)
+# No cookie gives any right here: whoever holds an upload's unguessable id may go on with it.
+csrf.exempt(bp)
+
+
+def uploads() -> Uploads:
+    """The uploads of the current application."""
+    kiosk = here()
+    known: Uploads | None = current_app.extensions.get("uploads")
+    return known or current_app.extensions.setdefault(
+        "uploads",
+        Uploads(
+            kiosk.store,
+            kiosk.settings.limits,
+            clock=kiosk.clock,
+            rng=kiosk.rng,
+            check=quick_check(),
+        ),
+    )
+
+
+def quick_check() -> Check:
+    """The look into a file that happens before it is thanked for, in a process of its own."""
+    kiosk = here()
+
+    def check(path: Path, kind: MediaType) -> None:
+        # Photos are looked at afterwards: nobody waits for that, and none is too long.
+        if kind.kind != Kind.PHOTO:
+            from capture.process import check_intake
+
+            check_intake(kiosk.quick_pool, path, kind, limits=kiosk.settings.limits)
+
+    return check
+
+
+@bp.before_request
+def _same_version() -> None:
+    if request.method != "OPTIONS":
+        check_version(request.headers.get("Tus-Resumable"))
+
+
+@bp.after_request
+def _headers(response: Response) -> Response:
+    response.headers["Tus-Resumable"] = VERSION
+    response.headers["Cache-Control"] = "no-store"
+    if response.status_code == 412:
+        response.headers["Tus-Version"] = VERSION
+    return response
+
+
+@bp.route("/uploads", methods=["OPTIONS"])
+@bp.route("/uploads/<upload_id>", methods=["OPTIONS"])
+def describe(upload_id: str = "") -> ResponseReturnValue:
+    """What this server can (protocol, "OPTIONS")."""
+    return "", 204, {
+        "Tus-Version": VERSION,
+        "Tus-Extension": EXTENSIONS,
+        "Tus-Max-Size": str(uploads().max_size),
+        "Tus-Checksum-Algorithm": ",".join(CHECKSUMS),
+    }  # fmt: skip
+
+
+@bp.post("/uploads")
+def create() -> ResponseReturnValue:
+    """Begin an upload (extension "Creation"), with its first bytes if there are some ("Creation With Upload")."""
+    length = _count("Upload-Length")
+    fields = parse_metadata(request.headers.get("Upload-Metadata", ""))
+    begun = uploads().create(db.session(), length=length, fields=fields, piece=_first_piece())
+    headers = _progress_headers(begun)
+    headers["Location"] = url_for("upload.look", upload_id=begun.id)
+    return "", 201, headers
+
+
+@bp.route("/uploads/<upload_id>", methods=["HEAD"])
+def look(upload_id: str) -> ResponseReturnValue:
+    """How far an upload is (protocol, "HEAD")."""
+    found = uploads().head(db.session(), upload_id)
+    headers = _progress_headers(found)
+    headers["Upload-Length"] = str(found.length)
+    headers["Upload-Metadata"] = format_metadata(found.fields)
+    return "", 200, headers
+
+
+@bp.patch("/uploads/<upload_id>")
+def append(upload_id: str) -> ResponseReturnValue:
+    """The next bytes (protocol, "PATCH"). With the last ones, the receipt."""
+    check_content_type(request.content_type)
+    offset = _count("Upload-Offset")
+    try:
+        grown = uploads().append(db.session(), upload_id, offset, piece=_piece())
+    except OffsetConflict as conflict:
+        _add_receipt(conflict.receipt)
+        raise
+    return "", 204, _progress_headers(grown)
+
+
+@bp.delete("/uploads/<upload_id>")
+def terminate(upload_id: str) -> ResponseReturnValue:
+    """Give an upload up (extension "Termination")."""
+    uploads().terminate(db.session(), upload_id)
+    return "", 204
+
+
+@bp.post("/uploads/<upload_id>")
+def override(upload_id: str) -> ResponseReturnValue:
+    """For clients that can't send PATCH or DELETE (protocol, "X-HTTP-Method-Override")."""
+    views = {"PATCH": append, "DELETE": terminate, "HEAD": look}
+    view = views.get(request.headers.get("X-HTTP-Method-Override", ""))
+    if view is None:
+        return "", 405, {"Allow": "HEAD, PATCH, DELETE, OPTIONS"}
+    return view(upload_id)
+
+
+def _count(name: str) -> int:
+    return read_count(name, request.headers.get(name))
+
+
+def _first_piece() -> Piece | None:
+    piece = _piece()
+    if piece.size == 0:
+        return None
+    check_content_type(request.content_type)
+    return piece
+
+
+def _piece() -> Piece:
+    chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+    size = None if chunked else request.content_length or 0
+    checksum = parse_checksum(request.headers.get("Upload-Checksum"))
+    return Piece(request.environ["wsgi.input"], size, checksum)
+
+
+def _progress_headers(progress: Progress) -> dict[str, str]:
+    headers = {
+        "Upload-Offset": str(progress.offset),
+        "Upload-Expires": http_date(progress.expires_at),
+    }
+    if progress.receipt:
+        headers["Reporter-Receipt"] = progress.receipt
+    return headers
+
+
+def _add_receipt(receipt: str) -> None:
+    @after_this_request
+    def add(response: Response) -> Response:
+        if receipt:
+            response.headers["Reporter-Receipt"] = receipt
+        return response
