@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -91,7 +91,7 @@ def _post(session: Session, outbox: Outbox, row: Delivery) -> Post | None:
 
 
 def _story_job(session: Session, outbox: Outbox, row: Delivery, post: Post) -> Job:
-    links = _links(session, row.target_id, post)
+    links = _links(session, row.target_id, post, outbox.clock())
     now, print_ = outbox.clock(), story_fingerprint(row.target, post)
     known = Remote(row.remote_id, row.url, row.remote.get("extra", {})) if row.remote_id else None
     same = row.sent == print_ and list(links.missing) == row.remote.get("missing", [])
@@ -116,7 +116,7 @@ def _story_job(session: Session, outbox: Outbox, row: Delivery, post: Post) -> J
     return job
 
 
-def _links(session: Session, target_id: uuid.UUID, post: Post) -> _Links:
+def _links(session: Session, target_id: uuid.UUID, post: Post, now: datetime) -> _Links:
     """Raises NotYet while a file of the post is still on its way."""
     rows = session.scalars(
         select(Delivery).where(Delivery.target_id == target_id, Delivery.item_kind == MEDIA)
@@ -129,10 +129,15 @@ def _links(session: Session, target_id: uuid.UUID, post: Post) -> _Links:
         if row is not None and row.sent and row.remote_id:
             there[media.key] = Remote(row.remote_id, row.url, row.remote.get("extra", {}))
         elif row is not None and row.wanted and row.state in OPEN:
-            raise NotYet(row.due_at)
+            raise NotYet(when_done(row, now))
         else:
             missing.append(str(media.id))
     return _Links(there, missing)
+
+
+def when_done(row: Delivery, now: datetime) -> datetime:
+    """When to ask again after another row: soon if somebody works on it, for its lease runs much longer."""
+    return now + timedelta(seconds=1) if row.lease else row.due_at
 
 
 def _send_story(

@@ -89,6 +89,7 @@ def queue(
     total = Counts()
     for target in targets:
         found = _compare(session, outbox, target, stories, only_known=only_known)
+        session.commit()
         total = replace(
             total,
             due=total.due + found.due,
@@ -151,7 +152,6 @@ def _compare(
     # A front page stays, however empty it gets; stories that turn up or leave make it due.
     rows.pop((FACE, target.id), None)
     withdrawing = sum(_want_no_more(session, row, now) for row in rows.values())
-    session.commit()
     return Counts(due, withdrawing, unchanged)
 
 
@@ -244,15 +244,38 @@ def ledger_rows(session: Session, names: Sequence[str] = ()) -> list[dict[str, A
         .where(Delivery.target_id.in_(wanted))
         .order_by(Delivery.created_at, Delivery.item_kind, Delivery.key)
     )
-    return [
-        {
-            "target": row.target.name,
-            "item": row.key,
-            "kind": row.item_kind,
-            "title": row.remote.get("title", ""),
-            "state": row.state,
-            "url": row.url,
-            "error": row.error or (row.target.paused if row.state in OPEN else ""),
-        }
-        for row in rows
-    ]
+    return [_row_json(row) for row in rows]
+
+
+def _row_json(row: Delivery) -> dict[str, Any]:
+    return {
+        "target": row.target.name,
+        "item": row.key,
+        "kind": row.item_kind,
+        "title": row.remote.get("title", ""),
+        "state": row.state,
+        "url": row.url,
+        "error": row.error or (row.target.paused if row.state in OPEN else ""),
+    }
+
+
+def preview(session: Session, outbox: Outbox, *, names: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """What publishing would do now, in the form of ``ledger_rows`` with an ``action`` (create, update, withdraw).
+
+    Touches no network and leaves the ledger as it was.
+    """
+    before = {row.id: bool(row.remote_id) for row in session.scalars(select(Delivery))}
+    wanted = chosen_targets(session, names)
+    stories = all_stories(session, now=outbox.clock(), rng=outbox.rng)
+    told = []
+    for target in wanted:
+        _compare(session, outbox, target, stories, only_known=False)
+        session.flush()
+        session.expire_all()
+        for row in sorted(_rows(session, target), key=lambda r: (r.created_at, r.item_kind, r.key)):
+            if row.state in OPEN:
+                leaving = row.state == DeliveryState.WITHDRAWING
+                action = "withdraw" if leaving else "update" if before.get(row.id) else "create"
+                told.append({**_row_json(row), "action": action})
+    session.rollback()
+    return told

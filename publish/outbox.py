@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import and_, case, func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from publish.deliver import NotYet, deliver, touch_others
+from publish.deliver import NotYet, deliver, touch_others, when_done
 from publish.errors import Offline, PauseTarget, PublishError, RetryAfter
 from publish.ledger import FACE, MEDIA, OPEN, STORY, Outbox, chosen_targets, ledger_rows, queue
 from reporter.models import Delivery, Target
@@ -88,10 +88,10 @@ def _work_on(session: Session, outbox: Outbox, row_id: uuid.UUID) -> Outcome | N
     row = session.get(Delivery, row_id, populate_existing=True)
     if row is None or row.state not in OPEN or row.target.paused:
         return None
-    if (wait := _blocked(session, row)) is not None:
-        _postpone(session, row, max(wait, outbox.clock() + timedelta(seconds=1)))
-        return None
     now = outbox.clock()
+    if (wait := _blocked(session, row, now)) is not None:
+        _postpone(session, row, max(wait, now + timedelta(seconds=1)))
+        return None
     leaving = row.state == DeliveryState.WITHDRAWING
     mark = f"{outbox.rng.getrandbits(64):016x}"
     taken = claim(
@@ -116,17 +116,17 @@ def _lease_time(row: Delivery) -> timedelta:
     return _LEASE + timedelta(seconds=int(row.remote.get("bytes", 0)) / _SLOW_LINE)
 
 
-def _blocked(session: Session, row: Delivery) -> datetime | None:
+def _blocked(session: Session, row: Delivery, now: datetime) -> datetime | None:
     """When to look again, if this row has to wait for others of its target; None if it may go."""
-    others = select(func.min(Delivery.due_at)).where(Delivery.target_id == row.target_id)
+    others = select(Delivery).where(Delivery.target_id == row.target_id, Delivery.state.in_(OPEN))
     if row.item_kind == MEDIA and row.state == DeliveryState.WITHDRAWING:
         # A file goes after the stories that show it have been changed; a parked story does not hold it back.
-        return session.scalar(
-            others.where(Delivery.item_kind == STORY, Delivery.state.in_(OPEN), Delivery.sent != "")
-        )
-    if row.item_kind == FACE:
-        return session.scalar(others.where(Delivery.item_kind != FACE, Delivery.state.in_(OPEN)))
-    return None
+        others = others.where(Delivery.item_kind == STORY, Delivery.sent != "")
+    elif row.item_kind == FACE:
+        others = others.where(Delivery.item_kind != FACE)
+    else:
+        return None
+    return min((when_done(other, now) for other in session.scalars(others)), default=None)
 
 
 def _postpone(session: Session, row: Delivery, until: datetime) -> None:

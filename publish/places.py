@@ -88,7 +88,7 @@ def make_outbox(
     return Outbox(store, facts, clock, rng, partial(open_target, facts=facts, assets=assets))
 
 
-def try_target(session: Session, outbox: Outbox, name: str) -> str:
+def test_target(session: Session, outbox: Outbox, name: str) -> str:
     """Try a target for real; its sentence. A paused one goes on after a success. Raises publish.errors. Commits."""
     row = find_target(session, name)
     target = outbox.connect(row)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
@@ -29,8 +31,9 @@ def environment(language: str) -> Environment:
     env.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
     env.filters["lines"] = _lines
     env.filters["wp"] = _blog_words
-    env.filters["clock"] = _clock
-    env.filters["day"] = _day
+    env.filters["clock"] = partial(_clock, language=language)
+    env.filters["day"] = partial(day, language=language)
+    env.filters["weekday"] = partial(_weekday, language=language)
     env.globals["intent_label"] = lambda intent: (
         words.gettext(INTENTS[intent]) if intent in INTENTS else ""
     )
@@ -59,9 +62,21 @@ def _blog_words(text: str) -> Markup:
     return Markup(str(_lines(text)).replace("[", "&#91;").replace("]", "&#93;"))
 
 
-def _clock(moment: datetime, zone: tzinfo) -> str:
-    return moment.astimezone(zone).strftime("%H:%M")
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
 
 
-def _day(moment: datetime, zone: tzinfo) -> str:
-    return moment.astimezone(zone).strftime("%Y-%m-%d")
+def day(moment: datetime, zone: tzinfo, language: str) -> str:
+    """A date in words, as "9 May 2026" is written in that language."""
+    return format_date(moment.astimezone(zone), "long", locale=_locale(language))
+
+
+def _weekday(moment: datetime, zone: tzinfo, language: str) -> str:
+    return format_date(moment.astimezone(zone), "EEEE", locale=_locale(language))
+
+
+def _clock(moment: datetime, zone: tzinfo, language: str) -> str:
+    return format_time(moment.astimezone(zone), "short", locale=_locale(language))

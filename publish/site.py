@@ -1,0 +1,137 @@
+"""The static site of a gathering: plain pages with relative links, for a bundle, a stick or any web space.
+
+All pages lie beside one another (``index.html``, ``KEY.html``), files in ``media/``, sheets in ``style/``; so
+nothing depends on where the folder lies, and a double click opens it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from publish.post import Block, Facts, Post
+from publish.render import day, environment, render
+from publish.words import translations
+from reporter.clock import rfc3339
+from reporter.states import Intent
+
+_QUOTE_CHARS = 140
+_OPEN = (Intent.QUESTION.value, Intent.ACTION.value)
+Summary = dict[str, Any]
+
+
+def media_name(filename: str) -> str:
+    """Where a file of the site lies, seen from its pages."""
+    return f"media/{filename}"
+
+
+def page_name(key: str) -> str:
+    """The file name of a story's page."""
+    return f"{key}.html"
+
+
+def story_page(post: Post, facts: Facts, links: Mapping[str, str]) -> str:
+    """A story's page. ``links``: media key -> relative address."""
+    return render("site/story.html", facts.language, site=facts, post=post, links=links)
+
+
+def summarize(post: Post, links: Mapping[str, str]) -> Summary:
+    """What the front page needs to know of a story, as JSON, so that a ledger can keep it."""
+    photo = post.first_photo()
+    photo = photo if photo and photo.key in links else None
+    return {
+        "title": post.title,
+        "url": page_name(post.key),
+        "starts_at": rfc3339(post.date),
+        "room": post.slot.room if post.slot else "",
+        "photo": links[photo.key] if photo else "",
+        "alt": photo.alt if photo else "",
+        "width": photo.width if photo else None,
+        "height": photo.height if photo else None,
+        "quote": next((_short(b.text) for b in post.blocks if b.text), ""),
+        "kinds": [block.kind for block in post.blocks],
+        "open": [_open_item(block, post) for block in post.blocks if _is_open(block)],
+    }
+
+
+def _is_open(block: Block) -> bool:
+    return block.intent in _OPEN and bool(block.text or block.caption)
+
+
+def _open_item(block: Block, post: Post) -> dict[str, str]:
+    return {
+        "intent": block.intent,
+        "text": _short(block.text or block.caption),
+        "author": block.author,
+        "url": f"{page_name(post.key)}#t-{block.takeaway}",
+        "title": post.title,
+    }
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= _QUOTE_CHARS else words[:_QUOTE_CHARS].rsplit(" ", 1)[0] + "…"
+
+
+def front_page(facts: Facts, summaries: Sequence[Summary]) -> str:
+    """The front page: a lead picture, the sessions in order, what is still open."""
+    ordered = sorted(summaries, key=lambda s: (s["starts_at"] or "9", s["title"], s["url"]))
+    entries = [{**s, "when": _when(facts, s), "counts": _counts(facts, s)} for s in ordered]
+    pictured = [s for s in entries if s["photo"]]
+    return render(
+        "site/index.html",
+        facts.language,
+        site=facts,
+        entries=entries,
+        # The session of which most was shown is the one to lead with.
+        lead=max(pictured, key=lambda s: s["kinds"].count("photo"), default=None),
+        days=_days(facts, ordered),
+        takeaways=sum(len(s["kinds"]) for s in ordered),
+        open=[item for s in ordered for item in s["open"]],
+    )
+
+
+def _moment(summary: Summary) -> datetime | None:
+    return datetime.fromisoformat(summary["starts_at"]) if summary["starts_at"] else None
+
+
+def _when(facts: Facts, summary: Summary) -> str:
+    moment = _moment(summary)
+    if moment is None:
+        return ""
+    env = environment(facts.language)
+    return (
+        f"{env.filters['weekday'](moment, facts.zone)} {env.filters['clock'](moment, facts.zone)}"
+    )
+
+
+def _days(facts: Facts, summaries: Sequence[Summary]) -> str:
+    moments = sorted(m for m in map(_moment, summaries) if m is not None)
+    if not moments:
+        return ""
+    first, last = (day(m, facts.zone, facts.language) for m in (moments[0], moments[-1]))
+    return first if first == last else f"{first} – {last}"
+
+
+def _counts(facts: Facts, summary: Summary) -> str:
+    """As '3 photos · 1 video · 4 notes'."""
+    one_many: dict[str, tuple[str, str]] = {
+        "photo": ("%(num)s photo", "%(num)s photos"),
+        "video": ("%(num)s video", "%(num)s videos"),
+        "audio": ("%(num)s recording", "%(num)s recordings"),
+        "note": ("%(num)s note", "%(num)s notes"),
+    }
+    count = {kind: summary["kinds"].count(kind) for kind in one_many}
+    words = translations(facts.language)
+    told = (words.ngettext(*one_many[kind], n) % {"num": n} for kind, n in count.items() if n)
+    return " · ".join(told)
+
+
+def sheets(assets: Path | None) -> Iterator[tuple[str, bytes]]:
+    """The style sheets as (relative name, bytes). Without ``assets`` pages take the browser's own colours."""
+    tokens = assets / "css" / "tokens.css" if assets else None
+    yield "style/tokens.css", tokens.read_bytes() if tokens and tokens.is_file() else b""
+    yield "style/site.css", (files("publish") / "templates" / "site" / "site.css").read_bytes()
