@@ -58,8 +58,8 @@ def start() -> str:
     return render_template("phone/start.html", running=now.running, days=now.days)
 
 
-@bp.get("/s/<code>")
 @bp.get("/S/<code>")
+@bp.get("/s/<code>")
 def capture(code: str) -> ResponseReturnValue:
     """The capture page of a session."""
     try:
@@ -94,8 +94,8 @@ def _fresh(response: Response) -> Response:
     return response
 
 
-@bp.post("/s/<code>/takeaways")
 @bp.post("/S/<code>/takeaways")
+@bp.post("/s/<code>/takeaways")
 def keep(code: str) -> ResponseReturnValue:
     """Take in what the form brings; answers when it is on the disk."""
     kiosk = here()

@@ -155,6 +155,7 @@ function verdict(item) {
 function drawCurrent() {
   const safe = current.state === "safe";
   at("verdict").textContent = verdict(current);
+  at("verdict").classList.toggle("safe", safe);
   at("bar").hidden = safe || current.state === "refused";
   at("bar").value = outbox.percent(current);
   at("done").hidden = !safe;
