@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_interval, format_time
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
@@ -32,7 +32,7 @@ def environment(language: str) -> Environment:
     env.filters["lines"] = _lines
     env.filters["wp"] = _blog_words
     env.filters["clock"] = partial(_clock, language=language)
-    env.filters["day"] = partial(day, language=language)
+    env.filters["day"] = partial(_day, language=language)
     env.filters["weekday"] = partial(_weekday, language=language)
     env.globals["intent_label"] = lambda intent: (
         words.gettext(INTENTS[intent]) if intent in INTENTS else ""
@@ -69,8 +69,15 @@ def _locale(language: str) -> Locale:
         return Locale("en")
 
 
-def day(moment: datetime, zone: tzinfo, language: str) -> str:
-    """A date in words, as "9 May 2026" is written in that language."""
+def period(first: datetime, last: datetime, zone: tzinfo, language: str) -> str:
+    """Days from first to last in words, as "9 – 10 May 2026" is written in that language."""
+    start, end = first.astimezone(zone).date(), last.astimezone(zone).date()
+    if start == end:
+        return _day(first, zone, language)
+    return format_interval(start, end, "yMMMd", locale=_locale(language))
+
+
+def _day(moment: datetime, zone: tzinfo, language: str) -> str:
     return format_date(moment.astimezone(zone), "long", locale=_locale(language))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from publish.post import Block, Facts, Post
-from publish.render import day, environment, render
+from publish.render import environment, period, render
 from publish.words import translations
 from reporter.clock import rfc3339
 from reporter.states import Intent
@@ -40,21 +40,26 @@ def story_page(post: Post, facts: Facts, links: Mapping[str, str]) -> str:
 
 def summarize(post: Post, links: Mapping[str, str]) -> Summary:
     """What the front page needs to know of a story, as JSON, so that a ledger can keep it."""
-    photo = post.first_photo()
-    photo = photo if photo and photo.key in links else None
     return {
         "title": post.title,
         "url": page_name(post.key),
         "starts_at": rfc3339(post.date),
         "room": post.slot.room if post.slot else "",
-        "photo": links[photo.key] if photo else "",
-        "alt": photo.alt if photo else "",
-        "width": photo.width if photo else None,
-        "height": photo.height if photo else None,
+        "photos": _photos(post, links),
         "quote": next((_short(b.text) for b in post.blocks if b.text), ""),
         "kinds": [block.kind for block in post.blocks],
         "open": [_open_item(block, post) for block in post.blocks if _is_open(block)],
     }
+
+
+def _photos(post: Post, links: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The first two pictures, for the cover and the card; poster frames where there are no photos."""
+    photos = [m for block in post.blocks for m in block.media if m.kind == "photo"]
+    posters = [m.poster for block in post.blocks for m in block.media if m.poster]
+    there = [m for m in photos or posters if m.key in links][:2]
+    return [
+        {"url": links[m.key], "alt": m.alt, "width": m.width, "height": m.height} for m in there
+    ]
 
 
 def _is_open(block: Block) -> bool:
@@ -79,19 +84,25 @@ def _short(text: str) -> str:
 def front_page(facts: Facts, summaries: Sequence[Summary]) -> str:
     """The front page: a lead picture, the sessions in order, what is still open."""
     ordered = sorted(summaries, key=lambda s: (s["starts_at"] or "9", s["title"], s["url"]))
-    entries = [{**s, "when": _when(facts, s), "counts": _counts(facts, s)} for s in ordered]
-    pictured = [s for s in entries if s["photo"]]
+    # The session of which most was shown leads; its card shows the next picture.
+    pictured = [s for s in ordered if s["photos"]]
+    first = max(pictured, key=lambda s: s["kinds"].count("photo"), default=None)
     return render(
         "site/index.html",
         facts.language,
         site=facts,
-        entries=entries,
-        # The session of which most was shown is the one to lead with.
-        lead=max(pictured, key=lambda s: s["kinds"].count("photo"), default=None),
+        entries=[_card(facts, s, lead=s is first) for s in ordered],
+        lead=first["photos"][0] if first else None,
         days=_days(facts, ordered),
         takeaways=sum(len(s["kinds"]) for s in ordered),
         open=[item for s in ordered for item in s["open"]],
     )
+
+
+def _card(facts: Facts, summary: Summary, *, lead: bool) -> dict[str, Any]:
+    photos = summary["photos"][-1:] if lead else summary["photos"][:1]
+    told = {"photo": photos[0] if photos else None, "when": _when(facts, summary)}
+    return {**summary, **told, "counts": _counts(facts, summary)}
 
 
 def _moment(summary: Summary) -> datetime | None:
@@ -112,8 +123,7 @@ def _days(facts: Facts, summaries: Sequence[Summary]) -> str:
     moments = sorted(m for m in map(_moment, summaries) if m is not None)
     if not moments:
         return ""
-    first, last = (day(m, facts.zone, facts.language) for m in (moments[0], moments[-1]))
-    return first if first == last else f"{first} – {last}"
+    return period(moments[0], moments[-1], facts.zone, facts.language)
 
 
 def _counts(facts: Facts, summary: Summary) -> str:

@@ -1,0 +1,125 @@
+"""A BagIt 1.0 bag (RFC 8493), hashed while it is written.
+
+``bagit.make_bag`` changes the working directory of the whole process, which a server with threads must not do, and
+writes version 0.97; so we write, and that library checks what we wrote.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import bagit
+
+from publish.errors import PublishError
+
+AGENT = "social-reporter"
+_PIECE = 1 << 20
+# What is compressed already is only stored.
+_PACKED = frozenset({".jpg", ".jpeg", ".png", ".webp", ".mp4", ".m4a", ".mp3", ".gif"})
+
+
+class BagWriter:
+    """Writes payload and tag files into a folder that it makes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.bytes = 0
+        self._payload: dict[str, str] = {}
+        self._tags: dict[str, str] = {}
+        folder.mkdir()
+
+    @property
+    def files(self) -> int:
+        """Payload files so far."""
+        return len(self._payload)
+
+    def add(self, name: str, source: bytes | Path) -> None:
+        """One payload file; ``name`` is relative to ``data/``. The same name again is the same file."""
+        path = f"data/{name}"
+        if path not in self._payload:
+            self._payload[path], size = self._write(path, source)
+            self.bytes += size
+
+    def add_tag(self, name: str, text: str) -> None:
+        """One tag file, beside ``data/``."""
+        self._tags[name], _size = self._write(name, text.encode())
+
+    def finish(self, info: Mapping[str, str]) -> None:
+        """Manifests and declaration."""
+        told = {**info, "Payload-Oxum": f"{self.bytes}.{self.files}", "Bag-Software-Agent": AGENT}
+        self.add_tag("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
+        self.add_tag(
+            "bag-info.txt", "".join(f"{key}: {_one_line(told[key])}\n" for key in sorted(told))
+        )
+        self.add_tag("manifest-sha512.txt", _manifest(self._payload))
+        tags = _manifest(self._tags)
+        self._write("tagmanifest-sha512.txt", tags.encode())
+
+    def _write(self, name: str, source: bytes | Path) -> tuple[str, int]:
+        goal = self.folder / name
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha512(), 0
+        with goal.open("xb") as file:
+            for piece in [source] if isinstance(source, bytes) else _pieces(source):
+                digest.update(piece)
+                size += file.write(piece)
+        return digest.hexdigest(), size
+
+
+def check_bag(folder: Path) -> None:
+    """Read everything again and compare; raises PublishError when the disk did not keep it."""
+    try:
+        bagit.Bag(str(folder)).validate()
+    except bagit.BagError as error:
+        raise PublishError(
+            f"The bundle was not written right: {error}. Is the disk full or broken?"
+        ) from error
+
+
+def is_our_bag(folder: Path) -> bool:
+    """Whether this folder is a bundle that we made."""
+    info = folder / "bag-info.txt"
+    return (folder / "bagit.txt").is_file() and info.is_file() and AGENT in info.read_text("utf-8")
+
+
+def zip_bag(folder: Path, goal: Path, *, stamp: datetime, top: str) -> None:
+    """Pack a bag, the same bytes for the same bag, and read it all back. Entries lie under ``top``, dated ``stamp``."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    with zipfile.ZipFile(goal, "w", allowZip64=True) as pack:
+        for path in paths:
+            name = f"{top}/{path.relative_to(folder).as_posix()}"
+            entry = zipfile.ZipInfo(name, stamp.timetuple()[:6])
+            entry.external_attr = 0o644 << 16
+            packed = path.suffix.lower() in _PACKED
+            entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
+            entry.file_size = path.stat().st_size
+            with pack.open(entry, "w") as out:
+                for piece in _pieces(path):
+                    out.write(piece)
+    with goal.open("rb") as file:
+        os.fsync(file.fileno())
+    with zipfile.ZipFile(goal) as pack:
+        broken = pack.testzip()
+    if broken is not None:
+        raise PublishError(f"{broken} was not written right. Is the disk full or broken?")
+
+
+def _manifest(sums: Mapping[str, str]) -> str:
+    """Lines of sum and path; CR, LF and % in paths are percent-encoded (RFC 8493, 2.1.3)."""
+    table = str.maketrans({"%": "%25", "\n": "%0A", "\r": "%0D"})
+    return "".join(f"{sums[name]}  {name.translate(table)}\n" for name in sorted(sums))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _pieces(path: Path) -> Iterable[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            yield piece

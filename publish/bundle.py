@@ -1,0 +1,230 @@
+"""The curated bundle: what was approved for everybody, frozen and checksummed, with a site as its face.
+
+``data/`` holds the site (``index.html`` and what it needs), ``takeaways.json`` with every takeaway's record, and the
+originals of photos that can be freed of where and when they were taken; of all else the rendition goes.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import random
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from publish.bag import BagWriter, check_bag, is_our_bag, zip_bag
+from publish.compose import build_post
+from publish.errors import PublishError
+from publish.post import Facts, Post
+from publish.render import render
+from publish.site import front_page, media_name, page_name, sheets, story_page, summarize
+from publish.strip import stripped
+from reporter.clock import rfc3339
+from reporter.errors import Conflict, DiskFull
+from reporter.gate import Place
+from reporter.models import Media, Takeaway
+from reporter.record import takeaway_record
+from reporter.store import Store
+from reporter.stories import all_stories, story_takeaways
+
+# (done, of how many, what)
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What was made."""
+
+    path: Path
+    takeaways: int
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class _Content:
+    posts: list[Post]
+    takeaways: list[Takeaway]
+
+
+def make_bundle(
+    session: Session, store: Store, destination: Path, *, facts: Facts, now: datetime, rng: random.Random,
+    assets: Path | None = None, progress: Progress | None = None,
+) -> Bundle:  # fmt: skip
+    """Write the bundle as a folder, or as one file where ``destination`` ends in ``.zip``; verified, then moved there.
+
+    The same content gives the same bytes: ``now`` dates only stories that are made for it. Raises Conflict where
+    something lies that is no bundle of ours, DiskFull, and PublishError when reading back shows damage.
+    """
+    as_zip = destination.suffix.lower() == ".zip"
+    _check_destination(destination, as_zip=as_zip)
+    content = _gather(session, store, facts, now=now, rng=rng)
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    work = destination.parent / f".{destination.name}.making"
+    shutil.rmtree(work, ignore_errors=True)
+    try:
+        bag = _write(BagWriter(work), content, store, facts, assets=assets, progress=progress)
+        check_bag(work)
+        stamp = _newest(content)
+        session.commit()
+        _move(work, destination, stamp=stamp, as_zip=as_zip)
+    except OSError as error:
+        raise _disk_error(error, destination) from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return Bundle(destination, len(content.takeaways), bag.files, bag.bytes)
+
+
+def _gather(
+    session: Session, store: Store, facts: Facts, *, now: datetime, rng: random.Random
+) -> _Content:
+    stories = all_stories(session, now=now, rng=rng)
+    session.commit()
+    built = (build_post(session, s, Place.PUBLIC, store=store, facts=facts) for s in stories)
+    posts = sorted((post for post in built if post is not None), key=lambda post: post.key)
+    shown = {takeaway for post in posts for takeaway in post.takeaways}
+    rows = {t.id: t for s in stories for t in story_takeaways(session, s, Place.PUBLIC)}
+    takeaways = [row for row in rows.values() if str(row.id) in shown]
+    return _Content(posts, sorted(takeaways, key=lambda t: (t.recorded_at, t.id)))
+
+
+def _write(
+    bag: BagWriter, content: _Content, store: Store, facts: Facts, *, assets: Path | None,
+    progress: Progress | None,
+) -> BagWriter:  # fmt: skip
+    files = {media.key: media for post in content.posts for media in post.media()}
+    total = len(files) + len(content.takeaways) + 1
+    steps = iter(range(1, total + 1))
+
+    def tell(what: str) -> None:
+        if progress is not None:
+            progress(next(steps), total, what)
+
+    links = {key: media_name(media.filename) for key, media in files.items()}
+    for key, media in sorted(files.items()):
+        bag.add(links[key], media.path)
+        tell(media.filename)
+    records = []
+    for takeaway in content.takeaways:
+        records.append(_record(takeaway, links, _originals(bag, takeaway, store), facts))
+        tell(takeaway.session.title)
+    _write_site(bag, content.posts, facts, links=links, assets=assets)
+    told = {"format": 1, "gathering": _about(facts), "takeaways": records}
+    bag.add("takeaways.json", (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode())
+    bag.add_tag("open-me.html", render("site/open-me.html", facts.language, site=facts))
+    bag.finish(_info(content, facts))
+    tell(facts.title)
+    return bag
+
+
+def _write_site(
+    bag: BagWriter, posts: list[Post], facts: Facts, *, links: dict[str, str], assets: Path | None
+) -> None:
+    for post in posts:
+        bag.add(page_name(post.key), story_page(post, facts, links).encode())
+    bag.add("index.html", front_page(facts, [summarize(post, links) for post in posts]).encode())
+    for name, data in sheets(assets):
+        bag.add(name, data)
+
+
+def _originals(bag: BagWriter, takeaway: Takeaway, store: Store) -> dict[str, str]:
+    """Put the originals in that carry no place; {sha256: name in the bundle}."""
+    names = {}
+    for media in (attachment.media for attachment in takeaway.attachments):
+        path = store.original(media.sha256, media.ext)
+        if media.kind != "photo" or not path.is_file():
+            continue
+        free = stripped(path.read_bytes())
+        if free is not None:
+            names[media.sha256] = f"originals/{media.sha256}{media.ext}"
+            bag.add(names[media.sha256], free)
+    return names
+
+
+def _record(
+    takeaway: Takeaway, links: dict[str, str], originals: dict[str, str], facts: Facts
+) -> dict[str, Any]:
+    """The takeaway's record with addresses inside the bundle; without the receipt, which lets its holder withdraw."""
+
+    def address(media: Media, name: str) -> str:
+        made = {rendition.name: rendition.sha256 for rendition in media.renditions}
+        return links.get(f"sr-{facts.mark}-{made.get(name, '')[:20]}", "")
+
+    record = takeaway_record(takeaway, address)
+    del record["receipt"]
+    for media in record["media"]:
+        media["renditions"] = {name: url for name, url in media["renditions"].items() if url}
+        media["original"] = originals.get(media["sha256"])
+    return record
+
+
+def _about(facts: Facts) -> dict[str, str]:
+    return {
+        "id": str(facts.id),
+        "title": facts.title,
+        "language": facts.language,
+        "timezone": str(facts.zone),
+    }
+
+
+def _info(content: _Content, facts: Facts) -> dict[str, str]:
+    return {
+        "Bagging-Date": _newest(content).strftime("%Y-%m-%d"),
+        "External-Description": f"What people took home from {facts.title}. Open data/index.html in a browser.",
+        "External-Identifier": f"urn:uuid:{facts.id}",
+        "Newest-Takeaway": rfc3339(_newest(content)) or "",
+    }
+
+
+def _newest(content: _Content) -> datetime:
+    """When the newest takeaway in it was approved: the bundle's date, so that the same content is the same bytes."""
+    moments = [takeaway.approved_at or takeaway.received_at for takeaway in content.takeaways]
+    return max(moments, default=datetime(1980, 1, 1, tzinfo=UTC))
+
+
+def _check_destination(destination: Path, *, as_zip: bool) -> None:
+    if not destination.exists() or (as_zip and destination.is_file()):
+        return
+    if (
+        destination.is_dir()
+        and not as_zip
+        and (not any(destination.iterdir()) or is_our_bag(destination))
+    ):
+        return
+    raise Conflict(
+        f"{destination} is there already and is no bundle. Choose another name, or move it away."
+    )
+
+
+def _move(work: Path, destination: Path, *, stamp: datetime, as_zip: bool) -> None:
+    if as_zip:
+        part = destination.parent / f".{destination.name}.part"
+        try:
+            zip_bag(work, part, stamp=stamp, top=destination.stem)
+            os.replace(part, destination)
+        finally:
+            part.unlink(missing_ok=True)
+        return
+    old = destination.parent / f".{destination.name}.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if destination.exists():
+        destination.rename(old)
+    work.rename(destination)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _disk_error(error: OSError, destination: Path) -> Exception:
+    if isinstance(error, FileNotFoundError):
+        return PublishError("A picture is being made again on this laptop. Try again in a minute.")
+    if error.errno == errno.ENOSPC:
+        return DiskFull(
+            f"There is not enough room for the bundle at {destination.parent}. Choose another place with -o."
+        )
+    return PublishError(f"The bundle can't be written: {error}. Choose another place with -o.")

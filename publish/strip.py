@@ -1,0 +1,117 @@
+"""Originals without what they tell of place, time and device: the picture's bytes stay exactly as they are.
+
+Only formats of which we know every part: JPEG (ITU-T T.81, Annex B) and PNG (RFC 2083). Of others the rendition goes.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+# Chunks that hold words, times or EXIF.
+_TELLING = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
+_SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
+_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+
+
+def stripped(data: bytes) -> bytes | None:
+    """The same picture without metadata but orientation and colour profile; None where that can't be promised."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return _strip_jpeg(data)
+    if data.startswith(_PNG):
+        return _strip_png(data)
+    return None
+
+
+def _strip_jpeg(data: bytes) -> bytes | None:
+    kept = [b"\xff\xd8"]
+    orientation = _orientation(data)
+    if orientation > 1:
+        kept.append(_orientation_segment(orientation))
+    for marker, segment in _segments(data):
+        if marker == _EOI:
+            # What comes after the end (a phone's second picture, a clip) goes.
+            return b"".join([*kept, segment])
+        if not _tells(marker, segment):
+            kept.append(segment)
+    return None
+
+
+def _tells(marker: int, segment: bytes) -> bool:
+    """Comments and application data, but for JFIF, ICC profile and Adobe's colour mark."""
+    if marker == 0xFE:
+        return True
+    if not 0xE0 <= marker <= 0xEF:
+        return False
+    return not segment[4:].startswith((b"JFIF\0", b"ICC_PROFILE\0", b"Adobe"))
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """(marker, whole segment) up to the end; coded data belongs to its SOS. Stops where the file is broken."""
+    at = 2
+    while at + 2 <= len(data):
+        if data[at] != 0xFF:
+            return
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        if marker == _EOI or marker in _ALONE:
+            yield marker, data[at : at + 2]
+            at += 2
+            continue
+        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker == _SOS:
+            end = _end_of_scan(data, end)
+        yield marker, data[at:end]
+        at = end
+
+
+def _end_of_scan(data: bytes, at: int) -> int:
+    """The next marker that is neither a stuffed byte nor a restart."""
+    while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
+        follows = data[at + 1]
+        if follows == 0xFF:
+            at += 1
+        elif follows == 0 or 0xD0 <= follows <= 0xD7:
+            at += 2
+        else:
+            return at
+    return len(data)
+
+
+def _orientation(data: bytes) -> int:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(BytesIO(data)) as picture:
+            value = picture.getexif().get(0x0112, 1)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _orientation_segment(value: int) -> bytes:
+    """An EXIF segment with one entry: tag 0x0112, type SHORT, count 1."""
+    tiff = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, value, 0, 0)
+    body = b"Exif\0\0" + tiff
+    return b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
+
+
+def _strip_png(data: bytes) -> bytes | None:
+    kept, at = [_PNG], len(_PNG)
+    while at + 12 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        name, end = data[at + 4 : at + 8], at + 12 + size
+        chunk = data[at:end]
+        if len(chunk) < 12 + size or zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
+            return None
+        if name not in _TELLING:
+            kept.append(chunk)
+        if name == b"IEND":
+            return b"".join(kept)
+        at = end
+    return None
