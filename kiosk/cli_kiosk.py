@@ -83,7 +83,7 @@ def _serve(
         server = make_server(app, host, port, tls=tls)
     except OSError as error:
         raise ConfigError(
-            f"Port {port} can't be used ({error.strerror or error}). Is a kiosk running already? "
+            f"Port {port} can't be used: something else listens there. Is a kiosk running already? "
             "Try: reporter kiosk --port 8001"
         ) from error
     app.extensions["kiosk"].port = bound_port(server)

@@ -9,6 +9,7 @@ import click
 
 from kiosk.cli import gathering_option, json_option, print_json
 from kiosk.db import db
+from kiosk.here import Kiosk
 from kiosk.progress import progress_bar
 from kiosk.shell import opened
 from reporter.errors import BadInput
@@ -130,11 +131,10 @@ def publish(names: tuple[str, ...], dry_run: bool, wait: bool, as_json: bool) ->
             click.get_current_context().exit(1)
 
 
-def _dry_run(kiosk: object, names: tuple[str, ...], as_json: bool) -> None:
-    from kiosk.here import here
+def _dry_run(kiosk: Kiosk, names: tuple[str, ...], as_json: bool) -> None:
     from kiosk.publishing import dry_run
 
-    rows = dry_run(here(), names)
+    rows = dry_run(kiosk, names)
     if as_json:
         print_json({"deliveries": rows})
         return
@@ -150,17 +150,17 @@ def _dry_run(kiosk: object, names: tuple[str, ...], as_json: bool) -> None:
 @gathering_option
 def bundle(output: Path | None, as_json: bool) -> None:
     """Make the curated bundle: a BagIt bag with a site that opens by double click, and the metadata."""
-    from kiosk.bundling import write_bundle
+    from kiosk.publishing import write_bundle
 
     with opened() as kiosk:
         goal = output or kiosk.settings.folder / "bundle" / "bag"
         with progress_bar("bundle") as bar:
             made = write_bundle(kiosk, goal, progress=bar.step)
         if as_json:
-            print_json(made)
+            print_json({**vars(made), "path": str(made.path)})
         else:
             click.echo(
-                f"{made['path']}: {made['takeaways']} takeaways, {made['files']} files, verified"
+                f"{made.path}: {made.takeaways} takeaways, {made.files} files, verified"
             )
 
 

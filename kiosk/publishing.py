@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +13,8 @@ from kiosk.assets import static_dir
 from kiosk.db import db
 from kiosk.here import Kiosk
 from publish import places
-from publish.ledger import Outbox, ledger_rows, queue
+from publish.bundle import Bundle, Progress, make_bundle
+from publish.ledger import Outbox, ledger_rows, preview, queue
 from publish.outbox import Outcome, deliver_due, publish, retry
 from publish.post import gathering_facts
 from reporter import secrets
@@ -123,3 +125,16 @@ def deliver_once(kiosk: Kiosk) -> int:
 def retry_parked(kiosk: Kiosk, name: str) -> int:
     """Give what needed a person another chance; how many."""
     return retry(db.session(), outbox_of(kiosk), names=[name])
+
+
+def dry_run(kiosk: Kiosk, names: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """What publishing would do now; nothing is sent and no network is touched."""
+    return preview(db.session(), outbox_of(kiosk), names=names)
+
+
+def write_bundle(kiosk: Kiosk, destination: Path, *, progress: Progress | None = None) -> Bundle:
+    """The curated bundle as a folder, or as one file where the name ends in .zip."""
+    return make_bundle(
+        db.session(), kiosk.store, destination, facts=gathering_facts(db.session(), kiosk.settings),
+        now=kiosk.now(), rng=kiosk.rng, assets=static_dir(), progress=progress,
+    )  # fmt: skip
