@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from reporter.errors import BadInput
@@ -65,6 +66,7 @@ def _escaped(text: str) -> str:
     return "".join(f"\\{c}" if c in '\\;,":' else c for c in text)
 
 
+@lru_cache(maxsize=256)  # the same code stands on poster and marker card, the Wi-Fi on all
 def qr_matrix(text: str) -> Matrix:
     """The modules of a QR code in rows, True for black, without the quiet zone.
 

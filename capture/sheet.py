@@ -63,6 +63,8 @@ class Sheet:
         self._warn = warn
         self._families: dict[Face, str] = {}
         self._told: set[str] = set()
+        # Most lines are the same on every poster, and measuring them is most of the work.
+        self._measured: dict[tuple[object, ...], tuple[str, float]] = {}
 
     def page(self) -> None:
         """Begins a new page."""
@@ -112,7 +114,10 @@ class Sheet:
         choice = self.choose(text, bold=bold)
         if not choice.text.strip():
             return 0.0
-        words, points = self._fitted(choice, box, size, least or size, leading)
+        key = (choice, box.width, box.height, size, least, leading)
+        if key not in self._measured:
+            self._measured[key] = self._fitted(choice, box, size, least or size, leading)
+        words, points = self._measured[key]
         return self._set(choice.faces, words, box, points=points, leading=leading, colour=colour,
                          how=_alignment(choice.text, align))  # fmt: skip
 
