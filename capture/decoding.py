@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import struct
 import warnings
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ PHOTO_ERRORS = (
 )  # fmt: skip
 BROKEN_PHOTO = "This photo is damaged and can't be opened. Please take or send it again."
 BROKEN_MEDIA = "This recording is damaged and can't be opened. Please record or send it again."
+# The laptop is short of room or memory; capture.pool has sentences for that.
+_NOT_ITS_FAULT = (errno.ENOSPC, errno.ENOMEM)
 
 _PILLOW_FORMATS = {
     "image/jpeg": ("JPEG", "MPO"),
@@ -60,6 +63,8 @@ def open_photo(path: Path, mime: str, *, max_pixels: int) -> Iterator[Any]:
             f"This photo has more than {max_pixels // 1_000_000} million pixels. Please send a smaller one."
         ) from error
     except PHOTO_ERRORS as error:
+        if getattr(error, "errno", None) in _NOT_ITS_FAULT:
+            raise
         raise MediaFailed(BROKEN_PHOTO) from error
 
 
@@ -94,6 +99,8 @@ def open_media(path: Path, mime: str) -> Iterator[Any]:
         ) as container:
             yield container
     except (av.error.FFmpegError, ValueError) as error:
+        if getattr(error, "errno", None) in _NOT_ITS_FAULT:
+            raise
         raise MediaFailed(BROKEN_MEDIA) from error
 
 

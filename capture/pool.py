@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 import os
 import signal
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
@@ -16,7 +18,7 @@ from dataclasses import dataclass
 from multiprocessing import context as mp
 from typing import TYPE_CHECKING, Any
 
-from reporter.errors import MediaFailed, ReporterError
+from reporter.errors import DiskFull, MediaFailed, ReporterError
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -27,6 +29,7 @@ TOO_SLOW = "Opening this file took too long. Please send a shorter or smaller on
 TOO_BIG = "Opening this file needs more memory than the laptop has. Please send a smaller one."
 CRASHED = "This file brings the program that opens it down, so it is likely damaged. Please record or send it again."
 UNREADABLE = "This file can't be opened. Please record or send it again."
+NO_ROOM = "The laptop's disk is full. Make room, and this goes on by itself."
 CLOSING = "The kiosk is being switched off. Please try again when it is back."
 
 
@@ -48,6 +51,27 @@ class _Outcome:
     value: Any = None
     error: ReporterError | None = None
     details: str = ""
+
+
+class _Patience:
+    """How a caller waits."""
+
+    def __init__(
+        self, seconds: float | None, tick: Callable[[], None] | None, every: float
+    ) -> None:
+        self._end = math.inf if seconds is None else time.monotonic() + seconds
+        self._tick, self._every = tick, math.inf if tick is None else every
+
+    def wait(self, future: Future[_Outcome]) -> _Outcome:
+        """The outcome; raises TimeoutError when patience is over (or the task's own time)."""
+        while True:
+            seconds = min(self._every, self._end - time.monotonic())
+            try:
+                return future.result(timeout=None if seconds == math.inf else max(seconds, 0))
+            except TimeoutError:
+                if future.done() or time.monotonic() >= self._end or self._tick is None:
+                    raise
+            self._tick()
 
 
 class DecoderPool:
@@ -76,30 +100,28 @@ class DecoderPool:
         self._closed = False
 
     def run(
-        self,
-        function: Callable[..., Any],
-        *args: Any,
-        timeout: float,
-        patience: float | None = None,
-    ) -> Any:
+        self, function: Callable[..., Any], *args: Any, timeout: float,
+        patience: float | None = None, tick: Callable[[], None] | None = None, every: float = 15.0,
+    ) -> Any:  # fmt: skip
         """Call a module-level ``function`` in a worker and wait for what it returns.
 
         ``timeout`` in seconds counts from the moment a worker begins, ``patience`` from now: PoolBusy when nothing
-        has come until then. Raises DecoderDied for a task that took too long, too much memory or its worker with
-        it, and MediaFailed (or whichever ReporterError the task raised) for a file that it couldn't read.
+        has come until then. While it waits, ``tick`` is called ``every`` so many seconds. Raises DecoderDied for a
+        task that took too long, too much memory or its worker with it, and MediaFailed (or whichever ReporterError
+        the task raised) for a file that it couldn't read.
         """
         future = self._schedule(function, args, timeout)
         try:
-            return _unpack(self._wait(future, patience), function)
+            return _unpack(self._wait(future, _Patience(patience, tick, every)), function)
         finally:
             with self._mutex:
                 self._waiting.discard(future)
 
-    def _wait(self, future: Future[_Outcome], patience: float | None) -> _Outcome:
+    def _wait(self, future: Future[_Outcome], patience: _Patience) -> _Outcome:
         from pebble import ProcessExpired
 
         try:
-            return future.result(timeout=patience)
+            return patience.wait(future)
         except TimeoutError as error:
             if future.done():
                 raise DecoderDied(TOO_SLOW) from error
@@ -176,7 +198,7 @@ def _unpack(outcome: _Outcome, function: Callable[..., Any]) -> Any:
     if outcome.error is None:
         return outcome.value
     if outcome.details:
-        log.warning("%s failed in a worker:\n%s", function.__name__, outcome.details)
+        log.warning("%r failed in a worker:\n%s", function, outcome.details)
     raise outcome.error
 
 
@@ -186,12 +208,20 @@ def _guarded(function: Callable[..., Any], args: tuple[Any, ...]) -> _Outcome:
         return _Outcome(value=function(*args))
     except ReporterError as error:
         return _Outcome(error=error)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return _Outcome(error=DiskFull(NO_ROOM))
+        return _failure(error)
     except MemoryError:
         return _Outcome(error=DecoderDied(TOO_BIG))
     except Exception as error:  # noqa: BLE001
-        sentence = TOO_BIG if _is_memory(error) else UNREADABLE
-        kind = DecoderDied if _is_memory(error) else MediaFailed
-        return _Outcome(error=kind(sentence), details=traceback.format_exc())
+        return _failure(error)
+
+
+def _failure(error: Exception) -> _Outcome:
+    sentence = TOO_BIG if _is_memory(error) else UNREADABLE
+    kind = DecoderDied if _is_memory(error) else MediaFailed
+    return _Outcome(error=kind(sentence), details=traceback.format_exc())
 
 
 def _is_memory(error: Exception) -> bool:

@@ -400,7 +400,7 @@ def test_the_drawing_follows_the_loudness(tmp_path: Path) -> None:
 
 
 def test_importing_loads_no_decoder() -> None:
-    modules = "capture.sniff, capture.probe, capture.steps, capture.pool"
+    modules = "capture.sniff, capture.probe, capture.steps, capture.pool, capture.process"
     check = f"import sys, {modules}; print([m for m in ('cv2', 'av', 'PIL', 'numpy', 'pebble') if m in sys.modules])"
     root = Path(__file__).parent.parent
     done = subprocess.run(

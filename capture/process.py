@@ -1,0 +1,278 @@
+"""From a received original to ready renditions: claim a row, let a worker do it, write down what came of it."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from capture.pool import DecoderDied, DecoderPool, PoolBusy
+from capture.probe import Probe, probe
+from capture.sniff import MediaType
+from capture.steps import Made, Result, process_file
+from reporter.clock import Clock
+from reporter.config import LimitSettings
+from reporter.curate import touch
+from reporter.errors import DiskFull, MediaFailed, TooLong
+from reporter.models import Attachment, Media, Rendition, Takeaway
+from reporter.states import Kind, MediaState
+from reporter.store import Store
+from reporter.work import back_off, claim, due_ids
+
+log = logging.getLogger(__name__)
+
+WAITING = (MediaState.RECEIVED, MediaState.PROCESSING)
+# Renewed while a worker is at it; after a kiosk was killed nobody waits longer than this.
+LEASE = timedelta(seconds=60)
+TICK = 15.0
+MOST_ATTEMPTS = 3
+BATCH = 16
+PROBE_SECONDS = 5.0
+# Encoders round up: a recording stopped at exactly the limit is a little longer.
+GRACE_SECONDS = 2.0
+MISSING = "The original of this recording is missing on the laptop. Please send it again."
+GIVEN_UP = (
+    "This file stopped the program that opens it several times. Please record or send it again."
+)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is known of a claimed row; the session is not needed while a worker is at it."""
+
+    media_id: uuid.UUID
+    lease: str
+    sha256: str
+    ext: str
+    kind: str
+    mime: str
+    bytes: int
+    attempts: int
+
+
+def process_due(
+    session: Session, store: Store, pool: DecoderPool, *, now: Clock, limits: LimitSettings
+) -> int:
+    """Process what was received, what waits for another try, and what a killed kiosk left behind. Commits.
+
+    Returns how many originals were taken up. Each gets its renditions and becomes ``ready``, or ``failed`` with a
+    sentence. A worker that died is given two more tries, later; a full disk and a closing kiosk cost none.
+    Safe to run in several threads, each with a session of its own.
+    """
+    taken = 0
+    for media_id in due_ids(session, Media, states=WAITING, now=now(), limit=BATCH):
+        job = _claim(session, media_id, now())
+        if job is None:
+            continue
+        taken += 1
+        if not _process(session, store, pool, job, now=now, limits=limits):
+            break
+    return taken
+
+
+def check_intake(
+    pool: DecoderPool, path: Path, media_type: MediaType, limits: LimitSettings
+) -> Probe | None:
+    """A quick look into a video or sound file before its receipt is given; photos pass.
+
+    Raises TooLong over the limit, MediaFailed for a file that can't be read. What takes too long to look into, or
+    does not know its own length, passes: None, or a Probe without a duration.
+    """
+    if media_type.kind == Kind.PHOTO:
+        return None
+    try:
+        found: Probe = pool.run(
+            probe, path, media_type.mime, timeout=PROBE_SECONDS, patience=2 * PROBE_SECONDS
+        )
+    except (DecoderDied, PoolBusy) as error:
+        log.warning("no look into %s: %s", path.name, error)
+        return None
+    if found.duration and found.duration > limits.video_seconds + GRACE_SECONDS:
+        raise TooLong(
+            f"This recording runs {_minutes(found.duration)} minutes; the longest here is "
+            f"{_minutes(limits.video_seconds)}. Please cut it shorter and send it again."
+        )
+    return found
+
+
+def heal(session: Session, store: Store, media: Media, *, now: datetime) -> bool:
+    """Have the renditions of a ready original made again if one is gone or cut short. Commits.
+
+    True when that was needed. Their rows stay: what is made again is the same.
+    """
+    if media.state != MediaState.READY or all(_is_whole(store, media, r) for r in media.renditions):
+        return False
+    media.state, media.attempts, media.lease = MediaState.RECEIVED.value, 0, ""
+    media.due_at = now
+    session.commit()
+    return True
+
+
+def _is_whole(store: Store, media: Media, rendition: Rendition) -> bool:
+    path = store.rendition(media.sha256, rendition.name, rendition.ext)
+    return path.is_file() and path.stat().st_size == rendition.bytes
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+
+
+def _claim(session: Session, media_id: uuid.UUID, now: datetime) -> _Job | None:
+    lease = secrets.token_hex(8)
+    if not claim(
+        session, Media, media_id, states=WAITING, to=MediaState.PROCESSING, lease=lease, now=now,
+        until=now + LEASE,
+    ):  # fmt: skip
+        return None
+    media = session.get(Media, media_id, populate_existing=True)
+    if media is None:
+        return None
+    job = _Job(
+        media_id, lease, media.sha256, media.ext, media.kind, media.type, media.bytes,
+        media.attempts,
+    )  # fmt: skip
+    # No connection is held while a worker takes its time.
+    session.commit()
+    return job
+
+
+def _process(
+    session: Session, store: Store, pool: DecoderPool, job: _Job, *, now: Clock, limits: LimitSettings
+) -> bool:  # fmt: skip
+    """One claimed original. False when there is no use in going on to the next."""
+    try:
+        result = _render(session, store, pool, job, now=now, limits=limits)
+    except (PoolBusy, DiskFull) as error:
+        log.warning("media %s waits: %s", job.media_id, error)
+        _put_back(session, job, now() + timedelta(seconds=30), attempts=job.attempts - 1)
+        return False
+    except MediaFailed as error:
+        if isinstance(error, DecoderDied) and job.attempts < MOST_ATTEMPTS:
+            _put_back(session, job, now() + back_off(job.attempts, 0.5), attempts=job.attempts)
+        else:
+            log.info("media %s failed: %s", job.media_id, error)
+            _fail(session, job, str(error))
+        return True
+    if not _finish(session, job, result):
+        _forget_withdrawn(session, store, job)
+    return True
+
+
+def _render(
+    session: Session, store: Store, pool: DecoderPool, job: _Job, *, now: Clock, limits: LimitSettings
+) -> Result:  # fmt: skip
+    source = store.original(job.sha256, job.ext)
+    if not source.is_file() or source.stat().st_size != job.bytes:
+        raise MediaFailed(MISSING)
+    if job.attempts > MOST_ATTEMPTS:
+        raise MediaFailed(GIVEN_UP)
+    # The store decides where renditions stand; the steps only add name and extension.
+    goal = store.rendition(job.sha256, "", "")
+    task = partial(process_file, prefix=goal.name, max_pixels=limits.photo_megapixels * 1_000_000)
+    result: Result = pool.run(
+        task, source, goal.parent, job.mime, timeout=_time_limit(job), every=TICK,
+        tick=lambda: _renew(session, job, now()),
+    )  # fmt: skip
+    return result
+
+
+def _time_limit(job: _Job) -> float:
+    """Seconds. A full HD minute is about 100 MB and takes 15 to 30 s to encode; slow laptops get many times that."""
+    return 60.0 if job.kind == Kind.PHOTO else 120.0 + 3.0 * job.bytes / 1_000_000
+
+
+def _renew(session: Session, job: _Job, now: datetime) -> None:
+    _change(session, job, due_at=now + LEASE)
+    session.commit()
+
+
+def _change(session: Session, job: _Job, **values: Any) -> bool:
+    """Change the row, unless the lease is somebody else's by now or the row is gone. Whether it was changed."""
+    statement = (
+        update(Media)
+        .where(Media.id == job.media_id, Media.lease == job.lease)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(session.execute(statement).rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _put_back(session: Session, job: _Job, due: datetime, *, attempts: int) -> None:
+    state = MediaState.RECEIVED.value
+    _change(session, job, state=state, lease="", due_at=due, attempts=max(attempts, 0))
+    session.commit()
+
+
+def _fail(session: Session, job: _Job, sentence: str) -> None:
+    state = MediaState.FAILED.value
+    if _change(session, job, state=state, lease="", error=sentence):
+        _touch_takeaways(session, job.media_id)
+    session.commit()
+
+
+def _finish(session: Session, job: _Job, result: Result) -> bool:
+    """Write down what was made, in one transaction. False when the row is no longer ours."""
+    found = result.probe
+    ours = _change(
+        session, job, state=MediaState.READY.value, error="", lease="", attempts=0, kind=found.kind,
+        type=found.mime, width=found.width, height=found.height, duration=found.duration,
+        captured_local=_local_time(found),
+    )  # fmt: skip
+    if not ours:
+        session.rollback()
+        return False
+    session.execute(delete(Rendition).where(Rendition.media_id == job.media_id))
+    session.add_all(_row(job, made) for made in result.made)
+    session.flush()
+    _touch_takeaways(session, job.media_id, was=job.kind)
+    session.commit()
+    return True
+
+
+def _row(job: _Job, made: Made) -> Rendition:
+    return Rendition(
+        media_id=job.media_id, name=made.name, type=made.mime, ext=made.ext, bytes=made.bytes,
+        sha256=made.sha256, width=made.width, height=made.height, duration=made.duration,
+    )  # fmt: skip
+
+
+def _local_time(found: Probe) -> str:
+    """As the device states it: without an offset, unless the file has one."""
+    if found.captured_at is None:
+        return ""
+    moment = found.captured_at.isoformat(timespec="seconds")
+    if found.utc_offset is None:
+        return moment
+    minutes = round(found.utc_offset.total_seconds() / 60)
+    return f"{moment}{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def _touch_takeaways(session: Session, media_id: uuid.UUID, *, was: str = "") -> None:
+    """Let index, wall and outbox see it. A video that turned out to be sound alone makes a voice note."""
+    session.expire_all()
+    query = select(Takeaway).join(Attachment).where(Attachment.media_id == media_id)
+    for takeaway in session.scalars(query):
+        if was and takeaway.kind == was:
+            takeaway.kind = _main_kind(takeaway)
+        touch(session, takeaway)
+
+
+def _main_kind(takeaway: Takeaway) -> str:
+    kinds = {attachment.media.kind for attachment in takeaway.attachments}
+    order = (Kind.VIDEO, Kind.PHOTO, Kind.AUDIO)
+    return next((kind.value for kind in order if kind.value in kinds), takeaway.kind)
+
+
+def _forget_withdrawn(session: Session, store: Store, job: _Job) -> None:
+    """It was taken back while a worker was at it: what was made since then goes too."""
+    if session.scalar(select(Media.id).where(Media.sha256 == job.sha256)) is None:
+        store.drop_renditions(job.sha256)
+    session.rollback()

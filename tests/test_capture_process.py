@@ -1,0 +1,383 @@
+"""From received rows to ready renditions, with real workers on real files."""
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from capture import process
+from capture.pool import DecoderDied, DecoderPool, PoolBusy
+from capture.probe import probe
+from capture.process import check_intake, heal, process_due
+from capture.sniff import MP4, WEBM, sniff
+from capture.steps import process_file
+from reporter.clock import new_id
+from reporter.config import LimitSettings, Settings
+from reporter.curate import withdraw
+from reporter.errors import MediaFailed, TooLong
+from reporter.gathering import open_session
+from reporter.models import Attachment, EventSession, Gathering, Media, Rendition, Takeaway
+from reporter.states import MediaState
+from reporter.store import Store, hash_file
+from tests import media_files
+from tests.product import TurnableClock, add_takeaway, hand
+
+LIMITS = LimitSettings()
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[DecoderPool]:
+    with DecoderPool(2, 3000) as pool:
+        yield pool
+
+
+class Room:
+    """A gathering into which files are put as the intake does it."""
+
+    def __init__(
+        self, session: Session, store: Store, event: EventSession, *, clock: TurnableClock, pool: DecoderPool
+    ) -> None:  # fmt: skip
+        self.session, self.store, self.event, self.clock, self.pool = (
+            session,
+            store,
+            event,
+            clock,
+            pool,
+        )
+        self._rng = random.Random(5)
+
+    def put(self, path: Path) -> Media:
+        """Keep a file as an original, with a row and a takeaway."""
+        kind = sniff(path.read_bytes()[:8192])
+        assert kind is not None
+        takeaway = add_takeaway(self.session, self.event, self._rng, kind=kind.kind)
+        incoming = self.store.begin(f"in-{takeaway.receipt}")
+        incoming.write(path.read_bytes())
+        incoming.finish()
+        self.store.keep(incoming.path, incoming.sha256, kind.ext)
+        media = Media(
+            id=new_id(self.clock(), self._rng), sha256=incoming.sha256, kind=kind.kind, type=kind.mime,
+            ext=kind.ext, bytes=incoming.size, state=MediaState.RECEIVED.value,
+            due_at=self.clock(), received_at=self.clock(),
+        )  # fmt: skip
+        takeaway.attachments.append(Attachment(media=media))
+        self.session.commit()
+        return media
+
+    def turn(self) -> int:
+        """One turn of the worker thread."""
+        return process_due(self.session, self.store, self.pool, now=self.clock, limits=LIMITS)
+
+    def made(self, media: Media) -> dict[str, Rendition]:
+        """The renditions of a media row, each one checked against its file."""
+        self.session.expire_all()
+        for rendition in media.renditions:
+            path = self.store.rendition(media.sha256, rendition.name, rendition.ext)
+            assert (path.stat().st_size, hash_file(path)) == (rendition.bytes, rendition.sha256)
+        return {rendition.name: rendition for rendition in media.renditions}
+
+    def revision(self) -> int:
+        return self.session.scalars(select(Gathering.revision)).one()
+
+    def files(self) -> list[str]:
+        return sorted(p.name for p in self.store.renditions.rglob("*") if p.is_file())
+
+
+@pytest.fixture
+def room(
+    session: Session, store: Store, event: EventSession, clock: TurnableClock, pool: DecoderPool
+) -> Room:
+    return Room(session, store, event, clock=clock, pool=pool)
+
+
+def test_a_photo_becomes_ready(room: Room) -> None:
+    media = room.put(media_files.jpeg(4000, 3000, orientation=6))
+    before = room.revision()
+    assert room.turn() == 1
+    made = room.made(media)
+    assert {n: (r.type, r.ext, r.width, r.height) for n, r in made.items()} == {
+        "view": ("image/jpeg", ".jpg", 1600, 1200), "thumb": ("image/jpeg", ".jpg", 400, 300),
+    }  # fmt: skip
+    assert (media.state, media.error, media.lease, media.attempts) == ("ready", "", "", 0)
+    assert (media.width, media.height, media.duration) == (4000, 3000, None)
+    assert media.captured_local == "2026-05-16T14:30:05"
+    assert room.revision() == before + 1
+    assert room.session.scalars(select(Takeaway.revision)).one() == before + 1
+    assert room.turn() == 0
+
+
+def test_a_live_video_gets_its_true_duration(room: Room) -> None:
+    media = room.put(media_files.webm_live())
+    room.turn()
+    made = room.made(media)
+    assert set(made) == {"play", "poster", "thumb"}
+    assert (media.kind, media.width, media.height) == ("video", 640, 360)
+    assert media.duration == pytest.approx(3.0, abs=0.15)
+    assert made["play"].duration == media.duration
+    assert (made["play"].type, made["play"].ext) == ("video/mp4", ".mp4")
+
+
+def test_an_iphones_time_keeps_its_offset(room: Room) -> None:
+    media = room.put(media_files.mov_hevc())
+    room.turn()
+    room.session.expire_all()
+    assert media.captured_local == "2026-05-16T14:30:05+02:00"
+
+
+def test_a_video_without_pictures_makes_a_voice_note(room: Room) -> None:
+    media = room.put(media_files.webm_voice())
+    assert room.session.scalars(select(Takeaway.kind)).one() == "video"
+    room.turn()
+    assert set(room.made(media)) == {"play", "poster", "thumb"}
+    assert (media.kind, media.type, media.width) == ("audio", "audio/webm", None)
+    assert room.session.scalars(select(Takeaway.kind)).one() == "audio"
+
+
+def test_one_bad_file_never_blocks_the_rest(room: Room) -> None:
+    first = room.put(media_files.jpeg(600, 400))
+    bad = room.put(media_files.jpeg_truncated())
+    bomb = room.put(media_files.png_bomb())
+    last = room.put(media_files.wav())
+    before = room.revision()
+    assert room.turn() == 4
+    room.session.expire_all()
+    assert [m.state for m in (first, bad, bomb, last)] == ["ready", "failed", "failed", "ready"]
+    assert "damaged" in bad.error
+    assert "million pixels" in bomb.error
+    assert room.made(bad) == {}
+    # The contributor's page and the wall hear of failures too.
+    assert room.revision() == before + 4
+    assert room.turn() == 0
+
+
+def kill_worker(*_args: object, **_more: object) -> None:
+    import os
+    import signal
+
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_worker_that_dies_gets_other_tries_and_then_a_sentence(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = room.put(media_files.png_alpha()), room.put(media_files.jpeg(600, 400))
+    real = room.pool.run
+
+    def run(task: Any, source: Path, *args: Any, **more: Any) -> Any:
+        return real(kill_worker if source.suffix == ".png" else task, source, *args, **more)
+
+    monkeypatch.setattr(room.pool, "run", run)
+    for attempt in range(1, 4):
+        assert room.turn() == (2 if attempt == 1 else 1)
+        room.session.expire_all()
+        assert good.state == "ready"
+        if attempt < 3:
+            assert (bad.state, bad.attempts, bad.lease) == ("received", attempt, "")
+            assert bad.due_at > room.clock()
+            assert room.turn() == 0
+            room.clock.turn(hours=1)
+    assert bad.state == "failed"
+    assert "damaged" in bad.error
+
+
+def test_a_lease_that_ran_out_is_taken_up_once(room: Room) -> None:
+    """The kiosk was killed while it had the row."""
+    media = room.put(media_files.jpeg(600, 400))
+    assert process._claim(room.session, media.id, room.clock()) is not None
+    assert room.turn() == 0
+    room.clock.turn(seconds=61)
+    assert room.turn() == 1
+    room.session.expire_all()
+    assert media.state == "ready"
+
+
+def test_what_stops_the_kiosk_again_and_again_is_given_up(room: Room) -> None:
+    media = room.put(media_files.jpeg(600, 400))
+    for _ in range(3):
+        assert process._claim(room.session, media.id, room.clock()) is not None
+        room.clock.turn(seconds=61)
+    assert room.turn() == 1
+    room.session.expire_all()
+    assert (media.state, media.error) == ("failed", process.GIVEN_UP)
+
+
+def test_a_sleeper_that_wakes_late_writes_nothing(room: Room, tmp_path: Path) -> None:
+    media = room.put(media_files.jpeg(600, 400))
+    late = process._claim(room.session, media.id, room.clock())
+    assert late is not None
+    room.clock.turn(seconds=61)
+    assert room.turn() == 1
+    before = room.revision()
+    result = process_file(media_files.jpeg(300, 200), tmp_path, "image/jpeg")
+    assert process._finish(room.session, late, result) is False
+    process._fail(room.session, late, "too late")
+    process._put_back(room.session, late, room.clock(), attempts=2)
+    assert room.made(media)["view"].width == 600
+    assert (media.state, media.error, room.revision()) == ("ready", "", before)
+
+
+def test_the_lease_is_renewed_while_a_worker_is_at_it(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    media = room.put(media_files.webm_live())
+    monkeypatch.setattr(process, "TICK", 0.01)
+    seen = []
+    real = process._renew
+
+    def renew(session: Session, job: process._Job, _now: datetime) -> None:
+        real(session, job, room.clock.turn(seconds=1))
+        seen.append(session.scalars(select(Media.due_at)).one())
+        session.commit()
+
+    monkeypatch.setattr(process, "_renew", renew)
+    room.turn()
+    assert len(seen) > 1
+    assert seen == sorted(set(seen))
+    assert room.made(media)["play"]
+
+
+def test_withdrawn_while_a_worker_is_at_it_leaves_no_file(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    media = room.put(media_files.jpeg(600, 400))
+    takeaway = media.attachments[0].takeaway
+    real = process._render
+
+    def render(*args: Any, **more: Any) -> Any:
+        result = real(*args, **more)
+        withdraw(room.session, takeaway, hand(room.clock), room.store)
+        (room.store.renditions / media_folder).mkdir(exist_ok=True)
+        # The worker's last rename came after the files were removed.
+        (room.store.renditions / media_folder / f"{sha}-view.jpg").write_bytes(b"late")
+        return result
+
+    sha, media_folder = media.sha256, media.sha256[:2]
+    monkeypatch.setattr(process, "_render", render)
+    assert room.turn() == 1
+    assert room.files() == []
+    assert room.session.scalars(select(Media)).all() == []
+
+
+def test_a_missing_or_short_original_is_a_sentence(room: Room) -> None:
+    gone, short = room.put(media_files.jpeg(600, 400)), room.put(media_files.wav())
+    room.store.original(gone.sha256, gone.ext).unlink()
+    path = room.store.original(short.sha256, short.ext)
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-10])
+    room.turn()
+    room.session.expire_all()
+    assert [m.state for m in (gone, short)] == ["failed", "failed"]
+    assert gone.error == short.error == process.MISSING
+
+
+def test_a_closing_kiosk_costs_no_attempt(room: Room) -> None:
+    media = room.put(media_files.jpeg(600, 400))
+    other = room.put(media_files.jpeg(300, 200))
+    closed = DecoderPool(1, 2000)
+    closed.stop()
+    assert process_due(room.session, room.store, closed, now=room.clock, limits=LIMITS) == 1
+    room.session.expire_all()
+    assert {(m.state, m.attempts, m.lease) for m in (media, other)} == {("received", 0, "")}
+    room.clock.turn(seconds=31)
+    assert room.turn() == 2
+
+
+@pytest.mark.parametrize("harm", [lambda p: p.unlink(), lambda p: p.write_bytes(b"cut")])
+def test_lost_renditions_are_made_again(room: Room, harm: Callable[[Path], None]) -> None:
+    media = room.put(media_files.jpeg(1200, 800))
+    room.turn()
+    before = {name: r.sha256 for name, r in room.made(media).items()}
+    assert heal(room.session, room.store, media, now=room.clock()) is False
+    harm(room.store.rendition(media.sha256, "thumb", ".jpg"))
+    assert heal(room.session, room.store, media, now=room.clock()) is True
+    assert room.turn() == 1
+    assert {name: r.sha256 for name, r in room.made(media).items()} == before
+    assert media.state == "ready"
+
+
+def test_two_threads_share_the_work_and_do_nothing_twice(
+    room: Room, gathering: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [room.put(media_files.jpeg(200 + n, 200)) for n in range(12)]
+    seen: list[str] = []
+    real = process._render
+
+    def render(*args: Any, **more: Any) -> Any:
+        seen.append(args[3].sha256)
+        return real(*args, **more)
+
+    monkeypatch.setattr(process, "_render", render)
+
+    def work() -> None:
+        with open_session(gathering) as session:
+            while process_due(session, room.store, room.pool, now=room.clock, limits=LIMITS):
+                pass
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    room.session.expire_all()
+    assert {row.state for row in rows} == {"ready"}
+    assert sorted(seen) == sorted(row.sha256 for row in rows)
+
+
+# --- the look before a receipt is given -------------------------------------------------------------
+
+
+def test_a_short_video_passes_and_a_long_one_is_refused(pool: DecoderPool) -> None:
+    found = check_intake(pool, media_files.mp4(), MP4, LIMITS)
+    assert found is not None
+    assert (found.width, found.height) == (640, 360)
+    strict = LimitSettings(video_seconds=1)
+    long = media_files.wav(4.0)
+    kind = sniff(long.read_bytes()[:8192])
+    assert kind is not None
+    with pytest.raises(TooLong, match=r"runs 0:04 minutes; the longest here is 0:01"):
+        check_intake(pool, long, kind, strict)
+    assert check_intake(pool, media_files.mp4(), MP4, strict) is not None
+
+
+def test_what_does_not_know_its_length_passes(pool: DecoderPool) -> None:
+    found = check_intake(pool, media_files.webm_live(), WEBM, LimitSettings(video_seconds=1))
+    assert found is not None
+    assert found.duration is None
+
+
+def test_a_broken_video_is_told_at_once(pool: DecoderPool, tmp_path: Path) -> None:
+    path = tmp_path / "cut.mp4"
+    path.write_bytes(media_files.mp4().read_bytes()[:20_000])
+    with pytest.raises(MediaFailed, match="damaged"):
+        check_intake(pool, path, MP4, LIMITS)
+
+
+def test_photos_pass_without_a_worker() -> None:
+    kind = sniff(media_files.jpeg().read_bytes()[:8192])
+    assert kind is not None
+    assert check_intake(DecoderPool(1, 1), media_files.jpeg(), kind, LIMITS) is None
+
+
+@pytest.mark.parametrize("trouble", [DecoderDied("It took too long."), PoolBusy("Busy.")])
+def test_a_look_that_fails_says_nothing_about_the_file(
+    pool: DecoderPool, trouble: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def run(function: Any, *_: Any, **limits: Any) -> None:
+        asked.append((function, limits))
+        raise trouble
+
+    monkeypatch.setattr(pool, "run", run)
+    assert check_intake(pool, media_files.mp4(), MP4, LIMITS) is None
+    assert asked == [(probe, {"timeout": 5.0, "patience": 10.0})]
+
+
+def test_the_lease_is_longer_than_a_tick() -> None:
+    assert timedelta(seconds=process.TICK) * 3 <= process.LEASE
