@@ -11,7 +11,8 @@ EXTRAS := $(if $(shell command -v npm 2>/dev/null),test,test$(comma)build)
 CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test bench lint format lock translations dist clean system-packages
+.PHONY: help install run test bench lint lint-rules lint-format lint-types format lock translations dist clean \
+	system-packages
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -46,9 +47,12 @@ test: install system-packages ## everything, with a real browser and a real Word
 bench: install ## measure, and write what was measured into docs/bench.md
 	$(BIN)/python -m tests.bench $(ARGS)
 
-lint: install ## ruff and mypy, nothing changed
+lint: lint-rules lint-format lint-types ## ruff and mypy, nothing changed (-k: don't stop at the first)
+lint-rules: install
 	$(BIN)/ruff check .
+lint-format: install
 	$(BIN)/ruff format --check .
+lint-types: install
 	$(BIN)/mypy
 
 format: install ## let ruff mend what it can

@@ -13,7 +13,8 @@ missing() { # the names of $@ that are not installed
 }
 packages() {
   case $1 in
-    # Three Noto packages cover Latin, Greek, Cyrillic, Arabic, Hebrew, Indic and, with the last, Chinese, Japanese, Korean.
+    # Noto covers Latin, Greek, Cyrillic, Arabic, Hebrew and the Indian scripts; WenQuanYi is Chinese, Japanese and
+    # Korean in a tenth of the size that Noto takes for them.
     browser) echo chromium poppler-utils fonts-dejavu-core fonts-noto-core fonts-wqy-microhei ;;
     wordpress) echo wordpress mariadb-server-core apache2 libapache2-mod-php php-cli php-mysql php-gd \
       php-xml php-mbstring php-curl curl ;;
@@ -27,10 +28,9 @@ forbid_services() {
   trap 'rm -f /usr/sbin/policy-rc.d' EXIT
 }
 
+[ $# -gt 0 ] || set -- browser wordpress
 wanted=""
-for group in "${@:-browser wordpress}"; do
-  for one in $group; do wanted+=" $(packages "$one")" || exit 2; done
-done
+for group in "$@"; do wanted+=" $(packages "$group")" || exit 2; done
 command -v apt-get >/dev/null && command -v dpkg-query >/dev/null || { say "not a Debian machine, nothing installed"; exit 0; }
 # shellcheck disable=SC2086  # the list is meant to fall apart into words
 todo=$(missing $wanted)
@@ -42,11 +42,10 @@ apt=(apt-get -q -y -o DPkg::Lock::Timeout=400 -o Acquire::Retries=3)
 "${apt[@]}" update >/dev/null || say "the package list could not be refreshed"
 say "installing $todo"
 # shellcheck disable=SC2086
-"${apt[@]}" install --no-install-recommends $todo >/tmp/system-packages.$$.log 2>&1 || {
+log=$("${apt[@]}" install --no-install-recommends $todo 2>&1) || {
   say "some packages could not be installed; the end of what apt said:"
-  tail -n 15 "/tmp/system-packages.$$.log"
+  tail -n 15 <<<"$log"
 }
-rm -f "/tmp/system-packages.$$.log"
 # shellcheck disable=SC2086
 todo=$(missing $wanted)
 [ -z "$todo" ] && say "done" || say "still missing: $todo"
