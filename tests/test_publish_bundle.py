@@ -1,0 +1,281 @@
+"""The bundle and its site: a valid bag, the same bytes each time, pages that open anywhere, no word too much."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import random
+import zipfile
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import bagit
+import pytest
+from PIL import Image, PngImagePlugin
+from playwright.sync_api import expect
+
+from publish.bag import check_bag
+from publish.bundle import Bundle, make_bundle
+from publish.errors import PublishError
+from publish.strip import stripped
+from reporter import curate
+from reporter.errors import Conflict
+from reporter.states import Kind
+from tests.browser import Windows
+from tests.publish_fakes import Kit, jpeg, open_kit
+
+ASSETS = Path(__file__).parent.parent / "static"
+GPS = {1: "N", 2: (52.0, 30.0, 59.0), 3: "E", 4: (13.0, 24.0, 18.0)}
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Iterator[Kit]:
+    with open_kit(tmp_path / "gathering") as kit:
+        yield kit
+
+
+def bundle(kit: Kit, goal: Path, **options: Any) -> Bundle:
+    return make_bundle(
+        kit.session, kit.store, goal, facts=kit.facts, now=kit.clock(), rng=kit.rng, assets=ASSETS, **options
+    )  # fmt: skip
+
+
+def telling_jpeg(orientation: int = 6) -> bytes:
+    """A phone's JPEG: place, time, device, a colour profile, and a second picture after its end."""
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F], exif[0x0132] = orientation, "Secretphone", "2026:05:09 14:00:00"
+    exif.get_ifd(0x8825).update(GPS)
+    out = io.BytesIO()
+    picture = Image.open(io.BytesIO(jpeg(5)))
+    picture.save(
+        out, "JPEG", exif=exif, icc_profile=b"a profile", comment=b"at home", progressive=True
+    )
+    return out.getvalue() + jpeg(6) + b"Secretphone-trailer"
+
+
+def fill(kit: Kit) -> None:
+    event = kit.event("Gardens <script>alert(1)</script> & more", speakers="Marta")
+    photo = kit.photo(event, 1, "Frost", author="Lena")
+    curate.change(kit.session, photo, kit.hand, {"tags": ["garden"]})
+    phone = kit.takeaway(event, "From my phone", kind=Kind.PHOTO.value)
+    kit.attach(phone, telling_jpeg(), kind=Kind.PHOTO, renditions={"view": jpeg(7, (400, 300))})
+    video = kit.takeaway(event, "A walk", kind=Kind.VIDEO.value)
+    types = {"play": ("video/mp4", ".mp4")}
+    made = {"play": b"mp4 bytes", "poster": jpeg(3)}
+    kit.attach(video, b"mov bytes", kind=Kind.VIDEO, renditions=made, types=types)
+    kit.takeaway(event, 'Who has <b>the "key"</b>?', intent="question")
+    kit.takeaway(kit.event("Second"), "Plant beans\nwith the neighbours", intent="action")
+    kit.takeaway(event, "only here", audience="room")
+    kit.takeaway(event, "not seen yet", state="new")
+    kit.photo(event, 9, "a child is in it", consent="child")
+
+
+def tree(folder: Path) -> dict[str, str]:
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {
+        p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths
+    }
+
+
+class Links(HTMLParser):
+    """Every address in a page, and the ids that can be jumped to."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.ids: set[str] = set()
+        self.alts: list[str | None] = []
+        self.scripts = 0
+        self.feed(page.read_text("utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        self.found += [
+            value for name, value in attrs if name in ("href", "src", "poster") and value
+        ]
+        self.ids |= {named["id"]} if named.get("id") else set()  # type: ignore[arg-type]
+        self.scripts += tag == "script"
+        if tag == "img":
+            self.alts.append(named.get("alt"))
+
+
+def test_bag_is_valid_and_holds_only_what_all_may_see(kit: Kit, tmp_path: Path) -> None:
+    fill(kit)
+    steps: list[tuple[int, int]] = []
+    made = bundle(
+        kit,
+        tmp_path / "out" / "bag",
+        progress=lambda done, total, what: steps.append((done, total)),
+    )
+    bag = bagit.Bag(str(made.path))
+    bag.validate()
+    assert bag.version_info == (1, 0)
+    assert list(bag.algorithms) == ["sha512"]
+    assert made.takeaways == 5
+    assert steps[-1][0] == steps[-1][1] == len(steps)
+    everything = b"".join(p.read_bytes() for p in made.path.rglob("*") if p.is_file())
+    for hidden in (
+        b"only here",
+        b"not seen yet",
+        b"a child is in it",
+        b"Secretphone",
+        str(tmp_path).encode(),
+    ):
+        assert hidden not in everything
+    told = json.loads((made.path / "data" / "takeaways.json").read_text())
+    assert [t["text"] for t in told["takeaways"]][:2] == ["Frost", "From my phone"]
+    assert "receipt" not in told["takeaways"][0], "whoever holds a receipt may withdraw"
+    for takeaway in told["takeaways"]:
+        for media in takeaway["media"]:
+            names = [
+                *media["renditions"].values(),
+                *([media["original"]] if media["original"] else []),
+            ]
+            assert names
+            assert all((made.path / "data" / name).is_file() for name in names)
+
+
+def test_originals_keep_their_pixels_and_lose_the_place(kit: Kit, tmp_path: Path) -> None:
+    fill(kit)
+    made = bundle(kit, tmp_path / "bag")
+    told = json.loads((made.path / "data" / "takeaways.json").read_text())
+    phone = next(t for t in told["takeaways"] if t["text"] == "From my phone")
+    with Image.open(made.path / "data" / phone["media"][0]["original"]) as freed:
+        exif = freed.getexif()
+        assert dict(exif) == {0x0112: 6}
+        assert exif.get_ifd(0x8825) == {}
+        assert freed.info["icc_profile"] == b"a profile"
+        with Image.open(io.BytesIO(telling_jpeg())) as before:
+            assert freed.tobytes() == before.tobytes()
+    walk = next(t for t in told["takeaways"] if t["text"] == "A walk")
+    assert walk["media"][0]["original"] is None
+    assert set(walk["media"][0]["renditions"]) == {"play", "poster"}
+
+
+def test_stripping_png_and_what_it_refuses() -> None:
+    words = PngImagePlugin.PngInfo()
+    words.add_text("Comment", "at home")
+    out = io.BytesIO()
+    Image.new("RGB", (9, 9), "red").save(out, "PNG", pnginfo=words, exif=Image.Exif())
+    freed = stripped(out.getvalue())
+    assert freed is not None
+    assert b"at home" not in freed
+    with Image.open(io.BytesIO(freed)) as picture:
+        picture.load()
+        assert picture.size == (9, 9)
+    assert stripped(b"RIFF....WEBP") is None
+    assert stripped(telling_jpeg()[:2000]) is None
+    assert stripped(out.getvalue()[:-5]) is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_stripping_survives_damage(seed: int) -> None:
+    rng = random.Random(seed)
+    data = bytearray(telling_jpeg())
+    for _ in range(seed):
+        data[rng.randrange(2, len(data))] = rng.randrange(256)
+    freed = stripped(bytes(data[: rng.randrange(4, len(data))]))
+    assert freed is None or b"Secretphone-trailer" not in freed
+
+
+def test_same_content_gives_the_same_bytes(kit: Kit, tmp_path: Path) -> None:
+    fill(kit)
+    first = tree(bundle(kit, tmp_path / "one").path)
+    zip_one = bundle(kit, tmp_path / "a" / "bag.zip").path.read_bytes()
+    kit.clock.forward(days=3)
+    assert tree(bundle(kit, tmp_path / "two").path) == first
+    assert bundle(kit, tmp_path / "b" / "bag.zip").path.read_bytes() == zip_one
+
+
+def test_zip_unpacks_to_a_valid_bag(kit: Kit, tmp_path: Path) -> None:
+    fill(kit)
+    made = bundle(kit, tmp_path / "spring.zip")
+    with zipfile.ZipFile(made.path) as pack:
+        pack.extractall(tmp_path / "unpacked")
+    bagit.Bag(str(tmp_path / "unpacked" / "spring")).validate()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["gathering", "spring.zip", "unpacked"]
+
+
+def test_links_resolve_and_nothing_is_absolute(kit: Kit, tmp_path: Path) -> None:
+    fill(kit)
+    data = bundle(kit, tmp_path / "bag").path / "data"
+    pages = {page.name: Links(page) for page in data.glob("*.html")}
+    assert len(pages) == 3
+    for page in pages.values():
+        assert page.scripts == 0
+        assert None not in page.alts
+        for address in page.found:
+            if address == "data:,":
+                continue
+            parts = urlsplit(address)
+            assert (parts.scheme, parts.netloc, parts.path[:1] == "/") == ("", "", False), address
+            if parts.path:
+                assert (data / unquote(parts.path)).is_file(), address
+            if parts.fragment and parts.path:
+                assert parts.fragment in pages[parts.path].ids
+    story = next(p.read_text() for p in data.glob("sr-*.html") if "Frost" in p.read_text())
+    assert "<script" not in story
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in story
+    assert "Who has &lt;b&gt;the" in story
+    assert (data / "style" / "tokens.css").read_bytes() == (
+        ASSETS / "css" / "tokens.css"
+    ).read_bytes()
+
+
+def test_damage_is_found_and_foreign_folders_are_left_alone(kit: Kit, tmp_path: Path) -> None:
+    fill(kit)
+    goal = tmp_path / "bag"
+    bundle(kit, goal)
+    bundle(kit, goal)
+    page = goal / "data" / "index.html"
+    page.write_bytes(page.read_bytes()[:-20])
+    with pytest.raises(PublishError, match="not written right"):
+        check_bag(goal)
+    mine = tmp_path / "holiday"
+    mine.mkdir()
+    (mine / "photo.jpg").write_bytes(b"dear to me")
+    with pytest.raises(Conflict, match="is no bundle"):
+        bundle(kit, mine)
+    assert (mine / "photo.jpg").read_bytes() == b"dear to me"
+    kit.takeaway(kit.event("Third"), "new words")
+    assert bundle(kit, goal).takeaways == 6
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["bag", "gathering", "holiday"]
+
+
+def test_right_to_left_site(tmp_path: Path) -> None:
+    with open_kit(tmp_path / "gathering", title="لقاء الربيع") as kit:
+        kit.takeaway(kit.event("الحدائق"), "سأزرع الفول")
+        facts = kit.facts.__class__(kit.facts.id, kit.facts.title, "ar", kit.facts.zone)
+        make_bundle(
+            kit.session, kit.store, tmp_path / "bag", facts=facts, now=kit.clock(), rng=kit.rng
+        )
+    page = (tmp_path / "bag" / "data" / "index.html").read_text()
+    assert '<html lang="ar" dir="rtl">' in page
+    assert "لقاء الربيع" in page
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_site_opens_from_the_disk_without_scripts(
+    kit: Kit, tmp_path: Path, windows: Windows, axe: Callable[..., list[str]], *, scheme: str
+) -> None:
+    fill(kit)
+    made = bundle(kit, tmp_path / "bag")
+    for page in (windows.phone(), windows.laptop()):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.goto((made.path / "open-me.html").as_uri())
+        page.wait_for_url("**/data/index.html")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Spring gathering")
+        assert axe(page) == []
+        page.get_by_role("link", name="Gardens").first.click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(
+            "Gardens <script>alert(1)</script>"
+        )
+        picture = page.get_by_role("img", name="From my phone")
+        expect(picture).to_have_js_property("naturalWidth", 400)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert axe(page) == []
