@@ -1,0 +1,199 @@
+"""The folder target on a real disk and in fsspec's memory: whole files, a front page that follows, missing sticks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+
+from publish import places
+from publish.errors import Offline
+from publish.outbox import publish
+from publish.targets import folder as folder_module
+from publish.targets.folder import FolderTarget
+from reporter import curate, secrets
+from tests.publish_fakes import Kit, jpeg, open_kit
+
+ASSETS = Path(__file__).parent.parent / "static"
+
+
+@pytest.fixture
+def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
+    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
+    with open_kit(tmp_path / "gathering") as kit:
+        yield kit
+
+
+def add(kit: Kit, url: str, **options: str) -> None:
+    places.add_target(
+        kit.session, "folder", "stick", {"url": url, **options}, now=kit.clock(), rng=kit.rng
+    )
+
+
+def run(kit: Kit, **options: Any) -> list[dict[str, Any]]:
+    return publish(kit.session, places_outbox(kit), **options)
+
+
+def places_outbox(kit: Kit) -> Any:
+    return places.make_outbox(kit.store, kit.facts, clock=kit.clock, rng=kit.rng, assets=ASSETS)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
+def test_pages_files_and_front_page_arrive_once(kit: Kit, tmp_path: Path) -> None:
+    kit.photo(kit.event(), 1, "Frost")
+    goal = tmp_path / "stick" / "site"
+    goal.parent.mkdir()
+    add(kit, goal.as_uri())
+    rows = run(kit)
+    assert {row["state"] for row in rows} == {"sent"}
+    story, media = kit.deliveries("story")[0].key, kit.deliveries("media")[0].key
+    expected = [
+        f"{story}.html",
+        "index.html",
+        f"media/{media}.jpg",
+        "style/site.css",
+        "style/tokens.css",
+    ]
+    assert names(goal) == sorted(expected)
+    assert (goal / f"media/{media}.jpg").read_bytes() == jpeg(1, (320, 240))
+    assert f'src="media/{media}.jpg"' in (goal / f"{story}.html").read_text()
+    assert f'href="{story}.html"' in (goal / "index.html").read_text()
+    assert next(r["url"] for r in rows if r["kind"] == "story") == (goal / f"{story}.html").as_uri()
+    before = {path: (goal / path).stat().st_mtime_ns for path in names(goal)}
+    run(kit)
+    assert {path: (goal / path).stat().st_mtime_ns for path in names(goal)} == before
+
+
+def test_change_and_takedown_reach_every_page(kit: Kit, tmp_path: Path) -> None:
+    event = kit.event()
+    goes, stays = kit.photo(event, 1, "goes"), kit.takeaway(event, "stays", intent="question")
+    goal = tmp_path / "site"
+    add(kit, str(goal), web="https://example.org/spring/")
+    rows = run(kit)
+    story = kit.deliveries("story")[0].key
+    assert (
+        next(r["url"] for r in rows if r["kind"] == "story")
+        == f"https://example.org/spring/{story}.html"
+    )
+    curate.change(kit.session, stays, kit.hand, {"text": "stays, changed"})
+    curate.withdraw(kit.session, goes, kit.hand, kit.store)
+    run(kit)
+    assert "stays, changed" in (goal / "index.html").read_text()
+    page = (goal / f"{story}.html").read_text()
+    assert "goes" not in page
+    assert "stays, changed" in page
+    assert [name for name in names(goal) if name.startswith("media/")] == []
+    curate.withdraw(kit.session, stays, kit.hand, kit.store)
+    run(kit)
+    assert names(goal) == ["index.html", "style/site.css", "style/tokens.css"]
+    assert "stays" not in (goal / "index.html").read_text()
+
+
+def test_missing_parent_is_offline_and_never_made_up(kit: Kit, tmp_path: Path) -> None:
+    kit.takeaway(kit.event(), "words")
+    add(kit, (tmp_path / "not-in" / "site").as_uri())
+    rows = run(kit)
+    assert {row["state"] for row in rows} == {"due"}
+    assert "Put the stick in" in rows[-1]["error"] + rows[0]["error"]
+    assert not (tmp_path / "not-in").exists()
+    with pytest.raises(Offline):
+        places.test_target(kit.session, places_outbox(kit), "stick")
+    (tmp_path / "not-in").mkdir()
+    assert {row["state"] for row in run(kit)} == {"sent"}
+    assert "can be written to" in places.test_target(kit.session, places_outbox(kit), "stick")
+    assert not [name for name in names(tmp_path / "not-in") if "sr-test" in name]
+
+
+@pytest.mark.parametrize(
+    ("path", "stick"),
+    [
+        ("/media/ada/STICK", True),
+        ("/media/STICK", True),
+        ("/run/media/ada/STICK", True),
+        ("/Volumes/STICK", True),
+        ("/media/ada/STICK/site", False),
+        ("/home/ada/site", False),
+    ],
+)
+def test_what_counts_as_a_stick_itself(path: str, *, stick: bool) -> None:
+    assert folder_module._is_stick(path) is stick
+
+
+def test_truncated_copy_is_noticed_and_written_again(
+    kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kit.photo(kit.event(), 1, "Frost")
+    add(kit, str(tmp_path / "site"))
+    whole = FolderTarget._write
+    broken = [True]
+
+    def truncating(self: FolderTarget, path: str, pieces: Any) -> None:
+        whole(self, path, pieces)
+        if path.endswith(".jpg.part") and broken:
+            broken.pop()
+            os.truncate(path, 100)
+
+    monkeypatch.setattr(FolderTarget, "_write", truncating)
+    rows = run(kit)
+    assert "did not keep" in next(r["error"] for r in rows if r["kind"] == "media")
+    assert [name for name in names(tmp_path / "site") if name.startswith("media/")] == []
+    kit.clock.forward(minutes=1)
+    assert {row["state"] for row in run(kit)} == {"sent"}
+    [media] = [name for name in names(tmp_path / "site") if name.startswith("media/")]
+    assert (tmp_path / "site" / media).read_bytes() == jpeg(1, (320, 240))
+
+
+def test_any_fsspec_address_will_do(kit: Kit) -> None:
+    memory = fsspec.filesystem("memory")
+    photo = kit.photo(kit.event(), 1, "Frost")
+    add(kit, f"memory://spring-{kit.facts.mark}")
+    assert {row["state"] for row in run(kit)} == {"sent"}
+    root = f"/spring-{kit.facts.mark}"
+    assert "Frost" in memory.cat(f"{root}/{kit.deliveries('story')[0].key}.html").decode()
+    assert len(memory.ls(f"{root}/media")) == 1
+    curate.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
+    run(kit)
+    assert "Hoar frost" in memory.cat(f"{root}/{kit.deliveries('story')[0].key}.html").decode()
+    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    run(kit)
+    assert sorted(p.rsplit("/", 1)[1] for p in memory.find(root)) == [
+        "index.html",
+        "site.css",
+        "tokens.css",
+    ]
+
+
+def test_address_that_cannot_work_pauses_with_a_sentence(kit: Kit) -> None:
+    kit.takeaway(kit.event(), "words")
+    add(kit, "nosuch://place")
+    rows = run(kit)
+    assert {row["state"] for row in rows} == {"due"}
+    assert "can't be used" in rows[0]["error"]
+    assert places.list_targets(kit.session)[0]["paused"]
+
+
+def test_preview_lists_without_touching_anything(kit: Kit, tmp_path: Path) -> None:
+    from publish.ledger import preview
+
+    photo = kit.photo(kit.event(), 1, "Frost")
+    add(kit, str(tmp_path / "site"))
+    told = [(row["action"], row["kind"]) for row in preview(kit.session, places_outbox(kit))]
+    assert sorted(told) == [("create", "face"), ("create", "media"), ("create", "story")]
+    assert kit.deliveries() == []
+    assert not (tmp_path / "site").exists()
+    run(kit)
+    assert preview(kit.session, places_outbox(kit)) == []
+    curate.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
+    told = [(row["action"], row["kind"]) for row in preview(kit.session, places_outbox(kit))]
+    assert told == [("update", "media"), ("update", "story")]
+    curate.hide(kit.session, photo, kit.hand)
+    told = [(row["action"], row["kind"]) for row in preview(kit.session, places_outbox(kit))]
+    assert told == [("withdraw", "media"), ("withdraw", "story")]
+    assert {state for _, state in kit.states()} == {"sent"}

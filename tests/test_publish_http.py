@@ -1,0 +1,144 @@
+"""What answers from the network mean, cut at the one seam."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from publish.errors import (
+    AuthRefused,
+    Gone,
+    Offline,
+    PauseTarget,
+    Permanent,
+    PublishError,
+    RetryAfter,
+    TooBig,
+)  # fmt: skip
+from publish.http import Web, retry_after
+
+URL = "https://blog.example/wp-json/wp/v2/posts"
+
+
+def answer(handler: Callable[[httpx.Request], httpx.Response]) -> Web:
+    return Web("The blog", transport=httpx.MockTransport(handler))
+
+
+def reply(status: int, **parts: object) -> Web:
+    return answer(lambda request: httpx.Response(status, **parts))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, Permanent), (401, AuthRefused), (404, Gone), (410, Gone), (413, TooBig), (418, Permanent),
+        (429, RetryAfter), (500, RetryAfter), (502, RetryAfter), (503, RetryAfter), (511, Offline),
+    ],
+)  # fmt: skip
+def test_status_becomes_the_error_that_callers_act_on(
+    status: int, error: type[PublishError]
+) -> None:
+    with pytest.raises(error) as caught:
+        reply(status, json={"message": "Too many leeks."}).call("GET", URL)
+    assert type(caught.value) is error
+    if status != 511:
+        assert "Too many leeks" in caught.value.message
+
+
+def test_accepted_statuses_come_back_as_answers() -> None:
+    got = reply(404, json={"code": "none"}).call("GET", URL, accept={404})
+    assert (got.status, got.data) == (404, {"code": "none"})
+
+
+def test_web_page_instead_of_json_is_a_sign_in_page() -> None:
+    with pytest.raises(Offline, match="sign in"):
+        reply(200, html="<h1>Welcome to Cafe Wi-Fi</h1>").call("GET", URL)
+    with pytest.raises(Offline, match="sign in"):
+        reply(302, headers={"Location": "http://portal.cafe/login?to=blog"}).call("GET", URL)
+
+
+def test_moved_site_is_not_a_sign_in_page() -> None:
+    moved = reply(301, headers={"Location": "https://www.blog.example/wp-json/wp/v2/posts"})
+    with pytest.raises(PauseTarget, match=r"https://www\.blog\.example"):
+        moved.call("GET", URL)
+
+
+def test_json_after_a_warning_is_read() -> None:
+    noisy = reply(200, text='<br />\n<b>Warning</b>: POST Content-Length exceeds\n{"id": 7}')
+    assert noisy.call("GET", URL).data == {"id": 7}
+
+
+@pytest.mark.parametrize(
+    ("failure", "error"),
+    [
+        (httpx.ConnectError("refused"), Offline),
+        (httpx.ConnectTimeout("slow"), Offline),
+        (httpx.ReadTimeout("silent"), RetryAfter),
+        (httpx.ReadError("cut"), RetryAfter),
+        (httpx.WriteError("cut"), RetryAfter),
+        (httpx.RemoteProtocolError("closed"), RetryAfter),
+    ],
+)
+def test_only_what_surely_did_not_arrive_is_offline(
+    failure: Exception, error: type[PublishError]
+) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise failure
+
+    with pytest.raises(error):
+        answer(fail).call("POST", URL, json={})
+
+
+def test_wrong_clock_is_named() -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("x") from ssl.SSLCertVerificationError(
+            "certificate is not yet valid"
+        )
+
+    with pytest.raises(Offline, match="date and time"):
+        answer(fail).call("GET", URL)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "120"}, 120.0),
+        (
+            {
+                "Retry-After": "Sat, 09 May 2026 14:05:00 GMT",
+                "Date": "Sat, 09 May 2026 14:00:00 GMT",
+            },
+            300.0,
+        ),
+        (
+            {
+                "Retry-After": "Sat, 09 May 2026 13:00:00 GMT",
+                "Date": "Sat, 09 May 2026 14:00:00 GMT",
+            },
+            0.0,
+        ),
+        ({"Retry-After": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_retry_after_counts_from_the_servers_own_clock(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    assert retry_after(headers) == seconds
+
+
+def test_name_and_password_are_sent_but_never_told() -> None:
+    seen: list[str] = []
+
+    def look(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers["Authorization"])
+        return httpx.Response(401, json={})
+
+    web = Web("The blog", auth=("ada", "geheim"), transport=httpx.MockTransport(look))
+    with pytest.raises(AuthRefused) as caught:
+        web.call("GET", URL)
+    assert seen[0].startswith("Basic ")
+    assert "geheim" not in caught.value.message
