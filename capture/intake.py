@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,12 +18,11 @@ from capture.offer import Arrival, Offer, check_recordable, check_words, cleaned
 from capture.sniff import MediaType
 from reporter.clock import new_id
 from reporter.config import LimitSettings
-from reporter.curate import hashtags, touch
+from reporter.curate import hashtags, lock_gathering, touch
 from reporter.errors import BadInput, Conflict, TooLarge
 from reporter.models import (
     Attachment,
     Decision,
-    Gathering,
     Media,
     Tag,
     Takeaway,
@@ -87,20 +86,6 @@ def receive(
     for file in offer.files:
         file.path.unlink(missing_ok=True)
     return takeaway
-
-
-def lock_gathering(session: Session) -> None:
-    """Let one writer in at a time, until the next commit or rollback, across threads and processes.
-
-    SQLite takes its write lock with the first write, PostgreSQL the lock of this one row. What was read before is
-    forgotten, since it may have changed while we waited. Under the lock, rows and files of originals agree.
-    """
-    session.execute(
-        update(Gathering)
-        .values(revision=Gathering.revision)
-        .execution_options(synchronize_session=False)
-    )
-    session.expire_all()
 
 
 def _find(session: Session, offer: Offer) -> Takeaway | None:

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from capture.intake import Check
 from capture.partial import Piece
+from capture.process import check_intake
 from capture.sniff import MediaType
 from capture.tus import (
     CHECKSUMS,
@@ -27,7 +28,6 @@ from capture.upload import Progress, Uploads
 from kiosk.access import csrf
 from kiosk.db import db
 from kiosk.here import here
-from reporter.states import Kind
 
 bp = Blueprint("upload", __name__)
 # No cookie gives any right here: whoever holds an upload's unguessable id may go on with it.
@@ -55,11 +55,7 @@ def quick_check() -> Check:
     kiosk = here()
 
     def check(path: Path, kind: MediaType) -> None:
-        # Photos are looked at afterwards: nobody waits for that, and none is too long.
-        if kind.kind != Kind.PHOTO:
-            from capture.process import check_intake
-
-            check_intake(kiosk.quick_pool, path, kind, limits=kiosk.settings.limits)
+        check_intake(kiosk.quick_pool, path, kind, kiosk.settings.limits)
 
     return check
 

@@ -59,6 +59,18 @@ def touch(session: Session, takeaway: Takeaway) -> None:
     takeaway.revision = session.execute(counted).scalar_one()
 
 
+def lock_gathering(session: Session) -> None:
+    """Let one writer in at a time, until the next commit or rollback, across threads and processes.
+
+    SQLite takes its write lock with the first write, PostgreSQL the lock of this one row. What was read before is
+    forgotten, since it may have changed while we waited. Files of originals come and go under it, so that they agree
+    with the rows.
+    """
+    counter = update(Gathering).values(revision=Gathering.revision)
+    session.execute(counter.execution_options(synchronize_session=False))
+    session.expire_all()
+
+
 def by_receipt(session: Session, receipt: str) -> Takeaway:
     """The takeaway of a receipt, however it was typed; raises NotFound."""
     found = session.scalar(select(Takeaway).where(Takeaway.receipt == normalize_receipt(receipt)))
@@ -140,7 +152,9 @@ def withdraw(session: Session, takeaway: Takeaway, hand: Hand, store: Store) -> 
 
     What was published goes with the next turn of the outbox, which finds the takeaway gone from its story.
     """
+    lock_gathering(session)
     if takeaway.state == TakeawayState.WITHDRAWN:
+        session.rollback()
         return
     media = [attachment.media for attachment in takeaway.attachments]
     _bury(session, takeaway, [m.sha256 for m in media], hand)
@@ -151,8 +165,12 @@ def withdraw(session: Session, takeaway: Takeaway, hand: Hand, store: Store) -> 
     for media_id, _sha, _ext in orphans:
         session.delete(session.get_one(Media, media_id))
     session.commit()
+    # Somebody may bring the same bytes to another session right now: those are theirs.
+    lock_gathering(session)
     for _id, sha256, ext in orphans:
-        store.drop(sha256, ext)
+        if session.scalar(select(Media.id).where(Media.sha256 == sha256)) is None:
+            store.drop(sha256, ext)
+    session.commit()
 
 
 def _bury(session: Session, takeaway: Takeaway, hashes: Sequence[str], hand: Hand) -> None:

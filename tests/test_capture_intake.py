@@ -7,7 +7,7 @@ import os
 import threading
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from reporter.errors import (
 from reporter.models import Attachment, Decision, Gathering, Media, Takeaway, Tombstone, Upload
 from reporter.sessioncode import is_valid_receipt
 from reporter.states import MediaState, TakeawayState
+from reporter.store import Store
 from tests.offers import NOW, Room, jpeg, mp4, open_room, wav
 
 CLIENT = "6f1c0e62-6c0e-4b69-8a83-0d5d3d0f7c11"
@@ -295,6 +296,49 @@ def test_what_was_taken_back_never_comes_back(room: Room) -> None:
     assert count(room, Media) == count(room, Attachment) == 0
     assert room.originals() == []
     assert room.leftovers() == []
+
+
+def test_the_same_bytes_arriving_during_a_withdrawal_are_not_lost(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The withdrawal removes its file at the very moment at which another session gets the same one."""
+    other = room.add_session("Wasps")
+    takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))]))
+    room.session.refresh(other)
+    room.session.expunge(other)
+    file = room.arrive(jpeg(1))
+    drop = Store.drop
+
+    def send() -> str:
+        with Session(room.engine) as session:
+            return room.receive(Offer(other, files=[file]), session=session).receipt
+
+    with ThreadPoolExecutor(1) as pool:
+        sent: list[Future[str]] = []
+
+        def slow_drop(store: Store, sha256: str, ext: str) -> None:
+            sent.append(pool.submit(send))
+            wait(sent, timeout=0.5)
+            drop(store, sha256, ext)
+
+        monkeypatch.setattr(Store, "drop", slow_drop)
+        curate.withdraw(room.session, takeaway, curate.Hand(NOW, room.rng), room.store)
+        receipt = sent[0].result(20)
+    assert len(curate.by_receipt(room.session, receipt).attachments) == 1
+    assert room.originals() == [jpeg(1)]
+
+
+def test_a_withdrawal_takes_along_what_has_just_been_added(room: Room) -> None:
+    takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
+    assert len(takeaway.attachments) == 1
+    room.session.refresh(room.garden)
+    with Session(room.engine) as other:
+        room.receive(
+            Offer(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT), session=other
+        )
+    curate.withdraw(room.session, takeaway, curate.Hand(NOW, room.rng), room.store)
+    assert count(room, Attachment) == count(room, Media) == 0
+    assert room.originals() == []
 
 
 def test_a_withdrawn_file_is_left_out_of_a_larger_offer(room: Room) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import io
 import json
@@ -31,6 +32,7 @@ from reporter.config import Settings
 from reporter.curate import by_receipt
 from reporter.models import EventSession, Takeaway, Upload
 from reporter.store import Store
+from tests.media_files import mp4
 from tests.offers import jpeg
 from tests.product import TurnableClock
 
@@ -278,6 +280,25 @@ def test_methods_by_another_name(client: FlaskClient, begin: Callable[..., str])
     assert client.get(url, headers=V1).status_code == 405
     deleted = client.post(url, headers={**V1, "X-HTTP-Method-Override": "DELETE"})
     assert deleted.status_code == 204
+
+
+def test_a_video_that_is_too_long_is_refused_at_the_end(
+    app: Flask, client: FlaskClient, event: EventSession, begin: Callable[..., str], store: Store
+) -> None:
+    kiosk = app.extensions["kiosk"]
+    limits = dataclasses.replace(kiosk.settings.limits, video_seconds=1)
+    kiosk.settings = dataclasses.replace(kiosk.settings, limits=limits)
+    data = mp4(8.0).read_bytes()
+    url = begin(len(data))
+    answers = [patch(client, url, 0, data), send_form(client, event.code, [("a.mp4", data)])]
+    for answer in answers:
+        assert answer.status_code == 422
+        assert "0:08 minutes" in answer.json["detail"]  # type: ignore[index]
+    assert client.head(url, headers=V1).status_code == 404
+    short = mp4(1.0).read_bytes()
+    assert patch(client, begin(len(short)), 0, short).headers["Reporter-Receipt"]
+    assert originals(store) == [short]
+    assert leftovers(store) == []
 
 
 # --- Forms ------------------------------------------------------------------------------------------
