@@ -321,7 +321,7 @@ def _content(post: Post, links: Mapping[str, Remote]) -> dict[str, Any]:
 # --- A proxy that loses answers ----------------------------------------------------------------------
 
 # (method, path) -> "cut" (the server did it, the answer is lost), "500" (the same, with an error page instead),
-# "before" (the request never arrives), "portal" (a sign-in page instead), or None.
+# "before" (the request never arrives), "portal" (a sign-in page instead), "missing" (404 from the web server), or None.
 Fault = Callable[[str, str], str | None]
 _PORTAL = b"<!doctype html><title>Welcome to Cafe Wi-Fi</title><form>Sign in</form>"
 
@@ -345,6 +345,9 @@ class FaultProxy:
                     return
                 if fault == "portal":
                     self._answer(200, [("Content-Type", "text/html")], _PORTAL)
+                    return
+                if fault == "missing":
+                    self._answer(404, [("Content-Type", "text/html")], b"<h1>Not found</h1>")
                     return
                 status, headers, data = proxy.forward(
                     upstream_port, self.command, self.path, self.headers, body

@@ -14,11 +14,13 @@ from PIL import Image, ImageChops
 from sqlalchemy import select
 
 from publish import places
-from publish.outbox import publish
+from publish.errors import AuthRefused
+from publish.outbox import publish, retry
 from reporter import curate, secrets
 from reporter.models import Takeaway, Tombstone
 from reporter.record import published_places
-from tests.publish_fakes import FaultProxy, Kit, open_kit
+from reporter.states import Kind
+from tests.publish_fakes import FaultProxy, Kit, jpeg, open_kit
 from tests.wordpress_server import WordPress
 
 pytestmark = pytest.mark.wordpress
@@ -257,7 +259,7 @@ def test_refused_password_pauses_until_it_is_mended(
     assert "refused user name or password" in rows[0]["error"]
 
     secrets.set_secret(str(kit.facts.id), places.secret_name("blog"), wordpress.app_password)
-    assert "may publish" in places.try_target(kit.session, kit.outbox, "blog")
+    assert "may publish" in places.test_target(kit.session, kit.outbox, "blog")
     assert [r["state"] for r in publish(kit.session, kit.outbox)] == ["sent"]
     assert len(blog.rows("posts", kit.facts.mark)) == 1
 
@@ -283,3 +285,94 @@ def test_drafts_stay_drafts(kit: Kit, wordpress: WordPress, blog: Blog) -> None:
     publish(kit.session, kit.outbox)
     [post] = blog.rows("posts", kit.facts.mark)
     assert post["status"] == "draft"
+
+
+def test_works_where_permalinks_are_plain(
+    kit: Kit, wordpress: WordPress, proxy: FaultProxy, blog: Blog
+) -> None:
+    photo = kit.photo(kit.event(), 10, "Plain addresses")
+    curate.change(kit.session, photo, kit.hand, {"tags": ["plain"]})
+    add_blog(kit, wordpress, proxy.url)
+    proxy.fault = lambda method, path: "missing" if path.startswith("/wp-json") else None
+    assert {r["state"] for r in publish(kit.session, kit.outbox)} == {"sent"}
+    assert len(blog.rows("posts", kit.facts.mark)) == 1
+    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    assert {r["state"] for r in publish(kit.session, kit.outbox)} == {"withdrawn"}
+    assert blog.rows("posts", kit.facts.mark) == []
+    assert blog.rows("media", kit.facts.mark) == []
+
+
+@pytest.mark.parametrize(
+    "limits", [{"UPLOAD_MAX": "200K"}, {"UPLOAD_MAX": "200K", "POST_MAX": "250K"}]
+)
+def test_file_over_the_blogs_limit_is_parked_and_the_story_goes(
+    kit: Kit, wordpress: WordPress, blog: Blog, *, limits: dict[str, str]
+) -> None:
+    event = kit.event()
+    big = kit.takeaway(event, "too big for them", kind=Kind.PHOTO.value)
+    noise = io.BytesIO()
+    Image.effect_noise((900, 900), 90).save(noise, "JPEG", quality=95)
+    assert len(noise.getvalue()) > 300_000
+    kit.attach(big, b"original", kind=Kind.PHOTO, renditions={"view": noise.getvalue()})
+    kit.photo(event, 11, "fits")
+    add_blog(kit, wordpress)
+    try:
+        wordpress.start(**limits)
+        rows = publish(kit.session, kit.outbox)
+    finally:
+        wordpress.start()
+    parked = [r for r in rows if r["state"] == "parked"]
+    assert [(r["kind"], r["title"]) for r in parked] == [("media", "too big for them")]
+    assert "takes no files of" in parked[0]["error"]
+    [story] = [r for r in rows if r["kind"] == "story"]
+    assert (story["state"], story["error"]) == (
+        "sent",
+        "Sent without 1 file that could not go there.",
+    )
+    assert len(blog.rows("media", kit.facts.mark)) == 1
+    [post] = blog.rows("posts", kit.facts.mark)
+    assert "too big for them" in post["content"]["raw"]
+
+    retry(kit.session, kit.outbox)
+    assert {r["state"] for r in publish(kit.session, kit.outbox)} == {"sent"}
+    assert len(blog.rows("media", kit.facts.mark)) == 2
+    assert len(blog.rows("posts", kit.facts.mark)) == 1
+
+
+def test_video_plays_with_its_poster(
+    kit: Kit, wordpress: WordPress, blog: Blog, tmp_path: Path
+) -> None:
+    video = kit.takeaway(kit.event(), "A walk", kind=Kind.VIDEO.value)
+    made = {"play": mp4(tmp_path / "walk.mp4"), "poster": jpeg(12)}
+    types = {"play": ("video/mp4", ".mp4")}
+    kit.attach(video, b"mov", kind=Kind.VIDEO, renditions=made, types=types)
+    add_blog(kit, wordpress)
+    assert {r["state"] for r in publish(kit.session, kit.outbox)} == {"sent"}
+    [post] = blog.rows("posts", kit.facts.mark)
+    files = {m["mime_type"]: m["source_url"] for m in blog.rows("media", kit.facts.mark)}
+    assert set(files) == {"video/mp4", "image/jpeg"}
+    page = httpx.get(post["link"]).text
+    assert f'poster="{files["image/jpeg"]}"' in page
+    assert f'src="{files["video/mp4"]}"' in page
+    assert httpx.get(files["video/mp4"]).content == made["play"]
+
+
+def test_subscriber_is_told_what_is_lacking(kit: Kit, wordpress: WordPress) -> None:
+    subscriber = wordpress.accounts["subscriber"]
+    add_blog(kit, wordpress, user=subscriber.user)
+    secrets.set_secret(str(kit.facts.id), places.secret_name("blog"), subscriber.app_password)
+    with pytest.raises(AuthRefused, match=r"may not upload files.* at blog"):
+        places.test_target(kit.session, kit.outbox, "blog")
+
+
+def mp4(path: Path) -> bytes:
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for _ in range(5):
+            frame = av.VideoFrame.from_image(Image.new("RGB", (64, 48), "green"))
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path.read_bytes()

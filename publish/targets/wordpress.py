@@ -22,6 +22,8 @@ from publish.targets.base import Option, Setup, Target
 _STATUSES = "publish,future,draft,pending,private"
 # 403s that say "this account may not", not "this item is refused".
 _RIGHTS = ("rest_cannot_create", "rest_forbidden", "rest_cannot_publish", "rest_cannot_assign")
+# PHP drops a body over post_max_size, and WordPress then misses everything in it.
+_DROPPED = ("rest_upload_no_data", "rest_upload_no_content_disposition", "rest_upload_file_too_big")
 _NEEDED = {
     "upload_files": "upload files",
     "publish_posts": "publish posts",
@@ -183,10 +185,7 @@ class WordPressTarget(Target):
         code = answer.data.get("code", "") if isinstance(answer.data, dict) else ""
         said = answer.data.get("message", "") if isinstance(answer.data, dict) else ""
         size = f"{media.bytes / 1e6:.1f} MB"
-        if "upload_max_filesize" in said or code in (
-            "rest_upload_no_data",
-            "rest_upload_file_too_big",
-        ):
+        if "upload_max_filesize" in said or code in _DROPPED:
             raise TooBig(
                 f"{self.name} takes no files of {size}. Its host can raise PHP's upload_max_filesize."
             )
