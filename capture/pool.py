@@ -95,6 +95,7 @@ class DecoderPool:
         self._workers, self._tasks = workers, tasks_per_worker
         self._setup = (memory_mb, priority)
         self._pool: ProcessPool | None = None
+        self._context = _Context()
         self._waiting: set[Future[_Outcome]] = set()
         self._mutex = threading.Lock()
         self._closed = False
@@ -182,7 +183,7 @@ class DecoderPool:
                 max_tasks=self._tasks,
                 initializer=_prepare_worker,
                 initargs=self._setup,
-                context=_Context(),
+                context=self._context,
             )
         return self._pool
 
@@ -191,6 +192,7 @@ class DecoderPool:
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.stop()
+            self._context.kill_all()
             pool.join()
 
 
@@ -258,7 +260,24 @@ class _QuietProcess(mp.SpawnProcess):
 
 
 class _Context(mp.SpawnContext):
-    Process = _QuietProcess
+    """Fresh interpreters, for a forked one would inherit locks that other threads of the kiosk hold."""
+
+    def __init__(self) -> None:
+        self._started: list[mp.SpawnProcess] = []
+
+    def Process(self, *args: Any, **more: Any) -> mp.SpawnProcess:  # type: ignore[override]
+        """A new worker, remembered."""
+        worker = _QuietProcess(*args, **more)
+        self._started = [w for w in self._started if w.is_alive()] + [worker]
+        return worker
+
+    def kill_all(self) -> None:
+        """End them at once. The pool itself takes its locks away before it stops workers, and one whose
+        interpreter still starts would then complain on the terminal."""
+        for worker in self._started:
+            if worker.is_alive():
+                worker.kill()
+                worker.join()
 
 
 @contextmanager

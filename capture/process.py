@@ -148,6 +148,7 @@ def _process(
     session: Session, store: Store, pool: DecoderPool, job: _Job, *, now: Clock, limits: LimitSettings
 ) -> bool:  # fmt: skip
     """One claimed original. False when there is no use in going on to the next."""
+    _clear_unfinished(store, job)
     try:
         result = _render(session, store, pool, job, now=now, limits=limits)
     except (PoolBusy, DiskFull) as error:
@@ -155,6 +156,7 @@ def _process(
         _put_back(session, job, now() + timedelta(seconds=30), attempts=job.attempts - 1)
         return False
     except MediaFailed as error:
+        _clear_unfinished(store, job)
         if isinstance(error, DecoderDied) and job.attempts < MOST_ATTEMPTS:
             _put_back(session, job, now() + back_off(job.attempts, 0.5), attempts=job.attempts)
         else:
@@ -182,6 +184,13 @@ def _render(
         tick=lambda: _renew(session, job, now()),
     )  # fmt: skip
     return result
+
+
+def _clear_unfinished(store: Store, job: _Job) -> None:
+    """A worker that was killed could not clean up after itself."""
+    goal = store.rendition(job.sha256, "", "")
+    for path in goal.parent.glob(f".{goal.name}*.part"):
+        path.unlink(missing_ok=True)
 
 
 def _time_limit(job: _Job) -> float:

@@ -220,8 +220,8 @@ def test_ctrl_c_ends_without_a_traceback(tmp_path: Path) -> None:
 
         if __name__ == "__main__":
             pool = DecoderPool(2, 2000)
-            print(pool.run(os.getpid, timeout=20), flush=True)
             try:
+                print(pool.run(os.getpid, timeout=20), flush=True)
                 pool.run(spin, timeout=60)
             except KeyboardInterrupt:
                 pool.stop()

@@ -156,10 +156,13 @@ def test_one_bad_file_never_blocks_the_rest(room: Room) -> None:
     assert room.turn() == 0
 
 
-def kill_worker(*_args: object, **_more: object) -> None:
+def kill_worker(_source: Path, out_dir: Path, *_: object) -> None:
     import os
     import signal
 
+    out_dir.mkdir(parents=True, exist_ok=True)
+    name = f".{_source.stem}-play.123.part"
+    (out_dir / name).write_bytes(b"half a rendition")
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -184,6 +187,7 @@ def test_a_worker_that_dies_gets_other_tries_and_then_a_sentence(
             room.clock.turn(hours=1)
     assert bad.state == "failed"
     assert "damaged" in bad.error
+    assert room.files() == [f"{good.sha256}-{name}.jpg" for name in ("thumb", "view")]
 
 
 def test_a_lease_that_ran_out_is_taken_up_once(room: Room) -> None:
