@@ -28,7 +28,6 @@ HEAVY = {
     "fpdf",
     "fontTools",
     "uharfbuzz",
-    "bagit",
     "pebble",
 }
 
