@@ -7,7 +7,7 @@ import io
 import random
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -469,29 +469,55 @@ def test_a_stray_request_at_a_wrong_place_does_not_disturb_a_good_one(tus: Tus) 
     assert tus.room.originals() == [data]
 
 
-def test_who_asks_while_the_end_is_checked_waits_for_the_receipt(room: Room) -> None:
-    inside, go_on = threading.Event(), threading.Event()
+def test_asking_alone_silences_the_older_request(tus: Tus) -> None:
+    data = jpeg(1, 300_000)
+    upload_id = tus.create(len(data))
+    body = Stalled(data[:PIECE], data[PIECE : 2 * PIECE])
+    with ThreadPoolExecutor(1) as pool, Session(tus.room.engine) as other:
+        piece = Piece(body, len(data))
+        sleeper = pool.submit(tus.uploads.append, other, upload_id, 0, piece=piece)
+        try:
+            assert body.silent.wait(20)
+            told = tus.offset(upload_id)
+        finally:
+            body.wake.set()
+        with pytest.raises(Conflict, match="newer request"):
+            sleeper.result(20)
+    assert tus.part(upload_id).stat().st_size == told == PIECE
+    assert tus.send(upload_id, told, data[told:])
 
-    def check(_path: Path, _kind: MediaType) -> None:
-        inside.set()
+
+def test_who_asks_while_the_file_moves_waits_for_the_receipt(
+    tus: Tus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved, go_on, keep = threading.Event(), threading.Event(), Store.keep
+
+    def slow_keep(store: Store, path: Path, sha256: str, ext: str) -> Path:
+        goal = keep(store, path, sha256, ext)
+        moved.set()
         assert go_on.wait(20)
+        return goal
 
-    tus = Tus(room, check)
+    monkeypatch.setattr(Store, "keep", slow_keep)
     upload_id = tus.create(2000)
 
-    def ask() -> str:
-        with Session(room.engine) as session:
-            return tus.uploads.head(session, upload_id).receipt
+    def ask(how: str) -> str:
+        with Session(tus.room.engine) as session:
+            if how == "head":
+                return tus.uploads.head(session, upload_id).receipt
+            piece = Piece(io.BytesIO(b""), 0)
+            return tus.uploads.append(session, upload_id, 2000, piece=piece).receipt
 
     with ThreadPoolExecutor(4) as pool:
         sender = pool.submit(tus.send, upload_id, 0, jpeg(1))
-        assert inside.wait(20)
-        askers = [pool.submit(ask) for _ in range(3)]
+        assert moved.wait(20)
+        askers = [pool.submit(ask, how) for how in ("head", "append", "head")]
+        assert wait(askers, timeout=0.3).done == set()
         go_on.set()
         receipts = {sender.result(20), *(asker.result(20) for asker in askers)}
     assert len(receipts) == 1
     assert receipts != {""}
-    assert count(room, Takeaway) == 1
+    assert count(tus.room, Takeaway) == 1
 
 
 def test_memory_does_not_grow_with_uploads(tus: Tus) -> None:
