@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 from capture.fonts import FontShelf
@@ -40,6 +41,7 @@ def make_posters(
     parts: Collection[Part] = PARTS,
     shelf: FontShelf | None = None,
     warn: Callable[[str], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> bytes:
     """The print pack as PDF: a poster for each sheet, two marker cards a page, and the rest.
 
@@ -69,6 +71,19 @@ def _draw(pages: Pages, sheets: Sequence[PosterSheet], parts: Collection[Part]) 
         pages.opening()
     if "no_photos" in parts:
         pages.no_photos()
+
+
+def _steps(
+    pages: Pages, sheets: Sequence[PosterSheet], parts: Collection[Part]
+) -> list[Callable[[], None]]:
+    """What is to be drawn, page after page."""
+    steps: list[Callable[[], None]] = []
+    if "posters" in parts:
+        steps += [partial(pages.poster, session) for session in sheets]
+    if "markers" in parts:
+        steps += [partial(pages.markers, sheets[at : at + 2]) for at in range(0, len(sheets), 2)]
+    rest = {"brief": pages.brief, "opening": pages.opening, "no_photos": pages.no_photos}
+    return steps + [draw for part, draw in rest.items() if part in parts]
 
 
 def _translator(strings: Mapping[str, str] | Callable[[str], str] | None) -> Callable[[str], str]:

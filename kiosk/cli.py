@@ -31,6 +31,13 @@ class Group(click.Group):
             # The reader (head, less) has gone: nothing to say any more.
             sys.stderr.close()
             ctx.exit(1)
+        except OSError as error:
+            where = f" ({error.filename})" if error.filename else ""
+            click.echo(
+                f"reporter: {error.strerror or error}{where}. Check the disk and its rights.",
+                err=True,
+            )
+            ctx.exit(1)
 
 
 def _note_folder(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:

@@ -8,13 +8,15 @@ import click
 
 from kiosk.cli import gathering_folder, gathering_option, json_option, print_json
 from kiosk.db import db
+from kiosk.progress import progress_bar
 from kiosk.shell import opened
 from reporter.clock import new_random, rfc3339, utc_now
 from reporter.errors import NotFound
 from reporter.models import EventSession
+from reporter.schedule import ScheduledSession
 
 
-def _read(path: Path, timezone: str) -> list:  # type: ignore[type-arg]
+def _read(path: Path, timezone: str) -> list[ScheduledSession]:
     from reporter.schedule import read_schedule
 
     if not path.is_file():
@@ -152,8 +154,10 @@ def posters(output: Path, base_url: str | None, port: int, paper: str) -> None:
     """Make the print pack: posters, marker cards, the reporter's brief, the opening statement."""
     from kiosk.posters import write_posters
 
-    with opened() as kiosk:
-        written = write_posters(kiosk, output, base_url=base_url, port=port, paper=paper)
+    with opened() as kiosk, progress_bar("posters") as bar:
+        written = write_posters(
+            kiosk, output, base_url=base_url, port=port, paper=paper, progress=bar.step
+        )
         for warning in written.warnings:
             click.echo(f"reporter: {warning}", err=True)
         click.echo(f"{output}: codes lead to {written.base_url}")

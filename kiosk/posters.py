@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,7 +29,14 @@ class Pack:
     warnings: list[str]
 
 
-def make_pack(kiosk: Kiosk, *, base_url: str | None, port: int, paper: str) -> Pack:
+def make_pack(
+    kiosk: Kiosk,
+    *,
+    base_url: str | None,
+    port: int,
+    paper: str,
+    progress: Callable[[int, int], None] | None = None,
+) -> Pack:
     """The print pack of all sessions. Remembers the printed address, so that the desk can warn. Commits."""
     base = (base_url or phone_url(kiosk.settings, port)).rstrip("/")
     warnings: list[str] = []
@@ -39,6 +47,7 @@ def make_pack(kiosk: Kiosk, *, base_url: str | None, port: int, paper: str) -> P
         paper=paper,
         strings=catalogue(kiosk.settings.gathering.language).gettext,
         warn=warnings.append,
+        progress=progress,
     )
     db.session.scalars(select(Gathering)).one().printed_url = base
     db.session.commit()
@@ -83,10 +92,11 @@ def time_words(settings: Settings, row: EventSession) -> str:
 
 
 def write_posters(
-    kiosk: Kiosk, output: Path, *, base_url: str | None, port: int, paper: str
-) -> Pack:
+    kiosk: Kiosk, output: Path, *, base_url: str | None, port: int, paper: str,
+    progress: Callable[[int, int], None] | None = None,
+) -> Pack:  # fmt: skip
     """Make the pack and write it, whole or not at all."""
-    pack = make_pack(kiosk, base_url=base_url, port=port, paper=paper)
+    pack = make_pack(kiosk, base_url=base_url, port=port, paper=paper, progress=progress)
     output.parent.mkdir(parents=True, exist_ok=True)
     temporary = output.with_name(f".{output.name}.new")
     temporary.write_bytes(pack.pdf)

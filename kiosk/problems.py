@@ -74,7 +74,7 @@ def init_app(app: Flask) -> None:
     def _http(error: HTTPException) -> Response:
         status = error.code or 500
         if status < 400:
-            return error.get_response()  # type: ignore[return-value]
+            return error.get_response()
         detail = str(_WHAT_TO_DO.get(status) or error.description or HTTPStatus(status).description)
         response = answer(status, _(error.name), detail)
         for name, value in error.get_headers():

@@ -152,4 +152,4 @@ def takeaway_counts(session: Session) -> dict[str, int]:
         .where(Takeaway.state != TakeawayState.WITHDRAWN)
         .group_by(EventSession.code)
     )
-    return dict(session.execute(query).all())  # type: ignore[arg-type]  (a Row is a tuple)
+    return {row[0]: row[1] for row in session.execute(query)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -50,10 +51,11 @@ def _photo(rng: random.Random) -> bytes:
     return b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01" + rng.randbytes(BYTES - 12)
 
 
-def _each(work: object) -> None:
+def _each(work: Callable[[], object]) -> None:
     with ThreadPoolExecutor(PHONES) as phones:
-        for done in [phones.submit(work) for _ in range(PHONES)]:  # type: ignore[arg-type]
-            done.result()
+        under_way = [phones.submit(work) for _ in range(PHONES)]
+        for sent in under_way:
+            sent.result()
 
 
 def _send(url: str, photo: bytes) -> None:
