@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from publish.post import Block, Facts, Post, PostMedia, Slot
 from publish.words import KINDS, translations
-from reporter.gate import Place
+from reporter.gate import Place, may_show
 from reporter.models import Attachment, EventSession, Media, Rendition, Story, Takeaway
 from reporter.states import Kind, MediaState
 from reporter.store import Store
@@ -33,11 +33,18 @@ def build_post(
         lead=story.lead,
         gathering=facts.title,
         language=facts.language,
+        zone=str(facts.zone),
         slot=_slot(event) if event else None,
         date=event.starts_at if event else min(block.recorded_at for block in blocks),
         blocks=blocks,
         tags=tuple(sorted({tag.name for takeaway in takeaways for tag in takeaway.tags})),
     )
+
+
+def build_files(takeaway: Takeaway, place: Place, *, store: Store, facts: Facts) -> list[PostMedia]:
+    """The files of one takeaway as they go out with its story; none when it may not be shown there."""
+    block = _block(takeaway, store, facts) if may_show(takeaway, place) else None
+    return list(block.files()) if block else []
 
 
 def _story_key(story: Story, facts: Facts) -> str:

@@ -12,14 +12,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from publish.compose import build_post
+from publish.compose import build_files, build_post
 from publish.errors import Gone
 from publish.ledger import FACE, MEDIA, OPEN, STORY, Outbox, story_fingerprint
 from publish.post import Post, PostMedia, Remote
 from publish.targets import Entry, Target
 from reporter.clock import rfc3339
 from reporter.gate import Place
-from reporter.models import Delivery, Story
+from reporter.models import Delivery, Story, Takeaway
 from reporter.states import DeliveryState
 
 Values = dict[str, Any]
@@ -69,16 +69,30 @@ def _job(session: Session, outbox: Outbox, row: Delivery) -> Job:
             **_withdraw(target, known, key, kept, is_media=is_media),
             "due_at": now,
         }
-    post = _post(session, outbox, row)
-    if row.item_kind == STORY and post is not None:
-        return _story_job(session, outbox, row, post)
-    media = next((m for m in post.media() if m.id == row.item_id), None) if post else None
-    if media is None:
-        gone = _unwanted(known, row.attempts, now)
-        return lambda target: gone
-    return lambda target: _sent(
-        _send_media(target, known, media), media.fingerprint(), now, {**kept, "ext": media.ext}
-    )
+    if row.item_kind == STORY:
+        post = _post(session, outbox, row)
+        if post is not None:
+            return _story_job(session, outbox, row, post)
+    else:
+        media = _media(session, outbox, row)
+        if media is not None:
+            return lambda target: _sent(
+                _send_media(target, known, media),
+                media.fingerprint(),
+                now,
+                {**kept, "ext": media.ext},
+            )
+    gone = _unwanted(known, row.attempts, now)
+    return lambda target: gone
+
+
+def _media(session: Session, outbox: Outbox, row: Delivery) -> PostMedia | None:
+    takeaway = session.get(Takeaway, uuid.UUID(row.remote["takeaway"]))
+    if takeaway is None:
+        return None
+    place = Place(row.target.audience)
+    files = build_files(takeaway, place, store=outbox.store, facts=outbox.facts)
+    return next((file for file in files if file.id == row.item_id), None)
 
 
 def _post(session: Session, outbox: Outbox, row: Delivery) -> Post | None:

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from publish.compose import build_post
-from publish.post import Facts, Post
+from publish.post import Facts, Post, PostMedia
 from publish.targets import Target as OpenTarget
 from publish.targets import target_class
 from reporter.clock import Clock, new_id
@@ -28,6 +28,7 @@ from reporter.store import Store
 from reporter.stories import all_stories
 
 MEDIA, STORY, FACE = "media", "story", "face"
+_LABEL_CHARS = 80
 # States in which something is still to be done.
 OPEN = (DeliveryState.DUE.value, DeliveryState.SENDING.value, DeliveryState.WITHDRAWING.value)
 
@@ -52,8 +53,8 @@ class Wanted:
     key: str
     title: str
     fingerprint: str
-    story: str
-    bytes: int = 0
+    # What the delivery needs to build it again: ids of story and takeaway, bytes.
+    origin: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -113,17 +114,22 @@ def wanted_items(target: Target, posts: Sequence[Post]) -> list[Wanted]:
     media: dict[uuid.UUID, Wanted] = {}
     stories = []
     for post in posts:
-        for m in post.media():
-            item = Wanted(
-                MEDIA, m.id, m.key, m.caption or m.alt, m.fingerprint(), post.story.hex, m.bytes
-            )
-            media.setdefault(m.id, item)
+        for block, m in ((one, m) for one in post.blocks for m in one.files()):
+            origin = {"story": post.story.hex, "takeaway": block.takeaway, "bytes": m.bytes}
+            media.setdefault(m.id, Wanted(MEDIA, m.id, m.key, _label(m), m.fingerprint(), origin))
         print_ = story_fingerprint(target, post)
-        stories.append(Wanted(STORY, post.story, post.key, post.title, print_, post.story.hex))
+        origin = {"story": post.story.hex}
+        stories.append(Wanted(STORY, post.story, post.key, post.title, print_, origin))
     items = [*media.values(), *stories]
     if target_class(target.kind).has_face and posts:
-        items.append(Wanted(FACE, target.id, "index", target.name, "face", ""))
+        items.append(Wanted(FACE, target.id, "index", target.name, "face", {}))
     return items
+
+
+def _label(media: PostMedia) -> str:
+    """What people call a file: its words, shortened."""
+    words = " ".join((media.caption or media.alt).split())
+    return words if len(words) <= _LABEL_CHARS else words[:_LABEL_CHARS].rstrip() + "…"
 
 
 def story_fingerprint(target: Target, post: Post) -> str:
@@ -168,7 +174,7 @@ def _new_row(target: Target, item: Wanted, outbox: Outbox, now: datetime) -> Del
         key=item.key,
         state=DeliveryState.DUE.value,
         wanted=item.fingerprint,
-        remote={"story": item.story, "title": item.title, "bytes": item.bytes},
+        remote={**item.origin, "title": item.title},
         due_at=now,
         created_at=now,
     )
@@ -182,7 +188,7 @@ def _want(session: Session, row: Delivery, item: Wanted, now: datetime) -> bool:
     values: dict[str, Any] = {
         "wanted": item.fingerprint,
         "key": item.key,
-        "remote": {**row.remote, "story": item.story, "title": item.title, "bytes": item.bytes},
+        "remote": {**row.remote, **item.origin, "title": item.title},
     }
     if again:
         values |= {

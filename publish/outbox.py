@@ -8,6 +8,8 @@ and the next one finds by key what had arrived.
 from __future__ import annotations
 
 import logging
+import os
+import platform
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -53,11 +55,38 @@ def deliver_due(session: Session, outbox: Outbox, *, names: Sequence[str] = ()) 
 
     Never raises for what a target does: that ends in the row. Safe to run in several threads and processes.
     """
-    for row_id in _due(session, outbox.clock(), [t.id for t in chosen_targets(session, names)]):
+    targets = [target.id for target in chosen_targets(session, names)]
+    _free_abandoned(session, outbox.clock())
+    for row_id in _due(session, outbox.clock(), targets):
         outcome = _work_on(session, outbox, row_id)
         if outcome is not None:
             return outcome
     return None
+
+
+def _free_abandoned(session: Session, now: datetime) -> None:
+    """Take leases from processes of this machine that are no more: a restart need not wait until they run out."""
+    held = select(Delivery.id, Delivery.lease).where(Delivery.lease != "", Delivery.due_at > now)
+    for row_id, lease in session.execute(held).all():
+        host, _, rest = lease.rpartition("/")
+        pid = rest.split(":")[0]
+        if host == platform.node() and pid.isdigit() and not _alive(int(pid)):
+            statement = update(Delivery).where(Delivery.id == row_id, Delivery.lease == lease)
+            session.execute(statement.values(lease="", due_at=now))
+            session.commit()
+
+
+def _alive(pid: int) -> bool:
+    if os.name == "nt":
+        # There signal 0 is no question; its lease simply runs out.
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _due(session: Session, now: datetime, targets: Sequence[uuid.UUID]) -> list[uuid.UUID]:
@@ -93,7 +122,7 @@ def _work_on(session: Session, outbox: Outbox, row_id: uuid.UUID) -> Outcome | N
         _postpone(session, row, max(wait, now + timedelta(seconds=1)))
         return None
     leaving = row.state == DeliveryState.WITHDRAWING
-    mark = f"{outbox.rng.getrandbits(64):016x}"
+    mark = f"{platform.node()}/{os.getpid()}:{outbox.rng.getrandbits(64):016x}"
     taken = claim(
         session, Delivery, row_id,
         states=[DeliveryState.WITHDRAWING] if leaving else [DeliveryState.DUE, DeliveryState.SENDING],

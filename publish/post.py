@@ -106,6 +106,13 @@ class Block:
     recorded_at: datetime
     media: tuple[PostMedia, ...]
 
+    def files(self) -> Iterator[PostMedia]:
+        """Its files, each poster frame before its video."""
+        for media in self.media:
+            if media.poster is not None:
+                yield media.poster
+            yield media
+
     @property
     def paragraphs(self) -> list[str]:
         """The contributor's words, cut at blank lines."""
@@ -137,6 +144,7 @@ class Post:
     lead: str
     gathering: str
     language: str
+    zone: str
     slot: Slot | None
     date: datetime | None
     blocks: tuple[Block, ...]
@@ -150,12 +158,10 @@ class Post:
     def media(self) -> Iterator[PostMedia]:
         """Every file, posters of videos before their video, each once."""
         seen = set()
-        for block in self.blocks:
-            for media in block.media:
-                for one in (media.poster, media):
-                    if one is not None and one.key not in seen:
-                        seen.add(one.key)
-                        yield one
+        for media in (file for block in self.blocks for file in block.files()):
+            if media.key not in seen:
+                seen.add(media.key)
+                yield media
 
     def first_photo(self) -> PostMedia | None:
         """The lead picture: the first photo, else the first poster frame."""

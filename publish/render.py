@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from functools import lru_cache, partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval, format_time
@@ -44,7 +45,7 @@ def environment(language: str) -> Environment:
 
 def blog_html(post: Post, links: Mapping[str, Remote]) -> str:
     """The body of a blog post, as WordPress blocks; media without a link are named in a sentence instead."""
-    return render("wordpress.html", post.language, post=post, links=links)
+    return render("wordpress.html", post.language, post=post, links=links, zone=ZoneInfo(post.zone))
 
 
 def render(template: str, language: str, **values: Any) -> str:

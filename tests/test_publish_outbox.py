@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -139,6 +143,46 @@ def test_process_that_died_after_sending_is_made_good(kit: Kit, place: FakePlace
     assert kit.states() == [("story", "sent")]
     assert place.count("create") == 1
     assert len(place.posts) == 1
+
+
+def test_lease_of_a_killed_process_is_not_waited_for(kit: Kit, place: FakePlace) -> None:
+    kit.takeaway(kit.event(), "words")
+    kit.target()
+    queue(kit.session, kit.outbox)
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    [row] = kit.deliveries()
+    row.state, row.attempts, row.due_at = "sending", 1, kit.clock() + timedelta(hours=1)
+    row.lease = f"{platform.node()}/{os.getpid()}:1"
+    kit.session.commit()
+    run(kit)
+    assert kit.states() == [("story", "sending")], "its owner lives: we do"
+    kit.deliveries()[0].lease = f"{platform.node()}/{dead.pid}:1"
+    kit.session.commit()
+    run(kit)
+    assert kit.states() == [("story", "sent")]
+
+
+def test_composed_story_takes_a_takeaway_out_of_its_session(kit: Kit, place: FakePlace) -> None:
+    event = kit.event()
+    moves = kit.takeaway(event, "moves")
+    kit.takeaway(event, "stays")
+    kit.target()
+    run(kit)
+    story = models.Story(
+        id=kit.id(), title="What we do next", lead="Three plans", created_at=kit.clock()
+    )
+    story.items.append(models.StoryItem(takeaway_id=moves.id))
+    kit.session.add(story)
+    kit.session.commit()
+    run(kit)
+    assert {post["title"]: post["texts"] for post in place.posts.values()} == {
+        "Community gardens in winter": ["stays"],
+        "What we do next": ["moves"],
+    }
+    assert [p["url"] for p in published_places(kit.session, moves)] == [
+        row.url for row in kit.deliveries("story") if row.item_id == story.id
+    ]
 
 
 def test_late_sleeper_does_not_overwrite_its_successor(kit: Kit, place: FakePlace) -> None:

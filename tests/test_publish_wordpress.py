@@ -113,6 +113,7 @@ def test_publishing_twice_makes_one_post_with_the_right_picture(
     assert "&lt;script&gt;alert(1)" in page
     assert "[gallery]" in page or "&#91;gallery&#93;" in page
     assert "Ask the neighbours first." in page
+    assert "Spring gathering · May 9, 2026, 4:00" in page
     assert "Ben &amp; Co" in page
     assert media["source_url"] in page
     assert same_picture(httpx.get(media["source_url"]).content, rendition(kit, photo))
