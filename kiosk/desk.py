@@ -39,4 +39,3 @@ def _counts() -> dict[str, int]:
     parked = select(func.count(Delivery.id)).where(Delivery.state == DeliveryState.PARKED)
     asked = {"review": waiting, "publish": due, "parked": parked}
     return {name: db.session.scalar(query) or 0 for name, query in asked.items()}
-

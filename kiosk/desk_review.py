@@ -59,7 +59,7 @@ class View:
         return {name: value for name, value in told.items() if value}
 
     @property
-    def rows(self) -> Select[tuple[Takeaway]]:
+    def rows(self) -> Select[Any]:
         """In the order in which they came (a UUIDv7 sorts by time): first come, first looked at."""
         query = select(Takeaway).where(Takeaway.state == self.state)
         if self.session:

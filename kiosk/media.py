@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Blueprint, Response, current_app, request, send_file, url_for
 from flask_babel import gettext as _
 from itsdangerous import Signer
 from sqlalchemy import select
 
+from capture.process import heal
 from kiosk.access import at_desk
 from kiosk.db import db
 from kiosk.here import here
@@ -22,8 +25,9 @@ YEAR = 31_536_000
 
 def media_url(media: Media, rendition: str, *, signed: bool = False) -> str:
     """The address of a rendition. ``signed``: for the holder of a receipt, who may see it before it is approved."""
-    key = {"k": _signature(media.sha256)} if signed else {}
-    return url_for("media.show", sha256=media.sha256, rendition=rendition, **key)
+    # None is left out of the address.
+    key = _signature(media.sha256) if signed else None
+    return url_for("media.show", sha256=media.sha256, rendition=rendition, k=key)
 
 
 def signed_media_url(media: Media, rendition: str) -> str:
@@ -76,12 +80,16 @@ def _rendition(media: Media, name: str) -> Response:
     made = next((r for r in media.renditions if r.name == name), None)
     if made is None:
         raise _nothing()
-    return _send(here().store.rendition(media.sha256, name, made.ext), made.type, made.sha256)
+    kiosk = here()
+    path = kiosk.store.rendition(media.sha256, name, made.ext)
+    if not path.exists():
+        heal(db.session(), kiosk.store, media, now=kiosk.now())
+    return _send(path, made.type, made.sha256)
 
 
-def _send(path: object, mime: str, etag: str) -> Response:
+def _send(path: Path, mime: str, etag: str) -> Response:
     try:
-        response = send_file(path, mimetype=mime, conditional=True, etag=etag, max_age=YEAR)  # type: ignore[arg-type]
+        response = send_file(path, mimetype=mime, conditional=True, etag=etag, max_age=YEAR)
     except FileNotFoundError as error:
         raise _nothing() from error
     response.cache_control.public = None  # type: ignore[assignment]

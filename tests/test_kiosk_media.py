@@ -1,0 +1,117 @@
+"""Media over HTTP: who may see what, caching, ranges."""
+
+from __future__ import annotations
+
+import dataclasses
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from reporter.config import WallSettings
+from reporter.curate import approve, by_receipt, hide
+from reporter.models import EventSession
+from reporter.store import Store
+from tests import media_files
+from tests.product import TurnableClock, hand
+from tests.screens import JSON, PHONE, make_ready, send
+
+
+@pytest.fixture
+def photo(app: Flask, client: FlaskClient, event: EventSession) -> dict[str, str]:
+    """A photo from a phone with its renditions: ``receipt``, ``sha256`` and the signed address ``view``."""
+    receipt = send(client, event.code, media_files.jpeg(), consent="agreed")["receipt"]
+    make_ready(app)
+    media = client.get(f"/t/{receipt}", headers=JSON, **PHONE).get_json()["media"][0]
+    assert media["state"] == "ready"
+    return {"receipt": receipt, "sha256": media["sha256"], "view": media["renditions"]["view"]}
+
+
+def test_nobody_else_sees_what_is_not_approved(
+    client: FlaskClient, session: Session, photo: dict[str, str], clock: TurnableClock
+) -> None:
+    path = f"/m/{photo['sha256']}/view"
+    assert client.get(path, **PHONE).status_code == 404
+    approve(session, by_receipt(session, photo["receipt"]), hand(clock))
+    shown = client.get(path, **PHONE)
+    assert (shown.status_code, shown.content_type) == (200, "image/jpeg")
+    hide(session, by_receipt(session, photo["receipt"]), hand(clock))
+    assert client.get(path, **PHONE).status_code == 404
+
+
+def test_holder_of_the_receipt_and_desk_see_it_before(
+    client: FlaskClient, photo: dict[str, str]
+) -> None:
+    assert client.get(photo["view"], **PHONE).status_code == 200
+    assert client.get(f"/m/{photo['sha256']}/view", buffered=True).status_code == 200
+    assert client.get(photo["view"] + "x", **PHONE).status_code == 404
+    key = urlsplit(photo["view"]).query
+    assert client.get(f"/m/{'0' * 64}/view?{key}", **PHONE).status_code == 404
+
+
+def test_an_original_is_only_for_its_holder_and_the_desk(
+    client: FlaskClient, session: Session, photo: dict[str, str], clock: TurnableClock
+) -> None:
+    approve(session, by_receipt(session, photo["receipt"]), hand(clock))
+    path = f"/m/{photo['sha256']}/original"
+    assert client.get(path, **PHONE).status_code == 404
+    whole = client.get(path, buffered=True)
+    assert whole.get_data() == media_files.jpeg().read_bytes()
+    key = urlsplit(photo["view"]).query
+    assert client.get(f"{path}?{key}", **PHONE).status_code == 200
+
+
+def test_answers_are_kept_for_good_and_checked_by_etag(
+    client: FlaskClient, photo: dict[str, str]
+) -> None:
+    first = client.get(photo["view"], **PHONE)
+    kept = {part.strip() for part in first.headers["Cache-Control"].split(",")}
+    assert kept == {"private", "immutable", "max-age=31536000"}
+    assert first.headers["X-Content-Type-Options"] == "nosniff"
+    again = client.get(photo["view"], headers={"If-None-Match": first.headers["ETag"]}, **PHONE)
+    assert again.status_code == 304
+    assert again.get_data() == b""
+
+
+def test_videos_come_in_pieces(app: Flask, client: FlaskClient, event: EventSession) -> None:
+    receipt = send(client, event.code, media_files.mp4())["receipt"]
+    make_ready(app)
+    media = client.get(f"/t/{receipt}", headers=JSON, **PHONE).get_json()["media"][0]
+    whole = client.get(media["renditions"]["play"], **PHONE)
+    assert whole.content_type == "video/mp4"
+    piece = client.get(media["renditions"]["play"], headers={"Range": "bytes=100-199"}, **PHONE)
+    assert piece.status_code == 206
+    assert piece.get_data() == whole.get_data()[100:200]
+    beyond = client.get(media["renditions"]["play"], headers={"Range": "bytes=999999999-"}, **PHONE)
+    assert beyond.status_code == 416
+
+
+@pytest.mark.parametrize(
+    "path", ["/m/0/view", "/m/%2e%2e/view", f"/m/{'a' * 64}/../../reporter.db"]
+)
+def test_there_is_no_way_to_other_files(client: FlaskClient, event: EventSession, path: str) -> None:  # fmt: skip
+    assert client.get(path).status_code == 404
+
+
+def test_unknown_renditions_are_not_found(client: FlaskClient, photo: dict[str, str]) -> None:
+    assert client.get(f"/m/{photo['sha256']}/poster").status_code == 404
+
+
+def test_a_wall_of_all_new_shows_new_media_in_the_room(
+    app: Flask, client: FlaskClient, photo: dict[str, str]
+) -> None:
+    kiosk = app.extensions["kiosk"]
+    kiosk.settings = dataclasses.replace(kiosk.settings, wall=WallSettings(shows="new"))
+    assert client.get(f"/m/{photo['sha256']}/view", **PHONE).status_code == 200
+
+
+def test_a_rendition_that_is_gone_is_made_again(
+    app: Flask, client: FlaskClient, photo: dict[str, str], store: Store
+) -> None:
+    whole = client.get(photo["view"], **PHONE).get_data()
+    store.drop_renditions(photo["sha256"])
+    assert client.get(photo["view"], **PHONE).status_code == 404
+    make_ready(app)
+    assert client.get(photo["view"], **PHONE).get_data() == whole

@@ -1,0 +1,153 @@
+"""The wall's cards and the search page: only what passes the gate."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from kiosk.wall import CARDS, shorten
+from reporter.config import WallSettings
+from reporter.curate import approve, by_receipt, hide, withdraw
+from reporter.models import EventSession
+from reporter.store import Store
+from tests import media_files
+from tests.product import TurnableClock, add_takeaway, hand
+from tests.screens import JSON, PHONE, make_ready, send
+
+
+def texts(client: FlaskClient) -> list[str]:
+    return [card["text"] for card in client.get("/wall/cards", **PHONE).get_json()["cards"]]
+
+
+def test_a_takeaway_is_on_the_wall_from_its_approval_to_its_withdrawal(
+    client: FlaskClient, session: Session, event: EventSession, clock: TurnableClock, store: Store
+) -> None:
+    receipt = send(client, event.code, text="Plant garlic", author="Miriam Okafor")["receipt"]
+    assert texts(client) == []
+    row = by_receipt(session, receipt)
+    approve(session, row, hand(clock))
+    (card,) = client.get("/wall/cards", **PHONE).get_json()["cards"]
+    assert (card["text"], card["author"], card["session"]) == (
+        "Plant garlic",
+        "Miriam",
+        event.title,
+    )
+    hide(session, row, hand(clock))
+    assert texts(client) == []
+    approve(session, row, hand(clock))
+    withdraw(session, row, hand(clock), store)
+    assert texts(client) == []
+
+
+def test_nothing_new_costs_no_answer(
+    client: FlaskClient, session: Session, event: EventSession, clock: TurnableClock
+) -> None:
+    first = client.get("/wall/cards", **PHONE)
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert client.get("/wall/cards", headers=known, **PHONE).status_code == 304
+    receipt = send(client, event.code, text="New")["receipt"]
+    approve(session, by_receipt(session, receipt), hand(clock))
+    assert client.get("/wall/cards", headers=known, **PHONE).status_code == 200
+
+
+def test_the_wall_can_show_all_that_is_new(
+    app: Flask, client: FlaskClient, event: EventSession
+) -> None:
+    send(client, event.code, text="Fresh")
+    kiosk = app.extensions["kiosk"]
+    kiosk.settings = dataclasses.replace(kiosk.settings, wall=WallSettings(shows="new"))
+    assert texts(client) == ["Fresh"]
+
+
+def test_a_picture_appears_when_it_is_ready(
+    app: Flask, client: FlaskClient, session: Session, event: EventSession, clock: TurnableClock
+) -> None:
+    receipt = send(client, event.code, media_files.mp4(), text="Look")["receipt"]
+    approve(session, by_receipt(session, receipt), hand(clock))
+    (card,) = client.get("/wall/cards", **PHONE).get_json()["cards"]
+    assert card["image"] == ""
+    make_ready(app)
+    (card,) = client.get("/wall/cards", **PHONE).get_json()["cards"]
+    shown = client.get(card["image"], **PHONE)
+    assert (shown.status_code, shown.content_type) == (200, "image/jpeg")
+
+
+def test_a_wall_that_runs_for_days_stays_small(
+    client: FlaskClient, session: Session, event: EventSession, clock: TurnableClock, rng: random.Random
+) -> None:  # fmt: skip
+    for number in range(CARDS + 5):
+        clock.turn(minutes=1)
+        row = add_takeaway(session, event, rng, text=f"Number {number}", recorded_at=clock())
+        approve(session, row, hand(clock))
+    shown = texts(client)
+    assert len(shown) == CARDS
+    assert shown[0] == f"Number {CARDS + 4}"
+
+
+@pytest.mark.parametrize("text", ["word " * 100, "x" * 1000, "كلمة " * 100])
+def test_no_card_is_longer_than_240_characters(text: str) -> None:
+    short = shorten(text)
+    assert len(short) <= 240
+    assert short.endswith("…")
+    assert short[:-1] in " ".join(text.split())
+    assert shorten("Short.") == "Short."
+
+
+def test_the_strip_names_what_runs_now(
+    client: FlaskClient, event: EventSession, clock: TurnableClock
+) -> None:
+    now = client.get("/wall/cards", **PHONE).get_json()["now"]
+    assert now["code"] == event.code
+    assert client.get(now["qr"], **PHONE).content_type.startswith("image/svg+xml")
+    clock.turn(hours=5)
+    # Only the lobby, which was there first, is open all day.
+    assert client.get("/wall/cards", **PHONE).get_json()["now"]["title"] == "Lobby"
+
+
+def index(app: Flask, session: Session) -> None:
+    app.extensions["kiosk"].index.sync(session)
+
+
+def test_search_shows_a_phone_only_what_is_approved(
+    app: Flask, client: FlaskClient, session: Session, event: EventSession, clock: TurnableClock
+) -> None:
+    shown = send(client, event.code, text="Compost for roses")["receipt"]
+    send(client, event.code, text="Compost for nobody")
+    approve(session, by_receipt(session, shown), hand(clock))
+    index(app, session)
+    found = client.get("/search?q=compost", headers=JSON, **PHONE).get_json()
+    assert [result["text"] for result in found["results"]] == ["Compost for roses"]
+    assert "<mark>Compost</mark>" in found["results"][0]["highlight"]
+    page = client.get("/search?q=compost", **PHONE).text
+    assert "<mark>Compost</mark>" in page
+    assert "nobody" not in page
+    # The desk sees all.
+    assert client.get("/search?q=compost", headers=JSON).get_json()["total"] == 2
+
+
+def test_what_people_write_stays_text_in_the_page(
+    app: Flask, client: FlaskClient, session: Session, event: EventSession, clock: TurnableClock
+) -> None:
+    receipt = send(client, event.code, text="<script>alert(1)</script> compost")["receipt"]
+    approve(session, by_receipt(session, receipt), hand(clock))
+    index(app, session)
+    pages = ("/search?q=compost", "/search?q=<script>", "/desk/review?state=approved")
+    for path in (*pages, f"/t/{receipt}"):
+        assert "<script>alert" not in client.get(path).text
+
+
+def test_receipts_are_not_given_away_by_search(
+    app: Flask, client: FlaskClient, session: Session, event: EventSession, clock: TurnableClock
+) -> None:
+    """Whoever holds a receipt may withdraw: nobody may read other people's receipts off the pages."""
+    receipt = send(client, event.code, text="Mine alone")["receipt"]
+    approve(session, by_receipt(session, receipt), hand(clock))
+    index(app, session)
+    assert receipt not in client.get("/search?q=alone", **PHONE).text
+    assert receipt not in client.get("/wall/cards", **PHONE).text
+    assert receipt not in client.get("/search?q=alone", headers=JSON, **PHONE).text
