@@ -48,29 +48,22 @@ def make_posters(
     ``paper`` is ``A4`` or ``Letter``; ``strings`` translates (a mapping from the English, or
     gettext); ``parts`` chooses what is in. ``now`` (aware) is the date of the document: the same
     input and time give the same bytes on the same machine. ``warn`` gets a sentence for each text
-    with letters that no font has. Raises BadInput for addresses, codes or a Wi-Fi that can't work.
+    with letters that no font has, ``progress`` hears how many steps of how many are done. Raises BadInput for addresses, codes or a Wi-Fi that can't work.
     """
+    tell = progress or _unheard
     sheet = Sheet(paper, shelf=shelf or FontShelf(), warn=warn or _nothing)
     try:
-        _draw(Pages(sheet, gathering, _translator(strings)), sheets, parts)
-        return sheet.output(title=gathering.name, now=now)
+        steps = _steps(Pages(sheet, gathering, _translator(strings)), sheets, parts)
+        # Cutting the fonts down to the letters that were used comes last, and takes about as long as the rest.
+        total = 2 * len(steps)
+        for done, draw in enumerate(steps, 1):
+            draw()
+            tell(done, total)
+        made = sheet.output(title=gathering.name, now=now)
+        tell(total, total)
+        return made
     finally:
         sheet.close()
-
-
-def _draw(pages: Pages, sheets: Sequence[PosterSheet], parts: Collection[Part]) -> None:
-    if "posters" in parts:
-        for session in sheets:
-            pages.poster(session)
-    if "markers" in parts:
-        for at in range(0, len(sheets), 2):
-            pages.markers(sheets[at : at + 2])
-    if "brief" in parts:
-        pages.brief()
-    if "opening" in parts:
-        pages.opening()
-    if "no_photos" in parts:
-        pages.no_photos()
 
 
 def _steps(
@@ -97,3 +90,7 @@ def _translator(strings: Mapping[str, str] | Callable[[str], str] | None) -> Cal
 
 def _nothing(sentence: str) -> None:
     """Stands in for ``warn`` when the caller doesn't ask."""
+
+
+def _unheard(done: int, total: int) -> None:
+    """Stands in for ``progress`` when the caller doesn't ask."""
