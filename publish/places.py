@@ -103,7 +103,7 @@ def test_target(session: Session, outbox: Outbox, name: str) -> str:
 
 
 def list_targets(session: Session) -> list[dict[str, Any]]:
-    """All targets as JSON, with counts of their story rows by state; never a secret."""
+    """All targets as JSON, with counts of their ledger rows by state; never a secret."""
     counted = select(Delivery.target_id, Delivery.state, func.count()).group_by(
         Delivery.target_id, Delivery.state
     )
