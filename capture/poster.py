@@ -45,10 +45,10 @@ def make_posters(
 ) -> bytes:
     """The print pack as PDF: a poster for each sheet, two marker cards a page, and the rest.
 
-    ``paper`` is ``A4`` or ``Letter``; ``strings`` translates (a mapping from the English, or
-    gettext); ``parts`` chooses what is in. ``now`` (aware) is the date of the document: the same
-    input and time give the same bytes on the same machine. ``warn`` gets a sentence for each text
-    with letters that no font has, ``progress`` hears how many steps of how many are done. Raises BadInput for addresses, codes or a Wi-Fi that can't work.
+    ``paper`` is ``A4`` or ``Letter``; ``strings`` translates (a mapping from the English, or gettext); ``parts``
+    chooses what is in. ``now`` (aware) is the date of the document: the same input and time give the same bytes on
+    the same machine. ``warn`` gets a sentence for each text with letters that no font has, ``progress`` how many
+    steps of how many are done. Raises BadInput for addresses, codes or a Wi-Fi that can't work.
     """
     tell = progress or _unheard
     sheet = Sheet(paper, shelf=shelf or FontShelf(), warn=warn or _nothing)

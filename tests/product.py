@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -64,6 +65,12 @@ def add_takeaway(
     return row
 
 
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
 @dataclass
 class KioskProcess:
     """The real ``reporter kiosk`` as a process of its own."""
@@ -71,15 +78,17 @@ class KioskProcess:
     gathering: Path
     secrets: Path
     arguments: tuple[str, ...] = ()
+    port: int = 0
     url: str = ""
     lines: list[str] = field(default_factory=list)
     _process: subprocess.Popen[str] | None = None
-    _port: str = "0"
 
     def start(self) -> str:
         """Start it and wait until it says where it listens; the same port again after a restart."""
+        # Not 0: with a port of its own choice the server sets no SO_REUSEADDR, and a restart would find it in use.
+        self.port = self.port or free_port()
         command = [sys.executable, "-m", "kiosk", "--gathering", str(self.gathering), "kiosk"]
-        command += ["--host", "127.0.0.1", "--port", self._port, "--no-open", *self.arguments]
+        command += ["--host", "127.0.0.1", "--port", str(self.port), "--no-open", *self.arguments]
         environment = {**os.environ, "REPORTER_SECRETS_FILE": str(self.secrets)}
         self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment,
@@ -93,7 +102,6 @@ class KioskProcess:
         else:
             raise AssertionError("the kiosk ended: " + "\n".join(self.lines))
         self.url = self.lines[-1].removeprefix("listening on ").rstrip("/")
-        self._port = self.url.rsplit(":", 1)[1]
         threading.Thread(target=self._drain, args=(self._process,), daemon=True).start()
         return self.url
 
