@@ -6,11 +6,13 @@ page, which our Content-Security-Policy refuses.
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import playwright
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 AXE = Path(__file__).parent.parent / "node_modules" / "axe-core" / "axe.min.js"
@@ -38,6 +40,13 @@ def find_chromium() -> str | None:
     """Return the path of an installed Chromium or Chrome, or None."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return next((found for name in names if (found := shutil.which(name))), None)
+
+
+def driver_problem() -> str:
+    """Return why Playwright's own Node.js cannot run here, as the system says it; empty when it can."""
+    node = Path(playwright.__file__).parent / "driver" / ("node.exe" if os.name == "nt" else "node")
+    asked = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    return asked.stderr.strip() if asked.returncode else ""
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from reporter.gathering import make_gathering, open_session
 from reporter.models import EventSession
 from reporter.sessions import add_session
 from reporter.store import Store
-from tests.browser import AXE, Windows, axe_violations, find_chromium, run_chromium
+from tests.browser import AXE, Windows, axe_violations, driver_problem, find_chromium, run_chromium
 from tests.product import KioskProcess, TurnableClock
 from tests.wordpress_server import WordPress, missing_programs
 
@@ -34,6 +34,8 @@ def chromium() -> Iterator[Browser]:
     executable = find_chromium()
     if executable is None:
         pytest.skip("no Chromium here (as root on Debian: make system-packages)")
+    if problem := driver_problem():
+        pytest.skip(f"Playwright cannot run here: {problem}")
     with run_chromium(executable) as browser:
         yield browser
 

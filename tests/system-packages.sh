@@ -13,9 +13,10 @@ missing() { # the names of $@ that are not installed
 }
 packages() {
   case $1 in
+    # libatomic1 is for the Node.js that Playwright ships; minimal Debian lacks it.
     # Noto covers Latin, Greek, Cyrillic, Arabic, Hebrew and the Indian scripts; WenQuanYi is Chinese, Japanese and
     # Korean in a tenth of the size that Noto takes for them.
-    browser) echo chromium poppler-utils fonts-dejavu-core fonts-noto-core fonts-wqy-microhei ;;
+    browser) echo chromium libatomic1 poppler-utils fonts-dejavu-core fonts-noto-core fonts-wqy-microhei ;;
     wordpress) echo wordpress mariadb-server-core apache2 libapache2-mod-php php-cli php-mysql php-gd \
       php-xml php-mbstring php-curl curl ;;
     *) say "unknown group $1" >&2; return 2 ;;
