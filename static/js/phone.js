@@ -184,7 +184,10 @@ function line(item) {
   part(".again").hidden = !stuck;
   part(".drop").hidden = item.state !== "refused";
   part(".again").onclick = () => outbox.retry(item);
-  part(".drop").onclick = () => outbox.drop(item);
+  part(".drop").onclick = () => {
+    outbox.drop(item);
+    if (item === current) another();
+  };
   return row;
 }
 
@@ -200,8 +203,9 @@ let spoken = "";
 outbox.addEventListener("change", ({ detail: item }) => {
   drawQueue();
   // A screen reader hears each state once, not each percent.
-  const state = `${item.id} ${item.state}`;
-  if (state !== spoken) at("spoken").textContent = verdict(item);
+  const listed = outbox.items.includes(item);
+  const state = `${item.id} ${listed && item.state}`;
+  if (state !== spoken) at("spoken").textContent = listed ? verdict(item) : "";
   spoken = state;
 });
 

@@ -1,0 +1,250 @@
+"""A volunteer's phone, for real: Chromium at phone size, over plain http, with and without scripts."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kiosk.address import own_addresses
+from reporter.models import EventSession, Takeaway
+from reporter.store import Store, hash_file
+from tests import media_files
+from tests.browser import Windows
+from tests.product import KioskProcess
+
+pytestmark = pytest.mark.browser
+
+SAFE = "Safe on the kiosk. You may leave the Wi-Fi."
+
+
+@pytest.fixture
+def kiosk(kiosk_process: KioskProcess) -> KioskProcess:
+    """A running kiosk. Where this machine has an address of its own, ``url`` is that one: plain http to such an
+    address is no secure context, so the page has to do with what a phone really gives it.
+    """
+    kiosk_process.arguments = ("--host", "0.0.0.0")
+    kiosk_process.start()
+    addresses = own_addresses()
+    if addresses:
+        port = kiosk_process.url.rsplit(":", 1)[1]
+        kiosk_process.url = f"http://{addresses[0].ip}:{port}"
+    return kiosk_process
+
+
+def choose(page: Page, tile: str, *files: Path) -> None:
+    page.get_by_label(tile, exact=True).set_input_files(list(files))
+
+
+def takeaway(session: Session) -> Takeaway:
+    session.expire_all()
+    return session.scalars(select(Takeaway)).one()
+
+
+def check_stored(session: Session, store: Store, *files: Path) -> None:
+    stored = [a.media for a in takeaway(session).attachments]
+    sent = [hash_file(path) for path in files]
+    assert [media.sha256 for media in stored] == sent
+    for media in stored:
+        whole = store.original(media.sha256, media.ext).read_bytes()
+        assert hashlib.sha256(whole).hexdigest() == media.sha256
+
+
+def test_photo_and_video_go_up_together(
+    kiosk: KioskProcess, phone_page: Page, session: Session, store: Store, event: EventSession,
+    axe: Callable[..., list[str]],
+) -> None:  # fmt: skip
+    files = (media_files.jpeg(), media_files.mp4())
+    phone_page.goto(f"{kiosk.url}/s/{event.code}")
+    assert axe(phone_page) == []
+    phone_page.get_by_label("Your words").fill("Look at this #frames")
+    choose(phone_page, "Photo", files[0])
+    choose(phone_page, "Gallery", files[1])
+    expect(phone_page.locator("#added li")).to_have_count(2)
+    assert axe(phone_page) == []
+    phone_page.get_by_label("Yes", exact=True).check()
+    phone_page.get_by_label("Only here today").check()
+    phone_page.get_by_label("An idea").check()
+    phone_page.get_by_label("Name (if you like)").fill("Rosa")
+    phone_page.get_by_role("button", name="Keep it").click()
+    expect(phone_page.get_by_role("heading", name=SAFE)).to_be_visible()
+    assert axe(phone_page) == []
+    row = takeaway(session)
+    check_stored(session, store, *files)
+    assert (row.text, row.author, row.audience, row.consent, row.intent, row.prompt) == (
+        "Look at this #frames", "Rosa", "room", "agreed", "idea", "What will you take home from this?",
+    )  # fmt: skip
+    shown = phone_page.locator("#receipt").inner_text()
+    assert shown.replace("-", "") == row.receipt
+    picture = phone_page.locator("#receipt-qr")
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("image => image.naturalWidth") > 0
+
+
+@pytest.mark.parametrize("kind", ["photo", "video"])
+def test_it_works_without_scripts(
+    kiosk: KioskProcess, windows: Windows, session: Session, store: Store, event: EventSession, kind: str
+) -> None:  # fmt: skip
+    tile, path = {
+        "photo": ("Photo", media_files.jpeg()),
+        "video": ("Video note", media_files.mp4()),
+    }[kind]
+    page = windows.phone(java_script_enabled=False)
+    page.goto(f"{kiosk.url}/s/{event.code}")
+    # Nothing sticks out at the side: what is chosen shows in the tile.
+    box = page.locator(".tiles").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 390
+    page.get_by_label("Your words").fill("Plain form")
+    choose(page, tile, path)
+    page.get_by_label("There is a child in it").check()
+    page.get_by_role("button", name="Keep it").click()
+    page.wait_for_url("**/t/*")
+    assert page.get_by_role("heading", name=SAFE).is_visible()
+    assert takeaway(session).consent == "child"
+    check_stored(session, store, path)
+
+
+def test_text_alone_is_sent_at_once(
+    kiosk: KioskProcess, phone_page: Page, session: Session, event: EventSession
+) -> None:
+    phone_page.goto(f"{kiosk.url}/s/{event.code}")
+    phone_page.get_by_role("button", name="Keep it").click()
+    expect(phone_page.get_by_role("alert")).to_contain_text("Write a line first")
+    phone_page.get_by_label("Your words").fill("ازرعوا الثوم")
+    phone_page.get_by_role("button", name="Keep it").click()
+    expect(phone_page.get_by_role("heading", name=SAFE)).to_be_visible()
+    assert (takeaway(session).text, takeaway(session).consent) == ("ازرعوا الثوم", "")
+
+
+def test_another_one_is_another_takeaway(
+    kiosk: KioskProcess, phone_page: Page, session: Session, event: EventSession
+) -> None:
+    phone_page.goto(f"{kiosk.url}/s/{event.code}")
+    for words in ("First", "Second"):
+        phone_page.get_by_label("Your words").fill(words)
+        phone_page.get_by_role("button", name="Keep it").click()
+        expect(phone_page.get_by_role("heading", name=SAFE)).to_be_visible()
+        phone_page.get_by_role("button", name="Record another").click()
+    assert {row.text for row in session.scalars(select(Takeaway))} == {"First", "Second"}
+    expect(phone_page.locator("#queue li")).to_have_count(2)
+
+
+def test_what_was_added_can_be_removed(
+    kiosk: KioskProcess, phone_page: Page, session: Session, store: Store, event: EventSession
+) -> None:
+    files = (media_files.jpeg(), media_files.webp())
+    phone_page.goto(f"{kiosk.url}/s/{event.code}")
+    choose(phone_page, "Gallery", *files)
+    phone_page.get_by_role("button", name=f"Remove: {files[0].name}").click()
+    expect(phone_page.locator("#added li")).to_have_count(1)
+    phone_page.get_by_role("button", name="Keep it").click()
+    expect(phone_page.get_by_role("heading", name=SAFE)).to_be_visible()
+    check_stored(session, store, files[1])
+    # The question about people was left open.
+    assert takeaway(session).consent == "unsure"
+
+
+def test_a_file_that_is_too_large_is_noticed_on_the_phone(
+    kiosk: KioskProcess, phone_page: Page, session: Session, event: EventSession
+) -> None:
+    phone_page.goto(f"{kiosk.url}/s/{event.code}")
+    phone_page.locator("#keep").evaluate("form => { form.dataset.mostMb = '0.001'; }")
+    choose(phone_page, "Photo", media_files.jpeg())
+    expect(phone_page.get_by_role("alert")).to_contain_text("larger than 0.001 MB")
+    expect(phone_page.locator("#added li")).to_have_count(0)
+
+
+def test_a_recording_that_is_too_long_is_noticed_on_the_phone(
+    kiosk: KioskProcess, phone_page: Page, event: EventSession
+) -> None:
+    phone_page.goto(f"{kiosk.url}/s/{event.code}")
+    phone_page.locator("#keep").evaluate("form => { form.dataset.mostSeconds = '1'; }")
+    choose(phone_page, "Voice", media_files.wav(4.0))
+    expect(phone_page.get_by_role("alert")).to_contain_text("too long: 4 seconds")
+
+
+def test_what_the_kiosk_refuses_is_said_and_blocks_nothing(
+    kiosk: KioskProcess, phone_page: Page, session: Session, event: EventSession, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "holiday.jpg"
+    wrong.write_text("This is no photo at all.")
+    phone_page.goto(f"{kiosk.url}/s/{event.code}")
+    choose(phone_page, "Gallery", wrong)
+    phone_page.get_by_role("button", name="Keep it").click()
+    expect(phone_page.get_by_role("heading", name="Not kept.")).to_be_visible()
+    expect(phone_page.locator("#refusal")).to_contain_text("holiday.jpg")
+    assert session.scalars(select(Takeaway)).all() == []
+    phone_page.get_by_role("button", name="Record another").click()
+    phone_page.get_by_label("Your words").fill("Then in words")
+    phone_page.get_by_role("button", name="Keep it").click()
+    expect(phone_page.get_by_role("heading", name="Safe on the kiosk.")).to_be_visible()
+    assert takeaway(session).text == "Then in words"
+    phone_page.get_by_role("button", name="Let it go").click()
+    expect(phone_page.get_by_text("Not kept.")).to_have_count(0)
+
+
+def test_nothing_is_called_safe_while_the_kiosk_is_away(
+    kiosk_process: KioskProcess, phone_page: Page, session: Session, store: Store, event: EventSession
+) -> None:  # fmt: skip
+    """kill -9 before the upload; the page keeps trying, and is done when the kiosk is back."""
+    url = kiosk_process.start()
+    phone_page.goto(f"{url}/s/{event.code}", wait_until="networkidle")
+    photo = media_files.jpeg()
+    choose(phone_page, "Photo", photo)
+    expect(phone_page.locator("#added li")).to_have_count(1)
+    kiosk_process.kill()
+    phone_page.get_by_role("button", name="Keep it").click()
+    verdict = phone_page.locator("#verdict")
+    expect(verdict).to_have_text(re.compile("Still on your phone"))
+    expect(verdict).to_contain_text("trying again by itself", timeout=20_000)
+    assert not phone_page.get_by_text(SAFE).is_visible()
+    kiosk_process.start()
+    expect(verdict).to_have_text(SAFE, timeout=30_000)
+    check_stored(session, store, photo)
+
+
+def test_receipt_changes_and_takes_back(
+    kiosk: KioskProcess, phone_page: Page, session: Session, event: EventSession,
+    axe: Callable[..., list[str]],
+) -> None:  # fmt: skip
+    phone_page.goto(f"{kiosk.url}/s/{event.code}")
+    phone_page.get_by_label("Your words").fill("Plant garlc")
+    phone_page.get_by_role("button", name="Keep it").click()
+    phone_page.locator("#receipt").click()
+    phone_page.get_by_text("Change it").click()
+    assert axe(phone_page) == []
+    phone_page.get_by_label("Your words").fill("Plant garlic")
+    phone_page.get_by_role("button", name="Save").click()
+    expect(phone_page.get_by_role("status")).to_have_text("Changed.")
+    assert takeaway(session).text == "Plant garlic"
+    phone_page.get_by_role("link", name="Take it back").click()
+    assert axe(phone_page) == []
+    phone_page.get_by_role("button", name="Yes, take it back").click()
+    expect(phone_page.get_by_text("You took this back.")).to_be_visible()
+    assert (takeaway(session).state, takeaway(session).text) == ("withdrawn", "")
+
+
+@pytest.mark.parametrize(
+    ("lang", "width", "scheme"),
+    [("en", 320, "dark"), ("de", 320, "light"), ("es", 390, "dark"), ("ar", 390, "light")],
+)
+def test_every_phone_page_is_for_everybody(
+    kiosk: KioskProcess, windows: Windows, session: Session, event: EventSession,
+    axe: Callable[..., list[str]], scheme: str, width: int, lang: str,
+) -> None:  # fmt: skip
+    """axe finds nothing, and nothing sticks out, at the narrowest width, in the dark, from right to left."""
+    event.title = "Wie Nachbarschaftsgemeinschaftseinrichtungen zusammenarbeiten können"
+    session.commit()
+    page = windows.phone(viewport={"width": width, "height": 640}, color_scheme=scheme)
+    for path in ("/", f"/s/{event.code}", "/s/ZZZZZZ", "/search", "/wall", "/nowhere"):
+        page.goto(f"{kiosk.url}{path}{'&' if '?' in path else '?'}lang={lang}")
+        assert axe(page) == [], path
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{path} is {wide} wide"
