@@ -77,7 +77,8 @@ def test_a_schedule_in_csv_and_again(tmp_path: Path) -> None:
         "2026-03-14T10:00:00+00:00",
     }
     sheet.write_text(
-        "id,title,start,end,room\n1,Seeds and saving,2026-03-14 10:30,2026-03-14 11:00,Attic\n3,Bees,2026-03-14 12:00,,\n"
+        "id,title,start,end,room\n1,Seeds and saving,2026-03-14 10:30,2026-03-14 11:00,Attic\n"
+        "3,Bees,2026-03-14 12:00,,\n"
     )
     done = ask("--gathering", folder, "sessions", "import", sheet, "--json")
     assert done == {"added": 1, "updated": 1, "unchanged": 0, "retired": 1}
