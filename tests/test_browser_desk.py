@@ -1,0 +1,200 @@
+"""Laptop, desk, wall and login in a real browser: keys, mouse, no scripts, axe on every page."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kiosk.address import own_addresses
+from reporter.curate import approve, by_receipt, hide
+from reporter.models import EventSession, Takeaway
+from tests import media_files
+from tests.browser import Windows
+from tests.product import KioskProcess, TurnableClock, hand
+
+pytestmark = pytest.mark.browser
+
+
+def keep(page: Page, url: str, code: str, words: str) -> str:
+    """Keep a line of text over the real address; the receipt."""
+    answer = page.request.post(
+        f"{url}/s/{code}/takeaways", form={"text": words}, headers={"Accept": "application/json"}
+    )
+    assert answer.status == 201
+    return str(answer.json()["receipt"])
+
+
+def keep_photo(page: Page, url: str, code: str) -> str:
+    """Keep a photo and wait until its small picture is made."""
+    file = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": media_files.jpeg().read_bytes()}
+    headers = {"Accept": "application/json"}
+    sent = page.request.post(f"{url}/s/{code}/takeaways", multipart={"file": file}, headers=headers)
+    receipt = str(sent.json()["receipt"])
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        told = page.request.get(f"{url}/t/{receipt}", headers=headers).json()
+        if told["media"][0]["state"] == "ready":
+            return receipt
+    raise AssertionError("the photo was not made ready in 30 s")
+
+
+def state(session: Session, receipt: str) -> tuple[str, bool]:
+    session.expire_all()
+    row = session.scalars(select(Takeaway).where(Takeaway.receipt == receipt)).one()
+    return row.state, row.starred
+
+
+def test_the_desk_is_worked_by_keys(
+    kiosk_process: KioskProcess, laptop_page: Page, session: Session, event: EventSession
+) -> None:
+    url = kiosk_process.start()
+    page = laptop_page
+    receipts = [keep(page, url, event.code, f"Note {number}") for number in range(3)]
+    page.goto(f"{url}/desk/")
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview).to_contain_text("Note 0")
+    page.keyboard.press("j")
+    expect(preview).to_contain_text("Note 1")
+    page.keyboard.press("k")
+    expect(preview).to_contain_text("Note 0")
+    page.keyboard.press("s")
+    expect(page.get_by_role("button", name="Star")).to_have_attribute("aria-pressed", "true")
+    assert state(session, receipts[0]) == ("new", True)
+    page.keyboard.press("a")
+    expect(preview).to_contain_text("Note 1")
+    assert state(session, receipts[0])[0] == "approved"
+    page.keyboard.press("h")
+    expect(preview).to_contain_text("Note 2")
+    assert state(session, receipts[1])[0] == "hidden"
+    page.keyboard.press("z")
+    expect(preview).to_contain_text("Note 1")
+    assert state(session, receipts[1])[0] == "new"
+
+
+def test_letters_are_letters_while_somebody_writes(
+    kiosk_process: KioskProcess, laptop_page: Page, session: Session, event: EventSession
+) -> None:
+    url = kiosk_process.start()
+    receipt = keep(laptop_page, url, event.code, "As it came")
+    laptop_page.goto(f"{url}/desk/review")
+    laptop_page.keyboard.press("e")
+    caption = laptop_page.get_by_label("Caption (instead of the contributor's words)")
+    expect(caption).to_be_focused()
+    laptop_page.keyboard.type("has a shed")
+    expect(caption).to_have_value("has a shed")
+    laptop_page.get_by_role("button", name="Save", exact=True).click()
+    expect(laptop_page.get_by_role("status")).to_have_text("Saved.")
+    assert state(session, receipt)[0] == "new"
+    assert session.scalars(select(Takeaway.caption)).one() == "has a shed"
+
+
+def test_the_desk_works_without_scripts(
+    kiosk_process: KioskProcess, windows: Windows, session: Session, event: EventSession
+) -> None:
+    url = kiosk_process.start()
+    page = windows.laptop(java_script_enabled=False)
+    receipts = [keep(page, url, event.code, words) for words in ("One", "Two", "Three")]
+    page.goto(f"{url}/desk/review")
+    page.get_by_label("Tick Two").check()
+    page.get_by_label("Tick Three").check()
+    page.locator("#selected").get_by_role("button", name="Approve").click()
+    assert page.get_by_role("status").inner_text() == "2 takeaways changed."
+    assert [state(session, receipt)[0] for receipt in receipts] == ["new", "approved", "approved"]
+
+
+def test_the_wall_shows_what_is_approved_within_three_seconds(
+    kiosk_process: KioskProcess, laptop_page: Page, session: Session, event: EventSession, clock: TurnableClock
+) -> None:  # fmt: skip
+    url = kiosk_process.start()
+    receipt = keep(laptop_page, url, event.code, "Plant garlic under the trees")
+    laptop_page.goto(f"{url}/wall")
+    expect(laptop_page.get_by_text("The first takeaways will appear here.")).to_be_visible()
+    row = by_receipt(session, receipt)
+    approve(session, row, hand(clock))
+    card = laptop_page.get_by_text("Plant garlic under the trees")
+    expect(card).to_be_visible(timeout=3000)
+    hide(session, row, hand(clock))
+    expect(card).to_have_count(0, timeout=3000)
+
+
+def test_the_wall_never_grows(
+    kiosk_process: KioskProcess, laptop_page: Page, session: Session, event: EventSession, clock: TurnableClock
+) -> None:  # fmt: skip
+    url = kiosk_process.start()
+    laptop_page.goto(f"{url}/wall")
+    for number in range(12):
+        receipt = keep(laptop_page, url, event.code, f"Number {number}")
+        clock.turn(minutes=1)
+        approve(session, by_receipt(session, receipt), hand(clock))
+        if number % 4 == 3:
+            expect(laptop_page.get_by_text(f"Number {number}", exact=True)).to_be_visible(
+                timeout=5000
+            )
+    expect(laptop_page.locator("#cards figure")).to_have_count(6)
+    assert laptop_page.locator("#cards > li").count() == 6
+
+
+def test_every_page_of_the_laptop_is_for_everybody(
+    kiosk_process: KioskProcess, windows: Windows, session: Session, event: EventSession,
+    clock: TurnableClock, axe: Callable[..., list[str]],
+) -> None:  # fmt: skip
+    url = kiosk_process.start()
+    page = windows.laptop()
+    shown = keep_photo(page, url, event.code)
+    keep(page, url, event.code, "Waiting for a decision")
+    approve(session, by_receipt(session, shown), hand(clock))
+    paths = ("/", "/wall", "/search?q=", "/desk/review", "/desk/review?state=approved", "/desk/publish",
+             "/desk/sessions", "/desk/kiosk", "/desk/posters", "/desk/login")  # fmt: skip
+    for lang, scheme in (("en", "light"), ("de", "dark"), ("ar", "light")):
+        # Without motion: half-way through a fade every contrast is too small.
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for path in paths:
+            page.goto(f"{url}{path}{'&' if '?' in path else '?'}lang={lang}")
+            assert axe(page) == [], (path, lang)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 1280, (path, lang)
+
+
+def test_a_photo_is_reviewed_in_small_and_large(
+    kiosk_process: KioskProcess, laptop_page: Page, event: EventSession
+) -> None:
+    url = kiosk_process.start()
+    keep_photo(laptop_page, url, event.code)
+    laptop_page.goto(f"{url}/desk/review")
+    for place in (".sheet img", ".large img"):
+        picture = laptop_page.locator(place)
+        expect(picture).to_have_js_property("complete", True)
+        assert picture.evaluate("image => image.naturalWidth") > 100
+
+
+def test_the_desk_is_refused_to_another_machine(
+    kiosk_process: KioskProcess, windows: Windows, event: EventSession
+) -> None:
+    addresses = own_addresses()
+    if not addresses:
+        pytest.skip(
+            "this machine has no address but loopback, so nothing here is 'another machine'"
+        )
+    kiosk_process.arguments = ("--host", "0.0.0.0")
+    local = kiosk_process.start()
+    there = f"http://{addresses[0].ip}:{local.rsplit(':', 1)[1]}"
+    other, laptop = windows.laptop(), windows.laptop()
+    answer = other.goto(f"{there}/desk/review")
+    assert answer is not None
+    assert answer.status == 403
+    assert "set a passphrase at the laptop first" in other.get_by_role("main").inner_text()
+    laptop.goto(f"{local}/desk/kiosk")
+    laptop.get_by_label("Passphrase").fill("warm compost")
+    laptop.get_by_role("button", name="Set it").click()
+    expect(laptop.get_by_role("status")).to_contain_text("The passphrase is set.")
+    other.goto(f"{there}/desk/review")
+    other.get_by_label("Passphrase").fill("cold compost")
+    other.get_by_role("button", name="Log in").click()
+    expect(other.get_by_role("alert")).to_contain_text("not the passphrase")
+    other.get_by_label("Passphrase").fill("warm compost")
+    other.get_by_role("button", name="Log in").click()
+    expect(other.get_by_role("heading", name="Review")).to_be_visible()
