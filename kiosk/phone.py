@@ -22,7 +22,7 @@ from flask_babel import gettext as _
 from capture.intake import receive
 from capture.offer import Offer
 from capture.qr import qr_svg, session_url
-from kiosk import laptop
+from kiosk import compress, laptop
 from kiosk.access import at_laptop, csrf
 from kiosk.db import db
 from kiosk.here import here
@@ -43,6 +43,7 @@ from reporter.states import Consent, TakeawayState
 bp = Blueprint("phone", __name__)
 # Volunteers have no account and no cookie that could be misused: whoever holds the receipt may.
 csrf.exempt(bp)
+compress.init_app(bp)
 bp.app_context_processor(template_words)
 bp.app_template_filter("receipt_code")(format_receipt)
 

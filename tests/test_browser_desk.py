@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -31,7 +32,8 @@ def keep(page: Page, url: str, code: str, words: str) -> str:
 
 def keep_photo(page: Page, url: str, code: str) -> str:
     """Keep a photo and wait until its small picture is made."""
-    file = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": media_files.jpeg().read_bytes()}
+    content = media_files.jpeg().read_bytes()
+    file: FilePayload = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": content}
     headers = {"Accept": "application/json"}
     sent = page.request.post(f"{url}/s/{code}/takeaways", multipart={"file": file}, headers=headers)
     receipt = str(sent.json()["receipt"])
@@ -150,7 +152,9 @@ def test_every_page_of_the_laptop_is_for_everybody(
     approve(session, by_receipt(session, shown), hand(clock))
     paths = ("/", "/wall", "/search?q=", "/desk/review", "/desk/review?state=approved", "/desk/publish",
              "/desk/sessions", "/desk/kiosk", "/desk/posters", "/desk/login")  # fmt: skip
-    for lang, scheme in (("en", "light"), ("de", "dark"), ("ar", "light")):
+    ways: tuple[tuple[str, Literal["light", "dark"]], ...]
+    ways = (("en", "light"), ("de", "dark"), ("ar", "light"))
+    for lang, scheme in ways:
         # Without motion: half-way through a fade every contrast is too small.
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for path in paths:

@@ -245,3 +245,17 @@ def test_the_title_of_every_error_is_known_to_the_translators(app: Flask) -> Non
         listed = {str(title) for title in TITLES}
     shown = {kind.title for kind in below(ReporterError) if kind.__module__.startswith("reporter.")}
     assert shown <= listed
+
+
+def test_phones_get_pages_and_scripts_compressed(client: FlaskClient, event: EventSession) -> None:
+    for path in (f"/s/{event.code}", "/static/css/base.css", "/static/js/phone.js"):
+        plain = client.get(path, **PHONE)
+        packed = client.get(path, headers={"Accept-Encoding": "gzip, br"}, **PHONE)
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert "Accept-Encoding" in packed.headers["Vary"]
+        assert len(packed.get_data()) < 0.5 * len(plain.get_data())
+        if path.startswith("/static"):
+            assert gzip.decompress(packed.get_data()) == plain.get_data()
+            mark = {"If-None-Match": packed.headers["ETag"], "Accept-Encoding": "gzip"}
+            assert client.get(path, headers=mark, **PHONE).status_code == 304
+    assert "Content-Encoding" not in plain.headers

@@ -1,0 +1,51 @@
+"""Pages, sheets and scripts as gzip: a third of the bytes, where a hundred phones share one access point."""
+
+from __future__ import annotations
+
+import gzip
+from functools import lru_cache
+
+from flask import Blueprint, Response, request
+
+TYPES = frozenset({"text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"})
+# Below this a packet is a packet.
+LEAST = 600
+# Nothing of ours is larger; media are not text and never come here.
+MOST = 2_000_000
+
+
+def init_app(bp: Blueprint) -> None:
+    """Compress what any view of the application answers."""
+    bp.after_app_request(compress)
+
+
+def compress(response: Response) -> Response:
+    """The response, its body gzipped where that helps (RFC 9110, 8.4.1) and the client takes it."""
+    if not _worth(response):
+        return response
+    response.vary.add("Accept-Encoding")
+    if not request.accept_encodings["gzip"]:
+        return response
+    response.direct_passthrough = False
+    body = response.get_data()
+    response.set_data(_packed(body) if request.endpoint == "static" else gzip.compress(body, 6))
+    response.headers["Content-Encoding"] = "gzip"
+    tag, _weak = response.get_etag()
+    if tag:
+        # Other bytes than without gzip, the same content: a weak mark (RFC 9110, 8.8.1).
+        response.set_etag(tag, weak=True)
+    return response
+
+
+def _worth(response: Response) -> bool:
+    # The desk is read on the laptop; its pages hold tokens, better not compressed with what others wrote.
+    if response.status_code != 200 or request.path.startswith("/desk"):
+        return False
+    size = response.content_length or 0
+    known = response.mimetype in TYPES and "Content-Encoding" not in response.headers
+    return known and LEAST < size < MOST and request.method != "HEAD"
+
+
+@lru_cache(maxsize=64)
+def _packed(body: bytes) -> bytes:
+    return gzip.compress(body, 9)
