@@ -18,7 +18,7 @@ from capture.offer import Arrival, Offer, check_recordable, check_words, cleaned
 from capture.sniff import MediaType
 from reporter.clock import new_id
 from reporter.config import LimitSettings
-from reporter.curate import hashtags, lock_gathering, touch
+from reporter.curate import hashtags, lock_gathering, main_kind, touch
 from reporter.errors import BadInput, Conflict, TooLarge
 from reporter.models import (
     Attachment,
@@ -222,7 +222,7 @@ def _add_files(
         position = len(takeaway.attachments)
         takeaway.attachments.append(Attachment(media=media, position=position, filename=name))
     if wanted:
-        takeaway.kind = _kind(takeaway).value
+        takeaway.kind = main_kind(takeaway).value
     return bool(wanted)
 
 
@@ -261,11 +261,6 @@ def _keep(store: Store, file: Arrival, ext: str) -> None:
     # After a rolled-back first try the file is in its place already.
     if file.path.exists() or not store.original(file.sha256, ext).exists():
         store.keep(file.path, file.sha256, ext)
-
-
-def _kind(takeaway: Takeaway) -> Kind:
-    kinds = {attachment.media.kind for attachment in takeaway.attachments}
-    return next((k for k in (Kind.VIDEO, Kind.PHOTO, Kind.AUDIO) if k.value in kinds), Kind.NOTE)
 
 
 def _changed(door: _Door, takeaway: Takeaway) -> None:

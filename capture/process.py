@@ -20,7 +20,7 @@ from capture.sniff import MediaType
 from capture.steps import Made, Result, process_file
 from reporter.clock import Clock
 from reporter.config import LimitSettings
-from reporter.curate import touch
+from reporter.curate import main_kind, touch
 from reporter.errors import DiskFull, MediaFailed, TooLong
 from reporter.models import Attachment, Media, Rendition, Takeaway
 from reporter.states import Kind, MediaState
@@ -270,14 +270,8 @@ def _touch_takeaways(session: Session, media_id: uuid.UUID, *, was: str = "") ->
     query = select(Takeaway).join(Attachment).where(Attachment.media_id == media_id)
     for takeaway in session.scalars(query):
         if was and takeaway.kind == was:
-            takeaway.kind = _main_kind(takeaway)
+            takeaway.kind = main_kind(takeaway).value
         touch(session, takeaway)
-
-
-def _main_kind(takeaway: Takeaway) -> str:
-    kinds = {attachment.media.kind for attachment in takeaway.attachments}
-    order = (Kind.VIDEO, Kind.PHOTO, Kind.AUDIO)
-    return next((kind.value for kind in order if kind.value in kinds), takeaway.kind)
 
 
 def _forget_withdrawn(session: Session, store: Store, job: _Job) -> None:

@@ -90,7 +90,8 @@ def _post_media(attachment: Attachment, store: Store, facts: Facts) -> PostMedia
     media = attachment.media
     made = {rendition.name: rendition for rendition in media.renditions}
     main = made.get(_OUT.get(media.kind, "view"))
-    if media.state != MediaState.READY or main is None:
+    # While a lost rendition is made again its row stays: the story keeps its picture.
+    if media.state == MediaState.FAILED or main is None:
         return None
     poster = made.get("poster") if media.kind == Kind.VIDEO else None
     return _file(

@@ -26,7 +26,7 @@ from reporter.models import (
     Tombstone,
 )
 from reporter.sessioncode import normalize_receipt
-from reporter.states import Audience, Consent, Intent, TakeawayState
+from reporter.states import Audience, Consent, Intent, Kind, TakeawayState
 from reporter.store import Store
 
 TAG_CHARS = 40
@@ -204,6 +204,12 @@ def _still_used(session: Session, media_id: uuid.UUID) -> bool:
         session.scalar(select(Attachment.media_id).where(Attachment.media_id == media_id))
         is not None
     )
+
+
+def main_kind(takeaway: Takeaway) -> Kind:
+    """What a takeaway mainly is: the richest of its media, a note without any."""
+    kinds = {attachment.media.kind for attachment in takeaway.attachments}
+    return next((k for k in (Kind.VIDEO, Kind.PHOTO, Kind.AUDIO) if k.value in kinds), Kind.NOTE)
 
 
 def hashtags(text: str) -> list[str]:

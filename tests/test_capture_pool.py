@@ -269,7 +269,8 @@ def test_workers_of_a_killed_kiosk_go_too(tmp_path: Path) -> None:
 def hostile_images() -> list[Path]:
     """Broken and hostile images that Pillow's own tests are run with, from its source distribution."""
     goal = media_files.folder() / "pillow-source"
-    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:"]
+    # Its build tools may come as wheels: only the sources of Pillow itself are wanted.
+    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", "pillow"]
     command += ["-d", str(goal), f"pillow=={__import__('PIL').__version__}"]
     try:
         subprocess.run(command, capture_output=True, check=True, timeout=120)

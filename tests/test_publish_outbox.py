@@ -87,10 +87,10 @@ def test_gate_keeps_what_is_not_for_this_place(kit: Kit, place: FakePlace) -> No
     assert [post["texts"] for post in place.posts.values()] == [["for all", "for us"]]
 
 
-def test_media_that_is_not_ready_follows_later(kit: Kit, place: FakePlace) -> None:
+def test_media_that_failed_follows_when_it_is_ready_after_all(kit: Kit, place: FakePlace) -> None:
     photo = kit.photo(kit.event(), 1, "Frost")
     media = photo.attachments[0].media
-    media.state = MediaState.PROCESSING.value
+    media.state = MediaState.FAILED.value
     kit.target()
     run(kit)
     assert [post["files"] for post in place.posts.values()] == [[]]
@@ -98,6 +98,16 @@ def test_media_that_is_not_ready_follows_later(kit: Kit, place: FakePlace) -> No
     run(kit)
     assert [post["files"] for post in place.posts.values()] == [[key_of(kit, "media")]]
     assert place.count("create") == 1
+
+
+def test_a_picture_whose_rendition_is_made_again_stays_in_its_story(kit: Kit, place: FakePlace) -> None:
+    photo = kit.photo(kit.event(), 1, "Frost")
+    kit.target()
+    run(kit)
+    photo.attachments[0].media.state = MediaState.RECEIVED.value
+    run(kit)
+    assert [post["files"] for post in place.posts.values()] == [[key_of(kit, "media")]]
+    assert place.count("update") == 0
 
 
 def test_alt_text_changes_file_and_story(kit: Kit, place: FakePlace) -> None:
