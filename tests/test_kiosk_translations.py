@@ -1,0 +1,41 @@
+"""The catalogues: every sentence in every language, with the same blanks to fill in."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
+
+from kiosk.language import LANGUAGES
+
+FOLDER = Path(__file__).parent.parent / "kiosk" / "translations"
+BLANK = re.compile(r"%\(\w+\)[sd]|%s|%%|\{\w+\}")
+
+
+def catalogue(lang: str) -> Catalog:
+    with (FOLDER / lang / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        return read_po(file, locale=lang)
+
+
+def messages(lang: str) -> list[Message]:
+    return [message for message in catalogue(lang) if message.id]
+
+
+@pytest.mark.parametrize("lang", [lang for lang in LANGUAGES if lang != "en"])
+def test_every_sentence_is_translated_with_its_blanks(lang: str) -> None:
+    for message in messages(lang):
+        source = message.id[0] if isinstance(message.id, tuple) else message.id
+        forms = message.string if isinstance(message.string, tuple) else (message.string,)
+        assert all(forms), f"{lang}: {source}"
+        assert not message.fuzzy, f"{lang}: {source}"
+        for form in forms:
+            assert set(BLANK.findall(form)) == set(BLANK.findall(source)), f"{lang}: {source}"
+
+
+def test_all_catalogues_hold_the_same_sentences() -> None:
+    known = {lang: {message.id for message in messages(lang)} for lang in LANGUAGES}
+    assert len(known["en"]) > 200
+    assert all(ids == known["en"] for ids in known.values())
