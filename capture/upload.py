@@ -30,9 +30,10 @@ from reporter.curate import find_session
 from reporter.errors import BadInput, NotFound, ReporterError, TooLarge
 from reporter.models import EventSession, Upload
 from reporter.sessioncode import normalize
+from reporter.states import Source
 from reporter.store import PIECE, Store, disk_errors, hash_file, sync_folder
 
-OFFER_FIELDS = ("text", "author", "prompt", "intent", "audience", "consent", "client_id")
+OFFER_FIELDS = ("text", "author", "prompt", "intent", "audience", "consent", "client_id", "source")
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,16 @@ class Uploads:
         length: int,
         fields: Mapping[str, str],
         piece: Piece | None = None,
+        source: Source = Source.PHONE,
     ) -> Progress:
         """Begin an upload, with its first bytes if the request brought some. Commits.
+
+        ``source`` says who asks; a ``source`` among the client's own fields counts for nothing.
 
         Raises what the door would raise for these fields, so that nobody sends 40 MB in vain: NotFound for an unknown
         session, Forbidden where nothing may be recorded, BadInput, TooLarge, DiskFull.
         """
+        fields = _with_source(fields, source)
         code = normalize(fields.get("session", ""))
         if not code:
             raise BadInput("An upload needs the code of its session.")
@@ -99,9 +104,13 @@ class Uploads:
             )
         )  # fmt: skip
         session.commit()
-        if piece is not None:
+        if piece is None:
+            return self._look(session, upload_id)
+        try:
             return self.append(session, upload_id, 0, piece=piece)
-        return self._look(session, upload_id)
+        except BrokenOff:
+            # The upload has begun all the same: with its address the client goes on where it was.
+            return self.head(session, upload_id)
 
     def head(self, session: Session, upload_id: str) -> Progress:
         """How much is on the disk, for good: an older request on this upload can't add to it any more.
@@ -298,6 +307,12 @@ class Uploads:
                 session.delete(row)
                 session.commit()
             self._path(upload_id).unlink(missing_ok=True)
+
+
+def _with_source(fields: Mapping[str, str], source: Source) -> dict[str, str]:
+    """The client's fields with our word on where they come from; a phone's need none."""
+    own = {name: value for name, value in fields.items() if name != "source"}
+    return own if source is Source.PHONE else {**own, "source": source.value}
 
 
 def _offer(event: EventSession, fields: Mapping[str, str], *files: Arrival) -> Offer:

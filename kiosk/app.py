@@ -6,7 +6,7 @@ import random
 import uuid
 from datetime import timedelta
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from jinja2 import StrictUndefined
 
 from capture.pool import DecoderPool
@@ -20,6 +20,7 @@ from kiosk import (
     probes,
     problems,
     search,
+    station,
     upload,
     wall,
 )
@@ -52,7 +53,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "worker-src 'self'",
     )
 )
-BLUEPRINTS = (access, desk, media, phone, printing, probes, search, upload, wall)
+BLUEPRINTS = (access, desk, media, phone, printing, probes, search, station, upload, wall)
 
 
 def create_app(
@@ -127,5 +128,7 @@ def _harden(response: Response) -> Response:
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "no-referrer")
     headers.setdefault("Permissions-Policy", "camera=(self), microphone=(self), geolocation=()")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if request.is_secure:
+        # Over plain http browsers ignore it, and complain on the console.
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     return response

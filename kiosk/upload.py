@@ -28,6 +28,7 @@ from capture.upload import Progress, Uploads
 from kiosk.access import csrf
 from kiosk.db import db
 from kiosk.here import here
+from reporter.states import Source
 
 bp = Blueprint("upload", __name__)
 # No cookie gives any right here: whoever holds an upload's unguessable id may go on with it.
@@ -90,11 +91,19 @@ def describe(upload_id: str = "") -> ResponseReturnValue:
 @bp.post("/uploads")
 def create() -> ResponseReturnValue:
     """Begin an upload (extension "Creation"), with its first bytes if there are some ("Creation With Upload")."""
+    return begin(Source.PHONE)
+
+
+def begin(source: Source) -> ResponseReturnValue:
+    """Begin the upload that the current request asks for. Its source is the route's to say, not the client's."""
     length = _count("Upload-Length")
     fields = parse_metadata(request.headers.get("Upload-Metadata", ""))
-    begun = uploads().create(db.session(), length=length, fields=fields, piece=_first_piece())
+    begun = uploads().create(
+        db.session(), length=length, fields=fields, piece=_first_piece(), source=source
+    )
     headers = _progress_headers(begun)
     headers["Location"] = url_for("upload.look", upload_id=begun.id)
+    headers["Tus-Resumable"] = VERSION
     return "", 201, headers
 
 

@@ -1,0 +1,168 @@
+"""The station: the laptop's walk-up page. It reads a session code from the webcam, then records what people take home.
+
+The page records in the browser; frames for the code reader and finished recordings come here. Only who may use the
+desk may use it, so that no phone can claim that its takeaway came from the station.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import format_time
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as later
+from numpy.typing import NDArray
+
+from capture.intake import receive
+from capture.marker import read_codes
+from capture.qr import qr_svg
+from capture.tus import check_version
+from kiosk import upload
+from kiosk.access import csrf, require_desk
+from kiosk.db import db
+from kiosk.here import here
+from kiosk.media import signed_media_url
+from kiosk.pages import AUDIENCES, CONSENTS, PROMPTS, base_url
+from kiosk.records import full_record
+from kiosk.request import offer_from_form
+from reporter.errors import BadInput, NotFound, TooLarge
+from reporter.models import EventSession
+from reporter.sessioncode import CODE_LENGTH, is_valid, normalize
+from reporter.sessions import all_sessions, by_code, running
+from reporter.states import Source
+
+bp = Blueprint("station", __name__, url_prefix="/station")
+bp.before_request(require_desk)
+
+# The questions on the card: one that asks for a deed first.
+QUESTIONS = (later("What will you do differently on Monday?"), PROMPTS[0], *PROMPTS[2:])
+FRAME_BYTES = 2 << 20
+FRAME_SIDE = 2560
+# A poster's address, whatever the laptop's own is today, or the bare code; nothing that just holds six letters.
+_SHOWN = re.compile(
+    rf"(?:https?://[^/?#]+(?:/[^?#]*)?/s/)?([0-9a-z]{{{CODE_LENGTH}}})/?(?:[?#].*)?", re.IGNORECASE
+)
+
+
+@bp.get("")
+def page() -> Response:
+    """The page itself. Everything that changes comes to it by the addresses below."""
+    shown = render_template(
+        "station.html", questions=QUESTIONS, audiences=AUDIENCES, consents=CONSENTS
+    )
+    response = make_response(shown)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.get("/sessions")
+def sessions() -> Response:
+    """All sessions as the page lists them: what runs now first."""
+    rows = all_sessions(db.session())
+    now = running(rows, here().now())
+    others = [row for row in rows if row not in now]
+    told = [_told(row, runs=True) for row in now] + [_told(row) for row in others]
+    return jsonify({"sessions": told})
+
+
+def _told(row: EventSession, *, runs: bool = False) -> dict[str, Any]:
+    at = format_time(row.starts_at, "HH:mm") if row.starts_at else _("all day")
+    return {
+        "code": row.code,
+        "title": row.title,
+        "when": " · ".join(filter(None, (at, row.room))),
+        "audience": row.audience,
+        "do_not_record": row.do_not_record,
+        "running": runs,
+    }
+
+
+@bp.post("/scan")
+def scan() -> Response:
+    """Look for a session code in one frame of the webcam (JPEG).
+
+    ``session`` is null where none is seen; ``other`` tells that a code was read that is no session's of this gathering.
+    """
+    request.max_content_length = FRAME_BYTES
+    codes = read_codes(open_frame(request.get_data()), thorough=False)
+    # The largest first: that is the one which is held up.
+    texts = [code.text for code in sorted(codes, key=lambda code: code.width, reverse=True)]
+    found = next((row for text in texts if (row := shown_session(text))), None)
+    return jsonify({"session": _told(found) if found else None, "other": bool(texts and not found)})
+
+
+def open_frame(data: bytes) -> NDArray[np.uint8]:
+    """A JPEG frame as grey pixels (H×W, uint8); raises BadInput, TooLarge."""
+    import cv2
+
+    from capture.sniff import sniff
+
+    kind = sniff(data[:8192])
+    if kind is None or kind.mime != "image/jpeg":
+        raise BadInput("A frame of the webcam must be a JPEG picture.")
+    if max(_jpeg_size(data)) > FRAME_SIDE:
+        raise TooLarge(f"A frame of the webcam may be {FRAME_SIDE} pixels wide at most.")
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    if picture is None:
+        raise BadInput("This frame of the webcam is damaged.")
+    return np.asarray(picture, np.uint8)
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int]:
+    """Width and height from the header: nothing large is decoded to learn that it is too large."""
+    from io import BytesIO
+
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(BytesIO(data), formats=("JPEG",)) as picture:
+            return picture.size
+    except (UnidentifiedImageError, OSError, ValueError) as error:
+        raise BadInput("This frame of the webcam is damaged.") from error
+
+
+def shown_session(text: str) -> EventSession | None:
+    """The session of this gathering that a code's text names, by address or bare, in capitals or not; else None."""
+    match = _SHOWN.fullmatch(text.strip())
+    if match is None or not is_valid(match[1]):
+        return None
+    try:
+        return by_code(db.session(), normalize(match[1]))
+    except NotFound:
+        return None
+
+
+@bp.get("/phone.svg")
+def phone_qr() -> Response:
+    """The QR code of the phones' start page, for whoever would rather use their own."""
+    # Short: the laptop's address may change with the next Wi-Fi.
+    headers = {"Cache-Control": "max-age=60"}
+    return Response(qr_svg(f"{base_url()}/"), mimetype="image/svg+xml", headers=headers)
+
+
+@bp.post("/uploads")
+@csrf.exempt
+def begin_upload() -> ResponseReturnValue:
+    """Begin a tus upload of a recording made here; it goes on at ``/uploads/ID`` like every other.
+
+    No form of a foreign page can send the header that is asked for, so this needs no token.
+    """
+    check_version(request.headers.get("Tus-Resumable"))
+    return upload.begin(Source.STATION)
+
+
+@bp.post("/s/<code>/takeaways")
+def keep_words(code: str) -> ResponseReturnValue:
+    """Keep a takeaway of words alone; 201 with its record."""
+    kiosk = here()
+    offer = offer_from_form(by_code(db.session(), code), source=Source.STATION)
+    takeaway = receive(
+        db.session(), kiosk.store, offer,
+        now=kiosk.now(), rng=kiosk.rng, limits=kiosk.settings.limits, check=upload.quick_check(),
+    )  # fmt: skip
+    place = {"Location": url_for("phone.receipt", receipt=takeaway.receipt)}
+    return jsonify(full_record(takeaway, signed_media_url)), 201, place

@@ -1,0 +1,48 @@
+// Looks for a session code in the camera's picture: small frames go to the kiosk on this laptop, one at a time.
+
+const PAUSE = 150;
+const WIDTH = 960;
+const QUALITY = 0.7;
+
+export class Scanner {
+  // onSeen gets {session, other} for each frame that was looked at
+  constructor(camera, { url, token, onSeen }) {
+    Object.assign(this, { camera, url, token, onSeen });
+    this.canvas = document.createElement("canvas");
+    this.turn = 0;
+    this.running = false;
+  }
+
+  start() {
+    if (this.running) return;
+    this.running = true;
+    this.run(++this.turn);
+  }
+
+  stop() {
+    this.running = false;
+    this.turn += 1;
+  }
+
+  async run(turn) {
+    while (turn === this.turn) {
+      const seen = document.hidden ? null : await this.look();
+      if (turn !== this.turn) return;
+      if (seen) this.onSeen(seen);
+      // After a failure (the kiosk is restarting) slower.
+      await new Promise((resolve) => setTimeout(resolve, seen ? PAUSE : 4 * PAUSE));
+    }
+  }
+
+  async look() {
+    try {
+      const body = await this.camera.picture(WIDTH, QUALITY, this.canvas);
+      if (!body) return null;
+      const headers = { "Content-Type": "image/jpeg", "X-CSRFToken": this.token, Accept: "application/json" };
+      const answer = await fetch(this.url, { method: "POST", body, headers });
+      return answer.ok ? await answer.json() : null;
+    } catch {
+      return null;
+    }
+  }
+}
