@@ -9,10 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from capture.sniff import RAW_TYPES
+from capture.tiff import read_preview
 from reporter.errors import MediaFailed
+
+RAW_MIMES = frozenset(kind.mime for kind in RAW_TYPES)
 
 # What Pillow's readers raise on broken bytes, beside OSError (PIL.UnidentifiedImageError is one).
 PHOTO_ERRORS = (
@@ -21,6 +26,9 @@ PHOTO_ERRORS = (
 )  # fmt: skip
 BROKEN_PHOTO = "This photo is damaged and can't be opened. Please take or send it again."
 BROKEN_MEDIA = "This recording is damaged and can't be opened. Please record or send it again."
+NO_PREVIEW = (
+    "There is no picture in this raw file that can be shown. Save it as JPEG and bring that in."
+)
 # The laptop is short of room or memory; capture.pool has sentences for that.
 _NOT_ITS_FAULT = (errno.ENOSPC, errno.ENOMEM)
 
@@ -56,7 +64,10 @@ def open_photo(path: Path, mime: str, *, max_pixels: int) -> Iterator[Any]:
 
         pillow_heif.register_heif_opener()
     try:
-        with _pixel_limit(max_pixels), Image.open(path, formats=_PILLOW_FORMATS[mime]) as image:
+        source, formats = _source(path, mime), _PILLOW_FORMATS.get(mime, ("JPEG", "MPO"))
+        with _pixel_limit(max_pixels), Image.open(source, formats=formats) as image:
+            if mime in RAW_MIMES:
+                _take_raw_exif(path, image)
             yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise MediaFailed(
@@ -66,6 +77,38 @@ def open_photo(path: Path, mime: str, *, max_pixels: int) -> Iterator[Any]:
         if getattr(error, "errno", None) in _NOT_ITS_FAULT:
             raise
         raise MediaFailed(BROKEN_PHOTO) from error
+
+
+def _source(path: Path, mime: str) -> Path | BytesIO:
+    """What Pillow opens: the file, or the JPEG inside a camera's raw file."""
+    if mime not in RAW_MIMES:
+        return path
+    preview = read_preview(path)
+    if preview is None:
+        raise MediaFailed(NO_PREVIEW)
+    return BytesIO(preview)
+
+
+def jpeg_bytes(path: Path, mime: str) -> bytes:
+    """A JPEG as it is, or the one inside a camera's raw file. Raises MediaFailed where that has none."""
+    source = _source(path, mime)
+    return source.read_bytes() if isinstance(source, Path) else source.getvalue()
+
+
+def _take_raw_exif(path: Path, image: Any) -> None:
+    """Time, camera and orientation stand in the raw file itself; its preview often has none, or its own orientation."""
+    from PIL import Image
+
+    kept = Image.Exif()
+    with path.open("rb") as file:
+        raw = Image.Exif()
+        raw.load_from_fp(file)
+        kept.update({tag: raw[tag] for tag in (0x0112, 0x010F, 0x0110, 0x0132) if tag in raw})
+        details = raw.get_ifd(0x8769)
+    own = kept.get_ifd(0x8769)
+    wanted = (0x9003, 0x9004, 0x9011, 0x9012, 0xA431)
+    own.update({tag: details[tag] for tag in wanted if tag in details})
+    image.info["exif"] = kept.tobytes()
 
 
 @contextmanager

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from capture.tiff import DNG_VERSION, MAKE, SUB_DIRECTORIES, first_directory
+
 HEAD_BYTES = 8192
 
 
@@ -30,6 +32,10 @@ WEBP = MediaType("photo", "image/webp", ".webp")
 HEIC = MediaType("photo", "image/heic", ".heic")
 HEIF = MediaType("photo", "image/heif", ".heif")
 AVIF = MediaType("photo", "image/avif", ".avif")
+CR2 = MediaType("photo", "image/x-canon-cr2", ".cr2")
+NEF = MediaType("photo", "image/x-nikon-nef", ".nef")
+ARW = MediaType("photo", "image/x-sony-arw", ".arw")
+DNG = MediaType("photo", "image/x-adobe-dng", ".dng")
 MP4 = MediaType("video", "video/mp4", ".mp4")
 MOV = MediaType("video", "video/quicktime", ".mov")
 GP3 = MediaType("video", "video/3gpp", ".3gp")
@@ -46,8 +52,10 @@ AAC = MediaType("audio", "audio/aac", ".aac")
 FLAC = MediaType("audio", "audio/flac", ".flac")
 AMR = MediaType("audio", "audio/amr", ".amr")
 
+# Kept as they are; what is shown comes from the JPEG that the camera put into them (capture.tiff).
+RAW_TYPES = (CR2, NEF, ARW, DNG)
 MEDIA_TYPES = (
-    JPEG, PNG, GIF, WEBP, HEIC, HEIF, AVIF, MP4, MOV, GP3, GP3_2, WEBM, MKV, MTS, OGV,
+    JPEG, PNG, GIF, WEBP, HEIC, HEIF, AVIF, *RAW_TYPES, MP4, MOV, GP3, GP3_2, WEBM, MKV, MTS, OGV,
     M4A, OGG, WAV, MP3, AAC, FLAC, AMR,
 )  # fmt: skip
 
@@ -94,6 +102,21 @@ def _riff(head: bytes) -> MediaType | None:
     if head[:4] in (b"RIFF", b"RF64") and form == b"WAVE":
         return WAV if b"fmt " in head[12:] else None
     return None
+
+
+def _raw(head: bytes) -> MediaType | None:
+    """TIFF 6.0 of a camera: Canon marks its own at byte 8, DNG 1.7 has a version tag, the others name their maker."""
+    if head[:4] not in (b"II*\0", b"MM\0*"):
+        return None
+    if head[8:10] == b"CR":
+        return CR2
+    entries = first_directory(head)
+    if DNG_VERSION in entries:
+        return DNG
+    maker = entries[MAKE].value.upper() if MAKE in entries else b""
+    if SUB_DIRECTORIES not in entries:
+        return None
+    return NEF if maker.startswith(b"NIKON") else ARW if maker.startswith(b"SONY") else None
 
 
 _IMAGE_BRANDS = {
@@ -263,6 +286,6 @@ def _adts_frame(header: bytes) -> int:
 
 
 _RULES: tuple[Callable[[bytes], MediaType | None], ...] = (
-    _jpeg, _png, _gif, _riff, _iso_media, _old_quicktime, _matroska, _ogg, _flac, _amr, _id3,
+    _jpeg, _png, _gif, _riff, _raw, _iso_media, _old_quicktime, _matroska, _ogg, _flac, _amr, _id3,
     _transport_stream, _mpeg_audio,
 )  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from capture.colour import ADOBE_RGB, matrix_profile, to_srgb
-from capture.decoding import Exif, open_photo, read_exif
+from capture.decoding import RAW_MIMES, Exif, jpeg_bytes, open_photo, read_exif
 from capture.probe import MAX_PIXELS
 from capture.steps import THUMB, VIEW, Made, save_jpeg, scaled
 
@@ -23,7 +23,7 @@ def make_photo(
         exif, profile = read_exif(image), image.info.get("icc_profile")
         if exif.adobe_rgb and not profile:
             profile = matrix_profile(ADOBE_RGB, 2.19921875, "Adobe RGB (1998) compatible")
-        small = _reduced_jpeg(src, image) if mime == "image/jpeg" else None
+        small = _reduced_jpeg(src, mime, image)
         if small is None:
             small = _fully_decoded(image)
         view = _finish(scaled(small, VIEW), profile, exif)
@@ -36,27 +36,27 @@ def make_photo(
 
 def _finish(image: Any, profile: bytes | None, exif: Exif) -> Any:
     """Flatten, convert and turn: last, because by now the picture is small."""
-    return _upright(to_srgb(_flat(image), profile), exif.orientation)
+    return upright(to_srgb(_flat(image), profile), exif.orientation)
 
 
-def _reduced_jpeg(src: Path, image: Any) -> Any:
+def _reduced_jpeg(src: Path, mime: str, image: Any) -> Any:
     """Decode a JPEG at a half, a quarter or an eighth of its size, as the DCT allows (libjpeg-turbo by OpenCV).
 
-    None where Pillow must do it: CMYK (OpenCV drops its profile's ink values), and what OpenCV refuses. The
+    None where Pillow must do it: no JPEG, CMYK (OpenCV drops its profile's ink values), and what OpenCV refuses. The
     orientation is left alone here, else it would be applied twice.
     """
     import cv2
     import numpy as np
     from PIL import Image
 
-    if image.mode not in ("RGB", "L"):
+    if mime not in ("image/jpeg", *RAW_MIMES) or image.mode not in ("RGB", "L"):
         return None
     flags = {
         8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2,
         1: cv2.IMREAD_COLOR,
     }  # fmt: skip
     step = next(n for n in flags if n == 1 or max(image.size) >= n * VIEW)
-    data = np.fromfile(src, dtype=np.uint8)
+    data = np.frombuffer(jpeg_bytes(src, mime), dtype=np.uint8)
     pixels = cv2.imdecode(data, flags[step] | cv2.IMREAD_IGNORE_ORIENTATION)
     if pixels is None:
         return None
@@ -93,7 +93,7 @@ def _flat(image: Any) -> Any:
     return paper
 
 
-def _upright(image: Any, orientation: int) -> Any:
+def upright(image: Any, orientation: int) -> Any:
     """Apply EXIF orientation 1 to 8 (CIPA DC-008, 4.6.4): where row 0 and column 0 of the picture are."""
     from PIL import Image
 

@@ -1,0 +1,160 @@
+"""Just enough TIFF to know a camera's raw file and to find the JPEG that the camera put into it.
+
+Raw files of Canon (CR2), Nikon (NEF), Sony (ARW) and Adobe's DNG are TIFF 6.0 with directories of their own. Nothing
+is decoded here: the sensor's data stay in the original, what is shown comes from the embedded JPEG. A library for
+raw files (LibRaw by rawpy, 3 MB of C++) would know more of their insides, but refuses cameras newer than itself;
+exifread finds only the thumbnail of 160 pixels.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+# More than any camera writes; a loop of directories ends here.
+MOST_DIRECTORIES, MOST_ENTRIES = 40, 1000
+MAKE, STRIPS, STRIP_BYTES, COMPRESSION, SUB_DIRECTORIES = 0x010F, 0x0111, 0x0117, 0x0103, 0x014A
+JPEG_AT, JPEG_BYTES, EXIF, DNG_VERSION = 0x0201, 0x0202, 0x8769, 0xC612
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 8: 2, 9: 4, 13: 4}
+_NUMBERS = {1: "B", 3: "H", 4: "I", 8: "h", 9: "i", 13: "I"}
+# (offset, count) -> bytes; shorter at the end of the file.
+ReadAt = Callable[[int, int], bytes]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a directory; ``value`` are its raw bytes."""
+
+    kind: int
+    count: int
+    value: bytes
+
+
+class Tiff:
+    """The directories of a TIFF; raises ValueError where it is none, or broken."""
+
+    def __init__(self, read_at: ReadAt) -> None:
+        self._read_at = read_at
+        head = read_at(0, 8)
+        order = {b"II*\0": "<", b"MM\0*": ">"}.get(head[:4])
+        if order is None or len(head) < 8:
+            raise ValueError("no TIFF")
+        self._order = order
+        self.first = self._unpack("I", head[4:8])[0]
+
+    def directory(self, at: int) -> tuple[dict[int, Entry], int]:
+        """The entries of the directory at an offset, and where the next one is (0: nowhere)."""
+        (count,) = self._unpack("H", self._read_at(at, 2))
+        if not 0 < count <= MOST_ENTRIES:
+            raise ValueError("broken TIFF directory")
+        data = self._read_at(at + 2, count * 12 + 4)
+        entries = {}
+        for place in range(0, min(len(data), count * 12) - 11, 12):
+            tag, kind, number, value = self._unpack("HHI4s", data[place : place + 12])
+            size = _SIZES.get(kind, 0) * number
+            if size > 4:
+                where = self._unpack("I", value)[0]
+                value = self._read_at(where, min(size, 4096))
+            entries[tag] = Entry(kind, number, value[: min(size, 4096)])
+        tail = data[count * 12 : count * 12 + 4]
+        return entries, self._unpack("I", tail)[0] if len(tail) == 4 else 0
+
+    def all_directories(self) -> Iterator[dict[int, Entry]]:
+        """The chain from the first one, and the sub-directories of each; each once."""
+        waiting, seen = [self.first], set[int]()
+        while waiting and len(seen) < MOST_DIRECTORIES:
+            at = waiting.pop(0)
+            if not at or at in seen:
+                continue
+            seen.add(at)
+            try:
+                entries, following = self.directory(at)
+            except (ValueError, struct.error):
+                continue
+            yield entries
+            waiting += [following, *self.numbers(entries.get(SUB_DIRECTORIES))]
+
+    def numbers(self, entry: Entry | None) -> list[int]:
+        """The whole numbers of an entry; none for another kind."""
+        if entry is None or entry.kind not in _NUMBERS:
+            return []
+        size = _SIZES[entry.kind]
+        letters = _NUMBERS[entry.kind] * (len(entry.value) // size)
+        return list(self._unpack(letters, entry.value[: len(letters) * size]))
+
+    def number(self, entry: Entry | None) -> int:
+        """The only number of an entry, 0 where it has none or several."""
+        found = self.numbers(entry)
+        return found[0] if len(found) == 1 else 0
+
+    def _unpack(self, letters: str, data: bytes) -> tuple[int, ...]:
+        return struct.unpack(self._order + letters, data)
+
+
+def first_directory(head: bytes) -> dict[int, Entry]:
+    """The entries of the first directory, as far as the first bytes of a file tell; empty where they don't."""
+    try:
+        tiff = Tiff(lambda at, count: head[at : at + count])
+        return tiff.directory(tiff.first)[0]
+    except (ValueError, struct.error):
+        return {}
+
+
+def find_preview(path: Path) -> tuple[int, int] | None:
+    """Where the largest JPEG is that a viewer can show: (offset, bytes). None where there is none.
+
+    Previews stand in a directory as JPEGInterchangeFormat, or as a single strip with compression 6 or 7 (TIFF 6.0,
+    section 22, and Technical Note 2). Lossless JPEG is the sensor's own data and is passed over.
+    """
+    with path.open("rb") as file:
+
+        def read_at(at: int, count: int) -> bytes:
+            file.seek(at)
+            return file.read(count)
+
+        try:
+            tiff = Tiff(read_at)
+            found = [place for entries in tiff.all_directories() for place in _places(tiff, entries)]
+        except (ValueError, struct.error):
+            return None
+        for at, size in sorted(found, key=lambda place: -place[1]):
+            if is_shown_jpeg(read_at(at, min(size, 1 << 18))):
+                return at, size
+    return None
+
+
+def read_preview(path: Path) -> bytes | None:
+    """The bytes of that JPEG."""
+    found = find_preview(path)
+    if found is None:
+        return None
+    with path.open("rb") as file:
+        file.seek(found[0])
+        return file.read(found[1])
+
+
+def _places(tiff: Tiff, entries: dict[int, Entry]) -> Iterator[tuple[int, int]]:
+    at, size = tiff.number(entries.get(JPEG_AT)), tiff.number(entries.get(JPEG_BYTES))
+    if at and size:
+        yield at, size
+    if tiff.number(entries.get(COMPRESSION)) in (6, 7):
+        at, size = tiff.number(entries.get(STRIPS)), tiff.number(entries.get(STRIP_BYTES))
+        if at and size:
+            yield at, size
+
+
+def is_shown_jpeg(data: bytes) -> bool:
+    """Whether a JPEG is baseline or progressive (ITU T.81, table B.1): what every viewer can show."""
+    if data[:3] != b"\xff\xd8\xff":
+        return False
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker in (0xC0, 0xC1, 0xC2):
+            return True
+        if marker == 0xC3 or marker == 0xDA:
+            return False
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return False
