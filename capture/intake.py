@@ -18,7 +18,7 @@ from capture.offer import Arrival, Offer, check_recordable, check_words, cleaned
 from capture.sniff import MediaType
 from reporter.clock import new_id
 from reporter.config import LimitSettings
-from reporter.curate import hashtags, lock_gathering, main_kind, touch
+from reporter.curate import Hand, hashtags, lock_gathering, main_kind, reconsider, touch
 from reporter.errors import BadInput, Conflict, TooLarge
 from reporter.models import (
     Attachment,
@@ -266,16 +266,7 @@ def _keep(store: Store, file: Arrival, ext: str) -> None:
 def _changed(door: _Door, takeaway: Takeaway) -> None:
     """A new revision; and what an organizer approved before this was in it waits for a decision again."""
     touch(door.session, takeaway)
-    if takeaway.state != TakeawayState.APPROVED:
-        return
-    takeaway.state, takeaway.approved_at = TakeawayState.NEW.value, None
-    door.session.add(
-        Decision(
-            id=new_id(door.now, door.rng), takeaway_id=takeaway.id, at=door.now,
-            action=TakeawayState.NEW.value, before={"state": TakeawayState.APPROVED.value},
-            after={"state": TakeawayState.NEW.value},
-        )
-    )  # fmt: skip
+    reconsider(door.session, takeaway, Hand(door.now, door.rng))
 
 
 @dataclass(frozen=True)

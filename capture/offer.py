@@ -82,10 +82,17 @@ def check_words(offer: Offer, limits: LimitSettings) -> None:
             raise BadInput(
                 f"{name} is {value!r}; it can be {', '.join(sorted(map(str, allowed - {''})))}."
             )
+    check_lengths(limits, text=offer.text, author=offer.author, prompt=offer.prompt)
+
+
+def check_lengths(
+    limits: LimitSettings, *, text: str = "", author: str = "", prompt: str = ""
+) -> None:
+    """Refuse words that are too long (TooLarge)."""
     lengths = (
-        ("text", offer.text, limits.text_chars),
-        ("name", offer.author, AUTHOR_CHARS),
-        ("prompt", offer.prompt, PROMPT_CHARS),
+        ("text", text, limits.text_chars),
+        ("name", author, AUTHOR_CHARS),
+        ("prompt", prompt, PROMPT_CHARS),
     )
     for name, value, most in lengths:
         if len(value) > most:

@@ -20,7 +20,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from capture.intake import receive
-from capture.offer import Offer
+from capture.offer import Offer, check_lengths
 from capture.qr import qr_svg, session_url
 from kiosk import compress, laptop
 from kiosk.access import at_laptop, csrf
@@ -32,8 +32,9 @@ from kiosk.problems import wants_json
 from kiosk.records import full_record
 from kiosk.request import offer_from_form
 from kiosk.upload import quick_check
+from reporter import curate
 from reporter.clock import new_id
-from reporter.curate import by_receipt, change, withdraw
+from reporter.curate import by_receipt, withdraw
 from reporter.errors import NotFound
 from reporter.models import Takeaway
 from reporter.sessioncode import format_receipt
@@ -162,8 +163,11 @@ def change_own(receipt: str) -> ResponseReturnValue:
     """Change one's own words, audience or name."""
     takeaway = by_receipt(db.session(), receipt)
     given: Any = request.get_json(silent=True) if request.is_json else request.form
-    values = {name: given[name] for name in OWN if given and name in given}
-    change(db.session(), takeaway, here().hand("contributor"), values)
+    values = {name: str(given[name]) for name in OWN if given and name in given}
+    check_lengths(
+        here().settings.limits, text=values.get("text", ""), author=values.get("author", "")
+    )
+    curate.change_own(db.session(), takeaway, here().hand("contributor"), values)
     if wants_json():
         return jsonify(full_record(takeaway, signed_media_url))
     return redirect(url_for("phone.receipt", receipt=takeaway.receipt, changed=1), code=303)

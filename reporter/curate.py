@@ -114,6 +114,33 @@ def change(session: Session, takeaway: Takeaway, hand: Hand, values: Mapping[str
 
     Raises BadInput for an unknown name or value, Conflict for something withdrawn. Commits.
     """
+    _apply(session, takeaway, hand, values)
+    session.commit()
+
+
+def change_own(session: Session, takeaway: Takeaway, hand: Hand, values: Mapping[str, Any]) -> None:
+    """The contributor's change. Other words than an organizer approved wait for a decision again.
+
+    Raises as ``change`` does. Commits.
+    """
+    words = (takeaway.text, takeaway.author)
+    _apply(session, takeaway, hand, values)
+    if words != (takeaway.text, takeaway.author):
+        reconsider(session, takeaway, hand)
+    session.commit()
+
+
+def reconsider(session: Session, takeaway: Takeaway, hand: Hand) -> None:
+    """Back to those that wait, if it had been approved before it became another one. Does not commit."""
+    if takeaway.state != TakeawayState.APPROVED:
+        return
+    before, after = {"state": takeaway.state}, {"state": TakeawayState.NEW.value}
+    _remember(session, takeaway, hand, TakeawayState.NEW.value, before, after)
+    takeaway.state, takeaway.approved_at = TakeawayState.NEW.value, None
+    touch(session, takeaway)
+
+
+def _apply(session: Session, takeaway: Takeaway, hand: Hand, values: Mapping[str, Any]) -> None:
     if takeaway.state == TakeawayState.WITHDRAWN:
         raise Conflict("This was taken back; there is nothing left to change.")
     before: dict[str, Any] = {}
@@ -127,7 +154,6 @@ def change(session: Session, takeaway: Takeaway, hand: Hand, values: Mapping[str
     if after:
         _remember(session, takeaway, hand, "change", before, after)
         touch(session, takeaway)
-    session.commit()
 
 
 def set_alt(session: Session, takeaway: Takeaway, hand: Hand, alts: Mapping[str, str]) -> None:

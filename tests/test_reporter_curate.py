@@ -14,6 +14,7 @@ from reporter.curate import (
     approve,
     by_receipt,
     change,
+    change_own,
     clean_tags,
     hashtags,
     hide,
@@ -110,6 +111,20 @@ def test_changes_are_checked_kept_and_remembered(
         "session_code": event.code,
         "starred": False,
     }
+
+
+def test_other_words_than_were_approved_wait_again(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+) -> None:
+    row = add_takeaway(session, event, rng, author="Ana")
+    approve(session, row, hand(clock))
+    change_own(session, row, hand(clock, "contributor"), {"audience": "room", "text": row.text})
+    assert (row.state, row.audience) == ("approved", "room")
+    change_own(session, row, hand(clock, "contributor"), {"text": "Buy my stuff"})
+    assert (row.state, row.approved_at) == ("new", None)
+    hide(session, row, hand(clock))
+    change_own(session, row, hand(clock, "contributor"), {"author": "Bo"})
+    assert row.state == "hidden"
 
 
 @pytest.mark.parametrize(
