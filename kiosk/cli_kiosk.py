@@ -14,6 +14,7 @@ from flask import Flask
 
 from kiosk.cli import gathering_folder, gathering_option
 from kiosk.db import db
+from kiosk.progress import progress_bar
 from kiosk.shell import opened
 from reporter.clock import new_random, utc_now
 from reporter.config import Settings, exists, load_settings
@@ -137,8 +138,8 @@ def _wait_for_signal(serving: threading.Thread) -> None:
 @gathering_option
 def index(rebuild: bool) -> None:
     """Care for the search index."""
-    with opened() as kiosk:
-        written = kiosk.index.rebuild(db.session())
+    with opened() as kiosk, progress_bar("index") as bar:
+        written = kiosk.index.rebuild(db.session(), bar.step)
         click.echo(f"indexed {written} takeaways")
 
 

@@ -6,7 +6,7 @@ import contextlib
 import re
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -65,6 +65,10 @@ class Ask:
     offset: int = 0
 
 
+# Takes how many are done, and of how many.
+Progress = Callable[[int, int], None]
+
+
 class SearchIndex(Protocol):
     """What the rest of the program knows of an index."""
 
@@ -77,7 +81,7 @@ class SearchIndex(Protocol):
     def behind(self, session: Session) -> int:
         """How many revisions the index lags."""
 
-    def rebuild(self, session: Session) -> int:
+    def rebuild(self, session: Session, progress: Progress | None = None) -> int:
         """Build it again from the database."""
 
 
@@ -88,22 +92,25 @@ class WhooshIndex:
         self._folder = folder
         self._state = folder / "indexed-to"
 
-    def sync(self, session: Session) -> int:
+    def sync(self, session: Session, progress: Progress | None = None) -> int:
         """Index rows with a revision above the last one taken in; another process at it: do nothing. Bounded memory."""
         written = 0
         index = self._open()
+        total = _count_changed(session, self._indexed_to()) if progress else 0
         while rows := _changed(session, self._indexed_to()):
             if not self._write(index, rows):
                 break
             written += len(rows)
+            if progress:
+                progress(written, total)
             # Nothing was changed: give the rows back, so that memory stays flat.
             session.rollback()
         return written
 
-    def rebuild(self, session: Session) -> int:
+    def rebuild(self, session: Session, progress: Progress | None = None) -> int:
         """Begin anew and take in everything."""
         self._create()
-        return self.sync(session)
+        return self.sync(session, progress)
 
     def behind(self, session: Session) -> int:
         """Revisions that the index has not seen yet."""
@@ -207,6 +214,11 @@ def _schema() -> Any:
         seen=KEYWORD,
         recorded=NUMERIC(int, bits=64, sortable=True),
     )
+
+
+def _count_changed(session: Session, after: int) -> int:
+    query = select(func.count()).select_from(Takeaway).where(Takeaway.revision > after)
+    return session.scalar(query) or 0
 
 
 def _changed(session: Session, after: int) -> list[Takeaway]:

@@ -180,5 +180,7 @@ def test_another_writer_at_it_is_left_alone(
 
 
 def test_rebuilding_gives_the_same(session: Session, filled: WhooshIndex) -> None:
-    assert filled.rebuild(session) == 5
+    told: list[tuple[int, int]] = []
+    assert filled.rebuild(session, lambda *step: told.append(step)) == 5
+    assert told[-1] == (5, 5)
     assert len(texts(session, filled, Ask("compost"))) == 1
