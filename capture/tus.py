@@ -53,8 +53,12 @@ class OffsetConflict(Conflict):
         self.receipt = receipt
 
 
-class BrokenOff(BadRequest):
-    """The body ended before its announced length; what came is kept."""
+class BrokenOff(Conflict):
+    """The body ended before its announced length; what came is kept.
+
+    A 409, because public clients answer that one by asking for the offset and going on; tus-js-client gives up for
+    good at any other 4xx, 408 too.
+    """
 
     title = "The connection broke off"
 

@@ -11,7 +11,6 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.formparser import FormDataParser
 
 from capture.offer import Arrival, Offer
-from capture.tus import BrokenOff
 from kiosk.here import here
 from reporter.errors import BadRequest, TooLarge
 from reporter.models import EventSession
@@ -20,6 +19,13 @@ from reporter.store import PIECE, Incoming
 
 # Set in the WSGI environment by kiosk.gateway: ends the connection after the answer.
 HANG_UP = "reporter.hang_up"
+
+
+class Unfinished(BadRequest):
+    """A form ended before its announced length; nothing of it is kept (RFC 9110, 408: it may be sent again)."""
+
+    status = 408
+    title = "The connection broke off"
 
 
 class FilePart:
@@ -130,19 +136,19 @@ class _WholeBody:
         self._missing = length
 
     def read(self, size: int = -1) -> bytes:
-        """As of a file; raises BrokenOff."""
+        """As of a file; raises Unfinished."""
         data = self._stream.read(size)
         if self._missing is not None:
             self._missing -= len(data)
             if self._missing > 0 and (not data or size < 0):
-                raise BrokenOff("The connection broke off. Please send it again.")
+                raise Unfinished("The connection broke off. Please send it again.")
         return data
 
 
 def offer_from_form(event: EventSession, *, source: str = Source.PHONE) -> Offer:
     """What the current request's form brings to a session: words from its fields, every file that isn't empty.
 
-    Raises TooLarge, DiskFull, BadRequest and BrokenOff while the form is read. The files are on the disk (fsync) when
+    Raises TooLarge, DiskFull, BadRequest and Unfinished while the form is read. The files are on the disk (fsync) when
     this returns, and gone at the end of the request unless the door kept them.
     """
     form = request.form
