@@ -109,7 +109,7 @@ def prepare(folder: Path) -> tuple[KioskProcess, list[str]]:
     settings = make_gathering(
         folder / "gathering",
         "Spring gathering",
-        timezone="Europe/Berlin",
+        timezone=afternoon(now),
         language="en",
         now=now,
         rng=rng,
