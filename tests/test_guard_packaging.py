@@ -79,7 +79,7 @@ def test_the_wheel_holds_the_browser_libraries_and_the_licence(wheel: Path) -> N
     if not (ROOT / "static" / "vendor").is_dir():
         pytest.skip("static/vendor is not built (make install)")
     inside = zipfile.ZipFile(wheel).namelist()
-    assert "kiosk/static/vendor/tus.min.js" in inside
+    assert "kiosk/static/vendor/tus.js" in inside
     assert any(name.endswith("licenses/LICENSE") for name in inside)
     assert not [name for name in inside if name.startswith("tests/")]
 

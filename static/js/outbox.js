@@ -133,7 +133,7 @@ export class Outbox extends EventTarget {
       const { file } = part;
       const names = { filename: file.name, filetype: file.type, session: this.way.session };
       const upload = new Upload(file, {
-        endpoint: this.way.uploads,
+        endpoint: new URL(this.way.uploads, location.href).href,
         metadata: { ...item.fields, ...names, client_id: item.id },
         retryDelays: [500, 1500, 4000],
         removeFingerprintOnSuccess: true,
