@@ -87,8 +87,7 @@ def scan() -> Response:
 
     ``session`` is null where none is seen; ``other`` tells that a code was read that is no session's of this gathering.
     """
-    request.max_content_length = FRAME_BYTES
-    codes = read_codes(open_frame(request.get_data()), thorough=False)
+    codes = read_codes(open_frame(request.stream.read(FRAME_BYTES + 1)), thorough=False)
     # The largest first: that is the one which is held up.
     texts = [code.text for code in sorted(codes, key=lambda code: code.width, reverse=True)]
     found = next((row for text in texts if (row := shown_session(text))), None)
@@ -101,6 +100,8 @@ def open_frame(data: bytes) -> NDArray[np.uint8]:
 
     from capture.sniff import sniff
 
+    if len(data) > FRAME_BYTES:
+        raise TooLarge(f"A frame of the webcam may have {FRAME_BYTES >> 20} MB at most.")
     kind = sniff(data[:8192])
     if kind is None or kind.mime != "image/jpeg":
         raise BadInput("A frame of the webcam must be a JPEG picture.")
