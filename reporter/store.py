@@ -113,7 +113,7 @@ class Store:
 
     def drop(self, sha256: str, ext: str) -> None:
         """Remove an original and everything made from it (a takedown)."""
-        self.original(sha256, ext).unlink(missing_ok=True)
+        remove_file(self.original(sha256, ext))
         self.drop_renditions(sha256)
 
     def drop_renditions(self, sha256: str) -> None:
@@ -131,6 +131,13 @@ class Store:
             raise DiskFull(
                 "There is not enough room left on the laptop. Keep this on your phone and tell the person at the kiosk."
             )
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file, a write-once one too (Windows refuses those until they may be written); gone already is fine."""
+    if os.name == "nt" and path.exists():
+        path.chmod(0o666)
+    path.unlink(missing_ok=True)
 
 
 def hash_file(path: Path) -> str:

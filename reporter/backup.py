@@ -1,0 +1,175 @@
+"""A verified copy of a gathering while its kiosk runs, and the way back: the same copy in the other direction."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from reporter.config import FILE_NAME, FOLDERS, exists, load_settings
+from reporter.errors import Conflict, NotFound, ReporterError
+from reporter.store import (
+    Store,
+    disk_errors,
+    hash_file,
+    make_durable_folder,
+    remove_file,
+    sync_folder,
+)
+
+DATABASE = "reporter.db"
+# Somebody may take something back between our look at the rows and at the files; then we look again.
+MOST_LOOKS = 5
+
+# (files done, of how many, what)
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What a copy did: files copied now, files that were there already, originals that the source itself lacks."""
+
+    copied: int
+    known: int
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file that a row promises: where it stands below the gathering's folder, and its content."""
+
+    place: Path
+    sha256: str
+    # A rendition that is gone is made again from its original.
+    original: bool
+
+
+def copy_gathering(source: Path, goal: Path, *, progress: Progress | None = None) -> Copied:
+    """Make ``goal`` a verified copy of the gathering in ``source``; what is there already is not copied again.
+
+    The copy is a gathering folder itself. What was taken back since the last copy goes from the copy too. Secrets are
+    in neither. Raises NotFound without a gathering in ``source``, Conflict when ``goal`` holds another gathering,
+    ReporterError when what was written can't be read back whole.
+    """
+    if not exists(source):
+        raise NotFound(f"There is no gathering in {source}.")
+    load_settings(source)
+    _check_goal(source, goal)
+    for name in FOLDERS:
+        (goal / name).mkdir(parents=True, exist_ok=True)
+    for _look in range(MOST_LOOKS):
+        done = _copy_once(source, goal, progress or _unheard)
+        if not done.missing:
+            break
+    return done
+
+
+def _copy_once(source: Path, goal: Path, progress: Progress) -> Copied:
+    snapshot = goal / f".{DATABASE}.new"
+    _snapshot(source / DATABASE, snapshot)
+    files = list(_promised(snapshot))
+    copied = known = 0
+    missing = []
+    for number, file in enumerate(files, 1):
+        if _is_whole(goal / file.place, file.sha256):
+            known += 1
+        elif (source / file.place).is_file():
+            _copy_file(source / file.place, goal / file.place, file)
+            copied += 1
+        elif file.original:
+            missing.append(file.place.name)
+        progress(number, len(files), file.place.name)
+    # The rows come last: a copy that breaks off leaves the former one usable.
+    os.replace(snapshot, goal / DATABASE)
+    for name in (f"{DATABASE}-wal", f"{DATABASE}-shm"):
+        (goal / name).unlink(missing_ok=True)
+    _replace(source / FILE_NAME, goal / FILE_NAME)
+    _drop_unpromised(goal, {file.place for file in files})
+    sync_folder(goal)
+    return Copied(copied, known, tuple(missing))
+
+
+def _check_goal(source: Path, goal: Path) -> None:
+    if goal.resolve() == source.resolve():
+        raise Conflict("A gathering can't be copied onto itself. Choose another folder.")
+    if goal.exists() and not exists(goal) and any(goal.iterdir()):
+        raise Conflict(f"{goal} holds something else. Choose an empty folder or an earlier copy.")
+    if exists(goal) and _gathering_id(goal) != _gathering_id(source):
+        raise Conflict(
+            f"{goal} holds another gathering. Choose an empty folder or an earlier copy."
+        )
+
+
+def _gathering_id(folder: Path) -> object:
+    with closing(sqlite3.connect(f"{(folder / DATABASE).as_uri()}?mode=ro", uri=True)) as database:
+        return database.execute("SELECT id FROM gathering").fetchone()
+
+
+def _snapshot(source: Path, goal: Path) -> None:
+    """SQLite's own online backup: consistent while others write."""
+    goal.unlink(missing_ok=True)
+    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(goal)) as copy:
+        live.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+        (verdict,) = copy.execute("PRAGMA integrity_check").fetchone()
+    if verdict != "ok":
+        raise ReporterError(f"The database of the copy is damaged ({verdict}). Try another disk.")
+    _sync_file(goal)
+
+
+def _promised(database: Path) -> Iterator[_File]:
+    """Originals and renditions that the rows of a snapshot know."""
+    store = Store(Path())
+    with closing(sqlite3.connect(database)) as rows:
+        for sha256, ext in rows.execute("SELECT sha256, ext FROM media ORDER BY sha256"):
+            yield _File(store.original(sha256, ext), sha256, original=True)
+        made = "SELECT m.sha256, r.name, r.ext, r.sha256 FROM rendition r JOIN media m ON m.id = r.media_id"
+        for sha256, name, ext, own in rows.execute(f"{made} ORDER BY m.sha256, r.name"):
+            yield _File(store.rendition(sha256, name, ext), own, original=False)
+
+
+def _is_whole(path: Path, sha256: str) -> bool:
+    return path.is_file() and hash_file(path) == sha256
+
+
+def _copy_file(source: Path, goal: Path, file: _File) -> None:
+    """Copy, put onto the disk, read back. What is damaged at its source is said, not copied."""
+    make_durable_folder(goal.parent)
+    if hash_file(_replace(source, goal)) != file.sha256:
+        remove_file(goal)
+        where = source if hash_file(source) != file.sha256 else goal.parent
+        raise ReporterError(
+            f"{goal.name} can't be copied whole: {where} is damaged. Try another disk."
+        )
+    if file.original:
+        goal.chmod(0o444)
+
+
+def _replace(source: Path, goal: Path) -> Path:
+    """Copy under a temporary name, then take the place of what was there."""
+    temporary = goal.with_name(f".{goal.name}.new")
+    with disk_errors():
+        shutil.copyfile(source, temporary)
+        _sync_file(temporary)
+    os.replace(temporary, goal)
+    return goal
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _drop_unpromised(goal: Path, promised: set[Path]) -> None:
+    for folder in ("media", "renditions"):
+        for path in (goal / folder).rglob("*"):
+            if path.is_file() and path.relative_to(goal) not in promised:
+                remove_file(path)
+
+
+def _unheard(done: int, total: int, what: str) -> None:
+    """Stands in for ``progress`` when the caller doesn't ask."""

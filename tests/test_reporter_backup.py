@@ -1,0 +1,170 @@
+"""A copy of a gathering: whole, verified, again and again, and back."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kiosk.cli import main
+from reporter.backup import copy_gathering
+from reporter.clock import new_id
+from reporter.config import Settings, load_settings
+from reporter.curate import withdraw
+from reporter.errors import Conflict, NotFound, ReporterError
+from reporter.gathering import make_gathering, open_session
+from reporter.models import Attachment, EventSession, Media, Rendition, Takeaway
+from reporter.store import Store, hash_file
+from tests.product import START, TurnableClock, add_takeaway, hand
+
+
+def add_photo(
+    session: Session, store: Store, event: EventSession, rng: random.Random, content: bytes
+) -> Takeaway:
+    row = add_takeaway(session, event, rng, text=content.decode())
+    incoming = store.begin(row.receipt)
+    incoming.write(content)
+    incoming.finish()
+    sha256 = incoming.sha256
+    store.keep(incoming.path, sha256, ".jpg")
+    made = store.rendition(sha256, "view", ".jpg")
+    made.parent.mkdir(parents=True, exist_ok=True)
+    made.write_bytes(content[:3])
+    media = Media(
+        id=new_id(START, rng), sha256=sha256, kind="photo", type="image/jpeg", ext=".jpg", bytes=len(content),
+        state="ready", due_at=START, received_at=START,
+        renditions=[Rendition(name="view", type="image/jpeg", ext=".jpg", bytes=3, sha256=hash_file(made))],
+    )  # fmt: skip
+    row.attachments.append(Attachment(media=media))
+    session.commit()
+    return row
+
+
+@pytest.fixture
+def photos(
+    session: Session, store: Store, event: EventSession, rng: random.Random
+) -> list[Takeaway]:
+    return [add_photo(session, store, event, rng, f"photo {n}".encode()) for n in range(3)]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    kept = [
+        p for name in ("media", "renditions") for p in (folder / name).rglob("*") if p.is_file()
+    ]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in kept}
+
+
+def test_a_copy_is_a_gathering_of_its_own(
+    gathering: Settings, photos: list[Takeaway], tmp_path: Path
+) -> None:
+    goal = tmp_path / "stick" / "copy"
+    heard: list[tuple[int, int]] = []
+    done = copy_gathering(gathering.folder, goal, progress=lambda a, b, _: heard.append((a, b)))
+    assert (done.copied, done.known, done.missing) == (6, 0, ())
+    assert heard[-1] == (6, 6)
+    assert files(goal) == files(gathering.folder)
+    with open_session(load_settings(goal)) as session:
+        assert sorted(row.text for row in session.scalars(select(Takeaway))) == [
+            "photo 0", "photo 1", "photo 2",
+        ]  # fmt: skip
+
+
+def test_again_copies_only_what_is_new_and_drops_what_was_taken_back(
+    gathering: Settings, session: Session, store: Store, event: EventSession, rng: random.Random,
+    photos: list[Takeaway], tmp_path: Path, clock: TurnableClock,
+) -> None:  # fmt: skip
+    goal = tmp_path / "copy"
+    copy_gathering(gathering.folder, goal)
+    add_photo(session, store, event, rng, b"photo new")
+    withdraw(session, photos[0], hand(clock), store)
+    done = copy_gathering(gathering.folder, goal)
+    assert (done.copied, done.known) == (2, 4)
+    assert files(goal) == files(gathering.folder)
+    assert b"photo 0" not in files(goal).values()
+    assert b"photo 0" not in (goal / "reporter.db").read_bytes()
+
+
+def test_a_damaged_file_of_the_copy_is_mended(
+    gathering: Settings, photos: list[Takeaway], tmp_path: Path
+) -> None:
+    goal = tmp_path / "copy"
+    copy_gathering(gathering.folder, goal)
+    broken = next((goal / "media").rglob("*.jpg"))
+    broken.chmod(0o644)
+    broken.write_bytes(b"phot")
+    assert copy_gathering(gathering.folder, goal).copied == 1
+    assert files(goal) == files(gathering.folder)
+
+
+def test_a_damaged_original_is_said_not_copied(
+    gathering: Settings, photos: list[Takeaway], tmp_path: Path
+) -> None:
+    broken = next((gathering.folder / "media").rglob("*.jpg"))
+    broken.chmod(0o644)
+    broken.write_bytes(b"rotten!")
+    with pytest.raises(ReporterError, match=str(broken)):
+        copy_gathering(gathering.folder, tmp_path / "copy")
+
+
+def test_a_missing_original_is_said_and_the_rest_copied(
+    gathering: Settings, photos: list[Takeaway], tmp_path: Path
+) -> None:
+    lost = next((gathering.folder / "media").rglob("*.jpg"))
+    lost.unlink()
+    next((gathering.folder / "renditions").rglob("*.jpg")).unlink()
+    done = copy_gathering(gathering.folder, tmp_path / "copy")
+    assert done.missing == (lost.name,)
+    assert files(tmp_path / "copy") == files(gathering.folder)
+
+
+def test_nothing_of_others_is_overwritten(
+    gathering: Settings, tmp_path: Path, clock: TurnableClock
+) -> None:
+    other = tmp_path / "other"
+    make_gathering(other, "Other", timezone="UTC", language="en", now=clock(), rng=random.Random(9))
+    full = tmp_path / "documents"
+    full.mkdir()
+    (full / "letter.txt").write_text("dear")
+    for goal in (other, full, gathering.folder):
+        with pytest.raises(Conflict):
+            copy_gathering(gathering.folder, goal)
+    with pytest.raises(NotFound):
+        copy_gathering(tmp_path / "nowhere", tmp_path / "copy")
+    assert (full / "letter.txt").read_text() == "dear"
+
+
+def test_it_is_consistent_while_others_write(
+    gathering: Settings, session: Session, event: EventSession, rng: random.Random, tmp_path: Path
+) -> None:
+    add_takeaway(session, event, rng, text="before")
+    session.add(add_takeaway(session, event, rng, text="after"))
+    event.title = "not committed"
+    session.flush()
+    copy_gathering(gathering.folder, tmp_path / "copy")
+    with closing(sqlite3.connect(tmp_path / "copy" / "reporter.db")) as copy:
+        assert copy.execute("SELECT count(*) FROM takeaway").fetchone() == (2,)
+        assert copy.execute("SELECT title FROM event_session").fetchone() == (
+            "Community gardens in winter",
+        )
+
+
+def test_there_and_back_from_the_shell(
+    gathering: Settings, photos: list[Takeaway], tmp_path: Path
+) -> None:
+    def run(*arguments: object) -> tuple[int, str]:
+        result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+        return result.exit_code, result.output
+
+    assert run("--gathering", gathering.folder, "backup", tmp_path / "stick")[0] == 0
+    code, told = run("--gathering", gathering.folder, "restore", tmp_path / "stick")
+    assert (code, "already" in told or "Move it away" in told) == (1, True)
+    assert run("--gathering", tmp_path / "new", "restore", tmp_path / "stick")[0] == 0
+    assert files(tmp_path / "new") == files(gathering.folder)
+    code, told = run("--gathering", tmp_path / "new", "review", "list")
+    assert told.count("photo") >= 3
