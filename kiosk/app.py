@@ -15,6 +15,7 @@ from kiosk import (
     desk,
     language,
     media,
+    mine,
     phone,
     printing,
     probes,
@@ -53,7 +54,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "worker-src 'self'",
     )
 )
-BLUEPRINTS = (access, desk, media, phone, printing, probes, search, station, upload, wall)
+BLUEPRINTS = (access, desk, media, mine, phone, printing, probes, search, station, upload, wall)
 
 
 def create_app(

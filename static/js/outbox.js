@@ -1,8 +1,15 @@
-// The queue of takeaways that are still on this phone. It knows nothing of the page; it lives in memory for now.
+// The queue of takeaways on their way to the kiosk, one after the other. It knows nothing of the page.
+// With a shelf they stand on this phone before the first byte leaves it; without one they live in memory (the station).
 // A takeaway is called "safe" only after the kiosk has answered with its receipt.
+import { Later, Refused, fileSource, sendFile, sendWords } from "./wire.js";
 
-const PAUSES = [2, 5, 10, 20, 40];
-const PATIENCE = 60000;
+// Seconds until the next try, give or take a third, so that a hundred phones don't come back in one moment.
+const PAUSES = [2, 4, 8, 15, 30, 60];
+// So often the same conflict is met until it counts as a no.
+const STUBBORN = 5;
+// What a page alone knows; never stored.
+const NOTE = ["id", "to", "fields", "state", "receipt", "error", "why", "due", "tries", "made", "bare", "rev"];
+const PART = ["name", "type", "size", "modified", "url", "sent", "done", "error"];
 
 // crypto.randomUUID does not exist on plain http; getRandomValues does (RFC 9562, version 4).
 export function uuid() {
@@ -13,62 +20,144 @@ export function uuid() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-// What the kiosk has said no to for good: trying again would not help.
-class Refused extends Error {}
-
-const isFinal = (status) => status >= 400 && status < 500 && ![408, 409, 423, 425, 429, 460].includes(status);
-
-function sentence(body) {
-  try {
-    return JSON.parse(body).detail || "";
-  } catch {
-    return "";
-  }
-}
+const pick = (from, names) => Object.fromEntries(names.map((name) => [name, from[name]]));
+const noted = (item) => ({ ...pick(item, NOTE), state: item.state === "sending" ? "waiting" : item.state, parts: item.parts.map((part) => pick(part, PART)) });
+const isOpen = (item) => item.state !== "safe" && item.state !== "refused";
 
 export class Outbox extends EventTarget {
-  // way: { session, uploads, takeaways, loadTus } - where to send, and how to get tus-js-client
+  // way: { session, title, uploads, takeaways, loadTus, shelf } - where to, how to get tus-js-client, where to keep (or nothing)
   constructor(way) {
     super();
     this.way = way;
+    this.shelf = way.shelf;
+    this.me = uuid();
     this.items = [];
+    // No try before `hold`; `asked`: the kiosk itself asked to wait until then.
+    this.hold = 0;
+    this.asked = 0;
     this.running = false;
+    if (this.shelf && "BroadcastChannel" in globalThis) {
+      this.channel = new BroadcastChannel("reporter");
+      this.channel.onmessage = ({ data }) => this.hear(data);
+    }
     addEventListener("online", () => this.wake());
+    document.addEventListener("visibilitychange", () => document.hidden || this.wake());
+    addEventListener("pagehide", () => this.shelf?.giveTurn(this.me));
   }
 
   get open() {
-    return this.items.filter((item) => item.state !== "safe" && item.state !== "refused");
+    return this.items.filter(isOpen);
+  }
+
+  // What would be lost if this page were closed now.
+  get fragile() {
+    return this.open.filter((item) => item.state === "keeping" || (item.bare && item.parts.some((part) => part.file)));
+  }
+
+  // What an earlier page left, then on with it.
+  async start() {
+    await this.load();
+    this.shelf?.sweep().catch(() => {});
+    this.run();
+  }
+
+  // Takes over what is newer on the shelf, and lets go of what another page has let go of.
+  async load() {
+    if (!this.shelf) return;
+    const found = new Map((await this.shelf.all()).map((note) => [note.id, note]));
+    this.items = this.items.filter((item) => !item.stored || item === this.current || found.has(item.id));
+    for (const note of found.values()) {
+      const item = this.items.find((each) => each.id === note.id);
+      if (!item) this.items.push({ ...note, stored: true });
+      else if (note.rev > item.rev && item !== this.current) this.take(item, note);
+      else if (note.rev === item.rev) item.stored = true;
+    }
+    this.items.sort((a, b) => b.made - a.made);
+    this.tell(null);
+  }
+
+  take(item, note) {
+    const files = item.parts.map((part) => part.file);
+    Object.assign(item, note);
+    if (item.bare) item.parts.forEach((part, number) => (part.file = files[number]));
   }
 
   add(id, fields, files) {
-    const parts = files.map((file) => ({ file, sent: 0, done: false, error: "" }));
-    const item = { id, fields, parts, state: "waiting", receipt: "", error: "", tries: 0, due: 0 };
+    const parts = files.map((file) => ({
+      name: file.name, type: file.type, size: file.size, modified: file.lastModified, file, url: "", sent: 0, done: false, error: "",
+    }));
+    const to = pick(this.way, ["session", "title", "takeaways", "uploads"]);
+    const item = { id, to, fields, parts, receipt: "", error: "", why: "", tries: 0, due: 0, made: Date.now(), bare: false, rev: 0 };
+    item.state = this.shelf ? "keeping" : "waiting";
     this.items.unshift(item);
     this.tell(item);
-    this.run();
+    this.shelf ? this.keep(item) : this.run();
     return item;
+  }
+
+  async keep(item) {
+    const files = item.parts.map((part) => part.file);
+    try {
+      await this.shelf.keep({ ...noted(item), state: "waiting" }, files, (share) => {
+        item.kept = share;
+        this.tell(item);
+      });
+      item.parts.forEach((part) => delete part.file);
+      item.state = "waiting";
+    } catch (error) {
+      // No room, or no IndexedDB: what was chosen is sent from where it lies, and the page says so.
+      item.bare = true;
+      const lost = ["NotReadableError", "NotFoundError"].includes(error?.name);
+      Object.assign(item, lost ? { state: "refused", why: "unreadable" } : { state: "waiting" });
+    }
+    await this.note(item);
+    this.run();
+  }
+
+  // The file of a takeaway that lost its page before it was sent has been chosen again: it goes on where it was.
+  rejoin(file) {
+    const same = (part) => !part.done && !part.file && part.name === file.name && part.size === file.size && part.modified === file.lastModified;
+    for (const item of this.open.filter((each) => each.bare && each.to.session === this.way.session)) {
+      const part = item.parts.find(same);
+      if (!part) continue;
+      part.file = file;
+      this.retry(item);
+      return true;
+    }
+    return false;
   }
 
   retry(item) {
     item.parts.forEach((part) => (part.error = ""));
-    Object.assign(item, { state: "waiting", error: "", tries: 0, due: 0 });
-    this.tell(item);
-    this.run();
+    Object.assign(item, { state: "waiting", error: "", why: "", tries: 0, due: 0 });
+    this.hold = 0;
+    this.note(item).then(() => this.run());
   }
 
+  // Only a person lets go of something.
   drop(item) {
     this.items = this.items.filter((other) => other !== item);
+    if (item === this.current) this.halt?.abort();
+    const gone = this.shelf?.remove(item);
+    gone?.then(() => this.channel?.postMessage({ changed: item.id }));
     this.tell(item);
   }
 
+  // A network is there, or somebody looks: no reason to wait, unless the kiosk itself asked for it.
   wake() {
-    this.items.forEach((item) => (item.due = 0));
-    this.run();
+    this.hold = this.asked;
+    for (const item of this.items) if (item.why === "away") item.due = 0;
+    this.load().then(() => this.run());
+  }
+
+  // It waits for its file: the page that had it was closed.
+  lacks(item) {
+    return item.bare && isOpen(item) && item.state !== "sending" && item.parts.some((part) => !part.done && !part.file);
   }
 
   percent(item) {
-    const all = item.parts.reduce((sum, part) => sum + part.file.size, 0);
-    const sent = item.parts.reduce((sum, part) => sum + part.sent, 0);
+    const all = item.parts.reduce((sum, part) => sum + part.size, 0);
+    const sent = item.parts.reduce((sum, part) => sum + (part.done ? part.size : part.sent), 0);
     return all ? Math.min(99, Math.floor((sent / all) * 100)) : 0;
   }
 
@@ -76,114 +165,124 @@ export class Outbox extends EventTarget {
     this.dispatchEvent(new CustomEvent("change", { detail: item }));
   }
 
+  // Stores what is known of an item, and says so to this page and the others.
+  async note(item) {
+    item.rev++;
+    this.tell(item);
+    await this.shelf?.write(noted(item)).catch(() => {});
+    this.channel?.postMessage({ changed: item.id });
+  }
+
+  // What other pages of this phone say.
+  hear({ changed, sent, id }) {
+    if (changed) this.load().then(() => this.run());
+    const item = this.items.find((each) => each.id === id);
+    if (!item || item === this.current) return;
+    item.state = "sending";
+    item.parts.forEach((part, number) => (part.sent = sent[number]));
+    this.tell(item);
+  }
+
   // One after the other: access points are small. Whatever waits or was refused never blocks what stands behind it.
   async run() {
     if (this.running) return;
     this.running = true;
-    for (let item; (item = this.next()); ) await this.send(item);
+    clearTimeout(this.timer);
+    for (let item; (item = this.next()); ) {
+      if (this.shelf && !(await this.shelf.takeTurn(this.me))) {
+        // Another page sends. When it is closed, its turn runs out.
+        this.hold = Date.now() + 5000;
+        break;
+      }
+      await this.send(item);
+    }
     this.running = false;
-    const later = this.open.map((item) => item.due - Date.now());
-    if (later.length) setTimeout(() => this.run(), Math.max(200, Math.min(...later)));
+    this.shelf?.giveTurn(this.me);
+    const later = this.ready.map((item) => Math.max(item.due, this.hold) - Date.now());
+    if (later.length) this.timer = setTimeout(() => this.run(), Math.max(200, Math.min(...later)));
+  }
+
+  // What this page could send, the oldest first.
+  get ready() {
+    return this.open.filter((item) => item.state !== "keeping" && !this.lacks(item)).reverse();
   }
 
   next() {
-    return [...this.open].reverse().find((item) => item.due <= Date.now());
+    const now = Date.now();
+    return this.hold > now ? undefined : this.ready.find((item) => item.due <= now);
   }
 
   async send(item) {
+    this.current = item;
+    this.halt = new AbortController();
+    const turn = setInterval(async () => {
+      if (this.shelf && !(await this.shelf.takeTurn(this.me))) this.halt.abort();
+    }, 5000);
     item.state = "sending";
+    item.why = "";
     this.tell(item);
     try {
       if (item.parts.length) await this.sendParts(item);
-      else item.receipt = await this.sendWords(item);
+      else item.receipt = await sendWords(item, this.halt.signal);
       item.state = item.receipt ? "safe" : "refused";
     } catch (error) {
       this.putBack(item, error);
     }
-    this.tell(item);
+    clearInterval(turn);
+    this.current = undefined;
+    if (this.items.includes(item)) await this.note(item);
   }
 
   putBack(item, error) {
     item.error = error.message;
-    if (error instanceof Refused) {
+    const final = error instanceof Refused || (error.status === 409 && item.tries >= STUBBORN);
+    if (final || !(error instanceof Later)) {
       item.state = "refused";
       return;
     }
     item.state = "retrying";
-    item.due = Date.now() + 1000 * PAUSES[Math.min(item.tries++, PAUSES.length - 1)];
+    item.why = error.why;
+    const pause = error.after || PAUSES[Math.min(item.tries, PAUSES.length - 1)];
+    item.tries++;
+    item.due = Date.now() + 1000 * pause * (error.after ? 1 + Math.random() / 3 : 2 / 3 + (Math.random() * 2) / 3);
+    // A kiosk that is away or asks to wait is so for everything in the queue.
+    if (error.why === "away" || error.why === "busy") this.hold = item.due;
+    if (error.why === "busy") this.asked = item.due;
   }
 
   async sendParts(item) {
-    const { Upload } = await this.way.loadTus();
-    for (const part of item.parts.filter((each) => !each.done && !each.error)) {
+    const tus = await this.way.loadTus().catch(() => {
+      throw new Later("", { why: "away" });
+    });
+    for (const [number, part] of item.parts.entries()) {
+      if (part.done || part.error) continue;
       try {
-        item.receipt = await this.sendFile(Upload, item, part);
-        part.done = true;
+        item.receipt = await this.sendPart(tus, item, number);
+        Object.assign(part, { done: true, url: "", sent: part.size });
+        await this.note(item);
+        // Not before the receipt stands where the bytes stand.
+        if (!item.bare) await this.shelf?.clear(item.id, number).catch(() => {});
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        part.error = error.message;
+        part.error = error.message || part.name;
       }
     }
     item.error = item.parts.map((part) => part.error).filter(Boolean).join(" ");
   }
 
-  sendFile(Upload, item, part) {
-    return new Promise((resolve, reject) => {
-      let receipt = "";
-      const { file } = part;
-      const names = { filename: file.name, filetype: file.type, session: this.way.session };
-      const upload = new Upload(file, {
-        endpoint: new URL(this.way.uploads, location.href).href,
-        metadata: { ...item.fields, ...names, client_id: item.id },
-        retryDelays: [500, 1500, 4000],
-        removeFingerprintOnSuccess: true,
-        onShouldRetry: (error) => !isFinal(error.originalResponse?.getStatus() ?? 0),
-        onAfterResponse: (_request, response) => {
-          receipt = response.getHeader("Reporter-Receipt") || receipt;
-        },
-        onProgress: (sent) => {
-          part.sent = sent;
-          this.tell(item);
-        },
-        onSuccess: () => (receipt ? resolve(receipt) : reject(new Error(""))),
-        onError: (error) => {
-          const response = error.originalResponse;
-          const words = sentence(response?.getBody() ?? "");
-          reject(isFinal(response?.getStatus() ?? 0) ? new Refused(words) : new Error(words));
-        },
-      });
-      // A reload broke it off: the same file goes on where it was, if it carries the same words.
-      upload.findPreviousUploads().then((former) => {
-        const same = former.find((old) => sameWords(old.metadata, upload.options.metadata));
-        if (same) {
-          if (!item.receipt) item.id = same.metadata.client_id;
-          upload.resumeFromPreviousUpload(same);
-        }
-        upload.start();
-      }, reject);
+  sendPart(tus, item, number) {
+    const part = item.parts[number];
+    const source = part.file ? fileSource(part.file) : this.shelf.source(item.id, number, part.size);
+    return sendFile(tus, item, part, {
+      source,
+      signal: this.halt.signal,
+      report: ({ stored, ...news }) => {
+        if (news.sent > part.sent) item.tries = 0;
+        Object.assign(part, news);
+        this.tell(item);
+        if (stored || "url" in news) this.shelf?.write(noted(item)).catch(() => {});
+        this.channel?.postMessage({ id: item.id, sent: item.parts.map((each) => each.sent) });
+      },
     });
   }
-
-  async sendWords(item) {
-    const body = new FormData();
-    for (const [name, value] of Object.entries({ ...item.fields, client_id: item.id })) body.set(name, value);
-    const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(), PATIENCE);
-    try {
-      const headers = { Accept: "application/json" };
-      const answer = await fetch(this.way.takeaways, { method: "POST", body, headers, signal: stop.signal });
-      const told = await answer.text();
-      if (answer.status === 201) return JSON.parse(told).receipt;
-      throw isFinal(answer.status) ? new Refused(sentence(told)) : new Error(sentence(told));
-    } catch (error) {
-      // fetch's own words ("Failed to fetch") are not for people.
-      throw error instanceof TypeError || error.name === "AbortError" ? new Error("") : error;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-}
-
-function sameWords(old, now) {
-  return Object.keys(now).every((name) => name === "client_id" || String(old[name] ?? "") === String(now[name] ?? ""));
 }

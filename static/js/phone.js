@@ -1,19 +1,14 @@
 // The capture page: adds tiles, checks, progress and the queue to a form that works without any of it.
-import { Outbox, uuid } from "./outbox.js";
+import { uuid } from "./outbox.js";
+import { at, draw, openOutbox, reason, say, spelled, verdict, words as states } from "./queue.js";
 
-const form = document.getElementById("keep");
+const form = at("keep");
 const words = form.dataset;
-const at = (id) => document.getElementById(id);
-const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+const RECENT = 5;
 
 document.documentElement.classList.add("js");
 
-const outbox = new Outbox({
-  session: words.session,
-  uploads: words.uploads,
-  takeaways: form.action,
-  loadTus: () => import(words.tus),
-});
+const outbox = openOutbox();
 
 let added = [];
 let current = null;
@@ -56,8 +51,12 @@ async function reasonAgainst(file) {
 async function add(files) {
   problem("");
   for (const file of files) {
-    const reason = await reasonAgainst(file);
-    if (reason) problem(reason);
+    if (outbox.rejoin(file)) {
+      problem(words.rejoined);
+      continue;
+    }
+    const against = await reasonAgainst(file);
+    if (against) problem(against);
     else added.push({ file, url: URL.createObjectURL(file) });
   }
   drawTiles();
@@ -119,14 +118,14 @@ function keep(event) {
     return;
   }
   const files = added.map((tile) => tile.file);
-  current = outbox.add(form.elements.client_id.value, fields(), files);
+  // Not the id that came with the page: a page from the phone's own store would bring the same one twice.
+  current = outbox.add(uuid(), fields(), files);
   added.forEach((tile) => URL.revokeObjectURL(tile.url));
   show(false);
   at("verdict").focus();
 }
 
 function another() {
-  form.elements.client_id.value = uuid();
   form.elements.text.value = "";
   for (const radio of form.querySelectorAll("[name=consent], [name=intent]")) radio.checked = false;
   added = [];
@@ -146,75 +145,50 @@ function show(writing) {
 
 // --- What became of it -------------------------------------------------------------------------------
 
-function verdict(item) {
-  if (item.state === "sending") return item.parts.length ? say(words.sending, { percent: outbox.percent(item) }) : words.waiting;
-  if (item.state === "safe") return item.error ? words.partly : outbox.open.length ? words.safeOne : words.safe;
-  return words[item.state];
-}
-
 function drawCurrent() {
   const safe = current.state === "safe";
-  at("verdict").textContent = verdict(current);
+  at("verdict").textContent = verdict(outbox, current);
   at("verdict").classList.toggle("safe", safe);
   at("bar").hidden = safe || current.state === "refused";
   at("bar").value = outbox.percent(current);
   at("done").hidden = !safe;
-  at("refusal").textContent = current.error;
-  at("refusal").hidden = !current.error;
+  at("refusal").textContent = reason(current);
+  at("refusal").hidden = !reason(current);
+  at("hint").textContent = safe || current.state === "refused" || current.state === "keeping" ? "" : current.bare ? states.bare : states.kept;
+  at("hint").hidden = !at("hint").textContent;
   if (safe && at("receipt").dataset.of !== current.receipt) {
     at("receipt").dataset.of = current.receipt;
-    at("receipt").textContent = current.receipt.replace(/^(.{4})(.{4})/, "$1-$2-");
-    at("receipt").href = words.receipts + current.receipt;
-    at("receipt-qr").src = `${words.receipts}${current.receipt}/qr.svg`;
+    at("receipt").textContent = spelled(current.receipt);
+    at("receipt").href = states.receipts + current.receipt;
+    at("receipt-qr").src = `${states.receipts}${current.receipt}/qr.svg`;
   }
-}
-
-function line(item) {
-  const row = at("queue-item").content.firstElementChild.cloneNode(true);
-  const part = (name) => row.querySelector(name);
-  part(".words").textContent = item.fields.text.slice(0, 40) || item.parts.map((each) => each.file.name).join(", ");
-  part(".state").textContent = item.state === "safe" ? words.safeOne : verdict(item);
-  part(".state").classList.add(item.state === "safe" ? "safe" : "look");
-  part("progress").hidden = item.state !== "sending";
-  part("progress").value = outbox.percent(item);
-  if (item.receipt) {
-    Object.assign(part(".link"), { textContent: item.receipt, href: words.receipts + item.receipt, hidden: false });
-  }
-  const stuck = item.state === "refused" || item.state === "retrying";
-  part(".again").hidden = !stuck;
-  part(".drop").hidden = item.state !== "refused";
-  part(".again").onclick = () => outbox.retry(item);
-  part(".drop").onclick = () => {
-    outbox.drop(item);
-    if (item === current) another();
-  };
-  return row;
 }
 
 function drawQueue() {
+  // One that another page has let go of leaves this one too.
+  if (current && !outbox.items.includes(current)) return another();
   // The one that fills the screen is not told of twice, unless there is something to press.
-  const listed = outbox.items.filter((item) => item !== current || !["sending", "waiting", "safe"].includes(item.state));
-  at("pending").hidden = !listed.length;
-  at("queue").replaceChildren(...listed.map(line));
+  const listed = outbox.items.filter((item) => item !== current || item.state === "refused" || item.state === "retrying" || item.error);
+  const safe = listed.filter((item) => item.state === "safe" && !item.error).slice(0, RECENT);
+  draw(outbox, listed.filter((item) => item.state !== "safe" || item.error || safe.includes(item)));
   if (current) drawCurrent();
+  return undefined;
 }
 
 let spoken = "";
 outbox.addEventListener("change", ({ detail: item }) => {
   drawQueue();
+  if (!item) return;
   // A screen reader hears each state once, not each percent.
   const listed = outbox.items.includes(item);
   const state = `${item.id} ${listed && item.state}`;
-  if (state !== spoken) at("spoken").textContent = listed ? verdict(item) : "";
+  if (state !== spoken) at("spoken").textContent = listed ? verdict(outbox, item) : "";
   spoken = state;
 });
 
+// What stands on this phone survives that; a file that is only in this page's hands does not.
 addEventListener("beforeunload", (event) => {
-  if (outbox.open.length) event.preventDefault();
-});
-// Back from another page: the browser may show the old form with its old id.
-addEventListener("pageshow", (event) => {
-  if (event.persisted) form.elements.client_id.value = uuid();
+  if (outbox.fragile.length) event.preventDefault();
 });
 
 for (const input of form.querySelectorAll("input[type=file]")) {
@@ -227,4 +201,5 @@ form.addEventListener("submit", keep);
 at("another").addEventListener("click", another);
 drawTiles();
 // The page is there first; what sends the files comes after it, and is there when the Wi-Fi gets weak.
-addEventListener("load", () => import(words.tus));
+addEventListener("load", () => import(states.tus).catch(() => {}));
+outbox.start();

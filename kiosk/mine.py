@@ -1,0 +1,64 @@
+"""What one phone has recorded: the list is the phone's own, the kiosk only tells what became of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from kiosk.db import db
+from kiosk.phone import steps
+from reporter.models import Takeaway
+from reporter.record import published_places
+from reporter.sessioncode import normalize_receipt
+from reporter.states import TakeawayState
+
+bp = Blueprint("mine", __name__)
+# So many a request; a phone that has more asks for its newest.
+MOST = 60
+
+
+@bp.get("/mine")
+def mine() -> ResponseReturnValue:
+    """The page whose list the phone fills in; with ``?receipt=``, straight to that one."""
+    wanted = normalize_receipt(request.args.get("receipt", ""))
+    if wanted:
+        return redirect(url_for("phone.receipt", receipt=wanted), code=303)
+    return render_template("phone/mine.html")
+
+
+@bp.get("/mine/states")
+def states() -> Response:
+    """What became of the takeaways ``?of=RECEIPT,RECEIPT``; who has the receipt may know.
+
+    Phones ask this again and again: an answer that has not changed is a 304 without a body (RFC 9110, 15.4.5).
+    """
+    wanted = [normalize_receipt(each) for each in request.args.get("of", "").split(",")[:MOST]]
+    rows = db.session.scalars(
+        select(Takeaway)
+        .where(Takeaway.receipt.in_(wanted))
+        .options(selectinload(Takeaway.session))
+        .order_by(Takeaway.received_at.desc())
+    )
+    response = jsonify([_state(row) for row in rows])
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def _state(row: Takeaway) -> dict[str, Any]:
+    out = row.state == TakeawayState.APPROVED
+    places = published_places(db.session(), row) if out else []
+    way = [step for step in steps({"state": row.state, "published": places}) if step.done]
+    return {
+        "receipt": row.receipt,
+        "state": row.state,
+        "step": way[-1].words,
+        "session": row.session.title,
+        "text": row.text[:80],
+        "published": [place for place in places if place["url"]],
+    }
