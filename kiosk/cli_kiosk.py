@@ -79,6 +79,7 @@ def _serve(
     from kiosk.server import bound_port, make_server
     from kiosk.workers import Workers
 
+    stop = _stop_signal()
     app = create_app(settings)
     try:
         server = make_server(app, host, port, tls=tls)
@@ -89,12 +90,14 @@ def _serve(
         ) from error
     app.extensions["kiosk"].port = bound_port(server)
     workers = Workers(app)
-    workers.start()
     serving = threading.Thread(target=server.serve, name="serve", daemon=True)
-    serving.start()
-    _announce(app, host, tls=bool(tls), show=show)
     try:
-        _wait_for_signal(serving)
+        workers.start()
+        serving.start()
+        _announce(app, host, tls=bool(tls), show=show)
+        # In short waits: on Windows a wait without end can't be interrupted.
+        while serving.is_alive() and not stop.wait(0.5):
+            pass
     finally:
         click.echo("stopping")
         server.stop()
@@ -117,7 +120,8 @@ def _announce(app: Flask, host: str, *, tls: bool, show: bool) -> None:
         threading.Thread(target=webbrowser.open, args=(local,), daemon=True).start()
 
 
-def _wait_for_signal(serving: threading.Thread) -> None:
+def _stop_signal() -> threading.Event:
+    """An event that Ctrl-C and its like set, from now on: one that comes while we start must not be lost either."""
     stop = threading.Event()
 
     def note(_number: int, _frame: FrameType | None) -> None:
@@ -126,9 +130,7 @@ def _wait_for_signal(serving: threading.Thread) -> None:
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), note)
-    # In short waits: on Windows a wait without end can't be interrupted.
-    while serving.is_alive() and not stop.wait(0.5):
-        pass
+    return stop
 
 
 @click.command("index")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -16,6 +17,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from kiosk.address import own_addresses
 from reporter.clock import new_id
 from reporter.curate import Hand, touch
 from reporter.models import EventSession, Tag, Takeaway
@@ -105,6 +107,17 @@ class KioskProcess:
         threading.Thread(target=self._drain, args=(self._process,), daemon=True).start()
         return self.url
 
+    def start_for_phones(self) -> str:
+        """Start it where phones reach it, if this machine has an address of its own: plain http to such an address is
+        no secure context, so a page has to do with what a phone really gives it.
+        """
+        self.arguments = ("--host", "0.0.0.0", *self.arguments)
+        self.start()
+        addresses = own_addresses()
+        if addresses:
+            self.url = f"http://{addresses[0].ip}:{self.port}"
+        return self.url
+
     def _drain(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
         for line in process.stdout:
@@ -130,8 +143,8 @@ class KioskProcess:
         try:
             return process.wait(timeout=20)
         finally:
+            # Whatever is left must not outlive the test. Only then its output can be closed: a reader holds it.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             assert process.stdout is not None
             process.stdout.close()
-            # Whatever it left behind (a decoder of its own) must not outlive the test.
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)

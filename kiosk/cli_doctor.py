@@ -1,0 +1,34 @@
+"""``reporter doctor``."""
+
+from __future__ import annotations
+
+import click
+
+from kiosk.cli import gathering_option, json_option, print_json
+from kiosk.shell import opened
+
+MARKS = {"ok": "ok  ", "warn": "look", "fail": "FAIL"}
+
+
+@click.command("doctor")
+@click.option("--port", default=8000, show_default=True, help="The port that the kiosk listens on.")
+@json_option
+@gathering_option
+def doctor(port: int, as_json: bool) -> None:
+    """Say what would go wrong today; exit code 1 if something would."""
+    from kiosk.doctor import Verdict, examine
+
+    with opened() as kiosk:
+        findings = []
+        for finding in examine(kiosk, port):
+            findings.append(finding)
+            if not as_json:
+                click.echo(f"{MARKS[finding.verdict]}  {finding.name:10} {finding.detail}")
+    if as_json:
+        rows = [{"name": f.name, "state": f.verdict.value, "detail": f.detail} for f in findings]
+        print_json({"checks": rows})
+    if any(finding.verdict is Verdict.FAIL for finding in findings):
+        click.get_current_context().exit(1)
+
+
+COMMANDS = (doctor,)

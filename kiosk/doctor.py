@@ -1,0 +1,217 @@
+"""What would go wrong today: checks with a sentence each, for a facilitator the evening before."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DatabaseError
+
+from kiosk.address import own_addresses, phone_url
+from kiosk.db import db
+from kiosk.here import Kiosk
+from reporter.errors import ReporterError
+from reporter.models import Gathering, Media, Takeaway
+from reporter.secrets import get_secret, remove_secret, set_secret
+
+# The program did not exist before: a clock that says so has lost its battery.
+FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+# An evening of phones brings a few gigabytes.
+ROOM_WANTED = 10 << 30
+PACKAGES = ("reporter", "capture", "publish", "kiosk")
+
+
+class Verdict(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: its name, how it came out, a sentence that says what to do if it is not well."""
+
+    name: str
+    verdict: Verdict
+    detail: str
+
+
+Check = Callable[[Kiosk, int], Finding]
+
+
+def examine(kiosk: Kiosk, port: int) -> Iterator[Finding]:
+    """All checks, one after the other. None changes the gathering."""
+    for check in CHECKS:
+        yield check(kiosk, port)
+
+
+def _ok(name: str, detail: str) -> Finding:
+    return Finding(name, Verdict.OK, detail)
+
+
+def address(kiosk: Kiosk, port: int) -> Finding:
+    """Whether there is an address that phones can reach, and whether it is the printed one."""
+    url = phone_url(kiosk.settings, port)
+    if not own_addresses() and not kiosk.settings.kiosk.base_url:
+        return Finding(
+            "address",
+            Verdict.FAIL,
+            "This laptop is in no network. Join the Wi-Fi that phones will use.",
+        )
+    printed = db.session.scalar(select(Gathering.printed_url)) or ""
+    if printed and printed != url:
+        told = f"Posters lead to {printed}, but this laptop is at {url} now. Print them again, or use its screen."
+        return Finding("address", Verdict.WARN, told)
+    return _ok("address", f"Phones reach this laptop at {url}.")
+
+
+def door(kiosk: Kiosk, port: int) -> Finding:
+    """Whether a running kiosk answers at the laptop's own network address."""
+    addresses = own_addresses()
+    host = addresses[0].ip if addresses else "127.0.0.1"
+    try:
+        socket.create_connection((host, port), timeout=2).close()
+    except OSError:
+        told = f"No kiosk answers at {host}, port {port}. Start it with: reporter kiosk"
+        return Finding("door", Verdict.WARN, told)
+    hint = " Let Windows' firewall allow it for public networks too." if os.name == "nt" else ""
+    return _ok("door", f"A kiosk answers at {host}, port {port}.{hint}")
+
+
+def disk(kiosk: Kiosk, _port: int) -> Finding:
+    """Room for an evening."""
+    free = kiosk.store.free_bytes()
+    told = f"{free / (1 << 30):.0f} GB are free."
+    if free < kiosk.settings.limits.keep_free_mb << 20:
+        return Finding("disk", Verdict.FAIL, f"{told} Phones are refused; make room.")
+    if free < ROOM_WANTED:
+        return Finding("disk", Verdict.WARN, f"{told} An evening may need 10 GB; make room.")
+    return _ok("disk", told)
+
+
+def clock(kiosk: Kiosk, _port: int) -> Finding:
+    """Whether the laptop's clock can be right."""
+    now = kiosk.now()
+    newest = db.session.scalar(select(func.max(Takeaway.received_at)))
+    if now < FIRST_DAY or (newest and now < newest - timedelta(minutes=5)):
+        told = f"This laptop's clock says {now:%Y-%m-%d %H:%M} UTC, which can't be. Set it right."
+        return Finding("clock", Verdict.FAIL, told)
+    return _ok(
+        "clock",
+        f"{now.astimezone(kiosk.settings.zone):%A %H:%M} in {kiosk.settings.gathering.timezone}.",
+    )
+
+
+def camera(_kiosk: Kiosk, _port: int) -> Finding:
+    """Whether there is a webcam, where that can be told without opening it."""
+    if os.name != "posix" or not Path("/dev").is_dir() or not Path("/sys/class").is_dir():
+        return _ok("camera", "The station's page shows whether the webcam works.")
+    if not any(Path("/dev").glob("video*")):
+        return Finding(
+            "camera", Verdict.WARN, "No webcam was found: the station will offer text alone."
+        )
+    return _ok("camera", "A webcam is there; the station's page shows its picture.")
+
+
+def codecs(_kiosk: Kiosk, _port: int) -> Finding:
+    """Whether photos and videos of phones can be opened and made small."""
+    from av.codec import Codec, codecs_available
+    from pillow_heif import libheif_info
+
+    lacking = [
+        name for name in ("hevc", "vp8", "vp9", "opus", "amrnb") if name not in codecs_available
+    ]
+    lacking += [name for name in ("libx264", "aac") if not _can_encode(Codec, name)]
+    if not libheif_info().get("HEIF"):
+        lacking.append("HEIC")
+    if lacking:
+        return Finding(
+            "codecs", Verdict.FAIL, f"Missing: {', '.join(lacking)}. Install the program again."
+        )
+    return _ok("codecs", "Photos, videos and sound of all known phones can be opened.")
+
+
+def _can_encode(codec: Callable[..., object], name: str) -> bool:
+    try:
+        codec(name, "w")
+    except ValueError:
+        return False
+    return True
+
+
+def database(_kiosk: Kiosk, _port: int) -> Finding:
+    """Whether the database is whole."""
+    if db.engine.dialect.name == "sqlite":
+        try:
+            verdict = db.session.scalar(text("PRAGMA quick_check"))
+        except DatabaseError as error:
+            verdict = error.orig
+        if verdict != "ok":
+            told = f"The database is damaged ({verdict}). Take the last copy: reporter restore"
+            return Finding("database", Verdict.FAIL, told)
+    count = db.session.scalar(select(func.count()).select_from(Takeaway))
+    return _ok("database", f"Whole; it holds {count} takeaways.")
+
+
+def originals(kiosk: Kiosk, _port: int) -> Finding:
+    """Whether every original is in its place and as long as it should be."""
+    rows = db.session.execute(select(Media.sha256, Media.ext, Media.bytes))
+    paths = [(kiosk.store.original(row[0], row[1]), row[2]) for row in rows]
+    lost = [path.name for path, size in paths if not path.is_file() or path.stat().st_size != size]
+    if lost:
+        told = (
+            f"{len(lost)} originals are missing or cut short, as {lost[0]}. Take them from a copy."
+        )
+        return Finding("originals", Verdict.FAIL, told)
+    return _ok("originals", f"All {len(paths)} are in their place.")
+
+
+def index(kiosk: Kiosk, _port: int) -> Finding:
+    """How far search lags."""
+    behind = kiosk.index.behind(db.session())
+    if behind > 500:
+        told = f"The search index is {behind} changes behind. It catches up while the kiosk runs."
+        return Finding("index", Verdict.WARN, told)
+    return _ok("index", "Search is up to date." if not behind else f"{behind} changes to take in.")
+
+
+def passwords(kiosk: Kiosk, _port: int) -> Finding:
+    """Whether secrets can be kept and read back."""
+    own, name = str(kiosk.gathering_id), "doctor"
+    try:
+        set_secret(own, name, "probe")
+        kept = get_secret(own, name) == "probe"
+        remove_secret(own, name)
+    except (ReporterError, OSError) as error:
+        return Finding("passwords", Verdict.FAIL, f"Passwords can't be kept: {error}")
+    if not kept:
+        return Finding("passwords", Verdict.FAIL, "Passwords are not read back as they were kept.")
+    return _ok("passwords", "Passwords of targets can be kept.")
+
+
+def packages(_kiosk: Kiosk, _port: int) -> Finding:
+    """Whether another program's package hides one of ours."""
+    home = Path(__file__).resolve().parents[1]
+    specs = {name: importlib.util.find_spec(name) for name in PACKAGES}
+    places = {
+        name: Path(spec.origin).resolve() for name, spec in specs.items() if spec and spec.origin
+    }
+    foreign = [name for name in PACKAGES if name not in places or home not in places[name].parents]
+    if foreign:
+        told = f"Another program's {foreign[0]!r} is in the way. Install this one into an environment of its own."
+        return Finding("packages", Verdict.FAIL, told)
+    return _ok("packages", "The program's parts belong together.")
+
+
+CHECKS: tuple[Check, ...] = (
+    address, door, disk, clock, camera, codecs, database, originals, index, passwords, packages,
+)  # fmt: skip

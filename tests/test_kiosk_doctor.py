@@ -1,0 +1,120 @@
+"""The doctor finds what is wrong, and nothing where nothing is."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from kiosk import doctor
+from kiosk.address import Address
+from kiosk.doctor import Finding, Verdict, examine
+from kiosk.here import Kiosk, here
+from kiosk.posters import make_pack
+from reporter.clock import new_id
+from reporter.config import Settings
+from reporter.models import EventSession, Media
+from tests.product import START, KioskProcess, TurnableClock, add_takeaway
+
+LAN = [Address("192.168.4.1", "wlan0")]
+
+
+@pytest.fixture
+def kiosk(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kiosk]:
+    monkeypatch.setattr(doctor, "own_addresses", lambda: LAN)
+    with app.app_context():
+        yield here()
+
+
+def findings(kiosk: Kiosk, port: int = 1) -> dict[str, Finding]:
+    return {finding.name: finding for finding in examine(kiosk, port)}
+
+
+def test_a_healthy_laptop_is_called_healthy(kiosk: Kiosk) -> None:
+    told = findings(kiosk)
+    assert {f.verdict for name, f in told.items() if name not in ("door", "camera", "disk")} == {
+        Verdict.OK
+    }
+    assert all(finding.detail.endswith(".") for finding in told.values())
+
+
+def test_no_network_is_a_failure(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "own_addresses", lambda: [])
+    assert doctor.address(kiosk, 8000).verdict is Verdict.FAIL
+
+
+def test_stale_posters_are_noticed(kiosk: Kiosk) -> None:
+    make_pack(kiosk, base_url="http://10.9.8.7:8000", port=8000, paper="A4")
+    found = doctor.address(kiosk, 8000)
+    assert found.verdict is Verdict.WARN
+    assert "http://10.9.8.7:8000" in found.detail
+
+
+def test_a_running_kiosk_is_found(
+    kiosk: Kiosk, kiosk_process: KioskProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "own_addresses", lambda: [Address("127.0.0.1", "lo")])
+    kiosk_process.start()
+    assert doctor.door(kiosk, kiosk_process.port).verdict is Verdict.OK
+    kiosk_process.kill()
+    assert doctor.door(kiosk, kiosk_process.port).verdict is Verdict.WARN
+
+
+def test_a_clock_before_the_last_takeaway_is_wrong(
+    kiosk: Kiosk, session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+) -> None:
+    add_takeaway(session, event, rng)
+    assert doctor.clock(kiosk, 0).verdict is Verdict.OK
+    clock.turn(days=-1)
+    assert doctor.clock(kiosk, 0).verdict is Verdict.FAIL
+    clock.turn(days=-9000)
+    assert doctor.clock(kiosk, 0).verdict is Verdict.FAIL
+
+
+def test_a_full_disk_is_a_failure(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for free, verdict in ((1 << 40, Verdict.OK), (5 << 30, Verdict.WARN), (1 << 20, Verdict.FAIL)):
+        monkeypatch.setattr(kiosk.store, "free_bytes", lambda free=free: free)
+        assert doctor.disk(kiosk, 0).verdict is verdict
+
+
+def test_a_lost_original_is_named(kiosk: Kiosk, session: Session, rng: random.Random) -> None:
+    row = Media(
+        id=new_id(START, rng), sha256="a" * 64, kind="photo", type="image/jpeg", ext=".jpg", bytes=3,
+        due_at=START, received_at=START,
+    )  # fmt: skip
+    session.add(row)
+    session.commit()
+    found = doctor.originals(kiosk, 0)
+    assert found.verdict is Verdict.FAIL
+    assert "aaaa" in found.detail
+    path = kiosk.store.original("a" * 64, ".jpg")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"abc")
+    assert doctor.originals(kiosk, 0).verdict is Verdict.OK
+
+
+def test_a_damaged_database_is_a_failure(
+    kiosk: Kiosk, gathering: Settings, session: Session, event: EventSession, rng: random.Random
+) -> None:
+    for _ in range(200):
+        add_takeaway(session, event, rng, text="x" * 2000)
+    session.connection().exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    path = gathering.folder / "reporter.db"
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2 // 4096 * 4096
+    content[middle : middle + 4096] = b"\xff" * 4096
+    path.write_bytes(content)
+    assert doctor.database(kiosk, 0).verdict is Verdict.FAIL
+
+
+def test_passwords_that_cannot_be_kept_are_said(
+    kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: str) -> None:
+        raise OSError("read-only file system")
+
+    monkeypatch.setattr(doctor, "set_secret", refuse)
+    assert doctor.passwords(kiosk, 0).verdict is Verdict.FAIL
