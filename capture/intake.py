@@ -32,6 +32,7 @@ from reporter.models import (
 from reporter.sessioncode import make_receipt
 from reporter.states import Kind, MediaState, TakeawayState
 from reporter.store import Store, hash_file
+from reporter.wordlist import screen
 
 # Younger files may belong to a request or an import that is under way.
 GRACE = timedelta(hours=1)
@@ -58,9 +59,10 @@ def receive(
 ) -> Takeaway:  # fmt: skip
     """Take an offer in; when this returns, its files and its row are on the disk. Commits.
 
-    The same ``client_id`` again, or the same bytes for the same session without other words, gives the first takeaway;
-    new files under a known ``client_id`` are added to it. What was taken back stays away: its emptied row is returned.
-    Files that were not needed are removed. On an error nothing is kept and the files are still the caller's.
+    The same ``client_id`` again, or from the same device the same bytes for the same session without other words, gives
+    the first takeaway; new files under a known ``client_id`` are added to it. What was taken back stays away: its
+    emptied row is returned. Files that were not needed are removed. On an error nothing is kept and the files are still
+    the caller's.
 
     Raises BadInput, TooLarge, Forbidden (a session that must not be recorded), UnsupportedMedia, Conflict, DiskFull
     and what ``check`` raises.
@@ -109,7 +111,10 @@ def _same_bytes(session: Session, offer: Offer) -> Takeaway | None:
         .order_by(Takeaway.received_at, Takeaway.id)
     )
     for takeaway in candidates:
-        if hashes <= _hashes(takeaway) and offer.text in ("", takeaway.text):
+        # From another phone it is another takeaway: a receipt gives the right to withdraw, and whoever took an
+        # original out of the published bundle must not get it for that.
+        same_hand = offer.device in ("", takeaway.device)
+        if same_hand and hashes <= _hashes(takeaway) and offer.text in ("", takeaway.text):
             return takeaway
     return None
 
@@ -188,9 +193,11 @@ def _new_takeaway(door: _Door, offer: Offer) -> Takeaway:
         session_id=offer.event.id, kind=Kind.NOTE.value, text=offer.text, author=offer.author,
         prompt=offer.prompt, intent=offer.intent, audience=offer.audience or offer.event.audience,
         consent=offer.consent, licence=offer.event.licence, source=str(offer.source),
+        device=offer.device,
         state=TakeawayState.NEW.value, recorded_at=offer.recorded_at or door.now,
         received_at=door.now, tags=[Tag(name=name) for name in hashtags(offer.text)],
     )  # fmt: skip
+    screen(takeaway, door.store.folder)
     touch(door.session, takeaway)
     door.session.add(takeaway)
     return takeaway
@@ -206,6 +213,7 @@ def _add_words(door: _Door, takeaway: Takeaway, offer: Offer) -> bool:
         return False
     takeaway.text = offer.text
     takeaway.tags = [Tag(name=name) for name in hashtags(offer.text)]
+    screen(takeaway, door.store.folder)
     return True
 
 

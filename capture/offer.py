@@ -52,6 +52,8 @@ class Offer:
     consent: str = ""
     client_id: str | None = None
     source: str = Source.PHONE
+    # Which phone brings it (kiosk.device); empty: nobody knows.
+    device: str = ""
     recorded_at: datetime | None = None
 
 

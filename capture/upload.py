@@ -6,6 +6,7 @@ Who may write into that file stands in ``capture.partial``.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import random
@@ -19,6 +20,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from capture.ask import already_here, read_sha256
 from capture.intake import Check, receive
 from capture.offer import Arrival, Offer, check_recordable, check_words, cleaned
 from capture.partial import Body, Live, Piece, Writer, read_piece
@@ -76,9 +78,11 @@ class Uploads:
         fields: Mapping[str, str],
         piece: Piece | None = None,
         source: Source = Source.PHONE,
+        device: str = "",
     ) -> Progress:
         """Begin an upload, with its first bytes if the request brought some. Commits.
 
+        What the asker has sent already is complete at once: see capture.ask.
         ``source`` says who asks; a ``source`` among the client's own fields counts for nothing.
 
         Raises what the door would raise for these fields, so that nobody sends 40 MB in vain: NotFound for an unknown
@@ -90,21 +94,26 @@ class Uploads:
             raise BadInput("An upload needs the code of its session.")
         event = find_session(session, code)
         check_recordable(event)
-        check_words(cleaned(_offer(event, fields)), self._limits)
-        self._check_length(length)
-        now = self._clock()
+        offer = cleaned(dataclasses.replace(_offer(event, fields), device=device))
+        check_words(offer, self._limits)
+        sha256 = read_sha256(fields.get("sha256", ""))
+        known = already_here(session, self._store, offer, sha256=sha256, length=length)
         upload_id = f"{self._rng.getrandbits(160):040x}"
-        with disk_errors():
-            self._path(upload_id).open("xb").close()
-            sync_folder(self._store.incoming)
+        if known is None:
+            self._check_length(length)
+            with disk_errors():
+                self._path(upload_id).open("xb").close()
+                sync_folder(self._store.incoming)
+        now = self._clock()
         session.add(
             Upload(
                 id=upload_id, session_id=event.id, length=length, fields=dict(fields),
+                device=device, receipt=known.receipt if known else "",
                 created_at=now, expires_at=now + timedelta(hours=self._limits.upload_hours),
             )
         )  # fmt: skip
         session.commit()
-        if piece is None:
+        if piece is None or known:
             return self._look(session, upload_id)
         try:
             return self.append(session, upload_id, 0, piece=piece)
@@ -272,8 +281,8 @@ class Uploads:
             if found.receipt:
                 return found
             row = session.get_one(Upload, upload_id)
-            offer = self._finished_offer(session, row, sha256)
             try:
+                offer = self._finished_offer(session, row, sha256)
                 takeaway = receive(
                     session, self._store, offer, now=self._clock(), rng=self._rng,
                     limits=self._limits, check=self._check,
@@ -297,7 +306,11 @@ class Uploads:
             path, path.stat().st_size, sha256 or hash_file(path), head,
             row.fields.get("filename", ""),
         )  # fmt: skip
-        return _offer(session.get_one(EventSession, row.session_id), row.fields, arrival)
+        event = session.get_one(EventSession, row.session_id)
+        expected = read_sha256(row.fields.get("sha256", ""))
+        if expected and expected != arrival.sha256:
+            raise ChecksumMismatch("This file was damaged on the way. Send it again.")
+        return dataclasses.replace(_offer(event, row.fields, arrival), device=row.device)
 
     def _remove(self, session: Session, live: Live, upload_id: str) -> None:
         with live.lock:

@@ -13,6 +13,8 @@ from capture.pool import DecoderPool
 from kiosk import (
     access,
     desk,
+    device,
+    fairness,
     language,
     media,
     mine,
@@ -80,7 +82,7 @@ def create_app(
         app.extensions["kiosk"] = kiosk = _make_kiosk(settings, gathering.id, clock=clock, rng=rng)
         app.secret_key = secrets.signing_key(str(kiosk.gathering_id))
         db.session.remove()
-    for extension in (access.csrf, access.limiter, language, problems):
+    for extension in (access.csrf, access.limiter, language, device, fairness, problems):
         extension.init_app(app)
     for module in BLUEPRINTS:
         app.register_blueprint(module.bp)

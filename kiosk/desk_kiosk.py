@@ -7,9 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from kiosk.access import at_laptop, set_passphrase
+from kiosk.db import db
 from kiosk.here import here
 from kiosk.laptop import health_line
 from kiosk.pages import agenda, base_url
+from reporter import fairness
 from reporter.errors import Forbidden
 
 bp = Blueprint("kiosk", __name__, url_prefix="/kiosk")
@@ -27,7 +29,29 @@ def overview() -> str:
         wifi=here().settings.wifi,
         folder=here().settings.folder,
         at_laptop=at_laptop(),
+        paused=fairness.paused_since(db.session()),
+        blocked=fairness.blocked_devices(db.session()),
     )
+
+
+@bp.post("/pause")
+def pause() -> ResponseReturnValue:
+    """Take nothing in (``on`` is set), or take in again."""
+    if request.form.get("on"):
+        fairness.pause(db.session(), now=here().now())
+        flash(_("The kiosk takes nothing in now. What people record waits on their phones."))
+    else:
+        fairness.resume(db.session())
+        flash(_("The kiosk goes on."))
+    return redirect(url_for("desk.kiosk.overview"), code=303)
+
+
+@bp.post("/unblock")
+def unblock() -> ResponseReturnValue:
+    """Let a blocked phone send again."""
+    fairness.unblock(db.session(), request.form.get("device", ""))
+    flash(_("That phone can send again."))
+    return redirect(url_for("desk.kiosk.overview"), code=303)
 
 
 @bp.post("/passphrase")

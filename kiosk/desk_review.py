@@ -17,7 +17,7 @@ from kiosk.here import here
 from kiosk.media import media_url
 from kiosk.pages import AUDIENCES, CONSENTS, STATES
 from kiosk.records import full_record
-from reporter import curate
+from reporter import curate, fairness
 from reporter.errors import BadRequest
 from reporter.models import EventSession, Takeaway
 from reporter.record import takeaway_record
@@ -81,6 +81,7 @@ def sheet() -> ResponseReturnValue:
         shown=full_record(shown, media_url) if shown else None,
         neighbours=_neighbours(rows, shown),
         more=more,
+        from_phone=bool(shown and shown.device),
         last=last if last and request.args.get("was") in BACK_TO else "",
         undo=BACK_TO.get(request.args.get("was", ""), ""),
         sessions=all_sessions(db.session()),
@@ -156,6 +157,15 @@ def _onward(view: View, takeaway: Takeaway) -> str:
 def _back(view: View, **more: str) -> ResponseReturnValue:
     args = {**view.args, **{name: value for name, value in more.items() if value}}
     return redirect(url_for("desk.review.sheet", **args), code=303)  # type: ignore[arg-type]
+
+
+@bp.post("/<receipt>/block")
+def block(receipt: str) -> ResponseReturnValue:
+    """Take nothing more from the phone that this came from. What it sent before is decided one by one."""
+    takeaway = curate.by_receipt(db.session(), receipt)
+    fairness.block(db.session(), takeaway, here().hand("desk"))
+    flash(_("Nothing more is taken from that phone. The page “Kiosk” lists it."))
+    return _back(View.asked(), show=receipt)
 
 
 @bp.post("/selected")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import (
@@ -32,7 +33,7 @@ from kiosk.problems import wants_json
 from kiosk.records import full_record
 from kiosk.request import offer_from_form
 from kiosk.upload import quick_check
-from reporter import curate
+from reporter import curate, wordlist
 from reporter.clock import new_id
 from reporter.curate import by_receipt, withdraw
 from reporter.errors import NotFound
@@ -167,7 +168,8 @@ def change_own(receipt: str) -> ResponseReturnValue:
     check_lengths(
         here().settings.limits, text=values.get("text", ""), author=values.get("author", "")
     )
-    curate.change_own(db.session(), takeaway, here().hand("contributor"), values)
+    screen = partial(wordlist.screen, folder=here().settings.folder)
+    curate.change_own(db.session(), takeaway, here().hand("contributor"), values, screen=screen)
     if wants_json():
         return jsonify(full_record(takeaway, signed_media_url))
     return redirect(url_for("phone.receipt", receipt=takeaway.receipt, changed=1), code=303)

@@ -14,7 +14,8 @@ from werkzeug.wrappers import Response
 
 from kiosk.db import db
 from kiosk.here import here
-from reporter.errors import ReporterError
+from kiosk.sentences import translated
+from reporter.errors import Paused, ReporterError
 
 log = logging.getLogger(__name__)
 
@@ -61,14 +62,19 @@ def answer(status: int, title: str, detail: str) -> Response:
 
 def init_app(app: Flask) -> None:
     """Answer every error in one of the two shapes."""
+    app.add_template_filter(translated)
 
     @app.errorhandler(ReporterError)
     def _ours(error: ReporterError) -> Response:
         db.session.rollback()
-        if error.status >= 500:
+        # A break is somebody's decision, no trouble.
+        if error.status >= 500 and not isinstance(error, Paused):
             here().last_error = error.message
             log.warning("%s %s: %s", request.method, request.path, error.message)
-        return answer(error.status, _(error.title), error.message)
+        response = answer(error.status, _(error.title), translated(error.message))
+        if error.retry_after:
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:

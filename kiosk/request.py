@@ -11,6 +11,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.formparser import FormDataParser
 
 from capture.offer import Arrival, Offer
+from kiosk.device import device
 from kiosk.here import here
 from reporter.errors import BadRequest, TooLarge
 from reporter.models import EventSession
@@ -164,4 +165,5 @@ def offer_from_form(event: EventSession, *, source: str = Source.PHONE) -> Offer
         consent=form.get("consent", ""),
         client_id=form.get("client_id"),
         source=source,
+        device=device(),
     )

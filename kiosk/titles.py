@@ -14,6 +14,8 @@ TITLES = (
     later("Too large"),
     later("The recording is too long"),
     later("This kind of file can't be kept"),
+    later("Too much at once"),
+    later("The kiosk takes a break"),
     later("The laptop is full"),
     later("The file can't be opened"),
     later("A setting is wrong"),

@@ -27,6 +27,7 @@ from capture.tus import (
 from capture.upload import Progress, Uploads
 from kiosk.access import csrf
 from kiosk.db import db
+from kiosk.device import device
 from kiosk.here import here
 from reporter.states import Source
 
@@ -99,7 +100,8 @@ def begin(source: Source) -> ResponseReturnValue:
     length = _count("Upload-Length")
     fields = parse_metadata(request.headers.get("Upload-Metadata", ""))
     begun = uploads().create(
-        db.session(), length=length, fields=fields, piece=_first_piece(), source=source
+        db.session(), length=length, fields=fields, piece=_first_piece(), source=source,
+        device=device(),
     )
     headers = _progress_headers(begun)
     headers["Location"] = url_for("upload.look", upload_id=begun.id)

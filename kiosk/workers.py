@@ -45,9 +45,12 @@ def tidy(kiosk: Kiosk) -> int:
     """Drop unfinished uploads that ran out and leftovers of broken-off requests."""
     from capture.intake import sweep
     from kiosk.upload import uploads
+    from reporter.wordlist import rescreen
 
     uploads().sweep_expired(db.session(), now=kiosk.now())
     sweep(db.session(), kiosk.store, kiosk.now())
+    # Somebody may have changed the list of words.
+    rescreen(db.session(), kiosk.store.folder)
     return 0
 
 

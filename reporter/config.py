@@ -68,6 +68,10 @@ class LimitSettings:
     text_chars: int = _setting(5000, "The longest text.", low=140)
     photo_megapixels: int = _setting(120, "The largest photo that is opened.", low=1)
     keep_free_mb: int = _setting(500, "Room that is kept free on the disk.", low=0)
+    files_per_minute: int = _setting(60, "Takeaways and files from one phone in a minute.", low=1)
+    mb_per_minute: int = _setting(
+        1500, "Megabytes that one phone may begin to send in a minute.", low=1
+    )
     upload_hours: int = _setting(48, "How long an unfinished upload waits for the rest.", low=1)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -118,15 +118,21 @@ def change(session: Session, takeaway: Takeaway, hand: Hand, values: Mapping[str
     session.commit()
 
 
-def change_own(session: Session, takeaway: Takeaway, hand: Hand, values: Mapping[str, Any]) -> None:
+def change_own(
+    session: Session, takeaway: Takeaway, hand: Hand, values: Mapping[str, Any], *,
+    screen: Callable[[Takeaway], object] | None = None,
+) -> None:  # fmt: skip
     """The contributor's change. Other words than an organizer approved wait for a decision again.
 
-    Raises as ``change`` does. Commits.
+    ``screen`` looks at the changed takeaway before it is saved (see reporter.wordlist). Raises as ``change`` does.
+    Commits.
     """
     words = (takeaway.text, takeaway.author)
     _apply(session, takeaway, hand, values)
     if words != (takeaway.text, takeaway.author):
         reconsider(session, takeaway, hand)
+    if screen is not None:
+        screen(takeaway)
     session.commit()
 
 

@@ -16,10 +16,13 @@ class ReporterError(Exception):
 
     status = 500
     title = "Something went wrong"
+    # Seconds after which the same may work (RFC 9110, Retry-After); 0: no promise.
+    retry_after = 0
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, retry_after: int = 0) -> None:
         super().__init__(message)
         self.message = message
+        self.retry_after = retry_after or self.retry_after
 
 
 class BadInput(ReporterError):
@@ -75,6 +78,21 @@ class UnsupportedMedia(ReporterError):
 
     status = 415
     title = "This kind of file can't be kept"
+
+
+class TooMuch(ReporterError):
+    """One device sends or asks more in a minute than is fair."""
+
+    status = 429
+    title = "Too much at once"
+
+
+class Paused(ReporterError):
+    """The facilitator has the kiosk take nothing in for a while; what waits on phones is sent later."""
+
+    status = 503
+    title = "The kiosk takes a break"
+    retry_after = 15
 
 
 class DiskFull(ReporterError):

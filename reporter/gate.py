@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, or_
 
 from reporter.models import Takeaway
 from reporter.states import Audience, Consent, TakeawayState
@@ -52,6 +52,7 @@ def may_show(takeaway: Takeaway, place: Place, *, new_too: bool = False) -> bool
     allowed = rule(place, new_too=new_too)
     return (
         takeaway.state in allowed.states
+        and not (takeaway.held and takeaway.state == TakeawayState.NEW)
         and takeaway.audience in allowed.audiences
         and takeaway.consent in allowed.consents
     )
@@ -62,6 +63,8 @@ def showable(place: Place, *, new_too: bool = False) -> ColumnElement[bool]:
     allowed = rule(place, new_too=new_too)
     return and_(
         Takeaway.state.in_(allowed.states),
+        # A word of the list: an organizer decides, whatever the wall shows otherwise.
+        or_(Takeaway.held.is_(False), Takeaway.state != TakeawayState.NEW),
         Takeaway.audience.in_(allowed.audiences),
         Takeaway.consent.in_(allowed.consents),
     )

@@ -24,6 +24,8 @@ class Gathering(Base):
     revision: Mapped[int] = mapped_column(default=0)
     # What was printed last, so that the desk can warn when the laptop's address has changed.
     printed_url: Mapped[str] = mapped_column(default="")
+    # Since when nothing is taken in, by the desk's decision. None: the kiosk is open.
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class EventSession(Base):
@@ -77,7 +79,11 @@ class Takeaway(Base):
     consent: Mapped[str] = mapped_column(default="")
     licence: Mapped[str] = mapped_column(default="")
     source: Mapped[str] = mapped_column(default=Source.PHONE)
+    # Which phone brought it (see kiosk.device), so that the desk can block it. Never shown, never published.
+    device: Mapped[str] = mapped_column(default="", index=True)
     state: Mapped[str] = mapped_column(default=TakeawayState.NEW)
+    # Has a word of blocked-words.txt: nobody sees it before an organizer has looked at it.
+    held: Mapped[bool] = mapped_column(default=False)
     starred: Mapped[bool] = mapped_column(default=False)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -181,9 +187,21 @@ class Upload(Base):
     length: Mapped[int] = mapped_column(BigInteger)
     # The decoded Upload-Metadata.
     fields: Mapped[dict[str, Any]] = mapped_column(JSON)
+    # Of whoever began it: see Takeaway.device.
+    device: Mapped[str] = mapped_column(default="")
     receipt: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class BlockedDevice(Base):
+    """A phone from which nothing is taken any more."""
+
+    __tablename__ = "blocked_device"
+
+    device: Mapped[str] = mapped_column(primary_key=True)
+    blocked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    who: Mapped[str] = mapped_column(default="")
 
 
 class Decision(Base):

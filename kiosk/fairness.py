@@ -1,0 +1,72 @@
+"""Who is let in: the pause, blocked devices, a fair share a minute, and no guessing of receipts."""
+
+from __future__ import annotations
+
+from flask import Flask, current_app, request
+from werkzeug.wrappers import Response
+
+from kiosk.access import at_laptop
+from kiosk.db import db
+from kiosk.device import device
+from kiosk.here import here
+from reporter.errors import TooMuch
+from reporter.fairness import Window, admit, take_share
+
+# What brings something in, and which of these begin it: a share is counted once.
+INTAKE = frozenset(
+    {"phone.keep", "station.keep_words", "station.begin_upload", "upload.create", "upload.append", "upload.override"}
+)  # fmt: skip
+BEGINS = frozenset({"phone.keep", "upload.create"})
+RECEIPTS = frozenset(
+    {"phone.receipt", "phone.receipt_qr", "phone.change_own", "phone.ask_withdraw", "phone.withdraw_own"}
+)  # fmt: skip
+# Receipts that don't exist, from one address in a minute. They have 60 bits: this only spares the kiosk the work.
+WRONG_RECEIPTS = 20
+
+
+def init_app(app: Flask) -> None:
+    """Look at each request before its view does."""
+    app.extensions["shares"] = Window()
+    app.extensions["wrong_receipts"] = Window()
+    app.before_request(_look)
+    app.after_request(_note_wrong_receipt)
+
+
+def _look() -> None:
+    if request.endpoint in INTAKE and request.method not in ("HEAD", "OPTIONS"):
+        _let_in()
+    elif request.endpoint in RECEIPTS and not at_laptop():
+        _refuse_guesser()
+
+
+def _let_in() -> None:
+    asking = device()
+    admit(db.session(), asking)
+    # No connection is kept while a phone's bytes flow.
+    db.session.rollback()
+    if asking and request.endpoint in BEGINS:
+        window: Window = current_app.extensions["shares"]
+        take_share(window, asking, _announced(), now=here().now(), limits=here().settings.limits)
+
+
+def _announced() -> int:
+    """Bytes that the request says it begins to send."""
+    told = request.headers.get("Upload-Length", "")
+    return int(told) if told.isascii() and told.isdigit() else request.content_length or 0
+
+
+def _refuse_guesser() -> None:
+    window: Window = current_app.extensions["wrong_receipts"]
+    wrong, _, left = window.total(request.remote_addr or "", now=here().now())
+    if wrong >= WRONG_RECEIPTS:
+        raise TooMuch(
+            "Too many receipts that don't exist. Wait a minute, then type yours once more.",
+            retry_after=left,
+        )
+
+
+def _note_wrong_receipt(response: Response) -> Response:
+    if response.status_code == 404 and request.endpoint in RECEIPTS:
+        window: Window = current_app.extensions["wrong_receipts"]
+        window.add(request.remote_addr or "", 0, now=here().now())
+    return response

@@ -1,0 +1,142 @@
+"""The kiosk is everybody's: the desk's pause, blocked devices, and how much one device may bring in a minute."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import deque
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter.config import LimitSettings
+from reporter.curate import Hand
+from reporter.errors import BadInput, Forbidden, Paused, TooMuch
+from reporter.models import BlockedDevice, Gathering, Takeaway
+
+# How the name of a device begins that is known by its own cookie (kiosk.device); addresses may be shared.
+OWN = "phone-"
+MINUTE = timedelta(minutes=1)
+# Devices that are remembered; more at once come from somebody who makes them up.
+MOST_KEYS = 10_000
+
+
+def is_own_device(device: str) -> bool:
+    """Whether nobody else can have this name of a device."""
+    return device.startswith(OWN)
+
+
+def pause(session: Session, *, now: datetime) -> None:
+    """Take nothing in until ``resume``. What is safe stays readable; what waits on phones waits. Commits."""
+    _gathering(session).paused_at = now
+    session.commit()
+
+
+def resume(session: Session) -> None:
+    """Take in again. Commits."""
+    _gathering(session).paused_at = None
+    session.commit()
+
+
+def paused_since(session: Session) -> datetime | None:
+    """Since when the kiosk takes nothing in, or None."""
+    return session.scalar(select(Gathering.paused_at))
+
+
+def block(session: Session, takeaway: Takeaway, hand: Hand) -> None:
+    """Take nothing more from the device that a takeaway came from. Raises BadInput if that isn't known. Commits."""
+    if not takeaway.device:
+        raise BadInput("Nobody knows which device this came from, so none can be blocked.")
+    if session.get(BlockedDevice, takeaway.device) is None:
+        row = BlockedDevice(device=takeaway.device, blocked_at=hand.now, who=hand.who)
+        session.add(row)
+        session.commit()
+
+
+def unblock(session: Session, device: str) -> None:
+    """Let a device send again. Commits."""
+    row = session.get(BlockedDevice, device)
+    if row is not None:
+        session.delete(row)
+        session.commit()
+
+
+def blocked_devices(session: Session) -> list[tuple[BlockedDevice, list[Takeaway]]]:
+    """Blocked devices, the newest first, each with its newest takeaways: how the desk knows who it is."""
+    rows = session.scalars(select(BlockedDevice).order_by(BlockedDevice.blocked_at.desc()))
+    query = select(Takeaway).order_by(Takeaway.received_at.desc()).limit(3)
+    return [
+        (row, list(session.scalars(query.where(Takeaway.device == row.device))))
+        for row in rows.all()
+    ]
+
+
+def admit(session: Session, device: str) -> None:
+    """Raise Paused while the kiosk takes nothing in, Forbidden for a blocked device."""
+    if paused_since(session) is not None:
+        raise Paused(
+            "The kiosk takes a break and takes nothing in just now. What you recorded waits on your phone; "
+            "it is sent when the kiosk goes on."
+        )
+    if device and session.get(BlockedDevice, device) is not None:
+        raise Forbidden(
+            "The organizers have stopped this phone from sending. If that is a mistake, "
+            "talk to the person at the kiosk."
+        )
+
+
+class Window:
+    """What was counted by key within the last minute. In memory: a restart forgives."""
+
+    def __init__(self, length: timedelta = MINUTE) -> None:
+        self._length = length
+        self._lock = threading.Lock()
+        self._events: dict[str, deque[tuple[datetime, int]]] = {}
+
+    def add(self, key: str, amount: int, *, now: datetime) -> None:
+        """Count an event of some amount."""
+        with self._lock:
+            if len(self._events) >= MOST_KEYS and key not in self._events:
+                self._forget(now)
+            self._events.setdefault(key, deque()).append((now, amount))
+
+    def total(self, key: str, *, now: datetime) -> tuple[int, int, int]:
+        """(how many events, their amounts in sum, whole seconds until the oldest no longer counts)."""
+        with self._lock:
+            events = self._events.get(key, deque())
+            while events and events[0][0] <= now - self._length:
+                events.popleft()
+            if not events:
+                self._events.pop(key, None)
+                return 0, 0, 0
+            left = (events[0][0] + self._length - now).total_seconds()
+            return len(events), sum(amount for _, amount in events), max(1, math.ceil(left))
+
+    def _forget(self, now: datetime) -> None:
+        """Drop those that no longer count; all of them, should that not be enough."""
+        old = [k for k, events in self._events.items() if events[-1][0] <= now - self._length]
+        for key in old:
+            del self._events[key]
+        if len(self._events) >= MOST_KEYS:
+            self._events.clear()
+
+
+def take_share(
+    window: Window, device: str, size: int, *, now: datetime, limits: LimitSettings
+) -> None:
+    """Count what a device is about to bring (``size`` bytes); raises TooMuch if its minute is used up.
+
+    Whoever is below the mark is let in whole: a limit of bytes must never make a large file impossible.
+    """
+    files, amount, left = window.total(device, now=now)
+    if files >= limits.files_per_minute or amount >= limits.mb_per_minute << 20:
+        raise TooMuch(
+            "This phone has sent very much in the last minute. It goes on by itself in a moment.",
+            retry_after=left,
+        )
+    window.add(device, size, now=now)
+
+
+def _gathering(session: Session) -> Gathering:
+    return session.scalars(select(Gathering)).one()

@@ -1,0 +1,68 @@
+"""``blocked-words.txt``: words that an organizer wants to see before the wall shows them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter.curate import touch
+from reporter.errors import ConfigError
+from reporter.models import Takeaway
+from reporter.states import TakeawayState
+
+FILE_NAME = "blocked-words.txt"
+
+
+def read_words(folder: Path) -> list[str]:
+    """The words of a gathering's list: one a line, ``#`` begins a comment. No file: no words.
+
+    Raises ConfigError if the file isn't UTF-8 text.
+    """
+    try:
+        lines = (folder / FILE_NAME).read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError:
+        return []
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{FILE_NAME} must be saved as UTF-8 text.") from error
+    return [word for line in lines if (word := _plain(line.split("#")[0]))]
+
+
+def contains(text: str, words: list[str]) -> bool:
+    """Whether one of the words stands in the text: whole words, or beginnings where the entry ends with ``*``.
+
+    Letter case, and ways to write the same letter (full width, ligatures), make no difference.
+    """
+    if not words:
+        return False
+    parts = (re.escape(w.removesuffix("*")) + ("" if w.endswith("*") else r"(?!\w)") for w in words)
+    return re.search(rf"(?<!\w)(?:{'|'.join(parts)})", _plain(text)) is not None
+
+
+def screen(takeaway: Takeaway, folder: Path) -> bool:
+    """Set ``held`` by the gathering's list; whether that changed it. Doesn't commit."""
+    return _set_held(takeaway, read_words(folder))
+
+
+def rescreen(session: Session, folder: Path) -> int:
+    """Look at all that waits for a decision with the list as it is now; how many changed. Commits."""
+    words = read_words(folder)
+    waiting = session.scalars(select(Takeaway).where(Takeaway.state == TakeawayState.NEW))
+    changed = [takeaway for takeaway in waiting.all() if _set_held(takeaway, words)]
+    for takeaway in changed:
+        touch(session, takeaway)
+    session.commit()
+    return len(changed)
+
+
+def _set_held(takeaway: Takeaway, words: list[str]) -> bool:
+    was = takeaway.held
+    takeaway.held = contains(f"{takeaway.text}\n{takeaway.author}", words)
+    return takeaway.held != bool(was)
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -1,0 +1,80 @@
+"""The word list: what it finds, and that nobody sees what it holds before an organizer has."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter.curate import approve, change_own
+from reporter.errors import ConfigError
+from reporter.gate import Place, may_show, showable
+from reporter.models import EventSession, Takeaway
+from reporter.wordlist import FILE_NAME, contains, read_words, rescreen, screen
+from tests.product import TurnableClock, add_takeaway, hand
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("what a DAMN winter", True), ("Damn", True), ("ｄａｍｎ", True), ("goddamn", False), ("damned", False),
+        ("spammers all over", True), ("no spa here", False), ("two  bad\nwords", True), ("bad. words", False),
+        ("Straße", True), ("STRASSE", True), ("это плохо", True), ("", False),
+    ],
+)  # fmt: skip
+def test_what_is_found(text: str, found: bool) -> None:
+    assert contains(text, ["damn", "spam*", "bad words", "strasse", "плохо"]) is found
+
+
+def test_the_file(tmp_path: Path) -> None:
+    assert read_words(tmp_path) == []
+    assert not contains("anything", [])
+    text = "# ours\n  Damn \n\nbad   words # two\nSpam*\n"
+    (tmp_path / FILE_NAME).write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert read_words(tmp_path) == ["damn", "bad words", "spam*"]
+    (tmp_path / FILE_NAME).write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="UTF-8"):
+        read_words(tmp_path)
+
+
+def shown(session: Session, row: Takeaway) -> tuple[bool, bool]:
+    """At a wall of all new: by the rule on a row, and by the one in queries. They must agree."""
+    query = select(Takeaway.id).where(Takeaway.id == row.id, showable(Place.ROOM, new_too=True))
+    return may_show(row, Place.ROOM, new_too=True), session.scalar(query) is not None
+
+
+def test_held_until_somebody_has_looked(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock, tmp_path: Path
+) -> None:
+    (tmp_path / FILE_NAME).write_text("damn\n")
+    row = add_takeaway(session, event, rng, text="A damn cold winter")
+    assert shown(session, row) == (True, True)
+    before = row.revision
+    assert rescreen(session, tmp_path) == 1
+    assert row.revision > before
+    assert shown(session, row) == (False, False)
+    assert rescreen(session, tmp_path) == 0
+    approve(session, row, hand(clock))
+    assert shown(session, row) == (True, True)
+
+
+def test_words_that_are_changed_later_are_looked_at_too(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock, tmp_path: Path
+) -> None:
+    (tmp_path / FILE_NAME).write_text("damn\n")
+    row = add_takeaway(session, event, rng, text="A cold winter")
+    approve(session, row, hand(clock))
+    change_own(
+        session, row, hand(clock, "contributor"), {"author": "Damn"},
+        screen=lambda takeaway: screen(takeaway, tmp_path),
+    )  # fmt: skip
+    assert (row.held, row.state) == (True, "new")
+    assert shown(session, row) == (False, False)
+    change_own(
+        session, row, hand(clock, "contributor"), {"author": "Dana"},
+        screen=lambda takeaway: screen(takeaway, tmp_path),
+    )  # fmt: skip
+    assert shown(session, row) == (True, True)
