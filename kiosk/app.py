@@ -15,6 +15,7 @@ from kiosk import (
     desk,
     device,
     fairness,
+    installable,
     language,
     media,
     mine,
@@ -24,6 +25,7 @@ from kiosk import (
     problems,
     search,
     station,
+    textsize,
     upload,
     wall,
 )
@@ -56,7 +58,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "worker-src 'self'",
     )
 )
-BLUEPRINTS = (access, desk, media, mine, phone, printing, probes, search, station, upload, wall)
+BLUEPRINTS = (access, desk, installable, media, mine, phone, printing, probes, search, station, upload, wall)
 
 
 def create_app(
@@ -82,7 +84,7 @@ def create_app(
         app.extensions["kiosk"] = kiosk = _make_kiosk(settings, gathering.id, clock=clock, rng=rng)
         app.secret_key = secrets.signing_key(str(kiosk.gathering_id))
         db.session.remove()
-    for extension in (access.csrf, access.limiter, language, device, fairness, problems):
+    for extension in (access.csrf, access.limiter, language, textsize, device, fairness, problems):
         extension.init_app(app)
     for module in BLUEPRINTS:
         app.register_blueprint(module.bp)

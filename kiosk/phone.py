@@ -23,7 +23,7 @@ from flask_babel import gettext as _
 from capture.intake import receive
 from capture.offer import Offer, check_lengths
 from capture.qr import qr_svg, session_url
-from kiosk import compress, laptop
+from kiosk import compress, laptop, outside
 from kiosk.access import at_laptop, csrf
 from kiosk.db import db
 from kiosk.here import here
@@ -49,7 +49,17 @@ compress.init_app(bp)
 bp.app_context_processor(template_words)
 bp.app_template_filter("receipt_code")(format_receipt)
 
+# Pages with a form, which belong into a browser.
+BROWSER_PAGES = frozenset({"phone.start", "phone.capture"})
 OWN = ("text", "audience", "author")
+
+
+bp.after_request(outside.remember)
+
+
+@bp.before_request
+def _point_outside() -> ResponseReturnValue | None:
+    return outside.point_outside() if request.endpoint in BROWSER_PAGES else None
 
 
 @bp.get("/")

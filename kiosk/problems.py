@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from kiosk.db import db
 from kiosk.here import here
 from kiosk.sentences import translated
-from reporter.errors import Paused, ReporterError
+from reporter.errors import ReporterError
 
 log = logging.getLogger(__name__)
 
@@ -67,14 +67,10 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(ReporterError)
     def _ours(error: ReporterError) -> Response:
         db.session.rollback()
-        # A break is somebody's decision, no trouble.
-        if error.status >= 500 and not isinstance(error, Paused):
+        if error.status >= 500:
             here().last_error = error.message
             log.warning("%s %s: %s", request.method, request.path, error.message)
-        response = answer(error.status, _(error.title), translated(error.message))
-        if error.retry_after:
-            response.headers["Retry-After"] = str(error.retry_after)
-        return response
+        return answer(error.status, _(error.title), translated(error.message))
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:

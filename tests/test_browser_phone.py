@@ -12,7 +12,6 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kiosk.address import own_addresses
 from reporter.models import EventSession, Takeaway
 from reporter.store import Store, hash_file
 from tests import media_files
@@ -26,15 +25,8 @@ SAFE = "Safe on the kiosk. You may leave the Wi-Fi."
 
 @pytest.fixture
 def kiosk(kiosk_process: KioskProcess) -> KioskProcess:
-    """A running kiosk. Where this machine has an address of its own, ``url`` is that one: plain http to such an
-    address is no secure context, so the page has to do with what a phone really gives it.
-    """
-    kiosk_process.arguments = ("--host", "0.0.0.0")
-    kiosk_process.start()
-    addresses = own_addresses()
-    if addresses:
-        port = kiosk_process.url.rsplit(":", 1)[1]
-        kiosk_process.url = f"http://{addresses[0].ip}:{port}"
+    """A running kiosk, at an address that phones could use."""
+    kiosk_process.start_for_phones()
     return kiosk_process
 
 

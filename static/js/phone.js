@@ -191,6 +191,34 @@ addEventListener("beforeunload", (event) => {
   if (outbox.fragile.length) event.preventDefault();
 });
 
+// --- The camera in the page, where the context is secure ---------------------------------------------
+
+const photo = at("photo");
+let native = false;
+photo?.addEventListener("click", async (event) => {
+  if (native || !at("camera") || !navigator.mediaDevices) return;
+  event.preventDefault();
+  const { takePhoto } = await import(at("camera").dataset.module);
+  const file = await takePhoto().catch(() => null);
+  if (file) add([file]);
+  native = file === null;
+  if (native) photo.click();
+});
+
+// --- Wiring ------------------------------------------------------------------------------------------
+
+// Letters grow in place: going to the page again would lose what was written.
+at("larger").addEventListener("click", (event) => {
+  event.preventDefault();
+  const sizes = ["", "large", "largest"];
+  const size = sizes[(sizes.indexOf(document.documentElement.dataset.text ?? "") + 1) % sizes.length];
+  document.documentElement.dataset.text = size;
+  document.cookie = `text=${size};path=/;max-age=7776000;SameSite=Lax`;
+});
+
+// A window that can't pick files says so; what it is good for stands on another page.
+if (photo?.disabled) location.replace("?outside");
+
 for (const input of form.querySelectorAll("input[type=file]")) {
   input.addEventListener("change", () => {
     add([...input.files]);

@@ -1,0 +1,109 @@
+"""The sentences of errors that volunteers meet, listed for the translators.
+
+The core, where they stand, knows no languages; some were stored with a recording that failed long before anybody reads
+them. So they are recognized here by their English words. A test reads the sources and fails when one is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from flask_babel import gettext
+
+
+def later(sentence: str) -> str:
+    """Mark a sentence for the translators."""
+    return sentence
+
+
+SENTENCES = (
+    # The door.
+    later("This is empty. Write a line, or add a photo, a video or a voice note."),
+    later("This was taken back by its contributor; it can't be brought in again."),
+    later("One takeaway holds up to %(count)s files. Send the others as a second one."),
+    later("Files up to %(mb)s MB fit here. Please send a smaller one."),
+    later("The text has %(count)s characters; %(most)s fit. Please make it shorter."),
+    later("The name has %(count)s characters; %(most)s fit. Please make it shorter."),
+    later(
+        "The people of this session asked not to be recorded. Write a line of text instead: that is welcome."
+    ),
+    later("%(name)s is empty. Choose it once more."),
+    later(
+        "%(name)s is not a photo, a video or a sound that can be kept. Send a JPEG, PNG, MP4 or similar."
+    ),
+    later("The form arrived garbled. Please send it again."),
+    later("The connection broke off. Please send it again."),
+    # Uploads.
+    later("This file is empty. Choose it once more."),
+    later("There is no such upload. Send the file again."),
+    later("This upload waited too long for its rest. Send the file again."),
+    later("This upload is gone. Send the file again."),
+    # Room, breaks, fair shares.
+    later(
+        "There is not enough room left on the laptop. Keep this on your phone and tell the person at the kiosk."
+    ),
+    later("The laptop's disk is full. Keep this on your phone and tell the person at the kiosk."),
+    later(
+        "The kiosk takes a break and takes nothing in just now. What you recorded waits on your phone; it is sent "
+        "when the kiosk goes on."
+    ),
+    later("This phone has sent very much in the last minute. It goes on by itself in a moment."),
+    later("Too many receipts that don't exist. Wait a minute, then type yours once more."),
+    # Files.
+    later(
+        "This recording runs %(minutes)s minutes; the longest here is %(most)s. Please cut it shorter and send "
+        "it again."
+    ),
+    later("This photo has more than %(count)s million pixels. Please send a smaller one."),
+    later("This photo is damaged and can't be opened. Please take or send it again."),
+    later("This recording is damaged and can't be opened. Please record or send it again."),
+    later(
+        "There is no picture in this raw file that can be shown. Save it as JPEG and bring that in."
+    ),
+    later("There is neither picture nor sound in this file. Please record it again."),
+    later("The picture of this video is too large to be played here."),
+    later("No picture of this video can be read. Please record it again."),
+    later("Opening this file took too long. Please send a shorter or smaller one."),
+    later("Opening this file needs more memory than the laptop has. Please send a smaller one."),
+    later(
+        "This file brings the program that opens it down, so it is likely damaged. Please record or send it again."
+    ),
+    later("This file can't be opened. Please record or send it again."),
+    later("The original of this recording is missing on the laptop. Please send it again."),
+    later(
+        "This file stopped the program that opens it several times. Please record or send it again."
+    ),
+    # Receipts and sessions.
+    later("There is no takeaway with this receipt. Check the letters and digits once more."),
+    later("This was taken back; there is nothing left to change."),
+    later("There is no session with the code %(code)s. Check it on the poster."),
+)
+BLANK = re.compile(r"%\((\w+)\)s")
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    def pattern(sentence: str) -> re.Pattern[str]:
+        pieces = BLANK.split(sentence)
+        odd = (
+            f"(?P<{piece}>.+)" if place % 2 else re.escape(piece)
+            for place, piece in enumerate(pieces)
+        )
+        return re.compile("".join(odd), re.DOTALL)
+
+    return tuple((pattern(sentence), sentence) for sentence in SENTENCES)
+
+
+def recognize(message: str) -> tuple[str, dict[str, str]] | None:
+    """The listed sentence that a message is made of, and what fills its blanks; None for any other message."""
+    for pattern, sentence in _patterns():
+        if found := pattern.fullmatch(message):
+            return sentence, found.groupdict()
+    return None
+
+
+def translated(message: str) -> str:
+    """An error's message in the language of the page; as it is where it is not listed."""
+    known = recognize(message)
+    return str(gettext(known[0], **known[1])) if known else message
