@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from kiosk.db import db
 from kiosk.here import here
 from kiosk.sentences import translated
-from reporter.errors import ReporterError
+from reporter.errors import Paused, ReporterError
 
 log = logging.getLogger(__name__)
 
@@ -67,10 +67,14 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(ReporterError)
     def _ours(error: ReporterError) -> Response:
         db.session.rollback()
-        if error.status >= 500:
+        # A break is somebody's decision, no trouble.
+        if error.status >= 500 and not isinstance(error, Paused):
             here().last_error = error.message
             log.warning("%s %s: %s", request.method, request.path, error.message)
-        return answer(error.status, _(error.title), translated(error.message))
+        response = answer(error.status, _(error.title), translated(error.message))
+        if error.retry_after:
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:

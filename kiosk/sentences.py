@@ -39,6 +39,7 @@ SENTENCES = (
     later("There is no such upload. Send the file again."),
     later("This upload waited too long for its rest. Send the file again."),
     later("This upload is gone. Send the file again."),
+    later("The laptop is busy. Please try again in a moment."),
     # Room, breaks, fair shares.
     later(
         "There is not enough room left on the laptop. Keep this on your phone and tell the person at the kiosk."
@@ -70,6 +71,7 @@ SENTENCES = (
         "This file brings the program that opens it down, so it is likely damaged. Please record or send it again."
     ),
     later("This file can't be opened. Please record or send it again."),
+    later("This file was damaged on the way. Send it again."),
     later("The original of this recording is missing on the laptop. Please send it again."),
     later(
         "This file stopped the program that opens it several times. Please record or send it again."
@@ -92,7 +94,9 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
         )
         return re.compile("".join(odd), re.DOTALL)
 
-    return tuple((pattern(sentence), sentence) for sentence in SENTENCES)
+    # Those without blanks first: "This file is empty" is not a file called "This file".
+    ordered = sorted(SENTENCES, key=lambda sentence: bool(BLANK.search(sentence)))
+    return tuple((pattern(sentence), sentence) for sentence in ordered)
 
 
 def recognize(message: str) -> tuple[str, dict[str, str]] | None:
