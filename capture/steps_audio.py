@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from capture.decoding import BROKEN_MEDIA, decoded, open_media
+from capture.loudness import gain_for, measure
 from capture.probe import Probe
 from capture.steps import THUMB, Made, finished, save_jpeg, scaled, unfinished
 from capture.steps_video import MP4_OPTIONS, audio_track
@@ -46,9 +47,9 @@ def _write_play(src: Path, path: Path, found: Probe) -> None:
     ):
         audio = source.streams.audio[0]
         start = Fraction(source.start_time or 0, av.time_base)
-        if not write_tracks(
-            source, out, {audio.index: audio_track(out, audio, found, start=start)}
-        ):
+        gain = gain_for(measure(src, found.mime))
+        track = audio_track(out, audio, found, start=start, gain=gain)
+        if not write_tracks(source, out, {audio.index: track}):
             raise MediaFailed(BROKEN_MEDIA)
 
 

@@ -1,6 +1,7 @@
 """A video's renditions: a copy that every browser and every target plays, a poster and its small picture.
 
 What already fits is only repacked; what doesn't is made H.264 and AAC in MP4 with its index in front.
+Its sound is brought to the same loudness for all.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from capture.decoding import BROKEN_MEDIA, open_media
+from capture.loudness import gain_for, measure
 from capture.probe import Probe, display_size, probe, real_video
 from capture.steps import THUMB, Made, finished, save_jpeg, scaled, unfinished
 from capture.steps_poster import best_frame
@@ -65,7 +67,8 @@ def _write_play(src: Path, path: Path, found: Probe) -> None:
         if video is not None:
             tracks[video.index] = video_track(out, video, found, start=start)
         for audio in source.streams.audio[:1]:
-            tracks[audio.index] = audio_track(out, audio, found, start=start)
+            gain = gain_for(measure(src, found.mime))
+            tracks[audio.index] = audio_track(out, audio, found, start=start, gain=gain)
         if not write_tracks(source, out, tracks):
             raise MediaFailed(BROKEN_MEDIA)
 
@@ -77,13 +80,20 @@ def video_track(out: Any, stream: Any, found: Probe, *, start: Fraction) -> Trac
     return VideoTrack(out, stream, found, start)
 
 
-def audio_track(out: Any, stream: Any, found: Probe, *, start: Fraction) -> Track:
-    """How the sound gets into ``out``: AAC is copied, all else encoded."""
+def audio_track(
+    out: Any, stream: Any, found: Probe, *, start: Fraction, gain: float = 0.0
+) -> Track:
+    """How the sound gets into ``out``: AAC that is as loud as it should be is copied, all else encoded."""
     # In a transport stream AAC carries its own headers and a clock that may jump: encode.
     context = stream.codec_context
-    if context.name == "aac" and found.mime != "video/mp2t" and 0 < context.channels <= 2:
+    if (
+        not gain
+        and context.name == "aac"
+        and found.mime != "video/mp2t"
+        and 0 < context.channels <= 2
+    ):
         return CopyTrack(out, stream, start)
-    return AudioTrack(out, stream, start)
+    return AudioTrack(out, stream, start, gain=gain)
 
 
 def _fits(stream: Any, found: Probe) -> bool:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from fractions import Fraction
 from typing import Any, Protocol
 
+from capture.loudness import Leveller
 from capture.probe import Probe, display_size
 
 LONG_SIDE, SHORT_SIDE = 1280, 720
@@ -178,9 +179,9 @@ def _even_size(width: int, height: int) -> tuple[int, int]:
 
 
 class AudioTrack:
-    """Decode, resample to 48 kHz and at most two channels, encode as AAC."""
+    """Decode, resample to 48 kHz and at most two channels, make louder or softer by ``gain`` dB, encode as AAC."""
 
-    def __init__(self, out: Any, stream: Any, start: Fraction) -> None:
+    def __init__(self, out: Any, stream: Any, start: Fraction, *, gain: float = 0.0) -> None:
         import av
 
         channels = min(stream.codec_context.channels or 1, 2)
@@ -188,7 +189,9 @@ class AudioTrack:
         self._stream, self._start = stream, start
         self._to = out.add_stream("aac", rate=SOUND_RATE, layout=layout)
         self._to.bit_rate = 64_000 * channels + 32_000
-        self._resampler = av.AudioResampler("fltp", layout, SOUND_RATE, frame_size=1024)
+        self._leveller = Leveller(gain, layout) if gain else None
+        pieces = None if gain else 1024
+        self._resampler = av.AudioResampler("fltp", layout, SOUND_RATE, frame_size=pieces)
         self._next = 0
         self._begun = False
 
@@ -214,7 +217,7 @@ class AudioTrack:
         yield from self._encoded(frame)
 
     def _encoded(self, frame: Any) -> Iterator[Any]:
-        for made in self._resampler.resample(frame):
+        for made in self._levelled(frame):
             # A clock that stands still or jumps back would be refused by the muxer.
             begins = (
                 self._next if made.pts is None else made.pts * (made.time_base or 0) * SOUND_RATE
@@ -222,6 +225,15 @@ class AudioTrack:
             made.pts, made.time_base = max(round(begins), self._next), Fraction(1, SOUND_RATE)
             self._next = made.pts + made.samples
             yield from self._to.encode(made)
+
+    def _levelled(self, frame: Any) -> Iterator[Any]:
+        for made in self._resampler.resample(frame):
+            if self._leveller is None:
+                yield made
+            else:
+                yield from self._leveller.take(made)
+        if frame is None and self._leveller is not None:
+            yield from self._leveller.take(None)
 
 
 def _decode(packet: Any) -> list[Any]:

@@ -1,0 +1,132 @@
+"""How loud a recording is, and what brings its playable copy to -16 LUFS (EBU R 128, ITU-R BS.1770).
+
+Two passes: the sound is measured as it came, then one gain for all of it, and a limiter for the peaks. So the quiet and
+the loud of a voice stay as they were, which a gain that follows the sound would lose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from capture.decoding import decoded, open_media
+
+TARGET = -16.0  # LUFS
+# Nearer than this nobody hears a difference: the sound is then copied where its codec fits.
+CLOSE_ENOUGH = 1.0
+# A room in which nobody speaks. Louder it would only be a louder noise.
+SILENCE = -50.0
+MOST_GAIN = 20.0
+# In decibels of full scale. The limiter sees samples; between them, and through AAC, peaks rise by about 1 dB.
+CEILING = -2.0
+
+
+@dataclass(frozen=True)
+class Loudness:
+    """``integrated`` in LUFS (-70 for silence), ``peak`` the true peak in dB of full scale."""
+
+    integrated: float
+    peak: float
+
+
+def measure(path: Path, mime: str) -> Loudness:
+    """The loudness of a file's first sound track; one without sound, or too short to tell (0.4 s), counts as silent."""
+    with open_media(path, mime) as container:
+        if not container.streams.audio:
+            return Loudness(-70.0, -120.0)
+        meter = Meter()
+        stream = container.streams.audio[0]
+        for frame in decoded(container, stream):
+            meter.take(frame)
+        return meter.end()
+
+
+def gain_for(found: Loudness) -> float:
+    """The decibels that bring it to ``TARGET``; 0 where it is close enough, or where there is nothing to hear."""
+    wanted = TARGET - found.integrated
+    if found.integrated < SILENCE or abs(wanted) < CLOSE_ENOUGH:
+        return 0.0
+    return min(wanted, MOST_GAIN)
+
+
+class Meter:
+    """libavfilter's ``ebur128`` over decoded frames of any shape."""
+
+    def __init__(self) -> None:
+        import av
+
+        self._resampler = av.AudioResampler("flt", "stereo", 48_000)
+        self._graph = _graph("flt", "stereo", [("ebur128", "metadata=1:peak=true")])
+        self._written = 0
+        self._told: dict[str, str] = {}
+
+    def take(self, frame: Any) -> None:
+        """Hear one more frame."""
+        for made in self._resampler.resample(frame):
+            self._push(made)
+
+    def end(self) -> Loudness:
+        """What was heard in all."""
+        from math import log10
+
+        for made in self._resampler.resample(None):
+            self._push(made)
+        self._graph.push(None)
+        self._pull()
+        integrated = float(self._told.get("lavfi.r128.I", -70))
+        peak = float(self._told.get("lavfi.r128.true_peak", 0))
+        return Loudness(integrated, 20 * log10(max(peak, 1e-6)))
+
+    def _push(self, frame: Any) -> None:
+        # Gaps don't count: without a moment of its own each frame follows the last.
+        frame.pts, frame.time_base = self._written, Fraction(1, 48_000)
+        self._written += frame.samples
+        self._graph.push(frame)
+        self._pull()
+
+    def _pull(self) -> None:
+        for frame in _pulled(self._graph):
+            self._told = frame.metadata or self._told
+
+
+class Leveller:
+    """One gain for all frames (fltp, 48 kHz), then a limiter; gives frames of 1024 samples, as AAC takes them."""
+
+    def __init__(self, decibels: float, layout: str) -> None:
+        limit = 10 ** (CEILING / 20)
+        self._graph = _graph("fltp", layout, [
+            ("volume", f"{decibels:.2f}dB:precision=float"),
+            # level=0: no gain of its own. latency=1: what it looks ahead doesn't shift the sound.
+            ("alimiter", f"limit={limit:.4f}:attack=5:release=60:level=0:latency=1"),
+            ("aformat", "sample_fmts=fltp"),
+            ("asetnsamples", "n=1024:p=0"),
+        ])  # fmt: skip
+
+    def take(self, frame: Any) -> Iterator[Any]:
+        """The frames that are ready; None for the rest of them."""
+        self._graph.push(frame)
+        yield from _pulled(self._graph)
+
+
+def _graph(sample_format: str, layout: str, steps: list[tuple[str, str]]) -> Any:
+    import av
+
+    graph = av.filter.Graph()
+    source = graph.add_abuffer(
+        sample_rate=48_000, format=sample_format, layout=layout, time_base=Fraction(1, 48_000)
+    )
+    nodes = [source, *(graph.add(*step) for step in steps), graph.add("abuffersink")]
+    graph.link_nodes(*nodes).configure()
+    return graph
+
+
+def _pulled(graph: Any) -> Iterator[Any]:
+    import av
+
+    with suppress(av.error.BlockingIOError, av.error.EOFError):
+        while True:
+            yield graph.pull()
