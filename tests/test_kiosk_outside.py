@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -18,6 +19,9 @@ ANDROID = (
     "Mozilla/5.0 (Linux; Android 14; Pixel 8 Build/AP1A; wv) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Version/4.0 Chrome/124.0 Mobile Safari/537.36"
 )
+
+
+SECURE: dict[str, Any] = {**PHONE, "base_url": "https://kiosk.example"}
 
 
 @pytest.mark.parametrize(
@@ -98,7 +102,7 @@ def test_the_manifest_names_icons_that_are_there(client: FlaskClient, event: Eve
 def test_pages_are_installable_with_tls_only(client: FlaskClient, event: EventSession) -> None:
     path = f"/s/{event.code}"
     assert "manifest" not in client.get(path, **PHONE).text
-    secure = client.get(path, base_url="https://kiosk.example", **PHONE).text
+    secure = client.get(path, **SECURE).text
     assert 'rel="manifest"' in secure
     assert 'id="camera"' in secure
 
@@ -115,7 +119,7 @@ def test_the_worker_keeps_every_part_of_the_pages_and_nothing_else(
         assert (static_dir().parent / part.strip("/")).is_file(), part
     wanted: set[str] = set()
     for path in ("/", "/mine", f"/s/{event.code}"):
-        page = client.get(path, base_url="https://kiosk.example", **PHONE).text
+        page = client.get(path, **SECURE).text
         wanted |= set(re.findall(r'(?:href|src|data-module|data-tus)="(/static/[^"]+)"', page))
     assert wanted <= parts
     assert not [part for part in parts if re.search("desk|wall|station", part)]
