@@ -46,9 +46,9 @@ export class Stillness {
       this.rules.forEach((rule) => (rule.done = false));
     };
     for (const name of TOUCHES) {
-      addEventListener(name, () => {
+      addEventListener(name, (event) => {
         this.touch();
-        onTouch();
+        onTouch(event);
       }, { capture: true, passive: true });
     }
     this.touch();

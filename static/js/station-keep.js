@@ -15,7 +15,8 @@ export class Keeper extends EventTarget {
         session: code,
         uploads: this.way.uploads,
         takeaways: this.way.takeaways.replace("CODE", code),
-        loadTus: () => import(this.way.tus),
+        // Some browsers remember for good that a module could not be fetched: then ask by another name.
+        loadTus: () => import(this.way.tus).catch(() => import(`${this.way.tus}?${Date.now()}`)),
       });
       box.addEventListener("change", ({ detail }) => this.dispatchEvent(new CustomEvent("change", { detail })));
       this.boxes.set(code, box);

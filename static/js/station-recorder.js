@@ -5,7 +5,8 @@ const TYPES = {
   video: ["video/mp4;codecs=avc1.42E01F,mp4a.40.2", "video/mp4;codecs=avc1,opus", "video/webm;codecs=h264,opus", "video/webm;codecs=vp8,opus", "video/webm", "video/mp4"],
   audio: ["audio/mp4;codecs=mp4a.40.2", "audio/mp4;codecs=opus", "audio/webm;codecs=opus", "audio/webm", "audio/mp4"],
 };
-const BITS = { videoBitsPerSecond: 2500000, audioBitsPerSecond: 128000 };
+// A whole picture every two seconds: else the player could only jump to the beginning.
+const QUALITY = { videoBitsPerSecond: 2500000, audioBitsPerSecond: 128000, videoKeyFrameIntervalDuration: 2000 };
 const TICK = 100;
 
 export function supported(kind) {
@@ -22,7 +23,7 @@ export class Recorder extends EventTarget {
     this.before = 0;
     this.since = null;
     const type = supported(kind);
-    this.recorder = new MediaRecorder(stream, { ...BITS, ...(type && { mimeType: type }) });
+    this.recorder = new MediaRecorder(stream, { ...QUALITY, ...(type && { mimeType: type }) });
     this.recorder.ondataavailable = ({ data }) => data.size && this.pieces.push(data);
     this.recorder.onstop = () => this.finish();
     this.recorder.onerror = () => this.stop();

@@ -35,9 +35,17 @@ export class Scanner {
   }
 
   async look() {
+    const frame = await this.camera.picture(WIDTH, QUALITY, this.canvas);
+    return frame && this.send(frame);
+  }
+
+  // The kiosk loads its reader for the first frame: let that happen while the camera is still starting.
+  warm() {
+    document.createElement("canvas").toBlob((blank) => this.send(blank), "image/jpeg");
+  }
+
+  async send(body) {
     try {
-      const body = await this.camera.picture(WIDTH, QUALITY, this.canvas);
-      if (!body) return null;
       const headers = { "Content-Type": "image/jpeg", "X-CSRFToken": this.token, Accept: "application/json" };
       const answer = await fetch(this.url, { method: "POST", body, headers });
       return answer.ok ? await answer.json() : null;

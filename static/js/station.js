@@ -12,6 +12,7 @@ const AWAY = 20;
 // A camera that looks at an empty corridor is switched off.
 const REST = 600;
 const REFRESH = 30000;
+const GONE = 1000;
 
 const at = (id) => document.getElementById(id);
 const all = (selector) => [...document.querySelectorAll(selector)];
@@ -30,6 +31,9 @@ let url = "";
 let recorder = null;
 let shooting = 0;
 let current = null;
+// The code of the person who has just been here may still hang in the picture: it counts again when it was away.
+let stale = "";
+let staleSeen = 0;
 
 const camera = new Camera(at("live"));
 const microphone = new Microphone(drawLevel);
@@ -97,6 +101,8 @@ function reset() {
   away.stop();
   at("away").hidden = true;
   drop();
+  stale = event?.code ?? "";
+  staleSeen = performance.now();
   event = current = null;
   at("keep").reset();
   chooseQuestion(0);
@@ -116,7 +122,9 @@ function drop() {
 // --- Which session -----------------------------------------------------------------------------------
 
 function seen({ session, other }) {
-  if (session) choose(session);
+  if (session && session.code === stale) staleSeen = performance.now();
+  if (performance.now() - staleSeen > GONE) stale = "";
+  if (session && session.code !== stale) choose(session);
   else at("hint").textContent = other ? words.foreign : words.hold;
 }
 
@@ -193,6 +201,7 @@ function begin(chosen) {
 }
 
 async function openMicrophone() {
+  at("begin").disabled = true;
   const trouble = await microphone.open();
   if (screen !== "record") return microphone.close();
   const names = { refused: words.micRefused, none: words.micNone, busy: words.micBusy };
@@ -346,14 +355,15 @@ keeper.addEventListener("change", () => {
 
 // --- Nobody here -------------------------------------------------------------------------------------
 
-const stillness = new Stillness(() => {
+const stillness = new Stillness(({ target }) => {
   if (back.running) {
     back.stop();
     at("back-ring").setAttribute("stroke-dashoffset", 100);
     at("back-text").textContent = words.stay;
   }
   away.stop();
-  at("away").hidden = true;
+  // A touch on the question itself ends as a click there: gone earlier, the click would hit what lies below.
+  if (!at("away").contains(target)) at("away").hidden = true;
 });
 stillness.after(STILL, () => {
   const unsafe = screen === "kept" && current?.state !== "safe";
@@ -369,6 +379,7 @@ stillness.after(REST, () => screen === "find" && camera.on && camera.close());
 const press = (id, act) => at(id).addEventListener("click", act);
 press("other", reset);
 press("done", reset);
+press("here", () => (at("away").hidden = true));
 press("shoot", shoot);
 press("begin", record);
 press("pause", pause);
@@ -400,4 +411,5 @@ chooseQuestion(0);
 refresh();
 setInterval(() => screen === "find" && refresh(), REFRESH);
 go("find");
+scanner.warm();
 camera.open();
