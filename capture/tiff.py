@@ -52,7 +52,8 @@ class Tiff:
         data = self._read_at(at + 2, count * 12 + 4)
         entries = {}
         for place in range(0, min(len(data), count * 12) - 11, 12):
-            tag, kind, number, value = self._unpack("HHI4s", data[place : place + 12])
+            tag, kind, number = self._unpack("HHI", data[place : place + 8])
+            value = data[place + 8 : place + 12]
             size = _SIZES.get(kind, 0) * number
             if size > 4:
                 where = self._unpack("I", value)[0]
@@ -116,7 +117,9 @@ def find_preview(path: Path) -> tuple[int, int] | None:
 
         try:
             tiff = Tiff(read_at)
-            found = [place for entries in tiff.all_directories() for place in _places(tiff, entries)]
+            found = [
+                place for entries in tiff.all_directories() for place in _places(tiff, entries)
+            ]
         except (ValueError, struct.error):
             return None
         for at, size in sorted(found, key=lambda place: -place[1]):

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import click
 
+from capture.importing import Tally
 from publish.outbox import Outcome
 
 # A line every so many seconds where there is no terminal: enough to see that it lives.
@@ -22,25 +23,34 @@ class Progress:
         self._label = label
         self._terminal = sys.stderr.isatty()
         self._started = self._told = time.monotonic()
-        self._done = 0
+        self._done, self._drawn = 0, 0.0
 
-    def step(self, done: int, total: int, what: str = "") -> None:
-        """``done`` of ``total`` are finished; ``what`` is under way."""
+    def step(self, done: int, total: int, what: str = "", *, of: float | None = None) -> None:
+        """``done`` of ``total`` are finished; ``what`` is under way. ``of``: the share, where steps differ in size."""
         self._done = done
         now = time.monotonic()
         if self._terminal:
-            click.echo(f"\r\x1b[K{self._line(done, total, what)}", nl=False, err=True)
+            click.echo(f"\r\x1b[K{self._line(done, total, what, of)}", nl=False, err=True)
         elif now - self._told >= LINE_EVERY:
             self._told = now
-            click.echo(self._line(done, total, what), err=True)
+            click.echo(self._line(done, total, what, of), err=True)
+
+    def files(self, tally: Tally) -> None:
+        """Files and bytes of a card; the time left comes from the bytes, for a video takes longer than a photo."""
+        now = time.monotonic()
+        if now - self._drawn < 0.1 and tally.files_done < tally.files:
+            return
+        self._drawn = now
+        size = f"{tally.bytes_done / 1e6:.0f} of {tally.bytes / 1e6:.0f} MB"
+        self.step(tally.files_done, tally.files, f"{size} {tally.name}", of=tally.share)
 
     def outcome(self, outcome: Outcome, left: int) -> None:
         """A delivery was worked on, ``left`` are still open."""
         done = self._done + 1
         self.step(done, done + left, f"{outcome.target}: {outcome.title or outcome.key}")
 
-    def _line(self, done: int, total: int, what: str) -> str:
-        share = done / total if total else 1.0
+    def _line(self, done: int, total: int, what: str, of: float | None) -> str:
+        share = (done / total if total else 1.0) if of is None else of
         spent = time.monotonic() - self._started
         left = f", about {spent / share - spent:.0f} s left" if 0.02 < share < 1 else ""
         width = 24

@@ -75,3 +75,48 @@ class Source(StrEnum):
     PHONE = "phone"
     STATION = "station"
     CARD = "card"
+
+
+class ImportState(StrEnum):
+    """How far the reading of a card has come."""
+
+    ASKED = "asked"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Mark(StrEnum):
+    """What a shot of a card says about the shots that follow it. Empty (stored as NONE): nothing."""
+
+    NONE = ""
+    SESSION = "session"
+    END = "end"
+    # A session's code, but too small or too far aside to be sure that it was meant.
+    SMALL = "small"
+    # It looks like a marker, and nothing can be read in it.
+    UNREAD = "unread"
+
+
+class CutOrigin(StrEnum):
+    """Why a roll is cut at a shot."""
+
+    MARKER = "marker"
+    END = "end"
+    SMALL = "small"
+    UNREAD = "unread"
+    TIME = "time"
+    ORDER = "order"
+    HAND = "hand"
+
+
+class ClockBasis(StrEnum):
+    """Where a camera's offset comes from, the surest last. Empty (stored as NONE): nothing is known."""
+
+    NONE = ""
+    RIGHT = "right"
+    SCHEDULE = "schedule"
+    KIOSK = "kiosk"
+    HAND = "hand"

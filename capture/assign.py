@@ -1,0 +1,229 @@
+"""Puts a camera's shots into sessions: learns its clock, cuts its roll, moves the takeaways there."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from capture.clocks import Clock, Witness, learn
+from capture.roll import Frame, HandCut, Part, cut, cuts, in_order
+from reporter.clock import new_id
+from reporter.curate import lock_gathering, touch
+from reporter.models import EventSession, Takeaway
+from reporter.models_cards import Camera, Cut, Shot
+from reporter.sessioncode import make_code
+from reporter.sessions import GRACE, end_of
+from reporter.states import Audience, ClockBasis, CutOrigin, Mark, TakeawayState
+
+# The drawer for shots that nobody has given a session yet. Retired from the start, so that no page and no poster
+# offers it; only for this room, so that nothing goes out from there.
+UNASSIGNED, UNASSIGNED_TITLE = "reporter:not-yet-assigned", "Not yet assigned"
+
+
+def unassigned(session: Session, *, now: datetime, rng: random.Random) -> EventSession:
+    """The session of shots that have none yet, made when first needed. Flushes."""
+    row = session.scalar(select(EventSession).where(EventSession.guid == UNASSIGNED))
+    if row is None:
+        code = make_code(rng)
+        while session.scalar(select(EventSession.id).where(EventSession.code == code)):
+            code = make_code(rng)
+        row = EventSession(
+            id=new_id(now, rng), code=code, guid=UNASSIGNED, title=UNASSIGNED_TITLE, retired=True,
+            audience=Audience.ROOM.value, created_at=now,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+    return row
+
+
+class Agenda:
+    """The schedule, as cutting asks for it."""
+
+    def __init__(self, rows: Sequence[EventSession]) -> None:
+        self.rows = {row.id: row for row in rows}
+        open_ones = [row for row in rows if not row.retired and not row.do_not_record]
+        self._timed = [
+            (row.starts_at, ends, row.id)
+            for row in open_ones
+            if row.starts_at and (ends := end_of(row))
+        ]
+        # With one session only, and that always open, there is no other that it could be.
+        self._only = open_ones[0].id if len(open_ones) == 1 and not self._timed else None
+
+    def at_time(self, moment: datetime) -> uuid.UUID | None:
+        """The one session that took place then, or, between sessions, is near; None for none or several."""
+        for grace in (timedelta(0), GRACE):
+            found = [id for start, end, id in self._timed if start - grace <= moment < end + grace]
+            if found:
+                return found[0] if len(found) == 1 else None
+        return self._only
+
+    def end_of(self, session_id: uuid.UUID) -> datetime | None:
+        """When a session ends by the schedule; None without a time."""
+        row = self.rows.get(session_id)
+        return end_of(row) if row else None
+
+    def witness(self, row: Any) -> Witness | None:
+        """What a marker shot tells about its camera's clock; None where it tells nothing."""
+        if row.kiosk_at is not None:
+            return Witness(row.taken, row.kiosk_at, row.kiosk_at, exact=True)
+        event = self.rows.get(row.mark_session_id)
+        ends = end_of(event) if event else None
+        if event is None or event.starts_at is None or ends is None:
+            return None
+        return Witness(row.taken, event.starts_at, ends)
+
+
+@dataclass(frozen=True)
+class Roll:
+    """A camera's shots in order, what each belongs to, and where it is cut."""
+
+    camera: Camera
+    rows: list[Any]
+    parts: list[Part]
+    # {shot: whether its marker agrees with the camera's clock}
+    agrees: Mapping[uuid.UUID, bool]
+
+    @property
+    def cuts(self) -> list[int]:
+        """Where something begins."""
+        return cuts(self.parts)
+
+
+def settle(
+    session: Session, camera_id: uuid.UUID, *, now: datetime, rng: random.Random, by_hand: bool = False
+) -> Roll:  # fmt: skip
+    """Learn the clock, cut the roll, write the cuts, move the takeaways. Commits. Repeating it changes nothing.
+
+    Takeaways that a person has moved to another session stay there; what was approved or hidden moves only
+    ``by_hand``, when a person has just moved a cut.
+    """
+    lock_gathering(session)
+    camera = session.get_one(Camera, camera_id)
+    agenda = Agenda(list(session.scalars(select(EventSession))))
+    rows = _shots(session, camera_id)
+    clock, agrees = _learn(camera, rows, agenda)
+    _note_clock(camera, clock)
+    roll = _cut(session, camera, rows, agenda, agrees)
+    _write_cuts(session, roll)
+    drawer = unassigned(session, now=now, rng=rng)
+    for row, part in zip(roll.rows, roll.parts, strict=True):
+        if row.takeaway_id is not None:
+            home = agenda.rows.get(part.home, drawer) if part.home else drawer
+            # Nobody may be recorded there: what was taken all the same waits in the drawer for a person.
+            home = drawer if home.do_not_record else home
+            _move(session, row, home, _true_time(camera, row.taken), by_hand=by_hand, agenda=agenda)
+    session.commit()
+    return roll
+
+
+def read_roll(session: Session, camera: Camera) -> Roll:
+    """The roll as it is cut now; changes nothing."""
+    agenda = Agenda(list(session.scalars(select(EventSession))))
+    rows = _shots(session, camera.id)
+    _clock, agrees = _learn(camera, rows, agenda)
+    return _cut(session, camera, rows, agenda, agrees)
+
+
+def _shots(session: Session, camera_id: uuid.UUID) -> list[Any]:
+    """Columns, not objects: a card may hold thousands, with a picture each."""
+    columns = (
+        Shot.id, Shot.taken, Shot.path, Shot.import_id, Shot.mark, Shot.mark_session_id, Shot.kiosk_at,
+        Shot.given_session_id, Shot.session_id, Shot.takeaway_id, Takeaway.state,
+        Takeaway.session_id.label("stands"), Takeaway.recorded_at,
+    )  # fmt: skip
+    query = select(*columns).outerjoin(Takeaway, Takeaway.id == Shot.takeaway_id)
+    return list(session.execute(query.where(Shot.camera_id == camera_id)))
+
+
+def _learn(camera: Camera, rows: list[Any], agenda: Agenda) -> tuple[Clock, dict[uuid.UUID, bool]]:
+    marked = [row for row in rows if row.mark == Mark.SESSION]
+    told = [(row.id, w) for row in marked if (w := agenda.witness(row)) is not None]
+    clock = learn([witness for _, witness in told])
+    if camera.basis != ClockBasis.HAND:
+        return clock, dict(zip((id for id, _ in told), clock.agrees, strict=True))
+    offset = timedelta(seconds=camera.offset_s or 0)
+    agrees = {id: w.least <= offset <= w.most or w.exact for id, w in told}
+    return Clock(offset, ClockBasis.HAND, tuple(agrees.values())), agrees
+
+
+def _note_clock(camera: Camera, clock: Clock) -> None:
+    camera.basis = clock.basis.value
+    camera.offset_s = None if clock.offset is None else int(clock.offset.total_seconds())
+
+
+def _true_time(camera: Camera, taken: datetime) -> datetime:
+    return taken + timedelta(seconds=camera.offset_s or 0)
+
+
+def _cut(
+    session: Session, camera: Camera, rows: list[Any], agenda: Agenda, agrees: Mapping[uuid.UUID, bool]
+) -> Roll:  # fmt: skip
+    frames = in_order(
+        [
+            Frame(
+                row.id, _true_time(camera, row.taken), row.path, card=row.import_id, mark=row.mark,
+                session=row.mark_session_id, doubted=not agrees.get(row.id, True),
+            )
+            for row in rows
+        ]
+    )  # fmt: skip
+    by_id = {row.id: row for row in rows}
+    said = select(Cut).where(Cut.camera_id == camera.id, Cut.origin == CutOrigin.HAND)
+    hand = {row.shot_id: HandCut(row.session_id, row.skip) for row in session.scalars(said)}
+    parts = cut(frames, hand=hand, at_time=agenda.at_time, end_of=agenda.end_of)
+    ordered = [by_id[frame.key] for frame in frames]
+    return Roll(
+        camera, ordered, [_given(r, p) for r, p in zip(ordered, parts, strict=True)], agrees
+    )
+
+
+def _given(row: Any, part: Part) -> Part:
+    """What a person has asked for at the import needs no cut."""
+    return Part(row.given_session_id, True, CutOrigin.HAND) if row.given_session_id else part
+
+
+def _write_cuts(session: Session, roll: Roll) -> None:
+    camera_id = roll.camera.id
+    session.execute(delete(Cut).where(Cut.camera_id == camera_id, Cut.origin != CutOrigin.HAND))
+    said = set(session.scalars(select(Cut.shot_id).where(Cut.camera_id == camera_id)))
+    for place in roll.cuts:
+        row, part = roll.rows[place], roll.parts[place]
+        if row.id not in said:
+            session.add(
+                Cut(
+                    shot_id=row.id, camera_id=camera_id, session_id=part.session,
+                    origin=part.origin.value, settled=part.settled,
+                )
+            )  # fmt: skip
+
+
+def _move(
+    session: Session, row: Any, home: EventSession, taken: datetime, *, by_hand: bool, agenda: Agenda
+) -> None:  # fmt: skip
+    free = by_hand or row.state == TakeawayState.NEW
+    moves = row.stands == row.session_id != home.id and free
+    if row.state == TakeawayState.WITHDRAWN or not (moves or row.recorded_at != taken):
+        return
+    takeaway = session.get_one(Takeaway, row.takeaway_id)
+    takeaway.recorded_at = taken
+    if moves:
+        _rehome(takeaway, agenda.rows.get(takeaway.session_id), home)
+        session.get_one(Shot, row.id).session_id = home.id
+    touch(session, takeaway)
+
+
+def _rehome(takeaway: Takeaway, old: EventSession | None, new: EventSession) -> None:
+    """What it had from its session it gets from the new one; what a person has set stays."""
+    if old is None or takeaway.audience == old.audience:
+        takeaway.audience = new.audience
+    if old is None or takeaway.licence == old.licence:
+        takeaway.licence = new.licence
+    takeaway.session_id = new.id

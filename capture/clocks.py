@@ -1,0 +1,131 @@
+"""Cameras' clocks: what a file says of its moment, and how far a camera is off, learnt from its marker shots.
+
+A camera's time is handled as the instant that it would be if the camera were right: its wall clock read in the
+gathering's zone. The offset is what has to be added. UTC is never assumed.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from capture.probe import Probe
+from reporter.states import ClockBasis
+
+# A marker is photographed on the way into a session or during it.
+EARLY, LATE = timedelta(minutes=20), timedelta(minutes=10)
+# A file system's time is rounded, and written when the recording ends.
+NEAR = timedelta(minutes=3)
+HOUR = timedelta(hours=1)
+# From the first to the last time zone there are 26 hours.
+MOST_ZONE_HOURS = 26
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A marker shot: what the camera said, and what the truth can have been (both ends aware).
+
+    ``starts`` is when the session began by the schedule. ``exact``: read off the kiosk's own screen, ``starts`` and
+    ``ends`` are the same moment then.
+    """
+
+    taken: datetime
+    starts: datetime
+    ends: datetime
+    exact: bool = False
+
+    @property
+    def least(self) -> timedelta:
+        """The smallest offset that fits."""
+        return self.starts - (timedelta(0) if self.exact else EARLY) - self.taken
+
+    @property
+    def most(self) -> timedelta:
+        """The largest offset that fits."""
+        return self.ends + (timedelta(0) if self.exact else LATE) - self.taken
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What was learnt: the offset to add to the camera's time, None for nothing; how; and which witnesses agree."""
+
+    offset: timedelta | None
+    basis: ClockBasis
+    agrees: tuple[bool, ...]
+
+
+def learn(witnesses: Sequence[Witness]) -> Clock:
+    """How far a camera is off.
+
+    The kiosk's own clock decides where it was photographed. Else the schedule tells a range: right is right when
+    that fits; then whole hours, for the zone or summer time is what is wrong most often; then the time that puts the
+    markers nearest to the beginnings of their sessions. Witnesses that contradict the majority are named in ``agrees``.
+    """
+    exact = [w.starts - w.taken for w in witnesses if w.exact]
+    if exact:
+        offset = _median(exact)
+        agrees = tuple(w.least - NEAR <= offset <= w.most + NEAR for w in witnesses)
+        return Clock(offset, ClockBasis.KIOSK, agrees)
+    if not witnesses:
+        return Clock(None, ClockBasis.NONE, ())
+    low, high = _common_range(witnesses)
+    offset = _likeliest(witnesses, low, high)
+    agrees = tuple(w.least <= offset <= w.most for w in witnesses)
+    basis = ClockBasis.SCHEDULE if offset else ClockBasis.RIGHT
+    return Clock(offset, basis, agrees)
+
+
+def _common_range(witnesses: Sequence[Witness]) -> tuple[timedelta, timedelta]:
+    """The range of offsets that most witnesses allow; of equals the one nearest to a right clock."""
+    best: tuple[int, timedelta, timedelta, timedelta] | None = None
+    for start in sorted({w.least for w in witnesses}):
+        fitting = [w for w in witnesses if w.least <= start <= w.most]
+        end = min(w.most for w in fitting)
+        distance = max(start, -end, timedelta(0))
+        if best is None or (-len(fitting), distance) < (-best[0], best[1]):
+            best = (len(fitting), distance, start, end)
+    assert best is not None
+    return best[2], best[3]
+
+
+def _likeliest(witnesses: Sequence[Witness], low: timedelta, high: timedelta) -> timedelta:
+    if low <= timedelta(0) <= high:
+        return timedelta(0)
+    fitting = [w for w in witnesses if w.least <= low <= w.most]
+    start = _median([w.starts - w.taken for w in fitting])
+    hours = [HOUR * n for n in range(-MOST_ZONE_HOURS, MOST_ZONE_HOURS + 1)]
+    whole = [hour for hour in hours if low <= hour <= high]
+    if whole:
+        return min(whole, key=lambda hour: abs(hour - start))
+    return min(max(start, low), high)
+
+
+def _median(offsets: Sequence[timedelta]) -> timedelta:
+    """In whole seconds: a camera's file says no more."""
+    return timedelta(seconds=round(statistics.median(o.total_seconds() for o in offsets)))
+
+
+def moment(
+    found: Probe | None, *, mtime: float, zone: ZoneInfo, laptop: ZoneInfo | None = None
+) -> datetime:
+    """When a file says it was taken, aware in UTC, its camera's clock believed.
+
+    A stated offset counts (EXIF OffsetTimeOriginal, Apple's creation date). The creation time of an MP4 or MOV is
+    UTC by the standard, but many cameras write their wall clock there: the file system's time tells which it is.
+    Without any, the file system's time, which cards keep as the camera's wall clock: read back in the laptop's zone.
+    """
+    written = datetime.fromtimestamp(mtime, laptop) if laptop else datetime.fromtimestamp(mtime)  # noqa: DTZ006
+    wall = written.replace(tzinfo=zone)
+    if found is None or found.captured_at is None:
+        return wall.astimezone(UTC)
+    as_wall = found.captured_at.replace(tzinfo=zone)
+    if found.utc_offset is None:
+        return as_wall.astimezone(UTC)
+    stated = (found.captured_at - found.utc_offset).replace(tzinfo=UTC)
+    doubtful = found.kind != "photo" and not found.utc_offset
+    ended = as_wall + timedelta(seconds=found.duration or 0)
+    near = min(abs(as_wall - wall), abs(ended - wall)) <= NEAR
+    return as_wall.astimezone(UTC) if doubtful and near else stated

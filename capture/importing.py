@@ -1,0 +1,432 @@
+"""From a card to takeaways, through the one door: known files are passed over, markers aren't kept, the rest is.
+
+Every file is committed on its own, so a killed or stopped import goes on by running it again. What the shots belong to
+is settled at the end (capture.assign), and again whenever a person moves a cut.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import random
+import uuid
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from capture.assign import settle, unassigned
+from capture.card import Found, twins, walk
+from capture.intake import receive
+from capture.known import asked_for, find_camera, fingerprint_of, known_at_sight, known_content
+from capture.look import Look, Seen, look
+from capture.offer import Arrival, Offer
+from capture.pool import DecoderPool
+from capture.reading import (
+    CardTrouble,
+    Copied,
+    Halted,
+    Ordered,
+    Stopped,
+    copy_in,
+    in_camera_order,
+)
+from reporter.clock import Clock, new_id
+from reporter.config import LimitSettings
+from reporter.errors import (
+    BadInput,
+    Conflict,
+    Forbidden,
+    MediaFailed,
+    ReporterError,
+    TooLarge,
+    UnsupportedMedia,
+)
+from reporter.models import EventSession, Takeaway
+from reporter.models_cards import Camera, CardImport, Shot
+from reporter.states import ImportState, Mark, Source
+from reporter.store import Store
+
+# Files that are copied and wait for a decoder's word.
+AHEAD = 4
+LOOK_SECONDS = 60.0
+# Desk and shell look at the row: not more often than it is worth a commit.
+BEAT_SECONDS = 1.0
+MOST_FAILURES = 500
+NO_LIMIT_MB = 1 << 20
+# One takeaway for the same file, whoever imports it and how often at once.
+CARDS = uuid.UUID("3a0f6c0e-6f5b-5d0a-9d0b-7a2f5b1c4e21")
+GO_ON = "Stopped. Run the import again: it goes on where it was."
+CARD_GONE = (
+    "The card was taken out before everything was read. Put it in again and repeat the import."
+)
+UNKNOWN_KIND = "This kind of file can't be kept. Save it as JPEG or MP4 and bring that in."
+EMPTY = "The file is empty: the camera did not finish it."
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What every import needs."""
+
+    session: Session
+    store: Store
+    pool: DecoderPool
+    now: Clock
+    rng: random.Random
+    limits: LimitSettings
+    zone: ZoneInfo
+
+
+@dataclass
+class Tally:
+    """How far an import is, for who watches it."""
+
+    files: int = 0
+    files_done: int = 0
+    bytes: int = 0
+    bytes_done: int = 0
+    name: str = ""
+
+    @property
+    def share(self) -> float:
+        """How much is done, from 0 to 1, by bytes."""
+        return min(1.0, self.bytes_done / self.bytes) if self.bytes else 1.0
+
+
+Tell = Callable[[Tally], None]
+
+
+def begin_import(
+    session: Session, path: str, *, now: datetime, rng: random.Random, event: EventSession | None = None
+) -> CardImport:  # fmt: skip
+    """Write down that a card is to be read. Commits."""
+    row = CardImport(
+        id=new_id(now, rng), path=path, session_id=event.id if event else None,
+        state=ImportState.ASKED.value, failures=[], created_at=now, beat_at=now,
+    )  # fmt: skip
+    session.add(row)
+    session.commit()
+    return row
+
+
+@dataclass
+class _Item:
+    """A picture or recording on its way in; ``twin`` is the raw file beside a JPEG."""
+
+    ordered: Ordered
+    twin: Found | None
+    arrivals: list[Arrival] = field(default_factory=list)
+    # {sha256: fingerprint}, taken while the copy still stands in incoming/.
+    prints: dict[str, str] = field(default_factory=dict)
+    looking: Future[Look] | None = None
+
+    @property
+    def files(self) -> list[Found]:
+        """One file, or JPEG and raw."""
+        return [self.ordered.found, *([self.twin] if self.twin else [])]
+
+
+class Importer:
+    """One reading of cards or folders."""
+
+    def __init__(self, shop: Workshop, job: CardImport, *, tell: Tell, stopped: Stopped) -> None:
+        self.shop, self.job = shop, job
+        self.tally = Tally()
+        # Of a folder that is watched: what can't be opened yet, and whose turn to be told as broken hasn't come.
+        self.left: list[Found] = []
+        self.patient: set[str] = set()
+        self._tell, self._stopped = tell, stopped
+        self._cameras: dict[tuple[str, str, str], Camera] = {}
+        self._current: dict[uuid.UUID, uuid.UUID | None] = {}
+        self._given = shop.session.get(EventSession, job.session_id) if job.session_id else None
+        self._beat = shop.now()
+
+    def run(self, paths: Sequence[Path]) -> None:
+        """Read everything there. What went wrong with single files stands in the row; Commits."""
+        for path in paths:
+            self.take(walk(path))
+
+    def take(self, found: Sequence[Found]) -> None:
+        """Read these files. Raises DiskFull, and what the database raises."""
+        self.job.state = ImportState.RUNNING.value
+        self.tally.files += len(found)
+        self.tally.bytes += sum(one.size for one in found)
+        self._save()
+        fresh = [one for one in found if not self._passed(one)]
+        beside = twins(fresh)
+        raws = {one.name for one in beside.values()}
+        ordered = in_camera_order(
+            [o for o in fresh if o.name not in raws], self.shop.pool, self.shop.zone
+        )
+        todo = deque(_Item(one, beside.get(one.found.name)) for one in ordered)
+        try:
+            self._all(todo)
+        finally:
+            for camera in self._cameras.values():
+                settle(self.shop.session, camera.id, now=self.shop.now(), rng=self.shop.rng)
+            self._save()
+
+    def _passed(self, found: Found) -> bool:
+        """Known already, or nothing that can be kept: told, and done with."""
+        try:
+            if found.kind is None and self._waits_for(found):
+                pass
+            elif found.kind is None:
+                self._fail(found, UNKNOWN_KIND if found.head else EMPTY)
+            elif not known_at_sight(self.shop.session, found):
+                return False
+            else:
+                self.job.known += 1
+        except OSError as error:
+            self._fail(found, f"It can't be read ({error.strerror}). Put the card in again.")
+        self._step(found, found.size)
+        return True
+
+    def _all(self, todo: deque[_Item]) -> None:
+        """Copy ahead while decoders look; take in, one after the other, in the camera's order."""
+        ahead: deque[_Item] = deque()
+        with ThreadPoolExecutor(2) as readers:
+            try:
+                while todo or ahead:
+                    if todo and len(ahead) < AHEAD:
+                        self._copy(todo, ahead, readers)
+                    else:
+                        self._finish(ahead.popleft())
+            except Halted as error:
+                self.job.state, self.job.message = ImportState.STOPPED.value, error.message
+            finally:
+                for item in ahead:
+                    _discard(item)
+
+    def _copy(self, todo: deque[_Item], ahead: deque[_Item], readers: ThreadPoolExecutor) -> None:
+        if self._stopped():
+            raise Halted(GO_ON)
+        item, shop = todo.popleft(), self.shop
+        try:
+            for found in item.files:
+                shop.store.need_room(found.size, keep_free=shop.limits.keep_free_mb << 20)
+                arrival = copy_in(
+                    found,
+                    shop.store,
+                    rng=shop.rng,
+                    stopped=self._stopped,
+                    copied=self._count(found),
+                )
+                item.arrivals.append(arrival)
+                item.prints[arrival.sha256] = fingerprint_of(found, arrival)
+        except CardTrouble as error:
+            _discard(item)
+            self._trouble(item, todo, error)
+            return
+        except BaseException:
+            _discard(item)
+            raise
+        if self._drop_known(item):
+            return
+        first = item.arrivals[0]
+        kind = item.ordered.found.kind
+        assert kind is not None
+        item.looking = readers.submit(
+            shop.pool.run,
+            look,
+            first.path,
+            kind.mime,
+            timeout=LOOK_SECONDS + first.size / 5_000_000,
+        )
+        ahead.append(item)
+
+    def _count(self, found: Found) -> Copied:
+        def copied(count: int) -> None:
+            self.tally.bytes_done += count
+            self.tally.name = found.name
+            self._save(gently=True)
+
+        return copied
+
+    def _trouble(self, item: _Item, todo: deque[_Item], error: CardTrouble) -> None:
+        """One file that can't be read; or all that is left, when the card is gone."""
+        lost = [item]
+        gone = is_gone(item.ordered.found.root)
+        if gone:
+            lost += todo
+            todo.clear()
+            self.job.message = CARD_GONE
+        for one in lost:
+            for found in one.files:
+                if not self._waits_for(found):
+                    self._fail(found, "" if gone else error.message)
+                self._step(found, 0)
+
+    def _drop_known(self, item: _Item) -> bool:
+        """Pass over what is known by its content. True when nothing is left of it."""
+        for found, arrival in list(zip(item.files, item.arrivals, strict=True)):
+            if not known_content(self.shop.session, arrival.sha256):
+                continue
+            arrival.path.unlink(missing_ok=True)
+            self.job.known += 1
+            self._step(found, 0)
+            if found is item.twin:
+                item.twin = None
+            else:
+                item.ordered = dataclasses.replace(item.ordered, found=item.twin or found)
+                item.twin = None
+            item.arrivals.remove(arrival)
+        return not item.arrivals
+
+    def _finish(self, item: _Item) -> None:
+        """What the decoder says of a copied file decides; then it is in, or told why not."""
+        assert item.looking is not None
+        try:
+            told = item.looking.result()
+            self._keep(item, told)
+        except MediaFailed as error:
+            self._refuse(item, error)
+        except (BadInput, Forbidden, UnsupportedMedia, Conflict, TooLarge) as error:
+            self._refuse(item, error)
+        finally:
+            _discard(item)
+        for found in item.files:
+            self._step(found, 0)
+
+    def _refuse(self, item: _Item, error: ReporterError) -> None:
+        for found in item.files:
+            if not self._waits_for(found):
+                self._fail(found, error.message)
+
+    def _waits_for(self, found: Found) -> bool:
+        """In a folder that is watched a file may still be on its way."""
+        waits = str(found.path) in self.patient
+        if waits:
+            self.left.append(found)
+        return waits
+
+    def _keep(self, item: _Item, told: Look) -> None:
+        shop, camera = self.shop, self._camera(item.ordered)
+        asked = asked_for(shop.session, item.arrivals[0].sha256)
+        seen = Seen() if asked is not None else told.seen
+        event = _marked_session(shop.session, seen)
+        if seen.mark == Mark.SESSION and event is None:
+            # A code of our kind that no session here has: another gathering's poster, or an old one.
+            seen = dataclasses.replace(seen, mark=Mark.UNREAD)
+        if seen.mark:
+            self._current[camera.id] = event.id if event and seen.mark == Mark.SESSION else None
+        if seen.only:
+            rows = self._shots(item, camera, seen, event)
+            shop.session.add_all(rows)
+            self.job.markers += 1
+            shop.session.commit()
+            return
+        self._receive(item, camera, seen, event, asked)
+
+    def _receive(
+        self, item: _Item, camera: Camera, seen: Seen, event: EventSession | None, asked: Shot | None
+    ) -> None:  # fmt: skip
+        shop = self.shop
+        home = self._home(camera)
+
+        def seal(takeaway: Takeaway) -> None:
+            rows = self._shots(item, camera, seen, event)
+            if asked is not None:
+                shop.session.delete(asked)
+                shop.session.flush()
+            for row in rows:
+                row.takeaway_id, row.session_id = takeaway.id, takeaway.session_id
+            shop.session.add_all(rows)
+
+        offset = timedelta(seconds=camera.offset_s or 0)
+        client_id = uuid.uuid5(CARDS, item.arrivals[0].sha256)
+        offer = Offer(
+            home, files=tuple(item.arrivals), source=Source.CARD.value, client_id=str(client_id),
+            recorded_at=item.ordered.taken + offset,
+        )  # fmt: skip
+        limits = dataclasses.replace(shop.limits, file_mb=NO_LIMIT_MB)
+        receive(
+            shop.session, shop.store, offer, now=shop.now(), rng=shop.rng, limits=limits, seal=seal
+        )
+        self.job.imported += len(item.arrivals)
+        if seen.mark == Mark.SESSION:
+            self.job.markers += 1
+
+    def _home(self, camera: Camera) -> EventSession:
+        """Where a takeaway goes for now; the roll is settled at the end."""
+        if self._given is not None:
+            return self._given
+        current = self._current.get(camera.id)
+        found = self.shop.session.get(EventSession, current) if current else None
+        return found or unassigned(self.shop.session, now=self.shop.now(), rng=self.shop.rng)
+
+    def _shots(
+        self, item: _Item, camera: Camera, seen: Seen, event: EventSession | None
+    ) -> list[Shot]:
+        return [
+            Shot(
+                id=new_id(self.shop.now(), self.shop.rng), camera_id=camera.id, import_id=self.job.id,
+                path=found.name, size=found.size, mtime=int(found.mtime), head=item.prints[arrival.sha256],
+                sha256=arrival.sha256, taken=item.ordered.taken, mark=str(seen.mark),
+                mark_session_id=event.id if event else None, kiosk_at=seen.kiosk_at,
+                given_session_id=self._given.id if self._given else None, picture=seen.picture,
+            )
+            for found, arrival in zip(item.files, item.arrivals, strict=True)
+        ]  # fmt: skip
+
+    def _camera(self, ordered: Ordered) -> Camera:
+        """The row of a shot's camera, made when it is met first."""
+        if ordered.camera not in self._cameras:
+            named = any(ordered.camera)
+            key = "|".join(ordered.camera) if named else f"card:{ordered.found.root.name}"
+            self._cameras[ordered.camera] = find_camera(
+                self.shop.session, key, ordered.camera, now=self.shop.now(), rng=self.shop.rng
+            )
+        return self._cameras[ordered.camera]
+
+    def _fail(self, found: Found, sentence: str) -> None:
+        """Note a file that is not in. No sentence: it was not read before the card was gone."""
+        entry = {"file": found.name, **({"error": sentence} if sentence else {})}
+        if len(self.job.failures) < MOST_FAILURES:
+            self.job.failures = [*self.job.failures, entry]
+
+    def _step(self, found: Found, count: int) -> None:
+        self.tally.files_done += 1
+        self.tally.bytes_done += count
+        self.tally.name = found.name
+        self._save(gently=True)
+
+    def _save(self, *, gently: bool = False) -> None:
+        """Show how far it is; ``gently`` not more than once a second."""
+        self._tell(self.tally)
+        now = self.shop.now()
+        if gently and (now - self._beat).total_seconds() < BEAT_SECONDS:
+            return
+        self._beat, job = now, self.job
+        job.files, job.files_done = self.tally.files, self.tally.files_done
+        job.bytes, job.bytes_done, job.beat_at = self.tally.bytes, self.tally.bytes_done, now
+        self.shop.session.commit()
+
+
+def _discard(item: _Item) -> None:
+    if item.looking is not None:
+        item.looking.cancel()
+        with contextlib.suppress(Exception, CancelledError):
+            item.looking.result()
+    for arrival in item.arrivals:
+        arrival.path.unlink(missing_ok=True)
+
+
+def _marked_session(session: Session, seen: Seen) -> EventSession | None:
+    if not seen.code:
+        return None
+    return session.scalar(select(EventSession).where(EventSession.code == seen.code))
+
+
+def is_gone(root: Path) -> bool:
+    """Whether a card that could be read isn't there any more."""
+    try:
+        return not any(root.iterdir()) if root.is_dir() else not root.exists()
+    except OSError:
+        return True

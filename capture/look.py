@@ -1,0 +1,259 @@
+"""Looks at a file of a card in a worker: its headers, and whether it is a marker. One opening of each file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capture.blurred import find_squares
+from capture.decoding import RAW_MIMES, jpeg_bytes, open_media, open_photo, read_exif
+from capture.marker import Code, read_codes
+from capture.probe import MAX_PIXELS, Probe, probe, real_video
+from capture.steps_photo import upright
+from reporter.errors import MediaFailed
+from reporter.sessioncode import ALPHABET, is_valid, normalize
+from reporter.states import Mark
+
+# Shares of the picture's longer side. A poster that fills a picture's height measures 0.17 and more, a marker card 0.4;
+# a poster on the wall behind people, three metres away, 0.02 to 0.05.
+SURE, MAYBE = 0.10, 0.06
+# How far from the middle a code's own middle may be, as a share of width and height: who photographs a poster aims.
+ASIDE = 0.32
+# Longer videos that begin with a marker hold something else as well.
+MARKER_SECONDS = 10.0
+# Where a video's first seconds are looked at.
+GLANCES = (0.0, 0.7, 1.5, 2.5, 3.5)
+WORKING_SIDE = 2400
+PICTURE_SIDE = 480
+# In the code of the kiosk's own screen: seconds since this moment, in the code's alphabet.
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+END = "END"
+_ADDRESS = re.compile(
+    r"https?://[^/\s]+(?:/[^?#\s]*)?/S/([A-Z0-9]{3,8})(?:/AT/([A-Z0-9]{4,8}))?/?", re.I
+)
+_BARE = re.compile(r"[A-Z0-9]{6}", re.I)
+
+Grey = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a picture says as a marker. ``code``: a session's, for SESSION and SMALL. ``size``: its edge as a share of
+    the picture's longer side. ``kiosk_at``: the kiosk's time, where its screen was photographed."""
+
+    mark: Mark = Mark.NONE
+    code: str = ""
+    size: float = 0.0
+    kiosk_at: datetime | None = None
+    # A small JPEG, for who has to decide; only where there is a mark.
+    picture: bytes | None = None
+    # Nothing but a marker: no takeaway.
+    only: bool = False
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a file's headers say, and what it is as a marker."""
+
+    probe: Probe
+    seen: Seen
+
+
+def glance(path: Path, mime: str) -> Probe | None:
+    """The headers of a file on the card; None where they can't be read, which the copy will show again."""
+    try:
+        return probe(path, mime)
+    except MediaFailed:
+        return None
+
+
+def look(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> Look:
+    """Headers and marker of a copied file. Runs in a worker of ``capture.pool``. Raises MediaFailed."""
+    found = probe(path, mime, max_pixels=max_pixels)
+    if found.kind == "photo":
+        return Look(found, judge(open_grey(path, mime, max_pixels=max_pixels)))
+    if found.kind == "video":
+        return Look(found, _video(path, found))
+    return Look(found, Seen())
+
+
+def open_grey(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> Grey:
+    """A photo in grey and upright, its longer side at most about ``WORKING_SIDE`` × 2; JPEGs decode at a fraction."""
+    with open_photo(path, mime, max_pixels=max_pixels) as image:
+        exif = read_exif(image)
+        small = _reduced(path, mime, max(image.size))
+        if small is None:
+            image.draft("L", (WORKING_SIDE, WORKING_SIDE))
+            small = np.asarray(_on_white(image), np.uint8)
+        return np.ascontiguousarray(np.asarray(upright(_pillow(small), exif.orientation), np.uint8))
+
+
+def _pillow(grey: Grey) -> Any:
+    from PIL import Image
+
+    return Image.fromarray(grey)
+
+
+def _on_white(image: Any) -> Any:
+    from PIL import Image
+
+    if not image.has_transparency_data:
+        return image.convert("L")
+    layers = image.convert("LA")
+    white = Image.new("L", image.size, 255)
+    white.paste(layers.getchannel("L"), mask=layers.getchannel("A"))
+    return white
+
+
+def _reduced(path: Path, mime: str, longest: int) -> Grey | None:
+    """By libjpeg-turbo at a half or a quarter, which is what costs least: 20 ms for 12 megapixels."""
+    import cv2
+
+    if mime != "image/jpeg" and mime not in RAW_MIMES:
+        return None
+    flags = {
+        4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
+        2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
+        1: cv2.IMREAD_GRAYSCALE,
+    }
+    step = next(n for n in flags if n == 1 or longest >= n * 1600)
+    data = np.frombuffer(jpeg_bytes(path, mime), np.uint8)
+    pixels = cv2.imdecode(data, flags[step] | cv2.IMREAD_IGNORE_ORIENTATION)
+    return None if pixels is None else np.asarray(pixels, np.uint8)
+
+
+def judge(grey: Grey) -> Seen:
+    """What an upright grey picture (H×W) says as a marker."""
+    longest = max(grey.shape)
+    best = Seen()
+    for code in read_codes(grey, thorough=False):
+        seen = _weigh(code, grey)
+        if _rank(seen) > _rank(best):
+            best = seen
+    if best.mark == Mark.NONE:
+        size = max((_edge(q) / longest for q in find_squares(grey) if _aimed(q, grey)), default=0.0)
+        best = Seen(Mark.UNREAD, size=size) if size >= SURE else best
+    if best.mark == Mark.NONE:
+        return best
+    sure = best.mark in (Mark.SESSION, Mark.END)
+    return Seen(best.mark, best.code, best.size, best.kiosk_at, _thumb(grey), only=sure)
+
+
+def _rank(seen: Seen) -> tuple[int, float]:
+    order = (Mark.NONE, Mark.UNREAD, Mark.SMALL, Mark.SESSION, Mark.END)
+    return order.index(seen.mark), seen.size
+
+
+def _weigh(code: Code, grey: Grey) -> Seen:
+    read = read_marker(code.text)
+    if read is None:
+        return Seen()
+    size = _edge(code.corners) / max(grey.shape)
+    if size < MAYBE:
+        return Seen()
+    sure = size >= SURE and _aimed(code.corners, grey)
+    if read.code == END:
+        return Seen(Mark.END, size=size) if sure else Seen()
+    if not is_valid(read.code):
+        return Seen(Mark.UNREAD, size=size) if sure else Seen()
+    return Seen(Mark.SESSION if sure else Mark.SMALL, read.code, size, read.kiosk_at)
+
+
+def _aimed(corners: NDArray[np.float64], grey: Grey) -> bool:
+    """Whether a code lies in the middle of the picture."""
+    height, width = grey.shape
+    x, y = corners.mean(axis=0)
+    return abs(x / width - 0.5) <= ASIDE and abs(y / height - 0.5) <= ASIDE
+
+
+def _edge(corners: NDArray[np.float64]) -> float:
+    around = np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1)
+    return float(around.mean())
+
+
+@dataclass(frozen=True)
+class Read:
+    """What stands in a marker's code: a session's code or END, and the kiosk's time where there is one."""
+
+    code: str
+    kiosk_at: datetime | None = None
+
+
+def read_marker(text: str) -> Read | None:
+    """The text of a QR code as a marker: the address of a session's page (any host), or a bare code; else None."""
+    bare = _BARE.fullmatch(text.strip())
+    if bare:
+        return Read(normalize(text)) if is_valid(text) else None
+    found = _ADDRESS.fullmatch(text.strip())
+    if found is None:
+        return None
+    if found[1].upper() == END:
+        return Read(END)
+    return Read(normalize(found[1]), _moment(found[2]) if found[2] else None)
+
+
+def time_stamp(now: datetime) -> str:
+    """A moment as the screen's code carries it: whole seconds in six symbols, until 2054 (see ``capture.qr``)."""
+    seconds = int((now - EPOCH).total_seconds()) % (1 << 30)
+    return "".join(ALPHABET[seconds >> shift & 31] for shift in range(25, -1, -5))
+
+
+def _moment(stamp: str) -> datetime | None:
+    seconds = 0
+    for symbol in normalize(stamp):
+        if symbol not in ALPHABET:
+            return None
+        seconds = seconds << 5 | ALPHABET.index(symbol)
+    return EPOCH + timedelta(seconds=seconds)
+
+
+def _video(path: Path, found: Probe) -> Seen:
+    """The best mark of the first seconds. A long video goes on after it: then it is a takeaway as well."""
+    best = Seen()
+    for grey in _first_frames(path, found):
+        seen = judge(grey)
+        # Moving pictures look like many things: only what can be read counts.
+        if seen.mark != Mark.UNREAD and _rank(seen) > _rank(best):
+            best = seen
+        if best.only:
+            break
+    short = found.duration is not None and found.duration <= MARKER_SECONDS
+    return Seen(best.mark, best.code, best.size, best.kiosk_at, best.picture, best.only and short)
+
+
+def _first_frames(path: Path, found: Probe) -> Iterator[Grey]:
+    """Frames near each of ``GLANCES``, upright, in grey."""
+    from capture.decoding import decoded
+
+    waiting = list(GLANCES)
+    with open_media(path, found.mime) as container:
+        stream = real_video(container)
+        if stream is None:
+            return
+        stream.thread_type = "AUTO"
+        start: float | None = None
+        for frame in decoded(container, stream):
+            start = frame.time if start is None else start
+            if frame.time is None or frame.time - (start or 0.0) < waiting[0]:
+                continue
+            waiting.pop(0)
+            grey = np.asarray(frame.to_ndarray(format="gray"), np.uint8)
+            yield np.ascontiguousarray(np.rot90(grey, found.rotation // 90))
+            if not waiting:
+                return
+
+
+def _thumb(grey: Grey) -> bytes:
+    picture = _pillow(grey)
+    picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
+    out = BytesIO()
+    picture.save(out, "JPEG", quality=70)
+    return out.getvalue()

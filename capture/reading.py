@@ -1,0 +1,146 @@
+"""Reads a card: bytes copied and verified, never written to; order and cameras told from the headers."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from capture.card import Found
+from capture.clocks import moment
+from capture.look import glance
+from capture.offer import Arrival
+from capture.pool import DecoderPool
+from capture.probe import Probe
+from reporter.errors import MediaFailed, ReporterError
+from reporter.store import Store, disk_errors, hash_file
+
+PIECE = 1 << 20
+GLANCE_SECONDS = 20.0
+# Asked after every piece; returns True when the reading has to stop.
+Stopped = Callable[[], bool]
+Copied = Callable[[int], None]
+
+
+class CardTrouble(ReporterError):
+    """A file of the card can't be read: the card was pulled out, or it is damaged there."""
+
+    title = "The card can't be read"
+
+
+class Halted(ReporterError):
+    """Somebody asked to stop."""
+
+    title = "Stopped"
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """A file of the card with what is known before it is copied."""
+
+    found: Found
+    taken: datetime
+    # Make, model and serial number; empty for a file that names none.
+    camera: tuple[str, str, str]
+
+
+def in_camera_order(found: Sequence[Found], pool: DecoderPool, zone: ZoneInfo) -> list[Ordered]:
+    """Each camera's files in its own time order, then by name. Only headers are read."""
+    with ThreadPoolExecutor(2) as readers:
+        probes = list(readers.map(lambda one: _glance(one, pool), found))
+    ordered = [
+        Ordered(one, moment(told, mtime=one.mtime, zone=zone), _identity(told))
+        for one, told in zip(found, probes, strict=True)
+    ]
+    named = {one.camera for one in ordered if any(one.camera)}
+    if len(named) == 1:
+        # Notes and camcorder's streams name no camera; on a card of one camera they are its own.
+        (only,) = named
+        ordered = [Ordered(one.found, one.taken, only) for one in ordered]
+    return sorted(ordered, key=lambda one: (one.taken, one.found.name))
+
+
+def _glance(found: Found, pool: DecoderPool) -> Probe | None:
+    if found.kind is None:
+        return None
+    try:
+        told: Probe | None = pool.run(glance, found.path, found.kind.mime, timeout=GLANCE_SECONDS)
+    except MediaFailed:
+        return None
+    return told
+
+
+def _identity(told: Probe | None) -> tuple[str, str, str]:
+    return (told.make, told.model, told.serial) if told else ("", "", "")
+
+
+def copy_in(
+    found: Found, store: Store, *, rng: random.Random, stopped: Stopped, copied: Copied
+) -> Arrival:
+    """Copy a file (or joined spans) into ``incoming/``, onto the disk, and read it back: the same bytes, or an error.
+
+    Raises CardTrouble where the card can't be read to the end, DiskFull, Halted.
+    """
+    incoming = store.begin(f"card-{rng.getrandbits(96):024x}")
+    try:
+        read = hashlib.sha256()
+        for piece in _pieces(found):
+            if stopped():
+                raise Halted("Stopped. Run the import again: it goes on where it was.")
+            read.update(piece)
+            incoming.write(piece)
+            copied(len(piece))
+        arrival = Arrival.of(incoming, found.filename)
+        _forget_cache(arrival.path)
+        with disk_errors():
+            same = hash_file(arrival.path) == read.hexdigest() == arrival.sha256
+        if not same or arrival.size != found.size:
+            raise CardTrouble(
+                f"{found.name} changed while it was copied, or the copy is damaged. Import it again."
+            )
+        return arrival
+    except BaseException:
+        incoming.discard()
+        raise
+
+
+def _pieces(found: Found) -> Iterator[bytes]:
+    """The bytes, in order. Reading troubles are the card's; what is thrown in from outside is not touched."""
+    for part in found.pieces:
+        try:
+            file = part.path.open("rb")
+        except OSError as error:
+            raise _trouble(found, error) from error
+        with file:
+            while True:
+                try:
+                    piece = file.read(PIECE)
+                except OSError as error:
+                    raise _trouble(found, error) from error
+                if not piece:
+                    break
+                yield piece
+
+
+def _trouble(found: Found, error: OSError) -> CardTrouble:
+    return CardTrouble(
+        f"{found.name} can't be read from the card ({error.strerror or 'no reason given'}). "
+        "Put the card in again and repeat the import."
+    )
+
+
+def _forget_cache(path: Path) -> None:
+    """So that reading back reads the disk and not the memory (where the system lets us)."""
+    if not hasattr(os, "posix_fadvise"):
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+    finally:
+        os.close(handle)

@@ -1,0 +1,165 @@
+"""Imports of cards as the kiosk runs them: from the shell, from the desk, in a folder that is watched."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from capture.assign import read_roll
+from capture.card import Found, walk
+from capture.importing import Importer, Stopped, Tell, Workshop
+from kiosk.db import db
+from kiosk.here import Kiosk
+from reporter.clock import rfc3339
+from reporter.errors import NotFound, ReporterError
+from reporter.models import EventSession, Takeaway
+from reporter.models_cards import Camera, CardImport, Shot
+from reporter.states import ImportState, Mark
+
+# A file that hasn't changed between two looks, so many seconds apart, may be whole.
+WATCH_SECONDS = 2.0
+# What still can't be opened after so many looks without a change is told as broken.
+PATIENCE = 30
+
+
+def workshop(kiosk: Kiosk) -> Workshop:
+    """What an import needs, of this kiosk."""
+    return Workshop(
+        session=db.session(), store=kiosk.store, pool=kiosk.pool, now=kiosk.now, rng=kiosk.rng,
+        limits=kiosk.settings.limits, zone=kiosk.settings.zone,
+    )  # fmt: skip
+
+
+def run_import(
+    kiosk: Kiosk, job: CardImport, paths: Sequence[Path], *, tell: Tell, stopped: Stopped
+) -> None:
+    """Read cards and folders once; how it ended stands in the row. Raises what stops everything (a full disk)."""
+    importer = Importer(workshop(kiosk), job, tell=tell, stopped=stopped)
+    try:
+        importer.run(paths)
+    except BaseException as error:
+        db.session.rollback()
+        job.state = ImportState.FAILED.value
+        job.message = error.message if isinstance(error, ReporterError) else str(error)
+        db.session.commit()
+        raise
+    finish(job)
+
+
+def finish(job: CardImport) -> None:
+    """Note how it ended, unless it was stopped."""
+    if job.state in (ImportState.RUNNING, ImportState.STOPPING, ImportState.ASKED):
+        gone = any("error" not in entry for entry in job.failures)
+        job.state = (ImportState.FAILED if gone else ImportState.DONE).value
+    db.session.commit()
+
+
+def watch(
+    kiosk: Kiosk, job: CardImport, paths: Sequence[Path], *, tell: Tell, stopped: Stopped,
+    pause: Callable[[float], None] = time.sleep,
+) -> None:  # fmt: skip
+    """Take in what appears in folders, until stopped. A half-written file is left until it is whole: size and time
+    stand still between two looks, and it opens."""
+    importer = Importer(workshop(kiosk), job, tell=tell, stopped=stopped)
+    before: dict[str, tuple[int, float]] = {}
+    tries: dict[tuple[str, int, float], int] = {}
+    done: set[tuple[str, int, float]] = set()
+    while not stopped():
+        found = {str(one.path): one for path in paths for one in _present(path)}
+        ready = [one for name, one in found.items() if before.get(name) == _state(one)]
+        before = {name: _state(one) for name, one in found.items()}
+        todo = [one for one in ready if _key(one) not in done]
+        if todo:
+            importer.patient = {str(one.path) for one in todo if tries.get(_key(one), 0) < PATIENCE}
+            importer.left.clear()
+            importer.take(todo)
+            left = {_key(one) for one in importer.left}
+            done |= {_key(one) for one in todo} - left
+            for key in left:
+                tries[key] = tries.get(key, 0) + 1
+        pause(WATCH_SECONDS)
+    finish(job)
+
+
+def _present(path: Path) -> list[Found]:
+    try:
+        return walk(path)
+    except (NotFound, OSError):
+        # A stick that is away, a share that comes and goes: it is looked for again.
+        return []
+
+
+def _state(found: Found) -> tuple[int, float]:
+    return found.size, found.mtime
+
+
+def _key(found: Found) -> tuple[str, int, float]:
+    return str(found.path), found.size, found.mtime
+
+
+def import_record(job: CardImport) -> dict[str, Any]:
+    """An import as JSON: the interface's fields, and what failed, is missing or only proposed."""
+    lost = [entry for entry in job.failures if "error" not in entry]
+    return {
+        "imported": job.imported,
+        "known": job.known,
+        "failed": len(job.failures),
+        "takeaways": _takeaways(job),
+        "markers": _markers(job),
+        "failures": [entry for entry in job.failures if "error" in entry],
+        "missing": [entry["file"] for entry in lost],
+        "state": job.state,
+        "message": job.message,
+    }
+
+
+def _takeaways(job: CardImport) -> list[dict[str, Any]]:
+    query = (
+        select(Shot.path, Takeaway.receipt, EventSession.code, Shot.id, Takeaway.recorded_at)
+        .join(Takeaway, Takeaway.id == Shot.takeaway_id)
+        .join(EventSession, EventSession.id == Takeaway.session_id)
+        .where(Shot.import_id == job.id)
+        .order_by(Shot.taken, Shot.path)
+    )
+    proposed = _proposals(job)
+    return [
+        {
+            "file": path, "receipt": receipt, "session": code, "proposed": proposed.get(shot),
+            "recorded_at": rfc3339(recorded),
+        }
+        for path, receipt, code, shot, recorded in db.session.execute(query)
+    ]  # fmt: skip
+
+
+def _proposals(job: CardImport) -> dict[Any, str]:
+    """{shot: code of the session that it is only proposed}."""
+    cameras = select(Camera).join(Shot).where(Shot.import_id == job.id).distinct()
+    codes = {row.id: row.code for row in db.session.scalars(select(EventSession))}
+    found = {}
+    for camera in db.session.scalars(cameras):
+        roll = read_roll(db.session(), camera)
+        for row, part in zip(roll.rows, roll.parts, strict=True):
+            if not part.settled and part.session is not None:
+                found[row.id] = codes[part.session]
+    return found
+
+
+def _markers(job: CardImport) -> list[dict[str, Any]]:
+    query = (
+        select(Shot.path, EventSession.code, Shot.taken, Shot.kiosk_at, Shot.mark, Camera.offset_s)
+        .join(Camera, Camera.id == Shot.camera_id)
+        .outerjoin(EventSession, EventSession.id == Shot.mark_session_id)
+        .where(Shot.import_id == job.id, Shot.mark.in_((Mark.SESSION, Mark.END)))
+        .order_by(Shot.taken, Shot.path)
+    )
+    return [
+        {
+            "file": path, "session": code,
+            "offset_s": int((at - taken).total_seconds()) if at else offset,
+        }
+        for path, code, taken, at, _mark, offset in db.session.execute(query)
+    ]  # fmt: skip

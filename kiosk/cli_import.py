@@ -1,0 +1,119 @@
+"""``reporter import``: cards and folders of cameras."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from kiosk.cli import gathering_option, json_option, print_json
+from kiosk.db import db
+from kiosk.progress import progress_bar
+from kiosk.shell import opened
+from reporter.models_cards import CardImport
+from reporter.states import ImportState
+
+
+@click.command("import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
+@click.option(
+    "--session", "code", default="", help="Everything belongs to this session (its code)."
+)
+@click.option("--watch", "watching", is_flag=True, help="Go on taking in what appears there.")
+@json_option
+@gathering_option
+def import_card(paths: tuple[Path, ...], code: str, watching: bool, as_json: bool) -> None:
+    """Take in cards and folders of digital cameras and video cameras; the card is never written to."""
+    from capture.importing import begin_import
+    from kiosk.cards import import_record, run_import, watch
+    from reporter.errors import NotFound
+    from reporter.sessions import by_code
+
+    missing = [path for path in paths if not path.exists()]
+    if missing and not watching:
+        raise NotFound(f"There is nothing at {missing[0]}. Is the card in, and is this its folder?")
+    with opened() as kiosk, _stoppable() as stop:
+        event = by_code(db.session(), code) if code else None
+        label = " ".join(str(path.absolute()) for path in paths)
+        job = begin_import(db.session(), label, now=kiosk.now(), rng=kiosk.rng, event=event)
+        run = watch if watching else run_import
+        with progress_bar("import") as bar:
+            run(kiosk, job, paths, tell=bar.files, stopped=stop.asked)
+        if as_json:
+            print_json(import_record(job))
+        else:
+            _tell(import_record(job))
+        ended = _ending(job, watching=watching)
+    if ended:
+        click.echo(f"reporter: {ended}", err=True)
+        sys.exit(1)
+
+
+def _tell(record: dict[str, Any]) -> None:
+    for entry in record["takeaways"]:
+        asked = f" (proposed: {entry['proposed']})" if entry["proposed"] else ""
+        click.echo(f"{entry['receipt']}  {entry['session']}{asked}  {entry['file']}")
+    for entry in record["markers"]:
+        offset = entry["offset_s"]
+        clock = "" if offset is None else f"  clock {offset:+d} s"
+        click.echo(f"marker  {entry['session'] or 'end of session'}{clock}  {entry['file']}")
+    for entry in record["failures"]:
+        click.echo(f"not taken in: {entry['file']}: {entry['error']}", err=True)
+    for name in record["missing"]:
+        click.echo(f"missing: {name}", err=True)
+    waits = sum(1 for entry in record["takeaways"] if entry["proposed"])
+    click.echo(f"{record['imported']} taken in, {record['known']} known, {record['failed']} failed")
+    if waits:
+        click.echo(f"{waits} are only proposed a session: decide at the desk, under Cards")
+
+
+def _ending(job: CardImport, *, watching: bool) -> str:
+    """Why this did not go to the end, in one line; empty when it did."""
+    if job.state == ImportState.STOPPED and not watching:
+        return job.message
+    if any("error" not in entry for entry in job.failures):
+        return job.message
+    if job.failures:
+        return (
+            f"{len(job.failures)} files could not be taken in and are only on the card. "
+            "Keep it until you have looked at them."
+        )
+    return ""
+
+
+class _Stop:
+    """Ctrl-C once: end after this piece. Twice: at once."""
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def note(self, _number: int, _frame: FrameType | None) -> None:
+        """A signal has come."""
+        if self._asked:
+            raise KeyboardInterrupt
+        self._asked = True
+
+    def asked(self) -> bool:
+        """Whether to stop."""
+        return self._asked
+
+
+@contextmanager
+def _stoppable() -> Iterator[_Stop]:
+    stop = _Stop()
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), stop.note) for name in names}
+    try:
+        yield stop
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+
+
+COMMANDS = (import_card,)
