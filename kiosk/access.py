@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface
 from flask_babel import gettext as _
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -24,6 +25,14 @@ limiter = Limiter(get_remote_address, storage_uri="memory://")
 
 SECRET = "desk"
 MIN_PASSPHRASE = 8
+
+
+class KioskCookies(SecureCookieSessionInterface):
+    """Flask's session cookie, kept to TLS exactly where the page came over TLS."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Whether the browser may send it over TLS only."""
+        return request.is_secure
 
 
 def _is_loopback(host: str | None) -> bool:

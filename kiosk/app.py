@@ -70,6 +70,7 @@ def create_app(
     """
     app = Flask(__name__, static_folder=str(static_dir()), static_url_path="/static")
     app.request_class = KioskRequest
+    app.session_interface = access.KioskCookies()
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _configure(app, settings)

@@ -61,5 +61,7 @@ def point_outside() -> ResponseReturnValue | None:
 def remember(response: Response) -> Response:
     """Keep to "go on here"."""
     if "here" in request.args:
-        response.set_cookie(COOKIE, "1", max_age=90 * 86400, samesite="Lax", httponly=True)
+        response.set_cookie(
+            COOKIE, "1", max_age=90 * 86400, samesite="Lax", httponly=True, secure=request.is_secure
+        )
     return response

@@ -39,5 +39,7 @@ def with_text(size: str) -> str:
 def _remember(response: Response) -> Response:
     if request.args.get(ARGUMENT) in SIZES:
         size = request.args[ARGUMENT]
-        response.set_cookie(COOKIE, size, max_age=90 * 86400, samesite="Lax")
+        response.set_cookie(
+            COOKIE, size, max_age=90 * 86400, samesite="Lax", secure=request.is_secure
+        )
     return response

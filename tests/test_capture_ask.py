@@ -46,7 +46,7 @@ def begin(event: EventSession) -> Begin:
         told = {"session": code, "filename": "a.jpg", **fields}
         words = ",".join(f"{k} {b64encode(v.encode()).decode()}" for k, v in told.items())
         headers = {**V1, "Upload-Length": str(length), "Upload-Metadata": words}
-        return client.post("/uploads", headers=headers, **who)  # type: ignore[arg-type]
+        return client.post("/uploads", headers=headers, **who)
 
     return create
 
