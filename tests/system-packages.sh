@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what the real-browser and real-server tests need, on Debian and as root; elsewhere it says so and
 # leaves with 0, because each test then skips with its reason.
-# Groups: browser (Chromium, PDF tools, fonts), wordpress (Apache, PHP, MariaDB). Default: all of them.
+# Groups: browser (Chromium, Firefox, PDF tools, fonts), wordpress (Apache, PHP, MariaDB). Default: all of them.
 set -uo pipefail
 
 say() { printf 'system packages: %s\n' "$*"; }
@@ -16,7 +16,7 @@ packages() {
     # libatomic1 is for the Node.js that Playwright ships; minimal Debian lacks it.
     # Noto covers Latin, Greek, Cyrillic, Arabic, Hebrew and the Indian scripts; WenQuanYi is Chinese, Japanese and
     # Korean in a tenth of the size that Noto takes for them.
-    browser) echo chromium libatomic1 poppler-utils fonts-dejavu-core fonts-noto-core fonts-wqy-microhei ;;
+    browser) echo chromium firefox-esr libatomic1 poppler-utils fonts-dejavu-core fonts-noto-core fonts-wqy-microhei ;;
     wordpress) echo wordpress mariadb-server-core apache2 libapache2-mod-php php-cli php-mysql php-gd \
       php-xml php-mbstring php-curl curl ;;
     *) say "unknown group $1" >&2; return 2 ;;

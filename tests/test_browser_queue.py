@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import struct
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Request, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
+from playwright.sync_api import Error as PlaywrightError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from reporter.models import EventSession, Takeaway, Upload
-from reporter.store import Store
+from reporter.store import Store, hash_file
 from tests import media_files
-from tests.browser import Windows
+from tests.browser import FLAGS, PHONE, Windows, find_chromium
 from tests.product import KioskProcess
 from tests.test_browser_phone import SAFE, check_stored, choose, takeaway
 
 pytestmark = pytest.mark.browser
 
-WAITS = {"timeout": 30_000}
+WAITS: Any = {"timeout": 30_000}
 # Bytes of what stands in the phone's own store.
 PIECES = """() => new Promise((resolve, reject) => {
   const asked = indexedDB.open("reporter");
@@ -280,3 +284,95 @@ def test_the_whole_page_weighs_less_than_30_kb(
     scripts = [url for url in fetched if url.endswith(".js")]
     assert len(scripts) >= 6
     assert sum(fetched.values()) < 30_000, fetched
+
+
+# --- With TLS ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate of this test's own for the kiosk, and its key."""
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+               "-days", "2", "-subj", "/CN=kiosk", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
+               "-keyout", str(key), "-out", str(cert)]  # fmt: skip
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl here to make a certificate")
+    subprocess.run(command, check=True, capture_output=True)
+    return cert, key
+
+
+@pytest.fixture
+def secure_page(chromium: Browser, certificate: tuple[Path, Path]) -> Iterator[Page]:
+    """A phone that trusts this certificate, with a camera that shows Chromium's test picture.
+
+    A browser of its own: to a service worker's requests, Chromium applies only what was said at its start.
+    """
+    executable = find_chromium()
+    assert executable is not None
+    flags = (
+        "--ignore-certificate-errors",
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+    )
+    root = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
+    browser = chromium.browser_type.launch(executable_path=executable, args=[*FLAGS, *root, *flags])
+    try:
+        yield browser.new_context(ignore_https_errors=True, **PHONE).new_page()
+    finally:
+        browser.close()
+
+
+def test_with_tls_it_opens_and_records_while_the_kiosk_is_out_of_reach(
+    kiosk_process: KioskProcess, secure_page: Page, certificate: tuple[Path, Path], session: Session,
+    store: Store, event: EventSession,
+) -> None:  # fmt: skip
+    cert, key = certificate
+    kiosk_process.arguments = ("--tls-cert", str(cert), "--tls-key", str(key))
+    url = kiosk_process.start()
+    page, path = secure_page, f"{url}/s/{event.code}"
+    page.goto(path, wait_until="networkidle")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    kept = "caches.open('pages-1').then((store) => store.match(location.pathname)).then((found) => !!found)"
+    eventually(lambda: page.evaluate(kept))
+    photo_from_the_page(page)
+    kiosk_process.kill()
+    # Away: the page opens from the phone's own store, and takes words and a photo.
+    page.goto(path)
+    assert page.get_by_role("heading", name=event.title).is_visible()
+    for words in ("Written in the garden", "And a second one"):
+        page.get_by_label("Your words").fill(words)
+        photo_from_the_page(page)
+        press_keep(page)
+        expect(page.locator("#verdict")).to_contain_text("Still on your phone")
+        page.get_by_role("button", name="Record another").click()
+    # Nothing old where it matters: the wall, the desk and receipts are the kiosk's alone.
+    for elsewhere in ("/wall", "/desk/review", "/t/0000000000000", "/search"):
+        with pytest.raises(PlaywrightError, match="ERR_CONNECTION_REFUSED"):
+            page.goto(url + elsewhere)
+    kiosk_process.start()
+    page.goto(path)
+    expect(page.locator("#queue .state.safe")).to_have_count(2, **WAITS)
+    rows = session.scalars(select(Takeaway)).all()
+    assert {row.text for row in rows} == {"Written in the garden", "And a second one"}
+    for row in rows:
+        (attachment,) = row.attachments
+        media = attachment.media
+        assert hash_file(store.original(media.sha256, media.ext)) == media.sha256
+        assert media.type == "image/jpeg"
+
+
+def photo_from_the_page(page: Page) -> None:
+    """Take a photo with the camera in the page."""
+    before = page.locator("#added li").count()
+    page.get_by_label("Photo", exact=True).first.click()
+    page.get_by_role("button", name="Take the photo").click()
+    expect(page.locator("#added li")).to_have_count(before + 1)
+
+
+def eventually(true: Callable[[], bool]) -> None:
+    """Wait until it is so; five seconds at most."""
+    end = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
