@@ -5,6 +5,7 @@ import { Countdown, Stillness } from "./station-idle.js";
 import { Keeper } from "./station-keep.js";
 import { Recorder, show } from "./station-recorder.js";
 import { Scanner } from "./station-scan.js";
+import { SessionList } from "./station-sessions.js";
 
 const BACK = 15;
 const STILL = 90;
@@ -37,6 +38,7 @@ let staleSeen = 0;
 
 const camera = new Camera(at("live"));
 const microphone = new Microphone(drawLevel);
+const sessions = new SessionList(words.sessions, choose);
 const scanner = new Scanner(camera, { url: words.scan, token, onSeen: seen });
 const keeper = new Keeper({ uploads: words.uploads, takeaways: words.takeaways, tus: words.tus, token });
 const back = new Countdown((seconds, share) => {
@@ -107,7 +109,7 @@ function reset() {
   at("keep").reset();
   chooseQuestion(0);
   go("find");
-  refresh();
+  sessions.refresh();
 }
 
 function drop() {
@@ -136,41 +138,8 @@ function choose(session) {
   at("keep").elements.audience.value = session.audience;
   at("words-only").hidden = !session.do_not_record;
   at("ways").hidden = session.do_not_record;
+  document.querySelector("button[data-way=words]").classList.toggle("main", session.do_not_record);
   go("choose");
-}
-
-function pick(session) {
-  const place = document.createElement("li");
-  const button = Object.assign(document.createElement("button"), { type: "button", onclick: () => choose(session) });
-  const title = Object.assign(document.createElement("strong"), { textContent: session.title, dir: "auto" });
-  const when = Object.assign(document.createElement("span"), { textContent: session.when, className: "soft", dir: "auto" });
-  button.append(title, when);
-  place.append(button);
-  return place;
-}
-
-async function refresh() {
-  try {
-    const answer = await fetch(words.sessions, { headers: { Accept: "application/json" } });
-    const { sessions } = await answer.json();
-    draw(sessions);
-  } catch {
-    // The kiosk is restarting: what is listed stays.
-  }
-}
-
-let listed = "";
-function draw(sessions) {
-  const told = JSON.stringify(sessions);
-  // Not while somebody goes through the list with the keyboard, unless it has changed.
-  if (told === listed) return;
-  listed = told;
-  const later = sessions.filter((each) => !each.running);
-  at("now").replaceChildren(...sessions.filter((each) => each.running).map(pick));
-  at("now").hidden = later.length === sessions.length;
-  at("later").replaceChildren(...later.map(pick));
-  at("others").hidden = !later.length;
-  at("no-sessions").hidden = Boolean(sessions.length);
 }
 
 function chooseQuestion(number) {
@@ -408,8 +377,8 @@ addEventListener("beforeunload", (leaving) => {
 full();
 at("hint").textContent = words.hold;
 chooseQuestion(0);
-refresh();
-setInterval(() => screen === "find" && refresh(), REFRESH);
+sessions.refresh();
+setInterval(() => screen === "find" && sessions.refresh(), REFRESH);
 go("find");
 scanner.warm();
 camera.open();

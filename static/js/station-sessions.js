@@ -1,0 +1,43 @@
+// The sessions as buttons: what runs now, and the others behind one more tap.
+
+const at = (id) => document.getElementById(id);
+
+export class SessionList {
+  constructor(url, onPick) {
+    Object.assign(this, { url, onPick, listed: "" });
+  }
+
+  async refresh() {
+    try {
+      const answer = await fetch(this.url, { headers: { Accept: "application/json" } });
+      const { sessions } = await answer.json();
+      this.draw(sessions);
+    } catch {
+      // The kiosk is restarting: what is listed stays.
+    }
+  }
+
+  draw(sessions) {
+    const told = JSON.stringify(sessions);
+    // Unchanged buttons stay the same elements, for whoever goes through them with the keyboard.
+    if (told === this.listed) return;
+    this.listed = told;
+    const now = sessions.filter((each) => each.running);
+    const later = sessions.filter((each) => !each.running);
+    at("now").replaceChildren(...now.map((each) => this.button(each)));
+    at("now").hidden = !now.length;
+    at("later").replaceChildren(...later.map((each) => this.button(each)));
+    at("others").hidden = !later.length;
+    at("no-sessions").hidden = Boolean(sessions.length);
+  }
+
+  button(session) {
+    const place = document.createElement("li");
+    const button = Object.assign(document.createElement("button"), { type: "button", onclick: () => this.onPick(session) });
+    const title = Object.assign(document.createElement("strong"), { textContent: session.title, dir: "auto" });
+    const when = Object.assign(document.createElement("span"), { textContent: session.when, className: "soft", dir: "auto" });
+    button.append(title, when);
+    place.append(button);
+    return place;
+  }
+}

@@ -1,0 +1,418 @@
+"""The station in real Chromium, with a webcam that is a film: somebody holds up a code, records, takes the receipt."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from capture.qr import session_url
+from reporter.models import EventSession, Media, Takeaway
+from reporter.sessions import add_session
+from reporter.store import Store
+from tests.browser import FLAGS, LAPTOP, Windows, find_chromium
+from tests.product import KioskProcess
+from tests.station_film import write_film
+
+pytestmark = pytest.mark.browser
+
+# Notes when the camera's picture stands and when the session is known.
+WATCH = """
+document.addEventListener("playing", () => (window.pictureAt ??= performance.now()), true);
+new MutationObserver(() => {
+  const choose = document.getElementById("choose");
+  if (choose && !choose.hidden) window.knownAt ??= performance.now();
+}).observe(document, { attributes: true, subtree: true, attributeFilter: ["hidden"] });
+"""
+# Sums up how long the recorder really ran, whatever the page says.
+STOPWATCH = """
+window.ran = 0;
+let since = null;
+for (const [name, runs] of Object.entries({ start: true, pause: false, resume: true, stop: false })) {
+  const own = MediaRecorder.prototype[name];
+  MediaRecorder.prototype[name] = function (...values) {
+    if (since !== null) window.ran += performance.now() - since;
+    since = runs ? performance.now() : null;
+    return own.apply(this, values);
+  };
+}
+"""
+ONLY_WEBM = """
+const asked = MediaRecorder.isTypeSupported;
+MediaRecorder.isTypeSupported = (type) => /webm;codecs=vp8/.test(type) && asked.call(MediaRecorder, type);
+"""
+ROOT = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
+ALLOWED = ("camera", "microphone")
+
+
+class Station:
+    """Opens the station's page in a browser whose camera is the film."""
+
+    def __init__(self, windows: Windows, kiosk: KioskProcess) -> None:
+        self.windows = windows
+        self.kiosk = kiosk
+
+    def open(
+        self, *, allow: tuple[str, ...] = ALLOWED, script: str = "", clock: bool = False,
+        query: str = "", **options: object,
+    ) -> Page:  # fmt: skip
+        page = self.windows.open(**{**LAPTOP, **options})
+        page.context.grant_permissions(list(allow))
+        if clock:
+            page.clock.install()
+        page.add_init_script(WATCH + script)
+        page.goto(f"{self.kiosk.url}/station{query}")
+        return page
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the fake camera plays; Chromium opens it anew for each page."""
+    return write_film(tmp_path_factory.mktemp("film") / "camera.mjpeg", "")
+
+
+@pytest.fixture(scope="module")
+def camera_browser(chromium: Browser, film: Path) -> Iterator[Browser]:
+    """A browser of its own, since the camera is chosen when it starts."""
+    flags = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={film}"]
+    browser = chromium.browser_type.launch(
+        executable_path=find_chromium(), args=[*FLAGS, *ROOT, *flags]
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def station(
+    camera_browser: Browser, kiosk_process: KioskProcess, running: EventSession
+) -> Iterator[Station]:
+    """The station of a kiosk with a session that runs at this moment."""
+    windows = Windows(camera_browser)
+    kiosk_process.start()
+    yield Station(windows, kiosk_process)
+    windows.close()
+    assert windows.problems == []
+
+
+@pytest.fixture
+def running(session: Session) -> EventSession:
+    """A session that runs now, by the clock of the kiosk's process."""
+    now = datetime.now(UTC)
+    return add_session(
+        session, "Repair café", now=now, rng=random.Random(3), room="Hall",
+        starts_at=now - timedelta(minutes=10), ends_at=now + timedelta(hours=1),
+    )  # fmt: skip
+
+
+def takeaway(session: Session) -> Takeaway:
+    session.expire_all()
+    return session.scalars(select(Takeaway)).one()
+
+
+def processed(session: Session) -> Media:
+    """The only recording, when its renditions are made."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        (attachment,) = takeaway(session).attachments
+        if attachment.media.state in ("ready", "failed"):
+            return attachment.media
+        time.sleep(0.1)
+    raise AssertionError("the recording was not processed")
+
+
+def recognized_after(page: Page) -> float:
+    """Milliseconds from the first picture to the session; the best of three, since tests share the machine."""
+    measured = []
+    for _ in range(3):
+        expect(page.locator("#choose")).to_be_visible()
+        measured.append(page.evaluate("knownAt - pictureAt"))
+        page.reload()
+    expect(page.locator("#choose")).to_be_visible()
+    return min(measured)
+
+
+def tap(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def seconds(page: Page, selector: str) -> int:
+    return int(page.locator(selector).inner_text())
+
+
+def check_playable(path: Path, *, lasts: float) -> None:
+    """An MP4 whose index stands in front, that is as long as it says, and that can be gone into."""
+    import av
+
+    head = path.read_bytes()
+    assert head[4:8] == b"ftyp"
+    assert 0 < head.find(b"moov") < head.find(b"mdat")
+    with av.open(str(path)) as movie:
+        pictures = [frame.time or 0 for frame in movie.decode(video=0)]
+        # Played through to the last picture; a busy machine's recorder may drop some of the first.
+        assert pictures == sorted(pictures)
+        assert pictures[-1] == pytest.approx(lasts, abs=0.8)
+        assert float(movie.duration or 0) / av.time_base == pytest.approx(lasts, abs=0.5)
+        assert movie.streams.audio[0].codec_context.name == "aac"
+        movie.seek(int((lasts - 0.5) * av.time_base))
+        entered = next(movie.decode(video=0)).time or 0
+        assert lasts - 3.5 <= entered <= lasts
+
+
+@pytest.mark.parametrize("container", ["mp4", "webm"])
+def test_a_code_is_held_up_and_a_video_note_is_kept(
+    station: Station, film: Path, session: Session, store: Store, event: EventSession,
+    axe: Callable[..., list[str]], container: str,
+) -> None:  # fmt: skip
+    """The session is long over: what is recorded for it is kept all the same."""
+    write_film(film, session_url("http://10.0.0.9", event.code))
+    page = station.open(script=STOPWATCH + (ONLY_WEBM if container == "webm" else ""))
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    expect(page.locator("#event-title")).to_have_text(event.title)
+    # Half a second where nothing else runs; the reader itself takes 2 ms a frame.
+    assert recognized_after(page) < 1000
+    assert axe(page) == []
+    tap(page, "Video note")
+    expect(page.locator("#mic")).to_have_text("We can hear you.", timeout=10_000)
+    tap(page, "Record")
+    expect(page.locator("#timer-text")).to_have_text("88", timeout=10_000)
+    tap(page, "Pause")
+    left = seconds(page, "#timer-text")
+    assert axe(page) == []
+    assert seconds(page, "#timer-text") == left
+    tap(page, "Go on")
+    expect(page.locator("#timer-text")).to_have_text(str(left - 2), timeout=10_000)
+    tap(page, "Finish")
+    lasts = page.evaluate("ran") / 1000
+    expect(page.get_by_role("heading", name="Keep it like this?")).to_be_focused()
+    expect(page.locator("#replay")).to_have_js_property("videoWidth", 1280)
+    tap(page, "Play")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_hidden()
+    assert axe(page) == []
+    assert [url for url in sent if "upload" in url] == []
+    page.get_by_label("Name (if you like)").fill("Rosa")
+    page.get_by_label("Only here today").check()
+    tap(page, "Keep it")
+    expect(page.get_by_role("heading", name="Safe on the kiosk.")).to_be_visible(timeout=20_000)
+    assert axe(page) == []
+    row, media = takeaway(session), processed(session)
+    assert page.locator("#receipt").inner_text().replace("-", "") == row.receipt
+    assert (row.session_id, row.source, row.kind) == (event.id, "station", "video")
+    assert (row.author, row.audience, row.consent) == ("Rosa", "room", "unsure")
+    assert row.prompt == "What will you do differently on Monday?"
+    assert (media.type, media.state) == (f"video/{container}", "ready")
+    assert media.duration == pytest.approx(lasts, abs=0.5)
+    (play,) = [made for made in media.renditions if made.name == "play"]
+    check_playable(store.rendition(media.sha256, "play", play.ext), lasts=lasts)
+
+
+def test_a_photo_is_taken_and_the_start_comes_back(
+    station: Station, film: Path, session: Session, running: EventSession
+) -> None:
+    write_film(film, running.code.lower())
+    page = station.open(clock=True)
+    expect(page.locator("#event-title")).to_have_text(running.title)
+    tap(page, "Photo")
+    tap(page, "Take the photo")
+    for number in ("3", "2", "1"):
+        expect(page.locator("#count")).to_have_text(number)
+    expect(page.locator("#still")).to_be_visible()
+    tap(page, "Again")
+    tap(page, "Take the photo")
+    expect(page.locator("#still")).to_be_visible(timeout=10_000)
+    page.get_by_label("Yes", exact=True).check()
+    tap(page, "Keep it")
+    words = page.locator("#back-text")
+    expect(words).to_contain_text("Back to the start in 1", timeout=10_000)
+    assert page.locator("#receipt-qr").evaluate(
+        "image => image.decode().then(() => image.naturalWidth)"
+    )
+    page.keyboard.press("Shift")
+    expect(words).to_have_text("Take your time.")
+    page.clock.fast_forward(20_000)
+    expect(page.locator("#receipt")).to_be_visible()
+    row = takeaway(session)
+    assert (row.kind, row.source, row.consent) == ("photo", "station", "agreed")
+    media = processed(session)
+    assert (media.type, media.width, media.height) == ("image/jpeg", 1280, 720)
+    tap(page, "Record another")
+    tap(page, "Only write")
+    page.get_by_label(re.compile("What will you do")).fill("Mend my bicycle")
+    tap(page, "Keep it")
+    expect(words).to_contain_text("Back to the start")
+    page.clock.fast_forward(16_000)
+    # The poster still hangs in the picture: it doesn't count again before it was away.
+    expect(page.locator("#find")).to_be_visible()
+    with page.expect_response("**/station/scan") as answer:
+        pass
+    assert answer.value.json()["session"]["code"] == running.code
+    expect(page.locator("#find")).to_be_visible()
+
+
+def test_by_keyboard_alone(
+    station: Station, session: Session, running: EventSession, film: Path
+) -> None:
+    write_film(film, "")
+    page = station.open()
+    keys = page.keyboard
+
+    def go_to(name: str) -> None:
+        wanted = page.get_by_role("button", name=name).last
+        for _ in range(30):
+            if wanted.evaluate("button => button === document.activeElement"):
+                return
+            keys.press("Tab")
+        raise AssertionError(f"{name} is out of reach")
+
+    expect(page.get_by_role("button", name=re.compile("Repair café"))).to_be_visible()
+    for name in ("Repair café", "Voice", "Record"):
+        go_to(name)
+        keys.press("Enter")
+    expect(page.get_by_role("button", name="Finish")).to_be_focused()
+    expect(page.locator("#timer-text")).to_have_text("88", timeout=10_000)
+    keys.press("Enter")
+    expect(page.locator("#look-title")).to_be_focused()
+    go_to("Keep it")
+    keys.press("Enter")
+    expect(page.locator("#verdict")).to_have_text("Safe on the kiosk.", timeout=20_000)
+    row, media = takeaway(session), processed(session)
+    assert (row.kind, row.session_id, media.state) == ("audio", running.id, "ready")
+    assert media.duration == pytest.approx(2, abs=0.8)
+    go_to("Back to the start")
+    keys.press("Enter")
+    expect(page.locator("#find-title")).to_be_focused()
+
+
+def test_without_permission_the_rest_works(
+    station: Station, session: Session, running: EventSession, axe: Callable[..., list[str]]
+) -> None:
+    page = station.open(allow=())
+    expect(page.locator("#trouble-text")).to_contain_text("told not to use the camera")
+    assert axe(page) == []
+    page.get_by_role("button", name=re.compile("Repair café")).click()
+    expect(page.get_by_role("button", name="Photo", exact=True)).to_be_disabled()
+    expect(page.get_by_role("button", name="Only write")).to_be_in_viewport(ratio=1)
+    assert axe(page) == []
+    tap(page, "Voice")
+    expect(page.locator("#mic")).to_contain_text("told not to use the microphone")
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_disabled()
+    assert axe(page) == []
+    tap(page, "Back")
+    tap(page, "Only write")
+    tap(page, "Keep it")
+    expect(page.get_by_role("alert")).to_have_text("Write a line first.")
+    page.get_by_label(re.compile("What will you do")).fill("Plant garlic")
+    # The kiosk goes away at this very moment: nothing claims that it is safe before it is.
+    station.kiosk.kill()
+    tap(page, "Keep it")
+    expect(page.locator("#verdict")).to_contain_text("Not safe yet")
+    assert not page.locator("#receipt").is_visible()
+    station.kiosk.start()
+    tap(page, "Try again")
+    expect(page.locator("#verdict")).to_have_text("Safe on the kiosk.", timeout=20_000)
+    row = takeaway(session)
+    assert (row.text, row.source, row.kind) == ("Plant garlic", "station", "note")
+
+
+def test_no_camera_and_a_session_that_wants_no_recordings(
+    windows: Windows, kiosk_process: KioskProcess, session: Session, running: EventSession
+) -> None:
+    running.do_not_record = True
+    session.commit()
+    kiosk_process.start()
+    page = Station(windows, kiosk_process).open()
+    expect(page.locator("#trouble-text")).to_have_text(
+        "No camera was found. Plug one in, then try again."
+    )
+    page.get_by_role("button", name=re.compile("Repair café")).click()
+    expect(page.locator("#words-only")).to_contain_text("asked not to be recorded")
+    for name in ("Photo", "Video note", "Voice"):
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_hidden()
+    tap(page, "Only write")
+    expect(page.get_by_label(re.compile("What will you do"))).to_be_visible()
+
+
+def test_the_camera_goes_off_and_the_unkept_is_forgotten(
+    station: Station, film: Path, session: Session
+) -> None:
+    write_film(film, "")
+    page = station.open(clock=True)
+    live = page.locator("#live")
+    expect(live).to_be_visible()
+    tap(page, "Camera off")
+    expect(page.locator("#trouble-text")).to_have_text("The camera is off.")
+    assert live.evaluate("video => video.srcObject") is None
+    tap(page, "Camera on")
+    expect(live).to_be_visible()
+    # Ten minutes with nobody there.
+    page.clock.fast_forward(601_000)
+    expect(page.locator("#trouble-text")).to_have_text("The camera is off.")
+    tap(page, "Try again")
+    page.get_by_role("button", name=re.compile("Repair café")).click()
+    tap(page, "Photo")
+    tap(page, "Take the photo")
+    expect(page.locator("#still")).to_be_visible(timeout=10_000)
+    page.clock.fast_forward(91_000)
+    expect(page.locator("#away")).to_be_visible()
+    tap(page, "I am still here")
+    expect(page.locator("#away")).to_be_hidden()
+    expect(page.locator("#still")).to_be_visible()
+    page.clock.fast_forward(91_000)
+    expect(page.locator("#away")).to_be_visible()
+    page.clock.fast_forward(21_000)
+    expect(page.locator("#find")).to_be_visible()
+    assert session.scalars(select(Takeaway)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "width", "height", "scheme"),
+    [("de", 1024, 768, "light"), ("ar", 1280, 720, "dark")],
+)
+def test_every_screen_is_for_everybody(
+    station: Station, film: Path, axe: Callable[..., list[str]], lang: str, width: int, height: int,
+    scheme: str,
+) -> None:  # fmt: skip
+    """axe finds nothing, and nothing sticks out at a side or below, in both directions, light and dark."""
+    write_film(film, "")
+    page = station.open(
+        query=f"?lang={lang}", viewport={"width": width, "height": height}, color_scheme=scheme,
+        reduced_motion="reduce",
+    )  # fmt: skip
+    expect(page.locator("#live")).to_be_visible()
+
+    def check(screen: str) -> None:
+        expect(page.locator(f"#{screen}")).to_be_visible()
+        assert axe(page) == [], screen
+        root = page.locator("html").evaluate("root => [root.scrollWidth, root.scrollHeight]")
+        assert root[0] <= width, screen
+        assert root[1] <= height, screen
+        for button in page.locator(f"#{screen} button:visible").all():
+            box = button.bounding_box()
+            assert box is not None
+            assert min(box["x"], box["y"]) >= 0, screen
+            assert box["x"] + box["width"] <= width, screen
+            assert box["y"] + box["height"] <= height, screen
+
+    check("find")
+    page.locator("#now button").first.click()
+    check("choose")
+    page.locator("button[data-way=photo]").click()
+    check("photo")
+    page.locator("#photo [data-retreat]").click()
+    page.locator("button[data-way=voice]").click()
+    check("record")
+    page.locator("#begin").click()
+    page.locator("#stop").click()
+    check("look")
+    page.locator("#keep .main").click()
+    expect(page.locator("#safe")).to_be_visible(timeout=20_000)
+    check("kept")
