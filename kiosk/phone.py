@@ -29,6 +29,7 @@ from kiosk.db import db
 from kiosk.here import here
 from kiosk.media import signed_media_url
 from kiosk.pages import AUDIENCES, CONSENTS, INTENTS, PROMPTS, agenda, base_url, template_words
+from kiosk.polled import polled, receipt_stamp
 from kiosk.problems import wants_json
 from kiosk.records import full_record
 from kiosk.request import offer_from_form
@@ -152,10 +153,10 @@ def _svg(text: str) -> Response:
 @bp.get("/t/<receipt>")
 def receipt(receipt: str) -> ResponseReturnValue:
     """What became of a takeaway."""
+    if wants_json() and (stamp := receipt_stamp(receipt)):
+        return polled(stamp, lambda: _own_record(receipt))
     takeaway = by_receipt(db.session(), receipt)
     record = full_record(takeaway, signed_media_url)
-    if wants_json():
-        return _fresh(jsonify(record))
     page = render_template(
         "phone/receipt.html",
         record=record,
@@ -167,6 +168,10 @@ def receipt(receipt: str) -> ResponseReturnValue:
         audiences=AUDIENCES,
     )
     return _fresh(make_response(page))
+
+
+def _own_record(receipt: str) -> dict[str, Any]:
+    return full_record(by_receipt(db.session(), receipt), signed_media_url)
 
 
 @bp.post("/t/<receipt>")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -15,6 +15,7 @@ from kiosk.here import here
 from kiosk.laptop import typed_address
 from kiosk.media import media_url
 from kiosk.pages import agenda
+from kiosk.polled import polled, wall_stamp
 from reporter.gate import Place, showable
 from reporter.models import Media, Takeaway
 from reporter.states import MediaState
@@ -38,10 +39,9 @@ def wall() -> str:
 @bp.get("/wall/cards")
 def cards() -> ResponseReturnValue:
     """The cards, newest first, and the session that runs now, as JSON with an ETag."""
-    response: Response = jsonify({"cards": [_card(row) for row in _shown()], "now": _now()})
-    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
-    response.headers["Cache-Control"] = "no-cache"
-    return response.make_conditional(request)
+    now = _now()
+    stamp = (*wall_stamp(), now, str(get_locale()))
+    return polled(stamp, lambda: {"cards": [_card(row) for row in _shown()], "now": now})
 
 
 def _shown() -> list[Takeaway]:

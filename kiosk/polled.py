@@ -1,0 +1,82 @@
+"""Answers that are asked for again and again: 304 by ETag, known from one small query before anything is built."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Response, jsonify, request
+from sqlalchemy import ColumnElement, Select, case, func, select
+
+from kiosk.db import db
+from kiosk.here import here
+from reporter.models import (
+    Attachment,
+    Delivery,
+    EventSession,
+    Gathering,
+    Media,
+    Rendition,
+    StoryItem,
+    Takeaway,
+)
+from reporter.sessioncode import normalize_receipt
+from reporter.states import DeliveryState, MediaState
+
+
+def polled(stamp: Iterable[object], build: Callable[[], Any]) -> Response:
+    """``build()`` as JSON, or 304 where the asker has it already. ``stamp``: everything that the answer depends on.
+
+    ``no-cache`` lets browsers keep the answer and ask each time whether it still holds; ``private``: nobody between.
+    """
+    told = repr((here().gathering_id, *stamp))
+    tag = hashlib.sha256(told.encode()).hexdigest()[:32]
+    known = tag in request.if_none_match
+    response = Response(status=304) if known else jsonify(build())
+    response.set_etag(tag)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def receipt_stamp(receipt: str) -> tuple[object, ...]:
+    """What a receipt's record depends on, in one query; empty for a receipt that doesn't exist."""
+    query = select(
+        Takeaway.id, Takeaway.revision, EventSession.title, *_media(Attachment.takeaway_id == Takeaway.id), *_sent(),
+        select(func.count()).where(StoryItem.takeaway_id == Takeaway.id).scalar_subquery(),
+    ).join(EventSession).where(Takeaway.receipt == normalize_receipt(receipt))  # fmt: skip
+    row = db.session.execute(query).first()
+    return tuple(row) if row else ()
+
+
+def wall_stamp() -> tuple[object, ...]:
+    """What the wall's cards depend on, in one query. (What runs now is the wall's own to add.)"""
+    ready = select(_times(Media.state == MediaState.READY)).scalar_subquery()
+    made = select(func.count()).select_from(Rendition).scalar_subquery()
+    row = db.session.execute(select(Gathering.revision, ready, made)).one()
+    return (*row, here().settings.wall.shows)
+
+
+def _media(of_it: ColumnElement[bool]) -> list[Any]:
+    """How far its media are: states and renditions change without a new revision."""
+    attached = select(Attachment.media_id).where(of_it).correlate(Takeaway)
+    states = (MediaState.READY, MediaState.FAILED)
+    counts: list[Select[Any]] = [
+        select(_times(Media.state == state)).where(Media.id.in_(attached)) for state in states
+    ]
+    counts.append(select(func.count(Rendition.name)).where(Rendition.media_id.in_(attached)))
+    return [count.correlate(Takeaway).scalar_subquery() for count in counts]
+
+
+def _sent() -> list[Any]:
+    """How far the ledger is, over all stories: more than needed, but never too little."""
+    told = (
+        func.count(Delivery.id), func.max(Delivery.sent_at), _times(Delivery.state == DeliveryState.SENT),
+        _times(Delivery.state == DeliveryState.WITHDRAWN),
+        _times(Delivery.state == DeliveryState.PARKED),
+    )  # fmt: skip
+    return [select(one).where(Delivery.item_kind == "story").scalar_subquery() for one in told]
+
+
+def _times(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
