@@ -1,7 +1,7 @@
 // The queue of takeaways on their way to the kiosk, one after the other. It knows nothing of the page.
 // With a shelf they stand on this phone before the first byte leaves it; without one they live in memory (the station).
 // A takeaway is called "safe" only after the kiosk has answered with its receipt.
-import { Later, Refused, fileSource, sendFile, sendWords } from "./wire.js";
+import { Later, Refused, fileSource, isLost, sendFile, sendWords } from "./wire.js";
 
 // Seconds until the next try, give or take a third, so that a hundred phones don't come back in one moment.
 const PAUSES = [2, 4, 8, 15, 30, 60];
@@ -107,8 +107,7 @@ export class Outbox extends EventTarget {
     } catch (error) {
       // No room, or no IndexedDB: what was chosen is sent from where it lies, and the page says so.
       item.bare = true;
-      const lost = ["NotReadableError", "NotFoundError"].includes(error?.name);
-      Object.assign(item, lost ? { state: "refused", why: "unreadable" } : { state: "waiting" });
+      Object.assign(item, isLost(error) ? { state: "refused", why: "unreadable" } : { state: "waiting" });
     }
     await this.note(item);
     this.run();
@@ -165,12 +164,13 @@ export class Outbox extends EventTarget {
     this.dispatchEvent(new CustomEvent("change", { detail: item }));
   }
 
-  // Stores what is known of an item, and says so to this page and the others.
+  // Stores what is known of an item, and says so to this page and the others. Whether it stands now.
   async note(item) {
     item.rev++;
     this.tell(item);
-    await this.shelf?.write(noted(item)).catch(() => {});
+    const stands = (await this.shelf?.write(noted(item)).catch(() => false)) ?? false;
     this.channel?.postMessage({ changed: item.id });
+    return stands;
   }
 
   // What other pages of this phone say.
@@ -234,14 +234,12 @@ export class Outbox extends EventTarget {
   }
 
   putBack(item, error) {
-    item.error = error.message;
+    // What the browser itself says is not for people.
+    item.error = error instanceof Refused || error instanceof Later ? error.message : "";
     const final = error instanceof Refused || (error.status === 409 && item.tries >= STUBBORN);
-    if (final || !(error instanceof Later)) {
-      item.state = "refused";
-      return;
-    }
-    item.state = "retrying";
-    item.why = error.why;
+    item.state = final ? "refused" : "retrying";
+    item.why = error.why ?? "trouble";
+    if (final) return;
     const pause = error.after || PAUSES[Math.min(item.tries, PAUSES.length - 1)];
     item.tries++;
     item.due = Date.now() + 1000 * pause * (error.after ? 1 + Math.random() / 3 : 2 / 3 + (Math.random() * 2) / 3);
@@ -259,12 +257,12 @@ export class Outbox extends EventTarget {
       try {
         item.receipt = await this.sendPart(tus, item, number);
         Object.assign(part, { done: true, url: "", sent: part.size });
-        await this.note(item);
-        // Not before the receipt stands where the bytes stand.
-        if (!item.bare) await this.shelf?.clear(item.id, number).catch(() => {});
+        // The bytes go when the receipt stands where they stand, not before.
+        if ((await this.note(item)) && !item.bare) await this.shelf?.clear(item.id, number).catch(() => {});
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         part.error = error.message || part.name;
+        item.why = error.why;
       }
     }
     item.error = item.parts.map((part) => part.error).filter(Boolean).join(" ");

@@ -45,8 +45,10 @@ function bare() {
 function setBare(all) {
   try {
     localStorage.setItem(BARE, JSON.stringify(all));
+    return true;
   } catch {
     // A private window may keep nothing at all; then the page itself is all there is.
+    return false;
   }
 }
 
@@ -88,10 +90,19 @@ export function clear(id, part = null) {
   });
 }
 
-export async function write(note) {
-  if (note.bare) setBare([note, ...bare().filter((other) => other.id !== note.id)]);
-  // One that another page let go of meanwhile stays gone.
-  else if (await get(note.id, notes)) await set(note.id, note, notes);
+// Whether it stands now.
+export function write(note) {
+  if (note.bare) return Promise.resolve(setBare([note, ...bare().filter((other) => other.id !== note.id)]));
+  return notes("readwrite", async (store) => {
+    let stands = false;
+    // One that another page let go of meanwhile stays gone.
+    store.get(note.id).onsuccess = ({ target }) => {
+      stands = Boolean(target.result);
+      if (stands) store.put(note, note.id);
+    };
+    await promisifyRequest(store.transaction);
+    return stands;
+  });
 }
 
 // A receipt that this page did not get through the queue: { remember: RECEIPT, title, text }.
@@ -130,7 +141,7 @@ export function source(id, part, size) {
       const first = Math.floor(start / PIECE);
       const count = Math.ceil(Math.min(end, size) / PIECE) - first;
       const found = await getMany(Array.from({ length: count }, (_, n) => [id, part, first + n]), pieces);
-      if (found.includes(undefined)) throw new Error("bytes are missing");
+      if (found.includes(undefined)) throw new DOMException("bytes are missing", "NotFoundError");
       const value = new Blob(found).slice(start - first * PIECE, end - first * PIECE);
       return { value, done: end >= size };
     },

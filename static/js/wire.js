@@ -2,9 +2,15 @@
 
 const SILENCE = 30000;
 const CHUNK = 4 * 1048576;
+const HASHED = 32 * 1048576;
 
-// The kiosk has said no for good: trying again would not help.
-export class Refused extends Error {}
+// The kiosk has said no for good, or (why: unreadable) the phone does not give the bytes: trying again would not help.
+export class Refused extends Error {
+  constructor(words, why = "") {
+    super(words);
+    this.why = why;
+  }
+}
 
 // Not now. `why`: away (no answer), full (the laptop's disk), busy (it asked to wait), trouble. `after`: seconds it asked for.
 export class Later extends Error {
@@ -16,6 +22,9 @@ export class Later extends Error {
 
 const isFinal = (status) => status >= 400 && status < 500 && ![408, 409, 410, 423, 425, 429, 460].includes(status);
 const WHY = { 429: "busy", 502: "away", 503: "busy", 504: "away", 507: "full" };
+
+// The phone does not give the bytes (any more), by the names of the File API and our own shelf.
+export const isLost = (error) => ["NotReadableError", "NotFoundError"].includes(error?.name);
 
 function sentence(body) {
   try {
@@ -54,8 +63,18 @@ export async function sendWords(item, signal) {
   }
 }
 
+// Only a secure context can hash, and only what fits into memory.
+async function hash(source) {
+  if (!globalThis.crypto?.subtle || source.size > HASHED) return {};
+  const { value } = await source.slice(0, source.size);
+  const digest = await crypto.subtle.digest("SHA-256", await value.arrayBuffer());
+  return { sha256: Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("") };
+}
+
 // One file of a takeaway, from where it stopped. `report` hears { url } and { sent }; `source` is what tus reads from.
-export function sendFile({ Upload }, item, part, { source, signal, report }) {
+export async function sendFile({ Upload }, item, part, { source, signal, report }) {
+  // The kiosk says at once when it has this file from us already.
+  const known = part.url ? {} : await hash(source).catch(() => ({}));
   return new Promise((resolve, reject) => {
     let receipt = "";
     let timer;
@@ -77,15 +96,18 @@ export function sendFile({ Upload }, item, part, { source, signal, report }) {
       // Once begun, it is never begun anew behind our back: who asks for its offset decides on the answer.
       endpoint: part.url ? null : new URL(item.to.uploads, location.href).href,
       uploadUrl: part.url || null,
-      metadata: { ...item.fields, filename: name, filetype: type, session: item.to.session, client_id: item.id },
+      metadata: { ...item.fields, filename: name, filetype: type, session: item.to.session, client_id: item.id, ...known },
       chunkSize: CHUNK,
       retryDelays: null,
       storeFingerprintForResuming: false,
       fingerprint: () => Promise.resolve(null),
       fileReader: { openFile: async () => source },
-      onAfterResponse: (_request, response) => {
+      onAfterResponse: (request, response) => {
         alive();
         receipt = response.getHeader("Reporter-Receipt") || receipt;
+        if (!receipt || request.getMethod() !== "POST") return;
+        upload.abort().catch(() => {});
+        end(resolve, receipt);
       },
       onUploadUrlAvailable: () => report({ url: upload.url }),
       onProgress: (sent) => {
@@ -97,7 +119,8 @@ export function sendFile({ Upload }, item, part, { source, signal, report }) {
       onError: (error) => {
         const response = error.originalResponse;
         const status = response?.getStatus() ?? 0;
-        if (!status) return end(reject, error.originalRequest ? new Later("", { why: "away" }) : error);
+        if (isLost(error.causingError ?? error)) return end(reject, new Refused("", "unreadable"));
+        if (!status) return end(reject, new Later("", { why: "away" }));
         if (part.url && (status === 404 || status === 410)) {
           // The kiosk has forgotten the beginning of it.
           report({ url: "", sent: 0, stored: true });
