@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from capture.blurred import find_squares
 from capture.decoding import RAW_MIMES, jpeg_bytes, open_media, open_photo, read_exif
 from capture.marker import Code, read_codes
 from capture.probe import MAX_PIXELS, Probe, probe, real_video
+from capture.qr import END, EPOCH
 from capture.steps_photo import upright
 from reporter.errors import MediaFailed
 from reporter.sessioncode import ALPHABET, is_valid, normalize
@@ -33,9 +34,6 @@ MARKER_SECONDS = 10.0
 GLANCES = (0.0, 0.7, 1.5, 2.5, 3.5)
 WORKING_SIDE = 2400
 PICTURE_SIDE = 480
-# In the code of the kiosk's own screen: seconds since this moment, in the code's alphabet.
-EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
-END = "END"
 _ADDRESS = re.compile(
     r"https?://[^/\s]+(?:/[^?#\s]*)?/S/([A-Z0-9]{3,8})(?:/AT/([A-Z0-9]{4,8}))?/?", re.I
 )
@@ -198,12 +196,6 @@ def read_marker(text: str) -> Read | None:
     if found[1].upper() == END:
         return Read(END)
     return Read(normalize(found[1]), _moment(found[2]) if found[2] else None)
-
-
-def time_stamp(now: datetime) -> str:
-    """A moment as the screen's code carries it: whole seconds in six symbols, until 2054 (see ``capture.qr``)."""
-    seconds = int((now - EPOCH).total_seconds()) % (1 << 30)
-    return "".join(ALPHABET[seconds >> shift & 31] for shift in range(25, -1, -5))
 
 
 def _moment(stamp: str) -> datetime | None:

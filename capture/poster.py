@@ -42,18 +42,21 @@ def make_posters(
     shelf: FontShelf | None = None,
     warn: Callable[[str], None] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    ending: str = "",
 ) -> bytes:
     """The print pack as PDF: a poster for each sheet, two marker cards a page, and the rest.
 
     ``paper`` is ``A4`` or ``Letter``; ``strings`` translates (a mapping from the English, or gettext); ``parts``
     chooses what is in. ``now`` (aware) is the date of the document: the same input and time give the same bytes on
     the same machine. ``warn`` gets a sentence for each text with letters that no font has, ``progress`` how many
-    steps of how many are done. Raises BadInput for addresses, codes or a Wi-Fi that can't work.
+    steps of how many are done. ``ending`` (``capture.qr.end_url``) adds the cards that end a session. Raises BadInput
+    for addresses, codes or a Wi-Fi that can't work.
     """
     tell = progress or _unheard
     sheet = Sheet(paper, shelf=shelf or FontShelf(), warn=warn or _nothing)
     try:
-        steps = _steps(Pages(sheet, gathering, _translator(strings)), sheets, parts)
+        pages = Pages(sheet, gathering, _translator(strings))
+        steps = _steps(pages, sheets, parts, ending)
         # Cutting the fonts down to the letters that were used comes last, and takes about as long as the rest.
         total = 2 * len(steps)
         for done, draw in enumerate(steps, 1):
@@ -67,7 +70,7 @@ def make_posters(
 
 
 def _steps(
-    pages: Pages, sheets: Sequence[PosterSheet], parts: Collection[Part]
+    pages: Pages, sheets: Sequence[PosterSheet], parts: Collection[Part], ending: str
 ) -> list[Callable[[], None]]:
     """What is to be drawn, page after page."""
     steps: list[Callable[[], None]] = []
@@ -75,6 +78,8 @@ def _steps(
         steps += [partial(pages.poster, session) for session in sheets]
     if "markers" in parts:
         steps += [partial(pages.markers, sheets[at : at + 2]) for at in range(0, len(sheets), 2)]
+        # With the markers of sessions the camera must be told when one is over.
+        steps += [partial(pages.endings, ending)] if ending else []
     rest = {"brief": pages.brief, "opening": pages.opening, "no_photos": pages.no_photos}
     return steps + [draw for part, draw in rest.items() if part in parts]
 

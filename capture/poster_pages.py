@@ -218,6 +218,22 @@ class Pages:
         code = Box(x, top + height - 34, width, 16)
         self.sheet.write(spaced(session.code), code, size=30, least=18, bold=True)
 
+    def endings(self, url: str) -> None:
+        """Two cards a page: what follows on the camera belongs to no session any more."""
+        _ = self.translate
+        self.sheet.page()
+        half = self.sheet.height / 2
+        side = half - 16
+        x, width = side + 14, self.sheet.width - side - 24
+        for top in (0.0, half):
+            self.sheet.qr(url, Box(6, top + 8, side, side))
+            self.sheet.fill(Box(x, top + 18, 14, 2.2), ACCENT)
+            words = Box(x, top + 24, width, 40)
+            used = self.sheet.write(_("End of session"), words, size=24, least=13, bold=True)
+            more = _("Photograph me when you leave the session and go on taking pictures.")
+            self.sheet.write(more, Box(x, top + 29 + used, width, 50), size=14, least=9, colour=SOFT)
+        self.sheet.cut((0, half), (self.sheet.width, half))
+
     # The reporter's brief -------------------------------------------------------------------------
 
     def brief(self) -> None:

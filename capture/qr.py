@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from reporter.errors import BadInput
-from reporter.sessioncode import is_valid, normalize
+from reporter.sessioncode import ALPHABET, is_valid, normalize
 
 QUIET_ZONE = 4  # modules of white around the code (ISO/IEC 18004)
 MAX_TEXT = 1000  # past that a phone can't read the code from paper any more
+
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+END = "END"
 
 Matrix = tuple[tuple[bool, ...], ...]
 
@@ -41,6 +45,22 @@ def session_url(base_url: str, code: str) -> str:
         raise BadInput(f"“{code}” is not a session code. Look it up in the list of sessions.")
     root = f"{parts.scheme}://{parts.netloc}".upper()
     return f"{root}{parts.path.rstrip('/')}/S/{normalize(code)}"
+
+
+def screen_url(base_url: str, code: str, now: datetime) -> str:
+    """``session_url`` with the time in it, for codes on a screen: photographed, it tells how far the camera is off.
+
+    Ten symbols more, all alphanumeric; posters stay without. ``/AT/`` and six symbols: seconds since 2020 in base 32.
+    """
+    seconds = int((now - EPOCH).total_seconds()) % (1 << 30)
+    stamp = "".join(ALPHABET[seconds >> shift & 31] for shift in range(25, -1, -5))
+    return f"{session_url(base_url, code)}/AT/{stamp}"
+
+
+def end_url(base_url: str) -> str:
+    """What the "End of session" card's code holds: no session's code is three letters long."""
+    example = "000000"
+    return session_url(base_url, example).removesuffix(example) + END
 
 
 def wifi_text(wifi: Wifi) -> str:

@@ -17,6 +17,7 @@ from kiosk import (
     fairness,
     installable,
     language,
+    markers,
     media,
     mine,
     phone,
@@ -58,7 +59,21 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "worker-src 'self'",
     )
 )
-BLUEPRINTS = (access, desk, installable, media, mine, phone, printing, probes, search, station, upload, wall)
+BLUEPRINTS = (
+    access,
+    desk,
+    installable,
+    markers,
+    media,
+    mine,
+    phone,
+    printing,
+    probes,
+    search,
+    station,
+    upload,
+    wall,
+)
 
 
 def create_app(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from capture.assign import read_roll
 from capture.card import Found, walk
@@ -163,3 +164,36 @@ def _markers(job: CardImport) -> list[dict[str, Any]]:
         }
         for path, code, taken, at, _mark, offset in db.session.execute(query)
     ]  # fmt: skip
+
+
+def import_next(kiosk: Kiosk) -> int:
+    """Run the import that the desk asked for longest ago. A worker's turn; Commits."""
+    query = select(CardImport.id).where(CardImport.state == ImportState.ASKED)
+    job_id = db.session.scalar(query.order_by(CardImport.created_at).limit(1))
+    if job_id is None:
+        return 0
+    claim = (
+        update(CardImport)
+        .where(CardImport.id == job_id, CardImport.state == ImportState.ASKED)
+        .values(state=ImportState.RUNNING.value, beat_at=kiosk.now())
+    )
+    taken = db.session.execute(claim).rowcount == 1  # type: ignore[attr-defined]
+    db.session.commit()
+    job = db.session.get(CardImport, job_id, populate_existing=True)
+    if not taken or job is None:
+        return 0
+    try:
+        run_import(kiosk, job, [Path(job.path)], tell=_silent, stopped=lambda: _stopping(job_id))
+    except (ReporterError, OSError):
+        # Told in the row, where the desk shows it.
+        return 1
+    return 1
+
+
+def _silent(_tally: Any) -> None:
+    """The desk reads the row."""
+
+
+def _stopping(job_id: uuid.UUID) -> bool:
+    state = select(CardImport.state).where(CardImport.id == job_id)
+    return db.session.scalar(state) == ImportState.STOPPING

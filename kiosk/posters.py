@@ -11,6 +11,7 @@ from babel.dates import format_date, format_time
 from sqlalchemy import select
 
 from capture.poster import GatheringFacts, PosterSheet, Wifi, make_posters, session_url
+from capture.qr import end_url
 from kiosk.address import phone_url
 from kiosk.db import db
 from kiosk.here import Kiosk
@@ -48,6 +49,7 @@ def make_pack(
         strings=catalogue(kiosk.settings.gathering.language).gettext,
         warn=warnings.append,
         progress=progress,
+        ending=end_url(base),
     )
     db.session.scalars(select(Gathering)).one().printed_url = base
     db.session.commit()

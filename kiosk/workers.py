@@ -41,6 +41,13 @@ def deliver(kiosk: Kiosk) -> int:
     return deliver_once(kiosk)
 
 
+def cards(kiosk: Kiosk) -> int:
+    """Read the card that the desk asked for."""
+    from kiosk.cards import import_next
+
+    return import_next(kiosk)
+
+
 def tidy(kiosk: Kiosk) -> int:
     """Drop unfinished uploads that ran out and leftovers of broken-off requests."""
     from capture.intake import sweep
@@ -60,6 +67,7 @@ TURNS: tuple[tuple[Turn, float], ...] = (
     (process, 0.4),
     (index, 0.4),
     (deliver, 5.0),
+    (cards, 1.0),
     (tidy, timedelta(minutes=10).total_seconds()),
 )
 

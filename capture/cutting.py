@@ -1,0 +1,107 @@
+"""A person's hand on a roll: take a proposal, move a cut, say "no cut here", correct a clock."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from capture.assign import read_roll, settle
+from reporter.curate import Hand
+from reporter.errors import BadInput, Forbidden, NotFound
+from reporter.models import EventSession
+from reporter.models_cards import Camera, Cut, Shot
+from reporter.states import ClockBasis, CutOrigin, Mark
+
+
+def begin_at(session: Session, shot: Shot, event: EventSession | None, hand: Hand) -> None:
+    """From this shot on the roll belongs to a session (None: to none). Commits. Raises Forbidden for text-only ones."""
+    _check(event)
+    _say(session, shot.id, shot.camera_id, event.id if event else None, skip=False)
+    settle(session, shot.camera_id, now=hand.now, rng=hand.rng, by_hand=True)
+
+
+def no_cut(session: Session, shot: Shot, hand: Hand) -> None:
+    """What goes before this shot goes on. Commits."""
+    _say(session, shot.id, shot.camera_id, None, skip=True)
+    settle(session, shot.camera_id, now=hand.now, rng=hand.rng, by_hand=True)
+
+
+def move_cut(session: Session, start: Shot, goal: Shot, hand: Hand) -> None:
+    """What begins at ``start`` begins at ``goal`` instead. Commits."""
+    roll = read_roll(session, session.get_one(Camera, start.camera_id))
+    places = {row.id: place for place, row in enumerate(roll.rows)}
+    if (
+        start.camera_id != goal.camera_id
+        or start.id == goal.id
+        or not {start.id, goal.id} <= set(places)
+    ):
+        raise BadInput("This cut can't be moved there. Look at the strip again.")
+    part = roll.parts[places[start.id]]
+    _check(session.get(EventSession, part.session) if part.session else None)
+    first, last = sorted((places[start.id], places[goal.id]))
+    for place in range(first, last + 1):
+        _forget(session, roll.rows[place].id)
+    session.flush()
+    if places[goal.id] > places[start.id]:
+        # A marker goes on saying that something begins there: a person's word is needed against it.
+        for place in range(places[start.id], places[goal.id]):
+            if place in roll.cuts:
+                _say(session, roll.rows[place].id, start.camera_id, None, skip=True)
+    _say(session, goal.id, goal.camera_id, part.session, skip=False)
+    settle(session, goal.camera_id, now=hand.now, rng=hand.rng, by_hand=True)
+
+
+def set_clock(session: Session, camera: Camera, offset_s: int | None, hand: Hand) -> None:
+    """Say how many seconds a camera is behind; None lets the markers say it again. Commits."""
+    camera.basis = (ClockBasis.NONE if offset_s is None else ClockBasis.HAND).value
+    camera.offset_s = offset_s
+    settle(session, camera.id, now=hand.now, rng=hand.rng, by_hand=True)
+
+
+def is_photo(session: Session, shot: Shot, hand: Hand) -> None:
+    """This was no marker but a picture: the next import of its card brings it in. Commits."""
+    shot.mark, shot.mark_session_id, shot.kiosk_at = Mark.NONE.value, None, None
+    settle(session, shot.camera_id, now=hand.now, rng=hand.rng, by_hand=True)
+
+
+def find_shot(session: Session, text: str) -> Shot:
+    """The shot with an id; raises NotFound."""
+    try:
+        found = session.get(Shot, uuid.UUID(text))
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound("There is no such picture on the roll. Load the page again.")
+    return found
+
+
+def proposals(session: Session) -> int:
+    """How many cuts wait for a person, on all rolls."""
+    return len(list(session.scalars(select(Cut.shot_id).where(Cut.settled.is_(False)))))
+
+
+def _check(event: EventSession | None) -> None:
+    if event is not None and event.do_not_record:
+        raise Forbidden(
+            "The people of this session asked not to be recorded: no picture can be put there."
+        )
+
+
+def _say(
+    session: Session, shot_id: uuid.UUID, camera_id: uuid.UUID, session_id: uuid.UUID | None, *, skip: bool
+) -> None:  # fmt: skip
+    row = session.get(Cut, shot_id)
+    if row is None:
+        row = Cut(shot_id=shot_id, camera_id=camera_id)
+        session.add(row)
+    row.session_id, row.skip = session_id, skip
+    row.origin, row.settled = CutOrigin.HAND.value, True
+    session.flush()
+
+
+def _forget(session: Session, shot_id: uuid.UUID) -> None:
+    row = session.get(Cut, shot_id)
+    if row is not None and row.origin == CutOrigin.HAND:
+        session.delete(row)

@@ -1,0 +1,331 @@
+"""The desk's page for cards: what is in the laptop, how far it is read, and the rolls with their cuts."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as later
+from sqlalchemy import func, select
+from sqlalchemy.orm import undefer
+
+from capture import cutting
+from capture.assign import Roll, read_roll
+from capture.importing import begin_import
+from kiosk.access import at_laptop
+from kiosk.db import db
+from kiosk.here import here
+from kiosk.inserted import inserted_cards
+from kiosk.media import media_url
+from reporter.errors import BadInput, Forbidden, NotFound
+from reporter.models import EventSession, Takeaway
+from reporter.models_cards import Camera, CardImport, Cut, Shot
+from reporter.sessions import all_sessions, by_code
+from reporter.states import ClockBasis, CutOrigin, ImportState
+from reporter.stories import with_everything
+
+bp = Blueprint("cards", __name__, url_prefix="/cards")
+
+PAGE = 60
+LATEST = 4
+ALIVE = timedelta(seconds=60)
+UNDER_WAY = (ImportState.ASKED, ImportState.RUNNING, ImportState.STOPPING)
+ORIGINS = {
+    CutOrigin.MARKER: later("marker"),
+    CutOrigin.END: later("end of session"),
+    CutOrigin.SMALL: later("a poster in the picture"),
+    CutOrigin.UNREAD: later("looks like a marker, can't be read"),
+    CutOrigin.TIME: later("by time"),
+    CutOrigin.ORDER: later("numbers and times disagree"),
+    CutOrigin.HAND: later("you"),
+}
+BASES = {
+    ClockBasis.NONE: later("nothing is known of its clock yet"),
+    ClockBasis.RIGHT: later("its clock fits the schedule"),
+    ClockBasis.SCHEDULE: later("learnt from the schedule"),
+    ClockBasis.KIOSK: later("learnt from this laptop's clock"),
+    ClockBasis.HAND: later("set by hand"),
+}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A shot on the strip."""
+
+    id: uuid.UUID
+    name: str
+    picture: str
+    marker: bool
+    # The cut before it, if there is one.
+    cut: Opening | None
+    # The cut that a tap on it moves here: (its shot, the words of it).
+    moves: tuple[uuid.UUID, str] | None
+    receipt: str
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Something begins: a session, or a proposal."""
+
+    session: EventSession | None
+    origin: str
+    settled: bool
+    earlier: uuid.UUID | None
+    later: uuid.UUID | None
+
+
+@bp.get("")
+def overview() -> str:
+    """Cards, imports, and the roll of one camera."""
+    cameras = list(db.session.scalars(select(Camera).order_by(Camera.created_at.desc())))
+    waiting = _waiting()
+    shown = _chosen(cameras, waiting)
+    roll = read_roll(db.session(), shown) if shown else None
+    start = _start(roll) if roll else 0
+    return render_template(
+        "desk/cards.html",
+        cards=inserted_cards(),
+        imports=[_told(row) for row in _imports()],
+        cameras=cameras,
+        waiting=waiting,
+        shown=shown,
+        basis=BASES[ClockBasis(shown.basis)] if shown else "",
+        tiles=_tiles(roll, start) if roll else [],
+        start=start,
+        total=len(roll.rows) if roll else 0,
+        page=PAGE,
+        sessions=[row for row in all_sessions(db.session()) if not row.do_not_record],
+        at_laptop=at_laptop(),
+    )
+
+
+def _imports() -> list[CardImport]:
+    query = select(CardImport).order_by(CardImport.created_at.desc()).limit(LATEST)
+    return list(db.session.scalars(query))
+
+
+def _waiting() -> dict[uuid.UUID, int]:
+    query = (
+        select(Cut.camera_id, func.count()).where(Cut.settled.is_(False)).group_by(Cut.camera_id)
+    )
+    return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def _chosen(cameras: list[Camera], waiting: dict[uuid.UUID, int]) -> Camera | None:
+    wanted = request.args.get("camera", "")
+    for camera in cameras:
+        if camera.id.hex == wanted:
+            return camera
+    return next((c for c in cameras if c.id in waiting), cameras[0] if cameras else None)
+
+
+def _start(roll: Roll) -> int:
+    """Where the strip begins: as asked, else shortly before the first thing to decide."""
+    asked = request.args.get("from", type=int)
+    if asked is not None:
+        return max(0, min(asked, len(roll.rows) - 1))
+    open_ones = [place for place in roll.cuts if not roll.parts[place].settled]
+    return max(0, open_ones[0] - 6) if open_ones else max(0, len(roll.rows) - PAGE)
+
+
+def _tiles(roll: Roll, start: int) -> list[Tile]:
+    events = {row.id: row for row in db.session.scalars(select(EventSession))}
+    takeaways = _takeaways(roll, start)
+    return [
+        _tile(roll, place, events, takeaways)
+        for place in range(start, min(start + PAGE, len(roll.rows)))
+    ]
+
+
+def _takeaways(roll: Roll, start: int) -> dict[uuid.UUID, Takeaway]:
+    ids = [row.takeaway_id for row in roll.rows[start : start + PAGE] if row.takeaway_id]
+    query = select(Takeaway).where(Takeaway.id.in_(ids)).options(*with_everything())
+    return {row.id: row for row in db.session.scalars(query)}
+
+
+def _tile(
+    roll: Roll, place: int, events: dict[uuid.UUID, EventSession], takeaways: dict[uuid.UUID, Takeaway]
+) -> Tile:  # fmt: skip
+    row = roll.rows[place]
+    takeaway = takeaways.get(row.takeaway_id)
+    opening = _opening(roll, place, events) if place in roll.cuts else None
+    return Tile(
+        id=row.id, name=row.path.rsplit("/", 1)[-1], picture=_picture(row, takeaway),
+        marker=row.takeaway_id is None, cut=opening,
+        moves=None if opening else _nearest(roll, place, events),
+        receipt=takeaway.receipt if takeaway else "",
+    )  # fmt: skip
+
+
+def _picture(row: Any, takeaway: Takeaway | None) -> str:
+    if takeaway is None:
+        return url_for("desk.cards.picture", shot=row.id.hex)
+    made = [
+        a.media for a in takeaway.attachments if any(r.name == "thumb" for r in a.media.renditions)
+    ]
+    return media_url(made[0], "thumb") if made else ""
+
+
+def _opening(roll: Roll, place: int, events: dict[uuid.UUID, EventSession]) -> Opening:
+    part = roll.parts[place]
+    return Opening(
+        session=events.get(part.session) if part.session else None,
+        origin=str(ORIGINS[part.origin]),
+        settled=part.settled,
+        earlier=roll.rows[place - 1].id if place else None,
+        later=roll.rows[place + 1].id if place + 1 < len(roll.rows) else None,
+    )
+
+
+def _nearest(
+    roll: Roll, place: int, events: dict[uuid.UUID, EventSession]
+) -> tuple[uuid.UUID, str] | None:
+    """The cut nearest to a shot: what a tap moves."""
+    cut = min(roll.cuts, key=lambda n: (abs(n - place), n))
+    session = roll.parts[cut].session
+    if not cut:
+        # Where the roll itself begins, there is nothing to move.
+        return None
+    return roll.rows[cut].id, events[session].title if session else _("no session")
+
+
+def _told(row: CardImport) -> dict[str, Any]:
+    """An import for page and script."""
+    lost = [entry["file"] for entry in row.failures if "error" not in entry]
+    running = row.state in UNDER_WAY
+    return {
+        "id": row.id.hex, "path": row.path, "state": row.state, "running": running,
+        "stuck": running and here().now() - row.beat_at > ALIVE,
+        "files": row.files, "files_done": row.files_done, "bytes": row.bytes, "bytes_done": row.bytes_done,
+        "seconds_left": _seconds_left(row), "imported": row.imported, "known": row.known,
+        "markers": row.markers, "message": row.message, "missing": lost,
+        "failures": [entry for entry in row.failures if "error" in entry],
+    }  # fmt: skip
+
+
+def _seconds_left(row: CardImport) -> int | None:
+    spent = (row.beat_at - row.created_at).total_seconds()
+    if not row.bytes_done or row.bytes_done < 0.02 * row.bytes:
+        return None
+    return max(0, round(spent * (row.bytes - row.bytes_done) / row.bytes_done))
+
+
+@bp.get("/state")
+def state() -> Response:
+    """What the page's script asks every two seconds."""
+    cards = [{"path": str(card.path), "label": card.label} for card in inserted_cards()]
+    return jsonify({"cards": cards, "imports": [_told(row) for row in _imports()]})
+
+
+@bp.post("/import")
+def start() -> ResponseReturnValue:
+    """Ask for a card to be read; a worker does it."""
+    kiosk, path = here(), request.form.get("path", "").strip()
+    if path not in {str(card.path) for card in inserted_cards()}:
+        # From afar nobody may read any folder of this laptop.
+        if not at_laptop():
+            raise Forbidden(_("Only a card that is in the laptop can be read from here."))
+        if not path or not Path(path).exists():
+            raise NotFound(_("There is nothing at %(path)s. Is the card in?", path=path))
+    code = request.form.get("session", "")
+    event = by_code(db.session(), code) if code else None
+    begin_import(db.session(), path, now=kiosk.now(), rng=kiosk.rng, event=event)
+    return _back()
+
+
+@bp.post("/imports/<number>/stop")
+def stop(number: str) -> ResponseReturnValue:
+    """Stop after the piece that is under way."""
+    row = db.session.get(CardImport, _uuid(number))
+    if row is not None and row.state in UNDER_WAY:
+        asked = row.state == ImportState.ASKED
+        stuck = here().now() - row.beat_at > ALIVE
+        row.state = (ImportState.STOPPED if asked or stuck else ImportState.STOPPING).value
+        db.session.commit()
+    return _back()
+
+
+@bp.post("/shots/<shot>")
+def decide(shot: str) -> ResponseReturnValue:
+    """Take, move, change or drop a cut; or say that a marker is a picture."""
+    row, hand, form = cutting.find_shot(db.session(), shot), here().hand("desk"), request.form
+    wanted = form.get("do", "")
+    if wanted == "begin":
+        event = by_code(db.session(), form["session"]) if form.get("session") else None
+        cutting.begin_at(db.session(), row, event, hand)
+    elif wanted == "move":
+        cutting.move_cut(
+            db.session(), row, cutting.find_shot(db.session(), form.get("to", "")), hand
+        )
+    elif wanted == "none":
+        cutting.no_cut(db.session(), row, hand)
+    elif wanted == "photo":
+        cutting.is_photo(db.session(), row, hand)
+        flash(_("It comes in when its card is read again."))
+    else:
+        raise BadInput(_("The strip did not understand that. Load the page again."))
+    return _back(row.camera_id, at=form.get("from", ""))
+
+
+@bp.post("/cameras/<number>/clock")
+def clock(number: str) -> ResponseReturnValue:
+    """Set how far a camera is behind; empty: learn it from the markers again."""
+    camera = db.session.get(Camera, _uuid(number))
+    if camera is None:
+        raise NotFound(_("There is no such camera."))
+    text = request.form.get("offset", "").strip()
+    cutting.set_clock(
+        db.session(), camera, read_offset(text) if text else None, here().hand("desk")
+    )
+    return _back(camera.id)
+
+
+def read_offset(text: str) -> int:
+    """Seconds of ``+1:30``, ``-0:02:10`` or ``+400 0:00`` (days, then hours, minutes and seconds); raises BadInput."""
+    found = re.fullmatch(r"([+−-]?)\s*(?:(\d{1,5})\s+)?(\d{1,6}):(\d\d)(?::(\d\d))?", text)
+    if found is None:
+        raise BadInput(_("Write the correction as +1:30 or -0:02:10 (hours, minutes, seconds)."))
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups()[1:])
+    total = days * 86_400 + hours * 3600 + minutes * 60 + seconds
+    return -total if found[1] in ("-", "−") else total
+
+
+def offset_words(seconds: int | None) -> str:
+    """As ``read_offset`` takes it."""
+    if seconds is None:
+        return ""
+    days, rest = divmod(abs(seconds), 86_400)
+    words = f"{rest // 3600}:{rest // 60 % 60:02}:{rest % 60:02}"
+    return f"{'-' if seconds < 0 else '+'}{f'{days} ' if days else ''}{words}"
+
+
+bp.app_template_filter("offset")(offset_words)
+
+
+@bp.get("/shots/<shot>.jpg")
+def picture(shot: str) -> Response:
+    """The small picture of a marker."""
+    found = db.session.get(Shot, _uuid(shot), options=[undefer(Shot.picture)])
+    if found is None or not found.picture:
+        raise NotFound(_("There is no such picture."))
+    headers = {"Cache-Control": "private, max-age=3600"}
+    return Response(found.picture, mimetype="image/jpeg", headers=headers)
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise NotFound(_("There is no such thing on this page. Load it again.")) from error
+
+
+def _back(camera: uuid.UUID | None = None, *, at: str = "") -> ResponseReturnValue:
+    place = {"camera": camera.hex if camera else None, "from": at or None}
+    return redirect(url_for("desk.cards.overview", **place), code=303)  # type: ignore[arg-type]

@@ -1,0 +1,35 @@
+"""Addresses that only cameras' markers carry: the time on the laptop's screen, and the end of a session."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from capture.qr import qr_svg, screen_url
+from kiosk.db import db
+from kiosk.here import here
+from kiosk.pages import base_url
+from reporter.sessions import by_code
+
+bp = Blueprint("markers", __name__)
+
+
+@bp.get("/S/END")
+@bp.get("/s/end")
+def ended() -> ResponseReturnValue:
+    """A phone that scanned the "End of session" card finds the sessions."""
+    return redirect(url_for("phone.start"))
+
+
+@bp.get("/S/<code>/AT/<stamp>")
+@bp.get("/s/<code>/at/<stamp>")
+def at(code: str, stamp: str) -> ResponseReturnValue:
+    """The code on the laptop's screen, scanned by a phone: the session's page."""
+    return redirect(url_for("phone.capture", code=code))
+
+
+@bp.get("/s/<code>/screen.svg")
+def screen_qr(code: str) -> Response:
+    """The QR code of a session's page with the time in it."""
+    text = screen_url(base_url(), by_code(db.session(), code).code, here().now())
+    return Response(qr_svg(text), mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
