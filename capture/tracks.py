@@ -16,6 +16,8 @@ MOST_FRAMES = 31
 X264 = {
     "preset": "veryfast", "crf": "23", "maxrate": "4M", "bufsize": "8M", "threads": "2", "g": "60",
 }  # fmt: skip
+# A player can only jump to a key frame.
+KEY_SECONDS = 2
 CLOCK = Fraction(1, 90_000)
 SOUND_RATE = 48_000
 
@@ -96,6 +98,7 @@ class VideoTrack:
         self._shape: tuple[int, int, str] | None = None
         self._next: Any = Fraction(-1)
         self._last = -1
+        self._key: int | None = None
 
     def take(self, packet: Any) -> Iterator[Any]:
         """What the encoder gives for one packet; damaged packets are passed over."""
@@ -129,9 +132,16 @@ class VideoTrack:
         with suppress(av.error.BlockingIOError, av.error.EOFError):
             while True:
                 made = self._graph.vpull()
-                # Its neighbours may have been dropped: let the encoder choose what is a key frame.
-                made.pict_type = 0
+                # Its neighbours may have been dropped: what was a key frame need not be one.
+                made.pict_type = self._picture_type(made.pts)
                 yield from self._to.encode(made)
+
+    def _picture_type(self, pts: int) -> int:
+        """A key frame (1) after two seconds at the latest, however few there are; else the encoder's choice."""
+        if self._key is not None and (pts - self._key) * CLOCK < KEY_SECONDS:
+            return 0
+        self._key = pts
+        return 1
 
     def _is_due(self, moment: Fraction) -> bool:
         """Thin out: of 60 pictures a second every other one is left."""

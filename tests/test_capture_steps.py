@@ -332,6 +332,15 @@ def test_sixty_pictures_a_second_are_halved(tmp_path: Path) -> None:
     assert np.diff(times).max() < 0.06
 
 
+def test_a_player_can_jump_every_two_seconds(tmp_path: Path) -> None:
+    """Also in what a slow webcam gives."""
+    path = tmp_path / "slow.webm"
+    media_files.record(path, format="webm", video="libvpx", seconds=7, fps=5)
+    with open_media(made_of(path, tmp_path / "out")["play"].path, "video/mp4") as container:
+        keys = [p.pts * p.time_base for p in container.demux(video=0) if p.is_keyframe and p.size]
+    assert [float(key) for key in keys] == pytest.approx([0, 2, 4, 6], abs=0.25)
+
+
 def test_a_broken_off_recording_keeps_what_there_is(tmp_path: Path) -> None:
     data = media_files.webm_live().read_bytes()
     path = tmp_path / "battery.webm"
