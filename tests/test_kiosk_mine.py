@@ -1,0 +1,61 @@
+"""What one phone asks of the kiosk again and again: what became of its takeaways."""
+
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from reporter.curate import approve, by_receipt, withdraw
+from reporter.models import EventSession
+from reporter.store import Store
+from tests.product import TurnableClock, hand
+from tests.screens import PHONE, send
+
+
+def test_who_has_the_receipts_learns_what_became_of_them(
+    client: FlaskClient, session: Session, event: EventSession, store: Store, clock: TurnableClock
+) -> None:
+    receipts = [send(client, event.code, text=text)["receipt"] for text in ("One", "Two", "Three")]
+    approve(session, by_receipt(session, receipts[1]), hand(clock))
+    withdraw(session, by_receipt(session, receipts[2]), hand(clock, "contributor"), store)
+    asked = ",".join([*receipts[1:], "0000000000000", ""])
+    told = {
+        each["receipt"]: each for each in client.get(f"/mine/states?of={asked}", **PHONE).get_json()
+    }
+    assert set(told) == set(receipts[1:])
+    assert (told[receipts[1]]["step"], told[receipts[1]]["text"]) == ("Approved", "Two")
+    assert told[receipts[1]]["session"] == event.title
+    assert (told[receipts[2]]["step"], told[receipts[2]]["text"]) == ("Taken back", "")
+
+
+def test_asking_again_costs_no_body_until_something_changes(
+    client: FlaskClient, session: Session, event: EventSession, clock: TurnableClock
+) -> None:
+    receipt = send(client, event.code, text="One")["receipt"]
+    first = client.get(f"/mine/states?of={receipt}", **PHONE)
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    mark = {"If-None-Match": first.headers["ETag"]}
+    again = client.get(f"/mine/states?of={receipt}", headers=mark, **PHONE)
+    assert (again.status_code, again.data) == (304, b"")
+    approve(session, by_receipt(session, receipt), hand(clock))
+    changed = client.get(f"/mine/states?of={receipt}", headers=mark, **PHONE)
+    assert (changed.status_code, changed.get_json()[0]["step"]) == (200, "Approved")
+
+
+def test_without_scripts_a_receipt_can_be_typed(client: FlaskClient, event: EventSession) -> None:
+    receipt = send(client, event.code, text="One")["receipt"]
+    page = client.get("/mine", **PHONE).text
+    assert 'name="receipt"' in page
+    typed = f"{receipt[:4]}-{receipt[4:8]}-{receipt[8:]}".lower()
+    answer = client.get("/mine", query_string={"receipt": typed}, **PHONE)
+    assert (answer.status_code, answer.location) == (303, f"/t/{receipt}")
+
+
+def test_no_page_for_phones_holds_a_connection(client: FlaskClient, event: EventSession) -> None:
+    """They ask now and then. (A stream of events would keep one of the server's threads for each phone.)"""
+    from kiosk.assets import static_dir
+
+    for name in ("phone", "mine", "queue", "outbox", "shelf", "wire", "install", "worker"):
+        script = (static_dir() / "js" / f"{name}.js").read_text()
+        assert "EventSource" not in script, name
+        assert "WebSocket" not in script, name
