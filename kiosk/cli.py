@@ -79,9 +79,25 @@ def main() -> None:
 
 def _register() -> None:
     # The commands live in modules of their own; each imports what it needs when it runs.
-    from kiosk import cli_backup, cli_doctor, cli_gathering, cli_import, cli_kiosk, cli_publish, cli_review
+    from kiosk import (
+        cli_backup,
+        cli_doctor,
+        cli_gathering,
+        cli_import,
+        cli_kiosk,
+        cli_publish,
+        cli_review,
+    )
 
-    for module in (cli_backup, cli_doctor, cli_gathering, cli_kiosk, cli_import, cli_review, cli_publish):
+    for module in (
+        cli_backup,
+        cli_doctor,
+        cli_gathering,
+        cli_kiosk,
+        cli_import,
+        cli_review,
+        cli_publish,
+    ):
         for command in module.COMMANDS:
             main.add_command(command)
 

@@ -159,9 +159,7 @@ def bundle(output: Path | None, as_json: bool) -> None:
         if as_json:
             print_json({**vars(made), "path": str(made.path)})
         else:
-            click.echo(
-                f"{made.path}: {made.takeaways} takeaways, {made.files} files, verified"
-            )
+            click.echo(f"{made.path}: {made.takeaways} takeaways, {made.files} files, verified")
 
 
 COMMANDS = (targets, publish, bundle)
