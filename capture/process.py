@@ -14,10 +14,11 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from capture.made import Made
 from capture.pool import DecoderDied, DecoderPool, PoolBusy
 from capture.probe import Probe, probe
 from capture.sniff import MediaType
-from capture.steps import Made, Result, process_file
+from capture.steps import Result, process_file
 from reporter.clock import Clock
 from reporter.config import LimitSettings
 from reporter.curate import main_kind, touch

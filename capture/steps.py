@@ -6,34 +6,14 @@ the workers of ``capture.pool``; the parts are in steps_photo, steps_video and s
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from capture.made import Made
 from capture.probe import MAX_PIXELS, Probe, probe
-
-THUMB = 400
-VIEW = 1600
-JPEG_QUALITY = 82
-
-
-@dataclass(frozen=True)
-class Made:
-    """A finished rendition. ``duration`` is in seconds; ``width`` and ``height`` are pixels, None for sound."""
-
-    name: str
-    path: Path
-    mime: str
-    ext: str
-    bytes: int
-    sha256: str
-    width: int | None = None
-    height: int | None = None
-    duration: float | None = None
+from capture.steps_audio import make_audio
+from capture.steps_photo import make_photo
+from capture.steps_video import make_video
 
 
 @dataclass(frozen=True)
@@ -51,12 +31,6 @@ def process_file(
 
     The one task that ``capture.process`` hands to a worker. Raises MediaFailed.
     """
-    import dataclasses
-
-    from capture.steps_audio import make_audio
-    from capture.steps_photo import make_photo
-    from capture.steps_video import make_video
-
     found = probe(src, mime, max_pixels=max_pixels)
     if found.kind == "photo":
         return Result(
@@ -65,74 +39,4 @@ def process_file(
     make = make_video if found.kind == "video" else make_audio
     made = tuple(make(src, out_dir, found, prefix=prefix))
     exact = next((m.duration for m in made if m.name == "play"), None)
-    return Result(dataclasses.replace(found, duration=exact or found.duration), made)
-
-
-@contextmanager
-def unfinished(out_dir: Path, prefix: str, name: str, ext: str) -> Iterator[Path]:
-    """A temporary path in ``out_dir``; renamed to ``{prefix}{name}{ext}`` at the end, removed on an error.
-
-    Nobody ever sees half a rendition. The worker's number keeps two workers apart that make the same one.
-    """
-    out_dir.mkdir(parents=True, exist_ok=True)
-    temporary = out_dir / f".{prefix}{name}.{os.getpid()}.part"
-    try:
-        yield temporary
-        os.replace(temporary, out_dir / f"{prefix}{name}{ext}")
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def finished(
-    path: Path, name: str, mime: str, *, size: tuple[int | None, int | None] = (None, None),
-    duration: float | None = None,
-) -> Made:  # fmt: skip
-    """Describe a rendition that stands at its final path."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Made(
-        name=name,
-        path=path,
-        mime=mime,
-        ext=path.suffix,
-        bytes=path.stat().st_size,
-        sha256=digest,
-        width=size[0],
-        height=size[1],
-        duration=duration,
-    )
-
-
-def fit(width: int, height: int, longest: int) -> tuple[int, int]:
-    """The size whose longer side is at most ``longest``; never larger than it was, never less than a pixel."""
-    share = min(1.0, longest / max(width, height))
-    return max(1, round(width * share)), max(1, round(height * share))
-
-
-def scaled(image: Any, longest: int) -> Any:
-    """A smaller copy of a Pillow image, or the image itself when it is small enough.
-
-    OpenCV's area filter takes a third of the time of Pillow's Lanczos (25 ms a photo, not 76); where there is
-    transparency or ink, only Pillow weighs the channels right.
-    """
-    from PIL import Image
-
-    size = fit(image.width, image.height, longest)
-    if size == image.size:
-        return image
-    if image.mode in ("RGB", "L"):
-        import cv2
-        import numpy as np
-
-        smaller = cv2.resize(np.asarray(image), size, interpolation=cv2.INTER_AREA)
-        return Image.fromarray(smaller)
-    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-
-
-def save_jpeg(image: Any, out_dir: Path, name: str, *, prefix: str = "") -> Made:
-    """Write an RGB Pillow image as a JPEG without any metadata; no profile means sRGB."""
-    # Pillow copies a JPEG's comment from the source into what it saves.
-    image.info.clear()
-    with unfinished(out_dir, prefix, name, ".jpg") as path:
-        image.save(path, "JPEG", quality=JPEG_QUALITY, optimize=True)
-    return finished(out_dir / f"{prefix}{name}.jpg", name, "image/jpeg", size=image.size)
+    return Result(replace(found, duration=exact or found.duration), made)

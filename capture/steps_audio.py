@@ -9,8 +9,8 @@ from typing import Any
 
 from capture.decoding import BROKEN_MEDIA, decoded, open_media
 from capture.loudness import gain_for, measure
+from capture.made import THUMB, Made, finished, save_jpeg, scaled, unfinished
 from capture.probe import Probe
-from capture.steps import THUMB, Made, finished, save_jpeg, scaled, unfinished
 from capture.steps_video import MP4_OPTIONS, audio_track
 from capture.tracks import write_tracks
 from reporter.errors import MediaFailed

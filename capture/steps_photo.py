@@ -7,8 +7,8 @@ from typing import Any
 
 from capture.colour import ADOBE_RGB, matrix_profile, to_srgb
 from capture.decoding import RAW_MIMES, Exif, jpeg_bytes, open_photo, read_exif
+from capture.made import THUMB, VIEW, Made, save_jpeg, scaled
 from capture.probe import MAX_PIXELS
-from capture.steps import THUMB, VIEW, Made, save_jpeg, scaled
 
 
 def make_photo(

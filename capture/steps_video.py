@@ -12,8 +12,8 @@ from typing import Any
 
 from capture.decoding import BROKEN_MEDIA, open_media
 from capture.loudness import gain_for, measure
+from capture.made import THUMB, Made, finished, save_jpeg, scaled, unfinished
 from capture.probe import Probe, display_size, probe, real_video
-from capture.steps import THUMB, Made, finished, save_jpeg, scaled, unfinished
 from capture.steps_poster import best_frame
 from capture.tracks import (
     LONG_SIDE,

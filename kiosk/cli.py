@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
+from kiosk.shell import gathering_option
 from reporter.errors import ReporterError
-
-F = TypeVar("F", bound=Callable[..., Any])
-GATHERING_VARIABLE = "REPORTER_GATHERING"
 
 
 class Group(click.Group):
@@ -38,36 +32,6 @@ class Group(click.Group):
                 err=True,
             )
             ctx.exit(1)
-
-
-def _note_folder(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
-    if value is not None:
-        ctx.find_root().meta["gathering"] = value
-
-
-def gathering_option(command: F) -> F:
-    """``--gathering DIR``, before or after the name of the command."""
-    return click.option(
-        "--gathering", metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
-        callback=_note_folder, expose_value=False,
-        help=f"Folder of the gathering (else ${GATHERING_VARIABLE}, else ./gathering).",
-    )(command)  # fmt: skip
-
-
-def json_option(command: F) -> F:
-    """``--json``: one JSON document on standard output and nothing else."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
-
-
-def gathering_folder() -> Path:
-    """The folder that was asked for."""
-    chosen = click.get_current_context().find_root().meta.get("gathering")
-    return Path(chosen or os.environ.get(GATHERING_VARIABLE) or "gathering")
-
-
-def print_json(document: Any) -> None:
-    """One JSON document."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})

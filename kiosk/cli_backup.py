@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from kiosk.cli import gathering_folder, gathering_option
 from kiosk.progress import progress_bar
+from kiosk.shell import gathering_folder, gathering_option
 from reporter.errors import Conflict, ReporterError
 
 

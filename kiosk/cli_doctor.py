@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kiosk.cli import gathering_option, json_option, print_json
-from kiosk.shell import opened
+from kiosk.shell import gathering_option, json_option, opened, print_json
 
 MARKS = {"ok": "ok  ", "warn": "look", "fail": "FAIL"}
 

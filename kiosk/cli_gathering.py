@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from kiosk.cli import gathering_folder, gathering_option, json_option, print_json
 from kiosk.db import db
 from kiosk.progress import progress_bar
-from kiosk.shell import opened
+from kiosk.shell import gathering_folder, gathering_option, json_option, opened, print_json
 from reporter.clock import new_random, rfc3339, utc_now
 from reporter.errors import NotFound
 from reporter.models import EventSession

@@ -12,10 +12,9 @@ from typing import Any
 
 import click
 
-from kiosk.cli import gathering_option, json_option, print_json
 from kiosk.db import db
 from kiosk.progress import progress_bar
-from kiosk.shell import opened
+from kiosk.shell import gathering_option, json_option, opened, print_json
 from reporter.models_cards import CardImport
 from reporter.states import ImportState
 

@@ -12,10 +12,9 @@ from types import FrameType
 import click
 from flask import Flask
 
-from kiosk.cli import gathering_folder, gathering_option
 from kiosk.db import db
 from kiosk.progress import progress_bar
-from kiosk.shell import opened
+from kiosk.shell import gathering_folder, gathering_option, opened
 from reporter.clock import new_random, utc_now
 from reporter.config import Settings, exists, load_settings
 from reporter.errors import ConfigError

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import click
 
-from kiosk.cli import gathering_option, json_option, print_json
 from kiosk.db import db
 from kiosk.here import Kiosk
 from kiosk.progress import progress_bar
-from kiosk.shell import opened
+from kiosk.shell import gathering_option, json_option, opened, print_json
 from reporter.errors import BadInput
 
 

@@ -8,9 +8,8 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kiosk.cli import gathering_option, json_option, print_json
 from kiosk.db import db
-from kiosk.shell import opened
+from kiosk.shell import gathering_option, json_option, opened, print_json
 from reporter.curate import Hand, approve, by_receipt, hide, withdraw
 from reporter.models import Takeaway
 from reporter.states import Kind, TakeawayState

@@ -1,13 +1,51 @@
-"""What the commands of the shell share: the application of the chosen gathering, opened and closed."""
+"""What the commands of the shell share: their options, and the chosen gathering, opened and closed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
 
-from kiosk.cli import gathering_folder
+import click
+
 from kiosk.here import Kiosk, here
 from reporter.config import load_settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+GATHERING_VARIABLE = "REPORTER_GATHERING"
+
+
+def _note_folder(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        ctx.find_root().meta["gathering"] = value
+
+
+def gathering_option(command: F) -> F:
+    """``--gathering DIR``, before or after the name of the command."""
+    return click.option(
+        "--gathering", metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
+        callback=_note_folder, expose_value=False,
+        help=f"Folder of the gathering (else ${GATHERING_VARIABLE}, else ./gathering).",
+    )(command)  # fmt: skip
+
+
+def json_option(command: F) -> F:
+    """``--json``: one JSON document on standard output and nothing else."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
+
+
+def gathering_folder() -> Path:
+    """The folder that was asked for."""
+    chosen = click.get_current_context().find_root().meta.get("gathering")
+    return Path(chosen or os.environ.get(GATHERING_VARIABLE) or "gathering")
+
+
+def print_json(document: Any) -> None:
+    """One JSON document."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 @contextmanager

@@ -12,9 +12,10 @@ from PIL import Image
 
 from capture.colour import ADOBE_RGB, DISPLAY_P3, matrix_profile, to_srgb
 from capture.decoding import open_media
+from capture.made import Made, fit
 from capture.probe import probe
 from capture.sniff import sniff
-from capture.steps import Made, fit, process_file
+from capture.steps import process_file
 from capture.steps_audio import BARS, INK, PAPER, measure_loudness
 from capture.steps_poster import score_frame
 from reporter.errors import MediaFailed
