@@ -85,6 +85,12 @@ class KioskProcess:
     lines: list[str] = field(default_factory=list)
     _process: subprocess.Popen[str] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Of the running process."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> str:
         """Start it and wait until it says where it listens; the same port again after a restart."""
         # Not 0: with a port of its own choice the server sets no SO_REUSEADDR, and a restart would find it in use.

@@ -9,10 +9,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import intake, photos, searching
+from tests.bench import crowd, intake, photos, polling, searching
 from tests.bench.rows import Row
 
-MODULES = {"photos": photos, "search": searching, "intake": intake}
+MODULES = {
+    "photos": photos,
+    "search": searching,
+    "intake": intake,
+    "crowd": crowd,
+    "polling": polling,
+}
 HEAD = """# Benchmarks
 
 Written by `make bench`. Each row measures us and a peer, or a limit of the machine, in turns in one run: read the

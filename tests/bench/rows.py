@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 Work = Callable[[], object]
+Clock = Callable[[], float]
 
 
 @dataclass(frozen=True)
@@ -24,22 +27,47 @@ class Row:
     runs: int
     note: str = ""
 
+    def noted(self, note: str) -> Row:
+        """The same with a note."""
+        return dataclasses.replace(self, note=note)
 
-def timed(work: Work) -> float:
+    @classmethod
+    def left_out(cls, name: str, reason: str) -> Row:
+        """A row that says why it wasn't measured."""
+        nothing = math.nan
+        return cls(name, "left out", nothing, nothing, nothing, nothing, nothing, 0, reason)
+
+
+def timed(work: Work, clock: Clock | None = None) -> float:
     """Milliseconds that one run takes."""
-    started = time.perf_counter()
+    clock = clock or (lambda: time.perf_counter() * 1000)
+    started = clock()
     work()
-    return (time.perf_counter() - started) * 1000
+    return clock() - started
 
 
-def pairs(name: str, ours: Work, theirs: Work, *, peer: str, runs: int = 7, note: str = "") -> Row:
-    """Measure both in turns after a warm-up, so that the machine's drift hits both alike."""
-    ours(), theirs()
-    told = [(timed(ours), timed(theirs)) for _ in range(runs)]
-    ratios = [a / b for a, b in told]
+def pairs(
+    name: str, ours: Work, theirs: Work, *, peer: str, runs: int = 7, note: str = "",
+    clock: Clock | None = None, told: bool = False, between: Work = lambda: None,
+) -> Row:  # fmt: skip
+    """Measure both in turns after a warm-up, so that the machine's drift hits both alike.
+
+    ``clock`` gives milliseconds (wall time without it); ``told``: the works measure themselves and return milliseconds;
+    ``between`` is done after each pair, unmeasured.
+    """
+
+    def one(work: Work) -> float:
+        return float(work()) if told else timed(work, clock)  # type: ignore[arg-type]
+
+    ours(), theirs(), between()
+    measured = []
+    for _ in range(runs):
+        measured.append((one(ours), one(theirs)))
+        between()
+    ratios = [a / b for a, b in measured]
     return Row(
         name=name, peer=peer, runs=runs, note=note,
-        ours_ms=statistics.median(a for a, _ in told),
-        peer_ms=statistics.median(b for _, b in told),
+        ours_ms=statistics.median(a for a, _ in measured),
+        peer_ms=statistics.median(b for _, b in measured),
         ratio=statistics.median(ratios), low=min(ratios), high=max(ratios),
     )  # fmt: skip

@@ -1,0 +1,161 @@
+"""A hundred phones at once, beside servers that promise less; and fifty phones beside a hundred very slow ones."""
+
+from __future__ import annotations
+
+import random
+import socket
+import tempfile
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tests.bench.kiosk import BenchKiosk, bench_kiosk
+from tests.bench.peers import lacking, nginx_put, tus_server
+from tests.bench.rows import Row, pairs
+from tests.bench.wire import MB, Where, Wire, clip, picture, send_put, send_tus
+
+PHONES, VIDEOS = 100, 10
+TOTAL_MB = PHONES * 3 + VIDEOS * 40
+NORMAL, PHOTOS = 50, 4
+SLOW, SLOW_RATE = 100, 50_000
+
+Send = Callable[[Where, bytes, random.Random], None]
+
+
+def measure() -> list[Row]:
+    """Rows beside each peer that is here, and the one of the slow phones."""
+    rows, luck = [], random.Random(11)
+    photo, video = picture(3 * MB), clip(40 * MB)
+    for name in ("@tus/server", "nginx"):
+        reason = lacking("nginx" if name == "nginx" else "node")
+        if reason:
+            rows.append(Row.left_out(f"{PHONES} phones at once, beside {name}", reason))
+        else:
+            rows.append(_beside(name, photo, video, luck))
+    rows.append(_slow(photo, luck))
+    return rows
+
+
+def _beside(name: str, photo: bytes, video: bytes, luck: random.Random) -> Row:
+    with ExitStack() as stack:
+        kiosk = stack.enter_context(bench_kiosk())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "peer"
+        start, send = (tus_server, send_tus) if name != "nginx" else (nginx_put, send_put)
+        peer = Where(stack.enter_context(start(folder)))
+        row = pairs(
+            f"{PHONES} phones with 3 MB photos, ten with 40 MB videos, at once",
+            lambda: _crowd(send_tus, _where(kiosk), photo, video, luck),
+            lambda: _crowd(send, peer, photo, video, luck),
+            peer=name + (" with its file store (no fsync)" if name != "nginx" else " WebDAV PUT (no fsync, no resume)"),
+            runs=3, between=lambda: _clear(folder, kiosk),
+        )  # fmt: skip
+        ours, theirs = TOTAL_MB / row.ours_ms * 1000, TOTAL_MB / row.peer_ms * 1000
+        return row.noted(
+            f"{ours:.0f} MB/s and {theirs:.0f} MB/s: {1 / row.ratio:.2f} times. Ours is hashed, on the disk and has "
+            "its receipt before the answer; pictures are small and padded, and the kiosk decodes them meanwhile."
+        )
+
+
+def _where(kiosk: BenchKiosk) -> Where:
+    return Where(int(kiosk.url.rsplit(":", 1)[1]), kiosk.code)
+
+
+def _crowd(send: Send, where: Where, photo: bytes, video: bytes, luck: random.Random) -> None:
+    seeds = [random.Random(luck.random()) for _ in range(PHONES + VIDEOS)]
+    bodies = [video] * VIDEOS + [photo] * PHONES
+    with ThreadPoolExecutor(PHONES + VIDEOS) as phones:
+        for sent in [phones.submit(send, where, b, s) for b, s in zip(bodies, seeds, strict=True)]:
+            sent.result()
+
+
+def _clear(folder: Path, kiosk: BenchKiosk) -> None:
+    """Make room: what the peer has kept is measured already. (Ours stays, a gathering is not to be emptied.)"""
+    kept = folder / "kept" if (folder / "kept").is_dir() else folder
+    for path in kept.iterdir():
+        if path.is_file() and path.stat().st_size >= 16:
+            path.unlink()
+
+
+def _slow(photo: bytes, luck: random.Random) -> Row:
+    with bench_kiosk() as kiosk:
+        where = _where(kiosk)
+
+        def p99() -> float:
+            return _p99(where, photo, luck)
+
+        def beside_slow_ones() -> float:
+            with _slow_phones(where):
+                return p99()
+
+        return pairs(
+            f"{NORMAL} phones with 3 MB photos beside {SLOW} at {SLOW_RATE // 1000} KB/s: 99th percentile of a photo",
+            beside_slow_ones, p99, peer="the same without the slow ones", runs=3, told=True,
+            note=f"each of the {NORMAL} sends {PHOTOS} photos, half a second after one another.",
+        )  # fmt: skip
+
+
+def _p99(where: Where, photo: bytes, luck: random.Random) -> float:
+    """Milliseconds."""
+    taken: list[float] = []
+
+    def phone(seed: float) -> None:
+        own = random.Random(seed)
+        time.sleep(own.uniform(0, 0.5))
+        for _ in range(PHOTOS):
+            started = time.perf_counter()
+            send_tus(where, photo, own)
+            taken.append((time.perf_counter() - started) * 1000)
+            time.sleep(0.5)
+
+    with ThreadPoolExecutor(NORMAL) as phones:
+        for done in [phones.submit(phone, luck.random()) for _ in range(NORMAL)]:
+            done.result()
+    return sorted(taken)[int(len(taken) * 0.99)]
+
+
+@contextmanager
+def _slow_phones(where: Where) -> Iterator[None]:
+    """A hundred phones that have begun an upload each and send its bytes slowly."""
+    stop = threading.Event()
+    begun = [_begin(where) for _ in range(SLOW)]
+    tick = 0.1
+
+    def trickle() -> None:
+        piece = b"\xff" * int(SLOW_RATE * tick)
+        while not stop.wait(tick):
+            for phone in begun:
+                phone.send(piece)
+
+    thread = threading.Thread(target=trickle)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        for phone in begun:
+            phone.close()
+
+
+def _begin(where: Where) -> socket.socket:
+    wire = Wire(where.port)
+    v1, length = {"Tus-Resumable": "1.0.0"}, str(100 * MB)
+    words = f"session {b64encode(where.code.encode()).decode()}"
+    told = wire.ask(
+        "POST /uploads",
+        {**v1, "Upload-Length": length, "Upload-Metadata": words, "Content-Length": "0"},
+    )
+    wire.begin(
+        f"PATCH {told['location']}",
+        {
+            **v1,
+            "Upload-Offset": "0",
+            "Content-Type": "application/offset+octet-stream",
+            "Content-Length": length,
+        },
+    )
+    return wire.socket

@@ -1,0 +1,49 @@
+"""A real kiosk process with one session, for measuring."""
+
+from __future__ import annotations
+
+import os
+import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from reporter.clock import utc_now
+from reporter.gathering import make_gathering, open_session
+from reporter.sessions import add_session
+from tests.product import KioskProcess
+
+
+@dataclass(frozen=True)
+class BenchKiosk:
+    """Where it is, the code of its session, its folder, its process."""
+
+    url: str
+    code: str
+    folder: Path
+    pid: int
+
+    def cpu_ms(self) -> float:
+        """CPU time that its main process has taken so far, in milliseconds (Linux: /proc)."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(") ", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def bench_kiosk() -> Iterator[BenchKiosk]:
+    """A new gathering and a kiosk on it; all of it gone afterwards."""
+    with tempfile.TemporaryDirectory() as name:
+        rng = random.Random(3)
+        settings = make_gathering(
+            Path(name) / "g", "Bench", timezone="UTC", language="en", now=utc_now(), rng=rng
+        )
+        with open_session(settings) as session:
+            code = add_session(session, "Bench", now=utc_now(), rng=rng).code
+        process = KioskProcess(settings.folder, Path(name) / "secrets.json")
+        try:
+            url = process.start()
+            yield BenchKiosk(url, code, settings.folder, process.pid)
+        finally:
+            process.kill()
