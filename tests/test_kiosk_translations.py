@@ -27,8 +27,10 @@ def messages(lang: str) -> list[Message]:
 @pytest.mark.parametrize("lang", [lang for lang in LANGUAGES if lang != "en"])
 def test_every_sentence_is_translated_with_its_blanks(lang: str) -> None:
     for message in messages(lang):
-        source = message.id[0] if isinstance(message.id, tuple) else message.id
-        forms = message.string if isinstance(message.string, tuple) else (message.string,)
+        source = message.id if isinstance(message.id, str) else message.id[0]
+        forms = (
+            [message.string] if isinstance(message.string, str) else list(message.string or [""])
+        )
         assert all(forms), f"{lang}: {source}"
         assert not message.fuzzy, f"{lang}: {source}"
         for form in forms:
