@@ -35,8 +35,8 @@ def already_here(
     session: Session, store: Store, offer: Offer, *, sha256: str, length: int
 ) -> Takeaway | None:
     """The asker's own takeaway that holds these bytes, whole and readable, or None. For a cleaned offer."""
-    proof = _proof(session, offer)
-    if not sha256 or proof is None:
+    proof = _proof(session, offer) if sha256 else None
+    if proof is None:
         return None
     query = (
         select(Takeaway, Media)

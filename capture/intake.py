@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import functools
 import random
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, Select, bindparam, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -51,6 +54,8 @@ class _Door:
     store: Store
     now: datetime
     rng: random.Random
+    # Neither the client id nor any of the bytes was ever seen: most offers, and nothing has to be looked up for them.
+    all_new: bool = False
 
 
 def receive(
@@ -73,8 +78,9 @@ def receive(
         raise BadInput("This is empty. Write a line, or add a photo, a video or a voice note.")
     door = _Door(session, store, now, rng)
     types = {file.sha256: type_of(file) for file in offer.files}
-    known = _find(session, offer)
-    wanted = _wanted(session, offer, known)
+    door = _looked(door, offer)
+    known = _find(door, offer)
+    wanted = _wanted(door, offer, known)
     _allow(offer, wanted, known, limits)
     if check is not None:
         for file in wanted:
@@ -90,20 +96,39 @@ def receive(
     return takeaway
 
 
-def _find(session: Session, offer: Offer) -> Takeaway | None:
+def _looked(door: _Door, offer: Offer) -> _Door:
+    """The door that knows whether anything of the offer was seen before."""
+    asked = {"client_id": offer.client_id, "hashes": [file.sha256 for file in offer.files]}
+    seen = door.session.scalar(_seen_query(), asked)
+    return dataclasses.replace(door, all_new=not seen)
+
+
+# Putting a statement together takes longer than asking it, and a hundred phones ask at once.
+@functools.cache
+def _seen_query() -> Select[tuple[bool]]:
+    hashes: BindParameter[Any] = bindparam("hashes", expanding=True)
+    by_id = select(Takeaway.id).where(Takeaway.client_id == bindparam("client_id"))
+    kept = select(Media.id).where(Media.sha256.in_(hashes))
+    buried = select(Tombstone.takeaway_id).where(Tombstone.sha256.in_(hashes))
+    return select(or_(by_id.exists(), kept.exists(), buried.exists()))
+
+
+def _find(door: _Door, offer: Offer) -> Takeaway | None:
     """The takeaway that this offer is a repetition of."""
+    if door.all_new:
+        return None
     if offer.client_id:
-        known = session.scalar(select(Takeaway).where(Takeaway.client_id == offer.client_id))
+        known = door.session.scalar(select(Takeaway).where(Takeaway.client_id == offer.client_id))
         if known is not None:
             return known
     if not offer.files:
         return None
-    return _same_bytes(session, offer) or _taken_back(session, offer)
+    return _same_bytes(door, offer) or _taken_back(door, offer)
 
 
-def _same_bytes(session: Session, offer: Offer) -> Takeaway | None:
+def _same_bytes(door: _Door, offer: Offer) -> Takeaway | None:
     hashes = {file.sha256 for file in offer.files}
-    candidates = session.scalars(
+    candidates = door.session.scalars(
         select(Takeaway)
         .join(Attachment)
         .join(Media)
@@ -119,19 +144,21 @@ def _same_bytes(session: Session, offer: Offer) -> Takeaway | None:
     return None
 
 
-def _taken_back(session: Session, offer: Offer) -> Takeaway | None:
-    buried = _buried(session, offer)
+def _taken_back(door: _Door, offer: Offer) -> Takeaway | None:
+    buried = _buried(door, offer)
     if not all(file.sha256 in buried for file in offer.files):
         return None
-    takeaway = session.get(Takeaway, buried[offer.files[0].sha256])
+    takeaway = door.session.get(Takeaway, buried[offer.files[0].sha256])
     if takeaway is None:
         raise Conflict("This was taken back by its contributor; it can't be brought in again.")
     return takeaway
 
 
-def _buried(session: Session, offer: Offer) -> Mapping[str, uuid.UUID]:
+def _buried(door: _Door, offer: Offer) -> Mapping[str, uuid.UUID]:
     """Hashes of the offer that were withdrawn from this session, and the takeaway that they belonged to."""
-    rows = session.scalars(
+    if door.all_new:
+        return {}
+    rows = door.session.scalars(
         select(Tombstone).where(
             Tombstone.session_code == offer.event.code,
             Tombstone.sha256.in_([file.sha256 for file in offer.files]),
@@ -140,11 +167,11 @@ def _buried(session: Session, offer: Offer) -> Mapping[str, uuid.UUID]:
     return {row.sha256: row.takeaway_id for row in rows}
 
 
-def _wanted(session: Session, offer: Offer, known: Takeaway | None) -> list[Arrival]:
+def _wanted(door: _Door, offer: Offer, known: Takeaway | None) -> list[Arrival]:
     """The files that have to be attached, each once."""
     if known is not None and known.state == TakeawayState.WITHDRAWN:
         return []
-    passed = {*(_hashes(known) if known else ()), *_buried(session, offer)}
+    passed = {*(_hashes(known) if known else ()), *_buried(door, offer)}
     return list({f.sha256: f for f in offer.files if f.sha256 not in passed}.values())
 
 
@@ -172,7 +199,8 @@ def _record(
     """Everything in one transaction. The files move into the store under its lock: see lock_gathering."""
     try:
         lock_gathering(door.session)
-        known = _find(door.session, offer)
+        door = _looked(door, offer)
+        known = _find(door, offer)
         takeaway = known or _new_takeaway(door, offer)
         more_words = _add_words(door, takeaway, offer)
         more_files = _add_files(door, takeaway, offer, types)
@@ -221,7 +249,7 @@ def _add_files(
     door: _Door, takeaway: Takeaway, offer: Offer, types: Mapping[str, MediaType]
 ) -> bool:
     """Attach what is new, mend what was known. Whether anything was attached."""
-    wanted = _wanted(door.session, offer, takeaway)
+    wanted = _wanted(door, offer, takeaway)
     for attachment in takeaway.attachments:
         _heal_from(door, attachment.media, offer)
     for file in wanted:
@@ -235,7 +263,8 @@ def _add_files(
 
 
 def _media(door: _Door, file: Arrival, kind: MediaType, offer: Offer) -> Media:
-    media = door.session.scalar(select(Media).where(Media.sha256 == file.sha256))
+    query = select(Media).where(Media.sha256 == file.sha256)
+    media = None if door.all_new else door.session.scalar(query)
     if media is not None:
         _heal_from(door, media, offer)
         return media

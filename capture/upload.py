@@ -7,6 +7,7 @@ Who may write into that file stands in ``capture.partial``.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import os
 import random
@@ -16,8 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from capture.ask import already_here, read_sha256
@@ -30,7 +32,7 @@ from reporter.clock import Clock
 from reporter.config import LimitSettings
 from reporter.curate import find_session
 from reporter.errors import BadInput, NotFound, ReporterError, TooLarge
-from reporter.models import EventSession, Upload
+from reporter.models import EventSession, Takeaway, Upload
 from reporter.sessioncode import normalize
 from reporter.states import Source
 from reporter.store import PIECE, Store, disk_errors, hash_file, sync_folder
@@ -112,9 +114,13 @@ class Uploads:
                 created_at=now, expires_at=now + timedelta(hours=self._limits.upload_hours),
             )
         )  # fmt: skip
+        receipt = known.receipt if known else ""
         session.commit()
-        if piece is None or known:
-            return self._look(session, upload_id)
+        if piece is None or receipt:
+            expires_at = now + timedelta(hours=self._limits.upload_hours)
+            return Progress(
+                upload_id, length if receipt else 0, length, receipt, expires_at, dict(fields)
+            )
         try:
             return self.append(session, upload_id, 0, piece=piece)
         except BrokenOff:
@@ -205,7 +211,7 @@ class Uploads:
 
     def _look(self, session: Session, upload_id: str) -> Progress:
         """The row as it is, without keeping a database connection while bytes flow. ``offset``: only if complete."""
-        row = session.get(Upload, upload_id, populate_existing=True)
+        row = session.execute(_row_query(), {"id": upload_id}).one_or_none()
         if row is None:
             raise NotFound("There is no such upload. Send the file again.")
         if row.expires_at <= self._clock():
@@ -281,21 +287,26 @@ class Uploads:
             if found.receipt:
                 return found
             row = session.get_one(Upload, upload_id)
+
+            receipts: list[str] = []
+
+            def seal(takeaway: Takeaway) -> None:
+                row.receipt = takeaway.receipt
+                receipts.append(takeaway.receipt)
+
             try:
                 offer = self._finished_offer(session, row, sha256)
-                takeaway = receive(
+                receive(
                     session, self._store, offer, now=self._clock(), rng=self._rng,
-                    limits=self._limits, check=self._check,
-                    seal=lambda takeaway: setattr(row, "receipt", takeaway.receipt),
+                    limits=self._limits, check=self._check, seal=seal,
                 )  # fmt: skip
             except ReporterError as error:
                 session.rollback()
                 if error.status < 500:
                     self._remove(session, live, upload_id)
                 raise
-            receipt = takeaway.receipt
             return Progress(
-                upload_id, found.length, found.length, receipt, found.expires_at, found.fields
+                upload_id, found.length, found.length, receipts[-1], found.expires_at, found.fields
             )
 
     def _finished_offer(self, session: Session, row: Upload, sha256: str) -> Offer:
@@ -320,6 +331,12 @@ class Uploads:
                 session.delete(row)
                 session.commit()
             self._path(upload_id).unlink(missing_ok=True)
+
+
+@functools.cache
+def _row_query() -> Select[Any]:
+    columns = (Upload.length, Upload.receipt, Upload.expires_at, Upload.fields)
+    return select(*columns).where(Upload.id == bindparam("id"))
 
 
 def _with_source(fields: Mapping[str, str], source: Source) -> dict[str, str]:

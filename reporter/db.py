@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import DateTime, Engine, TypeDecorator, event
 from sqlalchemy.orm import DeclarativeBase
 
+from reporter.turns import TurnTakingConnection
+
 
 class Base(DeclarativeBase):
     """Base of all models. (kiosk hands it to Flask-SQLAlchemy, which gives a session a request.)"""
@@ -48,7 +50,12 @@ def engine_options(url: str) -> dict[str, Any]:
     if not url.startswith("sqlite"):
         return {"pool_pre_ping": True}
     return {
-        "connect_args": {"timeout": 30, "isolation_level": "IMMEDIATE", "check_same_thread": False},
+        "connect_args": {
+            "timeout": 30,
+            "isolation_level": "IMMEDIATE",
+            "check_same_thread": False,
+            "factory": TurnTakingConnection,
+        },
         # One connection for each of the server's threads at most; kept ones are few.
         "pool_size": 16,
         "max_overflow": 160,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
 from collections import deque
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from reporter.config import LimitSettings
@@ -74,16 +76,24 @@ def blocked_devices(session: Session) -> list[tuple[BlockedDevice, list[Takeaway
 
 def admit(session: Session, device: str) -> None:
     """Raise Paused while the kiosk takes nothing in, Forbidden for a blocked device."""
-    if paused_since(session) is not None:
+    found = session.execute(_admit_query(), {"device": device}).one_or_none()
+    if found is not None and found.paused_at is not None:
         raise Paused(
             "The kiosk takes a break and takes nothing in just now. What you recorded waits on your phone; "
             "it is sent when the kiosk goes on."
         )
-    if device and session.get(BlockedDevice, device) is not None:
+    if found is not None and found.blocked:
         raise Forbidden(
             "The organizers have stopped this phone from sending. If that is a mistake, "
             "talk to the person at the kiosk."
         )
+
+
+# Asked with every request that brings something: put together once.
+@functools.cache
+def _admit_query() -> Any:
+    blocked = select(BlockedDevice.device).where(BlockedDevice.device == bindparam("device"))
+    return select(Gathering.paused_at, blocked.exists().label("blocked"))
 
 
 class Window:

