@@ -231,7 +231,9 @@ class Pages:
             words = Box(x, top + 24, width, 40)
             used = self.sheet.write(_("End of session"), words, size=24, least=13, bold=True)
             more = _("Photograph me when you leave the session and go on taking pictures.")
-            self.sheet.write(more, Box(x, top + 29 + used, width, 50), size=14, least=9, colour=SOFT)
+            self.sheet.write(
+                more, Box(x, top + 29 + used, width, 50), size=14, least=9, colour=SOFT
+            )
         self.sheet.cut((0, half), (self.sheet.width, half))
 
     # The reporter's brief -------------------------------------------------------------------------

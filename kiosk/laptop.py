@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from flask import render_template
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy import select
 
 from kiosk.db import db
 from kiosk.here import here
 from kiosk.pages import agenda, base_url
 from kiosk.probes import health
-from reporter.models import EventSession
+from reporter.models import EventSession, Gathering
 from reporter.sessions import all_sessions, takeaway_counts
 
 
@@ -47,12 +48,13 @@ def todays() -> list[EventSession]:
 
 @dataclass(frozen=True)
 class HealthLine:
-    """The kiosk in one line; ``trouble`` is a sentence, or empty."""
+    """The kiosk in one line; ``trouble`` and ``posters`` are sentences, or empty."""
 
     address: str
     room: str
     queue: str
     trouble: str
+    posters: str
 
 
 def health_line() -> HealthLine:
@@ -67,4 +69,18 @@ def health_line() -> HealthLine:
         if waiting
         else _("nothing in the queue"),
         trouble=str(told["last_error"]),
+        posters=stale_posters(),
+    )
+
+
+def stale_posters() -> str:
+    """What to do when the posters were printed for another address than phones reach now; empty when all is well."""
+    printed = db.session.scalar(select(Gathering.printed_url)) or ""
+    if printed in ("", base_url()):
+        return ""
+    return _(
+        "The posters lead to %(printed)s, but phones reach this laptop at %(now)s. "
+        "Print them again, or use the code on this screen.",
+        printed=printed,
+        now=base_url(),
     )

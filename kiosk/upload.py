@@ -100,7 +100,11 @@ def begin(source: Source) -> ResponseReturnValue:
     length = _count("Upload-Length")
     fields = parse_metadata(request.headers.get("Upload-Metadata", ""))
     begun = uploads().create(
-        db.session(), length=length, fields=fields, piece=_first_piece(), source=source,
+        db.session(),
+        length=length,
+        fields=fields,
+        piece=_first_piece(),
+        source=source,
         device=device(),
     )
     headers = _progress_headers(begun)

@@ -100,7 +100,9 @@ def test_media_that_failed_follows_when_it_is_ready_after_all(kit: Kit, place: F
     assert place.count("create") == 1
 
 
-def test_a_picture_whose_rendition_is_made_again_stays_in_its_story(kit: Kit, place: FakePlace) -> None:
+def test_a_picture_whose_rendition_is_made_again_stays_in_its_story(
+    kit: Kit, place: FakePlace
+) -> None:
     photo = kit.photo(kit.event(), 1, "Frost")
     kit.target()
     run(kit)

@@ -53,17 +53,16 @@ def pairs(
     """Measure both in turns after a warm-up, so that the machine's drift hits both alike.
 
     ``clock`` gives milliseconds (wall time without it); ``told``: the works measure themselves and return milliseconds;
-    ``between`` is done after each pair, unmeasured.
+    ``between`` is done after each work, unmeasured.
     """
 
     def one(work: Work) -> float:
-        return float(work()) if told else timed(work, clock)  # type: ignore[arg-type]
+        taken = float(work()) if told else timed(work, clock)  # type: ignore[arg-type]
+        between()
+        return taken
 
     ours(), theirs(), between()
-    measured = []
-    for _ in range(runs):
-        measured.append((one(ours), one(theirs)))
-        between()
+    measured = [(one(ours), one(theirs)) for _ in range(runs)]
     ratios = [a / b for a, b in measured]
     return Row(
         name=name, peer=peer, runs=runs, note=note,
