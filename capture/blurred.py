@@ -13,16 +13,16 @@ SIDE = 240
 # The square, straightened, in pixels; codes of session addresses have 25 to 33 modules.
 PATCH = 60
 CORNER = PATCH // 4
-# Of the contrast between paper and the square's mean: less is a plain dark thing.
-TEXTURE, DARKER = 0.10, 0.05
+# Of the contrast between paper and the square's mean: less is a plain dark thing, more could have been read.
+TEXTURE, DARKER = (0.12, 0.6), 0.02
 Corners = NDArray[np.float64]
 
 
 def find_squares(grey: NDArray[np.uint8]) -> list[Corners]:
     """Corners (4×2 pixels) of what looks like a QR code that is too blurred or covered to be read.
 
-    A square with light paper all around it, neither plain nor evenly filled: three of its four corners are darker than
-    the rest, as the finder patterns of a code make them (ISO/IEC 18004, 6.3.3), and the fourth is not.
+    A square with light paper all around it, neither plain nor in clear black and white: three of its corners are darker
+    than the rest, as the finder patterns of a code make them (ISO/IEC 18004, 6.3.3).
     """
     import cv2
 
@@ -67,12 +67,12 @@ def _looks_like_code(small: NDArray[np.uint8], quad: Corners) -> bool:
     if contrast < 30 or float(np.percentile(ring, 15)) < float(inner.mean()) + 0.6 * contrast:
         return False
     middle = inner[4:-4, 4:-4]
-    if float(middle.std()) < TEXTURE * contrast:
+    if not TEXTURE[0] <= float(middle.std()) / contrast <= TEXTURE[1]:
         return False
     edge = slice(2, CORNER), slice(-CORNER, -2)
     corners = sorted(float(inner[y, x].mean()) for y in edge for x in edge)
     rest = float(inner[CORNER:-CORNER, CORNER:-CORNER].mean())
-    return corners[2] < rest - DARKER * contrast and corners[3] > corners[2] + DARKER * contrast
+    return sum(corners[:3]) / 3 < rest - DARKER * contrast
 
 
 def _warped(small: NDArray[np.uint8], quad: Corners, margin: int) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from capture.probe import Probe
@@ -22,6 +22,7 @@ NEAR = timedelta(minutes=3)
 HOUR = timedelta(hours=1)
 # From the first to the last time zone there are 26 hours.
 MOST_ZONE_HOURS = 26
+WRONG_YEAR = timedelta(days=400)
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,8 @@ def _median(offsets: Sequence[timedelta]) -> timedelta:
 
 
 def moment(
-    found: Probe | None, *, mtime: float, zone: ZoneInfo, laptop: ZoneInfo | None = None
-) -> datetime:
+    found: Probe | None, *, mtime: float, zone: ZoneInfo, now: datetime, laptop: ZoneInfo | None = None
+) -> datetime:  # fmt: skip
     """When a file says it was taken, aware in UTC, its camera's clock believed.
 
     A stated offset counts (EXIF OffsetTimeOriginal, Apple's creation date). The creation time of an MP4 or MOV is
@@ -118,10 +119,10 @@ def moment(
     Without any, the file system's time, which cards keep as the camera's wall clock: read back in the laptop's zone.
     """
     written = datetime.fromtimestamp(mtime, laptop) if laptop else datetime.fromtimestamp(mtime)  # noqa: DTZ006
-    wall = written.replace(tzinfo=zone)
+    wall = _read(written.replace(tzinfo=None), zone, now)
     if found is None or found.captured_at is None:
         return wall.astimezone(UTC)
-    as_wall = found.captured_at.replace(tzinfo=zone)
+    as_wall = _read(found.captured_at, zone, now)
     if found.utc_offset is None:
         return as_wall.astimezone(UTC)
     stated = (found.captured_at - found.utc_offset).replace(tzinfo=UTC)
@@ -129,3 +130,11 @@ def moment(
     ended = as_wall + timedelta(seconds=found.duration or 0)
     near = min(abs(as_wall - wall), abs(ended - wall)) <= NEAR
     return as_wall.astimezone(UTC) if doubtful and near else stated
+
+
+def _read(clock: datetime, zone: ZoneInfo, now: datetime) -> datetime:
+    """A wall clock in a zone. One that is wrong by years must not meet a summer time of those years on its way."""
+    local = clock.replace(tzinfo=zone)
+    if abs(local - now) < WRONG_YEAR:
+        return local
+    return clock.replace(tzinfo=timezone(now.astimezone(zone).utcoffset() or timedelta(0)))

@@ -162,7 +162,10 @@ class Importer:
         beside = twins(fresh)
         raws = {one.name for one in beside.values()}
         ordered = in_camera_order(
-            [o for o in fresh if o.name not in raws], self.shop.pool, self.shop.zone
+            [o for o in fresh if o.name not in raws],
+            self.shop.pool,
+            self.shop.zone,
+            now=self.shop.now(),
         )
         todo = deque(_Item(one, beside.get(one.found.name)) for one in ordered)
         try:
@@ -199,6 +202,9 @@ class Importer:
                     else:
                         self._finish(ahead.popleft())
             except Halted as error:
+                # What is copied already costs no more than a moment.
+                while ahead:
+                    self._finish(ahead.popleft())
                 self.job.state, self.job.message = ImportState.STOPPED.value, error.message
             finally:
                 for item in ahead:
@@ -333,8 +339,8 @@ class Importer:
         def seal(takeaway: Takeaway) -> None:
             rows = self._shots(item, camera, seen, event)
             if asked is not None:
-                shop.session.delete(asked)
-                shop.session.flush()
+                # The row of what was taken for a marker; cuts may stand at it.
+                rows[0] = asked
             for row in rows:
                 row.takeaway_id, row.session_id = takeaway.id, takeaway.session_id
             shop.session.add_all(rows)

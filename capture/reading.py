@@ -50,12 +50,14 @@ class Ordered:
     camera: tuple[str, str, str]
 
 
-def in_camera_order(found: Sequence[Found], pool: DecoderPool, zone: ZoneInfo) -> list[Ordered]:
+def in_camera_order(
+    found: Sequence[Found], pool: DecoderPool, zone: ZoneInfo, *, now: datetime
+) -> list[Ordered]:
     """Each camera's files in its own time order, then by name. Only headers are read."""
     with ThreadPoolExecutor(2) as readers:
         probes = list(readers.map(lambda one: _glance(one, pool), found))
     ordered = [
-        Ordered(one, moment(told, mtime=one.mtime, zone=zone), _identity(told))
+        Ordered(one, moment(told, mtime=one.mtime, zone=zone, now=now), _identity(told))
         for one, told in zip(found, probes, strict=True)
     ]
     named = {one.camera for one in ordered if any(one.camera)}

@@ -29,11 +29,11 @@ def code_of(event: EventSession | str) -> str:
 
 def with_code(
     text: str, share: float, *, at: tuple[float, float] = (0.5, 0.5), size: tuple[int, int] = SIZE,
-    blur: float = 0.0, hidden: float = 0.0, turn: float = 0.0,
+    blur: float = 0.0, turn: float = 0.0,
 ) -> np.ndarray:  # fmt: skip
-    """The scene with a QR code on white paper; its edge is ``share`` of the longer side, ``at`` is its middle (0 to 1).
+    """The scene with a QR code on white paper; its edge is ``share`` of the longer side, ``at`` its middle (0 to 1).
 
-    ``blur`` is a radius in modules, ``hidden`` the share of the code (from below) that a hand covers, ``turn`` degrees.
+    ``blur`` is a radius in modules, ``turn`` degrees.
     """
     import cv2
 
@@ -44,8 +44,6 @@ def with_code(
     paper = np.pad(1 - matrix, 4, constant_values=1) * 235 + 12
     side = round(edge * (modules + 8) / modules)
     sheet = cv2.resize(paper.astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST)
-    if hidden:
-        sheet[round(side * (1 - hidden)) :, :] = 140
     if turn:
         sheet = np.pad(sheet, side // 5, constant_values=247)
         side = len(sheet)
@@ -100,10 +98,10 @@ class Camera:
         from PIL import Image
 
         self.number += 1
-        array = (_plain(self.size) if picture is None else picture).copy()
-        array[-1, :4] = (self.number % 251, self.number // 251, sum(map(ord, self.name[2])) % 251)
+        array = _plain(self.size) if picture is None else picture
         out = BytesIO()
         exif = exif_of(self.name, at + self.wrong, self.offset)
+        exif.get_ifd(0x8769)[0xA420] = f"{self.name[2]}-{self.prefix}{self.number}"
         Image.fromarray(array).save(out, "JPEG", quality=80, exif=exif)
         return self.write(f"{self.folder}/{self.prefix}{self.number:04}{ext}", out.getvalue(), at)
 
