@@ -43,12 +43,10 @@ def move_cut(session: Session, start: Shot, goal: Shot, hand: Hand) -> None:
     first, last = sorted((places[start.id], places[goal.id]))
     for place in range(first, last + 1):
         _forget(session, roll.rows[place].id)
-    session.flush()
-    if places[goal.id] > places[start.id]:
-        # A marker goes on saying that something begins there: a person's word is needed against it.
-        for place in range(places[start.id], places[goal.id]):
-            if place in roll.cuts:
-                _say(session, roll.rows[place].id, start.camera_id, None, skip=True)
+        # What a marker says there, or the time, would open it again: a person's word is needed against it.
+        opens = place in roll.cuts or roll.rows[place].mark
+        if opens and place != places[goal.id]:
+            _say(session, roll.rows[place].id, start.camera_id, None, skip=True)
     _say(session, goal.id, goal.camera_id, part.session, skip=False)
     settle(session, goal.camera_id, now=hand.now, rng=hand.rng, by_hand=True)
 
@@ -105,3 +103,4 @@ def _forget(session: Session, shot_id: uuid.UUID) -> None:
     row = session.get(Cut, shot_id)
     if row is not None and row.origin == CutOrigin.HAND:
         session.delete(row)
+        session.flush()

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from capture import reading
 from capture.assign import UNASSIGNED
 from capture.card import read_playlist, walk
-from capture.cutting import begin_at, is_photo, set_clock
+from capture.cutting import begin_at, is_photo, move_cut, set_clock
 from capture.importing import CARD_GONE, Importer, Tally, Workshop, begin_import
 from capture.pool import DecoderPool
 from capture.process import process_due
@@ -205,6 +205,32 @@ def test_without_markers_a_session_is_only_proposed_and_one_tap_takes_it(
     begin_at(desk.session, shots[1], desk.events[1], hand(desk.clock))
     assert desk.places() == {"IMG_0001.JPG": "Not yet assigned", "IMG_0002.JPG": "Roofs"}
     assert {row.audience for row in rows} == {"room", "public"}
+
+
+def test_a_cut_is_moved_to_and_fro_and_its_marker_says_nothing_against_it(
+    desk: Desk, tmp_path: Path
+) -> None:
+    camera = Camera(tmp_path / "card")
+    camera.marker(TEN, desk.events[0])
+    for n in range(3):
+        camera.shoot(TEN + minutes(n + 1))
+    camera.marker(TEN + minutes(60), desk.events[1])
+    for n in range(3):
+        camera.shoot(TEN + minutes(n + 61))
+    desk.read(camera.card)
+    shots = list(desk.session.scalars(select(Shot).order_by(Shot.taken)))
+
+    def roofs() -> set[str]:
+        return {name[6:8] for name, title in desk.places().items() if title == "Roofs"}
+
+    assert roofs() == {"06", "07", "08"}
+    move_cut(desk.session, shots[4], shots[2], hand(desk.clock))
+    assert roofs() == {"03", "04", "06", "07", "08"}
+    move_cut(desk.session, shots[2], shots[6], hand(desk.clock))
+    assert roofs() == {"07", "08"}
+    assert set(desk.places().values()) == {"Gardens", "Roofs"}
+    move_cut(desk.session, shots[6], shots[4], hand(desk.clock))
+    assert roofs() == {"06", "07", "08"}
 
 
 def test_a_known_file_is_passed_over_under_any_name(desk: Desk, tmp_path: Path) -> None:

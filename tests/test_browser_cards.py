@@ -1,0 +1,99 @@
+"""The desk's page for cards, in a real browser: a card is noticed and read, a cut is moved by one tap."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from reporter.config import Settings
+from reporter.gathering import open_session
+from reporter.models import EventSession, Takeaway
+from reporter.models_cards import Cut
+from reporter.sessions import add_session
+from tests.product import KioskProcess
+from tests.rolls import Camera, code_of, snapshot, with_code
+
+pytestmark = pytest.mark.browser
+MORNING = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
+LOCAL = datetime(2026, 3, 14, 10, 0)  # noqa: DTZ001  what a clock in Berlin shows
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where cards are put in."""
+    place = tmp_path / "cards"
+    place.mkdir()
+    monkeypatch.setenv("REPORTER_CARDS", str(place))
+    return place
+
+
+def two_sessions(settings: Settings) -> list[str]:
+    rng = random.Random(4)
+    with open_session(settings) as session:
+        events = [
+            add_session(
+                session, title, now=MORNING, rng=rng, starts_at=MORNING + timedelta(hours=n),
+                ends_at=MORNING + timedelta(hours=n, minutes=50),
+            )
+            for n, title in enumerate(("Gardens in winter", "Solar roofs for schools"))
+        ]  # fmt: skip
+        return [event.code for event in events]
+
+
+def fill(card: Path, first: str, second: str) -> None:
+    """A marker, three pictures, a marker that nobody can read, three pictures."""
+    camera = Camera(card)
+    camera.marker(LOCAL, first)
+    for n in range(3):
+        camera.shoot(LOCAL + timedelta(minutes=5 + n))
+    blurred = with_code(code_of(second), 0.45, blur=0.7)
+    camera.shoot(LOCAL + timedelta(minutes=61), blurred)
+    for n in range(3):
+        camera.shoot(LOCAL + timedelta(minutes=65 + n))
+
+
+def test_a_card_is_noticed_read_and_its_cut_moved_by_one_tap(
+    gathering: Settings, kiosk_process: KioskProcess, place: Path, laptop_page: Page,
+    axe: Callable[..., list[str]], tmp_path: Path,
+) -> None:  # fmt: skip
+    first, second = two_sessions(gathering)
+    page, url = laptop_page, kiosk_process.start()
+    page.goto(f"{url}/desk/cards")
+    expect(page.get_by_text("No card is in.")).to_be_visible()
+    fill(tmp_path / "CANON_EOS", first, second)
+    before = snapshot(tmp_path / "CANON_EOS")
+    (tmp_path / "CANON_EOS").rename(place / "CANON_EOS")
+    page.get_by_role("button", name="Bring it in").first.click()
+    expect(page.get_by_text("7 taken in, 0 known already, 1 markers")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("proposed: looks like a marker, can't be read")).to_be_visible()
+    assert axe(page) == []
+    tiles = page.locator(".strip .shot img")
+    expect(tiles).to_have_count(8, timeout=60_000)
+    if folder := os.environ.get("REPORTER_SCREENS"):
+        page.reload()
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=f"{folder}/cards.png", full_page=True)
+    page.get_by_role("button", name="Right").click()
+    expect(page.locator(".strip .cut.open")).to_have_count(0)
+    page.get_by_role("button", name="Solar roofs for schools begins with IMG_0004.JPG").click()
+    begins = page.locator(".strip .cut:has(strong:text-is('Solar roofs for schools')) + .shot")
+    expect(begins).to_contain_text("IMG_0004.JPG")
+    with open_session(gathering) as session:
+        told = {
+            row.attachments[0].filename: row.session.code for row in session.query(Takeaway).all()
+        }
+        cuts = {cut.shot.path[-8:]: cut.origin for cut in session.query(Cut) if not cut.skip}
+        drawer = session.query(EventSession).filter_by(guid="reporter:not-yet-assigned").one()
+    assert told == {
+        "IMG_0002.JPG": first, "IMG_0003.JPG": first, "IMG_0004.JPG": second, "IMG_0005.JPG": second,
+        "IMG_0006.JPG": second, "IMG_0007.JPG": second, "IMG_0008.JPG": second,
+    }  # fmt: skip
+    assert cuts == {"0001.JPG": "marker", "0004.JPG": "hand"}
+    assert drawer.code not in told.values()
+    assert snapshot(place / "CANON_EOS") == before
