@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import uuid
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,12 +41,8 @@ def test_every_desk_route_is_behind_the_same_door(app: Flask, client: FlaskClien
     ]
     tried = 0
     for rule in rules:
-        path = rule.rule
-        for argument in rule.arguments:
-            converter = rule._converters[argument].__class__.__name__
-            values = {"IntegerConverter": "1", "UUIDConverter": str(uuid.UUID(int=1))}
-            value = values.get(converter, "0000000000001")
-            path = path.replace(next(p for p in path.split("/") if f"{argument}>" in p), value)
+        # Only the argument itself: what stands beside it (".jpg") decides which route is meant.
+        path = re.sub(r"<[^>]+>", "0000000000001", rule.rule)
         for method in (rule.methods or set()) - {"OPTIONS"}:
             answer = client.open(
                 path, method=method, environ_base=PHONE, headers={"Host": "192.168.4.1"}
@@ -55,8 +51,7 @@ def test_every_desk_route_is_behind_the_same_door(app: Flask, client: FlaskClien
                 assert answer.status_code in (303, 400)
             else:
                 # 400: the form's token is checked even before; nothing was done either way.
-                # 405: HEAD where there is no page to get; 400: the token comes first.
-                assert answer.status_code in (403, 400, 405), (method, path)
+                assert answer.status_code in (403, 400), (method, path)
                 assert method != "GET" or answer.status_code == 403
             tried += 1
     assert tried > 8
