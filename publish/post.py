@@ -92,8 +92,31 @@ class PostMedia:
 
 
 @dataclass(frozen=True)
+class Said:
+    """A reply that may be shown with a takeaway, wherever it was written."""
+
+    author: str
+    # Plain text.
+    text: str
+    written_at: datetime
+    # Where it was written, in words ("here at the gathering", a target's name), and its address there or ''.
+    where: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Another place where the same story can be read."""
+
+    # The target's kind and name.
+    kind: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Block:
-    """One takeaway in a post: words, files, or both."""
+    """One takeaway in a post: words, files, or both. Of the kind 'words': an organizer's Markdown between them."""
 
     takeaway: str
     kind: str
@@ -105,6 +128,7 @@ class Block:
     prompt: str
     recorded_at: datetime
     media: tuple[PostMedia, ...]
+    said: tuple[Said, ...] = ()
 
     def files(self) -> Iterator[PostMedia]:
         """Its files, each poster frame before its video."""
@@ -149,6 +173,10 @@ class Post:
     date: datetime | None
     blocks: tuple[Block, ...]
     tags: tuple[str, ...]
+    # What an organizer wrote for places that take few characters; empty: made from title and lead.
+    short: str = ""
+    # Where else it is, the canonical one first. Empty until something else was sent.
+    copies: tuple[Copy, ...] = ()
 
     @property
     def takeaways(self) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -34,6 +35,58 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What a target takes, as far as it says so; None: it does not say. Sizes in bytes."""
+
+    image_bytes: int | None = None
+    video_bytes: int | None = None
+    # Files in one post.
+    files: int | None = None
+    # Characters of one post, and of an alt text.
+    characters: int | None = None
+    alt_characters: int | None = None
+    # MIME types of files; None: any.
+    types: frozenset[str] | None = None
+
+    def bytes_for(self, mime: str) -> int | None:
+        """The largest file of a type."""
+        return self.image_bytes if mime.startswith("image/") else self.video_bytes
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A reply as a target tells it. ``post_id`` is the ``Remote.id`` of our post that it belongs to."""
+
+    remote_id: str
+    post_id: str
+    author: str
+    # Plain text; markup is taken off by the target.
+    text: str
+    written_at: datetime
+    url: str = ""
+    author_url: str = ""
+    # The remote id of the reply that it answers, or of our post; empty: our post.
+    in_reply_to: str = ""
+    # 'reply', 'boost', 'favourite' or 'mention'.
+    kind: str = "reply"
+    # 'shown' there, or 'pending' with the target's own moderators, 'spam', 'deleted'.
+    state: str = "shown"
+    # Our own answer, found again: the key that it was sent with.
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the organization answers, once, under a reply (or under the post itself)."""
+
+    key: str
+    text: str
+    # The remote id of what it answers; empty: our post.
+    to: str
+    written_at: datetime
+
+
+@dataclass(frozen=True)
 class Setup:
     """What a target is opened with. ``assets`` is the folder with ``css/tokens.css`` (targets that make pages)."""
 
@@ -55,6 +108,9 @@ class Target(ABC):
     options: ClassVar[tuple[Option, ...]]
     # Whether it keeps an overall page that follows every change (see ``finish``).
     has_face: ClassVar[bool] = False
+    # Whether replies come back from there, and whether they can be answered from here.
+    hears: ClassVar[bool] = False
+    answers: ClassVar[bool] = False
 
     def __init__(self, setup: Setup) -> None:
         self.name = setup.name
@@ -109,6 +165,30 @@ class Target(ABC):
     def finish(self, entries: Sequence[Entry]) -> Remote:
         """Bring the overall page up to date (only where ``has_face``)."""
         raise NotImplementedError(f"{self.kind} has no front page")
+
+    def limits(self) -> Limits:
+        """What it takes, asked of the target itself where it tells."""
+        return Limits()
+
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+        """Replies to these posts (only where ``hears``), each as it is now; our own answers too, with their key.
+
+        ``since``: what was written and changed before then may be left out. None: all there are, so that whoever
+        asks can tell which ones are gone.
+        """
+        raise NotImplementedError(f"{self.kind} tells no replies")
+
+    def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
+        """The answer with our key (only where ``answers``)."""
+        raise NotImplementedError(f"{self.kind} takes no answers")
+
+    def put_answer(self, post: Remote, answer: Answer) -> Remote:
+        """Write it there (only where ``answers``); raises Gone if what it answers is not there any more."""
+        raise NotImplementedError(f"{self.kind} takes no answers")
+
+    def withdraw_answer(self, post: Remote, remote: Remote) -> None:
+        """Take an answer away; one that is gone already is fine."""
+        raise NotImplementedError(f"{self.kind} takes no answers")
 
     def close(self) -> None:  # noqa: B027 - most targets hold nothing open
         """Let go of connections."""
