@@ -65,6 +65,7 @@ def _slot(event: EventSession) -> Slot:
         description=event.description,
         starts_at=event.starts_at,
         ends_at=event.ends_at,
+        title=event.title,
     )
 
 

@@ -16,7 +16,7 @@ from publish.compose import build_files, build_post
 from publish.errors import Gone
 from publish.ledger import FACE, MEDIA, OPEN, STORY, Outbox, story_fingerprint
 from publish.post import Post, PostMedia, Remote
-from publish.targets import Entry, Target
+from publish.targets import Entry, Target, target_class
 from reporter.clock import rfc3339
 from reporter.gate import Place
 from reporter.models import Delivery, Story, Takeaway
@@ -105,7 +105,8 @@ def _post(session: Session, outbox: Outbox, row: Delivery) -> Post | None:
 
 
 def _story_job(session: Session, outbox: Outbox, row: Delivery, post: Post) -> Job:
-    links = _links(session, row.target_id, post, outbox.clock())
+    keeps_files = target_class(row.target.kind).keeps_files
+    links = _links(session, row.target_id, post, outbox.clock()) if keeps_files else _Links({}, ())
     now, print_ = outbox.clock(), story_fingerprint(row.target, post)
     known = Remote(row.remote_id, row.url, row.remote.get("extra", {})) if row.remote_id else None
     same = row.sent == print_ and list(links.missing) == row.remote.get("missing", [])

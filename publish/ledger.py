@@ -113,8 +113,10 @@ def wanted_items(target: Target, posts: Sequence[Post]) -> list[Wanted]:
     """The rows that these posts need, files first, each once."""
     media: dict[uuid.UUID, Wanted] = {}
     stories = []
+    keeps_files = target_class(target.kind).keeps_files
     for post in posts:
-        for block, m in ((one, m) for one in post.blocks for m in one.files()):
+        blocks = post.blocks if keeps_files else ()
+        for block, m in ((one, m) for one in blocks for m in one.files()):
             origin = {"story": post.story.hex, "takeaway": block.takeaway, "bytes": m.bytes}
             media.setdefault(m.id, Wanted(MEDIA, m.id, m.key, _label(m), m.fingerprint(), origin))
         print_ = story_fingerprint(target, post)

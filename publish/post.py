@@ -156,6 +156,7 @@ class Slot:
     description: str
     starts_at: datetime | None
     ends_at: datetime | None
+    title: str = ""
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,9 @@ class Target(ABC):
     options: ClassVar[tuple[Option, ...]]
     # Whether it keeps an overall page that follows every change (see ``finish``).
     has_face: ClassVar[bool] = False
+    # Whether files are things of their own there, as in a library (then they are sent first, each with a row in the
+    # ledger); False: they travel inside the post (then ``links`` is empty, and the target sends what it shows).
+    keeps_files: ClassVar[bool] = True
     # Whether replies come back from there, and whether they can be answered from here.
     hears: ClassVar[bool] = False
     answers: ClassVar[bool] = False
