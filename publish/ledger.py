@@ -30,7 +30,12 @@ from reporter.stories import all_stories
 MEDIA, STORY, FACE = "media", "story", "face"
 _LABEL_CHARS = 80
 # States in which something is still to be done.
-OPEN = (DeliveryState.DUE.value, DeliveryState.SENDING.value, DeliveryState.WITHDRAWING.value)
+OPEN = (
+    DeliveryState.DUE.value,
+    DeliveryState.CHANGED.value,
+    DeliveryState.SENDING.value,
+    DeliveryState.WITHDRAWING.value,
+)
 
 
 @dataclass(frozen=True)

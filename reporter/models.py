@@ -305,6 +305,10 @@ class Delivery(Base):
     url: Mapped[str] = mapped_column(default="")
     # Whatever else the target needs to find, use or remove it (file name, media link, revision).
     remote: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # What has to be moved, and how much of it is under way; ``big``: others go first, and do not wait for it.
+    bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    moved: Mapped[int] = mapped_column(BigInteger, default=0)
+    big: Mapped[bool] = mapped_column(default=False)
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     lease: Mapped[str] = mapped_column(default="")

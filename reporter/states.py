@@ -61,9 +61,15 @@ class MediaState(StrEnum):
 class DeliveryState(StrEnum):
     """Where one (item, target) stands in the ledger."""
 
+    # Only told, never stored: due or changed, but others have to go first, or it is not allowed to go.
+    WAITING = "waiting"
     DUE = "due"
     SENDING = "sending"
     SENT = "sent"
+    # Sent, and an update is due.
+    CHANGED = "changed"
+    # A person does it, and says so at the desk.
+    MANUAL = "manual"
     PARKED = "parked"
     WITHDRAWING = "withdrawing"
     WITHDRAWN = "withdrawn"

@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from publish.post import Remote
-from publish.targets.base import Entry, Option, Setup, Target
+from publish.targets.base import Draft, Entry, Option, Setup, Target
 from publish.targets.folder import FolderTarget
 from publish.targets.wordpress import WordPressTarget
 from reporter.errors import BadInput
 
 KINDS: dict[str, type[Target]] = {cls.kind: cls for cls in (WordPressTarget, FolderTarget)}
 
-__all__ = ["KINDS", "Entry", "Option", "Remote", "Setup", "Target", "check_options", "target_class"]
+__all__ = [
+    "KINDS",
+    "Draft",
+    "Entry",
+    "Option",
+    "Remote",
+    "Setup",
+    "Target",
+    "check_options",
+    "target_class",
+]
 
 
 def target_class(kind: str) -> type[Target]:

@@ -54,6 +54,16 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Draft:
+    """What is sent, in words: for previews, for a person who posts it by hand, and to tell what has changed."""
+
+    title: str
+    body: str
+    # 'text/plain', 'text/html', 'text/markdown' or 'text/x-wiki'.
+    mime: str = "text/plain"
+
+
+@dataclass(frozen=True)
 class Heard:
     """A reply as a target tells it. ``post_id`` is the ``Remote.id`` of our post that it belongs to."""
 
@@ -86,6 +96,17 @@ class Answer:
     written_at: datetime
 
 
+def plain_words(post: Post) -> Iterator[str]:
+    """The words of a post as paragraphs."""
+    if post.lead:
+        yield post.lead
+    for block in post.blocks:
+        said = "\n".join(filter(None, (block.caption, block.text)))
+        yield f"{said} ({block.author})" if said and block.author else said
+    for copy in post.copies:
+        yield f"{copy.name}: {copy.url}"
+
+
 @dataclass(frozen=True)
 class Setup:
     """What a target is opened with. ``assets`` is the folder with ``css/tokens.css`` (targets that make pages)."""
@@ -111,6 +132,14 @@ class Target(ABC):
     # Whether files are things of their own there, as in a library (then they are sent first, each with a row in the
     # ledger); False: they travel inside the post (then ``links`` is empty, and the target sends what it shows).
     keeps_files: ClassVar[bool] = True
+    # A person posts there by hand: the desk hands out ``draft`` and files, opens ``door``, and remembers "done".
+    assisted: ClassVar[bool] = False
+    # Whether a post may go before its big files, and is changed when they have followed.
+    files_may_follow: ClassVar[bool] = False
+    # How many of ``Post.copies`` its posts show, the canonical one first; None: all. Others are not handed in.
+    copies_shown: ClassVar[int | None] = None
+    # A sentence: what a withdrawal does not reach there (servers that have taken a copy, mails). Empty: it reaches all.
+    copies_remain: ClassVar[str] = ""
     # Whether replies come back from there, and whether they can be answered from here.
     hears: ClassVar[bool] = False
     answers: ClassVar[bool] = False
@@ -128,6 +157,20 @@ class Target(ABC):
     def variant(cls, options: Mapping[str, str]) -> str:
         """Options that change what is sent: part of the fingerprint, so that setting them anew sends anew."""
         return ""
+
+    @classmethod
+    def linkable(cls, options: Mapping[str, str]) -> bool:
+        """Whether others can open the links of its posts, so that copies elsewhere may point to them."""
+        return True
+
+    @classmethod
+    def door(cls, options: Mapping[str, str]) -> str:
+        """The address that a person opens to post by hand (only where ``assisted``)."""
+        return ""
+
+    def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
+        """What ``create`` and ``update`` send, made by the same code, without touching the network."""
+        return Draft(post.title, "\n\n".join(plain_words(post)))
 
     @abstractmethod
     def test(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from alembic import context
 
-from reporter import models, models_cards  # noqa: F401  (fill the metadata)
+from reporter import models, models_cards, models_outbox  # noqa: F401  (fill the metadata)
 from reporter.db import Base, UtcDateTime
 
 
