@@ -1,0 +1,92 @@
+"""The places that every target is tried at: real servers, folders, and fixtures (marked so in docs/targets.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from publish.post import Facts
+from tests.conformance import Census, Place, Seen, words_of
+from tests.wordpress_server import WordPress
+
+
+@dataclass
+class WordPressPlace(Place):
+    """The real WordPress on Apache."""
+
+    kind = "wordpress"
+    user: str = ""
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
+
+    def options(self, url: str) -> dict[str, str]:
+        return {"url": url, "user": self.user}
+
+    def census(self, facts: Facts) -> Census:
+        posts = self._rows("posts", facts)
+        media = {row["id"]: row for row in self._rows("media", facts)}
+        seen = []
+        for post in posts:
+            shown = [m for m in media.values() if m["source_url"] in post["content"]["rendered"]]
+            files = [self.client.get(m["source_url"]).content for m in shown]
+            words = words_of(f"{post['title']['rendered']} {post['content']['rendered']}")
+            seen.append(Seen(words, files, [m["alt_text"] for m in shown]))
+        return Census(seen, len(media))
+
+    def _rows(self, what: str, facts: Facts) -> list[dict[str, Any]]:
+        query = {"per_page": "100", "context": "edit"} | (
+            {"status": "any"} if what == "posts" else {}
+        )
+        answer = self.client.get(
+            f"{self.url}/wp-json/wp/v2/{what}", params=query, auth=(self.user, self.secret)
+        ).raise_for_status()
+        return [row for row in answer.json() if f"sr-{facts.mark}" in row["slug"]]
+
+    def close(self) -> None:
+        self.client.close()
+
+
+@dataclass
+class FolderPlace(Place):
+    """A folder of this machine."""
+
+    kind = "folder"
+    folder: Path = Path()
+
+    def options(self, url: str) -> dict[str, str]:
+        return {"url": str(self.folder)}
+
+    def census(self, facts: Facts) -> Census:
+        media = {path.name: path.read_bytes() for path in self.folder.glob("media/*")}
+        seen = []
+        for page in sorted(self.folder.rglob(f"sr-{facts.mark}-*.html")):
+            html = page.read_text(encoding="utf-8")
+            shown = [data for name, data in media.items() if f"media/{name}" in html]
+            seen.append(Seen(words_of(html), shown))
+        return Census(seen, len(media))
+
+
+@contextmanager
+def _wordpress(request: pytest.FixtureRequest) -> Iterator[Place]:
+    server: WordPress = request.getfixturevalue("wordpress")
+    place = WordPressPlace(port=server.port, secret=server.app_password, user=server.user)
+    with closing(place):
+        yield place
+
+
+@contextmanager
+def _folder(request: pytest.FixtureRequest) -> Iterator[Place]:
+    tmp_path: Path = request.getfixturevalue("tmp_path")
+    (tmp_path / "site").mkdir()
+    yield FolderPlace(folder=tmp_path / "site")
+
+
+PLACES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Place]]] = {
+    "wordpress": _wordpress,
+    "folder": _folder,
+}

@@ -1,0 +1,326 @@
+"""One suite for all targets: create, find, update, withdraw, media, replies, answers, limits, refusal, lost answers."""
+
+from __future__ import annotations
+
+import os
+import random
+import uuid
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publish import places
+from publish.errors import AuthRefused
+from publish.ledger import preview
+from publish.outbox import publish
+from publish.post import Remote
+from publish.targets import Target, target_class
+from publish.targets.base import Answer, Heard, Limits
+from reporter import curate, secrets
+from reporter.models import Delivery, EventSession, Takeaway
+from tests.conformance import Place, plain
+from tests.conformance_places import PLACES
+from tests.publish_fakes import FaultProxy, Kit, open_kit
+
+HOSTILE = "<script>alert(1)</script> [[Main Page]] {{Evil}} ~~~~ [gallery] &amp; ''x'' **y** //z// __w__ end"
+
+
+@pytest.fixture(params=PLACES, ids=str)
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    with PLACES[request.param](request) as place:
+        yield place
+
+
+@pytest.fixture
+def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
+    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
+    seed = zlib.crc32(str(tmp_path).encode())
+    with open_kit(tmp_path / "gathering", seed=seed) as kit:
+        yield kit
+
+
+@pytest.fixture
+def proxy(place: Place) -> Iterator[FaultProxy]:
+    if place.port is None:
+        pytest.skip("nothing is sent over HTTP there")
+    proxy = FaultProxy(place.port)
+    yield proxy
+    proxy.close()
+
+
+def add(kit: Kit, place: Place, url: str = "") -> None:
+    given = place.options(url or (place.url if place.port else ""))
+    places.add_target(kit.session, place.kind, "there", given, now=kit.clock(), rng=kit.rng)
+    secrets.set_secret(str(kit.facts.id), places.secret_name("there"), place.secret)
+
+
+def send(kit: Kit) -> list[dict[str, Any]]:
+    """Publish until nothing is open, on the clock of the test."""
+    return publish(
+        kit.session, kit.outbox, wait=True, pause=lambda seconds: kit.clock.forward(seconds=seconds)
+    )
+
+
+def opened(kit: Kit) -> Target:
+    return kit.outbox.connect(places.find_target(kit.session, "there"))
+
+
+def story_rows(kit: Kit) -> list[Delivery]:
+    return kit.deliveries("story")
+
+
+def remote_of(row: Delivery) -> Remote:
+    return Remote(row.remote_id, row.url, row.remote.get("extra", {}))
+
+
+def filled(kit: Kit) -> tuple[EventSession, Takeaway, Takeaway]:
+    """One session with a photo and a note, both approved."""
+    event = kit.event(title=f"Community gardens {kit.facts.mark}")
+    photo = kit.photo(event, zlib.crc32(kit.facts.mark.encode()), "Leeks stand the frost.")
+    note = kit.takeaway(event, "Ask the neighbours first.", intent="action", author="Ben")
+    return event, photo, note
+
+
+def picture(kit: Kit, takeaway: Takeaway) -> bytes:
+    media = takeaway.attachments[0].media
+    return kit.store.rendition(media.sha256, "view", ".jpg").read_bytes()
+
+
+def test_sent_once_changed_in_place_and_taken_back(kit: Kit, place: Place) -> None:
+    _, photo, note = filled(kit)
+    add(kit, place)
+    planned = preview(kit.session, kit.outbox)
+    assert {row["action"] for row in planned} == {"create"}
+    assert place.census(kit.facts).posts == []
+
+    first = send(kit)
+    assert {(row["state"], row["error"]) for row in first} == {("sent", "")}
+    assert send(kit) == first
+    [seen] = place.census(kit.facts).posts
+    assert "Leeks stand the frost." in seen.words
+    assert "Ask the neighbours first." in seen.words
+    assert kit.facts.mark in seen.words
+    assert list(seen.files) == [picture(kit, photo)]
+    [row] = story_rows(kit)
+    with closing(opened(kit)) as target:
+        found = target.find(row.key)
+        assert found is not None
+        assert found.id == row.remote_id
+        assert target.find(f"{row.key}zz") is None
+
+    curate.change(kit.session, note, kit.hand, {"text": "Ask the neighbours twice."})
+    assert {row["state"] for row in send(kit)} == {"sent"}
+    [seen] = place.census(kit.facts).posts
+    assert "Ask the neighbours twice." in seen.words
+    assert "Ask the neighbours first." not in seen.words
+    assert list(seen.files) == [picture(kit, photo)]
+
+    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    assert {row["state"] for row in send(kit)} <= {"sent", "withdrawn"}
+    [seen] = place.census(kit.facts).posts
+    assert "Leeks" not in seen.words
+    assert list(seen.files) == []
+    assert not place.census(kit.facts).library
+
+    curate.withdraw(kit.session, note, kit.hand, kit.store)
+    send(kit)
+    left = place.census(kit.facts)
+    assert (left.posts, left.library or 0) == ([], 0)
+    with closing(opened(kit)) as target:
+        assert target.find(row.key) is None
+
+
+def test_words_of_people_are_shown_as_they_wrote_them(kit: Kit, place: Place) -> None:
+    event = kit.event(title=f"Gardens & <b>more</b> {kit.facts.mark}")
+    kit.takeaway(event, HOSTILE, author="Ben [[x]] <i>")
+    add(kit, place)
+    assert {(row["state"], row["error"]) for row in send(kit)} == {("sent", "")}
+    [seen] = place.census(kit.facts).posts
+    assert plain(HOSTILE) in plain(seen.words)
+    assert "Gardens & <b>more</b>" in seen.words
+    assert "Ben [[x]] <i>" in seen.words
+
+
+def test_gone_there_is_made_again_when_it_changes(kit: Kit, place: Place) -> None:
+    _, _, note = filled(kit)
+    add(kit, place)
+    send(kit)
+    [row] = story_rows(kit)
+    with closing(opened(kit)) as target:
+        target.withdraw(remote_of(row))
+        target.withdraw(remote_of(row))
+        assert target.find(row.key) is None
+    assert place.census(kit.facts).posts == []
+    curate.change(kit.session, note, kit.hand, {"text": "Once more."})
+    assert {row["state"] for row in send(kit)} == {"sent"}
+    [seen] = place.census(kit.facts).posts
+    assert "Once more." in seen.words
+
+
+def test_second_ledger_takes_over_what_is_there(kit: Kit, place: Place) -> None:
+    """The ledger was lost, or another kiosk has the same gathering: nothing is made twice."""
+    filled(kit)
+    add(kit, place)
+    send(kit)
+    before = {row.key: row.remote_id for row in story_rows(kit)}
+    places.remove_target(kit.session, kit.facts, "there")
+    add(kit, place)
+    assert {row["state"] for row in send(kit)} == {"sent"}
+    assert {row.key: row.remote_id for row in story_rows(kit)} == before
+    census = place.census(kit.facts)
+    assert len(census.posts) == 1
+    assert census.library in (None, 1)
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("CONFORMANCE_SEEDS", "2"))))
+def test_whatever_breaks_on_the_way_each_is_there_once(
+    kit: Kit, place: Place, proxy: FaultProxy, *, seed: int
+) -> None:
+    _, photo, note = filled(kit)
+    kit.takeaway(kit.event(title=f"Second {kit.facts.mark}"), "Another session.")
+    add(kit, place, proxy.url)
+    rng = random.Random(seed)
+    faults = [rng.choice(["cut", "cut", "500", "before", "portal", None]) for _ in range(9)]
+
+    def fault(method: str, path: str) -> str | None:
+        return faults.pop() if faults and rng.random() < 0.6 else None
+
+    proxy.fault = fault
+    assert {row["state"] for row in send(kit)} == {"sent"}
+    seen = place.census(kit.facts)
+    assert len(seen.posts) == 2
+    assert sorted(data for post in seen.posts for data in post.files) == [picture(kit, photo)]
+    assert seen.library in (None, 1)
+    assert sum("Leeks stand the frost." in post.words for post in seen.posts) == 1
+
+    faults += ["cut", "500", "cut", "before"]
+    curate.change(kit.session, note, kit.hand, {"text": "Ask the neighbours twice."})
+    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    assert {row["state"] for row in send(kit)} <= {"sent", "withdrawn"}
+    seen = place.census(kit.facts)
+    assert len(seen.posts) == 2
+    assert not seen.library
+    assert not any("Leeks" in post.words for post in seen.posts)
+    assert sum("Ask the neighbours twice." in post.words for post in seen.posts) == 1
+
+
+def test_unreachable_and_sign_in_pages_cost_no_attempt(
+    kit: Kit, place: Place, proxy: FaultProxy
+) -> None:
+    filled(kit)
+    add(kit, place, proxy.url)
+    proxy.fault = lambda method, path: "portal"
+    rows = publish(kit.session, kit.outbox)
+    assert {row["state"] for row in rows} == {"due"}
+    assert any("sign in" in row["error"] for row in rows)
+    assert {row.attempts for row in kit.deliveries()} == {0}
+    proxy.fault = lambda method, path: None
+    assert {row["state"] for row in send(kit)} == {"sent"}
+
+
+def test_refused_secret_pauses_the_target_and_nothing_is_lost(kit: Kit, place: Place) -> None:
+    if not place.secret:
+        pytest.skip("no secret is needed there")
+    filled(kit)
+    add(kit, place)
+    secrets.set_secret(str(kit.facts.id), places.secret_name("there"), "wrong")
+    rows = publish(kit.session, kit.outbox)
+    assert {row["state"] for row in rows} == {"due"}
+    assert places.find_target(kit.session, "there").paused
+    assert "wrong" not in places.find_target(kit.session, "there").paused.split()
+    with pytest.raises(AuthRefused):
+        places.test_target(kit.session, kit.outbox, "there")
+    secrets.set_secret(str(kit.facts.id), places.secret_name("there"), place.secret)
+    places.test_target(kit.session, kit.outbox, "there")
+    assert {row["state"] for row in send(kit)} == {"sent"}
+    assert len(place.census(kit.facts).posts) == 1
+
+
+def test_trying_a_target_leaves_nothing_there_and_limits_are_told(kit: Kit, place: Place) -> None:
+    add(kit, place)
+    assert "there" in places.test_target(kit.session, kit.outbox, "there")
+    census = place.census(kit.facts)
+    assert (census.posts, census.library or 0) == ([], 0)
+    with closing(opened(kit)) as target:
+        limits = target.limits()
+    assert isinstance(limits, Limits)
+    for told in (limits.image_bytes, limits.video_bytes, limits.files, limits.characters):
+        assert told is None or told > 0
+
+
+# --- Replies and answers ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def post(kit: Kit, place: Place) -> Remote:
+    """A post that is there, where replies are heard."""
+    if not target_class(place.kind).hears:
+        pytest.skip("no replies come back from there")
+    filled(kit)
+    add(kit, place)
+    send(kit)
+    return remote_of(story_rows(kit)[0])
+
+
+def heard(target: Target, post: Remote) -> dict[str, Heard]:
+    """Replies by id, those that are gone left out; no id twice."""
+    found = [h for h in target.replies([post], None) if h.kind == "reply"]
+    assert len({h.remote_id for h in found}) == len(found)
+    return {h.remote_id: h for h in found if h.state != "deleted"}
+
+
+def test_replies_come_home_follow_changes_and_go(kit: Kit, place: Place, post: Remote) -> None:
+    with closing(opened(kit)) as target:
+        assert heard(target, post) == {}
+        place.outsider(post, "Where do the seeds come from?")
+        [first] = heard(target, post).values()
+        assert first.text == "Where do the seeds come from?"
+        assert first.post_id == post.id
+        assert first.in_reply_to in ("", post.id)
+        assert first.author
+        assert first.key == ""
+        assert abs(datetime.now(UTC) - first.written_at) < timedelta(days=1)
+
+        place.outsider(post, "From <b>the</b> library & friends.", to=first.remote_id)
+        both = heard(target, post)
+        assert both[first.remote_id] == first
+        [second] = [h for h in both.values() if h.remote_id != first.remote_id]
+        assert second.text == "From <b>the</b> library & friends."
+        assert second.in_reply_to == first.remote_id
+
+        place.outsider_edits(post, second.remote_id, "From the seed library.")
+        texts = {h.text for h in heard(target, post).values()}
+        assert texts == {"Where do the seeds come from?", "From the seed library."}
+        place.outsider_deletes(post, second.remote_id)
+        assert set(heard(target, post)) == {first.remote_id}
+
+
+def test_answer_is_there_once_under_what_it_answers(kit: Kit, place: Place, post: Remote) -> None:
+    if not target_class(place.kind).answers:
+        pytest.skip("no answers are taken there")
+    with closing(opened(kit)) as target:
+        place.outsider(post, "Where do the seeds come from?")
+        place.outsider(post, "And the tools?")
+        question = next(h for h in heard(target, post).values() if "seeds" in h.text)
+        key = f"sr-{kit.facts.mark}-a-{uuid.uuid4().hex[:12]}"
+        answer = Answer(key, "From the library & friends.", question.remote_id, datetime.now(UTC))
+        assert target.find_answer(post, answer) is None
+        made = target.put_answer(post, answer)
+        found = target.find_answer(post, answer)
+        assert found is not None
+        assert found.id == made.id
+        now = heard(target, post)
+        assert len(now) == 3
+        assert now[made.id].text == "From the library & friends."
+        assert now[made.id].in_reply_to == question.remote_id
+        assert now[made.id].key == key
+        assert [h.key for h in now.values() if h.remote_id != made.id] == ["", ""]
+        target.withdraw_answer(post, made)
+        target.withdraw_answer(post, made)
+        assert target.find_answer(post, answer) is None
+        assert len(heard(target, post)) == 2
