@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from publish.answers import ANSWER, wanted_answers
 from publish.compose import build_post
 from publish.post import Facts, Post, PostMedia
 from publish.targets import Target as OpenTarget
@@ -110,7 +111,12 @@ def wanted_posts(
 ) -> list[Post]:
     """What this target should show, as its readers may see it."""
     place = Place(target.audience)
-    posts = (build_post(session, s, place, store=outbox.store, facts=outbox.facts) for s in stories)
+    told = {
+        "store": outbox.store,
+        "facts": outbox.facts,
+        "elsewhere": target_class(target.kind).tells_replies,
+    }
+    posts = (build_post(session, s, place, **told) for s in stories)
     return [post for post in posts if post is not None]
 
 
@@ -162,6 +168,8 @@ def _compare(
             due += 1
         else:
             unchanged += 1
+    for answer in wanted_answers(session, target):
+        rows.pop((ANSWER, answer), None)
     # A front page stays, however empty it gets; stories that turn up or leave make it due.
     rows.pop((FACE, target.id), None)
     withdrawing = sum(_want_no_more(session, row, now) for row in rows.values())

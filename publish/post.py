@@ -128,7 +128,9 @@ class Block:
     prompt: str
     recorded_at: datetime
     media: tuple[PostMedia, ...]
+    # Replies that may be shown with it, oldest first, and how many said "me too".
     said: tuple[Said, ...] = ()
+    seconds: int = 0
 
     def files(self) -> Iterator[PostMedia]:
         """Its files, each poster frame before its video."""
@@ -178,6 +180,8 @@ class Post:
     short: str = ""
     # Where else it is, the canonical one first. Empty until something else was sent.
     copies: tuple[Copy, ...] = ()
+    # Replies to the story as a whole (only for places that show what was said elsewhere).
+    said: tuple[Said, ...] = ()
 
     @property
     def takeaways(self) -> list[str]:

@@ -25,8 +25,9 @@ from reporter.models import (
     Takeaway,
     Tombstone,
 )
+from reporter.models_talk import Reply
 from reporter.sessioncode import normalize_receipt
-from reporter.states import Audience, Consent, Intent, Kind, TakeawayState
+from reporter.states import Audience, Consent, Intent, Kind, ReplyState, TakeawayState
 from reporter.store import Store
 
 TAG_CHARS = 40
@@ -53,10 +54,15 @@ def touch(session: Session, takeaway: Takeaway) -> None:
 
     The counter's row lock orders commits by revision: whoever has seen revision n has seen all before it.
     """
+    takeaway.revision = next_revision(session)
+
+
+def next_revision(session: Session) -> int:
+    """Count a change that others have to see. Does not commit."""
     counted = (
         update(Gathering).values(revision=Gathering.revision + 1).returning(Gathering.revision)
     )
-    takeaway.revision = session.execute(counted).scalar_one()
+    return session.execute(counted).scalar_one()
 
 
 def lock_gathering(session: Session) -> None:
@@ -191,6 +197,7 @@ def withdraw(session: Session, takeaway: Takeaway, hand: Hand, store: Store) -> 
     media = [attachment.media for attachment in takeaway.attachments]
     _bury(session, takeaway, [m.sha256 for m in media], hand)
     _empty(session, takeaway)
+    _silence(session, takeaway, hand.now)
     touch(session, takeaway)
     session.flush()
     orphans = [(m.id, m.sha256, m.ext) for m in media if not _still_used(session, m.id)]
@@ -229,6 +236,15 @@ def _empty(session: Session, takeaway: Takeaway) -> None:
     takeaway.state = TakeawayState.WITHDRAWN.value
     takeaway.starred = False
     takeaway.approved_at = None
+
+
+def _silence(session: Session, takeaway: Takeaway, now: datetime) -> None:
+    """What was said to it alone goes with it; the rows stay, so that no look at a target brings the words back."""
+    gone = {
+        "text": "", "author": "", "author_url": "", "earlier": [],
+        "state": ReplyState.GONE.value, "changed_at": now,
+    }  # fmt: skip
+    session.execute(update(Reply).where(Reply.takeaway_id == takeaway.id).values(**gone))
 
 
 def _still_used(session: Session, media_id: uuid.UUID) -> bool:

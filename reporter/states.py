@@ -126,3 +126,28 @@ class ClockBasis(StrEnum):
     SCHEDULE = "schedule"
     KIOSK = "kiosk"
     HAND = "hand"
+
+
+class ReplyKind(StrEnum):
+    """What somebody did with a takeaway. The first three are said at the gathering itself."""
+
+    ANSWER = "answer"
+    BUILD = "build"
+    # "Me too": no words of its own.
+    SECOND = "second"
+    REPLY = "reply"
+    MENTION = "mention"
+    BOOST = "boost"
+    FAVOURITE = "favourite"
+    # For the organizers only: somebody thinks that this should not be here.
+    REPORT = "report"
+
+
+class ReplyState(StrEnum):
+    """Whether a reply is shown. GONE: deleted where it was written, or taken back here."""
+
+    HELD = "held"
+    SHOWN = "shown"
+    HIDDEN = "hidden"
+    SPAM = "spam"
+    GONE = "gone"

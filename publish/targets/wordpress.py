@@ -7,7 +7,8 @@ https://core.trac.wordpress.org/ticket/47987 (``X-WP-Upload-Attachment-ID``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from html import escape
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +17,9 @@ from publish.errors import AuthRefused, Gone, PauseTarget, Permanent, RetryAfter
 from publish.http import Answer, Web
 from publish.post import Post, PostMedia, Remote
 from publish.render import blog_html
-from publish.targets.base import Option, Setup, Target
+from publish.targets.base import Answer as OwnAnswer
+from publish.targets.base import Heard, Option, Setup, Target
+from publish.targets.wordpress_comments import Comments
 
 # Our slug may be taken by our own item only; trashed ones have got another slug.
 _STATUSES = "publish,future,draft,pending,private"
@@ -41,6 +44,7 @@ class WordPressTarget(Target):
 
     kind = "wordpress"
     title = "WordPress"
+    hears = answers = True
     options = (
         Option("url", "the blog's address, as https://blog.example.org", required=True),
         Option("user", "who writes there", required=True),
@@ -58,6 +62,7 @@ class WordPressTarget(Target):
         self._web = Web(setup.name, auth=(setup.options["user"], secret))
         self._pretty: bool | None = None
         self._tags: dict[str, int] = {}
+        self._comments = Comments(self._call, setup.name)
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
@@ -215,6 +220,24 @@ class WordPressTarget(Target):
         """Delete the attachment and its files."""
         self._delete(f"/wp/v2/media/{remote.id}")
 
+    # --- Comments --------------------------------------------------------------------------------
+
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+        """Comments and pingbacks; those that wait for the blog's moderators too, where our account may see them."""
+        return self._comments.all_of(posts, since)
+
+    def find_answer(self, post: Remote, answer: OwnAnswer) -> Remote | None:
+        """Our comment with this key."""
+        return self._comments.find(post, answer)
+
+    def put_answer(self, post: Remote, answer: OwnAnswer) -> Remote:
+        """A comment of our account under the one that it answers."""
+        return self._comments.put(post, answer)
+
+    def withdraw_answer(self, post: Remote, remote: Remote) -> None:
+        """Delete our comment."""
+        self._comments.withdraw(remote)
+
     # --- The way there -------------------------------------------------------------------------------
 
     def _delete(self, path: str) -> None:
@@ -226,7 +249,7 @@ class WordPressTarget(Target):
         accept = set(parts.pop("accept", ()))
         url = self._address(path, parts)
         answer = self._web.call(method, url, accept=accept | {400, 403}, **parts)
-        if answer.status == 403:
+        if answer.status == 403 and 403 not in accept:
             raise self._refused(answer)
         if answer.status == 400 and "rest_forbidden_status" in answer.text:
             # So it answers whoever asks for drafts with a wrong password.

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from typing import Any, Literal
 
 from alembic import context
 
-from reporter import models, models_cards, models_outbox  # noqa: F401  (fill the metadata)
+import reporter
 from reporter.db import Base, UtcDateTime
+
+# They fill the metadata.
+for module in pkgutil.iter_modules(reporter.__path__):
+    if module.name.startswith("models"):
+        importlib.import_module(f"reporter.{module.name}")
 
 
 def _render(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:

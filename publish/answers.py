@@ -1,0 +1,177 @@
+"""What the organization answers, on its way to where it was asked: ledger rows of the kind 'answer'.
+
+An answer is a ``Reply`` row of our own (``ours``); its delivery is one row like any other, so claims, leases, patience
+and takedowns are the outbox's.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from publish.errors import Gone
+from publish.post import Facts, Remote
+from publish.targets import Target as OpenTarget
+from publish.targets import target_class
+from publish.targets.base import Answer
+from reporter.clock import new_id
+from reporter.curate import Hand
+from reporter.errors import BadInput, Conflict
+from reporter.models import Delivery, Target
+from reporter.models_talk import Reply
+from reporter.states import DeliveryState, ReplyKind, ReplyState
+
+ANSWER = "answer"
+_STORY = "story"
+
+
+def answer_key(reply_id: uuid.UUID, facts: Facts) -> str:
+    """Our name for an answer at a target."""
+    return f"sra-{facts.mark}-{reply_id.hex[-16:]}"
+
+
+def answer(
+    session: Session, to: Reply, text: str, hand: Hand, facts: Facts, *, rng: random.Random
+) -> Reply:
+    """Answer a reply as the organization: at once where it was said here, through the outbox where it was elsewhere.
+
+    What is answered is done with. Raises BadInput for no words and for places that take no answers, Conflict for a
+    reply that is gone. Commits.
+    """
+    words = text.strip()
+    if not words:
+        raise BadInput("Write the answer first.")
+    if to.state == ReplyState.GONE:
+        raise Conflict("What you answer was deleted where it was written.")
+    if to.target is not None and not target_class(to.target.kind).answers:
+        raise BadInput(
+            f"{to.target.name} takes no answers from here. Open its address and answer there."
+        )
+    row = Reply(
+        id=new_id(hand.now, rng), target_id=to.target_id, place=to.place, story_id=to.story_id,
+        takeaway_id=to.takeaway_id, parent_id=to.id, in_reply_to=to.remote_id or "", kind=ReplyKind.ANSWER.value,
+        state=ReplyState.SHOWN.value, author=facts.title, text=words, ours=True, audience=to.audience, earlier=[],
+        written_at=hand.now, received_at=hand.now, changed_at=hand.now, done_at=hand.now, done_by=hand.who,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    if to.target_id is not None:
+        session.add(_delivery(row, facts, hand, rng))
+    to.done_at, to.done_by, to.changed_at, to.snoozed_until = hand.now, hand.who, hand.now, None
+    session.commit()
+    return row
+
+
+def _delivery(row: Reply, facts: Facts, hand: Hand, rng: random.Random) -> Delivery:
+    return Delivery(
+        id=new_id(hand.now, rng), target_id=row.target_id, item_kind=ANSWER, item_id=row.id,
+        key=answer_key(row.id, facts), state=DeliveryState.DUE.value, wanted="answer",
+        remote={"title": row.text[:80]}, due_at=hand.now, created_at=hand.now,
+    )  # fmt: skip
+
+
+def take_back_answer(session: Session, row: Reply, hand: Hand) -> None:
+    """Take an answer of ours away, wherever it was sent. Raises BadInput for somebody else's words. Commits."""
+    if not row.ours:
+        raise BadInput("Only the organization's own answers can be taken back from here.")
+    row.state, row.changed_at = ReplyState.GONE.value, hand.now
+    session.commit()
+
+
+def wanted_answers(session: Session, target: Target) -> set[uuid.UUID]:
+    """Ids of the answers that should be at a target."""
+    query = select(Reply.id).where(
+        Reply.target_id == target.id, Reply.ours, Reply.state != ReplyState.GONE
+    )
+    return set(session.scalars(query))
+
+
+def answer_job(
+    session: Session, row: Delivery, now: datetime
+) -> Callable[[OpenTarget], dict[str, Any]]:
+    """What has to happen at the target for a claimed row; gathered before the network is touched.
+
+    Called by ``publish.deliver``. Raises Gone when the post that it stands under is not there.
+    """
+    reply = session.get_one(Reply, row.item_id)
+    leaving = reply.state == ReplyState.GONE or row.state == DeliveryState.WITHDRAWING
+    post = _post_of(session, reply, row)
+    if post is None and leaving:
+        # With the post its comments went.
+        return lambda _target: _away(now)
+    if post is None:
+        raise Gone("The post that this answers is not there any more.")
+    told = Answer(row.key, reply.text, _to(session, reply), reply.written_at)
+    known = Remote(row.remote_id, row.url, row.remote.get("extra", {})) if row.remote_id else None
+    kept = dict(row.remote)
+    if leaving:
+        return lambda target: _take_away(target, post, told, known, now)
+    return lambda target: _put(target, post, told, known, now, kept)
+
+
+def _post_of(session: Session, reply: Reply, row: Delivery) -> Remote | None:
+    """The post at the target under which the answered reply stands."""
+    found = session.scalar(
+        select(Delivery).where(
+            Delivery.target_id == row.target_id,
+            Delivery.item_kind == _STORY,
+            Delivery.item_id == reply.story_id,
+            Delivery.remote_id != "",
+        )
+    )
+    if found is None:
+        return None
+    return Remote(found.remote_id, found.url, found.remote.get("extra", {}))
+
+
+def _to(session: Session, reply: Reply) -> str:
+    parent = session.get(Reply, reply.parent_id) if reply.parent_id else None
+    return (parent.remote_id or "") if parent is not None else reply.in_reply_to
+
+
+def _put(
+    target: OpenTarget, post: Remote, told: Answer, known: Remote | None, now: datetime, kept: dict[str, Any]
+) -> dict[str, Any]:  # fmt: skip
+    there = known or target.find_answer(post, told) or target.put_answer(post, told)
+    return {
+        "state": DeliveryState.SENT.value, "sent": "answer", "wanted": "answer", "remote_id": there.id,
+        "url": there.url, "remote": {**kept, "extra": dict(there.extra)}, "attempts": 0, "error": "",
+        "due_at": now, "sent_at": now,
+    }  # fmt: skip
+
+
+def _take_away(
+    target: OpenTarget, post: Remote, told: Answer, known: Remote | None, now: datetime
+) -> dict[str, Any]:
+    there = known or target.find_answer(post, told)
+    if there is not None:
+        target.withdraw_answer(post, there)
+    return _away(now)
+
+
+def _away(now: datetime) -> dict[str, Any]:
+    return {
+        "state": DeliveryState.WITHDRAWN.value, "sent": "", "remote_id": "", "url": "", "error": "",
+        "attempts": 0, "due_at": now,
+    }  # fmt: skip
+
+
+def answer_sent(session: Session, row: Delivery) -> None:
+    """Note the remote id with the answer itself, so that the next look knows it again. Does not commit."""
+    reply = session.get(Reply, row.item_id)
+    if reply is None or not row.remote_id:
+        return
+    twin = session.scalar(
+        select(Reply).where(Reply.target_id == row.target_id, Reply.remote_id == row.remote_id)
+    )
+    if twin is not None and twin.id != reply.id:
+        # A look at the target was faster: ours keeps the identity.
+        session.delete(twin)
+        session.flush()
+    reply.remote_id, reply.url = row.remote_id, row.url

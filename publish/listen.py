@@ -1,0 +1,288 @@
+"""Replies come home: look at each target in turn, take in what is new, follow what was edited and deleted there."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from publish.answers import answer_key
+from publish.errors import Offline, PauseTarget, PublishError, RetryAfter
+from publish.ledger import STORY, Outbox, chosen_targets
+from publish.post import Remote
+from publish.targets import target_class
+from publish.targets.base import Heard
+from reporter.clock import new_id, rfc3339
+from reporter.curate import next_revision
+from reporter.models import Delivery, Target
+from reporter.models_talk import Listening, Reply
+from reporter.states import ReplyKind, ReplyState
+from reporter.talk import blocked_people
+from reporter.work import back_off
+
+BETWEEN = timedelta(minutes=15)
+# What was written while the last look went on, and clocks that differ.
+OVERLAP = timedelta(hours=1)
+# Edits and deletions are found by a look over everything, at most so long after they happened.
+COMPLETE_EVERY = timedelta(hours=2)
+_WORDLESS = frozenset({ReplyKind.BOOST, ReplyKind.FAVOURITE})
+_STATES = {"spam": ReplyState.SPAM, "deleted": ReplyState.GONE}
+
+
+@dataclass(frozen=True)
+class _Post:
+    """A story at a target."""
+
+    story: uuid.UUID
+    remote: Remote
+    takeaways: tuple[str, ...]
+
+
+def listen_due(session: Session, outbox: Outbox) -> int:
+    """Look at the first target whose turn it is; 1 if there was one. Never raises for what a target does. Commits."""
+    now = outbox.clock()
+    for row in chosen_targets(session):
+        if not target_class(row.kind).hears or row.paused:
+            continue
+        listening = session.get(Listening, row.id)
+        if listening is None or listening.next_at <= now:
+            return int(look(session, outbox, row))
+    return 0
+
+
+def listen(session: Session, outbox: Outbox, names: Sequence[str] = ()) -> None:
+    """Look at all targets now, over everything: a person asks. Commits."""
+    for row in chosen_targets(session, names):
+        if target_class(row.kind).hears:
+            look(session, outbox, row, complete=True)
+
+
+def look(session: Session, outbox: Outbox, row: Target, *, complete: bool = False) -> bool:
+    """One look at a target; whether there was anything of ours to look at. What goes wrong ends in its row. Commits."""
+    now = outbox.clock()
+    listening = session.get(Listening, row.id) or _new_listening(session, row, now)
+    posts = _posts(session, row)
+    if not posts:
+        _looked(listening, now, complete=False)
+        session.commit()
+        return False
+    last = listening.complete_at
+    complete = complete or last is None or now - last >= COMPLETE_EVERY
+    since = None if complete or listening.looked_at is None else listening.looked_at - OVERLAP
+    try:
+        told = _ask(session, outbox, row, posts, since)
+    except PublishError as error:
+        _failed(session, outbox, row.id, error)
+        return True
+    if _take_in(session, outbox, row, posts, told, complete=since is None):
+        # What stands under takeaways has changed: index, ledger and polls look again.
+        next_revision(session)
+    _looked(session.get_one(Listening, row.id), now, complete=since is None)
+    session.commit()
+    return True
+
+
+def _new_listening(session: Session, row: Target, now: datetime) -> Listening:
+    made = Listening(target_id=row.id, next_at=now, attempts=0, error="")
+    session.add(made)
+    session.commit()
+    return made
+
+
+def _ask(
+    session: Session, outbox: Outbox, row: Target, posts: Sequence[_Post], since: datetime | None
+) -> list[Heard]:
+    """All that the target tells. No transaction is open while the network is waited for."""
+    target = outbox.connect(row)
+    session.commit()
+    try:
+        return list(target.replies([post.remote for post in posts], since))
+    finally:
+        target.close()
+
+
+def _posts(session: Session, row: Target) -> list[_Post]:
+    query = select(Delivery).where(
+        Delivery.target_id == row.id, Delivery.item_kind == STORY, Delivery.remote_id != ""
+    )
+    return [
+        _Post(
+            d.item_id,
+            Remote(d.remote_id, d.url, d.remote.get("extra", {})),
+            tuple(d.remote.get("takeaways", ())),
+        )
+        for d in session.scalars(query.order_by(Delivery.created_at))
+    ]
+
+
+def _looked(listening: Listening, now: datetime, *, complete: bool) -> None:
+    listening.looked_at, listening.next_at = now, now + BETWEEN
+    listening.attempts, listening.error = 0, ""
+    if complete:
+        listening.complete_at = now
+
+
+def _failed(session: Session, outbox: Outbox, target_id: uuid.UUID, error: PublishError) -> None:
+    """Note why, and look again: soon when the line broke, later when a person has to do something first."""
+    session.rollback()
+    now, listening = outbox.clock(), session.get_one(Listening, target_id)
+    listening.attempts += 1
+    wait = back_off(listening.attempts, outbox.rng.random(), base=30)
+    if isinstance(error, RetryAfter) and error.seconds is not None:
+        wait = timedelta(seconds=error.seconds)
+    if isinstance(error, PauseTarget):
+        wait = BETWEEN
+    if isinstance(error, Offline):
+        wait = min(wait, timedelta(minutes=2))
+    listening.next_at, listening.error = now + wait, error.message
+    session.commit()
+
+
+# --- Rows -----------------------------------------------------------------------------------------
+
+
+def _take_in(
+    session: Session, outbox: Outbox, row: Target, posts: Sequence[_Post], told: Iterable[Heard], *, complete: bool
+) -> bool:  # fmt: skip
+    """Bring our rows in line with what was told; whether anything changed. Does not commit."""
+    now = outbox.clock()
+    known = {
+        reply.remote_id: reply
+        for reply in session.scalars(select(Reply).where(Reply.target_id == row.id))
+        if reply.remote_id
+    }
+    by_post = {post.remote.id: post for post in posts}
+    blocked = blocked_people(session, row.id)
+    seen = set()
+    for heard in told:
+        post = by_post.get(heard.post_id)
+        if post is None or heard.remote_id in seen:
+            continue
+        seen.add(heard.remote_id)
+        reply = known.get(heard.remote_id) or _own(session, outbox, row, heard)
+        if reply is None:
+            known[heard.remote_id] = _add(session, outbox, row, post, heard, blocked, now)
+        else:
+            _follow(reply, heard, blocked, now)
+            known[heard.remote_id] = reply
+    if complete:
+        stories = {post.story for post in posts}
+        gone = [r for key, r in known.items() if key not in seen and r.story_id in stories]
+        for reply in gone:
+            _gone(reply, now)
+    changed = bool(session.new) or any(reply in session.dirty for reply in known.values())
+    # Parents need their rows first.
+    session.flush()
+    _join_threads(known)
+    return changed
+
+
+def _own(session: Session, outbox: Outbox, row: Target, heard: Heard) -> Reply | None:
+    """Our answer whose own answer was lost on the way: its key tells."""
+    if not heard.key:
+        return None
+    waiting = select(Reply).where(Reply.target_id == row.id, Reply.ours, Reply.remote_id.is_(None))
+    found = next(
+        (r for r in session.scalars(waiting) if answer_key(r.id, outbox.facts) == heard.key), None
+    )
+    if found is not None:
+        found.remote_id, found.url = heard.remote_id, heard.url
+    return found
+
+
+def _add(
+    session: Session, outbox: Outbox, row: Target, post: _Post, heard: Heard, blocked: frozenset[str], now: datetime
+) -> Reply:  # fmt: skip
+    reply = Reply(
+        id=new_id(now, outbox.rng), target_id=row.id, remote_id=heard.remote_id, place=row.name,
+        story_id=post.story, takeaway_id=_only(post), in_reply_to=_answered(heard, post), kind=heard.kind,
+        state=_state(heard, blocked).value, author=heard.author, author_url=heard.author_url, text=heard.text,
+        url=heard.url, ours=bool(heard.key), earlier=[], written_at=heard.written_at, received_at=now, changed_at=now,
+    )  # fmt: skip
+    session.add(reply)
+    return reply
+
+
+def _only(post: _Post) -> uuid.UUID | None:
+    """In a story of one takeaway it is clear what a reply is about."""
+    return uuid.UUID(post.takeaways[0]) if len(post.takeaways) == 1 else None
+
+
+def _answered(heard: Heard, post: _Post) -> str:
+    return "" if heard.in_reply_to == post.remote.id else heard.in_reply_to
+
+
+def _state(heard: Heard, blocked: frozenset[str]) -> ReplyState:
+    """Held for review, unless there is nothing to review."""
+    if heard.state in _STATES:
+        return _STATES[heard.state]
+    if _is_blocked(heard, blocked):
+        return ReplyState.HIDDEN
+    return ReplyState.SHOWN if heard.kind in _WORDLESS or heard.key else ReplyState.HELD
+
+
+def _is_blocked(heard: Heard, blocked: frozenset[str]) -> bool:
+    return bool(blocked & {heard.author_url, heard.author} - {""})
+
+
+def _follow(reply: Reply, heard: Heard, blocked: frozenset[str], now: datetime) -> None:
+    """What was edited, deleted, or found to be spam there. Edited words wait for a look again."""
+    if reply.ours:
+        return
+    if heard.state == "deleted":
+        _gone(reply, now)
+        return
+    values: dict[str, Any] = {}
+    if reply.state == ReplyState.GONE and not _taken_back(reply):
+        values["state"] = _state(heard, blocked).value
+    if heard.state == "spam":
+        values["state"] = ReplyState.SPAM.value
+    elif reply.state == ReplyState.SPAM:
+        values["state"] = _state(heard, blocked).value
+    if heard.text != reply.text and not _taken_back(reply):
+        if reply.text:
+            earlier = {"text": reply.text, "until": rfc3339(now)}
+            values["earlier"] = [*reply.earlier, earlier][-20:]
+        values["text"] = heard.text
+        if reply.state == ReplyState.SHOWN:
+            values["state"] = ReplyState.HELD.value
+            values["done_at"] = None
+    if not _taken_back(reply):
+        values |= {"author": heard.author, "author_url": heard.author_url, "url": heard.url}
+    changed = {name: value for name, value in values.items() if getattr(reply, name) != value}
+    for name, value in changed.items():
+        setattr(reply, name, value)
+    if changed:
+        reply.changed_at = now
+
+
+def _taken_back(reply: Reply) -> bool:
+    """Emptied because its takeaway was withdrawn: its words must not come back with the next look."""
+    return reply.takeaway is not None and reply.takeaway.state == "withdrawn"
+
+
+def _gone(reply: Reply, now: datetime) -> None:
+    if reply.state != ReplyState.GONE and not reply.ours:
+        reply.state, reply.text, reply.earlier, reply.changed_at = (
+            ReplyState.GONE.value,
+            "",
+            [],
+            now,
+        )
+
+
+def _join_threads(known: dict[str, Reply]) -> None:
+    """Parents may come after their children, or be others than before."""
+    for reply in known.values():
+        parent = known.get(reply.in_reply_to) if reply.in_reply_to else None
+        if parent is None or parent is reply:
+            continue
+        if reply.parent_id != parent.id:
+            reply.parent_id = parent.id
+        if reply.takeaway_id is None and parent.takeaway_id is not None:
+            reply.takeaway_id = parent.takeaway_id

@@ -1,0 +1,52 @@
+"""The conversation as it goes out with a post: only what passed review, for the readers of that place."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from publish.post import Block, Facts, Said
+from publish.words import translations
+from reporter.gate import Place
+from reporter.models import Story, Takeaway
+from reporter.models_talk import Reply
+from reporter.states import ReplyKind
+from reporter.talk import words_by_takeaway, words_of_story
+
+
+def with_words(
+    session: Session, blocks: Sequence[Block], takeaways: Sequence[Takeaway], place: Place, *,
+    facts: Facts, elsewhere: bool,
+) -> tuple[Block, ...]:  # fmt: skip
+    """The blocks, each with what was said to its takeaway and how many seconded it."""
+    found = words_by_takeaway(session, takeaways, place, here_only=not elsewhere)
+    return tuple(_with(block, found.get(_id(block), ()), facts) for block in blocks)
+
+
+def _id(block: Block) -> uuid.UUID | None:
+    return uuid.UUID(block.takeaway) if block.takeaway else None
+
+
+def _with(block: Block, replies: Sequence[Reply], facts: Facts) -> Block:
+    if not replies:
+        return block
+    words = tuple(_said(reply, facts) for reply in replies if reply.kind != ReplyKind.SECOND)
+    return replace(block, said=words, seconds=len(replies) - len(words))
+
+
+def said_to_story(session: Session, story: Story, place: Place, facts: Facts) -> tuple[Said, ...]:
+    """What was said at other places to a story as a whole."""
+    return tuple(_said(reply, facts) for reply in words_of_story(session, story.id, place))
+
+
+def _said(reply: Reply, facts: Facts) -> Said:
+    return Said(
+        author=reply.author,
+        text=reply.text,
+        written_at=reply.written_at,
+        where=reply.place or translations(facts.language).gettext("here at the gathering"),
+        url=reply.url,
+    )

@@ -1,0 +1,170 @@
+"""WordPress comments: replies to our posts, and our answers among them.
+
+Source: https://developer.wordpress.org/rest-api/reference/comments/. ``after`` is exclusive and counts whole seconds,
+so whoever asks overlaps and tells known ones by their id. A change has no date: only a look over all finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from html import escape
+from typing import Any
+
+from publish.errors import Gone, Permanent, RetryAfter
+from publish.http import Answer as WebAnswer
+from publish.plain import plain_text
+from publish.post import Remote
+from publish.targets.base import Answer, Heard
+
+_PAGE = 100
+# The posts in one question: addresses have a length that every server takes.
+_POSTS = 50
+_STATES = {"approved": "shown", "hold": "pending", "spam": "spam", "trash": "deleted"}
+# A question is about one type; 'webmention' is what the blog's plugin for them makes.
+_MORE_TYPES = ("pingback", "trackback", "webmention")
+_REFUSED = frozenset({401, 403})
+# Somebody may comment or delete while the pages are read; then the pages are read once more.
+_LOOKS = 3
+# Seconds between two comments of one account that WordPress asks for (``comment_flood_filter``).
+_FLOOD = 15
+_AGENT = "social-reporter/"
+
+Call = Callable[..., WebAnswer]
+
+
+class Comments:
+    """The comments of one blog. ``call`` is the target's way to the REST API."""
+
+    def __init__(self, call: Call, name: str) -> None:
+        self._call = call
+        self._name = name
+        # Whether our account may see what waits for the blog's moderators; None: not asked yet.
+        self._moderates: bool | None = None
+
+    def all_of(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+        """Comments of these posts, oldest first."""
+        ids = [post.id for post in posts]
+        for start in range(0, len(ids), _POSTS):
+            asked = {"post": ",".join(ids[start : start + _POSTS])}
+            if since is not None:
+                asked["after"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            for row in self._listed(asked):
+                yield heard(row)
+
+    def find(self, post: Remote, answer: Answer) -> Remote | None:
+        """Our answer with this key: it stands in the user agent, where moderators see it, else its words tell."""
+        for row in self._listed({"post": post.id}):
+            same = key_of(row) == answer.key or (
+                str(row.get("parent", 0)) == (answer.to or "0")
+                and plain_text(_text_of(row)) == plain_text(_html(answer.text))
+                and not self._moderates
+            )
+            if same and row.get("status") != "trash":
+                return Remote(str(row["id"]), str(row.get("link", "")))
+        return None
+
+    def put(self, post: Remote, answer: Answer) -> Remote:
+        """Write it as the account that we log in with."""
+        body = {
+            "post": int(post.id),
+            "parent": int(answer.to or 0),
+            "content": _html(answer.text),
+            "author_user_agent": _AGENT + answer.key,
+        }
+        made = self._call("POST", "/wp/v2/comments", json=body, accept={400, 403, 404, 409, 429})
+        if made.status < 300:
+            return Remote(str(made.data["id"]), str(made.data.get("link", "")))
+        raise self._refused(made)
+
+    def _refused(self, made: WebAnswer) -> Exception:
+        told = made.data if isinstance(made.data, dict) else {}
+        code, said = str(told.get("code", "")), str(told.get("message", ""))
+        if "flood" in code or made.status == 429:
+            return RetryAfter(f"{self._name} wants a pause between two comments.", _FLOOD)
+        if "duplicate" in code:
+            return RetryAfter(f"{self._name} has this answer already; it is looked up there.")
+        if code in ("rest_comment_invalid_post_id", "rest_post_invalid_id") or made.status == 404:
+            return Gone(f"{self._name} has nothing any more that this answers.")
+        if "closed" in code:
+            return Permanent(f"Comments are closed at {self._name}.")
+        return Permanent(f"{self._name} does not take this answer. {said}".strip())
+
+    def withdraw(self, remote: Remote) -> None:
+        """Delete it past the trash."""
+        self._call(
+            "DELETE", f"/wp/v2/comments/{remote.id}", params={"force": "true"}, accept={404, 410}
+        )
+
+    # --- Pages ------------------------------------------------------------------------------------
+
+    def _listed(self, asked: Mapping[str, str]) -> list[dict[str, Any]]:
+        """All rows of a question, each once; read again while the blog's own count disagrees."""
+        rows: dict[int, dict[str, Any]] = {}
+        for _look in range(_LOOKS):
+            rows, total = self._pages(asked)
+            if len(rows) == total:
+                break
+        if self._sees_all():
+            for more in ({"status": "spam"}, *({"type": name} for name in _MORE_TYPES)):
+                rows |= self._pages({**asked, **more})[0]
+        return [rows[number] for number in sorted(rows)]
+
+    def _pages(self, asked: Mapping[str, str]) -> tuple[dict[int, dict[str, Any]], int]:
+        rows: dict[int, dict[str, Any]] = {}
+        page, total = 1, 0
+        while True:
+            answer = self._call("GET", "/wp/v2/comments", params=self._question(asked, page))
+            total = int(answer.headers.get("X-WP-Total", 0) or 0)
+            rows |= {int(row["id"]): row for row in answer.data}
+            if len(answer.data) < _PAGE:
+                return rows, total
+            page += 1
+
+    def _question(self, asked: Mapping[str, str], page: int) -> dict[str, str]:
+        common = {"per_page": str(_PAGE), "page": str(page), "orderby": "id", "order": "asc"}
+        if not self._sees_all():
+            return {**asked, **common}
+        # 'all' is what is approved and what waits; spam has to be asked for by name.
+        return {"status": "all", **asked, **common, "context": "edit"}
+
+    def _sees_all(self) -> bool:
+        if self._moderates is None:
+            params = {"status": "hold", "context": "edit", "per_page": "1"}
+            answer = self._call("GET", "/wp/v2/comments", params=params, accept=_REFUSED)
+            self._moderates = answer.status not in _REFUSED
+        return self._moderates
+
+
+def heard(row: Mapping[str, Any]) -> Heard:
+    """A comment as a reply."""
+    parent = str(row.get("parent") or "")
+    return Heard(
+        remote_id=str(row["id"]),
+        post_id=str(row["post"]),
+        author=plain_text(str(row.get("author_name", ""))),
+        text=plain_text(_text_of(row)),
+        # ``date`` is in the blog's own zone; ``date_gmt`` is UTC, written without a zone.
+        written_at=datetime.fromisoformat(str(row["date_gmt"])).replace(tzinfo=UTC),
+        url=str(row.get("link", "")),
+        author_url=str(row.get("author_url", "")),
+        in_reply_to=parent,
+        kind="mention" if row.get("type") in _MORE_TYPES else "reply",
+        state=_STATES.get(str(row.get("status", "approved")), "pending"),
+        key=key_of(row),
+    )
+
+
+def key_of(row: Mapping[str, Any]) -> str:
+    """Our key, if it is an answer of ours."""
+    agent = str(row.get("author_user_agent", ""))
+    return agent.removeprefix(_AGENT) if agent.startswith(f"{_AGENT}sra-") else ""
+
+
+def _text_of(row: Mapping[str, Any]) -> str:
+    return str(row["content"]["rendered"])
+
+
+def _html(text: str) -> str:
+    """Comments are HTML: escaped, blank lines become paragraphs at WordPress."""
+    return escape(text.strip(), quote=False)

@@ -1,0 +1,283 @@
+"""The conversation with a takeaway: what people say to it here, what is shown of it, and what organizers decide."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from reporter.clock import new_id
+from reporter.curate import Hand, next_revision
+from reporter.errors import BadInput, Conflict, NotFound
+from reporter.gate import Place, may_show, rule
+from reporter.models import Takeaway
+from reporter.models_talk import BlockedPerson, Listening, Reply
+from reporter.sessioncode import make_receipt, normalize_receipt
+from reporter.states import Audience, ReplyKind, ReplyState
+from reporter.stories import stories_of
+
+TEXT_CHARS = 2000
+# What people say with words, and what only counts.
+WORDS = frozenset({ReplyKind.ANSWER, ReplyKind.BUILD, ReplyKind.REPLY, ReplyKind.MENTION})
+HERE = frozenset({ReplyKind.ANSWER, ReplyKind.BUILD, ReplyKind.SECOND})
+
+
+@dataclass(frozen=True)
+class Word:
+    """What somebody says to a takeaway here at the gathering."""
+
+    kind: str
+    text: str = ""
+    author: str = ""
+    audience: str = Audience.PUBLIC.value
+    parent: uuid.UUID | None = None
+    client_id: str | None = None
+    device: str = ""
+
+
+def say(
+    session: Session, takeaway: Takeaway, word: Word, *, now: datetime, rng: random.Random,
+    flagged: bool = False,
+) -> Reply:  # fmt: skip
+    """Keep what somebody says. The same ``client_id`` again: the same reply. A device seconds once. Commits.
+
+    Raises BadInput for no words or an unknown kind, Conflict when the takeaway was taken back meanwhile.
+    """
+    if (known := _said_before(session, takeaway, word)) is not None:
+        return known
+    _check(takeaway, word)
+    reply = Reply(
+        id=new_id(now, rng), place="", takeaway_id=takeaway.id, kind=word.kind,
+        parent_id=_parent(session, takeaway, word.parent),
+        state=(ReplyState.SHOWN if word.kind == ReplyKind.SECOND else ReplyState.HELD).value,
+        author=word.author.strip(), text=word.text.strip(), audience=_narrower(takeaway, word.audience),
+        receipt=make_receipt(rng), client_id=word.client_id or None, device=word.device, flagged=flagged,
+        earlier=[], written_at=now, received_at=now, changed_at=now,
+    )  # fmt: skip
+    session.add(reply)
+    next_revision(session)
+    session.commit()
+    return reply
+
+
+def _said_before(session: Session, takeaway: Takeaway, word: Word) -> Reply | None:
+    if word.client_id:
+        found = session.scalar(select(Reply).where(Reply.client_id == word.client_id))
+        if found is not None:
+            return found
+    if word.kind != ReplyKind.SECOND or not word.device:
+        return None
+    return session.scalar(
+        select(Reply).where(
+            Reply.takeaway_id == takeaway.id,
+            Reply.kind == ReplyKind.SECOND,
+            Reply.device == word.device,
+            Reply.state == ReplyState.SHOWN,
+        )
+    )
+
+
+def _check(takeaway: Takeaway, word: Word) -> None:
+    if word.kind not in (*HERE, ReplyKind.REPORT):
+        raise BadInput("Say whether it answers, builds on it, or seconds it.")
+    if word.kind in WORDS and not word.text.strip():
+        raise BadInput("Write a line first.")
+    if len(word.text) > TEXT_CHARS:
+        raise BadInput(
+            f"That is longer than {TEXT_CHARS} characters. Make it a takeaway of its own."
+        )
+    if takeaway.state == "withdrawn":
+        raise Conflict("Its contributor has taken this back; nothing can be added to it any more.")
+
+
+def _parent(session: Session, takeaway: Takeaway, parent: uuid.UUID | None) -> uuid.UUID | None:
+    """Only a reply to the same takeaway can be a parent."""
+    row = session.get(Reply, parent) if parent else None
+    return row.id if row is not None and row.takeaway_id == takeaway.id else None
+
+
+def _narrower(takeaway: Takeaway, audience: str) -> str:
+    """A reply is never for more people than what it answers."""
+    order = list(Audience)
+    wanted = Audience(audience) if audience in set(Audience) else Audience.PUBLIC
+    return max(wanted, Audience(takeaway.audience), key=order.index).value
+
+
+def by_reply_receipt(session: Session, receipt: str) -> Reply:
+    """The reply of a receipt, however it was typed; raises NotFound."""
+    found = session.scalar(select(Reply).where(Reply.receipt == normalize_receipt(receipt)))
+    if found is None:
+        raise NotFound(
+            "There is no reply with this receipt. Check the letters and digits once more."
+        )
+    return found
+
+
+def find_reply(session: Session, number: str) -> Reply:
+    """The reply of an id in hex; raises NotFound."""
+    try:
+        found = session.get(Reply, uuid.UUID(number))
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound("There is no such reply any more. Load the page again.")
+    return found
+
+
+# --- Decisions ------------------------------------------------------------------------------------
+
+
+def decide(session: Session, reply: Reply, hand: Hand, state: ReplyState) -> None:
+    """Show, hold, hide it, or call it spam. Raises Conflict for one that is gone. Commits."""
+    if reply.state == ReplyState.GONE:
+        raise Conflict("It was deleted where it was written; it can't be shown any more.")
+    reply.state, reply.flagged, reply.changed_at = state.value, False, hand.now
+    next_revision(session)
+    session.commit()
+
+
+def take_back(session: Session, reply: Reply, hand: Hand) -> None:
+    """Its author takes it back: the words go, the row stays so that nothing brings it back. Commits."""
+    _empty(reply, hand.now)
+    next_revision(session)
+    session.commit()
+
+
+def _empty(reply: Reply, now: datetime) -> None:
+    reply.text, reply.author, reply.author_url, reply.earlier = "", "", "", []
+    reply.state, reply.changed_at = ReplyState.GONE.value, now
+
+
+def block_person(session: Session, reply: Reply, hand: Hand) -> None:
+    """Show nothing of this person from there any more, now or later. Raises BadInput for a nameless one. Commits."""
+    person = reply.author_url or reply.author
+    if reply.target_id is None or not person:
+        raise BadInput(
+            "Nobody can tell this person from others, so only the reply itself can be hidden."
+        )
+    key = {"target_id": reply.target_id, "person": person}
+    if session.get(BlockedPerson, key) is None:
+        session.add(BlockedPerson(**key, author=reply.author, blocked_at=hand.now, who=hand.who))
+    same = Reply.author_url == person if reply.author_url else Reply.author == person
+    session.execute(
+        update(Reply)
+        .where(Reply.target_id == reply.target_id, same, Reply.state != ReplyState.GONE)
+        .values(state=ReplyState.HIDDEN.value, changed_at=hand.now)
+    )
+    next_revision(session)
+    session.commit()
+
+
+def blocked_people(session: Session, target_id: uuid.UUID) -> frozenset[str]:
+    """Who is blocked at a target, by address or name."""
+    query = select(BlockedPerson.person).where(BlockedPerson.target_id == target_id)
+    return frozenset(session.scalars(query))
+
+
+def narrow(session: Session, reply: Reply, hand: Hand, takeaway: Takeaway | None) -> None:
+    """Say which takeaway of its story a reply is about; None: the whole story. Commits."""
+    reply.takeaway_id = takeaway.id if takeaway else None
+    reply.changed_at = hand.now
+    next_revision(session)
+    session.commit()
+
+
+def forget_target(session: Session, target_id: uuid.UUID) -> None:
+    """Drop what was heard from a target that is removed; added again, it tells it again. Does not commit."""
+    ids = select(Reply.id).where(Reply.target_id == target_id)
+    session.execute(update(Reply).where(Reply.parent_id.in_(ids)).values(parent_id=None))
+    for model in (Reply, Listening, BlockedPerson):
+        session.execute(delete(model).where(model.target_id == target_id))
+
+
+# --- What is shown --------------------------------------------------------------------------------
+
+
+def thread(
+    session: Session, takeaway: Takeaway, place: Place, *, new_too: bool = False
+) -> list[Reply]:
+    """What may be read under a takeaway at a place, oldest first; nothing where the takeaway itself may not be shown.
+
+    ``new_too``: the wall's setting "all new", for replies written here and in the room only.
+    """
+    if not may_show(takeaway, place, new_too=new_too):
+        return []
+    query = select(Reply).where(
+        _of(session, takeaway), shown_at(place, new_too=new_too), Reply.kind.in_(WORDS)
+    )
+    return list(session.scalars(query.order_by(Reply.written_at, Reply.id)))
+
+
+def shown_at(place: Place, *, new_too: bool = False) -> ColumnElement[bool]:
+    """The gate's rule for replies: those that passed review, for the audience of the place."""
+    audiences = Reply.audience.in_(rule(place).audiences)
+    shown = Reply.state == ReplyState.SHOWN
+    if not (new_too and place is Place.ROOM):
+        return and_(shown, audiences)
+    fresh = and_(
+        Reply.state == ReplyState.HELD, Reply.target_id.is_(None), Reply.flagged.is_(False)
+    )
+    return and_(or_(shown, fresh), audiences)
+
+
+def _of(session: Session, takeaway: Takeaway) -> ColumnElement[bool]:
+    """Said to it, or to a story that it stands in and to no other takeaway."""
+    stories = [story.id for story in stories_of(session, takeaway)]
+    whole = and_(Reply.takeaway_id.is_(None), Reply.story_id.in_(stories))
+    return (
+        or_(Reply.takeaway_id == takeaway.id, whole)
+        if stories
+        else Reply.takeaway_id == takeaway.id
+    )
+
+
+def count_shown(session: Session, takeaway: Takeaway) -> int:
+    """How many replies with words are shown with it."""
+    query = select(func.count(Reply.id)).where(
+        _of(session, takeaway), Reply.state == ReplyState.SHOWN, Reply.kind.in_(WORDS)
+    )
+    return session.scalar(query) or 0
+
+
+def counted(session: Session, takeaway: Takeaway) -> dict[str, int]:
+    """How many seconded, boosted or liked it, by kind; those nobody did left away."""
+    kinds = (ReplyKind.SECOND, ReplyKind.BOOST, ReplyKind.FAVOURITE)
+    query = (
+        select(Reply.kind, func.count(Reply.id))
+        .where(_of(session, takeaway), Reply.state == ReplyState.SHOWN, Reply.kind.in_(kinds))
+        .group_by(Reply.kind)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def words_by_takeaway(
+    session: Session, takeaways: Iterable[Takeaway], place: Place, *, here_only: bool
+) -> dict[uuid.UUID, list[Reply]]:
+    """{takeaway id: what may be read under it alone}, one query for all. ``here_only``: written at the gathering."""
+    ids = [takeaway.id for takeaway in takeaways]
+    query = select(Reply).where(
+        Reply.takeaway_id.in_(ids), shown_at(place), Reply.kind.in_((*WORDS, ReplyKind.SECOND))
+    )
+    if here_only:
+        query = query.where(Reply.target_id.is_(None))
+    found: dict[uuid.UUID, list[Reply]] = {}
+    for reply in session.scalars(query.order_by(Reply.written_at, Reply.id)):
+        if reply.takeaway_id is not None:
+            found.setdefault(reply.takeaway_id, []).append(reply)
+    return found
+
+
+def words_of_story(session: Session, story_id: uuid.UUID, place: Place) -> Sequence[Reply]:
+    """What was said to a story as a whole and may be read at a place."""
+    query = select(Reply).where(
+        Reply.story_id == story_id,
+        Reply.takeaway_id.is_(None),
+        shown_at(place),
+        Reply.kind.in_(WORDS),
+    )
+    return session.scalars(query.order_by(Reply.written_at, Reply.id)).all()
