@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from publish.post import Block, Facts, Post, PostMedia, Slot
+from publish.said import said_to_story, with_words
 from publish.words import KINDS, translations
 from reporter.gate import Place, may_show
 from reporter.models import Attachment, EventSession, Media, Rendition, Story, Takeaway
@@ -18,13 +19,17 @@ _ALT_CHARS = 120
 
 
 def build_post(
-    session: Session, story: Story, place: Place, *, store: Store, facts: Facts
-) -> Post | None:
-    """The post of a story at a place, or None when nothing of it may be shown there (or nothing is ready)."""
+    session: Session, story: Story, place: Place, *, store: Store, facts: Facts, elsewhere: bool = False
+) -> Post | None:  # fmt: skip
+    """The post of a story at a place, or None when nothing of it may be shown there (or nothing is ready).
+
+    What was said to it at the gathering goes along; with ``elsewhere`` also what was said at other places.
+    """
     takeaways = story_takeaways(session, story, place)
     blocks = tuple(b for b in (_block(t, store, facts) for t in takeaways) if b is not None)
     if not blocks:
         return None
+    blocks = with_words(session, blocks, takeaways, place, facts=facts, elsewhere=elsewhere)
     event = story.session
     return Post(
         key=_story_key(story, facts),
@@ -38,6 +43,7 @@ def build_post(
         date=event.starts_at if event else min(block.recorded_at for block in blocks),
         blocks=blocks,
         tags=tuple(sorted({tag.name for takeaway in takeaways for tag in takeaway.tags})),
+        said=said_to_story(session, story, place, facts) if elsewhere else (),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from publish.answers import ANSWER, answer_job, answer_sent
 from publish.compose import build_files, build_post
 from publish.errors import Gone
 from publish.ledger import FACE, MEDIA, OPEN, STORY, Outbox, story_fingerprint
@@ -60,6 +61,8 @@ def _job(session: Session, outbox: Outbox, row: Delivery) -> Job:
     """Everything from the database that the delivery needs, gathered before the network is touched."""
     now, kept, key = outbox.clock(), dict(row.remote), row.key
     known = Remote(row.remote_id, row.url, kept.get("extra", {})) if row.remote_id else None
+    if row.item_kind == ANSWER:
+        return answer_job(session, row, now)
     if row.item_kind == FACE:
         entries, wanted = _entries(session, row.target_id), row.wanted
         return lambda target: _sent(target.finish(entries), wanted, now, kept)
@@ -101,7 +104,10 @@ def _post(session: Session, outbox: Outbox, row: Delivery) -> Post | None:
     if story is None:
         return None
     place = Place(row.target.audience)
-    return build_post(session, story, place, store=outbox.store, facts=outbox.facts)
+    elsewhere = target_class(row.target.kind).tells_replies
+    return build_post(
+        session, story, place, store=outbox.store, facts=outbox.facts, elsewhere=elsewhere
+    )
 
 
 def _story_job(session: Session, outbox: Outbox, row: Delivery, post: Post) -> Job:
@@ -249,6 +255,9 @@ def _entries(session: Session, target_id: uuid.UUID) -> list[Entry]:
 def touch_others(session: Session, row_id: uuid.UUID, values: Mapping[str, Any]) -> None:
     """Make due what depends on this row: stories that went without this file, the target's front page."""
     row = session.get_one(Delivery, row_id, populate_existing=True)
+    if row.item_kind == ANSWER:
+        answer_sent(session, row)
+        return
     if row.item_kind == FACE or row.state not in (DeliveryState.SENT, DeliveryState.WITHDRAWN):
         return
     others = session.scalars(

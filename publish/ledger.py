@@ -111,12 +111,12 @@ def wanted_posts(
 ) -> list[Post]:
     """What this target should show, as its readers may see it."""
     place = Place(target.audience)
-    told = {
-        "store": outbox.store,
-        "facts": outbox.facts,
-        "elsewhere": target_class(target.kind).tells_replies,
-    }
-    posts = (build_post(session, s, place, **told) for s in stories)
+    elsewhere = target_class(target.kind).tells_replies
+    store, facts = outbox.store, outbox.facts
+    posts = (
+        build_post(session, s, place, store=store, facts=facts, elsewhere=elsewhere)
+        for s in stories
+    )
     return [post for post in posts if post is not None]
 
 

@@ -16,7 +16,7 @@ from publish.ledger import STORY, Outbox
 from publish.post import Facts
 from publish.targets import Setup, check_options, target_class
 from publish.targets import Target as OpenTarget
-from reporter import secrets
+from reporter import secrets, talk
 from reporter.clock import Clock, new_id
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.models import Delivery, Target
@@ -135,6 +135,7 @@ def remove_target(session: Session, facts: Facts, name: str) -> str:
         .select_from(Delivery)
         .where(Delivery.target_id == row.id, Delivery.item_kind == STORY, Delivery.sent != "")
     )
+    talk.forget_target(session, row.id)
     session.delete(row)
     session.commit()
     secrets.remove_secret(str(facts.id), secret_name(name))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -23,11 +22,8 @@ def with_words(
 ) -> tuple[Block, ...]:  # fmt: skip
     """The blocks, each with what was said to its takeaway and how many seconded it."""
     found = words_by_takeaway(session, takeaways, place, here_only=not elsewhere)
-    return tuple(_with(block, found.get(_id(block), ()), facts) for block in blocks)
-
-
-def _id(block: Block) -> uuid.UUID | None:
-    return uuid.UUID(block.takeaway) if block.takeaway else None
+    said = {str(takeaway): replies for takeaway, replies in found.items()}
+    return tuple(_with(block, said.get(block.takeaway, ()), facts) for block in blocks)
 
 
 def _with(block: Block, replies: Sequence[Reply], facts: Facts) -> Block:

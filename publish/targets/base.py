@@ -142,6 +142,8 @@ class Target(ABC):
     copies_remain: ClassVar[str] = ""
     # Whether replies come back from there, and whether they can be answered from here.
     hears: ClassVar[bool] = False
+    # Whether it is a page of our own that also shows what was said at other places.
+    tells_replies: ClassVar[bool] = False
     answers: ClassVar[bool] = False
 
     def __init__(self, setup: Setup) -> None:

@@ -37,6 +37,7 @@ class FolderTarget(Target):
     kind = "folder"
     title = "Folder"
     has_face = True
+    tells_replies = True
     options = (
         Option(
             "url", "where it is, as file:///media/stick/site or sftp://host/path", required=True
