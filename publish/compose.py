@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
-from publish.post import Block, Facts, Post, PostMedia, Slot
+from publish.copies import copies_of
+from publish.marked import heading_depth
+from publish.post import WORDS, Block, Facts, Post, PostMedia, Slot
 from publish.said import said_to_story, with_words
 from publish.words import KINDS, translations
 from reporter.gate import Place, may_show
 from reporter.models import Attachment, EventSession, Media, Rendition, Story, Takeaway
+from reporter.models_stories import StoryWords
 from reporter.states import Kind, MediaState
 from reporter.store import Store
-from reporter.stories import story_takeaways, story_title
+from reporter.stories import Piece, story_pieces, story_title
 
 # Which rendition goes out of which kind of original.
 _OUT = {Kind.PHOTO.value: "view", Kind.VIDEO.value: "play", Kind.AUDIO.value: "play"}
@@ -19,15 +26,23 @@ _ALT_CHARS = 120
 
 
 def build_post(
-    session: Session, story: Story, place: Place, *, store: Store, facts: Facts, elsewhere: bool = False
+    session: Session, story: Story, place: Place, *, store: Store, facts: Facts,
+    target_id: uuid.UUID | None = None, elsewhere: bool = False, drafts: bool = False,
 ) -> Post | None:  # fmt: skip
     """The post of a story at a place, or None when nothing of it may be shown there (or nothing is ready).
 
     What was said to it at the gathering goes along; with ``elsewhere`` also what was said at other places.
+    ``target_id``: for which target, so that it isn't told of itself as a copy. ``drafts``: for a preview; of a draft
+    nobody else gets anything.
     """
-    takeaways = story_takeaways(session, story, place)
-    blocks = tuple(b for b in (_block(t, store, facts) for t in takeaways) if b is not None)
-    if not blocks:
+    if story.draft and not drafts:
+        return None
+    pieces = story_pieces(session, story, place)
+    blocks = _without_bare_headings(_blocks(pieces, story, store, facts))
+    shown = {block.takeaway for block in blocks}
+    takeaways = [p for p in pieces if isinstance(p, Takeaway) and str(p.id) in shown]
+    # Words alone are a story only where an organizer began one.
+    if not blocks or (story.session_id is not None and not takeaways):
         return None
     blocks = with_words(session, blocks, takeaways, place, facts=facts, elsewhere=elsewhere)
     event = story.session
@@ -40,11 +55,49 @@ def build_post(
         language=facts.language,
         zone=str(facts.zone),
         slot=_slot(event) if event else None,
-        date=event.starts_at if event else min(block.recorded_at for block in blocks),
+        date=event.starts_at if event else _first_moment(blocks, story),
         blocks=blocks,
         tags=tuple(sorted({tag.name for takeaway in takeaways for tag in takeaway.tags})),
         said=said_to_story(session, story, place, facts) if elsewhere else (),
+        short=story.short,
+        copies=copies_of(session, story, place, target_id),
     )
+
+
+def _first_moment(blocks: Sequence[Block], story: Story) -> datetime:
+    moments = (block.recorded_at for block in blocks if block.takeaway)
+    return min(moments, default=story.created_at)
+
+
+def _blocks(pieces: Sequence[Piece], story: Story, store: Store, facts: Facts) -> tuple[Block, ...]:
+    made = (
+        _words(piece, story) if isinstance(piece, StoryWords) else _block(piece, store, facts)
+        for piece in pieces
+    )
+    return tuple(block for block in made if block is not None)
+
+
+def _words(row: StoryWords, story: Story) -> Block | None:
+    text = row.text.strip()
+    if not text:
+        return None
+    return Block(
+        takeaway="", kind=WORDS, text=text, caption="", author="", intent="", prompt="",
+        recorded_at=story.created_at, media=(),
+    )  # fmt: skip
+
+
+def _without_bare_headings(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Without headings over nothing: what stood below may not be shown here."""
+    kept: list[Block] = []
+    # How deep the heading is that comes next, going backwards; the end counts as the highest.
+    below: int | None = 0
+    for block in reversed(blocks):
+        depth = heading_depth(block.text) if block.kind == WORDS else None
+        if depth is None or below is None or below > depth:
+            kept.append(block)
+            below = depth
+    return tuple(reversed(kept))
 
 
 def build_files(takeaway: Takeaway, place: Place, *, store: Store, facts: Facts) -> list[PostMedia]:

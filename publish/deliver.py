@@ -106,8 +106,9 @@ def _post(session: Session, outbox: Outbox, row: Delivery) -> Post | None:
     place = Place(row.target.audience)
     elsewhere = target_class(row.target.kind).tells_replies
     return build_post(
-        session, story, place, store=outbox.store, facts=outbox.facts, elsewhere=elsewhere
-    )
+        session, story, place, store=outbox.store, facts=outbox.facts, elsewhere=elsewhere,
+        target_id=row.target_id,
+    )  # fmt: skip
 
 
 def _story_job(session: Session, outbox: Outbox, row: Delivery, post: Post) -> Job:

@@ -114,7 +114,9 @@ def wanted_posts(
     elsewhere = target_class(target.kind).tells_replies
     store, facts = outbox.store, outbox.facts
     posts = (
-        build_post(session, s, place, store=store, facts=facts, elsewhere=elsewhere)
+        build_post(
+            session, s, place, store=store, facts=facts, elsewhere=elsewhere, target_id=target.id
+        )
         for s in stories
     )
     return [post for post in posts if post is not None]

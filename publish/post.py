@@ -20,6 +20,8 @@ from reporter.models import Gathering
 
 # Part of every fingerprint: raised when the way posts are written changes so much that sent ones should follow.
 FORM = 1
+# The kind of a block that is an organizer's Markdown between takeaways (see publish.marked).
+WORDS = "words"
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,7 @@ class Post:
     @property
     def takeaways(self) -> list[str]:
         """Ids of the takeaways in it."""
-        return [block.takeaway for block in self.blocks]
+        return [block.takeaway for block in self.blocks if block.takeaway]
 
     def media(self) -> Iterator[PostMedia]:
         """Every file, posters of videos before their video, each once."""

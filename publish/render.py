@@ -13,6 +13,7 @@ from babel.dates import format_date, format_interval, format_time
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from publish.marked import blog_markdown, markdown_html, markdown_text
 from publish.post import Post, Remote
 from publish.words import INTENTS, direction, translations
 
@@ -32,6 +33,9 @@ def environment(language: str) -> Environment:
     env.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
     env.filters["lines"] = _lines
     env.filters["wp"] = _blog_words
+    env.filters["markdown"] = markdown_html
+    env.filters["wpmarkdown"] = blog_markdown
+    env.filters["plain"] = markdown_text
     env.filters["clock"] = partial(_clock, language=language)
     env.filters["day"] = partial(_day, language=language)
     env.filters["weekday"] = partial(_weekday, language=language)

@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from publish.post import Block, Facts, Post
+from publish.post import WORDS, Block, Facts, Post
 from publish.render import environment, period, render
 from publish.words import translations
 from reporter.clock import rfc3339
@@ -46,8 +46,8 @@ def summarize(post: Post, links: Mapping[str, str]) -> Summary:
         "starts_at": rfc3339(post.date),
         "room": post.slot.room if post.slot else "",
         "photos": _photos(post, links),
-        "quote": next((_short(b.text) for b in post.blocks if b.text), ""),
-        "kinds": [block.kind for block in post.blocks],
+        "quote": next((_short(b.text) for b in post.blocks if b.text and b.kind != WORDS), ""),
+        "kinds": [block.kind for block in post.blocks if block.kind != WORDS],
         "open": [_open_item(block, post) for block in post.blocks if _is_open(block)],
     }
 

@@ -231,7 +231,10 @@ class Tombstone(Base):
 
 
 class Story(Base):
-    """What an organizer composes from takeaways. ``session_id`` set: the session's own, made when first needed."""
+    """What an organizer composes from takeaways. ``session_id`` set: the session's own, made when first needed.
+
+    What stands between its takeaways is in ``reporter.models_stories``.
+    """
 
     __tablename__ = "story"
 
@@ -241,6 +244,14 @@ class Story(Base):
     )
     title: Mapped[str] = mapped_column(default="")
     lead: Mapped[str] = mapped_column(Text, default="")
+    # For places that take few characters. Empty: made from title and lead.
+    short: Mapped[str] = mapped_column(Text, default="")
+    # The report of the whole gathering: what is in it stays in its session's story too.
+    report: Mapped[bool] = mapped_column(default=False)
+    # Nobody gets it yet.
+    draft: Mapped[bool] = mapped_column(default=False)
+    # A session's own: whether what is approved and in no other story follows below what was arranged.
+    rest: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     session: Mapped[EventSession | None] = relationship()
@@ -250,7 +261,7 @@ class Story(Base):
 
 
 class StoryItem(Base):
-    """A takeaway that an organizer put into a composed story; it then leaves its session's own."""
+    """A takeaway that an organizer put into a story. In another than its session's own, it leaves that one."""
 
     __tablename__ = "story_item"
 

@@ -1,17 +1,25 @@
-"""Stories: every session has one by default, which takes what is approved and in no other."""
+"""Stories: every session has one by default, which takes what is approved and in no other.
+
+An organizer may arrange it: what was arranged comes first, in that order, and the rest of what is approved follows,
+until the organizer says that it should not (``Story.rest``). So nothing that was approved falls out unseen.
+"""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, and_, exists, select
 from sqlalchemy.orm import Session, selectinload
 
 from reporter.clock import new_id
 from reporter.gate import Place, showable
 from reporter.models import Attachment, EventSession, Media, Story, StoryItem, Takeaway
+from reporter.models_stories import StoryWords
+
+Piece = Takeaway | StoryWords
 
 
 def with_everything() -> tuple[Any, ...]:
@@ -38,7 +46,10 @@ def session_story(
 
 
 def all_stories(session: Session, *, now: datetime, rng: random.Random) -> list[Story]:
-    """Every composed story, and the own story of every session that has approved takeaways. Does not commit."""
+    """Every composed story that is no draft, and the own story of every session that has approved takeaways.
+
+    Does not commit.
+    """
     with_content = select(Takeaway.session_id).where(showable(Place.ROOM)).distinct()
     events = session.scalars(
         select(EventSession)
@@ -47,7 +58,8 @@ def all_stories(session: Session, *, now: datetime, rng: random.Random) -> list[
     )
     for event in events:
         session_story(session, event, now=now, rng=rng)
-    return list(session.scalars(select(Story).order_by(Story.created_at, Story.id)))
+    told = select(Story).where(Story.draft.is_(False)).order_by(Story.created_at, Story.id)
+    return list(session.scalars(told))
 
 
 def story_title(story: Story) -> str:
@@ -55,24 +67,85 @@ def story_title(story: Story) -> str:
     return story.title or (story.session.title if story.session else "")
 
 
+def story_pieces(session: Session, story: Story, place: Place) -> list[Piece]:
+    """What of a story may be shown at a place, with the organizer's words between, in its order."""
+    arranged = arranged_takeaways(session, story, showable(place))
+    words = [(row.position, 0, row) for row in story_words(session, story)]
+    placed: list[tuple[int, int, Piece]] = [*words, *arranged]
+    placed.sort(key=lambda one: one[:2])
+    return [*(piece for _at, _kind, piece in placed), *rest_of(session, story, showable(place))]
+
+
 def story_takeaways(session: Session, story: Story, place: Place) -> list[Takeaway]:
-    """What of a story may be shown at a place, in its order (a session's own: starred first, then by time)."""
-    query = select(Takeaway).where(showable(place)).options(*with_everything())
-    if story.session_id is None:
-        query = query.join(StoryItem).where(StoryItem.story_id == story.id)
-        return list(session.scalars(query.order_by(StoryItem.position, Takeaway.id)))
-    elsewhere = select(StoryItem.takeaway_id).where(StoryItem.story_id != story.id)
-    query = query.where(Takeaway.session_id == story.session_id, Takeaway.id.not_in(elsewhere))
-    return list(
-        session.scalars(query.order_by(Takeaway.starred.desc(), Takeaway.recorded_at, Takeaway.id))
+    """The takeaways among ``story_pieces``."""
+    pieces = story_pieces(session, story, place)
+    return [piece for piece in pieces if isinstance(piece, Takeaway)]
+
+
+def arranged_takeaways(
+    session: Session, story: Story, *rules: ColumnElement[bool]
+) -> list[tuple[int, int, Takeaway]]:
+    """(position, 1, takeaway) of what an organizer put in and a rule lets through."""
+    query = (
+        select(StoryItem.position, Takeaway)
+        .join(Takeaway, Takeaway.id == StoryItem.takeaway_id)
+        .where(StoryItem.story_id == story.id, *rules)
+        .options(*with_everything())
+        .order_by(StoryItem.position, Takeaway.id)
+    )
+    if story.session_id is not None:
+        # What was moved to another session since then is that one's.
+        query = query.where(Takeaway.session_id == story.session_id)
+    return [(position, 1, takeaway) for position, takeaway in session.execute(query)]
+
+
+def story_words(session: Session, story: Story) -> Sequence[StoryWords]:
+    """What an organizer wrote between the takeaways."""
+    query = select(StoryWords).where(StoryWords.story_id == story.id)
+    return session.scalars(query.order_by(StoryWords.position, StoryWords.id)).all()
+
+
+def rest_of(session: Session, story: Story, *rules: ColumnElement[bool]) -> list[Takeaway]:
+    """What follows below without being arranged: of a session's own story, all that is in no other."""
+    if story.session_id is None or not story.rest:
+        return []
+    return list(session.scalars(left_over(story, *rules).options(*with_everything())))
+
+
+def left_over(story: Story, *rules: ColumnElement[bool]) -> Select[Takeaway]:
+    """The session's takeaways that are neither arranged in its own story nor taken by another: starred first."""
+    inside = select(StoryItem.takeaway_id).where(StoryItem.story_id == story.id)
+    return (
+        select(Takeaway)
+        .where(
+            Takeaway.session_id == story.session_id,
+            Takeaway.id.not_in(inside),
+            ~taken(),
+            *rules,
+        )
+        .order_by(Takeaway.starred.desc(), Takeaway.recorded_at, Takeaway.id)
+    )
+
+
+def taken() -> ColumnElement[bool]:
+    """Whether a takeaway is in a composed story that takes it out of its session's own."""
+    return exists().where(
+        and_(
+            StoryItem.takeaway_id == Takeaway.id,
+            StoryItem.story_id == Story.id,
+            Story.session_id.is_(None),
+            Story.report.is_(False),
+            Story.draft.is_(False),
+        )
     )
 
 
 def stories_of(session: Session, takeaway: Takeaway) -> list[Story]:
-    """The stories that a takeaway is in: the composed ones, else its session's own if that exists."""
-    composed = list(
-        session.scalars(select(Story).join(StoryItem).where(StoryItem.takeaway_id == takeaway.id))
-    )
-    if composed:
-        return composed
-    return list(session.scalars(select(Story).where(Story.session_id == takeaway.session_id)))
+    """The stories that a takeaway is in: those it was put into, and its session's own unless another took it."""
+    query = select(Story).join(StoryItem).where(StoryItem.takeaway_id == takeaway.id)
+    placed = list(session.scalars(query.order_by(Story.created_at, Story.id)))
+    elsewhere = [s for s in placed if s.session_id is None and not s.report and not s.draft]
+    own = session.scalar(select(Story).where(Story.session_id == takeaway.session_id))
+    if own is not None and own not in placed and own.rest and not elsewhere:
+        placed.append(own)
+    return placed

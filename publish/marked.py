@@ -1,0 +1,133 @@
+"""An organizer's Markdown (the small part of CommonMark that every place can show) as HTML, as blog blocks, as text.
+
+Headings, paragraphs, lists, quotes, emphasis, links to http, https and mailto, line breaks. No HTML: what looks like it
+is shown as it was typed. No pictures: those are takeaways. https://markdown-it-py.readthedocs.io/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+_RULES = (
+    "paragraph", "heading", "list", "blockquote", "hr", "text", "newline", "escape", "entity",
+    "emphasis", "link", "autolink", "backticks", "balance_pairs", "fragments_join", "text_join",
+)  # fmt: skip
+_LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
+_HEADING = re.compile(r"(#{1,6})[ \t][^\n]*\Z")
+# Pages have their title as h1; below it three levels are enough.
+_LEVELS = {"h1": "h2", "h2": "h2", "h3": "h3"}
+_OPENERS = frozenset(
+    {"paragraph_open", "heading_open", "list_item_open", "blockquote_open"}
+)  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("zero", {"html": False, "breaks": True}).enable(_RULES)
+    parser.validateLink = lambda url: bool(_LINK.match(url))  # type: ignore[method-assign]
+    return parser
+
+
+def _tokens(text: str, *, directions: bool = False) -> list[Token]:
+    tokens = _parser().parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = _LEVELS.get(token.tag, "h4")
+        if directions and token.type in _OPENERS:
+            token.attrSet("dir", "auto")
+    return tokens
+
+
+def markdown_html(text: str) -> Markup:
+    """HTML for pages of our own; headings from h2 on, every block with the direction of its own words."""
+    parser = _parser()
+    html = parser.renderer.render(_tokens(text, directions=True), parser.options, {})
+    return Markup(html)
+
+
+def blog_markdown(text: str) -> Markup:
+    """The same as WordPress blocks. Brackets are written as entities, for WordPress carries out [gallery]."""
+    return Markup("\n").join(_blog_block(part) for part in _top_blocks(_tokens(text)))
+
+
+def _blog_block(tokens: Sequence[Token]) -> Markup:
+    parser = _parser()
+    first = tokens[0]
+    if first.type == "heading_open":
+        first.attrSet("class", "wp-block-heading")
+    html = parser.renderer.render(list(tokens), parser.options, {}).strip()
+    html = html.replace("[", "&#91;").replace("]", "&#93;")
+    level = int(first.tag[1:]) if first.type == "heading_open" else 0
+    name = {"paragraph_open": "paragraph", "heading_open": "heading"}.get(first.type, "html")
+    # Level 2 is what a heading has without being told.
+    about = f' {{"level":{level}}}' if level > 2 else ""
+    return Markup(f"<!-- wp:{name}{about} -->\n{html}\n<!-- /wp:{name} -->")
+
+
+def _top_blocks(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """The tokens of each outermost block."""
+    start = depth = 0
+    for number, token in enumerate(tokens):
+        depth += token.nesting
+        if depth == 0:
+            yield tokens[start : number + 1]
+            start = number + 1
+
+
+def markdown_text(text: str) -> str:
+    """Plain words for places without markup: blocks with an empty line between, links with their address behind."""
+    return "\n\n".join(_plain_block(part) for part in _top_blocks(_tokens(text))).strip()
+
+
+def _plain_block(tokens: Sequence[Token]) -> str:
+    lines: list[str] = []
+    # Per open list: the number of its next item, None where it has none.
+    lists: list[int | None] = []
+    sign = ""
+    for token in tokens:
+        if token.type in ("bullet_list_open", "ordered_list_open"):
+            numbered = token.type == "ordered_list_open"
+            lists.append(int(token.attrGet("start") or 1) if numbered else None)
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            lists.pop()
+        elif token.type == "list_item_open":
+            sign = "• " if lists[-1] is None else f"{lists[-1]}. "
+            lists[-1] = None if lists[-1] is None else lists[-1] + 1
+        elif token.type == "inline":
+            lines.append("  " * max(len(lists) - 1, 0) + sign + _plain_inline(token.children or ()))
+            sign = ""
+    return "\n".join(lines)
+
+
+def _plain_inline(tokens: Sequence[Token]) -> str:
+    told: list[str] = []
+    links: list[tuple[str, int]] = []
+    for token in tokens:
+        if token.type == "link_open":
+            links.append((str(token.attrGet("href") or ""), len(told)))
+        elif token.type == "link_close":
+            address, start = links.pop()
+            if "".join(told[start:]) not in (address, address.removeprefix("mailto:")):
+                told.append(f" ({address.removeprefix('mailto:')})")
+        elif token.type in ("softbreak", "hardbreak"):
+            told.append("\n")
+        else:
+            told.append(token.content)
+    return "".join(told)
+
+
+def heading_depth(text: str) -> int | None:
+    """1 to 6 for Markdown that is one heading and nothing else, else None."""
+    found = _HEADING.match(text.strip())
+    return len(found[1]) if found else None

@@ -1,0 +1,241 @@
+"""Composing stories: what an organizer puts where, in which words, with a draft to begin from."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from reporter.clock import new_id
+from reporter.curate import Hand, next_revision
+from reporter.errors import BadInput, Conflict, NotFound
+from reporter.models import EventSession, Story, StoryItem, Takeaway
+from reporter.models_stories import StoryWords
+from reporter.states import TakeawayState
+from reporter.stories import Piece, arranged_takeaways, left_over, session_story, story_words
+
+TITLE_CHARS = 200
+WORDS_CHARS = 20_000
+# How many starred takeaways of a session the draft of a report begins with.
+REPORT_OF_EACH = 3
+_TEXTS = ("title", "lead", "short")
+_ALIVE = Takeaway.state != TakeawayState.WITHDRAWN
+
+
+def find_story(session: Session, story_id: str) -> Story:
+    """The story of an id as text; raises NotFound."""
+    try:
+        found = session.get(Story, uuid.UUID(story_id))
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound("There is no such story.")
+    return found
+
+
+def new_story(session: Session, hand: Hand, title: str, *, report: bool = False) -> Story:
+    """A composed story, a draft until somebody says otherwise. Commits."""
+    story = Story(
+        id=new_id(hand.now, hand.rng), title=_cut(title), report=report, draft=True,
+        created_at=hand.now,
+    )  # fmt: skip
+    session.add(story)
+    session.commit()
+    return story
+
+
+def report_of(session: Session) -> Story | None:
+    """The gathering's report, if somebody began one."""
+    return session.scalar(select(Story).where(Story.report.is_(True)).order_by(Story.created_at))
+
+
+def draft_session(session: Session, event: EventSession, hand: Hand) -> Story:
+    """The session's own story with its starred takeaways put first, in the order of the day. Commits.
+
+    What was arranged before keeps its place; the rest of what is approved still follows below.
+    """
+    story = session_story(session, event, now=hand.now, rng=hand.rng)
+    wanted = Takeaway.state.in_((TakeawayState.NEW, TakeawayState.APPROVED))
+    starred = left_over(story, Takeaway.starred.is_(True), wanted).order_by(None)
+    rows = session.scalars(starred.order_by(Takeaway.recorded_at, Takeaway.id)).all()
+    add(session, story, rows)
+    return story
+
+
+def draft_report(session: Session, hand: Hand, title: str) -> Story:
+    """The gathering's report: a heading for each session with starred takeaways, and the first of them. Commits."""
+    story = report_of(session) or new_story(session, hand, title, report=True)
+    inside = {item.takeaway_id for item in story.items}
+    for event, rows in _starred_by_session(session):
+        # Asked again it adds sessions that were not there the first time, and repeats none.
+        if inside.isdisjoint(row.id for row in rows):
+            _append_words(session, story, hand, f"## {event.title}")
+            _append(session, story, rows[:REPORT_OF_EACH])
+    _changed(session)
+    return story
+
+
+def _starred_by_session(session: Session) -> list[tuple[EventSession, list[Takeaway]]]:
+    query = (
+        select(EventSession, Takeaway)
+        .join(Takeaway, Takeaway.session_id == EventSession.id)
+        .where(Takeaway.starred.is_(True), Takeaway.state == TakeawayState.APPROVED)
+        .order_by(EventSession.starts_at, EventSession.title, Takeaway.recorded_at, Takeaway.id)
+    )
+    found: dict[uuid.UUID, tuple[EventSession, list[Takeaway]]] = {}
+    for event, takeaway in session.execute(query):
+        found.setdefault(event.id, (event, []))[1].append(takeaway)
+    return list(found.values())
+
+
+def pieces(session: Session, story: Story) -> list[Piece]:
+    """What was arranged, approved or not, in order; what was withdrawn is left out."""
+    words = [(row.position, 0, row) for row in story_words(session, story)]
+    placed: list[tuple[int, int, Piece]] = [*words, *arranged_takeaways(session, story, _ALIVE)]
+    return [piece for _at, _kind, piece in sorted(placed, key=lambda one: one[:2])]
+
+
+def add(session: Session, story: Story, takeaways: Sequence[Takeaway]) -> None:
+    """Put takeaways at the end of what is arranged; those that are in already stay where they are. Commits."""
+    for row in takeaways:
+        if row.state == TakeawayState.WITHDRAWN:
+            raise Conflict("Its contributor has taken this back; it can't be shown any more.")
+    _append(session, story, takeaways)
+    _changed(session)
+
+
+def add_words(session: Session, story: Story, hand: Hand, text: str) -> StoryWords:
+    """Markdown at the end of what is arranged. Commits."""
+    row = _append_words(session, story, hand, text)
+    _changed(session)
+    return row
+
+
+def set_words(session: Session, story: Story, piece: str, text: str, *, was: str) -> None:
+    """Change words between takeaways. Raises Conflict if they are not ``was`` any more. Commits."""
+    row = next((row for row in story_words(session, story) if row.id.hex == piece), None)
+    if row is None:
+        raise NotFound("These words are not in the story any more.")
+    row.text = _merged(row.text, was, _checked_words(text))
+    _changed(session)
+
+
+def set_texts(
+    session: Session, story: Story, values: Mapping[str, str], *, was: Mapping[str, str]
+) -> None:
+    """Title, lead and short text; ``was``: what stood there when they were read. Raises Conflict. Commits."""
+    for name in _TEXTS:
+        if name in values:
+            text = _cut(values[name]) if name == "title" else _checked_words(values[name])
+            setattr(story, name, _merged(getattr(story, name), was.get(name, ""), text))
+    _changed(session)
+
+
+def set_switches(session: Session, story: Story, *, draft: bool, rest: bool) -> None:
+    """Whether it is a draft, and whether a session's other takeaways follow below. Commits."""
+    story.draft, story.rest = draft, rest
+    _changed(session)
+
+
+def move(session: Session, story: Story, piece: str, by: int) -> None:
+    """One step (or more) up or down; at the ends it stays. Commits."""
+    order = [_id(one) for one in pieces(session, story)]
+    if piece in order:
+        at = order.index(piece)
+        order.insert(max(0, at + by), order.pop(at))
+    put_in_order(session, story, order)
+
+
+def put_in_order(session: Session, story: Story, order: Sequence[str]) -> None:
+    """Arrange by ids; what is not named (somebody has just added it) follows at the end, as it was. Commits."""
+    now = pieces(session, story)
+    place = {name: number for number, name in enumerate(order)}
+    now.sort(key=lambda one: place.get(_id(one), len(place)))
+    items = {item.takeaway_id: item for item in story.items}
+    for number, one in enumerate(now):
+        if isinstance(one, StoryWords):
+            one.position = number
+        else:
+            items[one.id].position = number
+    _changed(session)
+
+
+def remove(session: Session, story: Story, piece: str) -> None:
+    """Take a piece out; a takeaway is where it was before it was put in. Commits."""
+    try:
+        found = uuid.UUID(piece)
+    except ValueError as error:
+        raise NotFound("There is no such piece in the story.") from error
+    words = StoryWords.story_id == story.id, StoryWords.id == found
+    session.execute(delete(StoryWords).where(*words))
+    story.items = [item for item in story.items if item.takeaway_id != found]
+    _changed(session)
+
+
+def delete_story(session: Session, story: Story) -> None:
+    """Forget a composed story; its takeaways go back to their sessions. Commits."""
+    if story.session_id is not None:
+        raise BadInput("A session's own story can't be deleted; hold it back instead.")
+    session.execute(delete(StoryWords).where(StoryWords.story_id == story.id))
+    session.delete(story)
+    _changed(session)
+
+
+def _id(piece: Piece) -> str:
+    return piece.id.hex
+
+
+def _append(session: Session, story: Story, takeaways: Sequence[Takeaway]) -> None:
+    inside = {item.takeaway_id for item in story.items}
+    at = _end(session, story)
+    for row in takeaways:
+        if row.id not in inside:
+            story.items.append(StoryItem(takeaway_id=row.id, position=at))
+            inside.add(row.id)
+            at += 1
+    session.flush()
+
+
+def _append_words(session: Session, story: Story, hand: Hand, text: str) -> StoryWords:
+    row = StoryWords(
+        id=new_id(hand.now, hand.rng), story_id=story.id, position=_end(session, story),
+        text=_checked_words(text), created_at=hand.now,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _end(session: Session, story: Story) -> int:
+    items = select(func.max(StoryItem.position)).where(StoryItem.story_id == story.id)
+    words = select(func.max(StoryWords.position)).where(StoryWords.story_id == story.id)
+    ends = (session.scalar(items), session.scalar(words))
+    return 1 + max(-1 if end is None else end for end in ends)
+
+
+def _cut(title: str) -> str:
+    return " ".join(title.split())[:TITLE_CHARS]
+
+
+def _checked_words(text: str) -> str:
+    if len(text) > WORDS_CHARS:
+        raise BadInput(f"This is longer than {WORDS_CHARS} characters; make two pieces of it.")
+    return text.replace("\r\n", "\n").strip()
+
+
+def _merged(now: str, was: str, wanted: str) -> str:
+    """What should stand there: somebody else's change is kept where we made none. Raises Conflict where both did."""
+    before = was.replace("\r\n", "\n").strip()
+    if wanted == before:
+        return now
+    if now not in (before, wanted):
+        raise Conflict(f"Somebody else has changed this meanwhile. It says now: {now}")
+    return wanted
+
+
+def _changed(session: Session) -> None:
+    """The outbox compares stories when the gathering's counter has moved. Commits."""
+    next_revision(session)
+    session.commit()

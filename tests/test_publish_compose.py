@@ -1,0 +1,126 @@
+"""From rows to a post: an organizer's words between, headings over nothing, drafts, copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from publish.compose import build_post
+from publish.post import Post, Remote
+from publish.render import blog_html
+from publish.site import story_page, summarize
+from reporter import composing, models, secrets
+from reporter.gate import Place
+from reporter.stories import session_story
+from tests.publish_fakes import Kit, open_kit
+
+
+@pytest.fixture
+def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
+    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
+    with open_kit(tmp_path / "gathering") as kit:
+        yield kit
+
+
+def composed(kit: Kit, *pieces: models.Takeaway | str) -> models.Story:
+    """A composed story, out of its draft."""
+    story = composing.new_story(kit.session, kit.hand, "What stays")
+    for piece in pieces:
+        if isinstance(piece, str):
+            composing.add_words(kit.session, story, kit.hand, piece)
+        else:
+            composing.add(kit.session, story, [piece])
+    composing.set_switches(kit.session, story, draft=False, rest=True)
+    return story
+
+
+def post_of(kit: Kit, story: models.Story, place: Place = Place.PUBLIC) -> Post | None:
+    return build_post(kit.session, story, place, store=kit.store, facts=kit.facts)
+
+
+def test_words_stand_between_takeaways_on_pages_and_at_blogs(kit: Kit) -> None:
+    event = kit.event()
+    note = kit.takeaway(event, "Compost stays warm")
+    post = post_of(kit, composed(kit, "## In *short*", note, "Come again: [here](https://x.org)"))
+    assert post is not None
+    assert [block.kind for block in post.blocks] == ["words", "note", "words"]
+    assert post.takeaways == [str(note.id)]
+    page = story_page(post, kit.facts, {})
+    assert (
+        page.index("In <em>short</em>")
+        < page.index("Compost stays warm")
+        < page.index("https://x.org")
+    )
+    blog = blog_html(post, {})
+    assert '<h2 class="wp-block-heading">In <em>short</em></h2>' in blog
+    told = summarize(post, {})
+    assert (told["kinds"], told["quote"]) == (["note"], "Compost stays warm")
+
+
+def test_a_heading_over_what_may_not_be_shown_is_left_out(kit: Kit) -> None:
+    event = kit.event()
+    ours = kit.takeaway(event, "for us", audience="community")
+    every = kit.takeaway(event, "for all")
+    story = composed(kit, "# One", "## Ours", ours, "## All", every, "## Nothing below")
+    public, community = post_of(kit, story), post_of(kit, story, Place.COMMUNITY)
+    assert public is not None
+    assert community is not None
+    assert [b.text for b in public.blocks] == ["# One", "## All", "for all"]
+    assert [b.text for b in community.blocks] == ["# One", "## Ours", "for us", "## All", "for all"]
+
+
+def test_a_draft_is_for_its_preview_alone(kit: Kit) -> None:
+    story = composed(kit, kit.takeaway(kit.event(), "Not yet"))
+    composing.set_switches(kit.session, story, draft=True, rest=True)
+    assert post_of(kit, story) is None
+    shown = build_post(
+        kit.session, story, Place.PUBLIC, store=kit.store, facts=kit.facts, drafts=True
+    )
+    assert shown is not None
+
+
+def test_words_alone_are_no_session_story(kit: Kit) -> None:
+    story = session_story(kit.session, kit.event(), now=kit.clock(), rng=kit.rng)
+    composing.add_words(kit.session, story, kit.hand, "Nothing came of it")
+    assert post_of(kit, story) is None
+    report = post_of(kit, composed(kit, "Thank you all."))
+    assert report is not None
+    assert report.date is not None
+
+
+def test_a_post_knows_where_else_it_is(kit: Kit) -> None:
+    event = kit.event()
+    kit.takeaway(event, "Compost stays warm")
+    story = session_story(kit.session, event, now=kit.clock(), rng=kit.rng)
+    targets = {}
+    for name, audience, url in (
+        ("blog", "public", "https://blog.example/1"), ("stick", "public", "file:///media/stick/1"),
+        ("inside", "community", "https://inside.example/1"), ("wiki", "public", "https://wiki.example/1"),
+    ):  # fmt: skip
+        kit.clock.forward(seconds=1)
+        targets[name] = kit.target(name, audience=audience)
+        kit.session.add(
+            models.Delivery(
+                id=kit.id(), target_id=targets[name].id, item_kind="story", item_id=story.id, key="k",
+                state="sent", url=url, due_at=kit.clock(), created_at=kit.clock(),
+            )
+        )  # fmt: skip
+    kit.session.commit()
+
+    def names(place: Place, target: str) -> list[str]:
+        post = build_post(
+            kit.session, story, place, store=kit.store, facts=kit.facts,
+            target_id=targets[target].id,
+        )  # fmt: skip
+        assert post is not None
+        return [copy.name for copy in post.copies]
+
+    assert names(Place.PUBLIC, "wiki") == ["blog"]
+    assert names(Place.PUBLIC, "stick") == ["blog", "wiki"]
+    assert names(Place.COMMUNITY, "blog") == ["inside", "wiki"]
+    post = post_of(kit, story)
+    assert post is not None
+    assert 'href="https://blog.example/1">blog</a>' in story_page(post, kit.facts, {})
+    assert 'href="https://wiki.example/1">wiki</a>' in blog_html(post, {"x": Remote("1")})

@@ -1,0 +1,157 @@
+"""Composing: what is put where, what stays in a session's own story, drafts, the report."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter import composing
+from reporter.errors import BadInput, Conflict, NotFound
+from reporter.gate import Place
+from reporter.models import EventSession, Gathering, Story, Takeaway
+from reporter.models_stories import StoryWords
+from reporter.sessions import add_session
+from reporter.stories import all_stories, session_story, stories_of, story_pieces, story_takeaways
+from tests.product import START, TurnableClock, add_takeaway, hand
+
+
+def texts(session: Session, story: Story, place: Place = Place.PUBLIC) -> list[str]:
+    return [piece.text for piece in story_pieces(session, story, place)]
+
+
+def approved(session: Session, event: EventSession, rng: random.Random, text: str) -> Takeaway:
+    return add_takeaway(session, event, rng, text=text, state="approved")
+
+
+def test_arranging_puts_first_and_loses_nothing(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+) -> None:
+    rows = [approved(session, event, rng, text) for text in ("one", "two", "three")]
+    story = session_story(session, event, now=START, rng=rng)
+    composing.add(session, story, [rows[2]])
+    words = composing.add_words(session, story, hand(clock), "## Then")
+    composing.add(session, story, [rows[0], rows[2]])
+    assert texts(session, story) == ["three", "## Then", "one", "two"]
+    composing.move(session, story, words.id.hex, -1)
+    composing.move(session, story, words.id.hex, -1)
+    assert texts(session, story) == ["## Then", "three", "one", "two"]
+    composing.set_switches(session, story, draft=False, rest=False)
+    assert texts(session, story) == ["## Then", "three", "one"]
+    composing.remove(session, story, rows[2].id.hex)
+    composing.remove(session, story, words.id.hex)
+    composing.set_switches(session, story, draft=False, rest=True)
+    assert texts(session, story) == ["one", "two", "three"]
+
+
+def test_an_order_from_an_older_page_keeps_what_was_added_since(
+    session: Session, event: EventSession, rng: random.Random
+) -> None:
+    rows = [approved(session, event, rng, text) for text in ("one", "two", "three")]
+    story = session_story(session, event, now=START, rng=rng)
+    composing.add(session, story, rows[:2])
+    seen = [row.id.hex for row in reversed(rows[:2])]
+    composing.add(session, story, rows[2:])
+    composing.put_in_order(session, story, [*seen, "gone"])
+    assert texts(session, story) == ["two", "one", "three"]
+
+
+def test_a_draft_begins_with_what_was_starred(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+) -> None:
+    plain = approved(session, event, rng, "plain")
+    star = add_takeaway(session, event, rng, text="star", state="approved", starred=True)
+    add_takeaway(session, event, rng, text="hidden star", state="hidden", starred=True)
+    story = composing.draft_session(session, event, hand(clock))
+    assert [item.takeaway_id for item in story.items] == [star.id]
+    assert story_takeaways(session, story, Place.PUBLIC) == [star, plain]
+    composing.draft_session(session, event, hand(clock))
+    assert len(story.items) == 1
+
+
+def test_a_composed_story_takes_a_report_and_a_draft_do_not(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+) -> None:
+    row = approved(session, event, rng, "one")
+    own = session_story(session, event, now=START, rng=rng)
+    composed = composing.new_story(session, hand(clock), "  Best   of ")
+    composing.add(session, composed, [row])
+    assert composed.title == "Best of"
+    assert texts(session, own) == ["one"]
+    assert composed not in all_stories(session, now=START, rng=rng)
+    composing.set_switches(session, composed, draft=False, rest=True)
+    assert texts(session, own) == []
+    assert stories_of(session, row) == [composed]
+    composed.report = True
+    assert texts(session, own) == ["one"]
+    assert set(stories_of(session, row)) == {composed, own}
+    composing.delete_story(session, composed)
+    assert stories_of(session, row) == [own]
+    with pytest.raises(BadInput):
+        composing.delete_story(session, own)
+
+
+def test_the_report_has_a_heading_for_each_session_and_is_made_once(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+) -> None:
+    other = add_session(session, "Elsewhere", now=START, rng=rng)
+    for number in range(5):
+        add_takeaway(
+            session, event, rng, text=f"star {number}", state="approved", starred=True,
+            recorded_at=clock.turn(seconds=1),
+        )  # fmt: skip
+    add_takeaway(session, other, rng, text="not starred", state="approved")
+    story = composing.draft_report(session, hand(clock), "What stays")
+    wanted = [f"## {event.title}", "star 0", "star 1", "star 2"]
+    assert texts(session, story) == wanted
+    add_takeaway(session, other, rng, text="late star", state="approved", starred=True)
+    assert composing.draft_report(session, hand(clock), "Again") is story
+    assert texts(session, story)[4:] == ["## Elsewhere", "late star"]
+    assert story.title == "What stays"
+
+
+def test_what_was_moved_to_another_session_leaves_the_first_ones_story(
+    session: Session, event: EventSession, rng: random.Random
+) -> None:
+    other = add_session(session, "Elsewhere", now=START, rng=rng)
+    row = approved(session, event, rng, "one")
+    story = session_story(session, event, now=START, rng=rng)
+    composing.add(session, story, [row])
+    row.session = other
+    session.commit()
+    assert texts(session, story) == []
+    assert texts(session, session_story(session, other, now=START, rng=rng)) == ["one"]
+
+
+def test_two_who_write_at_once_lose_nothing(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+) -> None:
+    story = session_story(session, event, now=START, rng=rng)
+    words = composing.add_words(session, story, hand(clock), "First")
+    composing.set_words(session, story, words.id.hex, "Second\r\nline ", was="First")
+    assert words.text == "Second\nline"
+    with pytest.raises(Conflict, match="Second"):
+        composing.set_words(session, story, words.id.hex, "Third", was="First")
+    # Whoever changed nothing does not put the old words back.
+    composing.set_words(session, story, words.id.hex, "First", was="First")
+    assert words.text == "Second\nline"
+    seen = {"title": "", "lead": "", "short": ""}
+    composing.set_texts(session, story, {**seen, "lead": "Mine"}, was=seen)
+    composing.set_texts(session, story, {**seen, "short": "Yours"}, was=seen)
+    assert (story.lead, story.short) == ("Mine", "Yours")
+    with pytest.raises(NotFound):
+        composing.set_words(session, story, "0" * 32, "x", was="")
+
+
+def test_each_change_moves_the_counter_that_the_outbox_compares(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+) -> None:
+    story = session_story(session, event, now=START, rng=rng)
+    before = session.scalars(select(Gathering.revision)).one()
+    words = composing.add_words(session, story, hand(clock), "One")
+    composing.set_texts(session, story, {"lead": "Two"}, was={})
+    composing.remove(session, story, words.id.hex)
+    assert session.scalars(select(Gathering.revision)).one() == before + 3
+    assert session.scalars(select(StoryWords)).all() == []
