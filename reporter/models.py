@@ -10,7 +10,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Text, UniqueConstrai
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from reporter.db import Base, UtcDateTime
-from reporter.states import Audience, DeliveryState, MediaState, Source, TakeawayState
+from reporter.states import Audience, DeliveryState, Faces, MediaState, Source, TakeawayState
 
 
 class Gathering(Base):
@@ -26,6 +26,8 @@ class Gathering(Base):
     printed_url: Mapped[str] = mapped_column(default="")
     # Since when nothing is taken in, by the desk's decision. None: the kiosk is open.
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The setting publish.check_faces, where the gate can see it (see reporter.faces).
+    check_faces: Mapped[bool] = mapped_column(default=False)
 
 
 class EventSession(Base):
@@ -134,6 +136,10 @@ class Media(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     lease: Mapped[str] = mapped_column(default="")
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Fingerprint of the edits that its renditions hold or are about to; empty: shown as it came. See reporter.mend.
+    mended: Mapped[str] = mapped_column(default="")
+    # What is known of faces in it: a word of reporter.states.Faces.
+    faces: Mapped[str] = mapped_column(default=Faces.UNKNOWN, index=True)
 
     attachments: Mapped[list[Attachment]] = relationship(back_populates="media")
     renditions: Mapped[list[Rendition]] = relationship(

@@ -58,6 +58,18 @@ class MediaState(StrEnum):
     FAILED = "failed"
 
 
+class Faces(StrEnum):
+    """What is known of faces in a picture or film. Empty (stored as UNKNOWN): nobody has looked yet."""
+
+    UNKNOWN = ""
+    NONE = "none"
+    FOUND = "found"
+    # The detector could not look: as suspicious as a face.
+    FAILED = "failed"
+    # A person has looked: all agreed, or what had to be is blurred.
+    SEEN = "seen"
+
+
 class DeliveryState(StrEnum):
     """Where one (item, target) stands in the ledger."""
 
