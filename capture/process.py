@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
+import shutil
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +24,8 @@ from capture.steps import Result, process_file
 from reporter.clock import Clock
 from reporter.config import LimitSettings
 from reporter.curate import main_kind, touch
-from reporter.errors import DiskFull, MediaFailed, TooLong
+from reporter.errors import BadInput, DiskFull, MediaFailed, TooLong
+from reporter.mend import edits_of
 from reporter.models import Attachment, Media, Rendition, Takeaway
 from reporter.states import Kind, MediaState
 from reporter.store import Store
@@ -57,6 +60,7 @@ class _Job:
     mime: str
     bytes: int
     attempts: int
+    duration: float | None
 
 
 def process_due(
@@ -138,7 +142,7 @@ def _claim(session: Session, media_id: uuid.UUID, now: datetime) -> _Job | None:
         return None
     job = _Job(
         media_id, lease, media.sha256, media.ext, media.kind, media.type, media.bytes,
-        media.attempts,
+        media.attempts, media.duration,
     )  # fmt: skip
     # No connection is held while a worker takes its time.
     session.commit()
@@ -149,22 +153,23 @@ def _process(
     session: Session, store: Store, pool: DecoderPool, job: _Job, *, now: Clock, limits: LimitSettings
 ) -> bool:  # fmt: skip
     """One claimed original. False when there is no use in going on to the next."""
-    _clear_unfinished(store, job)
+    # A worker that was killed could not clean up after itself.
+    store.clear_workplaces(job.sha256)
     try:
         result = _render(session, store, pool, job, now=now, limits=limits)
     except (PoolBusy, DiskFull) as error:
         log.warning("media %s waits: %s", job.media_id, error)
         _put_back(session, job, now() + timedelta(seconds=30), attempts=job.attempts - 1)
         return False
-    except MediaFailed as error:
-        _clear_unfinished(store, job)
+    except (MediaFailed, BadInput) as error:
+        store.clear_workplaces(job.sha256)
         if isinstance(error, DecoderDied) and job.attempts < MOST_ATTEMPTS:
             _put_back(session, job, now() + back_off(job.attempts, 0.5), attempts=job.attempts)
         else:
             log.info("media %s failed: %s", job.media_id, error)
             _fail(session, job, str(error))
         return True
-    if not _finish(session, job, result):
+    if not _finish(session, store, job, result):
         _forget_withdrawn(session, store, job)
     return True
 
@@ -178,20 +183,16 @@ def _render(
     if job.attempts > MOST_ATTEMPTS:
         raise MediaFailed(GIVEN_UP)
     # The store decides where renditions stand; the steps only add name and extension.
-    goal = store.rendition(job.sha256, "", "")
-    task = partial(process_file, prefix=goal.name, max_pixels=limits.photo_megapixels * 1_000_000)
+    edits = edits_of(session, session.get_one(Media, job.media_id))
+    session.commit()
+    most = limits.photo_megapixels * 1_000_000
+    task = partial(process_file, max_pixels=most, edits=edits)
+    # In a place of its own: what was edited meanwhile must not be overwritten by what was made before.
     result: Result = pool.run(
-        task, source, goal.parent, job.mime, timeout=_time_limit(job), every=TICK,
-        tick=lambda: _renew(session, job, now()),
+        task, source, store.workplace(job.sha256, job.lease), job.mime, timeout=_time_limit(job),
+        every=TICK, tick=lambda: _renew(session, job, now()),
     )  # fmt: skip
     return result
-
-
-def _clear_unfinished(store: Store, job: _Job) -> None:
-    """A worker that was killed could not clean up after itself."""
-    goal = store.rendition(job.sha256, "", "")
-    for path in goal.parent.glob(f".{goal.name}*.part"):
-        path.unlink(missing_ok=True)
 
 
 def _time_limit(job: _Job) -> float:
@@ -228,12 +229,13 @@ def _fail(session: Session, job: _Job, sentence: str) -> None:
     session.commit()
 
 
-def _finish(session: Session, job: _Job, result: Result) -> bool:
-    """Write down what was made, in one transaction. False when the row is no longer ours."""
+def _finish(session: Session, store: Store, job: _Job, result: Result) -> bool:
+    """Put in place and write down what was made, in one transaction. False when the row is no longer ours."""
     found = result.probe
     ours = _change(
         session, job, state=MediaState.READY.value, error="", lease="", attempts=0, kind=found.kind,
-        type=found.mime, width=found.width, height=found.height, duration=found.duration,
+        type=found.mime, width=found.width, height=found.height,
+        duration=found.duration or job.duration,
         captured_local=_local_time(found),
     )  # fmt: skip
     if not ours:
@@ -242,6 +244,10 @@ def _finish(session: Session, job: _Job, result: Result) -> bool:
     session.execute(delete(Rendition).where(Rendition.media_id == job.media_id))
     session.add_all(_row(job, made) for made in result.made)
     session.flush()
+    # The row is locked by its update: whoever edits waits, and drops what comes here.
+    for made in result.made:
+        os.replace(made.path, store.rendition(job.sha256, made.name, made.ext))
+    store.clear_workplaces(job.sha256)
     _touch_takeaways(session, job.media_id, was=job.kind)
     session.commit()
     return True
@@ -279,4 +285,5 @@ def _forget_withdrawn(session: Session, store: Store, job: _Job) -> None:
     """It was taken back while a worker was at it: what was made since then goes too."""
     if session.scalar(select(Media.id).where(Media.sha256 == job.sha256)) is None:
         store.drop_renditions(job.sha256)
+    shutil.rmtree(store.workplace(job.sha256, job.lease), ignore_errors=True)
     session.rollback()

@@ -14,6 +14,7 @@ from capture.probe import MAX_PIXELS, Probe, probe
 from capture.steps_audio import make_audio
 from capture.steps_photo import make_photo
 from capture.steps_video import make_video
+from reporter.edits import Edits
 
 
 @dataclass(frozen=True)
@@ -25,18 +26,21 @@ class Result:
 
 
 def process_file(
-    src: Path, out_dir: Path, mime: str, *, prefix: str = "", max_pixels: int = MAX_PIXELS
-) -> Result:
+    src: Path, out_dir: Path, mime: str, *, prefix: str = "", max_pixels: int = MAX_PIXELS,
+    edits: Edits | None = None,
+) -> Result:  # fmt: skip
     """Probe an original and make all its renditions in ``out_dir``, each named ``{prefix}{name}{ext}``.
 
     The one task that ``capture.process`` hands to a worker. Raises MediaFailed.
     """
     found = probe(src, mime, max_pixels=max_pixels)
+    edits = edits or Edits()
     if found.kind == "photo":
-        return Result(
-            found, tuple(make_photo(src, out_dir, mime, prefix=prefix, max_pixels=max_pixels))
-        )
+        made = make_photo(src, out_dir, mime, prefix=prefix, max_pixels=max_pixels, edits=edits)
+        return Result(found, tuple(made))
     make = make_video if found.kind == "video" else make_audio
-    made = tuple(make(src, out_dir, found, prefix=prefix))
+    made = make(src, out_dir, found, prefix=prefix, edits=edits)
     exact = next((m.duration for m in made if m.name == "play"), None)
-    return Result(replace(found, duration=exact or found.duration), made)
+    # Of the recording, not of what was cut out of it.
+    duration = found.duration if edits.cut else exact or found.duration
+    return Result(replace(found, duration=duration), tuple(made))

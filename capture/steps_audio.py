@@ -12,7 +12,8 @@ from capture.loudness import gain_for, measure
 from capture.made import THUMB, Made, finished, save_jpeg, scaled, unfinished
 from capture.probe import Probe
 from capture.steps_video import MP4_OPTIONS, audio_track
-from capture.tracks import write_tracks
+from capture.tracks import span_of, write_tracks
+from reporter.edits import Edits
 from reporter.errors import MediaFailed
 
 SIZE = (1200, 675)
@@ -20,14 +21,16 @@ BARS = 80
 PAPER, INK, LINE = (250, 246, 238), (43, 38, 34), (214, 205, 190)
 
 
-def make_audio(src: Path, out_dir: Path, found: Probe, *, prefix: str = "") -> list[Made]:
+def make_audio(
+    src: Path, out_dir: Path, found: Probe, *, prefix: str = "", edits: Edits | None = None
+) -> list[Made]:
     """Make ``play`` (AAC in MP4, index in front), ``poster`` and ``thumb`` (a drawing of the loudness) of sound.
 
     Nothing of the original's metadata is left, a cover picture neither. Raises MediaFailed when nothing can be
     heard in it.
     """
     with unfinished(out_dir, prefix, "play", ".m4a") as path:
-        _write_play(src, path, found)
+        _write_play(src, path, found, edits or Edits())
         loudness, duration = measure_loudness(path)
     play = finished(out_dir / f"{prefix}play.m4a", "play", "audio/mp4", duration=duration)
     poster = draw_loudness(loudness)
@@ -38,7 +41,7 @@ def make_audio(src: Path, out_dir: Path, found: Probe, *, prefix: str = "") -> l
     ]
 
 
-def _write_play(src: Path, path: Path, found: Probe) -> None:
+def _write_play(src: Path, path: Path, found: Probe, edits: Edits) -> None:
     import av
 
     with (
@@ -46,9 +49,9 @@ def _write_play(src: Path, path: Path, found: Probe) -> None:
         av.open(str(path), "w", format="ipod", options=MP4_OPTIONS) as out,
     ):
         audio = source.streams.audio[0]
-        start = Fraction(source.start_time or 0, av.time_base)
+        span = span_of(Fraction(source.start_time or 0, av.time_base), edits)
         gain = gain_for(measure(src, found.mime))
-        track = audio_track(out, audio, found, start=start, gain=gain)
+        track = audio_track(out, audio, found, span=span, gain=gain)
         if not write_tracks(source, out, {audio.index: track}):
             raise MediaFailed(BROKEN_MEDIA)
 

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 from capture.colour import ADOBE_RGB, matrix_profile, to_srgb
 from capture.decoding import RAW_MIMES, Exif, jpeg_bytes, open_photo, read_exif
-from capture.made import THUMB, VIEW, Made, save_jpeg, scaled
+from capture.made import JPEG_QUALITY, THUMB, VIEW, Made, save_jpeg, scaled
+from capture.mending import mend_image, needed
 from capture.probe import MAX_PIXELS
+from reporter.edits import Edits
 
 
 def make_photo(
-    src: Path, out_dir: Path, mime: str, *, prefix: str = "", max_pixels: int = MAX_PIXELS
-) -> list[Made]:
+    src: Path, out_dir: Path, mime: str, *, prefix: str = "", max_pixels: int = MAX_PIXELS,
+    edits: Edits | None = None,
+) -> list[Made]:  # fmt: skip
     """Make ``thumb`` (longest side 400) and ``view`` (1600) as JPEG; a small photo is never enlarged.
 
     Orientation is applied, colours become sRGB, transparency becomes white, of animations the first picture is
-    taken, and no metadata is left. Raises MediaFailed for what can't be decoded.
+    taken, edits are baked in, and no metadata is left. Raises MediaFailed for what can't be decoded.
     """
-    with open_photo(src, mime, max_pixels=max_pixels) as image:
-        exif, profile = read_exif(image), image.info.get("icc_profile")
-        if exif.adobe_rgb and not profile:
-            profile = matrix_profile(ADOBE_RGB, 2.19921875, "Adobe RGB (1998) compatible")
-        small = _reduced_jpeg(src, mime, image)
-        if small is None:
-            small = _fully_decoded(image)
-        view = _finish(scaled(small, VIEW), profile, exif)
+    edits = edits or Edits()
+    whole = open_upright(src, mime, longest=needed(edits, VIEW), max_pixels=max_pixels)
+    view = scaled(mend_image(whole, edits), VIEW)
     thumb = scaled(view, THUMB)
     return [
         save_jpeg(view, out_dir, "view", prefix=prefix),
@@ -34,12 +33,33 @@ def make_photo(
     ]
 
 
+def make_plain(src: Path, path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> None:
+    """Write what ``view`` is without edits to ``path``: for whoever mends the photo. Raises MediaFailed."""
+    image = open_upright(src, mime, longest=VIEW, max_pixels=max_pixels)
+    image.info.clear()
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    image.save(part, "JPEG", quality=JPEG_QUALITY)
+    part.replace(path)
+
+
+def open_upright(src: Path, mime: str, *, longest: int, max_pixels: int = MAX_PIXELS) -> Any:
+    """The photo as an RGB Pillow image: upright, in sRGB, its longer side at most ``longest``. Raises MediaFailed."""
+    with open_photo(src, mime, max_pixels=max_pixels) as image:
+        exif, profile = read_exif(image), image.info.get("icc_profile")
+        if exif.adobe_rgb and not profile:
+            profile = matrix_profile(ADOBE_RGB, 2.19921875, "Adobe RGB (1998) compatible")
+        small = _reduced_jpeg(src, mime, image, longest)
+        if small is None:
+            small = _fully_decoded(image)
+        return _finish(scaled(small, longest), profile, exif)
+
+
 def _finish(image: Any, profile: bytes | None, exif: Exif) -> Any:
     """Flatten, convert and turn: last, because by now the picture is small."""
     return upright(to_srgb(_flat(image), profile), exif.orientation)
 
 
-def _reduced_jpeg(src: Path, mime: str, image: Any) -> Any:
+def _reduced_jpeg(src: Path, mime: str, image: Any, longest: int) -> Any:
     """Decode a JPEG at a half, a quarter or an eighth of its size, as the DCT allows (libjpeg-turbo by OpenCV).
 
     None where Pillow must do it: no JPEG, CMYK (OpenCV drops its profile's ink values), and what OpenCV refuses. The
@@ -55,7 +75,7 @@ def _reduced_jpeg(src: Path, mime: str, image: Any) -> Any:
         8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2,
         1: cv2.IMREAD_COLOR,
     }  # fmt: skip
-    step = next(n for n in flags if n == 1 or max(image.size) >= n * VIEW)
+    step = next(n for n in flags if n == 1 or max(image.size) >= n * longest)
     data = np.frombuffer(jpeg_bytes(src, mime), dtype=np.uint8)
     pixels = cv2.imdecode(data, flags[step] | cv2.IMREAD_IGNORE_ORIENTATION)
     if pixels is None:

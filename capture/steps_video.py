@@ -20,10 +20,13 @@ from capture.tracks import (
     SHORT_SIDE,
     AudioTrack,
     CopyTrack,
+    Span,
     Track,
     VideoTrack,
+    span_of,
     write_tracks,
 )
+from reporter.edits import Edits
 from reporter.errors import MediaFailed
 
 # More than this is not copied even where the codecs fit: a phone on the venue's Wi-Fi has to load it.
@@ -32,7 +35,9 @@ COPY_BITS = 6_000_000
 MP4_OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}
 
 
-def make_video(src: Path, out_dir: Path, found: Probe, *, prefix: str = "") -> list[Made]:
+def make_video(
+    src: Path, out_dir: Path, found: Probe, *, prefix: str = "", edits: Edits | None = None
+) -> list[Made]:
     """Make ``play`` (H.264/AAC MP4, at most 720p), ``poster`` and ``thumb`` (400) of a probed video.
 
     Rotation is kept as correct metadata where the pictures are only repacked, and is in the pixels else. Nothing
@@ -40,7 +45,7 @@ def make_video(src: Path, out_dir: Path, found: Probe, *, prefix: str = "") -> l
     decoded.
     """
     with unfinished(out_dir, prefix, "play", ".mp4") as path:
-        _write_play(src, path, found)
+        _write_play(src, path, found, edits or Edits())
         made = probe(path, "video/mp4")
     play = finished(
         out_dir / f"{prefix}play.mp4", "play", "video/mp4",
@@ -54,46 +59,48 @@ def make_video(src: Path, out_dir: Path, found: Probe, *, prefix: str = "") -> l
     ]
 
 
-def _write_play(src: Path, path: Path, found: Probe) -> None:
+def _write_play(src: Path, path: Path, found: Probe, edits: Edits) -> None:
     import av
 
     with (
         open_media(src, found.mime) as source,
         av.open(str(path), "w", format="mp4", options=MP4_OPTIONS) as out,
     ):
-        start = Fraction(source.start_time or 0, av.time_base)
+        span = span_of(Fraction(source.start_time or 0, av.time_base), edits)
         tracks: dict[int, Track] = {}
         video = real_video(source)
         if video is not None:
-            tracks[video.index] = video_track(out, video, found, start=start)
+            tracks[video.index] = video_track(out, video, found, span=span, edits=edits)
         for audio in source.streams.audio[:1]:
             gain = gain_for(measure(src, found.mime))
-            tracks[audio.index] = audio_track(out, audio, found, start=start, gain=gain)
+            tracks[audio.index] = audio_track(out, audio, found, span=span, gain=gain)
         if not write_tracks(source, out, tracks):
             raise MediaFailed(BROKEN_MEDIA)
 
 
-def video_track(out: Any, stream: Any, found: Probe, *, start: Fraction) -> Track:
-    """How the pictures get into ``out``: copied where they fit, else encoded."""
-    if _fits(stream, found):
-        return CopyTrack(out, stream, start)
-    return VideoTrack(out, stream, found, start)
-
-
-def audio_track(
-    out: Any, stream: Any, found: Probe, *, start: Fraction, gain: float = 0.0
+def video_track(
+    out: Any, stream: Any, found: Probe, *, span: Span, edits: Edits | None = None
 ) -> Track:
-    """How the sound gets into ``out``: AAC that is as loud as it should be is copied, all else encoded."""
+    """How the pictures get into ``out``: copied where they fit and nothing is to be changed, else encoded."""
+    edits = edits or Edits()
+    if not edits.seen and span.length is None and _fits(stream, found):
+        return CopyTrack(out, stream, span.start)
+    return VideoTrack(out, stream, found, span, edits=edits)
+
+
+def audio_track(out: Any, stream: Any, found: Probe, *, span: Span, gain: float = 0.0) -> Track:
+    """How the sound gets into ``out``: AAC that is whole and as loud as it should be is copied, all else encoded."""
     # In a transport stream AAC carries its own headers and a clock that may jump: encode.
     context = stream.codec_context
     if (
         not gain
+        and span.length is None
         and context.name == "aac"
         and found.mime != "video/mp2t"
         and 0 < context.channels <= 2
     ):
-        return CopyTrack(out, stream, start)
-    return AudioTrack(out, stream, start, gain=gain)
+        return CopyTrack(out, stream, span.start)
+    return AudioTrack(out, stream, span, gain=gain)
 
 
 def _fits(stream: Any, found: Probe) -> bool:

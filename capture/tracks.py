@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
 from capture.loudness import Leveller
+from capture.mending import apply_edits
 from capture.probe import Probe, display_size
+from reporter.edits import Edits
 
 LONG_SIDE, SHORT_SIDE = 1280, 720
 MOST_FRAMES = 31
@@ -20,6 +23,28 @@ X264 = {
 KEY_SECONDS = 2
 CLOCK = Fraction(1, 90_000)
 SOUND_RATE = 48_000
+
+
+@dataclass(frozen=True)
+class Span:
+    """What of a recording is kept, in seconds of its own clock: from ``start`` on, ``length`` or (None) to the end."""
+
+    start: Fraction
+    length: Fraction | None = None
+
+    def is_over(self, packet: Any) -> bool:
+        """Whether a packet comes so late that nothing of it is kept, whatever order pictures are coded in."""
+        if self.length is None or packet.pts is None:
+            return False
+        return bool(packet.pts * packet.time_base - self.start > self.length + 2)
+
+
+def span_of(start: Fraction, edits: Edits) -> Span:
+    """What is kept of a recording whose clock begins at ``start``."""
+    if edits.cut is None:
+        return Span(start)
+    begin, end = (Fraction(moment).limit_denominator(1000) for moment in edits.cut)
+    return Span(start + begin, end - begin)
 
 
 class Track(Protocol):
@@ -81,14 +106,19 @@ class CopyTrack:
 
 
 class VideoTrack:
-    """Decode, scale, turn, deinterlace, thin out to 30 pictures a second, encode as H.264."""
+    """Decode, scale, turn, deinterlace, thin out to 30 pictures a second, mend, encode as H.264."""
 
-    def __init__(self, out: Any, stream: Any, found: Probe, start: Fraction) -> None:
+    def __init__(
+        self, out: Any, stream: Any, found: Probe, span: Span, *, edits: Edits | None = None
+    ) -> None:
         stream.thread_type = "AUTO"
-        self._stream, self._rotation, self._start = stream, found.rotation, start
+        self._stream, self._rotation, self._span = stream, found.rotation, span
+        self._edits = edits or Edits()
         shown = display_size(stream.width, stream.height, stream.sample_aspect_ratio)
-        self._size = _even_size(*shown)
+        self._size = _even_size(*shown, kept=max(self._edits.crop[2:]) if self._edits.crop else 1.0)
         turned = self._size[::-1] if found.rotation in (90, 270) else self._size
+        if self._edits.seen:
+            turned = mended_size(turned, self._edits)
         rate = min(stream.guessed_rate or Fraction(30), Fraction(30))
         self._to = out.add_stream("libx264", rate=max(rate, Fraction(1)), options=dict(X264))
         self._to.width, self._to.height = turned
@@ -102,6 +132,8 @@ class VideoTrack:
 
     def take(self, packet: Any) -> Iterator[Any]:
         """What the encoder gives for one packet; damaged packets are passed over."""
+        if self._span.is_over(packet):
+            return
         for frame in _decode(packet):
             yield from self._frame(frame)
 
@@ -115,9 +147,9 @@ class VideoTrack:
             yield from self._to.encode(None)
 
     def _frame(self, frame: Any) -> Iterator[Any]:
-        if frame.pts is None or not self._is_due(frame.pts * frame.time_base - self._start):
+        if frame.pts is None or not self._is_due(frame.pts * frame.time_base - self._span.start):
             return
-        frame.pts = round((frame.pts * frame.time_base - self._start) / CLOCK)
+        frame.pts = round((frame.pts * frame.time_base - self._span.start) / CLOCK)
         frame.time_base = CLOCK
         shape = (frame.width, frame.height, frame.format.name)
         if shape != self._shape:
@@ -132,6 +164,8 @@ class VideoTrack:
         with suppress(av.error.BlockingIOError, av.error.EOFError):
             while True:
                 made = self._graph.vpull()
+                if self._edits.seen:
+                    made = mended_frame(made, self._edits)
                 # Its neighbours may have been dropped: what was a key frame need not be one.
                 made.pict_type = self._picture_type(made.pts)
                 yield from self._to.encode(made)
@@ -146,6 +180,8 @@ class VideoTrack:
     def _is_due(self, moment: Fraction) -> bool:
         """Thin out: of 60 pictures a second every other one is left."""
         if moment < max(self._next, 0) or round(moment / CLOCK) <= self._last:
+            return False
+        if self._span.length is not None and moment >= self._span.length:
             return False
         self._last = round(moment / CLOCK)
         # Never far behind: what comes late is no reason for a burst.
@@ -182,21 +218,54 @@ _TURNS: dict[int, tuple[tuple[str, ...], ...]] = {
 }
 
 
-def _even_size(width: int, height: int) -> tuple[int, int]:
-    """At most 1280 × 720, upright or lying, never enlarged, both sides even as yuv420p needs it."""
-    share = min(1.0, LONG_SIDE / max(width, height), SHORT_SIDE / min(width, height))
+def _even_size(width: int, height: int, *, kept: float = 1.0) -> tuple[int, int]:
+    """At most 1280 × 720, upright or lying, never enlarged, both sides even as yuv420p needs it.
+
+    ``kept``: the share that a crop leaves, which then has that size.
+    """
+    share = min(1.0, LONG_SIDE / max(width, height) / kept, SHORT_SIDE / min(width, height) / kept)
     return max(2, round(width * share / 2) * 2), max(2, round(height * share / 2) * 2)
+
+
+def mended_size(size: tuple[int, int], edits: Edits) -> tuple[int, int]:
+    """Width and height of a frame after its edits."""
+    import numpy as np
+
+    high, wide = _even(apply_edits(np.zeros((size[1], size[0], 3), np.uint8), edits)).shape[:2]
+    return wide, high
+
+
+def mended_frame(frame: Any, edits: Edits) -> Any:
+    """A yuv420p frame with edits, as another one with the same time."""
+    import av
+    import numpy as np
+
+    pixels = _even(apply_edits(frame.to_ndarray(format="rgb24"), edits))
+    made = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
+    made = made.reformat(format="yuv420p", dst_colorspace=frame.colorspace)
+    made.pts, made.time_base = frame.pts, frame.time_base
+    return made
+
+
+def _even(pixels: Any) -> Any:
+    """Without the last row or column where there is an odd number of them; a single one is doubled."""
+    import numpy as np
+
+    high, wide = pixels.shape[:2]
+    if min(high, wide) < 2:
+        pixels = np.repeat(np.repeat(pixels, 2, axis=0), 2, axis=1)
+    return pixels[: pixels.shape[0] // 2 * 2, : pixels.shape[1] // 2 * 2]
 
 
 class AudioTrack:
     """Decode, resample to 48 kHz and at most two channels, make louder or softer by ``gain`` dB, encode as AAC."""
 
-    def __init__(self, out: Any, stream: Any, start: Fraction, *, gain: float = 0.0) -> None:
+    def __init__(self, out: Any, stream: Any, span: Span, *, gain: float = 0.0) -> None:
         import av
 
         channels = min(stream.codec_context.channels or 1, 2)
         layout = "stereo" if channels == 2 else "mono"
-        self._stream, self._start = stream, start
+        self._stream, self._span = stream, span
         self._to = out.add_stream("aac", rate=SOUND_RATE, layout=layout)
         self._to.bit_rate = 64_000 * channels + 32_000
         self._leveller = Leveller(gain, layout) if gain else None
@@ -207,6 +276,8 @@ class AudioTrack:
 
     def take(self, packet: Any) -> Iterator[Any]:
         """What the encoder gives for one packet; damaged packets are passed over."""
+        if self._span.is_over(packet):
+            return
         for frame in _decode(packet):
             yield from self._frame(frame)
 
@@ -220,11 +291,17 @@ class AudioTrack:
 
     def _frame(self, frame: Any) -> Iterator[Any]:
         if frame.pts is not None:
-            moment = frame.pts * frame.time_base - self._start
+            moment = frame.pts * frame.time_base - self._span.start
+            if not self._is_kept(moment, Fraction(frame.samples, frame.sample_rate)):
+                return
             frame.time_base = Fraction(1, frame.sample_rate)
             frame.pts = round(moment * frame.sample_rate)
         self._begun = True
         yield from self._encoded(frame)
+
+    def _is_kept(self, moment: Fraction, seconds: Fraction) -> bool:
+        length = self._span.length
+        return length is None or (moment + seconds > 0 and moment < length)
 
     def _encoded(self, frame: Any) -> Iterator[Any]:
         for made in self._levelled(frame):

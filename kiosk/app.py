@@ -34,7 +34,7 @@ from kiosk.assets import static_dir
 from kiosk.db import db
 from kiosk.here import Kiosk
 from kiosk.request import KioskRequest
-from reporter import secrets
+from reporter import faces, secrets
 from reporter.clock import Clock, new_random, utc_now
 from reporter.config import Settings
 from reporter.db import engine_options, prepare_sqlite
@@ -97,6 +97,7 @@ def create_app(
         rng = rng or new_random()
         gathering = ensure_row(db.session(), now=clock(), rng=rng)
         ensure_lobby(db.session(), now=clock(), rng=rng)
+        faces.set_check(db.session(), settings.publish.check_faces)
         app.extensions["kiosk"] = kiosk = _make_kiosk(settings, gathering.id, clock=clock, rng=rng)
         app.secret_key = secrets.signing_key(str(kiosk.gathering_id))
         db.session.remove()

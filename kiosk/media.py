@@ -25,9 +25,10 @@ YEAR = 31_536_000
 
 def media_url(media: Media, rendition: str, *, signed: bool = False) -> str:
     """The address of a rendition. ``signed``: for the holder of a receipt, who may see it before it is approved."""
-    # None is left out of the address.
+    # None is left out of the address. Other edits are another address: browsers keep what they have for good.
     key = _signature(media.sha256) if signed else None
-    return url_for("media.show", sha256=media.sha256, rendition=rendition, k=key)
+    version = (media.mended or None) if rendition != ORIGINAL else None
+    return url_for("media.show", sha256=media.sha256, rendition=rendition, k=key, v=version)
 
 
 def signed_media_url(media: Media, rendition: str) -> str:
@@ -84,7 +85,11 @@ def _rendition(media: Media, name: str) -> Response:
     path = kiosk.store.rendition(media.sha256, name, made.ext)
     if not path.exists():
         heal(db.session(), kiosk.store, media, now=kiosk.now())
-    return _send(path, made.type, made.sha256)
+    response = _send(path, made.type, made.sha256)
+    if request.args.get("v", "") != media.mended:
+        # An address of before the last edit: it gets what holds now, and must not keep it as what it was.
+        response.headers["Cache-Control"] = "private, no-cache"
+    return response
 
 
 def _send(path: Path, mime: str, etag: str) -> Response:

@@ -27,6 +27,17 @@ def process(kiosk: Kiosk) -> int:
     )
 
 
+def look(kiosk: Kiosk) -> int:
+    """Look for faces in what is ready."""
+    from capture.looking import look_for_faces
+    from reporter.faces import set_check
+
+    if kiosk.settings.publish.check_faces:
+        # However the setting was changed. It is taken back at the desk's page on faces, or by a restart.
+        set_check(db.session(), True)
+    return look_for_faces(db.session(), kiosk.store, kiosk.pool, limits=kiosk.settings.limits)
+
+
 def index(kiosk: Kiosk) -> int:
     """Take changed rows into the index."""
     return kiosk.index.sync(db.session())
@@ -65,6 +76,7 @@ def tidy(kiosk: Kiosk) -> int:
 TURNS: tuple[tuple[Turn, float], ...] = (
     (process, 0.4),
     (process, 0.4),
+    (look, 1.0),
     (index, 0.4),
     (deliver, 5.0),
     (cards, 1.0),

@@ -1,7 +1,8 @@
 """The curated bundle: what was approved for everybody, frozen and checksummed, with a site as its face.
 
 ``data/`` holds the site (``index.html`` and what it needs), ``takeaways.json`` with every takeaway's record, and the
-originals of photos that can be freed of where and when they were taken; of all else the rendition goes.
+originals of photos that were not mended and can be freed of where and when they were taken; of all else the rendition
+goes.
 """
 
 from __future__ import annotations
@@ -139,7 +140,8 @@ def _originals(bag: BagWriter, takeaway: Takeaway, store: Store) -> dict[str, st
     names = {}
     for media in (attachment.media for attachment in takeaway.attachments):
         path = store.original(media.sha256, media.ext)
-        if media.kind != "photo" or not path.is_file():
+        # Who mended it decided what others see: the original of that stays here.
+        if media.kind != "photo" or media.mended or not path.is_file():
             continue
         free = stripped(path.read_bytes())
         if free is not None:

@@ -93,6 +93,10 @@ class PublishSettings:
     automatic: bool = _setting(
         True, "Whether what was queued goes out by itself when a connection is back."
     )
+    check_faces: bool = _setting(
+        False,
+        "Whether photos and films with faces wait until a person has looked before they leave the room.",
+    )
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,19 @@
-"""The gate for consent: one rule for wall, search, media, bundle and every target."""
+"""The gate for consent: one rule for wall, search, media, bundle and every target.
+
+With ``[publish] check_faces`` what has a face in it waits for a person before it goes beyond the room. In the room, on
+the wall and in its search, approved pictures are shown without that wait.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import object_session
 
-from reporter.models import Takeaway
-from reporter.states import Audience, Consent, TakeawayState
+from reporter.models import Attachment, Gathering, Media, Takeaway
+from reporter.states import Audience, Consent, Faces, Kind, TakeawayState
 
 
 class Place(StrEnum):
@@ -38,6 +43,11 @@ _RULES = {
 }
 
 
+# Pictures, films too, in which a face may be that nobody has decided on.
+UNDECIDED = (Faces.UNKNOWN.value, Faces.FOUND.value, Faces.FAILED.value)
+PICTURES = (Kind.PHOTO.value, Kind.VIDEO.value)
+
+
 def rule(place: Place, *, new_too: bool = False) -> Rule:
     """The rule of a place. ``new_too``: the wall's setting "all new" (in the room only)."""
     audiences, consents = _RULES[place]
@@ -55,7 +65,20 @@ def may_show(takeaway: Takeaway, place: Place, *, new_too: bool = False) -> bool
         and not (takeaway.held and takeaway.state == TakeawayState.NEW)
         and takeaway.audience in allowed.audiences
         and takeaway.consent in allowed.consents
+        and not (place is not Place.ROOM and awaits_look(takeaway) and _faces_checked(takeaway))
     )
+
+
+def awaits_look(takeaway: Takeaway) -> bool:
+    """Whether a picture in it may have a face, and no person has looked at it for that."""
+    media = [attachment.media for attachment in takeaway.attachments]
+    return any(m.kind in PICTURES and m.faces in UNDECIDED for m in media)
+
+
+def _faces_checked(takeaway: Takeaway) -> bool:
+    """Whether the gathering wants a look at faces first. Without a database to ask: yes."""
+    session = object_session(takeaway)
+    return session is None or bool(session.scalar(select(Gathering.check_faces)))
 
 
 def showable(place: Place, *, new_too: bool = False) -> ColumnElement[bool]:
@@ -67,4 +90,24 @@ def showable(place: Place, *, new_too: bool = False) -> ColumnElement[bool]:
         or_(Takeaway.held.is_(False), Takeaway.state != TakeawayState.NEW),
         Takeaway.audience.in_(allowed.audiences),
         Takeaway.consent.in_(allowed.consents),
+        *([] if place is Place.ROOM else [or_(~_faces_are_checked(), ~awaiting_look())]),
     )
+
+
+def awaiting_look() -> ColumnElement[bool]:
+    """``awaits_look`` as a condition for queries."""
+    return (
+        select(Attachment.media_id)
+        .join(Media)
+        .where(
+            Attachment.takeaway_id == Takeaway.id,
+            Media.kind.in_(PICTURES),
+            Media.faces.in_(UNDECIDED),
+        )
+        .correlate(Takeaway)
+        .exists()
+    )
+
+
+def _faces_are_checked() -> ColumnElement[bool]:
+    return select(Gathering.id).where(Gathering.check_faces.is_(True)).exists()

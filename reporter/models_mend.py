@@ -11,8 +11,10 @@ from reporter.db import Base
 
 
 class Edit(Base):
-    """One step from an original to what others see. Of the media, not of a takeaway: the same bytes are the same picture,
-    and a face blurred in one session must not look out of another.
+    """One step from an original to what others see.
+
+    Of the media, not of a takeaway: the same bytes are the same picture, and a face that was blurred in one session
+    must not look out of another.
     """
 
     __tablename__ = "edit"

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.clock import rfc3339
-from reporter.models import Attachment, Delivery, Media, Takeaway
-from reporter.states import DeliveryState, MediaState
+from reporter.models import Attachment, Delivery, Media, Rendition, Takeaway
+from reporter.states import DeliveryState, Kind, MediaState
 from reporter.stories import stories_of
 
 # (media, rendition name or "original") -> address.
@@ -47,19 +47,28 @@ def takeaway_record(
 
 def _media_record(attachment: Attachment, media_url: MediaUrl) -> dict[str, Any]:
     media = attachment.media
+    shown = _shown(media)
     done = media.state in (MediaState.READY, MediaState.FAILED)
     return {
         "sha256": media.sha256,
         "type": media.type,
         "bytes": media.bytes,
-        "width": media.width,
-        "height": media.height,
-        "duration": media.duration,
+        "width": shown.width,
+        "height": shown.height,
+        "duration": shown.duration,
         "state": media.state if done else MediaState.PROCESSING.value,
         "error": media.error,
         "alt": attachment.alt,
         "renditions": {r.name: media_url(media, r.name) for r in media.renditions},
     }
+
+
+def _shown(media: Media) -> Media | Rendition:
+    """What sizes and length are told of: the original, or what was made of it where that has another shape."""
+    made = {rendition.name: rendition for rendition in media.renditions}
+    return (
+        made.get("play" if media.kind != Kind.PHOTO else "view", media) if media.mended else media
+    )
 
 
 def published_places(session: Session, takeaway: Takeaway) -> list[dict[str, Any]]:

@@ -94,6 +94,14 @@ class Store:
         """Where a rendition of the original with this hash is (to be)."""
         return self.renditions / _checked(sha256)[:2] / f"{sha256}-{name}{ext}"
 
+    def plain(self, sha256: str, ext: str) -> Path:
+        """Where a copy without edits is (to be), which a browser shows: for whoever mends, never for others."""
+        return self.rendition(sha256, "plain", ext)
+
+    def workplace(self, sha256: str, name: str) -> Path:
+        """A folder for renditions in the making, beside where they will stand."""
+        return self.renditions / _checked(sha256)[:2] / f".{sha256}.{name}"
+
     def keep(self, path: Path, sha256: str, ext: str) -> Path:
         """Move a finished, fsynced file to its place among the originals, durably.
 
@@ -120,6 +128,21 @@ class Store:
         """Remove what was made from an original."""
         for path in (self.renditions / _checked(sha256)[:2]).glob(f"{sha256}-*"):
             path.unlink(missing_ok=True)
+        self.clear_workplaces(sha256)
+
+    def set_aside(self, sha256: str, *, plain: bool) -> None:
+        """Remove renditions because others are to be made. ``plain``: they hold no edits; a copy is kept as such."""
+        for path in (self.renditions / _checked(sha256)[:2]).glob(f"{sha256}-*"):
+            name = path.stem.removeprefix(f"{sha256}-")
+            if plain and name in ("view", "play"):
+                path.replace(self.plain(sha256, path.suffix))
+            elif name != "plain":
+                path.unlink(missing_ok=True)
+
+    def clear_workplaces(self, sha256: str) -> None:
+        """Remove what a worker that was killed, or that came too late, has left."""
+        for path in (self.renditions / _checked(sha256)[:2]).glob(f".{sha256}.*"):
+            shutil.rmtree(path, ignore_errors=True)
 
     def free_bytes(self) -> int:
         """Room left on the disk of the gathering."""

@@ -219,7 +219,7 @@ def test_a_sleeper_that_wakes_late_writes_nothing(room: Room, tmp_path: Path) ->
     assert room.turn() == 1
     before = room.revision()
     result = process_file(media_files.jpeg(300, 200), tmp_path, "image/jpeg")
-    assert process._finish(room.session, late, result) is False
+    assert process._finish(room.session, room.store, late, result) is False
     process._fail(room.session, late, "too late")
     process._put_back(room.session, late, room.clock(), attempts=2)
     assert room.made(media)["view"].width == 600

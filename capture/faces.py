@@ -1,0 +1,97 @@
+"""Where faces may be: a proposal for a person to correct, never a guarantee. Runs in workers.
+
+OpenCV's cascades (Viola and Jones, 2001): faces seen from the front, and from both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from capture.decoding import decoded, open_media
+from capture.made import scaled
+from capture.probe import MAX_PIXELS, Probe, probe, real_video
+from capture.steps_photo import open_upright
+
+# Faces are looked for at this size; the smallest that are found have 24 pixels, a fortieth of the longer side.
+SEARCH = 960
+SMALLEST = 24
+# So many overlapping finds make a face. Few: one too many costs a person a glance, one too few a face.
+AGREEING = 3
+# Films are looked into at key frames that are this far apart, and no more than this often.
+EVERY_SECONDS, MOST_FRAMES = 3.0, 20
+# Two boxes with more in common than this are the same face.
+SAME = 0.3
+Box = tuple[float, float, float, float]
+
+
+def find_faces(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> list[Box]:
+    """x, y, width and height of faces in a photo or film, as shares of the upright original. Raises MediaFailed."""
+    if mime.startswith("image/"):
+        return faces_in(open_upright(path, mime, longest=SEARCH, max_pixels=max_pixels))
+    found: list[Box] = []
+    for image in _frames(path, probe(path, mime)):
+        found += [box for box in faces_in(image) if not any(_same(box, known) for known in found)]
+    return found
+
+
+def faces_in(image: Any) -> list[Box]:
+    """The faces in an upright RGB Pillow image."""
+    import cv2
+    import numpy as np
+
+    small = scaled(image, SEARCH)
+    grey = cv2.equalizeHist(cv2.cvtColor(np.asarray(small), cv2.COLOR_RGB2GRAY))
+    high, wide = grey.shape
+    found: list[Box] = []
+    for x, y, width, height in _boxes(grey):
+        box = float(x / wide), float(y / high), float(width / wide), float(height / high)
+        if not any(_same(box, known) for known in found):
+            found.append(box)
+    return found
+
+
+def _boxes(grey: Any) -> Iterator[tuple[int, int, int, int]]:
+    """From the front, from the left; from the right in the mirror."""
+    import cv2
+
+    front, side = _cascade("frontalface_alt2"), _cascade("profileface")
+    least = (SMALLEST, SMALLEST)
+    yield from front.detectMultiScale(grey, 1.1, AGREEING, minSize=least)
+    yield from side.detectMultiScale(grey, 1.1, AGREEING, minSize=least)
+    mirrored = side.detectMultiScale(cv2.flip(grey, 1), 1.1, AGREEING, minSize=least)
+    yield from ((grey.shape[1] - x - width, y, width, height) for x, y, width, height in mirrored)
+
+
+def _cascade(name: str) -> Any:
+    import cv2
+    import cv2.data
+
+    return cv2.CascadeClassifier(f"{cv2.data.haarcascades}haarcascade_{name}.xml")
+
+
+def _frames(path: Path, found: Probe) -> Iterator[Any]:
+    """Key frames of a film, upright."""
+    with open_media(path, found.mime) as container:
+        stream = real_video(container)
+        stream.codec_context.skip_frame = "NONKEY"
+        stream.thread_type = "AUTO"
+        last, count = float("-inf"), 0
+        for frame in decoded(container, stream):
+            moment = frame.time if frame.time is not None else last + EVERY_SECONDS
+            if moment - last < EVERY_SECONDS:
+                continue
+            last, count = moment, count + 1
+            image = frame.to_image()
+            yield image.rotate(found.rotation, expand=True) if found.rotation else image
+            if count == MOST_FRAMES:
+                return
+
+
+def _same(a: Box, b: Box) -> bool:
+    """Whether two boxes share much of their area (intersection over union)."""
+    wide = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    high = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    common = max(wide, 0.0) * max(high, 0.0)
+    return common > SAME * (a[2] * a[3] + b[2] * b[3] - common)

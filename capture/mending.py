@@ -1,0 +1,141 @@
+"""Edits baked into pixels: the same for a photo, a film's frames and the preview at the desk.
+
+Pixels are H×W×3, uint8, of the upright original at any size: edits are shares of it (see ``reporter.edits``).
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+from capture.made import JPEG_QUALITY, VIEW, scaled
+from reporter.edits import Edits, Four, Region
+
+# Cells along the longer side of a blurred region. A face of five by five mean colours, smoothed, is nobody's.
+CELLS = 5
+WHOLE: Four = (0.0, 0.0, 1.0, 1.0)
+
+
+def apply_edits(pixels: Any, edits: Edits) -> Any:
+    """The picture with its edits, as a new array: blurred, then cut out, then turned."""
+    from capture.flipchart import flatten_sheet
+
+    made = pixels.copy() if edits.blur else pixels
+    for region in edits.blur:
+        _blur(made, region)
+    if edits.sheet:
+        corners = list(zip(edits.sheet[::2], edits.sheet[1::2], strict=True))
+        made = flatten_sheet(made, corners, clean=edits.clean)
+    elif edits.crop is not None or edits.tilt:
+        made = _cut_out(made, edits.crop or WHOLE, edits.tilt)
+    return _turned(made, edits.turn)
+
+
+def mend_image(image: Any, edits: Edits) -> Any:
+    """``apply_edits`` for an RGB Pillow image."""
+    import numpy as np
+    from PIL import Image
+
+    if not edits.seen:
+        return image
+    return Image.fromarray(np.ascontiguousarray(apply_edits(np.asarray(image), edits)))
+
+
+def needed(edits: Edits, longest: int) -> int:
+    """How long the longer side must be before edits, so that what is cut out of it still has ``longest``."""
+    if edits.sheet:
+        xs, ys = edits.sheet[::2], edits.sheet[1::2]
+        return round(longest / max(0.1, min(1.0, max(max(xs) - min(xs), max(ys) - min(ys)))))
+    return longest if edits.crop is None else round(longest / max(edits.crop[2:]))
+
+
+def preview(plain: Path, edits: Edits, longest: int) -> bytes:
+    """A JPEG of an unedited copy with these edits: runs in a worker."""
+    from PIL import Image
+
+    with Image.open(plain, formats=("JPEG",)) as opened:
+        image = scaled(opened.convert("RGB"), min(needed(edits, longest), VIEW))
+    out = io.BytesIO()
+    scaled(mend_image(image, edits), longest).save(out, "JPEG", quality=JPEG_QUALITY)
+    return out.getvalue()
+
+
+def sheet_in(plain: Path) -> list[float] | None:
+    """The corners of the sheet in an unedited copy as eight numbers, None without one: runs in a worker."""
+    import numpy as np
+    from PIL import Image
+
+    from capture.flipchart import find_sheet
+
+    with Image.open(plain, formats=("JPEG",)) as opened:
+        found = find_sheet(np.asarray(opened.convert("RGB")))
+    return None if found is None else [value for corner in found for value in corner]
+
+
+def _blur(pixels: Any, region: Region) -> None:
+    """Mean colours in place of what was there; no pixel at the region's rim is left out."""
+    import cv2
+    import numpy as np
+
+    high, wide = pixels.shape[:2]
+    x, y, width, height = region.place
+    left, top = math.floor(x * wide), math.floor(y * high)
+    right, bottom = math.ceil((x + width) * wide), math.ceil((y + height) * high)
+    part = pixels[top:bottom, left:right]
+    size = right - left, bottom - top
+    share = CELLS / max(size)
+    cells = max(1, round(size[0] * share)), max(1, round(size[1] * share))
+    few = cv2.resize(part, cells, interpolation=cv2.INTER_AREA)
+    smooth = cv2.resize(few, size, interpolation=cv2.INTER_LINEAR)
+    if region.kind == "oval":
+        mask = np.zeros(part.shape[:2], np.uint8)
+        centre, axes = (size[0] // 2, size[1] // 2), (size[0] // 2 + 1, size[1] // 2 + 1)
+        cv2.ellipse(mask, centre, axes, 0, 0, 360, 255, -1)
+        smooth = np.where(mask[..., None] > 0, smooth, part)
+    part[:] = smooth
+
+
+def _cut_out(pixels: Any, crop: Four, tilt: float) -> Any:
+    """The crop's rectangle, leaned so that the picture in it turns by ``tilt`` degrees clockwise.
+
+    A rectangle that would reach over the picture's edge becomes smaller around its centre.
+    """
+    import cv2
+    import numpy as np
+
+    high, wide = pixels.shape[:2]
+    x, y, width, height = crop[0] * wide, crop[1] * high, crop[2] * wide, crop[3] * high
+    if not tilt:
+        left, top = round(x), round(y)
+        return pixels[top : max(top + 1, round(y + height)), left : max(left + 1, round(x + width))]
+    centre = x + width / 2, y + height / 2
+    share = fitting(centre, (width, height), tilt, (wide, high))
+    size = max(1, round(width * share)), max(1, round(height * share))
+    cos, sin = math.cos(math.radians(tilt)), math.sin(math.radians(tilt))
+    middle = (size[0] - 1) / 2, (size[1] - 1) / 2
+    # Where each pixel of the result comes from: turned back around the centre.
+    matrix = np.array(
+        [[cos, sin, centre[0] - 0.5 - cos * middle[0] - sin * middle[1]],
+         [-sin, cos, centre[1] - 0.5 + sin * middle[0] - cos * middle[1]]]
+    )  # fmt: skip
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(pixels, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+
+def fitting(
+    centre: tuple[float, float], size: tuple[float, float], tilt: float, picture: tuple[float, float]
+) -> float:  # fmt: skip
+    """By how much a leaning rectangle has to shrink to lie inside the picture: 1 where it does."""
+    cos, sin = abs(math.cos(math.radians(tilt))), abs(math.sin(math.radians(tilt)))
+    reach = size[0] * cos + size[1] * sin, size[0] * sin + size[1] * cos
+    room = (2 * min(c, p - c) for c, p in zip(centre, picture, strict=True))
+    return min(1.0, *(r / max(n, 1e-9) for r, n in zip(room, reach, strict=True)))
+
+
+def _turned(pixels: Any, degrees: int) -> Any:
+    import numpy as np
+
+    # numpy counts quarters counterclockwise.
+    return np.ascontiguousarray(np.rot90(pixels, -degrees // 90)) if degrees else pixels

@@ -1,0 +1,165 @@
+"""No-photo people: where faces may be, and which pictures wait for a person because of that.
+
+A detector proposes; a person decides: all agreed, blurred, or hidden. With ``[publish] check_faces`` the gate holds
+back what nobody has decided on.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from reporter.clock import new_id
+from reporter.curate import Hand, lock_gathering, touch
+from reporter.edits import Edits, Four, Region
+from reporter.gate import PICTURES, awaiting_look
+from reporter.mend import takeaways_of
+from reporter.models import Attachment, Decision, Gathering, Media, Takeaway
+from reporter.models_mend import Face
+from reporter.states import Faces, MediaState, TakeawayState
+
+ACTION = "faces"
+MOST_FACES = 60
+# A cascade marks eyes to mouth. So much is added on each side, for hair, chin and ears.
+MARGIN = 0.25
+
+
+def is_checked(session: Session) -> bool:
+    """Whether pictures with faces wait for a person."""
+    return bool(session.scalar(select(Gathering.check_faces)))
+
+
+def set_check(session: Session, on: bool) -> bool:
+    """Follow the setting ``publish.check_faces``; True if that changed anything. Commits.
+
+    What waits for a look gets a new revision, so that index and outbox see it: also what is published already.
+    """
+    if is_checked(session) == on:
+        return False
+    session.execute(update(Gathering).values(check_faces=on))
+    for takeaway in session.scalars(select(Takeaway).where(awaiting_look())):
+        touch(session, takeaway)
+    session.commit()
+    return True
+
+
+def unlooked(session: Session, limit: int) -> list[uuid.UUID]:
+    """Ids of ready pictures and films in which no detector has looked for faces, the oldest first."""
+    query = select(Media.id).where(
+        Media.faces == Faces.UNKNOWN, Media.kind.in_(PICTURES), Media.state == MediaState.READY
+    )
+    return list(session.scalars(query.order_by(Media.received_at, Media.id).limit(limit)))
+
+
+def write_proposals(session: Session, media_id: uuid.UUID, boxes: Sequence[Four] | None) -> None:
+    """Note what a detector has found; ``boxes`` None: it could not look. A person's decision stays. Commits."""
+    lock_gathering(session)
+    media = session.get(Media, media_id)
+    if media is None:
+        # It was taken back meanwhile.
+        session.rollback()
+        return
+    if media.faces != Faces.SEEN:
+        media.faces = (
+            Faces.FAILED if boxes is None else Faces.FOUND if boxes else Faces.NONE
+        ).value
+    session.execute(delete(Face).where(Face.media_id == media_id))
+    session.add_all(
+        Face(media_id=media_id, position=number, x=x, y=y, width=width, height=height)
+        for number, (x, y, width, height) in enumerate((boxes or ())[:MOST_FACES])
+    )
+    # Else nothing that anybody sees depends on it.
+    if is_checked(session):
+        _touch_all(session, media)
+    session.commit()
+
+
+def _touch_all(session: Session, media: Media) -> None:
+    for takeaway in takeaways_of(session, media):
+        touch(session, takeaway)
+
+
+def proposals(session: Session, media: Media) -> list[Four]:
+    """Where a detector sees faces, as shares of the upright original."""
+    rows = session.scalars(select(Face).where(Face.media_id == media.id).order_by(Face.position))
+    return [(row.x, row.y, row.width, row.height) for row in rows]
+
+
+def proposed_regions(session: Session, media: Media) -> tuple[Region, ...]:
+    """An oval around each proposed face, with room for hair and chin."""
+    return tuple(Region("oval", _widened(place)) for place in proposals(session, media))
+
+
+def with_faces_blurred(edits: Edits, regions: Sequence[Region]) -> list[dict[str, object]]:
+    """The steps of these edits with regions added; what is in already is not added twice."""
+    added = [{"kind": r.kind, "numbers": list(r.place)} for r in regions if r not in edits.blur]
+    return [*added, *edits.steps()]
+
+
+def _widened(place: Four) -> Four:
+    x, y, width, height = place
+    left, top = max(0.0, x - MARGIN * width), max(0.0, y - MARGIN * height)
+    right = min(1.0, x + (1 + MARGIN) * width)
+    bottom = min(1.0, y + (1 + MARGIN) * height)
+    return round(left, 4), round(top, 4), round(right - left, 4), round(bottom - top, 4)
+
+
+def decide(session: Session, media: Media, hand: Hand) -> None:
+    """A person has looked at this picture, and all in it may be shown. Kept in the history. Commits."""
+    was = media.faces
+    if was == Faces.SEEN:
+        return
+    media.faces = Faces.SEEN.value
+    for takeaway in takeaways_of(session, media):
+        session.add(
+            Decision(
+                id=new_id(hand.now, hand.rng), takeaway_id=takeaway.id, at=hand.now, who=hand.who,
+                action=ACTION, before={"sha256": media.sha256, "faces": was},
+                after={"sha256": media.sha256, "faces": media.faces},
+            )
+        )  # fmt: skip
+        touch(session, takeaway)
+    session.commit()
+
+
+def undecide(session: Session, media: Media, hand: Hand) -> None:
+    """Back to waiting for a look. Commits."""
+    if media.faces != Faces.SEEN:
+        return
+    found = session.scalar(select(func.count()).where(Face.media_id == media.id))
+    media.faces = (Faces.FOUND if found else Faces.UNKNOWN).value
+    _touch_all(session, media)
+    session.commit()
+
+
+def _waiting() -> Select[Takeaway, Media]:
+    gone = (TakeawayState.HIDDEN, TakeawayState.WITHDRAWN)
+    return (
+        select(Takeaway, Media)
+        .join(Attachment, Attachment.takeaway_id == Takeaway.id)
+        .join(Media, Media.id == Attachment.media_id)
+        .where(
+            Takeaway.state.not_in(gone),
+            Media.kind.in_(PICTURES),
+            Media.faces.in_((Faces.FOUND, Faces.FAILED)),
+        )
+    )
+
+
+def waiting(session: Session, limit: int) -> list[tuple[Takeaway, Media]]:
+    """Pictures that a person has to look at, in the order in which they came."""
+    query = _waiting().order_by(Takeaway.id, Attachment.position).limit(limit)
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def count_waiting(session: Session) -> tuple[int, int]:
+    """How many pictures wait for a person, and how many for the detector."""
+    person = select(func.count()).select_from(_waiting().subquery())
+    detector = select(func.count(Media.id)).where(
+        Media.faces == Faces.UNKNOWN, Media.kind.in_(PICTURES)
+    )
+    return session.scalar(person) or 0, session.scalar(detector) or 0

@@ -1,0 +1,142 @@
+"""Saved edits: what was made before is gone at once, for all who have the file; back and forth in the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter import curate, faces, mend
+from reporter.edits import Edits, Region
+from reporter.errors import BadInput, Conflict
+from reporter.models import Decision, Gathering, Media, Rendition
+from reporter.models_mend import Edit, Face
+from reporter.states import Faces, Kind
+from tests.publish_fakes import Kit, jpeg, open_kit
+
+BLUR = Edits(blur=(Region("oval", (0.3, 0.3, 0.2, 0.2)),))
+TURN = Edits(turn=90)
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Iterator[Kit]:
+    with open_kit(tmp_path / "gathering") as kit:
+        yield kit
+
+
+def files(kit: Kit, media: Media) -> list[str]:
+    return sorted(
+        path.name.removeprefix(media.sha256) for path in kit.store.renditions.rglob("*.jpg")
+    )
+
+
+def save(kit: Kit, media: Media, edits: Edits, way: str = "") -> bool:
+    kit.clock.forward(seconds=1)
+    return mend.save(kit.session, kit.store, media, edits, kit.hand, way=way)
+
+
+def test_from_the_moment_of_saving_nothing_is_there_to_be_shown(kit: Kit) -> None:
+    photo = kit.photo(kit.event(), 1)
+    media = photo.attachments[0].media
+    plain = kit.store.rendition(media.sha256, "view", ".jpg").read_bytes()
+    counted = kit.session.scalars(select(Gathering.revision)).one()
+    assert save(kit, media, BLUR) is True
+    assert kit.session.scalars(select(Rendition)).all() == []
+    assert files(kit, media) == ["-plain.jpg"]
+    assert kit.store.plain(media.sha256, ".jpg").read_bytes() == plain
+    assert (media.state, media.lease, media.mended) == ("received", "", BLUR.fingerprint())
+    assert media.due_at < kit.clock()
+    assert photo.revision > counted
+    assert mend.edits_of(kit.session, media) == BLUR
+    assert save(kit, media, BLUR) is False
+
+
+def test_a_blur_holds_wherever_the_same_file_is(kit: Kit) -> None:
+    first = kit.photo(kit.event(), 1)
+    second = kit.takeaway(kit.event("Another"), kind=Kind.PHOTO.value)
+    media = kit.attach(second, jpeg(1), kind=Kind.PHOTO, renditions={})
+    assert media is first.attachments[0].media
+    save(kit, media, BLUR)
+    told = kit.session.scalars(select(Decision).where(Decision.action == mend.ACTION)).all()
+    assert {row.takeaway_id for row in told} == {first.id, second.id}
+    assert told[0].after == {"sha256": media.sha256, "edits": BLUR.steps(), "way": ""}
+    curate.withdraw(kit.session, first, kit.hand, kit.store)
+    assert mend.edits_of(kit.session, second.attachments[0].media) == BLUR
+
+
+def test_withdrawn_files_take_their_edits_and_faces_along(kit: Kit) -> None:
+    photo = kit.photo(kit.event(), 1)
+    media = photo.attachments[0].media
+    faces.write_proposals(kit.session, media.id, [(0.1, 0.1, 0.2, 0.2)])
+    save(kit, media, BLUR)
+    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    assert [kit.session.scalars(select(row)).all() for row in (Edit, Face, Media)] == [[], [], []]
+    assert files(kit, media) == []
+    faces.write_proposals(kit.session, media.id, [(0.1, 0.1, 0.2, 0.2)])
+    assert kit.session.scalars(select(Face)).all() == []
+
+
+def test_back_and_forth_and_back_to_the_original(kit: Kit) -> None:
+    photo = kit.photo(kit.event(), 1)
+    media = photo.attachments[0].media
+    assert mend.history(kit.session, photo, media) == mend.History()
+    for edits in (BLUR, TURN, Edits()):
+        save(kit, media, edits)
+    assert media.mended == ""
+    seen = []
+    for way in (mend.UNDO, mend.UNDO, mend.REDO, mend.UNDO, mend.UNDO, mend.REDO):
+        steps = mend.history(kit.session, photo, media)
+        goal = steps.undo if way == mend.UNDO else steps.redo
+        assert goal is not None
+        save(kit, media, goal, way)
+        seen.append(mend.edits_of(kit.session, media))
+    assert seen == [TURN, BLUR, TURN, BLUR, Edits(), BLUR]
+    assert mend.history(kit.session, photo, media) == mend.History(undo=Edits(), redo=TURN)
+    # Something new after an undo: what was undone is no way forth any more.
+    save(kit, media, Edits(turn=180))
+    assert mend.history(kit.session, photo, media) == mend.History(undo=BLUR, redo=None)
+
+
+def test_a_broken_file_is_not_mended(kit: Kit) -> None:
+    media = kit.photo(kit.event(), 1).attachments[0].media
+    media.state = "failed"
+    kit.session.commit()
+    with pytest.raises(Conflict, match="can't be opened"):
+        save(kit, media, BLUR)
+    assert kit.session.scalars(select(Edit)).all() == []
+
+
+def test_a_cut_is_checked_against_the_recording(kit: Kit) -> None:
+    media = kit.photo(kit.event(), 1).attachments[0].media
+    media.kind, media.duration = "video", 8.0
+    assert mend.check(media, [{"kind": "cut", "numbers": [1, 4]}]).cut == (1, 4)
+    with pytest.raises(BadInput, match=r"within the 8\.0 seconds"):
+        mend.check(media, [{"kind": "cut", "numbers": [1, 9]}])
+
+
+def test_blurring_by_hand_is_a_look_at_the_faces(kit: Kit) -> None:
+    media = kit.photo(kit.event(), 1).attachments[0].media
+    faces.write_proposals(kit.session, media.id, [(0.1, 0.1, 0.2, 0.2)])
+    save(kit, media, TURN)
+    assert media.faces == Faces.FOUND
+    save(kit, media, BLUR)
+    assert media.faces == Faces.SEEN
+
+
+def test_two_who_save_at_once_leave_one_state(kit: Kit) -> None:
+    media = kit.photo(kit.event(), 1).attachments[0].media
+    media_id = media.id
+    with Session(kit.engine) as other:
+        theirs = other.get_one(Media, media_id)
+        mend.edits_of(other, theirs)
+        other.rollback()
+        save(kit, media, BLUR)
+        mend.save(other, kit.store, theirs, TURN, kit.hand)
+    kit.session.expire_all()
+    assert mend.edits_of(kit.session, media) == TURN
+    assert media.mended == TURN.fingerprint()
+    last = kit.session.scalars(select(Decision).order_by(Decision.at, Decision.id)).all()
+    assert {str(row.before["edits"]) for row in last} == {"[]", str(BLUR.steps())}
