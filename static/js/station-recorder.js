@@ -8,6 +8,8 @@ const TYPES = {
 // A whole picture every two seconds: else the player could only jump to the beginning.
 const QUALITY = { videoBitsPerSecond: 2500000, audioBitsPerSecond: 128000, videoKeyFrameIntervalDuration: 2000 };
 const TICK = 100;
+// How long "Finish" waits for a camera and an encoder that have not delivered anything yet.
+const PATIENCE = 8000;
 
 export function supported(kind) {
   return TYPES[kind].find((type) => MediaRecorder.isTypeSupported(type)) ?? "";
@@ -25,7 +27,7 @@ export class Recorder extends EventTarget {
     const type = supported(kind);
     this.recorder = new MediaRecorder(stream, { ...QUALITY, ...(type && { mimeType: type }) });
     this.recorder.ondataavailable = ({ data }) => data.size && this.pieces.push(data);
-    this.recorder.onstop = () => this.finish();
+    this.recorder.onstop = () => this.close();
     this.recorder.onerror = () => this.stop();
   }
 
@@ -58,6 +60,18 @@ export class Recorder extends EventTarget {
     this.tick();
   }
 
+  // Finished a moment after it began, there is nothing yet to be kept: a slow encoder gets time to deliver its first piece.
+  finish() {
+    if (this.asked) return;
+    this.asked = performance.now();
+    if (this.paused && !this.pieces.length) this.resume();
+    this.tick();
+  }
+
+  get empty() {
+    return !this.pieces.length && performance.now() - this.asked < PATIENCE;
+  }
+
   stop() {
     clearInterval(this.timer);
     if (this.recorder.state !== "inactive") this.recorder.stop();
@@ -71,10 +85,11 @@ export class Recorder extends EventTarget {
 
   tick() {
     this.dispatchEvent(new Event("tick"));
-    if (this.elapsed >= this.seconds) this.stop();
+    if (this.elapsed >= this.seconds || (this.asked && !this.empty)) this.stop();
+    else if (this.asked && this.recorder.state === "recording") this.recorder.requestData();
   }
 
-  finish() {
+  close() {
     clearInterval(this.timer);
     if (this.dropped) return;
     const type = (this.recorder.mimeType || this.pieces[0]?.type || `${this.kind}/webm`).split(";")[0];

@@ -14,6 +14,7 @@ const AWAY = 20;
 const REST = 600;
 const REFRESH = 30000;
 const GONE = 1000;
+const SHORT = 0.5;
 
 const at = (id) => document.getElementById(id);
 const all = (selector) => [...document.querySelectorAll(selector)];
@@ -32,6 +33,8 @@ let url = "";
 let recorder = null;
 let shooting = 0;
 let current = null;
+// Why there is no sound: "asking", or which of the sentences.
+let mute = "";
 // The code of the person who has just been here may still hang in the picture: it counts again when it was away.
 let stale = "";
 let staleSeen = 0;
@@ -96,6 +99,7 @@ function drawCamera() {
   at("no-camera").textContent = words[trouble] ?? "";
   for (const name of ["photo", "video"]) document.querySelector(`button[data-way=${name}]`).disabled = !camera.on;
   at("shoot").disabled = !camera.on;
+  at("begin").disabled = mute === "asking" || (way === "voice" ? Boolean(mute) : !camera.on);
 }
 
 function reset() {
@@ -163,14 +167,16 @@ function begin(chosen) {
     camera.detail(true);
     return go("photo");
   }
-  for (const id of ["stop", "pause"]) at(id).hidden = true;
+  for (const id of ["stop", "pause"]) Object.assign(at(id), { hidden: true, disabled: false });
+  at("nothing").hidden = true;
   at("begin").hidden = at("limit").hidden = document.querySelector("#record [data-retreat]").hidden = false;
   go("record");
   return openMicrophone();
 }
 
 async function openMicrophone() {
-  at("begin").disabled = true;
+  mute = "asking";
+  drawCamera();
   const trouble = await microphone.open();
   if (screen !== "record") return microphone.close();
   const names = { refused: words.micRefused, none: words.micNone, busy: words.micBusy };
@@ -178,7 +184,7 @@ async function openMicrophone() {
   at("mic").textContent = trouble && way === "video" ? `${sentence} ${words.noSound}` : sentence || words.quiet;
   at("mic").classList.toggle("notice", Boolean(trouble));
   at("mic-again").hidden = !trouble;
-  at("begin").disabled = Boolean(trouble) && way === "voice";
+  mute = trouble;
   return drawStage();
 }
 
@@ -202,7 +208,7 @@ async function shoot() {
     if (turn !== shooting) return;
   }
   at("count").hidden = true;
-  at("shoot").disabled = false;
+  drawCamera();
   const taken = await camera.picture(4096, 0.92);
   if (taken && turn === shooting) look(new File([taken], "photo.jpg", { type: "image/jpeg" }));
 }
@@ -214,7 +220,7 @@ function record() {
   recorder.addEventListener("tick", drawTimer);
   recorder.addEventListener("done", recorded, { once: true });
   recorder.start();
-  for (const id of ["begin", "limit", "mic-again"]) at(id).hidden = true;
+  for (const id of ["begin", "limit", "mic-again", "nothing"]) at(id).hidden = true;
   for (const id of ["stop", "pause", "timer", "recording"]) at(id).hidden = false;
   // One way out: "Finish". Nobody loses a recording by a slip of the finger.
   for (const button of [at("other"), document.querySelector("#record [data-retreat]")]) button.hidden = true;
@@ -225,8 +231,16 @@ function record() {
 function recorded() {
   const { file: made } = recorder;
   recorder = null;
-  if (made) look(made);
-  else begin(way);
+  if (made) return look(made);
+  begin(way);
+  at("nothing").hidden = false;
+}
+
+function finish() {
+  // "Finish" stands where "Record" stood: a double click is no wish to stop.
+  if (!recorder || recorder.elapsed < SHORT) return;
+  for (const id of ["stop", "pause"]) at(id).disabled = true;
+  recorder.finish();
 }
 
 function drawTimer() {
@@ -352,7 +366,7 @@ press("here", () => (at("away").hidden = true));
 press("shoot", shoot);
 press("begin", record);
 press("pause", pause);
-press("stop", () => recorder.stop());
+press("stop", finish);
 press("mic-again", openMicrophone);
 press("try-again", () => camera.open());
 press("camera-switch", () => (camera.on ? camera.close() : camera.open()));
