@@ -1,0 +1,141 @@
+"""The conversation as desk, shell and worker use it: looks at targets, answers, what they are told of both."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kiosk.db import db
+from kiosk.here import Kiosk
+from kiosk.publishing import outbox_of
+from publish import answers, listen
+from publish.post import gathering_facts
+from publish.targets import target_class
+from reporter.clock import rfc3339
+from reporter.models import Delivery, Takeaway, Target
+from reporter.models_talk import Listening, Reply
+from reporter.states import ReplyState
+from reporter.store import Store
+
+GREETINGS = "greetings.txt"
+
+
+def listen_once(kiosk: Kiosk) -> int:
+    """The worker's turn: look at the target whose turn it is; 1 if there was one."""
+    if db.session.scalar(select(Target.id).limit(1)) is None:
+        return 0
+    return listen.listen_due(db.session(), outbox_of(kiosk))
+
+
+def listen_now(kiosk: Kiosk) -> None:
+    """Look at all targets, over everything."""
+    listen.listen(db.session(), outbox_of(kiosk))
+
+
+def ask_for_looks(session: Session, kiosk: Kiosk) -> None:
+    """Let the worker look at all targets at once, over everything. Commits."""
+    for row in session.scalars(select(Listening)):
+        row.next_at, row.complete_at = kiosk.now(), None
+    session.commit()
+
+
+def send_answer(kiosk: Kiosk, to: Reply, text: str) -> Reply:
+    """Answer a reply as the organization. Raises BadInput, Conflict. Commits."""
+    facts = gathering_facts(db.session(), kiosk.settings)
+    return answers.answer(db.session(), to, text, kiosk.hand("desk"), facts, rng=kiosk.rng)
+
+
+def greetings(store: Store) -> list[str]:
+    """How answers may begin: the lines of ``greetings.txt``, else a few of ours in the page's language."""
+    try:
+        lines = (store.folder / GREETINGS).read_text(encoding="utf-8-sig").splitlines()
+    except (FileNotFoundError, UnicodeDecodeError):
+        lines = []
+    own = [line.strip() for line in lines if line.strip()]
+    return own or [
+        _("Thank you for writing!"),
+        _("Good question, thank you."),
+        _("Thank you, that helps us on."),
+        _("We would love to have you at the next gathering."),
+    ]
+
+
+def places_heard(session: Session) -> list[dict[str, Any]]:
+    """Each target that tells replies: name, when it was looked at last and is next, and why the last look failed."""
+    rows = session.execute(
+        select(Target, Listening)
+        .outerjoin(Listening, Listening.target_id == Target.id)
+        .order_by(Target.created_at, Target.name)
+    )
+    return [
+        {
+            "name": target.name,
+            "last_looked_at": heard.looked_at if heard else None,
+            "next_look_at": heard.next_at if heard else None,
+            "error": (heard.error if heard else "") or target.paused,
+        }
+        for target, heard in rows
+        if target_class(target.kind).hears
+    ]
+
+
+def replies_document(session: Session) -> dict[str, Any]:
+    """What ``reporter replies --json`` prints: all known replies that are still there, the oldest first."""
+    known = select(Reply).where(
+        Reply.target_id.is_not(None),
+        Reply.remote_id.is_not(None),
+        Reply.state.not_in((ReplyState.GONE, ReplyState.SPAM)),
+    )
+    rows = session.scalars(known.order_by(Reply.written_at, Reply.id)).all()
+    receipts = _receipts(session, rows)
+    places = places_heard(session)
+    return {
+        "replies": [_reply_json(row, receipts[row.id]) for row in rows],
+        "targets": [
+            {
+                **place,
+                "last_looked_at": rfc3339(place["last_looked_at"]),
+                "next_look_at": rfc3339(place["next_look_at"]),
+            }
+            for place in places
+        ],
+    }
+
+
+def _reply_json(row: Reply, receipts: list[str]) -> dict[str, Any]:
+    return {
+        "target": row.place,
+        "remote_id": row.remote_id,
+        "url": row.url,
+        "author": row.author,
+        "text": row.text,
+        "written_at": rfc3339(row.written_at),
+        "in_reply_to": row.in_reply_to,
+        "receipts": receipts,
+        "kind": row.kind,
+        "state": row.state,
+        "ours": row.ours,
+    }
+
+
+def _receipts(session: Session, rows: Any) -> dict[Any, list[str]]:
+    """{reply id: receipts of the takeaways that it may be about}."""
+    stories = _takeaways_of_stories(session)
+    receipts = {row[0]: row[1] for row in session.execute(select(Takeaway.id, Takeaway.receipt))}
+    told = {}
+    for row in rows:
+        ids = [row.takeaway_id] if row.takeaway_id else stories.get((row.target_id, row.story_id), [])
+        told[row.id] = [receipts[one] for one in ids if one in receipts]
+    return told
+
+
+def _takeaways_of_stories(session: Session) -> dict[Any, list[Any]]:
+    query = select(Delivery).where(Delivery.item_kind == "story", Delivery.remote_id != "")
+    return {
+        (row.target_id, row.item_id): [uuid.UUID(one) for one in row.remote.get("takeaways", ())]
+        for row in session.scalars(query)
+    }

@@ -1,0 +1,151 @@
+"""The desk's inbox: what was said at any place, shown, answered, done with, from one list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as later
+
+from kiosk.conversation import ask_for_looks, greetings, places_heard, send_answer
+from kiosk.db import db
+from kiosk.here import here
+from publish.answers import take_back_answer
+from publish.targets import target_class
+from reporter import inbox, talk
+from reporter.errors import BadInput
+from reporter.models_talk import Reply
+from reporter.states import ReplyKind, ReplyState
+from reporter.stories import story_title
+
+bp = Blueprint("conversation", __name__, url_prefix="/conversation")
+
+VIEWS = (
+    ("open", later("To do")),
+    ("snoozed", later("Sleeping")),
+    ("done", later("Done")),
+    ("hidden", later("Hidden")),
+)
+STATES = {"show": ReplyState.SHOWN, "hide": ReplyState.HIDDEN, "hold": ReplyState.HELD}
+KINDS = {
+    ReplyKind.ANSWER.value: later("answers"),
+    ReplyKind.BUILD.value: later("builds on it"),
+    ReplyKind.REPLY.value: later("replies"),
+    ReplyKind.MENTION.value: later("mentions it"),
+    ReplyKind.REPORT.value: later("reports it"),
+}
+
+
+@bp.get("")
+def overview() -> str:
+    """The list, one of it large with its thread, and how far each place was heard."""
+    view = _view()
+    page = inbox.inbox(db.session(), view, here().now(), before=request.args.get("before", ""))
+    shown = _chosen(page.rows)
+    return render_template(
+        "desk/conversation.html",
+        view=view, views=VIEWS, kinds=KINDS, rows=page.rows, more=page.more, shown=shown,
+        neighbours=_neighbours(page.rows, shown), about=_about(shown) if shown else "",
+        thread=inbox.thread_of(db.session(), shown) if shown else [],
+        can_answer=_can_answer(shown), greetings=greetings(here().store),
+        places=places_heard(db.session()), zone=here().settings.zone,
+    )  # fmt: skip
+
+
+def _view() -> str:
+    view = request.args.get("view", "")
+    return view if view in inbox.VIEWS else inbox.VIEWS[0]
+
+
+def _chosen(rows: list[Reply]) -> Reply | None:
+    wanted = request.args.get("show", "")
+    if wanted:
+        return talk.find_reply(db.session(), wanted)
+    return rows[0] if rows else None
+
+
+def _neighbours(rows: list[Reply], shown: Reply | None) -> tuple[str, str]:
+    """Ids before and after the one shown, '' at the ends."""
+    ids = [row.id.hex for row in rows]
+    if shown is None or shown.id.hex not in ids:
+        return "", ids[0] if ids else ""
+    at = ids.index(shown.id.hex)
+    return ids[at - 1] if at else "", ids[at + 1] if at + 1 < len(ids) else ""
+
+
+def _about(row: Reply) -> str:
+    """What it is about, in a line."""
+    if row.takeaway is not None:
+        words = row.takeaway.caption or row.takeaway.text
+        return words or row.takeaway.session.title
+    return story_title(row.story) if row.story is not None else ""
+
+
+def _can_answer(row: Reply | None) -> bool:
+    if row is None or row.kind == ReplyKind.REPORT or row.state == ReplyState.GONE:
+        return False
+    return row.target is None or target_class(row.target.kind).answers
+
+
+@bp.post("/look")
+def look() -> ResponseReturnValue:
+    """Look at all places now."""
+    ask_for_looks(db.session(), here())
+    flash(_("All places are looked at now. What is new appears here."))
+    return _back(_view())
+
+
+@bp.post("/<number>/decide")
+def decide(number: str) -> ResponseReturnValue:
+    """Show, hide, hold, done, open, sleep, block, assign, take back; then on to the next."""
+    reply, wanted, hand = talk.find_reply(db.session(), number), request.form.get("do", ""), _hand()
+    onward = _onward(reply)
+    if wanted in STATES:
+        talk.decide(db.session(), reply, hand, STATES[wanted])
+        # Shown is not answered: it stays on the list until somebody is done with it.
+        return _back(_view(), show="" if wanted == "hide" else reply.id.hex, onward=onward)
+    if wanted in ("done", "open"):
+        inbox.mark_done(db.session(), reply, hand, done=wanted == "done")
+    elif wanted == "snooze":
+        inbox.snooze(db.session(), reply, hand, request.form.get("days", 1, type=int))
+    elif wanted == "block":
+        talk.block_person(db.session(), reply, hand)
+        flash(_("%(name)s is blocked. Nothing of theirs from there is shown any more.", name=reply.author))
+    elif wanted == "assign":
+        inbox.assign(db.session(), reply, request.form.get("name", ""))
+        return _back(_view(), show=reply.id.hex)
+    elif wanted == "unsay":
+        take_back_answer(db.session(), reply, hand)
+        flash(_("The answer is taken back, also where it was sent."))
+    else:
+        raise BadInput(_("The desk did not understand that. Load the page again."))
+    return _back(_view(), onward=onward)
+
+
+def _hand() -> Any:
+    return here().hand("desk")
+
+
+def _onward(reply: Reply) -> str:
+    """Who is looked at after this one: the next in the list, else the one before."""
+    rows = inbox.inbox(db.session(), _view(), here().now()).rows
+    before, after = _neighbours(rows, reply)
+    return after or before
+
+
+@bp.post("/<number>/answer")
+def answer(number: str) -> ResponseReturnValue:
+    """Answer it as the organization; what is answered is done with."""
+    reply = talk.find_reply(db.session(), number)
+    parts = (request.form.get("greeting", "").strip(), request.form.get("text", "").strip())
+    onward = _onward(reply)
+    send_answer(here(), reply, "\n\n".join(part for part in parts if part) if parts[1] else "")
+    flash(_("Answered. It goes to where it was asked."))
+    return _back(_view(), onward=onward)
+
+
+def _back(view: str, *, show: str = "", onward: str = "") -> ResponseReturnValue:
+    place = {"view": view, "show": show or onward or None}
+    return redirect(url_for("desk.conversation.overview", **place), code=303)  # type: ignore[arg-type]

@@ -1,0 +1,197 @@
+"""The conversation at the gathering: read what was said to a takeaway, answer it, build on it, second it."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, jsonify, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as later
+
+from capture.offer import check_lengths
+from kiosk.access import csrf
+from kiosk.conduct import conduct_paragraphs
+from kiosk.db import db
+from kiosk.device import device
+from kiosk.here import here
+from kiosk.media import media_url
+from kiosk.pages import AUDIENCES
+from kiosk.problems import wants_json
+from reporter import talk, wordlist
+from reporter.clock import new_id, rfc3339
+from reporter.errors import NotFound
+from reporter.gate import Place, may_show
+from reporter.models import Takeaway
+from reporter.models_talk import Reply
+from reporter.record import takeaway_record
+from reporter.sessioncode import format_receipt
+from reporter.states import Audience, ReplyKind
+from reporter.talk import Word
+
+bp = Blueprint("talk", __name__)
+# As on the phone's other pages: no account, no cookie that could be misused.
+csrf.exempt(bp)
+
+KINDS = (
+    (ReplyKind.ANSWER.value, later("I answer")),
+    (ReplyKind.BUILD.value, later("I build on it")),
+)
+# "Me too" from the laptop itself counts once as well.
+LAPTOP = "laptop"
+
+
+@bp.get("/talk/<number>")
+def conversation(number: str) -> ResponseReturnValue:
+    """A takeaway, what was said to it, and the form to say something."""
+    takeaway = _shown(number)
+    if wants_json():
+        return jsonify({"replies": [_json(reply) for reply in _thread(takeaway)]})
+    kiosk = here()
+    page = render_template(
+        "phone/talk.html",
+        takeaway_id=takeaway.id.hex,
+        record=_without_receipt(takeaway),
+        thread=_thread(takeaway),
+        counts=talk.counted(db.session(), takeaway),
+        kinds=KINDS,
+        audiences=_audiences(takeaway),
+        client_id=new_id(kiosk.now(), kiosk.rng),
+        most=talk.TEXT_CHARS,
+        told=request.args.get("told", ""),
+    )
+    return _fresh(page)
+
+
+def _fresh(page: str) -> ResponseReturnValue:
+    response = make_response(page)
+    # Going back must fetch a page with a new client_id.
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _new_too() -> bool:
+    return here().settings.wall.shows == "new"
+
+
+def _shown(number: str) -> Takeaway:
+    """Only what may be shown in the room; of anything else nobody learns that it is there."""
+    try:
+        found = db.session.get(Takeaway, uuid.UUID(number))
+    except ValueError:
+        found = None
+    if found is None or not may_show(found, Place.ROOM, new_too=_new_too()):
+        raise NotFound(_("There is no such takeaway, or it isn't shown."))
+    return found
+
+
+def _without_receipt(takeaway: Takeaway) -> dict[str, object]:
+    """Whoever holds a receipt may change and withdraw, so it is not for everybody."""
+    return {**takeaway_record(takeaway, media_url), "receipt": ""}
+
+
+def _thread(takeaway: Takeaway) -> list[Reply]:
+    return talk.thread(db.session(), takeaway, Place.ROOM, new_too=_new_too())
+
+
+def _audiences(takeaway: Takeaway) -> list[tuple[str, object]]:
+    """No wider than what it answers."""
+    order = list(Audience)
+    first = order.index(Audience(takeaway.audience))
+    return [(value, words) for value, words in AUDIENCES if order.index(Audience(value)) >= first]
+
+
+@bp.post("/talk/<number>/replies")
+def say(number: str) -> ResponseReturnValue:
+    """Keep what somebody says to it."""
+    takeaway, form, kiosk = _shown(number), request.form, here()
+    text, author = form.get("text", ""), form.get("author", "")
+    check_lengths(kiosk.settings.limits, text=text, author=author)
+    word = Word(
+        kind=form.get("kind", ReplyKind.ANSWER.value), text=text, author=author,
+        audience=form.get("audience", takeaway.audience), parent=_number(form.get("parent", "")),
+        client_id=form.get("client_id"), device=device(),
+    )  # fmt: skip
+    words = wordlist.read_words(kiosk.settings.folder)
+    flagged = wordlist.contains(f"{text}\n{author}", words)
+    reply = talk.say(
+        db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng, flagged=flagged
+    )
+    if wants_json():
+        place = {"Location": url_for("talk.own", receipt=reply.receipt)}
+        return jsonify({**_json(reply), "receipt": reply.receipt, "state": reply.state}), 201, place
+    return redirect(url_for("talk.own", receipt=reply.receipt, kept=1), code=303)
+
+
+def _number(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+@bp.post("/talk/<number>/second")
+def second(number: str) -> ResponseReturnValue:
+    """ "Me too": counted once for each phone."""
+    takeaway, kiosk = _shown(number), here()
+    word = Word(kind=ReplyKind.SECOND.value, device=device() or LAPTOP, audience=takeaway.audience)
+    talk.say(db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng)
+    if wants_json():
+        return jsonify(talk.counted(db.session(), takeaway)), 201
+    return redirect(url_for("talk.conversation", number=number, told="second"), code=303)
+
+
+@bp.post("/talk/<number>/report")
+def report(number: str) -> ResponseReturnValue:
+    """Tell the organizers that something should not be here; they find it in their inbox."""
+    takeaway, kiosk = _shown(number), here()
+    text = request.form.get("text", "")
+    check_lengths(kiosk.settings.limits, text=text)
+    word = Word(
+        kind=ReplyKind.REPORT.value, text=text, device=device(),
+        parent=_number(request.form.get("reply", "")),
+    )  # fmt: skip
+    talk.say(db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng, flagged=True)
+    return redirect(url_for("talk.conversation", number=number, told="report"), code=303)
+
+
+@bp.get("/r/<receipt>")
+def own(receipt: str) -> ResponseReturnValue:
+    """What became of a reply; its author can take it back."""
+    reply = talk.by_reply_receipt(db.session(), receipt)
+    if wants_json():
+        return jsonify({**_json(reply), "receipt": reply.receipt, "state": reply.state})
+    page = render_template(
+        "phone/own_reply.html",
+        reply=reply,
+        code=format_receipt(reply.receipt or ""),
+        just_kept="kept" in request.args,
+    )
+    return _fresh(page)
+
+
+@bp.post("/r/<receipt>/withdraw")
+def withdraw_own(receipt: str) -> ResponseReturnValue:
+    """Take it back."""
+    reply = talk.by_reply_receipt(db.session(), receipt)
+    talk.take_back(db.session(), reply, here().hand("contributor"))
+    return redirect(url_for("talk.own", receipt=reply.receipt), code=303)
+
+
+@bp.get("/conduct")
+def conduct() -> str:
+    """How people treat one another here, and whom to tell."""
+    return render_template("phone/conduct.html", paragraphs=conduct_paragraphs(here().settings))
+
+
+def _json(reply: Reply) -> dict[str, object]:
+    return {
+        "id": reply.id.hex,
+        "kind": reply.kind,
+        "author": reply.author,
+        "text": reply.text,
+        "written_at": rfc3339(reply.written_at),
+        "where": reply.place,
+        "url": reply.url,
+        "in_reply_to": reply.parent_id.hex if reply.parent_id else "",
+    }
