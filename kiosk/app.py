@@ -26,6 +26,7 @@ from kiosk import (
     problems,
     search,
     station,
+    talk,
     textsize,
     upload,
     wall,
@@ -71,6 +72,7 @@ BLUEPRINTS = (
     probes,
     search,
     station,
+    talk,
     upload,
     wall,
 )

@@ -50,6 +50,7 @@ def _register() -> None:
         cli_import,
         cli_kiosk,
         cli_publish,
+        cli_replies,
         cli_review,
     )
 
@@ -61,6 +62,7 @@ def _register() -> None:
         cli_import,
         cli_review,
         cli_publish,
+        cli_replies,
     ):
         for command in module.COMMANDS:
             main.add_command(command)

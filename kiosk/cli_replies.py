@@ -28,7 +28,9 @@ def replies(as_json: bool) -> None:
         said = place["error"] or f"{_count(document, place['name'])} known"
         click.echo(f"{place['name']}: last looked {place['last_looked_at'] or 'never'}; {said}")
     if not document["targets"]:
-        click.echo("no target tells replies yet; add one, as: reporter targets add wordpress blog …")
+        click.echo(
+            "no target tells replies yet; add one, as: reporter targets add wordpress blog …"
+        )
 
 
 def _count(document: dict[str, list[dict[str, str]]], name: str) -> str:

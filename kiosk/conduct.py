@@ -25,7 +25,9 @@ def _default() -> list[str]:
     return [
         _("Be kind. Speak of ideas, not of people. Ask before you take a picture of somebody."),
         _("Who does not want to be shown is not shown: no reasons needed."),
-        _("Nothing that hurts, mocks or threatens anybody stays here. The organizers take it away."),
+        _(
+            "Nothing that hurts, mocks or threatens anybody stays here. The organizers take it away."
+        ),
         _(
             "You saw something that should not be here? Use “Report this” under it, or tell the person at the laptop. "
             "You can take back what you recorded yourself with your receipt."

@@ -128,7 +128,9 @@ def _receipts(session: Session, rows: Any) -> dict[Any, list[str]]:
     receipts = {row[0]: row[1] for row in session.execute(select(Takeaway.id, Takeaway.receipt))}
     told = {}
     for row in rows:
-        ids = [row.takeaway_id] if row.takeaway_id else stories.get((row.target_id, row.story_id), [])
+        ids = (
+            [row.takeaway_id] if row.takeaway_id else stories.get((row.target_id, row.story_id), [])
+        )
         told[row.id] = [receipts[one] for one in ids if one in receipts]
     return told
 

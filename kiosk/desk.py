@@ -8,16 +8,26 @@ from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
-from kiosk import desk_cards, desk_kiosk, desk_publish, desk_review, desk_sessions
+from kiosk import (
+    desk_cards,
+    desk_conversation,
+    desk_kiosk,
+    desk_publish,
+    desk_review,
+    desk_sessions,
+)
 from kiosk.access import require_desk
 from kiosk.db import db
+from kiosk.here import here
+from reporter.inbox import in_view
 from reporter.models import Delivery, Takeaway
 from reporter.models_cards import Cut
+from reporter.models_talk import Reply
 from reporter.states import DeliveryState, TakeawayState
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 bp.before_request(require_desk)
-for _part in (desk_review, desk_publish, desk_cards, desk_sessions, desk_kiosk):
+for _part in (desk_conversation, desk_review, desk_publish, desk_cards, desk_sessions, desk_kiosk):
     bp.register_blueprint(_part.bp)
 
 
@@ -38,6 +48,13 @@ def _counts() -> dict[str, int]:
     waiting = select(func.count(Takeaway.id)).where(Takeaway.state == TakeawayState.NEW)
     due = select(func.count(Delivery.id)).where(Delivery.state.in_(unsent))
     parked = select(func.count(Delivery.id)).where(Delivery.state == DeliveryState.PARKED)
+    talked = select(func.count(Reply.id)).where(in_view("open", here().now()))
     cuts = select(func.count(Cut.shot_id)).where(Cut.settled.is_(False))
-    asked = {"review": waiting, "publish": due, "parked": parked, "cards": cuts}
+    asked = {
+        "review": waiting,
+        "publish": due,
+        "parked": parked,
+        "cards": cuts,
+        "conversation": talked,
+    }
     return {name: db.session.scalar(query) or 0 for name, query in asked.items()}

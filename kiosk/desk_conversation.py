@@ -112,7 +112,12 @@ def decide(number: str) -> ResponseReturnValue:
         inbox.snooze(db.session(), reply, hand, request.form.get("days", 1, type=int))
     elif wanted == "block":
         talk.block_person(db.session(), reply, hand)
-        flash(_("%(name)s is blocked. Nothing of theirs from there is shown any more.", name=reply.author))
+        flash(
+            _(
+                "%(name)s is blocked. Nothing of theirs from there is shown any more.",
+                name=reply.author,
+            )
+        )
     elif wanted == "assign":
         inbox.assign(db.session(), reply, request.form.get("name", ""))
         return _back(_view(), show=reply.id.hex)

@@ -16,7 +16,7 @@ from reporter.fairness import OWN
 COOKIE = "device"
 DAYS = 30
 # Pages that every volunteer opens before anything is sent.
-PAGES = frozenset({"phone.start", "phone.capture"})
+PAGES = frozenset({"phone.start", "phone.capture", "talk.conversation"})
 
 
 def init_app(app: Flask) -> None:

@@ -38,10 +38,13 @@ from reporter import curate, wordlist
 from reporter.clock import new_id
 from reporter.curate import by_receipt, withdraw
 from reporter.errors import NotFound
+from reporter.gate import Place, may_show
 from reporter.models import Takeaway
+from reporter.models_talk import Reply
 from reporter.sessioncode import format_receipt
 from reporter.sessions import by_code
 from reporter.states import Consent, TakeawayState
+from reporter.talk import thread
 
 bp = Blueprint("phone", __name__)
 # Volunteers have no account and no cookie that could be misused: whoever holds the receipt may.
@@ -166,8 +169,15 @@ def receipt(receipt: str) -> ResponseReturnValue:
         just_kept="kept" in request.args,
         changed="changed" in request.args,
         audiences=AUDIENCES,
+        thread=said_to(takeaway),
+        talk_number=takeaway.id.hex if may_show(takeaway, Place.ROOM) else "",
     )
     return _fresh(make_response(page))
+
+
+def said_to(takeaway: Takeaway) -> list[Reply]:
+    """What was said to it and passed review: its contributor reads it wherever the takeaway itself is shown."""
+    return thread(db.session(), takeaway, Place.ROOM)
 
 
 def _own_record(receipt: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from reporter.models import (
     StoryItem,
     Takeaway,
 )
+from reporter.models_talk import Reply
 from reporter.sessioncode import normalize_receipt
 from reporter.states import DeliveryState, MediaState
 
@@ -60,6 +61,7 @@ def _receipt_query() -> Select[Any]:
         select(
             Takeaway.id, Takeaway.revision, EventSession.title,
             *_media(Attachment.takeaway_id == Takeaway.id), *_sent(), in_stories.scalar_subquery(),
+            *_said(),
         )
         .join(EventSession)
         .where(Takeaway.receipt == bindparam("receipt"))
@@ -92,6 +94,12 @@ def _sent() -> list[Any]:
         _times(Delivery.state == DeliveryState.PARKED),
     )  # fmt: skip
     return [select(one).where(Delivery.item_kind == "story").scalar_subquery() for one in told]
+
+
+def _said() -> list[Any]:
+    """How far the conversation is, over all takeaways: more than needed, but never too little."""
+    told = (func.count(Reply.id), func.max(Reply.changed_at))
+    return [select(one).scalar_subquery() for one in told]
 
 
 def _times(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -9,6 +9,7 @@ from kiosk.here import here
 from reporter.models import Media, Rendition, Takeaway
 from reporter.record import MediaUrl, published_places, takeaway_record
 from reporter.search import Found
+from reporter.talk import count_shown
 
 
 def shell_url(media: Media, name: str) -> str:
@@ -22,7 +23,8 @@ def shell_url(media: Media, name: str) -> str:
 
 def full_record(takeaway: Takeaway, media_url: MediaUrl) -> dict[str, Any]:
     """A takeaway with where it was published."""
-    return takeaway_record(takeaway, media_url, published_places(db.session(), takeaway))
+    record = takeaway_record(takeaway, media_url, published_places(db.session(), takeaway))
+    return {**record, "replies": count_shown(db.session(), takeaway)}
 
 
 def shell_record(takeaway: Takeaway) -> dict[str, Any]:

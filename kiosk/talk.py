@@ -114,9 +114,7 @@ def say(number: str) -> ResponseReturnValue:
     )  # fmt: skip
     words = wordlist.read_words(kiosk.settings.folder)
     flagged = wordlist.contains(f"{text}\n{author}", words)
-    reply = talk.say(
-        db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng, flagged=flagged
-    )
+    reply = talk.say(db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng, flagged=flagged)
     if wants_json():
         place = {"Location": url_for("talk.own", receipt=reply.receipt)}
         return jsonify({**_json(reply), "receipt": reply.receipt, "state": reply.state}), 201, place

@@ -52,6 +52,13 @@ def deliver(kiosk: Kiosk) -> int:
     return deliver_once(kiosk)
 
 
+def hear(kiosk: Kiosk) -> int:
+    """Look at the target whose turn it is for replies."""
+    from kiosk.conversation import listen_once
+
+    return listen_once(kiosk)
+
+
 def cards(kiosk: Kiosk) -> int:
     """Read the card that the desk asked for."""
     from kiosk.cards import import_next
@@ -79,6 +86,7 @@ TURNS: tuple[tuple[Turn, float], ...] = (
     (look, 1.0),
     (index, 0.4),
     (deliver, 5.0),
+    (hear, 10.0),
     (cards, 1.0),
     (tidy, timedelta(minutes=10).total_seconds()),
 )
