@@ -11,10 +11,10 @@ import fsspec
 import pytest
 
 from publish import places
+from publish.drives import is_stick
+from publish.drives.disk import DiskDrive
 from publish.errors import Offline
 from publish.outbox import publish
-from publish.targets import folder as folder_module
-from publish.targets.folder import FolderTarget
 from reporter import curate, secrets
 from tests.publish_fakes import Kit, jpeg, open_kit
 
@@ -123,7 +123,7 @@ def test_missing_parent_is_offline_and_never_made_up(kit: Kit, tmp_path: Path) -
     ],
 )
 def test_what_counts_as_a_stick_itself(path: str, *, stick: bool) -> None:
-    assert folder_module._is_stick(path) is stick
+    assert is_stick(path) is stick
 
 
 def test_truncated_copy_is_noticed_and_written_again(
@@ -131,16 +131,16 @@ def test_truncated_copy_is_noticed_and_written_again(
 ) -> None:
     kit.photo(kit.event(), 1, "Frost")
     add(kit, str(tmp_path / "site"))
-    whole = FolderTarget._write
+    whole = DiskDrive.write
     broken = [True]
 
-    def truncating(self: FolderTarget, path: str, pieces: Any) -> None:
-        whole(self, path, pieces)
-        if path.endswith(".jpg.part") and broken:
+    def truncating(self: DiskDrive, name: str, source: bytes | Path, size: int) -> None:
+        whole(self, name, source, size)
+        if ".jpg." in name and broken:
             broken.pop()
-            os.truncate(path, 100)
+            os.truncate(tmp_path / "site" / name, 100)
 
-    monkeypatch.setattr(FolderTarget, "_write", truncating)
+    monkeypatch.setattr(DiskDrive, "write", truncating)
     rows = run(kit)
     assert "did not keep" in next(r["error"] for r in rows if r["kind"] == "media")
     assert [name for name in names(tmp_path / "site") if name.startswith("media/")] == []

@@ -1,0 +1,154 @@
+"""What a target's folder can do, wherever it lies: keep a file whole or not at all, give it back, forget it."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import ClassVar
+
+from publish.errors import PublishError, RetryAfter
+from reporter.store import hash_file
+
+PIECE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Login:
+    """Who signs in. ``name`` is what sentences call the target, ``key`` the file of a private key (SFTP)."""
+
+    name: str
+    user: str = ""
+    password: str = ""
+    key: str = ""
+    # Of an S3-compatible service that is not Amazon's.
+    endpoint: str = ""
+
+
+class Drive(ABC):
+    """One folder. ``name`` arguments are relative, with slashes. Every method raises the errors of ``publish.errors``.
+
+    A file is written under a temporary name of this machine's own, compared, then moved over: nobody finds half of it,
+    and two machines that write the same file don't write into one another.
+    """
+
+    # Whether a look at what was written costs nothing worth counting: else sizes are compared, for the way there
+    # (ssh, TLS) has checksums of its own and reading back would double the bytes on mobile data.
+    near: ClassVar[bool] = False
+    # Whether a file appears there only when all of it has arrived, so that it needs no temporary name.
+    whole: ClassVar[bool] = False
+
+    def __init__(self, name: str, *, read_back: bool = False) -> None:
+        self.name = name
+        self.read_back = read_back
+        # Tells this machine's temporary names from those of others.
+        self.mark = _machine()
+
+    def put(self, name: str, source: bytes | Path) -> None:
+        """Keep these bytes under this name, in place of what is there. Raises RetryAfter if they did not stay."""
+        size = len(source) if isinstance(source, bytes) else source.stat().st_size
+        part = name if self.whole else self.part_of(name)
+        self.make_folder(str(PurePosixPath(name).parent))
+        try:
+            self.write(part, source, size)
+            self._compare(part, source, size)
+            if part != name:
+                self.move(part, name)
+        except PublishError:
+            with suppress(PublishError):
+                self.remove(part)
+            raise
+
+    def _compare(self, name: str, source: bytes | Path, size: int) -> None:
+        same = self.size(name) == size
+        if same and (self.near or self.read_back):
+            same = hash_pieces(self.read(name)) == _sha256(source)
+        if not same:
+            raise RetryAfter(
+                f"{self.name} did not keep {name} as it was sent. Is it full, or the stick broken?"
+            )
+
+    def forget(self, name: str) -> None:
+        """Remove a file, and what an interrupted try of this machine left of it; a missing one is fine."""
+        for one in (name,) if self.whole else (name, self.part_of(name)):
+            self.remove(one)
+
+    def part_of(self, name: str) -> str:
+        """This machine's temporary name for a file: the same one again, so that a leftover is written over."""
+        path = PurePosixPath(name)
+        return str(path.with_name(f".{path.name}.{self.mark}.part"))
+
+    def close(self) -> None:  # noqa: B027 - most hold nothing open
+        """Let go of connections."""
+
+    @abstractmethod
+    def ready(self) -> None:
+        """Make the folder if it may be made; raises Offline where the place itself is missing."""
+
+    @abstractmethod
+    def link(self) -> str:
+        """The address of the folder, for people without a better one."""
+
+    @abstractmethod
+    def size(self, name: str) -> int | None:
+        """Bytes of a file; None if it is not there."""
+
+    @abstractmethod
+    def names(self, folder: str) -> list[str]:
+        """The files of a folder below, without their path; empty if it is not there."""
+
+    @abstractmethod
+    def make_folder(self, name: str) -> None:
+        """A folder below, and those above it; one that is there is fine. ``.`` is the folder itself."""
+
+    @abstractmethod
+    def write(self, name: str, source: bytes | Path, size: int) -> None:
+        """Send the bytes to this name, through to the disk where that can be asked for."""
+
+    @abstractmethod
+    def read(self, name: str) -> Iterator[bytes]:
+        """What is there, in pieces."""
+
+    @abstractmethod
+    def move(self, name: str, goal: str) -> None:
+        """Rename, over what has that name."""
+
+    @abstractmethod
+    def remove(self, name: str) -> None:
+        """Remove a file; a missing one is fine."""
+
+
+def _machine() -> str:
+    return hashlib.sha256(f"{platform.node()} {uuid.getnode()}".encode()).hexdigest()[:6]
+
+
+def is_part(name: str) -> bool:
+    """Whether this is somebody's temporary name."""
+    return name.startswith(".") and name.endswith(".part")
+
+
+def pieces_of(source: bytes | Path) -> Iterator[bytes]:
+    """Bytes or a file, in pieces."""
+    if isinstance(source, bytes):
+        yield source
+        return
+    with source.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
+def hash_pieces(pieces: Iterable[bytes]) -> str:
+    """SHA-256 in hex."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _sha256(source: bytes | Path) -> str:
+    return hash_pieces([source]) if isinstance(source, bytes) else hash_file(source)

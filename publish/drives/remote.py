@@ -1,0 +1,187 @@
+"""Folders that fsspec reaches: SFTP, S3-compatible services, FTP, SMB and others.
+
+https://filesystem-spec.readthedocs.io/ ; what S3 needs is installed only where it is wanted (its packages weigh 25 MB).
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from fsspec.asyn import FSTimeoutError
+from fsspec.core import url_to_fs
+
+from publish.drives.base import Drive, Login, pieces_of
+from publish.errors import AuthRefused, Offline, PauseTarget, Permanent, PublishError, TooBig
+
+# Schemes whose packages are an extra of this project.
+_EXTRAS = {"s3": "s3"}
+# Object stores: a name appears when all of it has arrived, and renaming would be copying.
+_WHOLE = frozenset({"s3", "gs", "gcs", "az", "abfs"})
+_SSH = frozenset({"sftp", "ssh"})
+# ENOSPC, EFBIG, EDQUOT.
+_FULL = frozenset({27, 28, 122})
+# Codes of object stores that say "you may not" (botocore's ClientError).
+_REFUSED = frozenset(
+    {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403", "ExpiredToken"}
+)
+
+
+class RemoteDrive(Drive):
+    """One folder of an fsspec file system."""
+
+    def __init__(self, url: str, login: Login) -> None:
+        super().__init__(login.name)
+        self._url = url
+        self._scheme = url.partition("://")[0].lower()
+        self.whole = self._scheme in _WHOLE  # type: ignore[misc]
+        self._fs, root = self._open(login)
+        self._root = root.rstrip("/")
+        self._theirs = _errors_of(self._scheme)
+
+    def _open(self, login: Login) -> tuple[Any, str]:
+        if self._scheme in _SSH:
+            from publish.drives.sftp import open_sftp
+
+            return open_sftp(self._url, login)
+        try:
+            opened, root = url_to_fs(self._url, **self._keys(login))
+        except ImportError as error:
+            raise PauseTarget(self._lacking()) from error
+        except ValueError as error:
+            raise PauseTarget(f"The address of {self.name} can't be used: {error}.") from error
+        except OSError as error:
+            raise Offline(f"{self.name} can't be reached from here: {error}.") from error
+        return opened, str(root)
+
+    def _keys(self, login: Login) -> dict[str, Any]:
+        if self._scheme == "s3":
+            keys = {"key": login.user, "secret": login.password}
+            told = {key: value for key, value in keys.items() if value}
+            where = {"client_kwargs": {"endpoint_url": login.endpoint}} if login.endpoint else {}
+            return {**told, **where, "use_listings_cache": False}
+        told = {"username": login.user, "password": login.password}
+        return {key: value for key, value in told.items() if value}
+
+    def _lacking(self) -> str:
+        extra = _EXTRAS.get(self._scheme)
+        if extra is None:
+            return f"{self.name} needs the package by which fsspec reaches {self._scheme}://, and it is not installed."
+        return (
+            f"{self.name} needs packages that are not installed. Install them with: "
+            f"pip install 'social-reporter[{extra}]'"
+        )
+
+    def ready(self) -> None:
+        """Make the folder if it is missing. (In an object store folders are only names.)"""
+        if not self.whole:
+            with self._errors():
+                if not self._fs.isdir(self._root):
+                    self._fs.makedirs(self._root, exist_ok=True)
+
+    def link(self) -> str:
+        """The address as it was given."""
+        return self._url.rstrip("/")
+
+    def size(self, name: str) -> int | None:
+        """Bytes of a file."""
+        with self._errors():
+            try:
+                return int(self._fs.info(self._at(name))["size"])
+            except FileNotFoundError:
+                return None
+
+    def names(self, folder: str) -> list[str]:
+        """The files of a folder."""
+        with self._errors():
+            try:
+                rows = self._fs.ls(self._at(folder), detail=True)
+            except FileNotFoundError:
+                return []
+        return sorted(PurePosixPath(row["name"]).name for row in rows if row["type"] != "directory")
+
+    def make_folder(self, name: str) -> None:
+        """A folder below."""
+        if not self.whole:
+            with self._errors():
+                self._fs.makedirs(self._at(name), exist_ok=True)
+
+    def write(self, name: str, source: bytes | Path, size: int) -> None:
+        """Send the bytes."""
+        with self._errors(), self._fs.open(self._at(name), "wb", **self._told(name)) as file:
+            for piece in pieces_of(source):
+                file.write(piece)
+
+    def _told(self, name: str) -> dict[str, str]:
+        """An object store hands a file out as what it was told that it is."""
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return {"ContentType": kind} if self._scheme == "s3" else {}
+
+    def read(self, name: str) -> Iterator[bytes]:
+        """What is there."""
+        with self._errors(), self._fs.open(self._at(name), "rb") as file:
+            while piece := file.read(1 << 20):
+                yield piece
+
+    def move(self, name: str, goal: str) -> None:
+        """Rename over it. Where a server can't do that in one step, the old one goes first."""
+        with self._errors():
+            if self._scheme not in _SSH and self._fs.exists(self._at(goal)):
+                self._fs.rm_file(self._at(goal))
+            self._fs.mv(self._at(name), self._at(goal))
+
+    def remove(self, name: str) -> None:
+        """Remove a file."""
+        with self._errors(), suppress(FileNotFoundError):
+            self._fs.rm_file(self._at(name))
+
+    def close(self) -> None:
+        """Hang up, where a connection is held."""
+        stack = getattr(self._fs, "_stack", None)
+        if stack is not None:
+            self._fs._finalize(self._fs.loop, self._fs._pool, stack)
+
+    def _at(self, name: str) -> str:
+        return self._root if name == "." else f"{self._root}/{name}"
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except NotImplementedError as error:
+            raise Permanent(f"{self.name} is a place that can be read only.") from error
+        except self._theirs as error:
+            raise self._as_ours(error) from error
+
+    def _as_ours(self, error: Exception) -> PublishError:
+        if self._scheme in _SSH:
+            from publish.drives.sftp import as_ours
+
+            return as_ours(error, self.name)
+        if isinstance(error, PermissionError) or _code(error) in _REFUSED:
+            return AuthRefused(f"{self.name} refused user name, password or rights: {error}.")
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return TooBig(f"There is no room left at {self.name}.")
+        return Offline(f"{self.name} can't be reached right now: {error}.")
+
+
+def _errors_of(scheme: str) -> tuple[type[Exception], ...]:
+    """What the library of a scheme raises for what a place or the way to it does."""
+    if scheme in _SSH:
+        import asyncssh
+
+        return (OSError, FSTimeoutError, asyncssh.Error)
+    if scheme == "s3":
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        return (OSError, FSTimeoutError, BotoCoreError, ClientError)
+    return (OSError, FSTimeoutError)
+
+
+def _code(error: Exception) -> str:
+    """Of botocore's errors; empty without one."""
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""

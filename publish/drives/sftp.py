@@ -1,0 +1,102 @@
+"""SFTP through sshfs and asyncssh, with the server's key checked.
+
+https://asyncssh.readthedocs.io/en/latest/api.html#specifying-known-hosts
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import asyncssh
+from sshfs import SSHFileSystem
+
+from publish.drives.base import Login
+from publish.errors import AuthRefused, Offline, PauseTarget, PublishError, RetryAfter, TooBig
+from publish.hostkeys import known_hosts_files, remember
+
+# Seconds: for the connection, for signing in, and between two signs of life, three of which may fail.
+_CONNECT, _LOGIN, _ALIVE = 10, 30, 15
+
+
+_MEETING = threading.Lock()
+
+
+class _Client(asyncssh.SSHClient):
+    """Takes down the key of a server that it meets for the first time; any other key is refused."""
+
+    def validate_host_public_key(
+        self, host: str, addr: str, port: int, key: asyncssh.SSHKey
+    ) -> bool:
+        """Asked only when the key stands in no list."""
+        with _MEETING:
+            met = _keys(host, port)
+            if not met:
+                remember(host, port, key.export_public_key().decode())
+        # Another thread may have met it a moment ago.
+        return not met or key in met
+
+
+def _keys(host: str, port: int) -> list[Any]:
+    """The keys that our lists have of this server."""
+    lists = [str(path) for path in known_hosts_files()]
+    return list(asyncssh.read_known_hosts(lists).match(host, "", port)[0]) if lists else []
+
+
+def open_sftp(url: str, login: Login) -> tuple[Any, str]:
+    """(file system, path there) of ``sftp://[user@]host[:port]/path``; ``/~/path`` counts from the account's home.
+
+    Raises Offline, AuthRefused and PauseTarget.
+    """
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    options: dict[str, Any] = {"port": parts.port or 22}
+    if user := login.user or parts.username:
+        options["username"] = user
+    if login.password:
+        options["password"] = login.password
+    if login.key:
+        options["client_keys"] = [str(Path(login.key).expanduser())]
+    try:
+        opened = SSHFileSystem(
+            parts.hostname or "", **options, known_hosts=_lists, client_factory=_Client,
+            connect_timeout=_CONNECT, login_timeout=_LOGIN, keepalive_interval=_ALIVE, keepalive_count_max=3,
+            skip_instance_cache=True,
+        )  # fmt: skip
+    except (OSError, asyncssh.Error, ValueError) as error:
+        raise as_ours(error, login.name) from error
+    return opened, path.removeprefix("/~/") if path.startswith("/~/") else path
+
+
+def _lists(host: str, addr: str, port: int) -> Any:
+    """What asyncssh compares with: the lists as they are now."""
+    lists = [str(path) for path in known_hosts_files()]
+    found = asyncssh.read_known_hosts(lists).match(host, addr, port) if lists else ()
+    return found or ([], [], [], [], [], [], [])
+
+
+def as_ours(error: Exception, name: str) -> PublishError:
+    """What an error of asyncssh (or of the operating system under it) means."""
+    match error:
+        case asyncssh.HostKeyNotVerifiable():
+            return PauseTarget(
+                f"{name} shows another key than it did before. Ask its administrator whether the server was changed; "
+                "if so, remove its line from the file known_hosts beside the secrets."
+            )
+        case asyncssh.KeyImportError() | ValueError():
+            return PauseTarget(f"The key or address of {name} can't be used: {error}.")
+        case asyncssh.SFTPPermissionDenied():
+            return PauseTarget(f"{name} may not be written to.")
+        case asyncssh.PermissionDenied() | PermissionError():
+            return AuthRefused(f"{name} refused user name, password or key. Set them again.")
+        case asyncssh.SFTPNoSpaceOnFilesystem() | asyncssh.SFTPQuotaExceeded():
+            return TooBig(f"There is no room left at {name}.")
+        case asyncssh.SFTPFailure():
+            # Version 3 of the protocol has one code for all that goes wrong on the other side, a full disk too.
+            return RetryAfter(
+                f"{name} could not do it ({error.reason or 'no reason given'}). Is there room?"
+            )
+        case _:
+            return Offline(f"{name} can't be reached right now: {error or type(error).__name__}.")

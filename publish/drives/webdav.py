@@ -1,0 +1,163 @@
+"""WebDAV (RFC 4918) over the one seam to the network: PUT under a temporary name, compare, MOVE over it.
+
+Nothing here trusts a condition on the server's side (If-None-Match is ignored by some): a temporary name of this
+machine's own and a MOVE that overwrites need none. Works with what Nextcloud, Apache and rclone answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from defusedxml import ElementTree
+
+from publish.drives.base import Drive, Login
+from publish.errors import AuthRefused, Offline, PauseTarget, RetryAfter, TooBig
+from publish.http import Answer, Web
+
+_DAV = "{DAV:}"
+_ASK = b'<?xml version="1.0"?><propfind xmlns="DAV:"><prop><resourcetype/><getcontentlength/></prop></propfind>'
+_DONE = frozenset({200, 201, 204})
+# A conflict (409) says that a folder above is missing.
+_MISSING = frozenset({404, 409, 410})
+# Forbidden, a condition that failed, locked.
+_BUSY = frozenset({403, 412, 423})
+
+
+class WebDavDrive(Drive):
+    """One collection."""
+
+    def __init__(self, url: str, login: Login) -> None:
+        super().__init__(login.name)
+        parts = urlsplit(url)
+        self._base = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
+        user = login.user or unquote(parts.username or "")
+        auth = (user, login.password or unquote(parts.password or "")) if user else None
+        self._web = Web(login.name, auth=auth)
+        self._made: set[str] = set()
+
+    def ready(self) -> None:
+        """Make the collection, and those above it, where they are missing."""
+        answer = self._call("PROPFIND", ".", accept={207, 404, 409}, **_asking(0))
+        if answer.status != 207:
+            self._make_all()
+
+    def _make_all(self) -> None:
+        path = ""
+        site = self._base.removesuffix(urlsplit(self._base).path)
+        for part in PurePosixPath(urlsplit(self._base).path).parts[1:]:
+            path = f"{path}/{part}"
+            self._make(f"{site}{path}")
+
+    def link(self) -> str:
+        """The collection's own address."""
+        return self._base
+
+    def size(self, name: str) -> int | None:
+        """Bytes of a file, as the server counts them."""
+        answer = self._call("PROPFIND", name, accept={207, *_MISSING}, **_asking(0))
+        if answer.status != 207:
+            return None
+        return next((size for _, size in self._rows(answer) if size is not None), None)
+
+    def names(self, folder: str) -> list[str]:
+        """The files of a collection."""
+        answer = self._call("PROPFIND", folder, accept={207, *_MISSING}, **_asking(1))
+        rows = self._rows(answer) if answer.status == 207 else []
+        return sorted(PurePosixPath(path).name for path, size in rows if size is not None)
+
+    def make_folder(self, name: str) -> None:
+        """A collection below."""
+        path = PurePosixPath(name)
+        for one in [*reversed(path.parents), path]:
+            if one.name and str(one) not in self._made:
+                self._make(self._at(str(one)))
+                self._made.add(str(one))
+
+    def _make(self, url: str) -> None:
+        # Not allowed (405): it is there. (RFC 4918, 9.3.1)
+        answer = self._web.call("MKCOL", url, accept={200, 201, 301, 403, 405, 409, 507})
+        if answer.status == 403:
+            self._need_folder(url)
+        if answer.status == 409:
+            raise PauseTarget(f"{self.name} has no folder that {unquote(url)} could lie in.")
+        self._check_room(answer)
+
+    def _need_folder(self, url: str) -> None:
+        """Forbidden: another machine made it at this very moment (rclone says so), or this account may not."""
+        if self._web.call("PROPFIND", url, accept={207, 403, 404}, **_asking(0)).status != 207:
+            raise AuthRefused(f"{self.name} does not let this account make folders there.")
+
+    def write(self, name: str, source: bytes | Path, size: int) -> None:
+        """Send the bytes."""
+        head = {"Content-Length": str(size)}
+        if isinstance(source, bytes):
+            answer = self._call("PUT", name, accept=_DONE | {409, 507}, content=source)
+        else:
+            with source.open("rb") as file:
+                answer = self._call(
+                    "PUT", name, accept=_DONE | {409, 507}, content=file, headers=head
+                )
+        self._check_room(answer)
+        if answer.status == 409:
+            self._made.clear()
+            raise RetryAfter(f"Somebody took a folder away at {self.name}. It is made again.", 1)
+
+    def _check_room(self, answer: Answer) -> None:
+        if answer.status == 507:
+            raise TooBig(f"There is no room left at {self.name}.")
+
+    def read(self, name: str) -> Iterator[bytes]:
+        """What is there."""
+        yield from self._web.fetch(self._at(name))
+
+    def move(self, name: str, goal: str) -> None:
+        """Over what is there (RFC 4918, 9.9: 201 where nothing was, 204 where something was)."""
+        head = {"Destination": self._at(goal), "Overwrite": "T"}
+        self._call("MOVE", name, accept=_DONE, headers=head)
+
+    def remove(self, name: str) -> None:
+        """Remove a file."""
+        self._call("DELETE", name, accept=_DONE | _MISSING)
+
+    def close(self) -> None:
+        """Close kept connections."""
+        self._web.close()
+
+    def _call(self, method: str, name: str, *, accept: Any, **parts: Any) -> Answer:
+        answer = self._web.call(method, self._at(name), accept={*accept, *_BUSY}, **parts)
+        if answer.status == 403 and method != "MOVE":
+            raise AuthRefused(f"{self.name} does not let this account write there.")
+        if answer.status in _BUSY:
+            # Whoever may PUT may MOVE: another machine moved its own file there at this very moment.
+            raise RetryAfter(f"{self.name} was busy with the same file ({answer.status}).", 2)
+        return answer
+
+    def _at(self, name: str) -> str:
+        return f"{self._base}/" if name == "." else f"{self._base}/{quote(name)}"
+
+    def _rows(self, answer: Answer) -> list[tuple[str, int | None]]:
+        """(path, bytes) of what a multi-status tells; None: a collection."""
+        try:
+            tree = ElementTree.fromstring(answer.text)
+        except (ElementTree.ParseError, ValueError) as error:
+            raise Offline(f"Something else than {self.name} answered.") from error
+        return [_row(one) for one in tree.iter(f"{_DAV}response")]
+
+
+def _asking(depth: int) -> dict[str, Any]:
+    return {
+        "content": _ASK,
+        "headers": {"Depth": str(depth), "Content-Type": "application/xml"},
+    }
+
+
+def _row(one: Any) -> tuple[str, int | None]:
+    path = unquote(urlsplit(one.findtext(f"{_DAV}href") or "").path)
+    told = next(
+        (e.text for e in one.iter(f"{_DAV}getcontentlength") if (e.text or "").isdigit()), None
+    )
+    collection = next(one.iter(f"{_DAV}collection"), None) is not None
+    return path.rstrip("/"), None if collection or told is None else int(told)

@@ -1,0 +1,75 @@
+"""A TCP proxy that lets so many bytes through to the server and then cuts every connection, as a tunnel does."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+_PIECE = 16_384
+
+
+class CutProxy:
+    """Listens on ``port``. ``left``: bytes that may still go up, all connections together; None: any number."""
+
+    def __init__(self, upstream_port: int) -> None:
+        self.left: int | None = None
+        self.cuts = 0
+        self.sent = 0
+        self._upstream = upstream_port
+        self._lock = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            try:
+                server = socket.create_connection(("127.0.0.1", self._upstream))
+            except OSError:
+                client.close()
+                continue
+            for source, goal, up in ((client, server, True), (server, client, False)):
+                threading.Thread(target=self._carry, args=(source, goal, up), daemon=True).start()
+
+    def _carry(self, source: socket.socket, goal: socket.socket, up: bool) -> None:
+        with suppress(OSError):
+            while piece := source.recv(_PIECE):
+                if up and not self._may_pass(len(piece)):
+                    break
+                goal.sendall(piece)
+        for one in (source, goal):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def _may_pass(self, size: int) -> bool:
+        with self._lock:
+            self.sent += size
+            if self.left is None:
+                return True
+            self.left -= size
+            if self.left < 0:
+                self.cuts += 1
+            return self.left >= 0
+
+
+@contextmanager
+def cut_proxy(upstream_port: int) -> Iterator[CutProxy]:
+    """One for the length of a block."""
+    proxy = CutProxy(upstream_port)
+    try:
+        yield proxy
+    finally:
+        proxy.close()

@@ -1,0 +1,91 @@
+#!/bin/bash
+# A real WebDAV server for the tests, on 127.0.0.1 only and with everything under one folder. KIND=apache is mod_dav;
+# KIND=rclone is `rclone serve webdav`, a sloppy one: it ignores If-None-Match and makes folders that were never asked for.
+#
+#   webdav.sh STATE [start]   make what is missing under STATE, start, print KEY=VALUE lines
+#   webdav.sh STATE stop      stop it
+#   webdav.sh STATE status    exit 0 while it runs
+#
+# From the environment: KIND (apache), PORT (8108). Packages: the group `places` of tests/system-packages.sh.
+set -euo pipefail
+
+mkdir -p "$1"
+state=$(cd "$1" && pwd -P)
+action=${2:-start}
+port=${PORT:-8108}
+kind=${KIND:-apache}
+modules=/usr/lib/apache2/modules
+
+running() { local pid; pid=$(cat "$state/pid" 2>/dev/null) && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; }
+answers() { curl -s -o /dev/null "http://127.0.0.1:$port/"; }
+wait_until() { # seconds, then a command that is asked until it succeeds
+  local end=$((SECONDS + $1)); shift
+  until "$@"; do [ $SECONDS -lt $end ] || return 1; sleep 0.05; done
+}
+not_running() { ! running; }
+stop() {
+  if running; then kill "$(cat "$state/pid")"; wait_until 10 not_running; fi
+  rm -f "$state/pid"
+}
+
+start_apache() {
+  printf 'kit:{SHA}%s\n' "$(printf kit-pass | openssl sha1 -binary | openssl base64)" >"$state/htpasswd"
+  local account=""
+  if [ "$(id -u)" = 0 ]; then
+    chown -R www-data: "$state/files" "$state/run"
+    chmod 711 "$state"
+    chmod 644 "$state/htpasswd"
+    account=$'User www-data\nGroup www-data'
+  fi
+  cat >"$state/apache.conf" <<CONF
+ServerRoot $state
+ServerName 127.0.0.1
+PidFile $state/pid
+Listen 127.0.0.1:$port
+DefaultRuntimeDir $state/run
+Mutex file:$state/run default
+$account
+LoadModule mpm_event_module $modules/mod_mpm_event.so
+LoadModule authn_core_module $modules/mod_authn_core.so
+LoadModule authn_file_module $modules/mod_authn_file.so
+LoadModule auth_basic_module $modules/mod_auth_basic.so
+LoadModule authz_core_module $modules/mod_authz_core.so
+LoadModule authz_user_module $modules/mod_authz_user.so
+LoadModule mime_module $modules/mod_mime.so
+LoadModule dav_module $modules/mod_dav.so
+LoadModule dav_fs_module $modules/mod_dav_fs.so
+TypesConfig /etc/mime.types
+ErrorLog $state/log
+StartServers 1
+ThreadsPerChild 8
+MaxRequestWorkers 16
+DAVLockDB $state/run/davlock
+DocumentRoot $state/files
+<Directory $state/files>
+Dav On
+AuthType Basic
+AuthName kit
+AuthUserFile $state/htpasswd
+<LimitExcept GET HEAD OPTIONS>
+Require valid-user
+</LimitExcept>
+</Directory>
+CONF
+  apache2 -f "$state/apache.conf" -k start
+}
+
+start_rclone() {
+  setsid rclone serve webdav "$state/files" --config /dev/null --addr "127.0.0.1:$port" --user kit --pass kit-pass \
+    --vfs-cache-mode off </dev/null >"$state/log" 2>&1 &
+  echo $! >"$state/pid"
+}
+
+case $action in
+  stop) stop; exit 0 ;;
+  status) running; exit ;;
+esac
+
+mkdir -p "$state/files" "$state/run"
+running || { rm -f "$state/pid"; "start_$kind"; }
+wait_until 20 answers || { echo "webdav.sh: $kind does not answer, see $state/log" >&2; exit 1; }
+printf '%s\n' "URL=http://127.0.0.1:$port" "USER=kit" "PASSWORD=kit-pass" "FOLDER=$state/files"

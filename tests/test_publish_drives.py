@@ -1,0 +1,402 @@
+"""Folders at real servers (OpenSSH, Apache's WebDAV, rclone's sloppy one, an S3 stand-in) and on real disks."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publish import places
+from publish.drives import Login, open_drive
+from publish.drives.base import Drive
+from publish.drives.disk import DiskDrive
+from publish.errors import AuthRefused, Offline, PauseTarget, PublishError, RetryAfter, TooBig
+from publish.outbox import publish
+from reporter import curate, secrets
+from reporter.states import Kind
+from tests.cut_proxy import cut_proxy
+from tests.publish_fakes import Kit, open_kit
+from tests.script_server import ScriptServer, lacking
+
+PROGRAMS = {
+    "sftp": ("sshd", "ssh-keygen", "git"),
+    "apache": ("apache2", "curl", "openssl"),
+    "rclone": ("rclone", "curl", "setsid"),
+}
+SERVERS = tuple(PROGRAMS)
+
+
+@dataclass
+class Place:
+    """A folder at a real server: how it is reached, and where its files lie on this machine."""
+
+    kind: str
+    server: ScriptServer
+    folder: Path
+    login: dict[str, str] = field(default_factory=dict)
+
+    def url(self, port: int = 0) -> str:
+        """Its address, perhaps by way of a proxy."""
+        host = f"127.0.0.1:{port or self.server.port}"
+        return (
+            f"sftp://{host}{self.folder}"
+            if self.kind == "sftp"
+            else f"webdav://{host}/{self.folder.name}"
+        )
+
+    def drive(self, port: int = 0, **login: str) -> Drive:
+        """A new connection."""
+        return open_drive(self.url(port), Login("stick", **{**self.login, **login}))
+
+    def names(self) -> list[str]:
+        """What lies there, temporary files too."""
+        return sorted(
+            p.relative_to(self.folder).as_posix() for p in self.folder.rglob("*") if p.is_file()
+        )
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[dict[str, ScriptServer]]:
+    # Not pytest's own folder: Apache's account could not enter that.
+    base = Path(tempfile.mkdtemp(prefix="places-"))
+    base.chmod(0o755)
+    servers: dict[str, ScriptServer] = {}
+    yield servers
+    for server in servers.values():
+        server.stop()
+    shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture
+def place(
+    request: pytest.FixtureRequest, running: dict[str, ScriptServer], tmp_path: Path
+) -> Place:
+    kind = str(request.param)
+    if missing := lacking(*PROGRAMS[kind]):
+        pytest.skip(f"no server here, for lack of {', '.join(missing)} (make system-packages)")
+    if kind not in running:
+        base = Path(tempfile.mkdtemp(prefix="place-"))
+        base.chmod(0o755)
+        script = "sftp" if kind == "sftp" else "webdav"
+        running[kind] = ScriptServer(
+            script, base / kind, **({} if kind == "sftp" else {"KIND": kind})
+        )
+        running[kind].start()
+    server = running[kind]
+    folder = Path(server.told["FOLDER"]) / f"f{random.SystemRandom().getrandbits(40):x}"
+    if kind == "sftp":
+        return Place(kind, server, folder, {"user": server.told["USER"], "key": server.told["KEY"]})
+    return Place(
+        kind, server, folder, {"user": server.told["USER"], "password": server.told["PASSWORD"]}
+    )
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Iterator[Kit]:
+    with open_kit(tmp_path / "gathering") as kit:
+        yield kit
+
+
+def add(kit: Kit, place: Place, port: int = 0, **more: str) -> None:
+    login = dict(place.login)
+    if password := login.pop("password", ""):
+        secrets.set_secret(str(kit.facts.id), places.secret_name("stick"), password)
+    given = {"url": place.url(port), **login, **more}
+    places.add_target(kit.session, "folder", "stick", given, now=kit.clock(), rng=kit.rng)
+
+
+def write_one(place: Place, port: int = 0, login: dict[str, str] | None = None) -> None:
+    """Connect, write a page, hang up."""
+    with closing(place.drive(port, **(login or {}))) as drive:
+        drive.ready()
+        drive.put("one.html", b"words")
+
+
+@contextmanager
+def portal() -> Iterator[int]:
+    """A Wi-Fi that answers everything with its sign-in page; its port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def _page(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            page = b"<!doctype html><title>Welcome to Cafe Wi-Fi</title>"
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
+        do_PROPFIND = do_PUT = do_MKCOL = do_MOVE = _page
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Stay quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield int(server.server_address[1])
+        server.shutdown()
+
+
+def film(kit: Kit, size: int) -> bytes:
+    """A video of so many bytes in a session of its own."""
+    data = random.Random(size).randbytes(size)
+    row = kit.takeaway(kit.event("The long one"), "A walk", kind=Kind.VIDEO.value)
+    kit.attach(
+        row,
+        b"mov",
+        kind=Kind.VIDEO,
+        renditions={"play": data},
+        types={"play": ("video/mp4", ".mp4")},
+    )
+    return data
+
+
+@pytest.mark.parametrize("place", SERVERS, indirect=True)
+def test_a_round_an_edit_and_a_takedown(place: Place, kit: Kit) -> None:
+    photo = kit.photo(kit.event(), 1, "Frost")
+    add(kit, place)
+    assert "can be written to" in places.test_target(kit.session, kit.outbox, "stick")
+    assert place.names() == []
+    assert {row["state"] for row in publish(kit.session, kit.outbox)} == {"sent"}
+    story, media = kit.deliveries("story")[0].key, kit.deliveries("media")[0].key
+    there = [
+        f"{story}.html",
+        "index.html",
+        f"media/{media}.jpg",
+        "style/site.css",
+        "style/tokens.css",
+    ]
+    assert place.names() == sorted(there)
+    assert "Frost" in (place.folder / f"{story}.html").read_text()
+    curate.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
+    publish(kit.session, kit.outbox)
+    assert "Hoar frost" in (place.folder / f"{story}.html").read_text()
+    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    publish(kit.session, kit.outbox)
+    assert place.names() == ["index.html", "style/site.css", "style/tokens.css"]
+
+
+@pytest.mark.parametrize("place", SERVERS, indirect=True)
+def test_connection_lost_half_way_leaves_no_half_file(place: Place, kit: Kit) -> None:
+    data = film(kit, 1_500_000)
+    with cut_proxy(place.server.port) as proxy:
+        add(kit, place, proxy.port)
+        proxy.left = 700_000
+        rows = publish(kit.session, kit.outbox)
+        assert proxy.cuts
+        assert next(row["state"] for row in rows if row["kind"] == "media") == "due"
+        assert [name for name in place.names() if not name.endswith(".part")] == []
+        proxy.left = None
+        kit.clock.forward(minutes=10)
+        assert {row["state"] for row in publish(kit.session, kit.outbox)} == {"sent"}
+    [name] = [name for name in place.names() if name.endswith(".mp4")]
+    assert (place.folder / name).read_bytes() == data
+    assert [name for name in place.names() if name.endswith(".part")] == []
+
+
+@pytest.mark.parametrize("place", SERVERS, indirect=True)
+def test_machines_that_write_the_same_file_do_not_mix(place: Place) -> None:
+    bodies = [bytes([number]) * 300_000 for number in range(4)]
+    errors: list[PublishError] = []
+
+    def write(number: int) -> None:
+        drive = place.drive()
+        drive.mark = f"m{number}"
+        try:
+            drive.ready()
+            for _ in range(3):
+                drive.put("pages/one.html", bodies[number])
+        except PublishError as error:
+            errors.append(error)
+        finally:
+            drive.close()
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert [repr(e) for e in errors if not isinstance(e, RetryAfter | Offline)] == []
+    assert len(errors) < 4
+    assert place.names() == ["pages/one.html"] or errors
+    assert (place.folder / "pages/one.html").read_bytes() in bodies
+
+
+@pytest.mark.parametrize("place", SERVERS, indirect=True)
+def test_reads_lists_and_removes(place: Place) -> None:
+    drive = place.drive()
+    drive.read_back = True
+    drive.ready()
+    assert drive.names("media") == []
+    assert drive.size("media/a b&ü.txt") is None
+    drive.put("media/a b&ü.txt", b"words")
+    assert drive.names("media") == ["a b&ü.txt"]
+    assert drive.size("media/a b&ü.txt") == 5
+    assert b"".join(drive.read("media/a b&ü.txt")) == b"words"
+    drive.forget("media/a b&ü.txt")
+    drive.forget("media/a b&ü.txt")
+    assert drive.size("media/a b&ü.txt") is None
+    drive.close()
+
+
+@pytest.mark.parametrize("place", SERVERS, indirect=True)
+def test_wrong_password_or_key_pauses(place: Place, tmp_path: Path) -> None:
+    wrong = {"password": "wrong"}
+    if place.kind == "sftp":
+        key = tmp_path / "id"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+        wrong = {"key": str(key)}
+    with pytest.raises(AuthRefused, match="refused"):
+        write_one(place, login=wrong)
+
+
+@pytest.mark.parametrize("place", SERVERS, indirect=True)
+def test_server_that_is_down_is_offline(place: Place) -> None:
+    with ExitStack() as stack:
+        proxy = stack.enter_context(cut_proxy(place.server.port))
+        port = proxy.port
+    with pytest.raises(Offline):
+        write_one(place, port)
+
+
+@pytest.mark.parametrize("place", ["sftp"], indirect=True)
+def test_another_server_key_is_refused(place: Place, secrets_file: Path) -> None:
+    place.drive().close()
+    known = secrets_file.with_name("known_hosts")
+    assert known.read_text().startswith(f"[127.0.0.1]:{place.server.port} ssh-ed25519 ")
+    place.drive().close()
+    assert len(known.read_text().splitlines()) == 1
+    place.server.stop()
+    place.server.start(HOST_KEY="other")
+    try:
+        with pytest.raises(PauseTarget, match="another key"):
+            place.drive()
+    finally:
+        place.server.stop()
+        place.server.start(HOST_KEY="host")
+
+
+@pytest.mark.parametrize("place", ["apache"], indirect=True)
+def test_sign_in_page_instead_of_webdav_is_offline(place: Place) -> None:
+    with portal() as port, pytest.raises(Offline, match="Wi-Fi"):
+        write_one(place, port)
+
+
+# --- Disks ---------------------------------------------------------------------------------------------
+
+
+def test_full_disk_keeps_what_was_there(tmp_path: Path) -> None:
+    drive = DiskDrive(str(tmp_path / "site"), "stick")
+    drive.ready()
+    drive.put("index.html", b"before")
+    # What is written there is answered with "no space left on device" by the kernel.
+    (tmp_path / "site" / drive.part_of("index.html")).symlink_to("/dev/full")
+    with pytest.raises(TooBig, match="no room left"):
+        drive.put("index.html", b"after")
+    assert (tmp_path / "site" / "index.html").read_bytes() == b"before"
+    assert [p.name for p in (tmp_path / "site").iterdir()] == ["index.html"]
+
+
+def test_file_that_can_not_fit_is_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drive = DiskDrive(str(tmp_path / "site"), "stick")
+    drive.ready()
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
+    with pytest.raises(TooBig):
+        drive.put("media/one.mp4", b"x" * 2000)
+    assert [p for p in (tmp_path / "site").rglob("*") if p.is_file()] == []
+
+
+def test_stick_pulled_out_while_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drive = DiskDrive(str(tmp_path / "site"), "stick")
+    drive.ready()
+
+    def pulled(descriptor: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", pulled)
+        with pytest.raises(Offline, match="stick"):
+            drive.put("index.html", b"words")
+    assert drive.size("index.html") is None
+    drive.put("index.html", b"words")
+    assert (tmp_path / "site" / "index.html").read_bytes() == b"words"
+
+
+def test_damaged_file_on_a_stick_is_copied_again(kit: Kit, tmp_path: Path) -> None:
+    """As after a stick that was pulled out: the name is there, the bytes are not. Found when it is added again."""
+    kit.photo(kit.event(), 1, "Frost")
+    given = {"url": str(tmp_path / "site")}
+    places.add_target(kit.session, "folder", "stick", given, now=kit.clock(), rng=kit.rng)
+    publish(kit.session, kit.outbox)
+    [media] = (tmp_path / "site" / "media").iterdir()
+    whole = media.read_bytes()
+    media.write_bytes(whole[:500] + bytes(len(whole) - 500))
+    places.remove_target(kit.session, kit.facts, "stick")
+    places.add_target(kit.session, "folder", "again", given, now=kit.clock(), rng=kit.rng)
+    publish(kit.session, kit.outbox)
+    assert media.read_bytes() == whole
+
+
+# --- S3 --------------------------------------------------------------------------------------------------
+
+
+def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    with pytest.raises(PauseTarget, match=r"pip install 'social-reporter\[s3\]'"):
+        open_drive("s3://bucket/site", Login("cloud"))
+    with pytest.raises(PauseTarget, match="webdavs://"):
+        open_drive("https://example.org/dav", Login("cloud"))
+
+
+def test_s3_round(kit: Kit) -> None:
+    for name in ("s3fs", "moto"):
+        pytest.importorskip(name, reason="on demand: pip install s3fs 'moto[server,s3]'")
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        endpoint = f"http://{host}:{port}"
+        keys = {
+            "aws_access_key_id": "kit",
+            "aws_secret_access_key": "kit-secret",
+            "region_name": "us-east-1",
+        }
+        client = pytest.importorskip("boto3").client("s3", endpoint_url=endpoint, **keys)
+        client.create_bucket(Bucket="gathering")
+        photo = kit.photo(kit.event(), 1, "Frost")
+        secrets.set_secret(str(kit.facts.id), places.secret_name("cloud"), "kit-secret")
+        given = {"url": "s3://gathering/site", "user": "kit", "endpoint": endpoint}
+        places.add_target(kit.session, "folder", "cloud", given, now=kit.clock(), rng=kit.rng)
+        assert {row["state"] for row in publish(kit.session, kit.outbox)} == {"sent"}
+        story, media = kit.deliveries("story")[0].key, kit.deliveries("media")[0].key
+
+        def names() -> list[str]:
+            rows = client.list_objects_v2(Bucket="gathering").get("Contents", [])
+            return sorted(row["Key"] for row in rows)
+
+        assert f"site/media/{media}.jpg" in names()
+        page = client.get_object(Bucket="gathering", Key=f"site/{story}.html")
+        assert page["ContentType"] == "text/html"
+        assert b"Frost" in page["Body"].read()
+        curate.withdraw(kit.session, photo, kit.hand, kit.store)
+        publish(kit.session, kit.outbox)
+        assert names() == ["site/index.html", "site/style/site.css", "site/style/tokens.css"]
+    finally:
+        server.stop()
