@@ -66,7 +66,7 @@ class Web:
         if answer.status >= 300:
             raise self.error(answer, url)
         if answer.data is None and answer.text.strip():
-            raise Offline(self._portal())
+            raise Offline(self.portal())
         return answer
 
     def _send(self, method: str, url: str, parts: Mapping[str, Any]) -> Answer:
@@ -109,7 +109,8 @@ class Web:
             f"{self.name} can't be reached from here. It is sent as soon as there is a connection."
         )
 
-    def _portal(self) -> str:
+    def portal(self) -> str:
+        """The sentence for a sign-in page that came instead of an answer."""
         return (
             f"A web page came back where {self.name} should have answered: the Wi-Fi may want you to sign in. "
             "Open a browser, sign in, and it goes on by itself."
@@ -121,7 +122,7 @@ class Web:
         if answer.status < 400:
             return self._moved(answer, url)
         if answer.status == 511:
-            return Offline(self._portal())
+            return Offline(self.portal())
         if answer.status == 401:
             return AuthRefused(f"{self.name} refused user name or password{said}. Set them again.")
         if answer.status in (404, 410):
@@ -141,7 +142,7 @@ class Web:
             return PauseTarget(
                 f"{self.name} has moved to {goal.scheme}://{goal.netloc}. Add the target again with that address."
             )
-        return Offline(self._portal())
+        return Offline(self.portal())
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

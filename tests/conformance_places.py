@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from publish.post import Facts
 from tests.conformance import Census, Place, Seen, words_of
+from tests.script_server import script_server
 from tests.wordpress_server import WordPress
 
 
@@ -79,6 +81,25 @@ def _wordpress(request: pytest.FixtureRequest) -> Iterator[Place]:
         yield place
 
 
+@dataclass
+class WebDavPlace(FolderPlace):
+    """The same at a real Apache with mod_dav."""
+
+    def options(self, url: str) -> dict[str, str]:
+        return {"url": f"{url.replace('http://', 'webdav://')}/site", "user": "kit"}
+
+
+@dataclass
+class SftpPlace(FolderPlace):
+    """The same at a real OpenSSH."""
+
+    told: Mapping[str, str] = field(default_factory=dict)
+
+    def options(self, url: str) -> dict[str, str]:
+        host = f"sftp://127.0.0.1:{self.told['PORT']}"
+        return {"url": f"{host}{self.folder}", "user": self.told["USER"], "key": self.told["KEY"]}
+
+
 @contextmanager
 def _folder(request: pytest.FixtureRequest) -> Iterator[Place]:
     tmp_path: Path = request.getfixturevalue("tmp_path")
@@ -86,7 +107,24 @@ def _folder(request: pytest.FixtureRequest) -> Iterator[Place]:
     yield FolderPlace(folder=tmp_path / "site")
 
 
+@contextmanager
+def _webdav(request: pytest.FixtureRequest) -> Iterator[Place]:
+    server = script_server("webdav", request)
+    shutil.rmtree(Path(server.told["FOLDER"]) / "site", ignore_errors=True)
+    folder = Path(server.told["FOLDER"]) / "site"
+    yield WebDavPlace(port=server.port, secret=server.told["PASSWORD"], folder=folder)
+
+
+@contextmanager
+def _sftp(request: pytest.FixtureRequest) -> Iterator[Place]:
+    server = script_server("sftp", request)
+    tmp_path: Path = request.getfixturevalue("tmp_path")
+    yield SftpPlace(folder=tmp_path / "site", told=server.told)
+
+
 PLACES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Place]]] = {
     "wordpress": _wordpress,
     "folder": _folder,
+    "webdav": _webdav,
+    "sftp": _sftp,
 }

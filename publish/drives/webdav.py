@@ -116,7 +116,12 @@ class WebDavDrive(Drive):
     def move(self, name: str, goal: str) -> None:
         """Over what is there (RFC 4918, 9.9: 201 where nothing was, 204 where something was)."""
         head = {"Destination": self._at(goal), "Overwrite": "T"}
-        self._call("MOVE", name, accept=_DONE, headers=head)
+        answer = self._call("MOVE", name, accept=_DONE | {502}, headers=head)
+        if answer.status == 502:
+            # A server behind another that speaks https for it takes its own full address for somebody else's;
+            # the path alone is as good (RFC 4918, 10.3).
+            head["Destination"] = urlsplit(self._at(goal)).path
+            self._call("MOVE", name, accept=_DONE, headers=head)
 
     def remove(self, name: str) -> None:
         """Remove a file."""
@@ -128,6 +133,8 @@ class WebDavDrive(Drive):
 
     def _call(self, method: str, name: str, *, accept: Any, **parts: Any) -> Answer:
         answer = self._web.call(method, self._at(name), accept={*accept, *_BUSY}, **parts)
+        if answer.status == 200 and _is_page(answer):
+            raise Offline(self._web.portal())
         if answer.status == 403 and method != "MOVE":
             raise AuthRefused(f"{self.name} does not let this account write there.")
         if answer.status in _BUSY:
@@ -152,6 +159,11 @@ def _asking(depth: int) -> dict[str, Any]:
         "content": _ASK,
         "headers": {"Depth": str(depth), "Content-Type": "application/xml"},
     }
+
+
+def _is_page(answer: Answer) -> bool:
+    """A web page where none of these methods has one to give: somebody else answered."""
+    return "html" in answer.headers.get("Content-Type", "") or "<html" in answer.text[:500].lower()
 
 
 def _row(one: Any) -> tuple[str, int | None]:
