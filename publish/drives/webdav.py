@@ -78,15 +78,15 @@ class WebDavDrive(Drive):
 
     def _make(self, url: str) -> None:
         # Not allowed (405): it is there. (RFC 4918, 9.3.1)
-        answer = self._web.call("MKCOL", url, accept={200, 201, 301, 403, 405, 409, 507})
-        if answer.status == 403:
+        answer = self._web.call("MKCOL", url, accept={200, 201, 301, 403, 405, 409, 423, 507})
+        if answer.status in (403, 423):
             self._need_folder(url)
         if answer.status == 409:
             raise PauseTarget(f"{self.name} has no folder that {unquote(url)} could lie in.")
         self._check_room(answer)
 
     def _need_folder(self, url: str) -> None:
-        """Forbidden: another machine made it at this very moment (rclone says so), or this account may not."""
+        """Forbidden or locked: another machine makes it at this very moment, or this account may not."""
         if self._web.call("PROPFIND", url, accept={207, 403, 404}, **_asking(0)).status != 207:
             raise AuthRefused(f"{self.name} does not let this account make folders there.")
 
@@ -116,7 +116,9 @@ class WebDavDrive(Drive):
     def move(self, name: str, goal: str) -> None:
         """Over what is there (RFC 4918, 9.9: 201 where nothing was, 204 where something was)."""
         head = {"Destination": self._at(goal), "Overwrite": "T"}
-        answer = self._call("MOVE", name, accept=_DONE | {502}, headers=head)
+        answer = self._call("MOVE", name, accept=_DONE | {404, 502}, headers=head)
+        if answer.status == 404:
+            raise RetryAfter(f"{self.name} has lost what was just sent there. It is sent again.", 2)
         if answer.status == 502:
             # A server behind another that speaks https for it takes its own full address for somebody else's;
             # the path alone is as good (RFC 4918, 10.3).
