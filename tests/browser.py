@@ -1,13 +1,15 @@
 """Real Chromium for the tests: how it is started, and the axe check of a page.
 
 Wait with `expect(locator)` or `expect(page)`: `page.wait_for_function` evaluates a string inside the
-page, which our Content-Security-Policy refuses.
+page, which our Content-Security-Policy refuses. What a page shows only for a moment is kept by `Seen`;
+for what happens in the test's own hands there is `wait_until`. Nothing here waits for a time to pass.
 """
 
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -63,6 +65,46 @@ def run_chromium(executable: str, *extra_flags: str) -> Iterator[Browser]:
             browser.close()
 
 
+PATIENCE = 60.0
+
+# Keeps every text that an element has had, since a look from outside may come too late.
+SEEN = """selector => {
+  const seen = (window.seen ??= {});
+  const look = () => {
+    const text = document.querySelector(selector)?.textContent.trim() ?? "";
+    if (seen[selector].at(-1) !== text) seen[selector].push(text);
+  };
+  seen[selector] = [];
+  look();
+  new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
+}"""
+
+
+class Seen:
+    """Every text that one element of a page shows from now on, however briefly."""
+
+    def __init__(self, page: Page, selector: str) -> None:
+        self._page = page
+        self._selector = selector
+        page.evaluate(SEEN, selector)
+
+    def texts(self) -> list[str]:
+        """All until now, in order; a text follows a different one."""
+        return list(self._page.evaluate("selector => window.seen[selector]", self._selector))
+
+    def wait_for(self, words: str) -> None:
+        """Until one of the texts, past ones too, contains this."""
+        wait_until(self._page, lambda: any(words in text for text in self.texts()))
+
+
+def wait_until(page: Page, condition: Callable[[], bool], patience: float = PATIENCE) -> None:
+    """Until it is true; meanwhile the page's events and routes go on."""
+    end = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        page.wait_for_timeout(20)
+
+
 class Windows:
     """Opens pages for one test, and remembers what went wrong inside them.
 
@@ -87,6 +129,7 @@ class Windows:
         """Open a page in a context of its own; options are those of `Browser.new_context`."""
         context = self.browser.new_context(**options)
         self._contexts.append(context)
+        context.set_default_timeout(1000 * PATIENCE)
         context.on("page", self._watch)
         return context.new_page()
 

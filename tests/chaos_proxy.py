@@ -256,7 +256,7 @@ class BadWifi:
             self._do(lane.settle())
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(300)
 
     def start(self) -> None:
         """Begin."""
@@ -266,7 +266,7 @@ class BadWifi:
         """End."""
         self.settle()
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()
 
 

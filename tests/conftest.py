@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.orm import Session
 
 from kiosk.db import db
@@ -25,6 +25,9 @@ from tests.script_server import ScriptServer, script_servers
 from tests.wordpress_server import WordPress, missing_programs
 
 ROOT = Path(__file__).parent.parent
+
+# A page is given as long as a busy machine may need; where it is quick, nobody waits.
+expect.set_options(timeout=60_000)
 
 # --- The real browser ------------------------------------------------------------------------------
 

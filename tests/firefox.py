@@ -28,7 +28,7 @@ PREFERENCES = {
     "services.settings.server": "data:,",
     "toolkit.telemetry.enabled": False,
 }
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 def find_firefox() -> str | None:
@@ -121,6 +121,6 @@ def run_firefox(executable: str, profile: Path) -> Iterator[FirefoxPage]:
             yield FirefoxPage(socket)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait(timeout=20)
+        process.wait(timeout=60)
         if process.stderr is not None:
             process.stderr.close()

@@ -68,9 +68,15 @@ def add_takeaway(
 
 
 def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    """A port that nobody listens on at this moment.
+
+    It is none of those that systems give to outgoing connections (32768 and above on Linux, 49152 elsewhere): else it
+    could be taken while a kiosk is down.
+    """
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 50):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no port is free")
 
 
 @dataclass
@@ -147,7 +153,7 @@ class KioskProcess:
             else:
                 process.send_signal(number)
         try:
-            return process.wait(timeout=20)
+            return process.wait(timeout=120)
         finally:
             # Whatever is left must not outlive the test. Only then its output can be closed: a reader holds it.
             with contextlib.suppress(ProcessLookupError):

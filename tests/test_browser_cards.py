@@ -74,7 +74,7 @@ def test_a_card_is_noticed_read_and_its_cut_moved_by_one_tap(
     expect(page.get_by_text("proposed: looks like a marker, can't be read")).to_be_visible()
     assert axe(page) == []
     tiles = page.locator(".strip .shot img")
-    expect(tiles).to_have_count(8, timeout=60_000)
+    expect(tiles).to_have_count(8)
     if folder := os.environ.get("REPORTER_SCREENS"):
         page.reload()
         page.wait_for_load_state("networkidle")

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
@@ -22,13 +21,12 @@ from sqlalchemy.orm import Session
 from reporter.models import EventSession, Takeaway, Upload
 from reporter.store import Store, hash_file
 from tests import media_files
-from tests.browser import FLAGS, PHONE, Windows, find_chromium
+from tests.browser import FLAGS, PHONE, Seen, Windows, find_chromium, wait_until
 from tests.product import KioskProcess
 from tests.test_browser_phone import SAFE, check_stored, choose, takeaway
 
 pytestmark = pytest.mark.browser
 
-WAITS: Any = {"timeout": 30_000}
 # Bytes of what stands in the phone's own store.
 PIECES = """() => new Promise((resolve, reject) => {
   const asked = indexedDB.open("reporter");
@@ -38,6 +36,13 @@ PIECES = """() => new Promise((resolve, reject) => {
     all.onsuccess = () => { asked.result.close(); resolve(all.result.map((piece) => piece.byteLength)); };
   };
 })"""
+# Whose turn it is, as this page finds it each time that it would like to send.
+TURNS = """window.turns = [];
+const put = IDBObjectStore.prototype.put;
+IDBObjectStore.prototype.put = function (value, ...rest) {
+  if (this.name === "turn" && value.who) window.turns.push(value.who);
+  return put.call(this, value, ...rest);
+};"""
 NO_ROOM = """IDBObjectStore.prototype.put = function () {
   throw new DOMException("no room on this phone", "QuotaExceededError");
 };"""
@@ -83,14 +88,22 @@ def open_tab(context: BrowserContext, kiosk: KioskProcess, event: EventSession) 
 
 
 def begin_slowly(page: Page, path: Path) -> None:
-    """Send a file until a part of it is there."""
-    slow_down(page, 3_000_000)
+    """Send a file until its first 4 MB are there and the next ones are on their way, at a crawl."""
+    pieces: list[Route] = []
+
+    def pass_on(route: Route) -> None:
+        pieces.append(route)
+        if len(pieces) == 2:
+            slow_down(page, 20_000)
+        route.continue_()
+
+    page.route("**/uploads/*", pass_on)
     choose(page, "Gallery", path)
     expect(page.locator("#added li")).to_have_count(1)
     press_keep(page)
-    expect(page.locator("#verdict")).to_have_text(
-        re.compile(r"Still on your phone: [3-8]\d %"), **WAITS
-    )
+    expect(page.locator("#verdict")).to_have_text(re.compile(r"Still on your phone: [45]\d %"))
+    wait_until(page, lambda: len(pieces) == 2)
+    assert [route.request.method for route in pieces] == ["PATCH", "PATCH"]
 
 
 def test_a_closed_tab_and_a_killed_kiosk_lose_nothing(
@@ -108,7 +121,7 @@ def test_a_closed_tab_and_a_killed_kiosk_lose_nothing(
     kiosk.start()
     kiosk.url = url
     page = open_tab(context, kiosk, event)
-    expect(page.locator("#queue .state")).to_have_text("Safe on the kiosk.", **WAITS)
+    expect(page.locator("#queue .state")).to_have_text("Safe on the kiosk.")
     row = takeaway(session)
     assert row.text == "All the way round"
     check_stored(session, store, long_video)
@@ -121,6 +134,7 @@ def test_two_open_pages_send_it_once(
     kiosk: KioskProcess, phone_page: Page, session: Session, store: Store, event: EventSession
 ) -> None:
     context = phone_page.context
+    context.add_init_script(TURNS)
     phone_page.goto(f"{kiosk.url}/s/{event.code}", wait_until="load")
     sent: list[str] = []
     context.on(
@@ -134,13 +148,17 @@ def test_two_open_pages_send_it_once(
     expect(phone_page.locator("#verdict")).to_contain_text("Still on your phone")
     other = open_tab(context, kiosk, event)
     expect(other.locator("#queue li")).to_have_count(1)
-    # Time enough for the other page to try, if it would.
     expect(other.locator("#queue .state")).to_contain_text("Still on your phone")
-    other.wait_for_timeout(1500)
+    wait_until(other, lambda: bool(held))
+    # A network that has come back is what makes a page try at once. It looks whose turn it is, and leaves it at that.
+    tried = len(other.evaluate("turns"))
+    other.evaluate("dispatchEvent(new Event('online'))")
+    wait_until(other, lambda: len(other.evaluate("turns")) > tried)
+    assert {*other.evaluate("turns")} == {phone_page.evaluate("turns")[-1]}
     assert len(held) == 1
     held[0].continue_()
-    expect(phone_page.get_by_role("heading", name=SAFE)).to_be_visible(**WAITS)
-    expect(other.locator("#queue .state")).to_have_text("Safe on the kiosk.", **WAITS)
+    expect(phone_page.get_by_role("heading", name=SAFE)).to_be_visible()
+    expect(other.locator("#queue .state")).to_have_text("Safe on the kiosk.")
     assert sent.count("POST") == 1
     check_stored(session, store, media_files.jpeg())
 
@@ -152,6 +170,7 @@ def test_it_waits_as_long_as_the_kiosk_asks(
     answers = [(503, "takes a break"), (507, "no room left"), (429, "takes a break")]
     left = list(answers)
     times: list[float] = []
+    shown = {place: Seen(phone_page, place) for place in ("#refusal", "#verdict")}
 
     def refuse(route: Route) -> None:
         times.append(time.monotonic())
@@ -164,13 +183,13 @@ def test_it_waits_as_long_as_the_kiosk_asks(
     phone_page.route("**/uploads", refuse)
     choose(phone_page, "Photo", media_files.jpeg())
     press_keep(phone_page)
-    for status, words in answers:
-        expect(phone_page.locator("#refusal")).to_have_text(
-            f"Closed until two ({status}).", **WAITS
-        )
-        expect(phone_page.locator("#verdict")).to_contain_text(words)
-        assert phone_page.get_by_text(SAFE).count() == 0
-    expect(phone_page.get_by_role("heading", name=SAFE)).to_be_visible(**WAITS)
+    expect(phone_page.get_by_role("heading", name=SAFE)).to_be_visible()
+    refusals = [text for text in shown["#refusal"].texts() if text]
+    assert refusals == [f"Closed until two ({status})." for status, _words in answers]
+    verdicts = shown["#verdict"].texts()
+    said = [text for text in verdicts if any(words in text for _status, words in answers)]
+    assert all(words in text for text, (_status, words) in zip(said, answers, strict=True))
+    assert verdicts.index(SAFE) == len(verdicts) - 1
     # Not once before the time that it was told.
     assert len(times) == 4
     assert all(later - earlier >= 2 for earlier, later in pairwise(times))
@@ -195,7 +214,7 @@ def test_a_phone_without_room_says_so_and_sends_all_the_same(
     expect(again.locator("#queue")).to_contain_text("Choose the same file once more")
     choose(again, "Gallery", long_video)
     expect(again.get_by_role("alert")).to_contain_text("goes on where it stopped")
-    expect(again.locator("#queue .state")).to_have_text("Safe on the kiosk.", **WAITS)
+    expect(again.locator("#queue .state")).to_have_text("Safe on the kiosk.")
     check_stored(session, store, long_video)
     assert session.scalar(select(func.count()).select_from(Upload)) == 1
 
@@ -234,7 +253,7 @@ def test_words_wait_like_pictures(
     # Nothing warns that the page would be left: it stands on the phone.
     phone_page.unroute("**/takeaways")
     phone_page.goto(f"{kiosk.url}/mine")
-    expect(phone_page.locator("#mine li")).to_have_count(2, **WAITS)
+    expect(phone_page.locator("#mine li")).to_have_count(2)
     assert {row.text for row in session.scalars(select(Takeaway))} == {"First", "Second"}
 
 
@@ -247,7 +266,7 @@ def test_my_takeaways_tell_what_became_of_them(
     phone_page.goto(f"{kiosk.url}/s/{event.code}")
     phone_page.get_by_label("Your words").fill("Plant garlic")
     press_keep(phone_page)
-    expect(phone_page.get_by_role("heading", name=SAFE)).to_be_visible(**WAITS)
+    expect(phone_page.get_by_role("heading", name=SAFE)).to_be_visible()
     phone_page.get_by_role("link", name="My takeaways").click()
     expect(phone_page.locator("#mine li")).to_contain_text("Plant garlic")
     expect(phone_page.locator("#mine .step")).to_contain_text("Safe")
@@ -267,25 +286,24 @@ def test_the_whole_page_weighs_less_than_30_kb(
     kiosk: KioskProcess, phone_page: Page, event: EventSession, lang: str
 ) -> None:
     """Everything that a phone fetches from the first request until its photo is safe, as it goes over the air."""
-    fetched: dict[str, int] = {}
-
-    def weigh(request: Request) -> None:
-        # The tile's picture is a blob: it comes from the phone itself.
-        if request.method == "GET" and request.url.startswith("http"):
-            sizes: Any = request.sizes()
-            fetched[request.url] = sizes["responseBodySize"]
-
-    phone_page.on("requestfinished", weigh)
+    asked: list[Request] = []
+    phone_page.on("request", lambda request: asked.append(request))
     phone_page.goto(f"{kiosk.url}/s/{event.code}?lang={lang}", wait_until="networkidle")
     # Nothing is held open, so the network did get idle; and the form is there without any of the scripts.
     choose(phone_page, "Photo" if lang == "en" else "صورة", media_files.jpeg())
-    phone_page.locator("#keep .thumbzone button").click()
-    expect(phone_page.locator("#done")).to_be_visible(**WAITS)
-    expect(phone_page.locator("#receipt-qr")).to_have_js_property("complete", True)
-    phone_page.wait_for_load_state("networkidle")
-    assert [url for url in fetched if url.endswith("/qr.svg")]
-    scripts = [url for url in fetched if url.endswith(".js")]
+    with phone_page.expect_request_finished(lambda request: request.url.endswith("/qr.svg")):
+        phone_page.locator("#keep .thumbzone button").click()
+    expect(phone_page.locator("#done")).to_be_visible()
+    # `sizes` waits for the end of each answer. The tile's picture is a blob: it comes from the phone itself.
+    fetched = {
+        request.url: request.sizes()["responseBodySize"]
+        for request in asked
+        if request.method == "GET" and request.url.startswith("http")
+    }
+    (code,) = [size for url, size in fetched.items() if url.endswith("/qr.svg")]
+    scripts = [size for url, size in fetched.items() if url.endswith(".js")]
     assert len(scripts) >= 6
+    assert min(code, *scripts) > 0, fetched
     assert sum(fetched.values()) < 30_000, fetched
 
 
@@ -337,7 +355,7 @@ def test_with_tls_it_opens_and_records_while_the_kiosk_is_out_of_reach(
     page.goto(path, wait_until="networkidle")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     kept = "caches.open('pages-1').then((store) => store.match(location.pathname)).then((found) => !!found)"
-    eventually(lambda: page.evaluate(kept))
+    wait_until(page, lambda: page.evaluate(kept))
     photo_from_the_page(page)
     kiosk_process.kill()
     # Away: the page opens from the phone's own store, and takes words and a photo.
@@ -355,7 +373,7 @@ def test_with_tls_it_opens_and_records_while_the_kiosk_is_out_of_reach(
             page.goto(url + elsewhere)
     kiosk_process.start()
     page.goto(path)
-    expect(page.locator("#queue .state.safe")).to_have_count(2, **WAITS)
+    expect(page.locator("#queue .state.safe")).to_have_count(2)
     rows = session.scalars(select(Takeaway)).all()
     assert {row.text for row in rows} == {"Written in the garden", "And a second one"}
     for row in rows:
@@ -371,11 +389,3 @@ def photo_from_the_page(page: Page) -> None:
     page.get_by_label("Photo", exact=True).first.click()
     page.get_by_role("button", name="Take the photo").click()
     expect(page.locator("#added li")).to_have_count(before + 1)
-
-
-def eventually(true: Callable[[], bool]) -> None:
-    """Wait until it is so; five seconds at most."""
-    end = time.monotonic() + 5
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.05)

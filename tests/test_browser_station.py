@@ -161,7 +161,7 @@ def seconds_left(page: Page) -> int:
 def wait_until_left(page: Page, most: int) -> None:
     """Until the ring says that at most so many seconds (two digits) are left."""
     fewer = "|".join(str(number) for number in range(10, most + 1))
-    expect(page.locator("#timer-text")).to_have_text(re.compile(f"^({fewer})$"), timeout=30_000)
+    expect(page.locator("#timer-text")).to_have_text(re.compile(f"^({fewer})$"))
 
 
 def check_playable(path: Path, *, lasts: float) -> None:
@@ -202,10 +202,10 @@ def test_a_code_is_held_up_and_a_video_note_is_kept(
     page = station.open(script=STOPWATCH)
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url))
-    expect(page.locator("#event-title")).to_have_text(event.title, timeout=20_000)
+    expect(page.locator("#event-title")).to_have_text(event.title)
     assert axe(page) == []
     tap(page, "Video note")
-    expect(page.locator("#mic")).to_have_text("We can hear you.", timeout=20_000)
+    expect(page.locator("#mic")).to_have_text("We can hear you.")
     tap(page, "Record")
     wait_until_left(page, 89)
     tap(page, "Pause")
@@ -217,7 +217,7 @@ def test_a_code_is_held_up_and_a_video_note_is_kept(
     tap(page, "Finish")
     expect(page.get_by_role("heading", name="Keep it like this?")).to_be_focused(timeout=20_000)
     lasts = page.evaluate("ran") / 1000
-    expect(page.locator("#replay")).to_have_js_property("videoWidth", 640, timeout=20_000)
+    expect(page.locator("#replay")).to_have_js_property("videoWidth", 640)
     tap(page, "Play")
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_hidden()
     assert axe(page) == []
@@ -240,7 +240,7 @@ def test_a_photo_is_taken_and_the_start_comes_back(
 ) -> None:
     write_film(film, running.code.lower())
     page = station.open(clock=True)
-    expect(page.locator("#event-title")).to_have_text(running.title, timeout=20_000)
+    expect(page.locator("#event-title")).to_have_text(running.title)
     tap(page, "Photo")
     tap(page, "Take the photo")
     expect(page.locator("#still")).to_be_visible(timeout=20_000)
@@ -252,7 +252,7 @@ def test_a_photo_is_taken_and_the_start_comes_back(
     page.get_by_label("Yes", exact=True).check()
     tap(page, "Keep it")
     words = page.locator("#back-text")
-    expect(words).to_contain_text(re.compile(r"Back to the start in \d+ s"), timeout=20_000)
+    expect(words).to_contain_text(re.compile(r"Back to the start in \d+ s"))
     assert page.locator("#receipt-qr").evaluate(
         "image => image.decode().then(() => image.naturalWidth)"
     )
@@ -305,7 +305,7 @@ def test_by_keyboard_alone(
     expect(page.locator("#look-title")).to_be_focused(timeout=20_000)
     go_to("Keep it")
     keys.press("Enter")
-    expect(page.locator("#verdict")).to_have_text("Safe on the kiosk.", timeout=20_000)
+    expect(page.locator("#verdict")).to_have_text("Safe on the kiosk.")
     row, media = takeaway(session), processed(session)
     assert (row.kind, row.session_id, media.state) == ("audio", running.id, "ready")
     assert media.duration == pytest.approx(page.evaluate("ran") / 1000, abs=1)
@@ -340,7 +340,7 @@ def test_without_permission_the_rest_works(
     assert not page.locator("#receipt").is_visible()
     station.kiosk.start()
     tap(page, "Try again")
-    expect(page.locator("#verdict")).to_have_text("Safe on the kiosk.", timeout=20_000)
+    expect(page.locator("#verdict")).to_have_text("Safe on the kiosk.")
     row = takeaway(session)
     assert (row.text, row.source, row.kind) == ("Plant garlic", "station", "note")
 
@@ -460,5 +460,5 @@ def test_who_finishes_at_once_has_something_to_keep(
     tap(page, "Finish")
     expect(page.get_by_role("button", name="Finish")).to_be_disabled()
     page.clock.fast_forward(9_000)
-    expect(page.locator("#nothing")).to_contain_text("nothing to keep", timeout=20_000)
+    expect(page.locator("#nothing")).to_contain_text("nothing to keep")
     expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled(timeout=20_000)

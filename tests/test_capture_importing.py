@@ -533,7 +533,7 @@ def test_the_command_killed_again_and_again_brings_everything_in_once(
             line, cwd=where, env=environment, start_new_session=True, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        end = time.monotonic() + 60
+        end = time.monotonic() + 180
         while (desk.session.scalar(counted) or 0) < aim and time.monotonic() < end:
             desk.session.rollback()
             time.sleep(0.01)
@@ -573,7 +573,7 @@ def test_a_watched_folder_waits_until_a_file_is_whole(
         _until(lambda: set(_names(desk)) == {"a.jpg", "b.jpg"})
     finally:
         run.send_signal(signal.SIGINT)
-        told = run.communicate(timeout=60)[0]
+        told = run.communicate(timeout=180)[0]
     assert run.returncode == 0
     assert (json.loads(told)["imported"], json.loads(told)["failed"]) == (2, 0)
     assert set(desk.places().values()) == {"Roofs"}
@@ -584,7 +584,7 @@ def _names(desk: Desk) -> dict[str, str]:
     return desk.places()
 
 
-def _until(true: Callable[[], bool], seconds: float = 60) -> None:
+def _until(true: Callable[[], bool], seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come"

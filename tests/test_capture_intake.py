@@ -323,7 +323,7 @@ def test_the_same_bytes_arriving_during_a_withdrawal_are_not_lost(
 
         monkeypatch.setattr(Store, "drop", slow_drop)
         curate.withdraw(room.session, takeaway, curate.Hand(NOW, room.rng), room.store)
-        receipt = sent[0].result(20)
+        receipt = sent[0].result(120)
     assert len(curate.by_receipt(room.session, receipt).attachments) == 1
     assert room.originals() == [jpeg(1)]
 

@@ -68,7 +68,7 @@ def pool() -> Iterator[DecoderPool]:
 
 
 def works(pool: DecoderPool) -> bool:
-    return bool(pool.run(eat, 0, timeout=20) == 0)
+    return bool(pool.run(eat, 0, timeout=60) == 0)
 
 
 def gone(pid: int) -> bool:
@@ -79,7 +79,7 @@ def gone(pid: int) -> bool:
         return True
 
 
-def until(condition: Callable[[], bool], seconds: float = 15) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
@@ -94,16 +94,16 @@ def test_nothing_starts_before_the_first_task() -> None:
 
 
 def test_results_come_back_from_another_process_of_low_priority(pool: DecoderPool) -> None:
-    assert pool.run(os.getpid, timeout=20) != os.getpid()
-    assert pool.run(niceness, timeout=20) >= min(os.nice(0) + 10, 19)
+    assert pool.run(os.getpid, timeout=60) != os.getpid()
+    assert pool.run(niceness, timeout=60) >= min(os.nice(0) + 10, 19)
 
 
 def test_a_task_that_spins_is_stopped(pool: DecoderPool) -> None:
-    worker = pool.run(os.getpid, timeout=20)
+    worker = pool.run(os.getpid, timeout=60)
     begun = time.monotonic()
     with pytest.raises(DecoderDied, match="too long"):
         pool.run(spin, timeout=0.5)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
     until(lambda: gone(worker))
     assert works(pool)
 
@@ -111,42 +111,42 @@ def test_a_task_that_spins_is_stopped(pool: DecoderPool) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps RLIMIT_AS")
 def test_a_task_that_wants_ten_gigabytes_gets_none(pool: DecoderPool) -> None:
     with pytest.raises(DecoderDied, match="memory"):
-        pool.run(eat, 10, timeout=20)
+        pool.run(eat, 10, timeout=60)
     assert works(pool)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT])
 def test_a_killed_worker_is_replaced(pool: DecoderPool, number: int) -> None:
     with pytest.raises(DecoderDied, match="damaged"):
-        pool.run(die, number, timeout=20)
+        pool.run(die, number, timeout=60)
     assert works(pool)
 
 
 def test_a_crash_in_a_library_is_a_sentence(pool: DecoderPool) -> None:
     with pytest.raises(DecoderDied, match="damaged"):
-        pool.run(segfault, timeout=20)
+        pool.run(segfault, timeout=60)
     assert works(pool)
 
 
 def test_our_own_errors_come_through_and_foreign_ones_become_sentences(pool: DecoderPool) -> None:
     with pytest.raises(BadInput, match="Not this one"):
-        pool.run(refuse, timeout=20)
+        pool.run(refuse, timeout=60)
     with pytest.raises(MediaFailed, match="can't be opened"):
-        pool.run(stumble, timeout=20)
+        pool.run(stumble, timeout=60)
     assert works(pool)
 
 
 def test_a_truncated_photo_and_a_bomb(pool: DecoderPool, tmp_path: Path) -> None:
     with pytest.raises(MediaFailed, match="damaged"):
-        pool.run(process_file, media_files.jpeg_truncated(), tmp_path, "image/jpeg", timeout=20)
+        pool.run(process_file, media_files.jpeg_truncated(), tmp_path, "image/jpeg", timeout=60)
     with pytest.raises(MediaFailed, match="million pixels"):
-        pool.run(process_file, media_files.png_bomb(), tmp_path, "image/png", timeout=20)
+        pool.run(process_file, media_files.png_bomb(), tmp_path, "image/png", timeout=60)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_workers_are_replaced_after_their_share() -> None:
     with DecoderPool(1, 2000, tasks_per_worker=2) as pool:
-        workers = [pool.run(os.getpid, timeout=20) for _ in range(6)]
+        workers = [pool.run(os.getpid, timeout=60) for _ in range(6)]
     assert [len(set(workers[n : n + 2])) for n in (0, 2, 4)] == [1, 1, 1]
     assert len(set(workers)) == 3
 
@@ -158,7 +158,7 @@ def test_one_bad_task_does_not_disturb_the_others(tmp_path: Path) -> None:
         good.start()
         for _ in range(3):
             with pytest.raises(DecoderDied):
-                pool.run(die, signal.SIGKILL, timeout=20)
+                pool.run(die, signal.SIGKILL, timeout=60)
         flag.write_text("still here")
         good.join(20)
     assert answers == ["still here"]
@@ -179,7 +179,7 @@ def test_patience_ends_without_a_word_about_the_file(pool: DecoderPool, tmp_path
 def test_a_pool_whose_workers_cannot_even_start_recovers(pool: DecoderPool) -> None:
     poor = DecoderPool(1, 1)
     with pytest.raises(DecoderDied):
-        poor.run(eat, 0, timeout=20)
+        poor.run(eat, 0, timeout=60)
     poor._setup = (2000, 0)
     assert works(poor)
     poor.stop()
@@ -187,7 +187,7 @@ def test_a_pool_whose_workers_cannot_even_start_recovers(pool: DecoderPool) -> N
 
 def test_stopping_sends_those_who_wait_away(tmp_path: Path) -> None:
     pool, heard, flag = DecoderPool(1, 2000), [], tmp_path / "never"
-    worker = pool.run(os.getpid, timeout=20)
+    worker = pool.run(os.getpid, timeout=60)
 
     def wait() -> None:
         try:
@@ -205,7 +205,7 @@ def test_stopping_sends_those_who_wait_away(tmp_path: Path) -> None:
     assert heard == ["The kiosk is being switched off. Please try again when it is back."] * 2
     until(lambda: gone(worker))
     with pytest.raises(PoolBusy):
-        pool.run(os.getpid, timeout=20)
+        pool.run(os.getpid, timeout=60)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups with signals")
@@ -221,7 +221,7 @@ def test_ctrl_c_ends_without_a_traceback(tmp_path: Path) -> None:
         if __name__ == "__main__":
             pool = DecoderPool(2, 2000)
             try:
-                print(pool.run(os.getpid, timeout=20), flush=True)
+                print(pool.run(os.getpid, timeout=60), flush=True)
                 pool.run(spin, timeout=60)
             except KeyboardInterrupt:
                 pool.stop()
@@ -235,7 +235,7 @@ def test_ctrl_c_ends_without_a_traceback(tmp_path: Path) -> None:
     assert process.stdout is not None
     worker = int(process.stdout.readline())
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     assert (out, err, process.returncode) == ("stopped\n", "", 0)
     until(lambda: gone(worker))
 
@@ -250,7 +250,7 @@ def test_workers_of_a_killed_kiosk_go_too(tmp_path: Path) -> None:
 
         if __name__ == "__main__":
             pool = DecoderPool(1, 2000)
-            print(pool.run(os.getpid, timeout=20), flush=True)
+            print(pool.run(os.getpid, timeout=60), flush=True)
             time.sleep(60)
         """)
     )
@@ -261,7 +261,7 @@ def test_workers_of_a_killed_kiosk_go_too(tmp_path: Path) -> None:
     assert process.stdout is not None
     worker = int(process.stdout.readline())
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     until(lambda: gone(worker))
 
 
@@ -298,7 +298,7 @@ def test_hostile_images_never_reach_the_kiosk(hostile_images: list[Path], tmp_pa
                 outcomes["not media"] += 1
                 continue
             try:
-                pool.run(process_file, path, tmp_path / path.name, kind.mime, timeout=20)
+                pool.run(process_file, path, tmp_path / path.name, kind.mime, timeout=60)
                 outcomes["made"] += 1
             except MediaFailed as error:
                 outcomes["refused"] += 1
@@ -312,4 +312,4 @@ def test_hostile_images_never_reach_the_kiosk(hostile_images: list[Path], tmp_pa
 
 
 def test_probing_in_a_worker_gives_the_whole_answer(pool: DecoderPool) -> None:
-    assert pool.run(probe, media_files.mov_hevc(), "video/quicktime", timeout=20).rotation == 270
+    assert pool.run(probe, media_files.mov_hevc(), "video/quicktime", timeout=60).rotation == 270

@@ -119,7 +119,7 @@ class Stalled:
         self._reads += 1
         if self._reads == 2:
             self.silent.set()
-            assert self.wake.wait(20)
+            assert self.wake.wait(120)
         return next(self._pieces, b"")
 
 
@@ -437,7 +437,7 @@ def test_a_silent_request_that_wakes_late_changes_no_byte(
         piece = Piece(body, len(data))
         sleeper = pool.submit(tus.uploads.append, other, upload_id, 0, piece=piece)
         try:
-            assert body.silent.wait(20)
+            assert body.silent.wait(120)
             if takeover == "head":
                 assert tus.offset(upload_id) == PIECE
             end = len(data) if finished else 100_000
@@ -445,7 +445,7 @@ def test_a_silent_request_that_wakes_late_changes_no_byte(
         finally:
             body.wake.set()
         with pytest.raises(Conflict, match="newer request"):
-            sleeper.result(20)
+            sleeper.result(120)
     if not finished:
         assert tus.part(upload_id).read_bytes() == data[:100_000]
         receipt = tus.send(upload_id, 100_000, data[100_000:])
@@ -460,12 +460,12 @@ def test_a_stray_request_at_a_wrong_place_does_not_disturb_a_good_one(tus: Tus) 
     with ThreadPoolExecutor(1) as pool, Session(tus.room.engine) as other:
         good = pool.submit(tus.uploads.append, other, upload_id, 0, piece=Piece(body, len(data)))
         try:
-            assert body.silent.wait(20)
+            assert body.silent.wait(120)
             with pytest.raises(OffsetConflict):
                 tus.send(upload_id, 7, b"stray")
         finally:
             body.wake.set()
-        assert good.result(20).receipt
+        assert good.result(120).receipt
     assert tus.room.originals() == [data]
 
 
@@ -477,12 +477,12 @@ def test_asking_alone_silences_the_older_request(tus: Tus) -> None:
         piece = Piece(body, len(data))
         sleeper = pool.submit(tus.uploads.append, other, upload_id, 0, piece=piece)
         try:
-            assert body.silent.wait(20)
+            assert body.silent.wait(120)
             told = tus.offset(upload_id)
         finally:
             body.wake.set()
         with pytest.raises(Conflict, match="newer request"):
-            sleeper.result(20)
+            sleeper.result(120)
     assert tus.part(upload_id).stat().st_size == told == PIECE
     assert tus.send(upload_id, told, data[told:])
 
@@ -495,7 +495,7 @@ def test_who_asks_while_the_file_moves_waits_for_the_receipt(
     def slow_keep(store: Store, path: Path, sha256: str, ext: str) -> Path:
         goal = keep(store, path, sha256, ext)
         moved.set()
-        assert go_on.wait(20)
+        assert go_on.wait(120)
         return goal
 
     monkeypatch.setattr(Store, "keep", slow_keep)
@@ -510,11 +510,11 @@ def test_who_asks_while_the_file_moves_waits_for_the_receipt(
 
     with ThreadPoolExecutor(4) as pool:
         sender = pool.submit(tus.send, upload_id, 0, jpeg(1))
-        assert moved.wait(20)
+        assert moved.wait(120)
         askers = [pool.submit(ask, how) for how in ("head", "append", "head")]
         assert wait(askers, timeout=0.3).done == set()
         go_on.set()
-        receipts = {sender.result(20), *(asker.result(20) for asker in askers)}
+        receipts = {sender.result(120), *(asker.result(120) for asker in askers)}
     assert len(receipts) == 1
     assert receipts != {""}
     assert count(tus.room, Takeaway) == 1

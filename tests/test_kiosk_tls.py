@@ -54,7 +54,7 @@ def test_pages_uploads_and_cookies(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     assert secure.startswith("https://127.0.0.1:")
-    with httpx.Client(base_url=secure, verify=trusting(certificate), timeout=20) as phone:
+    with httpx.Client(base_url=secure, verify=trusting(certificate), timeout=120) as phone:
         page = phone.get(f"/s/{event.code}?lang=de")
         assert page.status_code == 200
         desk = phone.get("/desk/kiosk")

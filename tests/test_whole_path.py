@@ -59,7 +59,7 @@ def codes_of(pdf: Path, page: int) -> list[str]:
     return [code.text for code in zxingcpp.read_barcodes(np.asarray(picture.convert("RGB")))]
 
 
-def ready(url: str, seconds: float = 30) -> None:
+def ready(url: str, seconds: float = 180) -> None:
     """Wait until all that came in is processed and indexed."""
     until = time.monotonic() + seconds
     while any(httpx.get(f"{url}/healthz").json()["queues"].values()):
