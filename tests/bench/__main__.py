@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import crowd, intake, photos, polling, searching
+from tests.bench import cards, codes, crowd, intake, photos, polling, searching, video
 from tests.bench.rows import Row
 
 MODULES = {
     "photos": photos,
+    "cards": cards,
+    "codes": codes,
+    "video": video,
     "search": searching,
     "intake": intake,
     "crowd": crowd,

@@ -1,0 +1,83 @@
+"""Peers from PyPI, in an environment of their own that is made the first time and never committed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / ".cache" / "peers"
+WANTED = ("sigal==2.6.1", "pyvips[binary]==3.2.0", "imageio-ffmpeg==0.8.1")
+
+
+class Lacking(Exception):
+    """A peer can't be installed here."""
+
+
+def peer_python() -> Path:
+    """The interpreter of the peers' environment; raises Lacking."""
+    python = FOLDER / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp = FOLDER / "installed"
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == "\n".join(WANTED):
+        return python
+    _run([sys.executable, "-m", "venv", str(FOLDER)])
+    _run([str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *WANTED])
+    stamp.write_text("\n".join(WANTED), encoding="utf-8")
+    return python
+
+
+def _run(line: list[str]) -> None:
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Lacking(f"{' '.join(line[2:5])} failed: {done.stderr.strip().splitlines()[-1]}")
+
+
+def ffmpeg() -> str:
+    """The path of an ffmpeg program; raises Lacking."""
+    asked = "import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())"
+    told = subprocess.run([peer_python(), "-c", asked], capture_output=True, text=True, check=True)
+    return told.stdout.strip()
+
+
+VIPS = """
+import json, sys, pyvips
+for line in sys.stdin:
+    source, folder = json.loads(line)
+    view = pyvips.Image.thumbnail(source, 1600, height=1600, size="down").copy_memory()
+    thumb = view.thumbnail_image(400, height=400, size="down")
+    for name, picture in (("view", view), ("thumb", thumb)):
+        picture.jpegsave(f"{folder}/vips-{name}.jpg", Q=82, optimize_coding=True, keep="none")
+    print("done", flush=True)
+"""
+
+
+class Vips:
+    """libvips in a process that stays, as our workers do."""
+
+    def __init__(self, asked: IO[str], told: IO[str]) -> None:
+        self._asked, self._told = asked, told
+
+    def make(self, source: Path, folder: Path) -> None:
+        """``vips-view.jpg`` and ``vips-thumb.jpg`` of a photo."""
+        self._asked.write(json.dumps([str(source), str(folder)]) + "\n")
+        self._asked.flush()
+        assert self._told.readline() == "done\n"
+
+
+@contextmanager
+def vips() -> Iterator[Vips]:
+    """Raises Lacking."""
+    line = [str(peer_python()), "-c", VIPS]
+    with subprocess.Popen(
+        line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        yield Vips(process.stdin, process.stdout)
+        process.stdin.close()

@@ -1,0 +1,28 @@
+"""How much is measured. Smaller for a try: ``BENCH_PHOTOS=6,12 BENCH_SECONDS=4 python -m tests.bench cards video``."""
+
+from __future__ import annotations
+
+import os
+
+TWELVE_MEGAPIXELS = (4000, 3000)
+
+
+def photo_counts() -> list[int]:
+    """How many photos are on the cards: ``BENCH_PHOTOS``."""
+    return [int(word) for word in os.environ.get("BENCH_PHOTOS", "60,1000").split(",")]
+
+
+def photo_size() -> tuple[int, int]:
+    """Width and height: ``BENCH_SIZE``, as 800x600."""
+    wide, _, high = os.environ.get("BENCH_SIZE", "").partition("x")
+    return (int(wide), int(high)) if high else TWELVE_MEGAPIXELS
+
+
+def seconds() -> float:
+    """Length of the video note: ``BENCH_SECONDS``."""
+    return float(os.environ.get("BENCH_SECONDS", "60"))
+
+
+def megapixels(size: tuple[int, int]) -> str:
+    """For a row's name."""
+    return f"{size[0] * size[1] / 1_000_000:.3g} megapixels"
