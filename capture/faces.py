@@ -14,8 +14,9 @@ from capture.made import scaled
 from capture.probe import MAX_PIXELS, Probe, probe, real_video
 from capture.steps_photo import open_upright
 
-# Faces are looked for at this size; the smallest that are found have 24 pixels, a fortieth of the longer side.
-SEARCH = 960
+# Faces are looked for at this size; the smallest that are found have 24 pixels, a fortieth of the longer side. From
+# the sides at less, which takes half the time: 0.4 s of a core for the front, twice 0.2 s for the sides.
+SEARCH, SIDE_SEARCH = 960, 640
 SMALLEST = 24
 # So many overlapping finds make a face. Few: one too many costs a person a glance, one too few a face.
 AGREEING = 3
@@ -41,27 +42,30 @@ def faces_in(image: Any) -> list[Box]:
     import cv2
     import numpy as np
 
-    small = scaled(image, SEARCH)
-    grey = cv2.equalizeHist(cv2.cvtColor(np.asarray(small), cv2.COLOR_RGB2GRAY))
-    high, wide = grey.shape
+    small, smaller = scaled(image, SEARCH), scaled(image, SIDE_SEARCH)
+    front, side = (cv2.cvtColor(np.asarray(one), cv2.COLOR_RGB2GRAY) for one in (small, smaller))
+    mirrored = _boxes("profileface", cv2.flip(side, 1))
+    proposed = [
+        *_boxes("frontalface_alt2", front), *_boxes("profileface", side),
+        *((1 - x - width, y, width, height) for x, y, width, height in mirrored),
+    ]  # fmt: skip
     found: list[Box] = []
-    for x, y, width, height in _boxes(grey):
-        box = float(x / wide), float(y / high), float(width / wide), float(height / high)
+    for box in proposed:
         if not any(_same(box, known) for known in found):
             found.append(box)
     return found
 
 
-def _boxes(grey: Any) -> Iterator[tuple[int, int, int, int]]:
-    """From the front, from the left; from the right in the mirror."""
+def _boxes(cascade: str, grey: Any) -> list[Box]:
     import cv2
 
-    front, side = _cascade("frontalface_alt2"), _cascade("profileface")
-    least = (SMALLEST, SMALLEST)
-    yield from front.detectMultiScale(grey, 1.1, AGREEING, minSize=least)
-    yield from side.detectMultiScale(grey, 1.1, AGREEING, minSize=least)
-    mirrored = side.detectMultiScale(cv2.flip(grey, 1), 1.1, AGREEING, minSize=least)
-    yield from ((grey.shape[1] - x - width, y, width, height) for x, y, width, height in mirrored)
+    even, least = cv2.equalizeHist(grey), (SMALLEST, SMALLEST)
+    high, wide = grey.shape
+    found = _cascade(cascade).detectMultiScale(even, 1.1, AGREEING, minSize=least)
+    return [
+        (float(x / wide), float(y / high), float(width / wide), float(height / high))
+        for x, y, width, height in found
+    ]
 
 
 def _cascade(name: str) -> Any:

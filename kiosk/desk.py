@@ -11,7 +11,9 @@ from sqlalchemy import func, select
 from kiosk import (
     desk_cards,
     desk_conversation,
+    desk_faces,
     desk_kiosk,
+    desk_mend,
     desk_publish,
     desk_review,
     desk_sessions,
@@ -19,6 +21,7 @@ from kiosk import (
 from kiosk.access import require_desk
 from kiosk.db import db
 from kiosk.here import here
+from reporter import faces
 from reporter.inbox import in_view
 from reporter.models import Delivery, Takeaway
 from reporter.models_cards import Cut
@@ -27,7 +30,9 @@ from reporter.states import DeliveryState, TakeawayState
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 bp.before_request(require_desk)
-for _part in (desk_conversation, desk_review, desk_publish, desk_cards, desk_sessions, desk_kiosk):
+for _part in (
+    desk_conversation, desk_review, desk_mend, desk_faces, desk_publish, desk_cards, desk_sessions, desk_kiosk,
+):  # fmt: skip
     bp.register_blueprint(_part.bp)
 
 
@@ -57,4 +62,7 @@ def _counts() -> dict[str, int]:
         "cards": cuts,
         "conversation": talked,
     }
-    return {name: db.session.scalar(query) or 0 for name, query in asked.items()}
+    counts = {name: db.session.scalar(query) or 0 for name, query in asked.items()}
+    # Without the switch nothing waits for a look.
+    waiting_faces = faces.count_waiting(db.session())[0] if faces.is_checked(db.session()) else 0
+    return {**counts, "faces": waiting_faces}

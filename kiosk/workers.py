@@ -30,11 +30,17 @@ def process(kiosk: Kiosk) -> int:
 def look(kiosk: Kiosk) -> int:
     """Look for faces in what is ready."""
     from capture.looking import look_for_faces
+    from capture.process import WAITING
     from reporter.faces import set_check
+    from reporter.models import Media
+    from reporter.work import due_ids
 
     if kiosk.settings.publish.check_faces:
         # However the setting was changed. It is taken back at the desk's page on faces, or by a restart.
         set_check(db.session(), True)
+    # Renditions first: somebody waits for those.
+    if due_ids(db.session(), Media, states=WAITING, now=kiosk.now(), limit=1):
+        return 0
     return look_for_faces(db.session(), kiosk.store, kiosk.pool, limits=kiosk.settings.limits)
 
 

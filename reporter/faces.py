@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
 from reporter.curate import Hand, lock_gathering, touch
-from reporter.edits import Edits, Four, Region
+from reporter.edits import Edits, Four, Region, Step
 from reporter.gate import PICTURES, awaiting_look
 from reporter.mend import takeaways_of
 from reporter.models import Attachment, Decision, Gathering, Media, Takeaway
@@ -93,10 +93,20 @@ def proposed_regions(session: Session, media: Media) -> tuple[Region, ...]:
     return tuple(Region("oval", _widened(place)) for place in proposals(session, media))
 
 
-def with_faces_blurred(edits: Edits, regions: Sequence[Region]) -> list[dict[str, object]]:
-    """The steps of these edits with regions added; what is in already is not added twice."""
-    added = [{"kind": r.kind, "numbers": list(r.place)} for r in regions if r not in edits.blur]
-    return [*added, *edits.steps()]
+def still_proposed(edits: Edits, regions: Sequence[Region]) -> list[Region]:
+    """Proposals whose middle is not blurred already."""
+    return [region for region in regions if not any(_covers(b, region) for b in edits.blur)]
+
+
+def _covers(blurred: Region, region: Region) -> bool:
+    x, y, width, height = region.place
+    left, top, wide, high = blurred.place
+    return left <= x + width / 2 <= left + wide and top <= y + height / 2 <= top + high
+
+
+def with_faces_blurred(edits: Edits, regions: Sequence[Region]) -> list[Step]:
+    """The steps of these edits with proposals added that are not blurred already."""
+    return [*Edits(blur=tuple(still_proposed(edits, regions))).steps(), *edits.steps()]
 
 
 def _widened(place: Four) -> Four:

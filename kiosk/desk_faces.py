@@ -1,0 +1,110 @@
+"""Faces: the switch that holds pictures back until a person has looked, and the list of those that wait."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from kiosk.db import db
+from kiosk.desk_mend import find, history_steps
+from kiosk.here import here
+from kiosk.media import media_url
+from reporter import curate, faces, mend
+from reporter.config import save_settings
+from reporter.errors import BadInput, BadRequest
+from reporter.models import Media, Takeaway
+from reporter.record import takeaway_record
+
+bp = Blueprint("faces", __name__, url_prefix="/faces")
+
+# As many are listed at once; the next come when these are done.
+PAGE = 24
+
+
+@bp.get("")
+def overview() -> str:
+    """The switch, the picture whose turn it is, and those that follow."""
+    session = db.session()
+    rows = faces.waiting(session, PAGE)
+    person, detector = faces.count_waiting(session)
+    wanted = (request.args.get("show", ""), request.args.get("of", ""))
+    at = next((n for n, (t, m) in enumerate(rows) if (t.receipt, m.sha256) == wanted), 0)
+    return render_template(
+        "desk/faces.html",
+        on=faces.is_checked(session),
+        rows=[_entry(takeaway, media) for takeaway, media in rows],
+        at=at,
+        boxes=faces.proposals(session, rows[at][1]) if rows else [],
+        person=person,
+        detector=detector,
+        did=request.args.get("did", ""),
+        last=(request.args.get("last", ""), request.args.get("last_of", "")),
+    )
+
+
+def _entry(takeaway: Takeaway, media: Media) -> dict[str, object]:
+    record = takeaway_record(takeaway, media_url)
+    item = next(one for one in record["media"] if one["sha256"] == media.sha256)
+    return {"record": record, "item": item, "faces": media.faces}
+
+
+@bp.post("/check")
+def check() -> ResponseReturnValue:
+    """Hold pictures with faces back (``on`` is set), or let them go."""
+    kiosk, on = here(), bool(request.form.get("on"))
+    save_settings(kiosk.settings.folder, {"publish": {"check_faces": on}})
+    publish = dataclasses.replace(kiosk.settings.publish, check_faces=on)
+    kiosk.settings = dataclasses.replace(kiosk.settings, publish=publish)
+    faces.set_check(db.session(), on)
+    if on:
+        flash(
+            _("From now on no picture with a face leaves this room before one of you has looked.")
+        )
+    else:
+        flash(_("Pictures with faces go out without a further look."))
+    return redirect(url_for(".overview"), code=303)
+
+
+@bp.post("/<receipt>/<sha256>")
+def decide(receipt: str, sha256: str) -> ResponseReturnValue:
+    """All agreed, blur what was proposed, or hide the takeaway (``do``); each can be taken back."""
+    takeaway, media = find(receipt, sha256)
+    did = request.form.get("do", "")
+    if did.startswith("undo-"):
+        _undo(takeaway, media, did.removeprefix("undo-"))
+        return redirect(url_for(".overview", show=receipt, of=sha256), code=303)
+    session, hand = db.session(), here().hand("desk")
+    if did == "agreed":
+        faces.decide(session, media, hand)
+    elif did == "blur":
+        regions = faces.proposed_regions(session, media)
+        if not regions:
+            raise BadInput(_("No face was proposed here. Mend the picture by hand."))
+        steps = faces.with_faces_blurred(mend.edits_of(session, media), regions)
+        mend.save(session, here().store, media, mend.check(media, steps), hand)
+        faces.decide(session, media, hand)
+    elif did == "hide":
+        did = f"hide-{takeaway.state}"
+        curate.hide(session, takeaway, hand)
+    else:
+        raise BadRequest(
+            _("Say that all agreed, blur the faces, or hide it; nothing else was understood.")
+        )
+    return redirect(url_for(".overview", did=did, last=receipt, last_of=sha256), code=303)
+
+
+def _undo(takeaway: Takeaway, media: Media, did: str) -> None:
+    session, hand = db.session(), here().hand("desk")
+    if did == "blur":
+        former = history_steps(takeaway, media).undo
+        if former is not None:
+            mend.save(session, here().store, media, former, hand, way=mend.UNDO)
+    if did in ("blur", "agreed"):
+        faces.undecide(session, media, hand)
+    elif did == "hide-approved":
+        curate.approve(session, takeaway, hand)
+    elif did == "hide-new":
+        curate.reopen(session, takeaway, hand)

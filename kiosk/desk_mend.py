@@ -1,0 +1,179 @@
+"""Mending one picture, film or voice note: blurred, cut out, turned, cut short, and back again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from capture.plain import plain_copy, preview_photo, propose_sheet
+from kiosk.db import db
+from kiosk.here import here
+from kiosk.media import media_url
+from reporter import faces, mend
+from reporter.curate import by_receipt
+from reporter.edits import Edits, read_edits
+from reporter.errors import BadInput, NotFound
+from reporter.models import Media, Takeaway
+from reporter.record import takeaway_record
+from reporter.states import Kind, MediaState
+
+bp = Blueprint("mend", __name__, url_prefix="/mend/<receipt>/<sha256>")
+
+# More than a thousand numbers are no edits.
+MOST_BYTES = 100_000
+
+
+def find(receipt: str, sha256: str) -> tuple[Takeaway, Media]:
+    """The takeaway of a receipt and its file; raises NotFound."""
+    takeaway = by_receipt(db.session(), receipt)
+    for attachment in takeaway.attachments:
+        if attachment.media.sha256 == sha256:
+            return takeaway, attachment.media
+    raise NotFound(_("There is no such file in this takeaway."))
+
+
+@bp.get("")
+def page(receipt: str, sha256: str) -> str:
+    """The picture with what was changed, and the tools."""
+    takeaway, media = find(receipt, sha256)
+    session = db.session()
+    edits, regions = mend.edits_of(session, media), faces.proposed_regions(session, media)
+    record = takeaway_record(takeaway, media_url)
+    return render_template(
+        "desk/mend.html",
+        receipt=takeaway.receipt,
+        state=takeaway.state,
+        media=media,
+        item=next(item for item in record["media"] if item["sha256"] == media.sha256),
+        edits=edits,
+        proposed=faces.still_proposed(edits, regions),
+        steps=history_steps(takeaway, media),
+        others=len(mend.takeaways_of(session, media)) - 1,
+        usable=media.state != MediaState.FAILED or bool(media.mended),
+    )
+
+
+def history_steps(takeaway: Takeaway, media: Media) -> mend.History:
+    """Where undo and redo lead; nowhere in a history that this version can't read."""
+    try:
+        return mend.history(db.session(), takeaway, media)
+    except BadInput:
+        return mend.History()
+
+
+@bp.post("")
+def save(receipt: str, sha256: str) -> ResponseReturnValue:
+    """What the page's script gathered (``edits``, JSON), or one of the buttons that need no script (``do``)."""
+    takeaway, media = find(receipt, sha256)
+    asked = request.form.get("do", "")
+    edits = _asked(takeaway, media, asked)
+    way = asked if asked in (mend.UNDO, mend.REDO) else ""
+    changed = mend.save(db.session(), here().store, media, edits, here().hand("desk"), way=way)
+    if changed:
+        flash(_("Saved. The picture is made anew; until it is ready, nobody sees any of it."))
+    else:
+        flash(_("That is how it is already; nothing was changed."))
+    return redirect(url_for(".page", receipt=receipt, sha256=sha256), code=303)
+
+
+def _asked(takeaway: Takeaway, media: Media, asked: str) -> Edits:
+    """The edits that a form wants; raises BadInput."""
+    session = db.session()
+    now = mend.edits_of(session, media)
+    if asked == "":
+        return mend.check(media, _json(request.form.get("edits", "")))
+    if asked == "original":
+        return Edits()
+    if asked in ("left", "right"):
+        return _with(media, now, "turn", [now.turn + (90 if asked == "right" else 270)])
+    if asked == "faces":
+        regions = faces.proposed_regions(session, media)
+        return mend.check(media, faces.with_faces_blurred(now, regions))
+    if asked == "cut":
+        return _with(media, now, "cut", [_seconds("begin"), _seconds("end")])
+    steps = mend.history(session, takeaway, media)
+    goal = {mend.UNDO: steps.undo, mend.REDO: steps.redo}.get(asked)
+    if goal is None:
+        raise BadInput(_("There is nothing to go back to."))
+    return goal
+
+
+def _with(media: Media, edits: Edits, kind: str, numbers: list[Any]) -> Edits:
+    """These edits with one of them set anew."""
+    kept = [step for step in edits.steps() if step["kind"] != kind]
+    return mend.check(media, [*kept, {"kind": kind, "numbers": numbers}])
+
+
+def _seconds(name: str) -> float:
+    try:
+        return float(request.form.get(name, "").replace(",", "."))
+    except ValueError as error:
+        raise BadInput(_("Begin and end are seconds, as 2.5.")) from error
+
+
+def _json(text: str) -> Any:
+    if len(text) > MOST_BYTES:
+        raise BadInput(_("These are more edits than one picture can have."))
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(_("The edits arrived garbled. Please save once more.")) from error
+
+
+@bp.get("/plain")
+def plain(receipt: str, sha256: str) -> Response:
+    """The file without edits, which only the desk sees."""
+    _takeaway, media = find(receipt, sha256)
+    kiosk = here()
+    path, mime = plain_copy(kiosk.store, kiosk.quick_pool, media, max_pixels=_most_pixels())
+    try:
+        response = send_file(path, mimetype=mime, conditional=True, etag=f"{sha256}-plain")
+    except FileNotFoundError as error:
+        raise NotFound(_("This file is being made ready. Try again in a moment.")) from error
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@bp.post("/preview")
+def preview(receipt: str, sha256: str) -> Response:
+    """What others would see with the edits in the body (JSON), as a JPEG."""
+    media = _photo(receipt, sha256)
+    edits = read_edits(_json(request.get_data(as_text=True)[: MOST_BYTES + 1]), media.kind)
+    kiosk = here()
+    made = preview_photo(kiosk.store, kiosk.quick_pool, media, edits, max_pixels=_most_pixels())
+    return Response(made, mimetype="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
+@bp.get("/sheet")
+def sheet(receipt: str, sha256: str) -> ResponseReturnValue:
+    """The corners of the sheet in the photo, as ``{"corners": [eight numbers]}`` or null."""
+    kiosk = here()
+    found = propose_sheet(
+        kiosk.store, kiosk.quick_pool, _photo(receipt, sha256), max_pixels=_most_pixels()
+    )
+    return jsonify(corners=found)
+
+
+def _photo(receipt: str, sha256: str) -> Media:
+    _takeaway, media = find(receipt, sha256)
+    if media.kind != Kind.PHOTO:
+        raise NotFound(_("Only photos have this."))
+    return media
+
+
+def _most_pixels() -> int:
+    return here().settings.limits.photo_megapixels * 1_000_000

@@ -1,0 +1,221 @@
+"""A blurred face is blurred in every file that leaves, in pixels: bundle, site, targets; the old file is taken down."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from capture.pool import DecoderPool
+from capture.process import process_due
+from publish import places
+from publish.bundle import make_bundle
+from publish.outbox import publish
+from reporter import faces, mend, secrets
+from reporter.config import LimitSettings
+from reporter.edits import Edits, Region
+from reporter.models import Media, Takeaway
+from reporter.states import Kind
+from tests.faces import detail, portrait_jpeg
+from tests.publish_fakes import Kit, open_kit
+from tests.wordpress_server import WordPress
+
+FACE = (0.36, 0.39, 0.18, 0.29)
+BLUR = Edits(blur=(Region("oval", (0.32, 0.32, 0.26, 0.42)),))
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Iterator[Kit]:
+    with open_kit(tmp_path / "gathering", seed=len(str(tmp_path))) as kit:
+        yield kit
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[DecoderPool]:
+    with DecoderPool(1, 3000) as pool:
+        yield pool
+
+
+def make(kit: Kit, pool: DecoderPool) -> None:
+    """Let the real workers make what is due."""
+    while process_due(kit.session, kit.store, pool, now=kit.clock, limits=LimitSettings()):
+        pass
+
+
+def portrait(kit: Kit, pool: DecoderPool, text: str = "Compost stays warm") -> Takeaway:
+    """An approved photo with one face, its renditions made by the real workers."""
+    row = kit.takeaway(kit.event(), text, kind=Kind.PHOTO.value)
+    media = kit.attach(row, portrait_jpeg().read_bytes(), kind=Kind.PHOTO, renditions={})
+    media.state = "received"
+    kit.session.commit()
+    make(kit, pool)
+    return row
+
+
+def blur(kit: Kit, row: Takeaway) -> None:
+    kit.clock.forward(seconds=5)
+    mend.save(kit.session, kit.store, row.attachments[0].media, BLUR, kit.hand)
+
+
+def detail_of(data: bytes) -> float:
+    with Image.open(io.BytesIO(data)) as image:
+        return detail(np.asarray(image.convert("RGB")), FACE)
+
+
+def bundled(kit: Kit, goal: Path) -> dict[str, float]:
+    """What can be recognized in each picture of a bundle, by its name."""
+    made = make_bundle(kit.session, kit.store, goal, facts=kit.facts, now=kit.clock(), rng=kit.rng)
+    return {
+        path.relative_to(made.path).as_posix(): detail_of(path.read_bytes())
+        for path in sorted(made.path.rglob("*.jpg"))
+    }
+
+
+def test_a_bundle_holds_no_file_with_the_face(kit: Kit, pool: DecoderPool, tmp_path: Path) -> None:
+    row = portrait(kit, pool)
+    before = bundled(kit, tmp_path / "before")
+    assert sorted(name.split("/")[1] for name in before) == ["media", "originals"]
+    assert min(before.values()) > 15
+    blur(kit, row)
+    make(kit, pool)
+    after = bundled(kit, tmp_path / "after")
+    assert [name.split("/")[1] for name in after] == ["media"]
+    assert max(after.values()) < 6
+    told = json.loads((tmp_path / "after" / "data" / "takeaways.json").read_text())
+    media = told["takeaways"][0]["media"][0]
+    assert media["original"] is None
+    assert set(media["renditions"]) == {"view"}
+
+
+def test_nothing_leaves_between_saving_and_ready(
+    kit: Kit, pool: DecoderPool, tmp_path: Path
+) -> None:
+    row = portrait(kit, pool)
+    blur(kit, row)
+    assert bundled(kit, tmp_path / "meanwhile") == {}
+    target = kit.target("stick", "folder", options={"url": (tmp_path / "stick").as_uri()})
+    assert target.name == "stick"
+    publish(kit.session, kit.outbox)
+    assert list((tmp_path / "stick").rglob("*.jpg")) == []
+    make(kit, pool)
+    publish(kit.session, kit.outbox)
+    [sent] = (tmp_path / "stick").rglob("*.jpg")
+    assert detail_of(sent.read_bytes()) < 6
+
+
+def test_a_published_site_gets_the_new_picture_and_loses_the_old(
+    kit: Kit, pool: DecoderPool, tmp_path: Path
+) -> None:
+    row = portrait(kit, pool)
+    kit.target("stick", "folder", options={"url": (tmp_path / "stick").as_uri()})
+    publish(kit.session, kit.outbox)
+    [old] = (tmp_path / "stick").rglob("*.jpg")
+    assert detail_of(old.read_bytes()) > 15
+    blur(kit, row)
+    make(kit, pool)
+    publish(kit.session, kit.outbox)
+    [new] = (tmp_path / "stick").rglob("*.jpg")
+    assert new.name != old.name
+    assert detail_of(new.read_bytes()) < 6
+    pages = "".join(page.read_text() for page in (tmp_path / "stick").rglob("*.html"))
+    assert new.name in pages
+    assert old.name not in pages
+
+
+def test_the_same_file_brought_again_is_blurred_from_the_start(
+    kit: Kit, pool: DecoderPool, tmp_path: Path
+) -> None:
+    row = portrait(kit, pool)
+    blur(kit, row)
+    make(kit, pool)
+    again = kit.takeaway(kit.event("Another session"), "Brought twice", kind=Kind.PHOTO.value)
+    kit.attach(again, portrait_jpeg().read_bytes(), kind=Kind.PHOTO, renditions={})
+    after = bundled(kit, tmp_path / "bundle")
+    assert len(kit.session.scalars(select(Media)).all()) == 1
+    assert after != {}
+    assert max(after.values()) < 6
+
+
+def test_back_to_the_original_is_the_very_picture_again(kit: Kit, pool: DecoderPool) -> None:
+    row = portrait(kit, pool)
+    media = row.attachments[0].media
+
+    def made() -> dict[str, str]:
+        kit.session.expire_all()
+        return {one.name: one.sha256 for one in media.renditions}
+
+    first = made()
+    blur(kit, row)
+    make(kit, pool)
+    assert made() != first
+    kit.clock.forward(seconds=5)
+    mend.save(kit.session, kit.store, media, Edits(), kit.hand)
+    make(kit, pool)
+    assert made() == first
+    for name, sha256 in first.items():
+        path = kit.store.rendition(media.sha256, name, ".jpg")
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+
+
+def test_faces_wait_at_bundle_and_targets_until_a_person_has_looked(
+    kit: Kit, pool: DecoderPool, tmp_path: Path
+) -> None:
+    row = portrait(kit, pool)
+    kit.target("stick", "folder", options={"url": (tmp_path / "stick").as_uri()})
+    publish(kit.session, kit.outbox)
+    assert len(list((tmp_path / "stick").rglob("*.jpg"))) == 1
+    faces.set_check(kit.session, True)
+    publish(kit.session, kit.outbox)
+    assert list((tmp_path / "stick").rglob("*.jpg")) == []
+    assert bundled(kit, tmp_path / "held") == {}
+    faces.decide(kit.session, row.attachments[0].media, kit.hand)
+    publish(kit.session, kit.outbox)
+    assert len(list((tmp_path / "stick").rglob("*.jpg"))) == 1
+    assert len(bundled(kit, tmp_path / "looked")) == 2
+
+
+@pytest.mark.wordpress
+def test_wordpress_shows_the_blurred_picture_and_has_the_old_no_more(
+    kit: Kit, pool: DecoderPool, wordpress: WordPress, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:  # fmt: skip
+    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
+    given = {"url": wordpress.url, "user": wordpress.user}
+    places.add_target(kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng)
+    secrets.set_secret(str(kit.facts.id), places.secret_name("blog"), wordpress.app_password)
+    row = portrait(kit, pool)
+    publish(kit.session, kit.outbox)
+    with httpx.Client(auth=(wordpress.user, wordpress.app_password), timeout=60) as client:
+        [old] = at_blog(client, wordpress, kit)
+        assert detail_of(client.get(old["source_url"]).content) > 15
+        blur(kit, row)
+        make(kit, pool)
+        publish(kit.session, kit.outbox)
+        [new] = at_blog(client, wordpress, kit)
+        assert new["id"] != old["id"]
+        sizes = {size["source_url"] for size in new["media_details"]["sizes"].values()}
+        for address in {new["source_url"], *sizes}:
+            data = client.get(address).content
+            with Image.open(io.BytesIO(data)) as image:
+                # WordPress cuts its smallest size square.
+                whole = image.width * 2 == image.height * 3
+            assert not whole or detail_of(data) < 6
+        gone = {size["source_url"] for size in old["media_details"]["sizes"].values()}
+        for address in {old["source_url"], *gone}:
+            assert client.get(address).status_code == 404, address
+
+
+def at_blog(client: httpx.Client, blog: WordPress, kit: Kit) -> list[dict[str, Any]]:
+    """The files of this gathering that the blog has."""
+    rows = client.get(
+        f"{blog.url}/wp-json/wp/v2/media", params={"per_page": "100", "context": "edit"}
+    )
+    return [row for row in rows.json() if f"sr-{kit.facts.mark}" in row["slug"]]

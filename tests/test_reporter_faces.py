@@ -1,0 +1,145 @@
+"""No-photo people: what may have a face waits for a person before it leaves the room, by both forms of the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from reporter import curate, faces
+from reporter.edits import Edits, Region
+from reporter.gate import Place, may_show, showable
+from reporter.models import Decision, Gathering, Media, Takeaway
+from reporter.states import Faces, Kind
+from tests.publish_fakes import Kit, jpeg, open_kit
+
+BOX = (0.4, 0.4, 0.2, 0.2)
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Iterator[Kit]:
+    with open_kit(tmp_path / "gathering") as kit:
+        yield kit
+
+
+def media_of(takeaway: Takeaway) -> Media:
+    return takeaway.attachments[0].media
+
+
+def shown(kit: Kit, takeaway: Takeaway) -> list[str]:
+    """The places where it may be shown; the two forms of the rule must agree."""
+    by_query = [
+        place.value
+        for place in Place
+        if kit.session.scalars(select(Takeaway).where(showable(place))).unique().all().count(takeaway)
+    ]  # fmt: skip
+    by_row = [place.value for place in Place if may_show(takeaway, place)]
+    assert by_query == by_row
+    return by_row
+
+
+EVERYWHERE, ROOM_ONLY = ["room", "community", "public"], ["room"]
+
+
+def test_what_is_known_of_faces_decides_only_with_the_switch(kit: Kit) -> None:
+    photo = kit.photo(kit.event(), 1)
+    note = kit.takeaway(kit.event("Another"), "No picture at all")
+    for known in Faces:
+        media_of(photo).faces = known.value
+        kit.session.commit()
+        assert shown(kit, photo) == EVERYWHERE
+    faces.set_check(kit.session, True)
+    held = {}
+    for known in Faces:
+        media_of(photo).faces = known.value
+        kit.session.commit()
+        held[known.name] = shown(kit, photo) == ROOM_ONLY
+    assert held == {"UNKNOWN": True, "NONE": False, "FOUND": True, "FAILED": True, "SEEN": False}
+    assert shown(kit, note) == EVERYWHERE
+    faces.set_check(kit.session, False)
+    assert shown(kit, photo) == EVERYWHERE
+
+
+@pytest.mark.parametrize(("kind", "held"), [("video", True), ("audio", False)])
+def test_films_wait_and_sound_does_not(kit: Kit, kind: str, held: bool) -> None:
+    faces.set_check(kit.session, True)
+    row = kit.takeaway(kit.event(), kind=kind)
+    kit.attach(row, jpeg(4), kind=Kind(kind), renditions={"play": b"-"})
+    assert (shown(kit, row) == ROOM_ONLY) is held
+
+
+def test_one_unseen_picture_holds_the_whole_takeaway(kit: Kit) -> None:
+    faces.set_check(kit.session, True)
+    row = kit.photo(kit.event(), 1)
+    kit.attach(row, jpeg(2), kind=Kind.PHOTO, renditions={"view": jpeg(2)})
+    first, second = (attachment.media for attachment in row.attachments)
+    faces.write_proposals(kit.session, first.id, [])
+    assert shown(kit, row) == ROOM_ONLY
+    faces.write_proposals(kit.session, second.id, [BOX])
+    assert shown(kit, row) == ROOM_ONLY
+    faces.decide(kit.session, second, kit.hand)
+    assert shown(kit, row) == EVERYWHERE
+
+
+def test_the_switch_lets_index_and_outbox_know(kit: Kit) -> None:
+    event = kit.event()
+    waits, clear = kit.photo(event, 1), kit.photo(event, 2)
+    media_of(clear).faces = Faces.NONE.value
+    kit.session.commit()
+    counted = kit.session.scalars(select(Gathering.revision)).one()
+    assert faces.set_check(kit.session, True) is True
+    assert waits.revision > counted
+    assert clear.revision == 1
+    assert faces.set_check(kit.session, True) is False
+
+
+def test_a_persons_decision_stays_whatever_a_detector_says_later(kit: Kit) -> None:
+    photo = kit.photo(kit.event(), 1)
+    media = media_of(photo)
+    faces.decide(kit.session, media, kit.hand)
+    faces.write_proposals(kit.session, media.id, [BOX])
+    assert media.faces == Faces.SEEN
+    assert faces.proposals(kit.session, media) == [BOX]
+    row = kit.session.scalars(select(Decision).where(Decision.action == faces.ACTION)).one()
+    assert (row.takeaway_id, row.after["faces"]) == (photo.id, "seen")
+    faces.undecide(kit.session, media, kit.hand)
+    assert media.faces == Faces.FOUND
+
+
+def test_what_a_detector_could_not_look_into_waits_for_a_person(kit: Kit) -> None:
+    media = media_of(kit.photo(kit.event(), 1))
+    assert faces.unlooked(kit.session, 9) == [media.id]
+    assert faces.count_waiting(kit.session) == (0, 1)
+    faces.write_proposals(kit.session, media.id, None)
+    assert media.faces == Faces.FAILED
+    assert faces.unlooked(kit.session, 9) == []
+    assert faces.count_waiting(kit.session) == (1, 0)
+
+
+def test_the_list_holds_what_waits_and_is_not_hidden(kit: Kit) -> None:
+    event = kit.event()
+    rows = [kit.photo(event, seed) for seed in (1, 2, 3)]
+    for row in rows:
+        faces.write_proposals(kit.session, media_of(row).id, [BOX])
+    curate.hide(kit.session, rows[1], kit.hand)
+    assert [row for row, _media in faces.waiting(kit.session, 9)] == [rows[0], rows[2]]
+    assert [row for row, _media in faces.waiting(kit.session, 1)] == [rows[0]]
+
+
+def test_a_proposed_region_has_room_for_hair_and_chin(kit: Kit) -> None:
+    media = media_of(kit.photo(kit.event(), 1))
+    faces.write_proposals(kit.session, media.id, [BOX, (0.0, 0.9, 0.1, 0.1)])
+    assert faces.proposed_regions(kit.session, media) == (
+        Region("oval", (0.35, 0.35, 0.3, 0.3)),
+        Region("oval", (0.0, 0.875, 0.125, 0.125)),
+    )
+
+
+def test_what_is_blurred_already_is_not_proposed_again() -> None:
+    proposed = [Region("oval", (0.35, 0.35, 0.3, 0.3)), Region("oval", (0.0, 0.8, 0.1, 0.1))]
+    edits = Edits(blur=(Region("box", (0.3, 0.4, 0.3, 0.2)),), turn=90)
+    assert faces.still_proposed(edits, proposed) == proposed[1:]
+    kinds = [step["kind"] for step in faces.with_faces_blurred(edits, proposed)]
+    assert kinds == ["oval", "box", "turn"]
