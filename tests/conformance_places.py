@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from markdown_it import MarkdownIt
 
 from publish.post import Facts
 from tests.conformance import Census, Place, Seen, words_of
@@ -100,6 +103,54 @@ class SftpPlace(FolderPlace):
         return {"url": f"{host}{self.folder}", "user": self.told["USER"], "key": self.told["KEY"]}
 
 
+@dataclass
+class GitPlace(Place):
+    """A bare repository that is reached over ssh; what is in its newest commit, read by git itself."""
+
+    kind = "git"
+    told: Mapping[str, str] = field(default_factory=dict)
+    repository: Path = Path()
+
+    def options(self, url: str) -> dict[str, str]:
+        address = f"ssh://{self.told['USER']}@127.0.0.1:{self.told['PORT']}{self.repository}"
+        return {"url": address, "layout": "hugo", "key": self.told["KEY"]}
+
+    def git(self, *words: str) -> bytes:
+        """What git says in the repository."""
+        command = ["git", "-C", str(self.repository), *words]
+        return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+
+    def files(self) -> dict[str, bytes]:
+        """Everything in the newest commit of the main branch."""
+        if not self.git("for-each-ref"):
+            return {}
+        names = self.git("ls-tree", "-r", "-z", "--name-only", "main").decode().split("\0")
+        return {name: self.git("show", f"main:{name}") for name in names if name}
+
+    def census(self, facts: Facts) -> Census:
+        there = {n: data for n, data in self.files().items() if f"sr-{facts.mark}" in n}
+        seen = [self._seen(data.decode(), there) for n, data in there.items() if n.endswith(".md")]
+        return Census(seen, sum(not name.endswith(".md") for name in there))
+
+    def _seen(self, page: str, files: Mapping[str, bytes]) -> Seen:
+        head, _, body = page.removeprefix("---\n").partition("\n---\n")
+        title = json.loads(head.splitlines()[0].removeprefix("title: "))
+        html = MarkdownIt("commonmark", {"html": False}).render(body)
+        shown = [data for name, data in files.items() if f'src="{Path(name).name}"' in html]
+        return Seen(f"{title} {words_of(html)}", shown)
+
+
+@contextmanager
+def _git(request: pytest.FixtureRequest) -> Iterator[Place]:
+    server = script_server("sftp", request)
+    repository: Path = request.getfixturevalue("tmp_path") / "site.git"
+    command = ["git", "init", "-q", "--bare", "-b", "main", str(repository)]
+    subprocess.run(command, check=True, timeout=60)
+    monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(repository.with_name("cache")))
+    yield GitPlace(told=server.told, repository=repository)
+
+
 @contextmanager
 def _folder(request: pytest.FixtureRequest) -> Iterator[Place]:
     tmp_path: Path = request.getfixturevalue("tmp_path")
@@ -127,4 +178,5 @@ PLACES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Place
     "folder": _folder,
     "webdav": _webdav,
     "sftp": _sftp,
+    "git": _git,
 }

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from publish.post import Remote
 from publish.targets.base import Draft, Entry, Option, Setup, Target
 from publish.targets.folder import FolderTarget
+from publish.targets.git import GitTarget
 from publish.targets.wordpress import WordPressTarget
 from reporter.errors import BadInput
 
-KINDS: dict[str, type[Target]] = {cls.kind: cls for cls in (WordPressTarget, FolderTarget)}
+KINDS: dict[str, type[Target]] = {
+    cls.kind: cls for cls in (WordPressTarget, FolderTarget, GitTarget)
+}
 
 __all__ = [
     "KINDS",

@@ -23,6 +23,7 @@ class FolderTarget(Target):
     title = "Folder"
     has_face = True
     tells_replies = True
+    tells_replies = True
     options = (
         Option("url", "where it is, as file:///media/stick/site, sftp://host/path, webdavs://host/path or s3://bucket/path",
                required=True),
@@ -54,6 +55,11 @@ class FolderTarget(Target):
         if not wants_password(url, user=user, key=options.get("key", "")):
             return ""
         return "Secret key" if scheme_of(url) == "s3" else "Password"
+
+    @classmethod
+    def linkable(cls, options: Mapping[str, str]) -> bool:
+        """A stick has no address that others can open; the web space behind a folder has."""
+        return bool(options.get("web"))
 
     def close(self) -> None:
         """Let go of connections."""

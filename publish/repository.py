@@ -1,0 +1,282 @@
+"""A branch of a git repository, changed without a working copy: fetch the newest, commit on it, push, or begin anew.
+
+The cache is a bare, shallow repository; only git's own object store is in it, so several processes may share it.
+``git`` runs as a program of its own, without a shell, without questions, with time limits.
+https://git-scm.com/docs#_plumbing_commands
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from publish.errors import (
+    AuthRefused,
+    Offline,
+    PauseTarget,
+    Permanent,
+    PublishError,
+    RetryAfter,
+    TooBig,
+)
+from publish.hostkeys import known_hosts_file
+
+# Seconds for what stays on this machine, and for what goes over the network.
+_HERE, _THERE = 60, 280
+_TRIES = 8
+_NOTHING = "0" * 40
+
+# Path -> bytes, a file, or None: remove it.
+Changes = Mapping[str, bytes | Path | None]
+# What git says (in its untranslated words), and what it means. The first that fits counts.
+_MEANINGS: Sequence[tuple[Sequence[str], type[PublishError], str]] = (
+    (("Host key verification failed", "HOST IDENTIFICATION HAS CHANGED"), PauseTarget,
+     "{name} shows another key than it did before. Ask its administrator whether the server was changed; if so, remove "
+     "its line from the file known_hosts beside the secrets."),
+    (("exceeds GitHub's file size limit", "GH001", "exceeds the maximum allowed file size"), TooBig,
+     "A file is larger than {name} takes."),
+    (("Permission denied", "Authentication failed", "could not read Username", "could not read Password",
+      "returned error: 401", "returned error: 403", "denied to"), AuthRefused,
+     "{name} refused user name, password or key. Set them again."),
+    (("not appear to be a git repository", "ot found", "No such file or directory", "does not exist"), PauseTarget,
+     "There is no repository at the address of {name}, or this account may not see it."),
+    (("protected branch", "hook declined"), PauseTarget, "{name} does not let this account push to that branch."),
+    (("No space left", "unpacker error"), RetryAfter, "{name} could not keep it. Is there room?"),
+)  # fmt: skip
+# Somebody else was faster: begin anew on what is there now.
+_OVERTAKEN = ("non-fast-forward", "fetch first", "stale info", "cannot lock ref", "failed to update ref",
+              "incorrect old value", "reference already exists")  # fmt: skip
+
+
+class _Overtaken(Exception):
+    """The branch has moved on since it was fetched."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """How a repository is reached. ``name`` is what sentences call it."""
+
+    name: str
+    url: str
+    user: str = ""
+    # A password or token for https.
+    password: str = ""
+    # The file of a private key for ssh.
+    key: str = ""
+
+
+@dataclass
+class Repository:
+    """One branch; an empty ``branch`` means the one that the repository itself calls its main one."""
+
+    access: Access
+    cache: Path
+    branch: str = ""
+    author: tuple[str, str] = ("Social Reporter", "social-reporter@localhost")
+    _ready: bool = field(default=False, init=False)
+
+    def change(self, make: Callable[[Mapping[str, str]], Changes], message: str) -> str:
+        """Put one commit on the branch and push it; its id, or that of the newest where nothing changes.
+
+        ``make`` gets what is there (path -> blob id) and says what shall be. It is asked again whenever somebody else
+        pushed in between. Raises the errors of ``publish.errors``.
+        """
+        for _ in range(_TRIES):
+            head = self.head()
+            commit = self._commit(head, make(self.files(head)), message)
+            if commit == head:
+                return head or ""
+            try:
+                self._push(commit, head)
+            except _Overtaken:
+                continue
+            return commit
+        raise RetryAfter(f"Others push to {self.access.name} all the time. It is tried again.")
+
+    def head(self) -> str:
+        """The newest commit of the branch, fetched; empty where there is none yet."""
+        self._prepare()
+        told = self._git("ls-remote", "--symref", "--", "origin", limit=_THERE).decode()
+        refs = dict(reversed(line.split("\t", 1)) for line in told.splitlines() if "\t" in line)
+        if not self.branch:
+            symbolic = [one for one in told.splitlines() if one.startswith("ref: refs/heads/")]
+            self.branch = symbolic[0].split()[1].removeprefix("refs/heads/") if symbolic else "main"
+        head = refs.get(f"refs/heads/{self.branch}", "")
+        if head and not self._has(head):
+            self._git(
+                "fetch", "-q", "--depth=1", "--no-tags", "--filter=blob:none", "origin",
+                f"refs/heads/{self.branch}", limit=_THERE,
+            )  # fmt: skip
+            if not self._has(head):
+                return self.head()
+        return head
+
+    def files(self, head: str) -> dict[str, str]:
+        """Path -> blob id of everything in a commit."""
+        if not head:
+            return {}
+        told = self._git("ls-tree", "-r", "-z", head).decode("utf-8", "surrogateescape")
+        rows = (row.split("\t", 1) for row in told.split("\0") if row)
+        return {path: about.split()[2] for about, path in rows}
+
+    def try_push(self) -> None:
+        """Ask whether we may push, without doing it."""
+        head = self.head()
+        self._push(self._commit(head, {".social-reporter": b"test\n"}, "Test"), head, dry=True)
+
+    def _prepare(self) -> None:
+        """Make the cache whole or not at all: another process may do the same."""
+        if self._ready or (self.cache / "HEAD").is_file():
+            self._ready = True
+            return
+        self.cache.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.cache.parent) as folder:
+            fresh = Path(folder) / "fresh"
+            self._git(
+                "init", "-q", "--bare", "--template=", str(fresh), env={"GIT_DIR": str(fresh)}
+            )
+            with suppress(OSError):
+                fresh.rename(self.cache)
+        self._ready = True
+
+    def _has(self, commit: str) -> bool:
+        done = self._run(("cat-file", "-e", f"{commit}^{{tree}}"), limit=_HERE)
+        return done.returncode == 0
+
+    def _commit(self, head: str, changes: Changes, message: str) -> str:
+        """A commit on ``head`` with these changes; ``head`` itself where they change nothing."""
+        with tempfile.TemporaryDirectory(prefix="reporter-git-") as folder:
+            index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+            if head:
+                self._git("read-tree", head, env=index)
+            lines = [self._index_line(path, source) for path, source in changes.items()]
+            self._git("update-index", "-z", "--index-info", env=index, told="".join(lines).encode())
+            tree = self._git("write-tree", "--missing-ok", env=index).decode().strip()
+        if head and self._git("rev-parse", f"{head}^{{tree}}").decode().strip() == tree:
+            return head
+        parents = ("-p", head) if head else ()
+        return self._git("commit-tree", tree, *parents, told=message.encode()).decode().strip()
+
+    def _index_line(self, path: str, source: bytes | Path | None) -> str:
+        if source is None:
+            return f"0 {_NOTHING}\t{path}\0"
+        told = source if isinstance(source, bytes) else source.read_bytes()
+        blob = self._git("hash-object", "-w", "--no-filters", "--stdin", told=told).decode().strip()
+        return f"100644 {blob}\t{path}\0"
+
+    def _push(self, commit: str, head: str, *, dry: bool = False) -> None:
+        # The lease says what we built on; a branch that has moved since is refused, never overwritten.
+        lease = f"--force-with-lease=refs/heads/{self.branch}:{head}"
+        goal = f"{commit}:refs/heads/{self.branch}"
+        more = ("--dry-run",) if dry else ()
+        done = self._run(("push", "-q", "--porcelain", lease, *more, "origin", goal), limit=_THERE)
+        if done.returncode == 0:
+            return
+        said = (done.stdout + done.stderr).decode("utf-8", "replace")
+        if any(sign in said for sign in _OVERTAKEN):
+            raise _Overtaken
+        raise self._meaning(said)
+
+    # --- The program -----------------------------------------------------------------------------------
+
+    def _git(
+        self,
+        *words: str,
+        env: Mapping[str, str] | None = None,
+        told: bytes = b"",
+        limit: int = _HERE,
+    ) -> bytes:
+        done = self._run(words, env=env, told=told, limit=limit)
+        if done.returncode != 0:
+            raise self._meaning((done.stdout + done.stderr).decode("utf-8", "replace"))
+        return done.stdout
+
+    def _run(
+        self,
+        words: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        told: bytes = b"",
+        limit: int,
+    ) -> subprocess.CompletedProcess[bytes]:
+        try:
+            return subprocess.run(
+                ["git", *words], cwd=self.cache.parent, env={**self._environment(), **(env or {})}, input=told,
+                capture_output=True, timeout=limit, check=False,
+            )  # fmt: skip
+        except FileNotFoundError as error:
+            raise PauseTarget(
+                "The program git is not installed on this laptop. Install it: https://git-scm.com/downloads"
+            ) from error
+        except subprocess.TimeoutExpired as error:
+            raise RetryAfter(f"{self.access.name} took longer than {limit} seconds.") from error
+
+    def _environment(self) -> dict[str, str]:
+        """No questions, no hooks, no helpers that start by themselves, only protocols that carry files."""
+        config = {
+            "core.hooksPath": os.devnull,
+            "gc.auto": "0",
+            "maintenance.auto": "false",
+            "core.fsmonitor": "false",
+            "remote.origin.url": self.access.url,
+            "remote.origin.promisor": "true",
+            "remote.origin.partialclonefilter": "blob:none",
+        }
+        if self.access.password:
+            pair = base64.b64encode(f"{self.access.user}:{self.access.password}".encode()).decode()
+            # By the environment: a command line can be read by everybody on this machine.
+            config["http.extraHeader"] = f"Authorization: Basic {pair}"
+            config["credential.helper"] = ""
+        name, address = self.author
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+        return {
+            **kept,
+            "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS": "",
+            "GIT_ALLOW_PROTOCOL": "ssh:https:http:file", "GIT_SSH_COMMAND": self._ssh(), "GIT_DIR": str(self.cache),
+            "GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": address,
+            "GIT_COMMITTER_NAME": name, "GIT_COMMITTER_EMAIL": address,
+            "GIT_CONFIG_COUNT": str(len(config)),
+            **{f"GIT_CONFIG_KEY_{n}": key for n, key in enumerate(config)},
+            **{f"GIT_CONFIG_VALUE_{n}": value for n, value in enumerate(config.values())},
+        }  # fmt: skip
+
+    def _ssh(self) -> str:
+        """No questions; a server's key is taken down at the first meeting and must stay the same (ssh_config(5))."""
+        own = known_hosts_file().as_posix()
+        options = [
+            "BatchMode=yes", "ConnectTimeout=10", "ServerAliveInterval=15", "ServerAliveCountMax=3",
+            "StrictHostKeyChecking=accept-new", "HashKnownHosts=no",
+            f'UserKnownHostsFile="{own}" ~/.ssh/known_hosts',
+        ]  # fmt: skip
+        words = ["ssh", *(word for option in options for word in ("-o", option))]
+        if self.access.key:
+            key = Path(self.access.key).expanduser().as_posix()
+            words += ["-i", key, "-o", "IdentitiesOnly=yes"]
+        return " ".join(shlex.quote(word) for word in words)
+
+    def _meaning(self, said: str) -> PublishError:
+        for signs, error, words in _MEANINGS:
+            if any(sign in said for sign in signs):
+                return error(words.format(name=self.access.name))
+        lines = [one for one in said.splitlines() if one.startswith(("fatal:", "error:", "ssh:"))]
+        told = (lines or said.strip().splitlines() or ["no reason given"])[0][:200]
+        if any(
+            sign in said
+            for sign in (
+                "unable to access",
+                "ssh: ",
+                "hung up",
+                "early EOF",
+                "Connection",
+                "timed out",
+            )
+        ):
+            return Offline(f"{self.access.name} can't be reached right now: {told}")
+        return Permanent(f"git could not do it at {self.access.name}: {told}")

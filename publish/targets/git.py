@@ -1,0 +1,143 @@
+"""A git repository from which Hugo, Jekyll, Eleventy or Pelican make a site: a story is one commit, files and all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import platformdirs
+
+from publish.contents import LAYOUTS, Pages
+from publish.errors import PauseTarget, RetryAfter
+from publish.post import Post, PostMedia, Remote
+from publish.repository import Access, Changes, Repository
+from publish.targets.base import Draft, Option, Setup, Target
+
+
+class GitTarget(Target):
+    """Content files in a repository. Files travel inside the commit of their story."""
+
+    kind = "git"
+    title = "Git repository"
+    keeps_files = False
+    tells_replies = True
+    copies_remain = (
+        "The history of the repository keeps a copy, and so may whoever has cloned it. "
+        "Only its administrator can take that away."
+    )
+    options = (
+        Option("url", "the repository, as git@host:name/site.git, ssh://…, https://… or file:///…", required=True),
+        Option("layout", "what makes the site", required=True, choices=tuple(LAYOUTS)),
+        Option("branch", "where to push; empty: the repository's own main branch"),
+        Option("folder", "where pages lie; empty: where the generator looks"),
+        Option("user", "who signs in, for https; the secret is a password or token"),
+        Option("key", "the file of a private key, for ssh; empty: your own keys and agent"),
+        Option("name", "whose name the commits bear", default="Social Reporter"),
+        Option("email", "and whose address", default="social-reporter@localhost"),
+        Option("web", "the address of the site, as https://example.org"),
+    )  # fmt: skip
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        told = setup.options
+        if told["url"].startswith("-"):
+            raise PauseTarget(f"The address of {setup.name} can't be used.")
+        self._pages = Pages(told["layout"], told.get("folder", ""))
+        self._repository = Repository(
+            Access(
+                setup.name, told["url"], told.get("user", ""), setup.secret, told.get("key", "")
+            ),
+            _cache(setup),
+            told.get("branch", ""),
+            (
+                told.get("name") or "Social Reporter",
+                told.get("email") or "social-reporter@localhost",
+            ),
+        )
+
+    @classmethod
+    def secret_prompt(cls, options: Mapping[str, str]) -> str:
+        """A token for https; ssh has keys."""
+        https = urlsplit(options.get("url", "")).scheme in ("http", "https")
+        return "Password or access token" if https and options.get("user") else ""
+
+    @classmethod
+    def variant(cls, options: Mapping[str, str]) -> str:
+        """Another layout or folder is another page."""
+        return f"{options.get('layout', '')}:{options.get('folder', '')}"
+
+    @classmethod
+    def linkable(cls, options: Mapping[str, str]) -> bool:
+        """Only the site has addresses that others can open."""
+        return bool(options.get("web"))
+
+    def test(self) -> str:
+        """Sign in, fetch, and ask whether a push would be taken; nothing is left there."""
+        self._repository.try_push()
+        return f"{self.name} can be pushed to (branch {self._repository.branch})."
+
+    def find(self, key: str) -> Remote | None:
+        """The story's page in the newest commit."""
+        files = self._repository.files(self._repository.head())
+        there = any(self._pages.is_page(path, key) for path in files)
+        return self._remote(key, "") if there else None
+
+    def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """Page and files in one commit; what is there of the story already is replaced."""
+        wanted = self._wanted(post)
+
+        def make(files: Mapping[str, str]) -> Changes:
+            mine = {path: None for path in files if self._pages.owns(path, post.key)}
+            return {**mine, **wanted}
+
+        try:
+            commit = self._repository.change(make, f"{post.title}\n\n{post.gathering}\n")
+        except FileNotFoundError as error:
+            raise RetryAfter("A file is being made again on this laptop.", 60) from error
+        return self._remote(post.key, commit)
+
+    def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """The same: the newest state of the story, in one commit."""
+        return self.create(post, links)
+
+    def withdraw(self, remote: Remote) -> None:
+        """Remove page and files in a new commit."""
+        self._repository.change(
+            lambda files: {path: None for path in files if self._pages.owns(path, remote.id)},
+            f"Take back {remote.id}\n",
+        )
+
+    def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
+        """The page as it is written."""
+        return Draft(post.title, self._pages.text(post), "text/markdown")
+
+    def find_media(self, key: str, ext: str) -> Remote | None:
+        """Files are no things of their own here."""
+        return None
+
+    def put_media(self, media: PostMedia) -> Remote:
+        """Never asked: files travel with their story."""
+        return Remote(media.key)
+
+    def update_media(self, remote: Remote, media: PostMedia) -> Remote:
+        """Never asked."""
+        return remote
+
+    def withdraw_media(self, remote: Remote) -> None:
+        """Never asked."""
+
+    def _wanted(self, post: Post) -> dict[str, bytes | Path | None]:
+        files = {self._pages.file(post.key, media): media.path for media in post.media()}
+        return {self._pages.page(post): self._pages.text(post).encode(), **files}
+
+    def _remote(self, key: str, commit: str) -> Remote:
+        web = self.setup.options.get("web", "").rstrip("/")
+        return Remote(key, f"{web}/{self._pages.link(key)}" if web else "", {"commit": commit})
+
+
+def _cache(setup: Setup) -> Path:
+    """Outside every gathering: it can be deleted at any time, and a backup does not need it."""
+    mark = hashlib.sha256(f"{setup.options['url']}".encode()).hexdigest()[:20]
+    return Path(platformdirs.user_cache_dir("social-reporter")) / "git" / mark
