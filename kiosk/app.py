@@ -12,6 +12,7 @@ from jinja2 import StrictUndefined
 from capture.pool import DecoderPool
 from kiosk import (
     access,
+    became,
     desk,
     device,
     fairness,
@@ -62,6 +63,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 BLUEPRINTS = (
     access,
+    became,
     desk,
     installable,
     markers,

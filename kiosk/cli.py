@@ -44,6 +44,7 @@ def main() -> None:
 def _register() -> None:
     # The commands live in modules of their own; each imports what it needs when it runs.
     from kiosk import (
+        cli_actions,
         cli_backup,
         cli_doctor,
         cli_gathering,
@@ -55,6 +56,7 @@ def _register() -> None:
     )
 
     for module in (
+        cli_actions,
         cli_backup,
         cli_doctor,
         cli_gathering,

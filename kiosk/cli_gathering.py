@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
 from kiosk.db import db
 from kiosk.progress import progress_bar
 from kiosk.shell import gathering_folder, gathering_option, json_option, opened, print_json
 from reporter.clock import new_random, rfc3339, utc_now
+from reporter.config import Settings, load_settings
+from reporter.curate import Hand
 from reporter.errors import NotFound
 from reporter.models import EventSession
 from reporter.schedule import ScheduledSession
@@ -40,25 +43,47 @@ def local_timezone() -> str:
 )
 @click.option("--timezone", help="As Europe/Berlin; else that of the schedule or of this laptop.")
 @click.option("--language", default="en", show_default=True, help="Language of pages and index.")
+@click.option(
+    "--from", "previous", metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
+    help="The gathering before: its open questions and action items, sessions of a series, and people who agreed to be "
+    "invited come along.",
+)  # fmt: skip
 @gathering_option
-def new(name: str, schedule: Path | None, timezone: str | None, language: str) -> None:
+def new(
+    name: str, schedule: Path | None, timezone: str | None, language: str, previous: Path | None
+) -> None:
     """Make a gathering, with its sessions if there is a schedule."""
     from reporter.gathering import make_gathering, open_session
-    from reporter.sessions import add_session, import_schedule
+    from reporter.sessions import add_session, all_sessions, import_schedule
 
     zone = timezone or local_timezone()
     # Read first: a schedule that can't be read must not leave half a gathering.
     scheduled = _read(schedule, zone) if schedule else []
+    before = load_settings(previous) if previous else None
     rng, now = new_random(), utc_now()
     folder = gathering_folder()
     settings = make_gathering(folder, name, timezone=zone, language=language, now=now, rng=rng)
     with open_session(settings) as session:
         if scheduled:
             import_schedule(session, scheduled, now=now, rng=rng)
-        else:
+        if before:
+            _carry_over(session, before, Hand(now, rng, "shell"))
+        if not all_sessions(session):
             add_session(session, "Lobby", now=now, rng=rng)
     click.echo(
         f"{name}: {max(len(scheduled), 1)} session(s) in {folder}. Start with: reporter kiosk"
+    )
+
+
+def _carry_over(session: Session, before: Settings, hand: Hand) -> None:
+    from reporter.following import carry_over
+    from reporter.gathering import open_session
+
+    with open_session(before) as previous:
+        told = carry_over(session, previous, before, hand)
+    click.echo(
+        f"from {before.gathering.title}: {told.questions} open questions, {told.actions} action items, "
+        f"{told.sessions} sessions, {told.invited} people to invite"
     )
 
 

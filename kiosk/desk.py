@@ -9,6 +9,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
 from kiosk import (
+    desk_actions,
+    desk_afterwards,
     desk_cards,
     desk_conversation,
     desk_faces,
@@ -24,15 +26,25 @@ from kiosk.here import here
 from reporter import faces
 from reporter.inbox import in_view
 from reporter.models import Delivery, Takeaway
+from reporter.models_actions import ActionItem
 from reporter.models_cards import Cut
 from reporter.models_talk import Reply
-from reporter.states import DeliveryState, TakeawayState
+from reporter.states import DeliveryState, ItemState, TakeawayState
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 bp.before_request(require_desk)
 for _part in (
-    desk_conversation, desk_review, desk_mend, desk_faces, desk_publish, desk_cards, desk_sessions, desk_kiosk,
-):  # fmt: skip
+    desk_actions,
+    desk_afterwards,
+    desk_cards,
+    desk_conversation,
+    desk_faces,
+    desk_kiosk,
+    desk_mend,
+    desk_publish,
+    desk_review,
+    desk_sessions,
+):
     bp.register_blueprint(_part.bp)
 
 
@@ -54,6 +66,7 @@ def _counts() -> dict[str, int]:
     due = select(func.count(Delivery.id)).where(Delivery.state.in_(unsent))
     parked = select(func.count(Delivery.id)).where(Delivery.state == DeliveryState.PARKED)
     talked = select(func.count(Reply.id)).where(in_view("open", here().now()))
+    waiting_items = select(func.count(ActionItem.id)).where(ActionItem.state == ItemState.OPEN)
     cuts = select(func.count(Cut.shot_id)).where(Cut.settled.is_(False))
     asked = {
         "review": waiting,
@@ -61,6 +74,7 @@ def _counts() -> dict[str, int]:
         "parked": parked,
         "cards": cuts,
         "conversation": talked,
+        "actions": waiting_items,
     }
     counts = {name: db.session.scalar(query) or 0 for name, query in asked.items()}
     # Without the switch nothing waits for a look.

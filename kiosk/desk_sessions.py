@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from kiosk.db import db
 from kiosk.here import here
 from kiosk.pages import by_day
-from reporter.sessions import add_session, all_sessions, takeaway_counts
+from reporter.sessions import add_session, all_sessions, by_code, takeaway_counts
 
 bp = Blueprint("sessions", __name__, url_prefix="/sessions")
 
@@ -24,6 +24,15 @@ def overview() -> str:
         days=by_day(rows),
         counts=takeaway_counts(db.session()),
     )
+
+
+@bp.post("/<code>/series")
+def series(code: str) -> ResponseReturnValue:
+    """Say whether a session is held at every gathering."""
+    row = by_code(db.session(), code)
+    row.series = bool(request.form.get("on"))
+    db.session.commit()
+    return redirect(url_for("desk.sessions.overview"), code=303)
 
 
 @bp.post("")

@@ -34,7 +34,7 @@ from kiosk.problems import wants_json
 from kiosk.records import full_record
 from kiosk.request import offer_from_form
 from kiosk.upload import quick_check
-from reporter import curate, wordlist
+from reporter import curate, following, wordlist
 from reporter.clock import new_id
 from reporter.curate import by_receipt, withdraw
 from reporter.errors import NotFound
@@ -170,6 +170,7 @@ def receipt(receipt: str) -> ResponseReturnValue:
         changed="changed" in request.args,
         audiences=AUDIENCES,
         thread=said_to(takeaway),
+        contacts=following.contacts_of(db.session(), takeaway),
         talk_number=takeaway.id.hex if may_show(takeaway, Place.ROOM) else "",
     )
     return _fresh(make_response(page))
@@ -197,6 +198,20 @@ def change_own(receipt: str) -> ResponseReturnValue:
     curate.change_own(db.session(), takeaway, here().hand("contributor"), values, screen=screen)
     if wants_json():
         return jsonify(full_record(takeaway, signed_media_url))
+    return redirect(url_for("phone.receipt", receipt=takeaway.receipt, changed=1), code=303)
+
+
+@bp.post("/t/<receipt>/mail")
+def leave_address(receipt: str) -> ResponseReturnValue:
+    """Leave an address for one message when there is an answer, or for the next invitation; or take it away."""
+    takeaway, form, kiosk = by_receipt(db.session(), receipt), request.form, here()
+    if form.get("stop"):
+        following.stop_mail(db.session(), takeaway, kiosk.now())
+    else:
+        following.leave_address(
+            db.session(), takeaway, form.get("address", ""), answer="answer" in form, invite="invite" in form,
+            now=kiosk.now(), rng=kiosk.rng,
+        )  # fmt: skip
     return redirect(url_for("phone.receipt", receipt=takeaway.receipt, changed=1), code=303)
 
 

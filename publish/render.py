@@ -86,6 +86,14 @@ def _day(moment: datetime, zone: tzinfo, language: str) -> str:
     return format_date(moment.astimezone(zone), "long", locale=_locale(language))
 
 
+def day_and_time(moment: datetime, zone: tzinfo, language: str) -> str:
+    """A moment in words, as "Saturday, 9 May 2026, 14:00" is written in that language."""
+    local = moment.astimezone(zone)
+    return (
+        f"{format_date(local, 'full', locale=_locale(language))}, {_clock(moment, zone, language)}"
+    )
+
+
 def _weekday(moment: datetime, zone: tzinfo, language: str) -> str:
     return format_date(moment.astimezone(zone), "EEEE", locale=_locale(language))
 

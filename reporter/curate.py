@@ -25,6 +25,7 @@ from reporter.models import (
     Takeaway,
     Tombstone,
 )
+from reporter.models_actions import ActionItem, Contact
 from reporter.models_talk import Reply
 from reporter.sessioncode import normalize_receipt
 from reporter.states import Audience, Consent, Intent, Kind, ReplyState, TakeawayState
@@ -245,6 +246,9 @@ def _silence(session: Session, takeaway: Takeaway, now: datetime) -> None:
         "state": ReplyState.GONE.value, "changed_at": now,
     }  # fmt: skip
     session.execute(update(Reply).where(Reply.takeaway_id == takeaway.id).values(**gone))
+    # What is open about it was in its words, and its contributor wants no mail about it any more.
+    session.execute(delete(ActionItem).where(ActionItem.takeaway_id == takeaway.id))
+    session.execute(delete(Contact).where(Contact.takeaway_id == takeaway.id))
 
 
 def _still_used(session: Session, media_id: uuid.UUID) -> bool:

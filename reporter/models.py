@@ -52,6 +52,8 @@ class EventSession(Base):
     audience: Mapped[str] = mapped_column(default=Audience.PUBLIC)
     # Gone from the schedule at a later import. Its code stays valid: it may stand on a poster.
     retired: Mapped[bool] = mapped_column(default=False)
+    # Held at every gathering: the next one begins with it.
+    series: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     takeaways: Mapped[list[Takeaway]] = relationship(back_populates="session")

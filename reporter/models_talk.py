@@ -36,7 +36,7 @@ class Reply(Base):
     # The target's name, which outlives the target.
     place: Mapped[str] = mapped_column(default="")
     # At least one of the two. A reply to a story of several takeaways belongs to all, until somebody narrows it.
-    story_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("story.id"))
+    story_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("story.id", ondelete="SET NULL"))
     takeaway_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("takeaway.id"))
     parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reply.id"), index=True)
     # What the target says it answers; the parent may come later than its child.

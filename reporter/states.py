@@ -163,3 +163,20 @@ class ReplyState(StrEnum):
     HIDDEN = "hidden"
     SPAM = "spam"
     GONE = "gone"
+
+
+class ItemState(StrEnum):
+    """What has become of an open item."""
+
+    OPEN = "open"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class StepState(StrEnum):
+    """How far a step of the plan is. SENT: a person said yes; the outbox does the rest."""
+
+    PLANNED = "planned"
+    DRAFTED = "drafted"
+    SENT = "sent"
+    SKIPPED = "skipped"

@@ -7,6 +7,7 @@ until the organizer says that it should not (``Story.rest``). So nothing that wa
 from __future__ import annotations
 
 import random
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session, selectinload
 from reporter.clock import new_id
 from reporter.gate import Place, showable
 from reporter.models import Attachment, EventSession, Media, Story, StoryItem, Takeaway
+from reporter.models_actions import PlanStep
 from reporter.models_stories import StoryWords
 
 Piece = Takeaway | StoryWords
@@ -136,15 +138,27 @@ def taken() -> ColumnElement[bool]:
             Story.session_id.is_(None),
             Story.report.is_(False),
             Story.draft.is_(False),
+            # What the plan after the event tells again stays where it was told first.
+            Story.id.not_in(in_plan()),
         )
     )
+
+
+def in_plan() -> Select[uuid.UUID | None]:
+    """Ids of the stories of the plan after the event."""
+    return select(PlanStep.story_id).where(PlanStep.story_id.is_not(None))
 
 
 def stories_of(session: Session, takeaway: Takeaway) -> list[Story]:
     """The stories that a takeaway is in: those it was put into, and its session's own unless another took it."""
     query = select(Story).join(StoryItem).where(StoryItem.takeaway_id == takeaway.id)
     placed = list(session.scalars(query.order_by(Story.created_at, Story.id)))
-    elsewhere = [s for s in placed if s.session_id is None and not s.report and not s.draft]
+    planned = set(session.scalars(in_plan()))
+    elsewhere = [
+        s
+        for s in placed
+        if s.session_id is None and not s.report and not s.draft and s.id not in planned
+    ]
     own = session.scalar(select(Story).where(Story.session_id == takeaway.session_id))
     if own is not None and own not in placed and own.rest and not elsewhere:
         placed.append(own)

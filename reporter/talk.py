@@ -16,6 +16,7 @@ from reporter.curate import Hand, next_revision
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.gate import Place, may_show, rule
 from reporter.models import Takeaway
+from reporter.models_actions import ActionItem
 from reporter.models_talk import BlockedPerson, Listening, Reply
 from reporter.sessioncode import make_receipt, normalize_receipt
 from reporter.states import Audience, ReplyKind, ReplyState
@@ -191,6 +192,7 @@ def forget_target(session: Session, target_id: uuid.UUID) -> None:
     """Drop what was heard from a target that is removed; added again, it tells it again. Does not commit."""
     ids = select(Reply.id).where(Reply.target_id == target_id)
     session.execute(update(Reply).where(Reply.parent_id.in_(ids)).values(parent_id=None))
+    session.execute(update(ActionItem).where(ActionItem.reply_id.in_(ids)).values(reply_id=None))
     for model in (Reply, Listening, BlockedPerson):
         session.execute(delete(model).where(model.target_id == target_id))
 

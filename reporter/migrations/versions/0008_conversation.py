@@ -72,6 +72,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["story_id"],
             ["story.id"],
+            ondelete="SET NULL",
         ),
         sa.ForeignKeyConstraint(
             ["takeaway_id"],

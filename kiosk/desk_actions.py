@@ -1,0 +1,104 @@
+"""The desk's list of what is open: questions and things to do, who takes care, by when, what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as later
+
+from kiosk.db import db
+from kiosk.here import here
+from reporter import actions, talk
+from reporter.curate import by_receipt
+from reporter.models import Takeaway
+from reporter.models_talk import Reply
+from reporter.states import Intent, ItemState
+
+bp = Blueprint("actions", __name__, url_prefix="/actions")
+
+KINDS = ((Intent.QUESTION.value, later("Question")), (Intent.ACTION.value, later("To do")))
+STATES = (
+    (ItemState.OPEN.value, later("Open")),
+    (ItemState.DONE.value, later("Done")),
+    (ItemState.DROPPED.value, later("Dropped")),
+)
+# What the form of an item has; a ticked box is sent, one that is not ticked is not.
+_FIELDS = ("what", "who", "due_on", "outcome", "state")
+
+
+@bp.get("")
+def overview() -> str:
+    """Items of a state, what might become one, and the form for a new one."""
+    wanted = request.args.get("state", "")
+    state = wanted if wanted in set(ItemState) else ItemState.OPEN.value
+    takeaway, reply = _sources()
+    return render_template(
+        "desk/actions.html",
+        items=actions.all_items(db.session(), state=state),
+        state=state, states=STATES, kinds=KINDS,
+        proposed=actions.proposed(db.session()) if state == ItemState.OPEN else [],
+        unanswered=actions.unanswered(db.session()) if state == ItemState.OPEN else [],
+        overdue=actions.is_overdue, today=today(), shown=request.args.get("show", ""),
+        takeaway=takeaway, reply=reply, begun=_begun(takeaway, reply),
+    )  # fmt: skip
+
+
+def today() -> Any:
+    """The day at the gathering's place."""
+    return here().now().astimezone(here().settings.zone).date()
+
+
+def _sources() -> tuple[Takeaway | None, Reply | None]:
+    """What the new item comes from, by the address of the page."""
+    receipt, number = request.args.get("takeaway", ""), request.args.get("reply", "")
+    takeaway = by_receipt(db.session(), receipt) if receipt else None
+    return takeaway, talk.find_reply(db.session(), number) if number else None
+
+
+def _begun(takeaway: Takeaway | None, reply: Reply | None) -> dict[str, str]:
+    """What the form of a new item holds already."""
+    if takeaway is not None:
+        words = takeaway.caption or takeaway.text
+        kind = takeaway.intent if takeaway.intent in actions.KINDS else Intent.ACTION.value
+        return {"what": " ".join(words.split())[: actions.WHAT_CHARS], "kind": kind}
+    words = " ".join(reply.text.split())[: actions.WHAT_CHARS] if reply is not None else ""
+    question = words.endswith(("?", "？", "؟"))
+    return {"what": words, "kind": (Intent.QUESTION if question else Intent.ACTION).value}
+
+
+@bp.post("")
+def begin() -> ResponseReturnValue:
+    """A new item."""
+    takeaway, reply = _sources()
+    kind = request.form.get("kind", Intent.ACTION.value)
+    item = actions.begin_item(
+        db.session(), here().hand("desk"), kind, _values(), takeaway=takeaway, reply=reply
+    )
+    flash(_("It is on the list: %(what)s", what=item.what))
+    return _back()
+
+
+@bp.post("/<number>")
+def change(number: str) -> ResponseReturnValue:
+    """Change an item; a button of its own settles it."""
+    item = actions.find_item(db.session(), number)
+    actions.change_item(db.session(), item, here().hand("desk"), _values())
+    return _back(state=request.args.get("state", ""), show=number)
+
+
+def _values() -> dict[str, Any]:
+    form = request.form
+    values: dict[str, Any] = {name: form[name] for name in _FIELDS if name in form}
+    if "what" in form:
+        values["who_agreed"] = "who_agreed" in form
+    if form.get("settle"):
+        values["state"] = form["settle"]
+    return values
+
+
+def _back(**place: str) -> ResponseReturnValue:
+    told = {name: value for name, value in place.items() if value}
+    return redirect(url_for("desk.actions.overview", **told), code=303)  # type: ignore[arg-type]

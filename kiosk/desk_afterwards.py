@@ -1,0 +1,120 @@
+"""The desk's page for the time after the event: what matters in numbers, the plan, the next gathering."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as later
+
+from kiosk.db import db
+from kiosk.desk_actions import today
+from kiosk.here import here
+from publish import plan
+from publish.post import Facts, gathering_facts
+from reporter.actions import all_items, read_date
+from reporter.board import board
+from reporter.errors import BadInput
+from reporter.following import forget_next, invited, next_gathering, set_next
+from reporter.states import ItemState, StepState
+
+bp = Blueprint("afterwards", __name__, url_prefix="/afterwards")
+
+STEPS = {
+    plan.THANKS: later("Thank you, with links to what came of it"),
+    plan.QUESTIONS: later("What is still open"),
+    plan.DONE: later("What we did"),
+    plan.INVITATION: later("Invitation to the next gathering"),
+    plan.REMINDER: later("Reminder shortly before"),
+}
+STATES = {
+    StepState.PLANNED.value: later("not written yet"),
+    StepState.DRAFTED.value: later("a draft: nobody gets it before you say yes"),
+    StepState.SENT.value: later("on its way or sent"),
+    StepState.SKIPPED.value: later("left out"),
+}
+
+
+def facts() -> Facts:
+    """What every post needs to know of the gathering."""
+    return gathering_facts(db.session(), here().settings)
+
+
+@bp.get("")
+def overview() -> str:
+    """The page."""
+    told = facts()
+    return render_template(
+        "desk/afterwards.html",
+        board=board(db.session()), steps=plan.plan(db.session(), told), names=STEPS, states=STATES,
+        today=today(), following=next_gathering(db.session()), zone=told.zone,
+        invited=len(invited(db.session())),
+    )  # fmt: skip
+
+
+@bp.post("/plan/<name>")
+def decide(name: str) -> ResponseReturnValue:
+    """Write a draft, say yes, take back, leave out, set the day."""
+    wanted, hand = request.form.get("do", ""), here().hand("desk")
+    if wanted == "draft":
+        story = plan.draft(db.session(), facts(), name, hand)
+        flash(_("The draft is written. Read it, change it, then say yes."))
+        return redirect(url_for("desk.stories.edit", story_id=story.id.hex), code=303)
+    if wanted == "yes":
+        plan.release(db.session(), name, hand)
+        flash(_("It goes out to all places, as soon as there is a connection."))
+    elif wanted == "back":
+        plan.take_back(db.session(), name, hand)
+        flash(_("It is a draft again. What was sent is taken down."))
+    elif wanted in ("skip", "unskip"):
+        plan.skip(db.session(), name, hand, skipped=wanted == "skip")
+    elif wanted == "day":
+        plan.set_day(db.session(), name, read_date(request.form.get("due_on", "")))
+    else:
+        raise BadInput(_("The desk did not understand that. Load the page again."))
+    return redirect(url_for("desk.afterwards.overview"), code=303)
+
+
+@bp.post("/next")
+def save_next() -> ResponseReturnValue:
+    """When and where the next gathering is."""
+    form = request.form
+    if form.get("do") == "forget":
+        forget_next(db.session())
+        return redirect(url_for("desk.afterwards.overview"), code=303)
+    starts = _moment(form.get("starts_at", ""))
+    if starts is None:
+        raise BadInput(_("Say when the next gathering begins."))
+    set_next(
+        db.session(), here().hand("desk"), title=form.get("title", ""), starts_at=starts,
+        ends_at=_moment(form.get("ends_at", "")), place=form.get("place", ""), url=form.get("url", ""),
+        words=form.get("words", ""),
+    )  # fmt: skip
+    flash(_("The next gathering is set. Site, calendar and invitation tell of it."))
+    return redirect(url_for("desk.afterwards.overview"), code=303)
+
+
+def _moment(text: str) -> datetime | None:
+    """What a browser's field for day and time sends, in the gathering's zone."""
+    if not text.strip():
+        return None
+    try:
+        return datetime.fromisoformat(text.strip()).replace(tzinfo=here().settings.zone)
+    except ValueError as error:
+        raise BadInput(_("Write day and time as 2026-05-09 14:00.")) from error
+
+
+@bp.get("/digest")
+def digest() -> str:
+    """One page to print: what became of it, what is open, when people meet again."""
+    items = all_items(db.session())
+    return render_template(
+        "print/digest.html",
+        board=board(db.session()),
+        open_items=[item for item in items if item.state == ItemState.OPEN],
+        done_items=[item for item in items if item.state == ItemState.DONE],
+        following=next_gathering(db.session()),
+        zone=here().settings.zone,
+    )

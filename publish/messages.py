@@ -1,0 +1,120 @@
+"""One message to whoever left an address: there is an answer. Ledger rows of the kind 'message', at a target that mails.
+
+Sent once for each address and takeaway, and never again: whoever wants more follows the link. The address itself stands
+in no ledger row, so neither lists nor previews nor logs can tell it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from publish.post import Facts
+from publish.targets import Target as OpenTarget
+from publish.targets import target_class
+from publish.targets.base import Message
+from publish.words import translations
+from reporter.clock import Clock, new_id
+from reporter.curate import Hand
+from reporter.gate import Place
+from reporter.models import Delivery, Takeaway, Target
+from reporter.models_actions import Contact
+from reporter.models_talk import Reply
+from reporter.record import published_places
+from reporter.states import DeliveryState, ReplyState
+from reporter.talk import thread
+
+MESSAGE = "message"
+
+
+def mailing_target(session: Session) -> Target | None:
+    """The first target that can send mail to one person."""
+    rows = session.scalars(select(Target).order_by(Target.created_at, Target.name))
+    return next((row for row in rows if target_class(row.kind).mails), None)
+
+
+def queue_messages(session: Session, facts: Facts, hand: Hand) -> int:
+    """Make a due row for everybody who waits for an answer that is shown now; how many. Commits."""
+    target = mailing_target(session)
+    if target is None:
+        return 0
+    waiting = session.scalars(_waiting()).all()
+    for contact in waiting:
+        session.add(
+            Delivery(
+                id=new_id(hand.now, hand.rng), target_id=target.id, item_kind=MESSAGE, item_id=contact.id,
+                key=f"srm-{facts.mark}-{contact.id.hex[-16:]}", state=DeliveryState.DUE.value,
+                wanted=MESSAGE, remote={"title": MESSAGE}, due_at=hand.now, created_at=hand.now,
+            )
+        )  # fmt: skip
+        contact.told_at = hand.now
+    session.commit()
+    return len(waiting)
+
+
+def _waiting() -> Any:
+    said = exists().where(
+        Reply.takeaway_id == Contact.takeaway_id,
+        Reply.state == ReplyState.SHOWN,
+        Reply.text != "",
+    )
+    return select(Contact).where(
+        Contact.answer, Contact.told_at.is_(None), Contact.stopped_at.is_(None), said
+    )
+
+
+def wanted_messages(session: Session) -> set[uuid.UUID]:
+    """Ids of the addresses that still want what was queued for them."""
+    query = select(Contact.id).where(Contact.stopped_at.is_(None), Contact.told_at.is_not(None))
+    return set(session.scalars(query))
+
+
+def message_job(
+    session: Session, row: Delivery, facts: Facts, clock: Clock
+) -> Callable[[OpenTarget], dict[str, Any]]:
+    """What has to happen for a claimed row; gathered before the network is touched (see ``publish.deliver``)."""
+    contact = session.get(Contact, row.item_id)
+    now = clock()
+    if contact is None or contact.stopped_at is not None or contact.takeaway is None:
+        return lambda _target: _over(now)
+    if row.state == DeliveryState.WITHDRAWING or row.remote_id:
+        # It can't be fetched back; what is in somebody's mailbox stays there.
+        return lambda _target: _over(now)
+    message = _message(session, row.key, contact, contact.takeaway, facts)
+    return lambda target: _send(target, message, now)
+
+
+def _message(
+    session: Session, key: str, contact: Contact, takeaway: Takeaway, facts: Facts
+) -> Message:
+    words = translations(facts.language)
+    said = [reply for reply in thread(session, takeaway, Place.ROOM) if reply.text]
+    quote = takeaway.text or takeaway.caption or takeaway.session.title
+    links = [place["url"] for place in published_places(session, takeaway) if place["url"]]
+    lines = [
+        words.gettext("You recorded this at %s:") % facts.title,
+        f"> {' '.join(quote.split())[:300]}",
+        words.gettext("Somebody has answered:"),
+        *(f"{reply.author or words.gettext('Somebody')}: {reply.text}" for reply in said[-3:]),
+        *(link for link in links if link.startswith("http")),
+        words.gettext("This is the only message that you get about it. Answer “stop” to get none at all."),
+    ]  # fmt: skip
+    subject = words.gettext("There is an answer to your takeaway from %s") % facts.title
+    return Message(key, contact.address, subject, "\n\n".join(lines), contact.token)
+
+
+def _send(target: OpenTarget, message: Message, now: datetime) -> dict[str, Any]:
+    target.send_message(message)
+    return {
+        "state": DeliveryState.SENT.value, "sent": MESSAGE, "wanted": MESSAGE, "remote_id": message.key,
+        "url": "", "attempts": 0, "error": "", "due_at": now, "sent_at": now,
+    }  # fmt: skip
+
+
+def _over(now: datetime) -> dict[str, Any]:
+    return {"state": DeliveryState.WITHDRAWN.value, "wanted": "", "error": "", "attempts": 0, "due_at": now}

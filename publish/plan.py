@@ -1,0 +1,318 @@
+"""The plan after the event: five posts that keep people together, each drafted from real content, none sent unasked.
+
+A step's post is an ordinary story, so preview, mending, sending, limits and taking down are the ones of all stories.
+Takeaways stand in it as themselves, never as copied words: what is withdrawn later leaves it as it leaves everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from publish.post import Facts
+from publish.render import day_and_time
+from publish.words import translations
+from reporter import composing
+from reporter.actions import all_items, told_name, unanswered
+from reporter.curate import Hand, next_revision
+from reporter.errors import BadInput, Conflict, NotFound
+from reporter.following import next_gathering
+from reporter.models import Delivery, EventSession, Gathering, Story, Takeaway, Target
+from reporter.models_actions import ActionItem, PlanStep
+from reporter.models_talk import Reply
+from reporter.states import (
+    Audience,
+    DeliveryState,
+    Intent,
+    ItemState,
+    ReplyState,
+    StepState,
+    TakeawayState,
+)
+
+THANKS, QUESTIONS, DONE, INVITATION, REMINDER = (
+    "thanks", "questions", "done", "invitation", "reminder",
+)  # fmt: skip
+# Days after the gathering ended, and days before the next one.
+_AFTER = {THANKS: 1, QUESTIONS: 3, DONE: 7}
+_BEFORE = {INVITATION: 21, REMINDER: 3}
+NAMES = (*_AFTER, *_BEFORE)
+MOST = 12
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step as the desk shows it."""
+
+    name: str
+    # None: it depends on a date that nobody has set yet.
+    due_on: date | None
+    state: str
+    story: Story | None
+    decided_by: str
+
+
+def plan(session: Session, facts: Facts) -> list[Step]:
+    """All steps in the order of their days."""
+    rows = {row.name: row for row in session.scalars(select(PlanStep))}
+    steps = [_step(session, facts, name, rows.get(name)) for name in NAMES]
+    return sorted(steps, key=lambda step: (step.due_on is None, step.due_on or date.max))
+
+
+def _step(session: Session, facts: Facts, name: str, row: PlanStep | None) -> Step:
+    due = row.due_on if row and row.due_on else due_day(session, facts, name)
+    if row is None:
+        return Step(name, due, StepState.PLANNED.value, None, "")
+    # Its story was deleted: it is as if it had never been drafted.
+    lost = row.state in (StepState.DRAFTED, StepState.SENT) and row.story is None
+    state = StepState.PLANNED.value if lost else row.state
+    return Step(name, due, state, row.story, row.decided_by)
+
+
+def due_day(session: Session, facts: Facts, name: str) -> date | None:
+    """When a step is due, in days of the gathering's zone."""
+    if name in _AFTER:
+        return last_day(session, facts) + timedelta(days=_AFTER[name])
+    following = next_gathering(session)
+    if following is None:
+        return None
+    return following.starts_at.astimezone(facts.zone).date() - timedelta(days=_BEFORE[name])
+
+
+def last_day(session: Session, facts: Facts) -> date:
+    """The day on which the gathering ended: by its schedule, else by what came in last, else by its beginning."""
+    ends = func.max(func.coalesce(EventSession.ends_at, EventSession.starts_at))
+    moment = (
+        session.scalar(select(ends).where(EventSession.retired.is_(False)))
+        or session.scalar(select(func.max(Takeaway.recorded_at)))
+        or session.scalars(select(Gathering.created_at)).one()
+    )
+    return moment.astimezone(facts.zone).date()
+
+
+def due_steps(session: Session, facts: Facts, today: date) -> list[Step]:
+    """Steps whose day has come and on which nobody has decided yet."""
+    waiting = (StepState.PLANNED, StepState.DRAFTED)
+    return [
+        s for s in plan(session, facts) if s.due_on and s.due_on <= today and s.state in waiting
+    ]
+
+
+# --- Decisions ------------------------------------------------------------------------------------
+
+
+def draft(session: Session, facts: Facts, name: str, hand: Hand) -> Story:
+    """Write a step's draft from what is there now; an earlier draft that was not sent makes way. Commits.
+
+    Raises NotFound for an unknown step, Conflict for one that was sent, BadInput where there is nothing to tell yet.
+    """
+    row = _row(session, name)
+    if row.state == StepState.SENT and row.story is not None:
+        raise Conflict(
+            "It was sent already. Change the story itself, and it is updated everywhere."
+        )
+    content = _CONTENT[name](session, facts)
+    if row.story is not None:
+        composing.delete_story(session, row.story)
+    story = composing.new_story(session, hand, content.title)
+    story.short = content.short
+    row.story_id, row.state = story.id, StepState.DRAFTED.value
+    # First the step: what belongs to the plan takes nothing out of the sessions' own stories.
+    session.commit()
+    if content.words:
+        composing.add_words(session, story, hand, content.words)
+    composing.add(session, story, content.takeaways)
+    if content.after:
+        composing.add_words(session, story, hand, content.after)
+    return story
+
+
+def release(session: Session, name: str, hand: Hand) -> None:
+    """A person says yes: the outbox sends it with the next turn. Raises Conflict without a draft. Commits."""
+    row = _row(session, name)
+    if row.story is None:
+        raise Conflict("There is no draft yet. Write it first.")
+    row.story.draft = False
+    row.state, row.decided_at, row.decided_by = StepState.SENT.value, hand.now, hand.who
+    next_revision(session)
+    session.commit()
+
+
+def take_back(session: Session, name: str, hand: Hand) -> None:
+    """Back to a draft; what was sent is taken down. Commits."""
+    row = _row(session, name)
+    if row.story is not None:
+        row.story.draft = True
+    row.state, row.decided_at, row.decided_by = StepState.DRAFTED.value, hand.now, hand.who
+    next_revision(session)
+    session.commit()
+
+
+def skip(session: Session, name: str, hand: Hand, *, skipped: bool = True) -> None:
+    """Leave a step out, or in again. Raises Conflict for one that was sent. Commits."""
+    row = _row(session, name)
+    if row.state == StepState.SENT:
+        raise Conflict("It was sent already. Take it back first.")
+    there = StepState.DRAFTED if row.story is not None else StepState.PLANNED
+    row.state = (StepState.SKIPPED if skipped else there).value
+    row.decided_at, row.decided_by = hand.now, hand.who
+    session.commit()
+
+
+def set_day(session: Session, name: str, day: date | None) -> None:
+    """Set when a step is due; None: as the plan says. Commits."""
+    _row(session, name).due_on = day
+    session.commit()
+
+
+def _row(session: Session, name: str) -> PlanStep:
+    if name not in NAMES:
+        raise NotFound("There is no such step in the plan.")
+    row = session.get(PlanStep, name)
+    if row is None:
+        row = PlanStep(name=name, state=StepState.PLANNED.value, decided_by="")
+        session.add(row)
+        session.flush()
+    return row
+
+
+# --- Drafts ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What a draft begins with: words, takeaways, words."""
+
+    title: str
+    words: str = ""
+    takeaways: Sequence[Takeaway] = ()
+    after: str = ""
+    short: str = ""
+
+
+def _thanks(session: Session, facts: Facts) -> _Content:
+    words = translations(facts.language)
+    approved = Takeaway.state == TakeawayState.APPROVED
+    count = session.scalar(select(func.count(Takeaway.id)).where(approved)) or 0
+    if not count:
+        raise BadInput("Nothing has been approved yet, so there is nothing to thank for.")
+    told = words.ngettext("One takeaway was kept.", "%d takeaways were kept.", count)
+    links = [f"- [{_escaped(title)}]({url})" for title, url in _links(session)]
+    read = [words.gettext("Read on:"), "\n".join(links)] if links else []
+    starred = select(Takeaway).where(approved, Takeaway.starred).order_by(Takeaway.recorded_at)
+    return _Content(
+        title=words.gettext("Thank you for %s") % facts.title,
+        words="\n\n".join(
+            [words.gettext("Thank you to all who came, spoke, listened and recorded."),
+             told % count if "%d" in told else told]
+        ),
+        takeaways=session.scalars(starred.limit(MOST // 2)).all(),
+        after="\n\n".join(read),
+        short=words.gettext("Thank you for %s! This is what people took home.") % facts.title,
+    )  # fmt: skip
+
+
+def _links(session: Session) -> list[tuple[str, str]]:
+    """Titles and addresses of the posts that anybody can read, each story once."""
+    rows = session.execute(
+        select(Delivery.item_id, Delivery.remote, Delivery.url)
+        .join(Target)
+        .where(
+            Delivery.item_kind == "story",
+            Delivery.state == DeliveryState.SENT,
+            Delivery.url.like("http%"),
+            Target.audience == Audience.PUBLIC,
+        )
+        .order_by(Target.created_at, Delivery.created_at)
+    )
+    found: dict[object, tuple[str, str]] = {}
+    for story, remote, url in rows:
+        found.setdefault(story, (str(remote.get("title") or url), url))
+    return list(found.values())[:30]
+
+
+def _questions(session: Session, facts: Facts) -> _Content:
+    words = translations(facts.language)
+    waiting = unanswered(session)[:MOST]
+    lines = _lines(all_items(session, state=ItemState.OPEN))
+    if not waiting and not lines:
+        raise BadInput("No question is open and nothing is left to do: nothing to ask for.")
+    return _Content(
+        title=words.gettext("Still open after %s") % facts.title,
+        words=words.gettext("Who knows an answer, or somebody who does? Write it below."),
+        takeaways=waiting,
+        after="\n".join(lines),
+        short=words.gettext("Still open after %s: can you help?") % facts.title,
+    )
+
+
+def _done(session: Session, facts: Facts) -> _Content:
+    words = translations(facts.language)
+    lines = _lines(all_items(session, state=ItemState.DONE))
+    said = exists().where(
+        Reply.takeaway_id == Takeaway.id, Reply.state == ReplyState.SHOWN, Reply.text != ""
+    )
+    query = select(Takeaway).where(
+        Takeaway.intent == Intent.QUESTION, Takeaway.state == TakeawayState.APPROVED, said
+    )
+    answered = session.scalars(query.order_by(Takeaway.recorded_at).limit(MOST)).all()
+    if not lines and not answered:
+        raise BadInput("Nothing was answered or done yet. Mark what is done under To do.")
+    return _Content(
+        title=words.gettext("What became of %s") % facts.title,
+        words="\n\n".join([words.gettext("This has happened since we met:"), "\n".join(lines)]),
+        takeaways=answered,
+        short=words.gettext("What became of %s: answers and things done.") % facts.title,
+    )
+
+
+def _lines(items: Sequence[ActionItem]) -> list[str]:
+    """Items as a list. What began as a takeaway for fewer people than everybody stays with them."""
+    told = [i for i in items if i.takeaway is None or i.takeaway.audience == Audience.PUBLIC]
+    return [f"- {_line(item)}" for item in told[:MOST]]
+
+
+def _line(item: ActionItem) -> str:
+    # The takeaway's own words would stay when it is withdrawn: of such an item only the organizers' words are told.
+    parts = [item.what if item.takeaway is None else "", item.outcome, told_name(item)]
+    told = [_escaped(part) for part in parts if part]
+    return " · ".join(told) or _escaped(item.takeaway.session.title if item.takeaway else item.what)
+
+
+def _escaped(text: str) -> str:
+    """Words in Markdown that are no Markdown."""
+    return "".join(f"\\{one}" if one in "\\`*_[]<>#" else one for one in text)
+
+
+def _invitation(session: Session, facts: Facts) -> _Content:
+    return _invite(session, facts, translations(facts.language).gettext("You are invited: %s"))
+
+
+def _reminder(session: Session, facts: Facts) -> _Content:
+    return _invite(session, facts, translations(facts.language).gettext("Soon: %s"))
+
+
+def _invite(session: Session, facts: Facts, title: str) -> _Content:
+    following = next_gathering(session)
+    if following is None:
+        raise BadInput("Say first when and where the next gathering is.")
+    when = day_and_time(following.starts_at, facts.zone, facts.language)
+    where = " · ".join(part for part in (when, following.place) if part)
+    lines = [f"**{_escaped(where)}**", _escaped(following.words)]
+    if following.url:
+        lines.append(f"<{following.url}>")
+    short = " · ".join(filter(None, [title % following.title, where, following.url]))
+    return _Content(title % following.title, "\n\n".join(filter(None, lines)), short=short)
+
+
+_CONTENT: dict[str, Callable[[Session, Facts], _Content]] = {
+    THANKS: _thanks,
+    QUESTIONS: _questions,
+    DONE: _done,
+    INVITATION: _invitation,
+    REMINDER: _reminder,
+}

@@ -1,0 +1,178 @@
+"""Questions and action items: what is open, who takes care, what became of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, exists, select
+from sqlalchemy.orm import Session, joinedload
+
+from reporter.clock import new_id, rfc3339
+from reporter.curate import Hand, next_revision
+from reporter.errors import BadInput, NotFound
+from reporter.gate import Place, may_show
+from reporter.models import Takeaway
+from reporter.models_actions import ActionItem
+from reporter.models_talk import Reply
+from reporter.states import Intent, ItemState, ReplyState, TakeawayState
+
+KINDS = (Intent.QUESTION.value, Intent.ACTION.value)
+WHAT_CHARS = 500
+_TEXTS = {"what": WHAT_CHARS, "who": 120, "outcome": 1000}
+
+
+def begin_item(
+    session: Session, hand: Hand, kind: str, values: Mapping[str, Any], *,
+    takeaway: Takeaway | None = None, reply: Reply | None = None,
+) -> ActionItem:  # fmt: skip
+    """Something open, perhaps from a takeaway or a reply. ``values``: as ``change_item``. Raises BadInput. Commits."""
+    if kind not in KINDS:
+        raise BadInput("It is either a question or something to do.")
+    item = ActionItem(
+        id=new_id(hand.now, hand.rng), kind=kind, what="", who="", who_agreed=False, outcome="",
+        state=ItemState.OPEN.value, takeaway_id=_about(takeaway, reply), reply_id=reply.id if reply else None,
+        carried_from="", created_at=hand.now, changed_at=hand.now,
+    )  # fmt: skip
+    _apply(item, hand, values)
+    if not item.what:
+        raise BadInput("Say in a line what is open.")
+    session.add(item)
+    next_revision(session)
+    session.commit()
+    return item
+
+
+def _about(takeaway: Takeaway | None, reply: Reply | None) -> Any:
+    return takeaway.id if takeaway else reply.takeaway_id if reply else None
+
+
+def change_item(session: Session, item: ActionItem, hand: Hand, values: Mapping[str, Any]) -> None:
+    """Set ``what``, ``who``, ``who_agreed``, ``due_on`` (ISO date or ''), ``state``, ``outcome``. Commits.
+
+    Raises BadInput for impossible values; then nothing is changed.
+    """
+    _apply(item, hand, values)
+    if not item.what:
+        session.rollback()
+        raise BadInput("Say in a line what is open.")
+    next_revision(session)
+    session.commit()
+
+
+def _apply(item: ActionItem, hand: Hand, values: Mapping[str, Any]) -> None:
+    for name, most in _TEXTS.items():
+        if name in values:
+            setattr(item, name, " ".join(str(values[name]).split())[:most])
+    if "who_agreed" in values:
+        item.who_agreed = bool(values["who_agreed"])
+    if "due_on" in values:
+        item.due_on = read_date(str(values["due_on"]))
+    if "state" in values:
+        _set_state(item, hand, str(values["state"]))
+    item.changed_at = hand.now
+
+
+def read_date(text: str) -> date | None:
+    """An ISO date, None for nothing; raises BadInput."""
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError as error:
+        raise BadInput(f"{text[:20]!r} is no date. Write it as 2026-05-09.") from error
+
+
+def _set_state(item: ActionItem, hand: Hand, state: str) -> None:
+    if state not in set(ItemState):
+        raise BadInput("It is open, done or dropped.")
+    if state != item.state:
+        item.closed_at = None if state == ItemState.OPEN else hand.now
+    item.state = state
+
+
+def find_item(session: Session, number: str) -> ActionItem:
+    """The item of an id in hex; raises NotFound."""
+    try:
+        found = session.get(ActionItem, uuid.UUID(number))
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound("There is no such item any more. Load the page again.")
+    return found
+
+
+def all_items(session: Session, *, state: str = "") -> list[ActionItem]:
+    """Items, those due first, then the oldest; of one state or of all."""
+    query = select(ActionItem).options(
+        joinedload(ActionItem.takeaway).joinedload(Takeaway.session), joinedload(ActionItem.reply)
+    )
+    if state:
+        query = query.where(ActionItem.state == state)
+    order = (ActionItem.due_on.asc().nulls_last(), ActionItem.created_at, ActionItem.id)
+    return list(session.scalars(query.order_by(*order)))
+
+
+def is_overdue(item: ActionItem, today: date) -> bool:
+    """Open, and its day is over."""
+    return item.state == ItemState.OPEN and item.due_on is not None and item.due_on < today
+
+
+def proposed(session: Session) -> list[Takeaway]:
+    """Approved questions and intentions that nobody made an item of yet, the oldest first."""
+    taken = exists().where(ActionItem.takeaway_id == Takeaway.id)
+    query = select(Takeaway).where(
+        Takeaway.intent.in_(KINDS), Takeaway.state == TakeawayState.APPROVED, ~taken
+    )
+    query = query.options(joinedload(Takeaway.session)).order_by(Takeaway.recorded_at, Takeaway.id)
+    return list(session.scalars(query))
+
+
+def unanswered(session: Session) -> list[Takeaway]:
+    """Approved questions to which nothing was said that is shown, the oldest first."""
+    said = exists().where(
+        and_(
+            Reply.takeaway_id == Takeaway.id,
+            Reply.state == ReplyState.SHOWN,
+            Reply.text != "",
+        )
+    )
+    settled = exists().where(
+        and_(ActionItem.takeaway_id == Takeaway.id, ActionItem.state != ItemState.OPEN)
+    )
+    query = select(Takeaway).where(
+        Takeaway.intent == Intent.QUESTION,
+        Takeaway.state == TakeawayState.APPROVED,
+        ~said,
+        ~settled,
+    )
+    query = query.options(joinedload(Takeaway.session)).order_by(Takeaway.recorded_at, Takeaway.id)
+    return list(session.scalars(query))
+
+
+def for_place(items: list[ActionItem], place: Place) -> list[ActionItem]:
+    """Those that may be told at a place: what came from a takeaway goes only where that may go."""
+    return [i for i in items if i.takeaway is None or may_show(i.takeaway, place)]
+
+
+def told_name(item: ActionItem) -> str:
+    """Who takes care, where that may be said."""
+    return item.who if item.who_agreed else ""
+
+
+def item_record(item: ActionItem) -> dict[str, Any]:
+    """An item as JSON, for the shell and for whoever holds the folder."""
+    return {
+        "id": str(item.id),
+        "kind": item.kind,
+        "what": item.what,
+        "who": item.who,
+        "who_agreed": item.who_agreed,
+        "due_on": item.due_on.isoformat() if item.due_on else None,
+        "state": item.state,
+        "outcome": item.outcome,
+        "receipt": item.takeaway.receipt if item.takeaway else "",
+        "carried_from": item.carried_from,
+        "created_at": rfc3339(item.created_at),
+        "closed_at": rfc3339(item.closed_at),
+    }

@@ -1,0 +1,106 @@
+"""What matters after a gathering, in a few numbers. Counted from the rows that are there anyway: nobody is tracked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+
+from sqlalchemy import ColumnElement, and_, distinct, func, select
+from sqlalchemy.orm import Session
+
+from reporter.actions import unanswered
+from reporter.models import Takeaway
+from reporter.models_actions import ActionItem
+from reporter.models_talk import Reply
+from reporter.states import Intent, ItemState, ReplyState, TakeawayState
+
+_SHOWN = Takeaway.state == TakeawayState.APPROVED
+
+
+@dataclass(frozen=True)
+class Share:
+    """So many of so many."""
+
+    part: int
+    whole: int
+
+    @property
+    def percent(self) -> int:
+        """Rounded; 0 of nothing is 0."""
+        return round(100 * self.part / self.whole) if self.whole else 0
+
+
+@dataclass(frozen=True)
+class Board:
+    """The numbers of the board."""
+
+    questions_answered: Share
+    # From a question to the first words said to it; None: none was answered yet.
+    first_answer_after: timedelta | None
+    actions_done: Share
+    with_reply: Share
+    # Phones that recorded on more than one day, of all phones that recorded.
+    came_back: Share
+
+
+def board(session: Session) -> Board:
+    """Count."""
+    asked = _count(session, and_(_SHOWN, Takeaway.intent == Intent.QUESTION))
+    waits = _first_answers(session)
+    return Board(
+        questions_answered=Share(asked - len(unanswered(session)), asked),
+        first_answer_after=timedelta(seconds=median(waits)) if waits else None,
+        actions_done=_actions(session),
+        with_reply=_with_reply(session),
+        came_back=_came_back(session),
+    )
+
+
+def _count(session: Session, rule: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count(Takeaway.id)).where(rule)) or 0
+
+
+def _said() -> ColumnElement[bool]:
+    return and_(Reply.state == ReplyState.SHOWN, Reply.text != "")
+
+
+def _first_answers(session: Session) -> list[float]:
+    """Seconds from each answered question to its first answer."""
+    query = (
+        select(Takeaway.recorded_at, func.min(Reply.written_at))
+        .join(Reply, Reply.takeaway_id == Takeaway.id)
+        .where(_SHOWN, Takeaway.intent == Intent.QUESTION, _said())
+        .group_by(Takeaway.id)
+    )
+    # Clocks of phones and blogs differ: nothing is answered before it was asked.
+    return [max(0.0, (first - asked).total_seconds()) for asked, first in session.execute(query)]
+
+
+def _actions(session: Session) -> Share:
+    wanted = and_(ActionItem.kind == Intent.ACTION, ActionItem.state != ItemState.DROPPED)
+    whole = session.scalar(select(func.count(ActionItem.id)).where(wanted)) or 0
+    done = and_(wanted, ActionItem.state == ItemState.DONE)
+    return Share(session.scalar(select(func.count(ActionItem.id)).where(done)) or 0, whole)
+
+
+def _with_reply(session: Session) -> Share:
+    query = (
+        select(func.count(distinct(Takeaway.id)))
+        .join(Reply, Reply.takeaway_id == Takeaway.id)
+        .where(_SHOWN, _said())
+    )
+    return Share(session.scalar(query) or 0, _count(session, _SHOWN))
+
+
+def _came_back(session: Session) -> Share:
+    own = and_(Takeaway.device.like("phone-%"), Takeaway.state != TakeawayState.WITHDRAWN)
+    days = (
+        select(Takeaway.device, func.count(distinct(func.date(Takeaway.recorded_at))).label("days"))
+        .where(own)
+        .group_by(Takeaway.device)
+        .subquery()
+    )
+    whole = session.scalar(select(func.count()).select_from(days)) or 0
+    back = session.scalar(select(func.count()).select_from(days).where(days.c.days > 1)) or 0
+    return Share(back, whole)

@@ -1,0 +1,191 @@
+"""The next gathering: when and where, who wants to be invited, and what it takes over from the one before."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from reporter.actions import proposed
+from reporter.clock import new_id
+from reporter.config import Settings
+from reporter.curate import Hand, next_revision
+from reporter.errors import BadInput
+from reporter.models import EventSession, Takeaway
+from reporter.models_actions import ActionItem, Contact, NextGathering
+from reporter.sessions import add_session
+from reporter.states import Audience, ItemState
+
+_ONLY = 1
+# What a mail server takes is its business; this keeps slips and header tricks out (RFC 5321, 4.5.3.1: 254 octets).
+_ADDRESS = re.compile(
+    r"[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\]{1,189}\.[^@\s.<>,;]{2,63}"
+)
+
+
+def next_gathering(session: Session) -> NextGathering | None:
+    """When and where people meet again, if that is known."""
+    return session.get(NextGathering, _ONLY)
+
+
+def set_next(
+    session: Session, hand: Hand, *, title: str, starts_at: datetime, ends_at: datetime | None = None,
+    place: str = "", url: str = "", words: str = "",
+) -> NextGathering:  # fmt: skip
+    """Say when and where. Raises BadInput for an impossible time or address. Commits."""
+    if not title.strip():
+        raise BadInput("Say what the next gathering is called.")
+    if ends_at is not None and ends_at <= starts_at:
+        raise BadInput("It ends before it begins. Check both times.")
+    if url and not re.match(r"https?://[^\s]+$", url.strip()):
+        raise BadInput("Write the address as https://example.org/spring.")
+    row = next_gathering(session) or NextGathering(id=_ONLY)
+    row.title, row.starts_at, row.ends_at = title.strip(), starts_at, ends_at
+    row.place, row.url, row.words, row.changed_at = (
+        place.strip(),
+        url.strip(),
+        words.strip(),
+        hand.now,
+    )
+    session.add(row)
+    next_revision(session)
+    session.commit()
+    return row
+
+
+def forget_next(session: Session) -> None:
+    """It is not known any more. Commits."""
+    session.execute(delete(NextGathering))
+    next_revision(session)
+    session.commit()
+
+
+# --- Addresses ------------------------------------------------------------------------------------
+
+
+def leave_address(
+    session: Session, takeaway: Takeaway, address: str, *, answer: bool, invite: bool, now: datetime,
+    rng: random.Random,
+) -> Contact:  # fmt: skip
+    """Keep where somebody wants to be told of an answer or invited. One row a takeaway and address. Commits.
+
+    Raises BadInput for something that is no address, or when nothing was wanted.
+    """
+    address = address.strip()
+    if not _ADDRESS.fullmatch(address):
+        raise BadInput("That doesn't look like an e-mail address. Check it once more.")
+    if not (answer or invite):
+        raise BadInput("Tick what you would like to get.")
+    row = session.scalar(
+        select(Contact).where(Contact.takeaway_id == takeaway.id, Contact.address == address)
+    )
+    if row is None:
+        row = Contact(
+            id=new_id(now, rng), address=address, takeaway_id=takeaway.id,
+            token=f"{rng.getrandbits(128):032x}", created_at=now,
+        )  # fmt: skip
+        session.add(row)
+    row.answer, row.invite, row.stopped_at = answer, invite, None
+    session.commit()
+    return row
+
+
+def stop_mail(session: Session, takeaway: Takeaway, now: datetime) -> int:
+    """Forget the addresses that were left with a takeaway; how many. Commits."""
+    rows = session.scalars(select(Contact).where(Contact.takeaway_id == takeaway.id)).all()
+    for row in rows:
+        session.delete(row)
+    session.commit()
+    return len(rows)
+
+
+def contacts_of(session: Session, takeaway: Takeaway) -> list[Contact]:
+    """The addresses that were left with a takeaway."""
+    return list(session.scalars(select(Contact).where(Contact.takeaway_id == takeaway.id)))
+
+
+def invited(session: Session) -> list[str]:
+    """Addresses of those who agreed to be invited and did not stop, each once."""
+    query = select(Contact.address).where(Contact.invite, Contact.stopped_at.is_(None))
+    return sorted(set(session.scalars(query)), key=str.casefold)
+
+
+# --- From one gathering to the next ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What a new gathering took over."""
+
+    questions: int
+    actions: int
+    sessions: int
+    invited: int
+
+
+def carry_over(session: Session, previous: Session, settings: Settings, hand: Hand) -> Carried:
+    """Take over open questions and action items, sessions of a series and people who agreed to be invited.
+
+    ``previous`` is a session on the gathering before, ``settings`` are that one's. Nothing else comes along: no words
+    of takeaways that nobody made an item of or approved as a question, no names that may not be told. Commits.
+    """
+    items = [_copy(row, settings, hand) for row in _open_items(previous)]
+    items += [_from_takeaway(row, settings, hand) for row in proposed(previous) if _may_go_on(row)]
+    session.add_all(items)
+    series = _series(previous)
+    for row in series:
+        made = add_session(session, row.title, now=hand.now, rng=hand.rng, room=row.room)
+        made.series, made.description, made.speakers = True, row.description, row.speakers
+    addresses = invited(previous)
+    for address in addresses:
+        session.add(
+            Contact(
+                id=new_id(hand.now, hand.rng), address=address, answer=False, invite=True,
+                token=f"{hand.rng.getrandbits(128):032x}", created_at=hand.now,
+            )
+        )  # fmt: skip
+    session.commit()
+    counts = [sum(item.kind == kind for item in items) for kind in ("question", "action")]
+    return Carried(counts[0], counts[1], len(series), len(addresses))
+
+
+def _open_items(previous: Session) -> list[ActionItem]:
+    query = select(ActionItem).where(ActionItem.state == ItemState.OPEN)
+    rows = previous.scalars(query.order_by(ActionItem.created_at, ActionItem.id))
+    return [row for row in rows if row.takeaway is None or _may_go_on(row.takeaway)]
+
+
+def _may_go_on(row: Takeaway) -> bool:
+    """ "Only here today" ends with the day."""
+    return row.audience != Audience.ROOM
+
+
+def _series(previous: Session) -> list[EventSession]:
+    query = select(EventSession).where(EventSession.series, EventSession.retired.is_(False))
+    return list(previous.scalars(query.order_by(EventSession.starts_at, EventSession.title)))
+
+
+def _copy(row: ActionItem, settings: Settings, hand: Hand) -> ActionItem:
+    return _item(
+        hand, kind=row.kind, what=row.what, who=row.who if row.who_agreed else "",
+        who_agreed=row.who_agreed, due_on=row.due_on, carried_from=row.carried_from or settings.gathering.title,
+    )  # fmt: skip
+
+
+def _from_takeaway(row: Takeaway, settings: Settings, hand: Hand) -> ActionItem:
+    words = " ".join((row.caption or row.text).split())
+    return _item(
+        hand, kind=row.intent, what=words[:500] or row.session.title, who="", who_agreed=False,
+        due_on=None, carried_from=settings.gathering.title,
+    )  # fmt: skip
+
+
+def _item(hand: Hand, **values: object) -> ActionItem:
+    return ActionItem(
+        id=new_id(hand.now, hand.rng), state=ItemState.OPEN.value, outcome="", created_at=hand.now,
+        changed_at=hand.now, **values,
+    )  # fmt: skip

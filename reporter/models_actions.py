@@ -1,0 +1,98 @@
+"""The rows that lead on: open items, addresses that people left, the next gathering, the plan until then."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+
+from sqlalchemy import Date, ForeignKey, Text, Uuid
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from reporter.db import Base, UtcDateTime
+from reporter.models import Story, Takeaway
+from reporter.models_talk import Reply
+from reporter.states import ItemState, StepState
+
+
+class ActionItem(Base):
+    """Something that is open: a question that wants an answer, or something that somebody wants to do."""
+
+    __tablename__ = "action_item"
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    # 'question' or 'action'.
+    kind: Mapped[str]
+    what: Mapped[str] = mapped_column(Text)
+    who: Mapped[str] = mapped_column(default="")
+    # Only then the name leaves the desk.
+    who_agreed: Mapped[bool] = mapped_column(default=False)
+    due_on: Mapped[date | None] = mapped_column(Date)
+    state: Mapped[str] = mapped_column(default=ItemState.OPEN, index=True)
+    # What became of it, in a sentence.
+    outcome: Mapped[str] = mapped_column(Text, default="")
+    takeaway_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("takeaway.id"), index=True)
+    reply_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("reply.id", ondelete="SET NULL"), index=True
+    )
+    # The gathering that it was carried over from; empty: this one.
+    carried_from: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    takeaway: Mapped[Takeaway | None] = relationship()
+    reply: Mapped[Reply | None] = relationship()
+
+
+class Contact(Base):
+    """An address that a contributor left. Never shown, never published, never in a bundle or a merge."""
+
+    __tablename__ = "contact"
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    address: Mapped[str]
+    # None: carried over from an earlier gathering, for the invitation only.
+    takeaway_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("takeaway.id"), index=True)
+    # Wants to be told of an answer, once; agreed to be invited to the next gathering.
+    answer: Mapped[bool] = mapped_column(default=False)
+    invite: Mapped[bool] = mapped_column(default=False)
+    # Whoever holds it can stop all mail to this address.
+    token: Mapped[str] = mapped_column(unique=True)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    takeaway: Mapped[Takeaway | None] = relationship()
+
+
+class NextGathering(Base):
+    """When and where people meet again: one row, if it is known."""
+
+    __tablename__ = "next_gathering"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    place: Mapped[str] = mapped_column(default="")
+    # Where people can read more or say that they come.
+    url: Mapped[str] = mapped_column(default="")
+    words: Mapped[str] = mapped_column(Text, default="")
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PlanStep(Base):
+    """A step of the plan after the event. Its story is a draft until somebody says yes."""
+
+    __tablename__ = "plan_step"
+
+    # 'thanks', 'questions', 'done', 'invitation' or 'reminder' (see reporter.plan).
+    name: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(default=StepState.PLANNED)
+    # Set by hand; None: as the plan says.
+    due_on: Mapped[date | None] = mapped_column(Date)
+    story_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("story.id", ondelete="SET NULL"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by: Mapped[str] = mapped_column(default="")
+
+    story: Mapped[Story | None] = relationship()
