@@ -13,6 +13,7 @@ from kiosk.db import db
 from kiosk.here import Kiosk
 from kiosk.publishing import outbox_of
 from publish import answers, listen
+from publish.messages import queue_messages
 from publish.post import gathering_facts
 from publish.targets import target_class
 from reporter.clock import rfc3339
@@ -28,7 +29,9 @@ def listen_once(kiosk: Kiosk) -> int:
     """The worker's turn: look at the target whose turn it is; 1 if there was one."""
     if db.session.scalar(select(Target.id).limit(1)) is None:
         return 0
-    return listen.listen_due(db.session(), outbox_of(kiosk))
+    outbox = outbox_of(kiosk)
+    queue_messages(db.session(), outbox.facts, kiosk.hand("kiosk"))
+    return listen.listen_due(db.session(), outbox)
 
 
 def listen_now(kiosk: Kiosk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
@@ -18,6 +18,7 @@ from reporter.actions import all_items, read_date
 from reporter.board import board
 from reporter.errors import BadInput
 from reporter.following import forget_next, invited, next_gathering, set_next
+from reporter.models import Story
 from reporter.states import ItemState, StepState
 
 bp = Blueprint("afterwards", __name__, url_prefix="/afterwards")
@@ -50,7 +51,7 @@ def overview() -> str:
         "desk/afterwards.html",
         board=board(db.session()), steps=plan.plan(db.session(), told), names=STEPS, states=STATES,
         today=today(), following=next_gathering(db.session()), zone=told.zone,
-        invited=len(invited(db.session())),
+        invited=len(invited(db.session())), page_of=_page_of,
     )  # fmt: skip
 
 
@@ -61,7 +62,7 @@ def decide(name: str) -> ResponseReturnValue:
     if wanted == "draft":
         story = plan.draft(db.session(), facts(), name, hand)
         flash(_("The draft is written. Read it, change it, then say yes."))
-        return redirect(url_for("desk.stories.edit", story_id=story.id.hex), code=303)
+        return redirect(_page_of(story) or url_for("desk.afterwards.overview"), code=303)
     if wanted == "yes":
         plan.release(db.session(), name, hand)
         flash(_("It goes out to all places, as soon as there is a connection."))
@@ -75,6 +76,13 @@ def decide(name: str) -> ResponseReturnValue:
     else:
         raise BadInput(_("The desk did not understand that. Load the page again."))
     return redirect(url_for("desk.afterwards.overview"), code=303)
+
+
+def _page_of(story: Story) -> str:
+    """Where a story is read and changed."""
+    if "desk.stories.edit" not in current_app.view_functions:
+        return ""
+    return url_for("desk.stories.edit", story_id=story.id.hex)
 
 
 @bp.post("/next")

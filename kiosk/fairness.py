@@ -22,8 +22,8 @@ INTAKE = frozenset(
 BEGINS = frozenset({"phone.keep", "upload.create", "talk.say", "talk.second", "talk.report"})
 RECEIPTS = frozenset(
     {
-        "phone.receipt", "phone.receipt_qr", "phone.change_own", "phone.leave_address", "phone.ask_withdraw", "phone.withdraw_own",
-        "talk.own", "talk.withdraw_own",
+        "phone.receipt", "phone.receipt_qr", "phone.change_own", "phone.leave_address",
+        "phone.ask_withdraw", "phone.withdraw_own", "talk.own", "talk.withdraw_own",
     }
 )  # fmt: skip
 # Receipts that don't exist, from one address in a minute. They have 60 bits: this only spares the kiosk the work.

@@ -16,6 +16,7 @@ from publish.answers import ANSWER, answer_job, answer_sent
 from publish.compose import build_files, build_post
 from publish.errors import Gone
 from publish.ledger import FACE, MEDIA, OPEN, STORY, Outbox, story_fingerprint
+from publish.messages import MESSAGE, message_job
 from publish.post import Post, PostMedia, Remote
 from publish.targets import Entry, Target, target_class
 from reporter.clock import rfc3339
@@ -63,6 +64,8 @@ def _job(session: Session, outbox: Outbox, row: Delivery) -> Job:
     known = Remote(row.remote_id, row.url, kept.get("extra", {})) if row.remote_id else None
     if row.item_kind == ANSWER:
         return answer_job(session, row, now)
+    if row.item_kind == MESSAGE:
+        return message_job(session, row, outbox.facts, outbox.clock)
     if row.item_kind == FACE:
         entries, wanted = _entries(session, row.target_id), row.wanted
         return lambda target: _sent(target.finish(entries), wanted, now, kept)

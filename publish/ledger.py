@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from publish.answers import ANSWER, wanted_answers
 from publish.compose import build_post
+from publish.messages import MESSAGE, wanted_messages
 from publish.post import Facts, Post, PostMedia
 from publish.targets import Target as OpenTarget
 from publish.targets import target_class
@@ -172,6 +173,8 @@ def _compare(
             unchanged += 1
     for answer in wanted_answers(session, target):
         rows.pop((ANSWER, answer), None)
+    for contact in wanted_messages(session):
+        rows.pop((MESSAGE, contact), None)
     # A front page stays, however empty it gets; stories that turn up or leave make it due.
     rows.pop((FACE, target.id), None)
     withdrawing = sum(_want_no_more(session, row, now) for row in rows.values())

@@ -1,4 +1,4 @@
-"""One message to whoever left an address: there is an answer. Ledger rows of the kind 'message', at a target that mails.
+"""One message to whoever left an address: there is an answer. Ledger rows of the kind 'message'.
 
 Sent once for each address and takeaway, and never again: whoever wants more follows the link. The address itself stands
 in no ledger row, so neither lists nor previews nor logs can tell it.
@@ -117,4 +117,10 @@ def _send(target: OpenTarget, message: Message, now: datetime) -> dict[str, Any]
 
 
 def _over(now: datetime) -> dict[str, Any]:
-    return {"state": DeliveryState.WITHDRAWN.value, "wanted": "", "error": "", "attempts": 0, "due_at": now}
+    return {
+        "state": DeliveryState.WITHDRAWN.value,
+        "wanted": "",
+        "error": "",
+        "attempts": 0,
+        "due_at": now,
+    }

@@ -108,6 +108,18 @@ def plain_words(post: Post) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
+class Message:
+    """A mail to one person (only where ``mails``). ``token`` tells whose it is when "stop" comes back."""
+
+    key: str
+    address: str
+    subject: str
+    # Plain text, paragraphs with an empty line between.
+    text: str
+    token: str
+
+
+@dataclass(frozen=True)
 class Setup:
     """What a target is opened with. ``assets`` is the folder with ``css/tokens.css`` (targets that make pages)."""
 
@@ -145,6 +157,8 @@ class Target(ABC):
     # Whether it is a page of our own that also shows what was said at other places.
     tells_replies: ClassVar[bool] = False
     answers: ClassVar[bool] = False
+    # Whether it can send mail to one person.
+    mails: ClassVar[bool] = False
 
     def __init__(self, setup: Setup) -> None:
         self.name = setup.name
@@ -237,6 +251,10 @@ class Target(ABC):
     def withdraw_answer(self, post: Remote, remote: Remote) -> None:
         """Take an answer away; one that is gone already is fine."""
         raise NotImplementedError(f"{self.kind} takes no answers")
+
+    def send_message(self, message: Message) -> None:
+        """Send it; its Message-ID is made from the key (only where ``mails``)."""
+        raise NotImplementedError(f"{self.kind} sends no mail")
 
     def close(self) -> None:  # noqa: B027 - most targets hold nothing open
         """Let go of connections."""

@@ -1,0 +1,156 @@
+"""The pages that lead on: open items, the plan, the next gathering, the slide, the calendar, addresses."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kiosk.cli import main
+from reporter.config import Settings
+from reporter.models import EventSession, Story, Takeaway
+from reporter.models_actions import ActionItem, Contact, NextGathering, PlanStep
+from tests.product import add_takeaway
+from tests.screens import press
+
+PHONE = {"REMOTE_ADDR": "192.168.4.20"}
+DESK = "/desk/actions"
+
+
+@pytest.fixture
+def question(session: Session, event: EventSession, rng: random.Random) -> Takeaway:
+    return add_takeaway(
+        session, event, rng, state="approved", intent="question", text="Who has seeds?"
+    )
+
+
+def test_a_takeaway_becomes_an_item_and_is_settled(
+    client: FlaskClient, session: Session, question: Takeaway
+) -> None:
+    page = client.get(f"{DESK}?takeaway={question.receipt}").text
+    assert 'value="Who has seeds?"' in page
+    assert "not answered yet" in page
+    press(
+        client,
+        f"{DESK}?takeaway={question.receipt}",
+        kind="question",
+        what="Who has seeds?",
+        who="Ada",
+    )
+    [item] = session.scalars(select(ActionItem))
+    assert (item.takeaway_id, item.who, item.who_agreed) == (question.id, "Ada", False)
+    assert "Who has seeds?" in client.get("/became", environ_base=PHONE).text
+    assert "Ada" not in client.get("/became", environ_base=PHONE).text
+    press(
+        client, f"{DESK}/{item.id.hex}", what="Who has seeds?", who="Ada", who_agreed="1", outcome="Ben has",
+        settle="done",
+    )  # fmt: skip
+    session.expire_all()
+    assert (item.state, item.outcome) == ("done", "Ben has")
+    slide = client.get("/became", environ_base=PHONE).text
+    assert "Ben has" in slide
+    assert "Ada" in slide
+    assert "Who has seeds?" in client.get(f"{DESK}?state=done").text
+    assert "Ben has" in client.get("/desk/afterwards/digest").text
+
+
+def test_the_calendar_is_for_everybody_and_the_desk_is_not(
+    client: FlaskClient, session: Session, question: Takeaway
+) -> None:
+    press(client, f"{DESK}?takeaway={question.receipt}", kind="question", what="Seeds")
+    feed = client.get("/calendar.ics", environ_base=PHONE)
+    assert feed.mimetype == "text/calendar"
+    assert "SUMMARY:Seeds" in feed.text
+    for path in (DESK, "/desk/afterwards", "/desk/afterwards/digest"):
+        assert client.get(path, environ_base=PHONE).status_code == 403
+
+
+def draft(session: Session, story: Story) -> bool:
+    session.expire_all()
+    return story.draft
+
+
+def test_the_plan_is_drafted_sent_and_taken_back(
+    client: FlaskClient, session: Session, question: Takeaway
+) -> None:
+    page = client.get("/desk/afterwards").text
+    assert "Write the draft" in page
+    press(client, "/desk/afterwards/plan/thanks", do="draft")
+    [story] = session.scalars(select(Story))
+    assert story.draft
+    press(client, "/desk/afterwards/plan/thanks", do="day", due_on="2026-04-01")
+    assert "due Apr 1, 2026" in client.get("/desk/afterwards").text
+    press(client, "/desk/afterwards/plan/thanks", do="yes")
+    assert not draft(session, story)
+    assert session.scalars(select(PlanStep.state)).all() == ["sent"]
+    press(client, "/desk/afterwards/plan/thanks", do="back")
+    assert draft(session, story)
+    assert press(client, "/desk/afterwards/plan/party", do="draft").status_code == 404
+    assert press(client, "/desk/afterwards/plan/done", do="draft").status_code == 422
+
+
+def test_the_next_gathering_is_set_in_the_gatherings_zone(
+    client: FlaskClient, session: Session
+) -> None:
+    press(
+        client, "/desk/afterwards/next", title="Summer", starts_at="2026-06-20T14:00", ends_at="",
+        place="The shed", url="https://example.org/s", words="Bring cake",
+    )  # fmt: skip
+    [row] = session.scalars(select(NextGathering))
+    assert row.starts_at == datetime(2026, 6, 20, 12, 0, tzinfo=UTC)
+    assert "Summer" in client.get("/became", environ_base=PHONE).text
+    assert client.get("/next/qr.svg").mimetype == "image/svg+xml"
+    bad = press(client, "/desk/afterwards/next", title="X", starts_at="tomorrow")
+    assert bad.status_code == 422
+    evil = press(
+        client, "/desk/afterwards/next", title="X", starts_at="2026-06-20T14:00", url="javascript:1"
+    )
+    assert evil.status_code == 422
+    press(client, "/desk/afterwards/next", do="forget")
+    assert session.scalars(select(NextGathering)).all() == []
+
+
+def test_an_address_is_kept_for_the_desk_alone_and_forgotten_on_demand(
+    client: FlaskClient, session: Session, question: Takeaway
+) -> None:
+    path = f"/t/{question.receipt}/mail"
+    client.post(path, data={"address": "ben@example.org", "answer": "1"}, environ_base=PHONE)
+    [contact] = session.scalars(select(Contact))
+    assert (contact.address, contact.answer, contact.invite) == ("ben@example.org", True, False)
+    told = client.get(f"/t/{question.receipt}", headers={"Accept": "application/json"}).text
+    assert "ben@" not in told
+    assert "ben@" not in client.get("/search?q=seeds").text
+    assert client.post(path, data={"address": "ben"}, environ_base=PHONE).status_code == 422
+    client.post(path, data={"stop": "1"}, environ_base=PHONE)
+    assert session.scalars(select(Contact)).all() == []
+
+
+def test_the_shell_lists_items_and_begins_the_next_gathering(
+    client: FlaskClient, session: Session, question: Takeaway, event: EventSession, gathering: Settings,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    press(client, f"{DESK}?takeaway={question.receipt}", kind="question", what="Seeds")
+    press(client, f"/desk/sessions/{event.code}/series", on="1")
+    runner, ics = CliRunner(), tmp_path / "open.ics"
+    listed = runner.invoke(
+        main, ["--gathering", str(gathering.folder), "actions", "--json", "--ics", str(ics)]
+    )
+    [item] = json.loads(listed.output)["items"]
+    assert (item["what"], item["state"], item["receipt"]) == ("Seeds", "open", question.receipt)
+    assert b"SUMMARY:Seeds" in ics.read_bytes()
+    later = ["--gathering", str(tmp_path / "later"), "new", "Autumn"]
+    made = runner.invoke(main, [*later, "--from", str(gathering.folder)])
+    assert "1 open questions" in made.output, made.output
+    listed = runner.invoke(
+        main, ["--gathering", str(tmp_path / "later"), "sessions", "list", "--json"]
+    )
+    assert [row["title"] for row in json.loads(listed.output)["sessions"]] == [event.title]
+    missing = runner.invoke(main, [*later, "--from", str(tmp_path / "nowhere")])
+    assert missing.exit_code == 1

@@ -1,0 +1,210 @@
+"""Open items, addresses and what the next gathering takes over: what was agreed to, and nothing else."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+import vobject
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter import actions, following, talk
+from reporter.board import Share, board
+from reporter.calendar import calendar
+from reporter.config import Settings
+from reporter.curate import withdraw
+from reporter.errors import BadInput, NotFound
+from reporter.gate import Place
+from reporter.gathering import make_gathering, open_session
+from reporter.models import EventSession, Takeaway
+from reporter.models_actions import ActionItem, Contact
+from reporter.sessions import add_session
+from reporter.states import ReplyState
+from reporter.store import Store
+from tests.product import TurnableClock, add_takeaway, hand
+
+
+@pytest.fixture
+def question(session: Session, event: EventSession, rng: random.Random) -> Takeaway:
+    return add_takeaway(
+        session, event, rng, state="approved", intent="question", text="Who has seeds?"
+    )
+
+
+def test_an_item_says_who_by_when_and_what_became_of_it(
+    session: Session, question: Takeaway, clock: TurnableClock
+) -> None:
+    assert actions.proposed(session) == [question]
+    values = {"what": "  Who has\n seeds? ", "who": "Ada", "due_on": "2026-03-20"}
+    item = actions.begin_item(session, hand(clock), "question", values, takeaway=question)
+    assert (item.what, item.due_on, actions.told_name(item)) == (
+        "Who has seeds?", date(2026, 3, 20), "",
+    )  # fmt: skip
+    assert actions.proposed(session) == []
+    assert not actions.is_overdue(item, date(2026, 3, 20))
+    assert actions.is_overdue(item, date(2026, 3, 21))
+    done = {"state": "done", "outcome": "Ben has.", "who_agreed": True}
+    actions.change_item(session, item, hand(clock), done)
+    assert (item.state, item.closed_at, actions.told_name(item)) == ("done", clock(), "Ada")
+    assert not actions.is_overdue(item, date(2027, 1, 1))
+    actions.change_item(session, item, hand(clock), {"state": "open"})
+    assert item.closed_at is None
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"what": " "}, "what is open"),
+        ({"what": "x", "due_on": "soon"}, "no date"),
+        ({"what": "x", "state": "lost"}, "open, done"),
+    ],
+)
+def test_impossible_values_change_nothing(
+    session: Session, clock: TurnableClock, values: dict[str, str], words: str
+) -> None:
+    with pytest.raises(BadInput, match=words):
+        actions.begin_item(session, hand(clock), "action", values)
+    session.rollback()
+    assert session.scalars(select(ActionItem)).all() == []
+    with pytest.raises(BadInput, match="question or"):
+        actions.begin_item(session, hand(clock), "wish", {"what": "x"})
+    with pytest.raises(NotFound):
+        actions.find_item(session, "no id")
+
+
+def test_withdrawing_takes_item_and_address_along(
+    session: Session, question: Takeaway, clock: TurnableClock, rng: random.Random, store: Store
+) -> None:
+    actions.begin_item(session, hand(clock), "question", {"what": "Seeds"}, takeaway=question)
+    following.leave_address(
+        session, question, "ben@example.org", answer=True, invite=True, now=clock(), rng=rng
+    )
+    withdraw(session, question, hand(clock), store)
+    assert session.scalars(select(ActionItem)).all() == []
+    assert session.scalars(select(Contact)).all() == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "ben", "a@b", "a b@example.org", "a@example.org\nBcc: x@y.org", "<a@example.org>"],
+)
+def test_only_addresses_are_kept(
+    session: Session, question: Takeaway, clock: TurnableClock, rng: random.Random, address: str
+) -> None:
+    with pytest.raises(BadInput, match="address"):
+        following.leave_address(
+            session, question, address, answer=True, invite=False, now=clock(), rng=rng
+        )
+    assert session.scalars(select(Contact)).all() == []
+
+
+def test_a_calendar_is_read_by_another_library(
+    session: Session, question: Takeaway, clock: TurnableClock
+) -> None:
+    values = {"what": "Bring seeds; and, beans", "who": "Ada", "due_on": "2026-03-20"}
+    actions.begin_item(session, hand(clock), "action", values, takeaway=question)
+    agreed = {"what": "Ask Ben", "who": "Cem", "who_agreed": True, "state": "done"}
+    actions.begin_item(session, hand(clock), "action", agreed)
+    row = following.set_next(
+        session,
+        hand(clock),
+        title="Summer",
+        starts_at=clock() + timedelta(days=90),
+        place="The shed",
+    )
+    told = calendar("Spring", actions.all_items(session), row, now=clock()).decode()
+    read = vobject.readOne(told)
+    [event] = read.vevent_list
+    assert (event.summary.value, event.dtstart.value, event.location.value) == (
+        "Summer", clock() + timedelta(days=90), "The shed",
+    )  # fmt: skip
+    todos = {todo.summary.value: todo for todo in read.vtodo_list}
+    assert todos["Bring seeds; and, beans"].due.value == date(2026, 3, 20)
+    assert todos["Bring seeds; and, beans"].status.value == "NEEDS-ACTION"
+    assert "Ada" not in told
+    assert todos["Ask Ben"].description.value == "Cem"
+    assert todos["Ask Ben"].status.value == "COMPLETED"
+
+
+def test_what_is_for_the_room_is_told_only_there(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+) -> None:
+    secret = add_takeaway(session, event, rng, state="approved", audience="room", intent="question")
+    item = actions.begin_item(session, hand(clock), "question", {"what": "x"}, takeaway=secret)
+    assert actions.for_place([item], Place.PUBLIC) == []
+    assert actions.for_place([item], Place.ROOM) == [item]
+
+
+def test_the_next_gathering_takes_over_what_was_agreed_and_nothing_else(
+    session: Session, gathering: Settings, event: EventSession, question: Takeaway, clock: TurnableClock,
+    rng: random.Random, tmp_path: Path,
+) -> None:  # fmt: skip
+    add_takeaway(session, event, rng, state="approved", text="Not a question", intent="learned")
+    add_takeaway(
+        session, event, rng, state="approved", text="For us", intent="question", audience="room"
+    )
+    add_takeaway(session, event, rng, state="new", text="Nobody looked", intent="question")
+    for values in (
+        {"what": "Water the trees", "who": "Ada", "who_agreed": True},
+        {"what": "Call the mayor", "who": "Ben"},
+        {"what": "Over", "state": "done"},
+    ):
+        actions.begin_item(session, hand(clock), "action", values)
+    following.leave_address(
+        session, question, "yes@example.org", answer=False, invite=True, now=clock(), rng=rng
+    )
+    following.leave_address(
+        session, question, "no@example.org", answer=True, invite=False, now=clock(), rng=rng
+    )
+    circle = add_session(session, "Opening circle", now=clock(), rng=rng, room="Hall")
+    circle.series = True
+    session.commit()
+
+    later = make_gathering(
+        tmp_path / "later", "Autumn", timezone="Europe/Berlin", language="en", now=clock(), rng=rng
+    )
+    with open_session(later) as new:
+        told = following.carry_over(new, session, gathering, hand(clock))
+        items = {i.what: (i.kind, i.who, i.state, i.carried_from) for i in actions.all_items(new)}
+        assert items == {
+            "Who has seeds?": ("question", "", "open", "Spring gathering"),
+            "Water the trees": ("action", "Ada", "open", "Spring gathering"),
+            "Call the mayor": ("action", "", "open", "Spring gathering"),
+        }
+        assert (told.questions, told.actions, told.sessions, told.invited) == (1, 2, 1, 1)
+        assert following.invited(new) == ["yes@example.org"]
+        [row] = new.scalars(select(EventSession))
+        assert (row.title, row.room, row.series) == ("Opening circle", "Hall", True)
+        assert row.code != circle.code
+        assert new.scalars(select(Takeaway)).all() == []
+
+
+def test_the_board_counts(
+    session: Session,
+    event: EventSession,
+    question: Takeaway,
+    clock: TurnableClock,
+    rng: random.Random,
+) -> None:
+    assert board(session).questions_answered == Share(0, 1)
+    assert board(session).first_answer_after is None
+    word = talk.Word(kind="answer", text="I do")
+    reply = talk.say(session, question, word, now=clock.turn(hours=2), rng=rng)
+    assert board(session).questions_answered == Share(0, 1), "nobody can read it yet"
+    talk.decide(session, reply, hand(clock), ReplyState.SHOWN)
+    for day, device in enumerate(("phone-a", "phone-a", "phone-b")):
+        moment = clock() + timedelta(days=day)
+        add_takeaway(session, event, rng, state="approved", device=device, recorded_at=moment)
+    actions.begin_item(session, hand(clock), "action", {"what": "x", "state": "done"})
+    actions.begin_item(session, hand(clock), "action", {"what": "y"})
+    actions.begin_item(session, hand(clock), "action", {"what": "z", "state": "dropped"})
+    told = board(session)
+    assert told.questions_answered == Share(1, 1)
+    assert told.first_answer_after == timedelta(hours=2)
+    assert told.actions_done == Share(1, 2)
+    assert told.with_reply == Share(1, 4)
+    assert told.came_back == Share(1, 2)
+    assert told.with_reply.percent == 25
