@@ -104,7 +104,8 @@ class Repository:
         """The newest commit of the branch, fetched; empty where there is none yet."""
         self._prepare()
         told = self._git("ls-remote", "--symref", "--", "origin", limit=_THERE).decode()
-        refs = dict(reversed(line.split("\t", 1)) for line in told.splitlines() if "\t" in line)
+        rows = [line.split("\t", 1) for line in told.splitlines() if "\t" in line]
+        refs = {ref: about for about, ref in rows}
         if not self.branch:
             symbolic = [one for one in told.splitlines() if one.startswith("ref: refs/heads/")]
             self.branch = symbolic[0].split()[1].removeprefix("refs/heads/") if symbolic else "main"

@@ -34,7 +34,7 @@ class GitTarget(Target):
         Option("folder", "where pages lie; empty: where the generator looks"),
         Option("user", "who signs in, for https; the secret is a password or token"),
         Option("key", "the file of a private key, for ssh; empty: your own keys and agent"),
-        Option("name", "whose name the commits bear", default="Social Reporter"),
+        Option("name", "whose name the commits bear; empty: Social Reporter"),
         Option("email", "and whose address", default="social-reporter@localhost"),
         Option("web", "the address of the site, as https://example.org"),
     )  # fmt: skip
