@@ -46,11 +46,13 @@ def _register() -> None:
     from kiosk import (
         cli_actions,
         cli_backup,
+        cli_demo,
         cli_doctor,
         cli_gathering,
         cli_import,
         cli_kiosk,
         cli_publish,
+        cli_rehearse,
         cli_replies,
         cli_review,
     )
@@ -58,12 +60,14 @@ def _register() -> None:
     for module in (
         cli_actions,
         cli_backup,
+        cli_demo,
         cli_doctor,
         cli_gathering,
         cli_kiosk,
         cli_import,
         cli_review,
         cli_publish,
+        cli_rehearse,
         cli_replies,
     ):
         for command in module.COMMANDS:

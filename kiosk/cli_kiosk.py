@@ -38,11 +38,9 @@ def kiosk(host: str, port: int, no_open: bool, tls_cert: Path | None, tls_key: P
     """Run the kiosk and its workers until Ctrl-C."""
     if bool(tls_cert) != bool(tls_key):
         raise click.UsageError("--tls-cert and --tls-key go together.")
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    prepare_log()
     settings = _open_or_make(gathering_folder())
-    _serve(
+    serve(
         settings,
         host,
         port,
@@ -71,9 +69,17 @@ def _open_or_make(folder: Path) -> Settings:
     return settings
 
 
-def _serve(
+def prepare_log() -> None:
+    """Warnings, with their time, on standard error."""
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+
+
+def serve(
     settings: Settings, host: str, port: int, *, tls: tuple[Path, Path] | None, show: bool
 ) -> None:
+    """Run server and workers until Ctrl-C. Raises ConfigError when the port is taken."""
     from kiosk.app import create_app
     from kiosk.server import bound_port, make_server
     from kiosk.workers import Workers

@@ -62,6 +62,7 @@ def health(settings: Settings) -> dict[str, object]:
     return {
         "version": version(),
         "gathering": settings.gathering.title,
+        "gathering_id": str(kiosk.gathering_id),
         "free_bytes": kiosk.store.free_bytes(),
         "queues": {
             "media": _count(Media, (MediaState.RECEIVED, MediaState.PROCESSING)),

@@ -35,14 +35,18 @@ class Imported:
 
 def add_session(
     session: Session, title: str, *, now: datetime, rng: random.Random, room: str = "",
-    starts_at: datetime | None = None, ends_at: datetime | None = None,
+    starts_at: datetime | None = None, ends_at: datetime | None = None, guid: str | None = None,
+    retired: bool = False,
 ) -> EventSession:  # fmt: skip
-    """Add a session by hand. Commits. Raises BadInput without a title."""
+    """Add a session by hand. ``retired``: listed nowhere, but its code is valid. Commits.
+
+    Raises BadInput without a title.
+    """
     if not title.strip():
         raise BadInput("A session needs a title.")
     row = EventSession(
         id=new_id(now, rng), code=_free_code(session, rng), title=title.strip(), room=room.strip(),
-        starts_at=starts_at, ends_at=ends_at, created_at=now,
+        starts_at=starts_at, ends_at=ends_at, guid=guid, retired=retired, created_at=now,
     )  # fmt: skip
     session.add(row)
     session.commit()

@@ -1,0 +1,150 @@
+"""``reporter rehearse``: volunteers played against the running kiosk of this laptop."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from kiosk.db import db
+from kiosk.here import Kiosk
+from kiosk.progress import progress_bar
+from kiosk.shell import gathering_option, json_option, opened, print_json
+from reporter.errors import Conflict, NotFound
+from reporter.models import EventSession
+
+if TYPE_CHECKING:
+    from kiosk.rehearsal import Material
+    from kiosk.rehearsal_report import Report
+
+ENDS = "The Wi-Fi is not part of this: try one photo from a phone in the farthest corner, too."
+
+
+@click.command("rehearse")
+@click.option(
+    "--phones", type=click.IntRange(1, 300), default=20, show_default=True,
+    help="How many volunteers send at once.",
+)  # fmt: skip
+@click.option("--port", default=8000, show_default=True, help="The port that the kiosk listens on.")
+@json_option
+@gathering_option
+def rehearse(phones: int, port: int, as_json: bool) -> None:
+    """Play volunteers against the running kiosk of this laptop, and say what it can take.
+
+    Each of them opens a page, leaves a line and two photos; one in ten sends a video. All of it is taken away again.
+    """
+    with opened() as kiosk:
+        url = find_kiosk(kiosk, port)
+        try:
+            told = _rehearse(kiosk, url, phones)
+        except BaseException:
+            # Ctrl-C too: nothing stays.
+            _tidy(kiosk, url)
+            raise
+    if as_json:
+        print_json(told.as_json())
+    else:
+        _print(told)
+
+
+def find_kiosk(kiosk: Kiosk, port: int) -> str:
+    """The address of the running kiosk of this gathering. Raises NotFound, or Conflict while it takes a break."""
+    from kiosk.rehearsal import is_there
+    from reporter.fairness import paused_since
+
+    for url in (f"http://127.0.0.1:{port}", f"https://127.0.0.1:{port}"):
+        told = is_there(url)
+        if told is None:
+            continue
+        if told.get("gathering_id") != str(kiosk.gathering_id):
+            raise Conflict(
+                f"The kiosk on port {port} runs another gathering ({told['gathering']}). Choose its folder with "
+                "--gathering, or another port with --port."
+            )
+        if paused_since(db.session()):
+            raise Conflict(
+                "The kiosk takes a break and takes nothing in. End the break at the desk (Kiosk), then rehearse."
+            )
+        return url
+    raise NotFound(
+        f"No kiosk runs on port {port} of this laptop. Start it with: reporter kiosk (another port: --port)."
+    )
+
+
+def _rehearse(kiosk: Kiosk, url: str, phones: int) -> Report:
+    from kiosk.rehearsal import Material, play
+    from kiosk.rehearsal_report import report
+    from kiosk.rehearsal_stage import clear_stages, failed_media, open_stage
+
+    session = db.session()
+    # Of one that was broken off.
+    clear_stages(session, kiosk, kiosk_runs=True)
+    click.echo("drawing photos and a film …", err=True)
+    material = Material.made(kiosk.rng)
+    _need_room(kiosk, material, phones)
+    event = open_stage(session, kiosk)
+    session.commit()
+    with progress_bar("rehearsal") as bar:
+        notes, seconds = play(
+            url, event.code, phones, material=material, rng=kiosk.rng, progress=bar.step
+        )
+    ready_after = _wait_for_copies(event)
+    failed = failed_media(session, event)
+    left = _tidy(kiosk, url)
+    return report(
+        notes, phones=phones, seconds=seconds, ready_after=ready_after, failed_media=failed,
+        left_behind=left,
+    )  # fmt: skip
+
+
+def _need_room(kiosk: Kiosk, material: Material, phones: int) -> None:
+    """Raises DiskFull: a rehearsal must not be what fills the disk. Small copies take less than the originals."""
+    wanted = 2 * material.largest * -(-phones // 10)
+    kiosk.store.need_room(wanted, keep_free=kiosk.settings.limits.keep_free_mb << 20)
+
+
+def _wait_for_copies(event: EventSession) -> float | None:
+    from kiosk.rehearsal_stage import wait_until, waiting_media
+
+    started = time.monotonic()
+    with progress_bar("small copies") as bar:
+        whole = waiting_media(db.session(), event)
+
+        def made() -> bool:
+            left = waiting_media(db.session(), event)
+            bar.step(whole - left, max(whole, 1))
+            return left == 0
+
+        return time.monotonic() - started if wait_until(made) else None
+
+
+def _tidy(kiosk: Kiosk, url: str) -> list[str]:
+    from kiosk.rehearsal import is_there
+    from kiosk.rehearsal_stage import clear_stages
+
+    db.session.rollback()
+    left = clear_stages(db.session(), kiosk, kiosk_runs=is_there(url) is not None)
+    for sentence in left:
+        click.echo(f"reporter: {sentence}", err=True)
+    return left
+
+
+def _print(told: Report) -> None:
+    click.echo(
+        f"{told.phones} phones, {told.seconds:.1f} s: {told.accepted} of {told.expected} takeaways taken in, "
+        f"{told.accepted_per_s:.1f} a second, {told.mb_per_s:.1f} MB/s"
+    )
+    for name, step in told.steps.items():
+        slowest = "  <- slowest" if name == told.slowest_step else ""
+        click.echo(
+            f"  {name:8} {step['count']:5.0f} times   median {step['p50_ms']:8.0f} ms   "
+            f"99 % within {step['p99_ms']:8.0f} ms{slowest}"
+        )
+    for reason, count in told.refused.items():
+        click.echo(f"  {count} times: {reason}")
+    click.echo(told.verdict)
+    click.echo(ENDS)
+
+
+COMMANDS = (rehearse,)

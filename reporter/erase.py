@@ -1,0 +1,99 @@
+"""Takes a session out of the gathering as if it had never been: for rehearsals, never for what people brought.
+
+What people brought is withdrawn (``reporter.curate``) and leaves its tombstone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, MetaData, Table, delete, func, select
+from sqlalchemy.orm import Session
+
+from reporter.models import Delivery, EventSession, Story, Takeaway, Upload
+from reporter.states import TakeawayState
+from reporter.store import Store
+
+# Columns that name a row of another table without a foreign key.
+_BY_NAME = {"takeaway_id": "takeaway", "story_id": "story", "session_id": "event_session"}
+# One IN list of SQLite takes 32,766 values.
+_SLICE = 500
+
+
+def erase_session(session: Session, event: EventSession, store: Store) -> bool:
+    """Remove a session whose takeaways have all been withdrawn, with every row that belongs to it. Commits.
+
+    False, and nothing is removed, when something of it was on its way to a target: the ledger has to take it back
+    there first. Raises ValueError while a takeaway is not withdrawn.
+    """
+    open_ones = select(func.count()).where(
+        Takeaway.session_id == event.id, Takeaway.state != TakeawayState.WITHDRAWN
+    )
+    if session.scalar(open_ones):
+        raise ValueError("a takeaway of this session is not withdrawn")
+    stories = select(Story.id).where(Story.session_id == event.id)
+    if session.scalar(select(func.count()).where(Delivery.item_id.in_(stories))):
+        return False
+    parts = list(session.scalars(select(Upload.id).where(Upload.session_id == event.id)))
+    tables = MetaData()
+    # As the database has them: rows of every module, loaded or not.
+    tables.reflect(session.connection())
+    _delete(session, tables, _doomed(session, tables, event.code))
+    session.commit()
+    for part in parts:
+        (store.incoming / f"{part}.part").unlink(missing_ok=True)
+    return True
+
+
+def _doomed(session: Session, tables: MetaData, code: str) -> dict[str, set[Any]]:
+    """The values of each table's first key column for rows that hang on the session, parents first."""
+    events = tables.tables["event_session"]
+    doomed = {
+        "event_session": set(session.scalars(select(events.c.id).where(events.c.code == code)))
+    }
+    for table in tables.sorted_tables:
+        key = next(iter(table.primary_key.columns), None)
+        for column, parent in _references(table):
+            if key is not None and doomed.get(parent) and parent != table.name:
+                found = _rows(session, key, column, doomed[parent])
+                doomed.setdefault(table.name, set()).update(found)
+    return doomed
+
+
+def _references(table: Table) -> list[tuple[Column[Any], str]]:
+    """Columns that say what a row belongs to."""
+    found = {
+        key.parent: key.column.table.name
+        for key in table.foreign_keys
+        if key.column.table.name != "media"
+    }
+    named = {column: _BY_NAME[column.name] for column in table.columns if column.name in _BY_NAME}
+    return list({**named, **found}.items())
+
+
+def _rows(session: Session, key: Column[Any], column: Column[Any], values: set[Any]) -> set[Any]:
+    return {
+        row
+        for piece in _slices(values)
+        for row in session.scalars(select(key).where(column.in_(piece)))
+    }
+
+
+def _delete(session: Session, tables: MetaData, doomed: dict[str, set[Any]]) -> None:
+    """Children first."""
+    for table in reversed(tables.sorted_tables):
+        wanted = [
+            (column, doomed[parent])
+            for column, parent in _references(table)
+            if doomed.get(parent) and parent != table.name
+        ]
+        for column, values in wanted:
+            for piece in _slices(values):
+                session.execute(delete(table).where(column.in_(piece)))
+    events = tables.tables["event_session"]
+    session.execute(delete(events).where(events.c.id.in_(doomed["event_session"])))
+
+
+def _slices(values: set[Any]) -> list[list[Any]]:
+    ordered = list(values)
+    return [ordered[at : at + _SLICE] for at in range(0, len(ordered), _SLICE)]

@@ -1,0 +1,96 @@
+"""``reporter demo``: a filled gathering on the spot, by the real command."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from kiosk import samples
+from kiosk.demo import PIECES, SLOTS, make_demo
+from reporter.clock import utc_now
+from reporter.config import load_settings
+from reporter.errors import Conflict
+from reporter.gathering import open_session
+from reporter.models import EventSession, Media, Takeaway
+from reporter.sessions import running
+from reporter.store import Store, hash_file
+from tests.product import free_port
+
+
+@pytest.mark.parametrize("scene", sorted(samples.SCENES))
+def test_every_scene_is_a_picture(scene: str) -> None:
+    data = samples.photo(scene, width=480, height=360, rng=random.Random(1))
+    with Image.open(io.BytesIO(data)) as picture:
+        assert (picture.size, picture.format) == ((480, 360), "JPEG")
+        colours = picture.convert("RGB").resize((60, 45)).getcolors(3000)
+    assert colours is not None
+    assert len(colours) > 300
+    assert samples.photo(scene, width=480, height=360, rng=random.Random(2)) != data
+
+
+def test_a_gathering_is_filled_and_kept(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    folder, now = tmp_path / "sample", utc_now()
+    settings = make_demo(
+        folder, now=now, rng=random.Random(1), progress=lambda done, of, _what: told.append((done, of))
+    )  # fmt: skip
+    assert told[-1] == (len(PIECES), len(PIECES))
+    store = Store(folder)
+    with open_session(settings) as session:
+        events = session.scalars(select(EventSession)).all()
+        assert sorted(event.title for event in events) == sorted(slot.title for slot in SLOTS)
+        assert len(running(events, now)) == 2
+        rows = session.scalars(select(Takeaway)).all()
+        assert sorted(row.text for row in rows) == sorted(piece.text for piece in PIECES)
+        assert {row.state for row in rows} == {"new", "approved", "hidden"}
+        assert {row.kind for row in rows} == {"note", "photo", "video"}
+        assert all(row.recorded_at <= now for row in rows)
+        for media in session.scalars(select(Media)):
+            assert hash_file(store.original(media.sha256, media.ext)) == media.sha256
+    with pytest.raises(Conflict):
+        make_demo(folder, now=now, rng=random.Random(1), progress=lambda *_: None)
+    assert load_settings(folder).gathering.title.endswith("(sample)")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C can't be sent to one process on Windows")
+def test_the_command_runs_it_and_leaves_nothing(tmp_path: Path, secrets_file: Path) -> None:
+    port = free_port()
+    place = tmp_path / "places"
+    place.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kiosk", "demo", "--port", str(port), "--no-open"], text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=Path(__file__).parent.parent,
+        env={**os.environ, "REPORTER_SECRETS_FILE": str(secrets_file), "TMPDIR": str(place)},
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        assert any(line.startswith("listening on ") for line in process.stdout)
+        url = f"http://127.0.0.1:{port}"
+        end = time.monotonic() + 300
+        while httpx.get(f"{url}/healthz").json()["queues"]["media"]:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        cards = httpx.get(f"{url}/wall/cards", headers={"Accept": "application/json"}).json()
+        assert {card["text"] for card in cards["cards"]} >= {PIECES[0].text, PIECES[8].text}
+        for card in cards["cards"]:
+            if card["image"]:
+                assert httpx.get(url + card["image"]).headers["Content-Type"].startswith("image/")
+        assert any(card["image"] for card in cards["cards"])
+    finally:
+        process.send_signal(signal.SIGINT)
+        with contextlib.closing(process.stdout):
+            assert process.wait(timeout=120) == 0
+    assert [path.name for path in place.glob("reporter-demo-*")] == []
+    assert secrets_file.read_text().strip() == "{}"

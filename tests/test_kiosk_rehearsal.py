@@ -1,0 +1,221 @@
+"""``reporter rehearse`` against the real kiosk: it says what the laptop can take, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import MetaData, func, select
+from sqlalchemy.orm import Session
+
+from kiosk.rehearsal import Line, Material, Notes, Unwanted, expected, percentile
+from kiosk.rehearsal_report import report, verdict
+from kiosk.rehearsal_stage import GUID, MARK, client_id
+from reporter import fairness
+from reporter.config import Settings
+from reporter.curate import approve, withdraw
+from reporter.erase import erase_session
+from reporter.models import EventSession, Story, Takeaway, Tombstone
+from reporter.search import Ask, WhooshIndex
+from reporter.sessions import add_session
+from reporter.store import Store
+from tests import media_files
+from tests.product import KioskProcess, TurnableClock, add_takeaway, free_port, hand
+
+
+def rehearse(
+    settings: Settings, secrets: Path, port: int, *words: str
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kiosk", "--gathering", str(settings.folder), "rehearse"]
+    return subprocess.run(
+        [*command, "--port", str(port), *words], capture_output=True, text=True, timeout=600, check=False,
+        env={**os.environ, "REPORTER_SECRETS_FILE": str(secrets)}, cwd=Path(__file__).parent.parent,
+    )  # fmt: skip
+
+
+def rows(session: Session) -> dict[str, list[str]]:
+    """Every row of every table; of the gathering's own row what people can see of it."""
+    session.rollback()
+    tables = MetaData()
+    tables.reflect(session.connection())
+    found = {
+        table.name: sorted(str(tuple(row)) for row in session.execute(select(table)))
+        for table in tables.sorted_tables
+        if table.name != "gathering"
+    }
+    session.rollback()
+    return found
+
+
+def files(settings: Settings) -> set[str]:
+    """Every file but those of database and index, which are looked at by what is in them."""
+    return {
+        str(path.relative_to(settings.folder))
+        for path in settings.folder.rglob("*")
+        if path.is_file() and "index" not in path.parts and not path.name.startswith("reporter.db")
+    }
+
+
+def found_by_index(settings: Settings) -> int:
+    return WhooshIndex(settings.folder / "index").search(Ask(place=None, limit=1)).total
+
+
+def test_it_says_what_the_laptop_can_take_and_leaves_nothing(
+    gathering: Settings, kiosk_process: KioskProcess, secrets_file: Path, session: Session, event: EventSession,
+    rng: random.Random,
+) -> None:  # fmt: skip
+    add_takeaway(session, event, rng, text="What somebody really brought")
+    kiosk_process.start()
+    before = rows(session), files(gathering)
+    # What a rehearsal that was broken off has left.
+    old = add_session(
+        session, "Rehearsal", now=event.created_at, rng=rng, guid=GUID + "old", retired=True
+    )
+    add_takeaway(session, old, rng, client_id=client_id(rng))
+    done = rehearse(gathering, secrets_file, kiosk_process.port, "--phones", "2", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    # Two notes, four photos, one video.
+    assert (told["accepted"], told["expected"], told["refused"]) == (7, 7, {})
+    assert told["failed_media"] == 0
+    assert {name: step["count"] for name, step in told["steps"].items()} == {
+        "page": 2, "note": 2, "receipt": 2, "photo": 4, "video": 1,
+    }  # fmt: skip
+    assert 20 < told["mb"] < 60
+    assert told["mb_per_s"] == pytest.approx(told["mb"] / told["seconds"], rel=0.05)
+    assert 0 < told["p50_ms"] <= told["p99_ms"]
+    assert told["slowest_step"] in told["steps"]
+    assert told["verdict"].startswith("2 phones at once")
+    assert told["left_behind"] == []
+    assert (rows(session), files(gathering)) == before
+    assert found_by_index(gathering) == 1
+    assert httpx.get(f"{kiosk_process.url}/healthz").json()["last_error"] == ""
+
+
+def test_it_refuses_politely(
+    gathering: Settings, kiosk_process: KioskProcess, secrets_file: Path, session: Session, tmp_path: Path,
+    clock: TurnableClock,
+) -> None:  # fmt: skip
+    before = rows(session)
+    port = free_port()
+    done = rehearse(gathering, secrets_file, port)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"No kiosk runs on port {port}" in done.stderr
+    other = KioskProcess(tmp_path / "other", secrets_file)
+    try:
+        other.start()
+        done = rehearse(gathering, secrets_file, other.port)
+    finally:
+        other.kill()
+    assert done.returncode == 1
+    assert "runs another gathering (Our gathering)" in done.stderr
+    kiosk_process.start()
+    fairness.pause(session, now=clock())
+    done = rehearse(gathering, secrets_file, kiosk_process.port)
+    assert done.returncode == 1
+    assert "takes a break" in done.stderr
+    lobby = {"event_session": rows(session)["event_session"]}
+    assert rows(session) == {**before, **lobby}
+
+
+def test_what_somebody_put_into_a_rehearsal_stays(
+    gathering: Settings, session: Session, clock: TurnableClock, rng: random.Random, store: Store
+) -> None:
+    from kiosk.app import create_app
+    from kiosk.db import db
+    from kiosk.here import here
+    from kiosk.rehearsal_stage import clear_stages
+
+    event = add_session(session, "Rehearsal", now=clock(), rng=rng, guid=GUID + "1", retired=True)
+    real = add_takeaway(session, event, rng, text="Real")
+    add_takeaway(session, event, rng, text="Played", client_id=client_id(rng))
+    app = create_app(gathering, clock=clock, rng=rng)
+    with app.app_context():
+        (told,) = clear_stages(db.session(), here(), kiosk_runs=False)
+        db.session.remove()
+        db.engine.dispose()
+    assert f"{event.code} (Rehearsal) stays" in told
+    session.expire_all()
+    assert (real.state, real.text) == ("new", "Real")
+    played = session.scalars(select(Takeaway).where(Takeaway.client_id.startswith(MARK))).one()
+    assert (played.state, played.text) == ("withdrawn", "")
+
+
+def test_a_session_is_erased_with_its_rows_and_no_other(
+    session: Session, event: EventSession, clock: TurnableClock, rng: random.Random, store: Store
+) -> None:
+    before = rows(session)
+    other = add_session(session, "To go", now=clock(), rng=rng)
+    takeaway = add_takeaway(session, other, rng, tags=["one"])
+    approve(session, takeaway, hand(clock))
+    session.add(
+        Story(id=takeaway.id, session_id=other.id, title="", lead="", created_at=clock(), items=[])
+    )
+    session.commit()
+    with pytest.raises(ValueError, match="not withdrawn"):
+        erase_session(session, other, store)
+    withdraw(session, takeaway, hand(clock), store)
+    assert session.scalar(select(func.count()).select_from(Tombstone)) == 1
+    assert erase_session(session, other, store)
+    assert rows(session) == before
+
+
+# --- What it says ------------------------------------------------------------------------------------
+
+
+def notes(*, photo: float, lost: int = 0, phones: int = 10) -> Notes:
+    written = Notes(took=defaultdict(list, {"photo": [photo] * 20, "note": [0.1] * 10}))
+    written.receipts = {str(number) for number in range(expected(phones) - lost)}
+    if lost:
+        written.refused["photo: 507, no room"] = lost
+    return written
+
+
+@pytest.mark.parametrize(
+    ("photo", "words"),
+    [(0.4, "are no trouble: a photo was safe within less than a second"), (7.0, "work, but some wait"),
+     (25.0, "much for this laptop: a photo took up to 25 s")],
+)  # fmt: skip
+def test_the_verdict_is_a_sentence(photo: float, words: str) -> None:
+    told = verdict(notes(photo=photo), 10, 12.0, 0)
+    assert told.startswith("10 phones at once")
+    assert words in told
+    assert "ready 12 s later" in told
+
+
+def test_the_verdict_tells_of_losses_first() -> None:
+    assert verdict(notes(photo=0.4, lost=3), 10, 5.0, 0).startswith(
+        "3 of 31 takeaways were not taken in, most of them at this: photo: 507, no room."
+    )
+    assert "2 pictures or films could not be made small" in verdict(notes(photo=0.4), 10, 5.0, 2)
+    assert "did not keep up" in verdict(notes(photo=0.4), 10, None, 0)
+
+
+def test_figures() -> None:
+    written = notes(photo=2.0)
+    written.bytes = 50_000_000
+    told = report(written, phones=10, seconds=5.0, ready_after=1.25, failed_media=0, left_behind=[])
+    assert (told.mb_per_s, told.accepted_per_s, told.slowest_step) == (10.0, 6.2, "photo")
+    assert (told.p50_ms, told.p99_ms) == (2000.0, 2000.0)
+    assert told.steps["note"] == {"count": 10, "p50_ms": 100.0, "p99_ms": 100.0}
+    assert [percentile([3.0, 1.0, 2.0], share) for share in (0.0, 0.5, 0.99)] == [1.0, 2.0, 3.0]
+    assert percentile([], 0.5) == 0
+
+
+def test_what_is_sent_is_as_large_as_on_phones(rng: random.Random) -> None:
+    material = Material([media_files.jpeg().read_bytes() + bytes(16)] * 2, bytes(20_000_000))
+    assert material.largest == 20 * len(material.photos[0]) + 20_000_000
+
+
+def test_a_refusal_keeps_the_kiosks_own_words(kiosk_process: KioskProcess) -> None:
+    line = Line(kiosk_process.start())
+    with pytest.raises(Unwanted, match="404, There is no session"):
+        line.ask("GET", "/s/ZZZZZZ", 200, headers={"Accept": "application/json"})
+    line.close()
