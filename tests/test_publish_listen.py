@@ -16,7 +16,7 @@ from publish import answers, places
 from publish.listen import BETWEEN, listen, listen_due
 from publish.outbox import deliver_due, publish
 from reporter import curate, inbox, secrets, talk
-from reporter.models import Delivery
+from reporter.models import Delivery, Takeaway
 from reporter.models_talk import Listening, Reply
 from reporter.states import ReplyState
 from tests.publish_fakes import FaultProxy, Kit, open_kit
@@ -257,3 +257,25 @@ def test_a_withdrawn_takeaway_takes_what_was_said_to_it_along(
     assert (reply.state, reply.text, reply.author) == ("gone", "", "")
     publish(kit.session, kit.outbox)
     assert [d.state for d in kit.session.scalars(select(Delivery))] == ["withdrawn"]
+
+
+def test_what_was_said_at_the_gathering_goes_out_with_the_post(
+    kit: Kit, wordpress: WordPress, outsiders: Outsiders
+) -> None:
+    post = published(kit, wordpress)
+    [takeaway, _other] = kit.session.scalars(select(Takeaway).order_by(Takeaway.id))
+    say: dict[str, Any] = {"now": kit.clock(), "rng": kit.rng}
+    reply = talk.say(
+        kit.session,
+        takeaway,
+        talk.Word(kind="answer", text="Even at <b>night</b>", author="Ben"),
+        **say,
+    )
+    talk.say(kit.session, takeaway, talk.Word(kind="second", device="phone-a"), **say)
+    publish(kit.session, kit.outbox)
+    assert "Even at" not in outsiders.rest.get(f"posts/{post}").json()["content"]["rendered"]
+    talk.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
+    publish(kit.session, kit.outbox)
+    told = outsiders.rest.get(f"posts/{post}").json()["content"]["rendered"]
+    assert "<strong>Ben:</strong> Even at &lt;b&gt;night&lt;/b&gt;" in told
+    assert "1 other says so too." in told
