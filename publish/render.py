@@ -67,7 +67,8 @@ def _blog_words(text: str) -> Markup:
     return Markup(str(_lines(text)).replace("[", "&#91;").replace("]", "&#93;"))
 
 
-def _locale(language: str) -> Locale:
+def find_locale(language: str) -> Locale:
+    """The locale of a language tag; English for one that Babel does not know."""
     try:
         return Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):
@@ -79,11 +80,11 @@ def period(first: datetime, last: datetime, zone: tzinfo, language: str) -> str:
     start, end = first.astimezone(zone).date(), last.astimezone(zone).date()
     if start == end:
         return _day(first, zone, language)
-    return format_interval(start, end, "yMMMd", locale=_locale(language))
+    return format_interval(start, end, "yMMMd", locale=find_locale(language))
 
 
 def _day(moment: datetime, zone: tzinfo, language: str) -> str:
-    return format_date(moment.astimezone(zone), "long", locale=_locale(language))
+    return format_date(moment.astimezone(zone), "long", locale=find_locale(language))
 
 
 def day_and_time(moment: datetime, zone: tzinfo, language: str) -> str:
@@ -95,8 +96,8 @@ def day_and_time(moment: datetime, zone: tzinfo, language: str) -> str:
 
 
 def _weekday(moment: datetime, zone: tzinfo, language: str) -> str:
-    return format_date(moment.astimezone(zone), "EEEE", locale=_locale(language))
+    return format_date(moment.astimezone(zone), "EEEE", locale=find_locale(language))
 
 
 def _clock(moment: datetime, zone: tzinfo, language: str) -> str:
-    return format_time(moment.astimezone(zone), "short", locale=_locale(language))
+    return format_time(moment.astimezone(zone), "short", locale=find_locale(language))

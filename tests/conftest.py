@@ -24,6 +24,7 @@ from tests.product import KioskProcess, TurnableClock
 from tests.script_server import ScriptServer, script_servers
 from tests.wordpress_server import WordPress, missing_programs
 
+pytest_plugins = ["tests.place_mediawiki"]
 ROOT = Path(__file__).parent.parent
 
 # A page is given as long as a busy machine may need; where it is quick, nobody waits.

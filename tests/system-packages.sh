@@ -1,8 +1,8 @@
 #!/bin/bash
 # Installs what the real-browser and real-server tests need, on Debian and as root; elsewhere it says so and
 # leaves with 0, because each test then skips with its reason.
-# Groups: browser (Chromium, Firefox, PDF tools, fonts), wordpress (Apache, PHP, MariaDB), places (SFTP, WebDAV, git).
-# Default: all of them.
+# Groups: browser (Chromium, Firefox, PDF tools, fonts), wordpress (Apache, PHP, MariaDB), mediawiki (PHP, SQLite),
+# places (SFTP, WebDAV, git). Default: all of them.
 set -uo pipefail
 
 say() { printf 'system packages: %s\n' "$*"; }
@@ -20,6 +20,7 @@ packages() {
     browser) echo chromium firefox-esr libatomic1 poppler-utils fonts-dejavu-core fonts-noto-core fonts-wqy-microhei ;;
     wordpress) echo wordpress mariadb-server-core apache2 libapache2-mod-php php-cli php-mysql php-gd \
       php-xml php-mbstring php-curl curl ;;
+    mediawiki) echo mediawiki php-cli php-sqlite3 php-mbstring php-xml php-intl php-gd curl ;;
     places) echo openssh-server openssh-client git apache2 rclone curl openssl ;;
     *) say "unknown group $1" >&2; return 2 ;;
   esac
@@ -31,7 +32,7 @@ forbid_services() {
   trap 'rm -f /usr/sbin/policy-rc.d' EXIT
 }
 
-[ $# -gt 0 ] || set -- browser wordpress places
+[ $# -gt 0 ] || set -- browser wordpress mediawiki places
 wanted=""
 for group in "$@"; do wanted+=" $(packages "$group")" || exit 2; done
 command -v apt-get >/dev/null && command -v dpkg-query >/dev/null || { say "not a Debian machine, nothing installed"; exit 0; }

@@ -8,11 +8,18 @@ from publish.post import Remote
 from publish.targets.base import Draft, Entry, Option, Setup, Target
 from publish.targets.folder import FolderTarget
 from publish.targets.git import GitTarget
+from publish.targets.mediawiki import MediaWikiTarget
 from publish.targets.wordpress import WordPressTarget
 from reporter.errors import BadInput
 
 KINDS: dict[str, type[Target]] = {
-    cls.kind: cls for cls in (WordPressTarget, FolderTarget, GitTarget)
+    cls.kind: cls
+    for cls in (
+        WordPressTarget,
+        MediaWikiTarget,
+        FolderTarget,
+        GitTarget,
+    )
 }
 
 __all__ = [

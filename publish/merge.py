@@ -1,0 +1,67 @@
+"""Three versions of a text into one: what we sent, what people made of it since, and what we want there now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The text, and whether people had changed lines that we change too (ours stand then)."""
+
+    text: str
+    conflict: bool
+
+
+def merge(base: str, theirs: str, ours: str) -> Merged:
+    """Line by line. Where only one side changed, that side's; where both did the same, once; else ours.
+
+    Ours wins because what was taken back must go. A caller who rather asks a person looks at ``conflict``.
+    """
+    if theirs in (base, ours):
+        return Merged(ours, conflict=False)
+    if ours == base:
+        return Merged(theirs, conflict=False)
+    lines = [text.split("\n") for text in (base, theirs, ours)]
+    out: list[str] = []
+    conflict = False
+    for b, t, o in _chunks(*lines):
+        if t in (b, o):
+            out += o
+        elif o == b:
+            out += t
+        else:
+            out += o
+            conflict = True
+    return Merged("\n".join(out), conflict)
+
+
+_Chunk = tuple[Sequence[str], Sequence[str], Sequence[str]]
+
+
+def _chunks(base: list[str], theirs: list[str], ours: list[str]) -> Iterator[_Chunk]:
+    """Runs that all three share, and what lies between them."""
+    to_theirs, to_ours = _kept(base, theirs), _kept(base, ours)
+    b = t = o = 0
+    for number in [i for i in range(len(base)) if i in to_theirs and i in to_ours]:
+        goal_t, goal_o = to_theirs[number], to_ours[number]
+        yield base[b:number], theirs[t:goal_t], ours[o:goal_o]
+        line = base[number : number + 1]
+        yield line, line, line
+        b, t, o = number + 1, goal_t + 1, goal_o + 1
+    yield base[b:], theirs[t:], ours[o:]
+
+
+def _kept(base: list[str], other: list[str]) -> dict[int, int]:
+    """Numbers of the base's lines that are in the other, with their numbers there; both rise."""
+    matcher = SequenceMatcher(None, base, other, autojunk=False)
+    return {a + i: b + i for a, b, size in matcher.get_matching_blocks() for i in range(size)}
+
+
+def takes_away(base: str, ours: str) -> bool:
+    """Whether we want fewer lines somewhere than we sent: what was taken back can't wait for a person."""
+    lines = base.split("\n"), ours.split("\n")
+    changes = SequenceMatcher(None, *lines, autojunk=False).get_opcodes()
+    return any(tag != "equal" and b - a > d - c for tag, a, b, c, d in changes)

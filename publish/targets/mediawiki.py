@@ -1,0 +1,386 @@
+"""MediaWiki: a page a session, with a section for each of its stories, files, and what is said on the discussion page.
+
+Our section stands between marks; everything else on the page is people's own and stays. Signing in, errors and
+uploads: ``mediawiki_api``. https://www.mediawiki.org/wiki/API:Edit
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from publish import wikitext
+from publish.errors import AuthRefused, Gone, Permanent, RetryAfter, TooBig
+from publish.merge import merge, takes_away
+from publish.post import Post, PostMedia, Remote
+from publish.talkpage import Comment, insert_answer, read_comments, remove_answer
+from publish.targets.base import Answer, Heard, Limits, Option, Setup, Target
+from publish.targets.mediawiki_api import Wiki, WikiError
+from publish.wikisign import mediawiki_manner
+
+_NEEDED = {"edit": "change pages", "createpage": "make pages"}
+# Somebody saves at the same moment: read again, put our part in again.
+_EDIT_TRIES = 4
+_SUMMARY = "From the gathering, with Social Reporter"
+_Change = Callable[[str], str | None]
+
+
+class MediaWikiTarget(Target):
+    """A wiki."""
+
+    kind = "mediawiki"
+    title = "MediaWiki"
+    hears = True
+    answers = True
+    options = (
+        Option("url", "the wiki's address, as https://wiki.example.org", required=True),
+        Option("user", "the bot's name, as Anna@reporter", required=True),
+        Option("under", "the page that all pages lie under; empty: one named after the gathering"),
+        Option("category", "a category for all pages; empty: one named after the gathering"),
+    )
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        self._wiki = Wiki(setup.name, setup.options["url"], setup.options["user"], setup.secret)
+
+    @classmethod
+    def secret_prompt(cls, options: Mapping[str, str]) -> str:
+        """A bot password: it can do what it was made for, and be taken back."""
+        return "Bot password (in the wiki: Special:BotPasswords)"
+
+    @classmethod
+    def variant(cls, options: Mapping[str, str]) -> str:
+        """The category stands in what is sent."""
+        return options.get("category", "")
+
+    def close(self) -> None:
+        """Close kept connections."""
+        self._wiki.close()
+
+    def test(self) -> str:
+        """Ask the wiki who we are and what we may do."""
+        me = self._wiki.query(meta="userinfo", uiprop="rights|blockinfo")["userinfo"]
+        may = set(me.get("rights", ()))
+        lacking = [words for right, words in _NEEDED.items() if right not in may]
+        if lacking or "blockid" in me:
+            wanting = ", ".join(lacking) or "do anything, because it is blocked"
+            raise AuthRefused(
+                f"{me['name']} may not {wanting} at {self.name}. Ask its admins for these rights."
+            )
+        files = "files too" if self._takes_files() and "upload" in may else "but it takes no files"
+        gone = (
+            ""
+            if "delete" in may
+            else " Only its admins can delete pages there: ours are emptied when taken back."
+        )
+        return f"{self.name} answers; {me['name']} may write pages there, {files}.{gone}"
+
+    def limits(self) -> Limits:
+        """What siteinfo tells. https://www.mediawiki.org/wiki/API:Siteinfo"""
+        self._wiki.query(meta="userinfo")
+        if not self._takes_files():
+            return Limits(types=frozenset())
+        most = int(self._wiki.site.get("general", {}).get("maxuploadsize", 0)) or None
+        names = (f"x.{one['ext']}" for one in self._wiki.site.get("fileextensions", ()))
+        types = frozenset(
+            kind for kind in (mimetypes.guess_type(name)[0] for name in names) if kind
+        )
+        return Limits(image_bytes=most, video_bytes=most, types=types or None)
+
+    def _takes_files(self) -> bool:
+        return bool(self._wiki.site.get("general", {}).get("uploadsenabled", True))
+
+    # --- Pages -----------------------------------------------------------------------------------------
+
+    @property
+    def _category(self) -> str:
+        return wikitext.page_name(self.setup.options.get("category") or self.setup.facts.title)
+
+    @property
+    def _own_category(self) -> str:
+        """By it our pages are found again, wherever people have moved them."""
+        return f"Social Reporter {self.setup.facts.mark}"
+
+    def _page(self, post: Post) -> str:
+        under = self.setup.options.get("under") or wikitext.page_name(self.setup.facts.title)
+        own = post.slot.title if post.slot and post.slot.title else post.title
+        return f"{under.strip().rstrip('/')}/{wikitext.page_name(own)}"
+
+    def _part(self, post: Post, links: Mapping[str, Remote]) -> str:
+        return wikitext.part_of(post, links, [self._category, self._own_category])
+
+    def find(self, key: str) -> Remote | None:
+        """The page with our part in it."""
+        more: dict[str, Any] = {}
+        while True:
+            told = self._wiki.query(
+                generator="categorymembers", gcmtitle=f"Category:{self._own_category}", gcmlimit=50,
+                prop="revisions|info", rvprop="content|ids", rvslots="main", inprop="url", **more,
+            )  # fmt: skip
+            for page in told.get("pages", ()):
+                if wikitext.find_part(_text(page), key):
+                    return _keyed(_remote(page), key)
+            if "continue" not in told:
+                return None
+            more = told["continue"]
+
+    def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """Make the page, or put our part into the one that people have begun."""
+        title, part = self._page(post), self._part(post, links)
+        try:
+            told = self._edit({"title": title, "text": part, "createonly": 1})
+        except WikiError as error:
+            if error.code != "articleexists":
+                raise
+            changed = self._change({"titles": title}, lambda text: _with_part(text, post.key, part))
+            return _keyed(changed, post.key, part)
+        return _keyed(self._there({"pageids": told["pageid"]}), post.key, part)
+
+    def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """Change our part. What people have changed in it since stays, where we don't change the same lines."""
+        part, base = self._part(post, links), remote.extra.get("sent")
+
+        def change(text: str) -> str | None:
+            span = wikitext.find_part(text, post.key)
+            if span is None:
+                raise Gone("Somebody has taken our part off the page.")
+            theirs = text[slice(*span)]
+            merged = merge(base if base is not None else theirs, theirs, part)
+            taken = base is not None and takes_away(base, part)
+            if merged.conflict and not taken:
+                raise Permanent(
+                    f"Somebody has changed the same lines at {self.name} ({remote.extra.get('title', '')}). Bring "
+                    "their change into the story, or undo it there; then try again."
+                )
+            return text[: span[0]] + merged.text + text[span[1] :]
+
+        return _keyed(self._change({"pageids": remote.id}, change), post.key, part)
+
+    def withdraw(self, remote: Remote) -> None:
+        """Take our parts off the page, and the page with it if nothing else is on it."""
+        page = self._look({"pageids": remote.id})
+        if page is None:
+            return
+        key = str(remote.extra["key"])
+        span = wikitext.find_part(_text(page), key)
+        if span is None:
+            return
+        left = (_text(page)[: span[0]] + _text(page)[span[1] :]).strip()
+        if left or not self._delete({"pageid": remote.id}):
+            self._change({"pageids": remote.id}, lambda text: _without_part(text, key))
+
+    def _delete(self, what: Mapping[str, Any]) -> bool:
+        """False: the account may not delete."""
+        try:
+            self._wiki.act("delete", {**what, "reason": _SUMMARY}, write=True)
+        except Gone:
+            return True
+        except WikiError as error:
+            if error.code != "permissiondenied":
+                raise
+            return False
+        return True
+
+    def _change(self, which: Mapping[str, Any], change: _Change) -> Remote:
+        """Read, change, save; again when somebody else was faster. Raises Gone when the page is not there."""
+        for _ in range(_EDIT_TRIES):
+            page = self._look(which)
+            if page is None:
+                raise Gone(f"The page is not there any more at {self.name}.")
+            text = change(_text(page))
+            if text is None or text == _text(page):
+                return _remote(page)
+            try:
+                self._edit({"pageid": page["pageid"], "text": text, "nocreate": 1,
+                                   "baserevid": page["revisions"][0]["revid"]})  # fmt: skip
+            except WikiError as error:
+                if error.code != "editconflict":
+                    raise
+                continue
+            return _remote(page)
+        raise RetryAfter(f"Several people are changing the page at {self.name} right now.", 60)
+
+    def _edit(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        told = self._wiki.act("edit", {"summary": _SUMMARY, "bot": 1, **params}, write=True)["edit"]
+        if told.get("result") != "Success":
+            raise Permanent(
+                f"{self.name} wants a person to make this change (a captcha or a filter): sign in there, or ask its "
+                "admins to let the account pass."
+            )
+        return dict(told)
+
+    def _there(self, which: Mapping[str, Any]) -> Remote:
+        page = self._look(which)
+        if page is None:
+            raise RetryAfter(f"{self.name} does not show the page yet.")
+        return _remote(page)
+
+    def _look(self, which: Mapping[str, Any]) -> dict[str, Any] | None:
+        """One page with its text, or None; one that was moved is followed."""
+        follow = {"redirects": 1} if "titles" in which else {}
+        told = self._wiki.query(
+            prop="revisions|info",
+            rvprop="content|ids",
+            rvslots="main",
+            inprop="url|associatedpage",
+            **which,
+            **follow,
+        )
+        page = next(iter(told.get("pages", ())), None)
+        return page if page and "revisions" in page else None
+
+    # --- Files -------------------------------------------------------------------------------------------
+
+    def find_media(self, key: str, ext: str) -> Remote | None:
+        """The file under our name."""
+        told = self._wiki.query(titles=f"File:{key}{ext}", prop="imageinfo", iiprop="url|sha1|size")
+        page: dict[str, Any] = next(iter(told.get("pages", ())), {})
+        return _remote_file(page["title"], page["imageinfo"][0]) if page.get("imageinfo") else None
+
+    def put_media(self, media: PostMedia) -> Remote:
+        """Upload, unless the wiki has the very same file already: then that one is used, and left alone later."""
+        if not media.path.is_file():
+            raise RetryAfter("The file is being made again on this laptop.", 60)
+        same = self._wiki.same_file(media.path)
+        if same is not None and (ours := _whose(same["title"], media.key)) is not None:
+            return _remote_file(same["title"], same, foreign=not ours)
+        words = {"comment": _SUMMARY, "text": self._file_page(media)}
+        try:
+            told = self._wiki.upload(media.path, media.filename, media.mime, words)
+        except WikiError as error:
+            raise self._no_file(error, media) from error
+        info = told["imageinfo"]
+        return _remote_file(f"File:{told['filename'].replace('_', ' ')}", info)
+
+    def _no_file(self, error: WikiError, media: PostMedia) -> Permanent:
+        size = f"{media.bytes / 1e6:.1f} MB"
+        if error.code in ("uploaddisabled", "permissiondenied"):
+            return Permanent(f"{self.name} takes no files (from this account). Ask its admins.")
+        if error.code in ("empty-file", "http-bad-status"):
+            return TooBig(f"{self.name} takes no files of {size}.")
+        return Permanent(
+            f"{self.name} does not take this file ({size}, {media.mime}): {error.message}"
+        )
+
+    def _file_page(self, media: PostMedia) -> str:
+        return wikitext.file_page(media, self._category)
+
+    def update_media(self, remote: Remote, media: PostMedia) -> Remote:
+        """Bring the file's description up to date. Alt texts stand where the file is shown."""
+        if remote.extra.get("foreign"):
+            return remote
+        if self.find_media(media.key, media.ext) is None:
+            raise Gone(f"The file is not there any more at {self.name}.")
+        words = self._file_page(media)
+        self._change({"titles": remote.id}, lambda text: _with_part(text, media.key, words))
+        return remote
+
+    def withdraw_media(self, remote: Remote) -> None:
+        """Delete the file."""
+        if not remote.extra.get("foreign") and not self._delete({"title": remote.id}):
+            raise Permanent(
+                f"Only the admins of {self.name} can delete files. Ask one to delete {remote.id}."
+            )
+
+    # --- Replies -------------------------------------------------------------------------------------------
+
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+        """What is signed on the discussion pages."""
+        for post in posts:
+            page = self._talk(post)
+            if page is not None:
+                manner = mediawiki_manner(self._wiki.site)
+                yield from (_heard(c, post, page) for c in read_comments(_text(page), manner))
+
+    def _talk(self, post: Remote) -> dict[str, Any] | None:
+        name = self._talk_name(post)
+        return self._look({"titles": name}) if name else None
+
+    def _talk_name(self, post: Remote) -> str:
+        page = self._look({"pageids": post.id})
+        return str(page.get("associatedpage", f"Talk:{page['title']}")) if page else ""
+
+    def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
+        """The comment with our key."""
+        page = self._talk(post)
+        found = page is not None and f"<!-- social-reporter-answer {answer.key} -->" in _text(page)
+        return Remote(answer.key, page["fullurl"]) if page is not None and found else None
+
+    def put_answer(self, post: Remote, answer: Answer) -> Remote:
+        """A line below what it answers, indented and signed as people do it; without that, a section of its own."""
+        name = self._talk_name(post)
+        if not name:
+            raise Gone(f"The page is not there any more at {self.name}.")
+
+        def line(depth: int) -> str:
+            words = wikitext.safe_lines(answer.text)
+            return f"{':' * depth}{words}<!-- social-reporter-answer {answer.key} --> ~~~~"
+
+        if not answer.to or answer.to == post.id:
+            section = wikitext.safe(self.setup.facts.title)
+            self._edit({"title": name, "appendtext": f"\n\n== {section} ==\n{line(0)}"})
+            return Remote(answer.key, self._there({"titles": name}).url)
+        manner = mediawiki_manner(self._wiki.site)
+
+        def change(text: str) -> str:
+            changed = insert_answer(text, manner, answer.to, line)
+            if changed is None:
+                raise Gone(f"What this answers is not there any more at {self.name}.")
+            return changed
+
+        return Remote(answer.key, self._change({"titles": name}, change).url)
+
+    def withdraw_answer(self, post: Remote, remote: Remote) -> None:
+        """Take our line off the page."""
+        name = self._talk_name(post)
+        manner = mediawiki_manner(self._wiki.site)
+        if name and self._look({"titles": name}) is not None:
+            self._change({"titles": name}, lambda text: remove_answer(text, manner, remote.id))
+
+
+def _text(page: Mapping[str, Any]) -> str:
+    revisions = page.get("revisions") or [{}]
+    return str(revisions[0].get("slots", {}).get("main", {}).get("content", ""))
+
+
+def _with_part(text: str, key: str, part: str) -> str:
+    span = wikitext.find_part(text, key)
+    return (
+        text[: span[0]] + part + text[span[1] :] if span else f"{text.rstrip()}\n\n{part}".lstrip()
+    )
+
+
+def _without_part(text: str, key: str) -> str | None:
+    span = wikitext.find_part(text, key)
+    return (text[: span[0]].rstrip() + "\n" + text[span[1] :].lstrip()).strip() if span else None
+
+
+def _whose(title: str, key: str) -> bool | None:
+    """True: our file; False: one of the wiki's own; None: another gathering's, which may go when that takes it back."""
+    name = title.partition(":")[2].replace(" ", "_").lower()
+    return True if name.startswith(key) else None if re.match(r"sr-[0-9a-f]{8}-", name) else False
+
+
+def _remote(page: Mapping[str, Any]) -> Remote:
+    return Remote(str(page["pageid"]), str(page.get("fullurl", "")), {"title": page["title"]})
+
+
+def _keyed(remote: Remote, key: str, sent: str = "") -> Remote:
+    """With the key of our part (a page may hold several), and what we sent, to tell later what people changed."""
+    return replace(remote, extra={**remote.extra, "key": key, **({"sent": sent} if sent else {})})
+
+
+def _remote_file(title: str, info: Mapping[str, Any], *, foreign: bool = False) -> Remote:
+    extra = {"page": str(info.get("descriptionurl", "")), **({"foreign": True} if foreign else {})}
+    return Remote(title, str(info["url"]), extra)
+
+
+def _heard(comment: Comment, post: Remote, page: Mapping[str, Any]) -> Heard:
+    return Heard(
+        remote_id=comment.id, post_id=post.id, author=comment.author, text=wikitext.words_of(comment.markup),
+        written_at=comment.moment, url=str(page.get("fullurl", "")), in_reply_to=comment.parent, key=comment.key,
+    )  # fmt: skip

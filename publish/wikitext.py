@@ -1,0 +1,156 @@
+"""A post as MediaWiki's wikitext, between marks, so that people's own words around it stay theirs.
+
+https://www.mediawiki.org/wiki/Help:Formatting, https://www.mediawiki.org/wiki/Help:Images
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+
+from publish.marked import heading_depth
+from publish.parts import credit, said_in, slot_line
+from publish.post import WORDS, Block, Post, PostMedia, Remote
+from publish.words import translations
+
+_URL = re.compile(r"https?://[^\s<>\[\]{}|\"']+")
+# Everything that MediaWiki may carry out, as a character reference, which it only shows.
+_SPECIAL = re.compile(r"[&<>\[\]{}|'=*#;~_!\"-]")
+# What page names can't hold (https://www.mediawiki.org/wiki/Manual:Page_title), and what stands in its place.
+_NOT_IN_NAMES = str.maketrans(
+    {
+        "<": "‹",
+        ">": "›",
+        "[": "(",
+        "]": ")",
+        "{": "(",
+        "}": ")",
+        "|": "-",
+        "#": "№",
+        "/": "-",
+        "_": " ",
+    }
+)
+_NAME_BYTES = 120
+
+
+def safe(text: str) -> str:
+    """Words as they were written; web addresses stay links."""
+    out, at = [], 0
+    for found in _URL.finditer(text):
+        out += [
+            _escape(text[at : found.start()]),
+            found.group().replace("~", "%7E").replace("__", "_%5F"),
+        ]
+        at = found.end()
+    done = "".join([*out, _escape(text[at:])])
+    # At the start of a line these indent.
+    return f"&#{ord(done[0])};{done[1:]}" if done[:1] in (":", " ") else done
+
+
+def _escape(text: str) -> str:
+    return _SPECIAL.sub(lambda found: f"&#{ord(found.group())};", text)
+
+
+def safe_lines(text: str) -> str:
+    """One paragraph: its line breaks kept."""
+    return "<br>".join(safe(line.strip()) for line in text.strip().splitlines())
+
+
+def page_name(text: str) -> str:
+    """A piece of a page's name."""
+    name = " ".join(text.translate(_NOT_IN_NAMES).split()).strip(". :") or "…"
+    name = re.sub(r"\s*:\s*", " - ", name)
+    name = re.sub(r"~{3,}", "~", re.sub(r"%(?=[0-9A-Fa-f]{2})", "% ", name))
+    return name.encode()[:_NAME_BYTES].decode(errors="ignore").strip()
+
+
+def begin(key: str) -> str:
+    """The mark before our part of a page."""
+    return f"<!-- social-reporter {key} begin: what stands up to its end is brought up to date from the gathering -->"
+
+
+def end(key: str) -> str:
+    """The mark after it."""
+    return f"<!-- social-reporter {key} end -->"
+
+
+def find_part(text: str, key: str) -> tuple[int, int] | None:
+    """Where our part of a page is, marks included."""
+    found = re.search(
+        rf"<!-- social-reporter {re.escape(key)} begin.*?<!-- social-reporter {re.escape(key)} end -->",
+        text,
+        re.DOTALL,
+    )
+    return found.span() if found else None
+
+
+def part_of(post: Post, links: Mapping[str, Remote], categories: Sequence[str]) -> str:
+    """Our part of the page: a section with everything that the story says."""
+    lines = [begin(post.key), f"== {safe(post.title)} ==", f"''{safe(slot_line(post))}''", ""]
+    if post.lead:
+        lines += [safe_lines(post.lead), ""]
+    for block in post.blocks:
+        lines += [*_block(block, post.language, links), ""]
+    if post.copies:
+        here = ", ".join(f"[{_address(c.url)} {safe(c.name)}]" for c in post.copies)
+        lines += [f"{safe(translations(post.language).gettext('Also here:'))} {here}", ""]
+    return "\n".join([*lines, *(f"[[Category:{name}]]" for name in categories), end(post.key)])
+
+
+def _address(url: str) -> str:
+    return re.sub(r"[\s\[\]<>\"|]", lambda found: f"%{ord(found.group()):02X}", url)
+
+
+def _block(block: Block, language: str, links: Mapping[str, Remote]) -> list[str]:
+    if block.kind == WORDS:
+        return _words(block)
+    lines = [_file(links[media.key], media) for media in block.media if media.key in links]
+    lines += [f"'''{safe_lines(block.caption)}'''", ""] if block.caption else []
+    for part in block.paragraphs:
+        if part != block.caption:
+            lines += [safe_lines(part), ""]
+    if told := credit(block, language):
+        lines += [f": ''{safe(told)}''"]
+    for said in block.said:
+        lines += [f":: {safe_lines(said.text)} ''{safe(said.author)}''"]
+    return lines
+
+
+def _words(block: Block) -> list[str]:
+    """An organizer's words: a heading becomes one below the section's, everything else plain paragraphs."""
+    text = said_in(block)
+    if heading_depth(block.text) is not None:
+        return [f"=== {safe(text)} ==="]
+    return [line for part in text.split("\n\n") for line in (safe_lines(part), "")]
+
+
+def _file(remote: Remote, media: PostMedia) -> str:
+    shown = "|none|frameless|upright=3" if media.kind == "photo" else "|none"
+    return f"[[{remote.id}{shown}|alt={safe(' '.join(media.alt.split()))}]]"
+
+
+def file_page(media: PostMedia, category: str) -> str:
+    """The description page of a file."""
+    words = "\n\n".join(part for part in (safe_lines(media.caption), safe(media.credit)) if part)
+    return f"{begin(media.key)}\n{words}\n[[Category:{category}]]\n{end(media.key)}"
+
+
+def words_of(markup: str) -> str:
+    """What somebody wrote, without its markup."""
+    text = re.sub(r"<!--.*?-->", "", markup, flags=re.DOTALL)
+    kept: list[str] = []
+
+    def keep(found: re.Match[str]) -> str:
+        kept.append(found.group(1))
+        return f"\0{len(kept) - 1}\0"
+
+    text = re.sub(r"<nowiki>(.*?)</nowiki>", keep, text, flags=re.DOTALL)
+    text = re.sub(r"<br\s*/?>", "\n", text)
+    text = re.sub(r"</?[a-zA-Z][^<>]*>", "", text)
+    text = re.sub(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]", r"\1", text)
+    text = re.sub(r"\[(https?://\S+) ([^\]]+)\]", r"\2 (\1)", text)
+    text = re.sub(r"'{2,5}", "", text)
+    text = re.sub("\0(\\d+)\0", lambda found: kept[int(found.group(1))], text)
+    return html.unescape(text).strip()

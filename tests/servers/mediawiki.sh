@@ -1,0 +1,107 @@
+#!/bin/bash
+# A real MediaWiki for the tests: Debian's package on PHP's own web server with SQLite, all of it under one folder and
+# reachable on 127.0.0.1 only.
+#
+#   mediawiki.sh STATE [start]   make what is missing under STATE, start, print KEY=VALUE lines
+#   mediawiki.sh STATE stop      stop the web server
+#   mediawiki.sh STATE status    exit 0 while it runs
+#
+# From the environment: PORT (8081), UPLOADS (true, or false as on a wiki out of the box).
+# Packages: the group `mediawiki` of tests/system-packages.sh.
+set -euo pipefail
+
+mkdir -p "$1"
+state=$(cd "$1" && pwd -P)
+action=${2:-start}
+port=${PORT:-8081}
+wiki=$state/wiki
+pid_file=$state/web.pid
+source=/usr/share/mediawiki
+# MediaWiki takes bot passwords of exactly 32 characters.
+bot_password=0123456789abcdef0123456789abcdef
+
+running() { local pid; pid=$(cat "$pid_file" 2>/dev/null) && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; }
+
+stop() {
+  running || { rm -f "$pid_file"; return 0; }
+  local pid end=$((SECONDS + 20))
+  pid=$(cat "$pid_file")
+  # The workers are children of the same process group, and outlive a signal to the first one alone.
+  kill -- "-$pid" 2>/dev/null || kill "$pid" 2>/dev/null || true
+  while kill -0 "$pid" 2>/dev/null && [ $SECONDS -lt $end ]; do sleep 0.05; done
+  kill -KILL -- "-$pid" 2>/dev/null || true
+  rm -f "$pid_file"
+}
+
+maintain() { php -d memory_limit=256M "$source/maintenance/$1" "${@:2}" >>"$state/install.log" 2>&1; }
+
+install() {
+  [ -f "$state/installed" ] && return
+  rm -rf "$wiki" "$state/db" "$state/conf"
+  mkdir -p "$wiki/images" "$state/db" "$state/conf" "$state/tmp" "$state/cache"
+  # Only images/ and the settings are ours, everything else is Debian's.
+  for path in "$source"/*; do
+    case ${path##*/} in images | LocalSettings.php | config) ;; *) ln -s "$path" "$wiki/" ;; esac
+  done
+  maintain install.php --dbtype=sqlite --dbname=wiki --dbpath="$state/db" --confpath="$state/conf" --scriptpath= \
+    --server="http://127.0.0.1:$port" --lang=en --pass=gathering-admin-1 "Gathering Wiki" Admin
+  cat >"$state/conf/Local.php" <<PHP
+<?php
+require '$state/conf/LocalSettings.php';
+\$wgServer = 'http://127.0.0.1:' . (getenv('WIKI_PORT') ?: '$port');
+\$wgEnableUploads = getenv('WIKI_UPLOADS') !== 'false';
+\$wgUploadDirectory = '$wiki/images';
+\$wgUploadPath = '/images';
+\$wgTmpDirectory = '$state/tmp';
+\$wgCacheDirectory = '$state/cache';
+\$wgUseImageMagick = false;
+\$wgMainCacheType = CACHE_NONE;
+\$wgSessionCacheType = CACHE_DB;
+\$wgRateLimits = [];
+\$wgEnableEmail = false;
+\$wgRunJobsAsync = false;
+\$wgMinUploadChunkSize = 1024;
+PHP
+  ln -s "$state/conf/Local.php" "$wiki/LocalSettings.php"
+  export MW_CONFIG_FILE=$state/conf/Local.php
+  maintain createAndPromote.php --bot --sysop Reporter reporter-user-1
+  maintain createBotPassword.php --appid kiosk Reporter "$bot_password" \
+    --grants basic,highvolume,editpage,createeditmovepage,uploadfile,uploadeditmovefile,delete
+  maintain createAndPromote.php Visitor visitor-user-1
+  touch "$state/installed"
+}
+
+start() {
+  running && return
+  # PHP's server sends everything to one script; MediaWiki's entry points want to be called by their own names.
+  cat >"$state/router.php" <<'PHP'
+<?php
+$path = parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH);
+$root = $_SERVER['DOCUMENT_ROOT'];
+putenv("MW_INSTALL_PATH=$root");
+define('MW_CONFIG_FILE', "$root/LocalSettings.php");
+$script = preg_match('~^/(api|index|load|rest|thumb)\.php(/.*)?$~', $path, $found) ? "/$found[1].php" : '/index.php';
+if ($script === '/index.php' && $path !== '/' && substr($path, -4) !== '.php' && is_file($root . rawurldecode($path))) return false;
+$_SERVER['SCRIPT_NAME'] = $_SERVER['PHP_SELF'] = $script;
+$_SERVER['SCRIPT_FILENAME'] = $root . $script;
+$_SERVER['PATH_INFO'] = $found[2] ?? '';
+require $root . $script;
+PHP
+  WIKI_PORT=$port WIKI_UPLOADS=${UPLOADS:-true} PHP_CLI_SERVER_WORKERS=3 setsid php -d memory_limit=256M \
+    -d upload_max_filesize=64M -d post_max_size=64M -d upload_tmp_dir="$state/tmp" -d opcache.enable_cli=1 \
+    -S "127.0.0.1:$port" -t "$wiki" "$state/router.php" </dev/null >>"$state/web.log" 2>&1 &
+  echo $! >"$pid_file"
+  local end=$((SECONDS + 60))
+  until curl -fsS "http://127.0.0.1:$port/api.php?action=query&meta=siteinfo&format=json" 2>/dev/null | grep -q MediaWiki; do
+    [ $SECONDS -lt $end ] || { echo "mediawiki.sh: it does not answer, see $state/web.log" >&2; exit 1; }
+    sleep 0.1
+  done
+}
+
+case $action in
+  stop) stop; exit ;;
+  status) running; exit ;;
+esac
+install
+start
+printf 'URL=http://127.0.0.1:%s\nUSER=Reporter@kiosk\nPASSWORD=%s\nVISITOR=Visitor\nVISITOR_PASSWORD=visitor-user-1\n' "$port" "$bot_password"
