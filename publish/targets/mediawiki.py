@@ -18,7 +18,7 @@ from publish.errors import AuthRefused, Gone, Permanent, RetryAfter, TooBig
 from publish.merge import merge, takes_away
 from publish.post import Post, PostMedia, Remote
 from publish.talkpage import Comment, insert_answer, read_comments, remove_answer
-from publish.targets.base import Answer, Heard, Limits, Option, Setup, Target
+from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
 from publish.targets.mediawiki_api import Wiki, WikiError
 from publish.wikisign import mediawiki_manner
 
@@ -34,6 +34,8 @@ class MediaWikiTarget(Target):
 
     kind = "mediawiki"
     title = "MediaWiki"
+    files_may_follow = True
+    copies_remain = "Older versions stay in the page's history. Ask the wiki's admins to hide them where that matters."
     hears = True
     answers = True
     options = (
@@ -112,6 +114,10 @@ class MediaWikiTarget(Target):
 
     def _part(self, post: Post, links: Mapping[str, Remote]) -> str:
         return wikitext.part_of(post, links, [self._category, self._own_category])
+
+    def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
+        """Our part of the page."""
+        return Draft(self._page(post), self._part(post, links), "text/x-wiki")
 
     def find(self, key: str) -> Remote | None:
         """The page with our part in it."""
