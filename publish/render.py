@@ -90,9 +90,7 @@ def _day(moment: datetime, zone: tzinfo, language: str) -> str:
 def day_and_time(moment: datetime, zone: tzinfo, language: str) -> str:
     """A moment in words, as "Saturday, 9 May 2026, 14:00" is written in that language."""
     local = moment.astimezone(zone)
-    return (
-        f"{format_date(local, 'full', locale=_locale(language))}, {_clock(moment, zone, language)}"
-    )
+    return f"{format_date(local, 'full', locale=find_locale(language))}, {_clock(moment, zone, language)}"
 
 
 def _weekday(moment: datetime, zone: tzinfo, language: str) -> str:
