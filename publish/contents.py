@@ -22,6 +22,9 @@ from publish.words import INTENTS, translations
 _SLASHED = re.compile(r"([\\`*_\[\]()#!])")
 # … and these are written as entities, which all of them leave alone.
 _ENTITIES = str.maketrans({c: f"&#{ord(c)};" for c in '<>&{}|~$"^='})
+_LOOKALIKES = str.maketrans({"<": "‹", ">": "›", '"': "”", "&": "+"})
+# In alternative texts the four show escapes in four ways, some as they are written: so nothing there needs any.
+_HARMLESS = str.maketrans('<>"&{}[]\\|`*_~', "‹›”+()()//'···")
 # What begins a list or a rule at the start of a line.
 _BEGINS = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s|$|-)")
 
@@ -122,7 +125,9 @@ class Pages:
         date = post.date.astimezone(ZoneInfo(post.zone)).isoformat() if post.date else ""
         told = {"title": post.title, "date": date, "description": post.lead, "tags": post.tags}
         if self.kind == "pelican":
-            told["slug"], told["summary"] = post.key, told.pop("description")
+            # Without a summary of ours it takes the first words, and some of its themes escape nothing of that.
+            del told["description"]
+            told |= {"slug": post.key, "summary": (post.lead or post.title).translate(_LOOKALIKES)}
             return "".join(
                 f"{name.title()}: {_line(value)}\n" for name, value in told.items() if value
             )
@@ -161,7 +166,7 @@ class Pages:
 
     def _media(self, key: str, media: PostMedia) -> str:
         """A picture, or a link to what can be played: raw HTML is switched off in some generators."""
-        alt = escape(" ".join(media.alt.split()))
+        alt = " ".join(media.alt.translate(_HARMLESS).split())
         goal = self._address(key, media)
         if media.kind == "photo":
             return f"![{alt}]({goal})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -348,6 +349,9 @@ def test_pages_of_each_generator(kit: Kit, bare: Path, layout: str) -> None:
         assert json.loads(lines["date"]) == "2026-05-10T01:30:00+02:00"
         assert json.loads(lines["tags"]) == ["a: b", "garden"]
     assert "And more." in body
+    [alt] = re.findall(r"!\[(.*?)\]\(", body)
+    assert "‹script›alert(1)‹/script› (( site.title ))" in alt
+    assert not set(alt) & set('<>"&{}[]\\|`*_~')
     address = LAYOUTS[layout].address.format(key=key, name=Path(picture).name)
     assert f"]({address})" in body
     assert "{{" not in body.replace(address, "")
