@@ -29,6 +29,7 @@ from reporter.mend import edits_of
 from reporter.models import Attachment, Media, Rendition, Takeaway
 from reporter.states import Kind, MediaState
 from reporter.store import Store
+from reporter.words import VIEW, forget_words
 from reporter.work import back_off, claim, due_ids
 
 log = logging.getLogger(__name__)
@@ -244,6 +245,9 @@ def _finish(session: Session, store: Store, job: _Job, result: Result) -> bool:
     session.execute(delete(Rendition).where(Rendition.media_id == job.media_id))
     session.add_all(_row(job, made) for made in result.made)
     session.flush()
+    for made in result.made:
+        if made.name == VIEW:
+            forget_words(session, job.media_id, made.sha256)
     # The row is locked by its update: whoever edits waits, and drops what comes here.
     for made in result.made:
         os.replace(made.path, store.rendition(job.sha256, made.name, made.ext))

@@ -124,6 +124,7 @@ def _make_kiosk(
         index=WhooshIndex(settings.folder / "index"),
         pool=DecoderPool(settings.kiosk.workers, memory),
         quick_pool=DecoderPool(1, memory),
+        slow_pool=DecoderPool(1, memory),
         clock=clock,
         rng=rng,
     )

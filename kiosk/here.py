@@ -28,6 +28,8 @@ class Kiosk:
     pool: DecoderPool
     # A second, small pool: a phone that waits for its video's length must not queue behind a transcoding.
     quick_pool: DecoderPool
+    # A third for what takes its time and its memory, and what nobody waits for.
+    slow_pool: DecoderPool
     clock: Clock
     rng: random.Random
     # Where phones reach this laptop, once the server listens.
@@ -48,6 +50,7 @@ class Kiosk:
         """End the worker processes."""
         self.pool.stop()
         self.quick_pool.stop()
+        self.slow_pool.stop()
 
 
 def here() -> Kiosk:

@@ -44,6 +44,14 @@ def look(kiosk: Kiosk) -> int:
     return look_for_faces(db.session(), kiosk.store, kiosk.pool, limits=kiosk.settings.limits)
 
 
+def read(kiosk: Kiosk) -> int:
+    """Read the words in pictures, where the extra for it is installed."""
+    from capture.ocr import can_read
+    from capture.wording import read_due
+
+    return read_due(db.session(), kiosk.store, kiosk.slow_pool) if can_read() else 0
+
+
 def index(kiosk: Kiosk) -> int:
     """Take changed rows into the index."""
     return kiosk.index.sync(db.session())
@@ -90,6 +98,7 @@ TURNS: tuple[tuple[Turn, float], ...] = (
     (process, 0.4),
     (process, 0.4),
     (look, 1.0),
+    (read, 5.0),
     (index, 0.4),
     (deliver, 5.0),
     (hear, 10.0),

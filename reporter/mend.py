@@ -92,6 +92,8 @@ def _make_again(session: Session, media_id: uuid.UUID, edits: Edits, hand: Hand)
     values = {
         "state": MediaState.RECEIVED.value, "lease": "", "attempts": 0, "error": "",
         "mended": edits.fingerprint(), "due_at": hand.now - timedelta(days=1),
+        # What could be read in the former picture may be what is blurred now.
+        "words": "", "words_of": "",
     }  # fmt: skip
     session.execute(update(Media).where(Media.id == media_id).values(**values))
 

@@ -142,6 +142,9 @@ class Media(Base):
     mended: Mapped[str] = mapped_column(default="")
     # What is known of faces in it: a word of reporter.states.Faces.
     faces: Mapped[str] = mapped_column(default=Faces.UNKNOWN, index=True)
+    # What can be read in it, and of which picture (SHA-256 of its view) that is known. See reporter.words.
+    words: Mapped[str] = mapped_column(Text, default="")
+    words_of: Mapped[str] = mapped_column(default="")
 
     attachments: Mapped[list[Attachment]] = relationship(back_populates="media")
     renditions: Mapped[list[Rendition]] = relationship(

@@ -237,7 +237,8 @@ def _changed(session: Session, after: int) -> list[Takeaway]:
 
 
 def _document(row: Takeaway) -> dict[str, Any]:
-    words = [row.text, row.caption, *(a.alt for a in row.attachments)]
+    seen = [text for a in row.attachments for text in (a.alt, a.media.words)]
+    words = [row.text, row.caption, *seen]
     tags = [tag.name for tag in row.tags]
     return {
         "id": str(row.id),

@@ -1,0 +1,55 @@
+"""Has the words in pictures read, one picture after the other, when nothing else waits."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from capture.ocr import read_words
+from capture.pool import DecoderPool, PoolBusy
+from capture.process import WAITING
+from reporter.errors import DiskFull, MediaFailed
+from reporter.models import Media
+from reporter.store import Store
+from reporter.words import VIEW, Unread, unread, write_words
+
+log = logging.getLogger(__name__)
+
+# Few at a time: what arrives meanwhile goes first.
+BATCH = 4
+# Seconds. A full flip chart takes a slow laptop ten.
+TIME_LIMIT = 120.0
+
+
+def read_due(session: Session, store: Store, pool: DecoderPool) -> int:
+    """Read the words of pictures that nobody has read yet; how many. Commits.
+
+    What can't be read counts as a picture without words, until it is another one.
+    """
+    if session.scalar(select(exists().where(Media.state.in_(WAITING)))):
+        session.rollback()
+        return 0
+    done = 0
+    for picture in unread(session, BATCH):
+        # No connection is held while a worker takes its time.
+        session.commit()
+        try:
+            text = _read(store, pool, picture)
+        except (PoolBusy, DiskFull) as error:
+            log.info("no words are read now: %s", error)
+            break
+        write_words(session, picture, text)
+        done += 1
+    session.rollback()
+    return done
+
+
+def _read(store: Store, pool: DecoderPool, picture: Unread) -> str:
+    path = store.rendition(picture.sha256, VIEW, picture.ext)
+    try:
+        return str(pool.run(read_words, path, timeout=TIME_LIMIT))
+    except MediaFailed as error:
+        log.info("no words in media %s: %s", picture.media_id, error)
+        return ""
