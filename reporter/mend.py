@@ -6,6 +6,7 @@ there is nothing to show, and nothing to publish. The original stays as it is an
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ def edits_of(session: Session, media: Media) -> Edits:
     # A cut was checked against the duration when it was saved.
     return read_edits(
         [{"kind": row.kind, "numbers": row.numbers} for row in rows], media.kind,
-        duration=max((row.numbers[1] for row in rows if row.kind == "cut"), default=None),
+        duration=math.inf,
     )  # fmt: skip
 
 

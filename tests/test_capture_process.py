@@ -7,25 +7,32 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from capture import process
 from capture.pool import DecoderDied, DecoderPool, PoolBusy
 from capture.probe import probe
-from capture.process import check_intake, heal, process_due
+from capture.process import WAITING, check_intake, heal, process_due
 from capture.sniff import MP4, WEBM, sniff
 from capture.steps import process_file
 from reporter.clock import new_id
 from reporter.config import LimitSettings, Settings
 from reporter.curate import withdraw
+from reporter.edits import Edits, Region
 from reporter.errors import MediaFailed, TooLong
 from reporter.gathering import open_session
+from reporter.mend import save
 from reporter.models import Attachment, EventSession, Gathering, Media, Rendition, Takeaway
+from reporter.models_mend import Edit
 from reporter.states import MediaState
 from reporter.store import Store, hash_file
+from reporter.work import due_ids
 from tests import media_files
+from tests.faces import detail, portrait_jpeg
 from tests.product import TurnableClock, add_takeaway, hand
 
 LIMITS = LimitSettings()
@@ -385,3 +392,97 @@ def test_a_look_that_fails_says_nothing_about_the_file(
 
 def test_the_lease_is_longer_than_a_tick() -> None:
     assert timedelta(seconds=process.TICK) * 3 <= process.LEASE
+
+
+FACE = (0.36, 0.39, 0.18, 0.29)
+BLUR = Edits(blur=(Region("oval", (0.32, 0.32, 0.26, 0.42)),))
+
+
+def seen(room: Room, media: Media) -> dict[str, float]:
+    """What can be recognized of the face in each rendition."""
+    told = {}
+    for name, rendition in room.made(media).items():
+        with Image.open(room.store.rendition(media.sha256, name, rendition.ext)) as image:
+            told[name] = detail(np.asarray(image), FACE)
+    return told
+
+
+def test_saved_edits_are_in_every_rendition_and_come_first(room: Room) -> None:
+    media = room.put(portrait_jpeg())
+    assert room.turn() == 1
+    assert min(seen(room, media).values()) > 15
+    waiting = [room.put(media_files.jpeg(600 + 2 * n, 400)) for n in range(2)]
+    save(room.session, room.store, media, BLUR, hand(room.clock))
+    # It is the first of all that is due: somebody waits for it.
+    assert due_ids(room.session, Media, states=WAITING, now=room.clock(), limit=1) == [media.id]
+    assert room.turn() == 3
+    assert {m.state for m in (media, *waiting)} == {"ready"}
+    assert len(seen(room, media)) == 2
+    assert max(seen(room, media).values()) < 6
+
+
+def test_what_was_made_with_former_edits_never_takes_their_place(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    media = room.put(portrait_jpeg())
+    real, saved = process._render, []
+
+    def render(*args: Any, **more: Any) -> Any:
+        result = real(*args, **more)
+        if not saved:
+            # The worker has made the picture without edits; only now somebody saves them.
+            saved.append(save(room.session, room.store, media, BLUR, hand(room.clock)))
+        return result
+
+    monkeypatch.setattr(process, "_render", render)
+    assert room.turn() == 1
+    assert saved == [True]
+    assert room.made(media) == {}
+    assert room.files() == []
+    assert (media.state, media.lease) == ("received", "")
+    assert room.turn() == 1
+    assert max(seen(room, media).values()) < 6
+    assert media.mended == BLUR.fingerprint()
+
+
+def test_a_lost_rendition_comes_back_with_its_edits(room: Room) -> None:
+    media = room.put(portrait_jpeg())
+    save(room.session, room.store, media, BLUR, hand(room.clock))
+    room.turn()
+    before = {name: made.sha256 for name, made in room.made(media).items()}
+    room.store.drop_renditions(media.sha256)
+    assert heal(room.session, room.store, media, now=room.clock()) is True
+    room.turn()
+    assert {name: made.sha256 for name, made in room.made(media).items()} == before
+
+
+def test_what_a_killed_worker_left_is_cleared(room: Room) -> None:
+    media = room.put(media_files.jpeg(600, 400))
+    left = room.store.workplace(media.sha256, "killed")
+    left.mkdir(parents=True)
+    (left / f"{media.sha256}-view.jpg").write_bytes(b"half")
+    room.turn()
+    assert sorted(name.split("-")[1] for name in room.files()) == ["thumb.jpg", "view.jpg"]
+    assert not left.exists()
+
+
+def test_edits_that_no_version_can_read_are_a_sentence(room: Room) -> None:
+    media = room.put(media_files.jpeg(600, 400))
+    room.session.add(Edit(media_id=media.id, position=0, kind="turn", numbers=[45]))
+    room.session.commit()
+    assert room.turn() == 1
+    room.session.expire_all()
+    assert media.state == "failed"
+    assert "turned by a quarter" in media.error
+
+
+def test_a_live_recording_keeps_its_length_when_it_is_cut(room: Room) -> None:
+    media = room.put(media_files.webm_live())
+    room.turn()
+    room.session.expire_all()
+    whole = media.duration
+    assert whole is not None
+    save(room.session, room.store, media, Edits(cut=(0.0, 1.0)), hand(room.clock))
+    room.turn()
+    assert room.made(media)["play"].duration == pytest.approx(1, abs=0.2)
+    assert media.duration == whole

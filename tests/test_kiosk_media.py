@@ -8,11 +8,14 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.config import WallSettings
 from reporter.curate import approve, by_receipt, hide
-from reporter.models import EventSession
+from reporter.edits import Edits
+from reporter.mend import save
+from reporter.models import EventSession, Media
 from reporter.store import Store
 from tests import media_files
 from tests.product import TurnableClock, hand
@@ -115,3 +118,41 @@ def test_a_rendition_that_is_gone_is_made_again(
     assert client.get(photo["view"], **PHONE).status_code == 404
     make_ready(app)
     assert client.get(photo["view"], **PHONE).get_data() == whole
+
+
+def test_other_edits_are_another_address_and_the_former_one_is_not_kept(
+    app: Flask, client: FlaskClient, session: Session, store: Store, photo: dict[str, str], clock: TurnableClock
+) -> None:  # fmt: skip
+    path = f"/m/{photo['sha256']}/view"
+    approve(session, by_receipt(session, photo["receipt"]), hand(clock))
+    before = client.get(path, **PHONE)
+    media = session.scalars(select(Media)).one()
+    save(session, store, media, Edits(turn=90), hand(clock))
+    # From now on there is nothing at any address, for the desk neither, until the new one is made.
+    assert [client.get(path, **who).status_code for who in (PHONE, {})] == [404, 404]
+    make_ready(app)
+    told = client.get(f"/t/{photo['receipt']}", headers=JSON, **PHONE).get_json()["media"][0]
+    address = told["renditions"]["view"]
+    assert f"v={media.mended}" in address
+    assert (told["width"], told["height"]) == (800, 1200)
+    now = client.get(address, **PHONE)
+    assert "immutable" in now.headers["Cache-Control"]
+    assert now.get_data() != before.get_data()
+    # Whoever comes with the old address and what was there then gets the new picture, and may not keep it as the old.
+    old = client.get(path, headers={"If-None-Match": before.headers["ETag"]}, **PHONE)
+    assert (old.status_code, old.get_data()) == (200, now.get_data())
+    assert old.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_an_original_stays_with_its_holder_and_the_desk_when_it_is_mended(
+    app: Flask, client: FlaskClient, session: Session, store: Store, photo: dict[str, str], clock: TurnableClock
+) -> None:  # fmt: skip
+    approve(session, by_receipt(session, photo["receipt"]), hand(clock))
+    save(session, store, session.scalars(select(Media)).one(), Edits(turn=90), hand(clock))
+    make_ready(app)
+    path = f"/m/{photo['sha256']}/original"
+    assert client.get(path, **PHONE).status_code == 404
+    assert client.get(path, buffered=True).get_data() == media_files.jpeg().read_bytes()
+    # The copy without edits that the desk works on is no rendition.
+    assert client.get(f"/m/{photo['sha256']}/plain", buffered=True).status_code == 404
+    assert store.plain(photo["sha256"], ".jpg").is_file()

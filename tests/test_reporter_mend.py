@@ -140,3 +140,11 @@ def test_two_who_save_at_once_leave_one_state(kit: Kit) -> None:
     assert media.mended == TURN.fingerprint()
     last = kit.session.scalars(select(Decision).order_by(Decision.at, Decision.id)).all()
     assert {str(row.before["edits"]) for row in last} == {"[]", str(BLUR.steps())}
+
+
+def test_a_cut_is_read_back_as_it_was_saved(kit: Kit) -> None:
+    media = kit.photo(kit.event(), 1).attachments[0].media
+    media.kind, media.duration = "video", 8.0
+    kit.session.commit()
+    save(kit, media, Edits(cut=(0.0, 3.0)))
+    assert mend.edits_of(kit.session, media) == Edits(cut=(0.0, 3.0))

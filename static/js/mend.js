@@ -318,13 +318,14 @@ function previewer(image, told, form, steps) {
     asking = new AbortController();
     const headers = { "Content-Type": "application/json", "X-CSRFToken": form.elements.csrf_token.value };
     try {
-      const options = { method: "POST", headers, body: JSON.stringify(steps()), signal: asking.signal };
+      const body = JSON.stringify(steps());
+      const options = { method: "POST", headers, body, signal: asking.signal };
       const answer = await fetch(told.preview, options);
       if (!answer.ok) throw new Error(`preview: ${answer.status}`);
       const former = image.src;
       image.src = URL.createObjectURL(await answer.blob());
       if (former.startsWith("blob:")) URL.revokeObjectURL(former);
-      image.dataset.shows = JSON.stringify(steps());
+      image.dataset.shows = body;
     } catch (error) {
       if (error.name !== "AbortError") document.getElementById("told").textContent = told.wordFailed;
     }
