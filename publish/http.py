@@ -9,6 +9,7 @@ import json
 import ssl
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -42,6 +43,7 @@ class Web:
         name: str,
         *,
         auth: tuple[str, str] | None = None,
+        bearer: str = "",
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.name = name
@@ -49,6 +51,12 @@ class Web:
         self._client = httpx.Client(
             auth=basic, timeout=_TIMEOUT, transport=transport, headers={"User-Agent": _AGENT}
         )
+        if bearer:
+            self.sign(bearer)
+
+    def sign(self, bearer: str) -> None:
+        """Send this token from now on (RFC 6750)."""
+        self._client.headers["Authorization"] = f"Bearer {bearer}"
 
     def close(self) -> None:
         """Close kept connections."""
@@ -146,15 +154,30 @@ class Web:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a Retry-After header (RFC 9110, 10.2.3), a date counted from the answer's own Date."""
+    """Seconds of a Retry-After header (RFC 9110, 10.2.3), a date counted from the answer's own Date.
+
+    Without one, of the header that says when the next round of a rate limit begins: Mastodon's X-RateLimit-Reset
+    (a date), Bluesky's RateLimit-Reset (seconds since 1970).
+    """
     value = headers.get("Retry-After", "").strip()
     if value.isdigit():
         return float(value)
+    if (
+        not value
+        and headers.get("X-RateLimit-Remaining", headers.get("RateLimit-Remaining")) == "0"
+    ):
+        value = headers.get("X-RateLimit-Reset", headers.get("RateLimit-Reset", "")).strip()
     try:
-        until = parsedate_to_datetime(value)
-        return max(0.0, (until - parsedate_to_datetime(headers["Date"])).total_seconds())
+        return max(0.0, (_moment(value) - parsedate_to_datetime(headers["Date"])).total_seconds())
     except (ValueError, TypeError, KeyError):
         return None
+
+
+def _moment(value: str) -> datetime:
+    """A moment in any of the three spellings."""
+    if value.isdigit():
+        return datetime.fromtimestamp(int(value), UTC)
+    return datetime.fromisoformat(value) if value[:4].isdigit() else parsedate_to_datetime(value)
 
 
 def _json(text: str) -> Any:
@@ -170,5 +193,8 @@ def _json(text: str) -> Any:
 
 def _said(answer: Answer) -> str:
     """The target's own words, as ': …', if it gave any."""
-    words = answer.data.get("message", "") if isinstance(answer.data, dict) else ""
+    told = answer.data if isinstance(answer.data, dict) else {}
+    words = told.get("message") or told.get("error_description") or told.get("error") or ""
+    if isinstance(words, dict):
+        words = words.get("message", "")
     return f": {str(words).strip().rstrip('.')[:300]}" if words else ""

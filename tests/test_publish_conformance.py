@@ -318,7 +318,8 @@ def test_answer_is_there_once_under_what_it_answers(kit: Kit, place: Place, post
         assert len(now) == 3
         assert now[made.id].text == "From the library & friends."
         assert now[made.id].in_reply_to == question.remote_id
-        assert now[made.id].key == key
+        # Where nothing unseen can be put into an answer, it is known to be ours by its account.
+        assert now[made.id].key in (key, "own")
         assert [h.key for h in now.values() if h.remote_id != made.id] == ["", ""]
         target.withdraw_answer(post, made)
         target.withdraw_answer(post, made)

@@ -8,6 +8,7 @@ from publish.post import Remote
 from publish.targets.base import Draft, Entry, Option, Setup, Target
 from publish.targets.folder import FolderTarget
 from publish.targets.git import GitTarget
+from publish.targets.mastodon import MastodonTarget
 from publish.targets.mediawiki import MediaWikiTarget
 from publish.targets.wordpress import WordPressTarget
 from reporter.errors import BadInput
@@ -17,6 +18,7 @@ KINDS: dict[str, type[Target]] = {
     for cls in (
         WordPressTarget,
         MediaWikiTarget,
+        MastodonTarget,
         FolderTarget,
         GitTarget,
     )

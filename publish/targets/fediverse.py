@@ -1,0 +1,83 @@
+"""What Mastodon's statuses say, and how its servers count and find."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from publish.plain import plain_text
+from publish.post import Remote
+from publish.targets.base import Heard
+
+_URL = re.compile(r"https?://\S+")
+# Somebody of another server counts as the name alone.
+_MENTION = re.compile(r"(?<![\w/])@(\w+)@[\w.-]+\w")
+PER_URL = 23
+
+
+def count(text: str, per_url: int = PER_URL) -> int:
+    """Characters as Mastodon counts them: every link the same, people of other servers without their server."""
+    return len(_MENTION.sub(r"@\1", _URL.sub("x" * per_url, text)))
+
+
+def harmless(text: str) -> str:
+    """Nobody is called by what somebody wrote on a phone: a word joiner behind the @ keeps it from being a mention."""
+    return re.sub(r"(?<![\w/])@(?=\w)", "@\u2060", text)
+
+
+def number_or(value: Any, otherwise: int) -> int:
+    """Limits are reported wrongly at times: nothing, words, zero or less."""
+    text = str(value)
+    return int(text) if text.isdigit() and int(text) > 0 else otherwise
+
+
+def is_ours(status: Mapping[str, Any], key: str, mark: str) -> bool:
+    """Whether a status is the first one of the thread with our key: by its hashtag, or a link that holds it."""
+    tags = {str(tag.get("name", "")).lower() for tag in status.get("tags", ())}
+    links = re.findall(r'href="([^"]+)"', str(status.get("content", "")))
+    return not status.get("in_reply_to_id") and (
+        mark.lower() in tags or any(_holds(link, key) for link in links)
+    )
+
+
+def _holds(link: str, key: str) -> bool:
+    """Our key as a whole piece of an address: one code is never the beginning of another."""
+    return re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", link) is not None
+
+
+def flat(text: str) -> str:
+    """On one line."""
+    return " ".join(text.split())
+
+
+def heard(status: Mapping[str, Any], post: Remote, thread: set[str], me: str) -> Heard:
+    """A status below ours. Whatever our own account wrote is ours, also what somebody wrote there by hand."""
+    account, to = status["account"], str(status.get("in_reply_to_id") or "")
+    return Heard(
+        remote_id=str(status["id"]), post_id=post.id, author=str(account.get("display_name") or account["acct"]),
+        text=_flat_mentions(plain_text(str(status["content"]))), written_at=_moment(status["created_at"]),
+        url=str(status.get("url") or ""), author_url=str(account.get("url", "")),
+        in_reply_to="" if to in thread else to, key="own" if str(account["id"]) == me else "",
+    )  # fmt: skip
+
+
+def _flat_mentions(text: str) -> str:
+    """Without the names at the beginning that only say whom it answers."""
+    return re.sub(r"^(?:@[\w.-]+(?:@[\w.-]+)?\s+)+", "", text)
+
+
+def cheer(account: Mapping[str, Any], post: Remote, kind: str) -> Heard:
+    """Somebody boosted or liked it. When is not told: the account's own beginning stands for it."""
+    return Heard(
+        remote_id=f"{kind}-{post.id}-{account['id']}", post_id=post.id,
+        author=str(account.get("display_name") or account["acct"]), text="",
+        written_at=_moment(account.get("created_at", "1970-01-01T00:00:00+00:00")),
+        author_url=str(account.get("url", "")), kind=kind,
+    )  # fmt: skip
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment

@@ -1,0 +1,195 @@
+"""A story in few characters: as one short post, or as a thread of them, each with the files that belong to it."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from PIL import Image
+
+from publish.parts import canonical, credit, mark_of, said_in, slot_line
+from publish.post import WORDS, Post, PostMedia
+
+# Enough for " (99/99)".
+_NUMBER_ROOM = 8
+# Halving the sides from 12 megapixels ends at a stamp.
+_SHRINK_STEPS = 6
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What one post of a place holds. ``measure`` counts characters as that place does."""
+
+    characters: int
+    files: int
+    # Posts in a thread, at most.
+    most: int
+    # The file to show for a file of ours, or None: a video may become its still picture.
+    choose: Callable[[PostMedia], PostMedia | None]
+    measure: Callable[[str], int] = len
+
+
+@dataclass(frozen=True)
+class Part:
+    """One post of a thread."""
+
+    text: str
+    files: tuple[PostMedia, ...] = ()
+
+
+@dataclass
+class _Open:
+    """A part that is being filled."""
+
+    words: list[str] = field(default_factory=list)
+    files: list[PostMedia] = field(default_factory=list)
+
+
+def plan(post: Post, shape: Shape, *, marked: bool = True) -> list[Part]:
+    """The thread of a story. The first part carries what it is found by: the link with our key in it, or a hashtag.
+
+    Where the organizer wrote a short text and the story can be read elsewhere, that text and the link are all.
+    """
+    head, foot = _head(post), _foot(post, marked=marked)
+    room = shape.characters - _NUMBER_ROOM
+    first_room = room - shape.measure(f"\n\n{foot}")
+    if post.short and canonical(post.copies):
+        files = [chosen for m in _real(post) if (chosen := shape.choose(m))]
+        alike = [m for m in files if not _alone(m)][: shape.files] or files[:1]
+        words = next(_cut(head, first_room, shape.measure), "")
+        return [Part(f"{words}\n\n{foot}".strip(), tuple(alike))]
+    parts = _pack(post, head, shape, first_room, room)
+    cut = len(parts) > shape.most
+    return _numbered(parts[: shape.most], foot, shape, cut=cut)
+
+
+def _head(post: Post) -> str:
+    if post.short:
+        return post.short
+    return "\n".join(line for line in (post.title, slot_line(post), post.lead) if line)
+
+
+def _foot(post: Post, *, marked: bool) -> str:
+    link = canonical(post.copies)
+    mark = "" if not marked or post.key in link else f"#{mark_of(post.key)}"
+    return " ".join(part for part in (link, mark) if part)
+
+
+def _real(post: Post) -> Iterator[PostMedia]:
+    return (media for block in post.blocks for media in block.media)
+
+
+def _alone(media: PostMedia) -> bool:
+    """A video or a recording is never among pictures."""
+    return media.kind != "photo"
+
+
+def _pack(post: Post, head: str, shape: Shape, first_room: int, room: int) -> list[_Open]:
+    """Fill one part after the other: words where there is room, files with the words they belong to."""
+    parts = [_Open()]
+
+    def limit() -> int:
+        return first_room if len(parts) == 1 else room
+
+    def add(words: str) -> None:
+        for piece in _cut(words, limit(), shape.measure):
+            both = "\n\n".join([*parts[-1].words, piece])
+            if parts[-1].words and shape.measure(both) > limit():
+                parts.append(_Open())
+            parts[-1].words.append(piece)
+
+    add(head)
+    for block in post.blocks:
+        told = credit(block, post.language) if block.kind != WORDS else ""
+        words = said_in(block)
+        files = [chosen for media in block.media if (chosen := shape.choose(media))]
+        if files and not _fits(parts[-1].files, files, shape.files):
+            parts.append(_Open())
+        add(f"{words}\n— {told}" if words and told else words or told)
+        for media in files:
+            if not _fits(parts[-1].files, [media], shape.files):
+                parts.append(_Open())
+            parts[-1].files.append(media)
+    return [part for part in parts if part.words or part.files]
+
+
+def _fits(there: Sequence[PostMedia], more: Sequence[PostMedia], most: int) -> bool:
+    if not there:
+        return True
+    mixed = any(_alone(media) for media in (*there, *more))
+    return not mixed and len(there) + len(more) <= most
+
+
+def _numbered(parts: Sequence[_Open], foot: str, shape: Shape, *, cut: bool) -> list[Part]:
+    made = []
+    for number, part in enumerate(parts, 1):
+        text = "\n\n".join(part.words)
+        if cut and number == len(parts):
+            text = text.rstrip() + " …"
+        if number == 1 and foot:
+            text = f"{text}\n\n{foot}"
+        if len(parts) > 1:
+            text = f"{text} ({number}/{len(parts)})"
+        made.append(Part(text.strip(), tuple(part.files)))
+    return made
+
+
+def _cut(text: str, room: int, measure: Callable[[str], int]) -> Iterator[str]:
+    """Pieces that fit, cut between words; a word longer than that is broken."""
+    rest = text.strip()
+    while rest:
+        if measure(rest) <= room:
+            yield rest
+            return
+        size = _longest(rest, max(room - 2, 1), measure)
+        gap = max(rest.rfind(" ", 0, size), rest.rfind("\n", 0, size))
+        at = gap if gap > size // 2 else size
+        yield rest[:at].rstrip() + " …"
+        rest = rest[at:].lstrip()
+
+
+def _longest(text: str, room: int, measure: Callable[[str], int]) -> int:
+    """How many characters of a text are within ``room``, found by halving."""
+    low, high = 1, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if measure(text[:middle]) <= room else (low, middle - 1)
+    return low
+
+
+def part_number(text: str) -> int:
+    """Which part of a thread a text is; 0 for something else."""
+    found = re.search(r"\((\d+)/\d+\)$", text.strip())
+    return int(found.group(1)) if found else 0
+
+
+def picture_bytes(
+    media: PostMedia, most: int | None, sides: int | None = None
+) -> tuple[bytes, str, tuple[int, int]]:
+    """A picture within a number of bytes, its type and size; made smaller step by step where it is larger."""
+    data = media.path.read_bytes()
+    with Image.open(io.BytesIO(data)) as image:
+        size = image.size
+        if (most is None or len(data) <= most) and (sides is None or max(size) <= sides):
+            return data, media.mime, size
+        picture = image.convert("RGB")
+    longest = min(max(size), sides or max(size))
+    for _ in range(_SHRINK_STEPS):
+        smaller = picture.copy()
+        smaller.thumbnail((longest, longest))
+        for quality in (85, 70):
+            out = io.BytesIO()
+            smaller.save(out, "JPEG", quality=quality)
+            if most is None or out.tell() <= most:
+                return out.getvalue(), "image/jpeg", smaller.size
+        longest = int(longest * 0.7)
+    return out.getvalue(), "image/jpeg", smaller.size
+
+
+def still_of(media: PostMedia) -> PostMedia | None:
+    """A photo, or the still picture of a video with its words; a recording has none."""
+    if media.kind == "photo":
+        return media
+    return replace(media.poster, alt=media.alt) if media.poster else None

@@ -1,0 +1,45 @@
+"""What the tests of one target share: a gathering, the target in it, and sending on the clock of the test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from publish import places
+from publish.compose import build_post
+from publish.outbox import publish
+from publish.post import Post
+from publish.targets import Target
+from reporter import secrets
+from reporter.gate import Place as Readers
+from reporter.stories import all_stories
+from tests.conformance import Place
+from tests.publish_fakes import Kit
+
+NAME = "there"
+
+
+def add(kit: Kit, place: Place, url: str = "", **options: str) -> None:
+    """Add the place as a target."""
+    given = {**place.options(url or place.url), **options}
+    places.add_target(kit.session, place.kind, NAME, given, now=kit.clock(), rng=kit.rng)
+    secrets.set_secret(str(kit.facts.id), places.secret_name(NAME), place.secret)
+
+
+def send(kit: Kit) -> list[dict[str, Any]]:
+    """Publish until nothing is open, on the clock of the test."""
+    return publish(
+        kit.session, kit.outbox, wait=True, pause=lambda seconds: kit.clock.forward(seconds=seconds)
+    )
+
+
+def opened(kit: Kit) -> Target:
+    """The working target."""
+    return kit.outbox.connect(places.find_target(kit.session, NAME))
+
+
+def post_of(kit: Kit) -> Post:
+    """The first story's post."""
+    story = all_stories(kit.session, now=kit.clock(), rng=kit.rng)[0]
+    post = build_post(kit.session, story, Readers.PUBLIC, store=kit.store, facts=kit.facts)
+    assert post is not None
+    return post

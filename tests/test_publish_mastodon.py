@@ -1,0 +1,220 @@
+"""What is special about Mastodon and the like: threads, counting, files that are not ready, keys that run out."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from publish.errors import RetryAfter
+from publish.outbox import publish
+from publish.post import Copy
+from publish.targets.fediverse import count
+from publish.targets.mastodon import MastodonTarget
+from publish.thread import Shape, picture_bytes, plan, still_of
+from reporter import curate, secrets
+from tests.place_mastodon import ME, TOKEN, Mastodon, MastodonPlace
+from tests.publish_fakes import FaultProxy, Kit, open_kit
+from tests.publish_target_kit import add, opened, post_of, send
+
+
+@pytest.fixture
+def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
+    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
+    monkeypatch.setattr(MastodonTarget, "pause", staticmethod(lambda seconds: None))
+    with open_kit(tmp_path / "gathering") as kit:
+        yield kit
+
+
+@pytest.fixture
+def place() -> Iterator[MastodonPlace]:
+    server = Mastodon()
+    with closing(MastodonPlace(port=server.port, secret=TOKEN, server=server)) as place:
+        yield place
+
+
+def test_long_story_is_a_thread_with_every_part_within_the_limit(
+    kit: Kit, place: MastodonPlace
+) -> None:
+    event = kit.event()
+    for number in range(6):
+        kit.photo(event, number, f"Takeaway {number}: " + "leeks and frost, " * 15)
+    add(kit, place, warning="Vegetables")
+    assert {row["state"] for row in send(kit)} == {"sent"}
+    made = sorted(place.server.statuses.values(), key=lambda s: int(s["id"]))
+    assert len(made) > 2
+    assert [s["in_reply_to_id"] for s in made] == [None, *(s["id"] for s in made[:-1])]
+    assert {s["spoiler_text"] for s in made} == {"Vegetables"}
+    assert sum(len(s["media_attachments"]) for s in made) == 6
+    assert max(len(s["media_attachments"]) for s in made) <= 4
+    assert all(m["description"] for s in made for m in s["media_attachments"])
+    words = place.census(kit.facts).posts[0].words
+    assert all(f"Takeaway {number}:" in words for number in range(6))
+    assert f"(1/{len(made)})" in words
+
+
+def test_edit_leaves_files_and_other_parts_as_they_are(kit: Kit, place: MastodonPlace) -> None:
+    event = kit.event()
+    kit.photo(event, 1, "Leeks " * 60)
+    note = kit.takeaway(event, "Ask the neighbours " * 15)
+    add(kit, place)
+    send(kit)
+    before = {number: list(s["media_attachments"]) for number, s in place.server.statuses.items()}
+    place.server.asked.clear()
+    curate.change(kit.session, note, kit.hand, {"text": "Ask twice " * 20})
+    send(kit)
+    assert [ask for ask in place.server.asked if ask == ("POST", "/api/v2/media")] == []
+    assert len([1 for method, _ in place.server.asked if method == "PUT"]) == 1
+    assert {number: s["media_attachments"] for number, s in place.server.statuses.items()} == before
+
+
+def test_lost_answer_is_found_after_the_key_has_run_out(kit: Kit, place: MastodonPlace) -> None:
+    """And within its hour, when the server answers a repeat with 500."""
+    kit.takeaway(kit.event(), "Leeks")
+    proxy = FaultProxy(place.server.port)
+    with closing(proxy):
+        add(kit, place, proxy.url)
+        proxy.fault = lambda method, path: "cut" if method == "POST" else None
+        [row] = publish(kit.session, kit.outbox)
+        assert (row["state"], len(place.server.statuses)) == ("due", 1)
+        proxy.fault = lambda method, path: None
+        place.server.now += timedelta(hours=9)
+        assert {row["state"] for row in send(kit)} == {"sent"}
+    assert len(place.server.statuses) == 1
+
+
+def test_server_that_asks_for_patience_gets_it(kit: Kit, place: MastodonPlace) -> None:
+    kit.takeaway(kit.event(), "Leeks")
+    add(kit, place)
+    place.server.too_many = 1
+    [row] = publish(kit.session, kit.outbox)
+    assert "Too many requests" in row["error"]
+    [delivery] = kit.deliveries()
+    assert delivery.due_at == kit.clock() + timedelta(seconds=7)
+    assert {row["state"] for row in send(kit)} == {"sent"}
+
+
+def test_file_that_takes_too_long_is_tried_again_later(kit: Kit, place: MastodonPlace) -> None:
+    kit.photo(kit.event(), 1, "Leeks")
+    add(kit, place)
+    place.server.polls = 1000
+    [row] = publish(kit.session, kit.outbox)
+    assert (row["state"], "working on a file" in row["error"]) == ("due", True)
+    assert place.server.statuses == {}
+    place.server.polls = 3
+    assert {row["state"] for row in send(kit)} == {"sent"}
+    assert len(place.census(kit.facts).posts[0].files) == 1
+
+
+def test_post_with_a_file_that_is_not_ready_waits(kit: Kit, place: MastodonPlace) -> None:
+    add(kit, place)
+    with closing(opened(kit)) as target:
+        assert isinstance(target, MastodonTarget)
+        place.server.media["1"] = {"data": b"", "alt": "", "polls": 5, "on": ""}
+        with pytest.raises(RetryAfter) as caught:
+            target._send("POST", "/api/v1/statuses", {"status": "x", "media_ids": ["1"]}, "")
+    assert caught.value.seconds == 15
+
+
+@pytest.mark.parametrize("told", [0, "many", None, -5])
+def test_limit_that_makes_no_sense_is_not_believed(
+    kit: Kit, place: MastodonPlace, told: object
+) -> None:
+    place.server.characters = told
+    add(kit, place)
+    with closing(opened(kit)) as target:
+        assert target.limits().characters == 500
+
+
+def test_nobody_is_called_by_somebody_elses_words(kit: Kit, place: MastodonPlace) -> None:
+    kit.takeaway(kit.event(), "Thanks @everyone@social.example and ann@example.org")
+    add(kit, place)
+    send(kit)
+    [status] = place.server.statuses.values()
+    assert "@everyone" not in status["content"]
+    assert "ann@example.org" in status["content"]
+
+
+def test_boosts_and_likes_are_heard(kit: Kit, place: MastodonPlace) -> None:
+    kit.takeaway(kit.event(), "Leeks")
+    add(kit, place)
+    send(kit)
+    [number] = place.server.statuses
+    place.server.cheering = {(number, "reblogged_by"): ["7"], (number, "favourited_by"): ["7", "8"]}
+    with closing(opened(kit)) as target:
+        found = target.find(post_of(kit).key)
+        assert found is not None
+        told = list(target.replies([found], None))
+    assert sorted((h.kind, h.author) for h in told) == [
+        ("boost", "Fan7"),
+        ("favourite", "Fan7"),
+        ("favourite", "Fan8"),
+    ]
+
+
+def test_other_gatherings_and_longer_keys_are_not_ours(kit: Kit, place: MastodonPlace) -> None:
+    place.server.add(ME, {"status": "See https://blog.example/sr-1a2b3c4d-abcde2/"})
+    place.server.add(ME, {"status": "#sr1a2b3c4dabcde2"})
+    add(kit, place)
+    with closing(opened(kit)) as target:
+        assert target.find("sr-1a2b3c4d-abcde") is None
+        found = place.server.add(
+            ME, {"status": "See https://blog.example/sr-1a2b3c4d-abcde/ there"}
+        )
+        remote = target.find("sr-1a2b3c4d-abcde")
+        assert remote is not None
+        assert remote.id == found["id"]
+
+
+def test_characters_are_counted_as_the_server_does() -> None:
+    assert count("a https://example.org/" + "x" * 100) == 25
+    assert count("@ann@social.example hi") == 7
+    assert count("ann@example.org") == 15
+
+
+def test_plan_never_exceeds_its_shape(kit: Kit) -> None:
+    rng = random.Random(5)
+    event = kit.event()
+    for number in range(8):
+        words = " ".join("x" * rng.randrange(1, 90) for _ in range(rng.randrange(1, 30)))
+        kit.photo(event, number, words)
+    post = post_of(kit)
+    for characters in (80, 140, 300, 500):
+        for most in (1, 3, 50):
+            parts = plan(post, Shape(characters, 2, most, still_of))
+            assert 1 <= len(parts) <= most
+            assert max(len(part.text) for part in parts) <= characters + (0 if most > 1 else 2)
+            assert max(len(part.files) for part in parts) <= 2
+
+
+def test_short_text_with_a_link_is_one_post(kit: Kit) -> None:
+    kit.photo(kit.event(), 1, "Leeks " * 200)
+    post = replace(
+        post_of(kit),
+        short="Come and see.",
+        copies=(Copy("wordpress", "blog", "https://blog.example/x/"),),
+    )
+    [part] = plan(post, Shape(500, 4, 8, still_of))
+    mark = post.key.replace("-", "")
+    assert part.text == f"Come and see.\n\nhttps://blog.example/x/ #{mark}"
+    assert len(part.files) == 1
+    linked = replace(post, copies=(Copy("wordpress", "blog", f"https://blog.example/{post.key}/"),))
+    assert (
+        plan(linked, Shape(500, 4, 8, still_of))[0].text
+        == f"Come and see.\n\nhttps://blog.example/{post.key}/"
+    )
+
+
+def test_pictures_are_made_to_fit(kit: Kit) -> None:
+    kit.photo(kit.event(), 1, "Leeks")
+    [media] = post_of(kit).media()
+    assert picture_bytes(media, None)[0] == media.path.read_bytes()
+    small, mime, size = picture_bytes(media, 4000)
+    assert len(small) <= 4000
+    assert mime == "image/jpeg"
+    assert max(size) <= 320
