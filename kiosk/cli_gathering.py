@@ -54,11 +54,12 @@ def new(
 ) -> None:
     """Make a gathering, with its sessions if there is a schedule."""
     from reporter.gathering import make_gathering, open_session
+    from reporter.schedule import zone_named_in
     from reporter.sessions import add_session, all_sessions, import_schedule
 
-    zone = timezone or local_timezone()
     # Read first: a schedule that can't be read must not leave half a gathering.
-    scheduled = _read(schedule, zone) if schedule else []
+    scheduled = _read(schedule, timezone or local_timezone()) if schedule else []
+    zone = timezone or (zone_named_in(schedule) if schedule else "") or local_timezone()
     before = load_settings(previous) if previous else None
     rng, now = new_random(), utc_now()
     folder = gathering_folder()
@@ -71,7 +72,7 @@ def new(
         if not all_sessions(session):
             add_session(session, "Lobby", now=now, rng=rng)
     click.echo(
-        f"{name}: {max(len(scheduled), 1)} session(s) in {folder}. Start with: reporter kiosk"
+        f"{name}: {max(len(scheduled), 1)} session(s) in {folder}, times of {zone}. Start with: reporter kiosk"
     )
 
 

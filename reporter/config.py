@@ -157,7 +157,7 @@ def load_settings(folder: Path) -> Settings:
         name: _read_section(name, cls, document.get(name, {})) for name, cls in sections().items()
     }
     settings = Settings(folder=folder.absolute(), **values)
-    _check_zone(settings.gathering.timezone)
+    check_zone(settings.gathering.timezone)
     return settings
 
 
@@ -219,7 +219,8 @@ def _check(section: str, setting: dataclasses.Field[Any], value: Any) -> Any:
     return value
 
 
-def _check_zone(name: str) -> None:
+def check_zone(name: str) -> None:
+    """Raise ConfigError for a time zone that nobody knows."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

@@ -12,9 +12,9 @@ from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
-from reporter.config import FOLDERS, Settings, exists, load_settings, save_settings
+from reporter.config import FOLDERS, Settings, check_zone, exists, load_settings, save_settings
 from reporter.db import engine_options, prepare_sqlite
-from reporter.errors import Conflict
+from reporter.errors import BadInput, Conflict
 from reporter.models import Gathering
 
 
@@ -23,14 +23,17 @@ def make_gathering(
 ) -> Settings:
     """Make the folder of a new gathering: settings, an empty database, sub-folders.
 
-    Raises Conflict where a gathering lives already, ConfigError for an impossible time zone.
+    Raises Conflict where a gathering lives already, ConfigError for an impossible time zone, BadInput without a title.
     """
+    check_zone(timezone)
+    if not title.strip():
+        raise BadInput('A gathering needs a name, as in: reporter new "Spring gathering"')
     if exists(folder):
         raise Conflict(
             f"There is a gathering in {folder} already. Choose another folder with --gathering."
         )
     folder.mkdir(parents=True, exist_ok=True)
-    values = {"title": title, "timezone": timezone, "language": language}
+    values = {"title": title.strip(), "timezone": timezone, "language": language}
     save_settings(folder, {"gathering": values})
     settings = load_settings(folder)
     with open_session(settings) as session:

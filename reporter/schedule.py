@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from reporter.schedule_ical import read_ical
 from reporter.schedule_model import ScheduledSession, finish
 from reporter.schedule_times import find_zone
 
-__all__ = ["MAX_BYTES", "ScheduledSession", "read_schedule"]
+__all__ = ["MAX_BYTES", "ScheduledSession", "read_schedule", "zone_named_in"]
 
 MAX_BYTES = 16_000_000
 
@@ -63,6 +64,29 @@ def read_schedule(
         return finish(drafts)
     except BadInput as error:
         raise BadInput(f"{name}: {error.message}" if name else error.message) from error
+
+
+# The gathering's zone: frab and pretalx in JSON and XML; calendars as a whole (RFC 7986's older "X-WR-TIMEZONE") or by
+# their times (RFC 5545, 3.2.19).
+_ZONES = (
+    re.compile(r'"time_zone_name"\s*:\s*"([^"]+)"'),
+    re.compile(r"<time_zone_name>\s*([^<]+?)\s*<"),
+    re.compile(r"^X-WR-TIMEZONE:\s*(.+?)\s*$", re.M),
+    re.compile(r'^[A-Z-]+;(?:[^:\r\n]*;)?TZID="?([^":;\r\n]+)', re.M),
+)
+
+
+def zone_named_in(source: Path | bytes) -> str:
+    """The IANA name of the time zone that a schedule names for itself; '' where it names none that is known."""
+    text = _decoded(source if isinstance(source, bytes) else _contents(source))
+    for pattern in _ZONES:
+        for found in pattern.finditer(text):
+            name = found[1].replace("\\/", "/")
+            try:
+                return find_zone(name).key
+            except BadInput:
+                continue
+    return ""
 
 
 def _nothing(sentence: str) -> None:

@@ -106,6 +106,46 @@ def test_real_schedules(tmp_path: Path) -> None:
     assert counts == {79, 36}
 
 
+@pytest.mark.parametrize(
+    ("content", "zone"),
+    [
+        ('{"schedule": {"conference": {"time_zone_name": "America\\/Bogota", "days": [{"date": "2026-03-14", "rooms": {'
+         '"Hall": [{"id": 1, "title": "Seeds", "date": "2026-03-14T09:00:00-05:00", "duration": "01:00"}]}}]}}}',
+         "America/Bogota"),
+        ("<schedule><conference><time_zone_name>Asia/Tokyo</time_zone_name></conference><day date='2026-03-14'>"
+         "<room name='A'><event id='1'><title>Bees</title><date>2026-03-14T09:00:00+09:00</date></event></room></day>"
+         "</schedule>", "Asia/Tokyo"),
+        ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Soil\r\nDTSTART;TZID=Europe/Madrid:20260314T090000\r\n"
+         "END:VEVENT\r\nEND:VCALENDAR\r\n", "Europe/Madrid"),
+        ("BEGIN:VCALENDAR\r\nX-WR-TIMEZONE:Not/Known\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Soil\r\n"
+         "DTSTART:20260314T090000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n", "Pacific/Auckland"),
+    ],
+)  # fmt: skip
+def test_a_gathering_takes_the_zone_of_its_schedule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, zone: str
+) -> None:
+    """Unless one is given. The laptop's own is what is left."""
+    monkeypatch.setattr("kiosk.cli_gathering.local_timezone", lambda: "Pacific/Auckland")
+    file, folder = tmp_path / "schedule", tmp_path / "g"
+    file.write_text(content)
+    done = run("new", "G", "--schedule", file, "--gathering", folder)
+    assert zone in done.stdout
+    assert load_settings(folder).gathering.timezone == zone
+    told = ("--timezone", "Europe/Berlin")
+    assert run("new", "G", "--schedule", file, *told, "--gathering", tmp_path / "h").exit_code == 0
+    assert load_settings(tmp_path / "h").gathering.timezone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize("words", [("G", "--timezone", "Mars/Phobos"), ("  ",)])
+def test_a_gathering_that_cannot_be_made_leaves_nothing_behind(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    result = run("new", *words, "--gathering", tmp_path / "g")
+    assert result.exit_code == 1
+    assert "as Europe/Berlin" in result.stderr or "needs a name" in result.stderr
+    assert not (tmp_path / "g").exists()
+
+
 def test_a_schedule_that_cannot_be_read_leaves_nothing_behind(tmp_path: Path) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_text("title,start\nSeeds,soon\n")
