@@ -130,10 +130,15 @@ def file_name(name: str) -> str:
     return "".join(c for c in last if c.isprintable())[-FILENAME_CHARS:]
 
 
+# Letters after these would run the other way, those of the page around them too. (Marks of direction stay.)
+_OVERRIDES = "\u202d\u202e"
+
+
 def _plain(text: str) -> str:
     # Forms send CRLF; control characters would break JSON, feeds and PostgreSQL (NUL).
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in text if c in "\n\t" or c.isprintable() or c > "\x9f").strip()
+    kept = (c for c in text if c in "\n\t" or c.isprintable() or c > "\x9f")
+    return "".join(c for c in kept if c not in _OVERRIDES).strip()
 
 
 def _client_id(value: str | None) -> str | None:

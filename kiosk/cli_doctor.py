@@ -15,7 +15,8 @@ MARKS = {"ok": "ok  ", "warn": "look", "fail": "FAIL"}
 @gathering_option
 def doctor(port: int, as_json: bool) -> None:
     """Say what would go wrong today; exit code 1 if something would."""
-    from kiosk.doctor import Verdict, examine
+    from kiosk.doctor import examine
+    from kiosk.findings import Verdict
 
     with opened() as kiosk:
         findings = []

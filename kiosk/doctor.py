@@ -6,16 +6,16 @@ import importlib.util
 import os
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
+from kiosk import firewall
 from kiosk.address import own_addresses, phone_url
 from kiosk.db import db
+from kiosk.findings import Finding, Verdict
 from kiosk.here import Kiosk
 from reporter.errors import ReporterError
 from reporter.models import Gathering, Media, Takeaway
@@ -26,23 +26,6 @@ FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 # An evening of phones brings a few gigabytes.
 ROOM_WANTED = 10 << 30
 PACKAGES = ("reporter", "capture", "publish", "kiosk")
-
-
-class Verdict(StrEnum):
-    """How a check came out."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One check: its name, how it came out, a sentence that says what to do if it is not well."""
-
-    name: str
-    verdict: Verdict
-    detail: str
 
 
 Check = Callable[[Kiosk, int], Finding]
@@ -71,7 +54,15 @@ def address(kiosk: Kiosk, port: int) -> Finding:
     if printed and printed != url:
         told = f"Posters lead to {printed}, but this laptop is at {url} now. Print them again, or use its screen."
         return Finding("address", Verdict.WARN, told)
-    return _ok("address", f"Phones reach this laptop at {url}.")
+    return _ok("address", f"Phones reach this laptop at {url}.{_others(kiosk)}")
+
+
+def _others(kiosk: Kiosk) -> str:
+    """Which other networks this laptop is in: the likeliest address may be that of the wrong one."""
+    others = [f"{a.ip} ({a.interface})" for a in own_addresses()[1:]]
+    if not others or kiosk.settings.kiosk.base_url:
+        return ""
+    return f" It is in other networks too, at {', '.join(others)}: if phones are there, set base_url in reporter.toml."
 
 
 def door(kiosk: Kiosk, port: int) -> Finding:
@@ -83,8 +74,12 @@ def door(kiosk: Kiosk, port: int) -> Finding:
     except OSError:
         told = f"No kiosk answers at {host}, port {port}. Start it with: reporter kiosk"
         return Finding("door", Verdict.WARN, told)
-    hint = " Let Windows' firewall allow it for public networks too." if os.name == "nt" else ""
-    return _ok("door", f"A kiosk answers at {host}, port {port}.{hint}")
+    return _ok("door", f"A kiosk answers at {host}, port {port}.")
+
+
+def walls(_kiosk: Kiosk, port: int) -> Finding:
+    """Whether a firewall keeps phones out."""
+    return firewall.check(port)
 
 
 def disk(kiosk: Kiosk, _port: int) -> Finding:
@@ -213,5 +208,5 @@ def packages(_kiosk: Kiosk, _port: int) -> Finding:
 
 
 CHECKS: tuple[Check, ...] = (
-    address, door, disk, clock, camera, codecs, database, originals, index, passwords, packages,
+    address, door, walls, disk, clock, camera, codecs, database, originals, index, passwords, packages,
 )  # fmt: skip

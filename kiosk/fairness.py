@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 from werkzeug.wrappers import Response
 
 from kiosk.access import at_laptop
@@ -36,6 +36,7 @@ def init_app(app: Flask) -> None:
     app.extensions["wrong_receipts"] = Window()
     app.before_request(_look)
     app.after_request(_note_wrong_receipt)
+    app.after_request(_give_back)
 
 
 def _look() -> None:
@@ -52,7 +53,16 @@ def _let_in() -> None:
     db.session.rollback()
     if asking and request.endpoint in BEGINS:
         window: Window = current_app.extensions["shares"]
+        g.share = (asking, _announced())
         take_share(window, asking, _announced(), now=here().now(), limits=here().settings.limits)
+
+
+def _give_back(response: Response) -> Response:
+    """A file that is refused (too large, of a wrong kind) takes nothing from what its phone may send next."""
+    if "share" in g and 400 <= response.status_code < 500 and response.status_code != 429:
+        window: Window = current_app.extensions["shares"]
+        window.forgive(*g.share)
+    return response
 
 
 def _announced() -> int:

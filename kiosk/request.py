@@ -13,7 +13,7 @@ from werkzeug.formparser import FormDataParser
 from capture.offer import Arrival, Offer
 from kiosk.device import device
 from kiosk.here import here
-from reporter.errors import BadRequest, TooLarge
+from reporter.errors import BadRequest, TooLarge, UnsupportedMedia
 from reporter.models import EventSession
 from reporter.states import Source
 from reporter.store import PIECE, Incoming
@@ -129,6 +129,10 @@ class KioskRequest(Request):
             self.environ[HANG_UP]()
 
 
+# "": an empty request, which lacks words rather than a kind.
+FORMS = ("", "application/x-www-form-urlencoded", "multipart/form-data")
+
+
 class _WholeBody:
     """A body that says so when it ends too early, instead of looking like a shorter form."""
 
@@ -149,9 +153,13 @@ class _WholeBody:
 def offer_from_form(event: EventSession, *, source: str = Source.PHONE) -> Offer:
     """What the current request's form brings to a session: words from its fields, every file that isn't empty.
 
-    Raises TooLarge, DiskFull, BadRequest and Unfinished while the form is read. The files are on the disk (fsync) when
-    this returns, and gone at the end of the request unless the door kept them.
+    Raises UnsupportedMedia for what is no form; TooLarge, DiskFull, BadRequest and Unfinished while it is read.
+    The files are on the disk (fsync) when this returns, and gone at the end of the request unless the door kept them.
     """
+    if request.mimetype not in FORMS:
+        raise UnsupportedMedia(
+            "A takeaway is sent as a form, with its files as multipart/form-data."
+        )
     form = request.form
     parts = ((cast(FilePart, f.stream), f.filename) for _, f in request.files.items(multi=True))
     return Offer(

@@ -33,6 +33,7 @@ SENTENCES = (
         "%(name)s is not a photo, a video or a sound that can be kept. Send a JPEG, PNG, MP4 or similar."
     ),
     later("The form arrived garbled. Please send it again."),
+    later("A takeaway is sent as a form, with its files as multipart/form-data."),
     later("The connection broke off. Please send it again."),
     # Uploads.
     later("This file is empty. Choose it once more."),

@@ -111,6 +111,15 @@ class Window:
                 self._forget(now)
             self._events.setdefault(key, deque()).append((now, amount))
 
+    def forgive(self, key: str, amount: int) -> None:
+        """What was announced last did not come: it counts as an event still, but its amount doesn't."""
+        with self._lock:
+            events = self._events.get(key, deque())
+            for number in range(len(events) - 1, -1, -1):
+                if events[number][1] == amount:
+                    events[number] = (events[number][0], 0)
+                    return
+
     def total(self, key: str, *, now: datetime) -> tuple[int, int, int]:
         """(how many events, their amounts in sum, whole seconds until the oldest no longer counts)."""
         with self._lock:

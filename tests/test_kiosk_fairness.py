@@ -120,6 +120,17 @@ def test_more_than_its_share_is_told_to_wait(
     assert session.scalar(select(func.count()).select_from(table)) == 5
 
 
+@pytest.mark.parametrize("size", [5000 << 20, 0])
+def test_a_file_that_is_refused_takes_no_share_of_bytes(
+    app: Flask, event: EventSession, size: int
+) -> None:
+    """A volunteer chose a film that is too large: the next photo must not wait for a minute because of it."""
+    limit(app, mb_per_minute=2)
+    client = phone(app, event.code)
+    assert begin(client, event.code, size).status_code in (413, 422)
+    assert begin(client, event.code, 1 << 20).status_code == 201
+
+
 def test_bytes_count_and_a_large_file_is_possible(app: Flask, event: EventSession) -> None:
     limit(app, mb_per_minute=2)
     client = phone(app, event.code)

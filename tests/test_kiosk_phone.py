@@ -48,6 +48,30 @@ def test_a_line_of_text_is_enough(
     assert format_receipt(row.receipt) in thanks
 
 
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "image/jpeg"])
+def test_what_is_no_form_is_a_wrong_kind(
+    client: FlaskClient, session: Session, event: EventSession, kind: str
+) -> None:
+    """Not "you wrote nothing": whoever programs against it should learn what to send."""
+    answer = client.post(
+        f"/s/{event.code}/takeaways", data=b'{"text": "Hello"}', content_type=kind,
+        headers={"Accept": "application/json"}, **PHONE,
+    )  # fmt: skip
+    assert (answer.status_code, answer.content_type) == (415, "application/problem+json")
+    assert "multipart/form-data" in answer.get_json()["detail"]
+    assert count(session) == 0
+
+
+def test_a_name_cannot_turn_the_page_around(
+    client: FlaskClient, session: Session, event: EventSession
+) -> None:
+    """U+202E makes what follows run from right to left; the marks that real names need stay."""
+    form = {"text": "Hello \u202eolleH", "author": "Rosa\u202e\u202d", "prompt": "\u200fליאור"}
+    assert client.post(f"/s/{event.code}/takeaways", data=form, **PHONE).status_code == 303
+    row = session.scalars(select(Takeaway)).one()
+    assert (row.text, row.author, row.prompt) == ("Hello olleH", "Rosa", "\u200fליאור")
+
+
 def test_a_double_tap_gives_one_takeaway(
     client: FlaskClient, session: Session, event: EventSession
 ) -> None:
