@@ -17,7 +17,7 @@ from publish.bundle import Bundle, Progress, make_bundle
 from publish.ledger import Outbox, ledger_rows, preview, queue
 from publish.outbox import Outcome, deliver_due, publish, retry
 from publish.post import gathering_facts
-from reporter import secrets
+from reporter import mend, secrets
 from reporter.errors import BadInput
 from reporter.models import Gathering, Target
 from reporter.states import DeliveryState
@@ -113,6 +113,8 @@ def take_down(kiosk: Kiosk) -> Published:
 def deliver_once(kiosk: Kiosk) -> int:
     """The worker's turn: bring known stories in line, send one thing that is due; 1 if there was something."""
     if db.session.scalar(select(Target.id).limit(1)) is None:
+        return 0
+    if mend.being_made(db.session(), kiosk.now()):
         return 0
     outbox = outbox_of(kiosk)
     newest = db.session.scalar(select(Gathering.revision)) or 0

@@ -10,7 +10,7 @@ import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -28,6 +28,7 @@ from reporter.store import Store
 # The name of these decisions in the history.
 ACTION = "mend"
 UNDO, REDO = "undo", "redo"
+PATIENCE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,23 @@ def takeaways_of(session: Session, media: Media) -> list[Takeaway]:
     """Every takeaway with this file."""
     query = select(Takeaway).join(Attachment).where(Attachment.media_id == media.id)
     return list(session.scalars(query.order_by(Takeaway.id)))
+
+
+def being_made(session: Session, now: datetime) -> bool:
+    """Whether something that was edited a moment ago is still being made.
+
+    Until then it would be missing everywhere it is published: posts would go and come back. Two minutes at most; what
+    takes longer is better missing than shown as it was.
+    """
+    waiting = (MediaState.RECEIVED, MediaState.PROCESSING)
+    query = (
+        select(Decision.id)
+        .join(Attachment, Attachment.takeaway_id == Decision.takeaway_id)
+        .join(Media)
+        .where(Decision.action == ACTION, Decision.at > now - PATIENCE, Media.state.in_(waiting))
+        .limit(1)
+    )
+    return session.scalar(query) is not None
 
 
 def history(session: Session, takeaway: Takeaway, media: Media) -> History:

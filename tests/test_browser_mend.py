@@ -35,7 +35,11 @@ FACE = (0.42, 0.3, 0.26, 0.4)
 def keep(page: Page, url: str, code: str, path: Path, mime: str = "image/jpeg") -> str:
     """Keep a file; its receipt, when it is ready and was searched for faces."""
     file: FilePayload = {"name": path.name, "mimeType": mime, "buffer": path.read_bytes()}
-    form = {"file": file, "consent": "agreed", "text": path.stem}
+    form: dict[str, str | float | bool | bytes | FilePayload] = {
+        "file": file,
+        "consent": "agreed",
+        "text": path.stem,
+    }
     sent = page.request.post(f"{url}/s/{code}/takeaways", multipart=form, headers=JSON)
     assert sent.status == 201, sent.text()
     return str(sent.json()["receipt"])

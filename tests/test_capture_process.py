@@ -425,7 +425,8 @@ def test_what_was_made_with_former_edits_never_takes_their_place(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     media = room.put(portrait_jpeg())
-    real, saved = process._render, []
+    real = process._render
+    saved: list[bool] = []
 
     def render(*args: Any, **more: Any) -> Any:
         result = real(*args, **more)

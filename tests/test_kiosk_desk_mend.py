@@ -19,7 +19,9 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kiosk.publishing import add_target, deliver_once, publish_all
 from reporter import faces, mend
+from reporter.curate import approve, by_receipt
 from reporter.edits import Edits
 from reporter.models import EventSession, Media
 from reporter.sessions import add_session
@@ -27,7 +29,7 @@ from tests import media_files
 from tests.charts import photo as chart_photo
 from tests.faces import detail, portrait_jpeg
 from tests.media_scene import made
-from tests.product import START
+from tests.product import START, TurnableClock, hand
 from tests.screens import PHONE, make_ready, press, send, token
 
 FACE = (0.36, 0.39, 0.18, 0.29)
@@ -231,10 +233,43 @@ def test_a_file_of_two_takeaways_says_so(
     assert "The same file is in 1 other takeaway" in client.get(photo.url).text
 
 
+def test_places_keep_what_they_have_until_the_new_picture_is_made(
+    photo: Desk, clock: TurnableClock, tmp_path: Path
+) -> None:
+    approve(photo.session, by_receipt(photo.session, photo.receipt), hand(clock))
+    kiosk, stick = photo.app.extensions["kiosk"], tmp_path / "stick"
+
+    def sent() -> dict[str, float]:
+        while deliver_once(kiosk):
+            pass
+        return {path.name: detail(pixels(path.read_bytes()), FACE) for path in stick.rglob("*.jpg")}
+
+    with photo.app.app_context():
+        add_target(kiosk, "folder", "stick", {"url": stick.as_uri()}, lambda _prompt: "")
+        publish_all(kiosk)
+        before = sent()
+        assert [value > 15 for value in before.values()] == [True]
+        photo.press(edits=json.dumps([BOX]))
+        assert sent() == before
+        make_ready(photo.app)
+        after = sent()
+        assert [value < 6 for value in after.values()] == [True]
+        assert not after.keys() & before.keys()
+        # Where it can't be made, the former one doesn't stay for ever.
+        photo.press(do="right")
+        assert sent() == after
+        clock.turn(minutes=3)
+        assert sent() == {}
+
+
+def _write_half(path: Path) -> None:
+    path.write_bytes(media_files.jpeg().read_bytes()[:900])
+
+
 def test_a_broken_file_is_said_to_be_so(
     app: Flask, client: FlaskClient, session: Session, event: EventSession
 ) -> None:
-    path = made("cut-off.jpg", lambda p: p.write_bytes(media_files.jpeg().read_bytes()[:900]))
+    path = made("cut-off.jpg", _write_half)
     broken = desk(app, client, session, event.code, path)
     assert broken.media.state == "failed"
     page = client.get(broken.url)
