@@ -123,7 +123,7 @@ def wanted_posts(
     return [post for post in posts if post is not None]
 
 
-def wanted_items(target: Target, posts: Sequence[Post]) -> list[Wanted]:
+def wanted_items(target: Target, posts: Sequence[Post], facts: Facts) -> list[Wanted]:
     """The rows that these posts need, files first, each once."""
     media: dict[uuid.UUID, Wanted] = {}
     stories = []
@@ -138,7 +138,9 @@ def wanted_items(target: Target, posts: Sequence[Post]) -> list[Wanted]:
         stories.append(Wanted(STORY, post.story, post.key, post.title, print_, origin))
     items = [*media.values(), *stories]
     if target_class(target.kind).has_face and posts:
-        items.append(Wanted(FACE, target.id, "index", target.name, "face", {}))
+        items.append(
+            Wanted(FACE, target.id, "index", target.name, f"face{facts.agenda.fingerprint()}", {})
+        )
     return items
 
 
@@ -160,7 +162,7 @@ def _compare(
     rows = {(row.item_kind, row.item_id): row for row in _rows(session, target)}
     if only_known:
         stories = [story for story in stories if (STORY, story.id) in rows]
-    items = wanted_items(target, wanted_posts(session, outbox, target, stories))
+    items = wanted_items(target, wanted_posts(session, outbox, target, stories), outbox.facts)
     due = unchanged = 0
     for item in items:
         row = rows.pop((item.kind, item.id), None)

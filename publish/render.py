@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -85,6 +85,11 @@ def period(first: datetime, last: datetime, zone: tzinfo, language: str) -> str:
 
 def _day(moment: datetime, zone: tzinfo, language: str) -> str:
     return format_date(moment.astimezone(zone), "long", locale=find_locale(language))
+
+
+def day_words(day: date, language: str) -> str:
+    """A day as it is written in that language."""
+    return format_date(day, "long", locale=find_locale(language))
 
 
 def day_and_time(moment: datetime, zone: tzinfo, language: str) -> str:
