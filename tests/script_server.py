@@ -28,6 +28,7 @@ def lacking(*programs: str) -> list[str]:
 PROGRAMS = {
     "sftp": ("sshd", "ssh-keygen", "git"),
     "webdav": ("apache2", "curl", "openssl"),
+    "imap": ("dovecot",),
     "rclone": ("rclone", "curl", "setsid"),
 }
 
@@ -86,7 +87,7 @@ def script_servers() -> Iterator[dict[str, ScriptServer]]:
 
 
 def script_server(name: str, request: pytest.FixtureRequest) -> ScriptServer:
-    """The running server of a name (sftp, webdav, rclone), one for the whole run; skips where it can't run."""
+    """The running server of a name (sftp, webdav, rclone, imap), one for the whole run; skips where it can't run."""
     if missing := lacking(*PROGRAMS[name]):
         pytest.skip(
             f"no {name} server here, for lack of {', '.join(missing)} (make system-packages)"

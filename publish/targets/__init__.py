@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from publish.post import Remote
 from publish.targets.base import Draft, Entry, Option, Setup, Target
+from publish.targets.email import EmailTarget
 from publish.targets.folder import FolderTarget
 from publish.targets.git import GitTarget
 from publish.targets.mastodon import MastodonTarget
@@ -21,6 +22,7 @@ KINDS: dict[str, type[Target]] = {
         MastodonTarget,
         FolderTarget,
         GitTarget,
+        EmailTarget,
     )
 }
 

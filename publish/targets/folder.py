@@ -143,7 +143,7 @@ class FolderTarget(Target):
 
     # --- The front page ----------------------------------------------------------------------------
 
-    def finish(self, entries: Sequence[Entry]) -> Remote:
+    def finish(self, entries: Sequence[Entry], known: Remote | None) -> Remote:
         """Write front page and style sheets."""
         for name, data in (*sheets(self.setup.assets), *calendar_file(self.setup.facts)):
             self._put(name, data)
