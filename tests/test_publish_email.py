@@ -58,7 +58,7 @@ class Inbox:
     async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
         mail = message_from_bytes(envelope.content, policy=email.policy.default)
-        self.mails.append((list(envelope.rcpt_tos), mail))  # type: ignore[arg-type]
+        self.mails.append((list(envelope.rcpt_tos), mail))
         self.encrypted.append(server.transport.get_extra_info("sslcontext") is not None)
         if self.lose:
             self.lose -= 1
@@ -163,7 +163,7 @@ def test_one_digest_for_a_round_and_only_what_is_new_in_the_next(kit: Kit, inbox
     assert f"%5B{story}%5D" in html
     [picture] = [p for p in mail.walk() if p.get_content_type() == "image/jpeg"]
     assert picture["Content-ID"] == f"<{story}>"
-    assert 500 < len(picture.get_payload(decode=True)) < 40_000  # type: ignore[arg-type]
+    assert 500 < len(picture.get_payload(decode=True)) < 40_000
 
     curate.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
     send(kit)
