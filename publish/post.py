@@ -81,6 +81,8 @@ class PostMedia:
     caption: str
     credit: str
     poster: PostMedia | None = None
+    # What is said in it, as WebVTT; '' for none.
+    captions: str = ""
 
     @property
     def id(self) -> uuid.UUID:
@@ -94,7 +96,8 @@ class PostMedia:
 
     def fingerprint(self) -> str:
         """A hash of bytes and words."""
-        return _hash([self.sha256, self.alt, self.caption, self.credit])
+        said = [self.captions] if self.captions else []
+        return _hash([self.sha256, self.alt, self.caption, self.credit, *said])
 
 
 @dataclass(frozen=True)
