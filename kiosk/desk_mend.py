@@ -82,7 +82,11 @@ def save(receipt: str, sha256: str) -> ResponseReturnValue:
     asked = request.form.get("do", "")
     edits = _asked(takeaway, media, asked)
     way = asked if asked in (mend.UNDO, mend.REDO) else ""
-    changed = mend.save(db.session(), here().store, media, edits, here().hand("desk"), way=way)
+    kiosk = here()
+    changed = mend.save(
+        db.session(), kiosk.store, media, edits, kiosk.hand("desk"), way=way,
+        was=request.form.get("was"),
+    )  # fmt: skip
     if changed:
         flash(_("Saved. The picture is made anew; until it is ready, nobody sees any of it."))
     else:

@@ -57,13 +57,18 @@ def check(media: Media, steps: object) -> Edits:
 
 
 def save(
-    session: Session, store: Store, media: Media, edits: Edits, hand: Hand, *, way: str = ""
+    session: Session, store: Store, media: Media, edits: Edits, hand: Hand, *, way: str = "",
+    was: str | None = None,
 ) -> bool:  # fmt: skip
     """Let these edits hold, for every takeaway with this file; False where they do already. Commits.
 
-    ``way`` is UNDO or REDO for a step back or forth in the history. Raises Conflict for a file that can't be opened.
+    ``way`` is UNDO or REDO for a step back or forth in the history, ``was`` the fingerprint of what the person had
+    before the eyes. Raises Conflict where somebody else has mended it since, and for a file that can't be opened.
     """
     lock_gathering(session)
+    if was is not None and was != media.mended:
+        session.rollback()
+        raise Conflict("Somebody else has mended this in the meantime. Look at it once more.")
     before = edits_of(session, media)
     if media.state == MediaState.FAILED and not media.mended:
         session.rollback()

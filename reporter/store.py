@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -134,10 +134,12 @@ class Store:
         """Remove renditions because others are to be made. ``plain``: they hold no edits; a copy is kept as such."""
         for path in (self.renditions / _checked(sha256)[:2]).glob(f"{sha256}-*"):
             name = path.stem.removeprefix(f"{sha256}-")
-            if plain and name in ("view", "play"):
-                path.replace(self.plain(sha256, path.suffix))
-            elif name != "plain":
-                path.unlink(missing_ok=True)
+            # Windows keeps what is being sent right now: nobody is led to it any more, the next takes its place.
+            with suppress(PermissionError):
+                if plain and name in ("view", "play"):
+                    path.replace(self.plain(sha256, path.suffix))
+                elif name != "plain":
+                    path.unlink(missing_ok=True)
 
     def clear_workplaces(self, sha256: str) -> None:
         """Remove what a worker that was killed, or that came too late, has left."""

@@ -85,12 +85,13 @@ def test_one_unseen_picture_holds_the_whole_takeaway(kit: Kit) -> None:
 
 def test_the_switch_lets_index_and_outbox_know(kit: Kit) -> None:
     event = kit.event()
-    waits, clear = kit.photo(event, 1), kit.photo(event, 2)
+    waits, clear, also = (kit.photo(event, seed) for seed in (1, 2, 3))
     media_of(clear).faces = Faces.NONE.value
     kit.session.commit()
     counted = kit.session.scalars(select(Gathering.revision)).one()
     assert faces.set_check(kit.session, True) is True
-    assert waits.revision > counted
+    assert [waits.revision, also.revision] == [counted + 1, counted + 2]
+    assert kit.session.scalars(select(Gathering.revision)).one() == counted + 2
     assert clear.revision == 1
     assert faces.set_check(kit.session, True) is False
 

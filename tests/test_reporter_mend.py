@@ -129,6 +129,16 @@ def test_blurring_by_hand_is_a_look_at_the_faces(kit: Kit) -> None:
     assert media.faces == Faces.SEEN
 
 
+def test_who_looks_at_an_older_state_is_told_so(kit: Kit) -> None:
+    media = kit.photo(kit.event(), 1).attachments[0].media
+    mend.save(kit.session, kit.store, media, BLUR, kit.hand, was="")
+    with pytest.raises(Conflict, match="Somebody else"):
+        mend.save(kit.session, kit.store, media, TURN, kit.hand, was="")
+    assert mend.edits_of(kit.session, media) == BLUR
+    mend.save(kit.session, kit.store, media, TURN, kit.hand, was=BLUR.fingerprint())
+    assert mend.edits_of(kit.session, media) == TURN
+
+
 def test_two_who_save_at_once_leave_one_state(kit: Kit) -> None:
     media = kit.photo(kit.event(), 1).attachments[0].media
     media_id = media.id
