@@ -28,10 +28,11 @@ def targets(ctx: click.Context) -> None:
 @gathering_option
 def list_all(as_json: bool = False) -> None:
     """The targets; never their secrets."""
+    from kiosk.publishing import outbox_of
     from publish.places import list_targets
 
-    with opened():
-        rows = list_targets(db.session())
+    with opened() as kiosk:
+        rows = list_targets(db.session(), outbox_of(kiosk).budget)
     if as_json:
         print_json({"targets": rows})
         return

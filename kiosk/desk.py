@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 from kiosk import (
     desk_actions,
     desk_afterwards,
-    desk_captions,
     desk_cards,
     desk_conversation,
     desk_faces,
@@ -37,7 +36,6 @@ bp.before_request(require_desk)
 for _part in (
     desk_actions,
     desk_afterwards,
-    desk_captions,
     desk_cards,
     desk_conversation,
     desk_faces,

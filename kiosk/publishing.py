@@ -14,9 +14,13 @@ from kiosk.db import db
 from kiosk.here import Kiosk
 from publish import places
 from publish.bundle import Bundle, Progress, make_bundle
-from publish.ledger import Outbox, ledger_rows, preview, queue
+from publish.ledger import queue
+from publish.means import Outbox
 from publish.outbox import Outcome, deliver_due, publish, retry
 from publish.post import gathering_facts
+from publish.preview import preview
+from publish.secret import secret_name
+from publish.standing import ledger_rows
 from reporter import mend, secrets
 from reporter.errors import BadInput
 from reporter.models import Gathering, Target
@@ -30,8 +34,9 @@ def outbox_of(kiosk: Kiosk) -> Outbox:
     """The outbox of this gathering."""
     facts = gathering_facts(db.session(), kiosk.settings)
     return places.make_outbox(
-        kiosk.store, facts, clock=kiosk.clock, rng=kiosk.rng, assets=static_dir()
-    )
+        kiosk.store, facts, clock=kiosk.clock, rng=kiosk.rng, assets=static_dir(),
+        budget_mb=kiosk.settings.publish.budget_mb,
+    )  # fmt: skip
 
 
 def add_target(
@@ -44,7 +49,7 @@ def add_target(
         raise BadInput(f"{kind} needs a secret ({prompt}), and none was given.")
     places.add_target(db.session(), kind, name, options, now=kiosk.now(), rng=kiosk.rng)
     if secret:
-        secrets.set_secret(str(kiosk.gathering_id), places.secret_name(name), secret)
+        secrets.set_secret(str(kiosk.gathering_id), secret_name(name), secret)
 
 
 def test_target(kiosk: Kiosk, name: str) -> str:
@@ -77,8 +82,11 @@ class Published:
 
 _WORDS = {
     DeliveryState.SENT: "sent",
-    DeliveryState.DUE: "waiting",
+    DeliveryState.DUE: "due",
+    DeliveryState.CHANGED: "due for a change",
+    DeliveryState.WAITING: "waiting",
     DeliveryState.SENDING: "being sent",
+    DeliveryState.MANUAL: "to be done by hand at the desk",
     DeliveryState.PARKED: "need you",
     DeliveryState.WITHDRAWING: "to be taken down",
     DeliveryState.WITHDRAWN: "taken down",
@@ -107,21 +115,25 @@ def take_down(kiosk: Kiosk) -> Published:
     queue(db.session(), outbox, only_known=True)
     while deliver_due(db.session(), outbox) is not None:
         pass
-    return Published(ledger_rows(db.session()))
+    return Published(ledger_rows(db.session(), outbox))
 
 
 def deliver_once(kiosk: Kiosk) -> int:
-    """The worker's turn: bring known stories in line, send one thing that is due; 1 if there was something."""
+    """The worker's turn: bring known stories in line, send one thing that is due; 1 if there was something.
+
+    Where nothing goes out by itself, takedowns still do: taken back means gone.
+    """
     if db.session.scalar(select(Target.id).limit(1)) is None:
         return 0
     if mend.being_made(db.session(), kiosk.now()):
         return 0
     outbox = outbox_of(kiosk)
     newest = db.session.scalar(select(Gathering.revision)) or 0
-    if kiosk.queued_to != newest:
-        queue(db.session(), outbox, only_known=True)
+    if kiosk.queued_to != newest and not queue(db.session(), outbox, only_known=True).held:
+        # What somebody works on right now was left alone: then it is compared again next time.
         kiosk.queued_to = newest
-    return int(deliver_due(db.session(), outbox) is not None)
+    takedowns = not kiosk.settings.publish.automatic
+    return int(deliver_due(db.session(), outbox, takedowns=takedowns) is not None)
 
 
 def retry_parked(kiosk: Kiosk, name: str) -> int:

@@ -58,9 +58,7 @@ def index(kiosk: Kiosk) -> int:
 
 
 def deliver(kiosk: Kiosk) -> int:
-    """Send what is due, if the organizer lets it go out by itself."""
-    if not kiosk.settings.publish.automatic:
-        return 0
+    """Send what is due, if the organizer lets it go out by itself; takedowns always."""
     from kiosk.publishing import deliver_once
 
     return deliver_once(kiosk)

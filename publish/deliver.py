@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from publish.answers import ANSWER, answer_job, answer_sent
-from publish.compose import build_files, build_post
-from publish.errors import Gone
-from publish.ledger import FACE, MEDIA, OPEN, STORY, Outbox, story_fingerprint
+from publish.compose import build_files
+from publish.fit import Fitted, said_smaller
+from publish.ledger import FACE, MEDIA, OPEN, STORY, story_fingerprint
+from publish.lines import keep_limits, limits_are_fresh, limits_of
+from publish.means import Outbox
 from publish.messages import MESSAGE, message_job
+from publish.pick import when_done
 from publish.post import Post, PostMedia, Remote
+from publish.send import send_media, send_story, send_whole, withdraw
+from publish.shape import REFUSED, shape_post
 from publish.targets import Entry, Target, target_class
 from reporter.clock import rfc3339
 from reporter.gate import Place
@@ -26,6 +30,8 @@ from reporter.states import DeliveryState
 
 Values = dict[str, Any]
 Job = Callable[[Target], Values]
+# What a row remembers only while it is under way.
+_PASSING = ("trying", "urgent")
 
 
 class NotYet(Exception):
@@ -36,63 +42,79 @@ class NotYet(Exception):
         self.until = until
 
 
+class Relearnt(Exception):
+    """The target told something new of what it takes: everything that goes there has to be looked at again."""
+
+
 @dataclass(frozen=True)
 class _Links:
-    """The files of a post at a target: those that are there, and those that it has to do without."""
+    """The files of a post at a target: those that are there, and those that follow later (ids)."""
 
     there: Mapping[str, Remote]
     missing: Sequence[str]
 
 
 def deliver(session: Session, outbox: Outbox, row: Delivery) -> Values:
-    """Make one claimed row true at its target; returns the columns to store.
+    """Make one claimed row true at its target; returns the columns to store, and ``draft`` for a story.
 
-    Raises publish.errors, and NotYet. No transaction is open while the network is waited for.
+    Raises publish.errors, NotYet and Relearnt. No transaction is open while the network is waited for.
     """
     job = _job(session, outbox, row)
+    target_id, leaving = row.target_id, row.state == DeliveryState.WITHDRAWING
+    ask = not leaving and not limits_are_fresh(session, target_id, outbox.clock())
     target = outbox.connect(row.target)
     session.commit()
     try:
+        if ask:
+            _ask_limits(session, target_id, target, outbox.clock())
         return job(target)
     finally:
         target.close()
 
 
+def _ask_limits(session: Session, target_id: uuid.UUID, target: Target, now: datetime) -> None:
+    new = keep_limits(session, target_id, target.limits(), now)
+    session.commit()
+    if new:
+        raise Relearnt
+
+
 def _job(session: Session, outbox: Outbox, row: Delivery) -> Job:
     """Everything from the database that the delivery needs, gathered before the network is touched."""
     now, kept, key = outbox.clock(), dict(row.remote), row.key
-    known = Remote(row.remote_id, row.url, kept.get("extra", {})) if row.remote_id else None
     if row.item_kind == ANSWER:
         return answer_job(session, row, now)
     if row.item_kind == MESSAGE:
         return message_job(session, row, outbox.facts, outbox.clock)
+    known = _known(row)
     if row.item_kind == FACE:
         entries, wanted = _entries(session, row.target_id), row.wanted
-        return lambda target: _sent(target.finish(entries, known), wanted, now, kept)
+        return lambda target: _sent(target.finish(entries), wanted, now, kept)
     if row.state == DeliveryState.WITHDRAWING:
         is_media = row.item_kind == MEDIA
         return lambda target: {
-            **_withdraw(target, known, key, kept, is_media=is_media),
+            **withdraw(target, known, key, kept, is_media=is_media),
             "due_at": now,
         }
     if row.item_kind == STORY:
-        post = _post(session, outbox, row)
-        if post is not None:
-            return _story_job(session, outbox, row, post)
+        fitted = _fitted(session, outbox, row)
+        if fitted is not None:
+            return _story_job(session, outbox, row, fitted)
     else:
-        media = _media(session, outbox, row)
+        media = media_of(session, outbox, row)
         if media is not None:
-            return lambda target: _sent(
-                _send_media(target, known, media),
-                media.fingerprint(),
-                now,
-                {**kept, "ext": media.ext},
-            )
+            return _media_job(session, outbox, row, media)
     gone = _unwanted(known, row.attempts, now)
     return lambda target: gone
 
 
-def _media(session: Session, outbox: Outbox, row: Delivery) -> PostMedia | None:
+def _known(row: Delivery) -> Remote | None:
+    """What is there, as far as the ledger knows."""
+    return Remote(row.remote_id, row.url, row.remote.get("extra", {})) if row.remote_id else None
+
+
+def media_of(session: Session, outbox: Outbox, row: Delivery) -> PostMedia | None:
+    """The file of a row as it may be shown now, or None."""
     takeaway = session.get(Takeaway, uuid.UUID(row.remote["takeaway"]))
     if takeaway is None:
         return None
@@ -101,25 +123,42 @@ def _media(session: Session, outbox: Outbox, row: Delivery) -> PostMedia | None:
     return next((file for file in files if file.id == row.item_id), None)
 
 
-def _post(session: Session, outbox: Outbox, row: Delivery) -> Post | None:
+def _fitted(session: Session, outbox: Outbox, row: Delivery) -> Fitted | None:
     """The post as it is now, not as it was when it was queued: what was withdrawn since never leaves."""
     story = session.get(Story, uuid.UUID(row.remote["story"]))
-    if story is None:
-        return None
-    place = Place(row.target.audience)
-    elsewhere = target_class(row.target.kind).tells_replies
-    return build_post(
-        session, story, place, store=outbox.store, facts=outbox.facts, elsewhere=elsewhere,
-        target_id=row.target_id,
-    )  # fmt: skip
+    return None if story is None else shape_post(session, outbox, row.target, story)
 
 
-def _story_job(session: Session, outbox: Outbox, row: Delivery, post: Post) -> Job:
+def _media_job(session: Session, outbox: Outbox, row: Delivery, media: PostMedia) -> Job:
+    now, kept, known, tried = outbox.clock(), dict(row.remote), _known(row), row.attempts - 1
+    limits = limits_of(session, row.target)
+    fitted = _fitted(session, outbox, row)
+    why = fitted.refused.get(media.key, "") if fitted and not row.sent else ""
+
+    def job(target: Target) -> Values:
+        if why:
+            return _parked(REFUSED + media.fingerprint(), why, now, tried)
+        there, sent = send_media(target, known, media, limits, outbox.work)
+        values = _sent(there, media.fingerprint(), now, {**kept, "ext": sent.ext})
+        if sent is not media:
+            values["error"] = said_smaller(media, sent, target.name)
+        return values
+
+    return job
+
+
+def _parked(wanted: str, why: str, now: datetime, attempts: int) -> Values:
+    state = DeliveryState.PARKED.value
+    return {"state": state, "wanted": wanted, "error": why, "due_at": now, "attempts": attempts}
+
+
+def _story_job(session: Session, outbox: Outbox, row: Delivery, fitted: Fitted) -> Job:
+    post = fitted.post
     keeps_files = target_class(row.target.kind).keeps_files
-    links = _links(session, row.target_id, post, outbox.clock()) if keeps_files else _Links({}, ())
-    now, print_ = outbox.clock(), story_fingerprint(row.target, post)
-    known = Remote(row.remote_id, row.url, row.remote.get("extra", {})) if row.remote_id else None
+    links = _links(session, row, post, outbox.clock()) if keeps_files else _Links({}, ())
+    now, print_, known = outbox.clock(), story_fingerprint(row.target, post), _known(row)
     same = row.sent == print_ and list(links.missing) == row.remote.get("missing", [])
+    limits = limits_of(session, row.target)
     # "takeaways" is read by reporter.record: where a contributor's words can be read.
     kept = {
         **row.remote,
@@ -127,96 +166,63 @@ def _story_job(session: Session, outbox: Outbox, row: Delivery, post: Post) -> J
         "missing": list(links.missing),
         "date": rfc3339(post.date) or "",
     }
+    # Should the answer be lost, a takedown still knows what may be there.
+    row.remote = {**row.remote, "trying": post.takeaways}
 
     def job(target: Target) -> Values:
-        there = known if known and same else _send_story(target, known, post, links.there)
-        values = _sent(there, print_, now, kept)
-        if links.missing:
-            count = len(links.missing)
-            values["error"] = (
-                f"Sent without {count} {'file' if count == 1 else 'files'} that could not go there."
-            )
-        return values
+        if known and same:
+            there = known
+        elif keeps_files:
+            there = send_story(target, known, post, links.there)
+        else:
+            there = send_whole(target, known, post, limits, outbox.work)
+        return {
+            **_sent(there, print_, now, kept),
+            "draft": target.draft(post, links.there),
+            "error": " ".join((*fitted.notes, *_said_missing(len(links.missing)))),
+        }
 
     return job
 
 
-def _links(session: Session, target_id: uuid.UUID, post: Post, now: datetime) -> _Links:
-    """Raises NotYet while a file of the post is still on its way."""
+def _said_missing(count: int) -> list[str]:
+    if not count:
+        return []
+    return ["1 file follows." if count == 1 else f"{count} files follow."]
+
+
+def _links(session: Session, row: Delivery, post: Post, now: datetime) -> _Links:
+    """Raises NotYet while a file of the post is still on its way and worth waiting for."""
     rows = session.scalars(
-        select(Delivery).where(Delivery.target_id == target_id, Delivery.item_kind == MEDIA)
+        select(Delivery).where(Delivery.target_id == row.target_id, Delivery.item_kind == MEDIA)
     )
-    by_key = {row.key: row for row in rows}
+    by_key = {one.key: one for one in rows}
+    may_follow = target_class(row.target.kind).files_may_follow
     there: dict[str, Remote] = {}
     missing = []
     for media in post.media():
-        row = by_key.get(media.key)
-        if row is not None and row.sent and row.remote_id:
-            there[media.key] = Remote(row.remote_id, row.url, row.remote.get("extra", {}))
-        elif row is not None and row.wanted and row.state in OPEN:
-            raise NotYet(when_done(row, now))
-        else:
-            missing.append(str(media.id))
+        file = by_key.get(media.key)
+        if file is not None and file.sent and file.remote_id:
+            there[media.key] = Remote(file.remote_id, file.url, file.remote.get("extra", {}))
+            continue
+        wait = not row.remote.get("urgent") and not (may_follow and file is not None and file.big)
+        if wait and file is not None and file.wanted and file.state in OPEN:
+            raise NotYet(when_done(file, now))
+        missing.append(str(media.id))
     return _Links(there, missing)
 
 
-def when_done(row: Delivery, now: datetime) -> datetime:
-    """When to ask again after another row: soon if somebody works on it, for its lease runs much longer."""
-    return now + timedelta(seconds=1) if row.lease else row.due_at
-
-
-def _send_story(
-    target: Target, known: Remote | None, post: Post, links: Mapping[str, Remote]
-) -> Remote:
-    """Change what is there, or make it; our key tells whether an earlier try arrived."""
-    if known is not None:
-        try:
-            return target.update(known, post, links)
-        except Gone:
-            pass
-    found = target.find(post.key)
-    return target.update(found, post, links) if found else target.create(post, links)
-
-
-def _send_media(target: Target, known: Remote | None, media: PostMedia) -> Remote:
-    if known is not None:
-        try:
-            return target.update_media(known, media)
-        except Gone:
-            pass
-    found = target.find_media(media.key, media.ext)
-    return target.update_media(found, media) if found else target.put_media(media)
-
-
-def _withdraw(
-    target: Target, known: Remote | None, key: str, kept: Mapping[str, Any], *, is_media: bool
-) -> Values:
-    """Take it away; needs nothing but the ledger, for the rows that it was made from are gone."""
-    find = (
-        (lambda: target.find_media(key, str(kept.get("ext", ""))))
-        if is_media
-        else lambda: target.find(key)
-    )
-    there = known or find()
-    if there is not None:
-        with suppress(Gone):
-            (target.withdraw_media if is_media else target.withdraw)(there)
-    return {
-        "state": DeliveryState.WITHDRAWN.value,
-        "sent": "", "remote_id": "", "url": "", "error": "", "attempts": 0,
-        "remote": {name: kept[name] for name in ("title", "story") if name in kept},
-    }  # fmt: skip
-
-
 def _sent(there: Remote, print_: str, now: datetime, kept: Mapping[str, Any]) -> Values:
+    lasting = {name: value for name, value in kept.items() if name not in _PASSING}
     return {
         "state": DeliveryState.SENT.value,
         "sent": print_,
         "wanted": print_,
         "remote_id": there.id,
         "url": there.url,
-        "remote": {**kept, "extra": dict(there.extra)},
+        "remote": {**lasting, "extra": dict(there.extra)},
         "attempts": 0,
+        "moved": 0,
         "error": "",
         "due_at": now,
         "sent_at": now,
@@ -256,13 +262,10 @@ def _entries(session: Session, target_id: uuid.UUID) -> list[Entry]:
     return sorted(entries, key=lambda entry: (entry.date, entry.title, entry.key))
 
 
-def touch_others(session: Session, row_id: uuid.UUID, values: Mapping[str, Any]) -> None:
-    """Make due what depends on this row: stories that went without this file, the target's front page."""
-    row = session.get_one(Delivery, row_id, populate_existing=True)
+def touch_others(session: Session, row: Delivery) -> None:
+    """Make due what depends on this settled row: stories that went without this file, the target's front page."""
     if row.item_kind == ANSWER:
         answer_sent(session, row)
-        return
-    if row.item_kind == FACE or row.state not in (DeliveryState.SENT, DeliveryState.WITHDRAWN):
         return
     others = session.scalars(
         select(Delivery).where(
@@ -273,4 +276,4 @@ def touch_others(session: Session, row_id: uuid.UUID, values: Mapping[str, Any])
     )
     for other in others:
         if other.item_kind == FACE or str(row.item_id) in other.remote.get("missing", ()):
-            other.state, other.due_at = DeliveryState.DUE.value, row.due_at
+            other.state, other.due_at = DeliveryState.CHANGED.value, row.due_at

@@ -2,7 +2,32 @@
 
 from __future__ import annotations
 
+import base64
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from urllib.parse import quote
+
 from reporter.errors import ReporterError
+
+# The user:password of an address. Greedy: a password may hold an @ itself.
+_USERINFO = re.compile(r"(?<=://)[^/\s'\"<>]*@")
+
+
+class Way(StrEnum):
+    """How the way to a target was found."""
+
+    OK = "ok"
+    # This laptop has no network, or none that leads out.
+    NETWORK = "network"
+    # A sign-in page answers in place of the target.
+    PORTAL = "portal"
+    # There is a network, and the target does not answer.
+    DOWN = "down"
+    # This laptop's date is so wrong that no certificate can be checked.
+    CLOCK = "clock"
+    # User name, password or rights were refused.
+    REFUSED = "refused"
 
 
 class PublishError(ReporterError):
@@ -21,7 +46,11 @@ class Gone(Permanent):
 
 
 class TooBig(Permanent):
-    """The file is larger than the target takes."""
+    """The file is larger than the target takes. ``learns``: the next ones of this size need not be tried."""
+
+    def __init__(self, message: str, *, learns: bool = True) -> None:
+        super().__init__(message)
+        self.learns = learns
 
 
 class RetryAfter(PublishError):
@@ -35,6 +64,14 @@ class RetryAfter(PublishError):
 class Offline(PublishError):
     """The target was not reached, so it can't have done anything. Costs no attempt."""
 
+    def __init__(self, message: str, way: Way = Way.DOWN) -> None:
+        super().__init__(message)
+        self.way = way
+
+
+class Held(PublishError):
+    """A person pressed pause while it was under way. Costs no attempt."""
+
 
 class PauseTarget(PublishError):
     """Nothing will work at this target until a person has looked; other targets go on."""
@@ -42,3 +79,19 @@ class PauseTarget(PublishError):
 
 class AuthRefused(PauseTarget):
     """User name, password or rights were refused."""
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """A text without passwords: those of addresses (https://user:password@host), and the given ones in any spelling."""
+    text = _USERINFO.sub("", text)
+    for secret in filter(None, secrets):
+        for form in _spellings(secret):
+            text = text.replace(form, "•••")
+    return text
+
+
+def _spellings(secret: str) -> set[str]:
+    """As typed, without the blanks of WordPress's groups of four, percent-encoded, as Basic sends it (base64)."""
+    plain = {secret, secret.replace(" ", "")}
+    encoded = {quote(one, safe=safe) for one in plain for safe in ("", "/")}
+    return {*plain, *encoded, *(base64.b64encode(one.encode()).decode() for one in plain)} - {""}

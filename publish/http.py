@@ -6,7 +6,6 @@ Nothing else in ``publish`` opens a connection over HTTP, so tests cut the wire 
 from __future__ import annotations
 
 import json
-import ssl
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +15,19 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from publish.errors import AuthRefused, Gone, Offline, PauseTarget, Permanent, RetryAfter, TooBig
+from publish.errors import (
+    AuthRefused,
+    Gone,
+    Offline,
+    PauseTarget,
+    Permanent,
+    RetryAfter,
+    TooBig,
+    Way,
+    redact,
+)
+from publish.reach import unreached
+from publish.wire import Wire, current_wire
 
 # Seconds. A connection stands within 10 or not at all; a blog on a small host may resize pictures for minutes.
 _TIMEOUT = httpx.Timeout(connect=10, read=120, write=60, pool=10)
@@ -49,7 +60,11 @@ class Web:
         self.name = name
         basic = httpx.BasicAuth(*auth) if auth else None
         self._client = httpx.Client(
-            auth=basic, timeout=_TIMEOUT, transport=transport, headers={"User-Agent": _AGENT}
+            auth=basic,
+            timeout=_TIMEOUT,
+            transport=transport,
+            headers={"User-Agent": _AGENT},
+            event_hooks={"request": [_count]},
         )
         if bearer:
             self.sign(bearer)
@@ -74,22 +89,29 @@ class Web:
         if answer.status >= 300:
             raise self.error(answer, url)
         if answer.data is None and answer.text.strip():
-            raise Offline(self.portal())
+            raise Offline(self.portal(), Way.PORTAL)
         return answer
 
     def _send(self, method: str, url: str, parts: Mapping[str, Any]) -> Answer:
+        wire = current_wire()
         try:
             response = self._client.request(method, url, **parts)
             text = response.text
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise PauseTarget(f"The address of {self.name} can't be used: {error}.") from error
+            said = redact(f"The address of {self.name} can't be used: {error}.")
+            raise PauseTarget(said) from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise Offline(self._unreached(error)) from error
+            raise unreached(self.name, url, error) from error
         except httpx.TransportError as error:
             # The request may have been carried out: only looking for our key there tells.
             raise RetryAfter(
                 f"The connection to {self.name} broke before an answer came. It is looked up there before the next try."
             ) from error
+        if wire is not None:
+            wire.heard(
+                _header_bytes(response.headers) + len(response.content),
+                response.headers.get("Date", ""),
+            )
         return Answer(response.status_code, response.headers, text, _json(text))
 
     def fetch(self, url: str) -> Iterator[bytes]:
@@ -102,20 +124,7 @@ class Web:
                     raise self.error(answer, url)
                 yield from response.iter_bytes(1 << 20)
         except httpx.TransportError as error:
-            raise Offline(self._unreached(error)) from error
-
-    def _unreached(self, error: Exception) -> str:
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, ssl.SSLError):
-            cause = cause.__cause__ or cause.__context__
-        if cause is not None:
-            return (
-                f"{self.name} could not prove who it is. Check this laptop's date and time, and whether the Wi-Fi "
-                "wants a sign-in page opened first."
-            )
-        return (
-            f"{self.name} can't be reached from here. It is sent as soon as there is a connection."
-        )
+            raise unreached(self.name, url, error) from error
 
     def portal(self) -> str:
         """The sentence for a sign-in page that came instead of an answer."""
@@ -130,7 +139,7 @@ class Web:
         if answer.status < 400:
             return self._moved(answer, url)
         if answer.status == 511:
-            return Offline(self.portal())
+            return Offline(self.portal(), Way.PORTAL)
         if answer.status == 401:
             return AuthRefused(f"{self.name} refused user name or password{said}. Set them again.")
         if answer.status in (404, 410):
@@ -150,7 +159,35 @@ class Web:
             return PauseTarget(
                 f"{self.name} has moved to {goal.scheme}://{goal.netloc}. Add the target again with that address."
             )
-        return Offline(self.portal())
+        return Offline(self.portal(), Way.PORTAL)
+
+
+class _Counted(httpx.SyncByteStream):
+    """A request's body that tells the wire how much of it has gone."""
+
+    def __init__(self, body: httpx.SyncByteStream, wire: Wire) -> None:
+        self._body, self._wire = body, wire
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._body:
+            yield piece
+            self._wire.out(len(piece))
+
+    def close(self) -> None:
+        """Let the body go."""
+        self._body.close()
+
+
+def _count(request: httpx.Request) -> None:
+    wire = current_wire()
+    if wire is None or not isinstance(request.stream, httpx.SyncByteStream):
+        return
+    wire.out(len(request.method) + len(str(request.url)) + _header_bytes(request.headers))
+    request.stream = _Counted(request.stream, wire)
+
+
+def _header_bytes(headers: httpx.Headers) -> int:
+    return sum(len(name) + len(value) + 4 for name, value in headers.raw)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

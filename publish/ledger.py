@@ -5,9 +5,8 @@ Items are files ('media'), stories ('story') and a target's own front page ('fac
 
 from __future__ import annotations
 
-import random
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,22 +14,26 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from publish import takedown
 from publish.answers import ANSWER, wanted_answers
-from publish.compose import build_post
+from publish.fit import Fitted
+from publish.lines import line_of, outbox_state
+from publish.means import Outbox
 from publish.messages import MESSAGE, wanted_messages
-from publish.post import Facts, Post, PostMedia
-from publish.targets import Target as OpenTarget
+from publish.post import Post, PostMedia
+from publish.shape import REFUSED, shape_post
 from publish.targets import target_class
-from reporter.clock import Clock, new_id
+from publish.weave import rank
+from reporter.clock import new_id
 from reporter.errors import NotFound
-from reporter.gate import Place
 from reporter.models import Delivery, Story, Target
 from reporter.states import DeliveryState
-from reporter.store import Store
 from reporter.stories import all_stories
 
 MEDIA, STORY, FACE = "media", "story", "face"
 _LABEL_CHARS = 80
+# Others go before files of more than this, and a post need not wait for them where it can be changed later.
+BIG = 4_000_000
 # States in which something is still to be done.
 OPEN = (
     DeliveryState.DUE.value,
@@ -38,17 +41,6 @@ OPEN = (
     DeliveryState.SENDING.value,
     DeliveryState.WITHDRAWING.value,
 )
-
-
-@dataclass(frozen=True)
-class Outbox:
-    """What ledger and outbox work with: files, facts, time, chance, and how a target's row becomes a working one."""
-
-    store: Store
-    facts: Facts
-    clock: Clock
-    rng: random.Random
-    connect: Callable[[Target], OpenTarget]
 
 
 @dataclass(frozen=True)
@@ -60,8 +52,13 @@ class Wanted:
     key: str
     title: str
     fingerprint: str
-    # What the delivery needs to build it again: ids of story and takeaway, bytes.
+    # What the delivery needs to build it again: ids of story and takeaway.
     origin: Mapping[str, Any]
+    bytes: int = 0
+    # Why it is not even tried, or empty.
+    refused: str = ""
+    # Takeaways that a story shows.
+    shows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,6 +68,20 @@ class Counts:
     due: int = 0
     withdrawing: int = 0
     unchanged: int = 0
+    # Under work right now: looked at again next time.
+    held: int = 0
+
+    @property
+    def work(self) -> int:
+        """Rows that were not due before."""
+        return self.due + self.withdrawing
+
+    def plus(self, other: Counts) -> Counts:
+        """Both together."""
+        return Counts(
+            self.due + other.due, self.withdrawing + other.withdrawing,
+            self.unchanged + other.unchanged, self.held + other.held,
+        )  # fmt: skip
 
 
 def chosen_targets(session: Session, names: Sequence[str] = ()) -> list[Target]:
@@ -93,55 +104,91 @@ def queue(
     """
     targets = chosen_targets(session, names)
     stories = all_stories(session, now=outbox.clock(), rng=outbox.rng)
+    _note_beginning(session, targets, outbox.clock())
     session.commit()
     total = Counts()
-    for target in targets:
-        found = _compare(session, outbox, target, stories, only_known=only_known)
+    # The canonical place first, so that the others find its links in one turn.
+    for target in sorted(targets, key=rank):
+        found = compare(session, outbox, target, stories, only_known=only_known)
         session.commit()
-        total = replace(
-            total,
-            due=total.due + found.due,
-            withdrawing=total.withdrawing + found.withdrawing,
-            unchanged=total.unchanged + found.unchanged,
-        )
+        total = total.plus(found)
     return total
+
+
+def _note_beginning(session: Session, targets: Sequence[Target], now: datetime) -> None:
+    """Progress counts from when there was nothing to do."""
+    for target in targets:
+        line_of(session, target.id)
+    state = outbox_state(session, now)
+    open_one = select(Delivery.id).where(Delivery.state.in_(OPEN)).limit(1)
+    if state.began_at is None or session.scalar(open_one) is None:
+        state.began_at = now
+
+
+def refresh_story(
+    session: Session, outbox: Outbox, story_id: uuid.UUID, apart_from: uuid.UUID
+) -> None:
+    """Its link at one target has changed: the copies that point to it are due for a change. Commits."""
+    story = session.get(Story, story_id)
+    if story is None:
+        return
+    known = select(Delivery.target_id).where(
+        Delivery.item_kind == STORY, Delivery.item_id == story_id
+    )
+    targets = session.scalars(select(Target).where(Target.id.in_(known), Target.id != apart_from))
+    for target in list(targets):
+        compare(session, outbox, target, [story], only_known=True, partly=True)
+        session.commit()
 
 
 def wanted_posts(
     session: Session, outbox: Outbox, target: Target, stories: Iterable[Story]
-) -> list[Post]:
-    """What this target should show, as its readers may see it."""
-    place = Place(target.audience)
-    elsewhere = target_class(target.kind).tells_replies
-    store, facts = outbox.store, outbox.facts
-    posts = (
-        build_post(
-            session, s, place, store=store, facts=facts, elsewhere=elsewhere, target_id=target.id
-        )
-        for s in stories
-    )
-    return [post for post in posts if post is not None]
+) -> list[Fitted]:
+    """What this target should show, as its readers may see it and as it takes it."""
+    shaped = (shape_post(session, outbox, target, story) for story in stories)
+    return [fitted for fitted in shaped if fitted is not None]
 
 
-def wanted_items(target: Target, posts: Sequence[Post], facts: Facts) -> list[Wanted]:
+def wanted_items(target: Target, posts: Sequence[Fitted]) -> list[Wanted]:
     """The rows that these posts need, files first, each once."""
     media: dict[uuid.UUID, Wanted] = {}
     stories = []
-    keeps_files = target_class(target.kind).keeps_files
-    for post in posts:
-        blocks = post.blocks if keeps_files else ()
-        for block, m in ((one, m) for one in blocks for m in one.files()):
-            origin = {"story": post.story.hex, "takeaway": block.takeaway, "bytes": m.bytes}
-            media.setdefault(m.id, Wanted(MEDIA, m.id, m.key, _label(m), m.fingerprint(), origin))
-        print_ = story_fingerprint(target, post)
-        origin = {"story": post.story.hex}
-        stories.append(Wanted(STORY, post.story, post.key, post.title, print_, origin))
+    cls = target_class(target.kind)
+    for fitted in posts:
+        post = fitted.post
+        if cls.keeps_files and not cls.assisted:
+            for item in _media_items(fitted):
+                if item.id not in media or media[item.id].refused:
+                    media[item.id] = item
+        size = sum(len(block.text) + len(block.caption) + 400 for block in post.blocks)
+        if not cls.keeps_files:
+            size += sum(m.bytes for m in post.media())
+        stories.append(
+            Wanted(
+                STORY, post.story, post.key, post.title, story_fingerprint(target, post),
+                {"story": post.story.hex}, bytes=size, shows=tuple(post.takeaways),
+            )
+        )  # fmt: skip
     items = [*media.values(), *stories]
-    if target_class(target.kind).has_face and posts:
-        items.append(
-            Wanted(FACE, target.id, "index", target.name, f"face{facts.agenda.fingerprint()}", {})
-        )
+    if cls.has_face and posts:
+        items.append(Wanted(FACE, target.id, "index", target.name, "face", {}, bytes=20_000))
     return items
+
+
+def _media_items(fitted: Fitted) -> Iterable[Wanted]:
+    """Files that go, and those that the target does not take: they get a row too, for a person to see."""
+    for block, m in ((one, m) for one in fitted.post.blocks for m in one.files()):
+        yield _media_item(m, block.takeaway, fitted)
+    for block, m, why in fitted.left_out():
+        item = _media_item(m, block.takeaway, fitted)
+        yield replace(item, fingerprint=REFUSED + item.fingerprint, refused=why)
+
+
+def _media_item(media: PostMedia, takeaway: str, fitted: Fitted) -> Wanted:
+    origin = {"story": fitted.post.story.hex, "takeaway": takeaway}
+    return Wanted(
+        MEDIA, media.id, media.key, _label(media), media.fingerprint(), origin, bytes=media.bytes
+    )
 
 
 def _label(media: PostMedia) -> str:
@@ -155,24 +202,29 @@ def story_fingerprint(target: Target, post: Post) -> str:
     return post.fingerprint() + target_class(target.kind).variant(target.options)
 
 
-def _compare(
-    session: Session, outbox: Outbox, target: Target, stories: Sequence[Story], *, only_known: bool
-) -> Counts:
+def compare(
+    session: Session, outbox: Outbox, target: Target, stories: Sequence[Story], *, only_known: bool,
+    partly: bool = False,
+) -> Counts:  # fmt: skip
+    """Bring one target's rows in line. ``partly``: rows of other stories are left as they are. Does not commit."""
     now = outbox.clock()
     rows = {(row.item_kind, row.item_id): row for row in _rows(session, target)}
+    held = sum(_held(row, now) for row in rows.values())
     if only_known:
         stories = [story for story in stories if (STORY, story.id) in rows]
-    items = wanted_items(target, wanted_posts(session, outbox, target, stories), outbox.facts)
+    items = wanted_items(target, wanted_posts(session, outbox, target, stories))
     due = unchanged = 0
     for item in items:
         row = rows.pop((item.kind, item.id), None)
         if row is None:
             session.add(_new_row(target, item, outbox, now))
-            due += 1
+            due += not item.refused
         elif _want(session, row, item, now):
             due += 1
         else:
             unchanged += 1
+    if partly:
+        return Counts(due, 0, unchanged, held)
     for answer in wanted_answers(session, target):
         rows.pop((ANSWER, answer), None)
     for contact in wanted_messages(session):
@@ -180,7 +232,7 @@ def _compare(
     # A front page stays, however empty it gets; stories that turn up or leave make it due.
     rows.pop((FACE, target.id), None)
     withdrawing = sum(_want_no_more(session, row, now) for row in rows.values())
-    return Counts(due, withdrawing, unchanged)
+    return Counts(due, withdrawing, unchanged, held)
 
 
 def _rows(session: Session, target: Target) -> list[Delivery]:
@@ -188,38 +240,59 @@ def _rows(session: Session, target: Target) -> list[Delivery]:
 
 
 def _new_row(target: Target, item: Wanted, outbox: Outbox, now: datetime) -> Delivery:
+    state = DeliveryState.PARKED if item.refused else due_state(target, sent=False)
     return Delivery(
         id=new_id(now, outbox.rng),
         target_id=target.id,
         item_kind=item.kind,
         item_id=item.id,
         key=item.key,
-        state=DeliveryState.DUE.value,
+        state=state.value,
         wanted=item.fingerprint,
         remote={**item.origin, "title": item.title},
+        bytes=item.bytes,
+        big=item.kind == MEDIA and item.bytes > BIG,
+        error=item.refused,
         due_at=now,
         created_at=now,
     )
+
+
+def due_state(target: Target, *, sent: bool) -> DeliveryState:
+    """The state of something that should go out: at assisted targets a person does it."""
+    if target_class(target.kind).assisted:
+        return DeliveryState.MANUAL
+    return DeliveryState.CHANGED if sent else DeliveryState.DUE
 
 
 def _want(session: Session, row: Delivery, item: Wanted, now: datetime) -> bool:
     """Make a row due if it does not hold what is wanted; True if it was changed."""
     if row.wanted == item.fingerprint or _held(row, now):
         return False
+    if item.refused and row.state == DeliveryState.PARKED and not row.wanted.startswith(REFUSED):
+        # The target itself has refused it: its reason stays until somebody tries again.
+        return False
     again = row.sent != item.fingerprint or row.state != DeliveryState.SENT
     values: dict[str, Any] = {
         "wanted": item.fingerprint,
         "key": item.key,
+        "bytes": item.bytes,
+        "big": item.kind == MEDIA and item.bytes > BIG,
         "remote": {**row.remote, **item.origin, "title": item.title},
     }
+    if item.kind == STORY and takedown.note_story(session, row, item.shows, now):
+        # Somebody took something back: that does not wait for new files.
+        values["remote"]["urgent"] = True
     if again:
+        state = due_state(row.target, sent=bool(row.sent))
         values |= {
-            "state": DeliveryState.DUE.value,
+            "state": (DeliveryState.PARKED if item.refused else state).value,
             "due_at": now,
             "attempts": _tried(row),
-            "error": "",
+            "error": item.refused,
+            "moved": 0,
         }
-    return put(session, row, values) and again
+    return put(session, row, values) and again and not item.refused
 
 
 def _want_no_more(session: Session, row: Delivery, now: datetime) -> bool:
@@ -227,6 +300,10 @@ def _want_no_more(session: Session, row: Delivery, now: datetime) -> bool:
     if row.wanted == "" or _held(row, now):
         return False
     state = DeliveryState.WITHDRAWING if may_be_there(row) else DeliveryState.WITHDRAWN
+    if state is DeliveryState.WITHDRAWING:
+        takedown.note_gone(session, row, now)
+        if target_class(row.target.kind).assisted:
+            state = DeliveryState.MANUAL
     values = {
         "wanted": "",
         "state": state.value,
@@ -234,8 +311,9 @@ def _want_no_more(session: Session, row: Delivery, now: datetime) -> bool:
         "attempts": _tried(row),
         "error": "",
         "lease": "",
+        "moved": 0,
     }
-    return put(session, row, values) and state is DeliveryState.WITHDRAWING
+    return put(session, row, values) and state is not DeliveryState.WITHDRAWN
 
 
 def may_be_there(row: Delivery) -> bool:
@@ -262,48 +340,3 @@ def put(session: Session, row: Delivery, values: Mapping[str, Any]) -> bool:
         .execution_options(synchronize_session=False)
     )
     return session.execute(statement).rowcount == 1  # type: ignore[attr-defined]
-
-
-def ledger_rows(session: Session, names: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """The ledger as JSON: ``target``, ``item``, ``kind``, ``title``, ``state``, ``url``, ``error``."""
-    wanted = [target.id for target in chosen_targets(session, names)]
-    rows = session.scalars(
-        select(Delivery)
-        .where(Delivery.target_id.in_(wanted))
-        .order_by(Delivery.created_at, Delivery.item_kind, Delivery.key)
-    )
-    return [_row_json(row) for row in rows]
-
-
-def _row_json(row: Delivery) -> dict[str, Any]:
-    return {
-        "target": row.target.name,
-        "item": row.key,
-        "kind": row.item_kind,
-        "title": row.remote.get("title", ""),
-        "state": row.state,
-        "url": row.url,
-        "error": row.error or (row.target.paused if row.state in OPEN else ""),
-    }
-
-
-def preview(session: Session, outbox: Outbox, *, names: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """What publishing would do now, in the form of ``ledger_rows`` with an ``action`` (create, update, withdraw).
-
-    Touches no network and leaves the ledger as it was.
-    """
-    before = {row.id: bool(row.remote_id) for row in session.scalars(select(Delivery))}
-    wanted = chosen_targets(session, names)
-    stories = all_stories(session, now=outbox.clock(), rng=outbox.rng)
-    told = []
-    for target in wanted:
-        _compare(session, outbox, target, stories, only_known=False)
-        session.flush()
-        session.expire_all()
-        for row in sorted(_rows(session, target), key=lambda r: (r.created_at, r.item_kind, r.key)):
-            if row.state in OPEN:
-                leaving = row.state == DeliveryState.WITHDRAWING
-                action = "withdraw" if leaving else "update" if before.get(row.id) else "create"
-                told.append({**_row_json(row), "action": action})
-    session.rollback()
-    return told

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from publish.ledger import STORY, Outbox
+from publish.errors import Offline, PauseTarget, PublishError, Way, redact
+from publish.ledger import STORY
+from publish.lines import forget_limits, note_way, note_wire, words_of
+from publish.means import Outbox
 from publish.post import Facts
+from publish.secret import secret_name, secrets_of
+from publish.standing import counts
 from publish.targets import Setup, check_options, target_class
 from publish.targets import Target as OpenTarget
+from publish.wire import Wire, counted
 from reporter import secrets, talk
-from reporter.clock import Clock, new_id
+from reporter.clock import Clock, new_id, rfc3339
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.models import Delivery, Target
+from reporter.models_outbox import Line
 from reporter.states import Audience
 from reporter.store import Store
 
@@ -36,6 +44,7 @@ def add_target(
     if audience not in set(Audience):
         raise BadInput(f"audience can be {', '.join(Audience)}, not {audience!r}.")
     options = check_options(kind, own)
+    _keep_secrets_out(options)
     if not name.strip() or "," in name:
         raise BadInput("Give the target a short name, as blog or stick.")
     if session.scalar(select(Target.id).where(Target.name == name)) is not None:
@@ -55,6 +64,19 @@ def add_target(
     return row
 
 
+def _keep_secrets_out(options: Mapping[str, str]) -> None:
+    """An address with a password in it would stand in the database, in copies and on pages."""
+    for name, value in options.items():
+        try:
+            inside = urlsplit(value).password if "://" in value else None
+        except ValueError:
+            inside = None
+        if inside is not None:
+            raise BadInput(
+                f"Leave the password out of {name}: give user=NAME, and the password is asked for and kept apart."
+            )
+
+
 def find_target(session: Session, name: str) -> Target:
     """The target of a name; raises NotFound."""
     row = session.scalar(select(Target).where(Target.name == name))
@@ -68,11 +90,6 @@ def secret_prompt(kind: str, given: Mapping[str, str]) -> str:
     return target_class(kind).secret_prompt(given)
 
 
-def secret_name(name: str) -> str:
-    """How ``reporter.secrets`` calls the secret of a target."""
-    return f"target:{name}"
-
-
 def open_target(row: Target, *, facts: Facts, assets: Path | None = None) -> OpenTarget:
     """The working target of a row, its secret fetched from where secrets are."""
     cls = target_class(row.kind)
@@ -82,34 +99,53 @@ def open_target(row: Target, *, facts: Facts, assets: Path | None = None) -> Ope
 
 
 def make_outbox(
-    store: Store, facts: Facts, *, clock: Clock, rng: random.Random, assets: Path | None = None
-) -> Outbox:
+    store: Store, facts: Facts, *, clock: Clock, rng: random.Random, assets: Path | None = None,
+    budget_mb: int = 0,
+) -> Outbox:  # fmt: skip
     """What ledger and outbox work with. ``assets``: the folder that holds ``css/tokens.css``."""
-    return Outbox(store, facts, clock, rng, partial(open_target, facts=facts, assets=assets))
+    connect = partial(open_target, facts=facts, assets=assets)
+    return Outbox(store, facts, clock, rng, connect, budget_mb * 1_000_000)
 
 
 def test_target(session: Session, outbox: Outbox, name: str) -> str:
-    """Try a target for real; its sentence. A paused one goes on after a success. Raises publish.errors. Commits."""
+    """Try a target for real; its sentence. A paused one goes on after a success. Raises publish.errors. Commits.
+
+    What was found of the way there, good or bad, is kept and shown. No error holds a secret.
+    """
     row = find_target(session, name)
-    target = outbox.connect(row)
-    session.commit()
+    hidden = secrets_of(outbox, row)
+    wire = Wire(clock=outbox.clock)
     try:
-        said = target.test()
-    finally:
-        target.close()
+        target = outbox.connect(row)
+        session.commit()
+        try:
+            with counted(wire):
+                said = target.test()
+        finally:
+            target.close()
+    except PublishError as error:
+        error.message = redact(error.message, hidden)
+        error.args = (error.message,)
+        note_way(session, row.id, _way(error), error.message, outbox.clock())
+        session.commit()
+        raise
     row.paused = ""
+    note_wire(session, row.id, wire, timedelta(0), outbox.clock(), free=True)
+    note_way(session, row.id, Way.OK, "", outbox.clock())
+    forget_limits(session, row.id)
     session.commit()
-    return said
+    return redact(said, hidden)
 
 
-def list_targets(session: Session) -> list[dict[str, Any]]:
-    """All targets as JSON, with counts of their ledger rows by state; never a secret."""
-    counted = select(Delivery.target_id, Delivery.state, func.count()).group_by(
-        Delivery.target_id, Delivery.state
-    )
-    counts: dict[Any, dict[str, int]] = {}
-    for target_id, state, count in session.execute(counted):
-        counts.setdefault(target_id, {})[state] = count
+def _way(error: PublishError) -> Way:
+    if isinstance(error, Offline):
+        return error.way
+    return Way.REFUSED if isinstance(error, PauseTarget) else Way.DOWN
+
+
+def list_targets(session: Session, budget: int = 0) -> list[dict[str, Any]]:
+    """All targets as JSON, with counts of their ledger rows by state and how the way there was; never a secret."""
+    by_target = counts(session, budget)
     rows = session.scalars(select(Target).order_by(Target.created_at, Target.name))
     return [
         {
@@ -118,10 +154,23 @@ def list_targets(session: Session) -> list[dict[str, Any]]:
             "options": dict(row.options),
             "audience": row.audience,
             "paused": row.paused,
-            "deliveries": counts.get(row.id, {}),
+            "deliveries": by_target.get(row.id, {}),
+            "connection": _connection(session.get(Line, row.id)),
         }
         for row in rows
     ]
+
+
+def _connection(line: Line | None) -> dict[str, Any]:
+    if line is None:
+        return {"way": "", "said": "", "held": False, "tried_at": None, "reached_at": None}
+    return {
+        "way": line.way,
+        "said": words_of(line),
+        "held": line.held_at is not None,
+        "tried_at": rfc3339(line.tried_at),
+        "reached_at": rfc3339(line.reached_at),
+    }
 
 
 def remove_target(session: Session, facts: Facts, name: str) -> str:

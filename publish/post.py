@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from publish.agenda import NOTHING_YET, Agenda, agenda_of
 from reporter.config import Settings
 from reporter.models import Gathering
 
@@ -33,8 +32,6 @@ class Facts:
     title: str
     language: str
     zone: ZoneInfo
-    # For everybody's eyes, whoever the reader is.
-    agenda: Agenda = NOTHING_YET
 
     @property
     def mark(self) -> str:
@@ -49,8 +46,7 @@ def gathering_facts(session: Session, settings: Settings) -> Facts:
     """The facts of the one gathering in this database."""
     row_id = session.scalars(select(Gathering.id)).one()
     told = settings.gathering
-    agenda = agenda_of(session, told.title)
-    return Facts(row_id, told.title, told.language, settings.zone, agenda)
+    return Facts(row_id, told.title, told.language, settings.zone)
 
 
 @dataclass(frozen=True)
@@ -81,8 +77,6 @@ class PostMedia:
     caption: str
     credit: str
     poster: PostMedia | None = None
-    # What is said in it, as WebVTT; '' for none.
-    captions: str = ""
 
     @property
     def id(self) -> uuid.UUID:
@@ -96,8 +90,7 @@ class PostMedia:
 
     def fingerprint(self) -> str:
         """A hash of bytes and words."""
-        said = [self.captions] if self.captions else []
-        return _hash([self.sha256, self.alt, self.caption, self.credit, *said])
+        return _hash([self.sha256, self.alt, self.caption, self.credit])
 
 
 @dataclass(frozen=True)
@@ -140,6 +133,10 @@ class Block:
     # Replies that may be shown with it, oldest first, and how many said "me too".
     said: tuple[Said, ...] = ()
     seconds: int = 0
+    # The kind of a file that this place does not take ('video', 'audio'; its still may be among ``media``), and the
+    # address of a copy that has it, or ''.
+    instead: str = ""
+    whole: str = ""
 
     def files(self) -> Iterator[PostMedia]:
         """Its files, each poster frame before its video."""

@@ -97,6 +97,9 @@ class PublishSettings:
         False,
         "Whether photos and films with faces wait until a person has looked before they leave the room.",
     )
+    budget_mb: int = _setting(
+        0, "Megabytes that may be sent before somebody raises this; 0 for no limit.", low=0
+    )
 
 
 @dataclass(frozen=True)

@@ -81,5 +81,7 @@ class Takedown(Base):
     )
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # What the target's kind can't reach (see ``publish.targets.base.Target.copies_remain``), or empty.
+    remains: Mapped[str] = mapped_column(Text, default="")
 
     delivery: Mapped[Delivery] = relationship()

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from publish.errors import Gone
-from publish.ledger import Outbox
+from publish.means import Outbox
 from publish.places import make_outbox
 from publish.post import Facts, Post, PostMedia, Remote, gathering_facts
 from publish.targets import Entry, Option, Target
@@ -294,7 +294,7 @@ class FakeFaceTarget(FakeTarget):
     kind: ClassVar[str] = "fakeface"
     has_face: ClassVar[bool] = True
 
-    def finish(self, entries: Sequence[Entry], known: Remote | None) -> Remote:
+    def finish(self, entries: Sequence[Entry]) -> Remote:
         with self._at("finish", ""):
             self.place.face = [entry.title for entry in entries]
             return Remote("index", "https://fake.example/")

@@ -100,7 +100,7 @@ def test_missing_parent_is_offline_and_never_made_up(kit: Kit, tmp_path: Path) -
     kit.takeaway(kit.event(), "words")
     add(kit, (tmp_path / "not-in" / "site").as_uri())
     rows = run(kit)
-    assert {row["state"] for row in rows} == {"due"}
+    assert {row["state"] for row in rows} <= {"due", "waiting"}
     assert "Put the stick in" in rows[-1]["error"] + rows[0]["error"]
     assert not (tmp_path / "not-in").exists()
     with pytest.raises(Offline):
@@ -174,13 +174,13 @@ def test_address_that_cannot_work_pauses_with_a_sentence(kit: Kit) -> None:
     kit.takeaway(kit.event(), "words")
     add(kit, "nosuch://place")
     rows = run(kit)
-    assert {row["state"] for row in rows} == {"due"}
+    assert {row["state"] for row in rows} <= {"due", "waiting"}
     assert "can't be used" in rows[0]["error"]
     assert places.list_targets(kit.session)[0]["paused"]
 
 
 def test_preview_lists_without_touching_anything(kit: Kit, tmp_path: Path) -> None:
-    from publish.ledger import preview
+    from publish.preview import preview
 
     photo = kit.photo(kit.event(), 1, "Frost")
     add(kit, str(tmp_path / "site"))

@@ -299,7 +299,7 @@ def test_oversize_file_does_not_block_the_rest(kit: Kit, place: FakePlace) -> No
     [story] = [r for r in rows if r["kind"] == "story"]
     assert (story["state"], story["error"]) == (
         "sent",
-        "Sent without 1 file that could not go there.",
+        "larger than the blog takes; sent the words instead.",
     )
     assert [len(post["files"]) for post in place.posts.values()] == [1]
     retry(kit.session, kit.outbox)
@@ -333,7 +333,7 @@ def test_refused_credentials_pause_the_target_alone(kit: Kit, place: FakePlace) 
     place.before[("find_media", "*")] = [AuthRefused("wrong password")]
     rows = run(kit, wait=True)
     assert place.count("find_media") == 1
-    assert {(r["state"], r["error"]) for r in rows} == {("due", "wrong password")}
+    assert {(r["state"], r["error"]) for r in rows} == {("waiting", "wrong password")}
     assert places.list_targets(kit.session)[0]["paused"] == "wrong password"
     places.test_target(kit.session, kit.outbox, "fake")
     run(kit)
@@ -517,7 +517,7 @@ def test_threads_share_the_work_without_doubles(kit: Kit, place: FakePlace) -> N
     def work() -> None:
         try:
             with Session(kit.engine) as session:
-                while open_count(session):
+                while open_count(session, outbox):
                     if deliver_due(session, outbox) is None:
                         time.sleep(0.05)
         except BaseException as error:  # noqa: BLE001 - told to the test

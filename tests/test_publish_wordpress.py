@@ -241,7 +241,7 @@ def test_sign_in_page_costs_no_attempt(
     add_blog(kit, wordpress, proxy.url)
     proxy.fault = lambda method, path: "portal"
     rows = publish(kit.session, kit.outbox)
-    assert {r["state"] for r in rows} == {"due"}
+    assert {r["state"] for r in rows} <= {"due", "waiting"}
     assert "sign in" in rows[0]["error"]
     assert {d.attempts for d in kit.deliveries()} == {0}
     proxy.fault = lambda method, path: None
@@ -256,7 +256,7 @@ def test_refused_password_pauses_until_it_is_mended(
     add_blog(kit, wordpress)
     secrets.set_secret(str(kit.facts.id), places.secret_name("blog"), "wrong")
     rows = publish(kit.session, kit.outbox, wait=True)
-    assert [r["state"] for r in rows] == ["due"]
+    assert [r["state"] for r in rows] == ["waiting"]
     assert "refused user name or password" in rows[0]["error"]
 
     secrets.set_secret(str(kit.facts.id), places.secret_name("blog"), wordpress.app_password)

@@ -164,7 +164,7 @@ class RemoteDrive(Drive):
         if isinstance(error, PermissionError) or _code(error) in _REFUSED:
             return AuthRefused(f"{self.name} refused user name, password or rights: {error}.")
         if isinstance(error, OSError) and error.errno in _FULL:
-            return TooBig(f"There is no room left at {self.name}.")
+            return TooBig(f"There is no room left at {self.name}.", learns=False)
         return Offline(f"{self.name} can't be reached right now: {error}.")
 
 

@@ -92,7 +92,7 @@ def as_ours(error: Exception, name: str) -> PublishError:
         case asyncssh.PermissionDenied() | PermissionError():
             return AuthRefused(f"{name} refused user name, password or key. Set them again.")
         case asyncssh.SFTPNoSpaceOnFilesystem() | asyncssh.SFTPQuotaExceeded():
-            return TooBig(f"There is no room left at {name}.")
+            return TooBig(f"There is no room left at {name}.", learns=False)
         case asyncssh.SFTPFailure():
             # Version 3 of the protocol has one code for all that goes wrong on the other side, a full disk too.
             return RetryAfter(

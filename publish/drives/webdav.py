@@ -107,7 +107,7 @@ class WebDavDrive(Drive):
 
     def _check_room(self, answer: Answer) -> None:
         if answer.status == 507:
-            raise TooBig(f"There is no room left at {self.name}.")
+            raise TooBig(f"There is no room left at {self.name}.", learns=False)
 
     def read(self, name: str) -> Iterator[bytes]:
         """What is there."""

@@ -150,6 +150,8 @@ class Target(ABC):
     files_may_follow: ClassVar[bool] = False
     # How many of ``Post.copies`` its posts show, the canonical one first; None: all. Others are not handed in.
     copies_shown: ClassVar[int | None] = None
+    # Whether it spreads what is too long, or too many files, over several posts itself (a thread).
+    splits: ClassVar[bool] = False
     # A sentence: what a withdrawal does not reach there (servers that have taken a copy, mails). Empty: it reaches all.
     copies_remain: ClassVar[str] = ""
     # Whether replies come back from there, and whether they can be answered from here.
@@ -178,6 +180,11 @@ class Target(ABC):
     def linkable(cls, options: Mapping[str, str]) -> bool:
         """Whether others can open the links of its posts, so that copies elsewhere may point to them."""
         return True
+
+    @classmethod
+    def free(cls, options: Mapping[str, str]) -> bool:
+        """Whether nothing of it goes over a network, so that no budget counts it."""
+        return False
 
     @classmethod
     def door(cls, options: Mapping[str, str]) -> str:
@@ -224,7 +231,7 @@ class Target(ABC):
     def withdraw_media(self, remote: Remote) -> None:
         """Take the file away for good; one that is gone already is fine."""
 
-    def finish(self, entries: Sequence[Entry], known: Remote | None) -> Remote:
+    def finish(self, entries: Sequence[Entry]) -> Remote:
         """Bring the overall page up to date (only where ``has_face``)."""
         raise NotImplementedError(f"{self.kind} has no front page")
 

@@ -12,15 +12,7 @@ from publish.drives import Login, open_drive, scheme_of, wants_password
 from publish.drives.base import hash_pieces, is_part
 from publish.errors import Gone, PauseTarget, RetryAfter
 from publish.post import Post, PostMedia, Remote
-from publish.site import (
-    calendar_file,
-    front_page,
-    media_name,
-    page_name,
-    sheets,
-    story_page,
-    summarize,
-)
+from publish.site import front_page, media_name, page_name, sheets, story_page, summarize
 from publish.targets.base import Entry, Option, Setup, Target
 
 
@@ -68,6 +60,11 @@ class FolderTarget(Target):
     def linkable(cls, options: Mapping[str, str]) -> bool:
         """A stick has no address that others can open; the web space behind a folder has."""
         return bool(options.get("web"))
+
+    @classmethod
+    def free(cls, options: Mapping[str, str]) -> bool:
+        """A disk or stick costs no mobile data."""
+        return scheme_of(options.get("url", "")) == "file"
 
     def close(self) -> None:
         """Let go of connections."""
@@ -143,9 +140,9 @@ class FolderTarget(Target):
 
     # --- The front page ----------------------------------------------------------------------------
 
-    def finish(self, entries: Sequence[Entry], known: Remote | None) -> Remote:
+    def finish(self, entries: Sequence[Entry]) -> Remote:
         """Write front page and style sheets."""
-        for name, data in (*sheets(self.setup.assets), *calendar_file(self.setup.facts)):
+        for name, data in sheets(self.setup.assets):
             self._put(name, data)
         summaries = [dict(e.extra["summary"]) for e in entries if "summary" in e.extra]
         self._put("index.html", front_page(self.setup.facts, summaries).encode())

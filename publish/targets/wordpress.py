@@ -18,7 +18,7 @@ from publish.http import Answer, Web
 from publish.post import Post, PostMedia, Remote
 from publish.render import blog_html
 from publish.targets.base import Answer as OwnAnswer
-from publish.targets.base import Heard, Option, Setup, Target
+from publish.targets.base import Draft, Heard, Option, Setup, Target
 from publish.targets.wordpress_comments import Comments
 
 # Our slug may be taken by our own item only; trashed ones have got another slug.
@@ -45,6 +45,7 @@ class WordPressTarget(Target):
     kind = "wordpress"
     title = "WordPress"
     hears = answers = True
+    files_may_follow = True
     options = (
         Option("url", "the blog's address, as https://blog.example.org", required=True),
         Option("user", "who writes there", required=True),
@@ -73,6 +74,11 @@ class WordPressTarget(Target):
     def variant(cls, options: Mapping[str, str]) -> str:
         """Published or draft."""
         return options["status"]
+
+    @classmethod
+    def linkable(cls, options: Mapping[str, str]) -> bool:
+        """Drafts can be read by those who sign in only."""
+        return options["status"] == "publish"
 
     def close(self) -> None:
         """Close kept connections."""
@@ -129,13 +135,17 @@ class WordPressTarget(Target):
         """Delete the post past the trash."""
         self._delete(f"/wp/v2/posts/{remote.id}")
 
+    def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
+        """The post's blocks."""
+        return Draft(post.title, blog_html(post, links), "text/html")
+
     def _body(self, post: Post, links: Mapping[str, Remote]) -> dict[str, Any]:
         # A title is HTML at WordPress, and Editors may put anything into it.
         lead = post.first_photo()
         featured = links.get(lead.key) if lead else None
         return {
             "title": escape(post.title),
-            "content": blog_html(post, links),
+            "content": self.draft(post, links).body,
             "excerpt": escape(post.lead),
             "status": self.setup.options["status"],
             "tags": [self._tag(name) for name in post.tags],

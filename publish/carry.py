@@ -1,0 +1,278 @@
+"""One row: claim it, deliver it, and write down what came of it, all under one lease."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import traceback
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from publish import fit, takedown
+from publish.deliver import NotYet, Relearnt, deliver, media_of, touch_others
+from publish.errors import (
+    Held,
+    Offline,
+    PauseTarget,
+    PublishError,
+    RetryAfter,
+    TooBig,
+    Way,
+    redact,
+)  # fmt: skip
+from publish.ledger import FACE, MEDIA, OPEN, STORY, compare, due_state, refresh_story
+from publish.lines import is_stopped, line_of, note_way, note_wire
+from publish.means import Outbox
+from publish.pick import blocked_until, is_allowed
+from publish.secret import secrets_of
+from publish.targets import Draft, target_class
+from publish.wire import Wire, counted
+from reporter.models import Delivery, Story
+from reporter.models_outbox import SentDraft
+from reporter.states import DeliveryState
+from reporter.work import back_off, claim
+
+log = logging.getLogger(__name__)
+
+# A row is ours for this long after its last byte moved.
+_LEASE = timedelta(minutes=5)
+OFFLINE_PAUSE = timedelta(seconds=20)
+# With the waits between them these are about six hours: then a person should look.
+MOST_ATTEMPTS = 16
+# A photo that is smaller than this is not made smaller still.
+_LEAST_PHOTO = 20_000
+_TELL_EVERY = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one row that was worked on."""
+
+    target: str
+    kind: str
+    key: str
+    title: str
+    state: str
+    url: str
+    error: str
+
+
+def work_on(session: Session, outbox: Outbox, row_id: uuid.UUID) -> Outcome | None:
+    """Claim and deliver one row; None if it has to wait, or somebody else has it."""
+    row = session.get(Delivery, row_id, populate_existing=True)
+    if row is None or row.state not in OPEN or not is_allowed(session, row):
+        return None
+    now = outbox.clock()
+    if (wait := blocked_until(session, row, now)) is not None:
+        _postpone(session, row, max(wait, now + timedelta(seconds=1)))
+        return None
+    leaving = row.state == DeliveryState.WITHDRAWING
+    mark = f"{platform.node()}/{os.getpid()}:{outbox.rng.getrandbits(64):016x}"
+    waiting = [DeliveryState.DUE, DeliveryState.CHANGED, DeliveryState.SENDING]
+    taken = claim(
+        session, Delivery, row_id,
+        states=[DeliveryState.WITHDRAWING] if leaving else waiting,
+        to=DeliveryState.WITHDRAWING if leaving else DeliveryState.SENDING,
+        lease=mark, now=now, until=now + _LEASE,
+    )  # fmt: skip
+    if not taken:
+        return None
+    session.refresh(row)
+    if not _carry_out(session, outbox, row, mark):
+        return None
+    session.refresh(row)
+    return Outcome(
+        row.target.name, row.item_kind, row.key, row.remote.get("title", ""), row.state, row.url,
+        row.error or row.target.paused,
+    )  # fmt: skip
+
+
+def _postpone(session: Session, row: Delivery, until: datetime) -> None:
+    statement = update(Delivery).where(
+        Delivery.id == row.id, Delivery.state == row.state, Delivery.lease == row.lease
+    )
+    session.execute(statement.values(due_at=until))
+    session.commit()
+
+
+def _carry_out(session: Session, outbox: Outbox, row: Delivery, mark: str) -> bool:
+    """Deliver, and write down what came of it under our lease. False: it has to wait for others first."""
+    row_id, target_id, began = row.id, row.target_id, outbox.clock()
+    url = row.url
+    wire = Wire(_teller(session, outbox, row, mark), outbox.clock)
+    values, done = _try(session, outbox, row, wire)
+    free = target_class(row.target.kind).free(row.target.options)
+    note_wire(session, target_id, wire, outbox.clock() - began, began, free=free)
+    story_id = row.item_id if row.item_kind == STORY else None
+    draft = values.pop("draft", None)
+    stored = _finish(session, row_id, mark, values, outbox.clock())
+    if stored and draft is not None:
+        _keep_draft(session, row_id, draft)
+    if stored and story_id is not None and values.get("url", url) != url:
+        refresh_story(session, outbox, story_id, target_id)
+    return done
+
+
+def _keep_draft(session: Session, row_id: uuid.UUID, draft: Draft) -> None:
+    session.merge(
+        SentDraft(delivery_id=row_id, title=draft.title, body=draft.body, mime=draft.mime)
+    )
+    session.commit()
+
+
+def _try(
+    session: Session, outbox: Outbox, row: Delivery, wire: Wire
+) -> tuple[dict[str, Any], bool]:  # fmt: skip
+    """The columns to store, and whether this counts as worked on."""
+    try:
+        with counted(wire):
+            values = deliver(session, outbox, row)
+    except NotYet as wait:
+        session.refresh(row)
+        until = max(wait.until, outbox.clock() + timedelta(seconds=1))
+        return _back(row, until, row.error, row.attempts - 1), False
+    except Relearnt:
+        session.refresh(row)
+        return _relearnt(session, outbox, row), False
+    except PublishError as error:
+        session.refresh(row)
+        return _answer_to(session, outbox, row, error, wire), True
+    except Exception as error:  # noqa: BLE001 - the boundary of the worker
+        # The boundary of the worker: one broken item must not stop the rest. A trace may quote an address.
+        session.rollback()
+        session.refresh(row)
+        trace = "".join(traceback.format_exception(error))
+        log.error("delivery %s failed\n%s", row.id, redact(trace, secrets_of(outbox, row.target)))
+        said = "Something unexpected went wrong here; the log has the details."
+        return _again(outbox, row, said, None), True
+    if wire.answers or wire.sent:
+        note_way(session, row.target_id, Way.OK, "", outbox.clock())
+    return values, True
+
+
+def _teller(session: Session, outbox: Outbox, row: Delivery, mark: str) -> Callable[[int], None]:
+    """Notes how far a delivery is, renews its lease, and breaks it off when a person has paused it."""
+    row_id, target_id = row.id, row.target_id
+    told = outbox.clock()
+
+    def tell(moved: int) -> None:
+        nonlocal told
+        now = outbox.clock()
+        if now - told < _TELL_EVERY:
+            return
+        told = now
+        statement = update(Delivery).where(Delivery.id == row_id, Delivery.lease == mark)
+        statement = statement.values(moved=moved, due_at=now + _LEASE)
+        ours = session.execute(statement.execution_options(synchronize_session=False))
+        stopped = is_stopped(session, target_id)
+        session.commit()
+        if stopped or not ours.rowcount:  # type: ignore[attr-defined]
+            raise Held("Paused.")
+
+    return tell
+
+
+def _answer_to(
+    session: Session, outbox: Outbox, row: Delivery, error: PublishError, wire: Wire
+) -> dict[str, Any]:  # fmt: skip
+    """What a failure means for the row, for the others of its target, and for the way there."""
+    now = outbox.clock()
+    said = redact(error.message, secrets_of(outbox, row.target))
+    match error:
+        case Offline():
+            note_way(session, row.target_id, error.way, said, now)
+            _hold_target(session, row.target_id, now + OFFLINE_PAUSE)
+            return _back(row, now + OFFLINE_PAUSE, said, row.attempts - 1)
+        case Held():
+            return _back(row, now, "", row.attempts)
+        case PauseTarget():
+            note_way(session, row.target_id, Way.REFUSED, said, now)
+            row.target.paused = said
+            return _back(row, now, "", row.attempts - 1)
+        case RetryAfter():
+            if error.seconds is not None:
+                _hold_target(session, row.target_id, now + timedelta(seconds=error.seconds))
+            return _again(outbox, row, said, error.seconds)
+        case TooBig() if error.learns and row.item_kind == MEDIA:
+            return _learn(session, outbox, row, said)
+        case _:
+            return {"state": DeliveryState.PARKED.value, "error": said, "due_at": now}
+
+
+def _learn(session: Session, outbox: Outbox, row: Delivery, said: str) -> dict[str, Any]:
+    """Too big: remember it, and take the next step down, for a photo at once."""
+    media = media_of(session, outbox, row)
+    parked = {"state": DeliveryState.PARKED.value, "error": said, "due_at": outbox.clock()}
+    if media is None:
+        return parked
+    line = line_of(session, row.target_id)
+    before = line.learnt.get("image_bytes", media.bytes)
+    if not media.mime.startswith("image/"):
+        line.learnt = fit.learn(line.learnt, media)
+        return parked
+    if before * fit.LESS < _LEAST_PHOTO:
+        return parked
+    line.learnt = {**line.learnt, "image_bytes": int(min(before, media.bytes) * fit.LESS)}
+    return _back(row, outbox.clock(), said, row.attempts)
+
+
+def _relearnt(session: Session, outbox: Outbox, row: Delivery) -> dict[str, Any]:
+    """The target says something new of what it takes: look at everything that goes there once more."""
+    back = _back(row, outbox.clock(), row.error, row.attempts - 1)
+    stories = list(session.scalars(select(Story)))
+    compare(session, outbox, row.target, stories, only_known=True)
+    # Ours is under our lease: it was left alone, and is looked at by whoever takes it up next.
+    return back
+
+
+def _back(row: Delivery, due: datetime, error: str, attempts: int) -> dict[str, Any]:
+    leaving = row.state == DeliveryState.WITHDRAWING
+    state = DeliveryState.WITHDRAWING if leaving else due_state(row.target, sent=bool(row.sent))
+    return {
+        "state": state.value, "due_at": due, "error": error, "attempts": max(0, attempts), "moved": 0,
+    }  # fmt: skip
+
+
+def _again(outbox: Outbox, row: Delivery, error: str, seconds: float | None) -> dict[str, Any]:
+    """Back with a due time, or parked when it was tried often enough."""
+    if row.attempts >= MOST_ATTEMPTS:
+        error = f"{error} It was tried {row.attempts} times."
+        return {"state": DeliveryState.PARKED.value, "error": error, "moved": 0}
+    own = back_off(row.attempts, outbox.rng.random())
+    wait = own if seconds is None else timedelta(seconds=seconds)
+    return _back(row, outbox.clock() + wait, error, row.attempts)
+
+
+def _hold_target(session: Session, target_id: uuid.UUID, until: datetime) -> None:
+    """Let everything else of this target wait as well: it would only hear the same."""
+    statement = update(Delivery).where(
+        Delivery.target_id == target_id,
+        Delivery.state.in_([DeliveryState.DUE, DeliveryState.CHANGED, DeliveryState.WITHDRAWING]),
+        Delivery.lease == "",
+        Delivery.due_at < until,
+    )
+    session.execute(statement.values(due_at=until).execution_options(synchronize_session=False))
+
+
+def _finish(
+    session: Session, row_id: uuid.UUID, mark: str, values: dict[str, Any], now: datetime
+) -> bool:  # fmt: skip
+    """Store the answer and let go, in one commit; a sleeper whose lease went to another changes nothing."""
+    statement = update(Delivery).where(Delivery.id == row_id, Delivery.lease == mark)
+    options = {"synchronize_session": False}
+    done = session.execute(statement.values(lease="", **values).execution_options(**options))
+    stored = bool(done.rowcount)  # type: ignore[attr-defined]
+    if stored:
+        row = session.get_one(Delivery, row_id, populate_existing=True)
+        if row.item_kind != FACE and row.state in (DeliveryState.SENT, DeliveryState.WITHDRAWN):
+            takedown.settle(session, row, now)
+            touch_others(session, row)
+    session.commit()
+    return stored

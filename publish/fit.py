@@ -1,0 +1,179 @@
+"""The ladder down to what a target takes: a smaller photo, the still of a video with a link, fewer files.
+
+What is done is said in a sentence, which the ledger keeps. Photos are made smaller when they are sent (``shrink``),
+everything else is decided before (``fit_post``), so that nothing is sent that would be refused.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from publish.errors import TooBig
+from publish.post import Block, Post, PostMedia
+from publish.targets.base import Limits
+
+# Longest edges and JPEG qualities that are tried, in this order. Below the last one a photo says nothing any more.
+_STEPS = ((2048, 85), (1600, 82), (1280, 80), (1024, 78), (800, 75), (640, 70), (480, 65))
+# After a refusal that names no size, a photo is tried at this share of it.
+LESS = 0.7
+_KINDS = {"video": "The video", "audio": "The recording", "photo": "The photo"}
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A post as the target takes it; which files have to stay behind, with the reason; what was done, in sentences."""
+
+    post: Post
+    refused: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+    # The blocks as they were.
+    whole: tuple[Block, ...] = ()
+
+    def left_out(self) -> Iterator[tuple[Block, PostMedia, str]]:
+        """The files that stay behind: block, file, reason."""
+        for block in self.whole:
+            for media in block.media:
+                if media.key in self.refused:
+                    yield block, media, self.refused[media.key]
+
+
+def merge_limits(told: Limits, learnt: Mapping[str, Any]) -> Limits:
+    """What the target says, narrowed by what its refusals taught."""
+    known = {
+        name: min(filter(None, (getattr(told, name), learnt.get(name))), default=None)
+        for name in ("image_bytes", "video_bytes")
+    }
+    return replace(told, **known)
+
+
+def learn(learnt: Mapping[str, Any], media: PostMedia) -> dict[str, Any]:
+    """After a refusal for its size."""
+    if media.mime.startswith("image/"):
+        return {**learnt, "image_bytes": int(media.bytes * LESS)}
+    return {**learnt, "video_bytes": media.bytes - 1}
+
+
+def fit_post(
+    post: Post, limits: Limits, *, place: str, whole: Mapping[str, str], parked: Mapping[str, str],
+    kept: frozenset[str] = frozenset(), splits: bool = False,
+) -> Fitted:  # fmt: skip
+    """The post without what the target does not take.
+
+    ``whole``: media key -> address of a copy that has it. ``parked``: media key -> why the target refused it already.
+    ``kept``: media keys that are there, and stay. ``splits``: the target spreads many files over several posts itself.
+    """
+    refused: dict[str, str] = {}
+    notes: list[str] = []
+    blocks = []
+    for block in post.blocks:
+        fitted = _fit_block(block, limits, place, whole, parked, kept, refused, notes)
+        blocks.append(fitted)
+    if limits.files is not None and not splits:
+        blocks = _fewer(blocks, limits.files, place, notes)
+    said = tuple(dict.fromkeys(notes))
+    return Fitted(replace(post, blocks=tuple(blocks)), refused, said, post.blocks)
+
+
+def _fit_block(
+    block: Block, limits: Limits, place: str, whole: Mapping[str, str], parked: Mapping[str, str],
+    kept: frozenset[str], refused: dict[str, str], notes: list[str],
+) -> Block:  # fmt: skip
+    media: list[PostMedia] = []
+    instead = link = ""
+    for one in block.media:
+        why = "" if one.key in kept else parked.get(one.key) or refusal(one, limits, place)
+        if not why:
+            media.append(one)
+            continue
+        link = link or whole.get(one.key, "")
+        instead = instead or one.kind
+        if one.poster is not None and one.poster.key not in parked:
+            media.append(one.poster)
+        refused[one.key] = _said(why, one, linked=bool(link))
+        notes.append(refused[one.key])
+    return replace(block, media=tuple(media), instead=instead, whole=link)
+
+
+def refusal(media: PostMedia, limits: Limits, place: str) -> str:
+    """Why a target does not take this file, or empty. Photos are made smaller and turned into JPEG instead."""
+    if media.mime.startswith("image/"):
+        return ""
+    most, kind = limits.bytes_for(media.mime), _KINDS.get(media.kind, "The file")
+    if most is not None and media.bytes > most:
+        return f"{kind} ({_mb(media.bytes)}) is larger than {place} takes ({_mb(most)})"
+    if limits.types is not None and media.mime not in limits.types:
+        return f"{kind} is of a type that {place} does not take ({media.mime})"
+    return ""
+
+
+def _said(why: str, media: PostMedia, *, linked: bool) -> str:
+    """The reason, with what went instead."""
+    if "; sent " in why:
+        return why
+    what = "a still" if media.poster is not None else "the words"
+    return f"{why.rstrip('.')}; sent {what} {'with a link' if linked else 'instead'}."
+
+
+def _fewer(blocks: Sequence[Block], most: int, place: str, notes: list[str]) -> list[Block]:
+    """The first files only; the words of all."""
+    total = sum(len(block.media) for block in blocks)
+    if total <= most:
+        return list(blocks)
+    left, cut = most, []
+    for block in blocks:
+        cut.append(replace(block, media=block.media[:left]))
+        left = max(0, left - len(block.media))
+    notes.append(f"{place} takes {most} files in one post; {total - most} of {total} stayed out.")
+    return cut
+
+
+def shrink(media: PostMedia, limits: Limits, folder: Path) -> PostMedia:
+    """The photo as the target takes it, as a file in ``folder``; the same object when it fits as it is.
+
+    Its key stays: it is the same picture. Raises TooBig when even the smallest step is too large.
+    """
+    if not media.mime.startswith("image/"):
+        return media
+    most = limits.image_bytes
+    wrong = limits.types is not None and media.mime not in limits.types
+    if not wrong and (most is None or media.bytes <= most):
+        return media
+    data, size = _smaller(media.path, most)
+    path = folder / f"{media.key}.fit.jpg"
+    path.write_bytes(data)
+    return replace(
+        media, path=path, mime="image/jpeg", ext=".jpg", bytes=len(data), width=size[0], height=size[1]
+    )  # fmt: skip
+
+
+def _smaller(path: Path, most: int | None) -> tuple[bytes, tuple[int, int]]:
+    from PIL import Image
+
+    with Image.open(path) as image:
+        profile = image.info.get("icc_profile")
+        picture = image.convert("RGB")
+    for edge, quality in _STEPS:
+        if most is not None and edge > 2 * max(picture.size):
+            continue
+        step = picture.copy()
+        step.thumbnail((edge, edge), Image.Resampling.LANCZOS)
+        out = io.BytesIO()
+        step.save(out, "JPEG", quality=quality, progressive=True, icc_profile=profile)
+        if most is None or out.tell() <= most:
+            return out.getvalue(), step.size
+    raise TooBig("Even the smallest useful size of this photo is too large there.", learns=False)
+
+
+def said_smaller(was: PostMedia, sent: PostMedia, place: str) -> str:
+    """What ``shrink`` did, in a sentence."""
+    return (
+        f"Sent smaller than it is ({_mb(sent.bytes)} of {_mb(was.bytes)}): {place} takes no more."
+    )
+
+
+def _mb(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{max(1, round(count / 1000))} kB"

@@ -1,0 +1,170 @@
+"""The way to each target and what is allowed to go it: found state, pauses, byte budget, limits. All of it rows."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from publish.errors import Way
+from publish.fit import merge_limits
+from publish.reach import say_ahead
+from publish.targets.base import Limits
+from publish.wire import Wire
+from reporter.models import Target
+from reporter.models_outbox import Line, OutboxState
+
+# A target is asked anew what it takes after this long: its admin may have changed it.
+_FRESH = timedelta(hours=24)
+# Smaller deliveries say more of the server than of the line.
+_TELLING = 200_000
+
+
+def outbox_state(session: Session, now: datetime) -> OutboxState:
+    """The outbox's one row, made when first needed. Does not commit."""
+    row = session.get(OutboxState, 1)
+    if row is None:
+        known = select(OutboxState.id).where(OutboxState.id == 1)
+        values = select(literal(1), literal(0), literal(now, OutboxState.counted_since.type))
+        session.execute(
+            insert(OutboxState).from_select(
+                ["id", "spent", "counted_since"], values.where(~known.exists())
+            )
+        )
+        row = session.get_one(OutboxState, 1)
+    return row
+
+
+def line_of(session: Session, target_id: uuid.UUID) -> Line:
+    """What is known of the way to a target. Does not commit."""
+    row = session.get(Line, target_id)
+    if row is None:
+        known = select(Line.target_id).where(Line.target_id == target_id)
+        kind = Line.target_id.type
+        values = select(
+            literal(target_id, kind), literal(""), literal(""), literal({}, Line.told.type), literal({}, Line.told.type)
+        )  # fmt: skip
+        names = ["target_id", "way", "said", "told", "learnt"]
+        session.execute(insert(Line).from_select(names, values.where(~known.exists())))
+        row = session.get_one(Line, target_id)
+    return row
+
+
+def note_way(session: Session, target_id: uuid.UUID, way: Way, said: str, now: datetime) -> None:
+    """Remember how the way was found just now. Does not commit."""
+    line = line_of(session, target_id)
+    if line.way != way:
+        line.since = now
+    line.way, line.said, line.tried_at = way.value, said, now
+    if way is Way.OK:
+        line.reached_at = now
+
+
+def note_wire(
+    session: Session, target_id: uuid.UUID, wire: Wire, took: timedelta, now: datetime, *, free: bool
+) -> None:  # fmt: skip
+    """Count what a delivery moved, against the budget too unless it is ``free``. Does not commit."""
+    line = line_of(session, target_id)
+    if wire.ahead_s is not None:
+        line.ahead_s = wire.ahead_s
+    seconds = took.total_seconds()
+    if wire.sent >= _TELLING and seconds > 0:
+        speed = wire.sent / seconds
+        line.speed = speed if line.speed is None else 0.6 * line.speed + 0.4 * speed
+    if not free and (wire.sent or wire.received):
+        outbox_state(session, now)
+        moved = wire.sent + wire.received
+        session.execute(
+            update(OutboxState)
+            .values(spent=OutboxState.spent + moved)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def words_of(line: Line | None) -> str:
+    """What a person should know of the way, in a sentence or two; empty when all is well."""
+    if line is None:
+        return ""
+    ahead = say_ahead(line.ahead_s) if line.ahead_s is not None else ""
+    if line.way in ("", Way.OK):
+        return f"{ahead} Set date and time." if ahead else ""
+    return line.said
+
+
+def pause_all(session: Session, now: datetime, *, on: bool) -> None:
+    """Pause or resume all sending. Commits."""
+    outbox_state(session, now).paused_at = now if on else None
+    session.commit()
+
+
+def hold(session: Session, target: Target, now: datetime, *, on: bool) -> None:
+    """Pause or resume one target. Commits."""
+    line_of(session, target.id).held_at = now if on else None
+    session.commit()
+
+
+def is_stopped(session: Session, target_id: uuid.UUID) -> bool:
+    """Whether a person has paused this target or all sending; asks the database, not what was read before."""
+    paused = session.scalar(select(OutboxState.paused_at))
+    return (
+        paused is not None
+        or session.scalar(select(Line.held_at).where(Line.target_id == target_id)) is not None
+    )
+
+
+def budget_left(session: Session, budget: int) -> int | None:
+    """Bytes that may still go; None: as many as it takes."""
+    if not budget:
+        return None
+    return max(0, budget - (session.scalar(select(OutboxState.spent)) or 0))
+
+
+def count_anew(session: Session, now: datetime) -> None:
+    """Begin to count for the budget at zero, as with a new month or another card. Commits."""
+    state = outbox_state(session, now)
+    state.spent, state.counted_since = 0, now
+    session.commit()
+
+
+def limits_of(session: Session, target: Target) -> Limits:
+    """What a target takes, as far as it is known by now."""
+    line = session.get(Line, target.id)
+    if line is None:
+        return Limits()
+    return merge_limits(_from_json(line.told), line.learnt)
+
+
+def limits_are_fresh(session: Session, target_id: uuid.UUID, now: datetime) -> bool:
+    """Whether the target was asked not long ago."""
+    line = session.get(Line, target_id)
+    return line is not None and line.told_at is not None and now - line.told_at < _FRESH
+
+
+def keep_limits(session: Session, target_id: uuid.UUID, limits: Limits, now: datetime) -> bool:
+    """Keep what the target says; True if it says something else than before. Does not commit."""
+    line, told = line_of(session, target_id), _to_json(limits)
+    new = line.told != told and told != _to_json(Limits())
+    line.told, line.told_at = told, now
+    return new
+
+
+def forget_limits(session: Session, target_id: uuid.UUID) -> None:
+    """Ask anew, and try again what was refused. Does not commit."""
+    line = line_of(session, target_id)
+    line.told_at, line.learnt = None, {}
+
+
+def _to_json(limits: Limits) -> dict[str, Any]:
+    values = asdict(limits)
+    return {**values, "types": sorted(limits.types) if limits.types is not None else None}
+
+
+def _from_json(told: Mapping[str, Any]) -> Limits:
+    known = {name: told[name] for name in asdict(Limits()) if name in told}
+    types = known.get("types")
+    return Limits(**{**known, "types": frozenset(types) if types is not None else None})

@@ -1,0 +1,127 @@
+"""What publishing would do now: the same comparing and the same drafts as sending, with nothing sent or stored."""
+
+from __future__ import annotations
+
+import difflib
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from publish.errors import PublishError
+from publish.fit import Fitted
+from publish.ledger import MEDIA, OPEN, STORY, chosen_targets, compare
+from publish.means import Outbox
+from publish.post import PostMedia, Remote
+from publish.shape import shape_post
+from publish.standing import Standing, row_json
+from publish.targets import Draft, target_class
+from publish.targets import Target as OpenTarget
+from reporter.models import Delivery, Story, Target
+from reporter.models_outbox import SentDraft
+from reporter.states import DeliveryState
+from reporter.stories import all_stories
+
+
+def preview(session: Session, outbox: Outbox, *, names: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """What would be sent, in the form of ``ledger_rows`` with an ``action`` (create, update, withdraw).
+
+    Stories also have ``draft`` (title, body, mime), ``changes`` (lines of a unified diff against what was sent last),
+    ``files`` and ``notes`` (what is done because of the target's limits). Leaves the ledger as it was.
+    """
+    before = {row.id: bool(row.remote_id) for row in session.scalars(select(Delivery))}
+    stories = all_stories(session, now=outbox.clock(), rng=outbox.rng)
+    told: list[dict[str, Any]] = []
+    for target in chosen_targets(session, names):
+        compare(session, outbox, target, stories, only_known=False)
+        session.flush()
+        session.expire_all()
+        told += _at_target(session, outbox, target, before)
+    session.rollback()
+    return told
+
+
+def _at_target(
+    session: Session, outbox: Outbox, target: Target, before: Mapping[uuid.UUID, bool]
+) -> list[dict[str, Any]]:
+    standing = Standing(session, outbox.budget)
+    rows = session.scalars(select(Delivery).where(Delivery.target_id == target.id))
+    opened = _opened(outbox, target)
+    told = []
+    try:
+        for row in sorted(rows, key=lambda r: (r.created_at, r.item_kind, r.key)):
+            by_hand = row.state == DeliveryState.MANUAL
+            if row.state not in OPEN and not by_hand:
+                continue
+            leaving = row.state == DeliveryState.WITHDRAWING or (by_hand and not row.wanted)
+            action = "withdraw" if leaving else "update" if before.get(row.id) else "create"
+            one = {**row_json(row, standing), "action": action}
+            if row.item_kind == STORY and not leaving:
+                one |= _story(session, outbox, row, opened)
+            told.append(one)
+    finally:
+        if opened is not None:
+            opened.close()
+    return told
+
+
+def _opened(outbox: Outbox, target: Target) -> OpenTarget | None:
+    try:
+        return outbox.connect(target)
+    except PublishError:
+        # A stick that is not in, say: what would be sent can still be counted.
+        return None
+
+
+def _story(
+    session: Session, outbox: Outbox, row: Delivery, opened: OpenTarget | None
+) -> dict[str, Any]:
+    story = session.get(Story, uuid.UUID(row.remote["story"]))
+    fitted = shape_post(session, outbox, row.target, story) if story else None
+    if fitted is None:
+        return {}
+    files = [
+        {"key": m.key, "kind": m.kind, "bytes": m.bytes, "alt": m.alt} for m in fitted.post.media()
+    ]
+    told: dict[str, Any] = {
+        "notes": list(fitted.notes),
+        "files": files,
+        "draft": None,
+        "changes": [],
+    }
+    if opened is not None:
+        draft = draft_of(session, row, fitted, opened)
+        told["draft"] = vars(draft)
+        told["changes"] = changes(session.get(SentDraft, row.id), draft)
+    return told
+
+
+def draft_of(session: Session, row: Delivery, fitted: Fitted, opened: OpenTarget) -> Draft:
+    """The words as they would go; files that are not there yet stand under the name that they will have."""
+    query = select(Delivery).where(
+        Delivery.target_id == row.target_id, Delivery.item_kind == MEDIA, Delivery.remote_id != ""
+    )
+    there = {
+        one.key: Remote(one.remote_id, one.url, one.remote.get("extra", {}))
+        for one in session.scalars(query)
+    }
+    if not target_class(row.target.kind).keeps_files:
+        there = {}
+    else:
+        there = {m.key: there.get(m.key) or _to_come(m) for m in fitted.post.media()}
+    return opened.draft(fitted.post, there)
+
+
+def _to_come(media: PostMedia) -> Remote:
+    return Remote("0", media.filename, {"name": media.filename})
+
+
+def changes(was: SentDraft | None, draft: Draft) -> list[str]:
+    """What differs from what was sent last, as lines of a unified diff; empty if nothing was sent yet."""
+    if was is None:
+        return []
+    old, new = [was.title, *was.body.splitlines()], [draft.title, *draft.body.splitlines()]
+    lines = list(difflib.unified_diff(old, new, "sent", "now", n=1, lineterm=""))
+    return lines[2:]

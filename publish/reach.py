@@ -1,0 +1,137 @@
+"""Why a target was not reached: no network, a sign-in page, the target is down, or this laptop's clock is wrong."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import httpx
+
+from publish.errors import Offline, Way
+from publish.wire import seconds_ahead
+from reporter.clock import Clock, utc_now
+
+_NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL})
+# X509_V_ERR_CERT_NOT_YET_VALID and _HAS_EXPIRED of OpenSSL.
+_BY_DATE = frozenset({9, 10})
+# A clock that is less wrong than this does not spoil certificates, and is nobody's trouble.
+WRONG = timedelta(minutes=5)
+_SPOILS = timedelta(hours=1)
+_PEEK = httpx.Timeout(5)
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    """What a plain http request to the same host told."""
+
+    # Seconds that this laptop is ahead; None: no Date.
+    ahead_s: float | None
+    # Sent on to another host: a sign-in page.
+    elsewhere: bool
+
+
+def unreached(name: str, url: str, error: BaseException, *, clock: Clock = utc_now) -> Offline:
+    """The error of a connection that never stood, as an Offline that says why."""
+    causes = list(_causes(error))
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return _unproved(name, url, causes, clock)
+    host = urlsplit(url).hostname or ""
+    if not routed() and not _is_local(host):
+        return Offline(
+            "This laptop has no network. It is sent as soon as there is one.", Way.NETWORK
+        )
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return Offline(
+            f"Nobody here knows the name {host}: the Wi-Fi does not lead out, or the address of {name} has a slip "
+            "in it. It is sent as soon as there is a connection.",
+            Way.NETWORK,
+        )
+    if any(isinstance(cause, OSError) and cause.errno in _NO_WAY for cause in causes):
+        return Offline(
+            f"No way leads from this network to {name}. It is sent as soon as there is a connection.",
+            Way.NETWORK,
+        )
+    return Offline(
+        f"{name} can't be reached from here. It is sent as soon as there is a connection.", Way.DOWN
+    )
+
+
+def routed() -> bool:
+    """Whether this laptop knows any way out. Sends nothing: connecting UDP only asks the routing table."""
+    for family, address in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as probe:
+                probe.connect((address, 9))
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def glimpse(host: str, *, clock: Clock = utc_now) -> Glimpse | None:
+    """Ask the host over plain http, which needs no right clock; None without an answer."""
+    try:
+        answer = httpx.get(f"http://{host}/", timeout=_PEEK, follow_redirects=False)
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return None
+    goal = urlsplit(answer.headers.get("Location", "")).hostname or host
+    ahead = seconds_ahead(answer.headers.get("Date", ""), clock())
+    return Glimpse(ahead, elsewhere=not _related(goal, host))
+
+
+def say_ahead(seconds: float) -> str:
+    """How wrong this laptop's clock is, in words; empty when it is right enough."""
+    off = timedelta(seconds=abs(seconds))
+    if off < WRONG:
+        return ""
+    hours, minutes = divmod(round(off.total_seconds() / 60), 60)
+    long = f"{hours // 24} days" if hours >= 48 else f"{hours} h {minutes} min"
+    return f"This laptop's clock is {long} {'ahead' if seconds > 0 else 'behind'}."
+
+
+def _unproved(name: str, url: str, causes: list[BaseException], clock: Clock) -> Offline:
+    """TLS failed: by date, or because somebody else answers."""
+    seen = glimpse(urlsplit(url).hostname or "", clock=clock)
+    codes = {getattr(cause, "verify_code", 0) for cause in causes}
+    ahead = seen.ahead_s if seen else None
+    if ahead is not None and abs(ahead) >= _SPOILS.total_seconds():
+        return Offline(
+            f"{say_ahead(ahead)} So {name} can't prove who it is. Set date and time, and it goes on by itself.",
+            Way.CLOCK,
+        )
+    if codes & _BY_DATE and ahead is None:
+        return Offline(
+            f"{name}'s proof of who it is does not fit this laptop's date ({clock():%d %B %Y}). Check date and time.",
+            Way.CLOCK,
+        )
+    if codes & _BY_DATE:
+        return Offline(
+            f"The certificate of {name} has run out. Its host has to renew it; it is sent afterwards."
+        )
+    elsewhere = seen is not None and seen.elsewhere
+    return Offline(
+        f"{name} could not prove who it is. Check this laptop's date and time, and whether the Wi-Fi "
+        "wants a sign-in page opened first.",
+        Way.PORTAL if elsewhere else Way.DOWN,
+    )
+
+
+def _causes(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def _is_local(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _related(goal: str, host: str) -> bool:
+    """The same site, with or without www."""
+    return goal.removeprefix("www.") == host.removeprefix("www.")

@@ -1,0 +1,82 @@
+"""A story as one target gets it: composed for its readers, woven with its copies, fitted to what the target takes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from publish.compose import build_post
+from publish.fit import Fitted, fit_post
+from publish.lines import limits_of
+from publish.means import Outbox
+from publish.post import Post
+from publish.targets import target_class
+from publish.weave import linked_rows, story_rows
+from reporter.gate import Place
+from reporter.models import Delivery, Story, Target
+from reporter.states import DeliveryState
+
+
+def shape_post(session: Session, outbox: Outbox, target: Target, story: Story) -> Fitted | None:
+    """What this target should show of a story, or None when nothing of it may be shown there."""
+    cls = target_class(target.kind)
+    post = build_post(
+        session, story, Place(target.audience), store=outbox.store, facts=outbox.facts,
+        elsewhere=cls.tells_replies, target_id=target.id,
+    )  # fmt: skip
+    if post is None:
+        return None
+    post = replace(post, copies=post.copies[: cls.copies_shown])
+    linked = linked_rows(story_rows(session, story.id), target.audience, target.id)
+    ids = [media.id for media in post.media()]
+    files = list(
+        session.scalars(
+            select(Delivery).where(Delivery.item_kind == "media", Delivery.item_id.in_(ids))
+        )
+    )
+    own = {row.item_id: row for row in files if row.target_id == target.id}
+    return fit_post(
+        post,
+        limits_of(session, target),
+        place=target.name,
+        whole=_whole(post, linked, files),
+        parked=_parked(post, own),
+        kept=frozenset(m.key for m in post.media() if _is_there(own.get(m.id))),
+        splits=cls.splits,
+    )
+
+
+def _whole(post: Post, linked: Sequence[Delivery], files: Sequence[Delivery]) -> dict[str, str]:
+    """Where each file can be found whole: the first copy whose target has it."""
+    there = {(row.target_id, row.item_id) for row in files if row.sent and row.wanted}
+    found = {}
+    for media in post.media():
+        url = next((row.url for row in linked if (row.target_id, media.id) in there), "")
+        if url:
+            found[media.key] = url
+    return found
+
+
+def _parked(post: Post, own: Mapping[uuid.UUID, Delivery]) -> dict[str, str]:
+    """Files that this target refused, with its reason."""
+    return {
+        media.key: row.error or "It could not go there."
+        for media in post.media()
+        if (row := own.get(media.id)) is not None
+        and row.state == DeliveryState.PARKED
+        and row.wanted
+        and not row.sent
+        and not row.wanted.startswith(REFUSED)
+    }
+
+
+def _is_there(row: Delivery | None) -> bool:
+    return row is not None and bool(row.sent and row.remote_id)
+
+
+# In front of a row's ``wanted``: never tried, because the target's limits say that it would be refused.
+REFUSED = "refused:"

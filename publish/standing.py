@@ -1,0 +1,156 @@
+"""How things stand, as JSON and in numbers: rows of the ledger, what waits and why, progress with the time left."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import case, func, or_, select
+from sqlalchemy.orm import Session
+
+from publish.ledger import FACE, MEDIA, OPEN, STORY, chosen_targets
+from publish.lines import budget_left, outbox_state
+from publish.means import Outbox
+from publish.targets import target_class
+from reporter.models import Delivery, Target
+from reporter.models_outbox import Line, OutboxState
+from reporter.states import DeliveryState
+
+PAUSED = "Sending is paused."
+HELD = "This place is paused."
+BUDGET = "The budget of bytes is used up. Raise it, and it goes on."
+# Without a measured speed: a slow mobile line, bytes a second.
+_GUESSED_SPEED = 100_000
+# What a small delivery takes beside its bytes, seconds.
+_EACH = 0.7
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Of the work that is open: items and bytes done and in all, and about how long the rest takes."""
+
+    done: int
+    items: int
+    bytes_done: int
+    bytes: int
+    seconds_left: int
+    # What is under way right now.
+    now: str = ""
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1, by bytes."""
+        return self.bytes_done / self.bytes if self.bytes else float(self.done >= self.items)
+
+
+class Standing:
+    """What holds rows back, asked once for all of them."""
+
+    def __init__(self, session: Session, budget: int = 0) -> None:
+        self._paused = session.scalar(select(OutboxState.paused_at)) is not None
+        self._held = set(session.scalars(select(Line.target_id).where(Line.held_at.is_not(None))))
+        self._left = budget_left(session, budget)
+        open_rows = session.execute(
+            select(Delivery.target_id, Delivery.item_kind, Delivery.big, Delivery.remote["story"].as_string())
+            .where(Delivery.state.in_(OPEN))
+        ).all()  # fmt: skip
+        self._busy = {(target, kind) for target, kind, big, _story in open_rows if not big}
+        self._files = {(row[0], row[3]) for row in open_rows if row[1] == MEDIA and not row[2]}
+
+    def held_back(self, row: Delivery) -> str:
+        """Why a row is not allowed to go, or empty."""
+        if row.target.paused:
+            return row.target.paused
+        if self._paused:
+            return PAUSED
+        if row.target_id in self._held:
+            return HELD
+        free = target_class(row.target.kind).free(row.target.options)
+        leaving = row.state == DeliveryState.WITHDRAWING or row.remote.get("urgent")
+        if self._left is not None and not free and not leaving and row.bytes >= self._left:
+            return BUDGET
+        return ""
+
+    def waits(self, row: Delivery) -> bool:
+        """Whether others of its target have to go first."""
+        if row.item_kind == FACE:
+            return bool({(row.target_id, MEDIA), (row.target_id, STORY)} & self._busy)
+        if row.item_kind == STORY:
+            return (row.target_id, row.remote.get("story")) in self._files
+        return row.state == DeliveryState.WITHDRAWING and (row.target_id, STORY) in self._busy
+
+    def state(self, row: Delivery) -> str:
+        """The state as told outside: ``waiting`` for what is due, but held back or behind others."""
+        due = row.state in (DeliveryState.DUE, DeliveryState.CHANGED)
+        if due and (self.held_back(row) or self.waits(row)):
+            return DeliveryState.WAITING.value
+        return row.state
+
+
+def ledger_rows(
+    session: Session, outbox: Outbox, names: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """The ledger as JSON: ``target``, ``item``, ``kind``, ``title``, ``state``, ``url``, ``error``, bytes."""
+    wanted = [target.id for target in chosen_targets(session, names)]
+    standing = Standing(session, outbox.budget)
+    rows = session.scalars(
+        select(Delivery)
+        .where(Delivery.target_id.in_(wanted))
+        .order_by(Delivery.created_at, Delivery.item_kind, Delivery.key)
+    )
+    return [row_json(row, standing) for row in rows]
+
+
+def row_json(row: Delivery, standing: Standing) -> dict[str, Any]:
+    """One row as JSON."""
+    is_open = row.state in OPEN
+    return {
+        "target": row.target.name,
+        "item": row.key,
+        "kind": row.item_kind,
+        "title": row.remote.get("title", ""),
+        "state": standing.state(row),
+        "url": row.url,
+        "error": row.error or (standing.held_back(row) if is_open else ""),
+        "bytes": row.bytes,
+        "moved": row.moved,
+    }
+
+
+def counts(session: Session, budget: int = 0) -> dict[uuid.UUID, dict[str, int]]:
+    """Rows of each target by told state."""
+    standing = Standing(session, budget)
+    found: dict[uuid.UUID, dict[str, int]] = {}
+    for row in session.scalars(select(Delivery)):
+        by_state = found.setdefault(row.target_id, {})
+        state = standing.state(row)
+        by_state[state] = by_state.get(state, 0) + 1
+    return found
+
+
+def progress(session: Session, outbox: Outbox, target: Target | None = None) -> Progress:
+    """How far the open work is, at one target or at all."""
+    began = outbox_state(session, outbox.clock()).began_at
+    is_open = Delivery.state.in_(OPEN)
+    done = Delivery.state.in_([DeliveryState.SENT, DeliveryState.WITHDRAWN])
+    query = select(
+        func.count(case((is_open, 1))), func.count(),
+        func.coalesce(func.sum(case((is_open, Delivery.moved), else_=Delivery.bytes)), 0),
+        func.coalesce(func.sum(Delivery.bytes), 0),
+    ).where(or_(is_open, done & (Delivery.due_at >= began)))  # fmt: skip
+    here = [Delivery.target_id == target.id] if target else []
+    left, items, bytes_done, total = session.execute(query.where(*here)).one()
+    under_way = session.scalar(
+        select(Delivery).where(*here, Delivery.lease != "", is_open).order_by(Delivery.bytes.desc())
+    )
+    speed = session.scalar(select(func.avg(Line.speed))) or _GUESSED_SPEED
+    seconds = (total - bytes_done) / speed + left * _EACH if left else 0
+    now = str(under_way.remote.get("title", "")) if under_way else ""
+    return Progress(items - left, items, bytes_done, total, round(seconds), now)
+
+
+def progress_json(told: Progress) -> Mapping[str, Any]:
+    """For pages that poll."""
+    return {**vars(told), "share": round(told.share, 4)}

@@ -1,0 +1,60 @@
+"""Takedowns: which takeaway has to leave which target, and whether it has. Rows, so that its contributor can see it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from publish.targets import target_class
+from reporter.models import Delivery
+from reporter.models_outbox import Takedown
+
+
+def note_story(session: Session, row: Delivery, shows: Iterable[str], now: datetime) -> bool:
+    """A story goes on without some of its takeaways; True if any has to leave. Does not commit."""
+    lost = _shown(row) - set(shows)
+    _ask(session, row, lost, now)
+    # What is back in its story was not taken down after all.
+    back = [uuid.UUID(one) for one in shows]
+    session.execute(
+        delete(Takedown)
+        .where(Takedown.delivery_id == row.id, Takedown.takeaway_id.in_(back))
+        .execution_options(synchronize_session="fetch")
+    )
+    return bool(lost)
+
+
+def note_gone(session: Session, row: Delivery, now: datetime) -> None:
+    """The whole item has to leave. Does not commit."""
+    named = row.remote.get("takeaway")
+    _ask(session, row, {str(uuid.UUID(named))} if named else _shown(row), now)
+
+
+def settle(session: Session, row: Delivery, now: datetime) -> None:
+    """The target has answered for this row: what it does not show any more has left. Does not commit."""
+    still = [uuid.UUID(one) for one in row.remote.get("takeaways", ())] if row.sent else []
+    session.execute(
+        update(Takedown)
+        .where(Takedown.delivery_id == row.id, Takedown.takeaway_id.not_in(still), Takedown.done_at.is_(None))
+        .values(done_at=now)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+
+
+def _shown(row: Delivery) -> set[str]:
+    """What the target shows of it, or might: a try without an answer counts."""
+    return {*row.remote.get("takeaways", ()), *row.remote.get("trying", ())}
+
+
+def _ask(session: Session, row: Delivery, takeaways: set[str], now: datetime) -> None:
+    known = set(session.scalars(select(Takedown.takeaway_id).where(Takedown.delivery_id == row.id)))
+    remains = target_class(row.target.kind).copies_remain
+    for one in map(uuid.UUID, sorted(takeaways)):
+        if one not in known:
+            session.add(
+                Takedown(takeaway_id=one, delivery_id=row.id, asked_at=now, remains=remains)
+            )
