@@ -45,6 +45,7 @@ test: install system-packages ## everything, with a real browser and a real Word
 	$(BIN)/python -m pytest $(ARGS)
 
 bench: install ## measure, and write what was measured into docs/bench.md
+	@bash tests/system-packages.sh bench
 	$(BIN)/python -m tests.bench $(ARGS)
 
 lint: lint-rules lint-format lint-types ## ruff and mypy, nothing changed (-k: don't stop at the first)
