@@ -21,6 +21,7 @@ from capture.pool import DecoderDied, DecoderPool, PoolBusy
 from capture.probe import Probe, probe
 from capture.sniff import MediaType
 from capture.steps import Result, process_file
+from reporter.captions import renew_spoken
 from reporter.clock import Clock
 from reporter.config import LimitSettings
 from reporter.curate import main_kind, touch
@@ -245,9 +246,7 @@ def _finish(session: Session, store: Store, job: _Job, result: Result) -> bool:
     session.execute(delete(Rendition).where(Rendition.media_id == job.media_id))
     session.add_all(_row(job, made) for made in result.made)
     session.flush()
-    for made in result.made:
-        if made.name == VIEW:
-            forget_words(session, job.media_id, made.sha256)
+    _renew_words(session, job, result)
     # The row is locked by its update: whoever edits waits, and drops what comes here.
     for made in result.made:
         os.replace(made.path, store.rendition(job.sha256, made.name, made.ext))
@@ -255,6 +254,17 @@ def _finish(session: Session, store: Store, job: _Job, result: Result) -> bool:
     _touch_takeaways(session, job.media_id, was=job.kind)
     session.commit()
     return True
+
+
+def _renew_words(session: Session, job: _Job, result: Result) -> None:
+    """What can be found is what can be seen or heard in what was made."""
+    for made in result.made:
+        if made.name == VIEW:
+            forget_words(session, job.media_id, made.sha256)
+    media = session.get(Media, job.media_id, populate_existing=True)
+    if media is not None:
+        renew_spoken(session, media)
+        session.flush()
 
 
 def _row(job: _Job, made: Made) -> Rendition:

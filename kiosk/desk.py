@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from kiosk import (
     desk_actions,
     desk_afterwards,
+    desk_captions,
     desk_cards,
     desk_conversation,
     desk_faces,
@@ -36,6 +37,7 @@ bp.before_request(require_desk)
 for _part in (
     desk_actions,
     desk_afterwards,
+    desk_captions,
     desk_cards,
     desk_conversation,
     desk_faces,

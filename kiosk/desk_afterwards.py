@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as later
 from kiosk.db import db
 from kiosk.desk_actions import today
 from kiosk.here import here
+from kiosk.invitation import add_picture
 from publish import plan
 from publish.post import Facts, gathering_facts
 from reporter.actions import all_items, read_date
@@ -61,6 +62,8 @@ def decide(name: str) -> ResponseReturnValue:
     wanted, hand = request.form.get("do", ""), here().hand("desk")
     if wanted == "draft":
         story = plan.draft(db.session(), facts(), name, hand)
+        if name == plan.INVITATION:
+            add_picture(here(), story)
         flash(_("The draft is written. Read it, change it, then say yes."))
         return redirect(_page_of(story) or url_for("desk.afterwards.overview"), code=303)
     if wanted == "yes":

@@ -13,6 +13,8 @@ from capture.process import heal
 from kiosk.access import at_desk
 from kiosk.db import db
 from kiosk.here import here
+from reporter.captions import captions_of
+from reporter.cues import webvtt
 from reporter.errors import NotFound
 from reporter.gate import Place, showable
 from reporter.models import Attachment, Media, Takeaway
@@ -20,6 +22,7 @@ from reporter.models import Attachment, Media, Takeaway
 bp = Blueprint("media", __name__)
 
 ORIGINAL = "original"
+CAPTIONS = "captions"
 YEAR = 31_536_000
 
 
@@ -50,6 +53,8 @@ def show(sha256: str, rendition: str) -> Response:
     media = db.session.scalar(select(Media).where(Media.sha256 == sha256.lower()))
     if media is None or not _may_see(media, rendition):
         raise _nothing()
+    if rendition == CAPTIONS:
+        return _captions(media)
     return _original(media) if rendition == ORIGINAL else _rendition(media, rendition)
 
 
@@ -89,6 +94,18 @@ def _rendition(media: Media, name: str) -> Response:
     if request.args.get("v", "") != media.mended:
         # An address of before the last edit: it gets what holds now, and must not keep it as what it was.
         response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _captions(media: Media) -> Response:
+    """What a person has kept of what is said, in the time of what is shown."""
+    told = webvtt(captions_of(db.session(), media))
+    if not told:
+        raise _nothing()
+    response = Response(told, mimetype="text/vtt")
+    response.add_etag()
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.make_conditional(request)
     return response
 
 

@@ -25,7 +25,15 @@ from publish.compose import build_post
 from publish.errors import PublishError
 from publish.post import Facts, Post
 from publish.render import render
-from publish.site import front_page, media_name, page_name, sheets, story_page, summarize
+from publish.site import (
+    calendar_file,
+    front_page,
+    media_name,
+    page_name,
+    sheets,
+    story_page,
+    summarize,
+)
 from publish.strip import stripped
 from reporter.clock import rfc3339
 from reporter.errors import Conflict, DiskFull
@@ -88,7 +96,10 @@ def _gather(
 ) -> _Content:
     stories = all_stories(session, now=now, rng=rng)
     session.commit()
-    built = (build_post(session, s, Place.PUBLIC, store=store, facts=facts) for s in stories)
+    built = (
+        build_post(session, s, Place.PUBLIC, store=store, facts=facts, elsewhere=True)
+        for s in stories
+    )
     posts = sorted((post for post in built if post is not None), key=lambda post: post.key)
     shown = {takeaway for post in posts for takeaway in post.takeaways}
     rows = {t.id: t for s in stories for t in story_takeaways(session, s, Place.PUBLIC)}
@@ -131,7 +142,7 @@ def _write_site(
     for post in posts:
         bag.add(page_name(post.key), story_page(post, facts, links).encode())
     bag.add("index.html", front_page(facts, [summarize(post, links) for post in posts]).encode())
-    for name, data in sheets(assets):
+    for name, data in (*sheets(assets), *calendar_file(facts)):
         bag.add(name, data)
 
 

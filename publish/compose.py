@@ -6,13 +6,15 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from publish.marked import heading_depth
 from publish.post import WORDS, Block, Facts, Post, PostMedia, Slot
 from publish.said import said_to_story, with_words
 from publish.weave import copies_of
 from publish.words import KINDS, translations
+from reporter.captions import captions_of
+from reporter.cues import webvtt
 from reporter.gate import Place, may_show
 from reporter.models import Attachment, EventSession, Media, Rendition, Story, Takeaway
 from reporter.models_stories import StoryWords
@@ -163,12 +165,20 @@ def _post_media(attachment: Attachment, store: Store, facts: Facts) -> PostMedia
         poster=_file(attachment, poster, kind=Kind.PHOTO, store=store, facts=facts)
         if poster
         else None,
+        captions=_captions(media),
     )
+
+
+def _captions(media: Media) -> str:
+    session = object_session(media)
+    if media.kind == Kind.PHOTO or not media.words or session is None:
+        return ""
+    return webvtt(captions_of(session, media))
 
 
 def _file(
     attachment: Attachment, rendition: Rendition, *, kind: str, store: Store, facts: Facts,
-    poster: PostMedia | None = None,
+    poster: PostMedia | None = None, captions: str = "",
 ) -> PostMedia:  # fmt: skip
     takeaway, media = attachment.takeaway, attachment.media
     return PostMedia(
@@ -186,6 +196,7 @@ def _file(
         caption=takeaway.caption.strip() or takeaway.text.strip(),
         credit=takeaway.author.strip(),
         poster=poster,
+        captions=captions,
     )
 
 

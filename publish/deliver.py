@@ -89,7 +89,7 @@ def _job(session: Session, outbox: Outbox, row: Delivery) -> Job:
     known = _known(row)
     if row.item_kind == FACE:
         entries, wanted = _entries(session, row.target_id), row.wanted
-        return lambda target: _sent(target.finish(entries), wanted, now, kept)
+        return lambda target: _sent(target.finish(entries, known), wanted, now, kept)
     if row.state == DeliveryState.WITHDRAWING:
         is_media = row.item_kind == MEDIA
         return lambda target: {

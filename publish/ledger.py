@@ -20,7 +20,7 @@ from publish.fit import Fitted
 from publish.lines import line_of, outbox_state
 from publish.means import Outbox
 from publish.messages import MESSAGE, wanted_messages
-from publish.post import Post, PostMedia
+from publish.post import Facts, Post, PostMedia
 from publish.shape import REFUSED, shape_post
 from publish.targets import target_class
 from publish.weave import rank
@@ -149,7 +149,7 @@ def wanted_posts(
     return [fitted for fitted in shaped if fitted is not None]
 
 
-def wanted_items(target: Target, posts: Sequence[Fitted]) -> list[Wanted]:
+def wanted_items(target: Target, posts: Sequence[Fitted], facts: Facts) -> list[Wanted]:
     """The rows that these posts need, files first, each once."""
     media: dict[uuid.UUID, Wanted] = {}
     stories = []
@@ -171,7 +171,8 @@ def wanted_items(target: Target, posts: Sequence[Fitted]) -> list[Wanted]:
         )  # fmt: skip
     items = [*media.values(), *stories]
     if cls.has_face and posts:
-        items.append(Wanted(FACE, target.id, "index", target.name, "face", {}, bytes=20_000))
+        print_ = f"face{facts.agenda.fingerprint()}"
+        items.append(Wanted(FACE, target.id, "index", target.name, print_, {}, bytes=20_000))
     return items
 
 
@@ -212,7 +213,7 @@ def compare(
     held = sum(_held(row, now) for row in rows.values())
     if only_known:
         stories = [story for story in stories if (STORY, story.id) in rows]
-    items = wanted_items(target, wanted_posts(session, outbox, target, stories))
+    items = wanted_items(target, wanted_posts(session, outbox, target, stories), outbox.facts)
     due = unchanged = 0
     for item in items:
         row = rows.pop((item.kind, item.id), None)

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from publish.agenda import CALENDAR
 from publish.post import Facts
 from publish.render import day_and_time
 from publish.words import translations
@@ -303,10 +304,20 @@ def _invite(session: Session, facts: Facts, title: str) -> _Content:
     when = day_and_time(following.starts_at, facts.zone, facts.language)
     where = " · ".join(part for part in (when, following.place) if part)
     lines = [f"**{_escaped(where)}**", _escaped(following.words)]
-    if following.url:
-        lines.append(f"<{following.url}>")
+    lines += [f"<{address}>" for address in (following.url, _calendar(session)) if address]
     short = " · ".join(filter(None, [title % following.title, where, following.url]))
     return _Content(title % following.title, "\n\n".join(filter(None, lines)), short=short)
+
+
+def _calendar(session: Session) -> str:
+    """Where a site of ours on the web keeps its calendar file, '' where there is none."""
+    query = select(Delivery.url).where(
+        Delivery.item_kind == "face",
+        Delivery.state == DeliveryState.SENT,
+        Delivery.url.like("http%"),
+    )
+    url = session.scalar(query.order_by(Delivery.created_at).limit(1)) or ""
+    return f"{url.rsplit('/', 1)[0]}/{CALENDAR}" if url else ""
 
 
 _CONTENT: dict[str, Callable[[Session, Facts], _Content]] = {

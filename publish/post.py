@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from publish.agenda import NOTHING_YET, Agenda, agenda_of
 from reporter.config import Settings
 from reporter.models import Gathering
 
@@ -32,6 +33,8 @@ class Facts:
     title: str
     language: str
     zone: ZoneInfo
+    # For everybody's eyes, whoever the reader is.
+    agenda: Agenda = NOTHING_YET
 
     @property
     def mark(self) -> str:
@@ -46,7 +49,8 @@ def gathering_facts(session: Session, settings: Settings) -> Facts:
     """The facts of the one gathering in this database."""
     row_id = session.scalars(select(Gathering.id)).one()
     told = settings.gathering
-    return Facts(row_id, told.title, told.language, settings.zone)
+    agenda = agenda_of(session, told.title)
+    return Facts(row_id, told.title, told.language, settings.zone, agenda)
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ class PostMedia:
     caption: str
     credit: str
     poster: PostMedia | None = None
+    # What is said in it, as WebVTT; '' for none.
+    captions: str = ""
 
     @property
     def id(self) -> uuid.UUID:
@@ -90,7 +96,8 @@ class PostMedia:
 
     def fingerprint(self) -> str:
         """A hash of bytes and words."""
-        return _hash([self.sha256, self.alt, self.caption, self.credit])
+        said = [self.captions] if self.captions else []
+        return _hash([self.sha256, self.alt, self.caption, self.credit, *said])
 
 
 @dataclass(frozen=True)

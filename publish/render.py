@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from markupsafe import Markup, escape
 from publish.marked import blog_markdown, markdown_html, markdown_text
 from publish.post import Post, Remote
 from publish.words import INTENTS, direction, translations
+from reporter.cues import read_cues, spoken
 
 
 @lru_cache(maxsize=8)
@@ -32,6 +34,8 @@ def environment(language: str) -> Environment:
     words = translations(language)
     env.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
     env.filters["lines"] = _lines
+    env.filters["data_url"] = _data_url
+    env.filters["spoken"] = _spoken
     env.filters["wp"] = _blog_words
     env.filters["markdown"] = markdown_html
     env.filters["wpmarkdown"] = blog_markdown
@@ -55,6 +59,15 @@ def blog_html(post: Post, links: Mapping[str, Remote]) -> str:
 def render(template: str, language: str, **values: Any) -> str:
     """One page or fragment."""
     return environment(language).get_template(template).render(**values)
+
+
+def _data_url(captions: str) -> str:
+    """Captions in the page itself: a browser that opened it from a disk would not fetch them from beside it."""
+    return "data:text/vtt;base64," + base64.b64encode(captions.encode()).decode("ascii")
+
+
+def _spoken(captions: str) -> str:
+    return spoken(read_cues(captions))
 
 
 def _lines(text: str) -> Markup:
@@ -85,6 +98,11 @@ def period(first: datetime, last: datetime, zone: tzinfo, language: str) -> str:
 
 def _day(moment: datetime, zone: tzinfo, language: str) -> str:
     return format_date(moment.astimezone(zone), "long", locale=find_locale(language))
+
+
+def day_words(day: date, language: str) -> str:
+    """A day as it is written in that language."""
+    return format_date(day, "long", locale=find_locale(language))
 
 
 def day_and_time(moment: datetime, zone: tzinfo, language: str) -> str:

@@ -6,14 +6,15 @@ nothing depends on where the folder lies, and a double click opens it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from publish.agenda import CALENDAR
 from publish.post import WORDS, Block, Facts, Post
-from publish.render import environment, period, render
+from publish.render import day_words, environment, period, render
 from publish.words import translations
 from reporter.clock import rfc3339
 from reporter.states import Intent
@@ -69,6 +70,7 @@ def _is_open(block: Block) -> bool:
 def _open_item(block: Block, post: Post) -> dict[str, str]:
     return {
         "intent": block.intent,
+        "takeaway": block.takeaway,
         "text": _short(block.text or block.caption),
         "author": block.author,
         "url": f"{page_name(post.key)}#t-{block.takeaway}",
@@ -95,8 +97,26 @@ def front_page(facts: Facts, summaries: Sequence[Summary]) -> str:
         lead=first["photos"][0] if first else None,
         days=_days(facts, ordered),
         takeaways=sum(len(s["kinds"]) for s in ordered),
-        open=[item for s in ordered for item in s["open"]],
+        open=_still_open(facts, ordered),
+        days_of=_day_of(facts),
     )
+
+
+def _still_open(facts: Facts, summaries: Sequence[Summary]) -> list[dict[str, str]]:
+    """Questions and intentions that no item of the organizers tells of, each with its link."""
+    told = facts.agenda.settled
+    # Summaries that an older version stored don't name the takeaway.
+    return [one for s in summaries for one in s["open"] if one.get("takeaway") not in told]
+
+
+def _day_of(facts: Facts) -> Callable[[date], str]:
+    return lambda day: day_words(day, facts.language)
+
+
+def calendar_file(facts: Facts) -> Iterator[tuple[str, bytes]]:
+    """The calendar as (relative name, bytes), where there is something in it."""
+    if facts.agenda.calendar:
+        yield CALENDAR, facts.agenda.calendar
 
 
 def _card(facts: Facts, summary: Summary, *, lead: bool) -> dict[str, Any]:

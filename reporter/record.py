@@ -59,8 +59,16 @@ def _media_record(attachment: Attachment, media_url: MediaUrl) -> dict[str, Any]
         "state": media.state if done else MediaState.PROCESSING.value,
         "error": media.error,
         "alt": attachment.alt,
-        "renditions": {r.name: media_url(media, r.name) for r in media.renditions},
+        "renditions": _renditions(media, media_url),
     }
+
+
+def _renditions(media: Media, media_url: MediaUrl) -> dict[str, str]:
+    names = [rendition.name for rendition in media.renditions]
+    if media.kind != Kind.PHOTO and media.words:
+        # Words of a recording are those of its captions.
+        names.append("captions")
+    return {name: media_url(media, name) for name in names}
 
 
 def _shown(media: Media) -> Media | Rendition:

@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 
 from publish.post import Facts
 from tests.conformance import Census, Place, Seen, words_of
+from tests.place_bluesky import bluesky_place, real_bluesky_place
 from tests.place_mastodon import mastodon_place
 from tests.place_mediawiki import mediawiki_place
 from tests.script_server import script_server
@@ -179,6 +180,8 @@ PLACES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Place
     "wordpress": _wordpress,
     "mediawiki": mediawiki_place,
     "mastodon": mastodon_place,
+    "bluesky": bluesky_place,
+    "bluesky-real": real_bluesky_place,
     "folder": _folder,
     "webdav": _webdav,
     "sftp": _sftp,

@@ -294,7 +294,7 @@ class FakeFaceTarget(FakeTarget):
     kind: ClassVar[str] = "fakeface"
     has_face: ClassVar[bool] = True
 
-    def finish(self, entries: Sequence[Entry]) -> Remote:
+    def finish(self, entries: Sequence[Entry], known: Remote | None) -> Remote:
         with self._at("finish", ""):
             self.place.face = [entry.title for entry in entries]
             return Remote("index", "https://fake.example/")

@@ -28,7 +28,14 @@ def lacking(*programs: str) -> list[str]:
 PROGRAMS = {
     "sftp": ("sshd", "ssh-keygen", "git"),
     "webdav": ("apache2", "curl", "openssl"),
+    "imap": ("dovecot",),
     "rclone": ("rclone", "curl", "setsid"),
+}
+
+# Heavy ones, that run only when they are asked for: REAL_SERVERS="bluesky dokuwiki".
+REAL_ONLY = {
+    "bluesky": ("node", "npm", "openssl", "curl", "setsid"),
+    "dokuwiki": ("php", "curl", "setsid"),
 }
 
 
@@ -64,7 +71,7 @@ class ScriptServer:
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
-                timeout=60,
+                timeout=600 if self._script.stem in REAL_ONLY else 60,
                 check=False,
             )
         text = told.read_text()
@@ -86,7 +93,7 @@ def script_servers() -> Iterator[dict[str, ScriptServer]]:
 
 
 def script_server(name: str, request: pytest.FixtureRequest) -> ScriptServer:
-    """The running server of a name (sftp, webdav, rclone), one for the whole run; skips where it can't run."""
+    """The running server of a name (sftp, webdav, rclone, imap), one for the whole run; skips where it can't run."""
     if missing := lacking(*PROGRAMS[name]):
         pytest.skip(
             f"no {name} server here, for lack of {', '.join(missing)} (make system-packages)"
@@ -98,5 +105,18 @@ def script_server(name: str, request: pytest.FixtureRequest) -> ScriptServer:
         state.chmod(0o755)
         settings = {"KIND": "rclone"} if name == "rclone" else {}
         servers[name] = ScriptServer("webdav" if name == "rclone" else name, state, **settings)
+    servers[name].start()
+    return servers[name]
+
+
+def real_server(name: str, request: pytest.FixtureRequest) -> ScriptServer:
+    """One of REAL_ONLY, running; skips unless the environment asks for it."""
+    if name not in os.environ.get("REAL_SERVERS", "").split():
+        pytest.skip(f"not asked for (REAL_SERVERS={name})")
+    if missing := lacking(*REAL_ONLY[name]):
+        pytest.fail(f"asked for, but there is no {', '.join(missing)}")
+    servers: dict[str, ScriptServer] = request.getfixturevalue("servers")
+    if name not in servers:
+        servers[name] = ScriptServer(name, Path(tempfile.mkdtemp(prefix=f"{name}-")))
     servers[name].start()
     return servers[name]

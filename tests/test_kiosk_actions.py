@@ -13,10 +13,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from capture.marker import read_codes
 from kiosk.cli import main
 from reporter.config import Settings
 from reporter.models import EventSession, Story, Takeaway
 from reporter.models_actions import ActionItem, Contact, NextGathering, PlanStep
+from reporter.store import Store
 from tests.product import add_takeaway
 from tests.screens import press
 
@@ -154,3 +156,27 @@ def test_the_shell_lists_items_and_begins_the_next_gathering(
     assert [row["title"] for row in json.loads(listed.output)["sessions"]] == [event.title]
     missing = runner.invoke(main, [*later, "--from", str(tmp_path / "nowhere")])
     assert missing.exit_code == 1
+
+
+def test_the_invitation_has_a_picture_with_a_code(
+    client: FlaskClient, session: Session, event: EventSession, gathering: Settings
+) -> None:
+    url = "https://example.org/summer"
+    press(
+        client, "/desk/afterwards/next", title="Summer", starts_at="2026-06-20T14:00", place="The shed", url=url
+    )  # fmt: skip
+    press(client, "/desk/afterwards/plan/invitation", do="draft")
+    press(client, "/desk/afterwards/plan/invitation", do="draft")
+    session.expire_all()
+    [story] = session.scalars(select(Story).where(Story.title == "You are invited: Summer"))
+    [item] = story.items
+    takeaway = session.get_one(Takeaway, item.takeaway_id)
+    [attachment] = takeaway.attachments
+    assert "The shed" in attachment.alt
+    original = Store(gathering.folder).original(attachment.media.sha256, attachment.media.ext)
+    assert [code.text for code in read_codes(original)] == [url]
+    # It has no session that anybody would scan, and no post of its own.
+    assert "From the organizers" not in client.get("/", environ_base=PHONE).text
+    assert session.scalars(
+        select(Story.draft).where(Story.session_id == takeaway.session_id)
+    ).all() == [True]

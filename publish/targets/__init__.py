@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from publish.post import Remote
 from publish.targets.base import Draft, Entry, Option, Setup, Target
+from publish.targets.bluesky import BlueskyTarget
+from publish.targets.email import EmailTarget
 from publish.targets.folder import FolderTarget
 from publish.targets.git import GitTarget
 from publish.targets.mastodon import MastodonTarget
@@ -19,8 +21,10 @@ KINDS: dict[str, type[Target]] = {
         WordPressTarget,
         MediaWikiTarget,
         MastodonTarget,
+        BlueskyTarget,
         FolderTarget,
         GitTarget,
+        EmailTarget,
     )
 }
 

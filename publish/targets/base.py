@@ -231,7 +231,7 @@ class Target(ABC):
     def withdraw_media(self, remote: Remote) -> None:
         """Take the file away for good; one that is gone already is fine."""
 
-    def finish(self, entries: Sequence[Entry]) -> Remote:
+    def finish(self, entries: Sequence[Entry], known: Remote | None) -> Remote:
         """Bring the overall page up to date (only where ``has_face``)."""
         raise NotImplementedError(f"{self.kind} has no front page")
 

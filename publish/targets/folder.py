@@ -12,7 +12,15 @@ from publish.drives import Login, open_drive, scheme_of, wants_password
 from publish.drives.base import hash_pieces, is_part
 from publish.errors import Gone, PauseTarget, RetryAfter
 from publish.post import Post, PostMedia, Remote
-from publish.site import front_page, media_name, page_name, sheets, story_page, summarize
+from publish.site import (
+    calendar_file,
+    front_page,
+    media_name,
+    page_name,
+    sheets,
+    story_page,
+    summarize,
+)
 from publish.targets.base import Entry, Option, Setup, Target
 
 
@@ -140,9 +148,9 @@ class FolderTarget(Target):
 
     # --- The front page ----------------------------------------------------------------------------
 
-    def finish(self, entries: Sequence[Entry]) -> Remote:
+    def finish(self, entries: Sequence[Entry], known: Remote | None) -> Remote:
         """Write front page and style sheets."""
-        for name, data in sheets(self.setup.assets):
+        for name, data in (*sheets(self.setup.assets), *calendar_file(self.setup.facts)):
             self._put(name, data)
         summaries = [dict(e.extra["summary"]) for e in entries if "summary" in e.extra]
         self._put("index.html", front_page(self.setup.facts, summaries).encode())

@@ -1,0 +1,104 @@
+"""What leads on, for pages of our own: what is open, what became of it, when people meet again."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy.orm import Session
+
+from reporter.actions import all_items, for_place, told_name
+from reporter.calendar import calendar
+from reporter.following import next_gathering
+from reporter.gate import Place
+from reporter.models_actions import ActionItem, NextGathering
+from reporter.states import ItemState
+
+CALENDAR = "calendar.ics"
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something that is open, or what became of it. ``who`` only where that person agreed."""
+
+    kind: str
+    what: str
+    who: str
+    due_on: date | None
+    state: str
+    outcome: str
+    # The id of the takeaway that it comes from, or ''.
+    takeaway: str
+
+
+@dataclass(frozen=True)
+class Following:
+    """The next gathering."""
+
+    title: str
+    starts_at: datetime
+    ends_at: datetime | None
+    place: str
+    url: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Agenda:
+    """All of it."""
+
+    items: tuple[Item, ...] = ()
+    following: Following | None = None
+    # An iCalendar file with the same content; empty: there is nothing to put in.
+    calendar: bytes = b""
+
+    @property
+    def waiting(self) -> tuple[Item, ...]:
+        """What is open."""
+        return tuple(item for item in self.items if item.state == ItemState.OPEN)
+
+    @property
+    def done(self) -> tuple[Item, ...]:
+        """What was done or answered."""
+        return tuple(item for item in self.items if item.state == ItemState.DONE)
+
+    @property
+    def settled(self) -> frozenset[str]:
+        """Ids of the takeaways that an item tells of instead, open or not."""
+        return frozenset(item.takeaway for item in self.items if item.takeaway)
+
+    def fingerprint(self) -> str:
+        """A hash of all of it, '' for nothing."""
+        told = repr((self.items, self.following)) if self.calendar else ""
+        return hashlib.sha256(told.encode()).hexdigest()[:16] if told else ""
+
+
+NOTHING_YET = Agenda()
+
+
+def agenda_of(session: Session, title: str) -> Agenda:
+    """What may be told everybody now."""
+    rows = for_place(all_items(session), Place.PUBLIC)
+    following = next_gathering(session)
+    if not rows and following is None:
+        return NOTHING_YET
+    # The same content gives the same bytes.
+    stamp = max(
+        [*(row.changed_at for row in rows), following.changed_at if following else _LONG_AGO]
+    )
+    return Agenda(
+        tuple(_item(row) for row in rows),
+        _following(following) if following else None,
+        calendar(title, rows, following, now=stamp),
+    )
+
+
+def _item(row: ActionItem) -> Item:
+    takeaway = str(row.takeaway_id) if row.takeaway_id else ""
+    return Item(row.kind, row.what, told_name(row), row.due_on, row.state, row.outcome, takeaway)
+
+
+def _following(row: NextGathering) -> Following:
+    return Following(row.title, row.starts_at, row.ends_at, row.place, row.url, row.words)

@@ -1,0 +1,173 @@
+"""The digest as a mail: what is new, in text and HTML, with small pictures inside it."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import getaddresses
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from publish.post import WORDS, Facts, Post
+from publish.render import environment, render
+from publish.words import translations
+from reporter.states import Intent
+
+# Pixels and JPEG quality of a picture in a mail: about 15 KB.
+_EDGE, _QUALITY = 360, 75
+_WORDS = 280
+# Pictures in one mail, so that it stays under 1 MB.
+_PICTURES = 30
+
+
+@dataclass(frozen=True)
+class Item:
+    """What a digest tells of one story."""
+
+    key: str
+    title: str
+    when: str
+    words: str
+    counts: str
+    open: Sequence[str]
+    url: str
+    # Base64 of a small JPEG, and its alternative text.
+    picture: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A digest in both forms, and its headers."""
+
+    subject: str
+    text: str
+    html: str
+    pictures: Mapping[str, bytes]
+    headers: Mapping[str, str]
+
+    def message(self) -> EmailMessage:
+        """As MIME: text, and HTML with its pictures (RFC 2387)."""
+        mail = EmailMessage()
+        mail["Subject"] = _line(self.subject)
+        for name, value in self.headers.items():
+            mail[name] = _line(value)
+        mail.set_content(self.text)
+        mail.add_alternative(self.html, subtype="html")
+        page = mail.get_payload()[1]  # type: ignore[index]
+        for name, data in self.pictures.items():
+            page.add_related(data, "image", "jpeg", cid=f"<{name}>")  # type: ignore[union-attr]
+        return mail
+
+
+def item_of(post: Post) -> dict[str, Any]:
+    """What to keep of a post until the digest is written, as JSON."""
+    words = translations(post.language)
+    photo = post.first_photo()
+    said = [block for block in post.blocks if block.kind != WORDS]
+    open_ones = [b for b in said if b.intent in (Intent.QUESTION, Intent.ACTION)]
+    return {
+        "title": post.title,
+        "when": _when(post),
+        "words": _short(
+            post.lead or next((b.text or b.caption for b in said if b.text or b.caption), "")
+        ),
+        "counts": words.ngettext("%(num)s takeaway", "%(num)s takeaways", len(said))
+        % {"num": len(said)},
+        "open": [_short(b.text or b.caption) for b in open_ones if b.text or b.caption][:5],
+        "url": post.copies[0].url if post.copies else "",
+        "picture": _small(photo.path) if photo else "",
+        "alt": photo.alt if photo else "",
+    }
+
+
+def write(items: Sequence[Item], facts: Facts, number: str, head: Mapping[str, str]) -> Letter:
+    """The digest of these stories. ``head``: from, to, reply, unsubscribe; ``number``: its Message-ID."""
+    words = translations(facts.language)
+    subject = words.ngettext(
+        "%(gathering)s: %(num)s new story", "%(gathering)s: %(num)s new stories", len(items)
+    ) % {"gathering": facts.title, "num": len(items)}
+    pictures = {
+        item.key: base64.b64decode(item.picture) for item in items[:_PICTURES] if item.picture
+    }
+    reply = getaddresses([head["reply"]])[0][1]
+    rows = [
+        {"item": item, "pictured": item.key in pictures, "answer": _answer(reply, item)}
+        for item in items
+    ]
+    html = render("email.html", facts.language, site=facts, rows=rows, subject=subject)
+    return Letter(subject, _text(items, facts, subject), html, pictures, _headers(head, number))
+
+
+def _headers(head: Mapping[str, str], number: str) -> dict[str, str]:
+    goal = head["unsubscribe"]
+    leave = (
+        goal
+        if goal.startswith(("http://", "https://", "mailto:"))
+        else f"mailto:{goal}?subject=unsubscribe"
+    )
+    return {
+        "From": head["from"],
+        # Nobody sees the others' addresses.
+        "To": head["to"] or "undisclosed-recipients:;",
+        "Reply-To": head["reply"],
+        "Message-ID": number,
+        "List-Unsubscribe": f"<{leave}>",
+        "Auto-Submitted": "auto-generated",
+    }
+
+
+def _answer(address: str, item: Item) -> str:
+    """A link that opens an answer to one story; its key in the subject brings it back to the story."""
+    subject = quote(f"Re: {item.title} [{item.key}]")
+    return f"mailto:{quote(address, safe='@')}?subject={subject}"
+
+
+def _text(items: Sequence[Item], facts: Facts, subject: str) -> str:
+    words = translations(facts.language)
+    parts = [subject]
+    for item in items:
+        when = " · ".join(filter(None, (item.when, item.counts)))
+        lines = [item.title, when, item.words, *(f"? {one}" for one in item.open), item.url]
+        lines.append(f"[{item.key}]")
+        parts.append("\n".join(line for line in lines if line))
+    parts.append(
+        words.gettext("Answer this mail and tell us what you think; name the story, please.")
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def _when(post: Post) -> str:
+    if post.slot is None or post.slot.starts_at is None:
+        return ""
+    moment: datetime = post.slot.starts_at
+    return str(environment(post.language).filters["day"](moment, ZoneInfo(post.zone)))
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= _WORDS else words[:_WORDS].rsplit(" ", 1)[0] + "…"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _small(path: Path) -> str:
+    """A small JPEG in base64; empty where the picture is being made again."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            picture.thumbnail((_EDGE, _EDGE))
+            out = io.BytesIO()
+            picture.convert("RGB").save(out, "JPEG", quality=_QUALITY, optimize=True)
+    except (OSError, UnidentifiedImageError):
+        return ""
+    return base64.b64encode(out.getvalue()).decode()

@@ -1,0 +1,138 @@
+"""Handing a mail to a server (RFC 5321), and what its answers mean. https://docs.python.org/3/library/smtplib.html"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from email.message import EmailMessage
+
+from publish.errors import (
+    AuthRefused,
+    Offline,
+    PauseTarget,
+    Permanent,
+    PublishError,
+    RetryAfter,
+    TooBig,
+)
+
+# Seconds for one answer of the server: RFC 5321 grants it ten minutes, people on a train don't.
+_TIMEOUT = 60
+_PORTS = {"tls": 465, "starttls": 587, "none": 25}
+_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class PostOffice:
+    """One mail server. ``name`` is what sentences call the target."""
+
+    def __init__(self, name: str, host: str, tls: str, user: str, password: str) -> None:
+        self.name = name
+        self._host, _, port = host.partition(":")
+        self._port = int(port) if port.isdigit() else _PORTS[tls]
+        self._tls, self._user, self._password = tls, user, password
+        self._server: smtplib.SMTP | None = None
+        if tls == "none" and user and self._host not in _HERE:
+            raise PauseTarget(
+                f"{name} would send a password for everybody on the way to read. Set tls=starttls."
+            )
+
+    def rehearse(self, sender: str, recipients: Sequence[str]) -> None:
+        """Everything but the mail itself. Raises what ``send`` raises, and Permanent for any refused recipient."""
+        with self._errors():
+            server = self._open()
+            server.ehlo_or_helo_if_needed()
+            self._need(server.mail(sender))
+            for address in recipients:
+                self._need(server.rcpt(address), address)
+            server.rset()
+
+    def send(self, mail: EmailMessage, sender: str, recipients: Sequence[str]) -> dict[str, str]:
+        """Hand it over for all of them at once; who was refused, and why. Raises the errors of ``publish.errors``."""
+        with self._errors():
+            refused = self._open().send_message(mail, sender, list(recipients))
+        return {
+            address: said.decode("utf-8", "replace") for address, (_code, said) in refused.items()
+        }
+
+    def close(self) -> None:
+        """Say goodbye."""
+        if self._server is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                self._server.quit()
+            self._server = None
+
+    def _open(self) -> smtplib.SMTP:
+        if self._server is None:
+            context = ssl.create_default_context()
+            if self._tls == "tls":
+                self._server = smtplib.SMTP_SSL(
+                    self._host, self._port, timeout=_TIMEOUT, context=context
+                )
+            else:
+                self._server = smtplib.SMTP(self._host, self._port, timeout=_TIMEOUT)
+            if self._tls == "starttls":
+                self._server.starttls(context=context)
+            if self._user:
+                self._server.login(self._user, self._password)
+        return self._server
+
+    def _need(self, answer: tuple[int, bytes], address: str = "") -> None:
+        code, said = answer
+        if code >= 400:
+            raise self._refusal(code, f"{address} {said.decode('utf-8', 'replace')}".strip())
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except PublishError:
+            self._drop()
+            raise
+        except (smtplib.SMTPException, OSError) as error:
+            self._drop()
+            raise self._as_ours(error) from error
+
+    def _drop(self) -> None:
+        """Hang up without a goodbye: whoever is on the other side may not answer one."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def _as_ours(self, error: Exception) -> PublishError:
+        match error:
+            case smtplib.SMTPAuthenticationError():
+                return AuthRefused(f"{self.name} refused user name or password. Set them again.")
+            case smtplib.SMTPNotSupportedError():
+                return PauseTarget(f"{self.name} can't do what is asked of it: {error}.")
+            case smtplib.SMTPRecipientsRefused(recipients=refused):
+                code, said = next(iter(refused.values()))
+                return self._refusal(code, said.decode("utf-8", "replace"))
+            case smtplib.SMTPConnectError():
+                return Offline(f"{self.name} does not take mail right now: {error.smtp_error!r}.")
+            case smtplib.SMTPResponseException(smtp_code=code, smtp_error=said):
+                return self._refusal(
+                    code, said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+                )
+            case smtplib.SMTPServerDisconnected():
+                return RetryAfter(
+                    f"The connection to {self.name} broke before an answer came. It is tried again."
+                )
+            case ssl.SSLError():
+                return Offline(
+                    f"{self.name} could not prove who it is. Check this laptop's date and time."
+                )
+            case _:
+                return Offline(
+                    f"{self.name} can't be reached from here. It is sent as soon as there is a connection."
+                )
+
+    def _refusal(self, code: int, said: str) -> PublishError:
+        """4xx: later; 552: too large; other 5xx: never (RFC 5321, 4.2.1)."""
+        words = " ".join(said.split())[:200]
+        if code < 500:
+            return RetryAfter(f"{self.name} can't take it right now ({code} {words}).")
+        if code == 552:
+            return TooBig(f"The mail is larger than {self.name} takes ({words}).")
+        return Permanent(f"{self.name} does not take this mail ({code} {words}).")

@@ -1,0 +1,95 @@
+"""Records of the AT protocol: their keys, the marked parts of their text, and what replies tell."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from publish.post import Remote
+from publish.targets.base import Heard
+
+POSTS = "app.bsky.feed.post"
+_DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
+# Keys say a time: one in 2023, for one in the future may be refused one day. In microseconds.
+_YEAR_2023, _YEAR = 1_672_531_200_000_000, 31_536_000_000_000
+_URL = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]']")
+_TAG = re.compile(r"(?<![\w&/#])#([^\W\d_]\w*)")
+# Our own name of an answer, inside its record: unknown fields are kept, and not shown.
+ANSWER_KEY = "socialReporterKey"
+
+
+def record_key(name: str) -> str:
+    """A record key of the form that posts need (a TID: 13 digits of a time and a number), always the same for a name.
+
+    https://atproto.com/specs/tid
+    """
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:16])
+    moment, rest = _YEAR_2023 + number % _YEAR, (number // _YEAR) % 1024
+    value = moment << 10 | rest
+    return "".join(_DIGITS[value >> shift & 31] for shift in range(60, -1, -5))
+
+
+def facets(text: str) -> list[dict[str, Any]]:
+    """Links and hashtags of a text, by their place in its UTF-8 bytes. Nobody is mentioned by what others wrote.
+
+    https://docs.bsky.app/docs/advanced-guides/post-richtext
+    """
+    kinds = [
+        (found, {"$type": "app.bsky.richtext.facet#link", "uri": found.group()})
+        for found in _URL.finditer(text)
+    ]
+    taken = [found.span() for found, _ in kinds]
+    for found in _TAG.finditer(text):
+        if (
+            not any(start <= found.start() < end for start, end in taken)
+            and len(found.group(1)) <= 64
+        ):
+            kinds.append((found, {"$type": "app.bsky.richtext.facet#tag", "tag": found.group(1)}))
+    return [
+        {
+            "index": {
+                "byteStart": _bytes(text, found.start()),
+                "byteEnd": _bytes(text, found.end()),
+            },
+            "features": [what],
+        }
+        for found, what in sorted(kinds, key=lambda pair: pair[0].start())
+    ]
+
+
+def _bytes(text: str, at: int) -> int:
+    return len(text[:at].encode())
+
+
+def below(thread: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Posts below a post, parents first; what is blocked or gone has no post."""
+    for reply in thread.get("replies") or ():
+        if "post" in reply:
+            yield reply["post"]
+        yield from below(reply)
+
+
+def heard(view: Mapping[str, Any], post: Remote, ours: set[str], did: str) -> Heard:
+    """A post below ours."""
+    record, author = view["record"], view["author"]
+    to = str(record.get("reply", {}).get("parent", {}).get("uri", ""))
+    own = str(record.get(ANSWER_KEY, "own")) if author["did"] == did else ""
+    return Heard(
+        remote_id=str(view["uri"]), post_id=post.id, author=name_of(author), text=str(record.get("text", "")),
+        written_at=datetime.fromisoformat(str(record["createdAt"])),
+        url=f"{profile_of(author)}/post/{str(view['uri']).rpartition('/')[2]}", author_url=profile_of(author),
+        in_reply_to="" if to in ours else to, key=own,
+    )  # fmt: skip
+
+
+def name_of(actor: Mapping[str, Any]) -> str:
+    """What people call an account."""
+    return str(actor.get("displayName") or actor["handle"])
+
+
+def profile_of(actor: Mapping[str, Any]) -> str:
+    """Its page, by what stays when the handle changes."""
+    return f"https://bsky.app/profile/{actor['did']}"

@@ -1,0 +1,363 @@
+"""Bluesky (the AT protocol): a story is a thread of records whose keys are made from ours: writing twice is the same.
+
+https://docs.bsky.app/docs/advanced-guides/posts, https://atproto.com/specs/record-key. The ``atproto`` package was
+looked at: it brings its own HTTP and sessions past the one seam where this project tells "offline" from "refused" and
+where tests cut the wire.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from publish.errors import AuthRefused, Gone, Permanent, RetryAfter, TooBig
+from publish.http import Answer as Reply
+from publish.http import Web
+from publish.post import Post, PostMedia, Remote
+from publish.targets.atproto import (
+    ANSWER_KEY,
+    POSTS,
+    below,
+    facets,
+    heard,
+    name_of,
+    profile_of,
+    record_key,
+)
+from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
+from publish.thread import Part, Shape, picture_bytes, plan, still_of
+
+# As of 2025; they move (https://docs.bsky.app/docs/advanced-guides/posts#images-embeds). Characters are counted as code
+# points here, which are never fewer than the graphemes that Bluesky counts.
+IMAGE_BYTES, IMAGES, CHARACTERS = 1_000_000, 4, 300
+TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
+_LONGEST_SIDE = 2000
+_MOST_PARTS = 25
+# Sign-ins are rationed (30 in 5 minutes), and each delivery opens a target of its own: sessions are kept while the
+# process runs, by server, account and a hash of the password.
+_SESSIONS: dict[tuple[str, str, str], dict[str, Any]] = {}
+_LOCK = threading.Lock()
+
+
+class BlueskyTarget(Target):
+    """An account at Bluesky, or at any server of the protocol."""
+
+    kind = "bluesky"
+    title = "Bluesky"
+    keeps_files = False
+    copies_shown = 1
+    copies_remain = "Other services may have taken copies. They are told of the deletion; what they do is up to them."
+    hears = True
+    answers = True
+    options = (
+        Option("user", "the handle, as garden.bsky.social", required=True),
+        Option("url", "the account's server", default="https://bsky.social"),
+        Option("appview", "where replies are read", default="https://public.api.bsky.app"),
+        Option("thread", "posts in a thread, at most", default="8"),
+    )
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        self._base = setup.options["url"].rstrip("/")
+        self._view = setup.options["appview"].rstrip("/")
+        self._web = Web(setup.name)
+        self._user = setup.options["user"].strip().removeprefix("@")
+        digest = hashlib.sha256(setup.secret.encode()).hexdigest()
+        self._account = (self._base, self._user, digest)
+
+    @classmethod
+    def secret_prompt(cls, options: Mapping[str, str]) -> str:
+        """Never the account's own password."""
+        return "App password (Settings, Privacy and security, App passwords)"
+
+    @classmethod
+    def variant(cls, options: Mapping[str, str]) -> str:
+        """The length of threads is part of what is sent."""
+        return options.get("thread", "")
+
+    def close(self) -> None:
+        """Close kept connections."""
+        self._web.close()
+
+    def test(self) -> str:
+        """Sign in."""
+        with _LOCK:
+            _SESSIONS.pop(self._account, None)
+        return f"{self.name} answers; posts go out as @{self._session()['handle']}."
+
+    def limits(self) -> Limits:
+        """What the place takes: it tells nowhere."""
+        return Limits(image_bytes=IMAGE_BYTES, files=IMAGES, characters=CHARACTERS, types=TYPES)
+
+    # --- Stories -------------------------------------------------------------------------------------------
+
+    def find(self, key: str) -> Remote | None:
+        """The first record of the thread."""
+        there = self._record(record_key(f"{key}/0"))
+        return self._remote(there["uri"], {"key": key}) if there else None
+
+    def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """Write the thread."""
+        return self._bring(post, {})
+
+    def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """Write the thread again; records beyond its end go."""
+        if self._record(remote.id.rpartition("/")[2]) is None:
+            raise Gone(f"The post is not there any more at {self.name}.")
+        return self._bring(post, remote.extra.get("blobs", {}))
+
+    def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
+        """The posts of the thread."""
+        return Draft("", "\n\n---\n\n".join(part.text for part in self._plan(post)))
+
+    def _plan(self, post: Post) -> list[Part]:
+        told = self.setup.options.get("thread", "")
+        most = min(int(told) if told.isdigit() and int(told) else 8, _MOST_PARTS)
+        return plan(post, Shape(CHARACTERS, IMAGES, most, still_of), marked=False)
+
+    def _bring(self, post: Post, known: Mapping[str, Any]) -> Remote:
+        refs: list[dict[str, str]] = []
+        blobs: dict[str, Any] = {}
+        parts = self._plan(post)
+        for number, part in enumerate(parts):
+            rkey = record_key(f"{post.key}/{number}")
+            old = self._record(rkey)
+            record = self._part(part, post, known, blobs)
+            if refs:
+                record["reply"] = {"root": refs[0], "parent": refs[-1]}
+            refs.append(self._put(rkey, record, old))
+        self._drop(post.key, len(parts))
+        return self._remote(refs[0]["uri"], {"key": post.key, "blobs": blobs})
+
+    def _part(
+        self, part: Part, post: Post, known: Mapping[str, Any], blobs: dict[str, Any]
+    ) -> dict[str, Any]:
+        record: dict[str, Any] = {"$type": POSTS, "text": part.text, "langs": [post.language]}
+        if found := facets(part.text):
+            record["facets"] = found
+        images = []
+        for media in part.files:
+            name = media.sha256[:16]
+            blobs[name] = known.get(name) or self._upload(media)
+            images.append(
+                {
+                    "alt": media.alt,
+                    "image": blobs[name]["blob"],
+                    "aspectRatio": blobs[name]["ratio"],
+                }
+            )
+        if images:
+            record["embed"] = {"$type": "app.bsky.embed.images", "images": images}
+        return record
+
+    def _put(
+        self, rkey: str, record: dict[str, Any], old: Mapping[str, Any] | None
+    ) -> dict[str, str]:
+        """Write a record unless it is there as it should be; its reference."""
+        created = old["value"].get("createdAt") if old else None
+        record["createdAt"] = created or datetime.now(UTC).isoformat(
+            timespec="milliseconds"
+        ).replace("+00:00", "Z")
+        if old is not None and old["value"] == record:
+            return {"uri": str(old["uri"]), "cid": str(old["cid"])}
+        body = {
+            "repo": self._session()["did"],
+            "collection": POSTS,
+            "rkey": rkey,
+            "record": record,
+        }
+        told = self._call("POST", "com.atproto.repo.putRecord", json=body)
+        return {"uri": str(told["uri"]), "cid": str(told["cid"])}
+
+    def withdraw(self, remote: Remote) -> None:
+        """Delete the thread, its first record last."""
+        self._drop(str(remote.extra["key"]), 0)
+
+    def _drop(self, key: str, first: int) -> None:
+        """Delete our records from a number on."""
+        there = first
+        while there < _MOST_PARTS and self._record(record_key(f"{key}/{there}")):
+            there += 1
+        for number in reversed(range(first, there)):
+            self._delete(record_key(f"{key}/{number}"))
+
+    def _delete(self, rkey: str) -> None:
+        body = {"repo": self._session()["did"], "collection": POSTS, "rkey": rkey}
+        self._call("POST", "com.atproto.repo.deleteRecord", json=body)
+
+    def _record(self, rkey: str) -> dict[str, Any] | None:
+        params = {"repo": self._session()["did"], "collection": POSTS, "rkey": rkey}
+        try:
+            return self._call("GET", "com.atproto.repo.getRecord", params=params)
+        except Gone:
+            return None
+
+    def _remote(self, uri: str, extra: Mapping[str, Any]) -> Remote:
+        handle, rkey = self._session()["handle"], uri.rpartition("/")[2]
+        return Remote(uri, f"https://bsky.app/profile/{handle}/post/{rkey}", extra)
+
+    # --- Files: inside of posts --------------------------------------------------------------------------------
+
+    def _upload(self, media: PostMedia) -> dict[str, Any]:
+        try:
+            data, mime, size = picture_bytes(media, IMAGE_BYTES, _LONGEST_SIDE)
+        except FileNotFoundError as error:
+            raise RetryAfter("The file is being made again on this laptop.", 60) from error
+        told = self._call(
+            "POST", "com.atproto.repo.uploadBlob", content=data, headers={"Content-Type": mime}
+        )
+        return {"blob": told["blob"], "ratio": {"width": size[0], "height": size[1]}}
+
+    def find_media(self, key: str, ext: str) -> Remote | None:
+        """Files have no place of their own there."""
+        return None
+
+    def put_media(self, media: PostMedia) -> Remote:
+        """See ``find_media``: a file without a post is removed by the server."""
+        return Remote(str(self._upload(media)["blob"]["ref"]["$link"]))
+
+    def update_media(self, remote: Remote, media: PostMedia) -> Remote:
+        """See ``find_media``."""
+        return remote
+
+    def withdraw_media(self, remote: Remote) -> None:
+        """A file goes with its post."""
+
+    # --- Replies -------------------------------------------------------------------------------------------------
+
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+        """What stands below our thread, and who reposted or liked its first post."""
+        for post in posts:
+            params = {"uri": post.id, "depth": 100, "parentHeight": 0}
+            try:
+                told = self._look("app.bsky.feed.getPostThread", params)
+            except Gone:
+                continue
+            did, key = post.id.split("/")[2], str(post.extra.get("key", ""))
+            ours = {
+                f"at://{did}/{POSTS}/{record_key(f'{key}/{n}')}" for n in range(_MOST_PARTS)
+            } | {post.id}
+            for view in below(told.get("thread", {})):
+                if view["uri"] not in ours:
+                    yield heard(view, post, ours, did)
+            yield from self._cheers(post, "app.bsky.feed.getRepostedBy", "repostedBy", "boost")
+            yield from self._cheers(post, "app.bsky.feed.getLikes", "likes", "favourite")
+
+    def _cheers(self, post: Remote, method: str, what: str, kind: str) -> Iterator[Heard]:
+        params: dict[str, Any] = {"uri": post.id, "limit": 100}
+        while True:
+            told = self._look(method, params)
+            for row in told.get(what, ()):
+                actor = row.get("actor", row)
+                moment = row.get("createdAt") or actor.get("createdAt") or "1970-01-01T00:00:00Z"
+                yield Heard(
+                    remote_id=f"{kind}-{post.id}-{actor['did']}", post_id=post.id, author=name_of(actor), text="",
+                    written_at=datetime.fromisoformat(moment), author_url=profile_of(actor), kind=kind,
+                )  # fmt: skip
+            if not told.get("cursor") or not told.get(what):
+                return
+            params["cursor"] = told["cursor"]
+
+    def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
+        """The record whose key is made from the answer's."""
+        there = self._record(record_key(answer.key))
+        return self._remote(str(there["uri"]), {}) if there else None
+
+    def put_answer(self, post: Remote, answer: Answer) -> Remote:
+        """A reply, with the references that the protocol wants: to what it answers, and to the thread's first post."""
+        to = answer.to or post.id
+        found = self._look("app.bsky.feed.getPosts", {"uris": to}).get("posts", [])
+        if not found:
+            raise Gone(f"What this answers is not there any more at {self.name}.")
+        parent = {"uri": found[0]["uri"], "cid": found[0]["cid"]}
+        root = found[0]["record"].get("reply", {}).get("root", parent)
+        text = (
+            answer.text
+            if len(answer.text) <= CHARACTERS
+            else answer.text[: CHARACTERS - 2].rstrip() + " …"
+        )
+        record: dict[str, Any] = {
+            "$type": POSTS, "text": text, "reply": {"root": root, "parent": parent},
+            ANSWER_KEY: answer.key, "langs": [self.setup.facts.language],
+        }  # fmt: skip
+        if links := facets(text):
+            record["facets"] = links
+        return self._remote(self._put(record_key(answer.key), record, None)["uri"], {})
+
+    def withdraw_answer(self, post: Remote, remote: Remote) -> None:
+        """Delete it; deleting what is gone is fine there."""
+        self._delete(remote.id.rpartition("/")[2])
+
+    # --- The way there ---------------------------------------------------------------------------------------------
+
+    def _session(self) -> dict[str, Any]:
+        with _LOCK:
+            kept = _SESSIONS.get(self._account)
+        if kept is None:
+            body = {"identifier": self._user, "password": self.setup.secret}
+            kept = self._open("createSession", json=body)
+        return kept
+
+    def _open(self, method: str, **parts: Any) -> dict[str, Any]:
+        answer = self._web.call("POST", f"{self._base}/xrpc/com.atproto.server.{method}", **parts)
+        with _LOCK:
+            _SESSIONS[self._account] = dict(answer.data)
+        return dict(answer.data)
+
+    def _renew(self, session: Mapping[str, Any]) -> None:
+        """A new token for one that has run out (they last hours); with a new sign-in, if that is too old as well."""
+        try:
+            self._open(
+                "refreshSession", headers={"Authorization": f"Bearer {session['refreshJwt']}"}
+            )
+        except (AuthRefused, Permanent):
+            with _LOCK:
+                _SESSIONS.pop(self._account, None)
+
+    def _call(self, method: str, name: str, **parts: Any) -> dict[str, Any]:
+        """One call as the account."""
+        own = parts.pop("headers", {})
+        for attempt in range(2):
+            session = self._session()
+            headers = {**own, "Authorization": f"Bearer {session['accessJwt']}"}
+            answer = self._web.call(
+                method, f"{self._base}/xrpc/{name}", accept={400, 401}, headers=headers, **parts
+            )
+            if _error(answer) not in ("ExpiredToken", "InvalidToken") or attempt:
+                break
+            self._renew(session)
+        return self._checked(answer)
+
+    def _look(self, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """One question to where all accounts' posts are gathered."""
+        return self._checked(
+            self._web.call("GET", f"{self._view}/xrpc/{name}", params=params, accept={400, 401})
+        )
+
+    def _checked(self, answer: Reply) -> dict[str, Any]:
+        if answer.status < 400:
+            return dict(answer.data or {})
+        error = _error(answer)
+        said = str(answer.data.get("message", "")) if isinstance(answer.data, dict) else ""
+        if error in ("RecordNotFound", "NotFound") or "Could not locate record" in said:
+            raise Gone(f"{self.name} has nothing under this name any more.")
+        if answer.status == 401 or error in (
+            "AccountTakedown",
+            "AccountDeactivated",
+            "AuthMissing",
+        ):
+            raise AuthRefused(f"{self.name} refused user name or password: {said} Set them again.")
+        if error == "BlobTooLarge" or "too large" in said.lower() or "larger than" in said.lower():
+            raise TooBig(f"This is larger than {self.name} takes: {said}")
+        raise Permanent(f"{self.name} does not take this: {said}")
+
+
+def _error(answer: Reply) -> str:
+    return (
+        str(answer.data.get("error", ""))
+        if answer.status >= 400 and isinstance(answer.data, dict)
+        else ""
+    )

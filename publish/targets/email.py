@@ -1,0 +1,163 @@
+"""E-mail: one digest a round that lists what is new. Out by SMTP (RFC 5321); answers come home by IMAP (RFC 3501).
+
+SMTP can't be asked what it took. So the Message-ID is made of what the digest tells: the same digest sent again, after
+an answer was lost, is the same mail to servers and programs that put equal ones together, and where the sender's own
+mailbox can be read (``imap``), it is looked for there first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from email.utils import parseaddr
+
+from publish.digest import Item, Letter, item_of, write
+from publish.errors import PauseTarget
+from publish.mailbox import Mailbox
+from publish.post import Post, PostMedia, Remote
+from publish.post_office import PostOffice
+from publish.targets.base import Entry, Heard, Option, Setup, Target
+
+
+class EmailTarget(Target):
+    """A digest to a list of people. A story counts as sent when it stands ready for the next digest."""
+
+    kind = "email"
+    title = "E-mail"
+    keeps_files = False
+    has_face = True
+    hears = True
+    copies_remain = "Mails that were sent stay with those who got them."
+    options = (
+        Option("host", "the mail server, as smtp.example.org or smtp.example.org:465", required=True),
+        Option("to", "who gets it, with commas between", required=True),
+        Option("from", "who sends it, as Spring gathering <news@example.org>", required=True),
+        Option("user", "who signs in, where that is needed"),
+        Option("tls", "starttls, tls (from the first byte) or none (only inside this laptop)", default="starttls",
+               choices=("starttls", "tls", "none")),
+        Option("reply", "where answers go; empty: to the sender"),
+        Option("unsubscribe", "where people unsubscribe, a web or mail address; empty: a mail to the sender"),
+        Option("imap", "the sender's mailbox, as imaps://imap.example.org: answers come home from there"),
+    )  # fmt: skip
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        told = setup.options
+        self._from = parseaddr(told["from"])
+        self._to = [address for _, address in map(parseaddr, told["to"].split(",")) if address]
+        if "@" not in self._from[1] or not self._to:
+            raise PauseTarget(f"{setup.name} needs an address to send from, and one to send to.")
+        user = told.get("user", "")
+        self._office = PostOffice(
+            setup.name, told["host"], told.get("tls") or "starttls", user, setup.secret
+        )
+        box = told.get("imap", "")
+        self._box = Mailbox(setup.name, box, user, setup.secret) if box else None
+
+    @classmethod
+    def secret_prompt(cls, options: Mapping[str, str]) -> str:
+        """A password where somebody signs in."""
+        return "Password of the mail account" if options.get("user") else ""
+
+    @classmethod
+    def linkable(cls, options: Mapping[str, str]) -> bool:
+        """A mail has no address that others can open."""
+        return False
+
+    def close(self) -> None:
+        """Hang up."""
+        self._office.close()
+        if self._box:
+            self._box.close()
+
+    def test(self) -> str:
+        """Sign in and name sender and recipients, without sending; look into the mailbox."""
+        self._office.rehearse(self._from[1], self._to)
+        if self._box:
+            self._box.find("<none@localhost>")
+        people = "one address" if len(self._to) == 1 else f"{len(self._to)} addresses"
+        return f"{self.name} takes mail from {self._from[1]} to {people}. Nothing was sent."
+
+    # --- Stories: noted for the next digest --------------------------------------------------------------
+
+    def find(self, key: str) -> Remote | None:
+        """Nothing lies there under our key: a digest holds many."""
+        return None
+
+    def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """Note what the digest will tell of it."""
+        return Remote(post.key, "", {"item": item_of(post)})
+
+    def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """The same. What was mailed stays as it was: nobody wants a second mail for a comma."""
+        return self.create(post, links)
+
+    def withdraw(self, remote: Remote) -> None:
+        """It is left out of digests to come; see ``copies_remain``."""
+
+    def find_media(self, key: str, ext: str) -> Remote | None:
+        """Files are no things of their own here."""
+        return None
+
+    def put_media(self, media: PostMedia) -> Remote:
+        """Never asked."""
+        return Remote(media.key)
+
+    def update_media(self, remote: Remote, media: PostMedia) -> Remote:
+        """Never asked."""
+        return remote
+
+    def withdraw_media(self, remote: Remote) -> None:
+        """Never asked."""
+
+    # --- The digest -----------------------------------------------------------------------------------------
+
+    def finish(self, entries: Sequence[Entry], known: Remote | None) -> Remote:
+        """Mail what no digest has told yet; nothing where there is nothing new."""
+        told = dict(known.extra) if known else {}
+        mailed: dict[str, str] = dict(told.get("mailed", {}))
+        new = [entry for entry in entries if entry.key not in mailed and "item" in entry.extra]
+        if not new:
+            return known or Remote(f"sr-{self.setup.facts.mark}")
+        number = self._number([entry.key for entry in new])
+        if self._box is None or not self._box.find(number):
+            refused = self._office.send(
+                self._letter(new, number).message(), self._from[1], self._recipients()
+            )
+            told["refused"] = sorted(refused)
+        mailed |= {entry.key: number for entry in new}
+        return Remote(f"sr-{self.setup.facts.mark}", "", {**told, "mailed": mailed})
+
+    def _number(self, keys: Sequence[str]) -> str:
+        """The Message-ID of a digest: of the stories in it."""
+        facts, domain = self.setup.facts, self._from[1].rpartition("@")[2]
+        mark = hashlib.sha256(" ".join(sorted(keys)).encode()).hexdigest()[:20]
+        return f"<sr-{facts.mark}-{mark}@{domain}>"
+
+    def _recipients(self) -> list[str]:
+        """With a mailbox of ours to look into, we get a copy by which it is found again."""
+        own = [self._from[1]] if self._box and self._from[1] not in self._to else []
+        return [*self._to, *own]
+
+    def _letter(self, new: Sequence[Entry], number: str) -> Letter:
+        items = [Item(entry.key, **entry.extra["item"]) for entry in new]
+        reply = self.setup.options.get("reply", "") or self._from[1]
+        head = {
+            "from": self.setup.options["from"],
+            "to": self.setup.options["to"] if len(self._to) == 1 else "",
+            "reply": reply,
+            "unsubscribe": self.setup.options.get("unsubscribe", "") or reply,
+        }
+        return write(items, self.setup.facts, number, head)
+
+    # --- Answers ---------------------------------------------------------------------------------------------
+
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+        """Mails that answer a digest of ours, each with the story that it names."""
+        if self._box is None:
+            return
+        titles = {post.id: str(post.extra.get("item", {}).get("title", "")) for post in posts}
+        yield from self._box.answers(
+            f"sr-{self.setup.facts.mark}-", titles, since, own=self._from[1]
+        )

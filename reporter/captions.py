@@ -1,0 +1,82 @@
+"""Captions of recordings: typed or corrected by a person, kept in the original's time, shown in that of what was cut.
+
+Their words are indexed like what can be read in a picture (``Media.words``).
+"""
+
+from __future__ import annotations
+
+import math
+
+from sqlalchemy.orm import Session
+
+from reporter.cues import Cue, clipped, moved, read_cues, spoken, webvtt
+from reporter.curate import Hand, lock_gathering, touch
+from reporter.errors import BadInput
+from reporter.mend import edits_of, takeaways_of
+from reporter.models import Media
+from reporter.models_captions import Captions
+from reporter.states import Kind
+from reporter.words import MOST_CHARS
+
+ASKED, FAILED = "asked", "failed"
+# So much later than its recording ends a caption may begin: players and people round.
+SLACK = 2.0
+
+
+def captions_of(session: Session, media: Media) -> list[Cue]:
+    """What a person has kept, in the time of what is shown."""
+    row = session.get(Captions, media.id)
+    return shown_part(session, media, row.kept) if row is not None else []
+
+
+def draft_of(session: Session, media: Media) -> list[Cue]:
+    """What the laptop has heard, in the time of what is shown."""
+    row = session.get(Captions, media.id)
+    return shown_part(session, media, row.draft) if row is not None else []
+
+
+def shown_part(session: Session, media: Media, text: str) -> list[Cue]:
+    """Cues of the original, as they fall into what is left of it."""
+    cues = read_cues(text) if text else []
+    cut = edits_of(session, media).cut
+    return clipped(cues, *cut) if cut else cues
+
+
+def captions_row(session: Session, media: Media) -> Captions:
+    """The row of a recording, made if there is none yet."""
+    row = session.get(Captions, media.id)
+    if row is None:
+        row = Captions(media_id=media.id, kept="", draft="", drafting="", version=0)
+        session.add(row)
+    return row
+
+
+def keep(session: Session, media: Media, text: str, hand: Hand) -> list[Cue]:
+    """Let these captions hold; an empty text takes them away. Raises BadInput. Commits.
+
+    What lies in a part that is cut off stays as it was: the cut may be taken back.
+    """
+    if media.kind not in (Kind.VIDEO, Kind.AUDIO):
+        raise BadInput("Only films and voice notes have captions.")
+    cues = read_cues(text)
+    lock_gathering(session)
+    cut = edits_of(session, media).cut
+    begin, end = cut or (0.0, media.duration or math.inf)
+    if cues and cues[-1].begin > end - begin + SLACK:
+        session.rollback()
+        raise BadInput("The last caption begins after the end of the recording.")
+    row = captions_row(session, media)
+    beyond = [c for c in read_cues(row.kept) if cut and (c.end <= begin or c.begin >= end)]
+    whole = sorted([*beyond, *moved(cues, begin)], key=lambda cue: (cue.begin, cue.end))
+    row.kept, row.version = webvtt(whole), row.version + 1
+    media.words = spoken(cues)[:MOST_CHARS]
+    for takeaway in takeaways_of(session, media):
+        touch(session, takeaway)
+    session.commit()
+    return cues
+
+
+def renew_spoken(session: Session, media: Media) -> None:
+    """After a cut: what can be found is what can be heard. For the caller to commit."""
+    if media.kind != Kind.PHOTO:
+        media.words = spoken(captions_of(session, media))[:MOST_CHARS]

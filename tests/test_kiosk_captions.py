@@ -1,0 +1,182 @@
+"""Captions from the desk to whoever may hear the recording: page, player, search, site; cut and taken back with it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from capture.intake import receive
+from capture.offer import Arrival, Offer
+from capture.process import process_due
+from kiosk.here import Kiosk
+from publish.compose import build_post
+from publish.post import gathering_facts
+from publish.site import story_page
+from reporter.config import LimitSettings, Settings
+from reporter.curate import approve, withdraw
+from reporter.edits import Edits
+from reporter.gate import Place
+from reporter.mend import save
+from reporter.models import EventSession, Media
+from reporter.models_captions import Captions
+from reporter.search import Ask
+from reporter.store import Store
+from reporter.stories import session_story
+from tests import media_files
+from tests.product import KioskProcess, TurnableClock, hand
+
+PHONE = {"REMOTE_ADDR": "192.168.4.20"}
+TOLD = "0:00.5 - 0:01 Good morning\n0:02 - 0:03 The compost froze"
+
+
+class Desk:
+    """A voice note of four seconds that is ready, and the desk before it."""
+
+    def __init__(
+        self, app: Flask, session: Session, store: Store, event: EventSession, clock: TurnableClock
+    ) -> None:
+        self.app, self.session, self.store, self.event, self.clock = (
+            app, session, store, event, clock,
+        )  # fmt: skip
+        self.kiosk: Kiosk = app.extensions["kiosk"]
+        self.client: FlaskClient = app.test_client()
+        incoming = store.begin("voice.wav")
+        incoming.write(media_files.wav(4.0).read_bytes())
+        offer = Offer(event, files=(Arrival.of(incoming, "voice.wav"),), consent="agreed")
+        self.takeaway = receive(
+            session, store, offer, now=clock(), rng=random.Random(4), limits=LimitSettings()
+        )
+        self.process()
+        self.media = session.scalars(select(Media)).one()
+        self.url = f"/desk/captions/{self.takeaway.receipt}/{self.media.sha256}"
+        self.file = f"/m/{self.media.sha256}/captions"
+
+    def process(self) -> None:
+        while process_due(
+            self.session, self.store, self.kiosk.pool, now=self.clock, limits=LimitSettings()
+        ):
+            pass
+        self.session.expire_all()
+
+    def post(self, captions: str) -> Any:
+        page = self.client.get(self.url).get_data(as_text=True)
+        token = page.split('name="csrf_token" value="')[1].split('"')[0]
+        answer = self.client.post(self.url, data={"csrf_token": token, "captions": captions})
+        self.session.expire_all()
+        return answer
+
+    def found(self, query: str) -> list[str]:
+        self.session.rollback()
+        self.kiosk.index.sync(self.session)
+        return [hit.id for hit in self.kiosk.index.search(Ask(query)).hits]
+
+
+@pytest.fixture
+def desk(
+    app: Flask, session: Session, store: Store, event: EventSession, clock: TurnableClock
+) -> Desk:
+    return Desk(app, session, store, event, clock)
+
+
+def test_what_is_kept_is_heard_found_and_goes_with_the_recording(desk: Desk) -> None:
+    assert desk.client.get(desk.url, environ_base=PHONE).status_code in (302, 401, 403)
+    assert b"<textarea" in desk.client.get(desk.url).data
+    assert desk.client.get(desk.file).status_code == 404
+    assert desk.post(captions=TOLD).status_code == 303
+    assert "0:02 - 0:03 The compost froze" in desk.client.get(desk.url).get_data(as_text=True)
+    # Nobody else before it is approved.
+    assert desk.client.get(desk.file, environ_base=PHONE).status_code == 404
+    approve(desk.session, desk.takeaway, hand(desk.clock))
+    told = desk.client.get(desk.file, environ_base=PHONE)
+    assert (told.status_code, told.mimetype) == (200, "text/vtt")
+    assert "00:00:02.000 --> 00:00:03.000\nThe compost froze" in told.get_data(as_text=True)
+    assert desk.found("froze") == [str(desk.takeaway.id)]
+    receipt = desk.client.get(f"/t/{desk.takeaway.receipt}", environ_base=PHONE)
+    assert f'<track kind="captions" src="{desk.file}' in receipt.get_data(as_text=True)
+    # The second before the cut is not heard any more: not told, not found. It comes back with it.
+    assert save(desk.session, desk.store, desk.media, Edits(cut=(1.5, 4.0)), hand(desk.clock))
+    desk.process()
+    told = desk.client.get(desk.file, environ_base=PHONE)
+    assert "00:00:00.500 --> 00:00:01.500\nThe compost froze" in told.get_data(as_text=True)
+    assert "morning" not in told.get_data(as_text=True)
+    assert (desk.found("morning"), desk.found("froze")) == ([], [str(desk.takeaway.id)])
+    desk.post(captions="0:00.5 - 0:01.5 The compost thawed")
+    save(desk.session, desk.store, desk.media, Edits(), hand(desk.clock))
+    desk.process()
+    told = desk.client.get(desk.file)
+    assert "00:00:02.000 --> 00:00:03.000\nThe compost thawed" in told.get_data(as_text=True)
+    assert "00:00:00.500 --> 00:00:01.000\nGood morning" in told.get_data(as_text=True)
+    withdraw(desk.session, desk.takeaway, hand(desk.clock), desk.store)
+    assert desk.session.scalars(select(Captions)).all() == []
+    assert desk.client.get(desk.file).status_code == 404
+    assert desk.found("thawed") == []
+
+
+def test_captions_of_a_file_and_what_is_none(desk: Desk) -> None:
+    srt = "1\r\n00:00:01,000 --> 00:00:02,000\r\nFrom a file\r\n"
+    assert desk.post(captions=srt).status_code == 303
+    assert desk.client.post(desk.url, data={"captions": "0:01 Forged"}).status_code == 400
+    assert desk.media.words == "From a file"
+    wrong = desk.post(captions="no time here")
+    assert wrong.status_code == 400
+    page = wrong.get_data(as_text=True)
+    assert "Line 1 has no time before it" in page
+    assert "no time here</textarea>" in page
+    late = desk.post(captions="5:00 much too late")
+    assert "after the end of the recording" in late.get_data(as_text=True)
+    assert desk.media.words == "From a file"
+    assert desk.post(captions="").status_code == 303
+    assert (desk.media.words, desk.client.get(desk.file).status_code) == ("", 404)
+
+
+def test_the_site_shows_what_is_said(desk: Desk, gathering: Settings) -> None:
+    desk.post(captions="0:01 a < b & <script>alert(1)</script>")
+    approve(desk.session, desk.takeaway, hand(desk.clock))
+    facts = gathering_facts(desk.session, gathering)
+    story = session_story(desk.session, desk.event, now=desk.clock(), rng=random.Random(4))
+    desk.session.commit()
+    post = build_post(desk.session, story, Place.PUBLIC, store=desk.store, facts=facts)
+    assert post is not None
+    (media,) = post.media()
+    assert media.captions.startswith("WEBVTT\n\n00:00:01.000 --> ")
+    page = story_page(post, facts, {media.key: "media/x.m4a"})
+    assert '<track kind="captions" srclang="en"' in page
+    assert 'src="data:text/vtt;base64,V0VCVlRU' in page
+    assert "What is said" in page
+    assert "a &lt; b &amp; &lt;script&gt;alert(1)" in page
+    assert "<script>alert" not in page
+    before = media.fingerprint()
+    desk.post(captions="0:01 Other words")
+    post = build_post(desk.session, story, Place.PUBLIC, store=desk.store, facts=facts)
+    assert post is not None
+    assert next(iter(post.media())).fingerprint() != before
+
+
+@pytest.mark.browser
+def test_typing_beside_the_player(
+    desk: Desk, kiosk_process: KioskProcess, laptop_page: Page, axe: Callable[..., list[str]]
+) -> None:
+    url = kiosk_process.start()
+    laptop_page.goto(f"{url}{desk.url}")
+    player, text = laptop_page.locator("#recording audio"), laptop_page.locator("#text")
+    player.evaluate("player => { player.preload = 'auto'; player.load(); }")
+    expect(laptop_page.locator("#stamp")).to_be_visible()
+    player.evaluate("player => { player.currentTime = 2; }")
+    text.press("Alt+KeyT")
+    text.press_sequentially("Hello")
+    expect(text).to_have_value("0:02.0 Hello")
+    text.press("Alt+KeyB")
+    expect(player).to_have_js_property("currentTime", 0)
+    assert axe(laptop_page) == []
+    laptop_page.get_by_role("button", name="Keep the captions").click()
+    expect(text).to_have_value("0:02 - 0:03.5 Hello")
+    track = player.locator("track")
+    assert track.evaluate("track => fetch(track.src).then((told) => told.text())").startswith("WEBVTT")  # fmt: skip

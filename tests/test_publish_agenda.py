@@ -1,0 +1,118 @@
+"""The space's page goes on living: replies as of the last look, what is open, what became of it, how to join in."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import vobject
+
+from publish.agenda import agenda_of
+from publish.bundle import make_bundle
+from publish.outbox import publish
+from publish.places import make_outbox
+from reporter import actions, following, secrets, talk
+from reporter.models_talk import Reply
+from reporter.states import ReplyKind, ReplyState
+from tests.publish_fakes import START, Kit, open_kit
+
+
+@pytest.fixture
+def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
+    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
+    with open_kit(tmp_path / "gathering", seed=zlib.crc32(str(tmp_path).encode())) as kit:
+        yield kit
+
+
+def sent(kit: Kit) -> None:
+    """Publish as the kiosk does: with the facts of this moment."""
+    facts = replace(kit.facts, agenda=agenda_of(kit.session, kit.facts.title))
+    publish(kit.session, make_outbox(kit.store, facts, clock=kit.clock, rng=kit.rng))
+
+
+def answer(kit: Kit, takeaway: Any, text: str) -> Reply:
+    word = talk.Word(kind="answer", text=text, author="Ben")
+    reply = talk.say(kit.session, takeaway, word, now=kit.clock(), rng=kit.rng)
+    talk.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
+    return reply
+
+
+def test_the_front_page_follows_what_is_open_and_done(kit: Kit, tmp_path: Path) -> None:
+    event = kit.event()
+    question = kit.takeaway(event, "Who has <seeds>?", intent="question")
+    kit.target(
+        "stick", kind="folder", options={"url": str(tmp_path / "site"), "user": "", "web": ""}
+    )
+    sent(kit)
+    index = tmp_path / "site" / "index.html"
+    assert "Who has &lt;seeds&gt;?" in index.read_text()
+    assert not (tmp_path / "site" / "calendar.ics").exists()
+
+    values = {"what": "Find seeds", "who": "Ada", "due_on": "2026-06-01"}
+    item = actions.begin_item(kit.session, kit.hand, "question", values, takeaway=question)
+    following.set_next(
+        kit.session, kit.hand, title="Summer", starts_at=START + timedelta(days=60), place="The shed",
+        url="https://example.org/s",
+    )  # fmt: skip
+    sent(kit)
+    page = index.read_text()
+    assert "Find seeds" in page
+    assert "Who has" not in page.split('id="open"')[1], "the item tells of it instead"
+    assert "Ada" not in page, "she has not agreed to be named"
+    assert "Summer" in page
+    assert "The shed" in page
+    read = vobject.readOne((tmp_path / "site" / "calendar.ics").read_text())
+    assert read.vtodo.summary.value == "Find seeds"
+
+    actions.change_item(kit.session, item, kit.hand, {"state": "done", "outcome": "Ben has leeks."})
+    sent(kit)
+    assert "Ben has leeks." in index.read_text()
+    before = index.stat().st_mtime_ns
+    sent(kit)
+    assert index.stat().st_mtime_ns == before, "nothing changed, nothing is written"
+
+
+def test_pages_of_our_own_tell_replies_of_all_places(kit: Kit, tmp_path: Path) -> None:
+    event = kit.event()
+    first = kit.takeaway(event, "Compost stays warm")
+    kit.takeaway(event, "Another one")
+    kit.target(
+        "stick", kind="folder", options={"url": str(tmp_path / "site"), "user": "", "web": ""}
+    )
+    blog = kit.target(
+        "blog", kind="wordpress", paused="not now",
+        options={"url": "https://blog.example", "user": "x", "status": "publish"},
+    )  # fmt: skip
+    sent(kit)
+    [story] = kit.deliveries("story")[:1]
+    page = tmp_path / "site" / f"{story.key}.html"
+    answer(kit, first, "Even in <b>January</b>")
+    hidden = answer(kit, first, "Rude words")
+    talk.decide(kit.session, hidden, kit.hand, ReplyState.HIDDEN)
+    for text, state in (("From the blog", "shown"), ("Not looked at", "held")):
+        kit.session.add(
+            Reply(
+                id=kit.id(), target_id=blog.id, remote_id=text, place="blog", story_id=story.item_id,
+                kind=ReplyKind.REPLY.value, state=state, author="Cem", text=text, url="https://blog.example/c1",
+                earlier=[], written_at=kit.clock(), received_at=kit.clock(), changed_at=kit.clock(),
+            )
+        )  # fmt: skip
+    kit.session.commit()
+    sent(kit)
+    told = page.read_text()
+    assert "Even in &lt;b&gt;January&lt;/b&gt;" in told
+    assert "From the blog" in told
+    assert 'href="https://blog.example/c1"' in told
+    assert "Rude words" not in told
+    assert "Not looked at" not in told
+    bundle = make_bundle(
+        kit.session, kit.store, tmp_path / "bag", facts=kit.facts, now=kit.clock(), rng=kit.rng
+    )
+    inside = (bundle.path / "data" / f"{story.key}.html").read_text()
+    assert "From the blog" in inside
+    assert "Not looked at" not in inside

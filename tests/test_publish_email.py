@@ -1,0 +1,421 @@
+"""Digests through real SMTP (aiosmtpd) and answers from a real mailbox (Dovecot): once, to all, no address shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.policy
+import shutil
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, Envelope, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from publish import places
+from publish.errors import AuthRefused, Offline, PauseTarget, Permanent
+from publish.outbox import publish
+from publish.targets import Remote
+from publish.targets.email import EmailTarget
+from reporter import curate, secrets
+from tests.cut_proxy import cut_proxy
+from tests.publish_fakes import Kit, open_kit
+from tests.script_server import ScriptServer, script_server
+from tests.wordpress_server import free_port
+
+FROM = "Spring gathering <news@example.org>"
+
+
+@dataclass
+class Inbox:
+    """What a real SMTP server took; ``lose``: how many mails it takes without saying so."""
+
+    mails: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
+    lose: int = 0
+    refuse: dict[str, str] = field(default_factory=dict)
+    port: int = 0
+    encrypted: list[bool] = field(default_factory=list)
+
+    async def handle_RCPT(
+        self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:  # fmt: skip
+        if address in self.refuse:
+            return self.refuse[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        mail = message_from_bytes(envelope.content, policy=email.policy.default)
+        self.mails.append((list(envelope.rcpt_tos), mail))
+        self.encrypted.append(server.transport.get_extra_info("sslcontext") is not None)
+        if self.lose:
+            self.lose -= 1
+            server.transport.abort()
+        return "250 OK"
+
+
+class Server(Controller):
+    """Its own first look at itself without TLS: a server's context can't be a client's."""
+
+    def _trigger_server(self) -> None:
+        socket.create_connection((self.hostname, self.port)).close()
+
+
+@contextmanager
+def smtp(**options: Any) -> Iterator[Inbox]:
+    """A server on a free port."""
+    inbox = Inbox(port=free_port())
+    controller = Server(inbox, hostname="127.0.0.1", port=inbox.port, **options)
+    controller.start()
+    try:
+        yield inbox
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    with smtp() as inbox:
+        yield inbox
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Iterator[Kit]:
+    with open_kit(tmp_path / "gathering") as kit:
+        yield kit
+
+
+def add(kit: Kit, inbox: Inbox, password: str = "", **more: str) -> None:
+    given = {
+        "host": f"127.0.0.1:{inbox.port}",
+        "tls": "none",
+        "from": FROM,
+        "to": "all@example.org",
+        **more,
+    }
+    if password:
+        secrets.set_secret(str(kit.facts.id), places.secret_name("list"), password)
+    places.add_target(kit.session, "email", "list", given, now=kit.clock(), rng=kit.rng)
+
+
+def send(kit: Kit) -> list[dict[str, Any]]:
+    return publish(
+        kit.session, kit.outbox, wait=True, pause=lambda seconds: kit.clock.forward(seconds=seconds)
+    )
+
+
+def opened(kit: Kit) -> EmailTarget:
+    target = kit.outbox.connect(places.find_target(kit.session, "list"))
+    assert isinstance(target, EmailTarget)
+    return target
+
+
+def part(mail: EmailMessage, kind: str) -> str:
+    found = mail.get_body((kind,))
+    assert found is not None
+    return str(found.get_content())
+
+
+def test_one_digest_for_a_round_and_only_what_is_new_in_the_next(kit: Kit, inbox: Inbox) -> None:
+    first = kit.event("Gardens <b>in</b> winter")
+    photo = kit.photo(first, 1, "Frost <script>alert(1)</script>", author="Ada")
+    kit.takeaway(first, "Who has the key?", intent="question")
+    kit.takeaway(kit.event("Second"), "Plant beans")
+    add(
+        kit,
+        inbox,
+        to="ada@example.org, Ben <ben@example.org>",
+        unsubscribe="https://example.org/leave",
+    )
+    assert "Nothing was sent" in places.test_target(kit.session, kit.outbox, "list")
+    assert inbox.mails == []
+    assert {row["state"] for row in send(kit)} == {"sent"}
+    [(people, mail)] = inbox.mails
+    assert people == ["ada@example.org", "ben@example.org"]
+    assert "ada@" not in str(mail["To"])
+    assert mail["Subject"] == "Spring gathering: 2 new stories"
+    assert mail["Reply-To"] == "news@example.org"
+    assert mail["List-Unsubscribe"] == "<https://example.org/leave>"
+    text, html = part(mail, "plain"), part(mail, "html")
+    for words in (
+        "Gardens <b>in</b> winter",
+        "Frost <script>alert(1)</script>",
+        "? Who has the key?",
+        "Plant beans",
+    ):
+        assert words in text
+    assert "<script" not in html
+    assert "Frost &lt;script&gt;" in html
+    story = next(row.key for row in kit.deliveries("story") if "winter" in row.remote["title"])
+    assert f'src="cid:{story}"' in html
+    assert f"%5B{story}%5D" in html
+    [picture] = [p for p in mail.walk() if p.get_content_type() == "image/jpeg"]
+    assert picture["Content-ID"] == f"<{story}>"
+    assert 500 < len(picture.get_payload(decode=True)) < 40_000
+
+    curate.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
+    send(kit)
+    assert len(inbox.mails) == 1, "an edit is no reason for a second mail"
+    kit.takeaway(kit.event("Third"), "New words")
+    send(kit)
+    [_, (_, mail)] = inbox.mails
+    assert mail["Subject"] == "Spring gathering: 1 new story"
+    assert "Plant beans" not in part(mail, "plain")
+
+
+def test_taken_back_before_the_digest_is_never_mailed(kit: Kit, inbox: Inbox) -> None:
+    gone, stays = (
+        kit.takeaway(kit.event("Gone"), "taken back"),
+        kit.takeaway(kit.event("Stays"), "words"),
+    )
+    inbox.refuse["all@example.org"] = "451 4.3.0 come back later"
+    add(kit, inbox)
+    rows = publish(kit.session, kit.outbox)
+    assert "come back later" in next(row["error"] for row in rows if row["kind"] == "face")
+    curate.withdraw(kit.session, gone, kit.hand, kit.store)
+    inbox.refuse.clear()
+    send(kit)
+    [(_, mail)] = inbox.mails
+    assert "taken back" not in mail.as_string()
+    assert stays.text in part(mail, "plain")
+    curate.withdraw(kit.session, stays, kit.hand, kit.store)
+    send(kit)
+    assert len(inbox.mails) == 1
+    assert "stay with those" in EmailTarget.copies_remain
+
+
+def test_lost_answer_repeats_the_same_message_id(kit: Kit, inbox: Inbox) -> None:
+    kit.takeaway(kit.event(), "words")
+    inbox.lose = 1
+    add(kit, inbox)
+    assert {row["state"] for row in send(kit)} == {"sent"}
+    # SMTP can't be asked; servers and programs know the second one by this.
+    ids = [str(mail["Message-ID"]) for _, mail in inbox.mails]
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
+    assert ids[0].startswith(f"<sr-{kit.facts.mark}-")
+
+
+def test_what_servers_refuse(kit: Kit, inbox: Inbox) -> None:
+    kit.takeaway(kit.event(), "words")
+    inbox.refuse["all@example.org"] = "550 5.1.1 no such mailbox"
+    add(kit, inbox)
+    with pytest.raises(Permanent, match="no such mailbox"):
+        places.test_target(kit.session, kit.outbox, "list")
+    face = next(row for row in send(kit) if row["kind"] == "face")
+    assert (face["state"], "no such mailbox" in face["error"]) == ("parked", True)
+    places.remove_target(kit.session, kit.facts, "list")
+    with cut_proxy(inbox.port) as proxy:
+        port = proxy.port
+    add(kit, inbox, host=f"127.0.0.1:{port}")
+    with pytest.raises(Offline):
+        places.test_target(kit.session, kit.outbox, "list")
+    places.remove_target(kit.session, kit.facts, "list")
+    add(kit, inbox, tls="starttls")
+    with pytest.raises(PauseTarget, match="STARTTLS"):
+        places.test_target(kit.session, kit.outbox, "list")
+    places.remove_target(kit.session, kit.facts, "list")
+    add(kit, inbox, host="smtp.example.org", user="ada", password="secret")
+    with pytest.raises(PauseTarget, match="starttls"):
+        places.test_target(kit.session, kit.outbox, "list")
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 of its own authority, and its key."""
+    import ipaddress
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=2))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    cert, private = folder / "cert.pem", folder / "key.pem"
+    cert.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return cert, private
+
+
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+def test_signs_in_over_tls_to_a_server_that_proves_itself(
+    kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, tls: str
+) -> None:
+    cert, key = certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(cert, key)
+
+    def check(server: Any, session: Any, envelope: Any, mechanism: str, login: Any) -> AuthResult:
+        known = (login.login, login.password) == (b"ada", b"secret")
+        return AuthResult(success=known, handled=False)
+
+    secured = (
+        {"tls_context": context}
+        if tls == "starttls"
+        else {"ssl_context": context, "auth_require_tls": False}
+    )
+    with smtp(authenticator=check, auth_required=tls == "starttls", **secured) as inbox:
+        kit.takeaway(kit.event(), "words")
+        add(kit, inbox, tls=tls, user="ada", password="secret")
+        with pytest.raises(Offline, match="prove who it is"):
+            places.test_target(kit.session, kit.outbox, "list")
+        monkeypatch.setenv("SSL_CERT_FILE", str(cert))
+        secrets.set_secret(str(kit.facts.id), places.secret_name("list"), "wrong")
+        with pytest.raises(AuthRefused):
+            places.test_target(kit.session, kit.outbox, "list")
+        secrets.set_secret(str(kit.facts.id), places.secret_name("list"), "secret")
+        assert {row["state"] for row in send(kit)} == {"sent"}
+        assert inbox.encrypted == [True]
+
+
+# --- The mailbox ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def box(request: pytest.FixtureRequest) -> ScriptServer:
+    server = script_server("imap", request)
+    for folder in ("new", "cur"):
+        for path in (Path(server.told["MAILDIR"]) / folder).iterdir():
+            path.unlink()
+    return server
+
+
+def drop(box: ScriptServer, mail: EmailMessage, name: str) -> None:
+    """Deliver into the mailbox, as a mail server does."""
+    goal = Path(box.told["MAILDIR"]) / "new" / f"{name}.host"
+    goal.write_bytes(mail.as_bytes())
+    shutil.chown(
+        goal, *(("www-data", "www-data") if goal.parent.owner() == "www-data" else (None, None))
+    )
+
+
+def letter(text: str, number: str, **headers: str) -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"], mail["Message-ID"], mail["Date"] = (
+        "Ada L <ada@home.example>",
+        number,
+        "Sat, 09 May 2026 18:00:00 +0200",
+    )
+    for name, value in headers.items():
+        mail[name.replace("_", "-")] = value
+    mail.set_content(text)
+    return mail
+
+
+def test_answers_come_home_to_their_story(kit: Kit, inbox: Inbox, box: ScriptServer) -> None:
+    kit.takeaway(kit.event("Gardens"), "words")
+    kit.takeaway(kit.event("Second"), "beans")
+    add(
+        kit, inbox, imap=f"imap://127.0.0.1:{box.port}", user="kit", password="kit-pass", tls="none"
+    )
+    secrets.set_secret(str(kit.facts.id), places.secret_name("list"), "kit-pass")
+    target = opened(kit)
+    # The SMTP server of this test asks nobody to sign in.
+    target._office._user = ""
+    rows = {row.key: row for row in kit.deliveries("story")}
+    assert rows == {}
+    posts = [
+        Remote(f"sr-{kit.facts.mark}-one", "", {"item": {"title": "Gardens"}}),
+        Remote(f"sr-{kit.facts.mark}-two", "", {"item": {"title": "Second"}}),
+    ]
+    ours = f"<sr-{kit.facts.mark}-abc@example.org>"
+    quote = "\n\nOn 9 May, Spring gathering wrote:\n> Gardens\n> words\n-- \nAda"
+    drop(
+        box,
+        letter(
+            f"Lovely!{quote}", "<1@home>", Subject="Re: x [" + posts[1].id + "]", In_Reply_To=ours
+        ),
+        "1",
+    )
+    drop(
+        box,
+        letter("I think Gardens was best.", "<2@home>", Subject="Re: new", References=ours),
+        "2",
+    )
+    drop(
+        box,
+        letter(
+            "I am away",
+            "<3@home>",
+            Subject="Re: new",
+            In_Reply_To=ours,
+            Auto_Submitted="auto-replied",
+        ),
+        "3",
+    )
+    drop(box, letter("Buy this", "<4@home>", Subject="Hello"), "4")
+    html = letter("x", "<5@home>", Subject="Re: new", In_Reply_To=ours)
+    html.clear_content()
+    html.set_content("<p>Second is <b>great</b><script>x()</script></p>", subtype="html")
+    drop(box, html, "5")
+    drop(box, letter("ours", ours, Subject="new"), "6")
+    heard = {one.remote_id: one for one in target.replies(posts, None)}
+    assert sorted(heard) == ["<1@home>", "<2@home>", "<5@home>"]
+    assert heard["<1@home>"].text == "Lovely!"
+    assert heard["<1@home>"].author == "Ada L"
+    assert heard["<1@home>"].written_at == dt.datetime(2026, 5, 9, 16, 0, tzinfo=dt.UTC)
+    assert heard["<5@home>"].text == "Second is great"
+    assert [heard[f"<{n}@home>"].post_id for n in (1, 2, 5)] == [
+        posts[1].id,
+        posts[0].id,
+        posts[1].id,
+    ]
+    assert {one.state for one in heard.values()} == {"pending"}
+    assert "home.example" not in repr(heard)
+    target.close()
+
+
+def test_digest_that_is_in_the_mailbox_is_not_sent_again(
+    kit: Kit, inbox: Inbox, box: ScriptServer
+) -> None:
+    kit.takeaway(kit.event(), "words")
+    add(kit, inbox, imap=f"imap://127.0.0.1:{box.port}")
+    places.find_target(kit.session, "list").options = {
+        **places.find_target(kit.session, "list").options,
+        "user": "",
+    }
+    kit.session.commit()
+    target = opened(kit)
+    assert target._box is not None
+    target._box._user, target._box._password = "kit", "kit-pass"
+    from publish.targets import Entry
+
+    entry = Entry("sr-1", "Gardens", "", "", {"item": {
+        "title": "Gardens", "when": "", "words": "", "counts": "", "open": [], "url": "", "picture": "", "alt": "",
+    }})  # fmt: skip
+    inbox.lose = 1
+    with pytest.raises(Exception, match="broke"):
+        target.finish([entry], None)
+    [(people, mail)] = inbox.mails
+    assert people == ["all@example.org", "news@example.org"]
+    drop(box, mail, "copy")
+    done = target.finish([entry], None)
+    assert len(inbox.mails) == 1
+    assert list(done.extra["mailed"]) == ["sr-1"]
+    assert target.finish([entry], done) == done
+    target._box._password = "wrong"
+    target.close()
+    with pytest.raises(AuthRefused):
+        target._box.find("<x>")
