@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 import zlib
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -40,7 +41,7 @@ def text_of(kit: Kit, story: Story) -> str:
 def sent_titles(kit: Kit) -> set[str]:
     """Titles of what would be sent to a place that everybody reads."""
     stories = all_stories(kit.session, now=kit.clock(), rng=kit.rng)
-    place = Target(name="blog", kind="folder", options={}, audience="public")
+    place = Target(id=uuid.uuid4(), name="blog", kind="folder", options={}, audience="public")
     return {fitted.post.title for fitted in wanted_posts(kit.session, kit.outbox, place, stories)}
 
 
