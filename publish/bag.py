@@ -9,16 +9,21 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
 import bagit
 
 from publish.errors import PublishError
+from reporter.store import sync_folder
 
 AGENT = "social-reporter"
 _PIECE = 1 << 20
+Made = Callable[[], bytes | None]
+# Threads: hashing lets go of the interpreter, so two use two processors.
+_HANDS = 2
 # What is compressed already is only stored.
 _PACKED = frozenset({".jpg", ".jpeg", ".png", ".webp", ".mp4", ".m4a", ".mp3", ".gif"})
 
@@ -45,6 +50,25 @@ class BagWriter:
             self._payload[path], size = self._write(path, source)
             self.bytes += size
 
+    def add_all(self, files: Mapping[str, Path | Made], done: Callable[[str], None]) -> None:
+        """Payload files, several at once: copying and hashing keep two processors busy. ``done`` hears each name.
+
+        What is made at the last moment may turn out to be nothing: then there is no file.
+        """
+        wanted = {n: source for n, source in files.items() if f"data/{n}" not in self._payload}
+        with ThreadPoolExecutor(_HANDS) as pool:
+            for name, kept in zip(
+                wanted, pool.map(self._keep, wanted, wanted.values()), strict=True
+            ):
+                if kept is not None:
+                    self._payload[f"data/{name}"], size = kept
+                    self.bytes += size
+                done(name)
+
+    def _keep(self, name: str, source: Path | Made) -> tuple[str, int] | None:
+        data = source if isinstance(source, Path) else source()
+        return None if data is None else self._write(f"data/{name}", data)
+
     def add_tag(self, name: str, text: str) -> None:
         """One tag file, beside ``data/``."""
         self._tags[name], _size = self._write(name, text.encode())
@@ -58,7 +82,34 @@ class BagWriter:
         )
         self.add_tag("manifest-sha512.txt", _manifest(self._payload))
         tags = _manifest(self._tags)
-        self._write("tagmanifest-sha512.txt", tags.encode())
+        self._tags["tagmanifest-sha512.txt"], _size = self._write(
+            "tagmanifest-sha512.txt", tags.encode()
+        )
+
+    def names(self) -> list[str]:
+        """Payload files so far, as they are called in ``data/``."""
+        return [name.removeprefix("data/") for name in self._payload]
+
+    def check(self) -> None:
+        """Bring everything to the disk, read it back from there and compare; raises PublishError where it differs."""
+        sums = {**self._payload, **self._tags}
+        with ThreadPoolExecutor(_HANDS) as pool:
+            for name, found in zip(sums, pool.map(self._read_back, sums), strict=True):
+                if found != sums[name]:
+                    raise PublishError(f"{name} was not written right. Is the disk full or broken?")
+        for folder in {(self.folder / name).parent for name in sums}:
+            sync_folder(folder)
+
+    def _read_back(self, name: str) -> str:
+        digest = hashlib.sha512()
+        with (self.folder / name).open("r+b") as file:
+            os.fsync(file.fileno())
+            if hasattr(os, "posix_fadvise"):
+                # From the device, not from memory: sticks lie.
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+        return digest.hexdigest()
 
     def _write(self, name: str, source: bytes | Path) -> tuple[str, int]:
         goal = self.folder / name
@@ -72,7 +123,7 @@ class BagWriter:
 
 
 def check_bag(folder: Path) -> None:
-    """Read everything again and compare; raises PublishError when the disk did not keep it."""
+    """Whether a bag is whole, in the eyes of a library that is not ours; raises PublishError where it is not."""
     try:
         bagit.Bag(str(folder)).validate()
     except bagit.BagError as error:

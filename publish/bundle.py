@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import errno
 import json
+import mimetypes
 import os
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from publish.bag import BagWriter, check_bag, is_our_bag, zip_bag
+from publish.bag import BagWriter, is_our_bag, zip_bag
 from publish.compose import build_post
+from publish.crate import NAME as CRATE
+from publish.crate import crate_file
 from publish.errors import PublishError
+from publish.feeds import feed_files
 from publish.post import Facts, Post
 from publish.render import render
 from publish.site import (
@@ -80,7 +85,7 @@ def make_bundle(
     shutil.rmtree(work, ignore_errors=True)
     try:
         bag = _write(BagWriter(work), content, store, facts, assets=assets, progress=progress)
-        check_bag(work)
+        bag.check()
         stamp = _newest(content)
         session.commit()
         _move(work, destination, stamp=stamp, as_zip=as_zip)
@@ -112,22 +117,21 @@ def _write(
     progress: Progress | None,
 ) -> BagWriter:  # fmt: skip
     files = {media.key: media for post in content.posts for media in post.media()}
-    total = len(files) + len(content.takeaways) + 1
+    links = {key: media_name(media.filename) for key, media in files.items()}
+    originals = _originals(content, store)
+    total = len(files) + len(originals) + 1
     steps = iter(range(1, total + 1))
 
     def tell(what: str) -> None:
         if progress is not None:
             progress(next(steps), total, what)
 
-    links = {key: media_name(media.filename) for key, media in files.items()}
-    for key, media in sorted(files.items()):
-        bag.add(links[key], media.path)
-        tell(media.filename)
-    records = []
-    for takeaway in content.takeaways:
-        records.append(_record(takeaway, links, _originals(bag, takeaway, store), facts))
-        tell(takeaway.session.title)
+    bag.add_all({links[key]: media.path for key, media in sorted(files.items())}, tell)
+    bag.add_all(originals, tell)
+    there = set(bag.names())
+    records = [_record(takeaway, links, there, facts) for takeaway in content.takeaways]
     _write_site(bag, content.posts, facts, links=links, assets=assets)
+    _describe(bag, content, records, facts)
     told = {"format": 1, "gathering": _about(facts), "takeaways": records}
     bag.add("takeaways.json", (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode())
     bag.add_tag("open-me.html", render("site/open-me.html", facts.language, site=facts))
@@ -141,28 +145,46 @@ def _write_site(
 ) -> None:
     for post in posts:
         bag.add(page_name(post.key), story_page(post, facts, links).encode())
-    bag.add("index.html", front_page(facts, [summarize(post, links) for post in posts]).encode())
-    for name, data in (*sheets(assets), *calendar_file(facts)):
+    summaries = [summarize(post, links) for post in posts]
+    bag.add("index.html", front_page(facts, summaries).encode())
+    for name, data in (*sheets(assets), *calendar_file(facts), *feed_files(facts, summaries, "")):
         bag.add(name, data)
 
 
-def _originals(bag: BagWriter, takeaway: Takeaway, store: Store) -> dict[str, str]:
-    """Put the originals in that carry no place; {sha256: name in the bundle}."""
-    names = {}
-    for media in (attachment.media for attachment in takeaway.attachments):
+def _describe(
+    bag: BagWriter, content: _Content, records: list[dict[str, Any]], facts: Facts
+) -> None:
+    """RO-Crate metadata of all that is in it by now."""
+    media = [one for record in records for one in record["media"] if one["original"]]
+    originals = {one["original"]: one["renditions"].get("view", "") for one in media}
+    told = {page_name(p.key) for p in content.posts}
+    told |= {media_name(m.filename) for p in content.posts for m in p.media()} | set(originals)
+    others = {name: mimetypes.guess_type(name)[0] or "" for name in bag.names() if name not in told}
+    others["takeaways.json"] = "application/json"
+    bag.add(CRATE, crate_file(facts, content.posts, originals, others, _newest(content)))
+
+
+def _originals(content: _Content, store: Store) -> dict[str, Callable[[], bytes | None]]:
+    """Name in the bundle -> the photo freed of place and time, or None where that can't be promised."""
+    made: dict[str, Callable[[], bytes | None]] = {}
+    for media in (a.media for takeaway in content.takeaways for a in takeaway.attachments):
         path = store.original(media.sha256, media.ext)
         # Who mended it decided what others see: the original of that stays here.
-        if media.kind != "photo" or media.mended or not path.is_file():
-            continue
-        free = stripped(path.read_bytes())
-        if free is not None:
-            names[media.sha256] = f"originals/{media.sha256}{media.ext}"
-            bag.add(names[media.sha256], free)
-    return names
+        if media.kind == "photo" and not media.mended and path.is_file():
+            made[_original_name(media)] = partial(_freed, path)
+    return made
+
+
+def _freed(path: Path) -> bytes | None:
+    return stripped(path.read_bytes())
+
+
+def _original_name(media: Media) -> str:
+    return f"originals/{media.sha256}{media.ext}"
 
 
 def _record(
-    takeaway: Takeaway, links: dict[str, str], originals: dict[str, str], facts: Facts
+    takeaway: Takeaway, links: dict[str, str], there: Collection[str], facts: Facts
 ) -> dict[str, Any]:
     """The takeaway's record with addresses inside the bundle; without the receipt, which lets its holder withdraw."""
 
@@ -172,9 +194,10 @@ def _record(
 
     record = takeaway_record(takeaway, address)
     del record["receipt"]
+    named = {a.media.sha256: _original_name(a.media) for a in takeaway.attachments}
     for media in record["media"]:
         media["renditions"] = {name: url for name, url in media["renditions"].items() if url}
-        media["original"] = originals.get(media["sha256"])
+        media["original"] = named[media["sha256"]] if named[media["sha256"]] in there else None
     return record
 
 

@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from publish.about import about_front, about_story
 from publish.agenda import CALENDAR
 from publish.post import WORDS, Block, Facts, Post
 from publish.render import day_words, environment, period, render
@@ -34,9 +35,15 @@ def page_name(key: str) -> str:
     return f"{key}.html"
 
 
-def story_page(post: Post, facts: Facts, links: Mapping[str, str]) -> str:
-    """A story's page. ``links``: media key -> relative address."""
-    return render("site/story.html", facts.language, site=facts, post=post, links=links)
+def story_page(post: Post, facts: Facts, links: Mapping[str, str], base: str = "") -> str:
+    """A story's page. ``links``: media key -> relative address; ``base``: under which address others see the site."""
+    lead = post.first_photo()
+    image = links.get(lead.key, "") if lead else ""
+    about = about_story(post, facts, image, base, page_name(post.key))
+    return render(
+        "site/story.html", facts.language, site=facts, post=post, links=links, about=about,
+        page=page_name(post.key),
+    )  # fmt: skip
 
 
 def summarize(post: Post, links: Mapping[str, str]) -> Summary:
@@ -45,6 +52,10 @@ def summarize(post: Post, links: Mapping[str, str]) -> Summary:
         "title": post.title,
         "url": page_name(post.key),
         "starts_at": rfc3339(post.date),
+        "updated": rfc3339(
+            max((b.recorded_at for b in post.blocks if b.takeaway), default=post.date)
+        ),
+        "lead": post.lead,
         "room": post.slot.room if post.slot else "",
         "photos": _photos(post, links),
         "quote": next((_short(b.text) for b in post.blocks if b.text and b.kind != WORDS), ""),
@@ -83,7 +94,7 @@ def _short(text: str) -> str:
     return words if len(words) <= _QUOTE_CHARS else words[:_QUOTE_CHARS].rsplit(" ", 1)[0] + "…"
 
 
-def front_page(facts: Facts, summaries: Sequence[Summary]) -> str:
+def front_page(facts: Facts, summaries: Sequence[Summary], base: str = "") -> str:
     """The front page: a lead picture, the sessions in order, what is still open."""
     ordered = sorted(summaries, key=lambda s: (s["starts_at"] or "9", s["title"], s["url"]))
     # The session of which most was shown leads; its card shows the next picture.
@@ -99,6 +110,7 @@ def front_page(facts: Facts, summaries: Sequence[Summary]) -> str:
         takeaways=sum(len(s["kinds"]) for s in ordered),
         open=_still_open(facts, ordered),
         days_of=_day_of(facts),
+        about=about_front(facts, first["photos"][0]["url"] if first else "", base),
     )
 
 

@@ -141,6 +141,8 @@ def test_a_round_an_edit_and_a_takedown(place: Place, kit: Kit) -> None:
     story, media = kit.deliveries("story")[0].key, kit.deliveries("media")[0].key
     there = [
         f"{story}.html",
+        "feed.json",
+        "feed.xml",
         "index.html",
         f"media/{media}.jpg",
         "style/site.css",
@@ -153,7 +155,9 @@ def test_a_round_an_edit_and_a_takedown(place: Place, kit: Kit) -> None:
     assert "Hoar frost" in (place.folder / f"{story}.html").read_text()
     curate.withdraw(kit.session, photo, kit.hand, kit.store)
     publish(kit.session, kit.outbox)
-    assert place.names() == ["index.html", "style/site.css", "style/tokens.css"]
+    assert place.names() == [
+        "feed.json", "feed.xml", "index.html", "style/site.css", "style/tokens.css",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("place", SERVERS, indirect=True)
@@ -365,6 +369,8 @@ def test_s3_round(kit: Kit) -> None:
         assert b"Frost" in page["Body"].read()
         curate.withdraw(kit.session, photo, kit.hand, kit.store)
         publish(kit.session, kit.outbox)
-        assert names() == ["site/index.html", "site/style/site.css", "site/style/tokens.css"]
+        assert names() == [
+            "site/feed.json", "site/feed.xml", "site/index.html", "site/style/site.css", "site/style/tokens.css",
+        ]  # fmt: skip
     finally:
         server.stop()

@@ -56,6 +56,8 @@ def test_pages_files_and_front_page_arrive_once(kit: Kit, tmp_path: Path) -> Non
     story, media = kit.deliveries("story")[0].key, kit.deliveries("media")[0].key
     expected = [
         f"{story}.html",
+        "feed.json",
+        "feed.xml",
         "index.html",
         f"media/{media}.jpg",
         "style/site.css",
@@ -92,7 +94,9 @@ def test_change_and_takedown_reach_every_page(kit: Kit, tmp_path: Path) -> None:
     assert [name for name in names(goal) if name.startswith("media/")] == []
     curate.withdraw(kit.session, stays, kit.hand, kit.store)
     run(kit)
-    assert names(goal) == ["index.html", "style/site.css", "style/tokens.css"]
+    assert names(goal) == [
+        "feed.json", "feed.xml", "index.html", "sitemap.xml", "style/site.css", "style/tokens.css",
+    ]  # fmt: skip
     assert "stays" not in (goal / "index.html").read_text()
 
 
@@ -164,10 +168,8 @@ def test_any_fsspec_address_will_do(kit: Kit) -> None:
     curate.withdraw(kit.session, photo, kit.hand, kit.store)
     run(kit)
     assert sorted(p.rsplit("/", 1)[1] for p in memory.find(root)) == [
-        "index.html",
-        "site.css",
-        "tokens.css",
-    ]
+        "feed.json", "feed.xml", "index.html", "site.css", "tokens.css",
+    ]  # fmt: skip
 
 
 def test_address_that_cannot_work_pauses_with_a_sentence(kit: Kit) -> None:

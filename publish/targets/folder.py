@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from publish.drives import Login, open_drive, scheme_of, wants_password
 from publish.drives.base import hash_pieces, is_part
 from publish.errors import Gone, PauseTarget, RetryAfter
+from publish.feeds import feed_files
 from publish.post import Post, PostMedia, Remote
 from publish.site import (
     calendar_file,
@@ -53,6 +54,7 @@ class FolderTarget(Target):
             key=told.get("key", ""),
             endpoint=told.get("endpoint", ""),
         )
+        self._web = told.get("web", "")
         self._drive = open_drive(told["url"], login)
         self._drive.read_back |= told.get("check") == "read"
 
@@ -99,7 +101,7 @@ class FolderTarget(Target):
         """Write the story's page."""
         local = {key: str(remote.extra["name"]) for key, remote in links.items()}
         name = page_name(post.key)
-        self._put(name, story_page(post, self.setup.facts, local).encode())
+        self._put(name, story_page(post, self.setup.facts, local, self._web).encode())
         return Remote(name, self._link(name), {"name": name, "summary": summarize(post, local)})
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
@@ -149,11 +151,13 @@ class FolderTarget(Target):
     # --- The front page ----------------------------------------------------------------------------
 
     def finish(self, entries: Sequence[Entry], known: Remote | None) -> Remote:
-        """Write front page and style sheets."""
+        """Write front page, feeds and style sheets."""
         for name, data in (*sheets(self.setup.assets), *calendar_file(self.setup.facts)):
             self._put(name, data)
         summaries = [dict(e.extra["summary"]) for e in entries if "summary" in e.extra]
-        self._put("index.html", front_page(self.setup.facts, summaries).encode())
+        for name, data in feed_files(self.setup.facts, summaries, self._web):
+            self._put(name, data)
+        self._put("index.html", front_page(self.setup.facts, summaries, self._web).encode())
         return self._remote("index.html")
 
     # --- The way there -----------------------------------------------------------------------------
@@ -175,5 +179,5 @@ class FolderTarget(Target):
 
     def _link(self, name: str) -> str:
         """The public address, or that of the folder itself."""
-        base = self.setup.options.get("web", "") or self._drive.link()
+        base = self._web or self._drive.link()
         return f"{base.rstrip('/')}/{name}"

@@ -1,0 +1,118 @@
+"""Feeds of a site, Atom (RFC 4287) and JSON Feed 1.1, and its sitemap where it has an address of its own.
+
+https://www.jsonfeed.org/version/1.1/
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+from publish.post import Facts
+
+_ATOM = "http://www.w3.org/2005/Atom"
+_MAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+# Everything that XML 1.0 has no place for (section 2.2).
+_UNSPEAKABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NEVER = "1970-01-01T00:00:00Z"
+Summary = dict[str, Any]
+
+
+def feed_files(
+    facts: Facts, summaries: Sequence[Summary], base: str
+) -> Iterator[tuple[str, bytes]]:
+    """(relative name, bytes) of what programs read. ``base``: the site's address, or '' for one on a stick."""
+    ordered = sorted(summaries, key=lambda s: (_updated(s), s["url"]), reverse=True)
+    yield "feed.xml", _atom(facts, ordered, base)
+    yield "feed.json", _json_feed(facts, ordered, base)
+    if base:
+        yield "sitemap.xml", _sitemap(ordered, base)
+
+
+def _updated(summary: Summary) -> str:
+    return str(summary.get("updated") or summary.get("starts_at") or _NEVER)
+
+
+def _at(base: str, name: str) -> str:
+    """Absolute where the site has an address; else seen from the feed, which lies beside the pages."""
+    return f"{base.rstrip('/')}/{name}" if base else name
+
+
+def _identity(facts: Facts, url: str) -> str:
+    """The same on a stick and on the web (RFC 4287, 4.2.6)."""
+    return f"urn:uuid:{uuid.uuid5(facts.id, url)}"
+
+
+def _add(parent: Xml.Element, name: str, text: str = "", **attributes: str) -> Xml.Element:
+    child = Xml.SubElement(parent, name, attributes)
+    child.text = _UNSPEAKABLE.sub("", text) or None
+    return child
+
+
+def _atom(facts: Facts, summaries: Sequence[Summary], base: str) -> bytes:
+    feed = Xml.Element("feed", {"xmlns": _ATOM, "xml:lang": facts.language})
+    _add(feed, "id", f"urn:uuid:{facts.id}")
+    _add(feed, "title", facts.title)
+    _add(feed, "updated", max(map(_updated, summaries), default=_NEVER))
+    _add(feed, "link", rel="self", type="application/atom+xml", href=_at(base, "feed.xml"))
+    _add(feed, "link", rel="alternate", type="text/html", href=_at(base, "index.html"))
+    _add(_add(feed, "author"), "name", facts.title)
+    for summary in summaries:
+        entry = _add(feed, "entry")
+        _add(entry, "id", _identity(facts, summary["url"]))
+        _add(entry, "title", summary["title"])
+        _add(entry, "updated", _updated(summary))
+        _add(entry, "link", rel="alternate", type="text/html", href=_at(base, summary["url"]))
+        for photo in summary["photos"][:1]:
+            _add(entry, "link", rel="enclosure", href=_at(base, photo["url"]))
+        _add(entry, "summary", _words(summary))
+    return _written(feed)
+
+
+def _words(summary: Summary) -> str:
+    return str(summary.get("lead") or summary["quote"] or summary["title"])
+
+
+def _json_feed(facts: Facts, summaries: Sequence[Summary], base: str) -> bytes:
+    told = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": facts.title,
+        "language": facts.language,
+        "home_page_url": _at(base, "index.html"),
+        "feed_url": _at(base, "feed.json"),
+        "items": [_item(facts, summary, base) for summary in summaries],
+    }
+    return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _item(facts: Facts, summary: Summary, base: str) -> dict[str, Any]:
+    photos = summary["photos"]
+    image = {"image": _at(base, photos[0]["url"])} if photos else {}
+    return {
+        "id": _identity(facts, summary["url"]),
+        "url": _at(base, summary["url"]),
+        "title": summary["title"],
+        "content_text": _words(summary),
+        "date_published": _updated(summary),
+        **image,
+    }
+
+
+def _sitemap(summaries: Sequence[Summary], base: str) -> bytes:
+    """https://www.sitemaps.org/protocol.html"""
+    tree = Xml.Element("urlset", {"xmlns": _MAP})
+    _add(_add(tree, "url"), "loc", _at(base, "index.html"))
+    for summary in summaries:
+        row = _add(tree, "url")
+        _add(row, "loc", _at(base, summary["url"]))
+        _add(row, "lastmod", _updated(summary))
+    return _written(tree)
+
+
+def _written(tree: Xml.Element) -> bytes:
+    Xml.indent(tree, " ")
+    return Xml.tostring(tree, encoding="utf-8", xml_declaration=True) + b"\n"

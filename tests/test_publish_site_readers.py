@@ -1,0 +1,271 @@
+"""The site as programs read it that are not ours: an HTML validator, parsers of feeds and microformats, RO-Crate."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import mf2py
+import pytest
+from rocrate.rocrate import ROCrate
+
+from kiosk import build_assets
+from publish import feeds
+from publish.bundle import make_bundle
+from publish.compose import build_post
+from publish.crate import NAME as CRATE
+from publish.post import Copy, Said
+from publish.site import front_page, story_page, summarize
+from reporter import curate
+from reporter.gate import Place
+from reporter.models import EventSession
+from reporter.states import Kind
+from reporter.stories import all_stories
+from tests.publish_fakes import Kit, jpeg, open_kit
+
+ROOT = Path(__file__).parent.parent
+BASE = "https://example.org/spring"
+# What is style and not validity, and what we do on purpose.
+RULES = {
+    "extends": ["html-validate:standard"],
+    "rules": {
+        # An empty alternative text beside a title in the same link: the picture adds nothing for a reader.
+        "wcag/h30": "off",
+        "no-inline-style": "off",
+        # What people write may be as long as they like.
+        "long-title": "off",
+        # Jinja leaves spaces at the ends of lines.
+        "no-trailing-whitespace": "off",
+        # Ours is data, not code.
+        "script-type": "off",
+    },
+}
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Iterator[Kit]:
+    with open_kit(tmp_path / "gathering") as kit:
+        yield kit
+
+
+def fill(kit: Kit) -> EventSession:
+    event = kit.event(
+        'Gardens <script>alert(1)</script> & "more"',
+        speakers="Marta",
+        ends_at=datetime(2026, 5, 9, 15, 0, tzinfo=UTC),
+    )
+    photo = kit.photo(event, 1, "Frost\u0000\u0001 & ice", author="Lena")
+    curate.change(
+        kit.session, photo, kit.hand, {"tags": ["garden"], "caption": "Hoar <b>frost</b>"}
+    )
+    video = kit.takeaway(event, "A walk", kind=Kind.VIDEO.value)
+    types = {"play": ("video/mp4", ".mp4")}
+    kit.attach(
+        video, b"mov", kind=Kind.VIDEO, renditions={"play": b"mp4", "poster": jpeg(3)}, types=types
+    )
+    sound = kit.takeaway(event, "", kind=Kind.AUDIO.value, author="", intent="")
+    kit.attach(
+        sound,
+        b"wav",
+        kind=Kind.AUDIO,
+        renditions={"play": b"m4a"},
+        types={"play": ("audio/mp4", ".m4a")},
+    )
+    kit.takeaway(event, 'Who has <b>the "key"</b>?', intent="question")
+    kit.takeaway(
+        kit.event("Second", starts_at=None, room=""),
+        "Plant beans\n\nwith the neighbours",
+        intent="action",
+    )
+    return event
+
+
+def site(kit: Kit, goal: Path) -> Path:
+    made = make_bundle(
+        kit.session,
+        kit.store,
+        goal,
+        facts=kit.facts,
+        now=kit.clock(),
+        rng=kit.rng,
+        assets=ROOT / "static",
+    )
+    return made.path / "data"
+
+
+def page_of(data: Path, words: str) -> Path:
+    return next(page for page in sorted(data.glob("sr-*.html")) if words in page.read_text("utf-8"))
+
+
+def test_feeds_tell_every_story_newest_first(kit: Kit, tmp_path: Path) -> None:
+    fill(kit)
+    data = site(kit, tmp_path / "bag")
+    told = feedparser.parse((data / "feed.xml").read_bytes())
+    assert not told.bozo, told.get("bozo_exception")
+    assert told.version == "atom10"
+    assert told.feed.title == "Spring gathering"
+    assert told.feed.id == f"urn:uuid:{kit.facts.id}"
+    assert [e.title for e in told.entries] == [
+        "Second",
+        'Gardens <script>alert(1)</script> & "more"',
+    ]
+    gardens = told.entries[1]
+    assert gardens.summary.startswith("Frost & ice")
+    assert (data / gardens.link).is_file()
+    [enclosure] = gardens.enclosures
+    assert (data / enclosure.href).is_file()
+    items = json.loads((data / "feed.json").read_text("utf-8"))
+    assert items["version"] == "https://jsonfeed.org/version/1.1"
+    assert [item["title"] for item in items["items"]] == [e.title for e in told.entries]
+    assert [item["id"] for item in items["items"]] == [e.id for e in told.entries]
+
+
+def test_feeds_of_a_site_with_an_address_are_absolute(kit: Kit, tmp_path: Path) -> None:
+    fill(kit)
+    posts = [build_post(kit.session, s, Place.PUBLIC, store=kit.store, facts=kit.facts)
+             for s in all_stories(kit.session, now=kit.clock(), rng=kit.rng)]  # fmt: skip
+    summaries = [
+        summarize(p, {m.key: f"media/{m.filename}" for m in p.media()}) for p in posts if p
+    ]
+    made = dict(feeds.feed_files(kit.facts, summaries, BASE))
+    told = feedparser.parse(made["feed.xml"])
+    links = {(link.rel, link.href) for link in told.feed.links}
+    assert links == {("self", f"{BASE}/feed.xml"), ("alternate", f"{BASE}/index.html")}
+    assert all(entry.link.startswith(f"{BASE}/sr-") for entry in told.entries)
+    pages = re.findall(r"<loc>(.*?)</loc>", made["sitemap.xml"].decode())
+    assert sorted(pages) == sorted([f"{BASE}/index.html", *(entry.link for entry in told.entries)])
+    front = front_page(kit.facts, summaries, BASE)
+    assert f'<link rel="canonical" href="{BASE}/index.html">' in front
+    assert f'<meta property="og:image" content="{BASE}/media/' in front
+
+
+def found(parsed: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    """All items of a kind, however deep."""
+    rows: list[dict[str, Any]] = []
+
+    def walk(items: list[Any]) -> None:
+        for item in items:
+            if isinstance(item, dict):
+                if kind in item.get("type", []):
+                    rows.append(item["properties"])
+                walk(item.get("children", []))
+                for values in item.get("properties", {}).values():
+                    walk(values)
+
+    walk(parsed["items"])
+    return rows
+
+
+def test_microformats_say_who_said_what_and_when(kit: Kit, tmp_path: Path) -> None:
+    fill(kit)
+    data = site(kit, tmp_path / "bag")
+    page = page_of(data, "Frost")
+    parsed = mf2py.parse(page.read_text("utf-8"), url=f"{BASE}/{page.name}")
+    [event] = found(parsed, "h-event")
+    assert event["name"] == ['Gardens <script>alert(1)</script> & "more"']
+    assert event["start"] == ["2026-05-09T14:00:00+0000"]
+    assert event["end"] == ["2026-05-09T15:00:00+0000"]
+    assert event["location"] == ["Room 2"]
+    assert event["url"] == [f"{BASE}/{page.name}"]
+    assert event["category"] == ["garden"]
+    entries = found(parsed, "h-entry")
+    assert len(entries) == 4
+    photo = entries[0]
+    assert photo["author"][0]["properties"]["name"] == ["Lena"]
+    assert photo["published"] == ["2026-05-09T14:00:01+0000"]
+    assert photo["url"][0].startswith(f"{BASE}/{page.name}#t-")
+    assert photo["photo"][0]["alt"] == "Hoar <b>frost</b>"
+    assert entries[3]["content"][0]["value"] == 'Who has <b>the "key"</b>?'
+    front = mf2py.parse((data / "index.html").read_text("utf-8"), url=f"{BASE}/")
+    [feed] = found(front, "h-feed")
+    assert feed["name"] == ["Spring gathering"]
+    listed = found(front, "h-entry")
+    assert {f"{BASE}/{p.name}" for p in data.glob("sr-*.html")} == {e["url"][0] for e in listed}
+
+
+def test_schema_org_and_canonical_address(kit: Kit) -> None:
+    fill(kit)
+    stories = all_stories(kit.session, now=kit.clock(), rng=kit.rng)
+    posts = [
+        build_post(kit.session, s, Place.PUBLIC, store=kit.store, facts=kit.facts) for s in stories
+    ]
+    post = next(p for p in posts if p and "Gardens" in p.title)
+    copies = (
+        Copy("mastodon", "toot", "https://s.example/1"),
+        Copy("wordpress", "blog", "https://blog.example/1"),
+    )
+    said = Said(
+        "Eve",
+        "Lovely <i>",
+        datetime(2026, 5, 10, tzinfo=UTC),
+        "the blog",
+        "https://blog.example/1#c1",
+    )
+    page = story_page(replace(post, copies=copies, said=(said,)), kit.facts, {})
+    [data] = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page)
+    event = json.loads(data)
+    assert (event["@type"], event["name"]) == ("Event", post.title)
+    assert event["startDate"] == "2026-05-09T16:00:00+02:00"
+    assert event["superEvent"]["name"] == "Spring gathering"
+    assert '<link rel="canonical" href="https://blog.example/1">' in page
+    [story] = found(mf2py.parse(page, url=f"{BASE}/x.html"), "h-event")
+    assert story["syndication"] == [copy.url for copy in copies]
+    assert [c["properties"]["content"] for c in story["comment"]] == [["Lovely <i>"]]
+    own = story_page(post, kit.facts, {}, BASE)
+    assert f'<link rel="canonical" href="{BASE}/{post.key}.html">' in own
+
+
+def test_ro_crate_describes_every_file(kit: Kit, tmp_path: Path) -> None:
+    fill(kit)
+    data = site(kit, tmp_path / "bag")
+    crate = ROCrate(str(data))
+    assert crate.name == "Spring gathering"
+    assert crate.root_dataset["identifier"] == f"urn:uuid:{kit.facts.id}"
+    described = {entity.id for entity in crate.data_entities}
+    there = {p.relative_to(data).as_posix() for p in data.rglob("*") if p.is_file()}
+    assert described == there - {CRATE}
+    page = crate.get(page_of(data, "Frost").name)
+    assert page is not None
+    assert page["about"]["startDate"] == "2026-05-09T16:00:00+02:00"
+    names = sorted(
+        person["name"] for person in crate.contextual_entities if person.type == "Person"
+    )
+    assert names == ["Ada", "Lena"]
+    [original] = [e for e in crate.data_entities if e.id.startswith("originals/")]
+    assert original["isBasedOn"]["encodingFormat"] == "image/jpeg"
+
+
+def test_pages_are_valid_html(kit: Kit, tmp_path: Path) -> None:
+    program = ROOT / "node_modules" / "html-validate" / "bin" / "html-validate.mjs"
+    npm = build_assets.npm_command() or []
+    node = npm[0] if len(npm) > 1 else shutil.which("node")
+    if node is None or not program.is_file():
+        pytest.skip("html-validate is not in node_modules (make install brings it)")
+    fill(kit)
+    data = site(kit, tmp_path / "bag")
+    empty = tmp_path / "empty.html"
+    empty.write_text(front_page(kit.facts, []), "utf-8")
+    rules = tmp_path / "rules.json"
+    rules.write_text(json.dumps({"root": True, **RULES}))
+    command = [node, str(program), "--config", str(rules), "--formatter", "text", str(empty)]
+    pages = [str(page) for page in sorted(data.glob("*.html"))]
+    told = subprocess.run(
+        [*command, *pages], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert told.stdout.strip().splitlines() == []
+    assert told.returncode == 0
+
+
+def test_empty_site_has_feeds_too(kit: Kit) -> None:
+    made = dict(feeds.feed_files(kit.facts, [], ""))
+    told = feedparser.parse(made["feed.xml"])
+    assert (told.bozo, told.entries, told.feed.title) == (False, [], "Spring gathering")
+    assert json.loads(made["feed.json"])["items"] == []
