@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from capture.glancing import note_look
 from capture.made import Made
 from capture.pool import DecoderDied, DecoderPool, PoolBusy
 from capture.probe import Probe, probe
@@ -251,6 +252,7 @@ def _finish(session: Session, store: Store, job: _Job, result: Result) -> bool:
     for made in result.made:
         os.replace(made.path, store.rendition(job.sha256, made.name, made.ext))
     store.clear_workplaces(job.sha256)
+    note_look(session, job.media_id, found.kind, result.look)
     _touch_takeaways(session, job.media_id, was=job.kind)
     session.commit()
     return True

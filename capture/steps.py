@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from capture.glance import Glance, glance_at
 from capture.made import Made
 from capture.probe import MAX_PIXELS, Probe, probe
 from capture.steps_audio import make_audio
@@ -19,10 +20,14 @@ from reporter.edits import Edits
 
 @dataclass(frozen=True)
 class Result:
-    """What became of an original: what its headers say (the true duration filled in) and what was made of it."""
+    """What became of an original: what its headers say (the true duration filled in) and what was made of it.
+
+    ``look``: of a photo, and of a video's poster frame.
+    """
 
     probe: Probe
     made: tuple[Made, ...]
+    look: Glance | None = None
 
 
 def process_file(
@@ -36,11 +41,18 @@ def process_file(
     found = probe(src, mime, max_pixels=max_pixels)
     edits = edits or Edits()
     if found.kind == "photo":
-        made = make_photo(src, out_dir, mime, prefix=prefix, max_pixels=max_pixels, edits=edits)
-        return Result(found, tuple(made))
+        made = tuple(
+            make_photo(src, out_dir, mime, prefix=prefix, max_pixels=max_pixels, edits=edits)
+        )
+        return Result(found, made, _look(made, "view"))
     make = make_video if found.kind == "video" else make_audio
-    made = make(src, out_dir, found, prefix=prefix, edits=edits)
+    made = tuple(make(src, out_dir, found, prefix=prefix, edits=edits))
     exact = next((m.duration for m in made if m.name == "play"), None)
     # Of the recording, not of what was cut out of it.
     duration = found.duration if edits.cut else exact or found.duration
-    return Result(replace(found, duration=duration), tuple(made))
+    return Result(replace(found, duration=duration), made, _look(made, "poster"))
+
+
+def _look(made: tuple[Made, ...], name: str) -> Glance | None:
+    """Of one of the pictures, if it was made."""
+    return next((glance_at(one.path) for one in made if one.name == name), None)

@@ -80,6 +80,7 @@ def cards(kiosk: Kiosk) -> int:
 
 def tidy(kiosk: Kiosk) -> int:
     """Drop unfinished uploads that ran out and leftovers of broken-off requests."""
+    from capture.glancing import glance_due
     from capture.intake import sweep
     from kiosk.upload import uploads
     from reporter.wordlist import rescreen
@@ -88,7 +89,8 @@ def tidy(kiosk: Kiosk) -> int:
     sweep(db.session(), kiosk.store, kiosk.now())
     # Somebody may have changed the list of words.
     rescreen(db.session(), kiosk.store.folder)
-    return 0
+    # A turn that found something is followed by the next at once.
+    return glance_due(db.session(), kiosk.store, kiosk.pool)
 
 
 # (turn, seconds between turns that found nothing)

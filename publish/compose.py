@@ -15,6 +15,7 @@ from publish.weave import copies_of
 from publish.words import KINDS, translations
 from reporter.captions import captions_of
 from reporter.cues import webvtt
+from reporter.describe import proposal
 from reporter.gate import Place, may_show
 from reporter.models import Attachment, EventSession, Media, Rendition, Story, Takeaway
 from reporter.models_stories import StoryWords
@@ -24,7 +25,6 @@ from reporter.stories import Piece, story_pieces, story_title
 
 # Which rendition goes out of which kind of original.
 _OUT = {Kind.PHOTO.value: "view", Kind.VIDEO.value: "play", Kind.AUDIO.value: "play"}
-_ALT_CHARS = 120
 
 
 def build_post(
@@ -202,9 +202,7 @@ def _file(
 
 def _alt(attachment: Attachment, media: Media, facts: Facts) -> str:
     """The given alt text; without one, the words that came with the picture, shortened, or at least its kind."""
-    takeaway = attachment.takeaway
-    words = " ".join((takeaway.caption or takeaway.text).split())
-    if len(words) > _ALT_CHARS:
-        words = words[:_ALT_CHARS].rsplit(" ", 1)[0] + "…"
+    if attachment.alt.strip():
+        return attachment.alt.strip()
     kind = translations(facts.language).gettext(KINDS.get(media.kind, KINDS["photo"]))
-    return attachment.alt.strip() or words or kind
+    return proposal(attachment.takeaway, kind)

@@ -6,15 +6,18 @@ import random
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from reporter.alike import drop_empty
 from reporter.clock import new_id
+from reporter.describe import own_words, proposals
 from reporter.errors import BadInput, Conflict, NotFound
+from reporter.history import ALT, remember
 from reporter.models import (
     Attachment,
     Decision,
@@ -26,6 +29,7 @@ from reporter.models import (
     Tombstone,
 )
 from reporter.models_actions import ActionItem, Contact
+from reporter.models_review import Look
 from reporter.models_talk import Reply
 from reporter.sessioncode import normalize_receipt
 from reporter.states import Audience, Consent, Intent, Kind, ReplyState, TakeawayState
@@ -43,11 +47,16 @@ _TEXTS = ("text", "caption", "author", "prompt", "licence")
 
 @dataclass(frozen=True)
 class Hand:
-    """Who decides, when, and the chance that new ids come from."""
+    """Who decides, when, and the chance that new ids come from. ``step``: what many decisions have in common."""
 
     now: datetime
     rng: random.Random
     who: str = ""
+    step: uuid.UUID | None = None
+
+    def one_step(self) -> Hand:
+        """The same hand, whose decisions from now on are one step and are undone together."""
+        return replace(self, step=new_id(self.now, self.rng))
 
 
 def touch(session: Session, takeaway: Takeaway) -> None:
@@ -89,31 +98,47 @@ def by_receipt(session: Session, receipt: str) -> Takeaway:
 
 
 def approve(session: Session, takeaway: Takeaway, hand: Hand) -> None:
-    """Let it be shown. Commits."""
-    _decide(session, takeaway, hand, TakeawayState.APPROVED)
+    """Let it be shown. A photo without alt text gets its contributor's words as that. Commits."""
+    set_state(session, takeaway, hand, TakeawayState.APPROVED)
+    session.commit()
 
 
 def hide(session: Session, takeaway: Takeaway, hand: Hand) -> None:
     """Keep it, show it to nobody. Commits."""
-    _decide(session, takeaway, hand, TakeawayState.HIDDEN)
+    set_state(session, takeaway, hand, TakeawayState.HIDDEN)
+    session.commit()
 
 
 def reopen(session: Session, takeaway: Takeaway, hand: Hand) -> None:
-    """Back to those that wait for a decision: the undo of approve and hide. Commits."""
-    _decide(session, takeaway, hand, TakeawayState.NEW)
+    """Back to those that wait for a decision. Commits."""
+    set_state(session, takeaway, hand, TakeawayState.NEW)
+    session.commit()
 
 
-def _decide(session: Session, takeaway: Takeaway, hand: Hand, state: TakeawayState) -> None:
+def set_state(
+    session: Session, takeaway: Takeaway, hand: Hand, state: TakeawayState, *, action: str = "",
+    more: Mapping[str, Any] | None = None,
+) -> bool:  # fmt: skip
+    """Decide; whether that changed anything. ``more``: fields that are set along. Does not commit.
+
+    Whoever approves has seen the proposed alt text and accepts it; only wordless photos stay without one.
+    Raises Conflict for something withdrawn.
+    """
     if takeaway.state == TakeawayState.WITHDRAWN:
         raise Conflict("Its contributor has taken this back; it can't be shown any more.")
+    if takeaway.state == state and not more:
+        return False
+    fields = dict(more or {})
+    if state is TakeawayState.APPROVED and not action:
+        fields |= {ALT + sha: words for sha, words in proposals(takeaway).items()}
+    before, after = _set_all(session, takeaway, fields)
     if takeaway.state != state:
-        _remember(
-            session, takeaway, hand, state.value, {"state": takeaway.state}, {"state": state.value}
-        )
+        before["state"], after["state"] = takeaway.state, state.value
         takeaway.state = state.value
         takeaway.approved_at = hand.now if state is TakeawayState.APPROVED else None
-        touch(session, takeaway)
-    session.commit()
+    touch(session, takeaway)
+    remember(session, takeaway, hand, action or state.value, before, after)
+    return True
 
 
 def change(session: Session, takeaway: Takeaway, hand: Hand, values: Mapping[str, Any]) -> None:
@@ -121,7 +146,7 @@ def change(session: Session, takeaway: Takeaway, hand: Hand, values: Mapping[str
 
     Raises BadInput for an unknown name or value, Conflict for something withdrawn. Commits.
     """
-    _apply(session, takeaway, hand, values)
+    set_fields(session, takeaway, hand, values)
     session.commit()
 
 
@@ -134,8 +159,12 @@ def change_own(
     ``screen`` looks at the changed takeaway before it is saved (see reporter.wordlist). Raises as ``change`` does.
     Commits.
     """
-    words = (takeaway.text, takeaway.author)
-    _apply(session, takeaway, hand, values)
+    words, as_alt = (takeaway.text, takeaway.author), own_words(takeaway)
+    set_fields(session, takeaway, hand, values)
+    if takeaway.text != words[0]:
+        # Alt texts that were only these words: whoever approves the new ones accepts those.
+        stale = {ALT + a.media.sha256: "" for a in takeaway.attachments if a.alt == as_alt != ""}
+        set_fields(session, takeaway, hand, stale)
     if words != (takeaway.text, takeaway.author):
         reconsider(session, takeaway, hand)
     if screen is not None:
@@ -147,42 +176,43 @@ def reconsider(session: Session, takeaway: Takeaway, hand: Hand) -> None:
     """Back to those that wait, if it had been approved before it became another one. Does not commit."""
     if takeaway.state != TakeawayState.APPROVED:
         return
-    before, after = {"state": takeaway.state}, {"state": TakeawayState.NEW.value}
-    _remember(session, takeaway, hand, TakeawayState.NEW.value, before, after)
-    takeaway.state, takeaway.approved_at = TakeawayState.NEW.value, None
-    touch(session, takeaway)
+    set_state(session, takeaway, hand, TakeawayState.NEW)
 
 
-def _apply(session: Session, takeaway: Takeaway, hand: Hand, values: Mapping[str, Any]) -> None:
+def set_fields(
+    session: Session, takeaway: Takeaway, hand: Hand, values: Mapping[str, Any], *,
+    action: str = "change",
+) -> bool:  # fmt: skip
+    """``change`` without the commit; whether anything became another."""
     if takeaway.state == TakeawayState.WITHDRAWN:
         raise Conflict("This was taken back; there is nothing left to change.")
+    before, after = _set_all(session, takeaway, values)
+    if after:
+        touch(session, takeaway)
+        remember(session, takeaway, hand, action, before, after)
+    return bool(after)
+
+
+def _set_all(
+    session: Session, takeaway: Takeaway, values: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     for name, value in values.items():
-        old = _get(takeaway, name)
-        new = _checked(session, name, value)
+        old = get_field(takeaway, name)
+        new = checked_field(name, value)
         if old != new:
             before[name], after[name] = old, new
             _set(session, takeaway, name, new)
-    if after:
-        _remember(session, takeaway, hand, "change", before, after)
-        touch(session, takeaway)
+    return before, after
 
 
 def set_alt(session: Session, takeaway: Takeaway, hand: Hand, alts: Mapping[str, str]) -> None:
-    """Set the alt text of attachments, {sha256: words}. Commits."""
-    before, after = {}, {}
-    for attachment in takeaway.attachments:
-        words = alts.get(attachment.media.sha256)
-        if words is not None and words.strip() != attachment.alt:
-            before[attachment.media.sha256], after[attachment.media.sha256] = (
-                attachment.alt,
-                words.strip(),
-            )
-            attachment.alt = words.strip()
-    if after:
-        _remember(session, takeaway, hand, "alt", before, after)
-        touch(session, takeaway)
+    """Set the alt text of attachments, {sha256: words}; of files that are not in it, nothing. Commits."""
+    there = {attachment.media.sha256 for attachment in takeaway.attachments}
+    values = {ALT + sha: words for sha, words in alts.items() if sha in there}
+    if values:
+        set_fields(session, takeaway, hand, values)
     session.commit()
 
 
@@ -200,10 +230,14 @@ def withdraw(session: Session, takeaway: Takeaway, hand: Hand, store: Store) -> 
     _empty(session, takeaway)
     _silence(session, takeaway, hand.now)
     touch(session, takeaway)
+    remember(session, takeaway, hand, TakeawayState.WITHDRAWN.value, {}, {})
     session.flush()
     orphans = [(m.id, m.sha256, m.ext) for m in media if not _still_used(session, m.id)]
+    groups = _groups_of(session, [media_id for media_id, _sha, _ext in orphans])
     for media_id, _sha, _ext in orphans:
         session.delete(session.get_one(Media, media_id))
+    session.flush()
+    drop_empty(session, groups)
     session.commit()
     # Somebody may bring the same bytes to another session right now: those are theirs.
     lock_gathering(session)
@@ -226,7 +260,6 @@ def _bury(session: Session, takeaway: Takeaway, hashes: Sequence[str], hand: Han
         )
     # The history holds former words: it goes too, but for the fact of the withdrawal itself.
     session.execute(delete(Decision).where(Decision.takeaway_id == takeaway.id))
-    _remember(session, takeaway, hand, TakeawayState.WITHDRAWN.value, {}, {})
 
 
 def _empty(session: Session, takeaway: Takeaway) -> None:
@@ -249,6 +282,11 @@ def _silence(session: Session, takeaway: Takeaway, now: datetime) -> None:
     # What is open about it was in its words, and its contributor wants no mail about it any more.
     session.execute(delete(ActionItem).where(ActionItem.takeaway_id == takeaway.id))
     session.execute(delete(Contact).where(Contact.takeaway_id == takeaway.id))
+
+
+def _groups_of(session: Session, media_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    query = select(Look.group_id).where(Look.media_id.in_(media_ids), Look.group_id.is_not(None))
+    return [group_id for group_id in session.scalars(query) if group_id is not None]
 
 
 def _still_used(session: Session, media_id: uuid.UUID) -> bool:
@@ -275,22 +313,34 @@ def clean_tags(names: Sequence[str]) -> list[str]:
     return sorted(cleaned - {""})
 
 
-def _get(takeaway: Takeaway, name: str) -> Any:
+def get_field(takeaway: Takeaway, name: str) -> Any:
+    """What stands in a field now, in the form that decisions keep; raises BadInput for one that nobody may change."""
     if name == "tags":
         return [tag.name for tag in takeaway.tags]
     if name == "session_code":
         return takeaway.session.code
+    if name.startswith(ALT):
+        return _attachment(takeaway, name).alt
     if name in _TEXTS or name in _CHOICES or name == "starred":
         return getattr(takeaway, name)
     raise BadInput(f"A takeaway has no {name!r} that can be changed.")
 
 
-def _checked(session: Session, name: str, value: Any) -> Any:
+def _attachment(takeaway: Takeaway, name: str) -> Attachment:
+    sha256 = name.removeprefix(ALT)
+    found = next((a for a in takeaway.attachments if a.media.sha256 == sha256), None)
+    if found is None:
+        raise BadInput("This file is not in the takeaway (any more).")
+    return found
+
+
+def checked_field(name: str, value: Any) -> Any:
+    """A value as it is stored; raises BadInput for an impossible one."""
     if name == "tags":
         return clean_tags(value)
     if name == "starred":
         return bool(value)
-    text = str(value).strip()
+    text = str(value).replace("\r\n", "\n").strip()
     if name in _CHOICES and text not in _CHOICES[name]:
         raise BadInput(f"{text!r} is not one of: {', '.join(sorted(_CHOICES[name] - {''}))}.")
     return text
@@ -304,6 +354,8 @@ def _set(session: Session, takeaway: Takeaway, name: str, value: Any) -> None:
         takeaway.tags = kept + [Tag(name=tag) for tag in value if tag not in known]
     elif name == "session_code":
         takeaway.session = find_session(session, value)
+    elif name.startswith(ALT):
+        _attachment(takeaway, name).alt = value
     else:
         setattr(takeaway, name, value)
 
@@ -314,19 +366,3 @@ def find_session(session: Session, code: str) -> EventSession:
     if found is None:
         raise NotFound(f"There is no session with the code {code}.")
     return found
-
-
-def _remember(
-    session: Session,
-    takeaway: Takeaway,
-    hand: Hand,
-    action: str,
-    before: dict[str, Any],
-    after: dict[str, Any],
-) -> None:
-    session.add(
-        Decision(
-            id=new_id(hand.now, hand.rng), takeaway_id=takeaway.id, at=hand.now, who=hand.who,
-            action=action, before=before, after=after,
-        )
-    )  # fmt: skip

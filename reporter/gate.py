@@ -12,6 +12,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import object_session
 
+from reporter.describe import lacks_alt, undescribed
 from reporter.models import Attachment, Gathering, Media, Takeaway
 from reporter.states import Audience, Consent, Faces, Kind, TakeawayState
 
@@ -66,6 +67,7 @@ def may_show(takeaway: Takeaway, place: Place, *, new_too: bool = False) -> bool
         and takeaway.audience in allowed.audiences
         and takeaway.consent in allowed.consents
         and not (place is not Place.ROOM and awaits_look(takeaway) and _faces_checked(takeaway))
+        and not (place is Place.PUBLIC and undescribed(takeaway))
     )
 
 
@@ -91,6 +93,8 @@ def showable(place: Place, *, new_too: bool = False) -> ColumnElement[bool]:
         Takeaway.audience.in_(allowed.audiences),
         Takeaway.consent.in_(allowed.consents),
         *([] if place is Place.ROOM else [or_(~_faces_are_checked(), ~awaiting_look())]),
+        # Everybody, that is also people who can't see: photos need words.
+        *([~lacks_alt()] if place is Place.PUBLIC else []),
     )
 
 

@@ -65,6 +65,7 @@ class Takeaway(Base):
     __tablename__ = "takeaway"
     __table_args__ = (
         Index("takeaway_state_time", "state", "recorded_at"),
+        Index("takeaway_state_id", "state", "id"),
         Index("takeaway_session_state", "session_id", "state"),
     )
 
@@ -216,7 +217,7 @@ class BlockedDevice(Base):
 
 
 class Decision(Base):
-    """What an organizer or contributor did to a takeaway: history, and the material of undo."""
+    """What an organizer or contributor did to a takeaway: history, and the material of undo (see reporter.history)."""
 
     __tablename__ = "decision"
 
@@ -225,6 +226,11 @@ class Decision(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     who: Mapped[str] = mapped_column(default="")
     action: Mapped[str]
+    # What was done with one press belongs together, over however many takeaways, and is undone together.
+    step: Mapped[uuid.UUID | None] = mapped_column(Uuid, index=True)
+    # The gathering's counter after it: whoever read a page at an older one has not seen this.
+    revision: Mapped[int] = mapped_column(default=0)
+    undone: Mapped[bool] = mapped_column(default=False)
     before: Mapped[dict[str, Any]] = mapped_column(JSON)
     after: Mapped[dict[str, Any]] = mapped_column(JSON)
 

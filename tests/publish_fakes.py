@@ -118,16 +118,16 @@ class Kit:
     def photo(
         self, event: models.EventSession, seed: int, text: str = "", **values: Any
     ) -> models.Takeaway:
-        """An approved takeaway with a processed photo."""
+        """An approved takeaway with a processed photo and its alt text."""
         takeaway = self.takeaway(event, text, **{"kind": Kind.PHOTO.value, **values})
         self.attach(
-            takeaway, jpeg(seed), kind=Kind.PHOTO, renditions={"view": jpeg(seed, (320, 240))}
-        )
+            takeaway, jpeg(seed), kind=Kind.PHOTO, renditions={"view": jpeg(seed, (320, 240))},
+        )  # fmt: skip
         return takeaway
 
     def attach(
         self, takeaway: models.Takeaway, data: bytes, *, kind: Kind, renditions: Mapping[str, bytes],
-        types: Mapping[str, tuple[str, str]] | None = None, alt: str = "",
+        types: Mapping[str, tuple[str, str]] | None = None, alt: str | None = None,
     ) -> models.Media:  # fmt: skip
         """Keep an original and its renditions, as processing leaves them."""
         sha256 = hashlib.sha256(data).hexdigest()
@@ -159,7 +159,10 @@ class Kit:
                 )
         position = len(takeaway.attachments)
         attachment = models.Attachment(
-            media=media, position=position, alt=alt, filename="IMG_1.jpg"
+            media=media,
+            position=position,
+            alt=(takeaway.text or "Photo") if alt is None else alt,
+            filename="IMG_1.jpg",
         )
         takeaway.attachments.append(attachment)
         self.session.commit()

@@ -1,4 +1,4 @@
-"""What review needs of a takeaway and its media"""
+"""What review needs of a takeaway and its media: looks, steps that can be undone, an index for its pages"""
 
 from __future__ import annotations
 
@@ -9,6 +9,17 @@ revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
+
+# From now on a photo without alt text stays out of public places. What was approved before keeps what stood for it.
+_KEEP_WORDS = """
+UPDATE attachment SET alt = (
+    SELECT substr(coalesce(nullif(trim(takeaway.caption), ''), nullif(trim(takeaway.text), ''),
+        event_session.title), 1, 120)
+    FROM takeaway JOIN event_session ON event_session.id = takeaway.session_id
+    WHERE takeaway.id = attachment.takeaway_id)
+WHERE alt = '' AND takeaway_id IN (SELECT id FROM takeaway WHERE state = 'approved')
+    AND media_id IN (SELECT id FROM media WHERE kind = 'photo')
+"""
 
 
 def upgrade() -> None:
@@ -26,3 +37,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("media_id"),
     )
     op.create_index("ix_captions_drafting", "captions", ["drafting"])
+    op.create_table(
+        "look_group",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        *(sa.Column(f"part{number}", sa.Integer(), nullable=False) for number in range(4)),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    for number in range(4):
+        op.create_index(f"ix_look_group_part{number}", "look_group", [f"part{number}"])
+    op.create_table(
+        "look",
+        sa.Column("media_id", sa.Uuid(), nullable=False),
+        sa.Column("sharpness", sa.Double(), nullable=True),
+        sa.Column("brightness", sa.Double(), nullable=True),
+        sa.Column("likeness", sa.String(), nullable=False),
+        sa.Column("group_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(["group_id"], ["look_group.id"], ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["media_id"], ["media.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("media_id"),
+    )
+    op.create_index("ix_look_group_id", "look", ["group_id"])
+    op.create_index("look_sharpness", "look", ["sharpness"])
+    op.create_index("look_brightness", "look", ["brightness"])
+    with op.batch_alter_table("takeaway", schema=None) as batch_op:
+        batch_op.create_index("takeaway_state_id", ["state", "id"], unique=False)
+    with op.batch_alter_table("decision", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("step", sa.Uuid(), nullable=True))
+        batch_op.add_column(sa.Column("revision", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("undone", sa.Boolean(), nullable=False, server_default="0"))
+        batch_op.create_index(batch_op.f("ix_decision_step"), ["step"], unique=False)
+    op.execute(_KEEP_WORDS)

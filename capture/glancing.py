@@ -1,0 +1,67 @@
+"""What a glance told becomes a row. Pictures that nobody has glanced at (an older kiosk's) get their turn."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from capture.glance import Glance, glance_at
+from capture.pool import DecoderPool, PoolBusy
+from reporter.alike import keep_look
+from reporter.errors import MediaFailed
+from reporter.models import Media
+from reporter.models_review import Look
+from reporter.states import Kind, MediaState
+from reporter.store import Store
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+SECONDS = 20.0
+_PICTURE = {Kind.PHOTO.value: "view", Kind.VIDEO.value: "poster"}
+
+
+def note_look(session: Session, media_id: uuid.UUID, kind: str, seen: Glance | None) -> None:
+    """Keep it. Of a film only how dark it begins: its first picture is no shot of somebody's. Does not commit."""
+    photo = kind == Kind.PHOTO and seen is not None
+    keep_look(
+        session, media_id,
+        sharpness=seen.sharpness if photo and seen else None,
+        brightness=seen.brightness if seen else None,
+        likeness=seen.likeness if photo and seen else "",
+    )  # fmt: skip
+
+
+def glance_due(session: Session, store: Store, pool: DecoderPool) -> int:
+    """Glance at finished pictures that nobody has glanced at; how many. Commits each."""
+    query = (
+        select(Media)
+        .outerjoin(Look, Look.media_id == Media.id)
+        .where(Look.media_id.is_(None), Media.state == MediaState.READY, Media.kind.in_(_PICTURE))
+        .order_by(Media.id)
+        .limit(BATCH)
+    )
+    paths = {media.id: (media.kind, _picture(store, media)) for media in session.scalars(query)}
+    session.commit()
+    for done, (media_id, (kind, path)) in enumerate(paths.items()):
+        try:
+            seen = pool.run(glance_at, path, timeout=SECONDS) if path else None
+        except PoolBusy:
+            return done
+        except MediaFailed as error:
+            log.warning("no glance at %s: %s", path, error)
+            seen = None
+        # It may have been taken back meanwhile.
+        if session.get(Media, media_id) is not None:
+            note_look(session, media_id, kind, seen)
+        session.commit()
+    return len(paths)
+
+
+def _picture(store: Store, media: Media) -> Path | None:
+    made = next((r for r in media.renditions if r.name == _PICTURE[media.kind]), None)
+    return store.rendition(media.sha256, made.name, made.ext) if made else None

@@ -1,0 +1,80 @@
+"""Pictures that look alike, found when they come in: whoever opens a page only reads the group's number.
+
+Two 64 bit hashes that differ in at most 10 bits differ, in at least one of four 16 bit parts, in at most 2. So only
+groups are compared that share such a part: 137 neighbours of each of four numbers, by index. (Norouzi, Punjani and
+Fleet, "Fast Search in Hamming Space with Multi-Index Hashing", CVPR 2012.)
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from itertools import combinations
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from reporter.models_review import Look, LookGroup
+
+# Bits of 64 in which second shots of one scene differ at most (measured: see capture.glance).
+NEAR = 10
+# Below these a picture is marked, for a person to look at; nothing is ever hidden for it.
+BLURRED = 40.0
+DARK = 16.0
+_PARTS = (LookGroup.part0, LookGroup.part1, LookGroup.part2, LookGroup.part3)
+_FLIPS = tuple(
+    sum(1 << bit for bit in bits) for count in range(3) for bits in combinations(range(16), count)
+)
+
+
+def keep_look(
+    session: Session, media_id: uuid.UUID, *, sharpness: float | None, brightness: float | None,
+    likeness: str,
+) -> Look:  # fmt: skip
+    """Note what was seen of a picture, instead of what was noted before, and its group. Does not commit."""
+    look = session.get(Look, media_id)
+    if look is None:
+        look = Look(media_id=media_id, likeness="")
+        session.add(look)
+    before = look.group_id
+    look.sharpness, look.brightness = sharpness, brightness
+    if look.likeness != likeness:
+        look.likeness = likeness
+        look.group_id = _group(session, int(likeness, 16)) if likeness else None
+    session.flush()
+    if before is not None and before != look.group_id:
+        drop_empty(session, [before])
+    return look
+
+
+def drop_empty(session: Session, group_ids: list[uuid.UUID]) -> None:
+    """Forget groups that nothing is in any more. Does not commit."""
+    used = select(Look.group_id).where(Look.group_id.is_not(None))
+    session.execute(delete(LookGroup).where(LookGroup.id.in_(group_ids), LookGroup.id.not_in(used)))
+
+
+def _group(session: Session, value: int) -> uuid.UUID:
+    """The nearest group near enough, else a new one. A group keeps its first likeness, so that it never drifts."""
+    near = min(_near(session, value), default=None)
+    if near is not None:
+        return near[1]
+    parts = {f"part{number}": part for number, part in enumerate(_split(value))}
+    group = LookGroup(id=uuid.UUID(int=value), **parts)
+    session.add(group)
+    session.flush()
+    return group.id
+
+
+def _near(session: Session, value: int) -> Iterator[tuple[int, uuid.UUID]]:
+    shared = (
+        column.in_([part ^ flip for flip in _FLIPS])
+        for column, part in zip(_PARTS, _split(value), strict=True)
+    )
+    for group_id in session.scalars(select(LookGroup.id).where(or_(*shared))):
+        distance = (value ^ group_id.int).bit_count()
+        if distance <= NEAR:
+            yield distance, group_id
+
+
+def _split(value: int) -> list[int]:
+    return [value >> shift & 0xFFFF for shift in (0, 16, 32, 48)]

@@ -1,0 +1,131 @@
+"""Deciding when others do too: nothing that somebody else changed since a page was opened is overwritten unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from reporter.curate import (
+    Hand,
+    checked_field,
+    get_field,
+    lock_gathering,
+    set_fields,
+    set_state,
+)
+from reporter.history import changes_since, fields_of
+from reporter.models import Decision, Takeaway
+from reporter.states import TakeawayState
+
+# What whoever approves has looked at; to hide something only needs that it isn't decided otherwise.
+_LOOKED_AT = frozenset({"state", "text", "author", "audience", "consent"})
+_STATE = frozenset({"state"})
+
+
+@dataclass(frozen=True)
+class Clash:
+    """Somebody else's change that we had not seen."""
+
+    takeaway: Takeaway
+    name: str
+    who: str
+    at: datetime
+    theirs: Any
+    mine: Any = None
+    base: Any = None
+
+
+@dataclass
+class Outcome:
+    """What became of a decision on many."""
+
+    changed: list[Takeaway] = field(default_factory=list)
+    clashes: list[Clash] = field(default_factory=list)
+
+
+def decide(
+    session: Session, rows: Sequence[Takeaway], hand: Hand, state: TakeawayState, *, seen: int
+) -> Outcome:
+    """Approve, hide or reopen as one step; what others changed after revision ``seen`` is left alone. Commits.
+
+    Somebody else's same decision is no clash. Raises Conflict where one of them was withdrawn.
+    """
+    watched = _LOOKED_AT if state is TakeawayState.APPROVED else _STATE
+
+    def act(row: Takeaway, by: Hand) -> bool:
+        return set_state(session, row, by, state)
+
+    return _each(
+        session, rows, hand, act, watched=watched, seen=seen, wanted={"state": state.value}
+    )
+
+
+def set_on_all(
+    session: Session, rows: Sequence[Takeaway], hand: Hand,
+    values: Callable[[Takeaway], Mapping[str, Any]],
+) -> Outcome:  # fmt: skip
+    """Set fields of many as one step (star, one more tag, another session). Commits."""
+
+    def act(row: Takeaway, by: Hand) -> bool:
+        return set_fields(session, row, by, values(row))
+
+    return _each(session, rows, hand, act)
+
+
+def _each(
+    session: Session, rows: Sequence[Takeaway], hand: Hand, act: Callable[[Takeaway, Hand], bool], *,
+    watched: frozenset[str] = frozenset(), seen: int = 0, wanted: Mapping[str, Any] | None = None,
+) -> Outcome:  # fmt: skip
+    lock_gathering(session)
+    outcome, step = Outcome(), hand.one_step()
+    theirs: dict[Any, Decision] = {}
+    if watched:
+        found = changes_since(session, [row.id for row in rows], seen, watched)
+        theirs = {decision.takeaway_id: decision for decision in found}
+    for row in rows:
+        decision = theirs.get(row.id)
+        if decision is None:
+            if act(row, step):
+                outcome.changed.append(row)
+        elif fields_of(decision).after != wanted:
+            outcome.clashes.append(_clash(row, decision, watched))
+    session.commit()
+    return outcome
+
+
+def _clash(row: Takeaway, decision: Decision, watched: frozenset[str]) -> Clash:
+    after = fields_of(decision).after
+    name = next(name for name in after if name in watched)
+    return Clash(row, name, decision.who, decision.at, after[name])
+
+
+def merge(
+    session: Session, takeaway: Takeaway, hand: Hand, values: Mapping[str, Any], *, seen: int
+) -> list[Clash]:
+    """Set fields on top of what others have changed since revision ``seen``. Commits what doesn't clash.
+
+    A field that only one of both changed gets that change; one that both changed differently stays as it is, and comes
+    back as a Clash. Raises as ``curate.change`` does.
+    """
+    lock_gathering(session)
+    found = changes_since(session, [takeaway.id], seen, frozenset(values))
+    clashes, mine = [], {}
+    for name, value in values.items():
+        wanted, now = checked_field(name, value), get_field(takeaway, name)
+        touching = [decision for decision in found if name in fields_of(decision).after]
+        base = fields_of(touching[0]).before.get(name) if touching else now
+        if wanted in (base, now):
+            continue
+        if now == base:
+            mine[name] = wanted
+        else:
+            last = touching[-1]
+            clashes.append(Clash(takeaway, name, last.who, last.at, now, wanted, base))
+    if mine:
+        set_fields(session, takeaway, hand, mine)
+    session.commit()
+    return clashes

@@ -1,0 +1,86 @@
+"""What was done to takeaways, by whom: remembered with each change, told, and compared when two work at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter.clock import new_id
+from reporter.models import Decision, Gathering, Takeaway
+
+if TYPE_CHECKING:
+    from reporter.curate import Hand
+
+# In front of a file's hash: the name of its alt text among the fields.
+ALT = "alt-"
+
+
+@dataclass(frozen=True)
+class Fields:
+    """A decision's fields before and after, alt texts under ``alt-SHA256``."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+def fields_of(decision: Decision) -> Fields:
+    """What a decision changed, in one form for all of them."""
+    if decision.action != "alt":
+        return Fields(dict(decision.before), dict(decision.after))
+    return Fields(
+        *({ALT + k: v for k, v in part.items()} for part in (decision.before, decision.after))
+    )
+
+
+def remember(
+    session: Session, takeaway: Takeaway, hand: Hand, action: str, before: dict[str, Any],
+    after: dict[str, Any],
+) -> Decision:  # fmt: skip
+    """Write a change down, after ``touch`` has given the takeaway its new revision. Does not commit."""
+    made = new_id(hand.now, hand.rng)
+    decision = Decision(
+        id=made, takeaway_id=takeaway.id, at=hand.now, who=hand.who, action=action,
+        step=hand.step or made, revision=takeaway.revision, undone=False, before=before, after=after,
+    )  # fmt: skip
+    session.add(decision)
+    return decision
+
+
+def seen_by_now(session: Session) -> int:
+    """The gathering's counter: a page that was made now has seen all up to it."""
+    return session.scalar(select(Gathering.revision)) or 0
+
+
+def history_of(session: Session, takeaway: Takeaway) -> Sequence[Decision]:
+    """All decisions on a takeaway, the newest first."""
+    query = select(Decision).where(Decision.takeaway_id == takeaway.id)
+    return session.scalars(query.order_by(Decision.revision.desc(), Decision.id.desc())).all()
+
+
+def changes_since(
+    session: Session, takeaway_ids: Iterable[uuid.UUID], seen: int, names: frozenset[str]
+) -> list[Decision]:
+    """Decisions after revision ``seen`` that touched one of the fields, the oldest first. Reads only."""
+    query = (
+        select(Decision)
+        .where(Decision.takeaway_id.in_(list(takeaway_ids)), Decision.revision > seen)
+        .order_by(Decision.revision, Decision.id)
+    )
+    return [row for row in session.scalars(query) if names & fields_of(row).after.keys()]
+
+
+def last_step(session: Session, who: str, *, before: uuid.UUID | None = None) -> uuid.UUID | None:
+    """The newest step of somebody that is not undone, or the newest before another step."""
+    query = select(Decision.step).where(
+        Decision.who == who,
+        Decision.undone.is_(False),
+        Decision.action.not_in(("undo", "withdrawn")),
+    )
+    if before is not None:
+        query = query.where(Decision.id < before, Decision.step != before)
+    return session.scalar(query.order_by(Decision.id.desc()).limit(1))

@@ -1,0 +1,41 @@
+"""What review needs to know of pictures: how good they are, and which ones look alike."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import ForeignKey, Index, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from reporter.db import Base
+
+
+class Look(Base):
+    """What a glance at a finished picture or poster frame told (see capture.glance). Goes with its media."""
+
+    __tablename__ = "look"
+    __table_args__ = (Index("look_sharpness", "sharpness"), Index("look_brightness", "brightness"))
+
+    media_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("media.id", ondelete="CASCADE"), primary_key=True
+    )
+    # None: it could not be looked at, or (a film's poster frame) it says nothing.
+    sharpness: Mapped[float | None]
+    brightness: Mapped[float | None]
+    # 16 hex digits; empty: nothing to compare.
+    likeness: Mapped[str] = mapped_column(default="")
+    group_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("look_group.id", ondelete="SET NULL"), index=True
+    )
+
+
+class LookGroup(Base):
+    """Pictures that look alike. Its id is the likeness of the first one; in parts, each with an index, it is found."""
+
+    __tablename__ = "look_group"
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    part0: Mapped[int] = mapped_column(index=True)
+    part1: Mapped[int] = mapped_column(index=True)
+    part2: Mapped[int] = mapped_column(index=True)
+    part3: Mapped[int] = mapped_column(index=True)

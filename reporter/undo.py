@@ -1,0 +1,66 @@
+"""Undo: back to what stood before, for every kind of decision, as long as nobody has changed it since."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter.curate import Hand, get_field, lock_gathering, set_fields, set_state
+from reporter.deciding import Clash, Outcome
+from reporter.errors import NotFound
+from reporter.history import fields_of, history_of
+from reporter.models import Decision, Takeaway
+from reporter.states import TakeawayState
+
+ACTION = "undo"
+
+
+def undo_step(session: Session, step: uuid.UUID, hand: Hand) -> Outcome:
+    """Take back a step, on however many takeaways; raises NotFound where there is none to take back. Commits.
+
+    What was changed again since then stays and comes back as a Clash; what was withdrawn is left alone. The undoing is
+    a step of its own, and can be undone.
+    """
+    lock_gathering(session)
+    query = select(Decision).where(Decision.step == step, Decision.undone.is_(False))
+    decisions = session.scalars(query.order_by(Decision.revision.desc())).all()
+    if not decisions:
+        raise NotFound("There is nothing left to undo here.")
+    outcome, by = Outcome(), hand.one_step()
+    for decision in decisions:
+        row = session.get_one(Takeaway, decision.takeaway_id)
+        if row.state == TakeawayState.WITHDRAWN:
+            continue
+        clash = _changed_since(session, row, decision)
+        if clash is not None:
+            outcome.clashes.append(clash)
+            continue
+        _put_back(session, row, fields_of(decision).before, by)
+        decision.undone = True
+        outcome.changed.append(row)
+    session.commit()
+    return outcome
+
+
+def _put_back(session: Session, row: Takeaway, before: Mapping[str, Any], hand: Hand) -> None:
+    fields = dict(before)
+    state = fields.pop("state", None)
+    if state is None:
+        set_fields(session, row, hand, fields, action=ACTION)
+    else:
+        set_state(session, row, hand, TakeawayState(state), action=ACTION, more=fields)
+
+
+def _changed_since(session: Session, row: Takeaway, decision: Decision) -> Clash | None:
+    """The first field that does not stand as the decision left it, and who changed it."""
+    for name, left in fields_of(decision).after.items():
+        now = row.state if name == "state" else get_field(row, name)
+        if now != left:
+            later = (d for d in history_of(session, row) if name in fields_of(d).after)
+            last = next(later, decision)
+            return Clash(row, name, last.who, last.at, now)
+    return None
