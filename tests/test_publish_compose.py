@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from publish.compose import build_post
-from publish.post import Post, Remote
+from publish.post import Post
 from publish.render import blog_html
 from publish.site import story_page, summarize
 from reporter import composing, models, secrets
@@ -88,39 +88,3 @@ def test_words_alone_are_no_session_story(kit: Kit) -> None:
     report = post_of(kit, composed(kit, "Thank you all."))
     assert report is not None
     assert report.date is not None
-
-
-def test_a_post_knows_where_else_it_is(kit: Kit) -> None:
-    event = kit.event()
-    kit.takeaway(event, "Compost stays warm")
-    story = session_story(kit.session, event, now=kit.clock(), rng=kit.rng)
-    targets = {}
-    for name, audience, url in (
-        ("blog", "public", "https://blog.example/1"), ("stick", "public", "file:///media/stick/1"),
-        ("inside", "community", "https://inside.example/1"), ("wiki", "public", "https://wiki.example/1"),
-    ):  # fmt: skip
-        kit.clock.forward(seconds=1)
-        targets[name] = kit.target(name, audience=audience)
-        kit.session.add(
-            models.Delivery(
-                id=kit.id(), target_id=targets[name].id, item_kind="story", item_id=story.id, key="k",
-                state="sent", url=url, due_at=kit.clock(), created_at=kit.clock(),
-            )
-        )  # fmt: skip
-    kit.session.commit()
-
-    def names(place: Place, target: str) -> list[str]:
-        post = build_post(
-            kit.session, story, place, store=kit.store, facts=kit.facts,
-            target_id=targets[target].id,
-        )  # fmt: skip
-        assert post is not None
-        return [copy.name for copy in post.copies]
-
-    assert names(Place.PUBLIC, "wiki") == ["blog"]
-    assert names(Place.PUBLIC, "stick") == ["blog", "wiki"]
-    assert names(Place.COMMUNITY, "blog") == ["inside", "wiki"]
-    post = post_of(kit, story)
-    assert post is not None
-    assert 'href="https://blog.example/1">blog</a>' in story_page(post, kit.facts, {})
-    assert 'href="https://wiki.example/1">wiki</a>' in blog_html(post, {"x": Remote("1")})
