@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from reporter import curate
 from reporter.alike import keep_look
-from reporter.deciding import decide, merge, set_on_all
+from reporter.deciding import decide, merge
 from reporter.describe import proposal
 from reporter.errors import NotFound
 from reporter.gate import Place, may_show, showable
@@ -125,7 +125,7 @@ def test_every_kind_of_change_can_be_undone(
         {"tags": ["new", "old"]},
     ):  # fmt: skip
         clock.turn(seconds=1)
-        set_on_all(session, [row], hand(clock), lambda _row, given=values: given)
+        curate.change(session, row, hand(clock), values)
         steps.append(last_step(session, "desk"))
     assert (row.starred, row.caption, row.session) == (True, "Rime", other)
     for step in reversed(steps):
