@@ -103,13 +103,35 @@ def remove(name: str) -> None:
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be sent; send nothing.")
 @click.option("--wait", is_flag=True, help="Keep at it until all is delivered or refused for good.")
+@click.option(
+    "--pause", is_flag=True, help="Send nothing until --resume: all, or what --target names."
+)
+@click.option("--resume", is_flag=True, help="Go on after --pause.")
+@click.option(
+    "--budget",
+    type=click.IntRange(0),
+    metavar="MB",
+    default=None,
+    help="Set how many megabytes may be sent (0: no limit), counted anew from now.",
+)
 @json_option
 @gathering_option
-def publish(names: tuple[str, ...], dry_run: bool, wait: bool, as_json: bool) -> None:
+def publish(
+    names: tuple[str, ...], dry_run: bool, wait: bool, pause: bool, resume: bool, budget: int | None, as_json: bool
+) -> None:  # fmt: skip
     """Queue what is approved and deliver what is due."""
-    from kiosk.publishing import publish_all
+    from kiosk.publishing import publish_all, set_budget, set_pause
 
+    if pause and (resume or wait or dry_run):
+        raise click.UsageError("--pause goes alone, or with --target.")
     with opened() as kiosk:
+        if budget is not None:
+            set_budget(kiosk, budget)
+        if pause or resume:
+            set_pause(kiosk, names, on=pause)
+        if pause:
+            click.echo("paused; go on with: reporter publish --resume", err=as_json)
+            return
         if dry_run:
             _dry_run(kiosk, names, as_json)
             return
@@ -140,6 +162,8 @@ def _dry_run(kiosk: Kiosk, names: tuple[str, ...], as_json: bool) -> None:
         return
     for row in rows:
         click.echo(f"{row['target']}: {row['action']} {row['kind']} {row['title'] or row['item']}")
+        for line in (*row.get("notes", ()), *row.get("changes", ())):
+            click.echo(f"    {line}")
     if not rows:
         click.echo("nothing would be sent")
 

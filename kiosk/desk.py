@@ -15,11 +15,13 @@ from kiosk import (
     desk_cards,
     desk_conversation,
     desk_faces,
+    desk_handouts,
     desk_kiosk,
     desk_mend,
     desk_publish,
     desk_review,
     desk_sessions,
+    desk_targets,
 )
 from kiosk.access import require_desk
 from kiosk.db import db
@@ -41,11 +43,13 @@ for _part in (
     desk_cards,
     desk_conversation,
     desk_faces,
+    desk_handouts,
     desk_kiosk,
     desk_mend,
     desk_publish,
     desk_review,
     desk_sessions,
+    desk_targets,
 ):
     bp.register_blueprint(_part.bp)
 
@@ -63,10 +67,17 @@ def rail() -> dict[str, Any]:
 
 
 def _counts() -> dict[str, int]:
-    unsent = (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.WITHDRAWING)
+    unsent = (
+        DeliveryState.DUE,
+        DeliveryState.CHANGED,
+        DeliveryState.SENDING,
+        DeliveryState.WITHDRAWING,
+    )
     waiting = select(func.count(Takeaway.id)).where(Takeaway.state == TakeawayState.NEW)
     due = select(func.count(Delivery.id)).where(Delivery.state.in_(unsent))
-    parked = select(func.count(Delivery.id)).where(Delivery.state == DeliveryState.PARKED)
+    parked = select(func.count(Delivery.id)).where(
+        Delivery.state.in_((DeliveryState.PARKED, DeliveryState.MANUAL))
+    )
     talked = select(func.count(Reply.id)).where(in_view("open", here().now()))
     waiting_items = select(func.count(ActionItem.id)).where(ActionItem.state == ItemState.OPEN)
     cuts = select(func.count(Cut.shot_id)).where(Cut.settled.is_(False))

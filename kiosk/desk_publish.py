@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -14,14 +16,22 @@ from sqlalchemy import select
 
 from kiosk.db import db
 from kiosk.here import here
-from kiosk.publishing import outbox_of, publish_all, retry_parked
-from publish.outbox import queue, wake
+from kiosk.publishing import dry_run, outbox_of, publish_all, retry_parked, set_budget, set_pause
+from publish import lines, standing
+from publish.handout import done_by_hand, handouts
+from publish.ledger import queue
+from publish.outbox import wake
+from publish.places import find_target
+from publish.targets import target_class
+from reporter.errors import BadInput
 from reporter.models import Delivery, Target
+from reporter.models_outbox import Line
 from reporter.states import DeliveryState
 
 bp = Blueprint("publish", __name__, url_prefix="/publish")
 
 LINKS = 12
+_SHOWN_NOTES = 6
 
 
 @dataclass(frozen=True)
@@ -32,50 +42,114 @@ class Place:
     kind: str
     sentence: str
     trouble: list[str]
+    notes: list[str]
     posts: list[Delivery]
     parked: int
+    held: bool
+    way: str
     sent_at: datetime | None
+    progress: standing.Progress
+    refused: list[dict[str, Any]] = field(default_factory=list)
 
 
 @bp.get("")
 def overview() -> str:
     """All targets."""
+    outbox = outbox_of(here())
     targets = db.session.scalars(select(Target).order_by(Target.created_at, Target.name))
-    return render_template("desk/publish.html", places=[_place(target) for target in targets])
+    counts = standing.counts(db.session(), outbox.budget)
+    state = lines.outbox_state(db.session(), here().now())
+    db.session.commit()
+    return render_template(
+        "desk/publish.html",
+        places=[_place(target, counts.get(target.id, {})) for target in targets],
+        whole=standing.progress(db.session(), outbox),
+        paused=state.paused_at is not None,
+        budget=outbox.budget // 1_000_000,
+        spent=state.spent,
+        left=lines.budget_left(db.session(), outbox.budget),
+        since=state.counted_since,
+        by_hand=handouts(db.session(), outbox),
+        automatic=here().settings.publish.automatic,
+    )
 
 
-def _place(target: Target) -> Place:
+def _place(target: Target, counts: Mapping[str, int]) -> Place:
     rows = list(
         db.session.scalars(
             select(Delivery).where(Delivery.target_id == target.id).order_by(Delivery.created_at)
         )
     )
-    counts = Counter(row.state for row in rows)
-    troubles = [target.paused, *(row.error for row in rows if row.error)]
+    line = db.session.get(Line, target.id)
+    settled = (DeliveryState.SENT, DeliveryState.WITHDRAWN)
+    parked = [row for row in rows if row.state == DeliveryState.PARKED]
+    open_errors = [row.error for row in rows if row.state not in (*settled, DeliveryState.PARKED)]
+    notes = [row.error for row in rows if row.error and row.state in settled]
     return Place(
         name=target.name,
-        kind=target.kind,
+        kind=target_class(target.kind).title,
         sentence=sentence(counts),
-        trouble=list(dict.fromkeys(filter(None, troubles))),
-        posts=[row for row in rows if row.item_kind == "story" and row.url][-LINKS:],
-        parked=counts[DeliveryState.PARKED],
+        trouble=_each_once([target.paused, lines.words_of(line), *open_errors]),
+        notes=_each_once(notes)[:_SHOWN_NOTES],
+        posts=[row for row in rows if row.item_kind == "story" and row.url.startswith("http")][-LINKS:],
+        parked=len(parked),
+        held=line is not None and line.held_at is not None,
+        way=line.way if line else "",
         sent_at=max((row.sent_at for row in rows if row.sent_at), default=None),
-    )
+        progress=standing.progress(db.session(), outbox_of(here()), target),
+        refused=[{"title": r.remote.get("title") or r.key, "why": r.error} for r in parked][:LINKS],
+    )  # fmt: skip
 
 
-def sentence(counts: Counter[str]) -> str:
+def _each_once(words: list[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, words)))
+
+
+def sentence(counts: Mapping[str, int]) -> str:
     """What has become of a target's deliveries, as "14 sent, 2 waiting to be sent, 1 needs you"."""
-    waiting = counts[DeliveryState.DUE] + counts[DeliveryState.SENDING]
-    leaving, parked = counts[DeliveryState.WITHDRAWING], counts[DeliveryState.PARKED]
-    sent, gone = counts[DeliveryState.SENT], counts[DeliveryState.WITHDRAWN]
+
+    def number(*states: DeliveryState) -> int:
+        return sum(counts.get(state.value, 0) for state in states)
+
+    due = number(DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.WAITING)
+    changed, by_hand = number(DeliveryState.CHANGED), number(DeliveryState.MANUAL)
+    leaving, parked = number(DeliveryState.WITHDRAWING), number(DeliveryState.PARKED)
+    sent, gone = number(DeliveryState.SENT), number(DeliveryState.WITHDRAWN)
     told = [
         ngettext("%(num)d sent", "%(num)d sent", sent) if sent else "",
-        ngettext("%(num)d waiting to be sent", "%(num)d waiting to be sent", waiting) if waiting else "",
+        ngettext("%(num)d waiting to be sent", "%(num)d waiting to be sent", due) if due else "",
+        ngettext("%(num)d to be changed", "%(num)d to be changed", changed) if changed else "",
         ngettext("%(num)d to be taken down", "%(num)d to be taken down", leaving) if leaving else "",
         ngettext("%(num)d taken down", "%(num)d taken down", gone) if gone else "",
+        ngettext("%(num)d to do by hand", "%(num)d to do by hand", by_hand) if by_hand else "",
         ngettext("%(num)d needs you", "%(num)d need you", parked) if parked else "",
     ]  # fmt: skip
     return ", ".join(filter(None, told)) or _("Nothing has been sent yet.")
+
+
+@bp.get("/state")
+def state() -> ResponseReturnValue:
+    """How far it is, for the page that polls."""
+    outbox = outbox_of(here())
+    counts = standing.counts(db.session(), outbox.budget)
+    targets = list(db.session.scalars(select(Target)))
+    told = {
+        target.name: {
+            "sentence": sentence(counts.get(target.id, {})),
+            **standing.progress_json(standing.progress(db.session(), outbox, target)),
+        }
+        for target in targets
+    }
+    whole = standing.progress_json(standing.progress(db.session(), outbox))
+    left = lines.budget_left(db.session(), outbox.budget)
+    return jsonify({"targets": told, "whole": whole, "left": left})
+
+
+@bp.get("/preview")
+def preview() -> str:
+    """What would be sent now, word by word, and what would change."""
+    rows = dry_run(here(), [name] if (name := request.args.get("target", "")) else ())
+    return render_template("desk/publish_preview.html", rows=rows, only=name)
 
 
 @bp.post("/now")
@@ -90,12 +164,49 @@ def publish_now() -> ResponseReturnValue:
     else:
         publish_all(kiosk)
         flash(_("What is approved was sent, as far as the places could be reached."))
-    return redirect(url_for("desk.publish.overview"), code=303)
+    return _back()
+
+
+@bp.post("/pause")
+def pause() -> ResponseReturnValue:
+    """Pause (``on``) or resume everything, or one ``target``."""
+    on, name = bool(request.form.get("on")), request.form.get("target", "")
+    set_pause(here(), [name] if name else [], on=on)
+    flash(_("Paused. Nothing is sent until you go on.") if on else _("It goes on."))
+    return _back()
+
+
+@bp.post("/budget")
+def budget() -> ResponseReturnValue:
+    """Set how much may be sent; ``anew`` counts from now on."""
+    try:
+        megabytes = int(request.form.get("mb", "0") or 0)
+    except ValueError as error:
+        raise BadInput(_("Write the budget as a number of megabytes.")) from error
+    if not 0 <= megabytes <= 10_000_000:
+        raise BadInput(_("Write the budget as a number of megabytes."))
+    set_budget(here(), megabytes, anew=bool(request.form.get("anew")))
+    flash(_("The budget is set.") if megabytes else _("There is no budget: everything is sent."))
+    return _back()
+
+
+@bp.post("/by-hand/<uuid:row_id>")
+def by_hand(row_id: uuid.UUID) -> ResponseReturnValue:
+    """A person has posted, changed or removed it."""
+    kiosk = here()
+    done_by_hand(db.session(), outbox_of(kiosk), row_id, request.form.get("url", ""), kiosk.now())
+    flash(_("Noted. Thank you."))
+    return _back()
 
 
 @bp.post("/<name>/retry")
 def retry(name: str) -> ResponseReturnValue:
     """Another try for what needed a person."""
+    find_target(db.session(), name)
     count = retry_parked(here(), name)
     flash(ngettext("%(num)d is tried again.", "%(num)d are tried again.", count))
+    return _back()
+
+
+def _back() -> ResponseReturnValue:
     return redirect(url_for("desk.publish.overview"), code=303)

@@ -19,6 +19,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as later
 
 from capture.intake import receive
 from capture.offer import Offer, check_lengths
@@ -234,6 +235,13 @@ def withdraw_own(receipt: str) -> ResponseReturnValue:
     return redirect(url_for("phone.receipt", receipt=takeaway.receipt), code=303)
 
 
+_LEAVING: dict[str, Any] = {
+    "withdrawing": later("Still to be taken down: %(place)s"),
+    "refused": later("Could not be taken down yet: %(place)s. The organizers see it."),
+    "withdrawn": later("Taken down: %(place)s"),
+}
+
+
 @dataclass(frozen=True)
 class Step:
     """A station on a takeaway's way."""
@@ -241,6 +249,8 @@ class Step:
     words: str
     done: bool
     url: str = ""
+    # What has to be said beside it: why not, or what it does not reach.
+    note: str = ""
 
 
 def steps(record: dict[str, Any]) -> list[Step]:
@@ -248,11 +258,28 @@ def steps(record: dict[str, Any]) -> list[Step]:
     state = record["state"]
     way = [Step(_("Recorded"), True), Step(_("Safe"), True)]
     if state == TakeawayState.WITHDRAWN:
-        return [*way, Step(_("Taken back"), True)]
+        return [*way, Step(_("Taken back"), True), *_leaving(record)]
     way.append(Step(_("Approved"), state == TakeawayState.APPROVED))
-    places = [p for p in record["published"] if p["state"] == "sent"]
+    places = [p for p in record["published"] if p["state"] not in _LEAVING]
     way += [Step(_("Published: %(place)s", place=p["target"]), True, p["url"]) for p in places]
+    way += _leaving(record)
     return way if places else [*way, Step(_("Published"), False)]
+
+
+def _leaving(record: dict[str, Any]) -> list[Step]:
+    """What became of taking it down, place by place."""
+    told = []
+    for place in (p for p in record["published"] if p["state"] in _LEAVING):
+        done = place["state"] == "withdrawn"
+        told.append(
+            Step(
+                str(_LEAVING[place["state"]]) % {"place": place["target"]},
+                done,
+                place["url"],
+                place["note"],
+            )
+        )
+    return told
 
 
 def _what_next(takeaway: Takeaway) -> str:

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from kiosk.assets import static_dir
 from kiosk.db import db
 from kiosk.here import Kiosk
-from publish import places
+from publish import lines, places
 from publish.bundle import Bundle, Progress, make_bundle
-from publish.ledger import queue
+from publish.ledger import chosen_targets, queue
 from publish.means import Outbox
 from publish.outbox import Outcome, deliver_due, publish, retry
 from publish.post import gathering_facts
@@ -22,6 +22,7 @@ from publish.preview import preview
 from publish.secret import secret_name
 from publish.standing import ledger_rows
 from reporter import mend, secrets
+from reporter.config import load_settings, save_settings
 from reporter.errors import BadInput
 from reporter.models import Gathering, Target
 from reporter.states import DeliveryState
@@ -31,11 +32,11 @@ AskSecret = Callable[[str], str]
 
 
 def outbox_of(kiosk: Kiosk) -> Outbox:
-    """The outbox of this gathering."""
+    """The outbox of this gathering. The budget is read anew: somebody may have raised it a moment ago."""
     facts = gathering_facts(db.session(), kiosk.settings)
     return places.make_outbox(
         kiosk.store, facts, clock=kiosk.clock, rng=kiosk.rng, assets=static_dir(),
-        budget_mb=kiosk.settings.publish.budget_mb,
+        budget_mb=load_settings(kiosk.settings.folder).publish.budget_mb,
     )  # fmt: skip
 
 
@@ -134,6 +135,21 @@ def deliver_once(kiosk: Kiosk) -> int:
         kiosk.queued_to = newest
     takedowns = not kiosk.settings.publish.automatic
     return int(deliver_due(db.session(), outbox, takedowns=takedowns) is not None)
+
+
+def set_pause(kiosk: Kiosk, names: Sequence[str], *, on: bool) -> None:
+    """Pause or resume these targets, everything without a name."""
+    if not names:
+        lines.pause_all(db.session(), kiosk.now(), on=on)
+    for target in chosen_targets(db.session(), names) if names else ():
+        lines.hold(db.session(), target, kiosk.now(), on=on)
+
+
+def set_budget(kiosk: Kiosk, megabytes: int, *, anew: bool = True) -> None:
+    """Set how many megabytes may be sent, and count from now on (``anew``) or go on counting."""
+    save_settings(kiosk.settings.folder, {"publish": {"budget_mb": megabytes}})
+    if anew:
+        lines.count_anew(db.session(), kiosk.now())
 
 
 def retry_parked(kiosk: Kiosk, name: str) -> int:

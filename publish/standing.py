@@ -132,7 +132,7 @@ def counts(session: Session, budget: int = 0) -> dict[uuid.UUID, dict[str, int]]
 
 def progress(session: Session, outbox: Outbox, target: Target | None = None) -> Progress:
     """How far the open work is, at one target or at all."""
-    began = outbox_state(session, outbox.clock()).began_at
+    began = outbox_state(session, outbox.clock()).began_at or outbox.clock()
     is_open = Delivery.state.in_(OPEN)
     done = Delivery.state.in_([DeliveryState.SENT, DeliveryState.WITHDRAWN])
     query = select(

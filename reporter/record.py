@@ -12,6 +12,7 @@ from reporter.clock import rfc3339
 from reporter.models import Attachment, Delivery, Media, Rendition, Takeaway
 from reporter.states import DeliveryState, Kind, MediaState
 from reporter.stories import stories_of
+from reporter.takedowns import takedowns
 
 # (media, rendition name or "original") -> address.
 MediaUrl = Callable[[Media, str], str]
@@ -80,7 +81,9 @@ def _shown(media: Media) -> Media | Rendition:
 
 
 def published_places(session: Session, takeaway: Takeaway) -> list[dict[str, Any]]:
-    """Where it can be read by now: the posts that were sent with it in."""
+    """Where it can be read by now: the posts that were sent with it in; and what became of taking it down."""
+    leaving = takedowns(session, takeaway.id)
+    places = {one["target"] for one in leaving}
     stories = [story.id for story in stories_of(session, takeaway)]
     rows = session.scalars(
         select(Delivery).where(Delivery.item_kind == "story", Delivery.item_id.in_(stories))
@@ -90,4 +93,5 @@ def published_places(session: Session, takeaway: Takeaway) -> list[dict[str, Any
         for row in rows
         if str(takeaway.id) in row.remote.get("takeaways", ())
         and row.state != DeliveryState.WITHDRAWN
-    ]
+        and row.target.name not in places
+    ] + leaving

@@ -303,6 +303,17 @@ class FakeFaceTarget(FakeTarget):
             return Remote("index", "https://fake.example/")
 
 
+class AssistedTarget(FakeTarget):
+    """A place where a person posts by hand."""
+
+    kind: ClassVar[str] = "assisted"
+    assisted: ClassVar[bool] = True
+
+    @classmethod
+    def door(cls, options: Mapping[str, str]) -> str:
+        return "https://group.example/new"
+
+
 def _raise_next(plan: dict[tuple[str, str], list[Exception]], call: str, key: str) -> None:
     for name in ((call, key), (call, "*"), ("*", "*")):
         if plan.get(name):

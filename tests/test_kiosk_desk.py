@@ -173,7 +173,7 @@ def test_a_targets_state_is_a_plain_sentence(
 
 
 def test_publish_tells_what_to_do_without_a_target(client: FlaskClient) -> None:
-    assert "reporter targets add" in client.get("/desk/publish").text
+    assert "/desk/publish/places/add" in client.get("/desk/publish").text
 
 
 def test_a_session_can_be_added_by_hand(client: FlaskClient, session: Session) -> None:

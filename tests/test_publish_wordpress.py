@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from publish import places
 from publish.errors import AuthRefused
-from publish.outbox import publish, retry
+from publish.outbox import publish
 from reporter import curate, secrets
 from reporter.models import Takeaway, Tombstone
 from reporter.record import published_places
@@ -306,7 +306,7 @@ def test_works_where_permalinks_are_plain(
 @pytest.mark.parametrize(
     "limits", [{"UPLOAD_MAX": "200K"}, {"UPLOAD_MAX": "200K", "POST_MAX": "250K"}]
 )
-def test_file_over_the_blogs_limit_is_parked_and_the_story_goes(
+def test_photo_over_the_blogs_limit_goes_smaller_and_says_so(
     kit: Kit, wordpress: WordPress, blog: Blog, *, limits: dict[str, str]
 ) -> None:
     event = kit.event()
@@ -322,22 +322,13 @@ def test_file_over_the_blogs_limit_is_parked_and_the_story_goes(
         rows = publish(kit.session, kit.outbox)
     finally:
         wordpress.start()
-    parked = [r for r in rows if r["state"] == "parked"]
-    assert [(r["kind"], r["title"]) for r in parked] == [("media", "too big for them")]
-    assert "takes no files of" in parked[0]["error"]
-    [story] = [r for r in rows if r["kind"] == "story"]
-    assert (story["state"], story["error"]) == (
-        "sent",
-        "Sent without 1 file that could not go there.",
-    )
-    assert len(blog.rows("media", kit.facts.mark)) == 1
-    [post] = blog.rows("posts", kit.facts.mark)
-    assert "too big for them" in post["content"]["raw"]
-
-    retry(kit.session, kit.outbox)
-    assert {r["state"] for r in publish(kit.session, kit.outbox)} == {"sent"}
+    assert {r["state"] for r in rows} == {"sent"}
+    [told] = [r["error"] for r in rows if r["title"] == "too big for them"]
+    assert told.startswith("Sent smaller than it is (")
     assert len(blog.rows("media", kit.facts.mark)) == 2
-    assert len(blog.rows("posts", kit.facts.mark)) == 1
+    [post] = blog.rows("posts", kit.facts.mark)
+    assert post["content"]["raw"].count("<img") == 2
+    assert not list(kit.outbox.work.glob("*.fit.jpg"))
 
 
 def test_video_plays_with_its_poster(

@@ -1,0 +1,136 @@
+"""Places to publish to, at the desk: add one with plain help, try it, forget it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from kiosk.db import db
+from kiosk.here import here
+from kiosk.publishing import add_target, remove_target, test_target
+from publish.errors import PublishError
+from publish.places import find_target
+from publish.targets import KINDS, Target, target_class
+from reporter.errors import ReporterError
+
+bp = Blueprint("targets", __name__, url_prefix="/publish/places")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of place as the page offers it."""
+
+    kind: str
+    title: str
+    help: str
+
+
+def _help() -> dict[str, str]:
+    """What each kind is, and what is needed before it can be added."""
+    return {
+        "wordpress": _(
+            "A blog. In the blog, open Users, Profile, Application Passwords, make one called Social Reporter, and "
+            "paste it here."
+        ),
+        "folder": _(
+            "Web pages in a folder: on a USB stick, or on a web space over SFTP, WebDAV or S3. "
+            "A stick needs no password."
+        ),
+        "mediawiki": _(
+            "A wiki. In the wiki, open Special:BotPasswords, make one with the rights to edit and upload, and "
+            "paste it here."
+        ),
+        "dokuwiki": _("A wiki. Its administrator has to switch on remote access for the account."),
+        "mastodon": _(
+            "Mastodon or a server that speaks like it. There, open Preferences, Development, make an application, "
+            "and paste its access token here."
+        ),
+        "bluesky": _(
+            "Bluesky. There, open Settings, Privacy and security, App passwords, make one, and paste it here."
+        ),
+        "micropub": _("A blog that speaks Micropub. It gives you an access token; paste it here."),
+        "facebook": _(
+            "A Facebook Page. You need a token of the Page; only an administrator of the Page can make one."
+        ),
+        "git": _("A repository of a site made by Hugo, Jekyll, Eleventy or Pelican."),
+        "email": _("A digest by e-mail."),
+    }
+
+
+def _kind(cls: type[Target]) -> Kind:
+    own = (cls.__doc__ or cls.title).strip().splitlines()[0]
+    return Kind(cls.kind, cls.title, _help().get(cls.kind, own))
+
+
+@bp.get("/add")
+def choose() -> str:
+    """Which kind of place."""
+    return render_template("desk/target_choose.html", kinds=[_kind(cls) for cls in KINDS.values()])
+
+
+@bp.get("/add/<kind>")
+def form(kind: str) -> str:
+    """The form of one kind."""
+    return _form(kind, "")
+
+
+def _form(kind: str, trouble: str) -> str:
+    cls = target_class(kind)
+    defaults = {option.name: option.default for option in cls.options}
+    asked = cls.secret_prompt({**defaults, "user": "x", "url": "sftp://x"})
+    return render_template(
+        "desk/target_add.html",
+        kind=_kind(cls),
+        options=cls.options,
+        secret=asked,
+        given=request.form,
+        trouble=trouble,
+    )
+
+
+@bp.post("/add/<kind>")
+def add(kind: str) -> ResponseReturnValue:
+    """Add it, and try it at once."""
+    names = [option.name for option in target_class(kind).options]
+    given = {name: request.form[name] for name in names if request.form.get(name, "").strip()}
+    given["audience"] = request.form.get("audience", "public")
+    name = request.form.get("name", "").strip()
+    secret = request.form.get("secret", "")
+    try:
+        add_target(here(), kind, name, given, lambda _prompt: secret)
+    except ReporterError as error:
+        return _form(kind, error.message), error.status
+    _try(name)
+    return redirect(url_for("desk.publish.overview"), code=303)
+
+
+@bp.post("/<name>/test")
+def test(name: str) -> ResponseReturnValue:
+    """Try it for real."""
+    find_target(db.session(), name)
+    _try(name)
+    return redirect(url_for("desk.publish.overview"), code=303)
+
+
+def _try(name: str) -> None:
+    try:
+        flash(test_target(here(), name))
+    except PublishError as error:
+        flash(error.message)
+
+
+@bp.get("/<name>/remove")
+def ask_remove(name: str) -> str:
+    """Ask once."""
+    return render_template("desk/target_remove.html", name=find_target(db.session(), name).name)
+
+
+@bp.post("/<name>/remove")
+def remove(name: str) -> ResponseReturnValue:
+    """Forget it."""
+    find_target(db.session(), name)
+    flash(remove_target(here(), name))
+    return redirect(url_for("desk.publish.overview"), code=303)

@@ -1,0 +1,128 @@
+"""What a person does by hand where no program may post: the words, the files, the door, and "done" remembered."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from publish import takedown
+from publish.errors import PublishError
+from publish.ledger import refresh_story, story_fingerprint
+from publish.means import Outbox
+from publish.post import PostMedia
+from publish.preview import draft_of
+from publish.shape import shape_post
+from publish.targets import Draft, target_class
+from reporter.errors import BadInput, Conflict, NotFound
+from reporter.models import Delivery, Story
+from reporter.models_outbox import SentDraft
+from reporter.states import DeliveryState
+
+
+@dataclass(frozen=True)
+class Handout:
+    """One post for a person to make, change or take down."""
+
+    id: uuid.UUID
+    target: str
+    title: str
+    # 'post', 'change' or 'remove'.
+    what: str
+    # Where it is to be posted, and where it is, if it is.
+    door: str
+    url: str
+    draft: Draft | None
+    files: tuple[PostMedia, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def handouts(session: Session, outbox: Outbox) -> list[Handout]:
+    """Everything that waits for a person, oldest first."""
+    rows = session.scalars(
+        select(Delivery)
+        .where(Delivery.state == DeliveryState.MANUAL, Delivery.item_kind == "story")
+        .order_by(Delivery.created_at)
+    )
+    return [_handout(session, outbox, row) for row in rows]
+
+
+def _handout(session: Session, outbox: Outbox, row: Delivery) -> Handout:
+    what = "remove" if not row.wanted else "change" if row.sent else "post"
+    door = target_class(row.target.kind).door(row.target.options)
+    title = str(row.remote.get("title", ""))
+    bare = Handout(row.id, row.target.name, title, what, door, row.url, None)
+    story = session.get(Story, row.item_id)
+    fitted = shape_post(session, outbox, row.target, story) if story and row.wanted else None
+    if fitted is None:
+        return bare
+    try:
+        opened = outbox.connect(row.target)
+    except PublishError:
+        return bare
+    try:
+        draft = draft_of(session, row, fitted, opened)
+    finally:
+        opened.close()
+    return Handout(
+        row.id, row.target.name, title, what, door, row.url, draft, tuple(fitted.post.media()), fitted.notes
+    )  # fmt: skip
+
+
+def done_by_hand(
+    session: Session, outbox: Outbox, row_id: uuid.UUID, url: str, now: datetime
+) -> str:
+    """A person says that it is done; ``url``: where it is, or empty. Returns the state. Commits.
+
+    Raises NotFound, Conflict for a row that waits for nobody, BadInput for what is no web address.
+    """
+    row = session.get(Delivery, row_id)
+    if row is None:
+        raise NotFound("There is no such post in the ledger.")
+    if row.state != DeliveryState.MANUAL:
+        raise Conflict("This one does not wait for you any more.")
+    link = url.strip() or row.url
+    if link and urlsplit(link).scheme not in ("http", "https"):
+        raise BadInput(
+            "Copy the whole address of the post, with https:// in front, or leave it empty."
+        )
+    if not row.wanted:
+        _gone(row)
+    else:
+        _there(session, outbox, row, link, now)
+    row.due_at, row.attempts, row.error = now, 0, ""
+    takedown.settle(session, row, now)
+    session.commit()
+    refresh_story(session, outbox, row.item_id, row.target_id)
+    return row.state
+
+
+def _gone(row: Delivery) -> None:
+    row.state, row.sent, row.url, row.remote_id = DeliveryState.WITHDRAWN.value, "", "", ""
+    row.remote = {name: row.remote[name] for name in ("title", "story") if name in row.remote}
+
+
+def _there(session: Session, outbox: Outbox, row: Delivery, link: str, now: datetime) -> None:
+    """What stands there is what was handed out; should it have changed since, it is handed out again."""
+    story = session.get(Story, row.item_id)
+    fitted = shape_post(session, outbox, row.target, story) if story else None
+    if story is None or fitted is None:
+        raise Conflict(
+            "Nothing of this may be shown there any more. Take it down if you posted it."
+        )
+    print_ = story_fingerprint(row.target, fitted.post)
+    row.state, row.sent, row.wanted = DeliveryState.SENT.value, print_, print_
+    row.url, row.remote_id, row.sent_at = link, link or "by hand", now
+    row.remote = {**row.remote, "takeaways": fitted.post.takeaways}
+    opened = outbox.connect(row.target)
+    try:
+        draft = draft_of(session, row, fitted, opened)
+    finally:
+        opened.close()
+    session.merge(
+        SentDraft(delivery_id=row.id, title=draft.title, body=draft.body, mime=draft.mime)
+    )

@@ -1,0 +1,46 @@
+"""Is it gone? What became of a takedown, at every target, as its contributor and the desk are told."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from reporter.models import Delivery
+from reporter.models_outbox import Takedown
+from reporter.states import DeliveryState
+
+# In which a target has said no, or a person has to act: the worst of its rows is what counts.
+_ORDER = ("refused", "withdrawing", "withdrawn")
+
+
+def takedowns(session: Session, takeaway_id: uuid.UUID) -> list[dict[str, Any]]:
+    """For each target that showed it: ``target``, ``url``, ``state`` (withdrawing, withdrawn, refused), ``note``.
+
+    ``note`` is why it was refused, or what a takedown there does not reach.
+    """
+    rows = session.scalars(
+        select(Takedown)
+        .where(Takedown.takeaway_id == takeaway_id)
+        .options(joinedload(Takedown.delivery).joinedload(Delivery.target))
+    )
+    told: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        one = _told(row)
+        known = told.get(one["target"])
+        if known is None or _ORDER.index(one["state"]) < _ORDER.index(known["state"]):
+            told[one["target"]] = one
+    return sorted(told.values(), key=lambda one: str(one["target"]))
+
+
+def _told(row: Takedown) -> dict[str, Any]:
+    delivery = row.delivery
+    state, note = "withdrawing", delivery.target.paused
+    if row.done_at is not None:
+        state, note = "withdrawn", row.remains
+    elif delivery.state == DeliveryState.PARKED:
+        state, note = "refused", delivery.error
+    url = "" if state == "withdrawn" else delivery.url
+    return {"target": delivery.target.name, "url": url, "state": state, "note": note}

@@ -1,0 +1,43 @@
+// Shows how far publishing is, and copies words for who posts by hand. Without it the page is as good, once loaded again.
+const page = document.querySelector("[data-publish]");
+
+function show(row, told) {
+  const bar = row.querySelector("progress");
+  bar.value = Math.round(told.share * 1000);
+  const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+  const minutes = Math.ceil(told.seconds_left / 60);
+  const left = minutes ? ` · ${page.dataset.minutes.replace("#", minutes)}` : "";
+  row.querySelector("[data-told]").textContent =
+    `${told.done} / ${told.items} · ${megabytes(told.bytes_done)} / ${megabytes(told.bytes)} MB${left}`;
+}
+
+async function look() {
+  try {
+    const answer = await fetch(page.dataset.publish);
+    if (!answer.ok) return;
+    const { targets, whole } = await answer.json();
+    const open = (told) => told.items > told.done;
+    const bars = [...document.querySelectorAll("[data-progress]")];
+    const shown = new Set(bars.map((row) => row.dataset.progress));
+    const wanted = [["", whole], ...Object.entries(targets)].filter(([, told]) => open(told));
+    const same = wanted.length === shown.size && wanted.every(([name]) => shown.has(name));
+    // Nobody loses what they type: the page is drawn anew only while nobody is in a form.
+    if (!same && !document.activeElement?.closest("form")) return location.reload();
+    for (const [name, told] of wanted) {
+      const row = bars.find((one) => one.dataset.progress === name);
+      if (row) show(row, told);
+    }
+    for (const words of document.querySelectorAll("[data-sentence]")) {
+      const told = targets[words.dataset.sentence];
+      if (told) words.textContent = told.sentence;
+    }
+  } catch {
+    // The kiosk is away for a moment: the next turn asks again.
+  }
+}
+
+if (page) setInterval(look, 2000);
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", () => navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value));
+}

@@ -1,0 +1,201 @@
+"""The desk's publish pages: places, pause, budget, preview, what a person does by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from kiosk.db import db
+from kiosk.here import here
+from kiosk.publishing import deliver_once, dry_run, publish_all
+from publish import targets
+from reporter import curate
+from reporter.clock import new_id
+from reporter.config import load_settings
+from reporter.models import Delivery, EventSession, Takeaway, Target
+from reporter.record import published_places
+from tests.product import add_takeaway
+from tests.publish_fakes import AssistedTarget, FakePlace, FakeTarget
+from tests.screens import press
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> FakePlace:
+    place = FakePlace()
+    monkeypatch.setattr(FakeTarget, "place", place, raising=False)
+    monkeypatch.setitem(targets.KINDS, "fake", FakeTarget)
+    monkeypatch.setitem(targets.KINDS, "assisted", AssistedTarget)
+    return place
+
+
+def rows() -> list[Delivery]:
+    return list(db.session.scalars(select(Delivery)))
+
+
+def target(name: str, kind: str = "fake", **options: str) -> Target:
+    kiosk = here()
+    row = Target(
+        id=new_id(kiosk.now(), kiosk.rng),
+        kind=kind, name=name, options=options, created_at=kiosk.now(),
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.commit()
+    return row
+
+
+def approved(event: EventSession, text: str) -> Takeaway:
+    row = add_takeaway(db.session(), event, here().rng, text=text)
+    curate.approve(db.session(), row, here().hand("desk"))
+    return row
+
+
+def test_pausing_stops_everything_until_it_goes_on(
+    app: Flask, client: FlaskClient, event: EventSession, place: FakePlace
+) -> None:
+    with app.app_context():
+        target("blog")
+        approved(db.session.merge(event), "Leeks stand the frost")
+        press(client, "/desk/publish/pause", on="1")
+        press(client, "/desk/publish/now")
+        assert deliver_once(here()) == 0
+        assert place.posts == {}
+        page = client.get("/desk/publish").text
+        assert "Paused. Nothing is sent until you go on." in page
+        assert "1 waiting to be sent" in page
+        press(client, "/desk/publish/pause")
+        while deliver_once(here()):
+            pass
+        assert [post["texts"] for post in place.posts.values()] == [["Leeks stand the frost"]]
+        assert "1 sent" in client.get("/desk/publish").text
+
+
+def test_one_place_is_paused_while_others_go_on(
+    app: Flask, client: FlaskClient, event: EventSession, place: FakePlace
+) -> None:
+    with app.app_context():
+        held, free = target("held"), target("free")
+        approved(db.session.merge(event), "Words")
+        press(client, "/desk/publish/pause", on="1", target="held")
+        press(client, "/desk/publish/now")
+        while deliver_once(here()):
+            pass
+        found = {row.target_id: row.state for row in rows()}
+        assert found == {held.id: "due", free.id: "sent"}
+        told = client.get("/desk/publish/state").json
+        assert told["targets"]["held"]["sentence"] == "1 waiting to be sent"
+        assert told["whole"]["items"] - told["whole"]["done"] == 1
+
+
+def test_takedowns_go_by_themselves_where_nothing_else_does(
+    app: Flask, event: EventSession, place: FakePlace
+) -> None:
+    with app.app_context():
+        kiosk = here()
+        target("blog")
+        words = approved(db.session.merge(event), "Taken back later")
+        publish_all(kiosk)
+        other = dataclasses.replace(kiosk.settings.publish, automatic=False)
+        kiosk.settings = dataclasses.replace(kiosk.settings, publish=other)
+        approved(words.session, "Not let out yet")
+        while deliver_once(kiosk):
+            pass
+        assert [post["texts"] for post in place.posts.values()] == [["Taken back later"]]
+        curate.withdraw(db.session(), words, kiosk.hand("desk"), kiosk.store)
+        while deliver_once(kiosk):
+            pass
+        assert [post["texts"] for post in place.posts.values()] == [["Not let out yet"]]
+        [told] = published_places(db.session(), words)
+        assert (told["target"], told["state"]) == ("blog", "withdrawn")
+
+
+def test_preview_shows_the_words_and_what_changes(
+    app: Flask, client: FlaskClient, event: EventSession, place: FakePlace
+) -> None:
+    with app.app_context():
+        target("blog")
+        row = approved(db.session.merge(event), "Leeks stand the frost")
+        [told] = dry_run(here())
+        assert (told["action"], told["draft"]["body"], told["changes"]) == (
+            "create", "Leeks stand the frost", [],
+        )  # fmt: skip
+        assert rows() == []
+        publish_all(here())
+        curate.change(db.session(), row, here().hand("desk"), {"caption": "In winter"})
+        [told] = dry_run(here())
+        assert told["action"] == "update"
+        assert "+In winter" in told["changes"]
+        page = client.get("/desk/publish/preview").text
+        assert "<ins>+In winter</ins>" in page
+
+
+def test_what_a_person_does_by_hand_is_remembered(
+    app: Flask, client: FlaskClient, event: EventSession, place: FakePlace
+) -> None:
+    with app.app_context():
+        target("group", "assisted")
+        row = approved(db.session.merge(event), "Leeks stand the frost")
+        press(client, "/desk/publish/now")
+        assert deliver_once(here()) == 0
+        [delivery] = rows()
+        assert delivery.state == "manual"
+        page = client.get("/desk/publish").text
+        assert "Please post this at group" in page
+        assert "https://group.example/new" in page
+        bad = press(client, f"/desk/publish/by-hand/{delivery.id}", url="javascript:alert(1)")
+        assert bad.status_code == 422
+        press(client, f"/desk/publish/by-hand/{delivery.id}", url="https://group.example/p/7")
+        db.session.expire_all()
+        [delivery] = rows()
+        assert (delivery.state, delivery.url) == ("sent", "https://group.example/p/7")
+        assert published_places(db.session(), row)[0]["url"] == "https://group.example/p/7"
+        curate.withdraw(db.session(), row, here().hand("desk"), here().store)
+        press(client, "/desk/publish/now")
+        assert "Please take this down at group" in client.get("/desk/publish").text
+        press(client, f"/desk/publish/by-hand/{delivery.id}")
+        db.session.expire_all()
+        assert rows()[0].state == "withdrawn"
+    assert place.calls == []
+
+
+def test_places_are_added_tried_and_removed_at_the_desk(
+    app: Flask, client: FlaskClient, tmp_path: Path
+) -> None:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    answer = press(
+        client, "/desk/publish/places/add/folder", name="stick", url=folder.as_uri(), check="size"
+    )
+    assert answer.status_code == 303
+    page = client.get("/desk/publish").text
+    assert "stick can be written to." in page
+    assert list(folder.iterdir()) == []
+    refused = press(client, "/desk/publish/places/add/folder", name="", url=folder.as_uri())
+    assert (refused.status_code, "short name" in refused.text) == (422, True)
+    press(client, "/desk/publish/places/stick/remove")
+    with app.app_context():
+        assert db.session.scalars(select(Target)).all() == []
+
+
+def test_password_in_an_address_is_refused_and_shown_nowhere(
+    app: Flask, client: FlaskClient
+) -> None:
+    url = "sftp://ada:hush-hush@web.example/site"
+    answer = press(client, "/desk/publish/places/add/folder", name="web", url=url, check="size")
+    assert answer.status_code == 422
+    assert "Leave the password out of url" in answer.text
+    with app.app_context():
+        assert db.session.scalars(select(Target)).all() == []
+
+
+def test_budget_is_set_and_counted_anew(app: Flask, client: FlaskClient, place: FakePlace) -> None:
+    with app.app_context():
+        target("blog")
+        press(client, "/desk/publish/budget", mb="50", anew="1")
+        assert load_settings(here().settings.folder).publish.budget_mb == 50
+        assert "0.0 MB of 50 MB are used" in client.get("/desk/publish").text
+        assert press(client, "/desk/publish/budget", mb="many").status_code == 422
