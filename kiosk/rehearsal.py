@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -73,10 +73,14 @@ class Notes:
     receipts: set[str] = field(default_factory=set)
     bytes: int = 0
     lock: Lock = field(default_factory=Lock)
+    # Somebody has stopped the rehearsal: whoever has not begun a step leaves it.
+    over: Event = field(default_factory=Event)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Time one step, in seconds. One that failed is not timed, but its reason is told."""
+        if self.over.is_set():
+            raise Over
         started = time.perf_counter()
         try:
             yield
@@ -95,6 +99,10 @@ class Notes:
         with self.lock:
             self.receipts.add(receipt)
             self.bytes += size
+
+
+class Over(Exception):
+    """The rehearsal was stopped."""
 
 
 class Unwanted(Exception):
@@ -175,6 +183,8 @@ class Volunteer:
             if self.number % VIDEO_EVERY == 0:
                 with self.notes.step("video"):
                     self._file(line, self.material.video, "video.mp4")
+        except Over:
+            pass
         finally:
             line.close()
 
@@ -203,6 +213,8 @@ class Volunteer:
         )  # fmt: skip
         place, receipt = urlsplit(begun["Location"]).path, ""
         for at in range(0, len(data), CHUNK):
+            if self.notes.over.is_set():
+                raise Over
             headers = {
                 **V1, "Upload-Offset": str(at), "Content-Type": "application/offset+octet-stream",
             }  # fmt: skip
@@ -226,9 +238,12 @@ def play(
     started = time.perf_counter()
     with ThreadPoolExecutor(phones) as pool:
         playing = [pool.submit(volunteer.play) for volunteer in cast]
-        for done, future in enumerate(as_completed(playing), 1):
-            future.result()
-            progress(done, phones, f"{len(notes.receipts)} taken in")
+        try:
+            for done, future in enumerate(as_completed(playing), 1):
+                future.result()
+                progress(done, phones, f"{len(notes.receipts)} taken in")
+        finally:
+            notes.over.set()
     return notes, time.perf_counter() - started
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
+import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -97,6 +99,40 @@ def test_it_says_what_the_laptop_can_take_and_leaves_nothing(
     assert (rows(session), files(gathering)) == before
     assert found_by_index(gathering) == 1
     assert httpx.get(f"{kiosk_process.url}/healthz").json()["last_error"] == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C can't be sent to one process on Windows")
+def test_one_that_is_stopped_leaves_nothing_either(
+    gathering: Settings, kiosk_process: KioskProcess, secrets_file: Path, session: Session, event: EventSession
+) -> None:  # fmt: skip
+    kiosk_process.start()
+    before = rows(session), files(gathering)
+    command = [
+        sys.executable,
+        "-m",
+        "kiosk",
+        "--gathering",
+        str(gathering.folder),
+        "rehearse",
+        "--phones",
+        "4",
+    ]
+    run = subprocess.Popen(
+        [*command, "--port", str(kiosk_process.port)], cwd=Path(__file__).parent.parent,
+        env={**os.environ, "REPORTER_SECRETS_FILE": str(secrets_file)}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    end = time.monotonic() + 300
+    while not session.scalar(select(func.count()).select_from(Takeaway)):
+        assert run.poll() is None
+        assert time.monotonic() < end
+        session.rollback()
+        time.sleep(0.05)
+    run.send_signal(signal.SIGINT)
+    told, _ = run.communicate(timeout=300)
+    assert (run.returncode, told) == (1, "")
+    assert (rows(session), files(gathering)) == before
+    assert found_by_index(gathering) == 0
 
 
 def test_it_refuses_politely(
