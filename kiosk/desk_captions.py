@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from capture.hearing import can_hear
 from kiosk.db import db
 from kiosk.desk_mend import find
 from kiosk.here import here
@@ -25,20 +26,27 @@ def page(receipt: str, sha256: str, *, text: str | None = None, error: str = "")
     takeaway, media = find(receipt, sha256)
     if media.kind == Kind.PHOTO:
         raise NotFound(_("A photo has no captions."))
-    kept = captions.captions_of(db.session(), media)
+    session = db.session()
+    kept, drafting = captions.captions_of(session, media), captions.drafting_of(session, media)
+    # What the laptop has heard stands in the field until a person keeps something.
+    draft = [] if kept else captions.draft_of(session, media)
     record = takeaway_record(takeaway, media_url)
     return render_template(
         "desk/captions.html",
         receipt=takeaway.receipt, state=takeaway.state, sha256=media.sha256, error=error,
         item=next(item for item in record["media"] if item["sha256"] == media.sha256),
-        text=typed(kept) if text is None else text, kept=bool(kept), kind=media.kind,
+        text=typed(kept or draft) if text is None else text, kind=media.kind,
+        drafted=bool(draft), drafting=drafting, can_draft=can_hear(here().settings.captions.model),
     )  # fmt: skip
 
 
 @bp.post("")
 def save(receipt: str, sha256: str) -> ResponseReturnValue:
-    """Keep what was typed."""
+    """Keep what was typed, or have the laptop draft it."""
     _takeaway, media = find(receipt, sha256)
+    if request.form.get("do") == "draft":
+        captions.ask_draft(db.session(), media)
+        return redirect(url_for(".page", receipt=receipt, sha256=sha256), code=303)
     text = request.form.get("captions", "")
     try:
         kept = captions.keep(db.session(), media, text, here().hand("desk"))

@@ -52,6 +52,13 @@ def read(kiosk: Kiosk) -> int:
     return read_due(db.session(), kiosk.store, kiosk.slow_pool) if can_read() else 0
 
 
+def draft(kiosk: Kiosk) -> int:
+    """Draft the captions that somebody asked for."""
+    from capture.drafting import draft_due
+
+    return draft_due(db.session(), kiosk.store, kiosk.slow_pool, kiosk.settings.captions.model)
+
+
 def index(kiosk: Kiosk) -> int:
     """Take changed rows into the index."""
     return kiosk.index.sync(db.session())
@@ -99,6 +106,7 @@ TURNS: tuple[tuple[Turn, float], ...] = (
     (process, 0.4),
     (look, 1.0),
     (read, 5.0),
+    (draft, 3.0),
     (index, 0.4),
     (deliver, 5.0),
     (hear, 10.0),

@@ -6,7 +6,9 @@ Their words are indexed like what can be read in a picture (``Media.words``).
 from __future__ import annotations
 
 import math
+import uuid
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.cues import Cue, clipped, moved, read_cues, spoken, webvtt
@@ -80,3 +82,33 @@ def renew_spoken(session: Session, media: Media) -> None:
     """After a cut: what can be found is what can be heard. For the caller to commit."""
     if media.kind != Kind.PHOTO:
         media.words = spoken(captions_of(session, media))[:MOST_CHARS]
+
+
+def ask_draft(session: Session, media: Media) -> None:
+    """Have the laptop listen to it. Commits."""
+    if media.kind not in (Kind.VIDEO, Kind.AUDIO):
+        raise BadInput("Only films and voice notes have captions.")
+    captions_row(session, media).drafting = ASKED
+    session.commit()
+
+
+def drafting_of(session: Session, media: Media) -> str:
+    """How far that is: '', ASKED or FAILED."""
+    row = session.get(Captions, media.id)
+    return row.drafting if row is not None else ""
+
+
+def asked_draft(session: Session) -> Media | None:
+    """The recording whose draft was asked for longest ago."""
+    query = select(Media).join(Captions, Captions.media_id == Media.id)
+    query = query.where(Captions.drafting == ASKED).order_by(Media.received_at, Media.id)
+    return session.scalars(query.limit(1)).first()
+
+
+def write_draft(session: Session, media_id: uuid.UUID, draft: str | None) -> None:
+    """Note what was heard; None: it could not be heard. Commits."""
+    row = session.get(Captions, media_id, populate_existing=True)
+    if row is not None:
+        row.drafting = FAILED if draft is None else ""
+        row.draft = draft or ""
+    session.commit()

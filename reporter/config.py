@@ -103,6 +103,15 @@ class PublishSettings:
 
 
 @dataclass(frozen=True)
+class CaptionSettings:
+    """Section ``[captions]``: what drafts captions."""
+
+    model: str = _setting(
+        "", "Folder of a faster-whisper model; with the extra captions it drafts what is said."
+    )
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings of one gathering, and the folder that they belong to."""
 
@@ -113,6 +122,7 @@ class Settings:
     limits: LimitSettings = LimitSettings()
     wall: WallSettings = WallSettings()
     publish: PublishSettings = PublishSettings()
+    captions: CaptionSettings = CaptionSettings()
 
     @property
     def database_url(self) -> str:

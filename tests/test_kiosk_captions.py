@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -13,16 +16,21 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from capture import drafting, hearing
+from capture.drafting import draft_due
 from capture.intake import receive
 from capture.offer import Arrival, Offer
 from capture.process import process_due
+from kiosk import desk_captions
 from kiosk.here import Kiosk
 from publish.compose import build_post
 from publish.post import gathering_facts
 from publish.site import story_page
 from reporter.config import LimitSettings, Settings
+from reporter.cues import Cue, read_cues, webvtt
 from reporter.curate import approve, withdraw
 from reporter.edits import Edits
+from reporter.errors import MediaFailed
 from reporter.gate import Place
 from reporter.mend import save
 from reporter.models import EventSession, Media
@@ -66,10 +74,12 @@ class Desk:
             pass
         self.session.expire_all()
 
-    def post(self, captions: str) -> Any:
+    def post(self, captions: str, do: str = "") -> Any:
         page = self.client.get(self.url).get_data(as_text=True)
         token = page.split('name="csrf_token" value="')[1].split('"')[0]
-        answer = self.client.post(self.url, data={"csrf_token": token, "captions": captions})
+        answer = self.client.post(
+            self.url, data={"csrf_token": token, "captions": captions, "do": do}
+        )
         self.session.expire_all()
         return answer
 
@@ -180,3 +190,68 @@ def test_typing_beside_the_player(
     expect(text).to_have_value("0:02 - 0:03.5 Hello")
     track = player.locator("track")
     assert track.evaluate("track => fetch(track.src).then((told) => told.text())").startswith("WEBVTT")  # fmt: skip
+
+
+class HerePool:
+    """Hears what it is told to, in this process."""
+
+    def __init__(self, told: str = "", error: Exception | None = None) -> None:
+        self.told, self.error = told, error
+
+    def run(self, function: Callable[..., Any], path: Path, *values: str, timeout: float) -> str:
+        assert path.is_file()
+        assert timeout > 100
+        if self.error is not None:
+            raise self.error
+        return self.told
+
+
+def test_a_draft_is_for_the_desk_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drafting, "can_hear", lambda folder: True)
+    monkeypatch.setattr(desk_captions, "can_hear", lambda folder: True)
+    approve(desk.session, desk.takeaway, hand(desk.clock))
+    silent = HerePool(error=MediaFailed("no sound"))
+    assert draft_due(desk.session, desk.store, silent, "m") == 0  # type: ignore[arg-type]
+    assert desk.post(captions="", do="draft").status_code == 303
+    assert "The laptop is listening" in desk.client.get(desk.url).get_data(as_text=True)
+    assert draft_due(desk.session, desk.store, silent, "m") == 1  # type: ignore[arg-type]
+    assert "could not make out" in desk.client.get(desk.url).get_data(as_text=True)
+    desk.post(captions="", do="draft")
+    heard = HerePool(webvtt([Cue(1, 2.5, "Compost froze")]))
+    assert draft_due(desk.session, desk.store, heard, "m") == 1  # type: ignore[arg-type]
+    assert draft_due(desk.session, desk.store, heard, "m") == 0  # type: ignore[arg-type]
+    page = desk.client.get(desk.url).get_data(as_text=True)
+    assert "0:01 - 0:02.5 Compost froze</textarea>" in page
+    assert "Nobody else sees it before" in page
+    assert desk.client.get(desk.file).status_code == 404
+    assert desk.found("froze") == []
+    assert desk.post(captions="0:01 - 0:02.5 The compost froze").status_code == 303
+    page = desk.client.get(desk.url).get_data(as_text=True)
+    assert "Nobody else sees it before" not in page
+    assert desk.found("froze") == [str(desk.takeaway.id)]
+
+
+def test_without_model_or_extra_nothing_is_offered(desk: Desk, tmp_path: Path) -> None:
+    assert not hearing.can_hear("")
+    assert not hearing.can_hear(str(tmp_path))
+    assert "Draft them" not in desk.client.get(desk.url).get_data(as_text=True)
+
+
+def test_sound_reaches_the_model_as_it_wants_it() -> None:
+    for path, mime in ((media_files.wav(2.0), "audio/wav"), (media_files.mp4(2.0), "video/mp4")):
+        sound = hearing._sound(path, mime)
+        assert (sound.dtype, sound.ndim) == (np.float32, 1)
+        assert len(sound) / hearing.RATE == pytest.approx(2, abs=0.1)
+        assert 0.3 < np.abs(sound).max() <= 1
+    with pytest.raises(MediaFailed):
+        hearing._sound(media_files.jpeg(60, 40), "audio/wav")
+
+
+@pytest.mark.skipif(
+    not hearing.can_hear(os.environ.get("REPORTER_CAPTION_MODEL", "")),
+    reason="no model here: REPORTER_CAPTION_MODEL names its folder, the extra `captions` reads it",
+)
+def test_a_real_model_hears_without_the_internet(tmp_path: Path) -> None:
+    told = hearing.hear(media_files.wav(2.0), "audio/wav", os.environ["REPORTER_CAPTION_MODEL"])
+    # A tone has no words, though models hear some: what comes is captions or nothing.
+    assert read_cues(told) == [] or told.startswith("WEBVTT")

@@ -1,0 +1,46 @@
+"""Has captions drafted that somebody asked for, one recording after the other."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy.orm import Session
+
+from capture.hearing import can_hear, hear
+from capture.pool import DecoderPool, PoolBusy
+from reporter.captions import asked_draft, write_draft
+from reporter.errors import DiskFull, MediaFailed
+from reporter.models import Media
+from reporter.store import Store
+
+log = logging.getLogger(__name__)
+
+# Seconds, and so many for each second of the recording: a slow laptop with a large model.
+LEAST, FOR_EACH = 120.0, 20.0
+USUAL = 90.0
+
+
+def draft_due(session: Session, store: Store, pool: DecoderPool, folder: str) -> int:
+    """Draft what was asked for longest ago; 1 if there was something. Commits."""
+    media = asked_draft(session) if can_hear(folder) else None
+    if media is None:
+        session.rollback()
+        return 0
+    try:
+        draft: str | None = _hear(session, store, pool, media, folder)
+    except (PoolBusy, DiskFull) as error:
+        log.info("no captions are drafted now: %s", error)
+        return 0
+    except MediaFailed as error:
+        log.info("no captions for media %s: %s", media.id, error)
+        draft = None
+    write_draft(session, media.id, draft)
+    return 1
+
+
+def _hear(session: Session, store: Store, pool: DecoderPool, media: Media, folder: str) -> str:
+    path, mime = store.original(media.sha256, media.ext), media.type
+    seconds = LEAST + FOR_EACH * (media.duration or USUAL)
+    # No connection is held while a worker takes its time.
+    session.commit()
+    return str(pool.run(hear, path, mime, folder, timeout=seconds))

@@ -1,0 +1,70 @@
+"""Drafts captions from what is said: with the extra ``captions`` (faster-whisper) and a model that somebody brings.
+
+All of it runs on this laptop; nothing is fetched, and what is drafted is shown to nobody before a person has kept it.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capture.decoding import decoded, open_media
+from reporter.cues import Cue, webvtt
+
+# What a model's folder holds. Without tokenizer.json the library would look for one on the internet.
+FILES = ("model.bin", "config.json", "tokenizer.json")
+RATE = 16_000
+
+
+def can_hear(folder: str) -> bool:
+    """Whether the extra is installed and a model lies in this folder; '' names none."""
+    if not folder or importlib.util.find_spec("faster_whisper") is None:
+        return False
+    return all((Path(folder).expanduser() / name).is_file() for name in FILES)
+
+
+def hear(path: Path, mime: str, folder: str) -> str:
+    """What is said in a recording, as WebVTT; empty for nothing. Runs in a worker of ``capture.pool``.
+
+    Raises MediaFailed for what can't be opened. A small model takes about as long as the recording, and 500 MB.
+    """
+    sound = _sound(path, mime)
+    if not sound.size:
+        return ""
+    told, _ = _model(str(Path(folder).expanduser())).transcribe(
+        # Each piece by itself: a mistake is not carried on.
+        sound, condition_on_previous_text=False, beam_size=5,
+    )  # fmt: skip
+    cues = (Cue(piece.start, piece.end, piece.text.strip()) for piece in told)
+    return webvtt(cue for cue in cues if cue.text and cue.end > cue.begin)
+
+
+def _sound(path: Path, mime: str) -> NDArray[np.float32]:
+    """Mono, 16 kHz, -1 to 1. By our own reader, whose guards are on."""
+    import av
+
+    resampler = av.AudioResampler("flt", "mono", RATE)
+    pieces: list[NDArray[np.float32]] = []
+    with open_media(path, mime) as container:
+        if not container.streams.audio:
+            return np.empty(0, np.float32)
+        for frame in decoded(container, container.streams.audio[0]):
+            frame.pts = None
+            pieces += [made.to_ndarray()[0] for made in resampler.resample(frame)]
+        pieces += [made.to_ndarray()[0] for made in resampler.resample(None)]
+    return np.concatenate(pieces) if pieces else np.empty(0, np.float32)
+
+
+@functools.lru_cache(maxsize=1)
+def _model(folder: str) -> Any:
+    """Once a worker: loading takes seconds."""
+    from faster_whisper import WhisperModel
+
+    return WhisperModel(
+        folder, device="cpu", compute_type="int8", cpu_threads=2, local_files_only=True
+    )
