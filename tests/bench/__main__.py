@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import cards, codes, crowd, intake, photos, polling, searching, video
+from tests.bench import cards, codes, crowd, intake, mending, photos, polling, searching, video
 from tests.bench.rows import Row
 
 MODULES = {
@@ -17,6 +17,7 @@ MODULES = {
     "cards": cards,
     "codes": codes,
     "video": video,
+    "mending": mending,
     "search": searching,
     "intake": intake,
     "crowd": crowd,
