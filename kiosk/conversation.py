@@ -82,7 +82,7 @@ def places_heard(session: Session) -> list[dict[str, Any]]:
             "error": (heard.error if heard else "") or target.paused,
         }
         for target, heard in rows
-        if target_class(target.kind).hears
+        if target_class(target.kind).listens(target.options)
     ]
 
 

@@ -19,6 +19,7 @@ from publish.targets import target_class
 from publish.targets.base import Heard
 from reporter.clock import new_id, rfc3339
 from reporter.curate import next_revision
+from reporter.following import stop_by_token
 from reporter.models import Delivery, Target
 from reporter.models_talk import Listening, Reply
 from reporter.states import ReplyKind, ReplyState
@@ -47,7 +48,7 @@ def listen_due(session: Session, outbox: Outbox) -> int:
     """Look at the first target whose turn it is; 1 if there was one. Never raises for what a target does. Commits."""
     now = outbox.clock()
     for row in chosen_targets(session):
-        if not target_class(row.kind).hears or row.paused:
+        if not target_class(row.kind).listens(row.options) or row.paused:
             continue
         listening = session.get(Listening, row.id)
         if listening is None or listening.next_at <= now:
@@ -58,7 +59,7 @@ def listen_due(session: Session, outbox: Outbox) -> int:
 def listen(session: Session, outbox: Outbox, names: Sequence[str] = ()) -> None:
     """Look at all targets now, over everything: a person asks. Commits."""
     for row in chosen_targets(session, names):
-        if target_class(row.kind).hears:
+        if target_class(row.kind).listens(row.options):
             look(session, outbox, row, complete=True)
 
 
@@ -75,13 +76,14 @@ def look(session: Session, outbox: Outbox, row: Target, *, complete: bool = Fals
     complete = complete or last is None or now - last >= COMPLETE_EVERY
     since = None if complete or listening.looked_at is None else listening.looked_at - OVERLAP
     try:
-        told = _ask(session, outbox, row, posts, since)
+        told, stops = _ask(session, outbox, row, posts, since)
     except PublishError as error:
         _failed(session, outbox, row.id, error)
         return True
     if _take_in(session, outbox, row, posts, told, complete=since is None):
         # What stands under takeaways has changed: index, ledger and polls look again.
         next_revision(session)
+    stop_by_token(session, stops, now)
     _looked(session.get_one(Listening, row.id), now, complete=since is None)
     session.commit()
     return True
@@ -96,12 +98,13 @@ def _new_listening(session: Session, row: Target, now: datetime) -> Listening:
 
 def _ask(
     session: Session, outbox: Outbox, row: Target, posts: Sequence[_Post], since: datetime | None
-) -> list[Heard]:
-    """All that the target tells. No transaction is open while the network is waited for."""
+) -> tuple[list[Heard], list[str]]:
+    """All that the target tells, and who wants no more mail. No transaction is open while the network is waited for."""
     target = outbox.connect(row)
     session.commit()
     try:
-        return list(target.replies([post.remote for post in posts], since))
+        told = list(target.replies([post.remote for post in posts], since))
+        return told, list(target.stops())
     finally:
         target.close()
 

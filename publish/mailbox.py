@@ -27,6 +27,9 @@ _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 _QUOTED = re.compile(r"^(?:>|-{2,}\s*\w+ \w+\s*-{2,}$|_{10,}$)")
 
 
+_STOP = re.compile(rb"\bstop ([0-9a-f]{32})\b", re.IGNORECASE)
+
+
 class Mailbox:
     """The INBOX at ``imaps://host[:port]``, or ``imap://`` with STARTTLS (inside this laptop without)."""
 
@@ -53,6 +56,15 @@ class Mailbox:
                 heard = _heard(mail, titles, own, mark) if titles else None
                 if heard is not None:
                     yield heard
+
+    def stops(self) -> Iterator[str]:
+        """Tokens of people who want no more mail: the subject of what their program sent, "stop TOKEN" (RFC 2369)."""
+        with self._errors():
+            for number in self._search("SUBJECT", _quoted("stop ")):
+                _, parts = self._open().fetch(number, "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
+                for part in parts:
+                    if isinstance(part, tuple) and (found := _STOP.search(part[1])):
+                        yield found[1].decode("ascii")
 
     def close(self) -> None:
         """Hang up."""

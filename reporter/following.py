@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from reporter.actions import proposed
@@ -101,6 +102,18 @@ def stop_mail(session: Session, takeaway: Takeaway, now: datetime) -> int:
         session.delete(row)
     session.commit()
     return len(rows)
+
+
+def stop_by_token(session: Session, tokens: Sequence[str], now: datetime) -> None:
+    """Send nothing more to the addresses of these tokens, whatever takeaway they were left with. Does not commit."""
+    if not tokens:
+        return
+    addresses = select(Contact.address).where(Contact.token.in_(tokens))
+    session.execute(
+        update(Contact)
+        .where(Contact.address.in_(addresses), Contact.stopped_at.is_(None))
+        .values(stopped_at=now)
+    )
 
 
 def contacts_of(session: Session, takeaway: Takeaway) -> list[Contact]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import email.policy
+import json
 import shutil
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -22,13 +23,20 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from sqlalchemy import select
 
 from publish import places
 from publish.errors import AuthRefused, Offline, PauseTarget, Permanent
+from publish.ledger import ledger_rows
+from publish.messages import queue_messages
 from publish.outbox import publish
 from publish.targets import Remote
 from publish.targets.email import EmailTarget
-from reporter import curate, secrets
+from reporter import curate, following, secrets, talk
+from reporter.models import Takeaway
+from reporter.models_actions import Contact
+from reporter.models_talk import Reply
+from reporter.states import ReplyState
 from tests.cut_proxy import cut_proxy
 from tests.publish_fakes import Kit, open_kit
 from tests.script_server import ScriptServer, script_server
@@ -419,3 +427,67 @@ def test_digest_that_is_in_the_mailbox_is_not_sent_again(
     target.close()
     with pytest.raises(AuthRefused):
         target._box.find("<x>")
+
+
+# --- One message to one person -------------------------------------------------------------------------------
+
+
+def waiting(kit: Kit, address: str, **wants: bool) -> Takeaway:
+    takeaway = kit.takeaway(kit.event(), "Who has seeds?", intent="question")
+    following.leave_address(
+        kit.session, takeaway, address, now=kit.clock(), rng=kit.rng, **{"answer": True, "invite": False, **wants}
+    )  # fmt: skip
+    return takeaway
+
+
+def answered(kit: Kit, takeaway: Takeaway, text: str) -> Reply:
+    word = talk.Word(kind="answer", text=text, author="Ben")
+    return talk.say(kit.session, takeaway, word, now=kit.clock(), rng=kit.rng)
+
+
+def tell(kit: Kit) -> int:
+    return queue_messages(kit.session, kit.facts, kit.hand)
+
+
+def test_who_left_an_address_gets_one_message_when_there_is_an_answer(
+    kit: Kit, inbox: Inbox
+) -> None:
+    takeaway = waiting(kit, "ada@home.example")
+    waiting(kit, "nobody@home.example")
+    add(kit, inbox)
+    send(kit)
+    digests = len(inbox.mails)
+    reply = answered(kit, takeaway, "I have leeks.")
+    assert tell(kit) == 0, "nobody has looked at the answer yet"
+    talk.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
+    assert tell(kit) == 1
+    assert tell(kit) == 0
+    send(kit)
+    talk.decide(kit.session, answered(kit, takeaway, "More leeks."), kit.hand, ReplyState.SHOWN)
+    tell(kit)
+    send(kit)
+    [(people, mail)] = inbox.mails[digests:]
+    assert people == ["ada@home.example"]
+    assert "I have leeks." in part(mail, "plain")
+    assert "Who has seeds?" in part(mail, "plain")
+    [contact] = kit.session.scalars(select(Contact).where(Contact.told_at.is_not(None)))
+    assert contact.token in mail["List-Unsubscribe"]
+    told = json.dumps([ledger_rows(kit.session), [d.remote for d in kit.deliveries()]])
+    assert "ada@home.example" not in told, "the ledger is shown to many"
+
+
+def test_whoever_stops_gets_nothing_more(kit: Kit, inbox: Inbox, box: ScriptServer) -> None:
+    first = waiting(kit, "ada@home.example", invite=True)
+    add(
+        kit, inbox, imap=f"imap://127.0.0.1:{box.port}", user="kit", password="kit-pass", tls="none"
+    )
+    [contact] = kit.session.scalars(select(Contact))
+    drop(box, letter("", "<stop-1@home.example>", Subject=f"stop {contact.token}"), "stop")
+    with closing(opened(kit)) as target:
+        tokens = list(target.stops())
+    assert tokens == [contact.token]
+    following.stop_by_token(kit.session, tokens, kit.clock())
+    kit.session.commit()
+    assert following.invited(kit.session) == []
+    talk.decide(kit.session, answered(kit, first, "Too late"), kit.hand, ReplyState.SHOWN)
+    assert tell(kit) == 0

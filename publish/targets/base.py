@@ -195,6 +195,11 @@ class Target(ABC):
         """What ``create`` and ``update`` send, made by the same code, without touching the network."""
         return Draft(post.title, "\n\n".join(plain_words(post)))
 
+    @classmethod
+    def listens(cls, options: Mapping[str, str]) -> bool:
+        """Whether replies come back from a target with these options."""
+        return cls.hears
+
     @abstractmethod
     def test(self) -> str:
         """Try address, account and rights; a sentence of what was found."""
@@ -262,6 +267,10 @@ class Target(ABC):
     def send_message(self, message: Message) -> None:
         """Send it; its Message-ID is made from the key (only where ``mails``)."""
         raise NotImplementedError(f"{self.kind} sends no mail")
+
+    def stops(self) -> Iterator[str]:
+        """Tokens of ``Message`` whose owners want no more mail (only where ``mails``)."""
+        return iter(())
 
     def close(self) -> None:  # noqa: B027 - most targets hold nothing open
         """Let go of connections."""

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from email.utils import parseaddr
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
 
 from publish.digest import Item, Letter, item_of, write
-from publish.errors import PauseTarget
+from publish.errors import PauseTarget, Permanent
 from publish.mailbox import Mailbox
 from publish.post import Post, PostMedia, Remote
 from publish.post_office import PostOffice
-from publish.targets.base import Entry, Heard, Option, Setup, Target
+from publish.targets.base import Entry, Heard, Message, Option, Setup, Target
 
 
 class EmailTarget(Target):
@@ -28,6 +29,7 @@ class EmailTarget(Target):
     keeps_files = False
     has_face = True
     hears = True
+    mails = True
     copies_remain = "Mails that were sent stay with those who got them."
     options = (
         Option("host", "the mail server, as smtp.example.org or smtp.example.org:465", required=True),
@@ -150,6 +152,31 @@ class EmailTarget(Target):
             "unsubscribe": self.setup.options.get("unsubscribe", "") or reply,
         }
         return write(items, self.setup.facts, number, head)
+
+    def send_message(self, message: Message) -> None:
+        """A mail to one person; "stop" in its subject comes back with the token (RFC 2369)."""
+        mail = EmailMessage()
+        mail["From"], mail["To"] = self.setup.options["from"], message.address
+        mail["Subject"] = message.subject
+        mail["Message-ID"] = f"<{message.key}@{self._from[1].rpartition('@')[2]}>"
+        mail["Date"] = format_datetime(datetime.now(UTC))
+        mail["Auto-Submitted"] = "auto-generated"
+        mail["List-Unsubscribe"] = f"<mailto:{self._from[1]}?subject=stop%20{message.token}>"
+        mail.set_content(message.text)
+        if self._box is not None and self._box.find(mail["Message-ID"]):
+            return
+        if refused := self._office.send(mail, self._from[1], self._with_copy(message.address)):
+            # Not the address itself: errors are shown and logged.
+            said = refused.get(message.address, "")
+            raise Permanent(f"{self.name} does not take mail for this address ({said[:100]}).")
+
+    def _with_copy(self, address: str) -> list[str]:
+        return [address, self._from[1]] if self._box else [address]
+
+    def stops(self) -> Iterator[str]:
+        """Tokens of people who want no more mail."""
+        if self._box is not None:
+            yield from self._box.stops()
 
     # --- Answers ---------------------------------------------------------------------------------------------
 

@@ -5,13 +5,15 @@ It holds the same pages as the bundle's site.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from publish.drives import Login, open_drive, scheme_of, wants_password
 from publish.drives.base import hash_pieces, is_part
 from publish.errors import Gone, PauseTarget, RetryAfter
 from publish.feeds import feed_files
+from publish.http import Web
 from publish.post import Post, PostMedia, Remote
 from publish.site import (
     calendar_file,
@@ -22,7 +24,8 @@ from publish.site import (
     story_page,
     summarize,
 )
-from publish.targets.base import Entry, Option, Setup, Target
+from publish.targets.base import Entry, Heard, Option, Setup, Target
+from publish.webmentions import mentions
 
 
 class FolderTarget(Target):
@@ -32,7 +35,7 @@ class FolderTarget(Target):
     title = "Folder"
     has_face = True
     tells_replies = True
-    tells_replies = True
+    hears = True
     options = (
         Option("url", "where it is, as file:///media/stick/site, sftp://host/path, webdavs://host/path or s3://bucket/path",
                required=True),
@@ -42,6 +45,8 @@ class FolderTarget(Target):
         Option("check", "size: compare how much arrived; read: read all of it back (a disk always is)", default="size",
                choices=("size", "read")),
         Option("web", "the address under which others see it, as https://example.org/spring"),
+        Option("webmentions", "a service that received webmentions for its pages, as "
+               "https://webmention.io/api/mentions.jf2"),
     )  # fmt: skip
 
     def __init__(self, setup: Setup) -> None:
@@ -75,6 +80,21 @@ class FolderTarget(Target):
     def free(cls, options: Mapping[str, str]) -> bool:
         """A disk or stick costs no mobile data."""
         return scheme_of(options.get("url", "")) == "file"
+
+    @classmethod
+    def listens(cls, options: Mapping[str, str]) -> bool:
+        """Pages that others see may be mentioned; a service has to receive that for us."""
+        return bool(options.get("web") and options.get("webmentions"))
+
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+        """Webmentions of our pages."""
+        if not self.listens(self.setup.options):
+            return
+        web = Web(self.name)
+        try:
+            yield from mentions(web, self.setup.options["webmentions"], posts, since)
+        finally:
+            web.close()
 
     def close(self) -> None:
         """Let go of connections."""

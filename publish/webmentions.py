@@ -1,0 +1,95 @@
+"""Mentions of pages that a webmention service received for us, as JF2 (https://jf2.spec.indieweb.org/).
+
+The service is told in the page's head, or by whoever runs the web space; asking needs no secret, since it is asked for
+single pages only: https://webmention.io/api/mentions.jf2 with ``target[]``, ``per-page``, ``page``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from publish.http import Web
+from publish.plain import plain_text
+from publish.post import Remote
+from publish.targets.base import Heard
+
+_PAGE = 100
+# Pages in one question: addresses have a length that every server takes.
+_TARGETS = 20
+# More from one service is no conversation any more.
+_MOST_PAGES = 50
+_KINDS = {
+    "in-reply-to": "reply",
+    "mention-of": "mention",
+    "bookmark-of": "mention",
+    "repost-of": "boost",
+    "like-of": "favourite",
+}
+
+
+def mentions(
+    web: Web, service: str, posts: Sequence[Remote], since: datetime | None
+) -> Iterator[Heard]:
+    """Mentions of our posts, each with the post that it names. ``service`` is the address that tells JF2."""
+    pages = {_plain(post.url): post for post in posts if post.url.startswith("http")}
+    addresses = [post.url for post in pages.values()]
+    for start in range(0, len(addresses), _TARGETS):
+        for row in _rows(web, service, addresses[start : start + _TARGETS], since):
+            post = pages.get(_plain(str(row.get("wm-target", ""))))
+            if post is not None and not row.get("wm-private"):
+                yield _heard(row, post)
+
+
+def _rows(
+    web: Web, service: str, targets: Sequence[str], since: datetime | None
+) -> Iterator[Mapping[str, Any]]:
+    asked: dict[str, Any] = {"target[]": list(targets), "per-page": _PAGE, "sort-dir": "up"}
+    if since is not None:
+        asked["since"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    for page in range(_MOST_PAGES):
+        answer = web.call("GET", service, params={**asked, "page": page})
+        rows = answer.data.get("children", []) if isinstance(answer.data, dict) else []
+        yield from (row for row in rows if isinstance(row, dict))
+        if len(rows) < _PAGE:
+            return
+
+
+def _plain(address: str) -> str:
+    """The same page, however its address is written."""
+    parts = urlsplit(address)
+    return f"{parts.netloc.lower()}{parts.path.removesuffix('index.html').rstrip('/')}"
+
+
+def _heard(row: Mapping[str, Any], post: Remote) -> Heard:
+    author = row.get("author") if isinstance(row.get("author"), dict) else {}
+    source = str(row.get("url") or row.get("wm-source", ""))
+    return Heard(
+        remote_id=str(row.get("wm-id") or source),
+        post_id=post.id,
+        author=plain_text(str((author or {}).get("name", ""))),
+        text=_words(row),
+        written_at=_moment(row),
+        url=source if source.startswith(("http://", "https://")) else "",
+        author_url=str((author or {}).get("url", "")),
+        kind=_KINDS.get(str(row.get("wm-property", "")), "mention"),
+    )
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    content = row.get("content")
+    told = content if isinstance(content, dict) else {"text": content or row.get("name") or ""}
+    return plain_text(str(told.get("html") or told.get("text") or ""))
+
+
+def _moment(row: Mapping[str, Any]) -> datetime:
+    """When it was written, else when the service received it; a time without zone is UTC."""
+    for name in ("published", "wm-received"):
+        try:
+            moment = datetime.fromisoformat(str(row.get(name) or ""))
+        except ValueError:
+            continue
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return datetime.now(UTC)
