@@ -27,7 +27,7 @@ from sqlalchemy import select
 
 from publish import places
 from publish.errors import AuthRefused, Offline, PauseTarget, Permanent
-from publish.ledger import ledger_rows
+from publish.standing import ledger_rows
 from publish.messages import queue_messages
 from publish.outbox import publish
 from publish.targets import Remote
@@ -472,7 +472,7 @@ def test_who_left_an_address_gets_one_message_when_there_is_an_answer(
     assert "Who has seeds?" in part(mail, "plain")
     [contact] = kit.session.scalars(select(Contact).where(Contact.told_at.is_not(None)))
     assert contact.token in mail["List-Unsubscribe"]
-    told = json.dumps([ledger_rows(kit.session), [d.remote for d in kit.deliveries()]])
+    told = json.dumps([ledger_rows(kit.session, kit.outbox), [d.remote for d in kit.deliveries()]])
     assert "ada@home.example" not in told, "the ledger is shown to many"
 
 
