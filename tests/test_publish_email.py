@@ -27,9 +27,9 @@ from sqlalchemy import select
 
 from publish import places
 from publish.errors import AuthRefused, Offline, PauseTarget, Permanent
-from publish.standing import ledger_rows
 from publish.messages import queue_messages
 from publish.outbox import publish
+from publish.standing import ledger_rows
 from publish.targets import Remote
 from publish.targets.email import EmailTarget
 from reporter import curate, following, secrets, talk
