@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from publish.bag import BagWriter, is_our_bag, zip_bag
@@ -42,8 +43,8 @@ from publish.site import (
 from publish.strip import stripped
 from reporter.clock import rfc3339
 from reporter.errors import Conflict, DiskFull
-from reporter.gate import Place
-from reporter.models import Media, Takeaway
+from reporter.gate import Place, showable
+from reporter.models import Attachment, Media, Takeaway
 from reporter.record import takeaway_record
 from reporter.store import Store
 from reporter.stories import all_stories, story_takeaways
@@ -66,6 +67,8 @@ class Bundle:
 class _Content:
     posts: list[Post]
     takeaways: list[Takeaway]
+    # What was let through, see _let_through.
+    passed: frozenset[tuple[Any, ...]]
 
 
 def make_bundle(
@@ -75,7 +78,8 @@ def make_bundle(
     """Write the bundle as a folder, or as one file where ``destination`` ends in ``.zip``; verified, then moved there.
 
     The same content gives the same bytes: ``now`` dates only stories that are made for it. Raises Conflict where
-    something lies that is no bundle of ours, DiskFull, and PublishError when reading back shows damage.
+    something lies that is no bundle of ours, and where something in it was taken back, hidden or mended meanwhile;
+    DiskFull, and PublishError when reading back shows damage.
     """
     as_zip = destination.suffix.lower() == ".zip"
     _check_destination(destination, as_zip=as_zip)
@@ -88,6 +92,7 @@ def make_bundle(
         bag.check()
         stamp = _newest(content)
         session.commit()
+        _check_still_passed(session, content)
         _move(work, destination, stamp=stamp, as_zip=as_zip)
     except OSError as error:
         raise _disk_error(error, destination) from error
@@ -109,7 +114,24 @@ def _gather(
     shown = {takeaway for post in posts for takeaway in post.takeaways}
     rows = {t.id: t for s in stories for t in story_takeaways(session, s, Place.PUBLIC)}
     takeaways = [row for row in rows.values() if str(row.id) in shown]
-    return _Content(posts, sorted(takeaways, key=lambda t: (t.recorded_at, t.id)))
+    passed = frozenset(
+        (t.id, a.media_id, a.media.mended) for t in takeaways for a in t.attachments
+    ) | {(t.id, None, None) for t in takeaways if not t.attachments}
+    return _Content(posts, sorted(takeaways, key=lambda t: (t.recorded_at, t.id)), passed)
+
+
+def _check_still_passed(session: Session, content: _Content) -> None:
+    """Writing takes minutes: what was taken back, hidden or blurred meanwhile must not leave in it."""
+    now = (
+        select(Takeaway.id, Attachment.media_id, Media.mended)
+        .outerjoin(Attachment, Attachment.takeaway_id == Takeaway.id)
+        .outerjoin(Media, Media.id == Attachment.media_id)
+        .where(showable(Place.PUBLIC))
+    )
+    if content.passed - {tuple(row) for row in session.execute(now)}:
+        raise Conflict(
+            "Something in it was taken back, hidden or mended while the bundle was written. Write it once more."
+        )
 
 
 def _write(

@@ -19,10 +19,12 @@ from capture.pool import DecoderPool
 from capture.process import process_due
 from publish import places
 from publish.bundle import make_bundle
+from publish.errors import PublishError
 from publish.outbox import publish
-from reporter import faces, mend, secrets
+from reporter import curate, faces, mend, secrets
 from reporter.config import LimitSettings
 from reporter.edits import Edits, Region
+from reporter.errors import Conflict
 from reporter.models import Media, Takeaway
 from reporter.states import Kind
 from tests.faces import detail, portrait_jpeg
@@ -110,6 +112,35 @@ def test_nothing_leaves_between_saving_and_ready(
     publish(kit.session, kit.outbox)
     [sent] = (tmp_path / "stick").rglob("*.jpg")
     assert detail_of(sent.read_bytes()) < 6
+
+
+@pytest.mark.parametrize("how", ["blur", "withdraw", "hide"])
+def test_what_changes_while_a_bundle_is_written_does_not_leave_in_it(
+    kit: Kit, tmp_path: Path, how: str
+) -> None:
+    row = kit.photo(kit.event(), 1, "Compost stays warm")
+    kit.takeaway(kit.event("Another"), "A note")
+    changed: list[str] = []
+
+    def meanwhile(_done: int, _total: int, _what: str) -> None:
+        if changed:
+            return
+        changed.append(how)
+        if how == "blur":
+            blur(kit, row)
+        elif how == "hide":
+            curate.hide(kit.session, row, kit.hand)
+        else:
+            curate.withdraw(kit.session, row, kit.hand, kit.store)
+
+    goal = tmp_path / "bundle"
+    with pytest.raises((Conflict, PublishError)):
+        make_bundle(
+            kit.session, kit.store, goal, facts=kit.facts, now=kit.clock(), rng=kit.rng,
+            progress=meanwhile,
+        )  # fmt: skip
+    assert changed == [how]
+    assert list(tmp_path.glob("*bundle*")) == []
 
 
 def test_a_published_site_gets_the_new_picture_and_loses_the_old(
