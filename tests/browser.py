@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import playwright
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    sync_playwright,
+)
 
 AXE = Path(__file__).parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -103,6 +110,12 @@ def wait_until(page: Page, condition: Callable[[], bool], patience: float = PATI
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         page.wait_for_timeout(20)
+
+
+def wait_for_picture(picture: Locator, *, wider_than: int = 0) -> None:
+    """Until an image is there, so many pixels wide. (``complete`` alone is true of one that has no address yet.)"""
+    width = "image => image.complete ? image.naturalWidth : 0"
+    wait_until(picture.page, lambda: picture.evaluate(width) > wider_than)
 
 
 class Windows:

@@ -17,7 +17,7 @@ from tests.browser import Windows
 from tests.product import KioskProcess, TurnableClock, add_takeaway
 
 pytestmark = pytest.mark.browser
-WAIT = 15_000
+WAIT = 60_000
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from kiosk.address import own_addresses
 from reporter.curate import approve, by_receipt, hide
 from reporter.models import EventSession, Takeaway
 from tests import media_files
-from tests.browser import Windows
+from tests.browser import Windows, wait_for_picture
 from tests.product import KioskProcess, TurnableClock, hand
 
 pytestmark = pytest.mark.browser
@@ -182,9 +182,7 @@ def test_a_photo_is_reviewed_in_small_and_large(
     keep_photo(laptop_page, url, event.code)
     laptop_page.goto(f"{url}/desk/review")
     for place in (".sheet img", ".large img"):
-        picture = laptop_page.locator(place)
-        expect(picture).to_have_js_property("complete", True)
-        assert picture.evaluate("image => image.naturalWidth") > 100
+        wait_for_picture(laptop_page.locator(place), wider_than=100)
 
 
 def test_the_desk_is_refused_to_another_machine(

@@ -129,7 +129,7 @@ def test_a_face_is_blurred_by_keys_and_the_wall_shows_it_blurred(
     [saved] = steps(session, media)
     assert saved["kind"] == "oval"
     wait(session, lambda row: row.state == "ready" and row.mended != "")
-    expect(page.locator("#making")).to_have_count(0, timeout=30_000)
+    expect(page.locator("#making")).to_have_count(0)
 
     page.goto(f"{url}/wall")
     assert seen(page, "#cards img") < 6
@@ -212,7 +212,7 @@ def test_a_film_is_cut_by_keys(
     media = wait(session, looked)
     page.goto(f"{url}/desk/mend/{receipt}/{media.sha256}")
     player = page.locator("video")
-    expect(player).to_have_js_property("readyState", 4, timeout=20_000)
+    expect(player).to_have_js_property("readyState", 4)
     for second, key in ((2, "i"), (5, "o")):
         player.evaluate(
             "(video, to) => new Promise(done => { video.onseeked = done; video.currentTime = to; })",

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from reporter.models import EventSession, Takeaway
 from reporter.store import Store, hash_file
 from tests import media_files
-from tests.browser import Windows
+from tests.browser import Windows, wait_for_picture
 from tests.product import KioskProcess
 
 pytestmark = pytest.mark.browser
@@ -74,9 +74,7 @@ def test_photo_and_video_go_up_together(
     )  # fmt: skip
     shown = phone_page.locator("#receipt").inner_text()
     assert shown.replace("-", "") == row.receipt
-    picture = phone_page.locator("#receipt-qr")
-    expect(picture).to_have_js_property("complete", True)
-    assert picture.evaluate("image => image.naturalWidth") > 0
+    wait_for_picture(phone_page.locator("#receipt-qr"))
 
 
 @pytest.mark.parametrize("kind", ["photo", "video"])
