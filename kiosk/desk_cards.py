@@ -91,6 +91,7 @@ def overview() -> str:
     start = _start(roll) if roll else 0
     return render_template(
         "desk/cards.html",
+        camera_name=camera_name,
         cards=inserted_cards(),
         imports=[_told(row) for row in _imports()],
         cameras=cameras,
@@ -182,6 +183,13 @@ def _opening(roll: Roll, place: int, events: dict[uuid.UUID, EventSession]) -> O
         earlier=roll.rows[place - 1].id if place else None,
         later=roll.rows[place + 1].id if place + 1 < len(roll.rows) else None,
     )
+
+
+def camera_name(camera: Camera) -> str:
+    """As its owner calls it: most makers write their name into the model as well ("Canon", "Canon EOS 90D")."""
+    first = camera.make.split(" ")[0].lower()
+    make = "" if first and camera.model.lower().startswith(first) else camera.make
+    return f"{make} {camera.model}".strip() or camera.key.removeprefix("card:")
 
 
 def _nearest(

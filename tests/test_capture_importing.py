@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -321,6 +322,25 @@ def test_a_copy_that_reads_back_differently_is_refused(
     job = desk.read(camera.card)
     assert "the copy is damaged" in job.failures[0]["error"]
     assert (job.imported, desk.originals(), list(desk.store.incoming.iterdir())) == (0, set(), [])
+
+
+def test_large_files_go_through_little_memory(desk: Desk, tmp_path: Path) -> None:
+    """Sixty megabytes of a film and photos: never more than a few pieces of them at once."""
+    camera = Camera(tmp_path / "card", size=(320, 240))
+    for n in range(6):
+        name = camera.shoot(TEN + minutes(n))
+        with (camera.card / name).open("ab") as file:
+            # What stands behind the end of a picture no decoder reads.
+            file.write(bytes([n]) * 10_000_000)
+    tracemalloc.start()
+    try:
+        job = desk.read(camera.card)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (job.imported, job.failures) == (6, [])
+    assert most < 8_000_000
+    assert sum(path.stat().st_size for path in desk.store.folder.rglob("*.jpg")) > 60_000_000
 
 
 def test_a_broken_file_is_told_and_others_are_not_held_up(desk: Desk, tmp_path: Path) -> None:
