@@ -70,7 +70,7 @@ def test_a_card_is_noticed_read_and_its_cut_moved_by_one_tap(
     before = snapshot(tmp_path / "CANON_EOS")
     (tmp_path / "CANON_EOS").rename(place / "CANON_EOS")
     page.get_by_role("button", name="Bring it in").first.click()
-    expect(page.get_by_text("7 taken in, 0 known already, 1 markers")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("7 taken in, 0 known already, 1 markers")).to_be_visible()
     expect(page.get_by_text("proposed: looks like a marker, can't be read")).to_be_visible()
     assert axe(page) == []
     tiles = page.locator(".strip .shot img")

@@ -215,7 +215,7 @@ def test_a_code_is_held_up_and_a_video_note_is_kept(
     tap(page, "Go on")
     wait_until_left(page, left - 1)
     tap(page, "Finish")
-    expect(page.get_by_role("heading", name="Keep it like this?")).to_be_focused(timeout=20_000)
+    expect(page.get_by_role("heading", name="Keep it like this?")).to_be_focused()
     lasts = page.evaluate("ran") / 1000
     expect(page.locator("#replay")).to_have_js_property("videoWidth", 640)
     tap(page, "Play")
@@ -225,7 +225,7 @@ def test_a_code_is_held_up_and_a_video_note_is_kept(
     page.get_by_label("Name (if you like)").fill("Rosa")
     page.get_by_label("Only here today").check()
     tap(page, "Keep it")
-    expect(page.get_by_role("heading", name="Safe on the kiosk.")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="Safe on the kiosk.")).to_be_visible()
     assert axe(page) == []
     shown = page.locator("#receipt").inner_text().replace("-", "")
     row = check_kept(session, store, "mp4", lasts=lasts)
@@ -243,12 +243,12 @@ def test_a_photo_is_taken_and_the_start_comes_back(
     expect(page.locator("#event-title")).to_have_text(running.title)
     tap(page, "Photo")
     tap(page, "Take the photo")
-    expect(page.locator("#still")).to_be_visible(timeout=20_000)
+    expect(page.locator("#still")).to_be_visible()
     assert page.evaluate("counted") == ["3", "2", "1"]
     tap(page, "Again")
     tap(page, "Take the photo")
     page.clock.run_for(3_100)
-    expect(page.locator("#still")).to_be_visible(timeout=20_000)
+    expect(page.locator("#still")).to_be_visible()
     page.get_by_label("Yes", exact=True).check()
     tap(page, "Keep it")
     words = page.locator("#back-text")
@@ -288,7 +288,7 @@ def test_by_keyboard_alone(
     def go_to(name: str) -> None:
         wanted = page.get_by_role("button", name=name).last
         # "Record" waits for the microphone.
-        expect(wanted).to_be_enabled(timeout=20_000)
+        expect(wanted).to_be_enabled()
         for _ in range(30):
             if wanted.evaluate("button => button === document.activeElement"):
                 return
@@ -302,7 +302,7 @@ def test_by_keyboard_alone(
     expect(page.get_by_role("button", name="Finish")).to_be_focused()
     wait_until_left(page, 89)
     keys.press("Enter")
-    expect(page.locator("#look-title")).to_be_focused(timeout=20_000)
+    expect(page.locator("#look-title")).to_be_focused()
     go_to("Keep it")
     keys.press("Enter")
     expect(page.locator("#verdict")).to_have_text("Safe on the kiosk.")
@@ -382,7 +382,7 @@ def test_the_camera_goes_off_and_the_unkept_is_forgotten(
     page.get_by_role("button", name=re.compile("Repair café")).click()
     tap(page, "Photo")
     tap(page, "Take the photo")
-    expect(page.locator("#still")).to_be_visible(timeout=20_000)
+    expect(page.locator("#still")).to_be_visible()
     page.clock.fast_forward(91_000)
     expect(page.locator("#away")).to_be_visible()
     tap(page, "I am still here")
@@ -409,10 +409,10 @@ def test_every_screen_is_for_everybody(
         query=f"?lang={lang}", viewport={"width": width, "height": height}, color_scheme=scheme,
         reduced_motion="reduce", script=STOPWATCH + ONLY_WEBM,
     )  # fmt: skip
-    expect(page.locator("#live")).to_be_visible(timeout=20_000)
+    expect(page.locator("#live")).to_be_visible()
 
     def check(screen: str) -> None:
-        expect(page.locator(f"#{screen}")).to_be_visible(timeout=20_000)
+        expect(page.locator(f"#{screen}")).to_be_visible()
         assert axe(page) == [], screen
         assert page.evaluate(STICKS_OUT, screen) == [], screen
 
@@ -430,7 +430,7 @@ def test_every_screen_is_for_everybody(
     check("look")
     lasts = page.evaluate("ran") / 1000
     page.locator("#keep .main").click()
-    expect(page.locator("#safe")).to_be_visible(timeout=20_000)
+    expect(page.locator("#safe")).to_be_visible()
     check("kept")
     if way == "video":
         check_kept(session, store, "webm", lasts=lasts)
@@ -452,7 +452,7 @@ def test_who_finishes_at_once_has_something_to_keep(
     expect(page.get_by_role("button", name="Finish")).to_be_disabled()
     expect(page.locator("#record")).to_be_visible()
     page.evaluate("pieces = 1")
-    expect(page.locator("#look-title")).to_be_focused(timeout=20_000)
+    expect(page.locator("#look-title")).to_be_focused()
     page.evaluate("pieces = 0")
     tap(page, "Again")
     tap(page, "Record")
@@ -461,4 +461,4 @@ def test_who_finishes_at_once_has_something_to_keep(
     expect(page.get_by_role("button", name="Finish")).to_be_disabled()
     page.clock.fast_forward(9_000)
     expect(page.locator("#nothing")).to_contain_text("nothing to keep")
-    expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled(timeout=20_000)
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
