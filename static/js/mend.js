@@ -190,6 +190,9 @@ function start(root) {
   });
 
   document.addEventListener("keydown", (event) => {
+    // A slider takes arrows, no letters: those press their buttons as everywhere.
+    const letter = event.target.matches("[type=range]") && event.key.length === 1 && !event.ctrlKey && !event.metaKey;
+    if (letter) document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`)?.click();
     if (event.target.closest("input, textarea, select")) return;
     if (key(event)) event.preventDefault();
   });
@@ -256,7 +259,8 @@ function start(root) {
     fillCut([begin, end]);
     state.cut = [begin, end];
   }
-  $("#cut")?.addEventListener("change", () => {
+  $("#cut")?.addEventListener("change", (event) => {
+    if (!event.target.name) return;
     state.cut = cutNow();
     changed();
   });
@@ -264,8 +268,16 @@ function start(root) {
     event.preventDefault();
     form.requestSubmit();
   });
+  $("#moment")?.addEventListener("input", (event) => {
+    player.pause();
+    player.currentTime = Number(event.target.value);
+  });
   // Played as it will be: to the end of the cut.
   player?.addEventListener("timeupdate", () => {
+    if ($("#moment")) {
+      $("#moment").value = player.currentTime;
+      $("#at").textContent = `${player.currentTime.toFixed(1)} s`;
+    }
     if (!player.paused && player.currentTime >= cutNow()[1]) player.pause();
   });
 
