@@ -27,7 +27,7 @@ from publish.post import Facts, Post, PostMedia, Remote, gathering_facts
 from publish.targets import Entry, Option, Target
 from reporter import curate, models
 from reporter.clock import new_id
-from reporter.config import Settings
+from reporter.config import Settings, load_settings
 from reporter.gathering import make_gathering, open_engine
 from reporter.sessioncode import make_code, make_receipt
 from reporter.states import Kind, MediaState, TakeawayState
@@ -196,6 +196,20 @@ def open_kit(folder: Path, *, seed: int = 1, title: str = "Spring gathering") ->
     settings = make_gathering(
         folder, title, timezone="Europe/Berlin", language="en", now=clock(), rng=rng
     )
+    with _opened(settings, clock, rng) as kit:
+        yield kit
+
+
+@contextmanager
+def open_again(folder: Path, *, seed: int = 9) -> Iterator[Kit]:
+    """A gathering that is there, with a chance of its own."""
+    with _opened(load_settings(folder), HandClock(), random.Random(seed)) as kit:
+        yield kit
+
+
+@contextmanager
+def _opened(settings: Settings, clock: HandClock, rng: random.Random) -> Iterator[Kit]:
+    folder = settings.folder
     engine = open_engine(settings)
     store = Store(folder)
     store.make_folders()

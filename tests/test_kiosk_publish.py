@@ -86,7 +86,7 @@ def test_one_place_is_paused_while_others_go_on(
             pass
         found = {row.target_id: row.state for row in rows()}
         assert found == {held.id: "due", free.id: "sent"}
-        told = client.get("/desk/publish/state").json
+        told = client.get("/desk/publish/state").get_json()
         assert told["targets"]["held"]["sentence"] == "1 waiting to be sent"
         assert told["whole"]["items"] - told["whole"]["done"] == 1
 

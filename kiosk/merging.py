@@ -1,0 +1,64 @@
+"""Merging as the shell asks for it: the eyes that look at whatever comes in, and what kind of thing OTHER is."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from capture.sniff import HEAD_BYTES, sniff
+from kiosk.db import db
+from kiosk.here import Kiosk
+from publish.bag import check_bag
+from reporter import config
+from reporter.errors import BadInput, NotFound, UnsupportedMedia
+from reporter.merge import Merge, Merged, merge_takeaways, open_other
+from reporter.merge_bundle import is_bundle, merge_bundle
+from reporter.merge_sent import merge_sent
+from reporter.store import disk_errors
+
+
+def look(path: Path) -> tuple[str, str, str]:
+    """What a file is by its first bytes, as at the one door; raises UnsupportedMedia."""
+    with path.open("rb") as file:
+        found = sniff(file.read(HEAD_BYTES))
+    if found is None:
+        raise UnsupportedMedia("It is not a photo, a video or a sound that can be kept.")
+    return found.kind, found.mime, found.ext
+
+
+def merge_in(kiosk: Kiosk, other: Path) -> Merged:
+    """Take in a gathering folder or a bundle. Raises NotFound for neither, BadInput for the gathering itself."""
+    hand = kiosk.hand("merge")
+    if config.exists(other):
+        if other.resolve() == kiosk.settings.folder.resolve():
+            raise BadInput("This is the gathering itself.")
+        with open_other(other) as session:
+            merge = Merge(db.session(), session, kiosk.store, other, hand, look)
+            merge_takeaways(merge)
+            merge_sent(merge)
+            return merge.done
+    with _unpacked(other) as folder:
+        if not is_bundle(folder):
+            raise NotFound(f"{other} is no gathering folder and no bundle.")
+        check_bag(folder)
+        return merge_bundle(db.session(), kiosk.store, folder, hand, look)
+
+
+@contextmanager
+def _unpacked(other: Path) -> Iterator[Path]:
+    """A bundle in one file as a folder for a moment; a folder as it is."""
+    if not other.is_file():
+        yield other
+        return
+    with tempfile.TemporaryDirectory(prefix="reporter-merge-") as work, disk_errors():
+        try:
+            with zipfile.ZipFile(other) as packed:
+                # Names that lead out of the folder lose what leads there.
+                packed.extractall(work)
+        except zipfile.BadZipFile as error:
+            raise BadInput(f"{other} can't be read: {error}.") from error
+        inside = [path for path in Path(work).iterdir() if path.is_dir()]
+        yield inside[0] if len(inside) == 1 else Path(work)

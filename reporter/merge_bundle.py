@@ -1,0 +1,167 @@
+"""Merging a bundle: what somebody published for everybody becomes approved takeaways here.
+
+A bundle holds no receipts, no history and no decisions: what is known here already stays as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter import curate
+from reporter.clock import new_id
+from reporter.errors import BadInput, ReporterError
+from reporter.merge import Look, Merged
+from reporter.models import Attachment, EventSession, Media, Tag, Takeaway, Tombstone
+from reporter.sessioncode import is_valid, make_code, make_receipt
+from reporter.states import Audience, Consent, Intent, Kind, MediaState, Source, TakeawayState
+from reporter.store import PIECE, Store
+
+_RECORDS = Path("data") / "takeaways.json"
+_FILES = ("original", "play", "view")
+
+
+def is_bundle(folder: Path) -> bool:
+    """Whether a folder is a bundle of ours."""
+    return (folder / "bagit.txt").is_file() and (folder / _RECORDS).is_file()
+
+
+def merge_bundle(
+    session: Session, store: Store, folder: Path, hand: curate.Hand, look: Look
+) -> Merged:
+    """Take in a bundle whose checksums were compared. Raises BadInput for one that can't be read. Commits."""
+    try:
+        told = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
+        records = [_Record(folder / "data", one) for one in told["takeaways"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{folder / _RECORDS} can't be read: {error}.") from error
+    done = Merged()
+    for record in records:
+        curate.lock_gathering(session)
+        _merge(session, store, record, hand, look, done)
+        session.commit()
+    return done
+
+
+class _Record:
+    """One takeaway of a bundle, its values checked; raises ValueError, KeyError or TypeError for what is none."""
+
+    def __init__(self, data: Path, told: dict[str, Any]) -> None:
+        self.id = uuid.UUID(told["id"])
+        self.code, self.title = str(told["session"]["code"]), str(told["session"]["title"])
+        self.values = {
+            "kind": Kind(told["kind"]).value,
+            "audience": Audience(told["audience"]).value,
+            "consent": Consent(told["consent"]).value,
+            "intent": Intent(told["intent"]).value if told["intent"] else "",
+            "starred": bool(told["starred"]),
+            "recorded_at": datetime.fromisoformat(told["recorded_at"]),
+            "received_at": datetime.fromisoformat(told["received_at"]),
+            **{
+                name: str(told[name]) for name in ("text", "caption", "author", "prompt", "licence")
+            },
+        }
+        self.tags = curate.clean_tags([str(tag) for tag in told["tags"]])
+        self.media = [
+            (str(one["sha256"]), str(one["alt"]), _file(data, one)) for one in told["media"]
+        ]
+
+
+def _file(data: Path, media: dict[str, Any]) -> Path | None:
+    """Its best file in the bundle: the original, else what plays, else the picture. Never outside of it."""
+    made = {**media["renditions"], "original": media["original"]}
+    for name in _FILES:
+        path = data / str(made.get(name) or "")
+        if made.get(name) and path.resolve().is_relative_to(data.resolve()) and path.is_file():
+            return path
+    return None
+
+
+def _merge(
+    session: Session, store: Store, record: _Record, hand: curate.Hand, look: Look, done: Merged
+) -> None:
+    buried = select(Tombstone.takeaway_id).where(Tombstone.takeaway_id == record.id)
+    if session.get(Takeaway, record.id) is not None or session.scalar(buried) is not None:
+        done.known += 1
+        return
+    event = _event(session, record, hand, done)
+    hashes = [sha256 for sha256, _alt, _path in record.media]
+    gone = set(
+        session.scalars(
+            select(Tombstone.sha256).where(
+                Tombstone.sha256.in_(hashes), Tombstone.session_code == event.code
+            )
+        )
+    )
+    files = [one for one in record.media if one[0] not in gone and one[2] is not None]
+    if record.media and not files:
+        done.known += 1
+        return
+    row = Takeaway(
+        id=record.id, receipt=make_receipt(hand.rng), session_id=event.id, source=Source.CARD.value,
+        state=TakeawayState.APPROVED.value, approved_at=hand.now, tags=[Tag(name=n) for n in record.tags],
+        **record.values,
+    )  # fmt: skip
+    with session.no_autoflush:
+        curate.touch(session, row)
+    session.add(row)
+    session.flush()
+    for position, (_sha256, alt, path) in enumerate(files):
+        try:
+            media = _media(session, store, path, hand, look, done)  # type: ignore[arg-type]
+        except (OSError, ReporterError) as error:
+            done.left.append(f"{path}: {error}")
+            continue
+        if media.id not in {one.media_id for one in row.attachments}:
+            row.attachments.append(Attachment(media_id=media.id, position=position, alt=alt))
+            session.flush()
+    done.takeaways += 1
+
+
+def _event(session: Session, record: _Record, hand: curate.Hand, done: Merged) -> EventSession:
+    found = session.scalar(select(EventSession).where(EventSession.code == record.code))
+    if found is not None:
+        return found
+    code = record.code if is_valid(record.code) else make_code(hand.rng)
+    event = EventSession(
+        id=new_id(hand.now, hand.rng), code=code, title=record.title, created_at=hand.now
+    )
+    session.add(event)
+    session.flush()
+    done.sessions += 1
+    return event
+
+
+def _media(
+    session: Session, store: Store, path: Path, hand: curate.Hand, look: Look, done: Merged
+) -> Media:
+    """The row of a file's bytes, which are copied in if they are new."""
+    incoming = store.begin(f"merge-{hand.rng.getrandbits(64):016x}")
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(PIECE):
+                incoming.write(piece)
+        incoming.finish()
+        known = session.scalar(select(Media).where(Media.sha256 == incoming.sha256))
+        if known is not None:
+            incoming.path.unlink()
+            return known
+        kind, mime, ext = look(incoming.path)
+    except BaseException:
+        incoming.discard()
+        raise
+    store.keep(incoming.path, incoming.sha256, ext)
+    media = Media(
+        id=new_id(hand.now, hand.rng), sha256=incoming.sha256, kind=kind, type=mime, ext=ext,
+        bytes=incoming.size, state=MediaState.RECEIVED.value, due_at=hand.now, received_at=hand.now,
+    )  # fmt: skip
+    session.add(media)
+    session.flush()
+    done.files += 1
+    return media

@@ -1,0 +1,150 @@
+"""Merging, second half: stories, targets and the ledger: what another kiosk published is not published twice."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import select
+
+from reporter.merge import Merge, gathering_mark, row_values
+from reporter.models import Delivery, EventSession, Story, StoryItem, Target
+from reporter.models_stories import StoryWords
+from reporter.states import DeliveryState
+from reporter.stories import session_story
+
+_ASK = "This place came with another kiosk. Give its password and test it, before anything is sent there."
+
+
+def merge_sent(merge: Merge) -> None:
+    """Stories, targets and deliveries of the other side. Commits."""
+    for story in merge.other.scalars(select(Story).order_by(Story.created_at)):
+        _merge_story(merge, story)
+    targets = {theirs.id: _target(merge, theirs) for theirs in merge.other.scalars(select(Target))}
+    merge.session.flush()
+    marks = gathering_mark(merge.other), gathering_mark(merge.session)
+    for row in merge.other.scalars(select(Delivery).order_by(Delivery.created_at)):
+        _merge_delivery(merge, row, targets[row.target_id], marks)
+    merge.session.commit()
+
+
+def _merge_story(merge: Merge, theirs: Story) -> None:
+    session = merge.session
+    if theirs.session_id is not None:
+        event = session.get_one(EventSession, merge.events[theirs.session_id])
+        ours = session_story(session, event, now=merge.now, rng=merge.rng)
+        merge.stories[theirs.id] = ours.id
+        return
+    merge.stories[theirs.id] = theirs.id
+    if session.get(Story, theirs.id) is not None:
+        return
+    story = Story(**row_values(theirs))
+    for item in theirs.items:
+        if item.takeaway_id in merge.takeaways:
+            mapped = merge.takeaways[item.takeaway_id]
+            story.items.append(StoryItem(takeaway_id=mapped, position=item.position))
+    session.add(story)
+    session.flush()
+    for words in merge.other.scalars(select(StoryWords).where(StoryWords.story_id == theirs.id)):
+        session.add(StoryWords(**row_values(words)))
+    merge.done.stories += 1
+
+
+def _target(merge: Merge, theirs: Target) -> Target:
+    """The same place here: its kind and address, else its kind and name; else it is added, and waits for a person."""
+    session = merge.session
+    rows = list(session.scalars(select(Target).where(Target.kind == theirs.kind)))
+    for same in (_address, lambda target: target.name):
+        for ours in rows:
+            if same(ours) == same(theirs):
+                return ours
+    name, number = theirs.name, 2
+    while session.scalar(select(Target.id).where(Target.name == name)) is not None:
+        name, number = f"{theirs.name} {number}", number + 1
+    ours = Target(**row_values(theirs, "name", "paused"), name=name, paused=_ASK)
+    session.add(ours)
+    session.flush()
+    merge.done.targets += 1
+    return ours
+
+
+def _address(target: Target) -> tuple[str, ...]:
+    told = target.options
+    return tuple(str(told.get(name, "")).rstrip("/") for name in ("url", "user")) or (target.name,)
+
+
+def _merge_delivery(merge: Merge, theirs: Delivery, target: Target, marks: tuple[str, str]) -> None:
+    """Take over what is out there."""
+    if theirs.item_kind not in ("story", "media") or not (theirs.remote_id or theirs.attempts):
+        return
+    item = merge.stories.get(theirs.item_id, theirs.item_id)
+    ours = merge.session.scalar(
+        select(Delivery).where(
+            Delivery.target_id == target.id,
+            Delivery.item_kind == theirs.item_kind,
+            Delivery.item_id == item,
+        )
+    )
+    values = _taken_over(merge, theirs, marks)
+    if ours is None:
+        _add(merge, values, theirs.id, target, item)
+    elif not ours.remote_id and theirs.remote_id and not ours.lease:
+        for name, value in values.items():
+            setattr(ours, name, value)
+        merge.done.deliveries += 1
+    elif theirs.remote_id and ours.remote_id and theirs.remote_id != ours.remote_id:
+        # Both have published it: theirs is a double there, which the next turn of the outbox takes down.
+        double = uuid.uuid5(theirs.id, "double")
+        gone = merge.session.get(Delivery, double)
+        if gone is None:
+            _add(merge, {**values, "key": theirs.key}, double, target, double)
+
+
+def _add(
+    merge: Merge, values: dict[str, Any], row_id: uuid.UUID, target: Target, item: uuid.UUID
+) -> None:
+    if merge.session.get(Delivery, row_id) is not None:
+        return
+    merge.session.add(Delivery(**values, id=row_id, target_id=target.id, item_id=item))
+    merge.done.deliveries += 1
+
+
+def _taken_over(merge: Merge, theirs: Delivery, marks: tuple[str, str]) -> dict[str, Any]:
+    """Their row in our ids and keys: sent stays sent, what was under way is due, and is looked for first."""
+    remote = dict(theirs.remote)
+    if "story" in remote:
+        story = uuid.UUID(remote["story"])
+        remote["story"] = merge.stories.get(story, story).hex
+    if "takeaway" in remote:
+        remote["takeaway"] = _mapped(merge, remote["takeaway"])
+    for name in ("takeaways", "trying"):
+        if name in remote:
+            remote[name] = [_mapped(merge, one) for one in remote[name]]
+    settled = theirs.state == DeliveryState.SENT
+    without = (
+        "id",
+        "target_id",
+        "item_id",
+        "key",
+        "remote",
+        "lease",
+        "due_at",
+        "state",
+        "attempts",
+        "moved",
+    )
+    return {
+        **row_values(theirs, *without),
+        "key": theirs.key.replace(f"sr-{marks[0]}-", f"sr-{marks[1]}-"),
+        "remote": remote,
+        "lease": "",
+        "moved": 0,
+        "due_at": merge.now,
+        "attempts": 0 if settled else max(1, theirs.attempts),
+        "state": (DeliveryState.SENT if settled else DeliveryState.DUE).value,
+    }  # fmt: skip
+
+
+def _mapped(merge: Merge, named: str) -> str:
+    known = uuid.UUID(named)
+    return str(merge.takeaways.get(known, known))

@@ -1,0 +1,257 @@
+"""Two kiosks of one gathering become one: union, tombstones, decisions, what was published."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from kiosk.merging import look
+from publish import targets
+from publish.bundle import make_bundle
+from publish.outbox import publish
+from reporter import curate, models
+from reporter.merge import Merge, Merged, merge_takeaways, open_other
+from reporter.merge_bundle import is_bundle, merge_bundle
+from reporter.merge_sent import merge_sent
+from reporter.models_mend import Edit
+from reporter.states import Kind
+from reporter.store import hash_file
+from tests.publish_fakes import FakePlace, FakeTarget, Kit, jpeg, open_again, open_kit
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> FakePlace:
+    place = FakePlace()
+    monkeypatch.setattr(FakeTarget, "place", place, raising=False)
+    monkeypatch.setitem(targets.KINDS, "fake", FakeTarget)
+    return place
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Iterator[Kit]:
+    with open_kit(tmp_path / "ours") as kit:
+        yield kit
+
+
+def twin(kit: Kit, folder: Path) -> Path:
+    """A second kiosk that began as a copy of the first."""
+    kit.session.commit()
+    shutil.copytree(kit.settings.folder, folder)
+    return folder
+
+
+def merge(kit: Kit, other: Path) -> Merged:
+    kit.clock.forward(minutes=1)
+    with open_other(other) as theirs:
+        work = Merge(kit.session, theirs, kit.store, other, kit.hand, look)
+        merge_takeaways(work)
+        merge_sent(work)
+        kit.session.expire_all()
+        return work.done
+
+
+def texts(kit: Kit) -> set[str]:
+    kit.session.expire_all()
+    return set(kit.session.scalars(select(models.Takeaway.text)))
+
+
+def test_union_of_both_and_again_changes_nothing(kit: Kit, tmp_path: Path) -> None:
+    event = kit.event(guid="s1")
+    kit.takeaway(event, "here before")
+    with open_kit(tmp_path / "theirs", seed=2) as other:
+        same = other.event(guid="s1", title="Renamed there")
+        photo = other.photo(same, 7, "Leeks")
+        other.takeaway(other.event("Only there", guid="s2"), "there")
+        done = merge(kit, other.settings.folder)
+        assert (done.takeaways, done.files, done.sessions, done.left) == (2, 1, 1, [])
+        assert texts(kit) == {"here before", "Leeks", "there"}
+        came = kit.session.get_one(models.Takeaway, photo.id)
+        assert (came.session_id, came.receipt) == (event.id, photo.receipt)
+        [attachment] = came.attachments
+        media = attachment.media
+        assert kit.store.original(media.sha256, ".jpg").read_bytes() == jpeg(7)
+        assert media.state == "ready"
+        view = kit.store.rendition(media.sha256, "view", ".jpg")
+        assert view.read_bytes() == jpeg(7, (320, 240))
+        revision = kit.session.scalar(select(models.Gathering.revision))
+        again = merge(kit, other.settings.folder)
+        assert (again.takeaways, again.files, again.changed, again.known) == (0, 0, 0, 2)
+        assert kit.session.scalar(select(models.Gathering.revision)) == revision
+
+
+def test_damaged_original_is_not_taken(kit: Kit, tmp_path: Path) -> None:
+    with open_kit(tmp_path / "theirs", seed=2) as other:
+        photo = other.photo(other.event(), 7, "Leeks")
+        sha256 = photo.attachments[0].media.sha256
+        other.store.original(sha256, ".jpg").write_bytes(jpeg(8))
+        done = merge(kit, other.settings.folder)
+    assert done.left == [f"{sha256[:12]}: Its original is damaged in the other folder."]
+    assert kit.session.scalars(select(models.Media)).all() == []
+    assert not list(kit.store.media.rglob("*.jpg"))
+    assert not list(kit.store.incoming.iterdir())
+
+
+def test_what_was_taken_back_on_either_side_is_gone(kit: Kit, tmp_path: Path) -> None:
+    event = kit.event()
+    ours, theirs = kit.photo(event, 1, "taken back here"), kit.photo(event, 2, "taken back there")
+    folder = twin(kit, tmp_path / "theirs")
+    curate.withdraw(kit.session, ours, kit.hand, kit.store)
+    with open_again(folder) as there:
+        row = there.session.get_one(models.Takeaway, theirs.id)
+        curate.withdraw(there.session, row, there.hand, there.store)
+    done = merge(kit, folder)
+    assert done.withdrawn == 1
+    states = set(kit.session.scalars(select(models.Takeaway.state)))
+    assert states == {"withdrawn"}
+    assert texts(kit) == {""}
+    assert not list(kit.store.media.rglob("*.jpg"))
+    assert merge(kit, folder).withdrawn == 0
+
+
+def test_bytes_taken_back_here_do_not_come_in_another_takeaway(kit: Kit, tmp_path: Path) -> None:
+    event = kit.event(guid="s1")
+    ours = kit.photo(event, 1, "mine")
+    curate.withdraw(kit.session, ours, kit.hand, kit.store)
+    with open_kit(tmp_path / "theirs", seed=2) as other:
+        other.photo(other.event(guid="s1"), 1, "the same picture")
+        done = merge(kit, other.settings.folder)
+    assert done.takeaways == 0
+    assert kit.session.scalars(select(models.Media)).all() == []
+
+
+def test_newest_decision_holds_and_history_keeps_both(kit: Kit, tmp_path: Path) -> None:
+    event = kit.event()
+    first, second = kit.takeaway(event, "one"), kit.takeaway(event, "two")
+    folder = twin(kit, tmp_path / "theirs")
+    kit.clock.forward(minutes=1)
+    curate.change(kit.session, first, kit.hand, {"caption": "old words here"})
+    with open_again(folder) as there:
+        there.clock.now = kit.clock.now + timedelta(minutes=1)
+        row = there.session.get_one(models.Takeaway, first.id)
+        curate.change(there.session, row, there.hand, {"caption": "new words there", "tags": ["x"]})
+        row = there.session.get_one(models.Takeaway, second.id)
+        curate.hide(there.session, row, there.hand)
+    kit.clock.forward(minutes=2)
+    curate.change(kit.session, second, kit.hand, {"caption": "kept in view"})
+    done = merge(kit, folder)
+    assert done.changed == 1
+    assert (first.caption, [tag.name for tag in first.tags]) == ("new words there", ["x"])
+    assert (second.caption, second.state) == ("kept in view", "approved")
+    steps = kit.session.scalars(
+        select(models.Decision).where(models.Decision.takeaway_id == first.id).order_by(models.Decision.at)
+    )  # fmt: skip
+    assert [step.after.get("caption") for step in steps] == [
+        "old words here", "new words there", "new words there",
+    ]  # fmt: skip
+    assert merge(kit, folder).changed == 0
+
+
+def test_what_the_other_published_is_updated_and_not_sent_again(
+    kit: Kit, place: FakePlace, tmp_path: Path
+) -> None:
+    event = kit.event()
+    kit.takeaway(event, "words")
+    kit.target()
+    folder = twin(kit, tmp_path / "theirs")
+    with open_again(folder) as there:
+        there.photo(there.session.get_one(models.EventSession, event.id), 3, "from there")
+        publish(there.session, there.outbox)
+    assert (place.count("create"), place.count("put_media")) == (1, 1)
+    done = merge(kit, folder)
+    assert done.deliveries == 2
+    kit.takeaway(event, "and more from here")
+    publish(kit.session, kit.outbox)
+    assert (place.count("create"), place.count("put_media")) == (1, 1)
+    [post] = place.posts.values()
+    assert set(post["texts"]) == {"words", "from there", "and more from here"}
+    assert len(post["files"]) == len(place.files) == 1
+    place.calls.clear()
+    merge(kit, folder)
+    publish(kit.session, kit.outbox)
+    assert place.calls == []
+
+
+def test_double_of_another_gathering_is_taken_down(
+    kit: Kit, place: FakePlace, tmp_path: Path
+) -> None:
+    kit.takeaway(kit.event(guid="s1"), "here")
+    kit.target()
+    publish(kit.session, kit.outbox)
+    with open_kit(tmp_path / "theirs", seed=2) as other:
+        other.takeaway(other.event(guid="s1"), "there")
+        other.target()
+        publish(other.session, other.outbox)
+        assert len(place.posts) == 2
+        merge(kit, other.settings.folder)
+    publish(kit.session, kit.outbox)
+    assert [set(post["texts"]) for post in place.posts.values()] == [{"here", "there"}]
+
+
+def test_blurred_there_is_blurred_here(kit: Kit, tmp_path: Path) -> None:
+    photo = kit.photo(kit.event(), 5, "a face")
+    folder = twin(kit, tmp_path / "theirs")
+    sha256 = photo.attachments[0].media.sha256
+    with open_again(folder) as there:
+        media = there.session.scalars(select(models.Media)).one()
+        media.mended = "print"
+        there.session.add(
+            Edit(media_id=media.id, position=0, kind="blur", numbers=[0.1, 0.1, 0.2, 0.2])
+        )
+        there.session.commit()
+    merge(kit, folder)
+    media = kit.session.scalars(select(models.Media).where(models.Media.sha256 == sha256)).one()
+    assert (media.mended, media.state) == ("print", "received")
+    [edit] = kit.session.scalars(select(Edit))
+    assert (edit.kind, edit.numbers) == ("blur", [0.1, 0.1, 0.2, 0.2])
+
+
+def test_cards_read_on_both_are_one(kit: Kit, tmp_path: Path) -> None:
+    photo = kit.photo(kit.event(guid="s1"), 1, source="card", kind=Kind.PHOTO.value)
+    with open_kit(tmp_path / "theirs", seed=2) as other:
+        other.photo(other.event(guid="s1"), 1, source="card")
+        done = merge(kit, other.settings.folder)
+    assert (done.takeaways, done.known) == (0, 1)
+    assert list(kit.session.scalars(select(models.Takeaway.id))) == [photo.id]
+
+
+def test_a_bundle_comes_in_as_approved_and_once(tmp_path: Path) -> None:
+    folder = tmp_path / "bag"
+    with open_kit(tmp_path / "theirs", seed=2) as other:
+        event = other.event()
+        photo = other.photo(event, 3, "Leeks in the frost")
+        back = other.takeaway(event, "taken back here")
+        code, photo_id, back_id, receipt = event.code, photo.id, back.id, photo.receipt
+        make_bundle(
+            other.session, other.store, folder, facts=other.facts, now=other.clock(), rng=other.rng
+        )
+    with open_kit(tmp_path / "ours") as kit:
+        kit.session.add(
+            models.Tombstone(
+                takeaway_id=back_id,
+                sha256="",
+                receipt="x",
+                session_code="",
+                withdrawn_at=kit.clock(),
+            )
+        )
+        kit.session.commit()
+        assert is_bundle(folder)
+        done = merge_bundle(kit.session, kit.store, folder, kit.hand, look)
+        assert (done.takeaways, done.files, done.known, done.left) == (1, 1, 1, [])
+        row = kit.session.get_one(models.Takeaway, photo_id)
+        assert (row.text, row.state, row.session.code) == (
+            "Leeks in the frost",
+            "approved",
+            code,
+        )
+        assert row.receipt != receipt
+        [attachment] = row.attachments
+        kept = kit.store.original(attachment.media.sha256, ".jpg")
+        assert hash_file(kept) == attachment.media.sha256
+        again = merge_bundle(kit.session, kit.store, folder, kit.hand, look)
+        assert (again.takeaways, again.files, again.known) == (0, 0, 2)
