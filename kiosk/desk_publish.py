@@ -23,6 +23,7 @@ from publish.ledger import queue
 from publish.outbox import wake
 from publish.places import find_target
 from publish.targets import target_class
+from reporter import faces
 from reporter.errors import BadInput
 from reporter.models import Delivery, Target
 from reporter.models_outbox import Line
@@ -71,6 +72,7 @@ def overview() -> str:
         since=state.counted_since,
         by_hand=handouts(db.session(), outbox),
         automatic=here().settings.publish.automatic,
+        faces_held=faces.count_held(db.session()),
     )
 
 

@@ -19,7 +19,7 @@ from reporter.gate import PICTURES, awaiting_look
 from reporter.mend import takeaways_of
 from reporter.models import Attachment, Decision, Gathering, Media, Takeaway
 from reporter.models_mend import Face
-from reporter.states import Faces, MediaState, TakeawayState
+from reporter.states import Audience, Faces, MediaState, TakeawayState
 
 ACTION = "faces"
 MOST_FACES = 60
@@ -177,6 +177,18 @@ def waiting(session: Session, limit: int) -> list[tuple[Takeaway, Media]]:
     """Pictures that a person has to look at, in the order in which they came."""
     query = _waiting().order_by(Takeaway.id, Attachment.position).limit(limit)
     return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def count_held(session: Session) -> int:
+    """How many approved takeaways stay in the room because nobody has looked at the faces in them."""
+    if not is_checked(session):
+        return 0
+    held = select(func.count(Takeaway.id)).where(
+        Takeaway.state == TakeawayState.APPROVED,
+        Takeaway.audience != Audience.ROOM,
+        awaiting_look(),
+    )
+    return session.scalar(held) or 0
 
 
 def count_waiting(session: Session) -> tuple[int, int]:

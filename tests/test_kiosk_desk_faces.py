@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from reporter import faces, mend
 from reporter.config import load_settings
-from reporter.curate import approve, by_receipt
+from reporter.curate import approve, by_receipt, set_alt
 from reporter.gate import Place, may_show
 from reporter.models import EventSession, Media, Takeaway
 from tests import media_files
@@ -31,6 +31,7 @@ def photo(
     receipt = send(client, event.code, portrait_jpeg(), consent="agreed")["receipt"]
     make_ready(app)
     row = by_receipt(session, receipt)
+    set_alt(session, row, hand(clock), {row.attachments[0].media.sha256: "A face before a wall"})
     approve(session, row, hand(clock))
     faces.write_proposals(session, row.attachments[0].media.id, [FACE])
     return row
@@ -66,9 +67,11 @@ def test_the_switch_is_a_setting_and_holds_at_once(
     assert "The wall in the room shows what you approved" in page
     assert len(client.get("/wall/cards", headers=JSON).get_json()["cards"]) == 1
     assert re.search(r"Faces</span><strong[^>]*>1<", page)
+    assert "1 approved takeaway stays here until" in client.get("/desk/publish").text
     press(client, "/desk/faces/check")
     assert load_settings(folder).publish.check_faces is False
     assert leaves(session, photo)
+    assert "until one of you has looked" not in client.get("/desk/publish").text
 
 
 def test_the_setting_of_the_file_holds_from_the_start(app: Flask, session: Session) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from kiosk.publishing import add_target, deliver_once, publish_all
 from reporter import faces, mend
-from reporter.curate import approve, by_receipt
+from reporter.curate import approve, by_receipt, set_alt
 from reporter.edits import Edits
 from reporter.models import EventSession, Media
 from reporter.sessions import add_session
@@ -236,7 +236,9 @@ def test_a_file_of_two_takeaways_says_so(
 def test_places_keep_what_they_have_until_the_new_picture_is_made(
     photo: Desk, clock: TurnableClock, tmp_path: Path
 ) -> None:
-    approve(photo.session, by_receipt(photo.session, photo.receipt), hand(clock))
+    row = by_receipt(photo.session, photo.receipt)
+    set_alt(photo.session, row, hand(clock), {photo.media.sha256: "A face before a wall"})
+    approve(photo.session, row, hand(clock))
     kiosk, stick = photo.app.extensions["kiosk"], tmp_path / "stick"
 
     def sent() -> dict[str, float]:
