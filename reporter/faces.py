@@ -12,12 +12,11 @@ from collections.abc import Sequence
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from reporter.clock import new_id
 from reporter.curate import Hand, lock_gathering, touch
 from reporter.edits import Edits, Four, Region, Step
 from reporter.gate import PICTURES, awaiting_look
-from reporter.mend import takeaways_of
-from reporter.models import Attachment, Decision, Gathering, Media, Takeaway
+from reporter.mend import note, takeaways_of
+from reporter.models import Attachment, Gathering, Media, Takeaway
 from reporter.models_mend import Face
 from reporter.states import Audience, Faces, MediaState, TakeawayState
 
@@ -137,15 +136,8 @@ def decide(session: Session, media: Media, hand: Hand) -> None:
     if was == Faces.SEEN:
         return
     media.faces = Faces.SEEN.value
-    for takeaway in takeaways_of(session, media):
-        session.add(
-            Decision(
-                id=new_id(hand.now, hand.rng), takeaway_id=takeaway.id, at=hand.now, who=hand.who,
-                action=ACTION, before={"sha256": media.sha256, "faces": was},
-                after={"sha256": media.sha256, "faces": media.faces},
-            )
-        )  # fmt: skip
-        touch(session, takeaway)
+    before, after = ({"sha256": media.sha256, "faces": word} for word in (was, media.faces))
+    note(session, media, hand, ACTION, (before, after))
     session.commit()
 
 

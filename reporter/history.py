@@ -78,6 +78,8 @@ def last_step(session: Session, who: str, *, before: uuid.UUID | None = None) ->
     """The newest step of somebody that is not undone, or the newest before another step."""
     query = select(Decision.step).where(
         Decision.who == who,
+        # What is taken back where it was made (see reporter.mend) is no step.
+        Decision.step.is_not(None),
         Decision.undone.is_(False),
         Decision.action.not_in(("undo", "withdrawn")),
     )

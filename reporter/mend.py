@@ -109,14 +109,24 @@ def _remember(
     session: Session, media: Media, hand: Hand, steps: Sequence[Any], way: str
 ) -> None:  # fmt: skip
     before, after = ({"sha256": media.sha256, "edits": one} for one in steps)
+    note(session, media, hand, ACTION, (before, {**after, "way": way}))
+
+
+def note(
+    session: Session, media: Media, hand: Hand, action: str, values: tuple[dict[str, Any], dict[str, Any]]
+) -> None:  # fmt: skip
+    """Write a decision on a file down (values before and after) with every takeaway that has it. Does not commit.
+
+    It belongs to no step: it is taken back where it was made, not by the undo of review.
+    """
     for takeaway in takeaways_of(session, media):
+        touch(session, takeaway)
         session.add(
             Decision(
                 id=new_id(hand.now, hand.rng), takeaway_id=takeaway.id, at=hand.now, who=hand.who,
-                action=ACTION, before=before, after={**after, "way": way},
+                action=action, revision=takeaway.revision, before=values[0], after=values[1],
             )
         )  # fmt: skip
-        touch(session, takeaway)
 
 
 def takeaways_of(session: Session, media: Media) -> list[Takeaway]:

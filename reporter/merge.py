@@ -25,6 +25,7 @@ from reporter import curate, migrations
 from reporter.clock import new_id
 from reporter.db import prepare_sqlite, sqlite_url
 from reporter.errors import NotFound, ReporterError
+from reporter.merge_mended import copy_mending, merge_mendings
 from reporter.models import (
     Attachment,
     Decision,
@@ -36,7 +37,6 @@ from reporter.models import (
     Takeaway,
     Tombstone,
 )
-from reporter.models_mend import Edit
 from reporter.sessioncode import make_code, make_receipt
 from reporter.states import MediaState, Source, TakeawayState
 from reporter.store import PIECE, Store, hash_file
@@ -139,6 +139,7 @@ def merge_takeaways(merge: Merge) -> None:
         curate.lock_gathering(merge.session)
         _merge_takeaway(merge, theirs)
         merge.session.commit()
+    merge.done.left += merge_mendings(merge.session, merge.other, merge.store, merge.hand)
 
 
 def row_values(row: Any, *without: str) -> dict[str, Any]:
@@ -249,8 +250,6 @@ def _merge_known(merge: Merge, ours: Takeaway, theirs: Takeaway) -> None:
     added = [one for one in _files_to_take(merge, theirs) if one.media.sha256 not in have]
     for attachment in added:
         _attach(merge, ours, attachment)
-    for attachment in theirs.attachments:
-        _take_mending(merge, attachment.media)
     changed = newer and _take_values(merge, ours, theirs)
     _merge_history(merge, ours, theirs)
     if changed or added:
@@ -352,7 +351,7 @@ def _media(merge: Merge, theirs: Media) -> Media | None:
         ours.id = new_id(merge.now, merge.rng)
     merge.session.add(ours)
     merge.session.flush()
-    _take_mending(merge, theirs)
+    copy_mending(merge.session, merge.other, ours, theirs)
     copied = [_copy_rendition(merge, ours, made) for made in theirs.renditions]
     ready = theirs.state == MediaState.READY and bool(copied) and all(copied)
     if theirs.state != MediaState.FAILED and not ready:
@@ -394,20 +393,6 @@ def _copy_rendition(merge: Merge, ours: Media, theirs: Rendition) -> bool:
     part.replace(goal)
     merge.session.add(Rendition(**row_values(theirs, "media_id"), media_id=ours.id))
     return True
-
-
-def _take_mending(merge: Merge, theirs: Media) -> None:
-    """A face that was blurred there must not look out of here."""
-    ours = merge.session.scalar(select(Media).where(Media.sha256 == theirs.sha256))
-    if ours is None or not theirs.mended:
-        return
-    known = merge.session.scalar(select(Edit.media_id).where(Edit.media_id == ours.id))
-    if known is not None or (ours.mended and ours.mended != theirs.mended):
-        return
-    for step in merge.other.scalars(select(Edit).where(Edit.media_id == theirs.id)):
-        merge.session.add(Edit(**row_values(step, "media_id"), media_id=ours.id))
-    if ours.mended != theirs.mended:
-        ours.mended, ours.state, ours.due_at = theirs.mended, MediaState.RECEIVED.value, merge.now
 
 
 def gathering_mark(session: Session) -> str:

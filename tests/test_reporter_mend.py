@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter import curate, faces, mend
+from reporter import curate, faces, history, mend
 from reporter.edits import Edits, Region
 from reporter.errors import BadInput, Conflict
 from reporter.models import Decision, Gathering, Media, Rendition
@@ -161,3 +161,14 @@ def test_a_cut_is_read_back_as_it_was_saved(kit: Kit) -> None:
     kit.session.commit()
     save(kit, media, Edits(cut=(0.0, 3.0)))
     assert mend.edits_of(kit.session, media) == Edits(cut=(0.0, 3.0))
+
+
+def test_the_undo_of_review_passes_over_what_was_mended(kit: Kit) -> None:
+    photo = kit.photo(kit.event(), 1)
+    kit.clock.forward(seconds=1)
+    curate.hide(kit.session, photo, kit.hand)
+    step = history.last_step(kit.session, "test")
+    assert step is not None
+    save(kit, photo.attachments[0].media, BLUR)
+    assert [row.action for row in history.history_of(kit.session, photo)] == ["mend", "hidden"]
+    assert history.last_step(kit.session, "test") == step

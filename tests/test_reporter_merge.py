@@ -14,11 +14,11 @@ from kiosk.merging import look
 from publish import targets
 from publish.bundle import make_bundle
 from publish.outbox import publish
-from reporter import curate, models
+from reporter import curate, faces, mend, models
+from reporter.edits import Edits, Region
 from reporter.merge import Merge, Merged, merge_takeaways, open_other
 from reporter.merge_bundle import is_bundle, merge_bundle
 from reporter.merge_sent import merge_sent
-from reporter.models_mend import Edit
 from reporter.states import Kind
 from reporter.store import hash_file
 from tests.publish_fakes import FakePlace, FakeTarget, Kit, jpeg, open_again, open_kit
@@ -192,22 +192,58 @@ def test_double_of_another_gathering_is_taken_down(
     assert [set(post["texts"]) for post in place.posts.values()] == [{"here", "there"}]
 
 
-def test_blurred_there_is_blurred_here(kit: Kit, tmp_path: Path) -> None:
-    photo = kit.photo(kit.event(), 5, "a face")
-    folder = twin(kit, tmp_path / "theirs")
-    sha256 = photo.attachments[0].media.sha256
+BLUR = Region("oval", (0.1, 0.1, 0.2, 0.2))
+
+
+def mended_twin(kit: Kit, folder: Path, edits: Edits) -> Path:
+    """A twin on which the one picture was mended."""
+    twin(kit, folder)
     with open_again(folder) as there:
         media = there.session.scalars(select(models.Media)).one()
-        media.mended = "print"
-        there.session.add(
-            Edit(media_id=media.id, position=0, kind="blur", numbers=[0.1, 0.1, 0.2, 0.2])
-        )
-        there.session.commit()
+        mend.save(there.session, there.store, media, edits, there.hand)
+    return folder
+
+
+def test_blurred_there_is_blurred_here(kit: Kit, tmp_path: Path) -> None:
+    photo = kit.photo(kit.event(), 5, "a face")
+    folder = mended_twin(kit, tmp_path / "theirs", Edits(blur=(BLUR,)))
+    merge(kit, folder)
+    kit.session.expire_all()
+    media = photo.attachments[0].media
+    assert mend.edits_of(kit.session, media) == Edits(blur=(BLUR,))
+    # What was made without the blur is gone at once.
+    assert (media.state, media.renditions, media.faces) == ("received", [], "seen")
+    assert not kit.store.rendition(media.sha256, "view", ".jpg").exists()
+    merge(kit, folder)
+    assert mend.edits_of(kit.session, media) == Edits(blur=(BLUR,))
+
+
+def test_mended_on_both_ours_holds_and_both_blurs(kit: Kit, tmp_path: Path) -> None:
+    photo = kit.photo(kit.event(), 5, "a face")
+    folder = mended_twin(kit, tmp_path / "theirs", Edits(blur=(BLUR,), turn=180))
+    ours = Region("box", (0.5, 0.5, 0.2, 0.2))
+    mend.save(
+        kit.session, kit.store, photo.attachments[0].media, Edits(blur=(ours,), turn=90), kit.hand
+    )
+    merge(kit, folder)
+    kit.session.expire_all()
+    media = photo.attachments[0].media
+    assert mend.edits_of(kit.session, media) == Edits(blur=(BLUR, ours), turn=90)
+
+
+def test_a_mended_picture_comes_with_its_edits_and_faces(kit: Kit, tmp_path: Path) -> None:
+    with open_kit(tmp_path / "theirs", seed=2) as other:
+        media = other.photo(other.event(guid="s1"), 5, "a face").attachments[0].media
+        faces.write_proposals(other.session, media.id, [BLUR.place])
+        mend.save(other.session, other.store, media, Edits(blur=(BLUR,)), other.hand)
+        folder = other.settings.folder
+        sha256 = media.sha256
     merge(kit, folder)
     media = kit.session.scalars(select(models.Media).where(models.Media.sha256 == sha256)).one()
-    assert (media.mended, media.state) == ("print", "received")
-    [edit] = kit.session.scalars(select(Edit))
-    assert (edit.kind, edit.numbers) == ("blur", [0.1, 0.1, 0.2, 0.2])
+    assert mend.edits_of(kit.session, media) == Edits(blur=(BLUR,))
+    assert media.mended == Edits(blur=(BLUR,)).fingerprint()
+    assert (media.state, media.renditions) == ("received", [])
+    assert faces.proposals(kit.session, media) == [BLUR.place]
 
 
 def test_cards_read_on_both_are_one(kit: Kit, tmp_path: Path) -> None:
