@@ -41,7 +41,13 @@ def cards() -> ResponseReturnValue:
     """The cards, newest first, and the session that runs now, as JSON with an ETag."""
     now = _now()
     stamp = (*wall_stamp(), now, str(get_locale()))
-    return polled(stamp, lambda: {"cards": [_card(row) for row in _shown()], "now": now})
+    return polled(stamp, lambda: {"cards": _cards(), "now": now})
+
+
+def _cards() -> list[dict[str, Any]]:
+    """Without those of which there is nothing to see yet: a picture without words that is being made (again)."""
+    cards = (_card(row) for row in _shown())
+    return [card for card in cards if card["text"] or card["image"]]
 
 
 def _shown() -> list[Takeaway]:

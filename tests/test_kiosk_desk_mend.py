@@ -233,6 +233,23 @@ def test_a_file_of_two_takeaways_says_so(
     assert "The same file is in 1 other takeaway" in client.get(photo.url).text
 
 
+def test_the_wall_has_no_card_without_picture_and_words_meanwhile(
+    photo: Desk, clock: TurnableClock
+) -> None:
+    def images() -> list[str]:
+        return [card["image"] for card in photo.client.get("/wall/cards").get_json()["cards"]]
+
+    approve(photo.session, by_receipt(photo.session, photo.receipt), hand(clock))
+    [before] = images()
+    photo.press(edits=json.dumps([BOX]))
+    assert images() == []
+    make_ready(photo.app)
+    [after] = images()
+    assert after != before
+    shown = photo.client.get(after, buffered=True, **{"environ_base": PHONE["environ_base"]})
+    assert detail(pixels(shown.get_data()), FACE) < 6
+
+
 def test_places_keep_what_they_have_until_the_new_picture_is_made(
     photo: Desk, clock: TurnableClock, tmp_path: Path
 ) -> None:
