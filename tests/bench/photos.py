@@ -71,7 +71,7 @@ def intake(folder: Path) -> Iterator[Intake]:
     settings = make_gathering(
         folder / "g", "Bench", timezone="UTC", language="en", now=utc_now(), rng=rng
     )
-    with open_session(settings) as session, DecoderPool(1) as pool:
+    with open_session(settings) as session, DecoderPool(1, priority=0) as pool:
         event = add_session(session, "Bench", now=utc_now(), rng=rng)
         yield Intake(session, Store(settings.folder), event, pool, rng)
 
