@@ -15,6 +15,8 @@ from reporter.edits import Edits, Four, Region
 
 # Cells along the longer side of a blurred region. A face of five by five mean colours, smoothed, is nobody's.
 CELLS = 5
+# Pixels along the longer side: 150 MB as numbers, of which there are several copies for a moment.
+MOST_LONG = 8000
 WHOLE: Four = (0.0, 0.0, 1.0, 1.0)
 
 
@@ -44,11 +46,15 @@ def mend_image(image: Any, edits: Edits) -> Any:
 
 
 def needed(edits: Edits, longest: int) -> int:
-    """How long the longer side must be before edits, so that what is cut out of it still has ``longest``."""
+    """How long the longer side must be before edits, so that what is cut out of it still has ``longest``.
+
+    No longer than memory allows: of tiny pieces of huge photos less is left.
+    """
+    share = max(edits.crop[2:]) if edits.crop is not None else 1.0
     if edits.sheet:
         xs, ys = edits.sheet[::2], edits.sheet[1::2]
-        return round(longest / max(0.1, min(1.0, max(max(xs) - min(xs), max(ys) - min(ys)))))
-    return longest if edits.crop is None else round(longest / max(edits.crop[2:]))
+        share = min(1.0, max(max(xs) - min(xs), max(ys) - min(ys)))
+    return max(longest, min(round(longest / max(share, 0.01)), MOST_LONG))
 
 
 def preview(plain: Path, edits: Edits, longest: int) -> bytes:

@@ -197,10 +197,15 @@ def test_a_phone_draws_by_touch(
     send("touchMove", (0.9, 0.4))
     send("touchEnd")
     expect(page.locator(".box.blur")).to_have_count(1)
+    send("touchStart", (0.45, 0.55))
+    send("touchEnd")
+    expect(page.locator(".box.proposed")).to_have_count(0)
+    expect(page.locator(".box.blur")).to_have_count(2)
     page.locator("#save button").click()
     expect(page.locator("main [role=status]").first).to_be_visible()
     wait(session, lambda row: row.mended != "")
-    [region] = steps(session, media)
+    face, region = steps(session, media)
+    assert face["numbers"][0] < 0.45 < face["numbers"][0] + face["numbers"][2]
     assert region["numbers"] == pytest.approx([0.7, 0.1, 0.2, 0.3], abs=0.02)
 
 

@@ -113,6 +113,7 @@ def test_a_sheet_is_seen_straight_on() -> None:
 def test_small_pieces_are_cut_out_of_enough_pixels(tmp_path: Path) -> None:
     assert needed(Edits(), 1600) == 1600
     assert needed(edited(crop=[0.1, 0.1, 0.25, 0.2]), 1600) == 6400
+    assert needed(edited(crop=[0.1, 0.1, 0.05, 0.05]), 1600) == 8000
     src = media_files.jpeg(4000, 3000)
     small = process_file(src, tmp_path, "image/jpeg", edits=edited(crop=[0.1, 0.1, 0.4, 0.4]))
     assert [(m.name, m.width, m.height) for m in small.made] == [

@@ -281,6 +281,23 @@ def test_places_keep_what_they_have_until_the_new_picture_is_made(
         assert sent() == {}
 
 
+def test_edits_that_fail_are_said_and_can_be_taken_back(photo: Desk) -> None:
+    photo.press(edits=json.dumps([BOX]))
+    store = photo.app.extensions["kiosk"].store
+    original = store.original(photo.media.sha256, photo.media.ext)
+    whole = original.read_bytes()
+    original.chmod(0o644)
+    original.write_bytes(whole[:900] + bytes(len(whole) - 900))
+    make_ready(photo.app)
+    assert "Nobody sees any of it." in photo.client.get(photo.url).text
+    assert photo.client.get(f"/m/{photo.media.sha256}/view").status_code == 404
+    original.write_bytes(whole)
+    photo.press(do="original")
+    make_ready(photo.app)
+    view = photo.client.get(f"/m/{photo.media.sha256}/view", buffered=True)
+    assert detail(pixels(view.get_data()), FACE) > 15
+
+
 def _write_half(path: Path) -> None:
     path.write_bytes(media_files.jpeg().read_bytes()[:900])
 

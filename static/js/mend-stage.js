@@ -8,13 +8,13 @@ const TAP = 0.012;
 const percent = (share) => `${share * 100}%`;
 
 export class Stage {
-  // `act`: what the page does: choose(key), move(key, place), corner(number, point), draw(place), done().
+  // `act`: what the page does: choose(key), move(key, place), corner(number, point), draw(place), accept(key), done().
   constructor(stage, size, words, act) {
     Object.assign(this, { stage, size, words, act, boxes: new Map(), turn: 0, drag: null });
     this.plane = stage.querySelector(".plane");
     stage.addEventListener("pointerdown", (event) => this.#down(event));
     stage.addEventListener("pointermove", (event) => this.#move(event));
-    for (const name of ["pointerup", "pointercancel"]) stage.addEventListener(name, () => this.#up());
+    for (const name of ["pointerup", "pointercancel"]) stage.addEventListener(name, (event) => this.#up(event));
     stage.addEventListener("focusin", (event) => {
       const key = event.target.closest("[data-box]")?.dataset.box;
       if (key) act.choose(key);
@@ -158,8 +158,10 @@ export class Stage {
     return [right ? x : x + width, low ? y : y + height];
   }
 
-  #up() {
-    if (this.drag?.far) this.act.done();
+  #up(event) {
+    const drag = this.drag;
     this.drag = null;
+    if (drag?.far) this.act.done();
+    else if (drag?.key?.startsWith("proposed") && event.type === "pointerup") this.act.accept(drag.key);
   }
 }

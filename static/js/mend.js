@@ -49,6 +49,11 @@ function start(root) {
       chosen = `blur-${drawing}`;
       show();
     },
+    accept: (key) => {
+      chosen = take(Number(key.slice(9)));
+      changed();
+      stage.focus(chosen);
+    },
     done: () => {
       drawing = null;
       changed();
