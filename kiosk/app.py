@@ -41,7 +41,7 @@ from reporter.clock import Clock, new_random, utc_now
 from reporter.config import Settings
 from reporter.db import engine_options, prepare_sqlite
 from reporter.gathering import ensure_row, prepare_folder, upgrade_schema
-from reporter.search import WhooshIndex
+from reporter.search import Recipe, WhooshIndex
 from reporter.sessions import ensure_lobby
 from reporter.store import Store
 
@@ -121,7 +121,7 @@ def _make_kiosk(
         settings=settings,
         gathering_id=gathering_id,
         store=Store(settings.folder),
-        index=WhooshIndex(settings.folder / "index"),
+        index=WhooshIndex(settings.folder / "index", Recipe.of(settings)),
         pool=DecoderPool(settings.kiosk.workers, memory),
         quick_pool=DecoderPool(1, memory),
         slow_pool=DecoderPool(1, memory),

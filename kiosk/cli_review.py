@@ -85,20 +85,32 @@ def hide_takeaways(receipts: tuple[str, ...]) -> None:
 @click.argument("query", default="")
 @click.option("--session", "code", default="", help="Only this session's, by its code.")
 @click.option("--kind", type=click.Choice([kind.value for kind in Kind]), default=None)
+@click.option(
+    "--sort",
+    type=click.Choice(["relevance", "newest", "oldest"]),
+    default="relevance",
+    show_default=True,
+    help="What comes first.",
+)
+@click.option("--limit", default=50, show_default=True, help="At most so many.")
 @json_option
 @gathering_option
-def search(query: str, code: str, kind: str | None, as_json: bool) -> None:
+def search(
+    query: str, code: str, kind: str | None, sort: str, limit: int, as_json: bool
+) -> None:  # fmt: skip
     """Search all takeaways but those that were taken back (this is the facilitator's shell)."""
     from kiosk.records import search_record, shell_url
-    from reporter.search import Ask, load_hits
+    from reporter.search import Ask, Sort, load_hits
     from reporter.sessioncode import normalize
 
     filters = {"session": normalize(code) if code else "", "kind": kind or ""}
     with opened() as kiosk:
         kiosk.index.sync(db.session())
-        ask = Ask(query, filters=filters, place=None)
+        settings, order = kiosk.settings, Sort(sort)
+        today = kiosk.now().astimezone(settings.zone).date()
+        ask = Ask(query, filters, place=None, sort=order, limit=max(limit, 1), today=today)
         found = kiosk.index.search(ask)
-        rows = load_hits(db.session(), found, ask)
+        rows = load_hits(db.session(), found, ask, settings.gathering.language)
         if as_json:
             print_json(search_record(found, rows, shell_url))
             return

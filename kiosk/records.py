@@ -33,14 +33,16 @@ def shell_record(takeaway: Takeaway) -> dict[str, Any]:
 
 
 def search_record(
-    found: Found, rows: list[tuple[Takeaway, str]], media_url: MediaUrl
+    found: Found, rows: list[tuple[Takeaway, str]], media_url: MediaUrl, *, published: bool = True
 ) -> dict[str, Any]:
-    """A search answer as JSON."""
+    """A search answer as JSON. ``published`` False: without where each was published (a query each)."""
+    record = full_record if published else takeaway_record
     return {
         "query": found.query,
         "total": found.total,
         "took_ms": found.took_ms,
         "facets": found.facets,
         "suggestion": found.suggestion,
-        "results": [{**full_record(row, media_url), "highlight": mark} for row, mark in rows],
+        "loosened": found.loosened.value,
+        "results": [{**record(row, media_url), "highlight": mark} for row, mark in rows],
     }

@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from kiosk.access import at_desk
 from kiosk.db import db
+from kiosk.facets import FILTERS, address, facets
 from kiosk.here import here
 from kiosk.media import media_url
-from kiosk.pages import KINDS
 from kiosk.problems import wants_json
 from kiosk.records import search_record
+from reporter.errors import NotFound
 from reporter.gate import Place
-from reporter.search import Ask, load_hits
+from reporter.models import Takeaway
+from reporter.search import Ask, Sort, load_hits, may_find, text_of
 from reporter.sessioncode import normalize
-from reporter.sessions import all_sessions
 
 bp = Blueprint("search", __name__)
 
-PAGE = 30
-FILTERS = ("session", "kind", "tag", "intent", "author")
+PAGE = 20
+MOST = 100
 
 
 @bp.get("/search")
 def search() -> ResponseReturnValue:
-    """``?q=&session=&kind=&tag=``; HTML or JSON."""
+    """``?q=&session=&kind=&tag=…&sort=&like=ID``; HTML or JSON."""
     ask = _ask()
+    liked = _liked(ask)
+    if liked is not None:
+        ask = replace(ask, query=text_of(liked))
     found = here().index.search(ask)
-    record = search_record(found, load_hits(db.session(), found, ask), media_url)
+    hits = load_hits(db.session(), found, ask, here().settings.gathering.language)
+    record = search_record(found, hits, media_url, published=wants_json())
+    record["query"] = request.args.get("q", "")
     if not at_desk():
         _keep_receipts(record)
     if wants_json():
@@ -38,10 +47,22 @@ def search() -> ResponseReturnValue:
     return render_template(
         "search.html",
         found=record,
-        chosen=ask.filters,
-        sessions=all_sessions(db.session()),
-        kinds=KINDS,
-        more=ask.offset + PAGE if found.total > ask.offset + PAGE else 0,
+        chosen={name: value for name, value in ask.filters.items() if value},
+        facets=facets(found.facets, ask.filters),
+        sort=request.args.get("sort", ""),
+        sorts=_sorts(),
+        liked=liked,
+        address=address,
+        more=str(ask.offset + PAGE) if found.total > ask.offset + PAGE else "",
+        at_desk=at_desk(),
+    )
+
+
+def _sorts() -> tuple[tuple[str, str], ...]:
+    return (
+        (Sort.RELEVANCE.value, _("Best first")),
+        (Sort.NEWEST.value, _("Newest first")),
+        (Sort.OLDEST.value, _("Oldest first")),
     )
 
 
@@ -51,16 +72,33 @@ def _keep_receipts(record: dict[str, Any]) -> None:
         result["receipt"] = ""
 
 
+def _liked(ask: Ask) -> Takeaway | None:
+    """The takeaway that the answer should resemble. Raises NotFound where there is none that the asker may see."""
+    if not ask.like:
+        return None
+    try:
+        row = db.session.get(Takeaway, uuid.UUID(ask.like))
+    except ValueError:
+        row = None
+    if row is None or not may_find(row, ask):
+        raise NotFound(_("There is no such takeaway, or it isn't shown."))
+    return row
+
+
 def _ask() -> Ask:
-    args = request.args
+    args, kiosk = request.args, here()
     filters = {name: args.get(name, "").strip() for name in FILTERS}
     filters["session"] = normalize(filters["session"])
-    at = args.get("offset", 0, type=int)
+    sort = args.get("sort", "")
     return Ask(
         query=args.get("q", ""),
         filters=filters,
         place=None if at_desk() else Place.ROOM,
-        new_too=here().settings.wall.shows == "new",
-        limit=PAGE,
-        offset=min(max(at, 0), 10_000),
+        new_too=kiosk.settings.wall.shows == "new",
+        limit=min(max(args.get("limit", PAGE, type=int), 1), MOST),
+        offset=min(max(args.get("offset", 0, type=int), 0), 10_000),
+        sort=Sort(sort) if sort in list(Sort) else Sort.RELEVANCE,
+        unfinished=bool(args.get("live")),
+        like=args.get("like", "").strip(),
+        today=kiosk.now().astimezone(kiosk.settings.zone).date(),
     )

@@ -64,6 +64,13 @@ def index(kiosk: Kiosk) -> int:
     return kiosk.index.sync(db.session())
 
 
+def reindex(kiosk: Kiosk) -> int:
+    """Build the index again, beside the one that answers, if the desk or other settings ask for it."""
+    from reporter.search.upkeep import rebuild_if_asked
+
+    return rebuild_if_asked(db.session(), kiosk.index)
+
+
 def deliver(kiosk: Kiosk) -> int:
     """Send what is due, if the organizer lets it go out by itself; takedowns always."""
     from kiosk.publishing import deliver_once
@@ -90,12 +97,14 @@ def tidy(kiosk: Kiosk) -> int:
     from capture.glancing import glance_due
     from capture.intake import sweep
     from kiosk.upload import uploads
+    from reporter.search.upkeep import look_after
     from reporter.wordlist import rescreen
 
     uploads().sweep_expired(db.session(), now=kiosk.now())
     sweep(db.session(), kiosk.store, kiosk.now())
     # Somebody may have changed the list of words.
     rescreen(db.session(), kiosk.store.folder)
+    look_after(db.session(), kiosk.index, now=kiosk.now())
     # A turn that found something is followed by the next at once.
     return glance_due(db.session(), kiosk.store, kiosk.pool)
 
@@ -107,7 +116,9 @@ TURNS: tuple[tuple[Turn, float], ...] = (
     (look, 1.0),
     (read, 5.0),
     (draft, 3.0),
-    (index, 0.4),
+    # Withdrawn things have to be out within a second, whatever else the laptop does.
+    (index, 0.25),
+    (reindex, 1.0),
     (deliver, 5.0),
     (hear, 10.0),
     (cards, 1.0),

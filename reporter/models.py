@@ -28,6 +28,13 @@ class Gathering(Base):
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # The setting publish.check_faces, where the gate can see it (see reporter.faces).
     check_faces: Mapped[bool] = mapped_column(default=False)
+    # When the desk asked for the index to be built again; None: that is done.
+    reindex_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # What the wall tells everybody, and what it shows: see kiosk.wall.
+    announcement: Mapped[str] = mapped_column(Text, default="")
+    wall_mode: Mapped[str] = mapped_column(default="")
+    wall_paused: Mapped[bool] = mapped_column(default=False)
+    wall_light: Mapped[bool] = mapped_column(default=False)
 
 
 class EventSession(Base):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ from reporter.config import Settings
 from reporter.curate import approve, change, hide, withdraw
 from reporter.gate import Place
 from reporter.models import EventSession
-from reporter.search import Ask, WhooshIndex, load_hits
+from reporter.search import Ask, Loosened, Recipe, Sort, WhooshIndex, load_hits, text_of
+from reporter.search.files import writing
+from reporter.search.upkeep import ask_rebuild, look_after, rebuild_asked, rebuild_if_asked
 from reporter.store import Store
 from tests.product import TurnableClock, add_takeaway, hand
 
@@ -57,6 +61,20 @@ def filled(
         ("compost NOT winter", []),
         ("pallets OR café", ["Build beds from pallets", "Where is the café?"]),
         ("bui*", ["Build beds from pallets"]),
+        ("building bed", ["Build beds from pallets"]),
+        ("intent:question", ["Where is the café?"]),
+        ("#soil", ["Compost stays warm in winter"]),
+        ("session:winter kind:photo", ["Build beds from pallets"]),
+        ("day:2026-03-14 by:bo", ["Where is the café?"]),
+        ("day:saturday café", ["Where is the café?"]),
+        ("day:sunday", []),
+        ("has:tag", ["Compost stays warm in winter"]),
+        ("-has:author -compost", ["Build beds from pallets", "日本の庭 is a garden"]),
+        ("日本", ["日本の庭 is a garden"]),
+        ("庭", ["日本の庭 is a garden"]),
+        ("本庭", []),
+        ("(compost OR café) -question AND NOT intent:question", ["Compost stays warm in winter"]),
+        ("the pallets", ["Build beds from pallets"]),
     ],
 )
 def test_what_is_found(
@@ -96,11 +114,12 @@ def test_facets_are_counted_over_all_not_the_page(
     session: Session, filled: WhooshIndex, event: EventSession
 ) -> None:
     found = filled.search(Ask("", limit=1))
-    assert (len(found.hits), found.total) == (1, 4)
+    assert (len(found.ids), found.total) == (1, 4)
     assert found.facets["session"] == {event.code: 4}
     assert found.facets["kind"] == {"note": 3, "photo": 1}
     assert found.facets["author"] == {"Ana": 1, "Bo": 1}
     assert found.facets["tag"] == {"soil": 1}
+    assert found.facets["day"] == {"2026-03-14": 4}
     assert texts(session, filled, Ask("", filters={"kind": "photo"})) == ["Build beds from pallets"]
 
 
@@ -115,14 +134,48 @@ def test_highlights_are_escaped(
 ) -> None:
     add_takeaway(session, event, rng, text="<script>x</script> mulch & more", state="approved")
     index.sync(session)
-    (hit,) = index.search(Ask("mulch")).hits
-    assert "<mark>mulch</mark> &amp; more" in hit.highlight
-    assert "<script>" not in hit.highlight
+    ask = Ask("mulch")
+    ((_row, mark),) = load_hits(session, index.search(ask), ask)
+    assert "<mark>mulch</mark> &amp; more" in mark
+    assert "<script>" not in mark
 
 
-def test_a_slip_is_answered_with_a_proposal(filled: WhooshIndex) -> None:
-    found = filled.search(Ask("palets"))
-    assert (found.total, found.suggestion) == (0, "pallets")
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("palets", "pallets"),
+        ("copmost winter", "compost winter"),
+        ("bids OR xy", ""),
+        ("qqqqq", ""),
+    ],
+)
+def test_a_slip_is_forgiven(session: Session, filled: WhooshIndex, typed: str, meant: str) -> None:
+    found = filled.search(Ask(typed))
+    assert found.suggestion == meant
+    if meant:
+        assert found.loosened is Loosened.SPELLING
+        assert found.ids == filled.search(Ask(meant)).ids != []
+
+
+def test_no_word_of_hidden_texts_is_proposed(filled: WhooshIndex) -> None:
+    assert filled.search(Ask("secrt")).suggestion == ""
+    assert filled.search(Ask("secrt", place=None)).suggestion == "secret"
+
+
+def test_some_of_the_words_are_better_than_nothing(session: Session, filled: WhooshIndex) -> None:
+    found = filled.search(Ask("compost pallets"))
+    assert found.loosened is Loosened.SOME_WORDS
+    assert found.total == 2
+    # What else was asked for stays.
+    assert filled.search(Ask("compost pallets kind:photo")).total == 1
+
+
+def test_the_last_word_may_be_unfinished(session: Session, filled: WhooshIndex) -> None:
+    assert texts(session, filled, Ask("beds pall", unfinished=True)) == ["Build beds from pallets"]
+    found = filled.search(Ask("by:a", unfinished=True))
+    assert (found.total, found.loosened) == (1, Loosened.NOT)
+    # A finished one is taken at its word, and loosened only because nothing has it.
+    assert filled.search(Ask("beds pall")).loosened is Loosened.BEGINNINGS
 
 
 def test_changes_hiding_and_withdrawal_reach_the_index(
@@ -160,11 +213,15 @@ def test_a_deleted_or_broken_index_heals(
     assert filled.behind(session) > 0
     assert filled.sync(session) == 5
     assert len(texts(session, filled, Ask("compost"))) == 1
-    for path in folder.glob("_MAIN_*"):
-        path.unlink() if "toc" in path.name else path.write_bytes(b"garbage")
-    for path in folder.glob("*.toc"):
-        path.write_bytes(b"garbage")
-    filled.sync(session)
+    for path in folder.glob("*/*.seg"):
+        path.write_bytes(b"garbage" * 100)
+    # It answers (with nothing) and begins anew.
+    assert texts(session, WhooshIndex(folder), Ask("compost")) == []
+    assert filled.sync(session) == 5
+    assert len(texts(session, filled, Ask("compost"))) == 1
+    for path in folder.glob("*/*.toc"):
+        path.unlink()
+    assert filled.sync(session) == 5
     assert len(texts(session, filled, Ask("compost"))) == 1
 
 
@@ -172,9 +229,8 @@ def test_another_writer_at_it_is_left_alone(
     session: Session, event: EventSession, rng: random.Random, filled: WhooshIndex
 ) -> None:
     add_takeaway(session, event, rng, text="waits", state="approved")
-    writer = filled._open().writer()
-    assert filled.sync(session) == 0
-    writer.cancel()
+    with writing(filled._build()):
+        assert filled.sync(session) == 0
     assert filled.sync(session) == 1
     assert texts(session, filled, Ask("waits")) == ["waits"]
 
@@ -184,3 +240,152 @@ def test_rebuilding_gives_the_same(session: Session, filled: WhooshIndex) -> Non
     assert filled.rebuild(session, lambda *step: told.append(step)) == 5
     assert told[-1] == (5, 5)
     assert len(texts(session, filled, Ask("compost"))) == 1
+
+
+def test_rebuilding_goes_on_aside_and_switches(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    filled: WhooshIndex,
+    gathering: Settings,
+) -> None:
+    before = (gathering.folder / "index" / "current").read_text()
+    seen: list[int] = []
+
+    def look(_done: int, _total: int) -> None:
+        # Halfway there, the old one still answers, and takes in what comes.
+        if not seen:
+            row = add_takeaway(session, event, rng, text="Came meanwhile", state="approved")
+            filled.sync(session)
+            assert texts(session, filled, Ask("meanwhile")) == [row.text]
+        seen.append(filled.search(Ask("compost")).total)
+
+    filled.rebuild(session, look)
+    assert seen == [1]
+    assert (gathering.folder / "index" / "current").read_text() != before
+    assert texts(session, filled, Ask("meanwhile")) == ["Came meanwhile"]
+    assert filled.behind(session) == 0
+    assert len(list((gathering.folder / "index").iterdir())) == 2
+
+
+def test_the_desk_asks_for_a_rebuild_by_a_row(
+    session: Session, filled: WhooshIndex, clock: TurnableClock
+) -> None:
+    assert rebuild_if_asked(session, filled) == 0
+    ask_rebuild(session, now=clock())
+    assert rebuild_asked(session) == clock()
+    assert rebuild_if_asked(session, filled) == 5
+    assert rebuild_asked(session) is None
+
+
+def test_other_settings_mean_another_index(session: Session, filled: WhooshIndex) -> None:
+    assert not filled.outdated()
+    filled.recipe = Recipe("Asia/Tokyo", "ja")
+    assert filled.outdated()
+    # 15:00 in Berlin is the evening of the same day in Tokyo; 23:30 in Auckland is not.
+    assert rebuild_if_asked(session, filled) == 5
+    assert not filled.outdated()
+    filled.recipe = Recipe("Pacific/Auckland", "en")
+    rebuild_if_asked(session, filled)
+    assert filled.search(Ask("")).facets["day"] == {"2026-03-15": 4}
+
+
+def test_words_that_were_taken_back_leave_the_files_too(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    filled: WhooshIndex,
+    clock: TurnableClock,
+    store: Store,
+    gathering: Settings,
+) -> None:
+    row = add_takeaway(session, event, rng, text="Zanzibarprivate", state="approved")
+    filled.sync(session)
+
+    def on_disk() -> bool:
+        files = [p for p in (gathering.folder / "index").rglob("*") if p.is_file()]
+        return any(b"zanzibarprivate" in path.read_bytes() for path in files)
+
+    assert on_disk()
+    withdraw(session, row, hand(clock), store)
+    filled.sync(session)
+    assert filled.search(Ask("zanzibarprivate", place=None)).total == 0
+    look_after(session, filled, now=clock())
+    rebuild_if_asked(session, filled)
+    assert not on_disk()
+    look_after(session, filled, now=clock())
+    assert rebuild_asked(session) is None
+
+
+def test_an_index_that_lost_something_is_noticed(
+    session: Session, filled: WhooshIndex, clock: TurnableClock
+) -> None:
+    with writing(filled._build()) as writer:
+        writer.delete_by_term("by", "ana")
+    assert filled.misses(session) == 1
+    look_after(session, filled, now=clock())
+    assert rebuild_if_asked(session, filled) == 5
+    assert (filled.misses(session), filled.search(Ask("by:ana")).total) == (0, 1)
+
+
+def test_answers_are_sorted_as_asked(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    index: WhooshIndex,
+    clock: TurnableClock,
+) -> None:
+    for text in ("bees, bees and bees", "a day without bees in it at all", "the last of the bees"):
+        add_takeaway(
+            session, event, rng, text=text, state="approved", recorded_at=clock.turn(minutes=1)
+        )
+    index.sync(session)
+    assert texts(session, index, Ask("bees"))[0].startswith("bees")
+    assert texts(session, index, Ask("bees", sort=Sort.NEWEST))[0].startswith("the last")
+    assert texts(session, index, Ask("bees", sort=Sort.OLDEST))[0].startswith("bees")
+    assert texts(session, index, Ask("", sort=Sort.OLDEST))[-1].startswith("the last")
+
+
+def test_more_like_this(
+    session: Session, event: EventSession, rng: random.Random, index: WhooshIndex
+) -> None:
+    one = add_takeaway(
+        session, event, rng, text="Beans and maize grow well together", state="approved"
+    )
+    add_takeaway(session, event, rng, text="Maize climbs, the bean grows", state="approved")
+    add_takeaway(session, event, rng, text="The council answers letters", state="approved")
+    add_takeaway(session, event, rng, text="Growing beans with maize, unseen", state="new")
+    index.sync(session)
+    ask = Ask(text_of(one), like=str(one.id))
+    assert texts(session, index, ask) == ["Maize climbs, the bean grows"]
+
+
+def test_many_readers_and_a_writer_get_along(
+    session: Session, event: EventSession, rng: random.Random, filled: WhooshIndex
+) -> None:
+    totals: list[int] = []
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            totals.append(filled.search(Ask("compost OR pallets", limit=5)).total)
+
+    with ThreadPoolExecutor(6) as pool:
+        asking = [pool.submit(ask) for _ in range(6)]
+        try:
+            _change_it(session, event, rng, filled)
+        finally:
+            stop.set()
+        for one in asking:
+            one.result(timeout=60)
+    assert min(totals) >= 2
+    assert filled.search(Ask("compost")).total == 13
+
+
+def _change_it(
+    session: Session, event: EventSession, rng: random.Random, filled: WhooshIndex
+) -> None:
+    for number in range(12):
+        add_takeaway(session, event, rng, text=f"compost {number}", state="approved")
+        filled.sync(session)
+    filled.rebuild(session)

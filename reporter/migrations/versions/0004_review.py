@@ -1,4 +1,4 @@
-"""What review needs of a takeaway and its media: looks, steps that can be undone, an index for its pages"""
+"""What review needs of a takeaway and its media: looks, steps, an index for its pages; what the desk sets of a wall"""
 
 from __future__ import annotations
 
@@ -67,3 +67,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("undone", sa.Boolean(), nullable=False, server_default="0"))
         batch_op.create_index(batch_op.f("ix_decision_step"), ["step"], unique=False)
     op.execute(_KEEP_WORDS)
+    with op.batch_alter_table("gathering") as table:
+        table.add_column(sa.Column("reindex_asked_at", sa.DateTime(), nullable=True))
+        table.add_column(sa.Column("announcement", sa.Text(), nullable=False, server_default=""))
+        table.add_column(sa.Column("wall_mode", sa.String(), nullable=False, server_default=""))
+        table.add_column(sa.Column("wall_paused", sa.Boolean(), nullable=False, server_default="0"))
+        table.add_column(sa.Column("wall_light", sa.Boolean(), nullable=False, server_default="0"))

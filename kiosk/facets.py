@@ -1,0 +1,94 @@
+"""What an answer can be narrowed down by: links with counts, and the filters that were chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from flask import request, url_for
+from flask_babel import format_date
+from flask_babel import gettext as _
+
+from kiosk.access import at_desk
+from kiosk.db import db
+from kiosk.pages import INTENTS, KINDS, STATES
+from reporter.sessions import all_sessions
+
+# More values than these are looked for by typing.
+MOST = 8
+FILTERS = ("session", "kind", "intent", "author", "tag", "day", "state")
+Label = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value: its words, how many takeaways have it, and the page with it chosen (or, if it is, without)."""
+
+    label: str
+    count: int
+    url: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A group of values."""
+
+    name: str
+    title: str
+    choices: list[Choice]
+
+
+def facets(counts: Mapping[str, Mapping[str, int]], chosen: Mapping[str, str]) -> list[Facet]:
+    """All groups that have something to choose; states are the desk's own business."""
+    titles = {
+        "session": _("Session"), "kind": _("Kind"), "intent": _("What it is"), "author": _("Person"), "tag": _("Tag"),
+        "day": _("Day"), "state": _("State"),
+    }  # fmt: skip
+    labels, groups = _labels(), []
+    for name in FILTERS:
+        if name == "state" and not at_desk():
+            continue
+        wanted = chosen.get(name, "")
+        values = dict(list(counts.get(name, {}).items())[:MOST])
+        if wanted:
+            values = {wanted: counts.get(name, {}).get(wanted, 0)}
+        if len(values) > 1 or wanted:
+            choices = [_choice(name, labels[name], pair, wanted) for pair in values.items()]
+            groups.append(Facet(name, titles[name], choices))
+    return groups
+
+
+def _choice(name: str, label: Label, pair: tuple[str, int], wanted: str) -> Choice:
+    value, count = pair
+    return Choice(label(value), count, address(**{name: "" if wanted else value}), bool(wanted))
+
+
+def address(**changed: str) -> str:
+    """The search page with other choices; empty ones go, and so does the place in the list."""
+    kept = {name: value for name, value in request.args.items() if name not in ("offset", "live")}
+    told = {name: value for name, value in {**kept, **changed}.items() if value}
+    return url_for("search.search", **told)  # type: ignore[arg-type]
+
+
+def _labels() -> dict[str, Label]:
+    titles = {event.code: event.title for event in all_sessions(db.session())}
+    words = {
+        name: {value: str(told) for value, told in pairs}
+        for name, pairs in (("kind", KINDS), ("intent", INTENTS), ("state", STATES))
+    }
+    return {
+        "session": lambda code: titles.get(code, code),
+        "tag": lambda tag: f"#{tag}",
+        "author": lambda author: author,
+        "day": _day,
+        **{name: lambda value, told=told: told.get(value, value) for name, told in words.items()},
+    }  # type: ignore[dict-item]
+
+
+def _day(value: str) -> str:
+    try:
+        return str(format_date(date.fromisoformat(value), "EEE d MMM"))
+    except ValueError:
+        return value

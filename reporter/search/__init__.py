@@ -1,0 +1,54 @@
+"""Search. Whoosh keeps the words; what is asked and answered stands in ``ask.py``, the way there in ``answer.py``."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter.gate import may_show
+from reporter.models import Takeaway
+from reporter.search.ask import FACETS, Ask, Found, Loosened, SearchIndex, Sort
+from reporter.search.documents import Recipe, texts_of
+from reporter.search.highlight import highlight
+from reporter.search.index import WhooshIndex
+from reporter.search.languages import stemmable
+from reporter.states import TakeawayState
+from reporter.stories import with_everything
+
+__all__ = [
+    "FACETS", "Ask", "Found", "Loosened", "Recipe", "SearchIndex", "Sort", "WhooshIndex", "load_hits", "may_find",
+    "text_of",
+]  # fmt: skip
+
+
+def load_hits(
+    session: Session, found: Found, ask: Ask, language: str = "en"
+) -> list[tuple[Takeaway, str]]:
+    """The takeaways of an answer with what is to be shown of their texts (HTML, matches in <mark>), in order.
+
+    The gate is asked once more: the index may lag a second behind a withdrawal.
+    """
+    ids = [uuid.UUID(one) for one in found.ids]
+    rows = session.scalars(select(Takeaway).where(Takeaway.id.in_(ids)).options(*with_everything()))
+    by_id = {row.id: row for row in rows}
+    hits = (by_id[one] for one in ids if one in by_id)
+    languages = stemmable(language)
+    return [
+        (row, highlight(texts_of(row), found.marks, languages))
+        for row in hits
+        if may_find(row, ask)
+    ]
+
+
+def may_find(row: Takeaway, ask: Ask) -> bool:
+    """Whether the asker may see this one: the desk all but what was withdrawn, others what the gate lets through."""
+    if ask.place is None:
+        return row.state != TakeawayState.WITHDRAWN
+    return may_show(row, ask.place, new_too=ask.new_too)
+
+
+def text_of(row: Takeaway) -> str:
+    """Everything written in a takeaway, for "more like this"."""
+    return "\n".join([*texts_of(row), *(tag.name for tag in row.tags)])

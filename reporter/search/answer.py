@@ -1,0 +1,177 @@
+"""From a question to an answer: match, narrow, count, sort; and what to do when nothing is found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any as Whatever
+
+import numpy as np
+
+from reporter.search.ask import FACETS, Ask, Loosened, Marks, Sort
+from reporter.search.documents import place_word
+from reporter.search.matching import Matching, is_slight
+from reporter.search.query import All, Any, Node, Text, parse, texts_of
+from reporter.search.reading import Bools, Floats, Reading
+from reporter.search.spelling import respell
+from reporter.search.words import take_apart
+
+# Facts of a document by the names that filters and facets have.
+_COLUMNS = {"tag": "tags"}
+MOST_LIKE, FEWEST_LIKE = 14, 2
+
+
+def answer(reading: Reading, ask: Ask, languages: tuple[str, ...]) -> dict[str, Whatever]:
+    """The fields of ``Found`` but for query and time."""
+    allowed = _allowed(reading, ask)
+    found = _Search(reading, ask, languages, allowed).run()
+    matching = (found.scores > 0) & allowed
+    numbers = np.flatnonzero(matching)
+    ordered = _sorted(reading, ask, numbers, found.scores)
+    page = ordered[ask.offset : ask.offset + ask.limit]
+    return {
+        "total": len(numbers),
+        "ids": [reading.id_of(int(number)) for number in page],
+        "facets": {name: _counts(reading, name, numbers) for name in FACETS},
+        "suggestion": found.suggestion,
+        "loosened": found.loosened,
+        "marks": found.marks,
+    }
+
+
+class _Search:
+    """One question; after ``run`` the scores of all documents, and how they came about."""
+
+    def __init__(
+        self, reading: Reading, ask: Ask, languages: tuple[str, ...], allowed: Bools
+    ) -> None:
+        self._reading, self._ask, self._languages, self._allowed = reading, ask, languages, allowed
+        self.scores: Floats = np.ones(reading.count, np.float32)
+        self.marks = Marks()
+        self.suggestion = ""
+        self.loosened = Loosened.NOT
+
+    def run(self) -> _Search:
+        """Answer the question as it stands; loosen it if that finds nothing."""
+        if self._ask.like:
+            self.scores, self.marks = like(self._reading, self._ask, self._languages)
+            return self
+        node = parse(self._ask.query)
+        if node is not None and not self._try(node, self._ask.query):
+            self._loosen(node)
+        return self
+
+    def _try(self, node: Node, query: str = "") -> bool:
+        """Take over what a tree finds, if it finds anything (or if this is the query itself)."""
+        ends = len(query) if self._ask.unfinished and query else -1
+        matching = Matching(self._reading, self._languages, self._ask.today, ends)
+        scores = matching.scores(node)
+        any_found = bool(((scores > 0) & self._allowed).any())
+        if any_found or query == self._ask.query:
+            self.scores, self.marks = scores, matching.marks
+        return any_found
+
+    def _loosen(self, node: Node) -> None:
+        """Beginnings of words, then another spelling, then some of the words."""
+        if not any(True for _ in texts_of(node)):
+            return
+        if self._try(_prefixed(node)):
+            self.loosened = Loosened.BEGINNINGS
+            return
+        spelled = respell(self._ask.query, node, self._reading, self._finds, self._languages)
+        better = parse(spelled) if spelled else None
+        if better is not None and self._try(better):
+            self.suggestion, self.loosened = spelled, Loosened.SPELLING
+        elif isinstance(node, All) and self._try(_some_of(node, self._languages)):
+            self.loosened = Loosened.SOME_WORDS
+            self.suggestion = spelled
+
+    def _finds(self, text: Text) -> bool:
+        scores = Matching(self._reading, self._languages, self._ask.today).scores(text)
+        return bool(((scores > 0) & self._allowed).any())
+
+
+def _prefixed(node: Node) -> Node:
+    """Every free word as a beginning."""
+    if isinstance(node, Text):
+        return node if node.phrase or len(node.text) < 3 else replace(node, prefix=True)
+    if isinstance(node, All | Any):
+        return type(node)(tuple(map(_prefixed, node.parts)))
+    return node
+
+
+def _some_of(node: All, languages: tuple[str, ...]) -> Node:
+    """Any of the free words will do (but not "the" alone); everything else stays as it was asked."""
+    free = [part for part in node.parts if isinstance(part, Text)]
+    heavy = [t for t in free if not all(map(is_slight, take_apart(t.text, languages, sure=True)))]
+    rest = tuple(part for part in node.parts if not isinstance(part, Text))
+    some = Any(tuple(heavy or free)) if free else None
+    return All((*rest, some)) if some else node
+
+
+def like(reading: Reading, ask: Ask, languages: tuple[str, ...]) -> tuple[Floats, Marks]:
+    """Scores of what has the rarest words of ``ask.query`` (a whole text) in common, two of them at least.
+
+    The takeaway ``ask.like`` itself is not among them.
+    """
+    total, shared = np.zeros(reading.count, np.float32), np.zeros(reading.count, np.int64)
+    words = {word.plain: word for word in take_apart(ask.query, languages) if not is_slight(word)}
+    scored = []
+    for word in words.values():
+        terms = [("word", word.plain), *(("stem", stem) for stem in word.stems if not word.pair)]
+        score = np.maximum.reduce([reading.score(*term) for term in terms])
+        # Its own document has it too: a word of nobody else joins nothing.
+        if np.count_nonzero(score) > 1:
+            scored.append((float(score.max()), word.plain, score))
+    chosen = sorted(scored, key=lambda one: one[:2], reverse=True)[:MOST_LIKE]
+    for _weight, _plain, score in chosen:
+        total += score
+        shared += score > 0
+    total[shared < min(FEWEST_LIKE, len(chosen))] = 0
+    if (own := reading.number_of(ask.like)) is not None:
+        total[own] = 0
+    return total, Marks()
+
+
+def _allowed(reading: Reading, ask: Ask) -> Bools:
+    """What is there, may be seen by the asker, and passes the filters."""
+    mask = reading.alive.copy()
+    if ask.place is not None:
+        word = place_word(ask.place, ask.new_too)
+        mask &= _where(reading, "seen", lambda value: word in value.split(" "))
+    for name, wanted in ask.filters.items():
+        if wanted and name == "tag":
+            mask &= _where(reading, "tags", lambda value, tag=wanted: tag in value.split(","))
+        elif wanted and name in FACETS:
+            mask &= _where(reading, name, lambda value, wanted=wanted: value == wanted)
+    return mask
+
+
+def _where(reading: Reading, name: str, holds: Whatever) -> Bools:
+    """Ask each value once, not each document."""
+    column = reading.facts[name]
+    true = np.array([holds(value) for value in column.values], np.bool_)
+    return true[column.codes] if len(true) else np.zeros(reading.count, np.bool_)
+
+
+def _sorted(reading: Reading, ask: Ask, numbers: Whatever, scores: Floats) -> Whatever:
+    recorded = reading.recorded[numbers]
+    weighs = ask.like or ask.query.strip()
+    if ask.sort is Sort.OLDEST:
+        return numbers[np.argsort(recorded, kind="stable")]
+    newest_first = -recorded
+    if ask.sort is Sort.RELEVANCE and weighs:
+        # The last key is the first to sort by.
+        return numbers[np.lexsort((newest_first, -scores[numbers]))]
+    return numbers[np.argsort(newest_first, kind="stable")]
+
+
+def _counts(reading: Reading, name: str, numbers: Whatever) -> dict[str, int]:
+    """Counts by value, the most frequent first; documents without a value left away."""
+    column = reading.facts[_COLUMNS.get(name, name)]
+    counted = np.bincount(column.codes[numbers], minlength=len(column.values))
+    counts: dict[str, int] = {}
+    for code in np.flatnonzero(counted).tolist():
+        values = column.values[code].split(",") if name == "tag" else [column.values[code]]
+        for value in filter(None, values):
+            counts[value] = counts.get(value, 0) + int(counted[code])
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))

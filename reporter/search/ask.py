@@ -1,0 +1,117 @@
+"""What is asked of an index and what it answers; the rest of the program knows no more of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from reporter.gate import Place
+
+FACETS = ("session", "kind", "intent", "author", "tag", "state", "day")
+# A query is typed by a person; more than this is somebody else.
+QUERY_CHARS = 300
+
+
+class Sort(StrEnum):
+    """The order of an answer. RELEVANCE without words to weigh is NEWEST."""
+
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+class Loosened(StrEnum):
+    """What was done to a query that finds nothing as it stands. Empty (stored as NOT): nothing."""
+
+    NOT = ""
+    BEGINNINGS = "beginnings"
+    SPELLING = "spelling"
+    SOME_WORDS = "some words"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question to the index.
+
+    ``filters`` are exact values by facet. ``place`` None: the desk, which sees all but what was withdrawn.
+    ``unfinished``: the last word is still being typed, so its beginning counts. ``like``: the id of a takeaway that
+    the answer should resemble (``query`` is left aside then). ``today``: at the gathering, for ``day:today``.
+    """
+
+    query: str = ""
+    filters: Mapping[str, str] = field(default_factory=dict)
+    place: Place | None = Place.ROOM
+    new_too: bool = False
+    limit: int = 50
+    offset: int = 0
+    sort: Sort = Sort.RELEVANCE
+    unfinished: bool = False
+    like: str = ""
+    today: date | None = None
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is to be marked in the texts of an answer: whole words, stems (see words.py), beginnings of words."""
+
+    plain: frozenset[str] = frozenset()
+    stems: frozenset[str] = frozenset()
+    beginnings: tuple[str, ...] = ()
+
+    def __or__(self, other: Marks) -> Marks:
+        """Both."""
+        return Marks(
+            self.plain | other.plain, self.stems | other.stems, self.beginnings + other.beginnings
+        )
+
+
+@dataclass(frozen=True)
+class Found:
+    """An answer: ids of this page in order, how many in all, counts by facet, what to mark.
+
+    ``suggestion``: the query in the spelling that finds something, '' if it needs none or there is none; the answer is
+    then that of the suggestion, as ``loosened`` says.
+    """
+
+    query: str
+    total: int
+    took_ms: float
+    ids: list[str]
+    facets: dict[str, dict[str, int]] = field(default_factory=dict)
+    suggestion: str = ""
+    loosened: Loosened = Loosened.NOT
+    marks: Marks = Marks()
+
+
+# Takes how many are done, and of how many.
+Progress = Callable[[int, int], None]
+
+
+class SearchIndex(Protocol):
+    """What the rest of the program knows of an index."""
+
+    def sync(self, session: Session, progress: Progress | None = None) -> int:
+        """Take in what has changed since last time; how many documents were written."""
+
+    def search(self, ask: Ask) -> Found:
+        """Answer."""
+
+    def behind(self, session: Session) -> int:
+        """How many revisions the index lags."""
+
+    def rebuild(self, session: Session, progress: Progress | None = None) -> int:
+        """Build it again from the database, beside the one that goes on answering; how many documents it has."""
+
+    def outdated(self) -> bool:
+        """Whether it was made for other settings."""
+
+    def unclean(self) -> bool:
+        """Whether words that were taken back may still stand in its files."""
+
+    def misses(self, session: Session) -> int:
+        """How many takeaways it lacks though it has seen all changes."""

@@ -1,0 +1,175 @@
+"""A takeaway as a document of the index: which words it is found by, and the facts that are counted and filtered."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from reporter.config import Settings
+from reporter.gate import Place, awaits_look, may_show
+from reporter.models import Takeaway
+from reporter.search.languages import stemmable
+from reporter.search.words import fold, take_apart
+from reporter.states import Consent, Kind
+
+# Raised when documents change: an older index is then built again.
+VERSION = 4
+_BETWEEN = "\x1f"
+# Stands between texts, so that no phrase goes from one into the next.
+GAP = "¶"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What documents depend on besides the rows: another one means another index."""
+
+    zone: str = "UTC"
+    language: str = "en"
+    languages: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "languages", stemmable(self.language))
+
+    @classmethod
+    def of(cls, settings: Settings) -> Recipe:
+        """Of a gathering."""
+        return cls(settings.gathering.timezone, settings.gathering.language)
+
+    def told(self) -> dict[str, Any]:
+        """For the file that stands beside the index."""
+        return {"version": VERSION, "zone": self.zone, "languages": list(self.languages)}
+
+
+class Facts(NamedTuple):
+    """What is counted and filtered, a text each; several tags or places are parted by a space or comma."""
+
+    session: str
+    kind: str
+    intent: str
+    author: str
+    tags: str
+    state: str
+    day: str
+    seen: str
+    words: str
+    recorded: str
+
+
+def schema() -> Any:
+    """Whoosh's schema. All words come as lists: they were taken apart here."""
+    from whoosh.columns import VarBytesColumn
+    from whoosh.fields import COLUMN, ID, KEYWORD, TEXT, Schema
+
+    def words() -> Any:
+        # Scorable, though we score ourselves: for others Whoosh looks for a file of lengths at every posting.
+        return KEYWORD(scorable=True)
+
+    # word: as written (folded), with positions; stem: in all languages it may be in; about: session, people, tags.
+    names = (
+        "stem", "about", "title", "room", "by", "tag", "session", "kind", "intent", "state", "audience", "day", "has"
+    )  # fmt: skip
+    return Schema(
+        id=ID(stored=True, unique=True),
+        word=TEXT(),
+        facts=COLUMN(VarBytesColumn()),
+        **{name: words() for name in names},
+    )
+
+
+def document(row: Takeaway, recipe: Recipe) -> dict[str, Any]:
+    """The fields of one takeaway."""
+    texts = [take_apart(text, recipe.languages) for text in texts_of(row)]
+    tags = [tag.name for tag in row.tags]
+    title, author = list(_both(row.session.title, recipe)), _plain(row.author, recipe)
+    around = [_both(text, recipe) for text in (row.session.speakers, row.session.track, *tags)]
+    day = row.recorded_at.astimezone(ZoneInfo(recipe.zone)).date().isoformat()
+    return {
+        "id": str(row.id),
+        "word": [word for text in texts for word in (*(w.plain for w in text), GAP)],
+        "stem": [stem for text in texts for word in text for stem in word.stems],
+        "about": [*title, *author, *(word for words in around for word in words)],
+        "title": title,
+        "room": _plain(row.session.room, recipe),
+        "by": author,
+        "tag": sorted({*map(fold, tags), *(word for tag in tags for word in _plain(tag, recipe))}),
+        "session": [row.session.code],
+        "kind": [row.kind],
+        "intent": [row.intent] if row.intent else [],
+        "state": [row.state],
+        "audience": [row.audience],
+        "day": [day],
+        "has": sorted(_has(row)),
+        "facts": _facts(row, day, tags, sum(map(len, texts))),
+    }
+
+
+def _facts(row: Takeaway, day: str, tags: list[str], words: int) -> bytes:
+    facts = Facts(
+        row.session.code, row.kind, row.intent, row.author, ",".join(tags), row.state, day, " ".join(_seen(row)),
+        str(words), str(int(row.recorded_at.timestamp())),
+    )  # fmt: skip
+    return _BETWEEN.join(text.replace(_BETWEEN, " ") for text in facts).encode()
+
+
+def read_facts(column: bytes) -> list[str]:
+    """The parts of a column's value, in the order of Facts."""
+    return column.decode().split(_BETWEEN)
+
+
+def texts_of(row: Takeaway) -> list[str]:
+    """Everything written or read in a takeaway: its words, the organizer's, what can be seen in it."""
+    seen = [text for a in row.attachments for text in (a.alt, a.media.words)]
+    return [text for text in (row.text, row.caption, *seen) if text]
+
+
+def _plain(text: str, recipe: Recipe) -> list[str]:
+    return [word.plain for word in take_apart(text, recipe.languages)]
+
+
+# Titles, names and tags come again and again.
+@functools.lru_cache(maxsize=5_000)
+def _both(text: str, recipe: Recipe) -> tuple[str, ...]:
+    words = take_apart(text, recipe.languages, sure=True)
+    return tuple(term for word in words for term in (word.plain, *word.stems))
+
+
+def _has(row: Takeaway) -> set[str]:
+    """What ``has:`` finds it by."""
+    media = row.attachments
+    pictures = [a for a in media if a.media.kind in (Kind.PHOTO, Kind.VIDEO)]
+    facts = {
+        "media": bool(media),
+        "text": bool(row.text),
+        "caption": bool(row.caption),
+        "author": bool(row.author),
+        "tag": bool(row.tags),
+        "intent": bool(row.intent),
+        "star": row.starred,
+        # All that can be seen is described.
+        "alt": bool(pictures) and all(a.alt.strip() for a in pictures),
+        "consent": row.consent == Consent.AGREED,
+        "words": any(getattr(a.media, "words", "") for a in media),
+    }
+    return {name for name, true in facts.items() if true} | {a.media.kind for a in media}
+
+
+def _seen(row: Takeaway) -> list[str]:
+    """The places where the gate lets it be seen.
+
+    What waits for a look at its faces counts as waiting beyond the room even where the gathering does without that
+    look: its setting may change, and no document would.
+    """
+    waits = awaits_look(row)
+    pairs = [(Place.ROOM, True), *((place, False) for place in Place)]
+    return [
+        place_word(place, new_too)
+        for place, new_too in pairs
+        if not (waits and place is not Place.ROOM) and may_show(row, place, new_too=new_too)
+    ]
+
+
+def place_word(place: Place, new_too: bool) -> str:
+    """A place as a word of ``Facts.seen``."""
+    return f"{place.value}-with-new" if new_too and place is Place.ROOM else place.value

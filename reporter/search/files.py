@@ -1,0 +1,169 @@
+"""The folder ``index/``: the index that answers, others that are being built aside, and how one takes over.
+
+``current`` names the folder that answers. In each: Whoosh's files, ``made-for.json`` (see Recipe), ``indexed-to`` (a
+revision) and ``taken-back``, where words of something withdrawn may still stand in Whoosh's files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import secrets
+import shutil
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from reporter.search.documents import VERSION, Recipe, schema
+
+# What Whoosh's readers raise over files that are not what they were.
+BROKEN = (
+    OSError, ValueError, EOFError, KeyError, IndexError, AssertionError, TypeError, AttributeError, MemoryError,
+    struct.error, zlib.error, pickle.UnpicklingError, ImportError,
+)  # fmt: skip
+
+
+def whoosh_errors() -> tuple[type[BaseException], ...]:
+    """BROKEN and what Whoosh has of its own."""
+    from whoosh.index import IndexError as NoIndex
+
+    return (*BROKEN, NoIndex)
+
+
+class Build:
+    """One index in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def create(cls, folder: Path, recipe: Recipe) -> Build:
+        """An empty one."""
+        from whoosh import index
+
+        folder.mkdir(parents=True)
+        index.create_in(folder, schema())
+        (folder / "made-for.json").write_text(json.dumps(recipe.told()), encoding="utf-8")
+        return cls(folder)
+
+    def made_for(self) -> dict[str, Any]:
+        """Of what recipe; {} when that can't be read."""
+        try:
+            told = json.loads((self.folder / "made-for.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return told if isinstance(told, dict) else {}
+
+    def open(self) -> Any:
+        """Whoosh's index; raises one of ``whoosh_errors``."""
+        from whoosh import index
+
+        return index.open_dir(self.folder)
+
+    @property
+    def indexed_to(self) -> int:
+        """The revision of the last row that was taken in."""
+        try:
+            return int((self.folder / "indexed-to").read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return 0
+
+    def note(self, revision: int) -> None:
+        """Remember how far it is, after the commit: killed in between, a few rows are taken in twice."""
+        temporary = self.folder / "indexed-to.new"
+        temporary.write_text(str(revision), encoding="ascii")
+        os.replace(temporary, self.folder / "indexed-to")
+
+    @property
+    def taken_back(self) -> bool:
+        """Whether words of something withdrawn may still stand in its files."""
+        return (self.folder / "taken-back").exists()
+
+    def note_taken_back(self) -> None:
+        """Something withdrawn was in it."""
+        (self.folder / "taken-back").touch()
+
+
+class Builds:
+    """All indexes of a gathering."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def current(self, recipe: Recipe) -> Build:
+        """The one that answers; an empty one is made where there is none that this version can read."""
+        build = self._named()
+        if build is not None and build.made_for().get("version") == VERSION:
+            return build
+        return self.start_anew(recipe)
+
+    def _named(self) -> Build | None:
+        try:
+            name = (self._folder / "current").read_text(encoding="ascii").strip()
+        except (OSError, ValueError):
+            return None
+        return Build(self._folder / name) if name.isalnum() else None
+
+    def start_anew(self, recipe: Recipe) -> Build:
+        """Put an empty index in the place of what is there."""
+        build = self.aside(recipe)
+        self.switch(build)
+        return build
+
+    def aside(self, recipe: Recipe) -> Build:
+        """An empty index beside the one that answers."""
+        return Build.create(self._folder / f"i{secrets.token_hex(6)}", recipe)
+
+    def switch(self, build: Build) -> None:
+        """Let this one answer from now on, and drop all others, finished or not."""
+        temporary = self._folder / f"current.{secrets.token_hex(4)}"
+        temporary.write_text(build.folder.name, encoding="ascii")
+        os.replace(temporary, self._folder / "current")
+        for path in self._folder.iterdir():
+            if path.name not in ("current", build.folder.name):
+                _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """As far as it goes: Windows keeps what somebody still reads, and the next switch takes it."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def hold(build: Build) -> Iterator[bool]:
+    """Keep other writers out; False when somebody is writing already. (The lock file that Whoosh's writers take.)"""
+    from whoosh.filedb.filestore import FileStorage
+
+    build.folder.mkdir(parents=True, exist_ok=True)
+    lock = FileStorage(str(build.folder)).lock("MAIN_WRITELOCK")
+    free = bool(lock.acquire())
+    try:
+        yield free
+    finally:
+        if free:
+            lock.release()
+
+
+@contextmanager
+def writing(build: Build) -> Iterator[Any]:
+    """Whoosh's writer, committed at the end; None when somebody else is writing."""
+    from whoosh.index import LockError
+
+    try:
+        writer = build.open().writer()
+    except LockError:
+        yield None
+        return
+    try:
+        yield writer
+        writer.commit()
+    except BaseException:
+        writer.cancel()
+        raise

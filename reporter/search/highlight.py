@@ -1,0 +1,74 @@
+"""A piece of a text with what was found marked: HTML, everything else escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from reporter.search.ask import Marks
+from reporter.search.words import Word, take_apart
+
+CHARS = 200
+Span = tuple[int, int]
+
+
+def highlight(texts: Sequence[str], marks: Marks, languages: Sequence[str]) -> str:
+    """The best piece of the first text that has a match, with ``<mark>``; '' when nothing matches in any."""
+    for text in texts:
+        spans = _joined(
+            [
+                (word.start, word.end)
+                for word in take_apart(text, languages)
+                if _is_marked(word, marks)
+            ]
+        )
+        if spans:
+            return _piece(text, spans)
+    return ""
+
+
+def _is_marked(word: Word, marks: Marks) -> bool:
+    if word.plain in marks.plain or word.plain.startswith(marks.beginnings):
+        return True
+    return any(stem in marks.stems for stem in word.stems) and not (
+        # A pair of characters is known by both, unless one alone was asked for.
+        word.pair and not marks.stems.issuperset(word.stems) and len(word.plain) < 2
+    )
+
+
+def _joined(spans: list[Span]) -> list[Span]:
+    """Pairs of characters overlap."""
+    joined: list[Span] = []
+    for start, end in spans:
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _piece(text: str, spans: list[Span]) -> str:
+    start, end = _window(text, spans)
+    out, at = [], start
+    for first, last in spans:
+        if first >= start and last <= end:
+            out += [escape(text[at:first]), "<mark>", escape(text[first:last]), "</mark>"]
+            at = last
+    out.append(escape(text[at:end]))
+    return ("… " if start else "") + "".join(out).strip() + (" …" if end < len(text) else "")
+
+
+def _window(text: str, spans: list[Span]) -> Span:
+    """Where to cut: around the match that has most others close behind it, between words."""
+    if len(text) <= CHARS:
+        return 0, len(text)
+    best = max(spans, key=lambda span: sum(span[0] <= s < span[0] + CHARS - 40 for s, _e in spans))
+    start = max(0, best[0] - 40)
+    end = min(len(text), start + CHARS)
+    start = max(0, end - CHARS)
+    if start:
+        start = text.rfind(" ", 0, start + 1) + 1 or start
+        start = start if best[0] - start < CHARS // 2 else max(0, best[0] - 40)
+    if end < len(text):
+        end = max(text.rfind(" ", 0, end), best[1])
+    return start, end

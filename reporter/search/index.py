@@ -1,0 +1,242 @@
+"""The index of a gathering: Whoosh in ``index/``, taken in behind the rows, answered from the last commit."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from reporter.models import Attachment, Takeaway
+from reporter.search.ask import Ask, Found, Progress
+from reporter.search.documents import Recipe, document
+from reporter.search.files import Build, Builds, hold, whoosh_errors, writing
+from reporter.states import TakeawayState
+
+if TYPE_CHECKING:
+    from reporter.search.reading import Memory, Reading
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+# Readings that are kept open for the next question; more threads than that open one of their own.
+SPARE = 4
+# The one that answers may be switched while it is opened.
+ATTEMPTS = 5
+
+
+class WhooshIndex:
+    """One writer at a time (Whoosh's own lock file, across processes); readers see the last commit."""
+
+    def __init__(self, folder: Path, recipe: Recipe | None = None) -> None:
+        """``folder`` is the gathering's ``index/``; it may be missing or empty."""
+        self.recipe = recipe or Recipe()
+        self._builds = Builds(folder)
+        self._spare: list[tuple[Path, Reading]] = []
+        self._memory: Memory | None = None
+        # The folder that was looked into, and the one that a search failed on.
+        self._sound: Path | None = None
+        self._suspect: Path | None = None
+
+    def sync(self, session: Session, progress: Progress | None = None) -> int:
+        """Index rows with a revision above the last one taken in; another process at it: do nothing. Bounded memory."""
+        return self._catch_up(self._sound_build(), session, progress)
+
+    def _catch_up(self, build: Build, session: Session, progress: Progress | None = None) -> int:
+        written = 0
+        total = _count_changed(session, build.indexed_to) if progress else 0
+        while rows := _changed(session, build.indexed_to):
+            if not self._write(build, rows):
+                break
+            written += len(rows)
+            if progress:
+                progress(written, total)
+            # Nothing was changed: give the rows back, so that memory stays flat.
+            session.rollback()
+        return written
+
+    def _write(self, build: Build, rows: Sequence[Takeaway]) -> bool:
+        """Take rows in; False when somebody else is writing."""
+        with writing(build) as writer:
+            if writer is None:
+                return False
+            for row in rows:
+                if row.state == TakeawayState.WITHDRAWN:
+                    if writer.delete_by_term("id", str(row.id)):
+                        build.note_taken_back()
+                else:
+                    writer.update_document(**document(row, self.recipe))
+        build.note(rows[-1].revision)
+        return True
+
+    def rebuild(self, session: Session, progress: Progress | None = None) -> int:
+        """Build it again beside the one that goes on answering, then switch. How many documents it has.
+
+        What changes meanwhile is taken in by both.
+        """
+        # One that is there already, so that there is something to switch from.
+        self._build()
+        build = self._builds.aside(self.recipe)
+        newest = _newest(session)
+        total, done = _count_changed(session, 0), 0
+        with writing(build) as writer:
+            for rows in _in_batches(session, newest):
+                for row in rows:
+                    if row.state != TakeawayState.WITHDRAWN:
+                        writer.add_document(**document(row, self.recipe))
+                done += len(rows)
+                if progress:
+                    progress(done, total)
+        build.note(newest)
+        self._catch_up(build, session)
+        self._builds.switch(build)
+        return int(build.open().doc_count())
+
+    def behind(self, session: Session) -> int:
+        """Revisions that the index has not seen yet."""
+        return max(0, _newest(session) - self._build().indexed_to)
+
+    def outdated(self) -> bool:
+        """Whether it was made for other settings (the one that answers goes on)."""
+        return self._build().made_for() != self.recipe.told()
+
+    def unclean(self) -> bool:
+        """Whether words that were taken back may still stand in its files; no answer has them any more."""
+        return self._build().taken_back
+
+    def misses(self, session: Session) -> int:
+        """How many takeaways are not in it though it has seen all revisions (a power cut): then a rebuild is due."""
+        build = self._build()
+        newest = _newest(session)
+        there = (
+            select(func.count())
+            .select_from(Takeaway)
+            .where(Takeaway.state != TakeawayState.WITHDRAWN)
+        )
+        wanted, indexed = session.scalar(there) or 0, int(build.open().doc_count())
+        return abs(wanted - indexed) if build.indexed_to >= newest == _newest(session) else 0
+
+    def search(self, ask: Ask) -> Found:
+        """Answer from the last commit. An empty query with or without filters lists the newest.
+
+        Files that can't be read answer with nothing; the next ``sync`` begins anew.
+        """
+        from reporter.search.answer import answer
+
+        started = time.perf_counter()
+        with self._reading() as reading:
+            found = (
+                answer(reading, ask, self.recipe.languages) if reading else {"total": 0, "ids": []}
+            )
+        took = round((time.perf_counter() - started) * 1000, 2)
+        return Found(ask.query, took_ms=took, **found)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Reading | None]:
+        """A reading of the last commit, for this thread alone; None where that can't be read."""
+        opened = self._opened()
+        if opened is None:
+            yield None
+            return
+        try:
+            yield opened[1]
+        finally:
+            self._spare.append(opened)
+            while len(self._spare) > SPARE:
+                self._spare.pop(0)[1].close()
+
+    def _opened(self) -> tuple[Path, Reading] | None:
+        """Tried a few times: a commit removes files that were just listed, and a rebuild removes its forerunner."""
+        for attempt in range(ATTEMPTS):
+            build = self._build()
+            try:
+                generation = build.open().latest_generation()
+                spare = self._take_spare(build.folder, generation)
+                return build.folder, spare or self._open(build, generation)
+            except whoosh_errors() as error:
+                failure = error
+                time.sleep(0.02 * attempt)
+        log.warning("the index can't be read: %s", failure)
+        self._suspect = build.folder
+        return None
+
+    def _take_spare(self, folder: Path, generation: int) -> Reading | None:
+        """One that is open and shows this state; those that show an older one are closed."""
+        while True:
+            try:
+                of, reading = self._spare.pop()
+            except IndexError:
+                return None
+            if of == folder and reading.generation == generation:
+                return reading
+            reading.close()
+
+    def _open(self, build: Build, generation: int) -> Reading:
+        from reporter.search.reading import Memory, Reading
+
+        self._memory = self._memory or Memory()
+        return Reading(build.open(), self._memory, generation)
+
+    def _build(self) -> Build:
+        """The one that answers; a missing one is begun anew."""
+        return self._builds.current(self.recipe)
+
+    def _sound_build(self) -> Build:
+        """The one that answers, begun anew if its files are broken. Looked into once, and when a search failed."""
+        build = self._build()
+        if self._sound == build.folder and self._suspect != build.folder:
+            return build
+        with hold(build) as free:
+            # Who holds it is committing: what can't be read at this moment says nothing.
+            if free and not self._is_readable(build) and self._build().folder == build.folder:
+                log.warning("the index is begun anew")
+                build = self._builds.start_anew(self.recipe)
+            if free:
+                self._sound, self._suspect = build.folder, None
+        return build
+
+    def _is_readable(self, build: Build) -> bool:
+        try:
+            self._open(build, 0).close()
+        except whoosh_errors() as error:
+            log.warning("the index can't be read: %s", error)
+            return False
+        return True
+
+
+def _newest(session: Session) -> int:
+    return session.scalar(select(func.max(Takeaway.revision))) or 0
+
+
+def _count_changed(session: Session, after: int) -> int:
+    query = select(func.count()).select_from(Takeaway).where(Takeaway.revision > after)
+    return session.scalar(query) or 0
+
+
+def _in_batches(session: Session, newest: int) -> Iterator[list[Takeaway]]:
+    """All rows up to a revision; what is changed meanwhile gets a higher one and comes later."""
+    after = 0
+    while rows := _changed(session, after, newest):
+        after = rows[-1].revision
+        yield rows
+        session.rollback()
+
+
+def _changed(session: Session, after: int, upto: int | None = None) -> list[Takeaway]:
+    query = (
+        select(Takeaway)
+        .where(Takeaway.revision > after)
+        .order_by(Takeaway.revision)
+        .limit(BATCH)
+        .options(
+            selectinload(Takeaway.tags),
+            selectinload(Takeaway.session),
+            selectinload(Takeaway.attachments).selectinload(Attachment.media),
+        )
+    )
+    return list(session.scalars(query if upto is None else query.where(Takeaway.revision <= upto)))

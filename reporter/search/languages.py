@@ -1,0 +1,122 @@
+"""Languages of short texts: guessed from function words and script, and the stems of words in them.
+
+Stems come from Snowball (https://snowballstem.org): six languages that gatherings were asked to know, and the
+gathering's own.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection, Sequence
+
+SNOWBALL = {
+    "en": "english", "es": "spanish", "fr": "french", "de": "german", "pt": "portuguese", "ar": "arabic",
+    "ca": "catalan", "cs": "czech", "da": "danish", "el": "greek", "et": "estonian", "eu": "basque", "fi": "finnish",
+    "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian",
+    "lt": "lithuanian", "nb": "norwegian", "ne": "nepali", "nl": "dutch", "no": "norwegian", "pl": "polish",
+    "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish",
+}  # fmt: skip
+# How many points decide (a word that one language alone has is one), and how close a language may come and still count.
+ENOUGH, CLOSE = 1.0, 0.6
+# Not a language of its own: the root of an Arabic word, since plurals change the word inside (مدرسة, مدارس).
+ARABIC_ROOT = "ar-root"
+ALWAYS = ("en", "es", "fr", "de", "pt", "ar")
+# Words that a person writes without thinking, folded (see words.fold): they tell the language, and a query doesn't
+# fail for them.
+FUNCTION_WORDS = {
+    "en": "a an the and or but if of to in on at by for with from is are was were be been it its this that these "
+    "those i we you he she they my our your their me us them not no do does did have has had will would can could "
+    "should what which who how why when where there here as so than then too very just about into out up s t",
+    "es": "el la los las un una unos unas y o pero si de del a al en con por para sin es son fue era ser esta este "
+    "esto estos estas ese esa eso yo nos nosotros tu su sus mi mis lo le les se que como cuando donde quien cual no "
+    "ni muy mas ya hay ha han he hemos porque sobre entre hasta desde tambien me te",
+    "fr": "le la les l un une des du de d et ou mais si a au aux en dans avec par pour sans sur est sont etait etre "
+    "ce cet cette ces c il elle ils elles nous vous je j tu on mon ma mes notre nos votre leur leurs me m se s te t "
+    "que qu qui quoi comment quand ne n pas plus y dont lui cela ca tres aussi entre chez",
+    "de": "der die das den dem des ein eine einen einem einer eines und oder aber wenn von zu zum zur in im am an auf "
+    "bei mit fur ohne aus nach uber ist sind war waren sein hat haben habe wird werden ich wir ihr er sie es man mein "
+    "unser euer nicht kein keine was wer wie warum wann wo dass auch noch schon nur sehr als um so da mich uns",
+    "pt": "o a os as um uma uns umas e ou mas se de do da dos das em no na nos nas com por para pelo pela sem ao aos "
+    "e sao foi era ser esta este isto esse essa isso eu nos voce ele ela eles meu minha nosso nossa seu sua que como "
+    "quando onde quem nao muito mais ja ha tem temos porque sobre entre ate tambem me lhe",
+    "ar": "في من على الى عن مع هذا هذه ذلك التي الذي ان او ثم لا ما لم لن هل كان كانت يكون هو هي هم نحن انا انت كل "
+    "بعد قبل عند حتى قد كما لكن و يا اذا اين كيف لماذا متى",
+}  # fmt: skip
+
+
+@functools.cache
+def function_words(language: str) -> frozenset[str]:
+    """Of one language; empty for languages whose words we don't know."""
+    return frozenset(FUNCTION_WORDS.get(language, "").split())
+
+
+@functools.cache
+def all_function_words() -> frozenset[str]:
+    """Of all languages together."""
+    return frozenset().union(*map(function_words, FUNCTION_WORDS))
+
+
+def stemmable(language: str) -> tuple[str, ...]:
+    """The languages whose stems are kept, for a gathering in this language (as ``pt-BR``): its own first."""
+    own = language.lower().replace("_", "-").split("-")[0]
+    return tuple(dict.fromkeys((*([own] if own in SNOWBALL else []), *ALWAYS)))
+
+
+def guess(words: Sequence[str], languages: Collection[str]) -> tuple[str, ...]:
+    """Which of these languages a text of these folded words may be in; all of them where nothing tells.
+
+    A word that several languages have says little of each.
+
+    >>> guess("the garden is in the yard".split(), ("en", "es", "de"))
+    ('en',)
+    """
+    points = dict.fromkeys(languages, 0.0)
+    for word in words:
+        owners = [language for language in languages if word in function_words(language)]
+        for language in owners:
+            points[language] += 1 / len(owners)
+    best = max(points.values())
+    # The gathering's own language may be one whose function words we don't know.
+    if best < ENOUGH or any(language not in FUNCTION_WORDS for language in languages):
+        return tuple(languages)
+    return tuple(language for language in languages if points[language] > best * CLOSE)
+
+
+def is_arabic(word: str) -> bool:
+    """Whether a word is written in Arabic script."""
+    return any("\u0600" <= letter <= "\u06ff" for letter in word)
+
+
+# Plurals that Snowball's Portuguese leaves alone, with and without accents.
+_PORTUGUESE = (
+    ("ões", "ão"),
+    ("ães", "ão"),
+    ("oes", "ao"),
+    ("aes", "ao"),
+    ("ns", "m"),
+    ("ais", "al"),
+)
+
+
+@functools.lru_cache(maxsize=100_000)
+def stem(word: str, language: str) -> str:
+    """The stem of a lower-case word (accents and all) in a language of SNOWBALL."""
+    if language == "pt":
+        for plural, singular in _PORTUGUESE:
+            if word.endswith(plural) and len(word) > len(plural) + 2:
+                word = word.removesuffix(plural) + singular
+                break
+    return _stemmer(language)(word)
+
+
+def _stemmer(language: str) -> Callable[[str], str]:
+    """Made anew for each word that isn't remembered: the objects keep state, and threads would share it."""
+    if language == ARABIC_ROOT:
+        from whoosh.lang.isri import ISRIStemmer
+
+        root: Callable[[str], str] = ISRIStemmer().stem
+        return root
+    import snowballstemmer
+
+    made: Callable[[str], str] = snowballstemmer.stemmer(SNOWBALL[language]).stemWord
+    return made

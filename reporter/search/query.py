@@ -1,0 +1,187 @@
+"""A typed query as a tree. Whatever is typed has a tree: what can't be understood is left aside.
+
+``words together``, ``"a phrase"``, ``AND``, ``OR`` (or ``|``), ``NOT`` (or ``-`` before a word), ``begin*``, ``( )``,
+``field:value``, ``field:"two words"``, ``#tag``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reporter.search.ask import QUERY_CHARS
+
+# What can be asked for by name; the second names are for people who guess.
+FIELDS = {
+    "session": "session", "by": "by", "author": "by", "from": "by", "kind": "kind", "type": "kind", "tag": "tag",
+    "intent": "intent", "day": "day", "date": "day", "has": "has", "is": "has", "state": "state", "text": "text",
+    "audience": "audience", "room": "room",
+}  # fmt: skip
+DEEPEST = 20
+
+
+@dataclass(frozen=True)
+class Text:
+    """Words as typed, from ``start`` to ``end`` of the query."""
+
+    text: str
+    start: int = 0
+    end: int = 0
+    phrase: bool = False
+    prefix: bool = False
+
+
+@dataclass(frozen=True)
+class Named:
+    """A value that a field must have."""
+
+    field: str
+    value: Text
+
+
+@dataclass(frozen=True)
+class Not:
+    """All that doesn't match."""
+
+    of: Node
+
+
+@dataclass(frozen=True)
+class All:
+    """Every one of these has to match."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Any:
+    """One of these has to match."""
+
+    parts: tuple[Node, ...]
+
+
+Node = Text | Named | Not | All | Any
+
+_LEXEME = re.compile(
+    r"""(?P<open>\() | (?P<close>\))
+    | (?P<or>\|\|?|OR(?=[\s(]|$)) | (?P<and>&&?|AND(?=[\s(]|$)) | (?P<not>NOT(?=[\s(]|$))
+    | (?P<minus>(?<![^\s(])-(?=[^\s-]))
+    | (?P<field>[A-Za-z]+):(?=\s*[^\s)])
+    | ["“„«](?P<phrase>[^"”“»]*)["”“»]?
+    | (?P<word>[^\s()"“„«|]+)""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True)
+class _Lexeme:
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def parse(text: str) -> Node | None:
+    """The tree of a query; None where nothing is asked for (as in ``(((`` or ``NOT``). Never raises."""
+    return _Parser(list(_lexemes(text[:QUERY_CHARS]))).whole()
+
+
+def _lexemes(text: str) -> Iterator[_Lexeme]:
+    for found in _LEXEME.finditer(text):
+        kind = found.lastgroup or "word"
+        value = found.group(kind)
+        if kind == "field" and value.lower() not in FIELDS:
+            # "12:30", "http://…": words like any others.
+            yield _Lexeme("word", value, *found.span(kind))
+        elif kind == "word" and value.startswith("#") and value.strip("#"):
+            start, end = found.span()
+            yield _Lexeme("field", "tag", start, start + 1)
+            yield _Lexeme("word", value.lstrip("#"), end - len(value.lstrip("#")), end)
+        else:
+            yield _Lexeme(kind, value, *found.span(kind))
+
+
+class _Parser:
+    """Recursive descent: OR binds least, then AND (or nothing between words), then NOT."""
+
+    def __init__(self, lexemes: list[_Lexeme]) -> None:
+        self._lexemes = lexemes
+        self._at = 0
+
+    def whole(self) -> Node | None:
+        """Everything; closing brackets that nothing has opened are passed over."""
+        parts = []
+        while self._at < len(self._lexemes):
+            parts.append(self._either(0))
+            self._skip("close")
+        return _joined(All, parts)
+
+    def _peek(self) -> str:
+        return self._lexemes[self._at].kind if self._at < len(self._lexemes) else ""
+
+    def _skip(self, kind: str) -> bool:
+        found = self._peek() == kind
+        self._at += found
+        return found
+
+    def _either(self, depth: int) -> Node | None:
+        parts = [self._together(depth)]
+        while self._skip("or"):
+            parts.append(self._together(depth))
+        return _joined(Any, parts)
+
+    def _together(self, depth: int) -> Node | None:
+        parts: list[Node | None] = []
+        while self._peek() not in ("", "or", "close"):
+            if not self._skip("and"):
+                parts.append(self._one(depth))
+        return _joined(All, parts)
+
+    def _one(self, depth: int) -> Node | None:
+        if self._skip("not") or self._skip("minus"):
+            if self._peek() in ("", "or", "and", "close"):
+                return None
+            inner = self._one(depth) if depth < DEEPEST else None
+            return Not(inner) if inner else None
+        if self._skip("open"):
+            # Deeper than a person thinks: the brackets go, the words stay.
+            inner = self._either(depth + 1) if depth < DEEPEST else None
+            self._skip("close")
+            return inner
+        if self._peek() == "field":
+            name = FIELDS[self._next().text.lower()]
+            value = self._text() if self._peek() in ("word", "phrase") else None
+            return Named(name, value) if value else None
+        return self._text()
+
+    def _next(self) -> _Lexeme:
+        self._at += 1
+        return self._lexemes[self._at - 1]
+
+    def _text(self) -> Text | None:
+        lexeme = self._next()
+        if lexeme.kind == "phrase":
+            words = lexeme.text.strip()
+            return Text(words, lexeme.start, lexeme.end, phrase=True) if words else None
+        words = lexeme.text.rstrip("*")
+        if not any(letter.isalnum() for letter in words):
+            return None
+        end = lexeme.start + len(words)
+        return Text(words, lexeme.start, end, prefix=lexeme.text.endswith("*"))
+
+
+def _joined(kind: type[All] | type[Any], parts: list[Node | None]) -> Node | None:
+    real = tuple(part for part in parts if part is not None)
+    if len(real) < 2:
+        return real[0] if real else None
+    return kind(real)
+
+
+def texts_of(node: Node | None) -> Iterator[Text]:
+    """The free words of a tree that have to be found: not those of fields, nor those after NOT."""
+    if isinstance(node, Text):
+        yield node
+    elif isinstance(node, All | Any):
+        for part in node.parts:
+            yield from texts_of(part)

@@ -1,0 +1,230 @@
+"""An index opened for reading: postings and facts as numpy arrays, so that a question is a little arithmetic.
+
+Whoosh keeps and finds the words; scoring 10,000 postings one by one in Python would take ten times as long.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporter.search.documents import Facts, read_facts
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Postings = tuple[Ints, Floats]
+
+# BM25's usual constants; takeaways are short, so length counts little.
+K1, B = 1.2, 0.4
+MOST_POSTINGS = 4_000
+MOST_BEGINNINGS = 200
+_NUMBERS = ("words", "recorded")
+_NOWHERE: Postings = (np.empty(0, np.int64), np.empty(0, np.float32))
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column of texts: for each document the number of its value."""
+
+    codes: Ints
+    values: list[str]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """The facts of one of Whoosh's segments, which never change (but for deletions)."""
+
+    texts: dict[str, Coded]
+    numbers: dict[str, Ints]
+
+
+class Memory:
+    """What was read of segments, for all readings of one index: segments don't change, readings come and go."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._segments: dict[str, Segment] = {}
+        self._postings: OrderedDict[tuple[str, str, str], Postings] = OrderedDict()
+
+    def segment(self, reader: Any) -> Segment:
+        """The facts of a reader's segment."""
+        name = reader.segment().segment_id()
+        if (known := self._segments.get(name)) is None:
+            known = _read_segment(reader)
+            with self._lock:
+                self._segments[name] = known
+        return known
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Forget the segments that were merged into others."""
+        kept = set(names)
+        with self._lock:
+            self._segments = {n: s for n, s in self._segments.items() if n in kept}
+
+    def postings(self, reader: Any, name: str, text: str) -> Postings:
+        """Documents of a segment with a term, and how often."""
+        key = (reader.segment().segment_id(), name, text)
+        with self._lock:
+            if (known := self._postings.get(key)) is not None:
+                self._postings.move_to_end(key)
+                return known
+        read = _read_postings(reader, name, text)
+        with self._lock:
+            self._postings[key] = read
+            while len(self._postings) > MOST_POSTINGS:
+                self._postings.popitem(last=False)
+        return read
+
+
+def _read_segment(reader: Any) -> Segment:
+    column = reader.column_reader("facts", translate=False)
+    rows = [read_facts(column[number]) for number in range(reader.doc_count_all())]
+    columns = dict(zip(Facts._fields, zip(*rows, strict=True), strict=True))
+    numbers = {name: np.array(columns.pop(name), np.int64) for name in _NUMBERS}
+    return Segment({name: _coded(values) for name, values in columns.items()}, numbers)
+
+
+def _coded(values: Iterable[str]) -> Coded:
+    known: dict[str, int] = {}
+    codes = np.array([known.setdefault(value, len(known)) for value in values], np.int64)
+    return Coded(codes, list(known))
+
+
+def _read_postings(reader: Any, name: str, text: str) -> Postings:
+    if (name, text) not in reader:
+        return _NOWHERE
+    matcher = reader.postings(name, text)
+    ids, weights = [], []
+    while matcher.is_active():
+        ids.append(matcher.id())
+        weights.append(matcher.weight())
+        matcher.next()
+    return np.array(ids, np.int64), np.array(weights, np.float32)
+
+
+class Reading:
+    """One state of the index. Not for two threads at a time: Whoosh's readers share a file position."""
+
+    def __init__(self, index: Any, memory: Memory, generation: int) -> None:
+        self.generation = generation
+        self._memory = memory
+        self.reader = index.reader()
+        # Whoosh's reader of an empty index has no leaf readers to give.
+        leaves = self.reader.leaf_readers() if self.reader.doc_count_all() else ()
+        self.leaves: list[tuple[Any, int]] = list(leaves)
+        memory.keep(leaf.segment().segment_id() for leaf, _at in self.leaves)
+        segments = [memory.segment(leaf) for leaf, _at in self.leaves]
+        self.count = sum(leaf.doc_count_all() for leaf, _at in self.leaves)
+        names = [name for name in Facts._fields if name not in _NUMBERS]
+        self.facts = {name: _together([s.texts[name] for s in segments]) for name in names}
+        self.recorded = _numbers([s.numbers["recorded"] for s in segments])
+        words = _numbers([s.numbers["words"] for s in segments])
+        self.alive = np.ones(self.count, np.bool_)
+        for leaf, at in self.leaves:
+            self.alive[[at + number for number in leaf.segment().deleted_docs()]] = False
+        average = float(words.mean()) if self.count else 1.0
+        self._length = (K1 * (1 - B + B * words / max(average, 1.0))).astype(np.float32)
+
+    def close(self) -> None:
+        """Give the files back."""
+        self.reader.close()
+
+    def postings(self, name: str, text: str) -> Postings:
+        """Documents with a term in a field, and how often."""
+        found = [(self._memory.postings(leaf, name, text), at) for leaf, at in self.leaves]
+        parts = [(ids + at, weights) for (ids, weights), at in found if len(ids)]
+        if not parts:
+            return _NOWHERE
+        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+    def has(self, name: str, text: str) -> Bools:
+        """For each document whether it has the term."""
+        mask = np.zeros(self.count, np.bool_)
+        mask[self.postings(name, text)[0]] = True
+        return mask
+
+    def score(self, name: str, text: str) -> Floats:
+        """BM25 of a term for each document (Robertson and Zaragoza 2009); 0 where it doesn't stand."""
+        scores = np.zeros(self.count, np.float32)
+        ids, weights = self.postings(name, text)
+        if len(ids):
+            rarity = np.log(1 + (self.count - len(ids) + 0.5) / (len(ids) + 0.5))
+            scores[ids] = rarity * weights * (K1 + 1) / (weights + self._length[ids])
+        return scores
+
+    def beginning(self, name: str, start: str) -> list[str]:
+        """Terms of a field that begin so; not more than MOST_BEGINNINGS of a segment."""
+        found: set[str] = set()
+        for leaf, _at in self.leaves:
+            for _number, term in zip(
+                range(MOST_BEGINNINGS), leaf.expand_prefix(name, start), strict=False
+            ):
+                found.add(term.decode("utf-8"))
+        return sorted(found)
+
+    def terms(self, name: str) -> list[str]:
+        """All terms of a (small) field."""
+        return sorted({t.decode("utf-8") for leaf, _at in self.leaves for t in leaf.lexicon(name)})
+
+    def similar(self, name: str, text: str, distance: int) -> set[str]:
+        """Terms of a field within so many typing slips."""
+        return {t for leaf, _at in self.leaves for t in leaf.terms_within(name, text, distance)}
+
+    def phrase(self, words: list[str]) -> Bools:
+        """For each document whether these words follow one another in its texts."""
+        mask = np.zeros(self.count, np.bool_)
+        if any(not len(self.postings("word", word)[0]) for word in words):
+            return mask
+        for leaf, at in self.leaves:
+            mask[[at + number for number in self._phrase_in(leaf, words)]] = True
+        return mask
+
+    def _phrase_in(self, leaf: Any, words: list[str]) -> Iterator[int]:
+        ids = [self._memory.postings(leaf, "word", word)[0] for word in words]
+        wanted = ids[0]
+        for other in ids[1:]:
+            wanted = np.intersect1d(wanted, other, assume_unique=True)
+        if not len(wanted):
+            return
+        matchers = [leaf.postings("word", word) for word in words]
+        for number in wanted.tolist():
+            places = []
+            for matcher in matchers:
+                matcher.skip_to(number)
+                places.append(set(matcher.value_as("positions")))
+            if any(
+                all(first + n in places[n] for n in range(1, len(words))) for first in places[0]
+            ):
+                yield number
+
+    def id_of(self, number: int) -> str:
+        """The takeaway's id."""
+        return str(self.reader.stored_fields(number)["id"])
+
+    def number_of(self, takeaway_id: str) -> int | None:
+        """The document of a takeaway; None when it is not in the index."""
+        alive = [
+            int(number) for number in self.postings("id", takeaway_id)[0] if self.alive[number]
+        ]
+        return alive[0] if alive else None
+
+
+def _together(parts: list[Coded]) -> Coded:
+    """Columns of segments one after the other, with one list of values."""
+    known: dict[str, int] = {}
+    codes = []
+    for part in parts:
+        numbers = [known.setdefault(value, len(known)) for value in part.values]
+        codes.append(np.array(numbers, np.int64)[part.codes])
+    return Coded(np.concatenate(codes) if codes else np.empty(0, np.int64), list(known))
+
+
+def _numbers(parts: list[Ints]) -> Ints:
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)

@@ -1,0 +1,74 @@
+"""Did you mean: the nearest words that find something which the asker may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reporter.search.query import Node, Text, texts_of
+from reporter.search.reading import Reading
+from reporter.search.words import take_apart
+
+MOST_TRIED = 6
+MOST_WORDS = 6
+
+
+def respell(
+    query: str,
+    node: Node,
+    reading: Reading,
+    finds: Callable[[Text], bool],
+    languages: tuple[str, ...],
+) -> str:
+    """The query with other words for those that find nothing; '' if no word is wrong or none is near.
+
+    ``finds`` says whether words on their own find anything that the asker may see: no word is given away that stands
+    in hidden texts only.
+    """
+    pieces, at = [], 0
+    for text in list(texts_of(node))[:MOST_WORDS]:
+        for word in take_apart(text.text, languages, sure=True):
+            if word.pair or finds(Text(word.plain)):
+                continue
+            better = _nearest(word.plain, reading, finds)
+            if not better:
+                return ""
+            start = text.start + word.start
+            pieces += [query[at:start], better]
+            at = text.start + word.end
+    return "".join([*pieces, query[at:]]) if pieces else ""
+
+
+def _nearest(word: str, reading: Reading, finds: Callable[[Text], bool]) -> str:
+    if len(word) < 3:
+        return ""
+    near = {
+        term
+        for name in ("word", "about")
+        for term in reading.similar(name, word, 2)
+        if ":" not in term
+    }
+    most = 1 if len(word) < 5 else 2
+    ranked = sorted(
+        (slips, -len(reading.postings("word", term)[0]), term)
+        for term in near
+        if len(term) > 2 and 0 < (slips := distance(word, term)) <= most
+    )
+    return next((term for _d, _n, term in ranked[:MOST_TRIED] if finds(Text(term))), "")
+
+
+def distance(one: str, other: str) -> int:
+    """Typing slips between two words: a letter too many, too few, another, or two that changed places (a slip each).
+
+    Optimal string alignment (Damerau 1964).
+    """
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        row = [i]
+        for j, against in enumerate(other, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != against))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == against:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, last = last, row
+    return last[-1]

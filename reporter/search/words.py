@@ -1,0 +1,143 @@
+"""Texts taken apart: words of any script, folded, with their stems; pairs of characters where no spaces are written."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reporter.search.languages import ALWAYS, ARABIC_ROOT, guess, is_arabic, stem
+
+# Chinese, Japanese, Thai, Lao, Burmese, Khmer write without spaces; Korean glues its particles to words.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
+)
+# What NFD doesn't take apart.
+_PLAIN = str.maketrans(
+    {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t", "þ": "th", "ð": "d",
+     "ى": "ي", "ة": "ه", "ک": "ك", "ی": "ي", "ٱ": "ا", "ـ": None}
+)  # fmt: skip
+# Accents of Latin, Greek, Cyrillic, Hebrew and Arabic script may be left away; marks of the scripts from here on not.
+_FIRST_NEEDED_MARK = "\u0900"
+_FIRST_BEYOND_LATIN = "\u0370"
+MOST_CHARS = 60
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a text, or two characters of a script without spaces.
+
+    ``start`` and ``end`` are where it stands; ``plain`` is folded; ``stems`` are stems with their language, as
+    ``en:garden``. ``pair``: one of the two-character pieces (or a single character that stands alone).
+    """
+
+    start: int
+    end: int
+    plain: str
+    stems: tuple[str, ...] = ()
+    pair: bool = False
+
+
+def take_apart(text: str, languages: Sequence[str], *, sure: bool = False) -> list[Word]:
+    """The words of a text in order. Stems are of the language that the text seems to be in, else of all.
+
+    ``sure`` False: guess the language; a query is too short for that, so it is asked in all languages (True).
+    """
+    raw = list(_pieces(text))
+    own = tuple(languages) if sure else guess([plain for _s, _e, plain, _p in raw], languages)
+    return [
+        Word(start, end, plain, _stems(text[start:end], plain, own, pair), pair)
+        for start, end, plain, pair in raw
+    ]
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int, str, bool]]:
+    """(start, end, folded, whether it is a pair of characters)."""
+    for found in _word_pattern().finditer(text):
+        start, end = found.span()
+        if found.lastgroup == "word":
+            if plain := fold(found.group()[:MOST_CHARS]):
+                yield start, end, plain, False
+            continue
+        # Characters with the marks that belong to them.
+        spans = [
+            (start + m.start(), start + m.end()) for m in _letter_pattern().finditer(found.group())
+        ]
+        pairs = list(itertools.pairwise(spans)) or [(spans[0], spans[0])]
+        for (first, _), (_, last) in pairs:
+            yield first, last, fold(text[first:last]), True
+
+
+def _stems(written: str, plain: str, languages: Sequence[str], pair: bool) -> tuple[str, ...]:
+    if pair:
+        # Single characters find pairs.
+        return tuple(dict.fromkeys(f"1:{letter}" for letter in plain))
+    if plain.isdecimal():
+        return ()
+    written = written.lower()[:MOST_CHARS]
+    tagged = (_tagged(written, plain, language) for language in _of_script(plain, languages))
+    return tuple(dict.fromkeys(itertools.chain.from_iterable(tagged)))
+
+
+def _of_script(plain: str, languages: Sequence[str]) -> Sequence[str]:
+    """Of these languages those that write with the letters of this word."""
+    if is_arabic(plain):
+        return ("ar", ARABIC_ROOT)
+    if max(plain) >= _FIRST_BEYOND_LATIN:
+        return [language for language in languages if language not in ALWAYS]
+    return [language for language in languages if language != "ar"]
+
+
+@functools.lru_cache(maxsize=100_000)
+def _tagged(written: str, plain: str, language: str) -> tuple[str, ...]:
+    """Stems of a word as it is written, and as somebody types it who leaves accents away."""
+    return tuple({f"{language}:{fold(stem(form, language))}" for form in (written, plain)})
+
+
+@functools.lru_cache(maxsize=100_000)
+def fold(word: str) -> str:
+    """A word without case, accents and other ways to write the same letters.
+
+    >>> fold("Café"), fold("STRASSE"), fold("straße")
+    ('cafe', 'strasse', 'strasse')
+    """
+    apart = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", word).casefold())
+    kept = (
+        letter
+        for letter in apart
+        if letter >= _FIRST_NEEDED_MARK or not unicodedata.combining(letter)
+    )
+    return unicodedata.normalize("NFC", "".join(kept)).translate(_PLAIN)
+
+
+@functools.cache
+def _marks() -> str:
+    """Signs that belong to the letter before them, as a part of a character class: Python's ``\\w`` leaves them out."""
+    ranges: list[list[int]] = []
+    for number in range(0x300, min(0x1F000, sys.maxunicode)):
+        if unicodedata.category(chr(number)) in ("Mn", "Mc"):
+            if ranges and ranges[-1][1] == number - 1:
+                ranges[-1][1] = number
+            else:
+                ranges.append([number, number])
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
+
+
+@functools.cache
+def _word_pattern() -> re.Pattern[str]:
+    # Zero-width joiners stand inside Persian and Indic words.
+    mark = _marks() + "\u200c\u200d"
+    unspaced = f"[{_UNSPACED}][{_UNSPACED}{mark}]*"
+    return re.compile(
+        f"(?P<unspaced>{unspaced})|(?P<word>(?:(?![{_UNSPACED}])[^\\W_])(?:(?![{_UNSPACED}])[^\\W_]|[{mark}])*)"
+    )
+
+
+@functools.cache
+def _letter_pattern() -> re.Pattern[str]:
+    return re.compile(f"[^{_marks()}][{_marks()}]*|[{_marks()}]+")

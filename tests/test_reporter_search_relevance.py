@@ -1,0 +1,72 @@
+"""What a person expects to find: 60 questions in five languages, judged beforehand (tests/relevance.py)."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy.orm import Session
+
+from reporter.config import Settings
+from reporter.search import Ask, WhooshIndex
+from reporter.sessions import add_session
+from tests.product import TurnableClock, add_takeaway
+from tests.relevance import AUTHORS, QUESTIONS, SESSIONS, TAGS, TEXTS, Question
+
+
+@dataclass
+class Library:
+    """The filled index, and the names of takeaways by their ids."""
+
+    index: WhooshIndex
+    names: dict[str, str]
+
+    def ask(self, typed: str) -> list[str]:
+        """Names of what is found, best first."""
+        found = self.index.search(Ask(typed, limit=100))
+        return [self.names[one] for one in found.ids]
+
+
+@pytest.fixture
+def library(
+    session: Session, gathering: Settings, rng: random.Random, clock: TurnableClock
+) -> Library:
+    events = {
+        letter: add_session(session, title, now=clock(), rng=rng)
+        for letter, title in SESSIONS.items()
+    }
+    names = {}
+    for name, text in TEXTS.items():
+        row = add_takeaway(
+            session, events[name[3]], rng, text=text, state="approved",
+            author=AUTHORS.get(name, ""), tags=TAGS.get(name, []),
+        )  # fmt: skip
+        names[str(row.id)] = name
+    index = WhooshIndex(gathering.folder / "index")
+    index.sync(session)
+    return Library(index, names)
+
+
+def recall(question: Question, found: list[str]) -> float:
+    return len(question.wanted & set(found)) / len(question.wanted)
+
+
+def precision(question: Question, found: list[str]) -> float:
+    return len(question.wanted & set(found)) / len(found) if found else 0.0
+
+
+def test_people_find_what_they_look_for(library: Library) -> None:
+    answers = [(question, library.ask(question.typed)) for question in QUESTIONS]
+    told = "\n".join(
+        f"{question.typed!r}: lacks {sorted(question.wanted - set(found))}, has {found}"
+        for question, found in answers
+        if set(found) != question.wanted
+    )
+    count = len(QUESTIONS)
+    assert count == 60
+    assert sum(recall(*one) for one in answers) / count >= 0.98, told
+    assert sum(precision(*one) for one in answers) / count >= 0.92, told
+    # As many as are wanted, from the top: how much of what is seen first is wanted.
+    tops = [(question, found[: len(question.wanted)]) for question, found in answers]
+    assert sum(precision(*one) for one in tops) / count >= 0.96, told
