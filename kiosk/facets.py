@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from flask import request, url_for
 from flask_babel import format_date
@@ -83,8 +84,12 @@ def _labels() -> dict[str, Label]:
         "tag": lambda tag: f"#{tag}",
         "author": lambda author: author,
         "day": _day,
-        **{name: lambda value, told=told: told.get(value, value) for name, told in words.items()},
-    }  # type: ignore[dict-item]
+        **{name: partial(_worded, told) for name, told in words.items()},
+    }
+
+
+def _worded(told: Mapping[str, str], value: str) -> str:
+    return told.get(value, value)
 
 
 def _day(value: str) -> str:

@@ -78,7 +78,7 @@ class Room:
 
     def found(self, query: str) -> list[str]:
         self.index.sync(self.session)
-        return [hit.id for hit in self.index.search(Ask(query)).hits]
+        return self.index.search(Ask(query)).ids
 
     def words(self) -> list[str]:
         self.session.expire_all()

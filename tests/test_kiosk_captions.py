@@ -86,7 +86,7 @@ class Desk:
     def found(self, query: str) -> list[str]:
         self.session.rollback()
         self.kiosk.index.sync(self.session)
-        return [hit.id for hit in self.kiosk.index.search(Ask(query)).hits]
+        return self.kiosk.index.search(Ask(query)).ids
 
 
 @pytest.fixture

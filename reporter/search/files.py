@@ -12,9 +12,10 @@ import pickle
 import secrets
 import shutil
 import struct
+import threading
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ BROKEN = (
     OSError, ValueError, EOFError, KeyError, IndexError, AssertionError, TypeError, AttributeError, MemoryError,
     struct.error, zlib.error, pickle.UnpicklingError, ImportError,
 )  # fmt: skip
+
+_TRIES = 5
 
 
 def whoosh_errors() -> tuple[type[BaseException], ...]:
@@ -87,19 +90,53 @@ class Build:
         """Something withdrawn was in it."""
         (self.folder / "taken-back").touch()
 
+    @property
+    def is_there(self) -> bool:
+        """Whether Whoosh's table of contents is there: somebody may delete files."""
+        return any(self.folder.glob("_*.toc"))
+
+    @property
+    def suspect(self) -> bool:
+        """Whether a search could not read it, in this process or another."""
+        return (self.folder / "suspect").exists()
+
+    def note_suspect(self) -> None:
+        """A search could not read it."""
+        with suppress(OSError):
+            (self.folder / "suspect").touch()
+
+    def clear_suspect(self) -> None:
+        """It was looked into, and can be read."""
+        (self.folder / "suspect").unlink(missing_ok=True)
+
 
 class Builds:
     """All indexes of a gathering."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        # Several threads look for the first one at once; whoever makes it drops all others.
+        self._beginning = threading.Lock()
 
     def current(self, recipe: Recipe) -> Build:
         """The one that answers; an empty one is made where there is none that this version can read."""
-        build = self._named()
-        if build is not None and build.made_for().get("version") == VERSION:
+        build = self._usable()
+        if build is not None:
             return build
-        return self.start_anew(recipe)
+        with self._beginning:
+            for _try in range(_TRIES):
+                try:
+                    return self._usable() or self.start_anew(recipe)
+                except FileNotFoundError:
+                    # Another process has begun as well, and dropped ours.
+                    continue
+            return self._usable() or self.start_anew(recipe)
+
+    def _usable(self) -> Build | None:
+        """The one that answers, if this version can read it."""
+        build = self._named()
+        right = build is not None and build.made_for().get("version") == VERSION
+        return build if right else None
 
     def _named(self) -> Build | None:
         try:

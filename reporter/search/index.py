@@ -39,9 +39,8 @@ class WhooshIndex:
         self._builds = Builds(folder)
         self._spare: list[tuple[Path, Reading]] = []
         self._memory: Memory | None = None
-        # The folder that was looked into, and the one that a search failed on.
+        # The folder that was looked into.
         self._sound: Path | None = None
-        self._suspect: Path | None = None
 
     def sync(self, session: Session, progress: Progress | None = None) -> int:
         """Index rows with a revision above the last one taken in; another process at it: do nothing. Bounded memory."""
@@ -162,7 +161,7 @@ class WhooshIndex:
                 failure = error
                 time.sleep(0.02 * attempt)
         log.warning("the index can't be read: %s", failure)
-        self._suspect = build.folder
+        build.note_suspect()
         return None
 
     def _take_spare(self, folder: Path, generation: int) -> Reading | None:
@@ -189,7 +188,7 @@ class WhooshIndex:
     def _sound_build(self) -> Build:
         """The one that answers, begun anew if its files are broken. Looked into once, and when a search failed."""
         build = self._build()
-        if self._sound == build.folder and self._suspect != build.folder:
+        if self._sound == build.folder and build.is_there and not build.suspect:
             return build
         with hold(build) as free:
             # Who holds it is committing: what can't be read at this moment says nothing.
@@ -197,7 +196,8 @@ class WhooshIndex:
                 log.warning("the index is begun anew")
                 build = self._builds.start_anew(self.recipe)
             if free:
-                self._sound, self._suspect = build.folder, None
+                self._sound = build.folder
+                build.clear_suspect()
         return build
 
     def _is_readable(self, build: Build) -> bool:
