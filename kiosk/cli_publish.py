@@ -170,12 +170,23 @@ def _dry_run(kiosk: Kiosk, names: tuple[str, ...], as_json: bool) -> None:
 
 @click.command("bundle")
 @click.option("-o", "output", type=click.Path(path_type=Path), metavar="DIR|FILE.zip", default=None)
+@click.option(
+    "--verify",
+    type=click.Path(path_type=Path),
+    metavar="DIR|FILE.zip",
+    default=None,
+    help="Make nothing; say whether this bundle is whole.",
+)
 @json_option
 @gathering_option
-def bundle(output: Path | None, as_json: bool) -> None:
+def bundle(output: Path | None, verify: Path | None, as_json: bool) -> None:
     """Make the curated bundle: a BagIt bag with a site that opens by double click, and the metadata."""
-    from kiosk.publishing import write_bundle
+    from kiosk.publishing import verify_bundle, write_bundle
 
+    if verify is not None:
+        verify_bundle(verify)
+        click.echo(f"{verify}: whole")
+        return
     with opened() as kiosk:
         goal = output or kiosk.settings.folder / "bundle" / "bag"
         with progress_bar("bundle") as bar:

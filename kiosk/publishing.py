@@ -13,6 +13,7 @@ from kiosk.assets import static_dir
 from kiosk.db import db
 from kiosk.here import Kiosk
 from publish import lines, places
+from publish.bag import check_bag, check_zip
 from publish.bundle import Bundle, Progress, make_bundle
 from publish.ledger import chosen_targets, queue
 from publish.means import Outbox
@@ -23,7 +24,7 @@ from publish.secret import secret_name
 from publish.standing import ledger_rows
 from reporter import mend, secrets
 from reporter.config import load_settings, save_settings
-from reporter.errors import BadInput
+from reporter.errors import BadInput, NotFound
 from reporter.models import Gathering, Target
 from reporter.states import DeliveryState
 
@@ -160,6 +161,13 @@ def retry_parked(kiosk: Kiosk, name: str) -> int:
 def dry_run(kiosk: Kiosk, names: Sequence[str] = ()) -> list[dict[str, Any]]:
     """What publishing would do now; nothing is sent and no network is touched."""
     return preview(db.session(), outbox_of(kiosk), names=names)
+
+
+def verify_bundle(path: Path) -> None:
+    """Whether a bundle is as it was written; raises PublishError that names what differs, NotFound."""
+    if not path.exists():
+        raise NotFound(f"There is no bundle at {path}.")
+    (check_bag if path.is_dir() else check_zip)(path)
 
 
 def write_bundle(kiosk: Kiosk, destination: Path, *, progress: Progress | None = None) -> Bundle:

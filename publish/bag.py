@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -90,13 +91,19 @@ class BagWriter:
         """Payload files so far, as they are called in ``data/``."""
         return [name.removeprefix("data/") for name in self._payload]
 
-    def check(self) -> None:
+    @property
+    def sums(self) -> dict[str, str]:
+        """SHA-512 of every file by its name in the bag."""
+        return {**self._payload, **self._tags}
+
+    def check(self, done: Callable[[str], None]) -> None:
         """Bring everything to the disk, read it back from there and compare; raises PublishError where it differs."""
-        sums = {**self._payload, **self._tags}
+        sums = self.sums
         with ThreadPoolExecutor(_HANDS) as pool:
             for name, found in zip(sums, pool.map(self._read_back, sums), strict=True):
                 if found != sums[name]:
                     raise PublishError(f"{name} was not written right. Is the disk full or broken?")
+                done(name)
         for folder in {(self.folder / name).parent for name in sums}:
             sync_folder(folder)
 
@@ -130,6 +137,43 @@ def check_bag(folder: Path) -> None:
         raise PublishError(
             f"The bundle was not written right: {error}. Is the disk full or broken?"
         ) from error
+
+
+def check_zip(path: Path) -> None:
+    """The same of a bag in one file: every payload file against the manifest in it; raises PublishError."""
+    try:
+        with zipfile.ZipFile(path) as pack:
+            names = {name for name in pack.namelist() if not name.endswith("/")}
+            top = min(names, key=len, default="").partition("/")[0]
+            wanted = _sums(pack.read(f"{top}/manifest-sha512.txt").decode())
+            found = {
+                n.removeprefix(f"{top}/"): _sum_in(pack, n)
+                for n in names
+                if n.startswith(f"{top}/data/")
+            }
+    except (OSError, KeyError, zipfile.BadZipFile, zlib.error, UnicodeDecodeError) as error:
+        raise PublishError(f"{path} can't be read as a bundle: {error}.") from error
+    wrong = sorted(
+        name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name)
+    )
+    if wrong:
+        raise PublishError(f"The bundle is not as it was written: {', '.join(wrong[:3])}.")
+
+
+def _sums(manifest: str) -> dict[str, str]:
+    rows = (line.split("  ", 1) for line in manifest.splitlines() if line)
+    return {
+        name.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%"): sum_
+        for sum_, name in rows
+    }
+
+
+def _sum_in(pack: zipfile.ZipFile, name: str) -> str:
+    digest = hashlib.sha512()
+    with pack.open(name) as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def is_our_bag(folder: Path) -> bool:

@@ -10,9 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import mimetypes
-import os
 import random
-import shutil
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,12 +21,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from publish.bag import BagWriter, is_our_bag, zip_bag
+from publish.bag import BagWriter
 from publish.compose import build_post
 from publish.crate import NAME as CRATE
 from publish.crate import crate_file
 from publish.errors import PublishError
 from publish.feeds import feed_files
+from publish.landing import check_destination, land_folder, land_zip, work_folder
 from publish.post import Facts, Post
 from publish.render import render
 from publish.site import (
@@ -71,6 +70,23 @@ class _Content:
     passed: frozenset[tuple[Any, ...]]
 
 
+class _Steps:
+    """Counts what is done for whoever wants to know."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def expect(self, more: int) -> None:
+        """So many are still to come."""
+        self._total = self._done + more
+
+    def tell(self, what: str) -> None:
+        """One more is done."""
+        self._done += 1
+        if self._progress is not None:
+            self._progress(self._done, self._total, what)
+
+
 def make_bundle(
     session: Session, store: Store, destination: Path, *, facts: Facts, now: datetime, rng: random.Random,
     assets: Path | None = None, progress: Progress | None = None,
@@ -82,22 +98,20 @@ def make_bundle(
     DiskFull, and PublishError when reading back shows damage.
     """
     as_zip = destination.suffix.lower() == ".zip"
-    _check_destination(destination, as_zip=as_zip)
+    check_destination(destination, as_zip=as_zip)
     content = _gather(session, store, facts, now=now, rng=rng)
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    work = destination.parent / f".{destination.name}.making"
-    shutil.rmtree(work, ignore_errors=True)
+    stamp = _newest(content)
     try:
-        bag = _write(BagWriter(work), content, store, facts, assets=assets, progress=progress)
-        bag.check()
-        stamp = _newest(content)
-        session.commit()
-        _check_still_passed(session, content)
-        _move(work, destination, stamp=stamp, as_zip=as_zip)
+        with work_folder(destination) as work:
+            bag = _write(BagWriter(work), content, store, facts, assets=assets, progress=progress)
+            session.commit()
+            last_look = partial(_check_still_passed, session, content)
+            if as_zip:
+                land_zip(work, destination, last_look, stamp=stamp)
+            else:
+                land_folder(work, destination, last_look)
     except OSError as error:
         raise _disk_error(error, destination) from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return Bundle(destination, len(content.takeaways), bag.files, bag.bytes)
 
 
@@ -141,15 +155,10 @@ def _write(
     files = {media.key: media for post in content.posts for media in post.media()}
     links = {key: media_name(media.filename) for key, media in files.items()}
     originals = _originals(content, store)
-    total = len(files) + len(originals) + 1
-    steps = iter(range(1, total + 1))
-
-    def tell(what: str) -> None:
-        if progress is not None:
-            progress(next(steps), total, what)
-
-    bag.add_all({links[key]: media.path for key, media in sorted(files.items())}, tell)
-    bag.add_all(originals, tell)
+    # Each file is written, and later read back.
+    steps = _Steps(progress, 2 * (len(files) + len(originals)))
+    bag.add_all({links[key]: media.path for key, media in sorted(files.items())}, steps.tell)
+    bag.add_all(originals, steps.tell)
     there = set(bag.names())
     records = [_record(takeaway, links, there, facts) for takeaway in content.takeaways]
     _write_site(bag, content.posts, facts, links=links, assets=assets)
@@ -158,7 +167,8 @@ def _write(
     bag.add("takeaways.json", (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode())
     bag.add_tag("open-me.html", render("site/open-me.html", facts.language, site=facts))
     bag.finish(_info(content, facts))
-    tell(facts.title)
+    steps.expect(len(bag.sums))
+    bag.check(steps.tell)
     return bag
 
 
@@ -245,37 +255,6 @@ def _newest(content: _Content) -> datetime:
     """When the newest takeaway in it was approved: the bundle's date, so that the same content is the same bytes."""
     moments = [takeaway.approved_at or takeaway.received_at for takeaway in content.takeaways]
     return max(moments, default=datetime(1980, 1, 1, tzinfo=UTC))
-
-
-def _check_destination(destination: Path, *, as_zip: bool) -> None:
-    if not destination.exists() or (as_zip and destination.is_file()):
-        return
-    if (
-        destination.is_dir()
-        and not as_zip
-        and (not any(destination.iterdir()) or is_our_bag(destination))
-    ):
-        return
-    raise Conflict(
-        f"{destination} is there already and is no bundle. Choose another name, or move it away."
-    )
-
-
-def _move(work: Path, destination: Path, *, stamp: datetime, as_zip: bool) -> None:
-    if as_zip:
-        part = destination.parent / f".{destination.name}.part"
-        try:
-            zip_bag(work, part, stamp=stamp, top=destination.stem)
-            os.replace(part, destination)
-        finally:
-            part.unlink(missing_ok=True)
-        return
-    old = destination.parent / f".{destination.name}.old"
-    shutil.rmtree(old, ignore_errors=True)
-    if destination.exists():
-        destination.rename(old)
-    work.rename(destination)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _disk_error(error: OSError, destination: Path) -> Exception:

@@ -6,6 +6,9 @@ import hashlib
 import io
 import json
 import random
+import signal
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
@@ -18,6 +21,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 from playwright.sync_api import expect
 
+from kiosk.publishing import verify_bundle
 from publish.bag import check_bag
 from publish.bundle import Bundle, make_bundle
 from publish.errors import PublishError
@@ -244,6 +248,111 @@ def test_damage_is_found_and_foreign_folders_are_left_alone(kit: Kit, tmp_path: 
     kit.takeaway(kit.event("Third"), "new words")
     assert bundle(kit, goal).takeaways == 6
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bag", "gathering", "holiday"]
+
+
+KILLED = """
+import os, random, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from sqlalchemy.orm import Session
+from publish.bundle import make_bundle
+from publish.post import gathering_facts
+from reporter.config import load_settings
+from reporter.gathering import open_engine
+from reporter.store import Store
+
+folder, goal, last = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+settings = load_settings(folder)
+
+def progress(done, total, what):
+    if done >= last:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with Session(open_engine(settings)) as session:
+    make_bundle(
+        session, Store(folder), goal, facts=gathering_facts(session, settings), now=datetime.now(UTC),
+        rng=random.Random(1), progress=progress,
+    )
+"""
+
+
+def killed(kit: Kit, goal: Path, step: int) -> int:
+    """Make a bundle in a process that dies (kill -9) after so many steps; its exit code."""
+    command = [sys.executable, "-c", KILLED, str(kit.store.folder), str(goal), str(step)]
+    return subprocess.run(command, timeout=120, check=False, cwd=ASSETS.parent).returncode
+
+
+@pytest.mark.parametrize("name", ["bag", "bag.zip"])
+def test_killed_half_way_leaves_no_half_bundle(kit: Kit, tmp_path: Path, *, name: str) -> None:
+    fill(kit)
+    goal = tmp_path / "out" / name
+    assert killed(kit, goal, 3) == -signal.SIGKILL
+    assert not goal.exists()
+    assert list(goal.parent.iterdir()), "the dead one left its half"
+    bundle(kit, goal)
+    assert [p.name for p in goal.parent.iterdir()] == [name]
+    before = goal.read_bytes() if name.endswith("zip") else tree(goal)
+    kit.takeaway(kit.event("Later"), "new words")
+    # While it reads back what it has written.
+    assert killed(kit, goal, 12) == -signal.SIGKILL
+    assert (goal.read_bytes() if name.endswith("zip") else tree(goal)) == before
+    verify_bundle(goal)
+    assert bundle(kit, goal).takeaways == 6
+    assert [p.name for p in goal.parent.iterdir()] == [name]
+    verify_bundle(goal)
+
+
+def test_bundle_that_was_put_aside_when_the_power_went_comes_back(kit: Kit, tmp_path: Path) -> None:
+    fill(kit)
+    goal = tmp_path / "out" / "bag"
+    bundle(kit, goal)
+    before = tree(goal)
+    goal.rename(goal.parent / ".bag.old")
+
+    def progress(done: int, total: int, what: str) -> None:
+        assert tree(goal) == before
+
+    bundle(kit, goal, progress=progress)
+    assert [p.name for p in goal.parent.iterdir()] == ["bag"]
+
+
+def test_two_at_once_do_not_disturb_one_another(kit: Kit, tmp_path: Path) -> None:
+    fill(kit)
+    goal = tmp_path / "bag"
+    other: list[int] = []
+
+    def progress(done: int, total: int, what: str) -> None:
+        if done == 4:
+            # Another process makes the same bundle from beginning to end meanwhile.
+            other.append(killed(kit, goal, 10_000))
+            verify_bundle(goal)
+
+    bundle(kit, goal, progress=progress)
+    assert other == [0]
+    verify_bundle(goal)
+
+
+@pytest.mark.parametrize("name", ["bag", "bag.zip"])
+def test_verifying_names_what_differs(kit: Kit, tmp_path: Path, *, name: str) -> None:
+    fill(kit)
+    made = bundle(kit, tmp_path / name).path
+    verify_bundle(made)
+    if name == "bag":
+        page = made / "data" / "index.html"
+        page.write_bytes(page.read_bytes().replace(b"Spring", b"Sprung"))
+    else:
+        with zipfile.ZipFile(made) as pack:
+            content = {entry.filename: pack.read(entry) for entry in pack.infolist()}
+        with zipfile.ZipFile(made, "w") as pack:
+            for entry, data in content.items():
+                pack.writestr(
+                    entry, data.replace(b"Spring", b"Sprung") if "index" in entry else data
+                )
+    with pytest.raises(PublishError, match=r"index\.html"):
+        verify_bundle(made)
+    (tmp_path / "broken.zip").write_bytes(b"PK but no more")
+    with pytest.raises(PublishError, match="can't be read"):
+        verify_bundle(tmp_path / "broken.zip")
 
 
 def test_right_to_left_site(tmp_path: Path) -> None:

@@ -1,0 +1,104 @@
+"""Putting a bundle in its place whole or not at all: made beside it under another name, then renamed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from publish.bag import is_our_bag, zip_bag
+from reporter.errors import Conflict
+from reporter.store import sync_folder
+
+# Seconds after which a work folder of a process that we can't ask for is rubbish.
+_OLD = 86_400
+
+
+def check_destination(destination: Path, *, as_zip: bool) -> None:
+    """Raises Conflict where something lies that is no bundle of ours."""
+    if not destination.exists() or (as_zip and destination.is_file()):
+        return
+    if (
+        destination.is_dir()
+        and not as_zip
+        and (not any(destination.iterdir()) or is_our_bag(destination))
+    ):
+        return
+    raise Conflict(
+        f"{destination} is there already and is no bundle. Choose another name, or move it away."
+    )
+
+
+@contextmanager
+def work_folder(destination: Path) -> Iterator[Path]:
+    """A name for a folder beside ``destination`` that no other process uses; whatever is there at the end goes.
+
+    What processes left that were killed goes too, and a bundle that one of them had just put aside comes back.
+    """
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    _clear(destination)
+    work = destination.parent / f".{destination.name}.making-{os.getpid()}"
+    shutil.rmtree(work, ignore_errors=True)
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+        _zip_part(destination).unlink(missing_ok=True)
+
+
+def land_folder(work: Path, destination: Path, last_look: Callable[[], None]) -> None:
+    """The finished folder gets its name, unless ``last_look`` raises; what had it before goes."""
+    last_look()
+    old = _old(destination)
+    shutil.rmtree(old, ignore_errors=True)
+    if destination.exists():
+        destination.rename(old)
+    work.rename(destination)
+    sync_folder(destination.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def land_zip(
+    work: Path, destination: Path, last_look: Callable[[], None], *, stamp: datetime
+) -> None:
+    """The folder as one file, read back, under its name, unless ``last_look`` raises; dated ``stamp`` inside."""
+    part = _zip_part(destination)
+    zip_bag(work, part, stamp=stamp, top=destination.stem)
+    last_look()
+    os.replace(part, destination)
+    sync_folder(destination.parent)
+
+
+def _old(destination: Path) -> Path:
+    return destination.parent / f".{destination.name}.old"
+
+
+def _zip_part(destination: Path) -> Path:
+    return destination.parent / f".{destination.name}.making-{os.getpid()}.part"
+
+
+def _clear(destination: Path) -> None:
+    if _old(destination).exists() and not destination.exists():
+        _old(destination).rename(destination)
+    for left in destination.parent.glob(f".{destination.name}.making-*"):
+        if not _in_use(left):
+            shutil.rmtree(left, ignore_errors=True)
+            left.unlink(missing_ok=True)
+
+
+def _in_use(left: Path) -> bool:
+    """Whether the process whose number it bears still runs; on Windows, whether it is young."""
+    number = left.name.removesuffix(".part").rpartition("-")[2]
+    if os.name == "nt":
+        return time.time() - left.stat().st_mtime < _OLD
+    try:
+        os.kill(int(number), 0)
+    except (ProcessLookupError, ValueError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return int(number) != os.getpid()
