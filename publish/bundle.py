@@ -167,7 +167,7 @@ def _write(
     bag.add("takeaways.json", (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode())
     bag.add_tag("open-me.html", render("site/open-me.html", facts.language, site=facts))
     bag.finish(_info(content, facts))
-    steps.expect(len(bag.sums))
+    steps.expect(bag.count)
     bag.check(steps.tell)
     return bag
 

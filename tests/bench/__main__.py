@@ -9,7 +9,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import cards, codes, crowd, intake, mending, photos, polling, searching, video
+from tests.bench import (
+    bundles,
+    cards,
+    codes,
+    crowd,
+    intake,
+    mending,
+    photos,
+    polling,
+    searching,
+    video,
+)
 from tests.bench.rows import Row
 
 MODULES = {
@@ -22,6 +33,7 @@ MODULES = {
     "intake": intake,
     "crowd": crowd,
     "polling": polling,
+    "bundles": bundles,
 }
 HEAD = """# Benchmarks
 
