@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Literal
 
 import pytest
+from flask import Flask
 from playwright.sync_api import FilePayload, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -153,26 +155,51 @@ def test_the_wall_never_grows(
     assert laptop_page.locator("#cards > li").count() == 6
 
 
+# What answers without a page: pictures, files, states for scripts, probes of phones, tus.
+NO_PAGES = re.compile(
+    r"\.(svg|ics|pdf|txt|html|php|png|webmanifest|js)$|/(state|states|cards|qr|uploads|healthz|show|pack|progress)$|"
+    r"generate_204|gen_204|redirect$|canonical|success"
+)
+
+
+def pages(app: Flask) -> list[str]:
+    """Every address of the laptop that needs no name of a thing, from the application's own list."""
+    rules = (r for r in app.url_map.iter_rules() if "GET" in (r.methods or ()) and not r.arguments)
+    with app.test_client() as client:
+        found = {rule.rule for rule in rules if not NO_PAGES.search(rule.rule)}
+        return sorted(
+            path
+            for path in found
+            if (answer := client.get(path)).status_code == 200 and answer.mimetype == "text/html"
+        )
+
+
 def test_every_page_of_the_laptop_is_for_everybody(
     kiosk_process: KioskProcess, windows: Windows, session: Session, event: EventSession,
-    clock: TurnableClock, axe: Callable[..., list[str]],
+    clock: TurnableClock, axe: Callable[..., list[str]], app: Flask,
 ) -> None:  # fmt: skip
+    paths = [*pages(app), "/desk/review?state=approved", "/search?q=a"]
+    assert {"/", "/wall", "/search", "/desk/review", "/desk/conversation", "/desk/actions"} < {
+        *paths
+    }
     url = kiosk_process.start()
     page = windows.laptop()
     shown = keep_photo(page, url, event.code)
     keep(page, url, event.code, "Waiting for a decision")
     approve(session, by_receipt(session, shown), hand(clock))
-    paths = ("/", "/wall", "/search?q=", "/desk/review", "/desk/review?state=approved", "/desk/publish",
-             "/desk/sessions", "/desk/kiosk", "/desk/posters", "/desk/login")  # fmt: skip
-    ways: tuple[tuple[str, Literal["light", "dark"]], ...]
-    ways = (("en", "light"), ("de", "dark"), ("ar", "light"))
+    ways: tuple[tuple[str, Literal["light", "dark"]], ...] = (("de", "light"), ("ar", "dark"))
+    wrong: dict[tuple[str, str], list[str]] = {}
     for lang, scheme in ways:
         # Without motion: half-way through a fade every contrast is too small.
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for path in paths:
             page.goto(f"{url}{path}{'&' if '?' in path else '?'}lang={lang}")
-            assert axe(page) == [], (path, lang)
-            assert page.evaluate("document.documentElement.scrollWidth") <= 1280, (path, lang)
+            found = axe(page)
+            if page.evaluate("document.documentElement.scrollWidth") > 1280:
+                found = [*found, "wider than the window"]
+            if found:
+                wrong[path, lang] = found
+    assert wrong == {}
 
 
 def test_a_photo_is_reviewed_in_small_and_large(
