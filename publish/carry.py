@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from publish import fit, takedown
-from publish.deliver import NotYet, Relearnt, deliver, media_of, touch_others
+from publish.deliver import NotYet, Relearnt, deliver, media_of, touch_others, wake_stories
 from publish.errors import (
     Held,
     Offline,
@@ -140,7 +140,7 @@ def _try(
         return _back(row, until, row.error, row.attempts - 1), False
     except Relearnt:
         session.refresh(row)
-        return _relearnt(session, outbox, row), False
+        return _relearnt(session, outbox, row), True
     except PublishError as error:
         session.refresh(row)
         return _answer_to(session, outbox, row, error, wire), True
@@ -271,6 +271,8 @@ def _finish(
     stored = bool(done.rowcount)  # type: ignore[attr-defined]
     if stored:
         row = session.get_one(Delivery, row_id, populate_existing=True)
+        if row.item_kind == MEDIA and row.state not in OPEN:
+            wake_stories(session, row, now)
         if row.item_kind != FACE and row.state in (DeliveryState.SENT, DeliveryState.WITHDRAWN):
             takedown.settle(session, row, now)
             touch_others(session, row)

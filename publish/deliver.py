@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from publish.answers import ANSWER, answer_job, answer_sent
@@ -277,3 +277,13 @@ def touch_others(session: Session, row: Delivery) -> None:
     for other in others:
         if other.item_kind == FACE or str(row.item_id) in other.remote.get("missing", ()):
             other.state, other.due_at = DeliveryState.CHANGED.value, row.due_at
+
+
+def wake_stories(session: Session, row: Delivery, now: datetime) -> None:
+    """A file is settled, one way or the other: stories that only waited for files need wait no longer."""
+    waiting = (DeliveryState.DUE, DeliveryState.CHANGED)
+    statement = update(Delivery).where(
+        Delivery.target_id == row.target_id, Delivery.item_kind == STORY, Delivery.state.in_(waiting),
+        Delivery.lease == "", Delivery.error == "", Delivery.due_at > now,
+    )  # fmt: skip
+    session.execute(statement.values(due_at=now).execution_options(synchronize_session=False))

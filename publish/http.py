@@ -97,7 +97,7 @@ class Web:
         try:
             response = self._client.request(method, url, **parts)
             text = response.text
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError) as error:
             said = redact(f"The address of {self.name} can't be used: {error}.")
             raise PauseTarget(said) from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:

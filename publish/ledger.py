@@ -268,7 +268,12 @@ def due_state(target: Target, *, sent: bool) -> DeliveryState:
 
 def _want(session: Session, row: Delivery, item: Wanted, now: datetime) -> bool:
     """Make a row due if it does not hold what is wanted; True if it was changed."""
-    if row.wanted == item.fingerprint or _held(row, now):
+    if _held(row, now):
+        return False
+    if row.wanted == item.fingerprint:
+        if item.refused and row.state == DeliveryState.PARKED and row.error != item.refused:
+            # A copy that has the file has turned up, or is gone.
+            put(session, row, {"error": item.refused})
         return False
     if item.refused and row.state == DeliveryState.PARKED and not row.wanted.startswith(REFUSED):
         # The target itself has refused it: its reason stays until somebody tries again.

@@ -148,7 +148,7 @@ def limits_are_fresh(session: Session, target_id: uuid.UUID, now: datetime) -> b
 def keep_limits(session: Session, target_id: uuid.UUID, limits: Limits, now: datetime) -> bool:
     """Keep what the target says; True if it says something else than before. Does not commit."""
     line, told = line_of(session, target_id), _to_json(limits)
-    new = line.told != told and told != _to_json(Limits())
+    new = line.told != told and bool(line.told or told != _to_json(Limits()))
     line.told, line.told_at = told, now
     return new
 
@@ -156,7 +156,7 @@ def keep_limits(session: Session, target_id: uuid.UUID, limits: Limits, now: dat
 def forget_limits(session: Session, target_id: uuid.UUID) -> None:
     """Ask anew, and try again what was refused. Does not commit."""
     line = line_of(session, target_id)
-    line.told_at, line.learnt = None, {}
+    line.told, line.told_at, line.learnt = {}, None, {}
 
 
 def _to_json(limits: Limits) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def unreached(name: str, url: str, error: BaseException, *, clock: Clock = utc_n
     causes = list(_causes(error))
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return _unproved(name, url, causes, clock)
-    host = urlsplit(url).hostname or ""
+    host = _host(url)
     if not routed() and not _is_local(host):
         return Offline(
             "This laptop has no network. It is sent as soon as there is one.", Way.NETWORK
@@ -95,7 +95,7 @@ def say_ahead(seconds: float) -> str:
 
 def _unproved(name: str, url: str, causes: list[BaseException], clock: Clock) -> Offline:
     """TLS failed: by date, or because somebody else answers."""
-    seen = glimpse(urlsplit(url).hostname or "", clock=clock)
+    seen = glimpse(_host(url), clock=clock)
     codes = {getattr(cause, "verify_code", 0) for cause in causes}
     ahead = seen.ahead_s if seen else None
     if ahead is not None and abs(ahead) >= _SPOILS.total_seconds():
@@ -126,6 +126,13 @@ def _causes(error: BaseException | None) -> list[BaseException]:
         found.append(error)
         error = error.__cause__ or error.__context__
     return found
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_local(host: str) -> bool:

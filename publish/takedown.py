@@ -10,14 +10,14 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from publish.targets import target_class
-from reporter.models import Delivery
+from reporter.gate import Place, may_show
+from reporter.models import Delivery, Takeaway
 from reporter.models_outbox import Takedown
 
 
 def note_story(session: Session, row: Delivery, shows: Iterable[str], now: datetime) -> bool:
     """A story goes on without some of its takeaways; True if any has to leave. Does not commit."""
-    lost = _shown(row) - set(shows)
-    _ask(session, row, lost, now)
+    lost = _ask(session, row, _shown(row) - set(shows), now)
     # What is back in its story was not taken down after all.
     back = [uuid.UUID(one) for one in shows]
     session.execute(
@@ -50,11 +50,16 @@ def _shown(row: Delivery) -> set[str]:
     return {*row.remote.get("takeaways", ()), *row.remote.get("trying", ())}
 
 
-def _ask(session: Session, row: Delivery, takeaways: set[str], now: datetime) -> None:
+def _ask(session: Session, row: Delivery, takeaways: set[str], now: datetime) -> set[uuid.UUID]:
+    """Those that may not be shown there any more; what only moved to another story is not taken down."""
+    place = Place(row.target.audience)
+    rows = (session.get(Takeaway, one) for one in map(uuid.UUID, takeaways))
+    lost = {one.id for one in rows if one is not None and not may_show(one, place)}
     known = set(session.scalars(select(Takedown.takeaway_id).where(Takedown.delivery_id == row.id)))
     remains = target_class(row.target.kind).copies_remain
-    for one in map(uuid.UUID, sorted(takeaways)):
+    for one in sorted(lost):
         if one not in known:
             session.add(
                 Takedown(takeaway_id=one, delivery_id=row.id, asked_at=now, remains=remains)
             )
+    return lost

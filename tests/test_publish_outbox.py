@@ -365,7 +365,7 @@ def test_withdrawing_one_updates_and_then_removes_the_file(kit: Kit, place: Fake
     assert [call for call, _ in place.calls] == ["update", "withdraw_media"]
     assert [post["texts"] for post in place.posts.values()] == [["stays"]]
     assert len(place.files) == 1
-    assert published_places(kit.session, goes) == []
+    assert [p["state"] for p in published_places(kit.session, goes)] == ["withdrawn"]
     assert published_places(kit.session, stays)[0]["target"] == "fake"
 
 
