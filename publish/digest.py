@@ -22,6 +22,7 @@ from reporter.states import Intent
 # Pixels and JPEG quality of a picture in a mail: about 15 KB.
 _EDGE, _QUALITY = 360, 75
 _WORDS = 280
+_OPEN = frozenset({Intent.QUESTION.value, Intent.ACTION.value})
 # Pictures in one mail, so that it stays under 1 MB.
 _PICTURES = 30
 
@@ -71,16 +72,17 @@ def item_of(post: Post) -> dict[str, Any]:
     words = translations(post.language)
     photo = post.first_photo()
     said = [block for block in post.blocks if block.kind != WORDS]
-    open_ones = [b for b in said if b.intent in (Intent.QUESTION, Intent.ACTION)]
+    told = [(block, block.text or block.caption) for block in said if block.text or block.caption]
+    first = _short(post.lead or next((text for _, text in told), ""))
+    still_open = [_short(text) for block, text in told if block.intent in _OPEN]
     return {
         "title": post.title,
         "when": _when(post),
-        "words": _short(
-            post.lead or next((b.text or b.caption for b in said if b.text or b.caption), "")
-        ),
+        "words": first,
         "counts": words.ngettext("%(num)s takeaway", "%(num)s takeaways", len(said))
         % {"num": len(said)},
-        "open": [_short(b.text or b.caption) for b in open_ones if b.text or b.caption][:5],
+        # What stands right above is not said twice.
+        "open": [text for text in still_open if text != first][:5],
         "url": post.copies[0].url if post.copies else "",
         "picture": _small(photo.path) if photo else "",
         "alt": photo.alt if photo else "",

@@ -87,7 +87,10 @@ class WebDavDrive(Drive):
 
     def _need_folder(self, url: str) -> None:
         """Forbidden or locked: another machine makes it at this very moment, or this account may not."""
-        if self._web.call("PROPFIND", url, accept={207, 403, 404}, **_asking(0)).status != 207:
+        status = self._web.call("PROPFIND", url, accept={207, 403, 404, 423}, **_asking(0)).status
+        if status == 423:
+            raise RetryAfter(f"{self.name} is busy with the same folder.", 2)
+        if status != 207:
             raise AuthRefused(f"{self.name} does not let this account make folders there.")
 
     def write(self, name: str, source: bytes | Path, size: int) -> None:
