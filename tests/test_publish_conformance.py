@@ -259,7 +259,8 @@ def test_trying_a_target_leaves_nothing_there_and_limits_are_told(kit: Kit, plac
 @pytest.fixture
 def post(kit: Kit, place: Place) -> Remote:
     """A post that is there, where replies are heard."""
-    if not target_class(place.kind).hears:
+    options = place.options(place.url if place.port else "")
+    if not target_class(place.kind).listens(options):
         pytest.skip("no replies come back from there")
     filled(kit)
     add(kit, place)

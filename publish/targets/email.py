@@ -67,6 +67,11 @@ class EmailTarget(Target):
         """A mail has no address that others can open."""
         return False
 
+    @classmethod
+    def listens(cls, options: Mapping[str, str]) -> bool:
+        """Answers come home where the sender's mailbox can be read."""
+        return bool(options.get("imap"))
+
     def close(self) -> None:
         """Hang up."""
         self._office.close()
