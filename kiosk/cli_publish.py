@@ -86,6 +86,18 @@ def test(name: str) -> None:
         click.echo(f"{name}: {test_target(kiosk, name)}")
 
 
+@targets.command("password")
+@click.argument("name")
+@gathering_option
+def password(name: str) -> None:
+    """Give a target another password, and try it; the secret is asked for, or read from standard input."""
+    from kiosk.publishing import set_password, test_target
+
+    with opened() as kiosk:
+        set_password(kiosk, name, _ask_secret)
+        click.echo(f"{name}: {test_target(kiosk, name)}")
+
+
 @targets.command("remove")
 @click.argument("name")
 @gathering_option

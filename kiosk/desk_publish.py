@@ -47,7 +47,7 @@ class Place:
     posts: list[Delivery]
     parked: int
     held: bool
-    way: str
+    secret: bool
     sent_at: datetime | None
     progress: standing.Progress
     refused: list[dict[str, Any]] = field(default_factory=list)
@@ -96,7 +96,7 @@ def _place(target: Target, counts: Mapping[str, int]) -> Place:
         posts=[row for row in rows if row.item_kind == "story" and row.url.startswith("http")][-LINKS:],
         parked=len(parked),
         held=line is not None and line.held_at is not None,
-        way=line.way if line else "",
+        secret=bool(target_class(target.kind).secret_prompt(target.options)),
         sent_at=max((row.sent_at for row in rows if row.sent_at), default=None),
         progress=standing.progress(db.session(), outbox_of(here()), target),
         refused=[{"title": r.remote.get("title") or r.key, "why": r.error} for r in parked][:LINKS],

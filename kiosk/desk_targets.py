@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from kiosk.db import db
 from kiosk.here import here
-from kiosk.publishing import add_target, remove_target, test_target
+from kiosk.publishing import add_target, remove_target, set_password, test_target
 from publish.errors import PublishError
 from publish.places import find_target
 from publish.targets import KINDS, Target, target_class
@@ -120,6 +120,22 @@ def _try(name: str) -> None:
         flash(test_target(here(), name))
     except PublishError as error:
         flash(error.message)
+
+
+@bp.get("/<name>/password")
+def password_form(name: str) -> str:
+    """Ask for another password."""
+    row = find_target(db.session(), name)
+    asked = target_class(row.kind).secret_prompt(row.options)
+    return render_template("desk/target_password.html", name=row.name, secret=asked)
+
+
+@bp.post("/<name>/password")
+def password(name: str) -> ResponseReturnValue:
+    """Keep it, and try the place with it."""
+    set_password(here(), name, lambda _prompt: request.form.get("secret", ""))
+    _try(name)
+    return redirect(url_for("desk.publish.overview"), code=303)
 
 
 @bp.get("/<name>/remove")

@@ -54,6 +54,16 @@ def add_target(
         secrets.set_secret(str(kiosk.gathering_id), secret_name(name), secret)
 
 
+def set_password(kiosk: Kiosk, name: str, ask: AskSecret) -> None:
+    """Give a target another secret; it goes on as soon as a test succeeds. Raises NotFound and BadInput."""
+    row = places.find_target(db.session(), name)
+    prompt = places.secret_prompt(row.kind, row.options)
+    secret = ask(prompt) if prompt else ""
+    if not secret:
+        raise BadInput(f"{name} needs no password." if not prompt else "No password was given.")
+    secrets.set_secret(str(kiosk.gathering_id), secret_name(name), secret)
+
+
 def test_target(kiosk: Kiosk, name: str) -> str:
     """Try a target for real; a sentence of what was found."""
     return places.test_target(db.session(), outbox_of(kiosk), name)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
+from publish.errors import Way
 from publish.ledger import FACE, MEDIA, OPEN, STORY, chosen_targets
 from publish.lines import budget_left, outbox_state
 from publish.means import Outbox
@@ -146,7 +147,10 @@ def progress(session: Session, outbox: Outbox, target: Target | None = None) -> 
         select(Delivery).where(*here, Delivery.lease != "", is_open).order_by(Delivery.bytes.desc())
     )
     speed = session.scalar(select(func.avg(Line.speed))) or _GUESSED_SPEED
-    seconds = (total - bytes_done) / speed + left * _EACH if left else 0
+    # Nobody knows how long it takes until a place can be reached again.
+    reached = [Line.way.in_(("", Way.OK)), *([Line.target_id == target.id] if target else [])]
+    goes = left and session.scalar(select(Line.target_id).where(*reached).limit(1)) is not None
+    seconds = (total - bytes_done) / speed + left * _EACH if goes else 0
     now = str(under_way.remote.get("title", "")) if under_way else ""
     return Progress(items - left, items, bytes_done, total, round(seconds), now)
 

@@ -14,7 +14,7 @@ from kiosk.db import db
 from kiosk.here import here
 from kiosk.publishing import deliver_once, dry_run, publish_all
 from publish import targets
-from reporter import curate
+from reporter import curate, secrets
 from reporter.clock import new_id
 from reporter.config import load_settings
 from reporter.models import Delivery, EventSession, Takeaway, Target
@@ -199,3 +199,21 @@ def test_budget_is_set_and_counted_anew(app: Flask, client: FlaskClient, place: 
         assert load_settings(here().settings.folder).publish.budget_mb == 50
         assert "0.0 MB of 50 MB are used" in client.get("/desk/publish").text
         assert press(client, "/desk/publish/budget", mb="many").status_code == 422
+
+
+def test_a_new_password_lets_a_paused_place_go_on(
+    app: Flask, client: FlaskClient, place: FakePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeTarget, "secret_prompt", classmethod(lambda cls, options: "Password"))
+    with app.app_context():
+        target("blog").paused = "blog refused user name or password."
+        db.session.commit()
+        assert "refused user name" in client.get("/desk/publish").text
+        assert press(client, "/desk/publish/places/blog/password", secret="").status_code == 422
+        press(client, "/desk/publish/places/blog/password", secret="hush-hush")
+        db.session.expire_all()
+        assert db.session.scalars(select(Target.paused)).all() == [""]
+        kept = secrets.get_secret(str(here().gathering_id), "target:blog")
+        page = client.get("/desk/publish").text
+    assert kept == "hush-hush"
+    assert "hush-hush" not in page

@@ -7,8 +7,8 @@ function show(row, told) {
   const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
   const minutes = Math.ceil(told.seconds_left / 60);
   const left = minutes ? ` · ${page.dataset.minutes.replace("#", minutes)}` : "";
-  row.querySelector("[data-told]").textContent =
-    `${told.done} / ${told.items} · ${megabytes(told.bytes_done)} / ${megabytes(told.bytes)} MB${left}`;
+  const size = told.bytes < 1e5 ? "" : ` · ${megabytes(told.bytes_done)} / ${megabytes(told.bytes)} MB`;
+  row.querySelector("[data-told]").textContent = `${told.done} / ${told.items}${size}${left}`;
 }
 
 async function look() {
