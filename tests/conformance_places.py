@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import httpx
 import pytest
 from markdown_it import MarkdownIt
 
-from publish.post import Facts
+from publish.post import Facts, Remote
 from tests.conformance import Census, Place, Seen, words_of
 from tests.place_bluesky import bluesky_place, real_bluesky_place
 from tests.place_mastodon import mastodon_place
@@ -30,6 +31,8 @@ class WordPressPlace(Place):
 
     kind = "wordpress"
     user: str = ""
+    # Name and application password of the blog's administrator.
+    admin: tuple[str, str] = ("", "")
     client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
 
     def options(self, url: str) -> dict[str, str]:
@@ -54,6 +57,24 @@ class WordPressPlace(Place):
             f"{self.url}/wp-json/wp/v2/{what}", params=query, auth=(self.user, self.secret)
         ).raise_for_status()
         return [row for row in answer.json() if f"sr-{facts.mark}" in row["slug"]]
+
+    def outsider(self, post: Remote, text: str, to: str = "") -> str:
+        guest = {"author_name": "Outsider", "author_email": "o@example.org"}
+        # What is written into the blog's form is plain text; the API takes HTML.
+        body = {"post": int(post.id), "content": escape(text), "parent": int(to or 0), **guest}
+        return str(self._comment("POST", "", json=body)["id"])
+
+    def outsider_edits(self, post: Remote, reply: str, text: str) -> None:
+        self._comment("POST", f"/{reply}", json={"content": escape(text)})
+
+    def outsider_deletes(self, post: Remote, reply: str) -> None:
+        self._comment("DELETE", f"/{reply}", params={"force": "true"})
+
+    def _comment(self, method: str, path: str, **parts: Any) -> dict[str, Any]:
+        url = f"{self.url}/wp-json/wp/v2/comments{path}"
+        answer = self.client.request(method, url, auth=self.admin, **parts).raise_for_status()
+        made: dict[str, Any] = answer.json()
+        return made
 
     def close(self) -> None:
         self.client.close()
@@ -82,7 +103,13 @@ class FolderPlace(Place):
 @contextmanager
 def _wordpress(request: pytest.FixtureRequest) -> Iterator[Place]:
     server: WordPress = request.getfixturevalue("wordpress")
-    place = WordPressPlace(port=server.port, secret=server.app_password, user=server.user)
+    admin = server.accounts["administrator"]
+    place = WordPressPlace(
+        port=server.port,
+        secret=server.app_password,
+        user=server.user,
+        admin=(admin.user, admin.app_password),
+    )
     with closing(place):
         yield place
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from publish import places
+from publish.answers import answer_key
 from publish.errors import AuthRefused
 from publish.outbox import publish
 from publish.post import Remote
@@ -308,7 +309,7 @@ def test_answer_is_there_once_under_what_it_answers(kit: Kit, place: Place, post
         place.outsider(post, "Where do the seeds come from?")
         place.outsider(post, "And the tools?")
         question = next(h for h in heard(target, post).values() if "seeds" in h.text)
-        key = f"sr-{kit.facts.mark}-a-{uuid.uuid4().hex[:12]}"
+        key = answer_key(uuid.uuid4(), kit.facts)
         answer = Answer(key, "From the library & friends.", question.remote_id, datetime.now(UTC))
         assert target.find_answer(post, answer) is None
         made = target.put_answer(post, answer)
