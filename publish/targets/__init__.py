@@ -8,6 +8,8 @@ from publish.post import Remote
 from publish.targets.base import Draft, Entry, Option, Setup, Target
 from publish.targets.bluesky import BlueskyTarget
 from publish.targets.email import EmailTarget
+from publish.targets.facebook import FacebookPageTarget
+from publish.targets.facebook_group import FacebookGroupTarget
 from publish.targets.folder import FolderTarget
 from publish.targets.git import GitTarget
 from publish.targets.mastodon import MastodonTarget
@@ -22,6 +24,8 @@ KINDS: dict[str, type[Target]] = {
         MediaWikiTarget,
         MastodonTarget,
         BlueskyTarget,
+        FacebookPageTarget,
+        FacebookGroupTarget,
         FolderTarget,
         GitTarget,
         EmailTarget,

@@ -48,6 +48,7 @@ class BlueskyTarget(Target):
     kind = "bluesky"
     title = "Bluesky"
     keeps_files = False
+    splits = True
     copies_shown = 1
     copies_remain = "Other services may have taken copies. They are told of the deletion; what they do is up to them."
     hears = True

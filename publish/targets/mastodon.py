@@ -51,6 +51,7 @@ class MastodonTarget(Target):
     kind = "mastodon"
     title = "Mastodon"
     keeps_files = False
+    splits = True
     copies_shown = 1
     copies_remain = "Other servers have taken copies. They are asked to delete them; not all do."
     hears = True

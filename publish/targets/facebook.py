@@ -1,0 +1,318 @@
+"""A Facebook Page through the Graph API.
+
+https://developers.facebook.com/docs/pages-api/posts, .../docs/graph-api/reference/page/photos,
+https://developers.facebook.com/docs/graph-api/guides/error-handling.
+The app needs pages_manage_posts, pages_read_engagement, pages_read_user_content and pages_manage_engagement.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from publish.errors import AuthRefused, Gone, PauseTarget, Permanent, PublishError, RetryAfter
+from publish.http import Answer as Reply
+from publish.http import Web, retry_after
+from publish.parts import mark_of
+from publish.post import Post, PostMedia, Remote
+from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
+from publish.thread import Part, Shape, picture_bytes, plan, still_of
+
+# https://developers.facebook.com/docs/graph-api/reference/page/photos: up to 10 MB; posts hold 63,206 characters.
+IMAGE_BYTES, IMAGES, CHARACTERS = 10_000_000, 10, 60_000
+TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+# Own posts that are looked through for ours, 100 a page.
+_PAGES = 5
+# https://developers.facebook.com/docs/graph-api/guides/error-handling#errorcodes
+_TOKEN = frozenset({102, 190, 458, 459, 460, 463, 464, 467, 492})
+_RIGHTS = frozenset({3, 10, *range(200, 300)})
+_LATER = frozenset({1, 2, 4, 17, 32, 341, 613, 80001, 80002})
+_BLOCKED = 368
+_NOT_THERE = 33
+# Without a figure of its own a limit is over within the hour (https://developers.facebook.com/docs/graph-api/overview/rate-limiting).
+_LIMITED = frozenset({4, 17, 32, 613, 80001, 80002})
+_LIMIT_SECONDS = 900.0
+
+
+class FacebookPageTarget(Target):
+    """A Page: a story is one post with its pictures."""
+
+    kind = "facebook"
+    title = "Facebook Page"
+    keeps_files = False
+    copies_shown = 1
+    hears = True
+    answers = True
+    options = (
+        Option("page", "the Page's number (Page, About, Page transparency)", required=True),
+        Option(
+            "url",
+            "where the Graph API is, with its version",
+            default="https://graph.facebook.com/v23.0",
+        ),
+    )
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        self._base = setup.options["url"].rstrip("/")
+        self._page = setup.options["page"].strip()
+        # In a header: addresses end up in logs.
+        self._web = Web(setup.name, bearer=setup.secret.strip())
+
+    @classmethod
+    def secret_prompt(cls, options: Mapping[str, str]) -> str:
+        """A Page token; made from a long-lived user token it does not run out."""
+        return "Page access token"
+
+    def close(self) -> None:
+        """Close kept connections."""
+        self._web.close()
+
+    def test(self) -> str:
+        """Whose token it is."""
+        me = self._call("GET", "me", params={"fields": "id,name"})
+        if str(me.get("id")) != self._page:
+            raise AuthRefused(
+                f"The token of {self.name} is {me.get('name', 'somebody')}'s, not the Page's. Make a Page access token."
+            )
+        return f"{self.name} answers; posts go out as {me.get('name', 'the Page')}."
+
+    def limits(self) -> Limits:
+        """What its documentation tells."""
+        return Limits(image_bytes=IMAGE_BYTES, files=IMAGES, characters=CHARACTERS, types=TYPES)
+
+    # --- Stories -----------------------------------------------------------------------------------------------
+
+    def find(self, key: str) -> Remote | None:
+        """Our post among the Page's latest, by its link or hashtag."""
+        pattern = re.compile(rf"(?<![\w-])(?:{re.escape(key)}|#{mark_of(key)})(?![\w-])")
+        params: dict[str, Any] = {"fields": "id,message,permalink_url", "limit": 100}
+        for row in self._rows(f"{self._page}/published_posts", params, _PAGES):
+            if pattern.search(str(row.get("message", ""))):
+                return Remote(str(row["id"]), str(row.get("permalink_url", "")))
+        return None
+
+    def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """Pictures first, unpublished; then the post that shows them."""
+        part = self._part(post)
+        files = {media.sha256[:16]: self._upload(media) for media in part.files}
+        body = {"message": part.text}
+        for number, photo in enumerate(files.values()):
+            body[f"attached_media[{number}]"] = json.dumps({"media_fbid": photo})
+        made = self._call("POST", f"{self._page}/feed", data=body)
+        return self._remote(str(made["id"]), {"files": files})
+
+    def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """Change the words and take pictures away in place. A picture more makes it a new post: that can't be added."""
+        part = self._part(post)
+        there = self._call("GET", remote.id, params={"fields": "id,message"})
+        files = {str(name): str(photo) for name, photo in remote.extra.get("files", {}).items()}
+        wanted = {media.sha256[:16]: media for media in part.files}
+        if "files" not in remote.extra or set(wanted) - set(files):
+            if there.get("message") == part.text and "files" not in remote.extra:
+                files = self._photos(remote.id, list(wanted))
+            if set(wanted) != set(files):
+                self.withdraw(remote)
+                return self.create(post, links)
+        if there.get("message") != part.text:
+            self._call("POST", remote.id, data={"message": part.text})
+        for name in set(files) - set(wanted):
+            self._delete(files.pop(name))
+        for name, media in wanted.items():
+            self._call("POST", files[name], data={"alt_text_custom": media.alt})
+        return self._remote(remote.id, {"files": files})
+
+    def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
+        """The words of the post."""
+        return Draft("", self._part(post).text)
+
+    def _part(self, post: Post) -> Part:
+        return plan(post, Shape(CHARACTERS, IMAGES, 1, still_of))[0]
+
+    def _photos(self, post: str, names: Sequence[str]) -> dict[str, str]:
+        """The pictures of a post that was found again, in the order in which they were sent."""
+        found = self._photo_ids(post)
+        return dict(zip(names, found, strict=True)) if len(found) == len(names) else {}
+
+    def _photo_ids(self, post: str) -> list[str]:
+        fields = "attachments{media_type,target{id},subattachments{media_type,target{id}}}"
+        told = (
+            self._call("GET", post, params={"fields": fields})
+            .get("attachments", {})
+            .get("data", [])
+        )
+        rows = [
+            row for one in told for row in one.get("subattachments", {}).get("data", []) or [one]
+        ]
+        return [
+            str(row["target"]["id"])
+            for row in rows
+            if row.get("media_type") == "photo" and "target" in row
+        ]
+
+    def withdraw(self, remote: Remote) -> None:
+        """Delete the post, and its pictures, which would stay in the Page's album."""
+        try:
+            photos = self._photo_ids(remote.id)
+        except Gone:
+            return
+        self._delete(remote.id)
+        for photo in {*photos, *map(str, remote.extra.get("files", {}).values())}:
+            self._delete(photo)
+
+    def _delete(self, number: str) -> None:
+        try:
+            self._call("DELETE", number)
+        except Gone:
+            return
+
+    def _remote(self, number: str, extra: Mapping[str, Any]) -> Remote:
+        told = self._call("GET", number, params={"fields": "permalink_url"})
+        return Remote(number, str(told.get("permalink_url", "")), extra)
+
+    # --- Files: inside of posts ----------------------------------------------------------------------------------
+
+    def _upload(self, media: PostMedia) -> str:
+        """An unpublished picture; one that no post shows is removed within a day."""
+        try:
+            data, mime, _ = picture_bytes(media, IMAGE_BYTES)
+        except FileNotFoundError as error:
+            raise RetryAfter("The file is being made again on this laptop.", 60) from error
+        about = {"published": "false", "temporary": "true", "alt_text_custom": media.alt}
+        file = {"source": (media.filename, data, mime)}
+        return str(self._call("POST", f"{self._page}/photos", data=about, files=file)["id"])
+
+    def find_media(self, key: str, ext: str) -> Remote | None:
+        """Files have no place of their own there."""
+        return None
+
+    def put_media(self, media: PostMedia) -> Remote:
+        """See ``find_media``."""
+        return Remote(self._upload(media))
+
+    def update_media(self, remote: Remote, media: PostMedia) -> Remote:
+        """See ``find_media``."""
+        return remote
+
+    def withdraw_media(self, remote: Remote) -> None:
+        """Take a picture away."""
+        self._delete(remote.id)
+
+    # --- Comments ---------------------------------------------------------------------------------------------------
+
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+        """Comments and their answers. https://developers.facebook.com/docs/graph-api/reference/object/comments"""
+        for post in posts:
+            try:
+                for row in self._comments(post.id):
+                    yield self._heard(row, post)
+            except Gone:
+                continue
+
+    def _comments(self, number: str) -> Iterator[Mapping[str, Any]]:
+        fields = "id,message,from,created_time,permalink_url,parent{id}"
+        yield from self._rows(
+            f"{number}/comments", {"fields": fields, "filter": "stream", "limit": 100}, None
+        )
+
+    def _heard(self, row: Mapping[str, Any], post: Remote) -> Heard:
+        # Who it is, is told only to apps that were reviewed for it.
+        who = row.get("from") or {}
+        return Heard(
+            remote_id=str(row["id"]), post_id=post.id, author=str(who.get("name") or "Facebook"),
+            text=str(row.get("message", "")), written_at=datetime.fromisoformat(str(row["created_time"])),
+            url=str(row.get("permalink_url", "")), in_reply_to=str((row.get("parent") or {}).get("id", "")),
+            key="own" if str(who.get("id", "")) == self._page else "",
+        )  # fmt: skip
+
+    def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
+        """A comment of the Page's with these words, under what it answers."""
+        to = "" if answer.to in ("", post.id) else answer.to
+        try:
+            rows = list(self._comments(post.id))
+        except Gone:
+            return None
+        for row in rows:
+            own = str((row.get("from") or {}).get("id", "")) == self._page
+            under = str((row.get("parent") or {}).get("id", "")) == to
+            if own and under and str(row.get("message", "")).strip() == answer.text.strip():
+                return Remote(str(row["id"]), str(row.get("permalink_url", "")))
+        return None
+
+    def put_answer(self, post: Remote, answer: Answer) -> Remote:
+        """A comment under it."""
+        made = self._call("POST", f"{answer.to or post.id}/comments", data={"message": answer.text})
+        return self._remote(str(made["id"]), {})
+
+    def withdraw_answer(self, post: Remote, remote: Remote) -> None:
+        """Delete it."""
+        self._delete(remote.id)
+
+    # --- The way there ------------------------------------------------------------------------------------------------
+
+    def _rows(
+        self, path: str, params: Mapping[str, Any], pages: int | None
+    ) -> Iterator[Mapping[str, Any]]:
+        """The rows of a list, page by page."""
+        query, number = dict(params), 0
+        while pages is None or number < pages:
+            told = self._call("GET", path, params=query)
+            yield from told.get("data", ())
+            after = told.get("paging", {}).get("cursors", {}).get("after")
+            if not told.get("data") or not after or "next" not in told.get("paging", {}):
+                return
+            query["after"] = after
+            number += 1
+
+    def _call(self, method: str, path: str, **parts: Any) -> dict[str, Any]:
+        answer = self._web.call(
+            method, f"{self._base}/{path}", accept={400, 401, 403, 404, 500, 503}, **parts
+        )
+        error = answer.data.get("error") if isinstance(answer.data, dict) else None
+        if isinstance(error, dict):
+            raise self._error(error, answer)
+        if answer.status >= 400:
+            raise self._web.error(answer, f"{self._base}/{path}")
+        return dict(answer.data or {})
+
+    def _error(self, error: Mapping[str, Any], answer: Reply) -> PublishError:
+        code, sub, said = (
+            int(error.get("code") or 0),
+            error.get("error_subcode"),
+            str(error.get("message", "")),
+        )
+        if code in _TOKEN:
+            return AuthRefused(
+                f"{self.name} refuses the token: {said} Make a new Page access token."
+            )
+        if code == _BLOCKED:
+            return PauseTarget(f"{self.name} has stopped this Page from posting for now: {said}")
+        if code in _LIMITED:
+            return RetryAfter(f"{self.name} wants a break: {said}", _wait(answer.headers))
+        if code in _LATER or error.get("is_transient"):
+            return RetryAfter(
+                f"{self.name} can't take it right now: {said}", retry_after(answer.headers)
+            )
+        if sub == _NOT_THERE or answer.status == 404:
+            return Gone(f"{self.name} has nothing under this number any more.")
+        if code in _RIGHTS:
+            return AuthRefused(f"{self.name} does not let this token do that: {said}")
+        return Permanent(f"{self.name} does not take this: {said}")
+
+
+def _wait(headers: Mapping[str, str]) -> float:
+    """Seconds until a limit is over: minutes in a header of JSON, or the usual."""
+    told = retry_after(headers)
+    if told is not None:
+        return told
+    try:
+        use = json.loads(headers.get("X-Business-Use-Case-Usage", "{}"))
+        minutes = [
+            row.get("estimated_time_to_regain_access", 0) for rows in use.values() for row in rows
+        ]
+    except (ValueError, AttributeError, TypeError):
+        return _LIMIT_SECONDS
+    return max([float(m) for m in minutes if m], default=0.0) * 60 or _LIMIT_SECONDS

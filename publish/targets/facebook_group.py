@@ -1,0 +1,85 @@
+"""A Facebook Group by hand: the API of groups was taken away in 2024.
+
+https://developers.facebook.com/blog/post/2024/01/23/introducing-facebook-graph-and-marketing-api-v19/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from publish.errors import PauseTarget
+from publish.post import Post, PostMedia, Remote
+from publish.targets.base import Draft, Option, Target
+from publish.targets.facebook import CHARACTERS, IMAGES
+from publish.thread import Shape, plan, still_of
+
+
+class FacebookGroupTarget(Target):
+    """A group: a person posts there by hand, with words and files from the desk; the ledger remembers it."""
+
+    kind = "facebook-group"
+    title = "Facebook Group (by hand)"
+    keeps_files = False
+    assisted = True
+    copies_shown = 1
+    copies_remain = "A person has to delete the post in the group."
+    options = (
+        Option(
+            "url", "the group's address, as https://www.facebook.com/groups/garden", required=True
+        ),
+    )
+
+    @classmethod
+    def door(cls, options: Mapping[str, str]) -> str:
+        """The group."""
+        return options["url"]
+
+    def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
+        """Words to copy: no marks, for nobody looks for it but the person who posted it."""
+        part = plan(post, Shape(CHARACTERS, IMAGES, 1, still_of), marked=False)[0]
+        return Draft(post.title, part.text)
+
+    def files(self, post: Post) -> tuple[PostMedia, ...]:
+        """The pictures to take along, in the order of the story."""
+        return plan(post, Shape(CHARACTERS, IMAGES, 1, still_of), marked=False)[0].files
+
+    def test(self) -> str:
+        """There is nothing to try."""
+        return f"{self.name} is posted to by hand: the desk has words and files ready."
+
+    def find(self, key: str) -> Remote | None:
+        """Only a person knows."""
+        return None
+
+    def _by_hand(self) -> PauseTarget:
+        return PauseTarget(
+            f"{self.name} takes nothing from programs. Post it by hand from the desk, and say that it is done."
+        )
+
+    def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """A person does it."""
+        raise self._by_hand()
+
+    def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """A person does it."""
+        raise self._by_hand()
+
+    def withdraw(self, remote: Remote) -> None:
+        """A person does it."""
+        raise self._by_hand()
+
+    def find_media(self, key: str, ext: str) -> Remote | None:
+        """Only a person knows."""
+        return None
+
+    def put_media(self, media: PostMedia) -> Remote:
+        """A person does it."""
+        raise self._by_hand()
+
+    def update_media(self, remote: Remote, media: PostMedia) -> Remote:
+        """A person does it."""
+        raise self._by_hand()
+
+    def withdraw_media(self, remote: Remote) -> None:
+        """A person does it."""
+        raise self._by_hand()

@@ -1,0 +1,137 @@
+"""What is special about Facebook: its errors, pictures that can't be added later, and groups, which people post to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from publish import places
+from publish.outbox import publish
+from publish.targets.facebook_group import FacebookGroupTarget
+from reporter import curate, secrets
+from tests.place_facebook import TOKEN, Facebook, FacebookPlace, error
+from tests.publish_fakes import Kit, open_kit
+from tests.publish_target_kit import NAME, add, opened, post_of, send
+
+
+@pytest.fixture
+def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
+    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
+    with open_kit(tmp_path / "gathering") as kit:
+        yield kit
+
+
+@pytest.fixture
+def server() -> Iterator[Facebook]:
+    with closing(Facebook()) as server:
+        yield server
+
+
+@pytest.fixture
+def place(server: Facebook) -> FacebookPlace:
+    return FacebookPlace(port=server.port, secret=TOKEN, server=server)
+
+
+@pytest.mark.parametrize(("status", "code", "headers", "seconds"), [
+    (400, 4, {}, 900), (403, 32, {"Retry-After": "30"}, 30), (400, 613, {}, 900),
+    (400, 80001, {"X-Business-Use-Case-Usage": '{"1001": [{"estimated_time_to_regain_access": 4}]}'}, 240),
+])  # fmt: skip
+def test_limits_are_waited_for(
+    kit: Kit, place: FacebookPlace, server: Facebook, status: int, code: int, headers: dict[str, str], seconds: int
+) -> None:  # fmt: skip
+    kit.takeaway(kit.event(), "Leeks")
+    add(kit, place)
+    server.refusals = [error(status, code, "Slow down", headers=headers)]
+    [row] = publish(kit.session, kit.outbox)
+    assert (row["state"], "Slow down" in row["error"]) == ("due", True)
+    assert kit.deliveries()[0].due_at == kit.clock() + timedelta(seconds=seconds)
+    assert {row["state"] for row in send(kit)} == {"sent"}
+
+
+@pytest.mark.parametrize("code", [190, 10, 200, 368])
+def test_token_rights_and_blocks_pause_the_target(
+    kit: Kit, place: FacebookPlace, server: Facebook, code: int
+) -> None:
+    kit.takeaway(kit.event(), "Leeks")
+    add(kit, place)
+    server.refusals = [error(400, code, "No")]
+    publish(kit.session, kit.outbox)
+    assert places.find_target(kit.session, NAME).paused
+    assert "No" in places.find_target(kit.session, NAME).paused
+
+
+def test_refused_post_is_parked_and_the_next_one_goes(
+    kit: Kit, place: FacebookPlace, server: Facebook
+) -> None:
+    kit.takeaway(kit.event(title="One"), "Leeks")
+    kit.takeaway(kit.event(title="Two"), "Frost")
+    add(kit, place)
+    # The look for it is answered; its making is refused.
+    server.refusals = []
+    once = iter([error(400, 1500, "That link is not allowed")])
+    before = server.post
+
+    def post(request: object) -> object:
+        for refusal in once:
+            raise refusal
+        return before(request)  # type: ignore[arg-type]
+
+    server.post = post  # type: ignore[method-assign]
+    states = sorted((row["state"], row["error"]) for row in publish(kit.session, kit.outbox))
+    assert states == [
+        ("parked", "there does not take this: That link is not allowed"),
+        ("sent", ""),
+    ]
+
+
+def test_picture_more_makes_a_new_post_and_picture_less_does_not(
+    kit: Kit, place: FacebookPlace, server: Facebook
+) -> None:
+    event = kit.event()
+    kit.takeaway(event, "Words first")
+    add(kit, place)
+    send(kit)
+    [first] = [t["id"] for t in server.things.values() if t["kind"] == "post"]
+    photo = kit.photo(event, 1, "Leeks")
+    send(kit)
+    [second] = [t["id"] for t in server.things.values() if t["kind"] == "post"]
+    assert second != first
+    assert len([t for t in server.things.values() if t["kind"] == "photo"]) == 1
+    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    send(kit)
+    assert [t["id"] for t in server.things.values() if t["kind"] == "post"] == [second]
+    assert [t for t in server.things.values() if t["kind"] == "photo"] == []
+
+
+def test_post_is_found_beyond_the_first_pages(
+    kit: Kit, place: FacebookPlace, server: Facebook
+) -> None:
+    kit.takeaway(kit.event(), "Leeks")
+    add(kit, place)
+    send(kit)
+    for number in range(7):
+        server.keep("post", message=f"Something else {number}", photos=[])
+    with closing(opened(kit)) as target:
+        found = target.find(post_of(kit).key)
+    assert found is not None
+    assert "Leeks" in server.things[found.id]["message"]
+
+
+def test_group_is_posted_to_by_hand(kit: Kit) -> None:
+    kit.photo(kit.event(), 1, "Leeks stand the frost.")
+    given = {"url": "https://www.facebook.com/groups/garden"}
+    places.add_target(kit.session, "facebook-group", NAME, given, now=kit.clock(), rng=kit.rng)
+    post = post_of(kit)
+    with closing(opened(kit)) as target:
+        assert isinstance(target, FacebookGroupTarget)
+        draft = target.draft(post, {})
+        assert "Leeks stand the frost." in draft.body
+        assert "#sr" not in draft.body
+        assert [m.key for m in target.files(post)] == [m.key for m in post.media()]
+        assert target.assisted
+        assert target.door(given) == given["url"]
+        assert "by hand" in target.test()
