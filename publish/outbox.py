@@ -69,6 +69,10 @@ def wake(session: Session, outbox: Outbox, *, names: Sequence[str] = ()) -> None
     session.commit()
 
 
+# Rounds in which targets may say something new of what they take, before it is left to the next turn.
+_ASK_ANEW = 5
+
+
 def publish(
     session: Session, outbox: Outbox, *, names: Sequence[str] = (), wait: bool = False,
     on_progress: Callable[[Outcome, int], None] | None = None, pause: Callable[[float], Any] = time.sleep,
@@ -79,12 +83,17 @@ def publish(
     """
     queue(session, outbox, names=names)
     wake(session, outbox, names=names)
+    asked_anew = 0
     while True:
         while (outcome := deliver_due(session, outbox, names=names)) is not None:
             if on_progress is not None:
                 on_progress(outcome, open_count(session, outbox, names))
         # Links that became known, and what was decided meanwhile.
         if queue(session, outbox, names=names).work:
+            continue
+        # Whoever has just said what it takes gets what was shaped for it now.
+        if due_rows(session, outbox, chosen_targets(session, names)) and asked_anew < _ASK_ANEW:
+            asked_anew += 1
             continue
         if not wait or not open_count(session, outbox, names):
             return ledger_rows(session, outbox, names)

@@ -158,8 +158,9 @@ class Facebook(FixtureServer):
 
     def remove(self, number: str) -> None:
         """Gone, with the comments below it."""
-        self.things = {n: t for n, t in self.things.items()
-                       if n != number and t.get("on") != number and t.get("parent", {}).get("id") != number}  # fmt: skip
+        below = {number, *(n for n, t in self.things.items() if t.get("on") == number)}
+        below |= {n for n, t in self.things.items() if t.get("parent", {}).get("id") == number}
+        self.things = {n: t for n, t in self.things.items() if n not in below}
 
 
 @dataclass

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,11 @@ def place(server: Facebook) -> FacebookPlace:
     return FacebookPlace(port=server.port, secret=TOKEN, server=server)
 
 
+def tried(kit: Kit) -> list[dict[str, Any]]:
+    """One round, without waiting for anything: the place says what it takes, and gets what was shaped for it."""
+    return publish(kit.session, kit.outbox)
+
+
 @pytest.mark.parametrize(("status", "code", "headers", "seconds"), [
     (400, 4, {}, 900), (403, 32, {"Retry-After": "30"}, 30), (400, 613, {}, 900),
     (400, 80001, {"X-Business-Use-Case-Usage": '{"1001": [{"estimated_time_to_regain_access": 4}]}'}, 240),
@@ -46,7 +52,7 @@ def test_limits_are_waited_for(
     kit.takeaway(kit.event(), "Leeks")
     add(kit, place)
     server.refusals = [error(status, code, "Slow down", headers=headers)]
-    [row] = publish(kit.session, kit.outbox)
+    [row] = tried(kit)
     assert (row["state"], "Slow down" in row["error"]) == ("due", True)
     assert kit.deliveries()[0].due_at == kit.clock() + timedelta(seconds=seconds)
     assert {row["state"] for row in send(kit)} == {"sent"}
@@ -59,7 +65,7 @@ def test_token_rights_and_blocks_pause_the_target(
     kit.takeaway(kit.event(), "Leeks")
     add(kit, place)
     server.refusals = [error(400, code, "No")]
-    publish(kit.session, kit.outbox)
+    tried(kit)
     assert places.find_target(kit.session, NAME).paused
     assert "No" in places.find_target(kit.session, NAME).paused
 
@@ -81,7 +87,7 @@ def test_refused_post_is_parked_and_the_next_one_goes(
         return before(request)  # type: ignore[arg-type]
 
     server.post = post  # type: ignore[method-assign]
-    states = sorted((row["state"], row["error"]) for row in publish(kit.session, kit.outbox))
+    states = sorted((row["state"], row["error"]) for row in tried(kit))
     assert states == [
         ("parked", "there does not take this: That link is not allowed"),
         ("sent", ""),
