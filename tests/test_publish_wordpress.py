@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import random
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -368,3 +370,35 @@ def mp4(path: Path) -> bytes:
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path.read_bytes()
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("FAULT_RUNS_BLOG", "2"))))
+def test_every_item_once_at_a_blog_behind_a_bad_line(
+    kit: Kit, wordpress: WordPress, proxy: FaultProxy, blog: Blog, *, seed: int
+) -> None:
+    chance = random.Random(seed)
+    events = [kit.event("One"), kit.event("Two")]
+    for number in range(4):
+        kit.photo(events[number % 2], 5000 + 10 * seed + number, f"Photo {number}")
+    add_blog(kit, wordpress, proxy.url)
+    struck = []
+
+    def fault(method: str, path: str) -> str | None:
+        if len(struck) < 12 and chance.random() < 0.4:
+            struck.append(chance.choice(["before", "cut", "500", "portal"]))
+            return struck[-1]
+        return None
+
+    proxy.fault = fault
+    for _turn in range(60):
+        rows = publish(kit.session, kit.outbox)
+        if {row["state"] for row in rows} == {"sent"}:
+            break
+        kit.clock.forward(hours=2)
+    assert {row["state"] for row in rows} == {"sent"}
+    assert len(struck) > 3
+    posts, files = blog.rows("posts", kit.facts.mark), blog.rows("media", kit.facts.mark)
+    assert sorted(post["title"]["raw"] for post in posts) == ["One", "Two"]
+    assert len(files) == len({row["slug"] for row in files}) == 4
+    shown = "".join(post["content"]["raw"] for post in posts)
+    assert all(f'wp-image-{row["id"]}"' in shown for row in files), "an orphan"

@@ -18,6 +18,7 @@ from tests.bench import (
     mending,
     photos,
     polling,
+    publishing,
     searching,
     video,
 )
@@ -34,6 +35,7 @@ MODULES = {
     "crowd": crowd,
     "polling": polling,
     "bundles": bundles,
+    "publishing": publishing,
 }
 HEAD = """# Benchmarks
 
