@@ -7,6 +7,7 @@ https://core.trac.wordpress.org/ticket/47987 (``X-WP-Upload-Attachment-ID``).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from html import escape
@@ -27,6 +28,9 @@ _STATUSES = "publish,future,draft,pending,private"
 _RIGHTS = ("rest_cannot_create", "rest_forbidden", "rest_cannot_publish", "rest_cannot_assign")
 # PHP drops a body over post_max_size, and WordPress then misses everything in it.
 _DROPPED = ("rest_upload_no_data", "rest_upload_no_content_disposition", "rest_upload_file_too_big")
+# Address of a blog -> when it was asked (monotonic), and whether its addresses are pretty ones.
+_FORMS: dict[str, tuple[float, bool]] = {}
+_FORM_S = 60.0
 _NEEDED = {
     "upload_files": "upload files",
     "publish_posts": "publish posts",
@@ -255,7 +259,7 @@ class WordPressTarget(Target):
 
     def _call(self, method: str, path: str, **parts: Any) -> Answer:
         if self._pretty is None:
-            self._pretty = self._has_pretty_addresses()
+            self._pretty = self._remembered()
         accept = set(parts.pop("accept", ()))
         url = self._address(path, parts)
         answer = self._web.call(method, url, accept=accept | {400, 403}, **parts)
@@ -274,6 +278,14 @@ class WordPressTarget(Target):
             return f"{self._base}/wp-json{path}"
         parts["params"] = {"rest_route": path, **parts.get("params", {})}
         return f"{self._base}/"
+
+    def _remembered(self) -> bool:
+        """Asked once a minute at most: every delivery opens the blog anew, and a question costs 0.1 s."""
+        at, pretty = _FORMS.get(self._base, (0.0, False))
+        if not at or time.monotonic() - at > _FORM_S:
+            pretty = self._has_pretty_addresses()
+            _FORMS[self._base] = (time.monotonic(), pretty)
+        return pretty
 
     def _has_pretty_addresses(self) -> bool:
         answer = self._web.call(
