@@ -16,6 +16,7 @@ from publish.ledger import MEDIA, OPEN, STORY, chosen_targets, compare
 from publish.means import Outbox
 from publish.post import PostMedia, Remote
 from publish.shape import shape_post
+from publish.site import media_name
 from publish.standing import Standing, row_json
 from publish.targets import Draft, target_class
 from publish.targets import Target as OpenTarget
@@ -115,7 +116,7 @@ def draft_of(session: Session, row: Delivery, fitted: Fitted, opened: OpenTarget
 
 
 def _to_come(media: PostMedia) -> Remote:
-    return Remote("0", media.filename, {"name": media.filename})
+    return Remote("0", media.filename, {"name": media_name(media.filename)})
 
 
 def changes(was: SentDraft | None, draft: Draft) -> list[str]:

@@ -381,7 +381,7 @@ def test_every_item_once_at_a_blog_behind_a_bad_line(
     for number in range(4):
         kit.photo(events[number % 2], 5000 + 10 * seed + number, f"Photo {number}")
     add_blog(kit, wordpress, proxy.url)
-    struck = []
+    struck: list[str] = []
 
     def fault(method: str, path: str) -> str | None:
         if len(struck) < 12 and chance.random() < 0.4:

@@ -24,7 +24,7 @@ from publish.site import (
     story_page,
     summarize,
 )
-from publish.targets.base import Entry, Heard, Option, Setup, Target
+from publish.targets.base import Draft, Entry, Heard, Option, Setup, Target
 from publish.webmentions import mentions
 
 
@@ -117,11 +117,15 @@ class FolderTarget(Target):
         """The story's page."""
         return self._found(page_name(key))
 
+    def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
+        """The page."""
+        page = story_page(post, self.setup.facts, _local(links), self._web)
+        return Draft(post.title, page, "text/html")
+
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Write the story's page."""
-        local = {key: str(remote.extra["name"]) for key, remote in links.items()}
-        name = page_name(post.key)
-        self._put(name, story_page(post, self.setup.facts, local, self._web).encode())
+        local, name = _local(links), page_name(post.key)
+        self._put(name, self.draft(post, links).body.encode())
         return Remote(name, self._link(name), {"name": name, "summary": summarize(post, local)})
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
@@ -201,3 +205,8 @@ class FolderTarget(Target):
         """The public address, or that of the folder itself."""
         base = self._web or self._drive.link()
         return f"{base.rstrip('/')}/{name}"
+
+
+def _local(links: Mapping[str, Remote]) -> dict[str, str]:
+    """Where files lie, seen from the pages."""
+    return {key: str(remote.extra["name"]) for key, remote in links.items()}
