@@ -22,6 +22,7 @@ from kiosk import (
     desk_review,
     desk_sessions,
     desk_targets,
+    desker,
 )
 from kiosk.access import require_desk
 from kiosk.db import db
@@ -50,6 +51,7 @@ for _part in (
     desk_review,
     desk_sessions,
     desk_targets,
+    desker,
 ):
     bp.register_blueprint(_part.bp)
 

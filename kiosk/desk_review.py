@@ -3,104 +3,115 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import Select, select
 
 from kiosk.db import db
-from kiosk.here import here
+from kiosk.desker import desk_hand, desk_name, desk_who
 from kiosk.media import media_url
-from kiosk.pages import AUDIENCES, CONSENTS, STATES
+from kiosk.pages import AUDIENCES, CONSENTS
 from kiosk.records import full_record
-from reporter import curate, fairness
+from kiosk.review_view import FLAGS, View, choices, tabs
+from kiosk.review_words import clash_words, field_words, line_of, step_words, value_words
+from publish.words import KINDS as KIND_WORDS
+from publish.words import translations
+from reporter import curate, deciding, describe, fairness, history, undo
+from reporter import sheet as sheets
 from reporter.errors import BadRequest
-from reporter.models import EventSession, Takeaway
+from reporter.models import Takeaway
 from reporter.record import takeaway_record
 from reporter.sessions import all_sessions
 from reporter.states import TakeawayState
-from reporter.stories import with_everything
 
 bp = Blueprint("review", __name__, url_prefix="/review")
 
 PAGE = 48
-DECISIONS = {"approve": curate.approve, "hide": curate.hide, "reopen": curate.reopen}
-# What leads back to a state.
-BACK_TO = {
-    TakeawayState.NEW.value: "reopen",
-    TakeawayState.APPROVED.value: "approve",
-    TakeawayState.HIDDEN.value: "hide",
+DECISIONS = {
+    "approve": TakeawayState.APPROVED,
+    "hide": TakeawayState.HIDDEN,
+    "reopen": TakeawayState.NEW,
 }
-
-
-@dataclass(frozen=True)
-class View:
-    """What the organizer looks at: a state, perhaps one session, from where on."""
-
-    state: str
-    session: str
-    after: str
-
-    @classmethod
-    def asked(cls) -> View:
-        """From the address of the page; the forms carry it along."""
-        state = request.args.get("state", "")
-        known = state if state in BACK_TO else TakeawayState.NEW.value
-        return cls(known, request.args.get("session", ""), request.args.get("after", ""))
-
-    @property
-    def args(self) -> dict[str, str]:
-        """For addresses; what is empty is left away."""
-        told = {"state": self.state, "session": self.session, "after": self.after}
-        return {name: value for name, value in told.items() if value}
-
-    @property
-    def rows(self) -> Select[Any]:
-        """In the order in which they came (a UUIDv7 sorts by time): first come, first looked at."""
-        query = select(Takeaway).where(Takeaway.state == self.state)
-        if self.session:
-            query = query.join(EventSession).where(EventSession.code == self.session)
-        return query
+_SAVED = ("caption", "session_code", "audience", "consent")
 
 
 @bp.get("")
 def sheet() -> ResponseReturnValue:
     """The contact sheet and the preview."""
-    view = View.asked()
-    rows, more = _page(view)
-    shown = _shown(rows)
-    last = request.args.get("last", "")
+    return _sheet(View.asked())
+
+
+def _sheet(
+    view: View, clashes: Sequence[deciding.Clash] = (), typed: Mapping[str, str] | None = None
+) -> str:
+    session = db.session()
+    page = view.page(session, PAGE)
+    shown = _shown(page.rows)
+    looks = sheets.looks_of(session, list({*page.rows, *([shown] if shown else [])}))
+    step = _step()
     return render_template(
         "desk/review.html",
         view=view,
-        rows=[takeaway_record(row, media_url) for row in rows],
-        shown=full_record(shown, media_url) if shown else None,
-        neighbours=_neighbours(rows, shown),
-        more=more,
-        from_phone=bool(shown and shown.device),
-        last=last if last and request.args.get("was") in BACK_TO else "",
-        undo=BACK_TO.get(request.args.get("was", ""), ""),
-        sessions=all_sessions(db.session()),
-        states=STATES,
+        page=page,
+        rows=[takeaway_record(row, media_url) for row in page.rows],
+        looks={row.receipt: looks[row.id] for row in page.rows if row.id in looks},
+        neighbours=_neighbours(page.rows, shown),
+        **_preview(shown, looks, clashes, typed or {}),
+        undescribed=sheets.count_undescribed(session),
+        seen=history.seen_by_now(session),
+        step=step.hex if step else "",
+        step_words=step_words(session, step) if step else "",
+        sessions=all_sessions(session),
+        tabs=tabs(session, view),
+        flags=FLAGS,
+        flag_counts=sheets.flag_counts(session, view.asked_for),
+        choices=choices(view),
         audiences=AUDIENCES,
         consents=CONSENTS,
+        my_name=desk_name(),
     )
 
 
-def _page(view: View) -> tuple[list[Takeaway], str]:
-    """One page of takeaways, and where the next one begins ('' on the last)."""
-    query = view.rows.order_by(Takeaway.id).limit(PAGE + 1).options(*with_everything())
-    if view.after:
-        query = query.where(Takeaway.id > _cursor(view.after))
-    rows = list(db.session.scalars(query))
-    return rows[:PAGE], rows[PAGE - 1].id.hex if len(rows) > PAGE else ""
+def _preview(
+    shown: Takeaway | None, looks: Mapping[uuid.UUID, sheets.Seen],
+    clashes: Sequence[deciding.Clash], typed: Mapping[str, str],
+) -> dict[str, Any]:  # fmt: skip
+    """What the large one needs."""
+    if shown is None:
+        return {"shown": None}
+    told = {clash.name: (clash_words(clash), value_words(clash.theirs)) for clash in clashes}
+    return {
+        "shown": full_record(shown, media_url),
+        "look": looks.get(shown.id, sheets.Seen()),
+        "lacking": [attachment.media.sha256 for attachment in describe.undescribed(shown)],
+        "proposal": _proposal(shown),
+        "has_words": bool(describe.own_words(shown)),
+        "suggested": sheets.suggested_tags(db.session(), shown),
+        "history": [line_of(decision) for decision in history.history_of(db.session(), shown)],
+        "clashes": told,
+        "typed": typed,
+        "from_phone": bool(shown.device),
+    }
 
 
-def _cursor(text: str) -> uuid.UUID:
+def _proposal(takeaway: Takeaway) -> str:
+    from kiosk.here import here
+
+    words = translations(here().settings.gathering.language)
+    return describe.proposal(takeaway, words.gettext(KIND_WORDS["photo"]))
+
+
+def _step() -> uuid.UUID | None:
+    """What Z takes back: the step that the address names, else nothing."""
+    text = request.args.get("undo", "")
+    return _number(text) if text else None
+
+
+def _number(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError as error:
@@ -109,6 +120,8 @@ def _cursor(text: str) -> uuid.UUID:
 
 def _shown(rows: list[Takeaway]) -> Takeaway | None:
     wanted = request.args.get("show", "")
+    if wanted == "last":
+        return rows[-1] if rows else None
     if wanted:
         return curate.by_receipt(db.session(), wanted)
     return rows[0] if rows else None
@@ -123,74 +136,147 @@ def _neighbours(rows: list[Takeaway], shown: Takeaway | None) -> tuple[str, str]
     return receipts[at - 1] if at else "", receipts[at + 1] if at + 1 < len(receipts) else ""
 
 
+def _back(view: View, **more: str) -> ResponseReturnValue:
+    args = {**view.args, **{name: value for name, value in more.items() if value}}
+    return redirect(url_for("desk.review.sheet", **args), code=303)  # type: ignore[arg-type]
+
+
+def _seen() -> int:
+    """Up to which change the page that sent this form knew."""
+    given = request.form.get("seen", "")
+    return int(given) if given.isdigit() else history.seen_by_now(db.session())
+
+
+def _decision(name: str) -> TakeawayState:
+    if name not in DECISIONS:
+        raise BadRequest(_("The desk can approve, hide or reopen; nothing else was understood."))
+    return DECISIONS[name]
+
+
+def _mine() -> str:
+    step = history.last_step(db.session(), desk_who())
+    return step.hex if step else ""
+
+
 @bp.post("/<receipt>/decide")
 def decide(receipt: str) -> ResponseReturnValue:
     """Approve, hide, reopen, star or unstar one; then on to the next."""
     view, wanted = View.asked(), request.form.get("decision", "")
     takeaway = curate.by_receipt(db.session(), receipt)
     if wanted in ("star", "unstar"):
-        starred = {"starred": wanted == "star"}
-        curate.change(db.session(), takeaway, here().hand("desk"), starred)
+        curate.change(db.session(), takeaway, desk_hand(), {"starred": wanted == "star"})
+        return _back(view, show=receipt, undo=_mine())
+    state, onward = _decision(wanted), view.onward(db.session(), takeaway, PAGE)
+    done = deciding.decide(db.session(), [takeaway], desk_hand(), state, seen=_seen())
+    if done.clashes:
+        flash(clash_words(done.clashes[0]))
         return _back(view, show=receipt)
-    was, onward = takeaway.state, _onward(view, takeaway)
-    _action(wanted)(db.session(), takeaway, here().hand("desk"))
-    if request.form.get("undo"):
-        return _back(view, show=receipt)
-    return _back(view, show=onward, last=receipt, was=was)
+    return _back(view, show=onward, undo=_mine() if done.changed else "")
 
 
-def _action(name: str) -> Any:
-    action = DECISIONS.get(name)
-    if action is None:
-        raise BadRequest(_("The desk can approve, hide or reopen; nothing else was understood."))
-    return action
-
-
-def _onward(view: View, takeaway: Takeaway) -> str:
-    """Who is looked at after this one: the next in the list, else the one before."""
-    later = view.rows.where(Takeaway.id > takeaway.id).order_by(Takeaway.id).limit(1)
-    earlier = view.rows.where(Takeaway.id < takeaway.id).order_by(Takeaway.id.desc()).limit(1)
-    found = db.session.scalar(later) or db.session.scalar(earlier)
-    return found.receipt if found else ""
-
-
-def _back(view: View, **more: str) -> ResponseReturnValue:
-    args = {**view.args, **{name: value for name, value in more.items() if value}}
-    return redirect(url_for("desk.review.sheet", **args), code=303)  # type: ignore[arg-type]
+@bp.post("/undo/<step>")
+def undo_one(step: str) -> ResponseReturnValue:
+    """Take back a step; the one before it comes next."""
+    view, number = View.asked(), _number(step)
+    done = undo.undo_step(db.session(), number, desk_hand())
+    for clash in done.clashes[:3]:
+        flash(clash_words(clash))
+    if done.changed:
+        flash(ngettext("Undone.", "Undone for %(num)d takeaways.", len(done.changed)))
+    earlier = history.last_step(db.session(), desk_who(), before=number)
+    rows = done.changed or [clash.takeaway for clash in done.clashes]
+    show = rows[0].receipt if len(rows) == 1 else ""
+    return _back(view, show=show, undo=earlier.hex if earlier else "")
 
 
 @bp.post("/<receipt>/block")
 def block(receipt: str) -> ResponseReturnValue:
     """Take nothing more from the phone that this came from. What it sent before is decided one by one."""
     takeaway = curate.by_receipt(db.session(), receipt)
-    fairness.block(db.session(), takeaway, here().hand("desk"))
+    fairness.block(db.session(), takeaway, desk_hand())
     flash(_("Nothing more is taken from that phone. The page “Kiosk” lists it."))
     return _back(View.asked(), show=receipt)
 
 
 @bp.post("/selected")
 def decide_selected() -> ResponseReturnValue:
-    """One decision for all that are ticked."""
-    action = _action(request.form.get("decision", ""))
-    receipts = request.form.getlist("receipt")
-    rows = [curate.by_receipt(db.session(), receipt) for receipt in receipts]
-    for row in rows:
-        action(db.session(), row, here().hand("desk"))
-    flash(ngettext("%(num)d takeaway changed.", "%(num)d takeaways changed.", len(rows)))
-    return _back(View.asked())
+    """One decision for all that are ticked, or for the whole page."""
+    wanted = request.form.get("decision", "")
+    name = "page" if request.form.get("all") else "receipt"
+    rows = [curate.by_receipt(db.session(), receipt) for receipt in request.form.getlist(name)]
+    if wanted in DECISIONS:
+        done = deciding.decide(db.session(), rows, desk_hand(), DECISIONS[wanted], seen=_seen())
+    else:
+        done = deciding.set_on_all(db.session(), rows, desk_hand(), _many(wanted))
+    flash(ngettext("%(num)d takeaway changed.", "%(num)d takeaways changed.", len(done.changed)))
+    if done.clashes:
+        left = ngettext("%(num)d was left alone:", "%(num)d were left alone:", len(done.clashes))
+        flash(f"{left} {clash_words(done.clashes[0])}")
+    return _back(View.asked(), undo=_mine() if done.changed else "")
+
+
+def _many(wanted: str) -> Any:
+    """What is set on all that are ticked."""
+    form = request.form
+    if wanted in ("star", "unstar"):
+        return lambda _row: {"starred": wanted == "star"}
+    if wanted == "tag" and form.get("tag", "").strip():
+        new = form["tag"].split(",")
+        return lambda row: {"tags": [*(tag.name for tag in row.tags), *new]}
+    if wanted == "move" and form.get("to"):
+        return lambda _row: {"session_code": form["to"]}
+    _decision(wanted)
+    return None
+
+
+@bp.post("/alike/<group>")
+def keep_one(group: str) -> ResponseReturnValue:
+    """Of pictures that look alike keep one, hide the others that nobody has approved: one step."""
+    view, keep = View.asked(), request.form.get("keep", "")
+    asked = sheets.Filter(state=sheets.ALL, group=_number(group))
+    rows = sheets.page(db.session(), asked, size=500).rows
+    others = [row for row in rows if row.receipt != keep and row.state == TakeawayState.NEW]
+    done = deciding.decide(db.session(), others, desk_hand(), TakeawayState.HIDDEN, seen=_seen())
+    flash(ngettext("%(num)d other was hidden.", "%(num)d others were hidden.", len(done.changed)))
+    return _back(view, show=keep, undo=_mine() if done.changed else "")
+
+
+@bp.post("/proposals")
+def accept_proposals() -> ResponseReturnValue:
+    """Take the proposed description for every approved photo that lacks one: one step."""
+    rows = list(db.session.scalars(sheets.undescribed_rows()))
+    done = deciding.set_on_all(db.session(), rows, desk_hand(), _proposals_for)
+    flash(ngettext("%(num)d description taken.", "%(num)d descriptions taken.", len(done.changed)))
+    return _back(View.asked(), undo=_mine() if done.changed else "")
+
+
+@bp.post("/<receipt>/proposal")
+def accept_proposal(receipt: str) -> ResponseReturnValue:
+    """Take the proposed description of one."""
+    takeaway = curate.by_receipt(db.session(), receipt)
+    deciding.set_on_all(db.session(), [takeaway], desk_hand(), _proposals_for)
+    return _back(View.asked(), show=receipt, undo=_mine())
+
+
+def _proposals_for(takeaway: Takeaway) -> dict[str, str]:
+    words = _proposal(takeaway)
+    return {history.ALT + a.media.sha256: words for a in describe.undescribed(takeaway)}
 
 
 @bp.post("/<receipt>")
 def save(receipt: str) -> ResponseReturnValue:
     """The organizer's words: caption, tags, session, audience, consent, alt texts."""
     takeaway = curate.by_receipt(db.session(), receipt)
-    hand, form = here().hand("desk"), request.form
-    names = ("caption", "session_code", "audience", "consent")
-    values: dict[str, Any] = {name: form[name] for name in names if name in form}
+    form = request.form
+    values: dict[str, Any] = {name: form[name] for name in _SAVED if name in form}
     if "tags" in form:
-        values["tags"] = form["tags"].split(",")
-    curate.change(db.session(), takeaway, hand, values)
-    alts = {name[4:]: words for name, words in form.items() if name.startswith("alt-")}
-    curate.set_alt(db.session(), takeaway, hand, alts)
+        values["tags"] = [*form["tags"].split(","), *form.getlist("more_tags")]
+    there = {history.ALT + attachment.media.sha256 for attachment in takeaway.attachments}
+    values |= {name: words for name, words in form.items() if name in there}
+    clashes = deciding.merge(db.session(), takeaway, desk_hand(), values, seen=_seen())
+    if clashes:
+        fields = ", ".join(dict.fromkeys(field_words(clash.name) for clash in clashes))
+        flash(_("Not everything was saved. Somebody else changed this too: %(what)s.", what=fields))
+        return _sheet(View.asked(show=receipt), clashes, form), 409
     flash(_("Saved."))
-    return _back(View.asked(), show=receipt)
+    return _back(View.asked(), show=receipt, undo=_mine())

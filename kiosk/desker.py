@@ -1,0 +1,46 @@
+"""Who is at the desk: a name that somebody may give, so that others see whose decision it was."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from kiosk.here import here
+from reporter.curate import Hand
+
+bp = Blueprint("desker", __name__)
+
+NAME_CHARS = 40
+DESK = "desk"
+
+
+def desk_name() -> str:
+    """The name, '' without one."""
+    return str(session.get("desk_name", ""))
+
+
+def desk_who() -> str:
+    """How decisions of this browser are signed."""
+    return f"{DESK}:{desk_name()}" if desk_name() else DESK
+
+
+def desk_hand() -> Hand:
+    """The hand of whoever sits here."""
+    return here().hand(desk_who())
+
+
+def who_words(who: str) -> str:
+    """Who did it, in words."""
+    if who.startswith(f"{DESK}:"):
+        return who.split(":", 1)[1]
+    if who == DESK:
+        return _("Somebody at the desk")
+    return _("Its contributor") if who == "contributor" else _("Somebody at the command line")
+
+
+@bp.post("/name")
+def set_name() -> ResponseReturnValue:
+    """Keep the name in this browser's cookie."""
+    session["desk_name"] = " ".join(request.form.get("name", "").split())[:NAME_CHARS]
+    return redirect(url_for("desk.review.sheet"), code=303)

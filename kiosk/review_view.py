@@ -1,0 +1,129 @@
+"""What the organizer looks at: filters that stand in the address, so that each is a link."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as later
+from sqlalchemy.orm import Session
+
+from kiosk.pages import INTENTS, KINDS, STATES
+from reporter import sheet as sheets
+from reporter.errors import BadRequest
+from reporter.models import Takeaway
+from reporter.states import Source, TakeawayState
+
+FLAGS = (
+    ("starred", later("Starred")),
+    ("alt", later("No description")),
+    ("alike", later("Look alike")),
+    ("blurred", later("Blurred or black")),
+    ("held", later("Held words")),
+)
+SOURCES = (
+    (Source.PHONE.value, later("Phone")),
+    (Source.STATION.value, later("Station")),
+    (Source.CARD.value, later("Card")),
+)
+_TABS = (*STATES, (sheets.ALL, later("All")))
+
+
+@dataclass(frozen=True)
+class View:
+    """A filter and a place in it."""
+
+    asked_for: sheets.Filter
+    after: str = ""
+    before: str = ""
+    show: str = ""
+
+    @classmethod
+    def asked(cls, show: str = "") -> View:
+        """From the address of the page; the forms carry it along."""
+        args = request.args
+        state = args.get("state", "")
+        group = args.get("group", "")
+        known = state if state in dict(_TABS) else TakeawayState.NEW.value
+        try:
+            number = uuid.UUID(group) if group else None
+        except ValueError as error:
+            raise _broken() from error
+        flags = tuple(name for name, _words in FLAGS if args.get(name))
+        asked = sheets.Filter(
+            sheets.ALL if number else known, args.get("session", ""), args.get("kind", ""),
+            args.get("intent", ""), args.get("source", ""), flags, number,
+        )  # fmt: skip
+        return cls(asked, args.get("after", ""), args.get("before", ""), show)
+
+    @property
+    def state(self) -> str:
+        """Which state."""
+        return self.asked_for.state
+
+    @property
+    def args(self) -> dict[str, str]:
+        """For addresses; what is empty is left away."""
+        told = {**self.filters, "after": self.after, "before": self.before}
+        return {name: value for name, value in told.items() if value}
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """For addresses of the same filter's first page."""
+        asked = self.asked_for
+        told = {
+            name: getattr(asked, name) for name in ("state", "session", "kind", "intent", "source")
+        }
+        told["group"] = asked.group.hex if asked.group else ""
+        told |= dict.fromkeys(asked.flags, "1")
+        return {name: value for name, value in told.items() if value}
+
+    def but(self, **changed: str) -> dict[str, str]:
+        """The filter's address with something else in it; '' takes it out."""
+        told = {**self.filters, **changed}
+        told.pop("group", None)
+        return {name: value for name, value in told.items() if value}
+
+    def page(self, session: Session, size: int) -> sheets.Page:
+        """Its page; raises BadRequest for a broken address."""
+        try:
+            return sheets.page(
+                session, self.asked_for, size=size, after=self.after, before=self.before
+            )
+        except ValueError as error:
+            raise _broken() from error
+
+    def onward(self, session: Session, takeaway: Takeaway, size: int) -> str:
+        """The receipt of who is looked at after this one: the next on the page, else the one before."""
+        rows = self.page(session, size + 1).rows
+        receipts = [row.receipt for row in rows]
+        if takeaway.receipt not in receipts:
+            return ""
+        at = receipts.index(takeaway.receipt)
+        rest = receipts[at + 1 : at + 2] or receipts[max(0, at - 1) : at]
+        return rest[0] if rest else ""
+
+
+def _broken() -> BadRequest:
+    return BadRequest(_("This page's address is broken. Go back to the desk."))
+
+
+def tabs(session: Session, view: View) -> list[tuple[str, Any, int]]:
+    """(state, words, how many) of each state."""
+    counts = sheets.state_counts(session, view.asked_for)
+    counts.pop(TakeawayState.WITHDRAWN.value, None)
+    counts[sheets.ALL] = sum(counts.values())
+    return [(state, words, counts.get(state, 0)) for state, words in _TABS]
+
+
+def choices(view: View) -> list[tuple[str, Any, tuple[tuple[str, Any], ...], str]]:
+    """(argument, its name, its values in words, what is chosen) of the filters that choose one of several."""
+    asked = view.asked_for
+    return [
+        ("kind", _("Kind"), KINDS, asked.kind),
+        ("intent", _("What it is"), INTENTS, asked.intent),
+        ("source", _("From"), SOURCES, asked.source),
+    ]

@@ -1,0 +1,113 @@
+"""Decisions in words: for the history, for what can be undone, for what two changed at once."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as later
+from flask_babel import ngettext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kiosk.desker import who_words
+from kiosk.here import here
+from reporter.deciding import Clash
+from reporter.history import ALT, fields_of
+from reporter.models import Decision
+
+_ACTIONS = {
+    "approved": later("approved"),
+    "hidden": later("hidden"),
+    "new": later("put back to waiting"),
+    "undo": later("undone"),
+    "withdrawn": later("taken back"),
+    "mend": later("picture mended"),
+}
+_FIELDS = {
+    "state": later("decision"),
+    "text": later("words"),
+    "caption": later("caption"),
+    "author": later("name"),
+    "tags": later("tags"),
+    "session_code": later("session"),
+    "audience": later("who may see it"),
+    "consent": later("agreed to be shown"),
+    "intent": later("what it is"),
+    "starred": later("star"),
+    "prompt": later("question"),
+    "licence": later("licence"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a history."""
+
+    who: str
+    when: str
+    what: str
+    details: list[tuple[str, str, str]]
+    step: str
+    undone: bool
+
+
+def field_words(name: str) -> str:
+    """A field's name for people."""
+    return _("description") if name.startswith(ALT) else str(_FIELDS.get(name, name))
+
+
+def clock_words(moment: datetime) -> str:
+    """The time of day at the gathering."""
+    return moment.astimezone(here().settings.zone).strftime("%H:%M")
+
+
+def line_of(decision: Decision) -> Line:
+    """A decision as a line."""
+    fields = fields_of(decision)
+    names = list(dict.fromkeys(field_words(name) for name in fields.after))
+    told = str(_ACTIONS.get(decision.action, "")) or _("changed: %(what)s", what=", ".join(names))
+    can_undo = decision.step is not None and not decision.undone and decision.action != "withdrawn"
+    details = [
+        (field_words(name), value_words(fields.before.get(name)), value_words(value))
+        for name, value in fields.after.items()
+        if decision.action != "mend"
+    ]
+    when = decision.at.astimezone(here().settings.zone).strftime("%Y-%m-%d %H:%M")
+    step = decision.step.hex if can_undo and decision.step else ""
+    return Line(who_words(decision.who), when, told, details, step, decision.undone)
+
+
+def value_words(value: Any) -> str:
+    """A field's value for people."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(_ACTIONS.get(value, value) if isinstance(value, str) else value or "")
+
+
+def clash_words(clash: Clash) -> str:
+    """What somebody else did meanwhile."""
+    return _(
+        "%(who)s changed this at %(time)s, after you opened the page (%(field)s: %(value)s). Look again, then decide.",
+        who=who_words(clash.who), time=clock_words(clash.at), field=field_words(clash.name),
+        value=value_words(clash.theirs) or _("empty"),
+    )  # fmt: skip
+
+
+def step_words(session: Session, step: uuid.UUID) -> str:
+    """What an undo would take back; '' if there is nothing left of it."""
+    query = select(Decision).where(Decision.step == step, Decision.undone.is_(False))
+    rows = session.scalars(query.limit(500)).all()
+    if not rows:
+        return ""
+    what = line_of(rows[0]).what
+    if len(rows) == 1:
+        return what[:1].upper() + what[1:]
+    return ngettext(
+        "%(num)d takeaway: %(what)s", "%(num)d takeaways: %(what)s", len(rows), what=what
+    )

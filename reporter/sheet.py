@@ -1,0 +1,253 @@
+"""The contact sheet's questions to the database: filters, pages by cursor, counts, look-alikes. A constant number."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, distinct, func, or_, select
+from sqlalchemy.orm import Session
+
+from reporter.alike import BLURRED, DARK
+from reporter.describe import lacks_alt
+from reporter.models import Attachment, EventSession, Tag, Takeaway
+from reporter.models_review import Look
+from reporter.states import Audience, TakeawayState
+from reporter.stories import with_everything
+
+LIVING = (TakeawayState.NEW.value, TakeawayState.APPROVED.value)
+ALL = "all"
+TAGS = 10
+
+
+def _pictured(*rules: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Takeaways with a picture of which something was seen."""
+    of = (
+        select(Attachment.takeaway_id)
+        .join(Look, Look.media_id == Attachment.media_id)
+        .where(*rules)
+    )
+    return Takeaway.id.in_(of)
+
+
+def _groups() -> Select[Any]:
+    """Groups in which two or more takeaways are still in question."""
+    return (
+        select(Look.group_id)
+        .join(Attachment, Attachment.media_id == Look.media_id)
+        .join(Takeaway, Takeaway.id == Attachment.takeaway_id)
+        .where(Look.group_id.is_not(None), Takeaway.state.in_(LIVING))
+        .group_by(Look.group_id)
+        .having(func.count(distinct(Takeaway.id)) > 1)
+    )
+
+
+def flag_rules() -> dict[str, ColumnElement[bool]]:
+    """What can be asked for besides plain columns: name -> condition."""
+    return {
+        "starred": Takeaway.starred.is_(True),
+        "alt": and_(lacks_alt(), Takeaway.audience == Audience.PUBLIC),
+        "alike": _pictured(Look.group_id.in_(_groups())),
+        "blurred": _pictured(or_(Look.sharpness < BLURRED, Look.brightness < DARK)),
+        "held": Takeaway.held.is_(True),
+    }
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What is asked for; '' and () mean anything."""
+
+    state: str = ""
+    session: str = ""
+    kind: str = ""
+    intent: str = ""
+    source: str = ""
+    flags: tuple[str, ...] = ()
+    # Only the pictures of one group, whatever was decided on them.
+    group: uuid.UUID | None = None
+
+    def rules(self, *, with_flags: bool = True) -> list[ColumnElement[bool]]:
+        """As conditions on takeaways."""
+        rules: list[ColumnElement[bool]] = []
+        if self.state == ALL:
+            rules.append(Takeaway.state != TakeawayState.WITHDRAWN)
+        elif self.state:
+            rules.append(Takeaway.state == self.state)
+        if self.session:
+            of = select(EventSession.id).where(EventSession.code == self.session)
+            rules.append(Takeaway.session_id == of.scalar_subquery())
+        for name in ("kind", "intent", "source"):
+            if getattr(self, name):
+                rules.append(getattr(Takeaway, name) == getattr(self, name))
+        if self.group is not None:
+            rules.append(_pictured(Look.group_id == self.group))
+        known = flag_rules()
+        return rules + [known[name] for name in self.flags if with_flags]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of takeaways; cursors of what lies before and behind, '' at the ends."""
+
+    rows: list[Takeaway]
+    before: str
+    after: str
+
+
+def page(session: Session, asked: Filter, *, size: int, after: str = "", before: str = "") -> Page:
+    """The takeaways after a cursor (or before one) in the order in which they came; look-alikes side by side.
+
+    Raises ValueError for a cursor that is none.
+    """
+    keys = _keys(asked)
+    query = select(Takeaway, *keys).where(*asked.rules())
+    if "alike" in asked.flags:
+        query = query.join(_group_of, _group_of.c.takeaway_id == Takeaway.id)
+    if before:
+        query = query.where(_beyond(keys, _cursor(before, keys), backwards=True))
+        query = query.order_by(*(key.desc() for key in keys))
+    else:
+        query = query.order_by(*keys)
+        if after:
+            query = query.where(_beyond(keys, _cursor(after, keys)))
+    found = session.execute(query.limit(size + 1).options(*with_everything())).all()
+    more, found = len(found) > size, found[:size]
+    if before:
+        found = found[::-1]
+    ends = (
+        [".".join(key.hex for key in row[1:]) for row in (found[0], found[-1])]
+        if found
+        else ["", ""]
+    )
+    is_first = not more if before else not after
+    is_last = False if before else not more
+    return Page([row[0] for row in found], "" if is_first else ends[0], "" if is_last else ends[1])
+
+
+_group_of = (
+    select(Attachment.takeaway_id, func.min(Look.group_id).label("group_id"))
+    .join(Look, Look.media_id == Attachment.media_id)
+    .where(Look.group_id.is_not(None))
+    .group_by(Attachment.takeaway_id)
+    .subquery()
+)
+
+
+def _keys(asked: Filter) -> list[Any]:
+    return [_group_of.c.group_id, Takeaway.id] if "alike" in asked.flags else [Takeaway.id]
+
+
+def _cursor(text: str, keys: Sequence[Any]) -> list[uuid.UUID]:
+    parts = [uuid.UUID(part) for part in text.split(".")]
+    if len(parts) != len(keys):
+        raise ValueError(f"a cursor of {len(parts)} for {len(keys)} keys")
+    return parts
+
+
+def _beyond(
+    keys: Sequence[Any], values: Sequence[uuid.UUID], *, backwards: bool = False
+) -> ColumnElement[bool]:
+    """Rows behind a cursor: further in the first key, or the same in it and behind in the rest."""
+    further = keys[0] < values[0] if backwards else keys[0] > values[0]
+    if len(keys) == 1:
+        return further
+    rest = _beyond(keys[1:], values[1:], backwards=backwards)
+    return or_(further, and_(keys[0] == values[0], rest))
+
+
+def state_counts(session: Session, asked: Filter) -> dict[str, int]:
+    """How many of each state there are in the session asked for."""
+    only = Filter(session=asked.session)
+    query = select(Takeaway.state, func.count()).where(*only.rules()).group_by(Takeaway.state)
+    return {state: int(count) for state, count in session.execute(query).tuples()}
+
+
+def flag_counts(session: Session, asked: Filter) -> dict[str, int]:
+    """How many of those asked for each flag would leave."""
+    columns = [
+        func.coalesce(func.sum(case((rule, 1), else_=0)), 0).label(name)
+        for name, rule in flag_rules().items()
+    ]
+    row = session.execute(select(*columns).where(*asked.rules(with_flags=False))).one()
+    return {name: int(count) for name, count in row._mapping.items()}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of a takeaway's pictures."""
+
+    blurred: bool = False
+    dark: bool = False
+    group: str = ""
+    # How many others look like it, and whether it is the sharpest of them all.
+    others: int = 0
+    sharpest: bool = False
+
+
+def looks_of(session: Session, rows: Sequence[Takeaway]) -> dict[uuid.UUID, Seen]:
+    """What was seen of each takeaway's pictures. Two queries."""
+    wanted = [row.id for row in rows]
+    query = select(Attachment.takeaway_id, Look).join(Look, Look.media_id == Attachment.media_id)
+    looks: dict[uuid.UUID, list[Look]] = {}
+    for takeaway_id, look in session.execute(query.where(Attachment.takeaway_id.in_(wanted))):
+        looks.setdefault(takeaway_id, []).append(look)
+    groups = {look.group_id for found in looks.values() for look in found if look.group_id}
+    members = _members(session, groups)
+    return {takeaway_id: _seen(takeaway_id, found, members) for takeaway_id, found in looks.items()}
+
+
+def _members(session: Session, groups: set[uuid.UUID]) -> dict[uuid.UUID, list[uuid.UUID]]:
+    """Who is in question in each group, the sharpest first."""
+    query = (
+        select(Look.group_id, Takeaway.id)
+        .join(Attachment, Attachment.media_id == Look.media_id)
+        .join(Takeaway, Takeaway.id == Attachment.takeaway_id)
+        .where(Look.group_id.in_(groups), Takeaway.state.in_(LIVING))
+        .order_by(Look.group_id, Look.sharpness.desc(), Takeaway.id)
+    )
+    members: dict[uuid.UUID, list[uuid.UUID]] = {}
+    for group_id, takeaway_id in session.execute(query):
+        if group_id is not None and takeaway_id not in members.setdefault(group_id, []):
+            members[group_id].append(takeaway_id)
+    return members
+
+
+def _seen(
+    takeaway_id: uuid.UUID, looks: list[Look], members: dict[uuid.UUID, list[uuid.UUID]]
+) -> Seen:
+    group = next((look.group_id for look in looks if look.group_id), None)
+    alike = members.get(group, []) if group else []
+    others = len([one for one in alike if one != takeaway_id])
+    return Seen(
+        blurred=any(look.sharpness is not None and look.sharpness < BLURRED for look in looks),
+        dark=any(look.brightness is not None and look.brightness < DARK for look in looks),
+        group=group.hex if group and others else "",
+        others=others,
+        sharpest=bool(others and alike[0] == takeaway_id),
+    )
+
+
+def undescribed_rows() -> Select[Any]:
+    """Approved for everybody, but with a photo that has no alt text: they wait, unseen, until it has."""
+    return select(Takeaway).where(Takeaway.state == TakeawayState.APPROVED, flag_rules()["alt"])
+
+
+def count_undescribed(session: Session) -> int:
+    """How many of ``undescribed_rows`` there are."""
+    return session.scalar(select(func.count()).select_from(undescribed_rows().subquery())) or 0
+
+
+def suggested_tags(session: Session, takeaway: Takeaway) -> list[str]:
+    """Tags that others of its session got, then those of all, the most used first, without its own."""
+    here = func.sum(case((Takeaway.session_id == takeaway.session_id, 1), else_=0))
+    query = (
+        select(Tag.name)
+        .join(Takeaway, Takeaway.id == Tag.takeaway_id)
+        .group_by(Tag.name)
+        .order_by(here.desc(), func.count().desc(), Tag.name)
+        .limit(TAGS + len(takeaway.tags))
+    )
+    own = {tag.name for tag in takeaway.tags}
+    return [name for name in session.scalars(query) if name not in own][:TAGS]

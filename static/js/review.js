@@ -1,0 +1,91 @@
+// Review without leaving the page: what a link or a form answers with takes the place of what is there, ticks stay.
+const main = document.querySelector("#content");
+let last = null;
+
+const boxes = () => [...main.querySelectorAll(".sheet input[type=checkbox]")];
+const current = () => main.querySelector(".sheet [aria-current]")?.closest("li")?.querySelector("input");
+
+function tell() {
+  const ticked = boxes().filter((box) => box.checked).length;
+  const place = main.querySelector("[data-ticked]");
+  if (!place) return;
+  place.hidden = !ticked;
+  place.textContent = ticked ? `✓ ${ticked}` : "";
+}
+
+function tick(box, on, range) {
+  const all = boxes();
+  const [from, to] = [all.indexOf(range && last ? all.find((one) => one.value === last) ?? box : box), all.indexOf(box)].sort((a, b) => a - b);
+  for (const one of all.slice(from, to + 1)) one.checked = on;
+  last = box.value;
+  tell();
+}
+
+async function swap(url, options, push) {
+  const kept = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
+  const open = [...main.querySelectorAll("details[open]")].map((one) => one.className);
+  let answer;
+  try {
+    answer = await fetch(url, { ...options, headers: { Accept: "text/html" } });
+  } catch {
+    return false;
+  }
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const next = page.querySelector("#content");
+  if (!next || !page.querySelector("body.desk")) return false;
+  main.replaceChildren(...next.childNodes);
+  const rail = page.querySelector(".rail nav ul");
+  if (rail) document.querySelector(".rail nav ul").replaceWith(rail);
+  if (push) history.pushState(null, "", answer.url);
+  for (const box of boxes()) box.checked = kept.has(box.value);
+  for (const name of open) if (name) for (const one of main.getElementsByClassName(name)) one.open = true;
+  main.querySelector(".sheet [aria-current]")?.scrollIntoView({ block: "nearest" });
+  tell();
+  return true;
+}
+
+addEventListener("click", (event) => {
+  if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.altKey) return;
+  const box = event.target.closest(".sheet input[type=checkbox]");
+  if (box) return tick(box, box.checked, event.shiftKey);
+  const link = event.target.closest("#content a");
+  if (!link || event.shiftKey || new URL(link.href).pathname !== location.pathname) return;
+  event.preventDefault();
+  swap(link.href, {}, true).then((done) => done || location.assign(link.href));
+});
+
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.closest("#content") || form.method !== "post") return;
+  event.preventDefault();
+  const sent = new FormData(form, event.submitter);
+  // What was decided on is ticked no longer.
+  if (form.id === "selected") for (const box of boxes()) box.checked = false;
+  document.activeElement?.blur();
+  swap(form.action, { method: "POST", body: new URLSearchParams(sent) }, true).then((done) => done || location.reload());
+});
+
+addEventListener("change", (event) => {
+  if (event.target.name !== "all") return;
+  for (const box of boxes()) box.checked = event.target.checked;
+  tell();
+});
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=checkbox]), textarea, select")) return;
+  const key = event.key.toLowerCase();
+  const box = current();
+  if (key === "x" && box) {
+    event.preventDefault();
+    tick(box, event.shiftKey || !box.checked, event.shiftKey);
+  }
+  const act = event.shiftKey && { a: "approve", h: "hide", s: "star" }[key];
+  const button = act && main.querySelector(`#selected button[value=${act}]`);
+  if (button && boxes().some((one) => one.checked)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    button.form.requestSubmit(button);
+  }
+}, { capture: true });
+
+addEventListener("popstate", () => swap(location.href, {}, false));
