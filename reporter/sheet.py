@@ -161,7 +161,7 @@ def state_counts(session: Session, asked: Filter) -> dict[str, int]:
     """How many of each state there are in the session asked for."""
     only = Filter(session=asked.session)
     query = select(Takeaway.state, func.count()).where(*only.rules()).group_by(Takeaway.state)
-    return {state: int(count) for state, count in session.execute(query).tuples()}
+    return {row[0]: int(row[1]) for row in session.execute(query)}
 
 
 def flag_counts(session: Session, asked: Filter) -> dict[str, int]:
