@@ -21,6 +21,7 @@ from kiosk import (
     desk_publish,
     desk_review,
     desk_sessions,
+    desk_stories,
     desk_targets,
     desker,
 )
@@ -50,6 +51,7 @@ for _part in (
     desk_publish,
     desk_review,
     desk_sessions,
+    desk_stories,
     desk_targets,
     desker,
 ):

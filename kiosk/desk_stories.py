@@ -1,0 +1,253 @@
+"""Stories at the desk: what a session or the whole gathering tells, arranged by drag, by keys, or by buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from kiosk.assets import static_dir
+from kiosk.db import db
+from kiosk.desker import desk_hand
+from kiosk.here import here
+from kiosk.media import media_url
+from publish.compose import build_post
+from publish.lines import limits_of
+from publish.post import Post, gathering_facts
+from publish.site import sheets, story_page
+from reporter import composing
+from reporter.curate import by_receipt
+from reporter.errors import BadInput, NotFound
+from reporter.gate import Place
+from reporter.models import Media, Rendition, Story, StoryItem, Takeaway, Target
+from reporter.models_stories import StoryWords
+from reporter.sessions import all_sessions, by_code
+from reporter.states import TakeawayState
+from reporter.stories import in_plan, left_over, rest_of, session_story, story_title
+
+bp = Blueprint("stories", __name__, url_prefix="/stories")
+
+_LIVING = (TakeawayState.NEW, TakeawayState.APPROVED)
+# More of a session than this is looked for in the review.
+OFFERED = 60
+
+
+@dataclass(frozen=True)
+class Row:
+    """A story in the list."""
+
+    id: str
+    title: str
+    pieces: int
+    draft: bool
+    kind: str
+
+
+@bp.get("")
+def overview() -> str:
+    """All stories, and the sessions that have none of their own arranged yet."""
+    counts = dict(
+        db.session.execute(
+            select(StoryItem.story_id, func.count()).group_by(StoryItem.story_id)
+        ).all()
+    )
+    planned = set(db.session.scalars(in_plan()))
+    stories = db.session.scalars(select(Story).order_by(Story.created_at, Story.id)).all()
+    composed = [s for s in stories if s.session_id is None]
+    own = {s.session_id: s for s in stories if s.session_id}
+    return render_template(
+        "desk/stories.html",
+        report=next((_row(s, counts, planned) for s in composed if s.report), None),
+        composed=[_row(s, counts, planned) for s in composed if not s.report],
+        events=[
+            (event, _row(own[event.id], counts, planned) if event.id in own else None)
+            for event in all_sessions(db.session())
+        ],
+    )
+
+
+def _row(story: Story, counts: Mapping[Any, int], planned: set[Any]) -> Row:
+    kind = "report" if story.report else "plan" if story.id in planned else "story"
+    return Row(story.id.hex, story_title(story), counts.get(story.id, 0), story.draft, kind)
+
+
+@bp.post("")
+def begin() -> ResponseReturnValue:
+    """A new story, the draft of a session's, or the report of the whole gathering."""
+    wanted, hand = request.form.get("do", ""), desk_hand()
+    if wanted == "report":
+        story = composing.draft_report(db.session(), hand, here().settings.gathering.title)
+    elif wanted == "session":
+        event = by_code(db.session(), request.form.get("session", ""))
+        story = composing.draft_session(db.session(), event, hand)
+    else:
+        title = request.form.get("title", "").strip()
+        if not title:
+            raise BadInput(_("Give the story a title."))
+        story = composing.new_story(db.session(), hand, title)
+    return redirect(url_for("desk.stories.edit", story_id=story.id.hex), code=303)
+
+
+@bp.get("/<story_id>")
+def edit(story_id: str) -> str:
+    """One story: its words, its pieces in order, what could be put in, and how long it may be where."""
+    story = composing.find_story(db.session(), story_id)
+    pieces = [_piece(one) for one in composing.pieces(db.session(), story)]
+    inside = {piece["id"] for piece in pieces}
+    return render_template(
+        "desk/story.html",
+        story=story,
+        heading=story_title(story),
+        pieces=pieces,
+        rest=[_piece(one) for one in _rest(story) if one.id.hex not in inside],
+        offered=[_piece(one) for one in _offered(story) if one.id.hex not in inside],
+        chosen=request.args.get("session", ""),
+        sessions=all_sessions(db.session()),
+        room=_room(),
+        planned=story.id in set(db.session.scalars(in_plan())),
+    )
+
+
+def _rest(story: Story) -> list[Takeaway]:
+    """What follows below by itself."""
+    return rest_of(db.session(), story, Takeaway.state == TakeawayState.APPROVED)
+
+
+def _offered(story: Story) -> list[Takeaway]:
+    """What can be put in: of the session asked for, the starred ones first."""
+    code = request.args.get("session", "")
+    event = story.session or (by_code(db.session(), code) if code else None)
+    if event is None:
+        query = select(Takeaway).where(Takeaway.starred, Takeaway.state.in_(_LIVING))
+        return list(db.session.scalars(query.order_by(Takeaway.recorded_at).limit(OFFERED)))
+    own = session_story(db.session(), event, now=here().now(), rng=here().rng)
+    query = left_over(own, Takeaway.state.in_(_LIVING)).limit(OFFERED)
+    return list(db.session.scalars(query))
+
+
+def _piece(one: Takeaway | StoryWords) -> dict[str, Any]:
+    if isinstance(one, StoryWords):
+        return {"id": one.id.hex, "words": one.text}
+    pictures = [a.media for a in one.attachments if _has(a.media.renditions, "thumb")]
+    return {
+        "id": one.id.hex, "words": None, "text": one.caption or one.text, "author": one.author,
+        "session": one.session.title, "state": one.state, "starred": one.starred, "kind": one.kind,
+        "receipt": one.receipt, "picture": media_url(pictures[0], "thumb") if pictures else "",
+    }  # fmt: skip
+
+
+def _has(renditions: list[Rendition], name: str) -> bool:
+    return any(made.name == name for made in renditions)
+
+
+def _room() -> list[dict[str, Any]]:
+    """How many characters the short text may have at each place that says so."""
+    rows = db.session.scalars(select(Target).order_by(Target.created_at, Target.name))
+    found = ((row.name, limits_of(db.session(), row).characters) for row in rows)
+    return [{"name": name, "most": most} for name, most in found if most]
+
+
+# --- Changes ---------------------------------------------------------------------------------------
+
+
+@bp.post("/<story_id>/texts")
+def texts(story_id: str) -> ResponseReturnValue:
+    """Title, lead, short text, and the switches."""
+    story, form = composing.find_story(db.session(), story_id), request.form
+    values = {name: form[name] for name in ("title", "lead", "short") if name in form}
+    was = {name: form.get(f"was_{name}", "") for name in values}
+    composing.set_texts(db.session(), story, values, was=was)
+    composing.set_switches(
+        db.session(), story, draft="ready" not in form, rest="rest" in form or not story.session_id
+    )
+    flash(_("Saved."))
+    return _back(story)
+
+
+@bp.post("/<story_id>/pieces")
+def change(story_id: str) -> ResponseReturnValue:
+    """Move a piece, take it out, put one in, write or change words, or arrange all (by drag)."""
+    story, form = composing.find_story(db.session(), story_id), request.form
+    wanted, piece = form.get("do", ""), form.get("piece", "")
+    if wanted in ("up", "down"):
+        composing.move(db.session(), story, piece, -1 if wanted == "up" else 1)
+    elif wanted == "out":
+        composing.remove(db.session(), story, piece)
+    elif wanted == "order":
+        composing.put_in_order(db.session(), story, form.get("order", "").split(","))
+    elif wanted == "in":
+        rows = [by_receipt(db.session(), receipt) for receipt in form.getlist("receipt")]
+        composing.add(db.session(), story, rows)
+        piece = rows[-1].id.hex if rows else ""
+    elif wanted == "words":
+        piece = composing.add_words(db.session(), story, desk_hand(), form.get("text", "")).id.hex
+    elif wanted == "rewrite":
+        composing.set_words(
+            db.session(), story, piece, form.get("text", ""), was=form.get("was", "")
+        )
+    else:
+        raise BadInput(_("The desk did not understand that. Load the page again."))
+    return _back(story, piece)
+
+
+@bp.post("/<story_id>/delete")
+def delete(story_id: str) -> ResponseReturnValue:
+    """Forget a composed story; what was sent of it is taken down."""
+    composing.delete_story(db.session(), composing.find_story(db.session(), story_id))
+    flash(_("The story is gone. Its takeaways are in their sessions again."))
+    return redirect(url_for("desk.stories.overview"), code=303)
+
+
+def _back(story: Story, piece: str = "") -> ResponseReturnValue:
+    place = url_for(
+        "desk.stories.edit", story_id=story.id.hex, session=request.args.get("session") or None
+    )
+    return redirect(f"{place}#p-{piece}" if piece else place, code=303)
+
+
+# --- Preview ---------------------------------------------------------------------------------------
+
+
+@bp.get("/<story_id>/preview")
+def preview(story_id: str) -> ResponseReturnValue:
+    """The very page of the site, as everybody would see it."""
+    story = composing.find_story(db.session(), story_id)
+    kiosk = here()
+    facts = gathering_facts(db.session(), kiosk.settings)
+    post = build_post(
+        db.session(), story, Place.PUBLIC, store=kiosk.store, facts=facts, elsewhere=True, drafts=True
+    )  # fmt: skip
+    if post is None:
+        raise NotFound(
+            _("Nothing of this story may be shown to everybody yet. Approve something first.")
+        )
+    return Response(story_page(post, facts, _links(post)), mimetype="text/html")
+
+
+def _links(post: Post) -> dict[str, str]:
+    """Media of a post -> their addresses at this kiosk."""
+    wanted = {media.sha256: media.key for media in post.media()}
+    query = (
+        select(Rendition, Media)
+        .join(Media, Media.id == Rendition.media_id)
+        .where(Rendition.sha256.in_(wanted))
+    )
+    return {
+        wanted[made.sha256]: media_url(media, made.name)
+        for made, media in db.session.execute(query)
+    }
+
+
+@bp.get("/<story_id>/style/<name>")
+def style(story_id: str, name: str) -> Response:
+    """The site's style sheets, where its pages look for them."""
+    found = dict(sheets(static_dir()))
+    data = found.get(f"style/{name}")
+    if data is None:
+        raise NotFound(_("There is no such style sheet."))
+    return Response(data, mimetype="text/css", headers={"Cache-Control": "no-cache"})
