@@ -35,6 +35,7 @@ from kiosk import (
 from kiosk.assets import static_dir
 from kiosk.db import db
 from kiosk.here import Kiosk
+from kiosk.limits import request_limits
 from kiosk.request import KioskRequest
 from reporter import faces, secrets
 from reporter.clock import Clock, new_random, utc_now
@@ -131,12 +132,10 @@ def _make_kiosk(
 
 
 def _configure(app: Flask, settings: Settings) -> None:
-    limits = settings.limits
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
-        MAX_CONTENT_LENGTH=(limits.file_mb << 20) * min(limits.files, 4) + (1 << 20),
-        MAX_FORM_MEMORY_SIZE=max(limits.text_chars * 8, 500_000),
+        **request_limits(settings),
         MAX_FORM_PARTS=200,
         # Laptop clocks drift and phones stay for days: a form's token doesn't run out.
         WTF_CSRF_TIME_LIMIT=None,

@@ -232,6 +232,26 @@ def _check(section: str, setting: dataclasses.Field[Any], value: Any) -> Any:
     return value
 
 
+def with_value(section: str, setting: dataclasses.Field[Any], text: str) -> Any:
+    """The value of a setting as typed into a form; raises ConfigError as ``load_settings`` does.
+
+    A yes-or-no is on for any text, off for none.
+    """
+    if isinstance(setting.default, bool):
+        return bool(text)
+    value: Any = text.strip()
+    if isinstance(setting.default, int):
+        try:
+            value = int(value)
+        except ValueError as error:
+            raise ConfigError(f"{value!r} is no whole number.") from error
+    if (section, setting.name) == ("gathering", "timezone"):
+        check_zone(value)
+    if (section, setting.name) == ("gathering", "title") and not value:
+        raise ConfigError("Give the gathering a title.")
+    return _check(section, setting, value)
+
+
 def check_zone(name: str) -> None:
     """Raise ConfigError for a time zone that nobody knows."""
     try:

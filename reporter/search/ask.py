@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy.orm import Session
 
 from reporter.gate import Place
+
+if TYPE_CHECKING:
+    from reporter.search.documents import Recipe
 
 FACETS = ("session", "kind", "intent", "author", "tag", "state", "day")
 # A query is typed by a person; more than this is somebody else.
@@ -94,6 +97,9 @@ Progress = Callable[[int, int], None]
 
 class SearchIndex(Protocol):
     """What the rest of the program knows of an index."""
+
+    # What documents are made for; another one than the index was made for makes it outdated.
+    recipe: Recipe
 
     def sync(self, session: Session, progress: Progress | None = None) -> int:
         """Take in what has changed since last time; how many documents were written."""

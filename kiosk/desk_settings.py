@@ -1,0 +1,144 @@
+"""The desk's page for everything in ``reporter.toml``: what it does, checked before it is written, in force at once."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from kiosk.db import db
+from kiosk.here import Kiosk, here
+from kiosk.language import LANGUAGES
+from kiosk.limits import request_limits
+from kiosk.setting_words import SECTIONS
+from reporter import faces
+from reporter.config import Settings, load_settings, save_settings, sections, with_value
+from reporter.curate import next_revision
+from reporter.errors import ConfigError
+from reporter.search import Recipe
+
+bp = Blueprint("settings", __name__, url_prefix="/settings")
+
+# The decoders were started with these.
+AT_START = frozenset({("kiosk", "workers"), ("kiosk", "memory_mb")})
+
+
+@dataclass(frozen=True)
+class Field:
+    """A setting as the page shows it."""
+
+    id: str
+    name: str
+    help: str
+    kind: str
+    value: str
+    choices: tuple[str, ...]
+    low: int | None
+    error: str
+    # Saved, but in force only after a restart.
+    waits: bool
+
+
+@bp.get("")
+def overview() -> str:
+    """All settings as the file has them."""
+    return _page({}, {})
+
+
+def _page(typed: dict[str, str], errors: dict[str, str]) -> str:
+    kiosk, trouble = here(), ""
+    try:
+        saved = load_settings(kiosk.settings.folder)
+    except ConfigError as error:
+        # Somebody is editing it by hand: what runs goes on.
+        saved, trouble = kiosk.settings, error.message
+    groups = [
+        (SECTIONS[section], [_field(section, one, saved, typed, errors) for one in fields])
+        for section, fields in _all().items()
+    ]
+    return render_template(
+        "desk/settings.html",
+        groups=groups, trouble=trouble, file=kiosk.settings.folder / "reporter.toml",
+        waits=any(field.waits for _title, fields in groups for field in fields),
+        by_hand=not trouble and saved != kiosk.settings and not errors,
+        zones=sorted(available_timezones()), languages=LANGUAGES,
+    )  # fmt: skip
+
+
+def _all() -> dict[str, tuple[dataclasses.Field[Any], ...]]:
+    return {section: dataclasses.fields(cls) for section, cls in sections().items()}
+
+
+def _field(
+    section: str, one: dataclasses.Field[Any], saved: Settings, typed: dict[str, str], errors: dict[str, str]
+) -> Field:  # fmt: skip
+    number, value = f"{section}.{one.name}", getattr(getattr(saved, section), one.name)
+    running = getattr(getattr(here().settings, section), one.name)
+    return Field(
+        id=number,
+        name=one.name.replace("_", " "),
+        help=_(one.metadata["help"]),
+        kind=type(one.default).__name__,
+        value=typed.get(number, ("1" if value else "") if isinstance(value, bool) else str(value)),
+        choices=one.metadata["choices"],
+        low=one.metadata["low"],
+        error=errors.get(number, ""),
+        waits=(section, one.name) in AT_START and running != value,
+    )
+
+
+@bp.post("")
+def save() -> ResponseReturnValue:
+    """Write what was changed, all or nothing."""
+    kiosk = here()
+    saved = load_settings(kiosk.settings.folder)
+    values: dict[str, dict[str, Any]] = {}
+    errors: dict[str, str] = {}
+    typed = {number: request.form.get(number, "") for number in _numbers()}
+    for section, fields in _all().items():
+        for one in fields:
+            number = f"{section}.{one.name}"
+            try:
+                value = with_value(section, one, typed[number])
+            except ConfigError as error:
+                errors[number] = error.message
+                continue
+            if value != getattr(getattr(saved, section), one.name):
+                values.setdefault(section, {})[one.name] = value
+    if errors:
+        flash(_("Nothing was saved. Look at what is marked."))
+        return _page(typed, errors), 422
+    save_settings(kiosk.settings.folder, values)
+    take_effect(kiosk)
+    flash(_("Saved."))
+    return redirect(url_for("desk.settings.overview"), code=303)
+
+
+def _numbers() -> list[str]:
+    return [f"{section}.{one.name}" for section, fields in _all().items() for one in fields]
+
+
+@bp.post("/reload")
+def reload() -> ResponseReturnValue:
+    """Take what somebody wrote into the file by hand. Raises ConfigError for a broken one."""
+    take_effect(here())
+    flash(_("The file is in force now."))
+    return redirect(url_for("desk.settings.overview"), code=303)
+
+
+def take_effect(kiosk: Kiosk) -> None:
+    """Let what the file says be in force from the next request on; decoders go on as they were started."""
+    fresh = load_settings(kiosk.settings.folder)
+    before, kiosk.settings = kiosk.settings, fresh
+    current_app.config.update(request_limits(fresh))
+    kiosk.index.recipe = Recipe.of(fresh)
+    if before.publish.check_faces != fresh.publish.check_faces:
+        faces.set_check(db.session(), fresh.publish.check_faces)
+    # Title, zone or language stand on walls and in posts: polls and the ledger look again.
+    next_revision(db.session())
+    db.session.commit()

@@ -1,0 +1,50 @@
+"""What each setting does, listed for the translators: the core, where the sentences stand, knows no languages.
+
+A test compares them with ``reporter.config``.
+"""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as say
+
+from kiosk.sentences import later
+
+SECTIONS = {
+    "gathering": say("The gathering"),
+    "wifi": say("Wi-Fi on the posters"),
+    "kiosk": say("The laptop"),
+    "limits": say("What one volunteer may send"),
+    "wall": say("The wall"),
+    "publish": say("Publishing"),
+    "captions": say("Captions"),
+}
+
+HELP = (
+    later("What the event is called, on every page and poster."),
+    later("Where it takes place, as Europe/Berlin: schedule times are read in it."),
+    later("The language of pages and of the index, as en, de, es or ar."),
+    later("Name of the Wi-Fi that phones join; empty leaves the code away."),
+    later("Its password, which is printed on the posters."),
+    later("Its kind of protection."),
+    later(
+        "The address that codes carry, as http://192.168.4.1:8000; empty lets the kiosk find it."
+    ),
+    later("Photos and videos processed at the same time."),
+    later("Memory that one decoder may use before it is stopped."),
+    later("The largest file that is taken."),
+    later("Files in one takeaway."),
+    later("The longest video or voice note from a phone."),
+    later("The longest text."),
+    later("The largest photo that is opened."),
+    later("Room that is kept free on the disk."),
+    later("Takeaways and files from one phone in a minute."),
+    later("Megabytes that one phone may begin to send in a minute."),
+    later("How long an unfinished upload waits for the rest."),
+    later("What the wall shows: only what was approved, or all new."),
+    later("Whether what was queued goes out by itself when a connection is back."),
+    later(
+        "Whether photos and films with faces wait until a person has looked before they leave the room."
+    ),
+    later("Megabytes that may be sent before somebody raises this; 0 for no limit."),
+    later("Folder of a faster-whisper model; with the extra captions it drafts what is said."),
+)

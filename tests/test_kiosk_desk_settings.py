@@ -1,0 +1,108 @@
+"""Settings at the desk: all of them, checked together, written with their comments, in force at once."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from kiosk.setting_words import HELP, SECTIONS
+from reporter.config import Settings, load_settings, sections
+from tests.screens import PHONE, press
+
+PAGE = "/desk/settings"
+
+
+def fields(settings: Settings, **changed: str) -> dict[str, str]:
+    """The form as the page has it, with something else in it; names with __ for the dot."""
+    told = {}
+    for section, cls in sections().items():
+        for one in dataclasses.fields(cls):
+            value = getattr(getattr(settings, section), one.name)
+            told[f"{section}.{one.name}"] = (
+                ("1" if value else "") if isinstance(value, bool) else str(value)
+            )
+    return {**told, **{name.replace("__", "."): value for name, value in changed.items()}}
+
+
+def save(client: FlaskClient, settings: Settings, **changed: str) -> TestResponse:
+    return press(client, PAGE, **fields(settings, **changed))
+
+
+def test_every_setting_is_there_with_its_sentence(client: FlaskClient) -> None:
+    page = client.get(PAGE).text
+    told = [one.metadata["help"] for cls in sections().values() for one in dataclasses.fields(cls)]
+    assert list(HELP) == told
+    assert set(SECTIONS) == set(sections())
+    for section, cls in sections().items():
+        for one in dataclasses.fields(cls):
+            assert f'name="{section}.{one.name}"' in page
+
+
+def test_what_is_wrong_is_marked_and_nothing_is_written(
+    client: FlaskClient, gathering: Settings
+) -> None:
+    file = gathering.folder / "reporter.toml"
+    before = file.read_bytes()
+    answer = save(
+        client, gathering, gathering__timezone="Mars/Phobos", limits__files="many", limits__file_mb="0",
+        gathering__title="Changed",
+    )  # fmt: skip
+    assert answer.status_code == 422
+    assert "Mars/Phobos" in answer.text
+    assert answer.text.count('aria-invalid="true"') == 3
+    assert 'value="Changed"' in answer.text, "what was typed is not lost"
+    assert file.read_bytes() == before
+
+
+def test_what_is_saved_is_in_force_and_keeps_comments(
+    client: FlaskClient, gathering: Settings, app: Flask
+) -> None:
+    file = gathering.folder / "reporter.toml"
+    file.write_text(
+        f"# mine\n{file.read_text(encoding='utf-8')}\n[later]\nx = 1\n", encoding="utf-8"
+    )
+    answer = save(
+        client, gathering, gathering__title="Summer", limits__text_chars="200", publish__automatic=""
+    )  # fmt: skip
+    assert answer.status_code == 303
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith("# mine\n")
+    assert "x = 1" in text
+    fresh = load_settings(gathering.folder)
+    assert (fresh.gathering.title, fresh.limits.text_chars, fresh.publish.automatic) == (
+        "Summer", 200, False,
+    )  # fmt: skip
+    assert app.extensions["kiosk"].settings == fresh
+    assert "Summer" in client.get("/").text
+    assert "Ctrl-C" not in client.get(PAGE).text
+
+
+def test_what_needs_a_start_says_so(client: FlaskClient, gathering: Settings, app: Flask) -> None:
+    before = app.extensions["kiosk"].pool
+    client.get("/search")
+    save(client, gathering, kiosk__workers="3", gathering__language="de")
+    kiosk = app.extensions["kiosk"]
+    assert kiosk.pool is before
+    assert kiosk.index.recipe.language == "de"
+    assert kiosk.index.outdated()
+
+
+def test_a_file_edited_by_hand_is_noticed(client: FlaskClient, gathering: Settings) -> None:
+    file = gathering.folder / "reporter.toml"
+    good = file.read_text(encoding="utf-8")
+    file.write_text(good.replace("Spring gathering", "By hand"), encoding="utf-8")
+    assert "changed the file by hand" in client.get(PAGE).text
+    press(client, f"{PAGE}/reload")
+    assert "By hand" in client.get("/").text
+    file.write_text(good + "\n[broken", encoding="utf-8")
+    page = client.get(PAGE)
+    assert page.status_code == 200
+    assert "What ran before goes on" in page.text
+    assert client.get("/").status_code == 200
+
+
+def test_phones_see_no_settings(client: FlaskClient) -> None:
+    assert client.get(PAGE, **PHONE).status_code in (302, 403)
