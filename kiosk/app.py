@@ -36,6 +36,7 @@ from kiosk.assets import static_dir
 from kiosk.db import db
 from kiosk.here import Kiosk
 from kiosk.limits import request_limits
+from kiosk.policy import CONTENT_SECURITY_POLICY
 from kiosk.request import KioskRequest
 from reporter import faces, secrets
 from reporter.clock import Clock, new_random, utc_now
@@ -46,22 +47,6 @@ from reporter.search import Recipe, WhooshIndex
 from reporter.sessions import ensure_lobby
 from reporter.store import Store
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "media-src 'self' blob:",
-        "connect-src 'self'",
-        "font-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-        "manifest-src 'self'",
-        "worker-src 'self'",
-    )
-)
 BLUEPRINTS = (
     access,
     became,

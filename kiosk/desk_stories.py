@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -16,13 +25,18 @@ from kiosk.db import db
 from kiosk.desker import desk_hand
 from kiosk.here import here
 from kiosk.media import media_url
+from kiosk.policy import FRAMED, WITH_FRAME
+from kiosk.publishing import outbox_of
 from publish.compose import build_post
+from publish.errors import PublishError
+from publish.ledger import chosen_targets
 from publish.lines import limits_of
 from publish.post import Post, gathering_facts
+from publish.preview import story_draft
 from publish.site import sheets, story_page
 from reporter import composing
 from reporter.curate import by_receipt
-from reporter.errors import BadInput, NotFound
+from reporter.errors import BadInput, Conflict, NotFound
 from reporter.gate import Place
 from reporter.models import Media, Rendition, Story, StoryItem, Takeaway, Target
 from reporter.models_stories import StoryWords
@@ -94,9 +108,19 @@ def begin() -> ResponseReturnValue:
 
 
 @bp.get("/<story_id>")
-def edit(story_id: str) -> str:
+def edit(story_id: str) -> Response:
     """One story: its words, its pieces in order, what could be put in, and how long it may be where."""
-    story = composing.find_story(db.session(), story_id)
+    return _edit(composing.find_story(db.session(), story_id), {})
+
+
+def _edit(story: Story, typed: Mapping[str, str], status: int = 200) -> Response:
+    """``typed``: what stays in the fields of a form that was not saved."""
+    response = make_response(_edit_html(story, typed), status)
+    response.headers["Content-Security-Policy"] = WITH_FRAME
+    return response
+
+
+def _edit_html(story: Story, typed: Mapping[str, str]) -> str:
     pieces = [_piece(one) for one in composing.pieces(db.session(), story)]
     inside = {piece["id"] for piece in pieces}
     return render_template(
@@ -109,6 +133,8 @@ def edit(story_id: str) -> str:
         chosen=request.args.get("session", ""),
         sessions=all_sessions(db.session()),
         room=_room(),
+        typed=typed,
+        targets=[target.name for target in chosen_targets(db.session())],
         planned=story.id in set(db.session.scalars(in_plan())),
     )
 
@@ -161,7 +187,10 @@ def texts(story_id: str) -> ResponseReturnValue:
     story, form = composing.find_story(db.session(), story_id), request.form
     values = {name: form[name] for name in ("title", "lead", "short") if name in form}
     was = {name: form.get(f"was_{name}", "") for name in values}
-    composing.set_texts(db.session(), story, values, was=was)
+    try:
+        composing.set_texts(db.session(), story, values, was=was)
+    except Conflict as error:
+        return _clash(story, error, values)
     composing.set_switches(
         db.session(), story, draft="ready" not in form, rest="rest" in form or not story.session_id
     )
@@ -187,9 +216,10 @@ def change(story_id: str) -> ResponseReturnValue:
     elif wanted == "words":
         piece = composing.add_words(db.session(), story, desk_hand(), form.get("text", "")).id.hex
     elif wanted == "rewrite":
-        composing.set_words(
-            db.session(), story, piece, form.get("text", ""), was=form.get("was", "")
-        )
+        try:
+            composing.set_words(db.session(), story, piece, form["text"], was=form.get("was", ""))
+        except Conflict as error:
+            return _clash(story, error, {piece: form["text"]})
     else:
         raise BadInput(_("The desk did not understand that. Load the page again."))
     return _back(story, piece)
@@ -201,6 +231,13 @@ def delete(story_id: str) -> ResponseReturnValue:
     composing.delete_story(db.session(), composing.find_story(db.session(), story_id))
     flash(_("The story is gone. Its takeaways are in their sessions again."))
     return redirect(url_for("desk.stories.overview"), code=303)
+
+
+def _clash(story: Story, error: Conflict, typed: Mapping[str, str]) -> Response:
+    """Somebody else wrote there too: nothing is saved, and nothing that was typed is lost."""
+    db.session.rollback()
+    flash(str(error))
+    return _edit(story, typed, 409)
 
 
 def _back(story: Story, piece: str = "") -> ResponseReturnValue:
@@ -223,10 +260,32 @@ def preview(story_id: str) -> ResponseReturnValue:
         db.session(), story, Place.PUBLIC, store=kiosk.store, facts=facts, elsewhere=True, drafts=True
     )  # fmt: skip
     if post is None:
-        raise NotFound(
-            _("Nothing of this story may be shown to everybody yet. Approve something first.")
-        )
-    return Response(story_page(post, facts, _links(post)), mimetype="text/html")
+        return _framed(render_template("desk/story_empty.html"), 404)
+    return _framed(story_page(post, facts, _links(post)))
+
+
+@bp.get("/<story_id>/at/<name>")
+def at_target(story_id: str, name: str) -> Response:
+    """What one target would get, by its own templates and within its limits."""
+    story, session = composing.find_story(db.session(), story_id), db.session()
+    target = chosen_targets(session, [name])[0]
+    try:
+        told = story_draft(session, outbox_of(here()), target, story, _links)
+    except PublishError as error:
+        return _framed(render_template("desk/story_at.html", name=name, told=None, error=error))
+    finally:
+        session.rollback()
+    if told and told[0].body.lstrip().lower().startswith("<!doctype"):
+        # A whole page, as a folder gets it.
+        return _framed(told[0].body)
+    return _framed(render_template("desk/story_at.html", name=name, told=told, error=""))
+
+
+def _framed(html: str, status: int = 200) -> Response:
+    response = make_response(html, status)
+    response.headers["Content-Security-Policy"] = FRAMED
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _links(post: Post) -> dict[str, str]:
@@ -244,6 +303,7 @@ def _links(post: Post) -> dict[str, str]:
 
 
 @bp.get("/<story_id>/style/<name>")
+@bp.get("/<story_id>/at/style/<name>")
 def style(story_id: str, name: str) -> Response:
     """The site's style sheets, where its pages look for them."""
     found = dict(sheets(static_dir()))

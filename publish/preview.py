@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from publish.errors import PublishError
 from publish.fit import Fitted
 from publish.ledger import MEDIA, OPEN, STORY, chosen_targets, compare
 from publish.means import Outbox
-from publish.post import PostMedia, Remote
+from publish.post import Post, PostMedia, Remote
 from publish.shape import shape_post
 from publish.site import media_name
 from publish.standing import Standing, row_json
@@ -97,6 +97,25 @@ def _story(
         told["draft"] = vars(draft)
         told["changes"] = changes(session.get(SentDraft, row.id), draft)
     return told
+
+
+def story_draft(
+    session: Session, outbox: Outbox, target: Target, story: Story, seen_at: Callable[[Post], Mapping[str, str]]
+) -> tuple[Draft, tuple[str, ...]] | None:  # fmt: skip
+    """One story as a target would get it now, and what is done because of its limits; None: nothing of it goes there.
+
+    ``seen_at``: where the files of a post can be seen meanwhile. Touches no network. Raises publish.errors where the
+    target can't be opened.
+    """
+    fitted = shape_post(session, outbox, target, story, drafts=True)
+    if fitted is None:
+        return None
+    links, opened = seen_at(fitted.post), outbox.connect(target)
+    try:
+        there = {key: Remote("0", url, {"name": url}) for key, url in links.items()}
+        return opened.draft(fitted.post, there if opened.keeps_files else {}), fitted.notes
+    finally:
+        opened.close()
 
 
 def draft_of(session: Session, row: Delivery, fitted: Fitted, opened: OpenTarget) -> Draft:

@@ -21,12 +21,17 @@ from reporter.models import Delivery, Story, Target
 from reporter.states import DeliveryState
 
 
-def shape_post(session: Session, outbox: Outbox, target: Target, story: Story) -> Fitted | None:
-    """What this target should show of a story, or None when nothing of it may be shown there."""
+def shape_post(
+    session: Session, outbox: Outbox, target: Target, story: Story, *, drafts: bool = False
+) -> Fitted | None:
+    """What this target should show of a story, or None when nothing of it may be shown there.
+
+    ``drafts``: also of one that nobody gets yet, for a preview.
+    """
     cls = target_class(target.kind)
     post = build_post(
         session, story, Place(target.audience), store=outbox.store, facts=outbox.facts,
-        elsewhere=cls.tells_replies, target_id=target.id,
+        elsewhere=cls.tells_replies, target_id=target.id, drafts=drafts,
     )  # fmt: skip
     if post is None:
         return None

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.models import EventSession, Story, StoryItem, Takeaway
+from reporter.clock import new_id
+from reporter.models import EventSession, Story, StoryItem, Takeaway, Target
 from reporter.models_stories import StoryWords
-from tests.product import add_takeaway
+from tests.product import START, add_takeaway
 from tests.screens import PHONE, press
 
 DESK = "/desk/stories"
@@ -104,6 +107,7 @@ def test_somebody_elses_words_are_not_written_over(
     press(client, f"{place}/texts", title="Theirs", was_title="Ours")
     answer = press(client, f"{place}/texts", title="Mine", was_title="Ours")
     assert answer.status_code == 409
+    assert 'value="Mine"' in answer.text
     session.expire_all()
     assert story.title == "Theirs"
 
@@ -117,3 +121,25 @@ def test_the_report_and_empty_pages(
     assert arranged(session, story) == [f"## {event.title}", "Note 0", "Note 1"]
     assert press(client, DESK, do="new", title=" ").status_code == 422
     assert client.get(DESK, **PHONE).status_code in (302, 403)
+
+
+def test_each_target_shows_what_it_would_get(
+    client: FlaskClient, session: Session, event: EventSession, rng: random.Random, tmp_path: Path
+) -> None:
+    add_takeaway(session, event, rng, state="approved", text="Kale & frost")
+    place: dict[str, Any] = {"id": new_id(START, rng), "created_at": START, "audience": "public"}
+    session.add(Target(kind="folder", name="stick", options={"url": f"{tmp_path}/site"}, **place))
+    place["id"] = new_id(START, rng)
+    session.add(Target(kind="folder", name="gone", options={"url": "nothing://x"}, **place))
+    session.commit()
+    begun = press(client, "/desk/stories", do="session", session=event.code)
+    page = client.get(begun.location)
+    assert "frame-src 'self'" in page.headers["Content-Security-Policy"]
+    address = begun.location.split("#")[0]
+    shown = client.get(f"{address}/at/stick")
+    assert "Kale &amp; frost" in shown.text
+    assert "frame-ancestors 'self'" in shown.headers["Content-Security-Policy"]
+    assert "script" not in shown.headers["Content-Security-Policy"]
+    assert client.get(f"{address}/at/gone").status_code == 200
+    assert client.get(f"{address}/at/nowhere").status_code == 404
+    assert not (tmp_path / "site").exists()

@@ -21,7 +21,11 @@ function tick(box, on, range) {
   tell();
 }
 
-async function swap(url, options, push) {
+// One after the other: the last answer shows all that was done before.
+let line = Promise.resolve();
+const swap = (...asked) => (line = line.then(() => fetched(...asked)));
+
+async function fetched(url, options, push) {
   const kept = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
   const open = [...main.querySelectorAll("details[open]")].map((one) => one.className);
   let answer;

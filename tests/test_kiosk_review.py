@@ -1,0 +1,223 @@
+"""The contact sheet: filters, pages both ways, a constant number of queries, bulk, two people, names, proposals."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event as listen
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kiosk.db import db
+from kiosk.desk_review import PAGE
+from reporter import curate
+from reporter.alike import keep_look
+from reporter.models import Attachment, Decision, EventSession, Media, Takeaway
+from tests.product import START, TurnableClock, add_takeaway, hand
+from tests.screens import press
+
+
+def photo(
+    session: Session, event: EventSession, rng: random.Random, likeness: int, **values: Any
+) -> Takeaway:
+    """A photo without alt text that was glanced at."""
+    sharpness = values.pop("sharpness", 100.0)
+    row = add_takeaway(session, event, rng, **{"kind": "photo", **values})
+    media = Media(
+        id=curate.new_id(START, rng), sha256=f"{rng.getrandbits(256):064x}", kind="photo", type="image/jpeg",
+        ext=".jpg", bytes=3, state="ready", due_at=START, received_at=START,
+    )  # fmt: skip
+    row.attachments.append(Attachment(media=media, position=0))
+    session.flush()
+    keep_look(session, media.id, sharpness=sharpness, brightness=90.0, likeness=f"{likeness:016x}")
+    session.commit()
+    return row
+
+
+@contextmanager
+def counted(app: Flask) -> Iterator[list[str]]:
+    """The statements that are sent to the database meanwhile."""
+    sent: list[str] = []
+    with app.app_context():
+        engine = db.engine
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        sent.append(statement)
+
+    listen.listen(engine, "before_cursor_execute", note)
+    yield sent
+    listen.remove(engine, "before_cursor_execute", note)
+
+
+def receipts(page: str) -> list[str]:
+    """What stands on the sheet, in order."""
+    return re.findall(r'name="receipt" value="([^"]+)"', page)
+
+
+def onward(page: str) -> str:
+    """The cursor of the next page."""
+    return str(re.findall(r'after=([0-9a-f]+)[^"]*">Next page', page)[0])
+
+
+def sheet(client: FlaskClient, query: str = "") -> str:
+    answer = client.get(f"/desk/review?{query}")
+    assert answer.status_code == 200
+    return answer.text
+
+
+@pytest.mark.parametrize("query", ["", "state=all&alike=1", "state=all&blurred=1&alt=1"])
+def test_a_page_asks_as_many_questions_for_many_as_for_few(
+    app: Flask,
+    client: FlaskClient,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    query: str,
+) -> None:
+    counts = []
+    for _round in range(2):
+        for number in range(6):
+            photo(
+                session,
+                event,
+                rng,
+                0xFF << 8 * (number % 3),
+                sharpness=20.0,
+                tags=[f"tag {number}"],
+            )
+        with counted(app) as sent:
+            assert receipts(sheet(client, query))
+        counts.append(len(sent))
+    assert counts[0] == counts[1]
+
+
+def test_pages_lead_forth_and_back(
+    client: FlaskClient, session: Session, event: EventSession, rng: random.Random
+) -> None:
+    for number in range(PAGE * 2 + 3):
+        add_takeaway(session, event, rng, text=f"No {number}")
+    first = sheet(client)
+    second = sheet(client, "after=" + onward(first))
+    third = sheet(client, "after=" + onward(second))
+    assert [len(receipts(page)) for page in (first, second, third)] == [PAGE, PAGE, 3]
+    assert "Next page" not in third
+    back = sheet(client, "before=" + re.findall(r'before=([0-9a-f]+)[^"]*">Page before', third)[0])
+    assert receipts(back) == receipts(second)
+    assert client.get("/desk/review?before=x").status_code == 400
+
+
+def test_each_filter_is_a_link_that_leaves_only_those(
+    client: FlaskClient, session: Session, event: EventSession, rng: random.Random
+) -> None:
+    plain = add_takeaway(session, event, rng)
+    starred = add_takeaway(session, event, rng, starred=True, intent="idea")
+    held = add_takeaway(session, event, rng, held=True, source="card")
+    blurred = photo(session, event, rng, 0xFFFF_FFFF << 32, sharpness=5.0)
+    one, two = (photo(session, event, rng, 0xFF << 20, audience="room") for _ in range(2))
+    for query, wanted in (
+        ("", [plain, starred, held, blurred, one, two]), ("starred=1", [starred]), ("held=1", [held]),
+        ("blurred=1", [blurred]),
+        ("alike=1", [one, two]), ("alt=1", [blurred]), ("intent=idea", [starred]), ("source=card", [held]),
+        ("kind=photo", [blurred, one, two]), ("kind=photo&blurred=1", [blurred]), ("state=hidden", []),
+    ):  # fmt: skip
+        assert set(receipts(sheet(client, query))) == {row.receipt for row in wanted}, query
+    page = sheet(client)
+    assert 'href="/desk/review?state=new&amp;starred=1"' in page
+    assert 'Look alike <span class="count">2</span>' in page
+
+
+def test_of_look_alikes_the_sharpest_is_proposed_and_the_others_go_in_one_step(
+    client: FlaskClient, session: Session, event: EventSession, rng: random.Random
+) -> None:
+    rows = [
+        photo(session, event, rng, 0xFF << 20, sharpness=sharpness)
+        for sharpness in (80.0, 300.0, 90.0)
+    ]
+    page = sheet(client, f"show={rows[1].receipt}")
+    assert "2 others look like this one; this is the sharpest." in page
+    group = re.findall(r"/desk/review/alike/([0-9a-f]+)", page)[0]
+    answer = press(client, f"/desk/review/alike/{group}", keep=rows[1].receipt)
+    session.expire_all()
+    assert [row.state for row in rows] == ["hidden", "new", "hidden"]
+    press(client, "/desk/review/undo/" + re.findall(r"undo=([0-9a-f]+)", answer.location)[0])
+    session.expire_all()
+    assert [row.state for row in rows] == ["new"] * 3
+
+
+def test_an_approved_photo_without_words_is_told_and_takes_all_proposals(
+    client: FlaskClient, session: Session, event: EventSession, rng: random.Random
+) -> None:
+    rows = [photo(session, event, rng, number, text="", state="approved") for number in range(2)]
+    assert "2 approved photos have no description yet." in sheet(client)
+    answer = press(client, "/desk/review/proposals")
+    session.expire_all()
+    assert {row.attachments[0].alt for row in rows} == {f"Photo: {event.title}"}
+    assert "no description yet" not in sheet(client)
+    press(client, "/desk/review/undo/" + re.findall(r"undo=([0-9a-f]+)", answer.location)[0])
+    session.expire_all()
+    assert {row.attachments[0].alt for row in rows} == {""}
+
+
+def test_two_at_the_desk_lose_nothing_and_see_whose_it_was(
+    client: FlaskClient,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    clock: TurnableClock,
+) -> None:
+    row = add_takeaway(session, event, rng)
+    seen = re.findall(r'name="seen" value="(\d+)"', sheet(client))[0]
+    curate.change(session, row, hand(clock, "desk:Bea"), {"caption": "Hers"})
+    clash = press(client, f"/desk/review/{row.receipt}", seen=seen, caption="Mine", tags="soil")
+    assert clash.status_code == 409
+    assert "Bea changed this at" in clash.text
+    assert ">Mine</textarea>" in clash.text
+    session.expire_all()
+    assert (row.caption, [tag.name for tag in row.tags]) == ("Hers", ["soil"])
+    again = re.findall(r'name="seen" value="(\d+)"', clash.text)[0]
+    press(client, f"/desk/review/{row.receipt}", seen=again, caption="Ours", tags="soil")
+    curate.hide(session, row, hand(clock, "desk:Bea"))
+    press(client, f"/desk/review/{row.receipt}/decide", decision="approve", seen=again)
+    session.expire_all()
+    assert (row.caption, row.state) == ("Ours", "hidden")
+    assert "Bea changed this at" in sheet(client)
+
+
+def test_a_name_signs_what_is_done_and_history_undoes_it(
+    client: FlaskClient, session: Session, event: EventSession, rng: random.Random
+) -> None:
+    row = add_takeaway(session, event, rng)
+    press(client, "/desk/name", name="  Cem   B ")
+    press(client, f"/desk/review/{row.receipt}/decide", decision="star")
+    assert session.scalars(select(Decision.who)).all() == ["desk:Cem B"]
+    page = sheet(client, f"show={row.receipt}")
+    assert "<strong>Cem B</strong>" in page
+    step = re.findall(r"/desk/review/undo/([0-9a-f]+)", page)[-1]
+    press(client, f"/desk/review/undo/{step}")
+    session.expire_all()
+    assert not row.starred
+    assert press(client, f"/desk/review/undo/{step}").status_code == 404
+
+
+def test_all_on_the_page_get_a_tag_and_another_session(
+    client: FlaskClient, session: Session, event: EventSession, rng: random.Random
+) -> None:
+    lobby = curate.find_session(
+        session,
+        session.scalars(select(EventSession.code).where(EventSession.title == "Lobby")).one(),
+    )
+    rows = [add_takeaway(session, event, rng, tags=["old"]) for _ in range(3)]
+    listed = [row.receipt for row in rows]
+    press(client, "/desk/review/selected", decision="tag", tag="winter", all="1", page=listed)
+    press(client, "/desk/review/selected", decision="move", to=lobby.code, receipt=listed[:1])
+    session.expire_all()
+    assert [[tag.name for tag in row.tags] for row in rows] == [["old", "winter"]] * 3
+    assert [row.session for row in rows] == [lobby, event, event]
+    assert press(client, "/desk/review/selected", decision="fly", receipt=listed).status_code == 400
