@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from kiosk.db import db
 from kiosk.shell import gathering_option, json_option, opened, print_json
 from reporter.curate import Hand, approve, by_receipt, hide, withdraw
+from reporter.errors import BadInput
 from reporter.models import Takeaway
 from reporter.states import Kind, TakeawayState
 from reporter.stories import with_everything
@@ -71,6 +72,20 @@ def _decide(
 def approve_takeaways(receipts: tuple[str, ...]) -> None:
     """Let these be shown and published."""
     _decide(receipts, approve, "approved")
+    tell_undescribed()
+
+
+def tell_undescribed() -> None:
+    """What waits for a description, so that nothing stays out of public places unseen."""
+    from reporter.sheet import count_undescribed
+
+    with opened():
+        if count := count_undescribed(db.session()):
+            photos = "1 approved photo has" if count == 1 else f"{count} approved photos have"
+            click.echo(
+                f"{photos} no description and no words to take for one, and so stay out of public places until: "
+                "reporter review describe (lists them) or reporter review describe --accept"
+            )
 
 
 @review.command("hide")
@@ -79,6 +94,32 @@ def approve_takeaways(receipts: tuple[str, ...]) -> None:
 def hide_takeaways(receipts: tuple[str, ...]) -> None:
     """Keep these, and show them to nobody."""
     _decide(receipts, hide, "hidden")
+
+
+@review.command("describe")
+@click.argument("receipts", nargs=-1)
+@click.option("--text", default="", help="What the photos of these takeaways show.")
+@click.option("--accept", is_flag=True, help="Take the proposals for all approved photos.")
+@gathering_option
+def describe_photos(receipts: tuple[str, ...], text: str, accept: bool) -> None:
+    """List approved photos without a description, or describe them."""
+    from kiosk.proposals import proposal_for, proposals_for
+    from reporter.deciding import set_on_all
+    from reporter.sheet import undescribed_rows
+
+    with opened() as kiosk:
+        rows = [by_receipt(db.session(), receipt) for receipt in receipts]
+        rows = rows or list(db.session.scalars(undescribed_rows()))
+        if not accept and not text:
+            for row in rows:
+                click.echo(f"{_line(row)}  proposed: {proposal_for(row)}")
+            return
+        if text and not receipts:
+            raise BadInput("Say of which takeaways: reporter review describe RECEIPT --text …")
+        done = set_on_all(
+            db.session(), rows, kiosk.hand("shell"), lambda row: proposals_for(row, text)
+        )
+        click.echo(f"{len(done.changed)} described")
 
 
 @click.command("search")

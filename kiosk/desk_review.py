@@ -15,11 +15,10 @@ from kiosk.db import db
 from kiosk.desker import desk_hand, desk_name, desk_who
 from kiosk.media import media_url
 from kiosk.pages import AUDIENCES, CONSENTS
+from kiosk.proposals import proposal_for, proposals_for
 from kiosk.records import full_record
 from kiosk.review_view import FLAGS, View, choices, tabs
 from kiosk.review_words import clash_words, field_words, line_of, step_words, value_words
-from publish.words import KINDS as KIND_WORDS
-from publish.words import translations
 from reporter import curate, deciding, describe, fairness, history, undo
 from reporter import sheet as sheets
 from reporter.errors import BadRequest
@@ -88,7 +87,7 @@ def _preview(
         "shown": full_record(shown, media_url),
         "look": looks.get(shown.id, sheets.Seen()),
         "lacking": [attachment.media.sha256 for attachment in describe.undescribed(shown)],
-        "proposal": _proposal(shown),
+        "proposal": proposal_for(shown),
         "has_words": bool(describe.own_words(shown)),
         "suggested": sheets.suggested_tags(db.session(), shown),
         "history": [line_of(decision) for decision in history.history_of(db.session(), shown)],
@@ -96,13 +95,6 @@ def _preview(
         "typed": typed,
         "from_phone": bool(shown.device),
     }
-
-
-def _proposal(takeaway: Takeaway) -> str:
-    from kiosk.here import here
-
-    words = translations(here().settings.gathering.language)
-    return describe.proposal(takeaway, words.gettext(KIND_WORDS["photo"]))
 
 
 def _step() -> uuid.UUID | None:
@@ -245,7 +237,7 @@ def keep_one(group: str) -> ResponseReturnValue:
 def accept_proposals() -> ResponseReturnValue:
     """Take the proposed description for every approved photo that lacks one: one step."""
     rows = list(db.session.scalars(sheets.undescribed_rows()))
-    done = deciding.set_on_all(db.session(), rows, desk_hand(), _proposals_for)
+    done = deciding.set_on_all(db.session(), rows, desk_hand(), proposals_for)
     flash(ngettext("%(num)d description taken.", "%(num)d descriptions taken.", len(done.changed)))
     return _back(View.asked(), undo=_mine() if done.changed else "")
 
@@ -254,13 +246,8 @@ def accept_proposals() -> ResponseReturnValue:
 def accept_proposal(receipt: str) -> ResponseReturnValue:
     """Take the proposed description of one."""
     takeaway = curate.by_receipt(db.session(), receipt)
-    deciding.set_on_all(db.session(), [takeaway], desk_hand(), _proposals_for)
+    deciding.set_on_all(db.session(), [takeaway], desk_hand(), proposals_for)
     return _back(View.asked(), show=receipt, undo=_mine())
-
-
-def _proposals_for(takeaway: Takeaway) -> dict[str, str]:
-    words = _proposal(takeaway)
-    return {history.ALT + a.media.sha256: words for a in describe.undescribed(takeaway)}
 
 
 @bp.post("/<receipt>")

@@ -9,16 +9,19 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event as listen
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kiosk.cli import main
 from kiosk.db import db
 from kiosk.desk_review import PAGE
 from reporter import curate
 from reporter.alike import keep_look
+from reporter.config import Settings
 from reporter.models import Attachment, Decision, EventSession, Media, Takeaway
 from tests.product import START, TurnableClock, add_takeaway, hand
 from tests.screens import press
@@ -221,3 +224,22 @@ def test_all_on_the_page_get_a_tag_and_another_session(
     assert [[tag.name for tag in row.tags] for row in rows] == [["old", "winter"]] * 3
     assert [row.session for row in rows] == [lobby, event, event]
     assert press(client, "/desk/review/selected", decision="fly", receipt=listed).status_code == 400
+
+
+def test_the_shell_lists_and_describes_what_waits_for_words(
+    gathering: Settings, session: Session, event: EventSession, rng: random.Random
+) -> None:
+    rows = [photo(session, event, rng, number, text="") for number in range(2)]
+
+    def run(*words: str) -> str:
+        done = CliRunner().invoke(main, ["--gathering", str(gathering.folder), "review", *words])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    assert "2 approved photos have no description" in run("approve", *(row.receipt for row in rows))
+    assert run("describe").count(f"proposed: Photo: {event.title}") == 2
+    run("describe", rows[0].receipt, "--text", "Kale under snow")
+    assert "1 described" in run("describe", "--accept")
+    session.expire_all()
+    told = [row.attachments[0].alt for row in rows]
+    assert told == ["Kale under snow", f"Photo: {event.title}"]

@@ -19,4 +19,5 @@ if (filter) {
   filter.querySelector("button").hidden = true;
   filter.addEventListener("change", () => filter.requestSubmit());
 }
-document.querySelector(".sheet [aria-current]")?.scrollIntoView({ block: "nearest" });
+// Where the large one stands above the sheet, it is what somebody came for.
+if (matchMedia("(min-width: 60rem)").matches) document.querySelector(".sheet [aria-current]")?.scrollIntoView({ block: "nearest" });

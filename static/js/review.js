@@ -43,7 +43,7 @@ async function fetched(url, options, push) {
   if (push) history.pushState(null, "", answer.url);
   for (const box of boxes()) box.checked = kept.has(box.value);
   for (const name of open) if (name) for (const one of main.getElementsByClassName(name)) one.open = true;
-  main.querySelector(".sheet [aria-current]")?.scrollIntoView({ block: "nearest" });
+  if (matchMedia("(min-width: 60rem)").matches) main.querySelector(".sheet [aria-current]")?.scrollIntoView({ block: "nearest" });
   tell();
   return true;
 }

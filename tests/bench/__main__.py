@@ -19,6 +19,7 @@ from tests.bench import (
     photos,
     polling,
     publishing,
+    reviewing,
     searching,
     video,
 )
@@ -36,6 +37,7 @@ MODULES = {
     "polling": polling,
     "bundles": bundles,
     "publishing": publishing,
+    "review": reviewing,
 }
 HEAD = """# Benchmarks
 

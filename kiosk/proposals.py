@@ -1,0 +1,21 @@
+"""Proposed descriptions of photos, in the gathering's language, for desk and shell."""
+
+from __future__ import annotations
+
+from kiosk.here import here
+from publish.words import KINDS, translations
+from reporter import describe
+from reporter.history import ALT
+from reporter.models import Takeaway
+
+
+def proposal_for(takeaway: Takeaway) -> str:
+    """What to propose for its photos, never empty."""
+    words = translations(here().settings.gathering.language)
+    return describe.proposal(takeaway, words.gettext(KINDS["photo"]))
+
+
+def proposals_for(takeaway: Takeaway, text: str = "") -> dict[str, str]:
+    """The fields that describe its photos without alt text: with ``text``, else with the proposal."""
+    words = text.strip() or proposal_for(takeaway)
+    return {ALT + a.media.sha256: words for a in describe.undescribed(takeaway)}
