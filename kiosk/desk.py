@@ -14,6 +14,7 @@ from kiosk import (
     desk_captions,
     desk_cards,
     desk_conversation,
+    desk_coverage,
     desk_faces,
     desk_handouts,
     desk_kiosk,
@@ -24,6 +25,7 @@ from kiosk import (
     desk_settings,
     desk_stories,
     desk_targets,
+    desk_wall,
     desker,
 )
 from kiosk.access import require_desk
@@ -45,6 +47,7 @@ for _part in (
     desk_captions,
     desk_cards,
     desk_conversation,
+    desk_coverage,
     desk_faces,
     desk_handouts,
     desk_kiosk,
@@ -55,6 +58,7 @@ for _part in (
     desk_settings,
     desk_stories,
     desk_targets,
+    desk_wall,
     desker,
 ):
     bp.register_blueprint(_part.bp)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from kiosk.access import at_laptop
 from kiosk.db import db
 from kiosk.here import here
 from kiosk.laptop import typed_address
@@ -17,44 +18,97 @@ from kiosk.media import media_url
 from kiosk.pages import agenda
 from kiosk.polled import polled, wall_stamp
 from reporter.gate import Place, showable
-from reporter.models import Media, Takeaway
-from reporter.states import MediaState
+from reporter.models import EventSession, Media, Takeaway
+from reporter.sessions import all_sessions, is_running, takeaway_counts
+from reporter.states import Intent, MediaState
 from reporter.stories import with_everything
+from reporter.wallboard import LATEST, MAP, MODES, NOW, QUESTIONS, board_of
 
 bp = Blueprint("wall", __name__)
 
 # The newest ones; a wall that runs for days holds no more than these.
 CARDS = 60
 CARD_CHARS = 240
+# On one map: more are too small to read from the back row.
+SESSIONS = 24
 # Which rendition stands for a media on the wall: sound is no picture.
 PICTURES = ("view", "poster")
 
 
 @bp.get("/wall")
 def wall() -> str:
-    """The page; its script asks ``/wall/cards`` every two seconds."""
-    return render_template("wall.html", now=_now())
+    """The page; its script asks ``/wall/cards`` every two seconds. ``?mode=`` is for a second screen."""
+    mode = request.args.get("mode", "")
+    return render_template(
+        "wall.html",
+        now=_now(),
+        board=board_of(db.session()),
+        mode=mode if mode in MODES else "",
+        # At the laptop itself, whose desk is open, keys change what the desk's page changes.
+        own=at_laptop(),
+    )
 
 
 @bp.get("/wall/cards")
 def cards() -> ResponseReturnValue:
-    """The cards, newest first, and the session that runs now, as JSON with an ETag."""
-    now = _now()
-    stamp = (*wall_stamp(), now, str(get_locale()))
-    return polled(stamp, lambda: {"cards": _cards(), "now": now})
+    """The cards, newest first, the session that runs now, and what the desk has set, as JSON with an ETag."""
+    now, board = _now(), board_of(db.session())
+    asked = request.args.get("mode", "")
+    mode = asked if asked in MODES else board.mode
+    stamp = (*wall_stamp(), now, str(get_locale()), mode, board)
+    return polled(
+        stamp,
+        lambda: {
+            "cards": [] if mode == MAP else _cards(mode, now["code"] if now else ""),
+            "map": _map() if mode == MAP else [],
+            "now": now,
+            "mode": mode,
+            "paused": board.paused,
+            "light": board.light,
+            "line": board.line,
+        },
+    )
 
 
-def _cards() -> list[dict[str, Any]]:
+def _map() -> list[dict[str, Any]]:
+    """The sessions of today with how much came from each: where nothing has, somebody could go."""
+    counts, kiosk = takeaway_counts(db.session()), here()
+    zone, now = kiosk.settings.zone, kiosk.now()
+    today = now.astimezone(zone).date()
+    rows = [
+        row
+        for row in all_sessions(db.session())
+        if row.starts_at is None or row.starts_at.astimezone(zone).date() == today
+    ]
+    return [
+        {
+            "title": row.title,
+            "room": row.room,
+            "time": row.starts_at.astimezone(zone).strftime("%H:%M") if row.starts_at else "",
+            "count": counts.get(row.code, 0),
+            "running": is_running(row, now),
+            "begun": row.starts_at is None or row.starts_at <= now,
+        }
+        for row in rows[:SESSIONS]
+    ]
+
+
+def _cards(mode: str, code: str) -> list[dict[str, Any]]:
     """Without those of which there is nothing to see yet: a picture without words that is being made (again)."""
-    cards = (_card(row) for row in _shown())
+    cards = (_card(row) for row in shown_cards(mode, code))
     return [card for card in cards if card["text"] or card["image"]]
 
 
-def _shown() -> list[Takeaway]:
+def shown_cards(mode: str = LATEST, code: str = "") -> list[Takeaway]:
+    """What a wall of this mode shows, the newest first. ``code``: the session that runs now."""
     new_too = here().settings.wall.shows == "new"
+    rules = {
+        NOW: [Takeaway.session.has(EventSession.code == code)],
+        QUESTIONS: [Takeaway.intent == Intent.QUESTION],
+    }
     query = (
         select(Takeaway)
-        .where(showable(Place.ROOM, new_too=new_too))
+        .where(showable(Place.ROOM, new_too=new_too), *rules.get(mode, []))
         .order_by(Takeaway.approved_at.desc().nulls_last(), Takeaway.received_at.desc())
         .limit(CARDS)
         .options(*with_everything())

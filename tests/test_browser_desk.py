@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import time
 from collections.abc import Callable
@@ -16,9 +17,10 @@ from sqlalchemy.orm import Session
 from kiosk.address import own_addresses
 from reporter.curate import approve, by_receipt, hide
 from reporter.models import EventSession, Takeaway
+from reporter.sessions import add_session
 from tests import media_files
 from tests.browser import Windows, wait_for_picture
-from tests.product import KioskProcess, TurnableClock, hand
+from tests.product import KioskProcess, TurnableClock, add_takeaway, hand
 
 pytestmark = pytest.mark.browser
 
@@ -239,3 +241,29 @@ def test_the_desk_is_refused_to_another_machine(
     other.get_by_label("Passphrase").fill("warm compost")
     other.get_by_role("button", name="Log in").click()
     expect(other.get_by_role("heading", name="Review")).to_be_visible()
+
+
+def test_the_wall_obeys_keys(
+    kiosk_process: KioskProcess,
+    laptop_page: Page,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+) -> None:
+    add_takeaway(session, event, rng, state="approved", text="Why is it warm?", intent="question")
+    add_takeaway(session, event, rng, state="approved", text="Compost stays warm")
+    add_session(session, "Open all day", now=event.created_at, rng=rng)
+    url = kiosk_process.start()
+    page = laptop_page
+    page.goto(f"{url}/wall")
+    cards = page.locator("#cards blockquote")
+    expect(cards).to_have_count(2)
+    page.keyboard.press("3")
+    expect(cards).to_have_text(["Why is it warm?"])
+    page.keyboard.press("4")
+    expect(page.locator("#map li")).to_have_count(1)
+    expect(page.locator("#map .none")).to_contain_text("Open all day")
+    page.keyboard.press("l")
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    page.keyboard.press("1")
+    expect(cards).to_have_count(2)

@@ -12,6 +12,8 @@ const blank = document.getElementById("card");
 let known = [];
 let etag = "";
 let turn = 0;
+let mode = "";
+let still = false;
 
 const places = () => [...ground.children];
 const placeOf = (card) => places().find((place) => place.dataset.id === card.id);
@@ -55,14 +57,15 @@ function add(card, where) {
 
 // New cards come at once, in the place of the one that is oldest; withdrawn and hidden ones go at once.
 function take(cards) {
-  const fresh = cards.filter((card) => !known.some((old) => old.id === card.id)).slice(0, MOST);
+  // Held still: what was hidden or taken back goes all the same, nothing else changes.
+  const fresh = still ? [] : cards.filter((card) => !known.some((old) => old.id === card.id)).slice(0, MOST);
   known = cards;
   for (const place of places()) if (age(place) < 0) place.remove();
   for (const card of fresh.reverse()) {
     if (places().length < MOST) add(card, "prepend");
     else show(places().sort((a, b) => age(b) - age(a))[0], card);
   }
-  for (const card of cards) {
+  for (const card of still ? [] : cards) {
     if (places().length >= MOST) break;
     if (!placeOf(card)) add(card, "append");
   }
@@ -72,6 +75,7 @@ function take(cards) {
 
 // One place after the other goes to a card that is not on the screen.
 function swap() {
+  if (still || mode === "map") return;
   const unseen = known.filter((card) => !placeOf(card));
   if (!unseen.length) return;
   turn = (turn + 1) % places().length;
@@ -88,6 +92,43 @@ function tell(now) {
   document.getElementById("strip-address").textContent = now.address;
 }
 
+// The sessions of the day: from which something came, and where somebody could go and ask.
+function chart(rows) {
+  const map = document.getElementById("map");
+  map.replaceChildren(...rows.map((row) => {
+    const item = document.createElement("li");
+    item.className = row.count ? "some" : row.begun ? "none" : "";
+    item.classList.toggle("running", row.running);
+    const title = document.createElement("strong");
+    title.textContent = row.title;
+    title.dir = "auto";
+    const about = document.createElement("span");
+    about.className = "soft";
+    about.textContent = [row.time, row.room].filter(Boolean).join(" · ");
+    const many = document.createElement("span");
+    many.className = row.count ? "many" : "";
+    many.textContent = row.count || (row.begun ? wall.dataset.none : wall.dataset.later);
+    item.append(title, about, many);
+    return item;
+  }));
+}
+
+function obey(told) {
+  if (mode !== told.mode) {
+    mode = told.mode;
+    ground.replaceChildren();
+    known = [];
+  }
+  still = told.paused;
+  document.documentElement.dataset.theme = told.light ? "light" : "dark";
+  const line = document.getElementById("line");
+  line.textContent = told.line;
+  line.hidden = !told.line;
+  ground.hidden = mode === "map";
+  document.getElementById("map").hidden = mode !== "map";
+  chart(told.map);
+}
+
 async function ask() {
   try {
     const headers = { Accept: "application/json", ...(etag && { "If-None-Match": etag }) };
@@ -95,7 +136,9 @@ async function ask() {
     if (answer.status === 200) {
       const told = await answer.json();
       etag = answer.headers.get("ETag") ?? "";
+      obey(told);
       take(told.cards);
+      if (mode === "map") document.getElementById("empty").hidden = told.map.length > 0;
       tell(told.now);
     }
   } catch {
@@ -103,6 +146,19 @@ async function ask() {
   }
   setTimeout(ask, ASK_EVERY);
 }
+
+// At the laptop itself: 1 to 4 choose, Space holds still, L is light or dark.
+addEventListener("keydown", (event) => {
+  if (!wall.dataset.desk || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  const chosen = { 1: "latest", 2: "now", 3: "questions", 4: "map" }[event.key];
+  const wanted = chosen ? { mode: chosen }
+    : event.key === " " ? { paused: still ? "0" : "1" }
+    : event.key.toLowerCase() === "l" ? { light: document.documentElement.dataset.theme === "light" ? "0" : "1" } : null;
+  if (!wanted) return;
+  event.preventDefault();
+  const body = new URLSearchParams({ ...wanted, csrf_token: wall.dataset.token });
+  fetch(wall.dataset.desk, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => {});
+});
 
 ask();
 setInterval(swap, SWAP_EVERY);

@@ -1,0 +1,80 @@
+"""The coverage board: what comes from where, who sends, what waits, what went wrong. For the facilitator on the day."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from flask import (
+    Blueprint,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from kiosk.db import db
+from kiosk.here import here
+from kiosk.laptop import health_line, todays
+from reporter.coverage import coverage, failed_media, sending_devices
+from reporter.models import Target
+from reporter.search.upkeep import ask_rebuild, rebuild_asked
+
+bp = Blueprint("coverage", __name__, url_prefix="/coverage")
+
+
+@bp.get("")
+def overview() -> ResponseReturnValue:
+    """The board; its script asks for it again, and gets a 304 while nothing has changed."""
+    told = _told()
+    response = make_response(render_template("desk/coverage.html", **told))
+    # The form's token is another with each answer: what changes is the board itself.
+    response.set_etag(_mark(told))
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response.make_conditional(request)
+
+
+def _told() -> dict[str, Any]:
+    kiosk, session = here(), db.session()
+    board = coverage(session, todays(), kiosk.now())
+    return {
+        "board": board,
+        "zone": kiosk.settings.zone,
+        "devices": sending_devices(session, kiosk.now()),
+        "health": health_line(),
+        "behind": kiosk.index.behind(session),
+        "rebuilding": rebuild_asked(session) is not None,
+        "failed": failed_media(session),
+        "stopped": _stopped(),
+    }
+
+
+def _stopped() -> list[tuple[str, str]]:
+    """(place, why) of targets that wait for a person."""
+    rows = db.session.execute(select(Target.name, Target.paused).where(Target.paused != ""))
+    return [(row[0], row[1]) for row in rows]
+
+
+def _mark(told: dict[str, Any]) -> str:
+    """Of everything that the board tells."""
+    strips = [
+        (strip.event.id, strip.event.title, strip.counts, strip.total, strip.running)
+        for strip in told["board"].strips
+    ]
+    rest = [
+        told[name] for name in ("devices", "health", "behind", "rebuilding", "failed", "stopped")
+    ]
+    return hashlib.sha256(repr((strips, told["board"].slots, rest)).encode()).hexdigest()[:32]
+
+
+@bp.post("/index")
+def rebuild() -> ResponseReturnValue:
+    """Build the search index again, beside the one that answers."""
+    ask_rebuild(db.session(), now=here().now())
+    flash(_("The index is built again. Search goes on meanwhile."))
+    return redirect(url_for("desk.coverage.overview"), code=303)

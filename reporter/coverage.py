@@ -1,0 +1,93 @@
+"""What comes from where, while the gathering goes on: takeaways by session and half-hour, and how many phones send."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import distinct, func, select
+from sqlalchemy.orm import Session
+
+from reporter.models import EventSession, Media, Takeaway
+from reporter.sessions import is_running
+from reporter.states import MediaState, TakeawayState
+
+# Half-hours that are shown: a long day.
+SLOTS = 20
+SLOT = timedelta(minutes=30)
+# Levels of the strip, from none to many.
+LEVELS = 4
+LATELY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One session: its counts by half-hour, the oldest first, and as levels from 0 to ``LEVELS``."""
+
+    event: EventSession
+    counts: tuple[int, ...]
+    levels: tuple[int, ...]
+    total: int
+    running: bool
+    # It has begun, and nothing has come.
+    empty: bool
+
+
+@dataclass(frozen=True)
+class Board:
+    """The strips, and when each half-hour began."""
+
+    strips: list[Strip]
+    slots: tuple[datetime, ...]
+
+
+def coverage(session: Session, events: Sequence[EventSession], now: datetime) -> Board:
+    """Counted by when they were recorded, over the last ``SLOTS`` half-hours. Two queries."""
+    last = datetime.fromtimestamp(
+        now.timestamp() // SLOT.total_seconds() * SLOT.total_seconds(), now.tzinfo
+    )
+    slots = tuple(last - SLOT * back for back in reversed(range(SLOTS)))
+    living = Takeaway.state != TakeawayState.WITHDRAWN
+    recent = select(Takeaway.session_id, Takeaway.recorded_at).where(
+        living, Takeaway.recorded_at >= slots[0]
+    )
+    cells = Counter(
+        (row[0], min(SLOTS - 1, int((row[1] - slots[0]) / SLOT))) for row in session.execute(recent)
+    )
+    query = select(Takeaway.session_id, func.count()).where(living).group_by(Takeaway.session_id)
+    totals = {row[0]: int(row[1]) for row in session.execute(query)}
+    most = max(cells.values(), default=0)
+    return Board([_strip(event, cells, totals, most, now) for event in events], slots)
+
+
+def _strip(
+    event: EventSession, cells: Counter[tuple[uuid.UUID, int]], totals: dict[uuid.UUID, int], most: int, now: datetime
+) -> Strip:  # fmt: skip
+    counts = tuple(cells[event.id, slot] for slot in range(SLOTS))
+    levels = tuple(-(-LEVELS * count // most) if most else 0 for count in counts)
+    total = totals.get(event.id, 0)
+    begun = event.starts_at is None or event.starts_at <= now
+    return Strip(event, counts, levels, total, is_running(event, now), begun and not total)
+
+
+def sending_devices(session: Session, now: datetime) -> int:
+    """Phones from which something came in the last ten minutes."""
+    query = select(func.count(distinct(Takeaway.device))).where(
+        Takeaway.received_at >= now - LATELY, Takeaway.device != ""
+    )
+    return session.scalar(query) or 0
+
+
+def failed_media(session: Session) -> list[tuple[str, int]]:
+    """(sentence, how often) of files that could not be made ready, the most frequent first."""
+    query = (
+        select(Media.error, func.count())
+        .where(Media.state == MediaState.FAILED)
+        .group_by(Media.error)
+        .order_by(func.count().desc())
+        .limit(5)
+    )
+    return [(row[0], int(row[1])) for row in session.execute(query)]

@@ -1,0 +1,53 @@
+"""What the desk has set for the wall: which cards, light or dark, still or not, and a line for everybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from reporter.errors import BadInput
+from reporter.models import Gathering
+
+LATEST, NOW, QUESTIONS, MAP = "latest", "now", "questions", "map"
+MODES = (LATEST, NOW, QUESTIONS, MAP)
+LINE_CHARS = 160
+
+
+@dataclass(frozen=True)
+class Wallboard:
+    """The wall's switches."""
+
+    mode: str = LATEST
+    paused: bool = False
+    light: bool = False
+    line: str = ""
+
+
+def board_of(session: Session) -> Wallboard:
+    """As they are now."""
+    asked = select(
+        Gathering.wall_mode, Gathering.wall_paused, Gathering.wall_light, Gathering.announcement
+    )
+    mode, paused, light, line = session.execute(asked).one()
+    return Wallboard(mode or LATEST, paused, light, line)
+
+
+def set_board(
+    session: Session, *, mode: str | None = None, paused: bool | None = None, light: bool | None = None,
+    line: str | None = None,
+) -> None:  # fmt: skip
+    """Set some of them; the rest stays. Raises BadInput for an unknown mode or a long line. Commits."""
+    if mode is not None and mode not in MODES:
+        raise BadInput(f"The wall can show {', '.join(MODES)}.")
+    words = " ".join(line.split()) if line is not None else None
+    if words is not None and len(words) > LINE_CHARS:
+        raise BadInput(f"At most {LINE_CHARS} characters can be read from the back row.")
+    wanted = {
+        "wall_mode": mode, "wall_paused": paused, "wall_light": light, "announcement": words,
+    }  # fmt: skip
+    values = {name: value for name, value in wanted.items() if value is not None}
+    if values:
+        session.execute(update(Gathering).values(**values))
+        session.commit()

@@ -1,0 +1,81 @@
+"""The coverage board: counts by session and half-hour, who sends, what went wrong, and the index."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from reporter.coverage import SLOTS, coverage, sending_devices
+from reporter.models import EventSession
+from reporter.search.upkeep import rebuild_asked, rebuild_if_asked
+from reporter.sessions import add_session
+from tests.product import TurnableClock, add_takeaway
+from tests.screens import PHONE, press
+
+PAGE = "/desk/coverage"
+
+
+def test_the_strip_counts_half_hours(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+) -> None:
+    quiet = add_session(
+        session, "Quiet", now=clock(), rng=rng, starts_at=clock() - timedelta(hours=1)
+    )
+    later = add_session(
+        session, "Later", now=clock(), rng=rng, starts_at=clock() + timedelta(hours=1)
+    )
+    for minutes, count in ((0, 4), (31, 1), (60 * 24, 2)):
+        for _ in range(count):
+            add_takeaway(session, event, rng, recorded_at=clock() - timedelta(minutes=minutes))
+    add_takeaway(session, event, rng, state="withdrawn", recorded_at=clock())
+    board = coverage(session, [event, quiet, later], clock())
+    first, second, third = board.strips
+    assert len(first.counts) == SLOTS
+    assert first.counts[-1] == 4
+    assert sum(first.counts) == 5, "yesterday's are not in the strip"
+    assert first.total == 7
+    assert (first.levels[-1], max(first.levels[:-1])) == (4, 1)
+    assert (first.empty, second.empty, third.empty) == (False, True, False)
+
+
+def test_phones_that_send_are_counted_once(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+) -> None:
+    for device in ("phone-a", "phone-a", "phone-b", ""):
+        add_takeaway(session, event, rng, device=device, recorded_at=clock())
+    assert sending_devices(session, clock()) == 2
+    assert sending_devices(session, clock.turn(minutes=11)) == 0
+
+
+def test_the_board_is_asked_again_cheaply(
+    client: FlaskClient,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    clock: TurnableClock,
+) -> None:
+    first = client.get(PAGE)
+    assert first.text.count("nothing yet: send somebody") == 2, "the Lobby is always open"
+    tag = {"If-None-Match": first.headers["ETag"]}
+    assert client.get(PAGE, headers=tag).status_code == 304
+    add_takeaway(session, event, rng, recorded_at=clock())
+    answer = client.get(PAGE, headers=tag)
+    assert answer.status_code == 200
+    assert answer.text.count("nothing yet: send somebody") == 1
+    assert client.get(PAGE, **PHONE).status_code in (302, 403)
+
+
+def test_the_index_is_built_again_by_a_button(
+    client: FlaskClient, session: Session, event: EventSession, rng: random.Random, app: Flask
+) -> None:
+    add_takeaway(session, event, rng, state="approved", text="Compost")
+    assert "Search is 1 change behind." in client.get(PAGE).text
+    press(client, f"{PAGE}/index")
+    assert rebuild_asked(session) is not None
+    assert "is being built again" in client.get(PAGE).text
+    assert rebuild_if_asked(session, app.extensions["kiosk"].index) == 1
+    assert "Search knows everything." in client.get(PAGE).text

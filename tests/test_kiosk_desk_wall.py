@@ -1,0 +1,112 @@
+"""The wall as the desk sets it: modes, a line, still, light, and away with a card at once."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from reporter.models import EventSession, Takeaway
+from reporter.sessions import add_session
+from tests.product import TurnableClock, add_takeaway
+from tests.screens import PHONE, press
+
+DESK = "/desk/wall"
+
+
+@pytest.fixture
+def takeaways(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+) -> list[Takeaway]:
+    early = add_session(
+        session, "Earlier today", now=clock(), rng=rng, starts_at=clock() - timedelta(hours=4),
+        ends_at=clock() - timedelta(hours=3),
+    )  # fmt: skip
+    add_session(
+        session, "Empty so far", now=clock(), rng=rng, starts_at=clock() - timedelta(hours=2)
+    )
+    add_session(session, "Tonight", now=clock(), rng=rng, starts_at=clock() + timedelta(hours=4))
+    add_session(session, "Tomorrow", now=clock(), rng=rng, starts_at=clock() + timedelta(days=1))
+    return [
+        add_takeaway(session, event, rng, state="approved", text="From now"),
+        add_takeaway(session, early, rng, state="approved", text="Why?", intent="question"),
+        add_takeaway(session, early, rng, state="approved", text="From before"),
+    ]
+
+
+def told(client: FlaskClient, query: str = "") -> dict[str, Any]:
+    answer: dict[str, Any] = client.get(f"/wall/cards{query}").get_json()
+    return answer
+
+
+def texts(client: FlaskClient, query: str = "") -> set[str]:
+    return {card["text"] for card in told(client, query)["cards"]}
+
+
+def test_modes_choose_the_cards(client: FlaskClient, takeaways: list[Takeaway]) -> None:
+    assert texts(client) == {"From now", "Why?", "From before"}
+    tag = client.get("/wall/cards").headers["ETag"]
+    press(client, DESK, mode="now")
+    assert client.get("/wall/cards", headers={"If-None-Match": tag}).status_code == 200
+    assert texts(client) == {"From now"}
+    assert texts(client, "?mode=questions") == {"Why?"}, (
+        "a second screen shows what its address says"
+    )
+    assert press(client, DESK, mode="films").status_code == 422
+    assert told(client)["mode"] == "now"
+
+
+def test_the_map_says_where_somebody_should_go(
+    client: FlaskClient, takeaways: list[Takeaway]
+) -> None:
+    press(client, DESK, mode="map")
+    answer = told(client)
+    assert answer["cards"] == []
+    found = {row["title"]: (row["count"], row["begun"], row["running"]) for row in answer["map"]}
+    assert found == {
+        "Community gardens in winter": (1, True, True),
+        "Earlier today": (2, True, False),
+        "Empty so far": (0, True, False),
+        "Tonight": (0, False, False),
+        # Made before there was another: it has no time and is always open.
+        "Lobby": (0, True, True),
+    }
+
+
+def test_a_line_still_and_light(client: FlaskClient, takeaways: list[Takeaway]) -> None:
+    press(client, DESK, line="  Lunch <b>is</b>\nready ", mode="latest")
+    press(client, DESK, paused="1")
+    press(client, DESK, light="1")
+    answer = told(client)
+    assert (answer["line"], answer["paused"], answer["light"]) == (
+        "Lunch <b>is</b> ready",
+        True,
+        True,
+    )
+    page = client.get("/wall").text
+    assert "Lunch &lt;b&gt;is&lt;/b&gt; ready" in page
+    assert 'data-theme="light"' in page
+    press(client, DESK, paused="0", line="")
+    assert (told(client)["paused"], told(client)["line"]) == (False, "")
+    assert press(client, DESK, line="x" * 161).status_code == 422
+
+
+def test_what_should_not_be_there_goes_at_once(
+    client: FlaskClient, session: Session, takeaways: list[Takeaway]
+) -> None:
+    assert "Hide now" in client.get(DESK).text
+    press(client, f"{DESK}/hide/{takeaways[0].receipt}")
+    assert "From now" not in texts(client)
+    session.expire_all()
+    assert takeaways[0].state == "hidden"
+
+
+def test_phones_set_nothing(client: FlaskClient, takeaways: list[Takeaway]) -> None:
+    assert client.get(DESK, **PHONE).status_code in (302, 403)
+    assert client.post(DESK, data={"mode": "map"}, **PHONE).status_code in (400, 403)
+    assert "data-desk" not in client.get("/wall", **PHONE).text
+    assert told(client)["mode"] == "latest"
