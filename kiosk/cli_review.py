@@ -70,21 +70,25 @@ def _decide(
 @click.argument("receipts", nargs=-1, required=True)
 @gathering_option
 def approve_takeaways(receipts: tuple[str, ...]) -> None:
-    """Let these be shown and published."""
+    """Let these be shown and published. A photo without words is described by what and where it is."""
     _decide(receipts, approve, "approved")
-    tell_undescribed()
+    _describe_plainly(receipts)
 
 
-def tell_undescribed() -> None:
-    """What waits for a description, so that nothing stays out of public places unseen."""
-    from reporter.sheet import count_undescribed
+def _describe_plainly(receipts: tuple[str, ...]) -> None:
+    """Nobody sees a notice here as at the desk, so no photo may stay out of public places unseen for lack of words."""
+    from kiosk.proposals import proposals_for
+    from reporter.deciding import set_on_all
+    from reporter.describe import undescribed
 
-    with opened():
-        if count := count_undescribed(db.session()):
-            photos = "1 approved photo has" if count == 1 else f"{count} approved photos have"
+    with opened() as kiosk:
+        rows = [by_receipt(db.session(), receipt) for receipt in receipts]
+        bare = [row for row in rows if undescribed(row)]
+        set_on_all(db.session(), bare, kiosk.hand("shell"), lambda row: proposals_for(row, ""))
+        for row in bare:
             click.echo(
-                f"{photos} no description and no words to take for one, and so stay out of public places until: "
-                "reporter review describe (lists them) or reporter review describe --accept"
+                f"{row.receipt}: described only as “{row.attachments[0].alt}”. Say what it shows: "
+                f"reporter review describe {row.receipt} --text …"
             )
 
 
@@ -103,7 +107,7 @@ def hide_takeaways(receipts: tuple[str, ...]) -> None:
 @gathering_option
 def describe_photos(receipts: tuple[str, ...], text: str, accept: bool) -> None:
     """List approved photos without a description, or describe them."""
-    from kiosk.proposals import proposal_for, proposals_for
+    from kiosk.proposals import described_as, proposal_for, proposals_for
     from reporter.deciding import set_on_all
     from reporter.sheet import undescribed_rows
 
@@ -116,9 +120,8 @@ def describe_photos(receipts: tuple[str, ...], text: str, accept: bool) -> None:
             return
         if text and not receipts:
             raise BadInput("Say of which takeaways: reporter review describe RECEIPT --text …")
-        done = set_on_all(
-            db.session(), rows, kiosk.hand("shell"), lambda row: proposals_for(row, text)
-        )
+        words = described_as if text else proposals_for
+        done = set_on_all(db.session(), rows, kiosk.hand("shell"), lambda row: words(row, text))
         click.echo(f"{len(done.changed)} described")
 
 

@@ -7,6 +7,7 @@ from publish.words import KINDS, translations
 from reporter import describe
 from reporter.history import ALT
 from reporter.models import Takeaway
+from reporter.states import Kind
 
 
 def proposal_for(takeaway: Takeaway) -> str:
@@ -19,3 +20,9 @@ def proposals_for(takeaway: Takeaway, text: str = "") -> dict[str, str]:
     """The fields that describe its photos without alt text: with ``text``, else with the proposal."""
     words = text.strip() or proposal_for(takeaway)
     return {ALT + a.media.sha256: words for a in describe.undescribed(takeaway)}
+
+
+def described_as(takeaway: Takeaway, text: str) -> dict[str, str]:
+    """The fields that describe all its photos with these words, whatever stood there."""
+    photos = (a.media for a in takeaway.attachments if a.media.kind == Kind.PHOTO)
+    return {ALT + media.sha256: text.strip() for media in photos}

@@ -236,10 +236,13 @@ def test_the_shell_lists_and_describes_what_waits_for_words(
         assert done.exit_code == 0, done.output
         return done.output
 
-    assert "2 approved photos have no description" in run("approve", *(row.receipt for row in rows))
-    assert run("describe").count(f"proposed: Photo: {event.title}") == 2
+    # Nobody sees a notice at the shell: a photo without words is described by what and where it is.
+    assert run("approve", *(row.receipt for row in rows)).count("described only as") == 2
     run("describe", rows[0].receipt, "--text", "Kale under snow")
+    bare = photo(session, event, rng, 2, text="", state="approved")
+    assert run("describe").count(f"proposed: Photo: {event.title}") == 1
     assert "1 described" in run("describe", "--accept")
     session.expire_all()
+    assert bare.attachments[0].alt == f"Photo: {event.title}"
     told = [row.attachments[0].alt for row in rows]
     assert told == ["Kale under snow", f"Photo: {event.title}"]
