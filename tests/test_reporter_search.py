@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import random
 import shutil
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -49,39 +50,37 @@ def filled(
     return index
 
 
-@pytest.mark.parametrize(
-    ("query", "wanted"),
-    [
-        ("compost", ["Compost stays warm in winter"]),
-        ("COMPOST winter", ["Compost stays warm in winter"]),
-        ("cafe", ["Where is the café?"]),
-        ("by:ana", ["Compost stays warm in winter"]),
-        ("soil", ["Compost stays warm in winter"]),
-        ('"beds from"', ["Build beds from pallets"]),
-        ("kind:photo", ["Build beds from pallets"]),
-        ("compost NOT winter", []),
-        ("pallets OR café", ["Build beds from pallets", "Where is the café?"]),
-        ("bui*", ["Build beds from pallets"]),
-        ("building bed", ["Build beds from pallets"]),
-        ("intent:question", ["Where is the café?"]),
-        ("#soil", ["Compost stays warm in winter"]),
-        ("session:winter kind:photo", ["Build beds from pallets"]),
-        ("day:2026-03-14 by:bo", ["Where is the café?"]),
-        ("day:saturday café", ["Where is the café?"]),
-        ("day:sunday", []),
-        ("has:tag", ["Compost stays warm in winter"]),
-        ("-has:author -compost", ["Build beds from pallets", "日本の庭 is a garden"]),
-        ("日本", ["日本の庭 is a garden"]),
-        ("庭", ["日本の庭 is a garden"]),
-        ("本庭", []),
-        ("(compost OR café) -question AND NOT intent:question", ["Compost stays warm in winter"]),
-        ("the pallets", ["Build beds from pallets"]),
-    ],
-)
-def test_what_is_found(
-    session: Session, filled: WhooshIndex, query: str, wanted: list[str]
-) -> None:
-    assert sorted(texts(session, filled, Ask(query))) == wanted
+WANTED = [
+    ("compost", ["Compost stays warm in winter"]),
+    ("COMPOST winter", ["Compost stays warm in winter"]),
+    ("cafe", ["Where is the café?"]),
+    ("by:ana", ["Compost stays warm in winter"]),
+    ("soil", ["Compost stays warm in winter"]),
+    ('"beds from"', ["Build beds from pallets"]),
+    ("kind:photo", ["Build beds from pallets"]),
+    ("compost NOT winter", []),
+    ("pallets OR café", ["Build beds from pallets", "Where is the café?"]),
+    ("bui*", ["Build beds from pallets"]),
+    ("building bed", ["Build beds from pallets"]),
+    ("intent:question", ["Where is the café?"]),
+    ("#soil", ["Compost stays warm in winter"]),
+    ("session:winter kind:photo", ["Build beds from pallets"]),
+    ("day:2026-03-14 by:bo", ["Where is the café?"]),
+    ("day:saturday café", ["Where is the café?"]),
+    ("day:sunday", []),
+    ("has:tag", ["Compost stays warm in winter"]),
+    ("-has:author -compost", ["Build beds from pallets", "日本の庭 is a garden"]),
+    ("日本", ["日本の庭 is a garden"]),
+    ("庭", ["日本の庭 is a garden"]),
+    ("本庭", []),
+    ("(compost OR café) -question AND NOT intent:question", ["Compost stays warm in winter"]),
+    ("the pallets", ["Build beds from pallets"]),
+]
+
+
+def test_what_is_found(session: Session, filled: WhooshIndex) -> None:
+    found = {query: sorted(texts(session, filled, Ask(query))) for query, _wanted in WANTED}
+    assert found == dict(WANTED)
 
 
 def test_the_title_of_the_session_finds_its_takeaways(
@@ -90,11 +89,12 @@ def test_the_title_of_the_session_finds_its_takeaways(
     assert len(texts(session, filled, Ask("community gardens"))) == 4
 
 
-@pytest.mark.parametrize(
-    "query", ["(((", '"', "NOT", "a:b:c", "~", "[", "*" * 400, "x" * 5000, "^^", "\x00"]
-)
-def test_hostile_queries_answer(session: Session, filled: WhooshIndex, query: str) -> None:
-    assert filled.search(Ask(query)).total <= 4
+HOSTILE = ["(((", '"', "NOT", "a:b:c", "~", "[", "*" * 400, "x" * 5000, "^^", "\x00"]
+
+
+def test_hostile_queries_answer(filled: WhooshIndex) -> None:
+    for query in HOSTILE:
+        assert filled.search(Ask(query)).total <= 4, query
 
 
 def test_an_empty_query_lists_the_newest_first(
@@ -206,27 +206,46 @@ def test_changes_hiding_and_withdrawal_reach_the_index(
     assert index.search(Ask("", place=None)).total == 0
 
 
-# Whoosh leaves a broken file open; its end is noticed by whatever test runs when the memory is tidied.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_deleted_or_broken_index_heals(
-    session: Session, filled: WhooshIndex, gathering: Settings
-) -> None:
+def test_a_deleted_index_heals(session: Session, filled: WhooshIndex, gathering: Settings) -> None:
     folder = gathering.folder / "index"
     shutil.rmtree(folder)
     assert filled.behind(session) > 0
-    assert filled.sync(session) == 5
-    assert len(texts(session, filled, Ask("compost"))) == 1
-    for path in folder.glob("*/*.seg"):
-        path.write_bytes(b"garbage" * 100)
-    # It answers (with nothing) and begins anew.
-    assert texts(session, WhooshIndex(folder), Ask("compost")) == []
     assert filled.sync(session) == 5
     assert len(texts(session, filled, Ask("compost"))) == 1
     for path in folder.glob("*/*.toc"):
         path.unlink()
     assert filled.sync(session) == 5
     assert len(texts(session, filled, Ask("compost"))) == 1
-    gc.collect()
+
+
+_BROKEN = """
+import sys
+from pathlib import Path
+from reporter.config import load_settings
+from reporter.gathering import open_session
+from reporter.search import Ask, Recipe, WhooshIndex
+
+settings = load_settings(Path(sys.argv[1]))
+index = WhooshIndex(settings.folder / "index", Recipe.of(settings))
+with open_session(settings) as session:
+    print(index.search(Ask("compost")).total, index.sync(session), index.search(Ask("compost")).total)
+"""
+
+
+def test_a_broken_index_answers_with_nothing_and_heals(
+    session: Session, filled: WhooshIndex, gathering: Settings
+) -> None:
+    filled.recipe = Recipe.of(gathering)
+    filled.rebuild(session)
+    for path in (gathering.folder / "index").glob("*/*.seg"):
+        path.write_bytes(b"garbage" * 100)
+    # In a process of its own: Whoosh leaves a file open that it can't make out, and Python complains of it later.
+    told = subprocess.run(
+        [sys.executable, "-c", _BROKEN, str(gathering.folder)],
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    assert told.stdout.split() == ["0", "5", "1"]
+    assert len(texts(session, filled, Ask("compost"))) == 1
 
 
 def test_another_writer_at_it_is_left_alone(

@@ -27,7 +27,7 @@ BATCH = 500
 # Readings that are kept open for the next question; more threads than that open one of their own.
 SPARE = 4
 # The one that answers may be switched while it is opened.
-ATTEMPTS = 5
+ATTEMPTS = 6
 
 
 class WhooshIndex:
@@ -158,8 +158,9 @@ class WhooshIndex:
                 spare = self._take_spare(build.folder, generation)
                 return build.folder, spare or self._open(build, generation)
             except whoosh_errors() as error:
-                failure = error
-                time.sleep(0.02 * attempt)
+                # Its text alone: the error would keep Whoosh's half-read files open.
+                failure = str(error)
+                time.sleep(0.05 * attempt)
         log.warning("the index can't be read: %s", failure)
         build.note_suspect()
         return None
@@ -204,7 +205,7 @@ class WhooshIndex:
         try:
             self._open(build, 0).close()
         except whoosh_errors() as error:
-            log.warning("the index can't be read: %s", error)
+            log.warning("the index can't be read: %s", str(error))
             return False
         return True
 
