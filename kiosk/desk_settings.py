@@ -78,11 +78,12 @@ def _field(
     section: str, one: dataclasses.Field[Any], saved: Settings, typed: dict[str, str], errors: dict[str, str]
 ) -> Field:  # fmt: skip
     number, value = f"{section}.{one.name}", getattr(getattr(saved, section), one.name)
+    words: str = one.metadata["help"]
     running = getattr(getattr(here().settings, section), one.name)
     return Field(
         id=number,
         name=one.name.replace("_", " "),
-        help=_(one.metadata["help"]),
+        help=_(words),
         kind=type(one.default).__name__,
         value=typed.get(number, ("1" if value else "") if isinstance(value, bool) else str(value)),
         choices=one.metadata["choices"],

@@ -5,18 +5,18 @@ A test compares them with ``reporter.config``.
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as say
+from flask_babel import lazy_gettext
 
 from kiosk.sentences import later
 
 SECTIONS = {
-    "gathering": say("The gathering"),
-    "wifi": say("Wi-Fi on the posters"),
-    "kiosk": say("The laptop"),
-    "limits": say("What one volunteer may send"),
-    "wall": say("The wall"),
-    "publish": say("Publishing"),
-    "captions": say("Captions"),
+    "gathering": lazy_gettext("The gathering"),
+    "wifi": lazy_gettext("Wi-Fi on the posters"),
+    "kiosk": lazy_gettext("The laptop"),
+    "limits": lazy_gettext("What one volunteer may send"),
+    "wall": lazy_gettext("The wall"),
+    "publish": lazy_gettext("Publishing"),
+    "captions": lazy_gettext("Captions"),
 }
 
 HELP = (

@@ -27,14 +27,17 @@ def messages(lang: str) -> list[Message]:
 @pytest.mark.parametrize("lang", [lang for lang in LANGUAGES if lang != "en"])
 def test_every_sentence_is_translated_with_its_blanks(lang: str) -> None:
     for message in messages(lang):
-        source = message.id if isinstance(message.id, str) else message.id[0]
+        sources = [message.id] if isinstance(message.id, str) else list(message.id)
+        source = sources[0]
+        # Of a singular without a number ("this face") the plural may have one.
+        blanks = [set(BLANK.findall(one)) for one in sources]
         forms = (
             [message.string] if isinstance(message.string, str) else list(message.string or [""])
         )
         assert all(forms), f"{lang}: {source}"
         assert not message.fuzzy, f"{lang}: {source}"
         for form in forms:
-            assert set(BLANK.findall(form)) == set(BLANK.findall(source)), f"{lang}: {source}"
+            assert set(BLANK.findall(form)) in blanks, f"{lang}: {source}"
 
 
 def test_all_catalogues_hold_the_same_sentences() -> None:
