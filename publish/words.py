@@ -33,7 +33,9 @@ KINDS = {
 def translations(language: str) -> gettext.NullTranslations:
     """The catalogue of a language; English where there is none."""
     folder = Path(__file__).parent / "translations"
-    return gettext.translation("publish", folder, languages=[language], fallback=True)
+    return gettext.translation(
+        "publish", folder, languages=[language.replace("-", "_")], fallback=True
+    )
 
 
 def direction(language: str) -> str:

@@ -10,23 +10,28 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 from kiosk.language import LANGUAGES
+from publish.words import translations
 
-FOLDER = Path(__file__).parent.parent / "kiosk" / "translations"
+ROOT = Path(__file__).parent.parent
+PAGES = "kiosk/translations/{}/LC_MESSAGES/messages.po"
+POSTS = "publish/translations/{}/LC_MESSAGES/publish.po"
 BLANK = re.compile(r"%\(\w+\)[sd]|%s|%%|\{\w+\}")
+TRANSLATED = [lang for lang in LANGUAGES if lang != "en"]
 
 
-def catalogue(lang: str) -> Catalog:
-    with (FOLDER / lang / "LC_MESSAGES" / "messages.po").open("rb") as file:
+def catalogue(lang: str, place: str) -> Catalog:
+    with (ROOT / place.format(lang)).open("rb") as file:
         return read_po(file, locale=lang)
 
 
-def messages(lang: str) -> list[Message]:
-    return [message for message in catalogue(lang) if message.id]
+def messages(lang: str, place: str = PAGES) -> list[Message]:
+    return [message for message in catalogue(lang, place) if message.id]
 
 
-@pytest.mark.parametrize("lang", [lang for lang in LANGUAGES if lang != "en"])
-def test_every_sentence_is_translated_with_its_blanks(lang: str) -> None:
-    for message in messages(lang):
+@pytest.mark.parametrize("place", [PAGES, POSTS], ids=["pages", "posts"])
+@pytest.mark.parametrize("lang", TRANSLATED)
+def test_every_sentence_is_translated_with_its_blanks(lang: str, place: str) -> None:
+    for message in messages(lang, place):
         sources = [message.id] if isinstance(message.id, str) else list(message.id)
         source = sources[0]
         # Of a singular without a number ("this face") the plural may have one.
@@ -44,3 +49,13 @@ def test_all_catalogues_hold_the_same_sentences() -> None:
     known = {lang: {message.id for message in messages(lang)} for lang in LANGUAGES}
     assert len(known["en"]) > 200
     assert all(ids == known["en"] for ids in known.values())
+    posts = {lang: {message.id for message in messages(lang, POSTS)} for lang in TRANSLATED}
+    assert len(posts["de"]) > 50
+    assert all(ids == posts["de"] for ids in posts.values())
+
+
+@pytest.mark.parametrize(
+    ("tag", "said"), [("de", "Notiz"), ("de-AT", "Notiz"), ("ar", "ملاحظة"), ("fi", "Note")]
+)
+def test_posts_speak_the_language_of_the_gathering(tag: str, said: str) -> None:
+    assert translations(tag).gettext("Note") == said
