@@ -136,6 +136,12 @@ def _asked(offer: Offer) -> Offer:
     return offer
 
 
+@bp.get("/qr.svg")
+def start_qr() -> Response:
+    """The QR code of the start page: what runs now, and the other sessions."""
+    return _svg(base_url() + url_for("phone.start"))
+
+
 @bp.get("/s/<code>/qr.svg")
 def session_qr(code: str) -> Response:
     """The QR code of a session's page."""

@@ -27,6 +27,7 @@ bp = Blueprint("search", __name__)
 
 PAGE = 20
 MOST = 100
+UNDER_WAY = 20
 
 
 @bp.get("/search")
@@ -55,7 +56,14 @@ def search() -> ResponseReturnValue:
         address=address,
         more=str(ask.offset + PAGE) if found.total > ask.offset + PAGE else "",
         at_desk=at_desk(),
+        behind=_behind(),
     )
+
+
+def _behind() -> int:
+    """How many changes the index lags, if a person would miss something; a few are always on their way."""
+    behind = here().index.behind(db.session())
+    return behind if behind > UNDER_WAY else 0
 
 
 def _sorts() -> tuple[tuple[str, str], ...]:

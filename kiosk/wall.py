@@ -15,7 +15,7 @@ from kiosk.db import db
 from kiosk.here import here
 from kiosk.laptop import typed_address
 from kiosk.media import media_url
-from kiosk.pages import agenda
+from kiosk.pages import agenda, base_url
 from kiosk.polled import polled, wall_stamp
 from reporter.gate import Place, showable
 from reporter.models import EventSession, Media, Takeaway
@@ -59,7 +59,7 @@ def cards() -> ResponseReturnValue:
     return polled(
         stamp,
         lambda: {
-            "cards": [] if mode == MAP else _cards(mode, now["code"] if now else ""),
+            "cards": [] if mode == MAP else _cards(mode, now["code"]),
             "map": _map() if mode == MAP else [],
             "now": now,
             "mode": mode,
@@ -148,10 +148,12 @@ def shorten(text: str, most: int = CARD_CHARS) -> str:
     return (whole if len(whole) > most // 2 else cut).rstrip(" ,.;:") + "…"
 
 
-def _now() -> dict[str, str] | None:
+def _now() -> dict[str, str]:
+    """The session that runs now; between sessions the start page, so that there is always a code to scan."""
     running = agenda().running
     if not running:
-        return None
+        address, qr = base_url().removeprefix("http://"), url_for("phone.start_qr")
+        return {"title": "", "room": "", "code": "", "address": address, "qr": qr}
     event = running[0]
     return {
         "title": event.title,

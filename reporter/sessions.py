@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
+from reporter.curate import touch
 from reporter.errors import BadInput, NotFound
 from reporter.models import EventSession, Takeaway
 from reporter.schedule import ScheduledSession
@@ -69,6 +70,7 @@ def import_schedule(
     """
     known = {row.guid: row for row in session.scalars(select(EventSession)) if row.guid}
     counts = {"added": 0, "updated": 0, "unchanged": 0}
+    changed: list[EventSession] = []
     for item in scheduled:
         row = known.pop(item.guid, None)
         if row is None:
@@ -80,12 +82,22 @@ def import_schedule(
             _update(row, item)
             session.flush()
         else:
-            counts["updated" if _update(row, item) else "unchanged"] += 1
+            changed += [row] if _update(row, item) else []
     gone = [row for row in known.values() if not row.retired]
     for row in gone:
         row.retired = True
+    counts["updated"] = len(changed)
+    counts["unchanged"] = len(scheduled) - counts["added"] - len(changed)
+    _tell(session, changed)
     session.commit()
     return Imported(retired=len(gone), **counts)
+
+
+def _tell(session: Session, changed: Iterable[EventSession]) -> None:
+    """Index and outbox see takeaways, not sessions: these are told by another title, room or speaker now."""
+    for row in changed:
+        for takeaway in row.takeaways:
+            touch(session, takeaway)
 
 
 def _update(row: EventSession, item: ScheduledSession) -> bool:

@@ -8,8 +8,10 @@ import random
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from capture.qr import qr_svg
 from kiosk.wall import CARDS, shorten
 from reporter.config import WallSettings
 from reporter.curate import approve, by_receipt, hide, withdraw
@@ -107,6 +109,21 @@ def test_the_strip_names_what_runs_now(
     clock.turn(hours=5)
     # Only the lobby, which was there first, is open all day.
     assert client.get("/wall/cards", **PHONE).get_json()["now"]["title"] == "Lobby"
+
+
+def test_between_sessions_the_code_leads_to_the_start_page(
+    app: Flask, client: FlaskClient, event: EventSession, session: Session, clock: TurnableClock
+) -> None:
+    for row in session.scalars(select(EventSession).where(EventSession.id != event.id)):
+        row.retired = True
+    session.commit()
+    clock.turn(hours=5)
+    now = client.get("/wall/cards", **PHONE).get_json()["now"]
+    assert (now["title"], now["code"]) == ("", "")
+    assert now["qr"] in client.get("/wall", **PHONE).text
+    code = client.get(now["qr"], **PHONE)
+    assert code.content_type.startswith("image/svg+xml")
+    assert code.data == qr_svg(f"http://{now['address']}/").encode()
 
 
 def index(app: Flask, session: Session) -> None:

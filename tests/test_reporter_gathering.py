@@ -135,6 +135,20 @@ def test_importing_again_updates_by_guid_and_keeps_codes(
     assert {row.guid: row.code for row in all_sessions(session)}["c"] == codes["c"]
 
 
+def test_takeaways_of_a_session_that_changed_are_told_anew(
+    session: Session, rng: random.Random
+) -> None:
+    import_schedule(session, [scheduled("a"), scheduled("b")], now=START, rng=rng)
+    of_a, of_b = (
+        add_takeaway(session, by_guid, rng)
+        for by_guid in sorted(all_sessions(session), key=lambda row: row.guid or "")
+    )
+    before = (of_a.revision, of_b.revision)
+    import_schedule(session, [scheduled("a", room="Attic"), scheduled("b")], now=START, rng=rng)
+    assert of_a.revision > max(before)
+    assert of_b.revision == before[1]
+
+
 def test_sessions_added_by_hand_survive_an_import(
     session: Session, event: EventSession, rng: random.Random
 ) -> None:

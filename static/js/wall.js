@@ -83,8 +83,6 @@ function swap() {
 }
 
 function tell(now) {
-  document.getElementById("strip").hidden = !now;
-  if (!now) return;
   const qr = document.getElementById("strip-qr");
   if (qr.getAttribute("src") !== now.qr) qr.src = now.qr;
   document.getElementById("strip-title").textContent = now.title;
