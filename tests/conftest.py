@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -26,6 +27,10 @@ from tests.wordpress_server import WordPress, missing_programs
 
 pytest_plugins = ["tests.place_mediawiki"]
 ROOT = Path(__file__).parent.parent
+
+# Where the run itself was sent to the background, Ctrl-C is ignored, also by every program that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A page is given as long as a busy machine may need; where it is quick, nobody waits.
 expect.set_options(timeout=60_000)

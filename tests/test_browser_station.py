@@ -185,7 +185,7 @@ def check_playable(path: Path, *, lasts: float) -> None:
 
 def check_kept(session: Session, store: Store, container: str, *, lasts: float) -> Takeaway:
     """The only recording is there as the browser made it, and as a film that can be played anywhere."""
-    row, media = takeaway(session), processed(session)
+    media, row = processed(session), takeaway(session)
     assert (media.type, media.state) == (f"video/{container}", "ready")
     assert media.duration == pytest.approx(lasts, abs=1)
     (play,) = [made for made in media.renditions if made.name == "play"]
@@ -306,7 +306,7 @@ def test_by_keyboard_alone(
     go_to("Keep it")
     keys.press("Enter")
     expect(page.locator("#verdict")).to_have_text("Safe on the kiosk.")
-    row, media = takeaway(session), processed(session)
+    media, row = processed(session), takeaway(session)
     assert (row.kind, row.session_id, media.state) == ("audio", running.id, "ready")
     assert media.duration == pytest.approx(page.evaluate("ran") / 1000, abs=1)
     go_to("Back to the start")
