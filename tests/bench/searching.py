@@ -10,6 +10,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -68,14 +69,17 @@ def _queries(session: Session, index: WhooshIndex, built: float) -> list[Row]:
     rows = [
         pairs(
             f"query over {COUNT} takeaways with {len(FACETS)} facets, p{share * 100:.0f} of {QUERIES}",
-            lambda share=share: _share([_took(ours, query) for query in asked], share),
-            lambda share=share: _share([_took(theirs, query) for query in asked], share),
+            partial(_all, ours, asked, share), partial(_all, theirs, asked, share),
             peer="SQLite FTS5, the same facets by GROUP BY", runs=5, told=True, note=note,
         )
         for share, note in notes.items()
     ]  # fmt: skip
     peer.close()
     return rows
+
+
+def _all(answer: Answer, asked: list[str], share: float) -> float:
+    return _share([_took(answer, query) for query in asked], share)
 
 
 def _typed() -> list[str]:
