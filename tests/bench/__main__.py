@@ -61,19 +61,32 @@ def lines(rows: list[Row]) -> Iterator[str]:
             yield f"- {row.name}: {row.note}"
 
 
+def page(rows: list[Row], missing: dict[str, str]) -> str:
+    """docs/bench.md as far as it was measured."""
+    system = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    sizes = [f"{name}={value}" for name, value in os.environ.items() if name.startswith("BENCH_")]
+    machine = ", ".join([f"{datetime.now(UTC):%Y-%m-%d}", system, *sorted(sizes)])
+    left = "".join(f"- Not measured: {name}, {why}\n" for name, why in missing.items())
+    return f"{HEAD}\n{machine}.\n\n" + "\n".join(lines(rows)) + f"\n{left}"
+
+
 def main(chosen: list[str]) -> None:
-    """Measure what was chosen, all without a choice."""
+    """Measure what was chosen, all without a choice. A long run that breaks off leaves what it has measured."""
     rows: list[Row] = []
-    for name in chosen or list(MODULES):
+    missing = dict.fromkeys(chosen or MODULES, "the run ended before.")
+    goal = Path(__file__).parents[2] / "docs" / "bench.md"
+    for name in list(missing):
         print(f"measuring {name} …", file=sys.stderr, flush=True)
-        rows += MODULES[name].measure()
-    table = "\n".join(lines(rows))
-    print(table)
-    if not chosen:
-        system = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-        machine = f"{datetime.now(UTC):%Y-%m-%d}, {system}."
-        goal = Path(__file__).parents[2] / "docs" / "bench.md"
-        goal.write_text(f"{HEAD}\n{machine}\n\n{table}\n", encoding="utf-8")
+        try:
+            rows += MODULES[name].measure()
+            del missing[name]
+        except Exception as error:  # noqa: BLE001 - one peer that is missing is no reason to lose the others
+            missing[name] = f"{type(error).__name__}: {error}"
+            print(f"{name}: {missing[name]}", file=sys.stderr, flush=True)
+        if not chosen:
+            goal.write_text(page(rows, missing), encoding="utf-8")
+    print("\n".join(lines(rows)))
+    sys.exit(1 if missing else 0)
 
 
 main(sys.argv[1:])
