@@ -25,6 +25,7 @@ from reporter.models import (
 from reporter.models_talk import Reply
 from reporter.sessioncode import normalize_receipt
 from reporter.states import DeliveryState, MediaState
+from reporter.wallboard import COLUMNS, board_from
 
 
 def polled(stamp: Iterable[object], build: Callable[[], Any]) -> Response:
@@ -48,9 +49,14 @@ def receipt_stamp(receipt: str) -> tuple[object, ...]:
     return tuple(row) if row else ()
 
 
-def wall_stamp() -> tuple[object, ...]:
-    """What the wall's cards depend on, in one query. (What runs now is the wall's own to add.)"""
-    return (*db.session.execute(_wall_query()).one(), here().settings.wall.shows)
+def wall_stamp() -> tuple[Any, ...]:
+    """What the wall's cards depend on, in one query: first the desk's switches, a ``Wallboard``, then the rest.
+
+    (What runs now is the wall's own to add.)
+    """
+    row = tuple(db.session.execute(_wall_query()).one())
+    switches, rest = row[: len(COLUMNS)], row[len(COLUMNS) :]
+    return (board_from(switches), *rest, here().settings.wall.shows)
 
 
 # Putting a statement together takes four times as long as asking it.
@@ -72,7 +78,7 @@ def _receipt_query() -> Select[Any]:
 def _wall_query() -> Select[Any]:
     ready = select(_times(Media.state == MediaState.READY)).scalar_subquery()
     made = select(func.count()).select_from(Rendition).scalar_subquery()
-    return select(Gathering.revision, ready, made)
+    return select(*COLUMNS, Gathering.revision, ready, made)
 
 
 def _media(of_it: ColumnElement[bool]) -> list[Any]:

@@ -52,15 +52,17 @@ def wall() -> str:
 @bp.get("/wall/cards")
 def cards() -> ResponseReturnValue:
     """The cards, newest first, the session that runs now, and what the desk has set, as JSON with an ETag."""
-    now, board = _now(), board_of(db.session())
+    now, (board, *depends) = _now(), wall_stamp()
     asked = request.args.get("mode", "")
     mode = asked if asked in MODES else board.mode
-    stamp = (*wall_stamp(), now, str(get_locale()), mode, board)
+    # The map changes with the clock too: what begins while something else still runs.
+    chart = _map() if mode == MAP else []
+    stamp = (board, *depends, now, str(get_locale()), mode, chart)
     return polled(
         stamp,
         lambda: {
             "cards": [] if mode == MAP else _cards(mode, now["code"]),
-            "map": _map() if mode == MAP else [],
+            "map": chart,
             "now": now,
             "mode": mode,
             "paused": board.paused,

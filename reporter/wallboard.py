@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -13,6 +15,12 @@ from reporter.models import Gathering
 LATEST, NOW, QUESTIONS, MAP = "latest", "now", "questions", "map"
 MODES = (LATEST, NOW, QUESTIONS, MAP)
 LINE_CHARS = 160
+COLUMNS = (
+    Gathering.wall_mode,
+    Gathering.wall_paused,
+    Gathering.wall_light,
+    Gathering.announcement,
+)
 
 
 @dataclass(frozen=True)
@@ -27,10 +35,12 @@ class Wallboard:
 
 def board_of(session: Session) -> Wallboard:
     """As they are now."""
-    asked = select(
-        Gathering.wall_mode, Gathering.wall_paused, Gathering.wall_light, Gathering.announcement
-    )
-    mode, paused, light, line = session.execute(asked).one()
+    return board_from(session.execute(select(*COLUMNS)).one())
+
+
+def board_from(row: Sequence[Any]) -> Wallboard:
+    """From the values of ``COLUMNS``, where they were asked for together with others."""
+    mode, paused, light, line = row
     return Wallboard(mode or LATEST, paused, light, line)
 
 

@@ -267,3 +267,12 @@ def test_the_wall_obeys_keys(
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
     page.keyboard.press("1")
     expect(cards).to_have_count(2)
+    with page.expect_response(
+        lambda answer: answer.url.endswith("/wall/cards") and answer.status == 200
+    ):
+        page.keyboard.press("Space")
+    # Held still it shows what was there, also in another mode and after the laptop's browser was opened again.
+    page.keyboard.press("3")
+    expect(cards).to_have_text(["Why is it warm?"])
+    page.reload()
+    expect(cards).to_have_text(["Why is it warm?"])

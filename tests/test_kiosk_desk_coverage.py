@@ -15,6 +15,7 @@ from reporter.search.upkeep import rebuild_asked, rebuild_if_asked
 from reporter.sessions import add_session
 from tests.product import TurnableClock, add_takeaway
 from tests.screens import PHONE, press
+from tests.test_kiosk_polled import queries
 
 PAGE = "/desk/coverage"
 
@@ -79,3 +80,18 @@ def test_the_index_is_built_again_by_a_button(
     assert "is being built again" in client.get(PAGE).text
     assert rebuild_if_asked(session, app.extensions["kiosk"].index) == 1
     assert "Search knows everything." in client.get(PAGE).text
+
+
+def test_many_takeaways_cost_no_more_queries(
+    app: Flask, client: FlaskClient, session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+) -> None:  # fmt: skip
+    asked = []
+    for more in (1, 40):
+        for _ in range(more):
+            add_takeaway(session, event, rng, recorded_at=clock())
+        add_session(session, f"With {more}", now=clock(), rng=rng, starts_at=clock())
+        with queries(app) as sent:
+            assert client.get(PAGE).status_code == 200
+        asked.append(len(sent))
+    assert asked[0] == asked[1]
+    assert asked[0] > 0

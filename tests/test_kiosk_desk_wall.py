@@ -77,6 +77,30 @@ def test_the_map_says_where_somebody_should_go(
     }
 
 
+def test_the_map_follows_the_clock(
+    client: FlaskClient, session: Session, takeaways: list[Takeaway], rng: random.Random, clock: TurnableClock
+) -> None:  # fmt: skip
+    add_session(
+        session, "Soon", now=clock(), rng=rng, starts_at=clock() + timedelta(minutes=40),
+        ends_at=clock() + timedelta(hours=2),
+    )  # fmt: skip
+    # What began last leads the strip, before and after.
+    add_session(
+        session, "Workshop", now=clock(), rng=rng, starts_at=clock() + timedelta(minutes=40),
+        ends_at=clock() + timedelta(hours=2),
+    )  # fmt: skip
+    clock.turn(minutes=39)
+    first = client.get("/wall/cards?mode=map")
+    clock.turn(minutes=2)
+    tag = {"If-None-Match": first.headers["ETag"]}
+    answer = client.get("/wall/cards?mode=map", headers=tag)
+    assert answer.status_code == 200
+    began = {row["title"]: row["begun"] for row in answer.get_json()["map"]}
+    before = {row["title"]: row["begun"] for row in first.get_json()["map"]}
+    assert (before["Soon"], began["Soon"]) == (False, True)
+    assert first.get_json()["now"] == answer.get_json()["now"], "nothing else told of it"
+
+
 def test_a_line_still_and_light(client: FlaskClient, takeaways: list[Takeaway]) -> None:
     press(client, DESK, line="  Lunch <b>is</b>\nready ", mode="latest")
     press(client, DESK, paused="1")

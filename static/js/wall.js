@@ -58,14 +58,16 @@ function add(card, where) {
 // New cards come at once, in the place of the one that is oldest; withdrawn and hidden ones go at once.
 function take(cards) {
   // Held still: what was hidden or taken back goes all the same, nothing else changes.
-  const fresh = still ? [] : cards.filter((card) => !known.some((old) => old.id === card.id)).slice(0, MOST);
+  // Just opened or in another mode it fills once all the same: an empty wall would say that nothing is there.
+  const held = still && places().length > 0;
+  const fresh = held ? [] : cards.filter((card) => !known.some((old) => old.id === card.id)).slice(0, MOST);
   known = cards;
   for (const place of places()) if (age(place) < 0) place.remove();
   for (const card of fresh.reverse()) {
     if (places().length < MOST) add(card, "prepend");
     else show(places().sort((a, b) => age(b) - age(a))[0], card);
   }
-  for (const card of still ? [] : cards) {
+  for (const card of held ? [] : cards) {
     if (places().length >= MOST) break;
     if (!placeOf(card)) add(card, "append");
   }
