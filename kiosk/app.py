@@ -108,6 +108,7 @@ def _make_kiosk(
         gathering_id=gathering_id,
         store=Store(settings.folder),
         index=WhooshIndex(settings.folder / "index", Recipe.of(settings)),
+        started=settings.kiosk,
         pool=DecoderPool(settings.kiosk.workers, memory),
         quick_pool=DecoderPool(1, memory),
         slow_pool=DecoderPool(1, memory),

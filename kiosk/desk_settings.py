@@ -79,7 +79,6 @@ def _field(
 ) -> Field:  # fmt: skip
     number, value = f"{section}.{one.name}", getattr(getattr(saved, section), one.name)
     words: str = one.metadata["help"]
-    running = getattr(getattr(here().settings, section), one.name)
     return Field(
         id=number,
         name=one.name.replace("_", " "),
@@ -89,7 +88,7 @@ def _field(
         choices=one.metadata["choices"],
         low=one.metadata["low"],
         error=errors.get(number, ""),
-        waits=(section, one.name) in AT_START and running != value,
+        waits=(section, one.name) in AT_START and getattr(here().started, one.name) != value,
     )
 
 
@@ -97,7 +96,12 @@ def _field(
 def save() -> ResponseReturnValue:
     """Write what was changed, all or nothing."""
     kiosk = here()
-    saved = load_settings(kiosk.settings.folder)
+    try:
+        saved = load_settings(kiosk.settings.folder)
+    except ConfigError:
+        # Broken by hand: the page tells what is wrong and keeps what was typed.
+        flash(_("Nothing was saved. Look at what is marked."))
+        return _page({number: request.form.get(number, "") for number in _numbers()}, {}), 422
     values: dict[str, dict[str, Any]] = {}
     errors: dict[str, str] = {}
     typed = {number: request.form.get(number, "") for number in _numbers()}

@@ -11,7 +11,7 @@ from flask import current_app
 
 from capture.pool import DecoderPool
 from reporter.clock import Clock
-from reporter.config import Settings
+from reporter.config import KioskSettings, Settings
 from reporter.curate import Hand
 from reporter.search import SearchIndex
 from reporter.store import Store
@@ -32,6 +32,8 @@ class Kiosk:
     slow_pool: DecoderPool
     clock: Clock
     rng: random.Random
+    # What the decoders were started with: `settings` may have become another since.
+    started: KioskSettings
     # Where phones reach this laptop, once the server listens.
     port: int = 0
     last_error: str = ""

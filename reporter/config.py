@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -190,7 +191,11 @@ def save_settings(folder: Path, values: Mapping[str, Mapping[str, Any]]) -> None
         for name, value in entries.items():
             table[name] = value
     temporary = path.with_suffix(".toml.new")
-    temporary.write_text(tomlkit.dumps(document), encoding="utf-8")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(tomlkit.dumps(document))
+        file.flush()
+        # A power cut leaves the old settings or the new ones, never an empty file.
+        os.fsync(file.fileno())
     temporary.replace(path)
 
 

@@ -106,3 +106,23 @@ def test_a_file_edited_by_hand_is_noticed(client: FlaskClient, gathering: Settin
 
 def test_phones_see_no_settings(client: FlaskClient) -> None:
     assert client.get(PAGE, **PHONE).status_code in (302, 403)
+
+
+def test_what_waits_for_a_start_says_so_after_saving(
+    client: FlaskClient, gathering: Settings
+) -> None:
+    assert "takes effect at the next start" not in client.get(PAGE).text
+    save(client, gathering, kiosk__workers="3")
+    assert "takes effect at the next start" in client.get(PAGE).text
+
+
+def test_a_file_broken_by_hand_is_told_and_left_alone(
+    client: FlaskClient, gathering: Settings
+) -> None:
+    file = gathering.folder / "reporter.toml"
+    file.write_text(file.read_text() + "\n[broken")
+    before = file.read_bytes()
+    answer = save(client, gathering, limits__files="7")
+    assert answer.status_code == 422
+    assert 'value="7"' in answer.text
+    assert file.read_bytes() == before
