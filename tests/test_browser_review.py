@@ -81,7 +81,7 @@ def test_a_story_is_composed_by_keys(
     url = kiosk_process.start()
     page = windows.laptop()
     page.goto(f"{url}/desk/stories")
-    page.get_by_role("button", name="Draft Community gardens").press("Enter")
+    page.get_by_role("button", name="Draft from stars: Community gardens").press("Enter")
     pieces = page.locator(".pieces > li .tell")
     expect(pieces).to_have_count(3)
     assert axe(page) == []
