@@ -15,7 +15,7 @@ from kiosk.db import db
 from kiosk.here import Kiosk, here
 from kiosk.language import LANGUAGES
 from kiosk.limits import request_limits
-from kiosk.setting_words import SECTIONS
+from kiosk.setting_words import CHOICES, SECTIONS
 from reporter import faces
 from reporter.config import Settings, load_settings, save_settings, sections, with_value
 from reporter.curate import next_revision
@@ -27,6 +27,9 @@ bp = Blueprint("settings", __name__, url_prefix="/settings")
 # The decoders were started with these.
 AT_START = frozenset({("kiosk", "workers"), ("kiosk", "memory_mb")})
 
+# In front of a setting's name: what it was when the page was made.
+WAS = "was."
+
 
 @dataclass(frozen=True)
 class Field:
@@ -37,7 +40,10 @@ class Field:
     help: str
     kind: str
     value: str
-    choices: tuple[str, ...]
+    # When the form was first shown, so that one left open undoes nothing that was changed elsewhere since.
+    was: str
+    # Values, each with its words.
+    choices: tuple[tuple[str, str], ...]
     low: int | None
     error: str
     # Saved, but in force only after a restart.
@@ -79,13 +85,15 @@ def _field(
 ) -> Field:  # fmt: skip
     number, value = f"{section}.{one.name}", getattr(getattr(saved, section), one.name)
     words: str = one.metadata["help"]
+    text = ("1" if value else "") if isinstance(value, bool) else str(value)
     return Field(
         id=number,
         name=one.name.replace("_", " "),
         help=_(words),
         kind=type(one.default).__name__,
-        value=typed.get(number, ("1" if value else "") if isinstance(value, bool) else str(value)),
-        choices=one.metadata["choices"],
+        value=typed.get(number, text),
+        was=request.form.get(WAS + number, text),
+        choices=tuple((each, str(CHOICES[number, each])) for each in one.metadata["choices"]),
         low=one.metadata["low"],
         error=errors.get(number, ""),
         waits=(section, one.name) in AT_START and getattr(here().started, one.name) != value,
@@ -108,6 +116,8 @@ def save() -> ResponseReturnValue:
     for section, fields in _all().items():
         for one in fields:
             number = f"{section}.{one.name}"
+            if typed[number] == request.form.get(WAS + number):
+                continue
             try:
                 value = with_value(section, one, typed[number])
             except ConfigError as error:

@@ -25,21 +25,21 @@ HELP = (
     later("The language of pages and of the index, as en, de, es or ar."),
     later("Name of the Wi-Fi that phones join; empty leaves the code away."),
     later("Its password, which is printed on the posters."),
-    later("Its kind of protection."),
+    later("How this Wi-Fi is protected."),
     later(
         "The address that codes carry, as http://192.168.4.1:8000; empty lets the kiosk find it."
     ),
     later("Photos and videos processed at the same time."),
-    later("Memory that one decoder may use before it is stopped."),
-    later("The largest file that is taken."),
+    later("Megabytes of memory that one decoder may use before it is stopped."),
+    later("Megabytes of the largest file that is taken."),
     later("Files in one takeaway."),
-    later("The longest video or voice note from a phone."),
-    later("The longest text."),
-    later("The largest photo that is opened."),
-    later("Room that is kept free on the disk."),
+    later("Seconds of the longest video or voice note from a phone."),
+    later("Characters in one text."),
+    later("Megapixels of the largest photo that is opened."),
+    later("Megabytes that are kept free on the disk."),
     later("Takeaways and files from one phone in a minute."),
     later("Megabytes that one phone may begin to send in a minute."),
-    later("How long an unfinished upload waits for the rest."),
+    later("Hours that an unfinished upload waits for the rest."),
     later("What the wall shows: only what was approved, or all new."),
     later("Whether what was queued goes out by itself when a connection is back."),
     later(
@@ -48,3 +48,12 @@ HELP = (
     later("Megabytes that may be sent before somebody raises this; 0 for no limit."),
     later("Folder of a faster-whisper model; with the extra captions it drafts what is said."),
 )
+
+# Values that a person chooses from, in words; by setting and value.
+CHOICES = {
+    ("wifi.security", "WPA"): lazy_gettext("WPA, WPA2 or WPA3 (most)"),
+    ("wifi.security", "WEP"): lazy_gettext("WEP (very old)"),
+    ("wifi.security", "nopass"): lazy_gettext("open, without a password"),
+    ("wall.shows", "approved"): lazy_gettext("only what was approved"),
+    ("wall.shows", "new"): lazy_gettext("everything new at once"),
+}

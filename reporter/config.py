@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import tomlkit
@@ -42,7 +43,9 @@ class WifiSettings:
 
     ssid: str = _setting("", "Name of the Wi-Fi that phones join; empty leaves the code away.")
     password: str = _setting("", "Its password, which is printed on the posters.")
-    security: str = _setting("WPA", "Its kind of protection.", choices=("WPA", "WEP", "nopass"))
+    security: str = _setting(
+        "WPA", "How this Wi-Fi is protected.", choices=("WPA", "WEP", "nopass")
+    )
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class KioskSettings:
     )
     workers: int = _setting(2, "Photos and videos processed at the same time.", low=1)
     memory_mb: int = _setting(
-        3000, "Memory that one decoder may use before it is stopped.", low=512
+        3000, "Megabytes of memory that one decoder may use before it is stopped.", low=512
     )
 
 
@@ -63,17 +66,19 @@ class KioskSettings:
 class LimitSettings:
     """Section ``[limits]``: what one volunteer may send at once."""
 
-    file_mb: int = _setting(1000, "The largest file that is taken.", low=1)
+    file_mb: int = _setting(1000, "Megabytes of the largest file that is taken.", low=1)
     files: int = _setting(20, "Files in one takeaway.", low=1)
-    video_seconds: int = _setting(90, "The longest video or voice note from a phone.", low=1)
-    text_chars: int = _setting(5000, "The longest text.", low=140)
-    photo_megapixels: int = _setting(120, "The largest photo that is opened.", low=1)
-    keep_free_mb: int = _setting(500, "Room that is kept free on the disk.", low=0)
+    video_seconds: int = _setting(
+        90, "Seconds of the longest video or voice note from a phone.", low=1
+    )
+    text_chars: int = _setting(5000, "Characters in one text.", low=140)
+    photo_megapixels: int = _setting(120, "Megapixels of the largest photo that is opened.", low=1)
+    keep_free_mb: int = _setting(500, "Megabytes that are kept free on the disk.", low=0)
     files_per_minute: int = _setting(60, "Takeaways and files from one phone in a minute.", low=1)
     mb_per_minute: int = _setting(
         1500, "Megabytes that one phone may begin to send in a minute.", low=1
     )
-    upload_hours: int = _setting(48, "How long an unfinished upload waits for the rest.", low=1)
+    upload_hours: int = _setting(48, "Hours that an unfinished upload waits for the rest.", low=1)
 
 
 @dataclass(frozen=True)
@@ -172,6 +177,7 @@ def load_settings(folder: Path) -> Settings:
     }
     settings = Settings(folder=folder.absolute(), **values)
     check_zone(settings.gathering.timezone)
+    check_address(settings.kiosk.base_url)
     return settings
 
 
@@ -252,6 +258,8 @@ def with_value(section: str, setting: dataclasses.Field[Any], text: str) -> Any:
             raise ConfigError(f"{value!r} is no whole number.") from error
     if (section, setting.name) == ("gathering", "timezone"):
         check_zone(value)
+    if (section, setting.name) == ("kiosk", "base_url"):
+        check_address(value)
     if (section, setting.name) == ("gathering", "title") and not value:
         raise ConfigError("Give the gathering a title.")
     return _check(section, setting, value)
@@ -265,3 +273,20 @@ def check_zone(name: str) -> None:
         raise ConfigError(
             f"There is no time zone {name!r}. Write it as Europe/Berlin or America/Bogota."
         ) from error
+
+
+def check_address(url: str) -> None:
+    """Raise ConfigError for an address that no phone could open from a code; empty is fine."""
+    if not url:
+        return
+    wrong = ConfigError(
+        f"Phones can't open {url!r}. Write the address as http://192.168.4.1:8000, or leave it empty."
+    )
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise wrong from error
+    more = parts.query or parts.fragment or parts.username or any(c.isspace() for c in url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or more or port == 0:
+        raise wrong

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from kiosk.setting_words import HELP, SECTIONS
+from kiosk.setting_words import CHOICES, HELP, SECTIONS
 from reporter.config import Settings, load_settings, sections
 from tests.screens import PHONE, press
 
@@ -39,6 +40,8 @@ def test_every_setting_is_there_with_its_sentence(client: FlaskClient) -> None:
     for section, cls in sections().items():
         for one in dataclasses.fields(cls):
             assert f'name="{section}.{one.name}"' in page
+            for value in one.metadata["choices"]:
+                assert f"{CHOICES[f'{section}.{one.name}', value]}</option>" in page
 
 
 def test_what_is_wrong_is_marked_and_nothing_is_written(
@@ -126,3 +129,42 @@ def test_a_file_broken_by_hand_is_told_and_left_alone(
     assert answer.status_code == 422
     assert 'value="7"' in answer.text
     assert file.read_bytes() == before
+
+
+def test_a_form_left_open_undoes_nothing(client: FlaskClient, gathering: Settings) -> None:
+    before = fields(gathering)
+    was = {f"was.{name}": value for name, value in before.items()}
+    save(client, gathering, gathering__title="Changed elsewhere", limits__files="9")
+    answer = press(client, PAGE, **{**before, **was, "limits.text_chars": "300"})
+    assert answer.status_code == 303
+    now = load_settings(gathering.folder)
+    assert (now.gathering.title, now.limits.files) == ("Changed elsewhere", 9)
+    assert now.limits.text_chars == 300
+
+
+def test_the_page_tells_the_form_what_it_was(client: FlaskClient, gathering: Settings) -> None:
+    page = client.get(PAGE).text
+    assert f'name="was.gathering.title" value="{gathering.gathering.title}"' in page
+    answer = press(
+        client, PAGE, **{**fields(gathering, limits__files="none"), "was.limits.files": "20"}
+    )
+    assert 'name="was.limits.files" value="20"' in answer.text, "it survives a slip"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "192.168.4.1:8000", "javascript:alert(1)", "http://", "http://a b:8000", "http://h:port",
+        "http://h:0", "http://u@h", "http://h/?x=1", "ftp://h",
+    ],
+)  # fmt: skip
+def test_an_address_that_no_phone_can_open_goes_into_no_code(
+    client: FlaskClient, gathering: Settings, *, url: str
+) -> None:
+    answer = save(client, gathering, kiosk__base_url=url)
+    assert answer.status_code == 422
+    assert "http://192.168.4.1:8000" in answer.text
+    assert load_settings(gathering.folder).kiosk.base_url == ""
+    good = save(client, gathering, kiosk__base_url="https://kiosk.example:8443")
+    assert good.status_code == 303
+    assert load_settings(gathering.folder).kiosk.base_url == "https://kiosk.example:8443"
