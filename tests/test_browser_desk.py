@@ -201,6 +201,11 @@ def test_every_page_of_the_laptop_is_for_everybody(
                 found = [*found, "wider than the window"]
             if found:
                 wrong[path, lang] = found
+    page.set_viewport_size({"width": 390, "height": 800})
+    for path in paths:
+        page.goto(f"{url}{path}")
+        if (wide := page.evaluate("document.documentElement.scrollWidth")) > 390:
+            wrong[path, "390"] = [f"{wide} wide"]
     assert wrong == {}
 
 
