@@ -24,6 +24,7 @@ from publish.outbox import wake
 from publish.places import find_target
 from publish.targets import target_class
 from reporter import faces
+from reporter import sheet as sheets
 from reporter.errors import BadInput
 from reporter.models import Delivery, Target
 from reporter.models_outbox import Line
@@ -73,6 +74,7 @@ def overview() -> str:
         by_hand=handouts(db.session(), outbox),
         automatic=here().settings.publish.automatic,
         faces_held=faces.count_held(db.session()),
+        undescribed=sheets.count_undescribed(db.session()),
     )
 
 

@@ -136,21 +136,24 @@ def progress(session: Session, outbox: Outbox, target: Target | None = None) -> 
     began = outbox_state(session, outbox.clock()).began_at or outbox.clock()
     is_open = Delivery.state.in_(OPEN)
     done = Delivery.state.in_([DeliveryState.SENT, DeliveryState.WITHDRAWN])
+    # Nobody knows how long it takes until a place can be reached again.
+    goes = is_open & Delivery.target_id.in_(
+        select(Line.target_id).where(Line.way.in_(("", Way.OK)), Line.held_at.is_(None))
+    )
     query = select(
         func.count(case((is_open, 1))), func.count(),
         func.coalesce(func.sum(case((is_open, Delivery.moved), else_=Delivery.bytes)), 0),
         func.coalesce(func.sum(Delivery.bytes), 0),
+        func.count(case((goes, 1))),
+        func.coalesce(func.sum(case((goes, Delivery.bytes - Delivery.moved))), 0),
     ).where(or_(is_open, done & (Delivery.due_at >= began)))  # fmt: skip
     here = [Delivery.target_id == target.id] if target else []
-    left, items, bytes_done, total = session.execute(query.where(*here)).one()
+    left, items, bytes_done, total, going, to_go = session.execute(query.where(*here)).one()
     under_way = session.scalar(
         select(Delivery).where(*here, Delivery.lease != "", is_open).order_by(Delivery.bytes.desc())
     )
     speed = session.scalar(select(func.avg(Line.speed))) or _GUESSED_SPEED
-    # Nobody knows how long it takes until a place can be reached again.
-    reached = [Line.way.in_(("", Way.OK)), *([Line.target_id == target.id] if target else [])]
-    goes = left and session.scalar(select(Line.target_id).where(*reached).limit(1)) is not None
-    seconds = (total - bytes_done) / speed + left * _EACH if goes else 0
+    seconds = to_go / speed + going * _EACH
     now = str(under_way.remote.get("title", "")) if under_way else ""
     return Progress(items - left, items, bytes_done, total, round(seconds), now)
 

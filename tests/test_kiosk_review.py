@@ -159,10 +159,12 @@ def test_an_approved_photo_without_words_is_told_and_takes_all_proposals(
 ) -> None:
     rows = [photo(session, event, rng, number, text="", state="approved") for number in range(2)]
     assert "2 approved photos have no description yet." in sheet(client)
+    assert "2 approved photos have no description yet." in client.get("/desk/publish").text
     answer = press(client, "/desk/review/proposals")
     session.expire_all()
     assert {row.attachments[0].alt for row in rows} == {f"Photo: {event.title}"}
     assert "no description yet" not in sheet(client)
+    assert "no description yet" not in client.get("/desk/publish").text
     press(client, "/desk/review/undo/" + re.findall(r"undo=([0-9a-f]+)", answer.location)[0])
     session.expire_all()
     assert {row.attachments[0].alt for row in rows} == {""}

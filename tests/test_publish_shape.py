@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from publish import places, targets
-from publish.errors import TooBig
+from publish.errors import Offline, TooBig
 from publish.lines import hold
 from publish.means import Outbox
 from publish.outbox import publish, queue, retry
@@ -212,6 +212,21 @@ def test_budget_holds_the_big_file_until_it_is_raised(kit: Kit, at: dict[str, Fa
     assert progress(kit.session, small).bytes - progress(kit.session, small).bytes_done == 5_000_000
     larger = Outbox(**{**vars(kit.outbox), "budget": 20_000_000})
     assert {row["state"] for row in publish(kit.session, larger)} == {"sent"}
+
+
+def test_time_left_counts_only_what_can_go(kit: Kit, at: dict[str, FakePlace]) -> None:
+    kit.takeaway(kit.event(), "words")
+    blog, social = kit.target("blog", "wordpress"), kit.target("social", "mastodon")
+    queue(kit.session, kit.outbox)
+    at["mastodon"].before[("find", "*")] = [Offline("no way there")] * 9
+    publish(kit.session, kit.outbox)
+    curate.approve(kit.session, kit.takeaway(kit.event(), "more words"), kit.hand)
+    queue(kit.session, kit.outbox)
+    there, not_there = (progress(kit.session, kit.outbox, row) for row in (blog, social))
+    assert (there.items - there.done, not_there.items - not_there.done) == (1, 2)
+    assert there.seconds_left > 0
+    assert not_there.seconds_left == 0
+    assert progress(kit.session, kit.outbox).seconds_left == there.seconds_left
 
 
 def test_held_target_waits_and_says_so(kit: Kit, at: dict[str, FakePlace]) -> None:
