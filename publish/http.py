@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -34,6 +35,9 @@ _TIMEOUT = httpx.Timeout(connect=10, read=120, write=60, pool=10)
 _AGENT = "social-reporter/0.1"
 # Codes that say "later": timeout, early data, too many, and the gateway family (RFC 9110, RFC 6585).
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
+# Bytes of one answer. Lists of a hundred posts stay far below; one that never ends must not fill the memory.
+_MOST = 32 * 1024 * 1024
+_PIECE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -92,11 +96,31 @@ class Web:
             raise Offline(self.portal(), Way.PORTAL)
         return answer
 
+    def page(self, url: str, *, most: int) -> Answer:
+        """A page that anybody may read. No password or token goes along, no redirect is followed, and after ``most``
+        bytes it ends. Answers of any status come back; raises Offline, RetryAfter or PauseTarget.
+        """
+        headers = {"Accept": "text/html, */*;q=0.5", "Accept-Encoding": "identity"}
+        return self._carry("GET", url, {"headers": headers}, most=most, signed=False)
+
     def _send(self, method: str, url: str, parts: Mapping[str, Any]) -> Answer:
+        answer = self._carry(method, url, parts, most=_MOST + 1, signed=True)
+        if len(answer.text) > _MOST:
+            raise Permanent(f"{self.name} answers with more than {_MOST >> 20} MB.")
+        return answer
+
+    def _carry(
+        self, method: str, url: str, parts: Mapping[str, Any], *, most: int, signed: bool
+    ) -> Answer:
         wire = current_wire()
         try:
-            response = self._client.request(method, url, **parts)
-            text = response.text
+            request = self._client.build_request(method, url, **parts)
+            if not signed:
+                request.headers.pop("Authorization", None)
+            sign: Any = httpx.USE_CLIENT_DEFAULT if signed else None
+            response = self._client.send(request, auth=sign, stream=True)
+            with closing(response):
+                body = _read(response, most)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError) as error:
             said = redact(f"The address of {self.name} can't be used: {error}.")
             raise PauseTarget(said) from error
@@ -109,9 +133,10 @@ class Web:
             ) from error
         if wire is not None:
             wire.heard(
-                _header_bytes(response.headers) + len(response.content),
+                _header_bytes(response.headers) + len(body),
                 response.headers.get("Date", ""),
             )
+        text = body.decode(response.encoding or "utf-8", "replace")
         return Answer(response.status_code, response.headers, text, _json(text))
 
     def fetch(self, url: str) -> Iterator[bytes]:
@@ -160,6 +185,16 @@ class Web:
                 f"{self.name} has moved to {goal.scheme}://{goal.netloc}. Add the target again with that address."
             )
         return Offline(self.portal(), Way.PORTAL)
+
+
+def _read(response: httpx.Response, most: int) -> bytes:
+    """The body, but for what is beyond ``most`` bytes."""
+    body = bytearray()
+    for piece in response.iter_bytes(_PIECE):
+        body += piece
+        if len(body) >= most:
+            break
+    return bytes(body[:most])
 
 
 class _Counted(httpx.SyncByteStream):

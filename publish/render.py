@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
 from functools import lru_cache, partial
@@ -18,6 +19,8 @@ from publish.marked import blog_markdown, markdown_html, markdown_text
 from publish.post import Post, Remote
 from publish.words import INTENTS, direction, translations
 from reporter.cues import read_cues, spoken
+
+_SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in "[]{}"}
 
 
 @lru_cache(maxsize=8)
@@ -54,6 +57,16 @@ def environment(language: str) -> Environment:
 def blog_html(post: Post, links: Mapping[str, Remote]) -> str:
     """The body of a blog post, as WordPress blocks; media without a link are named in a sentence instead."""
     return render("wordpress.html", post.language, post=post, links=links, zone=ZoneInfo(post.zone))
+
+
+def indie_html(post: Post, links: Mapping[str, Remote]) -> str:
+    """The body of a post at a blog that speaks Micropub: one block of HTML that stays HTML, whatever makes the blog.
+
+    Many of them put it into a Markdown file for a site generator. Without an empty line, a Markdown reader leaves all
+    of it alone (CommonMark 4.6, kind 6), and brackets and braces as entities make no shortcode, and nothing for Liquid.
+    """
+    html = render("micropub.html", post.language, post=post, links=links, zone=ZoneInfo(post.zone))
+    return re.sub(r"\n\s*\n+", "\n", html).strip().translate(_SIGNS)
 
 
 def render(template: str, language: str, **values: Any) -> str:

@@ -22,6 +22,7 @@ from tests.place_bluesky import bluesky_place, real_bluesky_place
 from tests.place_facebook import facebook_place
 from tests.place_mastodon import mastodon_place
 from tests.place_mediawiki import mediawiki_place
+from tests.place_micropub import micropub_place
 from tests.script_server import script_server
 from tests.wordpress_server import WordPress
 
@@ -207,6 +208,7 @@ def _sftp(request: pytest.FixtureRequest) -> Iterator[Place]:
 PLACES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Place]]] = {
     "wordpress": _wordpress,
     "mediawiki": mediawiki_place,
+    "micropub": micropub_place,
     "mastodon": mastodon_place,
     "facebook": facebook_place,
     "bluesky": bluesky_place,

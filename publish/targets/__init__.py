@@ -14,6 +14,7 @@ from publish.targets.folder import FolderTarget
 from publish.targets.git import GitTarget
 from publish.targets.mastodon import MastodonTarget
 from publish.targets.mediawiki import MediaWikiTarget
+from publish.targets.micropub import MicropubTarget
 from publish.targets.wordpress import WordPressTarget
 from reporter.errors import BadInput
 
@@ -21,6 +22,7 @@ KINDS: dict[str, type[Target]] = {
     cls.kind: cls
     for cls in (
         WordPressTarget,
+        MicropubTarget,
         MediaWikiTarget,
         MastodonTarget,
         BlueskyTarget,

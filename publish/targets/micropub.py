@@ -1,0 +1,378 @@
+"""IndieWeb blogs through Micropub: micro.blog, Known, Indiekit, WordPress with the plugin, and many that people wrote.
+
+https://www.w3.org/TR/micropub/, https://indieweb.org/Micropub-extensions (mp-slug, post-status, lists, media lists).
+A post is asked for under our name (``mp-slug``), and carries it as a class in its HTML. It is found again in the blog's
+list of posts, and where there is none, on its front page.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from datetime import datetime
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from publish import microformats
+from publish.errors import (
+    Gone,
+    Offline,
+    PauseTarget,
+    Permanent,
+    PublishError,
+    RetryAfter,
+    TooBig,
+    Way,
+)
+from publish.http import Answer as Reply
+from publish.http import Web
+from publish.microformats import values
+from publish.post import Post, PostMedia, Remote
+from publish.render import indie_html
+from publish.targets.base import Draft, Heard, Limits, Option, Setup, Target
+from publish.targets.micropub_api import Micropub, error_of
+from publish.targets.micropub_find import file_in_list, in_list, on_front_page
+from publish.targets.micropub_form import (
+    born,
+    changes,
+    field,
+    filled,
+    form,
+    inside,
+    is_wordpress,
+    told,
+)
+from publish.webmentions import mentions
+
+# A 202 is looked for this often, a few seconds apart, and so is a post whose answer was lost.
+_POLLS = 5
+# Surely not done, only later: every other answer of the 500s may stand for a post that was made.
+_BUSY = frozenset({408, 425, 429, 503})
+# Actions that a server does not have.
+_LACKING = frozenset({405, 501})
+_SIZE = re.compile(r"too (?:large|big)|exceed|maximum|filesize", re.IGNORECASE)
+
+
+class MicropubTarget(Target):
+    """A blog of the IndieWeb: one post a story."""
+
+    kind = "micropub"
+    title = "Micropub blog"
+    hears = True
+    files_may_follow = True
+    copies_remain = (
+        "Services that the blog tells of its posts may have taken copies; some blogs keep a trash."
+    )
+    options = (
+        Option("url", "the blog's address, as https://blog.example.org, or its Micropub endpoint", required=True),
+        Option("status", "published, or draft for a last look at the blog", default="published",
+               choices=("published", "draft")),
+        Option("dated", "sent: posts bear the day when they are sent; session: the day of the session",
+               default="sent", choices=("sent", "session")),
+        Option("webmentions", "a service that receives webmentions for the blog, as "
+               "https://webmention.io/api/mentions.jf2"),
+    )  # fmt: skip
+    pause: ClassVar[Callable[[float], Any]] = staticmethod(time.sleep)
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        self._blog = Micropub(setup.name, setup.options["url"], setup.secret.strip())
+        self._draft = setup.options.get("status") == "draft"
+
+    @classmethod
+    def secret_prompt(cls, options: Mapping[str, str]) -> str:
+        """A token: blogs make one in their settings."""
+        return (
+            "Access token with the rights create, update, delete and media (micro.blog: Account, App tokens; "
+            "WordPress: Users, IndieAuth tokens; Known and Indiekit: their settings)"
+        )
+
+    @classmethod
+    def variant(cls, options: Mapping[str, str]) -> str:
+        """Published or draft."""
+        return options.get("status", "")
+
+    @classmethod
+    def linkable(cls, options: Mapping[str, str]) -> bool:
+        """Drafts can be read by their owner only."""
+        return options.get("status") != "draft"
+
+    def close(self) -> None:
+        """Close kept connections."""
+        self._blog.close()
+
+    def test(self) -> str:
+        """Look for the endpoint, and ask what it can do."""
+        self._blog.forget()
+        where = urlsplit(self._blog.endpoint)
+        said = [f"{self.name} answers at {where.netloc}{where.path}."]
+        if self._blog.listed(1, {}) is None:
+            said.append(
+                "It does not list its posts: should an answer get lost, a story may wait for you to look there."
+            )
+        if not self._blog.media_endpoint:
+            said.append(
+                "It takes files only together with a post, so another photo makes a post anew."
+            )
+        if self._draft:
+            said.append("Not every blog knows drafts: look at the first one.")
+        said.append("Whether the token may write shows with the first post.")
+        return " ".join(said)
+
+    def limits(self) -> Limits:
+        """Micropub has no way to tell any; refusals teach them."""
+        return Limits()
+
+    # --- Stories ---------------------------------------------------------------------------------------
+
+    def find(self, key: str) -> Remote | None:
+        """Our post in the blog's list, else on its front page."""
+        url = in_list(self._blog, key)
+        if url is None:
+            url = on_front_page(self._blog, key)
+        return Remote(url, url) if url else None
+
+    def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """Make the post. Without a media endpoint its files travel in the same request."""
+        files = inside(post, links)
+        said = told(post, self.draft(post, links).body, self._blog.endpoint)
+        with ExitStack() as stack:
+            parts = self._parts(post, said, files, stack)
+            try:
+                answer = self._blog.send(accept=_BUSY, **parts)
+            except RetryAfter as error:
+                return self._after_lost(post.key, error)
+        if answer.status in _BUSY:
+            raise self._blog.refused(answer, self._blog.endpoint)
+        url = self._blog.location(answer)
+        if not url:
+            return self._somewhere(post.key)
+        made = self._kept(url, said, files, later=answer.status == 202 and not self._appears(url))
+        return self._only(made, post, links)
+
+    def _parts(
+        self, post: Post, said: dict[str, list[Any]], files: Sequence[PostMedia], stack: ExitStack
+    ) -> dict[str, Any]:
+        """The request: JSON, or a form with the files."""
+        by_session = self.setup.options.get("dated") == "session"
+        whole = said | born(post, self.setup.facts, draft=self._draft, by_session=by_session)
+        if not files:
+            return {
+                "json": {"type": ["h-entry"], "properties": {k: v for k, v in whole.items() if v}}
+            }
+        try:
+            sent = [
+                (
+                    field(one, files),
+                    (one.filename, stack.enter_context(one.path.open("rb")), one.mime),
+                )
+                for one in files
+            ]
+        except FileNotFoundError as error:
+            raise RetryAfter("The file is being made again on this laptop.", 60) from error
+        return {"data": form(whole, files), "files": sent}
+
+    def _kept(
+        self,
+        url: str,
+        said: dict[str, list[Any]],
+        files: Sequence[PostMedia],
+        *,
+        later: bool = False,
+    ) -> Remote:
+        """What the ledger keeps. ``later``: it was promised (202), and nobody has seen it yet."""
+        extra: dict[str, Any] = {"told": filled(said)}
+        if files:
+            extra["files"] = [one.key for one in files]
+        return Remote(url, url, {**extra, "later": True} if later else extra)
+
+    def _after_lost(self, key: str, error: RetryAfter) -> Remote:
+        """The blog may have the post. Where posts are listed, the next try asks; elsewhere it has to be seen now.
+
+        Drafts are missing in some lists.
+        """
+        if not self._draft and self._lists():
+            raise error
+        for _ in range(_POLLS):
+            with suppress(PublishError):
+                if found := self.find(key):
+                    return found
+            type(self).pause(3)
+        raise Permanent(
+            f"The answer of {self.name} got lost, and it can't be asked whether it has the post. Look at the blog, "
+            "delete the post if it is there, and try again here."
+        )
+
+    def _lists(self) -> bool:
+        try:
+            return self._blog.listed(1, {}) is not None
+        except PublishError:
+            return self._blog.has_listed
+
+    def _somewhere(self, key: str) -> Remote:
+        """It was taken without a word of where."""
+        if found := self.find(key):
+            return found
+        raise Permanent(
+            f"{self.name} took the post and did not tell where it is. Look at the blog before you try again."
+        )
+
+    def _appears(self, url: str) -> bool:
+        for number in range(_POLLS):
+            if number:
+                type(self).pause(2)
+            if self._blog.is_there(url):
+                return True
+        return False
+
+    def _only(self, made: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """A number behind our name: another kiosk was faster. Its post is used, and ours removed."""
+        if not re.search(rf"{re.escape(post.key)}-\d+(\.\w+)?/?$", urlsplit(made.id).path):
+            return made
+        first = self.find(post.key)
+        if first is None or first.id == made.id:
+            return made
+        self.withdraw(made)
+        return self.update(first, post, links)
+
+    def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """Change it in place. Where that can't be done (Known; other files in the post), it is made anew."""
+        files = inside(post, links)
+        if not self._has_files(remote, [one.key for one in files]):
+            return self._renew(remote, post, links)
+        said = told(post, self.draft(post, links).body, self._blog.endpoint)
+        body = changes(remote.id, said, remote.extra.get("told", ()), published=not self._draft)
+        if is_wordpress(self._blog.endpoint):
+            # Its plugin makes a new short name from the title otherwise, and the address would change.
+            body["replace"]["mp-slug"] = [post.key]
+        answer = self._blog.send(json=body, accept={400, 404, 410, *_LACKING})
+        if answer.status in _LACKING or error_of(answer)[0] == "not_implemented":
+            return self._renew(remote, post, links)
+        if answer.status >= 400:
+            raise self._missing(remote, answer)
+        url = self._blog.location(answer) if answer.status in (201, 202) else ""
+        return self._kept(url or remote.id, said, files)
+
+    def _has_files(self, remote: Remote, keys: Sequence[str]) -> bool:
+        """Whether the post has the files that travel in it; of one that was found again, their number is what tells."""
+        if "told" in remote.extra or not keys:
+            return list(remote.extra.get("files", ())) == list(keys)
+        there = self._blog.ask({"q": "source", "url": remote.id}) or {}
+        return sum(len(values(there, name)) for name in ("photo", "video", "audio")) == len(keys)
+
+    def _renew(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
+        self.withdraw(remote)
+        return self.create(post, links)
+
+    def _missing(self, remote: Remote, answer: Reply) -> Exception:
+        """WordPress and Indiekit answer what is not there with 400, as what they don't like: the post itself tells."""
+        there = self._blog.is_there(remote.id)
+        if remote.extra.get("later") and not there:
+            return RetryAfter(f"{self.name} has not shown this post yet.", 60)
+        if there is False or (there is None and answer.status in (404, 410)):
+            return Gone(f"The post is not there any more at {self.name}.")
+        return self._blog.refused(answer, self._blog.endpoint)
+
+    def withdraw(self, remote: Remote) -> None:
+        """Delete it. As a form: Known reads nothing else here."""
+        asked = {"action": "delete", "url": remote.id}
+        answer = self._blog.send(data=asked, accept={400, 404, 410, *_LACKING})
+        if answer.status < 300:
+            return
+        why = self._missing(remote, answer)
+        if isinstance(why, Gone):
+            return
+        if answer.status in _LACKING:
+            raise Permanent(
+                f"{self.name} lets no program delete posts. Delete it there: {remote.url}. Then try again here."
+            )
+        raise why
+
+    def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
+        """The post's HTML."""
+        return Draft(post.title, indie_html(post, links), "text/html")
+
+    # --- Files -----------------------------------------------------------------------------------------
+
+    def find_media(self, key: str, ext: str) -> Remote | None:
+        """Our file in the list of the media endpoint."""
+        url = file_in_list(self._blog, key)
+        return Remote(url, url) if url else None
+
+    def put_media(self, media: PostMedia) -> Remote:
+        """Send it to the media endpoint (3.6). Without one it goes with the post, and has no address of its own yet."""
+        endpoint = self._blog.media_endpoint
+        if not endpoint:
+            return Remote(media.key)
+        try:
+            with media.path.open("rb") as file:
+                files = {"file": (media.filename, file, media.mime)}
+                answer = self._blog.send(at=endpoint, files=files, accept={400})
+        except FileNotFoundError as error:
+            raise RetryAfter("The file is being made again on this laptop.", 60) from error
+        if answer.status == 400:
+            raise self._unwanted(answer, media, endpoint)
+        url = self._blog.location(answer)
+        if not url:
+            raise Permanent(f"{self.name} took the file and did not tell where it is.")
+        return Remote(url, url)
+
+    def _unwanted(self, answer: Reply, media: PostMedia, endpoint: str) -> Exception:
+        said, size = error_of(answer)[1], f"{media.bytes / 1e6:.1f} MB"
+        if _SIZE.search(said):
+            return TooBig(f"{self.name} takes no files of {size}{said}.")
+        why = self._blog.refused(answer, endpoint)
+        if type(why) is Permanent:
+            return Permanent(f"{self.name} does not take this file ({size}, {media.mime}){said}.")
+        return why
+
+    def update_media(self, remote: Remote, media: PostMedia) -> Remote:
+        """Its words stand in the post."""
+        return remote
+
+    def withdraw_media(self, remote: Remote) -> None:
+        """Delete it, where the media endpoint can (micropub-extensions#30); else a person has to, and is told where."""
+        endpoint = self._blog.media_endpoint
+        if not remote.url or not endpoint:
+            return
+        asked = {"action": "delete", "url": remote.url}
+        answer = self._blog.send(at=endpoint, data=asked, accept={400, 404, 410, *_LACKING})
+        if answer.status >= 300 and not self._is_away(remote.url):
+            raise Permanent(
+                f"{self.name} lets no program delete files. Delete it there: {remote.url}. Then try again here."
+            )
+
+    def _is_away(self, url: str) -> bool:
+        try:
+            return self._blog.read(url)[0].status in (404, 410)
+        except PauseTarget:
+            return False
+
+    # --- Replies -----------------------------------------------------------------------------------------
+
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+        """What a webmention service received, else what the posts' own pages show as answered."""
+        service = self.setup.options.get("webmentions", "")
+        if service:
+            web = Web(self.name)
+            try:
+                yield from mentions(web, service, posts, since)
+            finally:
+                web.close()
+            return
+        for post in posts if not self._draft else ():
+            yield from self._on_page(post)
+
+    def _on_page(self, post: Remote) -> Iterator[Heard]:
+        answer, url = self._blog.read(post.url)
+        if answer.status == 429 or answer.status >= 500:
+            raise self._blog.web.error(answer, url)
+        if answer.status >= 300:
+            return
+        # A sign-in page in its place would say that all replies are gone.
+        path = urlsplit(post.url).path
+        if path not in answer.text and not microformats.entries(answer.text, url):
+            raise Offline(self._blog.web.portal(), Way.PORTAL)
+        yield from microformats.replies_on(answer.text, url, post.id)

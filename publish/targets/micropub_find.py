@@ -1,0 +1,99 @@
+"""Knowing our own posts and files at a blog again: by their address, by the name that we asked for, by a class."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from publish import microformats
+from publish.microformats import first_word, markup
+from publish.targets.micropub_api import Micropub, is_deleted
+
+# Pages of 50 posts that are looked through for ours, of 50 files, and front pages.
+_PAGES, _MEDIA_PAGES, _FRONT_PAGES = 10, 4, 4
+_FILES = 50
+
+
+def in_list(blog: Micropub, key: str) -> str | None:
+    """The address of our post in the blog's list, '' when it is not there; None where nothing is listed."""
+    for pages, extra in ((1, {"filter": key}), (_PAGES, {})):
+        told = blog.listed(pages, extra)
+        if told is None:
+            return None
+        for item in told:
+            url = first_word(item, "url") or str(item.get("url") or "")
+            if url and not is_deleted(item) and is_ours(item, url, key):
+                return url
+    return ""
+
+
+def on_front_page(blog: Micropub, key: str) -> str:
+    """Its address on the blog's front pages, by a link with our name or the class in a post (microformats), or ''."""
+    url = blog.address
+    for _ in range(_FRONT_PAGES):
+        answer, url = blog.read(url)
+        if answer.status >= 300:
+            return ""
+        links = [one for one in microformats.anchors(answer.text, url) if _is_near(one.url, url)]
+        found = next((one.url for one in links if bears(one.url, key)), "")
+        found = found or _by_class(answer.text, url, key)
+        older = next((one.url for one in links if one.rels & {"next", "prev"}), "")
+        if found or not older:
+            return found
+        url = older
+    return ""
+
+
+def _by_class(html: str, url: str, key: str) -> str:
+    # The parser takes its time; a page without our name in it needs none.
+    for item in microformats.entries(html, url) if key in html else ():
+        where = first_word(item, "url")
+        if where and is_ours(item, where, key):
+            return where
+    return ""
+
+
+def file_in_list(blog: Micropub, key: str) -> str:
+    """The address of our file, where the media endpoint lists files and keeps their names (WordPress does), or ''."""
+    endpoint = blog.media_endpoint
+    for number in range(_MEDIA_PAGES) if endpoint else ():
+        query = {"q": "source", "limit": str(_FILES)}
+        if number:
+            query["offset"] = str(_FILES * number)
+        told = blog.ask(query, at=endpoint) or {}
+        items = told.get("items")
+        rows = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+        found = next((url for row in rows if bears(url := str(row.get("url") or ""), key)), "")
+        if found or len(rows) < _FILES:
+            return found
+    return ""
+
+
+def is_ours(item: Mapping[str, Any], url: str, key: str) -> bool:
+    """By its address, by the name that it was asked for, or by the class in its words."""
+    if bears(url, key) or key in (first_word(item, "mp-slug"), first_word(item, "slug")):
+        return True
+    return bool(re.search(rf"""class=["']?(?:[^"'>]*\s)?{re.escape(key)}["'\s>]""", markup(item)))
+
+
+def bears(url: str, key: str) -> bool:
+    """Whether a part of an address is our name, with or without an ending (.html, .jpg)."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    asked = [value for pair in parts.query.split("&") for value in pair.split("=")[1:]]
+    return any(
+        piece == key or piece.rpartition(".")[0] == key
+        for piece in (*parts.path.split("/"), *asked)
+    )
+
+
+def _is_near(url: str, page: str) -> bool:
+    """Whether an address is on the same site as the page that names it."""
+    try:
+        return urlsplit(url).netloc == urlsplit(page).netloc
+    except ValueError:
+        return False

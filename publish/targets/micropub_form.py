@@ -1,0 +1,88 @@
+"""What is written to a blog: a story as properties of an h-entry, as JSON and as a form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from html import escape
+from typing import Any
+
+from publish.post import Facts, Post, PostMedia, Remote
+
+Properties = dict[str, list[Any]]
+
+
+def told(post: Post, html: str, endpoint: str) -> Properties:
+    """What a story says; an update replaces all of it. ``html``: its body."""
+    # A name is plain text; WordPress's plugin takes it for HTML, and lets any through.
+    plain = escape if is_wordpress(endpoint) else str
+    return {
+        "name": [plain(post.title)],
+        "content": [{"html": html}],
+        "summary": [plain(post.lead)] if post.lead else [],
+        "category": list(post.tags),
+        "syndication": [copy.url for copy in post.copies],
+    }
+
+
+def born(post: Post, facts: Facts, *, draft: bool, by_session: bool) -> Properties:
+    """What is said once. Without a date of ours the blog takes its own: this laptop's may be wrong."""
+    said: Properties = {"mp-slug": [post.key], "post-status": ["draft" if draft else "published"]}
+    # A day to come would be a post that waits for it.
+    if by_session and post.date and post.date < datetime.now(UTC):
+        said["published"] = [post.date.astimezone(facts.zone).isoformat()]
+    return said
+
+
+def changes(
+    url: str, said: Properties, before: Sequence[str], *, published: bool
+) -> dict[str, Any]:
+    """An update (3.4). ``before``: the properties that it had; those that it has no more are deleted.
+
+    A draft is left one or not as its owner decided since.
+    """
+    status = {"post-status": ["published"]} if published else {}
+    body: dict[str, Any] = {
+        "action": "update",
+        "url": url,
+        "replace": {**{name: value for name, value in said.items() if value}, **status},
+    }
+    if gone := [name for name in before if not said.get(name)]:
+        body["delete"] = gone
+    return body
+
+
+def filled(said: Properties) -> list[str]:
+    """The properties that a post has."""
+    return [name for name, value in said.items() if value]
+
+
+def is_wordpress(endpoint: str) -> bool:
+    """Whether this is WordPress with its Micropub plugin."""
+    return "micropub/1.0/endpoint" in endpoint.replace("%2F", "/")
+
+
+def inside(post: Post, links: Mapping[str, Remote]) -> list[PostMedia]:
+    """Files that have no address of their own: they travel in the post."""
+    return [one for one in post.media() if one.key in links and not links[one.key].url]
+
+
+def field(media: PostMedia, all_of_them: Sequence[PostMedia]) -> str:
+    """The name of a file's field (3.3.1): photo, video or audio, with brackets when there are several."""
+    several = sum(one.kind == media.kind for one in all_of_them) > 1
+    return f"{media.kind}[]" if several else media.kind
+
+
+def form(said: Properties, files: Sequence[PostMedia]) -> dict[str, Any]:
+    """The same as fields. HTML as content[html]: the specification has HTML in JSON only, servers read both."""
+    fields: dict[str, Any] = {"h": "entry"}
+    for name, value in said.items():
+        if name == "content":
+            fields["content[html]"] = value[0]["html"]
+        elif name in ("category", "syndication") and value:
+            fields[f"{name}[]"] = list(value)
+        elif value:
+            fields[name] = value[0]
+    if alts := [media.alt for media in files if media.kind == "photo"]:
+        fields["mp-photo-alt[]"] = alts
+    return fields
