@@ -51,7 +51,10 @@ def _help() -> dict[str, str]:
         "bluesky": _(
             "Bluesky. There, open Settings, Privacy and security, App passwords, make one, and paste it here."
         ),
-        "micropub": _("A blog that speaks Micropub. It gives you an access token; paste it here."),
+        "micropub": _(
+            "A blog that speaks Micropub: micro.blog, Known, Indiekit, WordPress with a plugin. In its settings, make "
+            "an access token that may create, update, delete and send media, and paste it here."
+        ),
         "facebook": _(
             "A Facebook Page. You need a token of the Page; only an administrator of the Page can make one."
         ),

@@ -1,4 +1,4 @@
-"""What a web page says of itself to programs: links, posts (h-entry), and what was answered under them (h-cite).
+"""What a web page says of itself to programs: its links, and its posts (h-entry) with their properties.
 
 https://microformats.org/wiki/microformats2 and .../h-entry. Pages are strangers' text: at most ``MOST`` bytes of one
 are read, and one that is nested too deeply for the parser has nothing to say.
@@ -6,22 +6,14 @@ are read, and one that is nested too deeply for the parser has nothing to say.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from publish.plain import MOST_CHARS, plain_text
-from publish.targets.base import Heard
-
 # Parsing a megabyte takes seconds on an old laptop; front pages are a tenth of that.
 MOST = 400_000
-# More on one page is no conversation any more; nor is a reply to a reply to a reply, twenty times.
-_REPLIES, _DEPTH = 1000, 20
-_KINDS = {"comment": "reply", "mention": "mention", "repost": "boost", "like": "favourite"}
 
 Item = Mapping[str, Any]
 
@@ -121,70 +113,3 @@ def _bare(url: str) -> str:
     except ValueError:
         return url
     return f"{parts.netloc.lower()}{parts.path.rstrip('/')}?{parts.query}"
-
-
-def replies_on(html: str, url: str, post_id: str) -> Iterator[Heard]:
-    """What is marked up as answered to the post whose page this is: comments, those below them, likes and reposts."""
-    found = entries(html, url)
-    ours = [item for item in found if same_page(first_word(item, "url"), url)] or found[:1]
-    for item in ours[:1]:
-        for number, heard in enumerate(_heard_below(item, url, post_id, "", 0)):
-            if number >= _REPLIES:
-                return
-            yield heard
-
-
-def _heard_below(item: Item, url: str, post_id: str, parent: str, depth: int) -> Iterator[Heard]:
-    if depth >= _DEPTH:
-        return
-    for name, kind in _KINDS.items():
-        for cite in values(item, name):
-            if not isinstance(cite, dict) or not isinstance(cite.get("properties"), dict):
-                continue
-            heard = _heard(cite, url, post_id, parent, kind)
-            yield heard
-            yield from _heard_below(cite, url, post_id, heard.remote_id, depth + 1)
-
-
-def _heard(cite: Item, url: str, post_id: str, parent: str, kind: str) -> Heard:
-    author = next(iter(values(cite, "author")), "")
-    told = author if isinstance(author, dict) else {}
-    name = first_word(told, "name") or (author if isinstance(author, str) else "")
-    text, where = _words(cite), first_word(cite, "url")
-    to = first_word(cite, "in-reply-to")
-    return Heard(
-        remote_id=where or first_word(cite, "uid") or _print(name, text, kind),
-        post_id=post_id,
-        author=name or str(told.get("value") or "") or urlsplit(where).netloc,
-        text=text,
-        written_at=_moment(cite),
-        url=where if where.startswith(("http://", "https://")) else "",
-        author_url=first_word(told, "url"),
-        in_reply_to="" if same_page(to, url) else to or parent,
-        kind=kind,
-    )
-
-
-def _words(cite: Item) -> str:
-    """What somebody wrote. The value of a p-content is text already: what looks like a tag in it was typed."""
-    for value in (*values(cite, "content"), *values(cite, "name")):
-        if isinstance(value, dict) and value.get("html"):
-            return plain_text(str(value["html"]))
-        if isinstance(value, str):
-            return value.strip()[:MOST_CHARS]
-    return ""
-
-
-def _moment(cite: Item) -> datetime:
-    """When it was written; a time without zone is UTC, and without a time it is now."""
-    for name in ("published", "updated"):
-        try:
-            moment = datetime.fromisoformat(first_word(cite, name))
-        except ValueError:
-            continue
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return datetime.now(UTC)
-
-
-def _print(*words: str) -> str:
-    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:24]

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -172,7 +173,7 @@ class Blog(FixtureServer):
 
     def act(self, request: Request) -> Any:
         body = request.get_json() if request.is_json else request.form
-        self.sent.append(body if request.is_json else request.form.to_dict(flat=False))
+        self.sent.append(deepcopy(body) if request.is_json else request.form.to_dict(flat=False))
         action = body.get("action", "create")
         if action not in self.scopes:
             raise refusal(403, "insufficient_scope", f"{action} is not among its scopes")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
+from publish import http
 from publish.errors import (
     AuthRefused,
     Gone,
@@ -142,3 +143,27 @@ def test_name_and_password_are_sent_but_never_told() -> None:
         web.call("GET", URL)
     assert seen[0].startswith("Basic ")
     assert "geheim" not in caught.value.message
+
+
+def endless(request: httpx.Request) -> httpx.Response:
+    def body() -> Iterator[bytes]:
+        while True:
+            yield b"x" * 1000
+
+    return httpx.Response(
+        200, content=body(), headers={"X-Token": request.headers.get("Authorization", "")}
+    )
+
+
+def test_page_ends_where_it_is_told_to_and_gets_no_token() -> None:
+    web = Web("The blog", bearer="secret-1", transport=httpx.MockTransport(endless))
+    got = web.page("https://blog.example/", most=2500)
+    assert (got.status, len(got.text), got.headers["X-Token"]) == (200, 2500, "")
+    basic = Web("The blog", auth=("ada", "pw"), transport=httpx.MockTransport(endless))
+    assert basic.page("https://blog.example/", most=10).headers["X-Token"] == ""
+
+
+def test_answer_without_end_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "_MOST", 50_000)
+    with pytest.raises(Permanent, match="answers with more than"):
+        answer(endless).call("GET", URL)

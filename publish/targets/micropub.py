@@ -32,7 +32,7 @@ from publish.microformats import values
 from publish.post import Post, PostMedia, Remote
 from publish.render import indie_html
 from publish.targets.base import Draft, Heard, Limits, Option, Setup, Target
-from publish.targets.micropub_api import Micropub, error_of
+from publish.targets.micropub_api import Micropub, error_of, is_page
 from publish.targets.micropub_find import file_in_list, in_list, on_front_page
 from publish.targets.micropub_form import (
     born,
@@ -44,6 +44,7 @@ from publish.targets.micropub_form import (
     is_wordpress,
     told,
 )
+from publish.targets.micropub_replies import replies_on
 from publish.webmentions import mentions
 
 # A 202 is looked for this often, a few seconds apart, and so is a post whose answer was lost.
@@ -86,7 +87,7 @@ class MicropubTarget(Target):
         """A token: blogs make one in their settings."""
         return (
             "Access token with the rights create, update, delete and media (micro.blog: Account, App tokens; "
-            "WordPress: Users, IndieAuth tokens; Known and Indiekit: their settings)"
+            "WordPress: Users, Manage Tokens; Known and Indiekit: their settings)"
         )
 
     @classmethod
@@ -158,6 +159,7 @@ class MicropubTarget(Target):
         """The request: JSON, or a form with the files."""
         by_session = self.setup.options.get("dated") == "session"
         whole = said | born(post, self.setup.facts, draft=self._draft, by_session=by_session)
+        whole |= {name: [value] for name, value in self._blog.destination.items()}
         if not files:
             return {
                 "json": {"type": ["h-entry"], "properties": {k: v for k, v in whole.items() if v}}
@@ -231,11 +233,11 @@ class MicropubTarget(Target):
         """A number behind our name: another kiosk was faster. Its post is used, and ours removed."""
         if not re.search(rf"{re.escape(post.key)}-\d+(\.\w+)?/?$", urlsplit(made.id).path):
             return made
-        first = self.find(post.key)
-        if first is None or first.id == made.id:
+        first = in_list(self._blog, post.key, besides=made.id)
+        if not first:
             return made
         self.withdraw(made)
-        return self.update(first, post, links)
+        return self.update(Remote(first, first), post, links)
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Change it in place. Where that can't be done (Known; other files in the post), it is made anew."""
@@ -247,6 +249,7 @@ class MicropubTarget(Target):
         if is_wordpress(self._blog.endpoint):
             # Its plugin makes a new short name from the title otherwise, and the address would change.
             body["replace"]["mp-slug"] = [post.key]
+        body |= self._blog.destination
         answer = self._blog.send(json=body, accept={400, 404, 410, *_LACKING})
         if answer.status in _LACKING or error_of(answer)[0] == "not_implemented":
             return self._renew(remote, post, links)
@@ -277,7 +280,7 @@ class MicropubTarget(Target):
 
     def withdraw(self, remote: Remote) -> None:
         """Delete it. As a form: Known reads nothing else here."""
-        asked = {"action": "delete", "url": remote.id}
+        asked = {"action": "delete", "url": remote.id, **self._blog.destination}
         answer = self._blog.send(data=asked, accept={400, 404, 410, *_LACKING})
         if answer.status < 300:
             return
@@ -309,7 +312,8 @@ class MicropubTarget(Target):
         try:
             with media.path.open("rb") as file:
                 files = {"file": (media.filename, file, media.mime)}
-                answer = self._blog.send(at=endpoint, files=files, accept={400})
+                sent = {"files": files, "data": self._blog.destination}
+                answer = self._blog.send(at=endpoint, accept={400}, **sent)
         except FileNotFoundError as error:
             raise RetryAfter("The file is being made again on this laptop.", 60) from error
         if answer.status == 400:
@@ -337,7 +341,7 @@ class MicropubTarget(Target):
         endpoint = self._blog.media_endpoint
         if not remote.url or not endpoint:
             return
-        asked = {"action": "delete", "url": remote.url}
+        asked = {"action": "delete", "url": remote.url, **self._blog.destination}
         answer = self._blog.send(at=endpoint, data=asked, accept={400, 404, 410, *_LACKING})
         if answer.status >= 300 and not self._is_away(remote.url):
             raise Permanent(
@@ -346,9 +350,12 @@ class MicropubTarget(Target):
 
     def _is_away(self, url: str) -> bool:
         try:
-            return self._blog.read(url)[0].status in (404, 410)
+            answer, _ = self._blog.read(url)
         except PauseTarget:
             return False
+        if answer.status < 300 and is_page(answer):
+            raise Offline(self._blog.web.portal(), Way.PORTAL)
+        return answer.status in (404, 410)
 
     # --- Replies -----------------------------------------------------------------------------------------
 
@@ -367,12 +374,10 @@ class MicropubTarget(Target):
 
     def _on_page(self, post: Remote) -> Iterator[Heard]:
         answer, url = self._blog.read(post.url)
-        if answer.status == 429 or answer.status >= 500:
-            raise self._blog.web.error(answer, url)
         if answer.status >= 300:
             return
         # A sign-in page in its place would say that all replies are gone.
         path = urlsplit(post.url).path
         if path not in answer.text and not microformats.entries(answer.text, url):
             raise Offline(self._blog.web.portal(), Way.PORTAL)
-        yield from microformats.replies_on(answer.text, url, post.id)
+        yield from replies_on(answer.text, url, post.id)

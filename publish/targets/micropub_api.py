@@ -77,6 +77,19 @@ class Micropub:
             return ""
         return self.trusted(urljoin(self.endpoint, told.strip()), self.endpoint)
 
+    @property
+    def destination(self) -> dict[str, str]:
+        """Which blog is meant, where one endpoint serves several (micro.blog): the one at the typed address."""
+        told = self.config.get("destination")
+        uids = (
+            [str(one.get("uid", "")) for one in told if isinstance(one, dict)]
+            if isinstance(told, list)
+            else []
+        )
+        own = urlsplit(self.address).netloc.lower()
+        meant = next((uid for uid in uids if urlsplit(uid).netloc.lower() == own), "")
+        return {"mp-destination": meant} if meant and len(uids) > 1 else {}
+
     def forget(self) -> None:
         """Look for everything anew."""
         _KEPT.pop(self._account(), None)
@@ -97,8 +110,6 @@ class Micropub:
     def _discover(self) -> str:
         """The endpoint that the page names, else the address itself (5.3: Link header first, then <link>)."""
         answer, url = self.read(self.address)
-        if answer.status == 429 or answer.status >= 500:
-            raise self.web.error(answer, url)
         if answer.status < 300:
             named = next(iter(_named(answer, url)), "")
             if named:
@@ -117,6 +128,8 @@ class Micropub:
             if why := _danger(url, self.address, secret=False):
                 raise PauseTarget(f"{self.name} sends us to {url[:200]}, {why}. That was not read.")
             answer = self.web.page(url, most=MOST)
+            if answer.status == 429 or answer.status >= 500:
+                raise self.web.error(answer, url)
             goal = answer.headers.get("Location", "")
             if answer.status not in (301, 302, 303, 307, 308) or not goal:
                 return answer, url
@@ -137,13 +150,13 @@ class Micropub:
         if answer.status == 200 and not _has_error(answer):
             if isinstance(answer.data, dict):
                 return answer.data
-            if _is_page(answer):
+            if is_page(answer):
                 raise Offline(self._no_answer(named=bool(endpoint)), Way.PORTAL)
             return None
         refusal = self.refused(answer, url)
         if isinstance(refusal, AuthRefused):
             raise refusal
-        if not endpoint and not isinstance(answer.data, dict):
+        if not endpoint and (answer.status in (404, 410) or not isinstance(answer.data, dict)):
             raise PauseTarget(
                 f"There is no Micropub at {self.address}: no page there names an endpoint. Check the address of "
                 f"{self.name}."
@@ -164,7 +177,7 @@ class Micropub:
         Lists are an extension (indieweb/micropub-extensions#4) with two ways to turn pages: ``offset``, and
         ``paging.after``.
         """
-        query = {"q": "source", "limit": str(_PAGE), **extra}
+        query = {"q": "source", "limit": str(_PAGE), **self.destination, **extra}
         first = self.ask(query)
         if not isinstance(first, dict) or not isinstance(first.get("items"), list):
             if self._known().lists:
@@ -214,7 +227,7 @@ class Micropub:
         takes = {200, 201, 202, 204, 400, 401, 403, *accept}
         headers = {"Accept": "application/json"}
         answer = self.web.call("POST", url, headers=headers, accept=takes, **parts)
-        if answer.status == 200 and _is_page(answer) and "Location" not in answer.headers:
+        if answer.status == 200 and is_page(answer) and "Location" not in answer.headers:
             raise Offline(self.web.portal(), Way.PORTAL)
         if (answer.status >= 300 or _has_error(answer)) and answer.status not in accept:
             raise self.refused(answer, url)
@@ -230,7 +243,7 @@ class Micropub:
             )
         refuses = answer.status == 401 or code in _TOKEN
         # A 403 that is a web page comes from a guard in front of the blog, who dislikes these very words.
-        if refuses or (answer.status == 403 and not _is_page(answer)):
+        if refuses or (answer.status == 403 and not is_page(answer)):
             return AuthRefused(f"{self.name} refuses the token{said}. Make a new one there.")
         if answer.status < 300:
             return self.web.error(Answer(400, answer.headers, answer.text, answer.data), url)
@@ -266,7 +279,7 @@ def _has_error(answer: Answer) -> bool:
     return bool(error_of(answer)[0])
 
 
-def _is_page(answer: Answer) -> bool:
+def is_page(answer: Answer) -> bool:
     # By what it says: PHP calls everything HTML that nobody has called something else.
     return answer.text.lstrip().startswith("<")
 

@@ -16,15 +16,18 @@ _PAGES, _MEDIA_PAGES, _FRONT_PAGES = 10, 4, 4
 _FILES = 50
 
 
-def in_list(blog: Micropub, key: str) -> str | None:
-    """The address of our post in the blog's list, '' when it is not there; None where nothing is listed."""
+def in_list(blog: Micropub, key: str, besides: str = "") -> str | None:
+    """The address of our post in the blog's list, '' when it is not there; None where nothing is listed.
+
+    ``besides``: the address of one that is not meant.
+    """
     for pages, extra in ((1, {"filter": key}), (_PAGES, {})):
         told = blog.listed(pages, extra)
         if told is None:
             return None
         for item in told:
             url = first_word(item, "url") or str(item.get("url") or "")
-            if url and not is_deleted(item) and is_ours(item, url, key):
+            if url and url != besides and not is_deleted(item) and is_ours(item, url, key):
                 return url
     return ""
 
@@ -59,7 +62,7 @@ def file_in_list(blog: Micropub, key: str) -> str:
     """The address of our file, where the media endpoint lists files and keeps their names (WordPress does), or ''."""
     endpoint = blog.media_endpoint
     for number in range(_MEDIA_PAGES) if endpoint else ():
-        query = {"q": "source", "limit": str(_FILES)}
+        query = {"q": "source", "limit": str(_FILES), **blog.destination}
         if number:
             query["offset"] = str(_FILES * number)
         told = blog.ask(query, at=endpoint) or {}
