@@ -15,9 +15,10 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from publish import fit, takedown
+from publish import cuts, fit, takedown
 from publish.deliver import NotYet, Relearnt, deliver, media_of, touch_others, wake_stories
 from publish.errors import (
+    Cut,
     Held,
     Offline,
     PauseTarget,
@@ -46,8 +47,6 @@ _LEASE = timedelta(minutes=5)
 OFFLINE_PAUSE = timedelta(seconds=20)
 # With the waits between them these are about six hours: then a person should look.
 MOST_ATTEMPTS = 16
-# A photo that is smaller than this is not made smaller still.
-_LEAST_PHOTO = 20_000
 _TELL_EVERY = timedelta(seconds=1)
 
 
@@ -189,6 +188,8 @@ def _answer_to(
         case Offline():
             note_way(session, row.target_id, error.way, said, now)
             _hold_target(session, row.target_id, now + OFFLINE_PAUSE)
+            if cuts.is_costly(wire):
+                return _cut(session, outbox, row, said, wire)
             return _back(row, now + OFFLINE_PAUSE, said, row.attempts - 1)
         case Held():
             return _back(row, now, "", row.attempts)
@@ -196,6 +197,11 @@ def _answer_to(
             note_way(session, row.target_id, Way.REFUSED, said, now)
             row.target.paused = said
             return _back(row, now, "", row.attempts - 1)
+        case Cut() if wire.kept:
+            # It goes on from where it was: that ends, however often the line breaks.
+            return _back(row, now + back_off(1, outbox.rng.random()), said, row.attempts - 1)
+        case Cut() if cuts.is_costly(wire):
+            return _cut(session, outbox, row, said, wire)
         case RetryAfter():
             if error.seconds is not None:
                 _hold_target(session, row.target_id, now + timedelta(seconds=error.seconds))
@@ -204,6 +210,27 @@ def _answer_to(
             return _learn(session, outbox, row, said)
         case _:
             return {"state": DeliveryState.PARKED.value, "error": said, "due_at": now}
+
+
+def _cut(
+    session: Session, outbox: Outbox, row: Delivery, said: str, wire: Wire
+) -> dict[str, Any]:  # fmt: skip
+    """The line broke, and much was sent in vain: smaller the next time, or it stays here and the rest goes on."""
+    remote = cuts.count_cut(row.remote, wire)
+    media = media_of(session, outbox, row) if row.item_kind == MEDIA else None
+    if media is None or media.mime.startswith("image/"):
+        remote = cuts.smaller(remote, media.bytes if media else wire.sent)
+    elif remote["cuts"] >= cuts.FILE_CUTS:
+        why = fit.said_cut(media, remote["cuts"], row.target.name)
+        parked = DeliveryState.PARKED.value
+        return {
+            "state": parked,
+            "error": why,
+            "due_at": outbox.clock(),
+            "moved": 0,
+            "remote": remote,
+        }
+    return {**_again(outbox, row, said, None), "remote": remote}
 
 
 def _learn(session: Session, outbox: Outbox, row: Delivery, said: str) -> dict[str, Any]:
@@ -217,7 +244,7 @@ def _learn(session: Session, outbox: Outbox, row: Delivery, said: str) -> dict[s
     if not media.mime.startswith("image/"):
         line.learnt = fit.learn(line.learnt, media)
         return parked
-    if before * fit.LESS < _LEAST_PHOTO:
+    if before * fit.LESS < cuts.LEAST_PHOTO:
         return parked
     line.learnt = {**line.learnt, "image_bytes": int(min(before, media.bytes) * fit.LESS)}
     return _back(row, outbox.clock(), said, row.attempts)

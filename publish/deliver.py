@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from publish.answers import ANSWER, answer_job, answer_sent
 from publish.compose import build_files
+from publish.cuts import narrowed
 from publish.fit import Fitted, said_smaller
 from publish.ledger import FACE, MEDIA, OPEN, STORY, story_fingerprint
 from publish.lines import keep_limits, limits_are_fresh, limits_of
@@ -31,7 +32,7 @@ from reporter.states import DeliveryState
 Values = dict[str, Any]
 Job = Callable[[Target], Values]
 # What a row remembers only while it is under way.
-_PASSING = ("trying", "urgent")
+_PASSING = ("trying", "urgent", "cuts", "reach")
 
 
 class NotYet(Exception):
@@ -131,7 +132,8 @@ def _fitted(session: Session, outbox: Outbox, row: Delivery) -> Fitted | None:
 
 def _media_job(session: Session, outbox: Outbox, row: Delivery, media: PostMedia) -> Job:
     now, kept, known, tried = outbox.clock(), dict(row.remote), _known(row), row.attempts - 1
-    limits = limits_of(session, row.target)
+    told = limits_of(session, row.target)
+    limits = narrowed(told, row.remote)
     fitted = _fitted(session, outbox, row)
     why = fitted.refused.get(media.key, "") if fitted and not row.sent else ""
 
@@ -141,7 +143,7 @@ def _media_job(session: Session, outbox: Outbox, row: Delivery, media: PostMedia
         there, sent = send_media(target, known, media, limits, outbox.work)
         values = _sent(there, media.fingerprint(), now, {**kept, "ext": sent.ext})
         if sent is not media:
-            values["error"] = said_smaller(media, sent, target.name)
+            values["error"] = said_smaller(media, sent, target.name, cut=limits != told)
         return values
 
     return job
@@ -158,7 +160,7 @@ def _story_job(session: Session, outbox: Outbox, row: Delivery, fitted: Fitted) 
     links = _links(session, row, post, outbox.clock()) if keeps_files else _Links({}, ())
     now, print_, known = outbox.clock(), story_fingerprint(row.target, post), _known(row)
     same = row.sent == print_ and list(links.missing) == row.remote.get("missing", [])
-    limits = limits_of(session, row.target)
+    limits = narrowed(limits_of(session, row.target), row.remote)
     # "takeaways" is read by reporter.record: where a contributor's words can be read.
     kept = {
         **row.remote,

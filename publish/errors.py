@@ -61,6 +61,10 @@ class RetryAfter(PublishError):
         self.seconds = seconds
 
 
+class Cut(RetryAfter):
+    """The connection broke under way: all of what was sent may have arrived, a part of it, or nothing."""
+
+
 class Offline(PublishError):
     """The target was not reached, so it can't have done anything. Costs no attempt."""
 

@@ -59,18 +59,19 @@ def learn(learnt: Mapping[str, Any], media: PostMedia) -> dict[str, Any]:
 
 def fit_post(
     post: Post, limits: Limits, *, place: str, whole: Mapping[str, str], parked: Mapping[str, str],
-    kept: frozenset[str] = frozenset(), splits: bool = False,
+    kept: frozenset[str] = frozenset(), splits: bool = False, way: str = "",
 ) -> Fitted:  # fmt: skip
     """The post without what the target does not take.
 
     ``whole``: media key -> address of a copy that has it. ``parked``: media key -> why the target refused it already.
     ``kept``: media keys that are there, and stay. ``splits``: the target spreads many files over several posts itself.
+    ``way``: what it is that takes no larger files, where it is not the target.
     """
     refused: dict[str, str] = {}
     notes: list[str] = []
     blocks = []
     for block in post.blocks:
-        fitted = _fit_block(block, limits, place, whole, parked, kept, refused, notes)
+        fitted = _fit_block(block, limits, way or place, whole, parked, kept, refused, notes)
         blocks.append(fitted)
     if limits.files is not None and not splits:
         blocks = _fewer(blocks, limits.files, place, notes)
@@ -168,10 +169,18 @@ def _smaller(path: Path, most: int | None) -> tuple[bytes, tuple[int, int]]:
     raise TooBig("Even the smallest useful size of this photo is too large there.", learns=False)
 
 
-def said_smaller(was: PostMedia, sent: PostMedia, place: str) -> str:
-    """What ``shrink`` did, in a sentence."""
+def said_smaller(was: PostMedia, sent: PostMedia, place: str, *, cut: bool = False) -> str:
+    """What ``shrink`` did, in a sentence. ``cut``: because the line kept breaking."""
+    why = f"the line to {place} kept breaking" if cut else f"{place} takes no more"
+    return f"Sent smaller than it is ({_mb(sent.bytes)} of {_mb(was.bytes)}): {why}."
+
+
+def said_cut(media: PostMedia, times: int, place: str) -> str:
+    """Why a file stays here although the target would take it."""
+    kind = _KINDS.get(media.kind, "The file")
     return (
-        f"Sent smaller than it is ({_mb(sent.bytes)} of {_mb(was.bytes)}): {place} takes no more."
+        f"{kind} ({_mb(media.bytes)}) waits for a better line: the one to {place} broke {times} times "
+        "before all of it was there."
     )
 
 

@@ -6,11 +6,14 @@ Nothing else in ``publish`` opens a connection over HTTP, so tests cut the wire 
 from __future__ import annotations
 
 import json
+import ssl
+import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +21,7 @@ import httpx
 
 from publish.errors import (
     AuthRefused,
+    Cut,
     Gone,
     Offline,
     PauseTarget,
@@ -32,12 +36,13 @@ from publish.wire import Wire, current_wire
 
 # Seconds. A connection stands within 10 or not at all; a blog on a small host may resize pictures for minutes.
 _TIMEOUT = httpx.Timeout(connect=10, read=120, write=60, pool=10)
+# An answer that drips for longer is none.
+_LONGEST_S = 300.0
 _AGENT = "social-reporter/0.1"
 # Codes that say "later": timeout, early data, too many, and the gateway family (RFC 9110, RFC 6585).
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 # Bytes of one answer. Lists of a hundred posts stay far below; one that never ends must not fill the memory.
 _MOST = 32 * 1024 * 1024
-_PIECE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ class Web:
             auth=basic,
             timeout=_TIMEOUT,
             transport=transport,
+            verify=_trusted(),
             headers={"User-Agent": _AGENT},
             event_hooks={"request": [_count]},
         )
@@ -127,10 +133,7 @@ class Web:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise unreached(self.name, url, error) from error
         except httpx.TransportError as error:
-            # The request may have been carried out: only looking for our key there tells.
-            raise RetryAfter(
-                f"The connection to {self.name} broke before an answer came. It is looked up there before the next try."
-            ) from error
+            raise self._cut() from error
         if wire is not None:
             wire.heard(
                 _header_bytes(response.headers) + len(body),
@@ -138,6 +141,12 @@ class Web:
             )
         text = body.decode(response.encoding or "utf-8", "replace")
         return Answer(response.status_code, response.headers, text, _json(text))
+
+    def _cut(self) -> Cut:
+        """The request may have been carried out: only looking for our key there tells."""
+        return Cut(
+            f"The connection to {self.name} broke before an answer came. It is looked up there before the next try."
+        )
 
     def fetch(self, url: str) -> Iterator[bytes]:
         """The body of a GET, in pieces; raises as ``call`` does."""
@@ -188,13 +197,21 @@ class Web:
 
 
 def _read(response: httpx.Response, most: int) -> bytes:
-    """The body, but for what is beyond ``most`` bytes."""
-    body = bytearray()
-    for piece in response.iter_bytes(_PIECE):
+    """The body, but for what is beyond ``most`` bytes. Each read has a time limit; a slow drip needs one for all."""
+    body, until = bytearray(), time.monotonic() + _LONGEST_S
+    for piece in response.iter_bytes():
         body += piece
         if len(body) >= most:
             break
+        if time.monotonic() > until:
+            raise httpx.ReadTimeout("The answer drips.", request=response.request)
     return bytes(body[:most])
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Who may vouch for a target: reading them takes 20 ms, and each delivery opens its target anew."""
+    return httpx.create_ssl_context()
 
 
 class _Counted(httpx.SyncByteStream):

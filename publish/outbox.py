@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from publish.carry import MOST_ATTEMPTS, OFFLINE_PAUSE, Outcome, work_on
+from publish.cuts import forget_cuts
 from publish.errors import PublishError
 from publish.ledger import chosen_targets, due_state, queue
 from publish.lines import forget_limits
@@ -135,6 +136,7 @@ def retry(session: Session, outbox: Outbox, *, names: Sequence[str] = ()) -> int
         )
         row.state, row.due_at, row.attempts, row.error = state.value, outbox.clock(), 1, ""
         row.wanted = row.wanted.removeprefix(REFUSED)
+        row.remote = forget_cuts(row.remote)
     session.commit()
     return len(parked)
 

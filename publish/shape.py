@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from publish.compose import build_post
+from publish.cuts import narrowed
 from publish.fit import Fitted, fit_post
 from publish.lines import limits_of
 from publish.means import Outbox
@@ -36,7 +37,11 @@ def shape_post(
     if post is None:
         return None
     post = replace(post, copies=post.copies[: cls.copies_shown])
-    linked = linked_rows(story_rows(session, story.id), target.audience, target.id)
+    rows = story_rows(session, story.id)
+    linked = linked_rows(rows, target.audience, target.id)
+    # Files inside a post: those that are too large for the line stay behind like those that the target refuses.
+    own_row = next((row for row in rows if row.target_id == target.id), None)
+    inside = own_row.remote if own_row is not None and not cls.keeps_files else {}
     ids = [media.id for media in post.media()]
     files = list(
         session.scalars(
@@ -46,12 +51,13 @@ def shape_post(
     own = {row.item_id: row for row in files if row.target_id == target.id}
     return fit_post(
         post,
-        limits_of(session, target),
+        narrowed(limits_of(session, target), inside),
         place=target.name,
         whole=_whole(post, linked, files),
         parked=_parked(post, own),
         kept=frozenset(m.key for m in post.media() if _is_there(own.get(m.id))),
         splits=cls.splits,
+        way=f"the line to {target.name}" if "most" in inside else "",
     )
 
 

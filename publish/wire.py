@@ -22,6 +22,8 @@ class Wire:
     on_bytes: Callable[[int], None] | None = None
     clock: Clock = utc_now
     sent: int = 0
+    # Of the sent ones: those that a broken try leaves at the target, where the next one goes on.
+    kept: int = 0
     received: int = 0
     answers: int = 0
     # Seconds that this laptop is ahead of the other side's clock.
@@ -65,6 +67,13 @@ def moved(count: int) -> None:
     wire = current_wire()
     if wire is not None:
         wire.out(count)
+
+
+def kept(count: int) -> None:
+    """For targets that go on where they were cut: so many of the sent bytes need not be sent again."""
+    wire = current_wire()
+    if wire is not None:
+        wire.kept += count
 
 
 def seconds_ahead(date: str, now: datetime) -> float | None:

@@ -18,8 +18,9 @@ from publish.post import Post, PostMedia, Remote
 from publish.targets import Option, Setup, Target
 
 # before: the request is dropped. within: cut while its body is read. after: done, and the answer is lost. error: done,
-# and a 500 comes. stall: done, and the answer comes later than anybody waits. drip: the answer comes byte by byte.
+# and a 500 comes. stall: done, and the answer comes later than anybody waits. drip: the answer comes in small drops.
 # busy: 503 with Retry-After. portal: a sign-in page comes, and nothing is done.
+_DROP_S = 0.002
 FAULTS = ("before", "within", "after", "error", "stall", "drip", "busy", "portal")
 
 
@@ -126,6 +127,7 @@ class ContractServer:
         for start in range(0, len(data), 7) if drip else ():
             request.wfile.write(data[start : start + 7])
             request.wfile.flush()
+            time.sleep(_DROP_S)
         if not drip:
             request.wfile.write(data)
 

@@ -1,4 +1,4 @@
-"""A TCP proxy that lets so many bytes through to the server and then cuts every connection, as a tunnel does."""
+"""A TCP proxy that cuts connections after so many bytes to the server: once for all, as a tunnel, or every so often."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ _PIECE = 16_384
 
 
 class CutProxy:
-    """Listens on ``port``. ``left``: bytes that may still go up, all connections together; None: any number."""
+    """Listens on ``port``.
+
+    ``left``: bytes that may still go up, all connections together; None: any number. ``every``: after so many bytes
+    the connection that sends them is cut, and the next ones go on; 0: never. ``sent``: bytes that came in.
+    """
 
     def __init__(self, upstream_port: int) -> None:
         self.left: int | None = None
+        self.every = 0
+        self._since = 0
         self.cuts = 0
         self.sent = 0
         self._upstream = upstream_port
@@ -57,6 +63,11 @@ class CutProxy:
     def _may_pass(self, size: int) -> bool:
         with self._lock:
             self.sent += size
+            self._since += size
+            if self.every and self._since > self.every:
+                self._since = 0
+                self.cuts += 1
+                return False
             if self.left is None:
                 return True
             self.left -= size

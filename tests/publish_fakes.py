@@ -7,9 +7,10 @@ import http.client
 import io
 import random
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -349,9 +350,13 @@ def _content(post: Post, links: Mapping[str, Remote]) -> dict[str, Any]:
 # --- A proxy that loses answers ----------------------------------------------------------------------
 
 # (method, path) -> "cut" (the server did it, the answer is lost), "500" (the same, with an error page instead),
-# "before" (the request never arrives), "portal" (a sign-in page instead), "missing" (404 from the web server), or None.
+# "stall" (the same, and silence until the client hangs up), "drip" (the same, and the answer comes in small drops),
+# "before" (the request never arrives), "within" (half of its body arrives), "portal" (a sign-in page instead),
+# "missing" (404 from the web server), or None.
 Fault = Callable[[str, str], str | None]
 _PORTAL = b"<!doctype html><title>Welcome to Cafe Wi-Fi</title><form>Sign in</form>"
+# Seconds between two drops of an answer, and how many drops there are.
+_DROP_S, _DROPS = 0.01, 12
 
 
 class FaultProxy:
@@ -368,7 +373,11 @@ class FaultProxy:
             def _pass(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 fault = proxy.fault(self.command, self.path)
-                if fault == "before":
+                if fault in ("before", "within"):
+                    if fault == "within":
+                        proxy.forward_half(
+                            upstream_port, self.command, self.path, self.headers, body
+                        )
                     self.close_connection = True
                     return
                 if fault == "portal":
@@ -380,8 +389,15 @@ class FaultProxy:
                 status, headers, data = proxy.forward(
                     upstream_port, self.command, self.path, self.headers, body
                 )
-                if fault == "cut":
+                if fault in ("cut", "stall"):
                     self.close_connection = True
+                    if fault == "stall":
+                        # Until the client hangs up: nothing else comes over this connection.
+                        self.connection.settimeout(60)
+                        with suppress(OSError):
+                            self.connection.recv(1)
+                elif fault == "drip":
+                    self._answer(status, headers, data, drops=_DROPS)
                 elif fault == "500":
                     kept = [h for h in headers if h[0].lower().startswith("x-wp-")]
                     self._answer(500, kept, b"<h1>Internal Server Error</h1>")
@@ -391,14 +407,20 @@ class FaultProxy:
             do_GET = do_POST = do_DELETE = do_PUT = _pass
             do_PROPFIND = do_MKCOL = do_MOVE = _pass
 
-            def _answer(self, status: int, headers: Sequence[tuple[str, str]], data: bytes) -> None:
+            def _answer(
+                self, status: int, headers: Sequence[tuple[str, str]], data: bytes, drops: int = 0
+            ) -> None:  # fmt: skip
                 self.send_response_only(status)
                 for name, value in headers:
                     if name.lower() not in ("transfer-encoding", "content-length", "connection"):
                         self.send_header(name, value)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
-                self.wfile.write(data)
+                size = max(1, len(data) // drops) if drops else max(1, len(data))
+                for start in range(0, len(data), size):
+                    self.wfile.write(data[start : start + size])
+                    if drops:
+                        time.sleep(_DROP_S)
 
             def log_message(self, format: str, *args: Any) -> None:
                 """Stay quiet."""
@@ -420,6 +442,17 @@ class FaultProxy:
             data = response.read()
             self.seen.append((method, path.split("?")[0], len(body)))
             return response.status, response.getheaders(), data
+        finally:
+            connection.close()
+
+    def forward_half(self, port: int, method: str, path: str, headers: Any, body: bytes) -> None:
+        """Begin a request at the real server, and hang up in the middle of its body."""
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        try:
+            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            for name, value in headers.items():
+                connection.putheader(name, value)
+            connection.endheaders(body[: len(body) // 2] or None)
         finally:
             connection.close()
 

@@ -19,7 +19,9 @@ from tests.contract_server import FAULTS, ContractServer, ContractTarget
 from tests.publish_fakes import Kit, jpeg, open_kit
 
 # More of them: FAULT_RUNS=1000 pytest tests/test_publish_faults.py
-RUNS = int(os.environ.get("FAULT_RUNS", "20"))
+RUNS = int(os.environ.get("FAULT_RUNS", "30"))
+# So many in one test, which has a time limit.
+BLOCK = 30
 # Seconds: how long the client waits here, and how long a stalled answer takes.
 PATIENCE, STALL = 0.1, 0.25
 
@@ -94,12 +96,14 @@ def clear(kit: Kit) -> None:
     kit.session.expunge_all()
 
 
+@pytest.mark.parametrize("first_seed", range(0, RUNS, BLOCK))
 def test_every_item_once_whatever_breaks(
-    kit: Kit, server: ContractServer, capsys: pytest.CaptureFixture[str]
+    kit: Kit, server: ContractServer, capsys: pytest.CaptureFixture[str], *, first_seed: int
 ) -> None:
     struck: set[str] = set()
     sent = needed = 0
-    for seed in range(RUNS):
+    seeds = range(first_seed, min(RUNS, first_seed + BLOCK))
+    for seed in seeds:
         chance = random.Random(seed)
         server.reset()
         server.rate, server.chance = 0.0, random.Random(seed + 1)
@@ -121,6 +125,7 @@ def test_every_item_once_whatever_breaks(
         census(kit, server, [["Photo 1"], ["A better note", "Another"]], 2)
         struck |= set(server.struck)
         clear(kit)
-    assert struck == set(FAULTS) or RUNS < 10
+    # The first runs meet every fault; another block may by chance meet one less.
+    assert struck == set(FAULTS) or first_seed or len(seeds) < BLOCK
     with capsys.disabled():
-        print(f"\n{RUNS} runs, bytes sent over bytes of the files: {sent / needed:.2f}")
+        print(f"\n{len(seeds)} runs, bytes sent over bytes of the files: {sent / needed:.2f}")

@@ -11,6 +11,7 @@ import pytest
 from publish import http
 from publish.errors import (
     AuthRefused,
+    Cut,
     Gone,
     Offline,
     PauseTarget,
@@ -166,4 +167,10 @@ def test_page_ends_where_it_is_told_to_and_gets_no_token() -> None:
 def test_answer_without_end_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "_MOST", 50_000)
     with pytest.raises(Permanent, match="answers with more than"):
+        answer(endless).call("GET", URL)
+
+
+def test_answer_that_drips_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "_LONGEST_S", 0.0)
+    with pytest.raises(Cut, match="looked up there before the next try"):
         answer(endless).call("GET", URL)

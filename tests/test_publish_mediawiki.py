@@ -176,7 +176,8 @@ def test_large_file_goes_in_pieces_and_survives_lost_answers(
     kit: Kit, wiki: MediaWikiPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mediawiki_api, "CHUNK_FROM", 3000)
-    monkeypatch.setattr(mediawiki_api, "CHUNK", 4000)
+    monkeypatch.setattr(mediawiki_api, "CHUNKS", (4000, 4000))
+    monkeypatch.setattr(mediawiki_api, "_CHUNK_LEAST", 1000)
     photo = kit.photo(kit.event(), 6, "Leeks")
     proxy = FaultProxy(wiki.port or 0)
     try:
@@ -195,7 +196,7 @@ def test_large_file_goes_in_pieces_and_survives_lost_answers(
     sent = kit.store.rendition(made.sha256, "view", ".jpg").read_bytes()
     assert list(seen.files) == [sent]
     assert (
-        len([1 for method, _, size in proxy.seen if method == "POST" and size > 4000])
+        len([1 for method, _, size in proxy.seen if method == "POST" and size > 1000])
         >= len(sent) // 4000
     )
 

@@ -385,7 +385,7 @@ def test_every_item_once_at_a_blog_behind_a_bad_line(
 
     def fault(method: str, path: str) -> str | None:
         if len(struck) < 12 and chance.random() < 0.4:
-            struck.append(chance.choice(["before", "cut", "500", "portal"]))
+            struck.append(chance.choice(["before", "within", "cut", "500", "portal", "drip"]))
             return struck[-1]
         return None
 

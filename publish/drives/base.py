@@ -16,6 +16,8 @@ from publish.errors import PublishError, RetryAfter
 from reporter.store import hash_file
 
 PIECE = 1 << 20
+# Written in pieces of this size where it may go on later, each answered before the next: only the last can have holes.
+SURE = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Drive(ABC):
     near: ClassVar[bool] = False
     # Whether a file appears there only when all of it has arrived, so that it needs no temporary name.
     whole: ClassVar[bool] = False
+    # Whether it writes on where the line was cut (see ``append``).
+    goes_on: ClassVar[bool] = False
 
     def __init__(self, name: str, *, read_back: bool = False) -> None:
         self.name = name
@@ -54,15 +58,41 @@ class Drive(ABC):
         size = len(source) if isinstance(source, bytes) else source.stat().st_size
         part = name if self.whole else self.part_of(name)
         self.make_folder(str(PurePosixPath(name).parent))
+        # Its name says which bytes they are: what lies there is the beginning of them.
+        on = self.goes_on and isinstance(source, Path) and size > PIECE
         try:
-            self.write(part, source, size)
+            if on and isinstance(source, Path):
+                self._write_on(part, source, size)
+            else:
+                self.write(part, source, size)
+        except PublishError:
+            if not on:
+                self._drop(part)
+            raise
+        try:
             self._compare(part, source, size)
             if part != name:
                 self.move(part, name)
         except PublishError:
-            with suppress(PublishError):
-                self.remove(part)
+            self._drop(part)
             raise
+
+    def _drop(self, name: str) -> None:
+        with suppress(PublishError):
+            self.remove(name)
+
+    def _write_on(self, part: str, source: Path, size: int) -> None:
+        """Write what is missing of a file; what lies there is trusted if its last bytes are the right ones."""
+        there = self.size(part) or 0
+        if not 0 < there <= size or not self._ends_alike(part, source, there):
+            there = 0
+        self.append(part, source, there)
+
+    def _ends_alike(self, part: str, source: Path, there: int) -> bool:
+        start = max(0, there - SURE)
+        with source.open("rb") as file:
+            file.seek(start)
+            return self.read_from(part, start) == file.read(there - start)
 
     def _compare(self, name: str, source: bytes | Path, size: int) -> None:
         same = self.size(name) == size
@@ -109,6 +139,14 @@ class Drive(ABC):
     @abstractmethod
     def write(self, name: str, source: bytes | Path, size: int) -> None:
         """Send the bytes to this name, through to the disk where that can be asked for."""
+
+    def append(self, name: str, source: Path, start: int) -> None:
+        """Write the bytes of a file from ``start`` on behind the first ``start`` bytes (only where ``goes_on``)."""
+        raise NotImplementedError(f"{self.name} writes whole files")
+
+    def read_from(self, name: str, start: int) -> bytes:
+        """The bytes from ``start`` on (only where ``goes_on``)."""
+        raise NotImplementedError(f"{self.name} reads whole files")
 
     @abstractmethod
     def read(self, name: str) -> Iterator[bytes]:

@@ -14,8 +14,9 @@ from typing import Any
 from fsspec.asyn import FSTimeoutError
 from fsspec.core import url_to_fs
 
-from publish.drives.base import Drive, Login, pieces_of
+from publish.drives.base import SURE, Drive, Login, pieces_of
 from publish.errors import AuthRefused, Offline, PauseTarget, Permanent, PublishError, TooBig
+from publish.wire import kept, moved
 
 # Schemes whose packages are an extra of this project.
 _EXTRAS = {"s3": "s3"}
@@ -40,6 +41,7 @@ class RemoteDrive(Drive):
         self.whole = self._scheme in _WHOLE  # type: ignore[misc]
         self._fs, root = self._open(login)
         self._root = root.rstrip("/")
+        self.goes_on = self._scheme in _SSH  # type: ignore[misc]
         self._theirs = _errors_of(self._scheme)
 
     def _open(self, login: Login) -> tuple[Any, str]:
@@ -114,6 +116,25 @@ class RemoteDrive(Drive):
         with self._errors(), self._fs.open(self._at(name), "wb", **self._told(name)) as file:
             for piece in pieces_of(source):
                 file.write(piece)
+                moved(len(piece))
+
+    def append(self, name: str, source: Path, start: int) -> None:
+        """Behind what is there; a cut leaves the pieces that were answered."""
+        path = self._at(name)
+        with self._errors(), source.open("rb") as told:
+            told.seek(start)
+            with self._fs.open(path, "r+b" if start else "wb") as file:
+                file.seek(start)
+                while piece := told.read(SURE):
+                    moved(len(piece))
+                    file.write(piece)
+                    kept(len(piece))
+
+    def read_from(self, name: str, start: int) -> bytes:
+        """The end of a file."""
+        with self._errors(), self._fs.open(self._at(name), "rb") as file:
+            file.seek(start)
+            return bytes(file.read())
 
     def _told(self, name: str) -> dict[str, str]:
         """An object store hands a file out as what it was told that it is."""

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 from defusedxml import ElementTree
 
 from publish.drives.base import Drive, Login
-from publish.errors import AuthRefused, Offline, PauseTarget, RetryAfter, TooBig
+from publish.errors import AuthRefused, Offline, PauseTarget, RetryAfter, TooBig, Way
 from publish.http import Answer, Web
 
 _DAV = "{DAV:}"
@@ -79,6 +79,8 @@ class WebDavDrive(Drive):
     def _make(self, url: str) -> None:
         # Not allowed (405): it is there. (RFC 4918, 9.3.1)
         answer = self._web.call("MKCOL", url, accept={200, 201, 301, 403, 405, 409, 423, 507})
+        if answer.status == 200 and _is_page(answer):
+            raise Offline(self._web.portal(), Way.PORTAL)
         if answer.status in (403, 423):
             self._need_folder(url)
         if answer.status == 409:
@@ -139,7 +141,7 @@ class WebDavDrive(Drive):
     def _call(self, method: str, name: str, *, accept: Any, **parts: Any) -> Answer:
         answer = self._web.call(method, self._at(name), accept={*accept, *_BUSY}, **parts)
         if answer.status == 200 and _is_page(answer):
-            raise Offline(self._web.portal())
+            raise Offline(self._web.portal(), Way.PORTAL)
         if answer.status == 403 and method != "MOVE":
             raise AuthRefused(f"{self.name} does not let this account write there.")
         if answer.status in _BUSY:

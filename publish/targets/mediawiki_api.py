@@ -25,18 +25,25 @@ from publish.errors import (
     TooBig,
 )  # fmt: skip
 from publish.http import Answer, Web
+from publish.wire import kept
 
 # What an error's code means; the start of a code is enough. https://www.mediawiki.org/wiki/API:Errors_and_warnings
 _LATER = ("readonly", "ratelimited", "maxlag", "internal_api_error", "actionthrottled", "backend-fail",
-          "lockmanager", "uploadstash")  # fmt: skip
+          "lockmanager")  # fmt: skip
 _RIGHTS = ("permissiondenied", "writeapidenied", "blocked", "autoblocked", "badaccess", "assert", "cantcreate",
            "noedit", "mustbeloggedin", "readapidenied", "globalblocking", "sitewide", "import-rootpage")  # fmt: skip
 _GONE = ("missingtitle", "nosuchpageid", "nosuchrevid", "nosuchsection", "cantdelete")
 _BIG = ("file-too-large", "toobig", "filetoobig", "contenttoobig")
-# Sent in one request up to here; above in pieces, of which a broken one is sent again by itself.
-CHUNK_FROM = 8 << 20
-CHUNK = 4 << 20
+# Sent in one request up to here; above in pieces, of which a broken one is sent again by itself. They grow from the
+# first of these sizes to the last while all goes well, and are small where the line breaks.
+CHUNK_FROM = 1 << 20
+CHUNKS = (256 << 10, 4 << 20)
+_CHUNK_LEAST = 128 << 10
+# Breaks in a row, of the same piece.
 _PIECE_TRIES = 4
+# What waits at a wiki unfinished: (api, user, name, size) -> key and offset. A wiki that has forgotten it says so.
+_Mark = tuple[str, str, str, int]
+_STASHED: dict[_Mark, tuple[str, int]] = {}
 
 
 class WikiError(Permanent):
@@ -45,6 +52,30 @@ class WikiError(Permanent):
     def __init__(self, message: str, code: str, told: Mapping[str, Any]) -> None:
         super().__init__(message)
         self.code, self.told = code, told
+
+
+class Pace:
+    """How much to send in one piece: more and more, and less where the line breaks."""
+
+    def __init__(self, least: int = 0) -> None:
+        self._least = max(least, min(_CHUNK_LEAST, CHUNKS[0]))
+        self._most = max(least, CHUNKS[1])
+        self.size = max(least, CHUNKS[0])
+        self._tries = 0
+        self._at = -1
+
+    def went(self, count: int) -> None:
+        """A piece has arrived."""
+        self._tries = 0
+        if count >= self.size:
+            self.size = min(2 * self.size, self._most)
+
+    def broke(self, offset: int) -> bool:
+        """A piece has not; False: it was tried often enough for now."""
+        self._tries = self._tries + 1 if offset == self._at else 1
+        self._at = offset
+        self.size = self._most = max(self._least, self.size // 4)
+        return self._tries < _PIECE_TRIES
 
 
 # The field's name, the file's, its bytes, their type.
@@ -213,44 +244,59 @@ class Wiki:
             with path.open("rb") as file:
                 answer = self.act("upload", common, write=True, file=("file", filename, file, mime))
         else:
-            answer = self.act(
-                "upload", {**common, "filekey": self._stash(path, filename, size)}, write=True
-            )
+            answer = self._upload_in_pieces(path, size, common)
         return dict(answer["upload"])
 
-    def _stash(self, path: Path, filename: str, size: int) -> str:
-        """Send a large file in pieces; the key under which it waits (for 6 hours)."""
-        key, offset = "", 0
-        step = max(CHUNK, int(self.site.get("general", {}).get("minuploadchunksize", 0)))
+    def _upload_in_pieces(
+        self, path: Path, size: int, common: Mapping[str, Any]
+    ) -> dict[str, Any]:  # fmt: skip
+        mark = (self._api, self._user, str(common["filename"]), size)
+        resumed = mark in _STASHED
+        try:
+            key = self._stash(path, mark)
+            answer = self.act("upload", {**common, "filekey": key}, write=True)
+        except WikiError as error:
+            _STASHED.pop(mark, None)
+            if resumed or error.code.startswith("uploadstash"):
+                raise RetryAfter(
+                    f"{self.name} has forgotten the beginning of a file. It is sent again."
+                ) from error
+            raise
+        _STASHED.pop(mark, None)
+        return answer
+
+    def _stash(self, path: Path, mark: _Mark) -> str:
+        """Send a large file in pieces; the key under which it waits (for 6 hours). Goes on where it was cut."""
+        key, offset = _STASHED.get(mark, ("", 0))
+        filename, size = mark[2:]
+        pace = Pace(int(self.site.get("general", {}).get("minuploadchunksize", 0)))
         with path.open("rb") as file:
             while offset < size:
                 file.seek(offset)
-                piece = file.read(step)
-                params = {
-                    "filename": filename,
-                    "filesize": size,
-                    "offset": offset,
-                    "stash": 1,
-                    "ignorewarnings": 1,
-                }
-                told = self._piece({**params, **({"filekey": key} if key else {})}, piece)
-                key, offset = told.get("filekey", key), int(told.get("offset", offset + len(piece)))
+                piece = file.read(pace.size)
+                key, offset = self._piece(_piece_of(filename, size, offset, key), piece, pace)
+                _STASHED[mark] = key, offset
         return key
 
-    def _piece(self, params: Mapping[str, Any], piece: bytes) -> dict[str, Any]:
-        """One piece, again when its answer was lost: the wiki then says which offset it waits for."""
+    def _piece(
+        self, params: Mapping[str, Any], piece: bytes, pace: Pace
+    ) -> tuple[str, int]:  # fmt: skip
+        """One piece; key and offset after it. Where its answer was lost, the wiki says which offset it waits for."""
         file = ("chunk", "chunk", piece, "application/octet-stream")
-        for attempt in range(_PIECE_TRIES):
-            try:
-                return dict(self.act("upload", params, write=True, file=file)["upload"])
-            except RetryAfter:
-                if attempt == _PIECE_TRIES - 1 or not params.get("filekey"):
-                    raise
-            except WikiError as error:
-                if error.code != "stashfailed" or "offset" not in error.told:
-                    raise
-                return {"offset": error.told["offset"]}
-        raise RetryAfter(f"{self.name} did not take a piece of the file.")
+        key, offset = params.get("filekey", ""), int(params["offset"])
+        try:
+            told = self.act("upload", params, write=True, file=file)["upload"]
+        except RetryAfter as error:
+            if error.seconds is not None or not pace.broke(offset):
+                raise
+            return key, offset
+        except WikiError as error:
+            if error.code != "stashfailed" or "offset" not in error.told:
+                raise
+            return key, int(error.told["offset"])
+        pace.went(len(piece))
+        kept(len(piece))
+        return told.get("filekey", key), int(told.get("offset", offset + len(piece)))
 
     def same_file(self, path: Path) -> dict[str, Any] | None:
         """A file there with the same bytes, under whatever name. https://www.mediawiki.org/wiki/API:Allimages"""
@@ -258,6 +304,12 @@ class Wiki:
             digest = hashlib.file_digest(file, "sha1").hexdigest()
         found = self.query(list="allimages", aisha1=digest, aiprop="url|sha1", ailimit=1)
         return next(iter(found.get("allimages", ())), None)
+
+
+def _piece_of(filename: str, size: int, offset: int, key: str) -> dict[str, Any]:
+    """What is said of one piece."""
+    about = {"filename": filename, "filesize": size, "offset": offset, "stash": 1}
+    return {**about, "ignorewarnings": 1, **({"filekey": key} if key else {})}
 
 
 def _candidates(url: str) -> list[str]:

@@ -1,0 +1,152 @@
+"""A line that breaks again and again: what goes on from where it was, what goes smaller, what stays and says so."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publish import cuts, targets
+from publish.errors import Cut, Offline
+from publish.outbox import publish, retry
+from publish.post import PostMedia, Remote
+from publish.wire import kept, moved
+from reporter.states import Kind
+from tests.publish_fakes import FakePlace, FakeTarget, Kit, jpeg, open_kit
+
+
+class NarrowTarget(FakeTarget):
+    """Its line breaks in every file of more than ``reach`` bytes; ``goes_on``: it keeps what came through."""
+
+    kind = "narrow"
+    reach = 0
+    goes_on = False
+    error: type[Exception] = Cut
+    there: dict[str, int] = {}  # noqa: RUF012 - one for the test that sets it
+
+    def put_media(self, media: PostMedia) -> Remote:
+        left = media.bytes - self.there.get(media.key, 0)
+        if left <= self.reach:
+            moved(left)
+            return super().put_media(media)
+        self.place.calls.append(("broken", media.key))
+        moved(self.reach)
+        if self.goes_on:
+            kept(self.reach)
+            self.there[media.key] = self.there.get(media.key, 0) + self.reach
+        raise self.error("It broke.")
+
+
+@pytest.fixture
+def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
+    monkeypatch.setitem(targets.KINDS, "narrow", NarrowTarget)
+    monkeypatch.setattr(NarrowTarget, "place", FakePlace(), raising=False)
+    monkeypatch.setattr(NarrowTarget, "there", {})
+    with open_kit(tmp_path / "gathering") as kit:
+        yield kit
+
+
+def film(kit: Kit, size: int) -> str:
+    """A film of so many bytes with its still picture, in a session of its own; what the film is called there."""
+    row = kit.takeaway(kit.event("The long one"), "A walk", kind=Kind.VIDEO.value)
+    kit.attach(
+        row, b"mov", kind=Kind.VIDEO,
+        renditions={"play": random.Random(size).randbytes(size), "poster": jpeg(size, (320, 240))},
+        types={"play": ("video/mp4", ".mp4"), "poster": ("image/jpeg", ".jpg")},
+    )  # fmt: skip
+    return "A walk"
+
+
+def big_photo(kit: Kit, size: int) -> None:
+    """A photo whose rendition has about so many bytes: noise does not shrink."""
+    from PIL import Image
+
+    edge = int((size / 0.55) ** 0.5)
+    path = kit.settings.folder / "noise.jpg"
+    Image.frombytes("RGB", (edge, edge), random.Random(size).randbytes(edge * edge * 3)).save(
+        path, quality=60
+    )
+    row = kit.takeaway(kit.event("The market"), "Stalls", kind=Kind.PHOTO.value)
+    kit.attach(row, b"jpg", kind=Kind.PHOTO, renditions={"view": path.read_bytes()})
+
+
+def send(kit: Kit) -> list[dict[str, Any]]:
+    pause = lambda seconds: kit.clock.forward(seconds=seconds)  # noqa: E731
+    return publish(kit.session, kit.outbox, wait=True, pause=pause)
+
+
+@pytest.mark.parametrize("error", [Cut, Offline])
+def test_film_that_never_passes_stays_and_its_still_goes(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    monkeypatch.setattr(NarrowTarget, "reach", 1_000_000)
+    monkeypatch.setattr(NarrowTarget, "error", error)
+    film(kit, 3_000_000)
+    kit.photo(kit.event("Another"), 5, "Frost")
+    kit.target("place", "narrow")
+    rows = send(kit)
+    place = NarrowTarget.place
+    assert place.count("broken") == cuts.FILE_CUTS
+    assert [row["state"] for row in rows if row["kind"] == "story"] == ["sent", "sent"]
+    [row] = [row for row in rows if row["state"] == "parked"]
+    assert row["error"].startswith("The video (3.0 MB) waits for a better line")
+    assert f"broke {cuts.FILE_CUTS} times" in row["error"]
+    [story] = [row for row in rows if row["title"] == "The long one"]
+    assert "sent a still instead" in story["error"]
+    assert sorted(len(post["files"]) for post in place.posts.values()) == [1, 1]
+    # Nothing more goes into it, until somebody says so.
+    assert send(kit) == rows
+    assert place.count("broken") == cuts.FILE_CUTS
+
+    monkeypatch.setattr(NarrowTarget, "reach", 10_000_000)
+    assert retry(kit.session, kit.outbox) == 1
+    rows = send(kit)
+    assert {row["state"] for row in rows} == {"sent"}
+    assert {row["error"] for row in rows} == {""}
+    assert {len(one["bytes"]) for one in place.files.values()} >= {3_000_000}
+
+
+def test_photo_that_never_passes_goes_smaller_and_says_so(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NarrowTarget, "reach", 300_000)
+    big_photo(kit, 900_000)
+    kit.target("place", "narrow")
+    rows = send(kit)
+    assert {row["state"] for row in rows} == {"sent"}
+    [photo] = [row for row in rows if row["kind"] == "media"]
+    assert photo["error"].startswith("Sent smaller than it is (")
+    assert photo["error"].endswith("the line to place kept breaking.")
+    [there] = NarrowTarget.place.files.values()
+    assert 20_000 < len(there["bytes"]) <= 300_000
+    assert NarrowTarget.place.count("broken") == cuts.PHOTO_CUTS
+
+
+def test_a_photo_that_was_cut_once_is_sent_as_it_is(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NarrowTarget, "reach", 10_000_000)
+    big_photo(kit, 900_000)
+    kit.target("place", "narrow")
+    NarrowTarget.place.before[("put_media", "*")] = [Cut("It broke.")]
+    assert {(row["state"], row["error"]) for row in send(kit)} == {("sent", "")}
+    [row] = kit.deliveries("media")
+    [there] = NarrowTarget.place.files.values()
+    assert len(there["bytes"]) == row.bytes
+    assert not set(cuts.PASSING) & set(row.remote)
+
+
+@pytest.mark.parametrize("error", [Cut, Offline])
+def test_a_place_that_goes_on_is_never_given_up(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    monkeypatch.setattr(NarrowTarget, "reach", 250_000)
+    monkeypatch.setattr(NarrowTarget, "goes_on", True)
+    monkeypatch.setattr(NarrowTarget, "error", error)
+    film(kit, 6_000_000)
+    kit.target("place", "narrow")
+    assert {row["state"] for row in send(kit)} == {"sent"}
+    assert NarrowTarget.place.count("broken") == 23
