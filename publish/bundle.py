@@ -12,6 +12,7 @@ import json
 import mimetypes
 import random
 from collections.abc import Callable, Collection
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -27,7 +28,7 @@ from publish.crate import NAME as CRATE
 from publish.crate import crate_file
 from publish.errors import PublishError
 from publish.feeds import feed_files
-from publish.landing import check_destination, land_folder, land_zip, work_folder
+from publish.landing import check_destination, land, work_place
 from publish.post import Facts, Post
 from publish.render import render
 from publish.site import (
@@ -39,17 +40,20 @@ from publish.site import (
     story_page,
     summarize,
 )
-from publish.strip import stripped
+from publish.strip import Parts, stripped
+from publish.vessels import Loose, Packed, Source, Vessel
 from reporter.clock import rfc3339
 from reporter.errors import Conflict, DiskFull
 from reporter.gate import Place, showable
 from reporter.models import Attachment, Media, Takeaway
 from reporter.record import takeaway_record
 from reporter.store import Store
-from reporter.stories import all_stories, story_takeaways
+from reporter.stories import all_stories, with_everything
 
 # (done, of how many, what)
 Progress = Callable[[int, int, str], None]
+# Feeds, sheets, manifests and the like.
+_OTHERS = 14
 
 
 @dataclass(frozen=True)
@@ -97,22 +101,39 @@ def make_bundle(
     something lies that is no bundle of ours, and where something in it was taken back, hidden or mended meanwhile;
     DiskFull, and PublishError when reading back shows damage.
     """
-    as_zip = destination.suffix.lower() == ".zip"
-    check_destination(destination, as_zip=as_zip)
+    check_destination(destination, as_zip=_is_zip(destination))
     content = _gather(session, store, facts, now=now, rng=rng)
-    stamp = _newest(content)
     try:
-        with work_folder(destination) as work:
-            bag = _write(BagWriter(work), content, store, facts, assets=assets, progress=progress)
+        with work_place(destination) as work:
+            with closing(_vessel(work, destination, content)) as vessel:
+                bag = BagWriter(vessel)
+                steps = _Steps(progress, _expected(content, as_zip=_is_zip(destination)))
+                _write(bag, content, store, facts, assets=assets, steps=steps)
+                steps.expect(vessel.unread)
+                vessel.check(steps.tell)
             session.commit()
-            last_look = partial(_check_still_passed, session, content)
-            if as_zip:
-                land_zip(work, destination, last_look, stamp=stamp)
-            else:
-                land_folder(work, destination, last_look)
+            _check_still_passed(session, content)
+            land(work, destination)
     except OSError as error:
         raise _disk_error(error, destination) from error
     return Bundle(destination, len(content.takeaways), bag.files, bag.bytes)
+
+
+def _is_zip(destination: Path) -> bool:
+    return destination.suffix.lower() == ".zip"
+
+
+def _expected(content: _Content, *, as_zip: bool) -> int:
+    """About how many steps it will be, before anything is written: a zip is read back only when it is whole."""
+    shown = sum(1 for post in content.posts for _ in post.media())
+    photos = sum(a.media.kind == "photo" for t in content.takeaways for a in t.attachments)
+    return (shown + photos) * (2 if as_zip else 1) + len(content.posts) + _OTHERS
+
+
+def _vessel(work: Path, destination: Path, content: _Content) -> Vessel:
+    if _is_zip(destination):
+        return Packed(work, top=destination.stem, stamp=_newest(content))
+    return Loose(work)
 
 
 def _gather(
@@ -126,8 +147,8 @@ def _gather(
     )
     posts = sorted((post for post in built if post is not None), key=lambda post: post.key)
     shown = {takeaway for post in posts for takeaway in post.takeaways}
-    rows = {t.id: t for s in stories for t in story_takeaways(session, s, Place.PUBLIC)}
-    takeaways = [row for row in rows.values() if str(row.id) in shown]
+    query = select(Takeaway).where(showable(Place.PUBLIC)).options(*with_everything())
+    takeaways = [row for row in session.scalars(query) if str(row.id) in shown]
     passed = frozenset(
         (t.id, a.media_id, a.media.mended) for t in takeaways for a in t.attachments
     ) | {(t.id, None, None) for t in takeaways if not t.attachments}
@@ -149,14 +170,11 @@ def _check_still_passed(session: Session, content: _Content) -> None:
 
 
 def _write(
-    bag: BagWriter, content: _Content, store: Store, facts: Facts, *, assets: Path | None,
-    progress: Progress | None,
-) -> BagWriter:  # fmt: skip
+    bag: BagWriter, content: _Content, store: Store, facts: Facts, *, assets: Path | None, steps: _Steps,
+) -> None:  # fmt: skip
     files = {media.key: media for post in content.posts for media in post.media()}
     links = {key: media_name(media.filename) for key, media in files.items()}
     originals = _originals(content, store)
-    # Each file is written, and later read back.
-    steps = _Steps(progress, 2 * (len(files) + len(originals)))
     bag.add_all({links[key]: media.path for key, media in sorted(files.items())}, steps.tell)
     bag.add_all(originals, steps.tell)
     there = set(bag.names())
@@ -167,9 +185,6 @@ def _write(
     bag.add("takeaways.json", (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode())
     bag.add_tag("open-me.html", render("site/open-me.html", facts.language, site=facts))
     bag.finish(_info(content, facts))
-    steps.expect(bag.count)
-    bag.check(steps.tell)
-    return bag
 
 
 def _write_site(
@@ -196,9 +211,9 @@ def _describe(
     bag.add(CRATE, crate_file(facts, content.posts, originals, others, _newest(content)))
 
 
-def _originals(content: _Content, store: Store) -> dict[str, Callable[[], bytes | None]]:
+def _originals(content: _Content, store: Store) -> dict[str, Source]:
     """Name in the bundle -> the photo freed of place and time, or None where that can't be promised."""
-    made: dict[str, Callable[[], bytes | None]] = {}
+    made: dict[str, Source] = {}
     for media in (a.media for takeaway in content.takeaways for a in takeaway.attachments):
         path = store.original(media.sha256, media.ext)
         # Who mended it decided what others see: the original of that stays here.
@@ -207,7 +222,7 @@ def _originals(content: _Content, store: Store) -> dict[str, Callable[[], bytes 
     return made
 
 
-def _freed(path: Path) -> bytes | None:
+def _freed(path: Path) -> Parts | None:
     return stripped(path.read_bytes())
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
-from publish.bag import is_our_bag, zip_bag
+from publish.bag import is_our_bag
 from reporter.errors import Conflict
 from reporter.store import sync_folder
 
@@ -34,25 +33,31 @@ def check_destination(destination: Path, *, as_zip: bool) -> None:
 
 
 @contextmanager
-def work_folder(destination: Path) -> Iterator[Path]:
-    """A name for a folder beside ``destination`` that no other process uses; whatever is there at the end goes.
+def work_place(destination: Path) -> Iterator[Path]:
+    """A name for a folder or file beside ``destination`` that no other process uses; what is there at the end goes.
 
     What processes left that were killed goes too, and a bundle that one of them had just put aside comes back.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     _clear(destination)
     work = destination.parent / f".{destination.name}.making-{os.getpid()}"
-    shutil.rmtree(work, ignore_errors=True)
+    _remove(work)
     try:
         yield work
     finally:
-        shutil.rmtree(work, ignore_errors=True)
-        _zip_part(destination).unlink(missing_ok=True)
+        _remove(work)
 
 
-def land_folder(work: Path, destination: Path, last_look: Callable[[], None]) -> None:
-    """The finished folder gets its name, unless ``last_look`` raises; what had it before goes."""
-    last_look()
+def land(work: Path, destination: Path) -> None:
+    """The finished folder or file gets its name; what had it before goes."""
+    if work.is_dir():
+        _land_folder(work, destination)
+    else:
+        os.replace(work, destination)
+        sync_folder(destination.parent)
+
+
+def _land_folder(work: Path, destination: Path) -> None:
     old = _old(destination)
     shutil.rmtree(old, ignore_errors=True)
     if destination.exists():
@@ -62,23 +67,13 @@ def land_folder(work: Path, destination: Path, last_look: Callable[[], None]) ->
     shutil.rmtree(old, ignore_errors=True)
 
 
-def land_zip(
-    work: Path, destination: Path, last_look: Callable[[], None], *, stamp: datetime
-) -> None:
-    """The folder as one file, read back, under its name, unless ``last_look`` raises; dated ``stamp`` inside."""
-    part = _zip_part(destination)
-    zip_bag(work, part, stamp=stamp, top=destination.stem)
-    last_look()
-    os.replace(part, destination)
-    sync_folder(destination.parent)
-
-
 def _old(destination: Path) -> Path:
     return destination.parent / f".{destination.name}.old"
 
 
-def _zip_part(destination: Path) -> Path:
-    return destination.parent / f".{destination.name}.making-{os.getpid()}.part"
+def _remove(work: Path) -> None:
+    shutil.rmtree(work, ignore_errors=True)
+    work.unlink(missing_ok=True)
 
 
 def _clear(destination: Path) -> None:
@@ -86,13 +81,12 @@ def _clear(destination: Path) -> None:
         _old(destination).rename(destination)
     for left in destination.parent.glob(f".{destination.name}.making-*"):
         if not _in_use(left):
-            shutil.rmtree(left, ignore_errors=True)
-            left.unlink(missing_ok=True)
+            _remove(left)
 
 
 def _in_use(left: Path) -> bool:
     """Whether the process whose number it bears still runs; on Windows, whether it is young."""
-    number = left.name.removesuffix(".part").rpartition("-")[2]
+    number = left.name.rpartition("-")[2]
     if os.name == "nt":
         return time.time() - left.stat().st_mtime < _OLD
     try:

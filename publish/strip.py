@@ -5,6 +5,7 @@ Only formats of which we know every part: JPEG (ITU-T T.81, Annex B) and PNG (RF
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -15,9 +16,13 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _TELLING = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+# What ends coded data: a marker that is neither a stuffed byte, nor a filling one, nor a restart.
+_NEXT = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+# Pieces of a file, one after the other, without copying them.
+Parts = list[bytes | memoryview]
 
 
-def stripped(data: bytes) -> bytes | None:
+def stripped(data: bytes) -> Parts | None:
     """The same picture without metadata but orientation and colour profile; None where that can't be promised."""
     if data.startswith(b"\xff\xd8\xff"):
         return _strip_jpeg(data)
@@ -26,32 +31,32 @@ def stripped(data: bytes) -> bytes | None:
     return None
 
 
-def _strip_jpeg(data: bytes) -> bytes | None:
-    kept = [b"\xff\xd8"]
+def _strip_jpeg(data: bytes) -> Parts | None:
+    kept: Parts = [b"\xff\xd8"]
     orientation = _orientation(data)
     if orientation > 1:
         kept.append(_orientation_segment(orientation))
     for marker, segment in _segments(data):
         if marker == _EOI:
             # What comes after the end (a phone's second picture, a clip) goes.
-            return b"".join([*kept, segment])
+            return [*kept, segment]
         if not _tells(marker, segment):
             kept.append(segment)
     return None
 
 
-def _tells(marker: int, segment: bytes) -> bool:
+def _tells(marker: int, segment: memoryview) -> bool:
     """Comments and application data, but for JFIF, ICC profile and Adobe's colour mark."""
     if marker == 0xFE:
         return True
     if not 0xE0 <= marker <= 0xEF:
         return False
-    return not segment[4:].startswith((b"JFIF\0", b"ICC_PROFILE\0", b"Adobe"))
+    return not bytes(segment[4:16]).startswith((b"JFIF\0", b"ICC_PROFILE\0", b"Adobe"))
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
     """(marker, whole segment) up to the end; coded data belongs to its SOS. Stops where the file is broken."""
-    at = 2
+    at, view = 2, memoryview(data)
     while at + 2 <= len(data):
         if data[at] != 0xFF:
             return
@@ -60,27 +65,20 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
             at += 1
             continue
         if marker == _EOI or marker in _ALONE:
-            yield marker, data[at : at + 2]
+            yield marker, view[at : at + 2]
             at += 2
             continue
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
         if marker == _SOS:
             end = _end_of_scan(data, end)
-        yield marker, data[at:end]
+        yield marker, view[at:end]
         at = end
 
 
 def _end_of_scan(data: bytes, at: int) -> int:
-    """The next marker that is neither a stuffed byte nor a restart."""
-    while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
-        follows = data[at + 1]
-        if follows == 0xFF:
-            at += 1
-        elif follows == 0 or 0xD0 <= follows <= 0xD7:
-            at += 2
-        else:
-            return at
-    return len(data)
+    """Where the next marker stands that ends coded data."""
+    found = _NEXT.search(data, at)
+    return found.start() if found else len(data)
 
 
 def _orientation(data: bytes) -> int:
@@ -101,17 +99,18 @@ def _orientation_segment(value: int) -> bytes:
     return b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
 
 
-def _strip_png(data: bytes) -> bytes | None:
-    kept, at = [_PNG], len(_PNG)
+def _strip_png(data: bytes) -> Parts | None:
+    kept: Parts = [_PNG]
+    at, view = len(_PNG), memoryview(data)
     while at + 12 <= len(data):
         size = int.from_bytes(data[at : at + 4], "big")
         name, end = data[at + 4 : at + 8], at + 12 + size
-        chunk = data[at:end]
+        chunk = view[at:end]
         if len(chunk) < 12 + size or zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
             return None
         if name not in _TELLING:
             kept.append(chunk)
         if name == b"IEND":
-            return b"".join(kept)
+            return kept
         at = end
     return None

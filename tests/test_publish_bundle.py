@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -165,8 +166,9 @@ def test_stripping_png_and_what_it_refuses() -> None:
     words.add_text("Comment", "at home")
     out = io.BytesIO()
     Image.new("RGB", (9, 9), "red").save(out, "PNG", pnginfo=words, exif=Image.Exif())
-    freed = stripped(out.getvalue())
-    assert freed is not None
+    parts = stripped(out.getvalue())
+    assert parts is not None
+    freed = b"".join(parts)
     assert b"at home" not in freed
     with Image.open(io.BytesIO(freed)) as picture:
         picture.load()
@@ -182,8 +184,8 @@ def test_stripping_survives_damage(seed: int) -> None:
     data = bytearray(telling_jpeg())
     for _ in range(seed):
         data[rng.randrange(2, len(data))] = rng.randrange(256)
-    freed = stripped(bytes(data[: rng.randrange(4, len(data))]))
-    assert freed is None or b"Secretphone-trailer" not in freed
+    parts = stripped(bytes(data[: rng.randrange(4, len(data))]))
+    assert parts is None or b"Secretphone-trailer" not in b"".join(parts)
 
 
 def test_same_content_gives_the_same_bytes(kit: Kit, tmp_path: Path) -> None:
@@ -237,7 +239,7 @@ def test_damage_is_found_and_foreign_folders_are_left_alone(kit: Kit, tmp_path: 
     bundle(kit, goal)
     page = goal / "data" / "index.html"
     page.write_bytes(page.read_bytes()[:-20])
-    with pytest.raises(PublishError, match="not written right"):
+    with pytest.raises(PublishError, match=r"not as it was written: data/index\.html\."):
         check_bag(goal)
     mine = tmp_path / "holiday"
     mine.mkdir()
@@ -332,27 +334,122 @@ def test_two_at_once_do_not_disturb_one_another(kit: Kit, tmp_path: Path) -> Non
     verify_bundle(goal)
 
 
+def changed_zip(path: Path, part: str, change: Callable[[bytes], bytes | None]) -> None:
+    """Write a zip anew with one entry changed, or without it: its own sums are right then."""
+    with zipfile.ZipFile(path) as pack:
+        content = {entry.filename: pack.read(entry) for entry in pack.infolist()}
+    with zipfile.ZipFile(path, "w") as pack:
+        for name, data in content.items():
+            kept = change(data) if name == f"bag/{part}" else data
+            if kept is not None:
+                pack.writestr(name, kept)
+
+
+# What is done to which file, and what is said.
+HARM: dict[str, tuple[str, Callable[[bytes], bytes | None]]] = {
+    "other words": ("data/index.html", lambda data: data.replace(b"Spring", b"Sprung")),
+    "cut off": ("data/takeaways.json", lambda data: data[:-20]),
+    "gone": ("data/feed.xml", lambda data: None),
+    "other address": ("open-me.html", lambda data: data.replace(b"data/", b"evil/")),
+    "other sums": ("manifest-sha512.txt", lambda data: data[:1].swapcase() + data[1:-1] + b"x\n"),
+}
+
+
 @pytest.mark.parametrize("name", ["bag", "bag.zip"])
 def test_verifying_names_what_differs(kit: Kit, tmp_path: Path, *, name: str) -> None:
     fill(kit)
     made = bundle(kit, tmp_path / name).path
     verify_bundle(made)
-    if name == "bag":
-        page = made / "data" / "index.html"
-        page.write_bytes(page.read_bytes().replace(b"Spring", b"Sprung"))
-    else:
-        with zipfile.ZipFile(made) as pack:
-            content = {entry.filename: pack.read(entry) for entry in pack.infolist()}
-        with zipfile.ZipFile(made, "w") as pack:
-            for entry, data in content.items():
-                pack.writestr(
-                    entry, data.replace(b"Spring", b"Sprung") if "index" in entry else data
-                )
-    with pytest.raises(PublishError, match=r"index\.html"):
+    for number, (part, change) in enumerate(HARM.values()):
+        harmed = tmp_path / f"{number}-{name}"
+        if name == "bag":
+            shutil.copytree(made, harmed)
+            data = change((harmed / part).read_bytes())
+            (harmed / part).unlink()
+            if data is not None:
+                (harmed / part).write_bytes(data)
+        else:
+            shutil.copyfile(made, harmed)
+            changed_zip(harmed, part, change)
+        with pytest.raises(PublishError) as told:
+            verify_bundle(harmed)
+        assert part in told.value.message
+
+
+@pytest.mark.parametrize("name", ["bag", "bag.zip"])
+def test_verifying_names_the_photo_with_one_wrong_bit(
+    kit: Kit, tmp_path: Path, *, name: str
+) -> None:
+    fill(kit)
+    made = bundle(kit, tmp_path / name).path
+    told = json.loads((bundle(kit, tmp_path / "twin").path / "data" / "takeaways.json").read_text())
+    photo = told["takeaways"][0]["media"][0]["original"]
+    inside = (tmp_path / "twin" / "data" / photo).read_bytes()
+    file = made / "data" / photo if name == "bag" else made
+    data = bytearray(file.read_bytes())
+    data[data.index(inside) + len(inside) // 2] ^= 1
+    file.write_bytes(data)
+    with pytest.raises(PublishError) as error:
         verify_bundle(made)
-    (tmp_path / "broken.zip").write_bytes(b"PK but no more")
+    assert error.value.message == f"The bundle is not as it was written: data/{photo}."
+
+
+def test_zip_that_was_not_copied_to_its_end(kit: Kit, tmp_path: Path) -> None:
+    fill(kit)
+    made = bundle(kit, tmp_path / "bag.zip").path
+    made.write_bytes(made.read_bytes()[:-3000])
+    with pytest.raises(PublishError, match="copied to its end"):
+        verify_bundle(made)
+    made.write_bytes(b"PK but no more")
     with pytest.raises(PublishError, match="can't be read"):
-        verify_bundle(tmp_path / "broken.zip")
+        verify_bundle(made)
+
+
+@pytest.mark.parametrize("limit", ["ZIP64_LIMIT", "ZIP_FILECOUNT_LIMIT"])
+def test_zip_of_more_than_four_gigabytes_or_65535_files(
+    kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, limit: str
+) -> None:
+    """With the limits brought down to ours; read without them, and by another program where there is one."""
+    fill(kit)
+    with monkeypatch.context() as patch:
+        patch.setattr(zipfile, limit, {"ZIP64_LIMIT": 900, "ZIP_FILECOUNT_LIMIT": 5}[limit])
+        made = bundle(kit, tmp_path / "bag.zip").path
+    data = made.read_bytes()
+    assert b"PK\x06\x06" in data, "the end of a large zip (APPNOTE 4.3.14)"
+    assert b"PK\x06\x07" in data
+    verify_bundle(made)
+    with zipfile.ZipFile(made) as pack:
+        assert len(pack.infolist()) >= 20
+    if program := shutil.which("unzip"):
+        told = subprocess.run([program, "-tq", str(made)], capture_output=True, check=False)
+        assert told.returncode == 0, told.stdout
+
+
+class Lying(io.FileIO):
+    """A stick that says it has written, and keeps something else."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = bytearray(super().read(size) or b"")
+        if data:
+            data[-1] ^= 1
+        return bytes(data)
+
+
+@pytest.mark.parametrize("name", ["bag", "bag.zip"])
+def test_stick_that_lies_is_found_out(
+    kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, name: str
+) -> None:
+    fill(kit)
+    real = Path.open
+
+    def opened(path: Path, mode: str = "r", *rest: Any, **more: Any) -> Any:
+        ours = f".{name}.making-" in str(path) and "x" not in mode and "b" in mode
+        return Lying(path, mode) if ours else real(path, mode, *rest, **more)
+
+    monkeypatch.setattr(Path, "open", opened)
+    with pytest.raises(PublishError, match="was not written right"):
+        bundle(kit, tmp_path / name)
+    assert [p.name for p in tmp_path.iterdir()] == ["gathering"]
 
 
 def test_right_to_left_site(tmp_path: Path) -> None:
