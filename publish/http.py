@@ -47,12 +47,13 @@ _MOST = 32 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. ``data`` is the decoded JSON, or None where the body was none."""
+    """What came back. ``data`` is the decoded JSON, or None where the body was none; ``body`` are its bytes."""
 
     status: int
     headers: Mapping[str, str]
     text: str
     data: Any
+    body: bytes = b""
 
 
 class Web:
@@ -102,6 +103,19 @@ class Web:
             raise Offline(self.portal(), Way.PORTAL)
         return answer
 
+    def raw(
+        self, url: str, content: bytes | Iterator[bytes], headers: Mapping[str, str],
+        *, accept: Collection[int] = (),
+    ) -> Answer:  # fmt: skip
+        """Post a body that is answered in something else than JSON (the ``body`` of the answer).
+
+        Raises as ``call`` does, but whether a sign-in page came instead only the caller can tell (``portal``).
+        """
+        answer = self._send("POST", url, {"content": content, "headers": headers})
+        if answer.status < 300 or answer.status in accept:
+            return answer
+        raise self.error(answer, url)
+
     def page(self, url: str, *, most: int) -> Answer:
         """A page that anybody may read. No password or token goes along, no redirect is followed, and after ``most``
         bytes it ends. Answers of any status come back; raises Offline, RetryAfter or PauseTarget.
@@ -132,7 +146,7 @@ class Web:
             raise PauseTarget(said) from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise unreached(self.name, url, error) from error
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.DecodingError) as error:
             raise self._cut() from error
         if wire is not None:
             wire.heard(
@@ -140,7 +154,7 @@ class Web:
                 response.headers.get("Date", ""),
             )
         text = body.decode(response.encoding or "utf-8", "replace")
-        return Answer(response.status_code, response.headers, text, _json(text))
+        return Answer(response.status_code, response.headers, text, _json(text), body)
 
     def _cut(self) -> Cut:
         """The request may have been carried out: only looking for our key there tells."""

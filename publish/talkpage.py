@@ -49,11 +49,18 @@ class Manner:
     heading: re.Pattern[str]
     # What our own answers carry, unseen; group 1 is the key.
     key: re.Pattern[str] = _KEY
+    # What in an indentation counts as one step.
+    step: re.Pattern[str] = re.compile(r"\S")
 
     def depth(self, line: str) -> int:
         """How far a line is indented."""
         found = self.indent.match(line)
-        return len(re.sub(r"\s", "", found.group())) if found else 0
+        return len(self.step.findall(found.group())) if found else 0
+
+    def inner(self, line: str) -> str:
+        """A line without it."""
+        found = self.indent.match(line)
+        return line[found.end() :] if found else line
 
 
 def read_comments(text: str, manner: Manner) -> list[Comment]:
@@ -94,7 +101,7 @@ def _raw_comments(text: str, manner: Manner) -> Iterator[Comment | None]:
         own = [*lines[start:number], line[: signature.start]]
         depth = manner.depth(lines[start])
         key = manner.key.search("\n".join(lines[start : number + 1]))
-        markup = "\n".join(manner.indent.sub("", one, count=1) for one in own)
+        markup = "\n".join(manner.inner(one) for one in own)
         yield Comment(
             "", signature.author, signature.moment, manner.key.sub("", markup), depth, "", start, number,
             key.group(1) if key else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import partial
 from typing import Any
 
@@ -21,8 +21,10 @@ _DAY = re.compile(r"(?<![\d:])(\d{1,2})(?![\d:])")
 _USER, _USER_TALK = 2, 3
 # DokuWiki's signature button: --- //[[mail|Name]] 2026/11/24 12:34//
 _DOKU = re.compile(
-    r"---\s*//\s*(?:\[\[(?:[^\]|]*\|)?(?P<link>[^\]|]*)\]\]|(?P<plain>[^/\[\]]*?))\s+(?P<when>(?:19|20)\d{2}.*?)//"
+    r"---\s*//\s*(?:\[\[(?:[^\]|]*\|)?(?P<link>[^\]|]*)\]\]|(?P<plain>[^/\[\]]*?))\s+(?P<when>(?:\d{1,2}\.\d{1,2}\.)?(?:19|20)\d{2}.*?)//"
 )
+# Its dates are as its administrator wants them: 2026/11/24, 2026-11-24, 24.11.2026.
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.((?:19|20)\d{2})")
 
 
 def mediawiki_manner(site: Mapping[str, Any]) -> Manner:
@@ -46,13 +48,17 @@ def mediawiki_manner(site: Mapping[str, Any]) -> Manner:
     return Manner(sign, re.compile(r"[:*#]+[ \t]*"), re.compile(r"^=+.*=+\s*$"))
 
 
-def dokuwiki_manner() -> Manner:
-    """The manner of a DokuWiki: quotes (>) or lists show what answers what. The zone of its times is said nowhere."""
+def dokuwiki_manner(zone: tzinfo = UTC) -> Manner:
+    """The manner of a DokuWiki: quotes (>) or lists show what answers what.
+
+    The zone of its times is said nowhere; the gathering's is the best guess.
+    """
     return Manner(
-        _dokuwiki_sign,
+        partial(_dokuwiki_sign, zone=zone),
         re.compile(r"(?:>+[ \t]*|(?:[ \t]{2})+[*-][ \t]*)"),
         re.compile(r"^\s*={2,}.*={2,}\s*$"),
-        re.compile(r"\[\[#(sr-\S+?)\|\u2060\]\]"),
+        key=re.compile(r"\[\[#(sra?-\S+?)\|\u2060\]\]"),
+        step=re.compile(r">|[ \t]{2}(?=[ \t]*[*-])"),
     )
 
 
@@ -82,16 +88,17 @@ def _mediawiki_sign(
     return Signature(author, moment, own[-2].start() if len(own) > 1 else own[-1].start())
 
 
-def _dokuwiki_sign(line: str) -> Signature | None:
+def _dokuwiki_sign(line: str, *, zone: tzinfo) -> Signature | None:
     found = next(reversed(list(_DOKU.finditer(line))), None)
     if found is None:
         return None
-    moment = read_moment(found["when"], month_numbers("en"), UTC)
+    when = _DOTTED.sub(r"\3-\2-\1", found["when"])
+    moment = read_moment(when, month_numbers("en"), zone)
     author = (found["link"] or found["plain"] or "").strip()
     return Signature(author, moment, found.start()) if moment and author else None
 
 
-def read_moment(text: str, months: Mapping[str, int], zone: timezone) -> datetime | None:
+def read_moment(text: str, months: Mapping[str, int], zone: tzinfo) -> datetime | None:
     """A date with a time, as "12:34, 5 May 2026 (UTC)", "5. Mai 2026, 12:34" or "2026/05/05 12:34"."""
     clock = _CLOCK.search(text)
     if clock is None:

@@ -19,6 +19,7 @@ from markdown_it import MarkdownIt
 from publish.post import Facts, Remote
 from tests.conformance import Census, Place, Seen, words_of
 from tests.place_bluesky import bluesky_place, real_bluesky_place
+from tests.place_dokuwiki import dokuwiki_place
 from tests.place_facebook import facebook_place
 from tests.place_mastodon import mastodon_place
 from tests.place_mediawiki import mediawiki_place
@@ -208,6 +209,7 @@ def _sftp(request: pytest.FixtureRequest) -> Iterator[Place]:
 PLACES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Place]]] = {
     "wordpress": _wordpress,
     "mediawiki": mediawiki_place,
+    "dokuwiki": dokuwiki_place,
     "micropub": micropub_place,
     "mastodon": mastodon_place,
     "facebook": facebook_place,

@@ -25,7 +25,7 @@ from tests.product import KioskProcess, TurnableClock
 from tests.script_server import ScriptServer, script_servers
 from tests.wordpress_server import WordPress, missing_programs
 
-pytest_plugins = ["tests.place_mediawiki"]
+pytest_plugins = ["tests.place_mediawiki", "tests.place_dokuwiki"]
 ROOT = Path(__file__).parent.parent
 
 # Where the run itself was sent to the background, Ctrl-C is ignored, also by every program that the tests start.

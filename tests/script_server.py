@@ -32,11 +32,8 @@ PROGRAMS = {
     "rclone": ("rclone", "curl", "setsid"),
 }
 
-# Heavy ones, that run only when they are asked for: REAL_SERVERS="bluesky dokuwiki".
-REAL_ONLY = {
-    "bluesky": ("node", "npm", "openssl", "curl", "setsid"),
-    "dokuwiki": ("php", "curl", "setsid"),
-}
+# Heavy ones, that run only when they are asked for: REAL_SERVERS=bluesky.
+REAL_ONLY = {"bluesky": ("node", "npm", "openssl", "curl", "setsid")}
 
 
 class ScriptServer:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from publish.post import Remote
 from publish.targets.base import Draft, Entry, Option, Setup, Target
 from publish.targets.bluesky import BlueskyTarget
+from publish.targets.dokuwiki import DokuWikiTarget
 from publish.targets.email import EmailTarget
 from publish.targets.facebook import FacebookPageTarget
 from publish.targets.facebook_group import FacebookGroupTarget
@@ -24,6 +25,7 @@ KINDS: dict[str, type[Target]] = {
         WordPressTarget,
         MicropubTarget,
         MediaWikiTarget,
+        DokuWikiTarget,
         MastodonTarget,
         BlueskyTarget,
         FacebookPageTarget,

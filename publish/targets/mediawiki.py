@@ -8,25 +8,31 @@ from __future__ import annotations
 
 import mimetypes
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from publish import wikitext
 from publish.errors import AuthRefused, Gone, Permanent, RetryAfter, TooBig
-from publish.merge import merge, takes_away
 from publish.post import Post, PostMedia, Remote
-from publish.talkpage import Comment, insert_answer, read_comments, remove_answer
+from publish.talkpage import read_comments, remove_answer
 from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
 from publish.targets.mediawiki_api import Wiki, WikiError
+from publish.targets.wikipage import (
+    Change,
+    answered,
+    heard_of,
+    keyed,
+    merged_part,
+    with_part,
+    without_part,
+)
 from publish.wikisign import mediawiki_manner
 
 _NEEDED = {"edit": "change pages", "createpage": "make pages"}
 # Somebody saves at the same moment: read again, put our part in again.
 _EDIT_TRIES = 4
 _SUMMARY = "From the gathering, with Social Reporter"
-_Change = Callable[[str], str | None]
 
 
 class MediaWikiTarget(Target):
@@ -129,7 +135,7 @@ class MediaWikiTarget(Target):
             )  # fmt: skip
             for page in told.get("pages", ()):
                 if wikitext.find_part(_text(page), key):
-                    return _keyed(_remote(page), key)
+                    return keyed(_remote(page), key)
             if "continue" not in told:
                 return None
             more = told["continue"]
@@ -143,28 +149,19 @@ class MediaWikiTarget(Target):
             if error.code != "articleexists":
                 raise
             changed = self._change({"titles": title}, lambda text: _with_part(text, post.key, part))
-            return _keyed(changed, post.key, part)
-        return _keyed(self._there({"pageids": told["pageid"]}), post.key, part)
+            return keyed(changed, post.key, part)
+        return keyed(self._there({"pageids": told["pageid"]}), post.key, part)
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Change our part. What people have changed in it since stays, where we don't change the same lines."""
         part, base = self._part(post, links), remote.extra.get("sent")
 
-        def change(text: str) -> str | None:
-            span = wikitext.find_part(text, post.key)
-            if span is None:
-                raise Gone("Somebody has taken our part off the page.")
-            theirs = text[slice(*span)]
-            merged = merge(base if base is not None else theirs, theirs, part)
-            taken = base is not None and takes_away(base, part)
-            if merged.conflict and not taken:
-                raise Permanent(
-                    f"Somebody has changed the same lines at {self.name} ({remote.extra.get('title', '')}). Bring "
-                    "their change into the story, or undo it there; then try again."
-                )
-            return text[: span[0]] + merged.text + text[span[1] :]
+        where = f"{self.name} ({remote.extra.get('title', '')})"
 
-        return _keyed(self._change({"pageids": remote.id}, change), post.key, part)
+        def change(text: str) -> str:
+            return merged_part(text, wikitext.find_part(text, post.key), base, part, where)
+
+        return keyed(self._change({"pageids": remote.id}, change), post.key, part)
 
     def withdraw(self, remote: Remote) -> None:
         """Take our parts off the page, and the page with it if nothing else is on it."""
@@ -191,7 +188,7 @@ class MediaWikiTarget(Target):
             return False
         return True
 
-    def _change(self, which: Mapping[str, Any], change: _Change) -> Remote:
+    def _change(self, which: Mapping[str, Any], change: Change) -> Remote:
         """Read, change, save; again when somebody else was faster. Raises Gone when the page is not there."""
         for _ in range(_EDIT_TRIES):
             page = self._look(which)
@@ -300,7 +297,8 @@ class MediaWikiTarget(Target):
             page = self._talk(post)
             if page is not None:
                 manner = mediawiki_manner(self._wiki.site)
-                yield from (_heard(c, post, page) for c in read_comments(_text(page), manner))
+                for comment in read_comments(_text(page), manner):
+                    yield heard_of(comment, post, str(page.get("fullurl", "")), wikitext.words_of)
 
     def _talk(self, post: Remote) -> dict[str, Any] | None:
         name = self._talk_name(post)
@@ -333,10 +331,7 @@ class MediaWikiTarget(Target):
         manner = mediawiki_manner(self._wiki.site)
 
         def change(text: str) -> str:
-            changed = insert_answer(text, manner, answer.to, line)
-            if changed is None:
-                raise Gone(f"What this answers is not there any more at {self.name}.")
-            return changed
+            return answered(text, manner, answer, line, self.name)
 
         return Remote(answer.key, self._change({"titles": name}, change).url)
 
@@ -354,15 +349,11 @@ def _text(page: Mapping[str, Any]) -> str:
 
 
 def _with_part(text: str, key: str, part: str) -> str:
-    span = wikitext.find_part(text, key)
-    return (
-        text[: span[0]] + part + text[span[1] :] if span else f"{text.rstrip()}\n\n{part}".lstrip()
-    )
+    return with_part(text, wikitext.find_part(text, key), part)
 
 
 def _without_part(text: str, key: str) -> str | None:
-    span = wikitext.find_part(text, key)
-    return (text[: span[0]].rstrip() + "\n" + text[span[1] :].lstrip()).strip() if span else None
+    return without_part(text, wikitext.find_part(text, key))
 
 
 def _whose(title: str, key: str) -> bool | None:
@@ -375,18 +366,6 @@ def _remote(page: Mapping[str, Any]) -> Remote:
     return Remote(str(page["pageid"]), str(page.get("fullurl", "")), {"title": page["title"]})
 
 
-def _keyed(remote: Remote, key: str, sent: str = "") -> Remote:
-    """With the key of our part (a page may hold several), and what we sent, to tell later what people changed."""
-    return replace(remote, extra={**remote.extra, "key": key, **({"sent": sent} if sent else {})})
-
-
 def _remote_file(title: str, info: Mapping[str, Any], *, foreign: bool = False) -> Remote:
     extra = {"page": str(info.get("descriptionurl", "")), **({"foreign": True} if foreign else {})}
     return Remote(title, str(info["url"]), extra)
-
-
-def _heard(comment: Comment, post: Remote, page: Mapping[str, Any]) -> Heard:
-    return Heard(
-        remote_id=comment.id, post_id=post.id, author=comment.author, text=wikitext.words_of(comment.markup),
-        written_at=comment.moment, url=str(page.get("fullurl", "")), in_reply_to=comment.parent, key=comment.key,
-    )  # fmt: skip

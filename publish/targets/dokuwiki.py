@@ -1,0 +1,247 @@
+"""DokuWiki: a page a session, with a section for each of its stories, files, and what is said on a discussion page.
+
+Our section stands between marks; everything else on the page is people's own and stays. Finding the API, locks, rights
+and errors: ``dokuwiki_api``; what is written: ``dokutext``. https://www.dokuwiki.org/devel:xmlrpc
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+from publish import dokutext
+from publish.errors import AuthRefused, Gone, RetryAfter
+from publish.post import Post, PostMedia, Remote
+from publish.talkpage import Manner, read_comments, remove_answer
+from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
+from publish.targets.dokuwiki_api import CREATE, DELETE, UPLOAD, Doku, Page
+from publish.targets.wikipage import (
+    answered,
+    heard_of,
+    keyed,
+    merged_part,
+    with_part,
+    without_part,
+)
+from publish.wikisign import dokuwiki_manner
+
+_SUMMARY = "From the gathering, with Social Reporter"
+
+
+class DokuWikiTarget(Target):
+    """A wiki that keeps its pages as plain files."""
+
+    kind = "dokuwiki"
+    title = "DokuWiki"
+    files_may_follow = True
+    copies_remain = (
+        "Older versions of pages and files stay in the wiki's history. Ask its administrator to remove them where that "
+        "matters."
+    )
+    hears = True
+    answers = True
+    options = (
+        Option("url", "the wiki's address, as https://wiki.example.org", required=True),
+        Option("user", "the account's name there", required=True),
+        Option(
+            "under", "the namespace of all pages and files; empty: one named after the gathering"
+        ),
+        Option(
+            "talk",
+            "the namespace of the discussion pages, in front of the page's own name",
+            default="talk",
+        ),
+    )
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        self._wiki = Doku(setup.name, setup.options["url"], setup.options["user"], setup.secret)
+
+    @classmethod
+    def secret_prompt(cls, options: Mapping[str, str]) -> str:
+        """The account's own: better one that is made for this, with no more rights than it needs."""
+        return "Password of the account"
+
+    @classmethod
+    def variant(cls, options: Mapping[str, str]) -> str:
+        """The address of the discussion page stands in what is sent."""
+        return options.get("talk", "")
+
+    def close(self) -> None:
+        """Close kept connections."""
+        self._wiki.close()
+
+    def test(self) -> str:
+        """Ask the wiki what we may do where our pages go."""
+        may, user = self._may(), self._wiki.user
+        if may < CREATE:
+            raise AuthRefused(
+                f"{user} may not make pages in {self._under} at {self.name}. Ask its administrator for the right."
+            )
+        files = "files too" if may >= UPLOAD else "but it takes no files from this account"
+        kept = " Only its administrator can delete files there." if UPLOAD <= may < DELETE else ""
+        return f"{self.name} answers ({self._wiki.version}); {user} may write pages in {self._under}, {files}.{kept}"
+
+    def limits(self) -> Limits:
+        """Which types and sizes it takes it tells nobody before they are tried."""
+        return Limits(types=None if self._may() >= UPLOAD else frozenset())
+
+    def _may(self) -> int:
+        return self._wiki.rights(f"{self._under}:sr-probe")
+
+    # --- Pages -----------------------------------------------------------------------------------------
+
+    @property
+    def _under(self) -> str:
+        given = self.setup.options.get("under", "").strip(": ")
+        facts = self.setup.facts
+        return given or dokutext.page_name(facts.title, f"gathering-{facts.mark}")
+
+    def _page(self, post: Post) -> str:
+        own = post.slot.title if post.slot and post.slot.title else post.title
+        return f"{self._under}:{dokutext.page_name(own, post.key)}"
+
+    def _talk(self, page: str) -> str:
+        return f"{self.setup.options.get('talk', '').strip(': ') or 'talk'}:{page}"
+
+    def _part(self, post: Post, links: Mapping[str, Remote], page: str) -> str:
+        return dokutext.part_of(post, links, self._talk(page))
+
+    def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
+        """Our part of the page."""
+        page = self._page(post)
+        return Draft(page, self._part(post, links, page), "text/x-wiki")
+
+    def find(self, key: str) -> Remote | None:
+        """The page with our part in it, wherever people have moved it."""
+        for name in self._wiki.search(key):
+            page = self._wiki.page(name)
+            if page is not None and dokutext.find_part(page.text, key):
+                return self._remote(page, key)
+        return None
+
+    def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """Make the page, or put our part into the one that people have begun."""
+
+        def change(page: Page) -> str:
+            span = dokutext.find_part(page.text, post.key)
+            return with_part(page.text, span, self._part(post, links, page.id))
+
+        made = self._wiki.change(self._page(post), change, _SUMMARY, may_make=True)
+        return self._remote(made, post.key, self._part(post, links, made.id))
+
+    def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
+        """Change our part; people's own changes stay."""
+        sent = remote.extra.get("sent")
+        part = self._part(post, links, remote.id)
+        where = f"{self.name} ({remote.id})"
+
+        def change(page: Page) -> str:
+            span = dokutext.find_part(page.text, post.key)
+            return merged_part(page.text, span, sent, part, where)
+
+        return self._remote(self._wiki.change(remote.id, change, _SUMMARY), post.key, part)
+
+    def withdraw(self, remote: Remote) -> None:
+        """Take our part off the page, and the page with it if nothing else is on it."""
+        key = str(remote.extra["key"])
+
+        def change(page: Page) -> str | None:
+            return without_part(page.text, dokutext.find_part(page.text, key))
+
+        with suppress(Gone):
+            self._wiki.change(remote.id, change, _SUMMARY)
+
+    def _remote(self, page: Page, key: str, sent: str = "") -> Remote:
+        return keyed(Remote(page.id, self._wiki.page_url(page.id)), key, sent)
+
+    # --- Files -------------------------------------------------------------------------------------------
+
+    def find_media(self, key: str, ext: str) -> Remote | None:
+        """The file under our name."""
+        file = f"{self._under}:{key}{ext}"
+        return self._file(file) if self._wiki.file_bytes(file) else None
+
+    def _file(self, file: str) -> Remote:
+        return Remote(file, self._wiki.file_url(file))
+
+    def put_media(self, media: PostMedia) -> Remote:
+        """Send the file."""
+        if not media.path.is_file():
+            raise RetryAfter("The file is being made again on this laptop.", 60)
+        return self._file(self._wiki.put_file(f"{self._under}:{media.filename}", media.path))
+
+    def update_media(self, remote: Remote, media: PostMedia) -> Remote:
+        """Files have no words of their own there: alt texts stand where the file is shown."""
+        if not self._wiki.file_bytes(remote.id):
+            raise Gone(f"The file is not there any more at {self.name}.")
+        return remote
+
+    def withdraw_media(self, remote: Remote) -> None:
+        """Delete the file."""
+        self._wiki.delete_file(remote.id)
+
+    # --- Replies -------------------------------------------------------------------------------------------
+
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+        """What is signed on the discussion pages."""
+        manner = dokuwiki_manner(self.setup.facts.zone)
+        for post in posts:
+            page = self._wiki.page(self._talk(post.id))
+            if page is not None:
+                url = self._wiki.page_url(page.id)
+                for comment in read_comments(page.text, manner):
+                    yield heard_of(comment, post, url, dokutext.words_of)
+
+    def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
+        """The comment with our key."""
+        page = self._wiki.page(self._talk(post.id))
+        if page is None or dokutext.answer_mark(answer.key) not in page.text:
+            return None
+        return Remote(answer.key, self._wiki.page_url(page.id))
+
+    def put_answer(self, post: Remote, answer: Answer) -> Remote:
+        """A line below what it answers, quoted and signed as people do it; without that, a section of its own."""
+        manner = dokuwiki_manner(self.setup.facts.zone)
+        at = answer.written_at.astimezone(self.setup.facts.zone)
+        said = f"{dokutext.safe_lines(answer.text)}{dokutext.answer_mark(answer.key)}"
+        signed = f"{said} --- //{self._wiki.user} {at:%Y/%m/%d %H:%M}//"
+        below = answer.to and answer.to != post.id
+
+        def change(page: Page) -> str:
+            if below:
+                listed = _is_listed(page.text, manner, answer.to)
+                return answered(
+                    page.text,
+                    manner,
+                    answer,
+                    lambda depth: _indent(depth, listed=listed) + signed,
+                    self.name,
+                )
+            title = dokutext.heading(self.setup.facts.title, 2)
+            return f"{page.text.rstrip()}\n\n{title}\n{signed}\n".lstrip()
+
+        page = self._wiki.change(self._talk(post.id), change, _SUMMARY, may_make=not below)
+        return Remote(answer.key, self._wiki.page_url(page.id))
+
+    def withdraw_answer(self, post: Remote, remote: Remote) -> None:
+        """Take our line off the page."""
+        manner = dokuwiki_manner(self.setup.facts.zone)
+        with suppress(Gone):
+            self._wiki.change(
+                self._talk(post.id),
+                lambda page: remove_answer(page.text, manner, remote.id),
+                _SUMMARY,
+            )
+
+
+def _indent(depth: int, *, listed: bool) -> str:
+    """How an answer is set below what it answers: in a list as the next level, else as a quote."""
+    return f"{'  ' * depth}* " if listed else f"{'>' * depth} "
+
+
+def _is_listed(text: str, manner: Manner, to: str) -> bool:
+    """Whether a comment stands in a list."""
+    found = next((c for c in read_comments(text, manner) if c.id == to), None)
+    return found is not None and text.split("\n")[found.first].lstrip()[:1] in ("*", "-")

@@ -1,0 +1,68 @@
+"""What wikis have in common: our part of a page among people's own words, and our answers on a discussion page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from publish.errors import Gone, Permanent
+from publish.merge import merge, takes_away
+from publish.post import Remote
+from publish.talkpage import Comment, Manner, insert_answer
+from publish.targets.base import Answer, Heard
+
+# What is made of a page's text; None: nothing has to be done.
+Change = Callable[[str], str | None]
+Span = tuple[int, int] | None
+
+
+def with_part(text: str, span: Span, part: str) -> str:
+    """The page with our part in its place, or at its end."""
+    return (
+        text[: span[0]] + part + text[span[1] :] if span else f"{text.rstrip()}\n\n{part}".lstrip()
+    )
+
+
+def without_part(text: str, span: Span) -> str | None:
+    """The page without it; None if it is not there."""
+    return f"{text[: span[0]].rstrip()}\n\n{text[span[1] :].lstrip()}".strip() if span else None
+
+
+def merged_part(text: str, span: Span, sent: str | None, part: str, where: str) -> str:
+    """The page with our part changed. What people have changed in it since stays, where we don't change the same lines.
+
+    ``sent``: what we had sent. Raises Gone without our part, Permanent where a person has to decide.
+    """
+    if span is None:
+        raise Gone("Somebody has taken our part off the page.")
+    theirs = text[slice(*span)]
+    merged = merge(sent if sent is not None else theirs, theirs, part)
+    if merged.conflict and not (sent is not None and takes_away(sent, part)):
+        raise Permanent(
+            f"Somebody has changed the same lines at {where}. Bring their change into the story, or undo it there; "
+            "then try again."
+        )
+    return text[: span[0]] + merged.text + text[span[1] :]
+
+
+def keyed(remote: Remote, key: str, sent: str = "") -> Remote:
+    """With the key of our part (a page may hold several), and what we sent, to tell later what people changed."""
+    return replace(remote, extra={**remote.extra, "key": key, **({"sent": sent} if sent else {})})
+
+
+def heard_of(comment: Comment, post: Remote, url: str, words_of: Callable[[str], str]) -> Heard:
+    """A comment on the discussion page, as a reply. ``words_of`` takes the wiki's markup off."""
+    return Heard(
+        remote_id=comment.id, post_id=post.id, author=comment.author, text=words_of(comment.markup),
+        written_at=comment.moment, url=url, in_reply_to=comment.parent, key=comment.key,
+    )  # fmt: skip
+
+
+def answered(
+    text: str, manner: Manner, answer: Answer, line: Callable[[int], str], name: str
+) -> str:
+    """The discussion page with our answer below what it answers; raises Gone if that is not there any more."""
+    changed = insert_answer(text, manner, answer.to, line)
+    if changed is None:
+        raise Gone(f"What this answers is not there any more at {name}.")
+    return changed
