@@ -28,6 +28,7 @@ from publish.crate import NAME as CRATE
 from publish.crate import crate_file
 from publish.errors import PublishError
 from publish.feeds import feed_files
+from publish.finder import search_files
 from publish.landing import check_destination, land, work_place
 from publish.post import Facts, Post
 from publish.render import render
@@ -194,7 +195,8 @@ def _write_site(
         bag.add(page_name(post.key), story_page(post, facts, links).encode())
     summaries = [summarize(post, links) for post in posts]
     bag.add("index.html", front_page(facts, summaries).encode())
-    for name, data in (*sheets(assets), *calendar_file(facts), *feed_files(facts, summaries, "")):
+    more = (*sheets(assets), *calendar_file(facts), *search_files(summaries))
+    for name, data in (*more, *feed_files(facts, summaries, "")):
         bag.add(name, data)
 
 

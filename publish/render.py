@@ -38,7 +38,7 @@ def environment(language: str) -> Environment:
     env.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
     env.filters["lines"] = _lines
     env.filters["data_url"] = _data_url
-    env.filters["spoken"] = _spoken
+    env.filters["spoken"] = spoken_words
     env.filters["wp"] = _blog_words
     env.filters["markdown"] = markdown_html
     env.filters["wpmarkdown"] = blog_markdown
@@ -79,7 +79,8 @@ def _data_url(captions: str) -> str:
     return "data:text/vtt;base64," + base64.b64encode(captions.encode()).decode("ascii")
 
 
-def _spoken(captions: str) -> str:
+def spoken_words(captions: str) -> str:
+    """What is said, without times."""
     return spoken(read_cues(captions))
 
 

@@ -14,6 +14,8 @@ from typing import Any
 
 from publish.about import about_front, about_story
 from publish.agenda import CALENDAR
+from publish.finder import SCRIPT, words_of
+from publish.finder import WORDS as FIND
 from publish.post import WORDS, Block, Facts, Post
 from publish.render import day_words, environment, period, render
 from publish.words import translations
@@ -61,6 +63,7 @@ def summarize(post: Post, links: Mapping[str, str]) -> Summary:
         "quote": next((_short(b.text) for b in post.blocks if b.text and b.kind != WORDS), ""),
         "kinds": [block.kind for block in post.blocks if block.kind != WORDS],
         "open": [_open_item(block, post) for block in post.blocks if _is_open(block)],
+        "words": words_of(post),
     }
 
 
@@ -110,6 +113,7 @@ def front_page(facts: Facts, summaries: Sequence[Summary], base: str = "") -> st
         takeaways=sum(len(s["kinds"]) for s in ordered),
         open=_still_open(facts, ordered),
         days_of=_day_of(facts),
+        find={"words": FIND, "script": SCRIPT} if summaries else None,
         about=about_front(facts, first["photos"][0]["url"] if first else "", base),
     )
 

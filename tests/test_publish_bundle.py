@@ -211,8 +211,9 @@ def test_links_resolve_and_nothing_is_absolute(kit: Kit, tmp_path: Path) -> None
     data = bundle(kit, tmp_path / "bag").path / "data"
     pages = {page.name: Links(page) for page in data.glob("*.html")}
     assert len(pages) == 3
-    for page in pages.values():
-        assert page.scripts == 0
+    for name, page in pages.items():
+        # The search; nothing else.
+        assert page.scripts == (name == "index.html")
         assert None not in page.alts
         for address in page.found:
             if address == "data:,":
@@ -485,3 +486,51 @@ def test_site_opens_from_the_disk_without_scripts(
         expect(picture).to_have_js_property("naturalWidth", 400)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert axe(page) == []
+
+
+@pytest.mark.browser
+def test_site_is_searched_from_the_disk_by_keyboard(
+    kit: Kit, tmp_path: Path, windows: Windows, axe: Callable[..., list[str]]
+) -> None:
+    fill(kit)
+    event = kit.event("لقاء في الحديقة")
+    kit.takeaway(event, "Crème brûlée for <i>everybody</i> in the Straße", author="Zoë")
+    made = bundle(kit, tmp_path / "bag")
+    page = windows.phone()
+    page.goto((made.path / "data" / "index.html").as_uri())
+    page.get_by_role("searchbox", name="Search all sessions").focus()
+    found = page.locator("ol.found li")
+    page.keyboard.type("creme STRASSE")
+    expect(page.get_by_role("status")).to_have_text("Found: 1")
+    expect(found.locator("mark")).to_have_text(["Crème", "Straße"])
+    expect(found).to_contain_text("for <i>everybody</i> in")
+    assert axe(page) == []
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("الحديقة")
+    expect(found).to_have_count(1)
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("lena frost")
+    expect(found).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Gardens")
+    frost = page.locator("figure").filter(has_text="Frost")
+    assert page.evaluate("location.hash") == f"#{frost.get_attribute('id')}"
+    page.go_back()
+    box = page.get_by_role("searchbox", name="Search all sessions")
+    box.fill("only here")
+    expect(page.get_by_role("status")).to_have_text("Nothing was found.")
+
+
+@pytest.mark.browser
+def test_site_without_scripts_shows_everything_and_no_search(
+    kit: Kit, tmp_path: Path, windows: Windows
+) -> None:
+    fill(kit)
+    made = bundle(kit, tmp_path / "bag")
+    page = windows.phone(java_script_enabled=False)
+    page.goto((made.path / "data" / "index.html").as_uri())
+    expect(page.get_by_role("link", name="Second").first).to_be_visible()
+    expect(page.locator("form.find")).to_be_hidden()
+    page.get_by_role("link", name="Gardens").first.click()
+    expect(page.get_by_text('Who has <b>the "key"</b>?')).to_be_visible()

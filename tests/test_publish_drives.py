@@ -145,6 +145,8 @@ def test_a_round_an_edit_and_a_takedown(place: Place, kit: Kit) -> None:
         "feed.xml",
         "index.html",
         f"media/{media}.jpg",
+        "search/search.js",
+        "search/words.js",
         "style/site.css",
         "style/tokens.css",
     ]
@@ -156,7 +158,8 @@ def test_a_round_an_edit_and_a_takedown(place: Place, kit: Kit) -> None:
     curate.withdraw(kit.session, photo, kit.hand, kit.store)
     publish(kit.session, kit.outbox)
     assert place.names() == [
-        "feed.json", "feed.xml", "index.html", "style/site.css", "style/tokens.css",
+        "feed.json", "feed.xml", "index.html", "search/search.js", "search/words.js",
+        "style/site.css", "style/tokens.css",
     ]  # fmt: skip
 
 
@@ -370,7 +373,8 @@ def test_s3_round(kit: Kit) -> None:
         curate.withdraw(kit.session, photo, kit.hand, kit.store)
         publish(kit.session, kit.outbox)
         assert names() == [
-            "site/feed.json", "site/feed.xml", "site/index.html", "site/style/site.css", "site/style/tokens.css",
+            "site/feed.json", "site/feed.xml", "site/index.html",
+            "site/search/search.js", "site/search/words.js", "site/style/site.css", "site/style/tokens.css",
         ]  # fmt: skip
     finally:
         server.stop()

@@ -60,6 +60,8 @@ def test_pages_files_and_front_page_arrive_once(kit: Kit, tmp_path: Path) -> Non
         "feed.xml",
         "index.html",
         f"media/{media}.jpg",
+        "search/search.js",
+        "search/words.js",
         "style/site.css",
         "style/tokens.css",
     ]
@@ -88,6 +90,9 @@ def test_change_and_takedown_reach_every_page(kit: Kit, tmp_path: Path) -> None:
     curate.withdraw(kit.session, goes, kit.hand, kit.store)
     run(kit)
     assert "stays, changed" in (goal / "index.html").read_text()
+    searched = (goal / "search" / "words.js").read_text()
+    assert "stays, changed" in searched
+    assert "goes" not in searched
     page = (goal / f"{story}.html").read_text()
     assert "goes" not in page
     assert "stays, changed" in page
@@ -95,7 +100,8 @@ def test_change_and_takedown_reach_every_page(kit: Kit, tmp_path: Path) -> None:
     curate.withdraw(kit.session, stays, kit.hand, kit.store)
     run(kit)
     assert names(goal) == [
-        "feed.json", "feed.xml", "index.html", "sitemap.xml", "style/site.css", "style/tokens.css",
+        "feed.json", "feed.xml", "index.html", "search/search.js", "search/words.js", "sitemap.xml",
+        "style/site.css", "style/tokens.css",
     ]  # fmt: skip
     assert "stays" not in (goal / "index.html").read_text()
 
@@ -168,7 +174,7 @@ def test_any_fsspec_address_will_do(kit: Kit) -> None:
     curate.withdraw(kit.session, photo, kit.hand, kit.store)
     run(kit)
     assert sorted(p.rsplit("/", 1)[1] for p in memory.find(root)) == [
-        "feed.json", "feed.xml", "index.html", "site.css", "tokens.css",
+        "feed.json", "feed.xml", "index.html", "search.js", "site.css", "tokens.css", "words.js",
     ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from publish.drives import Login, open_drive, scheme_of, wants_password
 from publish.drives.base import hash_pieces, is_part
 from publish.errors import Gone, PauseTarget, RetryAfter
 from publish.feeds import feed_files
+from publish.finder import search_files
 from publish.http import Web
 from publish.post import Post, PostMedia, Remote
 from publish.site import (
@@ -175,11 +176,12 @@ class FolderTarget(Target):
     # --- The front page ----------------------------------------------------------------------------
 
     def finish(self, entries: Sequence[Entry], known: Remote | None) -> Remote:
-        """Write front page, feeds and style sheets."""
+        """Write front page, feeds, search and style sheets."""
         for name, data in (*sheets(self.setup.assets), *calendar_file(self.setup.facts)):
             self._put(name, data)
         summaries = [dict(e.extra["summary"]) for e in entries if "summary" in e.extra]
-        for name, data in feed_files(self.setup.facts, summaries, self._web):
+        feeds = feed_files(self.setup.facts, summaries, self._web)
+        for name, data in (*search_files(summaries), *feeds):
             self._put(name, data)
         self._put("index.html", front_page(self.setup.facts, summaries, self._web).encode())
         return self._remote("index.html")

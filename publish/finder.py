@@ -1,0 +1,60 @@
+"""The search of a site: a list of its words and a small script, both files of the site, so that it works from a stick.
+
+Pages that were opened from a disk may not fetch files, but may load scripts: so the list is one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from typing import Any
+
+from publish.parts import said_in
+from publish.post import Block, Post, Said
+from publish.render import spoken_words
+from publish.words import INTENTS, translations
+
+WORDS, SCRIPT = "search/words.js", "search/search.js"
+
+
+def words_of(post: Post) -> list[list[str]]:
+    """(where on the page, who, words) of each part of a story, as JSON: all that can be read there."""
+    label = translations(post.language).gettext
+    parts = [["", "", _joined([*post.tags, *_slot(post), post.lead, *_replies(post.said)])]]
+    for block in post.blocks:
+        intent = label(INTENTS[block.intent]) if block.intent in INTENTS else ""
+        told = [said_in(block), block.prompt, intent, *_media(block), *_replies(block.said)]
+        parts.append([f"t-{block.takeaway}" if block.takeaway else "", block.author, _joined(told)])
+    return [part for part in parts if part[2]]
+
+
+def _slot(post: Post) -> list[str]:
+    slot = post.slot
+    return [slot.room, slot.speakers, slot.description] if slot else []
+
+
+def _media(block: Block) -> Iterator[str]:
+    for media in block.media:
+        yield media.alt
+        yield spoken_words(media.captions)
+
+
+def _replies(said: Sequence[Said]) -> Iterator[str]:
+    for one in said:
+        yield one.author
+        yield one.text
+
+
+def _joined(told: Sequence[str]) -> str:
+    """Each once, in one line."""
+    lines = (" ".join(one.split()) for one in told)
+    return " · ".join(dict.fromkeys(line for line in lines if line))
+
+
+def search_files(summaries: Sequence[dict[str, Any]]) -> Iterator[tuple[str, bytes]]:
+    """The two files as (relative name, bytes). Summaries that an older version stored have only their titles."""
+    told = [[s["url"], s["title"], s.get("words", [])] for s in summaries]
+    data = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    yield WORDS, f"globalThis.siteWords = {data};\n".encode()
+    yield SCRIPT, (files("publish") / "templates" / "site" / "search.js").read_bytes()
