@@ -13,12 +13,14 @@ from xmlrpc.client import Binary, Fault, dumps, loads
 
 import httpx
 import pytest
+from playwright.sync_api import Page, expect
 
 from publish import dokutext
 from publish.errors import AuthRefused, Offline, PauseTarget, Permanent, RetryAfter
 from publish.http import Web
 from publish.outbox import publish, retry
 from publish.places import remove_target, secret_name
+from publish.post import Remote
 from publish.targets.base import Answer
 from publish.targets.dokuwiki import DokuWikiTarget
 from publish.targets.dokuwiki_api import Doku
@@ -59,6 +61,11 @@ def target_of(kit: Kit) -> DokuWikiTarget:
 
 def states(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
     return {(row["kind"], row["state"]) for row in rows}
+
+
+def remote_of(kit: Kit) -> Remote:
+    [row] = kit.deliveries("story")
+    return Remote(row.remote_id, row.url, row.remote.get("extra", {}))
 
 
 SENT = {("story", "sent")}
@@ -366,6 +373,43 @@ def test_page_that_somebody_has_open_is_sent_later_and_not_refused(
     assert told["lockfail"] == []
 
 
+def test_person_at_the_wikis_own_editor(kit: Kit, wiki: DokuWikiPlace, laptop_page: Page) -> None:
+    """Marks survive the editor, its lock is respected, its signature button is understood."""
+    note = kit.takeaway(kit.event(), "Leeks stand the frost.")
+    put_there(kit, wiki)
+    send(kit)
+    [row] = kit.deliveries("story")
+    laptop_page.goto(f"{row.url}&do=login")
+    laptop_page.fill("input[name=u]", "visitor")
+    laptop_page.fill("input[name=p]", "visitor-pass")
+    laptop_page.press("input[name=p]", "Enter")
+    laptop_page.goto(f"{row.url}&do=edit")
+    text = laptop_page.input_value("#wiki__text")
+    assert "up to its end this is brought up to date from the gathering" in text
+
+    curate.change(kit.session, note, kit.hand, {"text": "Leeks like the frost."})
+    [told] = publish(kit.session, kit.outbox)
+    assert "open for editing" in told["error"]
+    laptop_page.fill("#wiki__text", f"Bring gloves.\n\n{text}")
+    laptop_page.click("#edbtn__save")
+    expect(laptop_page.locator("h1", has_text="Community gardens in winter")).to_be_visible()
+    assert states(send(kit)) == SENT
+    now = wiki.text(row.remote_id)
+    assert now.startswith("Bring gloves.\n\n====== Community gardens")
+    assert now.count("Leeks") == now.count("Leeks like the frost.") == 1
+
+    laptop_page.reload()
+    laptop_page.click("text=Discuss this")
+    laptop_page.goto(f"{laptop_page.url.split('#')[0]}&do=edit")
+    laptop_page.fill("#wiki__text", "Which **gloves**?")
+    laptop_page.click("button[title^='Insert Signature']")
+    laptop_page.click("#edbtn__save")
+    expect(laptop_page.locator("text=Which gloves?")).to_be_visible()
+    with closing(target_of(kit)) as target:
+        [reply] = target.replies([remote_of(kit)], None)
+    assert (reply.author, reply.text) == ("Visitor", "Which gloves?")
+
+
 def test_file_on_a_persons_page_is_kept_with_a_sentence(kit: Kit, wiki: DokuWikiPlace) -> None:
     photo = kit.photo(kit.event(), 5, "Leeks")
     put_there(kit, wiki)
@@ -383,9 +427,7 @@ def test_file_on_a_persons_page_is_kept_with_a_sentence(kit: Kit, wiki: DokuWiki
     assert wiki.census(kit.facts).library == 0
 
 
-def test_rights_that_lack_are_told(
-    kit: Kit, wiki: DokuWikiPlace, dokuwiki_server: ScriptServer
-) -> None:
+def test_rights_that_lack_are_told(kit: Kit, wiki: DokuWikiPlace) -> None:
     photo = kit.photo(kit.event(), 6, "Leeks")
     add(kit, wiki, under="lent")
     with (
@@ -411,14 +453,27 @@ def test_rights_that_lack_are_told(
         wrong = Doku("The wiki", wiki.url, user, "outside-pass")
         with closing(wrong), pytest.raises(AuthRefused, match=said):
             wrong.rights("a:b")
+
+
+@pytest.mark.parametrize(("switch", "password", "said"), [
+    ({"REMOTE": "0"}, "kit-pass", "remote access"),
+    ({"REMOTE_USERS": ""}, "wrong", "refused user name or password"),
+])  # fmt: skip
+def test_doors_of_other_wikis(
+    kit: Kit, wiki: DokuWikiPlace, dokuwiki_server: ScriptServer, *,
+    switch: dict[str, str], password: str, said: str,
+) -> None:  # fmt: skip
+    """Shut to all as out of the box; open to all, where a wrong password makes a nameless reader of us."""
+    put_there(kit, wiki)
+    secrets.set_secret(str(kit.facts.id), secret_name("there"), password)
     dokuwiki_server.stop()
-    dokuwiki_server.start(REMOTE="0")
+    dokuwiki_server.start(**switch)
     try:
-        with closing(target_of(kit)) as target, pytest.raises(AuthRefused, match="remote access"):
+        with closing(target_of(kit)) as target, pytest.raises(AuthRefused, match=said):
             target.test()
     finally:
         dokuwiki_server.stop()
-        dokuwiki_server.start(REMOTE="1")
+        dokuwiki_server.start(REMOTE="1", REMOTE_USERS="kit,visitor")
 
 
 def test_blocked_words_and_file_types_are_parked_with_a_sentence(

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from publish import dokutext
-from publish.errors import AuthRefused, Gone, RetryAfter
+from publish.errors import Gone, RetryAfter
 from publish.post import Post, PostMedia, Remote
 from publish.talkpage import Manner, read_comments, remove_answer
 from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
@@ -76,9 +76,7 @@ class DokuWikiTarget(Target):
         """Ask the wiki what we may do where our pages go."""
         may, user = self._may(), self._wiki.user
         if may < CREATE:
-            raise AuthRefused(
-                f"{user} may not make pages in {self._under} at {self.name}. Ask its administrator for the right."
-            )
+            raise self._wiki.lacking(f"make pages in {self._under}")
         files = "files too" if may >= UPLOAD else "but it takes no files from this account"
         kept = " Only its administrator can delete files there." if UPLOAD <= may < DELETE else ""
         return f"{self.name} answers ({self._wiki.version}); {user} may write pages in {self._under}, {files}.{kept}"
@@ -94,7 +92,7 @@ class DokuWikiTarget(Target):
 
     @property
     def _under(self) -> str:
-        given = self.setup.options.get("under", "").strip(": ")
+        given = self.setup.options.get("under", "").replace("/", ":").strip(": ")
         facts = self.setup.facts
         return given or dokutext.page_name(facts.title, f"gathering-{facts.mark}")
 

@@ -64,7 +64,7 @@ class Doku:
     """One wiki. The account's name and password go with each request."""
 
     def __init__(self, name: str, url: str, user: str, password: str) -> None:
-        self.name, self.user = name, user
+        self.name, self.user, self._password = name, user, password
         self._url = url if "://" in url else f"https://{url}"
         self._web = Web(name, auth=(user, password))
         self._rpc = ""
@@ -147,6 +147,14 @@ class Doku:
     def rights(self, page: str) -> int:
         """What the account may do with a page (whether it is there or not), as one of the numbers above."""
         return _number(self.call("wiki.aclCheck", page))
+
+    def lacking(self, what: str) -> AuthRefused:
+        """The error where rights lack. Where everybody may come in from outside, a wrong password makes us nobody."""
+        if not self.call("dokuwiki.login", self.user, self._password):
+            return AuthRefused(f"{self.name} refused user name or password. Set them again.")
+        return AuthRefused(
+            f"{self.user} may not {what} at {self.name}. Ask its administrator for the right."
+        )
 
     # --- Pages ---------------------------------------------------------------------------------------
 
@@ -246,10 +254,7 @@ class Doku:
         """Nothing goes where no page of the namespace may be changed; otherwise it is about this page."""
         namespace = page.rpartition(":")[0]
         if self.rights(f"{namespace}:sr-probe") < EDIT:
-            return AuthRefused(
-                f"{self.user} may not change pages in {namespace or 'the wiki'} at {self.name}. Ask its administrator "
-                "for the right."
-            )
+            return self.lacking(f"change pages in {namespace or 'the wiki'}")
         return Forbidden(
             f"{self.user} may not change the page {page} at {self.name}. Ask its administrator for the right."
         )

@@ -6,7 +6,8 @@
 #   dokuwiki.sh STATE stop      stop the web server
 #   dokuwiki.sh STATE status    exit 0 while it runs
 #
-# From the environment: PORT (8083), REMOTE (1, or 0 as on a wiki out of the box).
+# From the environment: PORT (8083), REMOTE (1, or 0 as on a wiki out of the box),
+# REMOTE_USERS (who may come in from outside; @ALL: everybody).
 # Packages: the group `dokuwiki` of tests/system-packages.sh.
 set -euo pipefail
 
@@ -59,7 +60,7 @@ settings() {
 \$conf['authtype'] = 'authplain';
 \$conf['savedir'] = '$state/data';
 \$conf['remote'] = ${REMOTE:-1};
-\$conf['remoteuser'] = 'kit,visitor';
+\$conf['remoteuser'] = '${REMOTE_USERS-kit,visitor}';
 \$conf['updatecheck'] = 0;
 \$conf['license'] = '';
 PHP
