@@ -11,9 +11,11 @@ from flask_babel import gettext as _
 from kiosk.db import db
 from kiosk.here import here
 from kiosk.publishing import add_target, remove_target, set_password, test_target
+from kiosk.sentences import translated
+from kiosk.target_words import CHOICES, FIRST, LABELS
 from publish.errors import PublishError
 from publish.places import find_target
-from publish.targets import KINDS, Target, target_class
+from publish.targets import KINDS, Option, Target, target_class
 from reporter.errors import ReporterError
 
 bp = Blueprint("targets", __name__, url_prefix="/publish/places")
@@ -65,7 +67,29 @@ def _help() -> dict[str, str]:
 
 def _kind(cls: type[Target]) -> Kind:
     own = (cls.__doc__ or cls.title).strip().splitlines()[0]
-    return Kind(cls.kind, cls.title, _help().get(cls.kind, own))
+    return Kind(cls.kind, _(cls.title), _help().get(cls.kind, own))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An option as the form asks for it."""
+
+    name: str
+    label: str
+    help: str
+    required: bool
+    default: str
+    # Values, each with its words.
+    choices: tuple[tuple[str, str], ...]
+    # Shown at once, not among the further ones.
+    first: bool
+
+
+def _asked(option: Option) -> Asked:
+    words = tuple((value, str(CHOICES[option.name, value])) for value in option.choices)
+    first = option.required or option.name in FIRST
+    label, told = str(LABELS[option.name]), _(option.help)
+    return Asked(option.name, label, told, option.required, option.default, words, first)
 
 
 @bp.get("/add")
@@ -87,8 +111,8 @@ def _form(kind: str, trouble: str) -> str:
     return render_template(
         "desk/target_add.html",
         kind=_kind(cls),
-        options=cls.options,
-        secret=asked,
+        options=[_asked(option) for option in cls.options],
+        secret=asked and _(asked),
         given=request.form,
         trouble=trouble,
     )
@@ -120,9 +144,9 @@ def test(name: str) -> ResponseReturnValue:
 
 def _try(name: str) -> None:
     try:
-        flash(test_target(here(), name))
+        flash(translated(test_target(here(), name)))
     except PublishError as error:
-        flash(error.message)
+        flash(translated(error.message))
 
 
 @bp.get("/<name>/password")
@@ -130,7 +154,7 @@ def password_form(name: str) -> str:
     """Ask for another password."""
     row = find_target(db.session(), name)
     asked = target_class(row.kind).secret_prompt(row.options)
-    return render_template("desk/target_password.html", name=row.name, secret=asked)
+    return render_template("desk/target_password.html", name=row.name, secret=asked and _(asked))
 
 
 @bp.post("/<name>/password")
@@ -151,5 +175,5 @@ def ask_remove(name: str) -> str:
 def remove(name: str) -> ResponseReturnValue:
     """Forget it."""
     find_target(db.session(), name)
-    flash(remove_target(here(), name))
+    flash(translated(remove_target(here(), name)))
     return redirect(url_for("desk.publish.overview"), code=303)

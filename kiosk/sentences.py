@@ -1,4 +1,4 @@
-"""The sentences of errors that volunteers meet, listed for the translators.
+"""The sentences of errors that people meet, listed for the translators: volunteers' here, organizers' from publishing.
 
 The core, where they stand, knows no languages; some were stored with a recording that failed long before anybody reads
 them. So they are recognized here by their English words. A test reads the sources and fails when one is missing.
@@ -11,11 +11,8 @@ from functools import lru_cache
 
 from flask_babel import gettext
 
-
-def later(sentence: str) -> str:
-    """Mark a sentence for the translators."""
-    return sentence
-
+from kiosk.marking import later
+from kiosk.publish_sentences import SENTENCES as PUBLISHING
 
 SENTENCES = (
     # The door.
@@ -85,18 +82,24 @@ SENTENCES = (
 BLANK = re.compile(r"%\((\w+)\)s")
 
 
+# What a remote place said, which may be nothing; and blanks that are sentences of their own.
+SAID, SENTENCE = "what", ("why", "rest")
+
+
 @lru_cache(maxsize=1)
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     def pattern(sentence: str) -> re.Pattern[str]:
         pieces = BLANK.split(sentence)
         odd = (
-            f"(?P<{piece}>.+)" if place % 2 else re.escape(piece)
+            f"(?P<{piece}>{'.*?' if piece == SAID else '.+?'})" if place % 2 else re.escape(piece)
             for place, piece in enumerate(pieces)
         )
         return re.compile("".join(odd), re.DOTALL)
 
-    # Those without blanks first: "This file is empty" is not a file called "This file".
-    ordered = sorted(SENTENCES, key=lambda sentence: bool(BLANK.search(sentence)))
+    # Those with most words first: "This file is empty" is not a file called "This file".
+    ordered = sorted(
+        (*SENTENCES, *PUBLISHING), key=lambda sentence: len(BLANK.sub("", sentence)), reverse=True
+    )
     return tuple((pattern(sentence), sentence) for sentence in ordered)
 
 
@@ -111,4 +114,11 @@ def recognize(message: str) -> tuple[str, dict[str, str]] | None:
 def translated(message: str) -> str:
     """An error's message in the language of the page; as it is where it is not listed."""
     known = recognize(message)
-    return str(gettext(known[0], **known[1])) if known else message
+    if known is None:
+        first, dot, rest = message.partition(". ")
+        if not dot or recognize(f"{first}.") is None:
+            return message
+        return f"{translated(f'{first}.')} {translated(rest)}"
+    sentence, blanks = known
+    filled = {name: translated(it) if name in SENTENCE else it for name, it in blanks.items()}
+    return str(gettext(sentence, **filled))

@@ -94,7 +94,7 @@ def _fit_block(
         instead = instead or one.kind
         if one.poster is not None and one.poster.key not in parked:
             media.append(one.poster)
-        refused[one.key] = _said(why, one, linked=bool(link))
+        refused[one.key] = said_instead(why, one, linked=bool(link))
         notes.append(refused[one.key])
     return replace(block, media=tuple(media), instead=instead, whole=link)
 
@@ -111,7 +111,7 @@ def refusal(media: PostMedia, limits: Limits, place: str) -> str:
     return ""
 
 
-def _said(why: str, media: PostMedia, *, linked: bool) -> str:
+def said_instead(why: str, media: PostMedia, *, linked: bool) -> str:
     """The reason, with what went instead."""
     if "; sent " in why:
         return why

@@ -190,8 +190,7 @@ def remove_target(session: Session, facts: Facts, name: str) -> str:
     secrets.remove_secret(str(facts.id), secret_name(name))
     if not there:
         return f"{name} is forgotten. Nothing of ours is there."
-    posts = "1 post stays" if there == 1 else f"{there} posts stay"
     return (
-        f"{name} is forgotten. {posts} there, and taking something back does not reach it from here any more. "
-        "Add the target again to reach it."
+        f"{name} is forgotten. Posts that stay there: {there}. Taking something back does not reach them from here any "
+        "more. Add the target again to reach them."
     )

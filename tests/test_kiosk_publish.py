@@ -14,6 +14,7 @@ from kiosk.db import db
 from kiosk.here import here
 from kiosk.publishing import deliver_once, dry_run, publish_all
 from publish import targets
+from publish.errors import AuthRefused
 from reporter import curate, secrets
 from reporter.clock import new_id
 from reporter.config import load_settings
@@ -217,3 +218,23 @@ def test_a_new_password_lets_a_paused_place_go_on(
         page = client.get("/desk/publish").text
     assert kept == "hush-hush"
     assert "hush-hush" not in page
+
+
+def test_an_organizer_reads_forms_and_troubles_in_their_language(
+    app: Flask, client: FlaskClient, event: EventSession, place: FakePlace
+) -> None:
+    with app.app_context():
+        approved(db.session.merge(event), "Words")
+        target("there")
+        place.before[("find", "*")] = [
+            AuthRefused("there refused user name or password. Set them again.")
+        ]
+        publish_all(here())
+    page = client.get("/desk/publish/places/add/wordpress?lang=de").text
+    assert "Benutzername" in page
+    assert "ein Entwurf, für einen letzten Blick dort" in page
+    assert ">user<" not in page
+    assert "the blog" not in page
+    told = client.get("/desk/publish?lang=de").text
+    assert "there hat Benutzername oder Passwort abgelehnt." in told
+    assert "refused" not in told

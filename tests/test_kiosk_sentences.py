@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from kiosk.publish_sentences import SENTENCES as PUBLISH_SENTENCES
 from kiosk.sentences import SENTENCES, recognize, translated
+from kiosk.target_words import CHOICES, HELPS, LABELS
+from publish.errors import PublishError
+from publish.fit import refusal, said_instead
+from publish.post import PostMedia
+from publish.reach import say_ahead
+from publish.targets import KINDS
+from publish.targets.base import Limits
 from reporter.models import EventSession
 from tests.screens import JSON, PHONE
 
@@ -55,6 +64,79 @@ def messages(path: Path) -> Iterator[str]:
             yield said(node.value) if node.targets[0].id.isupper() else ""
 
 
+# Where sentences of publishing are made; the rest of ``publish`` tells its troubles on the command line only.
+PUBLISHING = [
+    path
+    for path in sorted((ROOT / "publish").rglob("*.py"))
+    if path.name not in ("bag.py", "bundle.py", "landing.py", "__init__.py")
+]
+# What only whoever types commands gets to read, and halves of sentences.
+NOT_FOR_ORGANIZERS = ("audience can be x, not x.", "From the gathering, with Social Reporter")
+
+
+def every_kind(cls: type[Exception]) -> Iterator[type[Exception]]:
+    """A class and all that are made of it."""
+    yield cls
+    for one in cls.__subclasses__():
+        yield from every_kind(one)
+
+
+ERRORS = {cls.__name__ for cls in every_kind(PublishError)} | {"Conflict", "BadInput", "NotFound"}
+
+
+def told(path: Path) -> Iterator[str]:
+    """What a module makes errors of, says after a test, or keeps in capitals or as what a takedown leaves."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and node.args and getattr(node.func, "id", "") in ERRORS:
+            yield said(node.args[0])
+        if isinstance(node, ast.FunctionDef) and node.name == "test":
+            yield from (
+                said(r.value) for r in ast.walk(node) if isinstance(r, ast.Return) and r.value
+            )
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            yield said(node.value) if name.isupper() or name == "copies_remain" else ""
+
+
+def composed() -> Iterator[str]:
+    """Sentences that are put together of pieces, as the program does it."""
+    yield from (say_ahead(7200), say_ahead(-7200))
+    yield "blog answers at x.org/mp. Whether the token may write shows with the first post."
+    for kind, mime in (("video", "video/mp4"), ("audio", "audio/mp4")):
+        media = PostMedia(
+            key="sr-1", sha256="0" * 64, kind=kind, path=Path("x"), mime=mime, ext=".mp4", bytes=9_000_000,
+            width=None, height=None, duration=9.0, alt="", caption="", credit="",
+        )  # fmt: skip
+        for limits in (Limits(video_bytes=2_000_000), Limits(types=frozenset({"image/png"}))):
+            yield (why := refusal(media, limits, "blog"))
+            for poster in (None, media):
+                for linked in (True, False):
+                    yield said_instead(why, replace(media, poster=poster), linked=linked)
+
+
+def test_every_sentence_of_publishing_is_listed() -> None:
+    found = {
+        sentence: path.name
+        for path in PUBLISHING
+        for sentence in told(path)
+        if " " in sentence.strip("x ") and sentence not in NOT_FOR_ORGANIZERS
+    }
+    assert len(found) > 100
+    assert {s: where for s, where in found.items() if recognize(s) is None} == {}
+
+
+def test_no_listed_sentence_of_publishing_is_made_up() -> None:
+    """Each is told somewhere, or put together of pieces (``composed``)."""
+    words = [
+        said(node)
+        for path in (ROOT / "publish").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant | ast.JoinedStr)
+    ]
+    known = {found[0] for told in (*words, *composed()) if (found := recognize(told))}
+    assert [sentence for sentence in PUBLISH_SENTENCES if sentence not in known] == []
+
+
 @pytest.mark.parametrize("source", SOURCES)
 def test_every_sentence_of_an_error_is_listed(source: str) -> None:
     found = [
@@ -95,3 +177,35 @@ def test_blanks_are_filled_and_strangers_left_alone(app: Flask) -> None:
         assert told.startswith("100 % %(x)s.jpg ")
         assert "is empty" not in told
         assert translated("Nobody has listed this.") == "Nobody has listed this."
+
+
+def test_every_option_of_every_kind_of_place_has_its_words() -> None:
+    options = [option for cls in KINDS.values() for option in cls.options]
+    assert {o.name for o in options} == set(LABELS)
+    assert {(o.name, value) for o in options for value in o.choices} == set(CHOICES)
+    logins = [{"user": "x", "url": f"{scheme}://x"} for scheme in ("sftp", "s3", "https")]
+    secrets = {
+        cls.secret_prompt({**{o.name: o.default for o in cls.options}, **login})
+        for cls in KINDS.values()
+        for login in logins
+    }
+    own_names = {"WordPress", "MediaWiki", "DokuWiki", "Mastodon", "Bluesky"}
+    titles = {cls.title for cls in KINDS.values()} - own_names
+    assert {o.help for o in options} | (secrets - {""}) | titles == set(HELPS)
+
+
+def test_sentences_in_a_row_and_reasons_are_translated_each(app: Flask) -> None:
+    with app.test_request_context(headers={"Accept-Language": "de"}):
+        told = translated(
+            "blog answers at x.org/mp. Not every blog knows drafts: look at the first one. "
+            "Whether the token may write shows with the first post."
+        )
+        assert "blog antwortet unter x.org/mp." in told
+        assert "Nicht jedes Blog" in told
+        assert "beim ersten Beitrag" in told
+        film = translated(
+            "The video (9.0 MB) is larger than blog takes (2.0 MB); sent a still with a link."
+        )
+        assert film.startswith("Das Video (9.0 MB) ist")
+        assert film.endswith("ein Standbild mit einem Link.")
+        assert "abgelehnt." in translated("blog refused user name or password. Set them again.")

@@ -79,13 +79,14 @@ class MediaWikiTarget(Target):
             raise AuthRefused(
                 f"{me['name']} may not {wanting} at {self.name}. Ask its admins for these rights."
             )
-        files = "files too" if self._takes_files() and "upload" in may else "but it takes no files"
         gone = (
             ""
             if "delete" in may
             else " Only its admins can delete pages there: ours are emptied when taken back."
         )
-        return f"{self.name} answers; {me['name']} may write pages there, {files}.{gone}"
+        if not self._takes_files() or "upload" not in may:
+            return f"{self.name} answers; {me['name']} may write pages there, but it takes no files.{gone}"
+        return f"{self.name} answers; {me['name']} may write pages there, files too.{gone}"
 
     def limits(self) -> Limits:
         """What siteinfo tells. https://www.mediawiki.org/wiki/API:Siteinfo"""
