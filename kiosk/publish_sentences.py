@@ -77,8 +77,21 @@ SENTENCES = (
     later("The recording (%(size)s) is larger than %(name)s takes (%(most)s)"),
     later("The video is of a type that %(name)s does not take (%(type)s)"),
     later("The recording is of a type that %(name)s does not take (%(type)s)"),
+    later(
+        "The video (%(size)s) waits for a better line: the one to %(name)s broke %(count)s times before all "
+        "of it was there."
+    ),
+    later(
+        "The recording (%(size)s) waits for a better line: the one to %(name)s broke %(count)s times before "
+        "all of it was there."
+    ),
+    later(
+        "The photo (%(size)s) waits for a better line: the one to %(name)s broke %(count)s times before all "
+        "of it was there."
+    ),
     later("%(name)s takes %(most)s files in one post; %(out)s of %(total)s stayed out."),
     later("Sent smaller than it is (%(sent)s of %(was)s): %(name)s takes no more."),
+    later("Sent smaller than it is (%(sent)s of %(was)s): the line to %(name)s kept breaking."),
     later("Even the smallest useful size of this photo is too large there."),
     later("It could not go there."),
     # Folders, sticks and web spaces.
@@ -164,8 +177,8 @@ SENTENCES = (
     later("%(who)s may not %(what)s at %(name)s. Ask for the role Author or Editor there."),
     later("Somebody has taken our part off the page."),
     later(
-        "Somebody has changed the same lines at %(name)s (%(page)s). Bring their change into the story, or "
-        "undo it there; then try again."
+        "Somebody has changed the same lines at %(name)s. Bring their change into the story, or undo it "
+        "there; then try again."
     ),
     later("The page is not there any more at %(name)s."),
     later("Several people are changing the page at %(name)s right now."),
@@ -188,7 +201,7 @@ SENTENCES = (
         "and set it again."
     ),
     later("There is no MediaWiki at %(host)s. Check the address of %(name)s."),
-    later("%(name)s did not take a piece of the file."),
+    later("%(name)s has forgotten the beginning of a file. It is sent again."),
     later(
         "%(name)s gives our post another short name (%(slug)s): something else there is called %(key)s. "
         "Rename or remove that."
@@ -242,6 +255,45 @@ SENTENCES = (
     later("%(name)s is posted to by hand: the desk has words and files ready."),
     later("%(name)s can be written to."),
     later("%(name)s can be pushed to (branch %(branch)s)."),
+    # DokuWiki.
+    later(
+        "%(who)s may not make pages in %(page)s at %(name)s. Ask its administrator for the right."
+    ),
+    later(
+        "%(who)s may not change pages in %(page)s at %(name)s. Ask its administrator for the right."
+    ),
+    later(
+        "%(who)s may not change the page %(page)s at %(name)s. Ask its administrator for the right."
+    ),
+    later("%(who)s may not send files to %(name)s. Ask its administrator for the right."),
+    later("%(who)s may not delete files at %(name)s. Ask its administrator to delete %(file)s."),
+    later("%(name)s can't delete %(file)s. Ask its administrator."),
+    later(
+        "%(name)s keeps the file %(file)s, because a page there still shows it. Take it off that page (the "
+        "wiki's media manager names it under References), then try again."
+    ),
+    later(
+        "%(name)s lets %(who)s in, but not from outside. Ask its administrator to switch on remote access "
+        "(Configuration: remote) and to name %(who)s there (remoteuser)."
+    ),
+    later(
+        "Somebody has the page %(page)s open for editing at %(name)s. It is tried again in a few minutes."
+    ),
+    later("Several people are changing the page %(page)s at %(name)s."),
+    later("The page %(page)s is not there any more at %(name)s."),
+    later("There is no DokuWiki at %(host)s. Check the address of %(name)s."),
+    later("%(name)s does not let %(who)s do that."),
+    later(
+        "%(name)s does not take the page %(page)s, most likely for a word or an address on its list of "
+        "blocked ones. Change the words, or ask its administrator."
+    ),
+    later(
+        "%(name)s answers (%(version)s); %(who)s may write pages in %(page)s, files too.%(what)s"
+    ),
+    later(
+        "%(name)s answers (%(version)s); %(who)s may write pages in %(page)s, but it takes no files from this"
+        " account."
+    ),
     # IndieWeb blogs.
     later("%(name)s answers with more than %(most)s MB."),
     later(
@@ -282,6 +334,10 @@ SENTENCES = (
     # What a takedown does not reach.
     later(
         "Services that the blog tells of its posts may have taken copies; some blogs keep a trash."
+    ),
+    later(
+        "Older versions of pages and files stay in the wiki's history. Ask its administrator to remove them "
+        "where that matters."
     ),
     later(
         "Other services may have taken copies. They are told of the deletion; what they do is up to them."

@@ -78,6 +78,17 @@ SENTENCES = (
     later("There is no takeaway with this receipt. Check the letters and digits once more."),
     later("This was taken back; there is nothing left to change."),
     later("There is no session with the code %(code)s. Check it on the poster."),
+    # Settings.
+    later("%(value)s is no whole number."),
+    later("Give the gathering a title."),
+    later("There is no time zone %(zone)s. Write it as Europe/Berlin or America/Bogota."),
+    later(
+        "Phones can't open %(url)s. Write the address as http://192.168.4.1:8000, or leave it empty."
+    ),
+    later("%(name)s is %(value)s; the least is %(least)s."),
+    later("%(name)s is %(value)s; it can be %(choices)s."),
+    later("%(name)s must be written like %(like)s, not %(value)s."),
+    later("%(file)s can't be read: %(what)s. Correct that line and try again."),
 )
 BLANK = re.compile(r"%\((\w+)\)s")
 
@@ -89,12 +100,16 @@ SAID, SENTENCE = "what", ("why", "rest")
 @lru_cache(maxsize=1)
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     def pattern(sentence: str) -> re.Pattern[str]:
-        pieces = BLANK.split(sentence)
-        odd = (
-            f"(?P<{piece}>{'.*?' if piece == SAID else '.+?'})" if place % 2 else re.escape(piece)
-            for place, piece in enumerate(pieces)
-        )
-        return re.compile("".join(odd), re.DOTALL)
+        written, seen = "", set[str]()
+        for place, piece in enumerate(BLANK.split(sentence)):
+            if place % 2 == 0:
+                written += re.escape(piece)
+            elif piece in seen:
+                written += f"(?P={piece})"
+            else:
+                seen.add(piece)
+                written += f"(?P<{piece}>{'.*?' if piece == SAID else '.+?'})"
+        return re.compile(written, re.DOTALL)
 
     # Those with most words first: "This file is empty" is not a file called "This file".
     ordered = sorted(
@@ -120,5 +135,11 @@ def translated(message: str) -> str:
             return message
         return f"{translated(f'{first}.')} {translated(rest)}"
     sentence, blanks = known
-    filled = {name: translated(it) if name in SENTENCE else it for name, it in blanks.items()}
+    filled = {name: _inner(it) if name in SENTENCE else it for name, it in blanks.items()}
     return str(gettext(sentence, **filled))
+
+
+def _inner(message: str) -> str:
+    """A sentence inside another one, which may have lost its full stop."""
+    told = translated(message)
+    return translated(f"{message}.").removesuffix(".") if told == message else told

@@ -40,6 +40,7 @@ LABELS = {
     "reply": lazy_gettext("Answers go to"),
     "unsubscribe": lazy_gettext("Unsubscribing"),
     "dated": lazy_gettext("Day of the posts"),
+    "talk": lazy_gettext("Namespace of discussions"),
     "imap": lazy_gettext("Mailbox"),
 }
 
@@ -116,6 +117,9 @@ HELPS = (
     later(
         "a service that receives webmentions for the blog, as https://webmention.io/api/mentions.jf2"
     ),
+    later("the account's name there"),
+    later("the namespace of all pages and files; empty: one named after the gathering"),
+    later("the namespace of the discussion pages, in front of the page's own name"),
     later("Micropub blog"),
     later("Folder"),
     later("E-mail"),
@@ -131,6 +135,7 @@ HELPS = (
         "Access token with the rights create, update, delete and media (micro.blog: Account, App tokens; "
         "WordPress: Users, Manage Tokens; Known and Indiekit: their settings)"
     ),
+    later("Password of the account"),
     later("Secret key"),
     later("Password"),
     later("Password or access token"),

@@ -277,16 +277,17 @@ def check_zone(name: str) -> None:
 
 def check_address(url: str) -> None:
     """Raise ConfigError for an address that no phone could open from a code; empty is fine."""
-    if not url:
-        return
-    wrong = ConfigError(
-        f"Phones can't open {url!r}. Write the address as http://192.168.4.1:8000, or leave it empty."
-    )
+    if url and not _opens(url):
+        raise ConfigError(
+            f"Phones can't open {url!r}. Write the address as http://192.168.4.1:8000, or leave it empty."
+        )
+
+
+def _opens(url: str) -> bool:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise wrong from error
+    except ValueError:
+        return False
     more = parts.query or parts.fragment or parts.username or any(c.isspace() for c in url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or more or port == 0:
-        raise wrong
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not more and port != 0

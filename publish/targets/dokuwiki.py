@@ -77,9 +77,13 @@ class DokuWikiTarget(Target):
         may, user = self._may(), self._wiki.user
         if may < CREATE:
             raise self._wiki.lacking(f"make pages in {self._under}")
-        files = "files too" if may >= UPLOAD else "but it takes no files from this account"
-        kept = " Only its administrator can delete files there." if UPLOAD <= may < DELETE else ""
-        return f"{self.name} answers ({self._wiki.version}); {user} may write pages in {self._under}, {files}.{kept}"
+        kept = " Only its administrator can delete files there." if may < DELETE else ""
+        if may < UPLOAD:
+            return (
+                f"{self.name} answers ({self._wiki.version}); {user} may write pages in {self._under}, but it takes no "
+                "files from this account."
+            )
+        return f"{self.name} answers ({self._wiki.version}); {user} may write pages in {self._under}, files too.{kept}"
 
     def limits(self) -> Limits:
         """Which types and sizes it takes it tells nobody before they are tried."""
