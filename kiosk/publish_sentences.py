@@ -256,12 +256,7 @@ SENTENCES = (
     later("%(name)s can be written to."),
     later("%(name)s can be pushed to (branch %(branch)s)."),
     # DokuWiki.
-    later(
-        "%(who)s may not make pages in %(page)s at %(name)s. Ask its administrator for the right."
-    ),
-    later(
-        "%(who)s may not change pages in %(page)s at %(name)s. Ask its administrator for the right."
-    ),
+    later("%(who)s may not %(what)s at %(name)s. Ask its administrator for the right."),
     later(
         "%(who)s may not change the page %(page)s at %(name)s. Ask its administrator for the right."
     ),
