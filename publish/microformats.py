@@ -35,10 +35,10 @@ class _Anchors(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         told = {name: value or "" for name, value in attrs}
         if tag == "base" and told.get("href"):
-            self.base = _joined(self.base, told["href"])
+            self.base = joined(self.base, told["href"])
         if tag in ("a", "link") and "href" in told:
             rels = frozenset(told.get("rel", "").lower().split())
-            self.found.append(Anchor(tag, rels, _joined(self.base, told["href"])))
+            self.found.append(Anchor(tag, rels, joined(self.base, told["href"])))
 
 
 def anchors(html: str, url: str) -> list[Anchor]:
@@ -49,7 +49,8 @@ def anchors(html: str, url: str) -> list[Anchor]:
     return reader.found
 
 
-def _joined(base: str, link: str) -> str:
+def joined(base: str, link: str) -> str:
+    """A link as an absolute address, or '' for nonsense."""
     try:
         return urljoin(base, link.strip())
     except ValueError:

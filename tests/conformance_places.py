@@ -23,7 +23,7 @@ from tests.place_dokuwiki import dokuwiki_place
 from tests.place_facebook import facebook_place
 from tests.place_mastodon import mastodon_place
 from tests.place_mediawiki import mediawiki_place
-from tests.place_micropub import micropub_place
+from tests.place_micropub import micropub_place, real_micropub_place
 from tests.script_server import script_server
 from tests.wordpress_server import WordPress
 
@@ -211,6 +211,7 @@ PLACES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Place
     "mediawiki": mediawiki_place,
     "dokuwiki": dokuwiki_place,
     "micropub": micropub_place,
+    "micropub-real": real_micropub_place,
     "mastodon": mastodon_place,
     "facebook": facebook_place,
     "bluesky": bluesky_place,

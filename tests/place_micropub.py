@@ -1,4 +1,6 @@
-"""A fixture that answers as the Micropub specification says, with the manners of known servers. It is none of them.
+"""A fixture that answers as the Micropub specification says, with the manners of known servers; it is none of them.
+
+And on demand a real server of the protocol (REAL_SERVERS=micropub).
 
 As it comes: lists, short names, a media endpoint. Its switches make it poorer: Known (no update, no lists, names of its
 own), a hand-made one without media endpoint, one that publishes later (202), Indiekit (deleted posts stay listed).
@@ -17,6 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from werkzeug import Request, Response
 
@@ -25,6 +28,7 @@ from publish.targets import micropub_api
 from publish.targets.micropub import MicropubTarget
 from tests.conformance import Census, Place, Seen, words_of
 from tests.fixture_server import FixtureServer, Refusal
+from tests.script_server import real_server
 
 TOKEN = "indie-token-1"
 _FRONT = 3
@@ -339,3 +343,47 @@ def micropub_place(request: pytest.FixtureRequest) -> Iterator[Place]:
     server = Blog()
     with closing(MicropubPlace(port=server.port, secret=TOKEN, server=server)) as place:
         yield place
+
+
+@dataclass
+class RealMicropubPlace(Place):
+    """django-indieweb before a blog in memory, asked past its endpoint. It gives files names of its own."""
+
+    kind = "micropub"
+
+    def options(self, url: str) -> dict[str, str]:
+        return {"url": url}
+
+    def census(self, facts: Facts) -> Census:
+        told = httpx.get(f"{self.url}/state").raise_for_status().json()["posts"]
+        ours = [post for post in told if facts.mark in _html(post) + post["name"][0]]
+        return Census([self._seen(post) for post in ours])
+
+    def _seen(self, told: dict[str, Any]) -> Seen:
+        shown = re.findall(r'<img src="[^"]*?(/files/[^"]*)" alt="([^"]*)"', _html(told))
+        files = [httpx.get(f"{self.url}{path}").raise_for_status().content for path, _ in shown]
+        words = words_of(f"{html.escape(told['name'][0])} {_html(told)}")
+        return Seen(words, files, [html.unescape(alt) for _, alt in shown])
+
+    def outsider(self, post: Remote, text: str, to: str = "") -> str:
+        return self._say(on=urlsplit(post.id).path, text=text, to=to)
+
+    def outsider_edits(self, post: Remote, reply: str, text: str) -> None:
+        self._say(url=reply, text=text)
+
+    def outsider_deletes(self, post: Remote, reply: str) -> None:
+        self._say(gone=reply)
+
+    def _say(self, **told: str) -> str:
+        answer = httpx.post(f"{self.url}/outsider", json=told).raise_for_status()
+        return str(answer.json().get("url", ""))
+
+
+@contextmanager
+def real_micropub_place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """The real server, kept for the run."""
+    server = real_server("micropub", request)
+    request.getfixturevalue("monkeypatch").setattr(micropub_api, "_KEPT", {})
+    place = RealMicropubPlace(port=server.port, secret=server.told["TOKEN"])
+    httpx.post(f"{place.url}/state").raise_for_status()
+    yield place

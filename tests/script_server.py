@@ -32,8 +32,11 @@ PROGRAMS = {
     "rclone": ("rclone", "curl", "setsid"),
 }
 
-# Heavy ones, that run only when they are asked for: REAL_SERVERS=bluesky.
-REAL_ONLY = {"bluesky": ("node", "npm", "openssl", "curl", "setsid")}
+# Heavy ones, that run only when they are asked for: REAL_SERVERS="bluesky micropub".
+REAL_ONLY = {
+    "bluesky": ("node", "npm", "openssl", "curl", "setsid"),
+    "micropub": ("python3", "curl", "setsid"),
+}
 
 
 class ScriptServer:

@@ -274,6 +274,7 @@ def test_drafts_and_days(blog: Blog, opened: Open) -> None:
     assert told["post-status"] == ["published"]
     assert "New." in words(blog, f"/posts/{KEY}")
     assert not target.linkable({"status": "draft"})
+    assert not target.listens({"status": "draft"})
     later = story(key="sr-0a1b2c3d-zz", date=datetime(2999, 1, 1, tzinfo=UTC))
     target.create(later, {})
     assert "published" not in blog.posts["/posts/sr-0a1b2c3d-zz"]["properties"]
@@ -396,6 +397,20 @@ def test_post_is_found_beyond_the_first_page(
     assert target.find(KEY[:-1]) is None
 
 
+def test_list_may_tell_paths_and_not_know_pages(blog: Blog, opened: Open) -> None:
+    target = opened()
+    made = target.create(story(), {})
+    told = [{"properties": {"url": [f"/posts/other-{n}"]}} for n in range(3)]
+    blog._page = lambda request: told  # type: ignore[method-assign]
+    asked = len(blog.asked)
+    assert target.find(KEY) is None
+    assert len(blog.asked) - asked < 5
+    told.append({"properties": {"url": [f"/posts/{KEY}"]}})
+    found = target.find(KEY)
+    assert found is not None
+    assert found.id == made.id
+
+
 def test_what_was_deleted_is_not_found_though_it_is_listed(blog: Blog, opened: Open) -> None:
     blog.lists_deleted = True
     target = opened()
@@ -516,7 +531,7 @@ def test_file_that_no_program_can_delete_is_a_persons_work(
     assert found is not None
     assert found.id == made.id
     assert target.find_media("sr-0a1b2c3d-on", ".jpg") is None
-    with pytest.raises(Permanent, match=f"Delete it there: {made.url}"):
+    with pytest.raises(Permanent, match=f"delete it there: {made.url}"):
         target.withdraw_media(made)
     blog.files.clear()
     target.withdraw_media(made)

@@ -85,10 +85,7 @@ class MicropubTarget(Target):
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
         """A token: blogs make one in their settings."""
-        return (
-            "Access token with the rights create, update, delete and media (micro.blog: Account, App tokens; "
-            "WordPress: Users, Manage Tokens; Known and Indiekit: their settings)"
-        )
+        return "Access token (micro.blog: Account, App tokens; WordPress: Users, Manage Tokens)"
 
     @classmethod
     def variant(cls, options: Mapping[str, str]) -> str:
@@ -99,6 +96,11 @@ class MicropubTarget(Target):
     def linkable(cls, options: Mapping[str, str]) -> bool:
         """Drafts can be read by their owner only."""
         return options.get("status") != "draft"
+
+    @classmethod
+    def listens(cls, options: Mapping[str, str]) -> bool:
+        """Drafts have no page that others could answer."""
+        return cls.linkable(options)
 
     def close(self) -> None:
         """Close kept connections."""
@@ -289,7 +291,7 @@ class MicropubTarget(Target):
             return
         if answer.status in _LACKING:
             raise Permanent(
-                f"{self.name} lets no program delete posts. Delete it there: {remote.url}. Then try again here."
+                f"{self.name} lets no program delete posts. A person has to delete it there: {remote.url}."
             )
         raise why
 
@@ -345,7 +347,7 @@ class MicropubTarget(Target):
         answer = self._blog.send(at=endpoint, data=asked, accept={400, 404, 410, *_LACKING})
         if answer.status >= 300 and not self._is_away(remote.url):
             raise Permanent(
-                f"{self.name} lets no program delete files. Delete it there: {remote.url}. Then try again here."
+                f"{self.name} lets no program delete files. A person has to delete it there: {remote.url}."
             )
 
     def _is_away(self, url: str) -> bool:
@@ -369,7 +371,7 @@ class MicropubTarget(Target):
             finally:
                 web.close()
             return
-        for post in posts if not self._draft else ():
+        for post in posts:
             yield from self._on_page(post)
 
     def _on_page(self, post: Remote) -> Iterator[Heard]:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from publish import microformats
-from publish.microformats import first_word, markup
+from publish.microformats import first_word, joined, markup
 from publish.targets.micropub_api import Micropub, is_deleted
 
 # Pages of 50 posts that are looked through for ours, of 50 files, and front pages.
@@ -26,7 +26,9 @@ def in_list(blog: Micropub, key: str, besides: str = "") -> str | None:
         if told is None:
             return None
         for item in told:
-            url = first_word(item, "url") or str(item.get("url") or "")
+            said = first_word(item, "url") or str(item.get("url") or "")
+            # django-indieweb writes it as a path.
+            url = joined(blog.endpoint, said) if said else ""
             if url and url != besides and not is_deleted(item) and is_ours(item, url, key):
                 return url
     return ""
@@ -68,7 +70,10 @@ def file_in_list(blog: Micropub, key: str) -> str:
         told = blog.ask(query, at=endpoint) or {}
         items = told.get("items")
         rows = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-        found = next((url for row in rows if bears(url := str(row.get("url") or ""), key)), "")
+        found = next(
+            (url for row in rows if bears(url := joined(endpoint, str(row.get("url") or "")), key)),
+            "",
+        )
         if found or len(rows) < _FILES:
             return found
     return ""
