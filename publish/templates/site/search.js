@@ -98,7 +98,7 @@
     title.dir = "auto";
     title.textContent = part.title;
     link.append(title);
-    if (part.words) link.append(excerpt(part, words));
+    if (part.at || words.some((word) => part.text.includes(word))) link.append(excerpt(part, words));
     if (part.who) {
       const who = document.createElement("span");
       who.className = "meta";
