@@ -16,7 +16,8 @@ from publish.wire import Wire
 # A broken try that sent fewer bytes is tried again like any other failure.
 COSTLY = 200_000
 # After so many a photo goes smaller, a story with files inside too; after so many a film or recording stays here.
-PHOTO_CUTS, FILE_CUTS = 2, 4
+# One or two in a row may meet any file on a line that breaks every megabyte.
+PHOTO_CUTS, FILE_CUTS = 3, 3
 # What came through before the line broke includes much that was only on its way.
 _SHARE = 0.6
 # A photo that is smaller than this is not made smaller still.
@@ -36,7 +37,7 @@ def count_cut(remote: Mapping[str, Any], wire: Wire) -> dict[str, Any]:
 
 
 def smaller(remote: Mapping[str, Any], size: int) -> dict[str, Any]:
-    """Every second time: what goes next has to be smaller. ``size``: bytes of what goes now."""
+    """Every third time: what goes next has to be smaller. ``size``: bytes of what goes now."""
     if remote["cuts"] % PHOTO_CUTS:
         return dict(remote)
     most = int(min(remote.get("most", size), remote["reach"]) * _SHARE)

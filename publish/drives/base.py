@@ -59,7 +59,7 @@ class Drive(ABC):
         part = name if self.whole else self.part_of(name)
         self.make_folder(str(PurePosixPath(name).parent))
         # Its name says which bytes they are: what lies there is the beginning of them.
-        on = self.goes_on and isinstance(source, Path) and size > PIECE
+        on = self.goes_on and isinstance(source, Path) and size > SURE
         try:
             if on and isinstance(source, Path):
                 self._write_on(part, source, size)

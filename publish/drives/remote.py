@@ -23,6 +23,8 @@ _EXTRAS = {"s3": "s3"}
 # Object stores: a name appears when all of it has arrived, and renaming would be copying.
 _WHOLE = frozenset({"s3", "gs", "gcs", "az", "abfs"})
 _SSH = frozenset({"sftp", "ssh"})
+# Bytes of one request to write where a cut may come: the server keeps whole requests only. OpenSSH's own size.
+_REQUEST = 32_768
 # ENOSPC, EFBIG, EDQUOT.
 _FULL = frozenset({27, 28, 122})
 # Codes of object stores that say "you may not" (botocore's ClientError).
@@ -123,7 +125,8 @@ class RemoteDrive(Drive):
         path = self._at(name)
         with self._errors(), source.open("rb") as told:
             told.seek(start)
-            with self._fs.open(path, "r+b" if start else "wb") as file:
+            mode = "r+b" if start else "wb"
+            with self._fs.open(path, mode, block_size=_REQUEST) as file:
                 file.seek(start)
                 while piece := told.read(SURE):
                     moved(len(piece))

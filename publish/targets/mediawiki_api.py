@@ -9,6 +9,7 @@ mwclient was looked at: it brings its own requests, retries and sleeps, past the
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 
 from publish.errors import (
     AuthRefused,
+    Cut,
     Gone,
     Offline,
     PauseTarget,
@@ -42,6 +44,9 @@ _CHUNK_LEAST = 128 << 10
 # Breaks in a row, of the same piece.
 _PIECE_TRIES = 4
 # What waits at a wiki unfinished: (api, user, name, size) -> key and offset. A wiki that has forgotten it says so.
+# Address of an api -> when a file was cut on the way there (monotonic): small ones too go in pieces for that long.
+_BROKE: dict[str, float] = {}
+_LATELY_S = 3600.0
 _Mark = tuple[str, str, str, int]
 _STASHED: dict[_Mark, tuple[str, int]] = {}
 
@@ -57,10 +62,10 @@ class WikiError(Permanent):
 class Pace:
     """How much to send in one piece: more and more, and less where the line breaks."""
 
-    def __init__(self, least: int = 0) -> None:
+    def __init__(self, least: int = 0, *, careful: bool = False) -> None:
         self._least = max(least, min(_CHUNK_LEAST, CHUNKS[0]))
-        self._most = max(least, CHUNKS[1])
-        self.size = max(least, CHUNKS[0])
+        self._most = self._least if careful else max(least, CHUNKS[1])
+        self.size = self._least if careful else max(least, CHUNKS[0])
         self._tries = 0
         self._at = -1
 
@@ -240,12 +245,20 @@ class Wiki:
         """Store a file; the ``upload`` part of the answer. https://www.mediawiki.org/wiki/API:Upload"""
         size = path.stat().st_size
         common = {**words, "filename": filename, "ignorewarnings": 1}
-        if size <= CHUNK_FROM:
-            with path.open("rb") as file:
-                answer = self.act("upload", common, write=True, file=("file", filename, file, mime))
+        if size <= (_CHUNK_LEAST if self._broke_lately() else CHUNK_FROM):
+            try:
+                with path.open("rb") as file:
+                    whole = ("file", filename, file, mime)
+                    answer = self.act("upload", common, write=True, file=whole)
+            except Cut:
+                _BROKE[self._api] = time.monotonic()
+                raise
         else:
             answer = self._upload_in_pieces(path, size, common)
         return dict(answer["upload"])
+
+    def _broke_lately(self) -> bool:
+        return time.monotonic() - _BROKE.get(self._api, -_LATELY_S) < _LATELY_S
 
     def _upload_in_pieces(
         self, path: Path, size: int, common: Mapping[str, Any]
@@ -269,7 +282,8 @@ class Wiki:
         """Send a large file in pieces; the key under which it waits (for 6 hours). Goes on where it was cut."""
         key, offset = _STASHED.get(mark, ("", 0))
         filename, size = mark[2:]
-        pace = Pace(int(self.site.get("general", {}).get("minuploadchunksize", 0)))
+        least = int(self.site.get("general", {}).get("minuploadchunksize", 0))
+        pace = Pace(least, careful=self._broke_lately())
         with path.open("rb") as file:
             while offset < size:
                 file.seek(offset)
@@ -287,6 +301,7 @@ class Wiki:
         try:
             told = self.act("upload", params, write=True, file=file)["upload"]
         except RetryAfter as error:
+            _BROKE[self._api] = time.monotonic()
             if error.seconds is not None or not pace.broke(offset):
                 raise
             return key, offset

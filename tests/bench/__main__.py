@@ -14,6 +14,7 @@ from tests.bench import (
     cards,
     codes,
     crowd,
+    cutting,
     intake,
     mending,
     photos,
@@ -37,6 +38,7 @@ MODULES = {
     "polling": polling,
     "bundles": bundles,
     "publishing": publishing,
+    "line": cutting,
     "review": reviewing,
 }
 HEAD = """# Benchmarks

@@ -26,3 +26,23 @@ def seconds() -> float:
 def megapixels(size: tuple[int, int]) -> str:
     """For a row's name."""
     return f"{size[0] * size[1] / 1_000_000:.3g} megapixels"
+
+
+def photos_on_the_line() -> int:
+    """How many photos go over a line that is cut: ``BENCH_LINE_PHOTOS``."""
+    return int(os.environ.get("BENCH_LINE_PHOTOS", "40"))
+
+
+def film_bytes() -> int:
+    """The film that goes over it: ``BENCH_LINE_FILM``, in megabytes."""
+    return int(float(os.environ.get("BENCH_LINE_FILM", "20")) * 1_000_000)
+
+
+def stories() -> int:
+    """Stories for a blog: ``BENCH_STORIES``."""
+    return int(os.environ.get("BENCH_STORIES", "20"))
+
+
+def story_photos() -> int:
+    """Photos of each of them: ``BENCH_STORY_PHOTOS``."""
+    return int(os.environ.get("BENCH_STORY_PHOTOS", "10"))
