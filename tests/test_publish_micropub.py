@@ -531,7 +531,7 @@ def test_file_that_no_program_can_delete_is_a_persons_work(
     assert found is not None
     assert found.id == made.id
     assert target.find_media("sr-0a1b2c3d-on", ".jpg") is None
-    with pytest.raises(Permanent, match=f"delete it there: {made.url}"):
+    with pytest.raises(Permanent, match=f"Delete it there: {made.url}"):
         target.withdraw_media(made)
     blog.files.clear()
     target.withdraw_media(made)

@@ -85,7 +85,10 @@ class MicropubTarget(Target):
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
         """A token: blogs make one in their settings."""
-        return "Access token (micro.blog: Account, App tokens; WordPress: Users, Manage Tokens)"
+        return (
+            "Access token with the rights create, update, delete and media (micro.blog: Account, App tokens; "
+            "WordPress: Users, Manage Tokens; Known and Indiekit: their settings)"
+        )
 
     @classmethod
     def variant(cls, options: Mapping[str, str]) -> str:
@@ -291,7 +294,7 @@ class MicropubTarget(Target):
             return
         if answer.status in _LACKING:
             raise Permanent(
-                f"{self.name} lets no program delete posts. A person has to delete it there: {remote.url}."
+                f"{self.name} lets no program delete posts. Delete it there: {remote.url}. Then try again here."
             )
         raise why
 
@@ -347,7 +350,7 @@ class MicropubTarget(Target):
         answer = self._blog.send(at=endpoint, data=asked, accept={400, 404, 410, *_LACKING})
         if answer.status >= 300 and not self._is_away(remote.url):
             raise Permanent(
-                f"{self.name} lets no program delete files. A person has to delete it there: {remote.url}."
+                f"{self.name} lets no program delete files. Delete it there: {remote.url}. Then try again here."
             )
 
     def _is_away(self, url: str) -> bool:
