@@ -45,7 +45,10 @@ def _help() -> dict[str, str]:
             "A wiki. In the wiki, open Special:BotPasswords, make one with the rights to edit and upload, and "
             "paste it here."
         ),
-        "dokuwiki": _("A wiki. Its administrator has to switch on remote access for the account."),
+        "dokuwiki": _(
+            "A wiki. Its administrator opens Configuration Settings there, switches on remote, and names the account "
+            "under remoteuser. Best is an account made for this."
+        ),
         "mastodon": _(
             "Mastodon or a server that speaks like it. There, open Preferences, Development, make an application, "
             "and paste its access token here."
