@@ -130,10 +130,12 @@ def translated(message: str) -> str:
     """An error's message in the language of the page; as it is where it is not listed."""
     known = recognize(message)
     if known is None:
-        first, dot, rest = message.partition(". ")
-        if not dot or recognize(f"{first}.") is None:
-            return message
-        return f"{translated(f'{first}.')} {translated(rest)}"
+        # Several in a row; a listed one may be of two sentences itself.
+        for stop in re.finditer(r"\. ", message):
+            first, rest = message[: stop.start() + 1], message[stop.end() :]
+            if recognize(first):
+                return f"{translated(first)} {translated(rest)}"
+        return message
     sentence, blanks = known
     filled = {name: _inner(it) if name in SENTENCE else it for name, it in blanks.items()}
     return str(gettext(sentence, **filled))

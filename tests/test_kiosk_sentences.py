@@ -219,4 +219,11 @@ def test_sentences_in_a_row_and_reasons_are_translated_each(app: Flask) -> None:
             "sent the words instead."
         )
         assert late.endswith("bevor alles dort war; gesendet wurden stattdessen die Worte.")
+        page = "A web page came back where blog should have answered: the Wi-Fi may want you to sign in. "
+        told = translated(
+            f"{page}Open a browser, sign in, and it goes on by itself. There is no Micropub at x.org: no page there "
+            "names an endpoint. Check the address of blog."
+        )
+        assert "blog should have answered" not in told
+        assert "no page there" not in told
         assert "abgelehnt." in translated("blog refused user name or password. Set them again.")

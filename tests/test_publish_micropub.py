@@ -20,14 +20,17 @@ from werkzeug import Request, Response
 
 from publish.errors import AuthRefused, Gone, Offline, PauseTarget, Permanent, RetryAfter, TooBig
 from publish.microformats import entries
+from publish.outbox import retry
 from publish.post import Block, Copy, Facts, Post, PostMedia, Remote
 from publish.targets import Setup, check_options
 from publish.targets.micropub import MicropubTarget
 from publish.targets.micropub_api import Micropub
 from publish.targets.micropub_replies import replies_on
+from reporter import secrets
+from tests import publish_target_kit as target_kit
 from tests.fixture_server import FixtureServer, Refusal
 from tests.place_micropub import TOKEN, Blog, MicropubPlace, micropub_place, refusal
-from tests.publish_fakes import FaultProxy
+from tests.publish_fakes import FaultProxy, open_kit
 
 KEY = "sr-0a1b2c3d-k7m2"
 FACTS = Facts(
@@ -142,7 +145,7 @@ def test_endpoint_is_found_and_the_token_goes_nowhere_else(
 
 def test_address_without_micropub_is_told_in_words(blog: Blog, opened: Open) -> None:
     blog.link = ""
-    with pytest.raises(Offline, match=r"no page at http.* names a Micropub endpoint"):
+    with pytest.raises(Offline, match=r"sign in.* There is no Micropub at http"):
         opened().test()
     with pytest.raises(PauseTarget, match="no Micropub"):
         opened(f"{blog.url}/nothing").test()
@@ -461,6 +464,28 @@ def test_lost_answer_where_posts_are_listed_is_left_to_the_next_try(
     blog.lists = False
     with pytest.raises(RetryAfter, match="list"):
         target.find(KEY)
+
+
+def test_person_looks_and_tries_again_and_the_post_is_there_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: MicropubPlace, proxy: FaultProxy
+) -> None:
+    """A blog that lists nothing and whose page is made some time after the post."""
+    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
+    place.server.lists, place.server.slow = False, 1000
+    proxy.fault = lambda method, path: "cut" if (method, path) == ("POST", "/micropub") else None
+    with open_kit(tmp_path / "gathering") as kit:
+        kit.takeaway(kit.event(), "Leeks stand the frost.")
+        target_kit.add(kit, place, proxy.url)
+        [parked] = target_kit.send(kit)
+        assert (parked["state"], "Look at the blog" in parked["error"]) == ("parked", True)
+        assert target_kit.send(kit) == [parked]
+        [made] = place.server.posts.values()
+        made["waits"] = 0
+        proxy.fault = lambda method, path: None
+        assert retry(kit.session, kit.outbox) == 1
+        [sent] = target_kit.send(kit)
+        assert (sent["state"], sent["error"]) == ("sent", "")
+        assert len(posts(place.server)) == 1
 
 
 # --- Refusals ---------------------------------------------------------------------------------------------

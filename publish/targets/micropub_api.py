@@ -151,24 +151,20 @@ class Micropub:
             if isinstance(answer.data, dict):
                 return answer.data
             if is_page(answer):
-                raise Offline(self._no_answer(named=bool(endpoint)), Way.PORTAL)
+                said = self.web.portal()
+                raise Offline(said if endpoint else f"{said} {self._nothing()}", Way.PORTAL)
             return None
         refusal = self.refused(answer, url)
         if isinstance(refusal, AuthRefused):
             raise refusal
         if not endpoint and (answer.status in (404, 410) or not isinstance(answer.data, dict)):
-            raise PauseTarget(
-                f"There is no Micropub at {self.address}: no page there names an endpoint. Check the address of "
-                f"{self.name}."
-            )
+            raise PauseTarget(self._nothing())
         return None
 
-    def _no_answer(self, *, named: bool) -> str:
-        said = self.web.portal()
+    def _nothing(self) -> str:
         return (
-            said
-            if named
-            else f"{said} If it does not: no page at {self.address} names a Micropub endpoint."
+            f"There is no Micropub at {self.address}: no page there names an endpoint. Check the address of "
+            f"{self.name}."
         )
 
     def listed(self, pages: int, extra: Mapping[str, str]) -> Iterator[Mapping[str, Any]] | None:
