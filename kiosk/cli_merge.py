@@ -33,6 +33,10 @@ def merge(other: Path, as_json: bool) -> None:
                 f"also: {done.sessions} sessions, {done.stories} stories, {done.targets} places, "
                 f"{done.deliveries} things that were published from there"
             )
+        if done.captions or done.items:
+            click.echo(
+                f"also: captions of {done.captions} recordings, {done.items} questions and actions"
+            )
         for line in done.left:
             click.echo(f"left out: {line}", err=True)
         if done.left:

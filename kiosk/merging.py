@@ -16,6 +16,7 @@ from reporter import config
 from reporter.errors import BadInput, NotFound, UnsupportedMedia
 from reporter.merge import Merge, Merged, merge_takeaways, open_other
 from reporter.merge_bundle import is_bundle, merge_bundle
+from reporter.merge_open import merge_open
 from reporter.merge_sent import merge_sent
 from reporter.store import disk_errors
 
@@ -39,6 +40,7 @@ def merge_in(kiosk: Kiosk, other: Path) -> Merged:
             merge = Merge(db.session(), session, kiosk.store, other, hand, look)
             merge_takeaways(merge)
             merge_sent(merge)
+            merge_open(merge)
             return merge.done
     with _unpacked(other) as folder:
         if not is_bundle(folder):

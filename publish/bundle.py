@@ -13,14 +13,14 @@ import mimetypes
 import random
 from collections.abc import Callable, Collection
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from publish.bag import BagWriter
 from publish.compose import build_post
@@ -43,11 +43,14 @@ from publish.site import (
 )
 from publish.strip import Parts, stripped
 from publish.vessels import Loose, Packed, Source, Vessel
+from reporter.captions import captions_of
 from reporter.clock import rfc3339
+from reporter.cues import webvtt
 from reporter.errors import Conflict, DiskFull
 from reporter.gate import Place, showable
 from reporter.models import Attachment, Media, Takeaway
 from reporter.record import takeaway_record
+from reporter.states import Kind
 from reporter.store import Store
 from reporter.stories import all_stories, with_everything
 
@@ -182,7 +185,12 @@ def _write(
     records = [_record(takeaway, links, there, facts) for takeaway in content.takeaways]
     _write_site(bag, content.posts, facts, links=links, assets=assets)
     _describe(bag, content, records, facts)
-    told = {"format": 1, "gathering": _about(facts), "takeaways": records}
+    told = {
+        "format": 1,
+        "gathering": _about(facts),
+        "takeaways": records,
+        "actions": _actions(facts),
+    }
     bag.add("takeaways.json", (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode())
     bag.add_tag("open-me.html", render("site/open-me.html", facts.language, site=facts))
     bag.finish(_info(content, facts))
@@ -244,10 +252,26 @@ def _record(
     record = takeaway_record(takeaway, address)
     del record["receipt"]
     named = {a.media.sha256: _original_name(a.media) for a in takeaway.attachments}
-    for media in record["media"]:
+    for media, attachment in zip(record["media"], takeaway.attachments, strict=True):
+        media["captions"] = _captions(attachment.media)
         media["renditions"] = {name: url for name, url in media["renditions"].items() if url}
         media["original"] = named[media["sha256"]] if named[media["sha256"]] in there else None
     return record
+
+
+def _captions(media: Media) -> str:
+    session = object_session(media)
+    if not media.words or media.kind == Kind.PHOTO or session is None:
+        return ""
+    return webvtt(captions_of(session, media))
+
+
+def _actions(facts: Facts) -> list[dict[str, Any]]:
+    """What is open and what became of it, as far as everybody may read it."""
+    return [
+        {**asdict(item), "due_on": item.due_on.isoformat() if item.due_on else None}
+        for item in facts.agenda.items
+    ]
 
 
 def _about(facts: Facts) -> dict[str, str]:

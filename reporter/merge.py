@@ -65,6 +65,9 @@ class Merged:
     stories: int = 0
     deliveries: int = 0
     targets: int = 0
+    captions: int = 0
+    # Questions and action items.
+    items: int = 0
     # Sentences on what could not be taken.
     left: list[str] = field(default_factory=list)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,29 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter import curate
+from reporter.actions import KINDS, WHAT_CHARS
+from reporter.captions import captions_row
 from reporter.clock import new_id
+from reporter.cues import read_cues, spoken, webvtt
 from reporter.errors import BadInput, ReporterError
 from reporter.merge import Look, Merged
+from reporter.merge_open import same_item
 from reporter.models import Attachment, EventSession, Media, Tag, Takeaway, Tombstone
+from reporter.models_actions import ActionItem
+from reporter.models_captions import Captions
 from reporter.sessioncode import is_valid, make_code, make_receipt
-from reporter.states import Audience, Consent, Intent, Kind, MediaState, Source, TakeawayState
+from reporter.states import (
+    Audience,
+    Consent,
+    Intent,
+    ItemState,
+    Kind,
+    MediaState,
+    Source,
+    TakeawayState,
+)
 from reporter.store import PIECE, Store
+from reporter.words import MOST_CHARS
 
 _RECORDS = Path("data") / "takeaways.json"
 _FILES = ("original", "play", "view")
@@ -39,6 +55,8 @@ def merge_bundle(
     try:
         told = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
         records = [_Record(folder / "data", one) for one in told["takeaways"]]
+        # Bundles of older versions don't tell of these.
+        items = [_Item(one) for one in told.get("actions", [])]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(f"{folder / _RECORDS} can't be read: {error}.") from error
     done = Merged()
@@ -46,6 +64,9 @@ def merge_bundle(
         curate.lock_gathering(session)
         _merge(session, store, record, hand, look, done)
         session.commit()
+    for item in items:
+        _merge_item(session, item, hand, done)
+    session.commit()
     return done
 
 
@@ -69,8 +90,53 @@ class _Record:
         }
         self.tags = curate.clean_tags([str(tag) for tag in told["tags"]])
         self.media = [
-            (str(one["sha256"]), str(one["alt"]), _file(data, one)) for one in told["media"]
+            (str(one["sha256"]), str(one["alt"]), _file(data, one), _cues(one))
+            for one in told["media"]
         ]
+
+
+def _cues(media: dict[str, Any]) -> str:
+    """WebVTT as we write it; empty where there is none, or what can't be read as such."""
+    try:
+        cues = read_cues(str(media.get("captions") or ""))
+    except BadInput:
+        return ""
+    return webvtt(cues) if cues else ""
+
+
+class _Item:
+    """Something that is open, or what became of it, as ``_Record``."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        if told["kind"] not in KINDS or not str(told["what"]).strip():
+            raise ValueError("an item without words or of an unknown kind")
+        self.takeaway = uuid.UUID(told["takeaway"]) if told["takeaway"] else None
+        self.values = {
+            "kind": str(told["kind"]),
+            "what": str(told["what"])[:WHAT_CHARS],
+            "who": str(told["who"]),
+            "due_on": date.fromisoformat(told["due_on"]) if told["due_on"] else None,
+            "state": ItemState(told["state"]).value,
+            "outcome": str(told["outcome"]),
+        }
+
+
+def _merge_item(session: Session, item: _Item, hand: curate.Hand, done: Merged) -> None:
+    """One more, unless it is known, or about a takeaway that is not here or was taken back."""
+    if item.takeaway is not None:
+        about = session.get(Takeaway, item.takeaway)
+        if about is None or about.state == TakeawayState.WITHDRAWN:
+            return
+    row = ActionItem(
+        id=new_id(hand.now, hand.rng), takeaway_id=item.takeaway, carried_from="", created_at=hand.now,
+        changed_at=hand.now, who_agreed=bool(item.values["who"]),
+        closed_at=None if item.values["state"] == ItemState.OPEN else hand.now, **item.values,
+    )  # fmt: skip
+    if same_item(session, row, item.takeaway) is None:
+        session.add(row)
+        session.flush()
+        curate.next_revision(session)
+        done.items += 1
 
 
 def _file(data: Path, media: dict[str, Any]) -> Path | None:
@@ -91,7 +157,7 @@ def _merge(
         done.known += 1
         return
     event = _event(session, record, hand, done)
-    hashes = [sha256 for sha256, _alt, _path in record.media]
+    hashes = [sha256 for sha256, *_rest in record.media]
     gone = set(
         session.scalars(
             select(Tombstone.sha256).where(
@@ -112,16 +178,26 @@ def _merge(
         curate.touch(session, row)
     session.add(row)
     session.flush()
-    for position, (_sha256, alt, path) in enumerate(files):
+    for position, (_sha256, alt, path, captions) in enumerate(files):
         try:
             media = _media(session, store, path, hand, look, done)  # type: ignore[arg-type]
         except (OSError, ReporterError) as error:
             done.left.append(f"{path}: {error}")
             continue
+        _keep_captions(session, media, captions)
         if media.id not in {one.media_id for one in row.attachments}:
             row.attachments.append(Attachment(media_id=media.id, position=position, alt=alt))
             session.flush()
     done.takeaways += 1
+
+
+def _keep_captions(session: Session, media: Media, captions: str) -> None:
+    """Those that came with it, unless a person has kept others here."""
+    known = session.get(Captions, media.id)
+    if captions and media.kind != Kind.PHOTO and not (known and known.kept):
+        row = captions_row(session, media)
+        row.kept, row.version = captions, row.version + 1
+        media.words = spoken(read_cues(captions))[:MOST_CHARS]
 
 
 def _event(session: Session, record: _Record, hand: curate.Hand, done: Merged) -> EventSession:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,11 +15,16 @@ from kiosk.merging import look
 from publish import targets
 from publish.bundle import make_bundle
 from publish.outbox import publish
-from reporter import curate, faces, mend, models
+from publish.post import gathering_facts
+from reporter import actions, captions, curate, faces, mend, models
 from reporter.edits import Edits, Region
+from reporter.errors import BadInput
 from reporter.merge import Merge, Merged, merge_takeaways, open_other
 from reporter.merge_bundle import is_bundle, merge_bundle
+from reporter.merge_open import merge_open
 from reporter.merge_sent import merge_sent
+from reporter.models import Media
+from reporter.models_actions import ActionItem, Contact, NextGathering
 from reporter.states import Kind
 from reporter.store import hash_file
 from tests.publish_fakes import FakePlace, FakeTarget, Kit, jpeg, open_again, open_kit
@@ -51,6 +57,7 @@ def merge(kit: Kit, other: Path) -> Merged:
         work = Merge(kit.session, theirs, kit.store, other, kit.hand, look)
         merge_takeaways(work)
         merge_sent(work)
+        merge_open(work)
         kit.session.expire_all()
         return work.done
 
@@ -291,3 +298,205 @@ def test_a_bundle_comes_in_as_approved_and_once(tmp_path: Path) -> None:
         assert hash_file(kept) == attachment.media.sha256
         again = merge_bundle(kit.session, kit.store, folder, kit.hand, look)
         assert (again.takeaways, again.files, again.known) == (0, 0, 2)
+
+
+TYPES = {"play": ("video/mp4", ".mp4")}
+# What the sniffer takes for a film: its first box (ISO/IEC 14496-12, 4.3).
+FILM = b"\0\0\0\x18ftypisom\0\0\0\0isommp42\0\0\1\0mdat" + bytes(248)
+
+
+def film(kit: Kit, event: models.EventSession, words: str = "A walk") -> models.Takeaway:
+    row = kit.takeaway(event, words, kind=Kind.VIDEO.value)
+    media = kit.attach(
+        row, FILM, kind=Kind.VIDEO, renditions={"play": FILM, "poster": jpeg(3)}, types=TYPES
+    )
+    media.duration = 60.0
+    kit.session.commit()
+    return row
+
+
+def spoken_in(kit: Kit) -> dict[str, str]:
+    """The words of each recording, and what is read in its captions."""
+    kit.session.expire_all()
+    rows = kit.session.scalars(select(Media).where(Media.kind == Kind.VIDEO))
+    return {
+        row.words: " / ".join(c.text for c in captions.captions_of(kit.session, row))
+        for row in rows
+    }
+
+
+def test_captions_come_along_and_corrections_after_them(kit: Kit, tmp_path: Path) -> None:
+    event = kit.event(guid="s1")
+    with open_kit(tmp_path / "theirs", seed=2) as other:
+        media = film(other, other.event(guid="s1")).attachments[0].media
+        captions.keep(other.session, media, "0:01 Gardens in winter\n0:05 need straw", other.hand)
+        assert merge(kit, other.settings.folder).captions == 1
+        assert spoken_in(kit) == {"Gardens in winter\nneed straw": "Gardens in winter / need straw"}
+        assert merge(kit, other.settings.folder).captions == 0
+        captions.keep(
+            other.session, media, "0:01 Gardens in winter\n0:05 need much straw", other.hand
+        )
+        revision = kit.session.scalar(select(models.Gathering.revision)) or 0
+        assert merge(kit, other.settings.folder).captions == 1
+        assert list(spoken_in(kit).values()) == ["Gardens in winter / need much straw"]
+        assert (kit.session.scalar(select(models.Gathering.revision)) or 0) > revision
+        ours = kit.session.scalars(select(Media).where(Media.sha256 == media.sha256)).one()
+        captions.keep(kit.session, ours, "0:01 Ours", kit.hand)
+        assert merge(kit, other.settings.folder).captions == 0
+        assert list(spoken_in(kit).values()) == ["Ours"]
+    assert event.title
+
+
+def told(kit: Kit) -> set[tuple[str, str, str, str]]:
+    kit.session.expire_all()
+    return {(i.kind, i.what, i.state, i.outcome) for i in actions.all_items(kit.session)}
+
+
+def test_questions_and_actions_come_with_what_became_of_them(kit: Kit, tmp_path: Path) -> None:
+    event = kit.event(guid="s1")
+    ours = kit.takeaway(event, "Who has the key?", intent="question", client_id="phone-1")
+    mine = actions.begin_item(
+        kit.session, kit.hand, "question", {"what": "Who has the key?"}, takeaway=ours
+    )
+    with open_kit(tmp_path / "theirs", seed=2) as other:
+        there = other.event(guid="s1")
+        same = other.takeaway(there, "Who has the key?", intent="question", client_id="phone-1")
+        back = other.takeaway(there, "I will tell everybody", intent="action")
+        other.clock.forward(hours=1)
+        key = actions.begin_item(
+            other.session, other.hand, "question", {"what": "The key?"}, takeaway=same
+        )
+        other_back = actions.begin_item(
+            other.session, other.hand, "action", {"what": "Tell"}, takeaway=back
+        )
+        actions.begin_item(other.session, other.hand, "action", {"what": "Buy straw", "who": "Ada"})
+        done = {"state": "done", "outcome": "Rosa has it."}
+        actions.change_item(other.session, key, other.hand, done)
+        # On our side it was taken back before.
+        kit.session.add(
+            models.Tombstone(
+                takeaway_id=back.id,
+                sha256="",
+                receipt="x",
+                session_code="",
+                withdrawn_at=kit.clock(),
+            )
+        )
+        kit.session.commit()
+        expected = {
+            ("question", "The key?", "done", "Rosa has it."),
+            ("action", "Buy straw", "open", ""),
+        }
+        assert merge(kit, other.settings.folder).items == 2
+        assert told(kit) == expected
+        assert kit.session.get(ActionItem, mine.id) is not None
+        assert kit.session.get(ActionItem, other_back.id) is None
+        assert merge(kit, other.settings.folder).items == 0
+        assert told(kit) == expected
+        # What is changed here afterwards is newer.
+        kit.clock.forward(hours=2)
+        [straw] = kit.session.scalars(select(ActionItem).where(ActionItem.what == "Buy straw"))
+        assert (straw.who, straw.who_agreed) == ("Ada", False)
+        actions.change_item(kit.session, straw, kit.hand, {"state": "done", "outcome": "Bought."})
+        assert merge(kit, other.settings.folder).items == 0
+        assert ("action", "Buy straw", "done", "Bought.") in told(kit)
+        # Taken back there: what is open about it goes here too.
+        curate.withdraw(other.session, same, other.hand, other.store)
+        merge(kit, other.settings.folder)
+        assert told(kit) == {("action", "Buy straw", "done", "Bought.")}
+
+
+def test_addresses_stay_where_they_were_left_and_the_next_gathering_comes(
+    kit: Kit, tmp_path: Path
+) -> None:
+    with open_kit(tmp_path / "theirs", seed=2) as other:
+        other.takeaway(other.event(), "words")
+        contact = Contact(
+            id=other.id(),
+            address="eve@example.org",
+            invite=True,
+            token="t",
+            created_at=other.clock(),
+        )
+        other.session.add(contact)
+        following = NextGathering(
+            id=1, title="Autumn gathering", starts_at=other.clock(), changed_at=other.clock()
+        )
+        other.session.add(following)
+        other.session.commit()
+        merge(kit, other.settings.folder)
+        assert kit.session.scalars(select(NextGathering.title)).all() == ["Autumn gathering"]
+        assert kit.session.scalars(select(Contact)).all() == []
+        other.clock.forward(hours=1)
+        following.title, following.changed_at = "Harvest", other.clock()
+        other.session.commit()
+        merge(kit, other.settings.folder)
+        assert kit.session.scalars(select(NextGathering.title)).all() == ["Harvest"]
+
+
+def test_a_bundle_brings_captions_and_what_is_open(tmp_path: Path) -> None:
+    folder = tmp_path / "bag"
+    with open_kit(tmp_path / "theirs", seed=2) as other:
+        event = other.event()
+        media = film(other, event).attachments[0].media
+        captions.keep(other.session, media, "0:01 Gardens in winter", other.hand)
+        asked = other.takeaway(event, "Who has the key?", intent="question")
+        back = other.takeaway(event, "taken back here", intent="action")
+        for row in (asked, back):
+            actions.begin_item(
+                other.session,
+                other.hand,
+                row.intent,
+                {"what": row.text, "who": "Eve"},
+                takeaway=row,
+            )
+        back_id = back.id
+        make_bundle(
+            other.session, other.store, folder, facts=gathering_facts(other.session, other.settings),
+            now=other.clock(), rng=other.rng,
+        )  # fmt: skip
+    assert "Eve" not in (folder / "data" / "takeaways.json").read_text(), "she did not agree"
+    with open_kit(tmp_path / "ours") as kit:
+        kit.session.add(
+            models.Tombstone(
+                takeaway_id=back_id,
+                sha256="",
+                receipt="x",
+                session_code="",
+                withdrawn_at=kit.clock(),
+            )
+        )
+        kit.session.commit()
+        done = merge_bundle(kit.session, kit.store, folder, kit.hand, look)
+        assert (done.takeaways, done.items, done.left) == (2, 1, [])
+        assert spoken_in(kit) == {"Gardens in winter": "Gardens in winter"}
+        assert told(kit) == {("question", "Who has the key?", "open", "")}
+        again = merge_bundle(kit.session, kit.store, folder, kit.hand, look)
+        assert (again.takeaways, again.items) == (0, 0)
+        assert told(kit) == {("question", "Who has the key?", "open", "")}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "spell"}, {"what": " "}, {"state": "lost"}, {"due_on": "soon"}, {"takeaway": "me"},
+    ],
+)  # fmt: skip
+def test_items_of_a_bundle_that_are_none_are_refused(
+    kit: Kit, tmp_path: Path, wrong: dict[str, str]
+) -> None:
+    item = {
+        "kind": "action",
+        "what": "Plant",
+        "who": "",
+        "due_on": None,
+        "state": "open",
+        "outcome": "",
+        "takeaway": "",
+    }
+    (tmp_path / "bag" / "data").mkdir(parents=True)
+    records = {"format": 1, "takeaways": [], "actions": [{**item, **wrong}]}
+    (tmp_path / "bag" / "data" / "takeaways.json").write_text(json.dumps(records))
+    with pytest.raises(BadInput):
+        merge_bundle(kit.session, kit.store, tmp_path / "bag", kit.hand, look)
+    assert told(kit) == set()

@@ -1,0 +1,107 @@
+"""Merging, third part: captions of recordings, what is open and what became of it, and when people meet again.
+
+Addresses that contributors left stay on the kiosk that they were left at.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter.captions import captions_row, shown_part
+from reporter.cues import spoken
+from reporter.curate import next_revision, touch
+from reporter.mend import takeaways_of
+from reporter.merge import Merge, row_values
+from reporter.models import Media, Takeaway
+from reporter.models_actions import ActionItem, NextGathering
+from reporter.models_captions import Captions
+from reporter.states import TakeawayState
+from reporter.words import MOST_CHARS
+
+# What of an item may have been changed since both had it.
+_CHANGES = ("what", "who", "who_agreed", "due_on", "state", "outcome", "changed_at", "closed_at")
+
+
+def merge_open(merge: Merge) -> None:
+    """Captions, items and the next gathering of the other side. Commits."""
+    for theirs in merge.other.scalars(select(Captions).order_by(Captions.media_id)):
+        _merge_captions(merge, theirs)
+    for item in merge.other.scalars(
+        select(ActionItem).order_by(ActionItem.created_at, ActionItem.id)
+    ):
+        _merge_item(merge, item)
+    _merge_following(merge)
+    merge.session.commit()
+
+
+def _merge_captions(merge: Merge, theirs: Captions) -> None:
+    """Of the same bytes: those that were changed more often hold; ours, where both were as often."""
+    session = merge.session
+    sha256 = merge.other.get_one(Media, theirs.media_id).sha256
+    media = session.scalar(select(Media).where(Media.sha256 == sha256))
+    if media is None:
+        return
+    known = session.get(Captions, media.id)
+    newer = known is None or theirs.version > known.version
+    if known is None or not (known.draft or known.kept):
+        captions_row(session, media).draft = theirs.draft
+    if not newer or theirs.kept == (known.kept if known else ""):
+        return
+    row = captions_row(session, media)
+    row.kept, row.version = theirs.kept, theirs.version
+    media.words = spoken(shown_part(session, media, row.kept))[:MOST_CHARS]
+    for takeaway in takeaways_of(session, media):
+        touch(session, takeaway)
+    merge.done.captions += 1
+
+
+def _merge_item(merge: Merge, theirs: ActionItem) -> None:
+    """One more, or what was changed last; nothing of a takeaway that is not here, or was taken back."""
+    session, takeaway = merge.session, None
+    if theirs.takeaway_id is not None:
+        takeaway = merge.takeaways.get(theirs.takeaway_id)
+        about = session.get(Takeaway, takeaway) if takeaway else None
+        if about is None or about.state == TakeawayState.WITHDRAWN:
+            return
+    ours = session.get(ActionItem, theirs.id) or same_item(session, theirs, takeaway)
+    if ours is None:
+        # What was said to it does not come along: replies are read anew where they were written.
+        values = row_values(theirs, "takeaway_id", "reply_id")
+        session.add(ActionItem(**values, takeaway_id=takeaway))
+    elif theirs.changed_at > ours.changed_at:
+        for name in _CHANGES:
+            setattr(ours, name, getattr(theirs, name))
+    else:
+        return
+    session.flush()
+    next_revision(session)
+    merge.done.items += 1
+
+
+def same_item(
+    session: Session, theirs: ActionItem, takeaway: uuid.UUID | None
+) -> ActionItem | None:
+    """The same thing here under another id: made of the same takeaway, or in the same words."""
+    query = select(ActionItem).where(ActionItem.kind == theirs.kind)
+    if takeaway is not None:
+        return session.scalars(query.where(ActionItem.takeaway_id == takeaway)).first()
+    return session.scalars(
+        query.where(ActionItem.takeaway_id.is_(None), ActionItem.what == theirs.what)
+    ).first()
+
+
+def _merge_following(merge: Merge) -> None:
+    """The next gathering as it was written down last."""
+    theirs = merge.other.scalar(select(NextGathering))
+    ours = merge.session.scalar(select(NextGathering))
+    if theirs is None or (ours is not None and ours.changed_at >= theirs.changed_at):
+        return
+    if ours is None:
+        merge.session.add(NextGathering(**row_values(theirs)))
+    else:
+        for name, value in row_values(theirs, "id").items():
+            setattr(ours, name, value)
+    next_revision(merge.session)
