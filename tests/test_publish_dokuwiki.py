@@ -23,7 +23,7 @@ from publish.places import remove_target, secret_name
 from publish.post import Remote
 from publish.targets.base import Answer
 from publish.targets.dokuwiki import DokuWikiTarget
-from publish.targets.dokuwiki_api import Doku
+from publish.targets.dokuwiki_api import Broke, Doku
 from publish.xmlrpc import NoResponse, call_of, call_with_file, result_of
 from reporter import curate, secrets
 from tests.place_dokuwiki import DokuWikiPlace
@@ -160,6 +160,7 @@ def test_api_is_found_from_any_address_of_the_wiki() -> None:
     (httpx.Response(404), PauseTarget, "no DokuWiki"),
     (httpx.Response(200, html="<h1>Cafe Wi-Fi</h1>"), Offline, "sign in"),
     (httpx.Response(503), RetryAfter, "503"),
+    (httpx.Response(200, content=b"\n<b>Fatal error</b>: Allowed memory size"), Broke, "broke off"),
     (httpx.Response(200, content=b"x" * (33 << 20)), Permanent, "more than 32 MB"),
 ])  # fmt: skip
 def test_door_that_does_not_open_says_why(told: Any, error: type[Exception], said: str) -> None:
@@ -493,18 +494,29 @@ def test_blocked_words_and_file_types_are_parked_with_a_sentence(
         target._wiki.put_file(f"{under(kit)}:x.heif", path)
 
 
-def test_moved_page_is_found_again(kit: Kit, wiki: DokuWikiPlace) -> None:
-    note = kit.takeaway(kit.event(), "Leeks stand the frost.")
+def test_moved_page_is_followed_with_peoples_changes_and_copies_go_too(
+    kit: Kit, wiki: DokuWikiPlace
+) -> None:
+    event = kit.event()
+    first = kit.takeaway(event, "Leeks stand the forst.")
+    second = kit.takeaway(event, "Ask the neighbours.")
     put_there(kit, wiki)
     send(kit)
     [row] = kit.deliveries("story")
-    old, new = row.remote_id, f"elsewhere:{under(kit)}"
-    wiki.save(new, wiki.text(old))
+    old, new, copy = row.remote_id, f"elsewhere:{under(kit)}", f"copies:{under(kit)}"
+    wiki.save(new, wiki.text(old).replace("forst", "frost"))
     wiki.save(old, "")
-    curate.change(kit.session, note, kit.hand, {"text": "Leeks like the frost."})
+    curate.change(kit.session, second, kit.hand, {"text": "Ask the neighbours twice."})
     assert states(send(kit)) == SENT
-    assert "Leeks like the frost." in wiki.text(new)
+    assert "Ask the neighbours twice." in wiki.text(new)
+    assert "Leeks stand the frost." in wiki.text(new)
     assert wiki.text(old) == ""
+    wiki.save(copy, f"As we read elsewhere:\n\n{wiki.text(new)}")
+    for takeaway in (first, second):
+        curate.withdraw(kit.session, takeaway, kit.hand, kit.store)
+    assert states(send(kit)) == {("story", "withdrawn")}
+    assert wiki.text(new) == ""
+    assert wiki.text(copy) == "As we read elsewhere:"
 
 
 def test_answers_stand_in_the_list_or_open_a_page_of_their_own(

@@ -117,11 +117,14 @@ class DokuWikiTarget(Target):
 
     def find(self, key: str) -> Remote | None:
         """The page with our part in it, wherever people have moved it."""
+        page = next(self._pages_with(key), None)
+        return self._remote(page, key) if page else None
+
+    def _pages_with(self, key: str) -> Iterator[Page]:
         for name in self._wiki.search(key):
             page = self._wiki.page(name)
             if page is not None and dokutext.find_part(page.text, key):
-                return self._remote(page, key)
-        return None
+                yield page
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Make the page, or put our part into the one that people have begun."""
@@ -134,19 +137,28 @@ class DokuWikiTarget(Target):
         return self._remote(made, post.key, self._part(post, links, made.id))
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Change our part; people's own changes stay."""
-        sent = remote.extra.get("sent")
-        part = self._part(post, links, remote.id)
-        where = f"{self.name} ({remote.id})"
+        """Change our part, also on a page that was moved; people's own changes stay."""
+        try:
+            return self._updated(remote.id, remote.extra.get("sent"), post, links)
+        except Gone:
+            moved = self.find(post.key)
+            if moved is None:
+                raise
+            return self._updated(moved.id, remote.extra.get("sent"), post, links)
+
+    def _updated(
+        self, at: str, sent: str | None, post: Post, links: Mapping[str, Remote]
+    ) -> Remote:
+        part = self._part(post, links, at)
 
         def change(page: Page) -> str:
             span = dokutext.find_part(page.text, post.key)
-            return merged_part(page.text, span, sent, part, where)
+            return merged_part(page.text, span, sent, part, f"{self.name} ({at})")
 
-        return self._remote(self._wiki.change(remote.id, change, _SUMMARY), post.key, part)
+        return self._remote(self._wiki.change(at, change, _SUMMARY), post.key, part)
 
     def withdraw(self, remote: Remote) -> None:
-        """Take our part off the page, and the page with it if nothing else is on it."""
+        """Take our part off its page, and off those that people have copied it to; a page without other words goes."""
         key = str(remote.extra["key"])
 
         def change(page: Page) -> str | None:
@@ -154,6 +166,9 @@ class DokuWikiTarget(Target):
 
         with suppress(Gone):
             self._wiki.change(remote.id, change, _SUMMARY)
+        for page in self._pages_with(key):
+            with suppress(Gone):
+                self._wiki.change(page.id, change, _SUMMARY)
 
     def _remote(self, page: Page, key: str, sent: str = "") -> Remote:
         return keyed(Remote(page.id, self._wiki.page_url(page.id)), key, sent)

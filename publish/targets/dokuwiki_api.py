@@ -24,6 +24,7 @@ from publish.errors import (
     Permanent,
     PublishError,
     RetryAfter,
+    TooBig,
     Way,
 )
 from publish.http import Web
@@ -37,6 +38,8 @@ _XML = {"Content-Type": "text/xml"}
 _OFF, _NO_PAGE, _EMPTY, _LOCKED, _BLOCKED, _NO_FILE, _IN_USE = -32605, 121, 132, 133, 134, 221, 232
 # Seconds. A page stays locked for 15 minutes after the last key was pressed, by default.
 _LOCK_PAUSE = 300
+# Bytes of a file that may be too much for a small host.
+_HEAVY = 4 << 20
 
 
 class Refused(Permanent):
@@ -45,6 +48,10 @@ class Refused(Permanent):
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
         self.code = code
+
+
+class Broke(RetryAfter):
+    """The wiki's PHP broke off over a request."""
 
 
 class Forbidden(Permanent):
@@ -115,9 +122,11 @@ class Doku:
         self, address: str, content: bytes | Iterator[bytes], length: int | None = None
     ) -> Any:
         headers = _XML if length is None else {**_XML, "Content-Length": str(length)}
-        answer = self._web.raw(address, content, headers, accept={403})
+        answer = self._web.raw(address, content, headers, accept={403, 500})
         if answer.status == 403:
             raise Forbidden(f"{self.name} does not let {self.user} do that.")
+        if answer.status == 500 or _is_broken(answer.body):
+            raise Broke(f"{self.name} broke off over this. Its own log says why.")
         try:
             return result_of(answer.body)
         except NoResponse as error:
@@ -280,7 +289,19 @@ class Doku:
             told = self._ask(self._rpc, content, length)
         except Refused as error:
             told, said = "", f" {error.message}"
+        except Broke as error:
+            return self._too_heavy(file, path.stat().st_size, error)
         return _words(told) or self._not_put(file, path, said)
+
+    def _too_heavy(self, file: str, size: int, error: Broke) -> str:
+        """A file is in PHP's memory several times over. A small one, or one that arrived, broke for another reason."""
+        if size < _HEAVY:
+            raise error
+        if self.file_bytes(file) == size:
+            return file
+        raise TooBig(
+            f"{self.name} breaks off over a file of {size / 1e6:.0f} MB: its PHP may use too little memory, or time."
+        ) from error
 
     def _not_put(self, file: str, path: Path, said: str) -> str:
         """Refused, without a reason or in the wiki's own words."""
@@ -315,6 +336,11 @@ class Doku:
             f"{self.name} keeps the file {file}, because a page there still shows it. Take it off that page (the "
             "wiki's media manager names it under References), then try again."
         )
+
+
+def _is_broken(body: bytes) -> bool:
+    """Whether PHP shows its own error in place of an answer, or nothing at all."""
+    return not body.strip() or b"Fatal error" in body[:4000]
 
 
 def _struct(value: Any) -> Mapping[str, Any]:
