@@ -158,16 +158,23 @@ def test_api_is_found_from_any_address_of_the_wiki() -> None:
     (httpx.Response(403, content=answer_of("x")), AuthRefused, "remoteuser"),
     (Fault(-32605, "XML-RPC server not enabled."), AuthRefused, "remote access"),
     (httpx.Response(404), PauseTarget, "no DokuWiki"),
+    (httpx.Response(405), PauseTarget, "no DokuWiki"),
+    (Fault(-32603, "Method does not exist"), PauseTarget, "no DokuWiki"),
     (httpx.Response(200, html="<h1>Cafe Wi-Fi</h1>"), Offline, "sign in"),
     (httpx.Response(503), RetryAfter, "503"),
     (httpx.Response(200, content=b"\n<b>Fatal error</b>: Allowed memory size"), Broke, "broke off"),
-    (httpx.Response(200, content=b"x" * (33 << 20)), Permanent, "more than 32 MB"),
 ])  # fmt: skip
 def test_door_that_does_not_open_says_why(told: Any, error: type[Exception], said: str) -> None:
     played = Played(**{"dokuwiki.getVersion": told})
     with pytest.raises(error, match=said) as caught:
         played.wiki.rights("a:b")
     assert "secret-1" not in str(caught.value)
+
+
+def test_answer_without_an_end_is_not_read_to_its_end() -> None:
+    played = Played(wiki_aclCheck=httpx.Response(200, content=b"x" * (33 << 20)))
+    with pytest.raises(Permanent, match="more than 32 MB"):
+        played.wiki.rights("a:b")
 
 
 HERE = {

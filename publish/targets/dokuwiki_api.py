@@ -92,23 +92,23 @@ class Doku:
         """Find the API, from whatever address of the wiki a person has copied, and try the account."""
         if self._rpc:
             return
-        portal: Offline | None = None
+        failed: PublishError | None = None
         for address in _candidates(self._url):
             try:
                 told = self._ask(address, call_of("dokuwiki.getVersion", ()))
-            except Gone:
-                continue
+            except Forbidden:
+                failed = self._closed()
             except Offline as error:
                 if error.way != Way.PORTAL:
                     raise
                 # A page of the wiki itself, or a sign-in page: both are HTML.
-                portal = error
+                failed = failed or error
+            except Permanent:
                 continue
-            except Forbidden as error:
-                raise self._closed() from error
-            self._rpc, self.version = address, str(told)
-            return
-        raise portal or PauseTarget(
+            else:
+                self._rpc, self.version = address, str(told)
+                return
+        raise failed or PauseTarget(
             f"There is no DokuWiki at {urlsplit(self._url).netloc}. Check the address of {self.name}."
         )
 
