@@ -12,9 +12,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
 from kiosk.db import db
+from reporter import migrations
 from reporter.config import Settings
 from reporter.gathering import make_gathering, open_session
 from reporter.models import EventSession
@@ -129,6 +131,27 @@ def secrets_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "secrets" / "secrets.json"
     monkeypatch.setenv("REPORTER_SECRETS_FILE", str(path))
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def schema_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A new database begins as a copy of one that the migrations have made: a tenth of a second less for each test."""
+    file = tmp_path_factory.mktemp("schema") / "empty.db"
+    engine = create_engine(f"sqlite:///{file}")
+    upgrade = migrations.upgrade
+    upgrade(engine)
+    engine.dispose()
+    data = file.read_bytes()
+
+    def copy_or_upgrade(engine: Engine) -> Path | None:
+        name = engine.url.database
+        if name and (not (file := Path(name)).exists() or not file.stat().st_size):
+            file.write_bytes(data)
+        return upgrade(engine)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrations, "upgrade", copy_or_upgrade)
+        yield
 
 
 @pytest.fixture

@@ -580,6 +580,6 @@ def test_secret_reaches_the_target_and_no_row(
     assert {setup.secret for setup in given} == {"hush-hush"}
     assert b"hush-hush" not in (kit.settings.folder / "reporter.db").read_bytes()
     told = places.remove_target(kit.session, kit.facts, "fake")
-    assert "1 post stays there" in told
+    assert "Posts that stay there: 1." in told
     assert secrets.get_secret(str(kit.facts.id), places.secret_name("fake")) is None
     assert kit.deliveries() == []
