@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
@@ -197,13 +198,22 @@ def store(gathering: Settings) -> Store:
     return Store(gathering.folder)
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates, compiled once for all applications of the run."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(gathering: Settings, clock: TurnableClock, rng: random.Random) -> Iterator[Flask]:
+def app(
+    gathering: Settings, clock: TurnableClock, rng: random.Random, compiled_templates: FileSystemBytecodeCache
+) -> Iterator[Flask]:  # fmt: skip
     """The application of the gathering (with an open Lobby, if there is no other session yet)."""
     from kiosk.app import create_app
 
     app = create_app(gathering, clock=clock, rng=rng)
     app.config["TESTING"] = True
+    app.jinja_env.bytecode_cache = compiled_templates
     yield app
     app.extensions["kiosk"].stop()
     with app.app_context():

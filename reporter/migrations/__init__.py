@@ -6,6 +6,7 @@ There is no way down: going back means taking the safety copy.
 from __future__ import annotations
 
 import sqlite3
+from functools import lru_cache
 from pathlib import Path
 
 from alembic import command
@@ -20,17 +21,22 @@ def upgrade(engine: Engine) -> Path | None:
 
     A new database is simply made. A file of a newer program than this raises alembic's CommandError.
     """
-    config = _config()
-    head = ScriptDirectory.from_config(config).get_current_head()
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-    if current == head:
+    if current == _head():
         return None
+    config = _config()
     copy = _copy_aside(engine, current) if current else None
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return copy
+
+
+@lru_cache(maxsize=1)
+def _head() -> str | None:
+    """The newest revision; finding it reads every migration."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _config() -> Config:
