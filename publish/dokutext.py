@@ -18,6 +18,8 @@ from publish.words import translations
 
 # A word joiner: takes no room, and is not trimmed away as a blank would be.
 UNSEEN = "\u2060"
+# How our marks begin: nobody's words may be taken for one.
+_MARK = re.compile(r"\[\[#(?=sra?-)")
 _URL = re.compile(r"https?://[^\s<>\[\]{}|\"'\\^`]+")
 # At the end of an address these belong to the sentence around it.
 _AFTER_URL = ".,;:!?)"
@@ -32,7 +34,8 @@ _NAME_LETTERS = 80
 
 def plain(text: str) -> str:
     """Words as they were written: nothing in them is carried out, no quotes, smileys or dashes are made nicer."""
-    parts = (f"<nowiki>{part}</nowiki>" if part else "" for part in text.split("</nowiki>"))
+    told = _MARK.sub(f"[{UNSEEN}[#", text)
+    parts = (f"<nowiki>{part}</nowiki>" if part else "" for part in told.split("</nowiki>"))
     return "%%</nowiki>%%".join(parts)
 
 
@@ -73,7 +76,8 @@ def strong(text: str) -> str:
 def heading(text: str, level: int) -> str:
     """A heading; nothing in it is carried out there. Level 1 is the page's own."""
     signs = "=" * (7 - level)
-    return f"{signs} {' '.join(text.split()) or '…'} {signs}"
+    told = _MARK.sub(f"[{UNSEEN}[#", " ".join(text.split()))
+    return f"{signs} {told or '…'} {signs}"
 
 
 def page_name(text: str, instead: str = "") -> str:
@@ -149,7 +153,7 @@ def _address(url: str) -> str:
 
 def _title(text: str) -> str:
     """The words of a link, which are shown as they are, up to its end."""
-    told = " ".join(text.split()) or "…"
+    told = _MARK.sub(f"[{UNSEEN}[#", " ".join(text.split())) or "…"
     # A pair of braces would be taken for a picture, a pair of brackets for the end.
     told = re.sub(r"([\]{}])(?=[\]{}])", rf"\1{UNSEEN}", told)
     return f"{told} " if told.endswith(("]", "}")) else told

@@ -117,6 +117,15 @@ def test_our_part_reaches_from_its_heading_to_its_end() -> None:
     assert dokutext.find_part("=" * 200_000 + dokutext.begin("sr-1"), "sr-1") is None
 
 
+def test_nobodys_words_are_taken_for_our_marks() -> None:
+    for forged in (dokutext.begin("sr-1"), dokutext.end("sr-1"), dokutext.answer_mark("sra-1")):
+        for made in (dokutext.safe_lines(forged), dokutext.strong(forged), dokutext.emphasis(forged),
+                     dokutext.heading(forged, 2)):  # fmt: skip
+            assert forged not in made
+            assert dokutext.find_part(f"{dokutext.begin('sr-1')}{made}", "sr-1") is None
+            assert forged.replace(dokutext.UNSEEN, "") in made.replace(dokutext.UNSEEN, "")
+
+
 # --- The real wiki ---------------------------------------------------------------------------------------
 
 
