@@ -277,6 +277,10 @@ SENTENCES = (
     later("Several people are changing the page %(page)s at %(name)s."),
     later("The page %(page)s is not there any more at %(name)s."),
     later("There is no DokuWiki at %(host)s. Check the address of %(name)s."),
+    later(
+        "%(name)s breaks off over a file of %(size)s MB: its PHP may use too little memory, or time."
+    ),
+    later("%(name)s broke off over this. Its own log says why."),
     later("%(name)s does not let %(who)s do that."),
     later(
         "%(name)s does not take the page %(page)s, most likely for a word or an address on its list of "
