@@ -34,6 +34,7 @@ from publish.means import Outbox
 from publish.pick import blocked_until, is_allowed
 from publish.secret import secrets_of
 from publish.targets import Draft, target_class
+from publish.together import claim_others, deliver_together, release
 from publish.wire import Wire, counted
 from reporter.models import Delivery, Story
 from reporter.models_outbox import SentDraft
@@ -84,7 +85,7 @@ def work_on(session: Session, outbox: Outbox, row_id: uuid.UUID) -> Outcome | No
     if not taken:
         return None
     session.refresh(row)
-    if not _carry_out(session, outbox, row, mark):
+    if not _carry_all(session, outbox, row, mark) and not _carry_out(session, outbox, row, mark):
         return None
     session.refresh(row)
     return Outcome(
@@ -101,14 +102,47 @@ def _postpone(session: Session, row: Delivery, until: datetime) -> None:
     session.commit()
 
 
+def _carry_all(session: Session, outbox: Outbox, row: Delivery, mark: str) -> bool:
+    """Deliver a row together with others of its target, where that is possible; False: it goes by itself."""
+    others = claim_others(session, outbox, row, mark, outbox.clock() + _LEASE)
+    if not others:
+        return False
+    began, rows = outbox.clock(), [row, *others]
+    wire = Wire(_teller(session, outbox, row, mark), outbox.clock)
+    with counted(wire):
+        told = deliver_together(session, outbox, rows)
+    _note_wire(session, outbox, row, wire, began)
+    if told is None:
+        release(session, others, mark, outbox.clock())
+        session.refresh(row)
+        return False
+    note_way(session, row.target_id, Way.OK, "", outbox.clock())
+    for one, values in zip(rows, told, strict=True):
+        _store(session, outbox, one, mark, values)
+    return True
+
+
 def _carry_out(session: Session, outbox: Outbox, row: Delivery, mark: str) -> bool:
     """Deliver, and write down what came of it under our lease. False: it has to wait for others first."""
-    row_id, target_id, began = row.id, row.target_id, outbox.clock()
-    url = row.url
+    began = outbox.clock()
     wire = Wire(_teller(session, outbox, row, mark), outbox.clock)
     values, done = _try(session, outbox, row, wire)
+    _note_wire(session, outbox, row, wire, began)
+    _store(session, outbox, row, mark, values)
+    return done
+
+
+def _note_wire(
+    session: Session, outbox: Outbox, row: Delivery, wire: Wire, began: datetime
+) -> None:
     free = target_class(row.target.kind).free(row.target.options)
-    note_wire(session, target_id, wire, outbox.clock() - began, began, free=free)
+    note_wire(session, row.target_id, wire, outbox.clock() - began, began, free=free)
+
+
+def _store(
+    session: Session, outbox: Outbox, row: Delivery, mark: str, values: dict[str, Any]
+) -> None:
+    row_id, target_id, url = row.id, row.target_id, row.url
     story_id = row.item_id if row.item_kind == STORY else None
     draft = values.pop("draft", None)
     stored = _finish(session, row_id, mark, values, outbox.clock())
@@ -116,7 +150,6 @@ def _carry_out(session: Session, outbox: Outbox, row: Delivery, mark: str) -> bo
         _keep_draft(session, row_id, draft)
     if stored and story_id is not None and values.get("url", url) != url:
         refresh_story(session, outbox, story_id, target_id)
-    return done
 
 
 def _keep_draft(session: Session, row_id: uuid.UUID, draft: Draft) -> None:

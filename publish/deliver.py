@@ -24,6 +24,7 @@ from publish.post import Post, PostMedia, Remote
 from publish.send import send_media, send_story, send_whole, withdraw
 from publish.shape import REFUSED, shape_post
 from publish.targets import Entry, Target, target_class
+from publish.targets.base import Limits
 from reporter.clock import rfc3339
 from reporter.gate import Place
 from reporter.models import Delivery, Story, Takeaway
@@ -32,7 +33,7 @@ from reporter.states import DeliveryState
 Values = dict[str, Any]
 Job = Callable[[Target], Values]
 # What a row remembers only while it is under way.
-_PASSING = ("trying", "urgent", "cuts", "reach")
+_PASSING = ("trying", "urgent", "alone", "cuts", "reach")
 
 
 class NotYet(Exception):
@@ -98,9 +99,9 @@ def _job(session: Session, outbox: Outbox, row: Delivery) -> Job:
             "due_at": now,
         }
     if row.item_kind == STORY:
-        fitted = _fitted(session, outbox, row)
-        if fitted is not None:
-            return _story_job(session, outbox, row, fitted)
+        ready = prepare_story(session, outbox, row)
+        if ready is not None:
+            return _story_job(outbox, ready)
     else:
         media = media_of(session, outbox, row)
         if media is not None:
@@ -154,13 +155,49 @@ def _parked(wanted: str, why: str, now: datetime, attempts: int) -> Values:
     return {"state": state, "wanted": wanted, "error": why, "due_at": now, "attempts": attempts}
 
 
-def _story_job(session: Session, outbox: Outbox, row: Delivery, fitted: Fitted) -> Job:
+@dataclass(frozen=True)
+class Prepared:
+    """A story that is ready to go, with all that is needed of the database."""
+
+    post: Post
+    known: Remote | None
+    links: Mapping[str, Remote]
+    limits: Limits
+    # It is there already as it should be.
+    same: bool
+    keeps_files: bool
+    # What was sent, as columns; without what the target says.
+    stored: Callable[[Remote], Values]
+
+    def done(self, target: Target, there: Remote) -> Values:
+        """The columns to store."""
+        return {**self.stored(there), "draft": target.draft(self.post, self.links)}
+
+
+def prepare_story(session: Session, outbox: Outbox, row: Delivery) -> Prepared | None:
+    """The story of a row as it is now; None where nothing of it may be shown there."""
+    fitted = _fitted(session, outbox, row)
+    return None if fitted is None else _prepare(session, outbox, row, fitted)
+
+
+def _story_job(outbox: Outbox, ready: Prepared) -> Job:
+    def job(target: Target) -> Values:
+        if ready.known and ready.same:
+            there = ready.known
+        elif ready.keeps_files:
+            there = send_story(target, ready.known, ready.post, ready.links)
+        else:
+            there = send_whole(target, ready.known, ready.post, ready.limits, outbox.work)
+        return ready.done(target, there)
+
+    return job
+
+
+def _prepare(session: Session, outbox: Outbox, row: Delivery, fitted: Fitted) -> Prepared:
     post = fitted.post
     keeps_files = target_class(row.target.kind).keeps_files
     links = _links(session, row, post, outbox.clock()) if keeps_files else _Links({}, ())
-    now, print_, known = outbox.clock(), story_fingerprint(row.target, post), _known(row)
-    same = row.sent == print_ and list(links.missing) == row.remote.get("missing", [])
-    limits = narrowed(limits_of(session, row.target), row.remote)
+    now, print_ = outbox.clock(), story_fingerprint(row.target, post)
     # "takeaways" is read by reporter.record: where a contributor's words can be read.
     kept = {
         **row.remote,
@@ -168,23 +205,14 @@ def _story_job(session: Session, outbox: Outbox, row: Delivery, fitted: Fitted) 
         "missing": list(links.missing),
         "date": rfc3339(post.date) or "",
     }
+    same = row.sent == print_ and list(links.missing) == row.remote.get("missing", [])
+    said = " ".join((*fitted.notes, *_said_missing(len(links.missing))))
     # Should the answer be lost, a takedown still knows what may be there.
     row.remote = {**row.remote, "trying": post.takeaways}
-
-    def job(target: Target) -> Values:
-        if known and same:
-            there = known
-        elif keeps_files:
-            there = send_story(target, known, post, links.there)
-        else:
-            there = send_whole(target, known, post, limits, outbox.work)
-        return {
-            **_sent(there, print_, now, kept),
-            "draft": target.draft(post, links.there),
-            "error": " ".join((*fitted.notes, *_said_missing(len(links.missing)))),
-        }
-
-    return job
+    return Prepared(
+        post, _known(row), links.there, narrowed(limits_of(session, row.target), row.remote), same, keeps_files,
+        lambda there: {**_sent(there, print_, now, kept), "error": said},
+    )  # fmt: skip
 
 
 def _said_missing(count: int) -> list[str]:

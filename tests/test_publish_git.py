@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,13 +17,15 @@ from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
+from sqlalchemy import select
 
-from publish import places
+from publish import places, together
 from publish.contents import LAYOUTS, Pages, escape, organizers
 from publish.errors import AuthRefused, Offline, PauseTarget, PublishError
-from publish.outbox import publish
+from publish.outbox import publish, queue, retry
 from publish.repository import Access, Repository
 from reporter import curate, secrets
+from reporter.models import EventSession, Takeaway
 from tests.conformance import words_of
 from tests.cut_proxy import cut_proxy
 from tests.publish_fakes import Kit, open_kit
@@ -135,6 +137,144 @@ def test_story_is_one_commit_on_what_others_did(kit: Kit, bare: Path, tmp_path: 
     assert "history" in kit.outbox.connect(places.find_target(kit.session, "site")).copies_remain
     stored = sum(p.stat().st_size for p in (tmp_path / "cache").rglob("*") if p.is_file())
     assert stored < 300_000, "files of others are not fetched"
+
+
+def many(kit: Kit, count: int) -> list[EventSession]:
+    """So many sessions with a photo and a note each."""
+    events = [kit.event(f"Session {number}") for number in range(count)]
+    for number, event in enumerate(events):
+        kit.photo(event, number, f"Photo {number}")
+        kit.takeaway(event, f"words {number}")
+    return events
+
+
+def pages(bare: Path) -> str:
+    """All pages in the newest commit, one after the other."""
+    names = [name for name in files(bare) if name.endswith(".md")]
+    return "\n".join(git(bare, "show", f"trunk:{name}") for name in names)
+
+
+def commits(bare: Path) -> int:
+    return int(git(bare, "rev-list", "--count", "trunk"))
+
+
+def test_round_is_one_commit_and_one_push(
+    kit: Kit, bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed(bare, tmp_path, "hugo.toml")
+    many(kit, 6)
+    add(kit, bare.as_uri(), web="https://example.org/")
+    told: list[str] = []
+    run = Repository._run
+
+    def listen(self: Repository, words: Sequence[str], **more: Any) -> Any:
+        told.append(words[0])
+        return run(self, words, **more)
+
+    monkeypatch.setattr(Repository, "_run", listen)
+    rows = publish(kit.session, kit.outbox)
+    assert [row["state"] for row in rows] == ["sent"] * 6
+    assert len({row["url"] for row in rows}) == 6
+    assert (commits(bare), told.count("push")) == (2, 1)
+    assert "6 stories of Spring gathering" in git(bare, "log", "-1", "--format=%B", "trunk")
+    assert len([name for name in files(bare) if name.endswith(".jpg")]) == 6
+    assert all(f"words {number}" in pages(bare) for number in range(6))
+    assert all(row.attempts == 0 and "alone" not in row.remote for row in kit.deliveries("story"))
+    # What did not change is not sent; what did goes together again.
+    for takeaway in kit.session.scalars(select(Takeaway).where(Takeaway.text.like("words %"))):
+        if takeaway.text in ("words 1", "words 4"):
+            curate.change(kit.session, takeaway, kit.hand, {"text": f"other {takeaway.text}"})
+    publish(kit.session, kit.outbox)
+    assert commits(bare) == 3
+    assert pages(bare).count("other words") == 2
+
+
+def test_push_of_many_whose_answer_was_lost_is_not_done_again(
+    kit: Kit, bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = many(kit, 4)
+    add(kit, bare.as_uri(), branch="trunk")
+    push = Repository._push
+
+    def lost(self: Repository, *args: Any, **more: Any) -> None:
+        push(self, *args, **more)
+        raise Offline("The line broke.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Repository, "_push", lost)
+        rows = publish(kit.session, kit.outbox)
+    # Together it failed; the first by itself found that nothing was left to do.
+    assert sorted(row["state"] for row in rows) == ["sent"] * 4
+    assert commits(bare) == 1
+    # Whatever one is taken back goes, though no answer ever told of it.
+    kit.session.expire_all()
+    for takeaway in list(events[2].takeaways):
+        curate.withdraw(kit.session, takeaway, kit.hand, kit.store)
+    publish(kit.session, kit.outbox)
+    assert "words 2" not in pages(bare)
+    assert commits(bare) == 2
+
+
+def test_taken_back_between_a_lost_answer_and_the_next_try(
+    kit: Kit, bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(kit, 3)
+    add(kit, bare.as_uri(), branch="trunk")
+    push = Repository._push
+
+    def killed(self: Repository, *args: Any, **more: Any) -> None:
+        push(self, *args, **more)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Repository, "_push", killed)
+        with pytest.raises(KeyboardInterrupt):
+            publish(kit.session, kit.outbox)
+    kit.session.rollback()
+    assert commits(bare) == 1
+    assert {row.state for row in kit.deliveries("story")} == {"sending"}
+    for takeaway in kit.session.scalars(select(Takeaway).where(Takeaway.text.like("% 1"))):
+        curate.withdraw(kit.session, takeaway, kit.hand, kit.store)
+    kit.clock.forward(minutes=6)
+    rows = publish(kit.session, kit.outbox)
+    assert sorted(row["state"] for row in rows) == ["sent", "sent", "withdrawn"]
+    assert "words 1" not in pages(bare)
+    assert len([name for name in files(bare) if name.endswith(".jpg")]) == 2
+    assert commits(bare) == 2
+
+
+def test_one_that_is_refused_does_not_hold_back_the_others(kit: Kit, bare: Path) -> None:
+    many(kit, 4)
+    hook = bare / "hooks" / "pre-receive"
+    hook.write_text(
+        "#!/bin/sh\nread old new ref\n"
+        'git log --format=%B -1 "$new" | grep -q "Session 2" || exit 0\n'
+        'echo "error: File x is 200 MB; this exceeds GitHub\'s file size limit" >&2; exit 1\n'
+    )
+    hook.chmod(0o755)
+    add(kit, bare.as_uri(), branch="trunk")
+    rows = {row["title"]: row for row in publish(kit.session, kit.outbox)}
+    assert {title: row["state"] for title, row in rows.items()} == {
+        "Session 0": "sent", "Session 1": "sent", "Session 2": "parked", "Session 3": "sent",
+    }  # fmt: skip
+    assert "larger than site takes" in rows["Session 2"]["error"]
+    assert commits(bare) == 3
+    hook.unlink()
+    retry(kit.session, kit.outbox)
+    publish(kit.session, kit.outbox)
+    assert "words 2" in pages(bare)
+
+
+def test_no_more_goes_together_than_a_thin_line_carries(
+    kit: Kit, bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(kit, 4)
+    add(kit, bare.as_uri(), branch="trunk")
+    queue(kit.session, kit.outbox)
+    size = max(row.bytes for row in kit.deliveries("story"))
+    monkeypatch.setattr(together, "_MOST_BYTES", 2 * size)
+    publish(kit.session, kit.outbox)
+    assert commits(bare) == 2
 
 
 def test_writers_that_race_all_arrive(bare: Path, tmp_path: Path) -> None:

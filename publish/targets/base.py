@@ -148,6 +148,8 @@ class Target(ABC):
     assisted: ClassVar[bool] = False
     # Whether a post may go before its big files, and is changed when they have followed.
     files_may_follow: ClassVar[bool] = False
+    # Whether it takes several stories in one go (``put_all``).
+    gathers: ClassVar[bool] = False
     # How many of ``Post.copies`` its posts show, the canonical one first; None: all. Others are not handed in.
     copies_shown: ClassVar[int | None] = None
     # Whether it spreads what is too long, or too many files, over several posts itself (a thread).
@@ -215,6 +217,10 @@ class Target(ABC):
     @abstractmethod
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Make the post there say this; raises Gone if it is not there any more."""
+
+    def put_all(self, posts: Sequence[Post]) -> list[Remote]:
+        """Make or change several posts, all or none (only where ``gathers``). What is there already stays untouched."""
+        raise NotImplementedError(f"{self.kind} takes one story after the other")
 
     @abstractmethod
     def withdraw(self, remote: Remote) -> None:

@@ -1,9 +1,9 @@
-"""A git repository from which Hugo, Jekyll, Eleventy or Pelican make a site: a story is one commit, files and all."""
+"""A git repository from which Hugo, Jekyll, Eleventy or Pelican make a site: a round is one commit, files and all."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ class GitTarget(Target):
     kind = "git"
     title = "Git repository"
     keeps_files = False
+    gathers = True
     tells_replies = True
     copies_remain = (
         "The history of the repository keeps a copy, and so may whoever has cloned it. "
@@ -86,17 +87,22 @@ class GitTarget(Target):
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Page and files in one commit; what is there of the story already is replaced."""
-        wanted = self._wanted(post)
+        return self.put_all([post])[0]
+
+    def put_all(self, posts: Sequence[Post]) -> list[Remote]:
+        """The same for several stories: one commit, one push."""
+        keys = [post.key for post in posts]
+        wanted = {path: source for post in posts for path, source in self._wanted(post).items()}
 
         def make(files: Mapping[str, str]) -> Changes:
-            mine = {path: None for path in files if self._pages.owns(path, post.key)}
-            return {**mine, **wanted}
+            mine = [path for path in files if any(self._pages.owns(path, key) for key in keys)]
+            return {**dict.fromkeys(mine), **wanted}
 
         try:
-            commit = self._repository.change(make, f"{post.title}\n\n{post.gathering}\n")
+            commit = self._repository.change(make, _message(posts))
         except FileNotFoundError as error:
             raise RetryAfter("A file is being made again on this laptop.", 60) from error
-        return self._remote(post.key, commit)
+        return [self._remote(key, commit) for key in keys]
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
         """The same: the newest state of the story, in one commit."""
@@ -135,6 +141,14 @@ class GitTarget(Target):
     def _remote(self, key: str, commit: str) -> Remote:
         web = self.setup.options.get("web", "").rstrip("/")
         return Remote(key, f"{web}/{self._pages.link(key)}" if web else "", {"commit": commit})
+
+
+def _message(posts: Sequence[Post]) -> str:
+    first = posts[0]
+    if len(posts) == 1:
+        return f"{first.title}\n\n{first.gathering}\n"
+    titles = "".join(f"- {' '.join(post.title.split())}\n" for post in posts)
+    return f"{len(posts)} stories of {first.gathering}\n\n{titles}"
 
 
 def _cache(setup: Setup) -> Path:
