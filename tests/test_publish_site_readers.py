@@ -12,21 +12,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import bagit
 import feedparser
 import mf2py
 import pytest
 from rocrate.rocrate import ROCrate
+from sqlalchemy import select
 
 from kiosk import build_assets
 from publish import feeds
 from publish.bundle import make_bundle
 from publish.compose import build_post
 from publish.crate import NAME as CRATE
-from publish.post import Copy, Said
+from publish.post import Copy, Said, gathering_facts
 from publish.site import front_page, story_page, summarize
-from reporter import curate
+from reporter import actions, captions, curate
 from reporter.gate import Place
-from reporter.models import EventSession
+from reporter.models import EventSession, Media
+from reporter.models_talk import Reply
 from reporter.states import Kind
 from reporter.stories import all_stories
 from tests.publish_fakes import Kit, jpeg, open_kit
@@ -88,12 +91,40 @@ def fill(kit: Kit) -> EventSession:
     return event
 
 
+ARABIC = 'لقاء "الربيع" <b> & المزيد'
+
+
+def fill_more(kit: Kit) -> None:
+    """A title from right to left, captions, replies to a takeaway and to a story, an open item."""
+    event = fill(kit)
+    arabic = kit.takeaway(
+        kit.event(ARABIC, speakers="ليلى"), "سنزرع الفول <i>معًا</i>", author="ليلى", intent="action"
+    )
+    video = kit.session.scalars(select(Media).where(Media.kind == Kind.VIDEO)).one()
+    captions.keep(kit.session, video, "0:01 Mind the <frost> & ice", kit.hand)
+    actions.begin_item(kit.session, kit.hand, "action", {"what": 'Buy "straw" & <b>beans</b>'})
+    story = next(
+        s
+        for s in all_stories(kit.session, now=kit.clock(), rng=kit.rng)
+        if s.session_id == event.id
+    )
+    for about in ({"takeaway_id": arabic.id}, {"story_id": story.id}):
+        kit.session.add(
+            Reply(
+                id=kit.id(), text='Me too <script>alert(2)</script> & "so"', author="Eve & <b>", place="the blog",
+                url="https://blog.example/1?a=1&b=2#c1", state="shown", written_at=kit.clock(),
+                received_at=kit.clock(), changed_at=kit.clock(), **about,
+            )
+        )  # fmt: skip
+    kit.session.commit()
+
+
 def site(kit: Kit, goal: Path) -> Path:
     made = make_bundle(
         kit.session,
         kit.store,
         goal,
-        facts=kit.facts,
+        facts=gathering_facts(kit.session, kit.settings),
         now=kit.clock(),
         rng=kit.rng,
         assets=ROOT / "static",
@@ -243,25 +274,77 @@ def test_ro_crate_describes_every_file(kit: Kit, tmp_path: Path) -> None:
     assert original["isBasedOn"]["encodingFormat"] == "image/jpeg"
 
 
-def test_pages_are_valid_html(kit: Kit, tmp_path: Path) -> None:
+def validate(folder: Path, *pages: Path) -> subprocess.CompletedProcess[str]:
+    """What html-validate says of pages."""
     program = ROOT / "node_modules" / "html-validate" / "bin" / "html-validate.mjs"
     npm = build_assets.npm_command() or []
     node = npm[0] if len(npm) > 1 else shutil.which("node")
     if node is None or not program.is_file():
         pytest.skip("html-validate is not in node_modules (make install brings it)")
-    fill(kit)
-    data = site(kit, tmp_path / "bag")
+    rules = folder / "rules.json"
+    rules.write_text(json.dumps({"root": True, **RULES}))
+    command = [node, str(program), "--config", str(rules), "--formatter", "text", *map(str, pages)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_pages_are_valid_html(kit: Kit, tmp_path: Path) -> None:
+    fill_more(kit)
+    made = site(kit, tmp_path / "bag")
+    pages = [made.parent / "open-me.html", *sorted(made.glob("*.html"))]
+    words = "".join(page.read_text("utf-8") for page in pages)
+    for told in (
+        "Me too &lt;script&gt;",
+        "Mind the &lt;frost&gt;",
+        "<track",
+        "Buy &#34;straw&#34;",
+        "لقاء",
+    ):
+        assert told in words
     empty = tmp_path / "empty.html"
     empty.write_text(front_page(kit.facts, []), "utf-8")
-    rules = tmp_path / "rules.json"
-    rules.write_text(json.dumps({"root": True, **RULES}))
-    command = [node, str(program), "--config", str(rules), "--formatter", "text", str(empty)]
-    pages = [str(page) for page in sorted(data.glob("*.html"))]
-    told = subprocess.run(
-        [*command, *pages], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert told.stdout.strip().splitlines() == []
-    assert told.returncode == 0
+    found = validate(tmp_path, empty, *pages)
+    assert found.stdout.strip().splitlines() == []
+    assert found.returncode == 0
+    # And it does look: one end tag less.
+    broken = tmp_path / "broken.html"
+    broken.write_text((made / "index.html").read_text("utf-8").replace("</ul>", "", 1), "utf-8")
+    found = validate(tmp_path, broken)
+    assert found.returncode == 1
+    assert "broken.html" in found.stdout
+
+
+def test_other_programs_read_hostile_and_arabic_words_as_they_are(kit: Kit, tmp_path: Path) -> None:
+    fill_more(kit)
+    data = site(kit, tmp_path / "bag")
+    bagit.Bag(str(data.parent)).validate()
+    told = feedparser.parse((data / "feed.xml").read_bytes())
+    assert not told.bozo
+    assert ARABIC in [entry.title for entry in told.entries]
+    assert feedparser.parse((data / "feed.xml").read_bytes()[:-20]).bozo, "half a feed is noticed"
+    page = page_of(data, "سنزرع")
+    parsed = mf2py.parse(page.read_text("utf-8"), url=f"{BASE}/{page.name}")
+    [event] = found(parsed, "h-event")
+    assert event["name"] == [ARABIC]
+    [entry] = found(parsed, "h-entry")
+    assert entry["content"][0]["value"] == "سنزرع الفول <i>معًا</i>"
+    [comment] = entry["comment"]
+    assert comment["properties"]["content"] == ['Me too <script>alert(2)</script> & "so"']
+    assert comment["properties"]["url"] == ["https://blog.example/1?a=1&b=2#c1"]
+    assert ROCrate(str(data)).get(page.name)["name"] == ARABIC
+    searched = (data / "search" / "words.js").read_text("utf-8")
+    rows = json.loads(searched.removeprefix("globalThis.siteWords = ").rstrip().removesuffix(";"))
+    [parts] = [row[2] for row in rows if row[1] == ARABIC]
+    assert any("سنزرع" in text and "Me too <script>" in text for _at, _who, text in parts)
+    assert "Mind the <frost>" in searched
+
+
+@pytest.mark.parametrize("name", ["index.html", "ro-crate-metadata.json"])
+def test_the_bag_library_finds_what_was_changed(kit: Kit, tmp_path: Path, *, name: str) -> None:
+    fill(kit)
+    data = site(kit, tmp_path / "bag")
+    (data / name).write_text((data / name).read_text("utf-8").replace("Spring", "Sprung"), "utf-8")
+    with pytest.raises(bagit.BagValidationError, match=name):
+        bagit.Bag(str(data.parent)).validate()
 
 
 def test_empty_site_has_feeds_too(kit: Kit) -> None:
