@@ -16,6 +16,9 @@ from publish.targets.base import Limits
 from publish.wire import current_wire
 from reporter.states import DeliveryState
 
+# With one key at one target, at most.
+_COPIES = 4
+
 
 def send_story(
     target: Target, known: Remote | None, post: Post, links: Mapping[str, Remote]
@@ -27,7 +30,11 @@ def send_story(
         except Gone:
             pass
     found = target.find(post.key)
-    return target.update(found, post, links) if found else target.create(post, links)
+    if found is not None:
+        return target.update(found, post, links)
+    made = target.create(post, links)
+    first = target.find(post.key) if target.may_double else None
+    return made if first is None or first.id == made.id else target.update(first, post, links)
 
 
 def send_whole(
@@ -89,10 +96,16 @@ def withdraw(
 ) -> dict[str, Any]:
     """Take it away; needs nothing but the ledger, for the rows that it was made from are gone."""
     ext = str(kept.get("ext", ""))
-    there = known or (target.find_media(key, ext) if is_media else target.find(key))
-    if there is not None:
-        with suppress(Gone):
-            (target.withdraw_media if is_media else target.withdraw)(there)
+    take = target.withdraw_media if is_media else target.withdraw
+    there = known
+    # What another kiosk made, or a try whose answer was lost, goes as well.
+    for _ in range(_COPIES):
+        if there is not None:
+            with suppress(Gone):
+                take(there)
+        there = target.find_media(key, ext) if is_media else target.find(key)
+        if there is None:
+            break
     return {
         "state": DeliveryState.WITHDRAWN.value,
         "sent": "", "remote_id": "", "url": "", "error": "", "attempts": 0, "moved": 0,

@@ -362,7 +362,7 @@ def test_withdrawing_one_updates_and_then_removes_the_file(kit: Kit, place: Fake
     kit.session.execute(delete(models.Media).where(models.Media.sha256 == "gone"))
     place.calls.clear()
     run(kit)
-    assert [call for call, _ in place.calls] == ["update", "withdraw_media"]
+    assert [call for call, _ in place.calls] == ["update", "withdraw_media", "find_media"]
     assert [post["texts"] for post in place.posts.values()] == [["stays"]]
     assert len(place.files) == 1
     assert [p["state"] for p in published_places(kit.session, goes)] == ["withdrawn"]

@@ -156,6 +156,9 @@ class Target(ABC):
     splits: ClassVar[bool] = False
     # A sentence: what a withdrawal does not reach there (servers that have taken a copy, mails). Empty: it reaches all.
     copies_remain: ClassVar[str] = ""
+    # Whether two kiosks that make the same post at the same moment may end up with two there. Then ``create`` is
+    # followed by ``find``, which leaves the one that was made first and takes the others away.
+    may_double: ClassVar[bool] = False
     # Whether replies come back from there, and whether they can be answered from here.
     hears: ClassVar[bool] = False
     # Whether it is a page of our own that also shows what was said at other places.

@@ -43,6 +43,7 @@ class FacebookPageTarget(Target):
     kind = "facebook"
     title = "Facebook Page"
     keeps_files = False
+    may_double = True
     copies_shown = 1
     hears = True
     answers = True
@@ -87,13 +88,14 @@ class FacebookPageTarget(Target):
     # --- Stories -----------------------------------------------------------------------------------------------
 
     def find(self, key: str) -> Remote | None:
-        """Our post among the Page's latest, by its link or hashtag."""
+        """Our post among the Page's latest, by its link or hashtag. Of two made at once the first one stays."""
         pattern = re.compile(rf"(?<![\w-])(?:{re.escape(key)}|#{mark_of(key)})(?![\w-])")
-        params: dict[str, Any] = {"fields": "id,message,permalink_url", "limit": 100}
-        for row in self._rows(f"{self._page}/published_posts", params, _PAGES):
-            if pattern.search(str(row.get("message", ""))):
-                return Remote(str(row["id"]), str(row.get("permalink_url", "")))
-        return None
+        params: dict[str, Any] = {"fields": "id,message,permalink_url,created_time", "limit": 100}
+        rows = self._rows(f"{self._page}/published_posts", params, _PAGES)
+        ours = sorted((r for r in rows if pattern.search(str(r.get("message", "")))), key=_age)
+        for later in ours[1:]:
+            self.withdraw(Remote(str(later["id"]), ""))
+        return Remote(str(ours[0]["id"]), str(ours[0].get("permalink_url", ""))) if ours else None
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Pictures first, unpublished; then the post that shows them."""
@@ -301,6 +303,12 @@ class FacebookPageTarget(Target):
         if code in _RIGHTS:
             return AuthRefused(f"{self.name} does not let this token do that: {said}")
         return Permanent(f"{self.name} does not take this: {said}")
+
+
+def _age(row: Mapping[str, Any]) -> tuple[str, int, str]:
+    """Orders posts by when they were made."""
+    number = str(row["id"])
+    return str(row.get("created_time", "")), len(number), number
 
 
 def _wait(headers: Mapping[str, str]) -> float:

@@ -42,6 +42,12 @@ def is_ours(status: Mapping[str, Any], key: str, mark: str) -> bool:
     )
 
 
+def age(status: Mapping[str, Any]) -> tuple[int, str]:
+    """Orders statuses by when they were made: ids count up, as numbers or as words of one length."""
+    number = str(status["id"])
+    return len(number), number
+
+
 def _holds(link: str, key: str) -> bool:
     """Our key as a whole piece of an address: one code is never the beginning of another."""
     return re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", link) is not None

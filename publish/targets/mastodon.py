@@ -26,6 +26,7 @@ from publish.post import Post, PostMedia, Remote
 from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
 from publish.targets.fediverse import (
     PER_URL,
+    age,
     cheer,
     count,
     flat,
@@ -52,6 +53,7 @@ class MastodonTarget(Target):
     title = "Mastodon"
     keeps_files = False
     splits = True
+    may_double = True
     copies_shown = 1
     copies_remain = "Other servers have taken copies. They are asked to delete them; not all do."
     hears = True
@@ -118,13 +120,19 @@ class MastodonTarget(Target):
     # --- Stories -----------------------------------------------------------------------------------------
 
     def find(self, key: str) -> Remote | None:
-        """The first post of our thread: by hashtag, else by the link with our key among the account's latest."""
+        """The first post of our thread: by hashtag, else by the link with our key among the account's latest.
+
+        Of two that were made at the same moment the first one stays.
+        """
         account, mark = self._account()["id"], mark_of(key)
         query: dict[str, Any] = {"limit": 40, "exclude_reblogs": "true", "tagged": mark}
         for _ in range(1 + _PAGES):
             page = self._call("GET", f"/api/v1/accounts/{account}/statuses", params=query).data
-            found = next((status for status in page if is_ours(status, key, mark)), None)
-            if found is not None:
+            ours = sorted((one for one in page if is_ours(one, key, mark)), key=age)
+            for later in ours[1:]:
+                self.withdraw(Remote(str(later["id"])))
+            if ours:
+                found = ours[0]
                 return Remote(str(found["id"]), str(found.get("url") or found.get("uri", "")))
             if not page and "tagged" not in query:
                 break
@@ -177,7 +185,9 @@ class MastodonTarget(Target):
             ids = self._files(part, old, before.get("files", ()))
             body = self._body(part, ids, post)
             if old is None:
-                status = self._post(body, f"{post.key}/{number}", thread[-1] if thread else None)
+                # Without the ids of files, which are others at another kiosk that posts the same.
+                name = f"{post.key}/{number}/{_print_of({**body, 'media_ids': list(map(_print, part.files))})}"
+                status = self._post(body, name, thread[-1] if thread else None)
             elif before.get("print") == _print_of(body):
                 status = old
             else:
@@ -217,7 +227,7 @@ class MastodonTarget(Target):
     def _send(
         self, method: str, path: str, body: Mapping[str, Any], name: str
     ) -> Mapping[str, Any]:
-        headers = {"Idempotency-Key": f"{name}/{_print_of(body)}"} if name else {}
+        headers = {"Idempotency-Key": name} if name else {}
         answer = self._call(method, path, json=body, headers=headers, accept={422})
         if answer.status == 422:
             said = str(answer.data.get("error", "")) if isinstance(answer.data, dict) else ""

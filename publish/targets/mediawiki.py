@@ -32,6 +32,7 @@ from publish.wikisign import mediawiki_manner
 _NEEDED = {"edit": "change pages", "createpage": "make pages"}
 # Somebody saves at the same moment: read again, put our part in again.
 _EDIT_TRIES = 4
+_SAME = ("fileexists-no-change", "fileexists-forbidden")
 _SUMMARY = "From the gathering, with Social Reporter"
 
 
@@ -256,7 +257,11 @@ class MediaWikiTarget(Target):
         try:
             told = self._wiki.upload(media.path, media.filename, media.mime, words)
         except WikiError as error:
-            raise self._no_file(error, media) from error
+            # Another kiosk has sent the same bytes under the same name since we looked.
+            there = self.find_media(media.key, media.ext) if error.code in _SAME else None
+            if there is None:
+                raise self._no_file(error, media) from error
+            return there
         info = told["imageinfo"]
         return _remote_file(f"File:{told['filename'].replace('_', ' ')}", info)
 

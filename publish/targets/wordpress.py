@@ -31,6 +31,8 @@ _DROPPED = ("rest_upload_no_data", "rest_upload_no_content_disposition", "rest_u
 # Address of a blog -> when it was asked (monotonic), and whether its addresses are pretty ones.
 _FORMS: dict[str, tuple[float, bool]] = {}
 _FORM_S = 60.0
+# Short names in one question: addresses of more than 2,000 characters are refused by some.
+_SLUGS = 30
 _NEEDED = {
     "upload_files": "upload files",
     "publish_posts": "publish posts",
@@ -50,6 +52,7 @@ class WordPressTarget(Target):
     title = "WordPress"
     hears = answers = True
     files_may_follow = True
+    may_double = True
     options = (
         Option("url", "the blog's address, as https://blog.example.org", required=True),
         Option("user", "who writes there", required=True),
@@ -106,16 +109,19 @@ class WordPressTarget(Target):
     # --- Posts ---------------------------------------------------------------------------------
 
     def find(self, key: str) -> Remote | None:
-        """The post with our slug, drafts too."""
+        """The post with our slug, drafts too. Of two that were made at the same moment the first one stays."""
         found = self._call(
             "GET", "/wp/v2/posts",
             params={"slug": key, "status": _STATUSES, "context": "edit", "_fields": "id,link,slug"},
         )  # fmt: skip
-        return next((_remote(row) for row in found.data if row["slug"] == key), None)
+        rows = sorted((row for row in found.data if row["slug"] == key), key=_number)
+        for later in rows[1:]:
+            self._delete(f"/wp/v2/posts/{later['id']}")
+        return _remote(rows[0]) if rows else None
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Make the post. Should another kiosk have been faster with our slug, its post is used and ours removed."""
-        body = {**self._body(post, links), "slug": post.key}
+        body = {**self._body(post, self._first_made(links)), "slug": post.key}
         made = self._call("POST", "/wp/v2/posts", json=body).data
         if made["slug"] == post.key:
             return _remote(made)
@@ -130,7 +136,9 @@ class WordPressTarget(Target):
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Change the post in place."""
-        answer = self._call("POST", f"/wp/v2/posts/{remote.id}", json=self._body(post, links))
+        answer = self._call(
+            "POST", f"/wp/v2/posts/{remote.id}", json=self._body(post, self._first_made(links))
+        )
         if answer.data.get("status") == "trash":
             raise Gone("The post lies in the blog's trash.")
         return _remote(answer.data)
@@ -170,11 +178,30 @@ class WordPressTarget(Target):
 
     def find_media(self, key: str, ext: str) -> Remote | None:
         """The attachment whose slug is our key."""
+        return next((_remote_media(row) for row in self._files([key])), None)
+
+    def _files(self, keys: Sequence[str]) -> list[dict[str, Any]]:
+        """The attachments whose slugs are among these, the first made first."""
         found = self._call(
             "GET", "/wp/v2/media",
-            params={"slug": key, "context": "edit", "_fields": "id,link,slug,source_url"},
+            params={"slug": ",".join(keys), "context": "edit", "per_page": 100, "_fields": "id,link,slug,source_url"},
         )  # fmt: skip
-        return next((_remote_media(row) for row in found.data if row["slug"] == key), None)
+        return sorted((row for row in found.data if row["slug"] in keys), key=_number)
+
+    def _first_made(self, links: Mapping[str, Remote]) -> Mapping[str, Remote]:
+        """Of files that another kiosk sent at the same moment the first ones stay, and ours go.
+
+        Asked once a post, for WordPress gives two that come together the same short name.
+        """
+        keys, first = sorted(links), dict[str, Remote]()
+        for start in range(0, len(keys), _SLUGS):
+            for row in self._files(keys[start : start + _SLUGS]):
+                there = first.setdefault(row["slug"], _remote_media(row))
+                ours = str(row["id"]) == links[row["slug"]].id
+                # Two with one address share the file itself: that must stay.
+                if there.id != str(row["id"]) and ours and there.url != str(row["source_url"]):
+                    self._delete(f"/wp/v2/media/{row['id']}")
+        return {**links, **first}
 
     def put_media(self, media: PostMedia) -> Remote:
         """Upload as multipart: a cut leaves nothing behind, and 64 MB of PHP memory are enough for a video."""
@@ -317,6 +344,11 @@ def _media_words(media: PostMedia) -> dict[str, str]:
     """Alt text is plain text at WordPress, caption and description are HTML."""
     credit = f" — {media.credit}" if media.credit else ""
     return {"alt_text": media.alt, "caption": escape(f"{media.caption}{credit}".strip(" —"))}
+
+
+def _number(row: Mapping[str, Any]) -> int:
+    """Counts up: the lower one was made first."""
+    return int(row["id"])
 
 
 def _remote(row: Mapping[str, Any]) -> Remote:

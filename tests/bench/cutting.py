@@ -53,7 +53,7 @@ class Told:
 
 def measure() -> list[Row]:
     """One row a server and line; a server that can't run here is a row that says so."""
-    rows = []
+    rows: list[Row] = []
     for title, server in SERVERS.items():
         try:
             rows += _at(title, server)
@@ -103,8 +103,8 @@ def _send(kit: Kit, there: There, every: int) -> Told:
     files = [row for row in rows if row["kind"] == "media"]
     said = {row["error"] for row in files if row["error"]}
     left = sum(row["bytes"] for row in files if row["state"] == "parked")
-    there = sum(row["bytes"] for row in files if row["state"] == "sent")
-    return Told(sent, left or there, cuts, tuple(sorted(said)), gave_up=bool(left))
+    arrived = sum(row["bytes"] for row in files if row["state"] == "sent")
+    return Told(sent, left or arrived, cuts, tuple(sorted(said)), gave_up=bool(left))
 
 
 def _photos(kit: Kit) -> None:
