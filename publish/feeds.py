@@ -14,6 +14,7 @@ from xml.etree import ElementTree as Xml
 
 from publish.post import Facts
 
+ATOM, JSON_FEED = "feed.xml", "feed.json"
 _ATOM = "http://www.w3.org/2005/Atom"
 _MAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 # Everything that XML 1.0 has no place for (section 2.2).
@@ -23,12 +24,16 @@ Summary = dict[str, Any]
 
 
 def feed_files(
-    facts: Facts, summaries: Sequence[Summary], base: str
+    facts: Facts, summaries: Sequence[Summary], base: str, hub: str = ""
 ) -> Iterator[tuple[str, bytes]]:
-    """(relative name, bytes) of what programs read. ``base``: the site's address, or '' for one on a stick."""
+    """(relative name, bytes) of what programs read. ``base``: the site's address, or '' for one on a stick.
+
+    ``hub``: who tells subscribers at once (https://www.w3.org/TR/websub/#discovery), for a site with an address.
+    """
     ordered = sorted(summaries, key=lambda s: (_updated(s), s["url"]), reverse=True)
-    yield "feed.xml", _atom(facts, ordered, base)
-    yield "feed.json", _json_feed(facts, ordered, base)
+    hub = hub if base else ""
+    yield ATOM, _atom(facts, ordered, base, hub)
+    yield JSON_FEED, _json_feed(facts, ordered, base, hub)
     if base:
         yield "sitemap.xml", _sitemap(ordered, base)
 
@@ -53,12 +58,14 @@ def _add(parent: Xml.Element, name: str, text: str = "", **attributes: str) -> X
     return child
 
 
-def _atom(facts: Facts, summaries: Sequence[Summary], base: str) -> bytes:
+def _atom(facts: Facts, summaries: Sequence[Summary], base: str, hub: str) -> bytes:
     feed = Xml.Element("feed", {"xmlns": _ATOM, "xml:lang": facts.language})
     _add(feed, "id", f"urn:uuid:{facts.id}")
     _add(feed, "title", facts.title)
     _add(feed, "updated", max(map(_updated, summaries), default=_NEVER))
-    _add(feed, "link", rel="self", type="application/atom+xml", href=_at(base, "feed.xml"))
+    _add(feed, "link", rel="self", type="application/atom+xml", href=_at(base, ATOM))
+    if hub:
+        _add(feed, "link", rel="hub", href=hub)
     _add(feed, "link", rel="alternate", type="text/html", href=_at(base, "index.html"))
     _add(_add(feed, "author"), "name", facts.title)
     for summary in summaries:
@@ -77,13 +84,14 @@ def _words(summary: Summary) -> str:
     return str(summary.get("lead") or summary["quote"] or summary["title"])
 
 
-def _json_feed(facts: Facts, summaries: Sequence[Summary], base: str) -> bytes:
+def _json_feed(facts: Facts, summaries: Sequence[Summary], base: str, hub: str) -> bytes:
     told = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": facts.title,
         "language": facts.language,
         "home_page_url": _at(base, "index.html"),
-        "feed_url": _at(base, "feed.json"),
+        "feed_url": _at(base, JSON_FEED),
+        **({"hubs": [{"type": "WebSub", "url": hub}]} if hub else {}),
         "items": [_item(facts, summary, base) for summary in summaries],
     }
     return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()

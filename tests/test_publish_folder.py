@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import feedparser
 import fsspec
 import pytest
+from werkzeug import Request
 
 from publish import places
 from publish.drives import is_stick
@@ -16,6 +19,7 @@ from publish.drives.disk import DiskDrive
 from publish.errors import Offline
 from publish.outbox import publish
 from reporter import curate, secrets
+from tests.fixture_server import FixtureServer
 from tests.publish_fakes import Kit, jpeg, open_kit
 
 ASSETS = Path(__file__).parent.parent / "static"
@@ -104,6 +108,51 @@ def test_change_and_takedown_reach_every_page(kit: Kit, tmp_path: Path) -> None:
         "style/site.css", "style/tokens.css",
     ]  # fmt: skip
     assert "stays" not in (goal / "index.html").read_text()
+
+
+class Hub(FixtureServer):
+    """A WebSub hub as https://pubsubhubbub.github.io/PubSubHubbub/pubsubhubbub-core-0.4.html#publishing says."""
+
+    routes = (("POST", r"/hub", "publish"),)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[str, str]] = []
+        self.status = 204
+
+    def publish(self, request: Request) -> tuple[str, int]:
+        """Keeps what it was told."""
+        self.told.append((request.form["hub.mode"], request.form["hub.url"]))
+        return "", self.status
+
+
+@pytest.mark.parametrize("status", [204, 503])
+def test_hub_is_named_in_the_feeds_and_told_when_they_are_new(
+    kit: Kit, tmp_path: Path, *, status: int
+) -> None:
+    takeaway = kit.takeaway(kit.event(), "words")
+    hub = Hub()
+    hub.status = status
+    goal = tmp_path / "site"
+    try:
+        add(kit, goal.as_uri(), web="https://example.org/spring/", hub=f"{hub.url}/hub")
+        assert {row["state"] for row in run(kit)} == {"sent"}
+        feeds = [f"https://example.org/spring/{name}" for name in ("feed.xml", "feed.json")]
+        read = feedparser.parse((goal / "feed.xml").read_bytes())
+        links = {link.rel: link.href for link in read.feed.links}
+        assert (links["hub"], links["self"]) == (f"{hub.url}/hub", feeds[0])
+        told = json.loads((goal / "feed.json").read_text())
+        assert told["hubs"] == [{"type": "WebSub", "url": f"{hub.url}/hub"}]
+        # One that is busy holds nothing back.
+        assert hub.told == [("publish", url) for url in feeds[: 1 if status == 503 else 2]]
+        before = len(hub.told)
+        run(kit)
+        assert len(hub.told) == before, "nothing is new"
+        curate.change(kit.session, takeaway, kit.hand, {"text": "other words"})
+        run(kit)
+        assert len(hub.told) == 2 * before
+    finally:
+        hub.close()
 
 
 def test_missing_parent_is_offline_and_never_made_up(kit: Kit, tmp_path: Path) -> None:

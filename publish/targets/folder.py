@@ -5,14 +5,16 @@ It holds the same pages as the bundle's site.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+from urllib.parse import urlencode
 
 from publish.drives import Login, open_drive, scheme_of, wants_password
 from publish.drives.base import hash_pieces, is_part
-from publish.errors import Gone, PauseTarget, RetryAfter
-from publish.feeds import feed_files
+from publish.errors import Gone, PauseTarget, PublishError, RetryAfter
+from publish.feeds import ATOM, JSON_FEED, feed_files
 from publish.finder import search_files
 from publish.http import Web
 from publish.post import Post, PostMedia, Remote
@@ -27,6 +29,10 @@ from publish.site import (
 )
 from publish.targets.base import Draft, Entry, Heard, Option, Setup, Target
 from publish.webmentions import mentions
+
+log = logging.getLogger(__name__)
+
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class FolderTarget(Target):
@@ -46,6 +52,7 @@ class FolderTarget(Target):
         Option("check", "size: compare how much arrived; read: read all of it back (a disk always is)", default="size",
                choices=("size", "read")),
         Option("web", "the address under which others see it, as https://example.org/spring"),
+        Option("hub", "a WebSub hub that tells subscribers of its feeds at once, as https://pubsubhubbub.appspot.com/"),
         Option("webmentions", "a service that received webmentions for its pages, as "
                "https://webmention.io/api/mentions.jf2"),
     )  # fmt: skip
@@ -60,7 +67,7 @@ class FolderTarget(Target):
             key=told.get("key", ""),
             endpoint=told.get("endpoint", ""),
         )
-        self._web = told.get("web", "")
+        self._web, self._hub = told.get("web", ""), told.get("hub", "")
         self._drive = open_drive(told["url"], login)
         self._drive.read_back |= told.get("check") == "read"
 
@@ -180,11 +187,25 @@ class FolderTarget(Target):
         for name, data in (*sheets(self.setup.assets), *calendar_file(self.setup.facts)):
             self._put(name, data)
         summaries = [dict(e.extra["summary"]) for e in entries if "summary" in e.extra]
-        feeds = feed_files(self.setup.facts, summaries, self._web)
+        feeds = feed_files(self.setup.facts, summaries, self._web, self._hub)
         for name, data in (*search_files(summaries), *feeds):
             self._put(name, data)
         self._put("index.html", front_page(self.setup.facts, summaries, self._web).encode())
+        if self._web and self._hub:
+            self._tell_hub()
         return self._remote("index.html")
+
+    def _tell_hub(self) -> None:
+        """Say that the feeds are new. One that does not hear it holds nothing back: readers look by themselves too."""
+        web = Web(self.name)
+        try:
+            for name in (ATOM, JSON_FEED):
+                told = urlencode({"hub.mode": "publish", "hub.url": self._link(name)})
+                web.raw(self._hub, told.encode(), _FORM)
+        except PublishError as error:
+            log.warning("%s: the hub was not told: %s", self.name, error.message)
+        finally:
+            web.close()
 
     # --- The way there -----------------------------------------------------------------------------
 
