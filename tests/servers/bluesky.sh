@@ -4,25 +4,10 @@
 # start takes minutes. What npm installs stays in ~/.cache/social-reporter-tests for the next time.
 #
 #   bluesky.sh STATE [start|stop|status]      from the environment: PORT (8082)
-set -euo pipefail
+PORT=${PORT:-8082}
+. "$(dirname "$0")/common.sh" "$@"
 
-mkdir -p "$1"
-state=$(cd "$1" && pwd -P)
-action=${2:-start}
-port=${PORT:-8082}
 modules=${PDS_MODULES:-$HOME/.cache/social-reporter-tests/pds}
-pid_file=$state/pid
-
-running() { local pid; pid=$(cat "$pid_file" 2>/dev/null) && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; }
-
-case $action in
-  stop)
-    running && kill -- "-$(cat "$pid_file")" 2>/dev/null
-    rm -f "$pid_file"
-    exit 0
-    ;;
-  status) running; exit ;;
-esac
 
 if [ ! -d "$modules/node_modules/@atproto/pds" ]; then
   mkdir -p "$modules"
@@ -55,14 +40,10 @@ JS
     PDS_BLOBSTORE_DISK_LOCATION=$state/blobs PDS_ADMIN_PASSWORD=admin PDS_INVITE_REQUIRED=0 PDS_DEV_MODE=1 \
     PDS_SERVICE_HANDLE_DOMAINS=.test PDS_RATE_LIMITS_ENABLED=0 PDS_DISABLE_SSRF_PROTECTION=1 LOG_ENABLED=0 \
     PDS_REPO_SIGNING_KEY_K256_PRIVATE_KEY_HEX=$(key) PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX=$(key) \
-    PDS_DPOP_SECRET=$(key) PDS_JWT_SECRET=$(key) setsid node "$state/run.mjs" </dev/null >"$state/log" 2>&1 &
+    PDS_DPOP_SECRET=$(key) PDS_JWT_SECRET=$(key) setsid node "$state/run.mjs" </dev/null >"$log" 2>&1 &
   echo $! >"$pid_file"
 fi
-end=$((SECONDS + 60))
-until curl -fsS -o /dev/null "http://127.0.0.1:$port/xrpc/_health" 2>/dev/null; do
-  [ $SECONDS -lt $end ] || { echo "bluesky.sh: it does not answer, see $state/log" >&2; exit 1; }
-  sleep 0.1
-done
+answers_to curl -fsS "http://127.0.0.1:$port/xrpc/_health"
 for who in leekgarden neighbour; do
   curl -sS -o /dev/null -H 'Content-Type: application/json' "http://127.0.0.1:$port/xrpc/com.atproto.server.createAccount" \
     -d "{\"handle\":\"$who.test\",\"email\":\"$who@example.org\",\"password\":\"$who-pass-1\"}"

@@ -9,27 +9,10 @@
 # From the environment: PORT (8083), REMOTE (1, or 0 as on a wiki out of the box),
 # REMOTE_USERS (who may come in from outside; @ALL: everybody).
 # Packages: the group `dokuwiki` of tests/system-packages.sh.
-set -euo pipefail
+PORT=${PORT:-8083}
+. "$(dirname "$0")/common.sh" "$@"
 
-mkdir -p "$1"
-state=$(cd "$1" && pwd -P)
-action=${2:-start}
-port=${PORT:-8083}
-pid_file=$state/web.pid
 source=/usr/share/dokuwiki
-
-running() { local pid; pid=$(cat "$pid_file" 2>/dev/null) && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; }
-
-stop() {
-  running || { rm -f "$pid_file"; return 0; }
-  local pid end=$((SECONDS + 20))
-  pid=$(cat "$pid_file")
-  # The workers are children of the same process group, and outlive a signal to the first one alone.
-  kill -- "-$pid" 2>/dev/null || kill "$pid" 2>/dev/null || true
-  while kill -0 "$pid" 2>/dev/null && [ $SECONDS -lt $end ]; do sleep 0.05; done
-  kill -KILL -- "-$pid" 2>/dev/null || true
-  rm -f "$pid_file"
-}
 
 install() {
   [ -f "$state/installed" ] && return
@@ -71,19 +54,11 @@ start() {
   settings
   PHP_CLI_SERVER_WORKERS=3 setsid php -d memory_limit=256M -d sys_temp_dir="$state/tmp" -d session.save_path="$state/tmp" -d display_errors=0 \
     -d log_errors=1 -d error_log="$state/php.log" -d opcache.enable_cli=1 -d auto_prepend_file="$state/prepend.php" \
-    -S "127.0.0.1:$port" -t "$source" </dev/null >>"$state/web.log" 2>&1 &
+    -S "127.0.0.1:$port" -t "$source" </dev/null >>"$log" 2>&1 &
   echo $! >"$pid_file"
-  local end=$((SECONDS + 60))
-  until curl -fsS -o /dev/null "http://127.0.0.1:$port/doku.php" 2>/dev/null; do
-    [ $SECONDS -lt $end ] || { echo "dokuwiki.sh: it does not answer, see $state/web.log" >&2; exit 1; }
-    sleep 0.1
-  done
+  answers_to curl -fsS "http://127.0.0.1:$port/doku.php"
 }
 
-case $action in
-  stop) stop; exit ;;
-  status) running; exit ;;
-esac
 install
 start
 printf 'URL=http://127.0.0.1:%s\nUSER=kit\nPASSWORD=kit-pass\nVISITOR=visitor\nVISITOR_PASSWORD=visitor-pass\n' "$port"

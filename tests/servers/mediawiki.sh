@@ -8,30 +8,13 @@
 #
 # From the environment: PORT (8081), UPLOADS (true, or false as on a wiki out of the box).
 # Packages: the group `mediawiki` of tests/system-packages.sh.
-set -euo pipefail
+PORT=${PORT:-8081}
+. "$(dirname "$0")/common.sh" "$@"
 
-mkdir -p "$1"
-state=$(cd "$1" && pwd -P)
-action=${2:-start}
-port=${PORT:-8081}
 wiki=$state/wiki
-pid_file=$state/web.pid
 source=/usr/share/mediawiki
 # MediaWiki takes bot passwords of exactly 32 characters.
 bot_password=0123456789abcdef0123456789abcdef
-
-running() { local pid; pid=$(cat "$pid_file" 2>/dev/null) && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; }
-
-stop() {
-  running || { rm -f "$pid_file"; return 0; }
-  local pid end=$((SECONDS + 20))
-  pid=$(cat "$pid_file")
-  # The workers are children of the same process group, and outlive a signal to the first one alone.
-  kill -- "-$pid" 2>/dev/null || kill "$pid" 2>/dev/null || true
-  while kill -0 "$pid" 2>/dev/null && [ $SECONDS -lt $end ]; do sleep 0.05; done
-  kill -KILL -- "-$pid" 2>/dev/null || true
-  rm -f "$pid_file"
-}
 
 maintain() { php -d memory_limit=256M "$source/maintenance/$1" "${@:2}" >>"$state/install.log" 2>&1; }
 
@@ -89,19 +72,11 @@ require $root . $script;
 PHP
   WIKI_PORT=$port WIKI_UPLOADS=${UPLOADS:-true} PHP_CLI_SERVER_WORKERS=3 setsid php -d memory_limit=256M \
     -d upload_max_filesize=64M -d post_max_size=64M -d upload_tmp_dir="$state/tmp" -d opcache.enable_cli=1 \
-    -S "127.0.0.1:$port" -t "$wiki" "$state/router.php" </dev/null >>"$state/web.log" 2>&1 &
+    -S "127.0.0.1:$port" -t "$wiki" "$state/router.php" </dev/null >>"$log" 2>&1 &
   echo $! >"$pid_file"
-  local end=$((SECONDS + 60))
-  until curl -fsS "http://127.0.0.1:$port/api.php?action=query&meta=siteinfo&format=json" 2>/dev/null | grep -q MediaWiki; do
-    [ $SECONDS -lt $end ] || { echo "mediawiki.sh: it does not answer, see $state/web.log" >&2; exit 1; }
-    sleep 0.1
-  done
+  answers_to bash -c "curl -fsS 'http://127.0.0.1:$port/api.php?action=query&meta=siteinfo&format=json' | grep -q MediaWiki"
 }
 
-case $action in
-  stop) stop; exit ;;
-  status) running; exit ;;
-esac
 install
 start
 printf 'URL=http://127.0.0.1:%s\nUSER=Reporter@kiosk\nPASSWORD=%s\nVISITOR=Visitor\nVISITOR_PASSWORD=visitor-user-1\n' "$port" "$bot_password"

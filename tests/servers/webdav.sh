@@ -7,27 +7,13 @@
 #   webdav.sh STATE status    exit 0 while it runs
 #
 # From the environment: KIND (apache), PORT (8108). Packages: the group `places` of tests/system-packages.sh.
-set -euo pipefail
+PORT=${PORT:-8108}
+. "$(dirname "$0")/common.sh" "$@"
 
-mkdir -p "$1"
-state=$(cd "$1" && pwd -P)
-action=${2:-start}
-port=${PORT:-8108}
 kind=${KIND:-apache}
 modules=/usr/lib/apache2/modules
 
-running() { local pid; pid=$(cat "$state/pid" 2>/dev/null) && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; }
 answers() { curl -s -o /dev/null "http://127.0.0.1:$port/"; }
-wait_until() { # seconds, then a command that is asked until it succeeds
-  local end=$((SECONDS + $1)); shift
-  until "$@"; do [ $SECONDS -lt $end ] || return 1; sleep 0.05; done
-}
-not_running() { ! running; }
-stop() {
-  if running; then kill "$(cat "$state/pid")"; wait_until 10 not_running; fi
-  rm -f "$state/pid"
-}
-
 start_apache() {
   printf 'kit:{SHA}%s\n' "$(printf kit-pass | openssl sha1 -binary | openssl base64)" >"$state/htpasswd"
   local account=""
@@ -40,7 +26,7 @@ start_apache() {
   cat >"$state/apache.conf" <<CONF
 ServerRoot $state
 ServerName 127.0.0.1
-PidFile $state/pid
+PidFile $pid_file
 Listen 127.0.0.1:$port
 DefaultRuntimeDir $state/run
 Mutex file:$state/run default
@@ -76,16 +62,11 @@ CONF
 
 start_rclone() {
   setsid rclone serve webdav "$state/files" --config /dev/null --addr "127.0.0.1:$port" --user kit --pass kit-pass \
-    --vfs-cache-mode off </dev/null >"$state/log" 2>&1 &
-  echo $! >"$state/pid"
+    --vfs-cache-mode off </dev/null >"$log" 2>&1 &
+  echo $! >"$pid_file"
 }
 
-case $action in
-  stop) stop; exit 0 ;;
-  status) running; exit ;;
-esac
-
 mkdir -p "$state/files" "$state/run"
-running || { rm -f "$state/pid"; "start_$kind"; }
-wait_until 20 answers || { echo "webdav.sh: $kind does not answer, see $state/log" >&2; exit 1; }
+running || { rm -f "$pid_file"; "start_$kind"; }
+answers_to answers
 printf '%s\n' "URL=http://127.0.0.1:$port" "USER=kit" "PASSWORD=kit-pass" "FOLDER=$state/files"
