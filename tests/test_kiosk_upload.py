@@ -393,7 +393,9 @@ def serving(app: Flask, *, silence: float = 10) -> Iterator[tuple[httpx.Client, 
     thread.start()
     try:
         url = f"http://127.0.0.1:{server.bind_addr[1]}"
-        with httpx.Client(base_url=url, verify=False, timeout=120) as client:
+        # A connection each: the server hangs up on one that has been silent, at times just as it is used again.
+        alone = httpx.Limits(max_keepalive_connections=0)
+        with httpx.Client(base_url=url, verify=False, timeout=120, limits=alone) as client:
             yield client, logged
     finally:
         server.stop()
