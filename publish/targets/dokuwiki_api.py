@@ -40,6 +40,8 @@ _OFF, _NO_PAGE, _EMPTY, _LOCKED, _BLOCKED, _NO_FILE, _IN_USE = -32605, 121, 132,
 _LOCK_PAUSE = 300
 # Bytes of a file that may be too much for a small host.
 _HEAVY = 4 << 20
+# How often a lighter one is sent before a refusal without a reason is taken for one.
+_PUTS = 4
 
 
 class Refused(Permanent):
@@ -282,16 +284,27 @@ class Doku:
 
     def put_file(self, file: str, path: Path) -> str:
         """Send a file; its name as the wiki writes it. One of this name that is there is not written over."""
+        size = path.stat().st_size
+        told, said = "", ""
+        for _ in range(_PUTS if size < _HEAVY else 2):
+            try:
+                told, said = _words(self._put(file, path)), ""
+            except Refused as error:
+                said = f" {error.message}"
+            except Broke as error:
+                return self._too_heavy(file, size, error)
+            # Refused, without a reason or in the wiki's own words. Two who send it at once share a temporary file
+            # there, and one of them may be told that it is broken: it is sent again, unless the other's is there.
+            if not told and self.file_bytes(file) == size:
+                told = file
+            if told or self.rights(file) < UPLOAD:
+                break
+        return told or self._not_put(file, path, said)
+
+    def _put(self, file: str, path: Path) -> Any:
         self.open()
         content, length = call_with_file("wiki.putAttachment", [file], path, [{"ow": False}])
-        said = ""
-        try:
-            told = self._ask(self._rpc, content, length)
-        except Refused as error:
-            told, said = "", f" {error.message}"
-        except Broke as error:
-            return self._too_heavy(file, path.stat().st_size, error)
-        return _words(told) or self._not_put(file, path, said)
+        return self._ask(self._rpc, content, length)
 
     def _too_heavy(self, file: str, size: int, error: Broke) -> str:
         """A file is in PHP's memory several times over. A small one, or one that arrived, broke for another reason."""
@@ -304,17 +317,13 @@ class Doku:
         ) from error
 
     def _not_put(self, file: str, path: Path, said: str) -> str:
-        """Refused, without a reason or in the wiki's own words."""
-        size = path.stat().st_size
-        if self.file_bytes(file) == size:
-            return file
         if self.rights(file) < UPLOAD:
             raise Permanent(
                 f"{self.user} may not send files to {self.name}. Ask its administrator for the right."
             )
         raise Permanent(
-            f"{self.name} does not take this file ({size / 1e6:.1f} MB, {path.suffix}). Its administrator decides "
-            f"which types it takes.{said}"
+            f"{self.name} does not take this file ({path.stat().st_size / 1e6:.1f} MB, {path.suffix}). Its "
+            f"administrator decides which types it takes.{said}"
         )
 
     def delete_file(self, file: str) -> None:
