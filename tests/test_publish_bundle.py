@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -28,7 +29,7 @@ from publish.bundle import Bundle, make_bundle
 from publish.errors import PublishError
 from publish.strip import stripped
 from reporter import curate
-from reporter.errors import Conflict
+from reporter.errors import Conflict, DiskFull
 from reporter.states import Kind
 from tests.browser import Windows
 from tests.publish_fakes import Kit, jpeg, open_kit
@@ -451,6 +452,37 @@ def test_stick_that_lies_is_found_out(
     with pytest.raises(PublishError, match="was not written right"):
         bundle(kit, tmp_path / name)
     assert [p.name for p in tmp_path.iterdir()] == ["gathering"]
+
+
+class Full(io.FileIO):
+    """A disk with room for so many bytes in each file."""
+
+    def write(self, data: Any, /) -> int:
+        if self.tell() + len(data) > 15_000:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(data)
+
+
+@pytest.mark.parametrize("name", ["bag", "bag.zip"])
+def test_full_disk_is_told_and_leaves_what_was_there(
+    kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, name: str
+) -> None:
+    fill(kit)
+    goal = tmp_path / "out" / name
+    bundle(kit, goal)
+    before = goal.read_bytes() if name.endswith("zip") else tree(goal)
+    real = Path.open
+
+    def opened(path: Path, mode: str = "r", *rest: Any, **more: Any) -> Any:
+        ours = f".{name}.making-" in str(path) and "x" in mode
+        return Full(path, mode) if ours else real(path, mode, *rest, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", opened)
+        with pytest.raises(DiskFull, match="not enough room"):
+            bundle(kit, goal)
+    assert (goal.read_bytes() if name.endswith("zip") else tree(goal)) == before
+    assert [p.name for p in goal.parent.iterdir()] == [name]
 
 
 def test_right_to_left_site(tmp_path: Path) -> None:
