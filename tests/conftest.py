@@ -4,9 +4,11 @@ import random
 import shutil
 import signal
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
@@ -27,6 +29,9 @@ from tests.browser import AXE, Windows, axe_violations, driver_problem, find_chr
 from tests.product import KioskProcess, TurnableClock
 from tests.script_server import ScriptServer, script_servers
 from tests.wordpress_server import WordPress, missing_programs
+
+if TYPE_CHECKING:
+    from tests.publish_fakes import Kit
 
 pytest_plugins = ["tests.place_mediawiki", "tests.place_dokuwiki"]
 ROOT = Path(__file__).parent.parent
@@ -224,6 +229,16 @@ def app(
 def client(app: Flask) -> FlaskClient:
     """A browser on the laptop itself (127.0.0.1); pass environ_base={"REMOTE_ADDR": …} for a phone."""
     return app.test_client()
+
+
+@pytest.fixture
+def kit(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator["Kit"]:
+    """A gathering with its outbox, without an application; its ids are its own, so that tests can share a server."""
+    from tests.publish_fakes import open_kit
+
+    seed = zlib.crc32(request.node.nodeid.encode())
+    with open_kit(tmp_path / "gathering", seed=seed) as kit:
+        yield kit
 
 
 @pytest.fixture

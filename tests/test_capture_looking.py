@@ -16,13 +16,7 @@ from reporter.models import Media
 from reporter.states import Faces, Kind
 from tests import media_files
 from tests.faces import portrait_jpeg
-from tests.publish_fakes import Kit, open_kit
-
-
-@pytest.fixture
-def kit(tmp_path: Path) -> Iterator[Kit]:
-    with open_kit(tmp_path / "gathering") as kit:
-        yield kit
+from tests.publish_fakes import Kit
 
 
 @pytest.fixture(scope="module")

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 import vobject
 
 from publish.agenda import agenda_of
 from publish.bundle import make_bundle
 from publish.outbox import publish
 from publish.places import make_outbox
-from reporter import actions, following, secrets, talk
+from reporter import actions, following, talk
 from reporter.models_talk import Reply
 from reporter.states import ReplyKind, ReplyState
-from tests.publish_fakes import START, Kit, open_kit
-
-
-@pytest.fixture
-def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
-    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
-    with open_kit(tmp_path / "gathering", seed=zlib.crc32(str(tmp_path).encode())) as kit:
-        yield kit
+from tests.publish_fakes import START, Kit
 
 
 def sent(kit: Kit) -> None:

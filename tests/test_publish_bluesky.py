@@ -6,25 +6,17 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from publish.targets import bluesky
 from publish.targets.atproto import facets, record_key
-from reporter import curate, secrets
+from reporter import curate
 from reporter.states import Kind
 from tests.place_bluesky import ME, PASSWORD, Bluesky, BlueskyPlace
-from tests.publish_fakes import Kit, open_kit
+from tests.publish_fakes import Kit
 from tests.publish_target_kit import add, opened, post_of, send
-
-
-@pytest.fixture
-def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
-    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
-    with open_kit(tmp_path / "gathering") as kit:
-        yield kit
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -36,12 +36,6 @@ from tests.publish_fakes import Kit, jpeg, open_kit
 
 ASSETS = Path(__file__).parent.parent / "static"
 GPS = {1: "N", 2: (52.0, 30.0, 59.0), 3: "E", 4: (13.0, 24.0, 18.0)}
-
-
-@pytest.fixture
-def kit(tmp_path: Path) -> Iterator[Kit]:
-    with open_kit(tmp_path / "gathering") as kit:
-        yield kit
 
 
 def bundle(kit: Kit, goal: Path, **options: Any) -> Bundle:

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from publish.compose import build_post
 from publish.post import Post
 from publish.render import blog_html
 from publish.site import story_page, summarize
-from reporter import composing, models, secrets
+from reporter import composing, models
 from reporter.gate import Place
 from reporter.stories import session_story
-from tests.publish_fakes import Kit, open_kit
-
-
-@pytest.fixture
-def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
-    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
-    with open_kit(tmp_path / "gathering") as kit:
-        yield kit
+from tests.publish_fakes import Kit
 
 
 def composed(kit: Kit, *pieces: models.Takeaway | str) -> models.Story:

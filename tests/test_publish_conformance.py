@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -27,7 +26,7 @@ from reporter import curate, secrets
 from reporter.models import Delivery, EventSession, Takeaway
 from tests.conformance import Place, plain
 from tests.conformance_places import PLACES
-from tests.publish_fakes import FaultProxy, Kit, open_kit
+from tests.publish_fakes import FaultProxy, Kit
 
 # Seconds that an answer is waited for where one never comes. Real servers answer sooner, a busy machine or not;
 # should one be slower, it is as if its answer were lost.
@@ -56,14 +55,6 @@ def places_to_try() -> list[Any]:
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     with PLACES[request.param](request) as place:
         yield place
-
-
-@pytest.fixture
-def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
-    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
-    seed = zlib.crc32(str(tmp_path).encode())
-    with open_kit(tmp_path / "gathering", seed=seed) as kit:
-        yield kit
 
 
 @pytest.fixture

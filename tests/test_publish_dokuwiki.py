@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,16 +22,9 @@ from publish.targets.dokuwiki import DokuWikiTarget
 from publish.targets.dokuwiki_api import Doku
 from reporter import curate, secrets
 from tests.place_dokuwiki import DokuWikiPlace
-from tests.publish_fakes import Kit, open_kit
+from tests.publish_fakes import Kit
 from tests.publish_target_kit import add, opened, post_of, send
 from tests.script_server import ScriptServer
-
-
-@pytest.fixture
-def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
-    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
-    with open_kit(tmp_path / "gathering", seed=zlib.crc32(str(tmp_path).encode())) as kit:
-        yield kit
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from publish.outbox import publish
 from reporter import curate, secrets
 from reporter.states import Kind
 from tests.cut_proxy import cut_proxy
-from tests.publish_fakes import Kit, open_kit
+from tests.publish_fakes import Kit
 from tests.script_server import ScriptServer, script_server
 
 SERVERS = ("sftp", "webdav", "rclone")
@@ -70,12 +70,6 @@ def place(request: pytest.FixtureRequest) -> Place:
     told = {"user": server.told["USER"]}
     told |= {"key": server.told["KEY"]} if kind == "sftp" else {"password": server.told["PASSWORD"]}
     return Place(kind, server, folder, told)
-
-
-@pytest.fixture
-def kit(tmp_path: Path) -> Iterator[Kit]:
-    with open_kit(tmp_path / "gathering") as kit:
-        yield kit
 
 
 def add(kit: Kit, place: Place, port: int = 0, **more: str) -> None:

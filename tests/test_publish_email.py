@@ -38,7 +38,7 @@ from reporter.models_actions import Contact
 from reporter.models_talk import Reply
 from reporter.states import ReplyState
 from tests.cut_proxy import cut_proxy
-from tests.publish_fakes import Kit, open_kit
+from tests.publish_fakes import Kit
 from tests.script_server import ScriptServer, script_server
 from tests.wordpress_server import free_port
 
@@ -97,12 +97,6 @@ def smtp(**options: Any) -> Iterator[Inbox]:
 def inbox() -> Iterator[Inbox]:
     with smtp() as inbox:
         yield inbox
-
-
-@pytest.fixture
-def kit(tmp_path: Path) -> Iterator[Kit]:
-    with open_kit(tmp_path / "gathering") as kit:
-        yield kit
 
 
 def add(kit: Kit, inbox: Inbox, password: str = "", **more: str) -> None:

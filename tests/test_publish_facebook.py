@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,17 +12,10 @@ import pytest
 from publish import places
 from publish.outbox import publish
 from publish.targets.facebook_group import FacebookGroupTarget
-from reporter import curate, secrets
+from reporter import curate
 from tests.place_facebook import TOKEN, Facebook, FacebookPlace, error
-from tests.publish_fakes import Kit, open_kit
+from tests.publish_fakes import Kit
 from tests.publish_target_kit import NAME, add, opened, post_of, send
-
-
-@pytest.fixture
-def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
-    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
-    with open_kit(tmp_path / "gathering") as kit:
-        yield kit
 
 
 @pytest.fixture

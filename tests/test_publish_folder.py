@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +17,11 @@ from publish.drives import is_stick
 from publish.drives.disk import DiskDrive
 from publish.errors import Offline
 from publish.outbox import publish
-from reporter import curate, secrets
+from reporter import curate
 from tests.fixture_server import FixtureServer
-from tests.publish_fakes import Kit, jpeg, open_kit
+from tests.publish_fakes import Kit, jpeg
 
 ASSETS = Path(__file__).parent.parent / "static"
-
-
-@pytest.fixture
-def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
-    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
-    with open_kit(tmp_path / "gathering") as kit:
-        yield kit
 
 
 def add(kit: Kit, url: str, **options: str) -> None:

@@ -28,16 +28,10 @@ from reporter import curate, secrets
 from reporter.models import EventSession, Takeaway
 from tests.conformance import words_of
 from tests.cut_proxy import cut_proxy
-from tests.publish_fakes import Kit, open_kit
+from tests.publish_fakes import Kit
 from tests.script_server import ScriptServer, script_server
 
 HOSTILE = "<script>alert(1)</script> {{ site.title }} {% raw %} {{< x >}} **y** [a](b) _c_ | ~~d~~ &amp; &#42; $e$ # f"
-
-
-@pytest.fixture
-def kit(tmp_path: Path) -> Iterator[Kit]:
-    with open_kit(tmp_path / "gathering") as kit:
-        yield kit
 
 
 @pytest.fixture

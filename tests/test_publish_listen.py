@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,7 +17,7 @@ from reporter import curate, inbox, secrets, talk
 from reporter.models import Delivery, Takeaway
 from reporter.models_talk import Listening, Reply
 from reporter.states import ReplyState
-from tests.publish_fakes import FaultProxy, Kit, open_kit
+from tests.publish_fakes import FaultProxy, Kit
 from tests.wordpress_server import WordPress
 
 pytestmark = pytest.mark.wordpress
@@ -77,13 +75,6 @@ class Outsiders:
             if len(rows) < 100:
                 break
         return found
-
-
-@pytest.fixture
-def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
-    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
-    with open_kit(tmp_path / "gathering", seed=zlib.crc32(str(tmp_path).encode())) as kit:
-        yield kit
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,15 +21,8 @@ from reporter.models import Story
 from reporter.states import Kind
 from reporter.stories import all_stories
 from tests.place_mediawiki import MediaWikiPlace
-from tests.publish_fakes import FaultProxy, Kit, open_kit
+from tests.publish_fakes import FaultProxy, Kit
 from tests.script_server import ScriptServer
-
-
-@pytest.fixture
-def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
-    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
-    with open_kit(tmp_path / "gathering", seed=zlib.crc32(str(tmp_path).encode())) as kit:
-        yield kit
 
 
 @pytest.fixture

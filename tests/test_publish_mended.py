@@ -28,17 +28,11 @@ from reporter.errors import Conflict
 from reporter.models import Media, Takeaway
 from reporter.states import Kind
 from tests.faces import detail, portrait_jpeg
-from tests.publish_fakes import Kit, open_kit
+from tests.publish_fakes import Kit
 from tests.wordpress_server import WordPress
 
 FACE = (0.36, 0.39, 0.18, 0.29)
 BLUR = Edits(blur=(Region("oval", (0.32, 0.32, 0.26, 0.42)),))
-
-
-@pytest.fixture
-def kit(tmp_path: Path) -> Iterator[Kit]:
-    with open_kit(tmp_path / "gathering", seed=len(str(tmp_path))) as kit:
-        yield kit
 
 
 @pytest.fixture(scope="module")

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import uuid
-import zlib
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
 from publish import plan
 from publish.compose import build_post
 from publish.ledger import wanted_posts
-from reporter import actions, curate, following, secrets, talk
+from reporter import actions, curate, following, talk
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.gate import Place
 from reporter.models import Story, Target
 from reporter.states import ReplyState
 from reporter.stories import all_stories
-from tests.publish_fakes import START, Kit, open_kit
-
-
-@pytest.fixture
-def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
-    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
-    with open_kit(tmp_path / "gathering", seed=zlib.crc32(str(tmp_path).encode())) as kit:
-        yield kit
+from tests.publish_fakes import START, Kit
 
 
 def text_of(kit: Kit, story: Story) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ from publish.targets.base import Limits
 from reporter import curate, secrets
 from reporter.record import published_places
 from reporter.states import Kind
-from tests.publish_fakes import FakePlace, FakeTarget, Kit, jpeg, open_kit
+from tests.publish_fakes import FakePlace, FakeTarget, Kit, jpeg
 
 
 class Blog(FakeTarget):
@@ -71,12 +70,6 @@ def at(monkeypatch: pytest.MonkeyPatch) -> dict[str, FakePlace]:
         monkeypatch.setattr(cls, "told", Limits())
         monkeypatch.setitem(targets.KINDS, cls.kind, cls)
     return made
-
-
-@pytest.fixture
-def kit(tmp_path: Path) -> Iterator[Kit]:
-    with open_kit(tmp_path / "gathering") as kit:
-        yield kit
 
 
 def noise(edge: int = 900) -> bytes:

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +31,7 @@ from reporter.models import EventSession, Media
 from reporter.models_talk import Reply
 from reporter.states import Kind
 from reporter.stories import all_stories
-from tests.publish_fakes import Kit, jpeg, open_kit
+from tests.publish_fakes import Kit, jpeg
 
 ROOT = Path(__file__).parent.parent
 BASE = "https://example.org/spring"
@@ -51,12 +50,6 @@ RULES = {
         "script-type": "off",
     },
 }
-
-
-@pytest.fixture
-def kit(tmp_path: Path) -> Iterator[Kit]:
-    with open_kit(tmp_path / "gathering") as kit:
-        yield kit
 
 
 def fill(kit: Kit) -> EventSession:

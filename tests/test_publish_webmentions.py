@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import zlib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,9 +16,8 @@ from sqlalchemy import select
 from kiosk.conversation import replies_document
 from publish.listen import listen
 from publish.outbox import publish
-from reporter import secrets
 from reporter.models_talk import Reply
-from tests.publish_fakes import Kit, open_kit
+from tests.publish_fakes import Kit
 
 
 class Service:
@@ -73,13 +71,6 @@ def service() -> Iterator[Service]:
     service = Service()
     yield service
     service.close()
-
-
-@pytest.fixture
-def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
-    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
-    with open_kit(tmp_path / "gathering", seed=zlib.crc32(str(tmp_path).encode())) as kit:
-        yield kit
 
 
 def test_mentions_of_all_kinds_come_once_and_leave(

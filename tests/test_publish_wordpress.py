@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import random
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from reporter import curate, secrets
 from reporter.models import Takeaway, Tombstone
 from reporter.record import published_places
 from reporter.states import Kind
-from tests.publish_fakes import FaultProxy, Kit, jpeg, open_kit
+from tests.publish_fakes import FaultProxy, Kit, jpeg
 from tests.wordpress_server import WordPress
 
 pytestmark = pytest.mark.wordpress
@@ -43,14 +42,6 @@ class Blog:
         answer = self.client.get(f"{self.server.url}/wp-json/wp/v2/{what}", params=query)
         answer.raise_for_status()
         return [row for row in answer.json() if f"sr-{mark}" in row["slug"]]
-
-
-@pytest.fixture
-def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
-    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
-    seed = zlib.crc32(str(tmp_path).encode())
-    with open_kit(tmp_path / "gathering", seed=seed) as kit:
-        yield kit
 
 
 @pytest.fixture

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import select
 
@@ -13,15 +10,9 @@ from reporter.edits import Edits, Region
 from reporter.gate import Place, may_show, showable
 from reporter.models import Decision, Gathering, Media, Takeaway
 from reporter.states import Faces, Kind
-from tests.publish_fakes import Kit, jpeg, open_kit
+from tests.publish_fakes import Kit, jpeg
 
 BOX = (0.4, 0.4, 0.2, 0.2)
-
-
-@pytest.fixture
-def kit(tmp_path: Path) -> Iterator[Kit]:
-    with open_kit(tmp_path / "gathering") as kit:
-        yield kit
 
 
 def media_of(takeaway: Takeaway) -> Media:

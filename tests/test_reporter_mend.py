@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,16 +12,10 @@ from reporter.errors import BadInput, Conflict
 from reporter.models import Decision, Gathering, Media, Rendition
 from reporter.models_mend import Edit, Face
 from reporter.states import Faces, Kind
-from tests.publish_fakes import Kit, jpeg, open_kit
+from tests.publish_fakes import Kit, jpeg
 
 BLUR = Edits(blur=(Region("oval", (0.3, 0.3, 0.2, 0.2)),))
 TURN = Edits(turn=90)
-
-
-@pytest.fixture
-def kit(tmp_path: Path) -> Iterator[Kit]:
-    with open_kit(tmp_path / "gathering") as kit:
-        yield kit
 
 
 def files(kit: Kit, media: Media) -> list[str]:
