@@ -41,6 +41,7 @@ LABELS = {
     "unsubscribe": lazy_gettext("Unsubscribing"),
     "dated": lazy_gettext("Day of the posts"),
     "talk": lazy_gettext("Namespace of discussions"),
+    "hub": lazy_gettext("WebSub hub"),
     "imap": lazy_gettext("Mailbox"),
 }
 
@@ -120,6 +121,9 @@ HELPS = (
     later("the account's name there"),
     later("the namespace of all pages and files; empty: one named after the gathering"),
     later("the namespace of the discussion pages, in front of the page's own name"),
+    later(
+        "a WebSub hub that tells subscribers of its feeds at once, as https://pubsubhubbub.appspot.com/"
+    ),
     later("Micropub blog"),
     later("Folder"),
     later("E-mail"),

@@ -144,7 +144,9 @@ def _further(post: Post, talk: str) -> Iterator[str]:
     if post.copies:
         here = ", ".join(f"[[{_address(c.url)}|{_title(c.name)}]]" for c in post.copies)
         yield f"{plain(words.gettext('Also here:'))} {here}"
-    yield f"[[:{talk}|{_title(words.gettext('Discuss this'))}]]"
+    # Of its own: the collector of sentences does not look into f-strings.
+    discuss = words.gettext("Discuss this")
+    yield f"[[:{talk}|{_title(discuss)}]]"
 
 
 def _address(url: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
+from jinja2.ext import babel_extract
 
 from kiosk.language import LANGUAGES
 from publish.words import translations
@@ -16,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = "kiosk/translations/{}/LC_MESSAGES/messages.po"
 POSTS = "publish/translations/{}/LC_MESSAGES/publish.po"
 BLANK = re.compile(r"%\(\w+\)[sd]|%s|%%|\{\w+\}")
+ASKING = ("_", "gettext", "ngettext", "lazy_gettext", "later")
 TRANSLATED = [lang for lang in LANGUAGES if lang != "en"]
 
 
@@ -52,6 +56,33 @@ def test_all_catalogues_hold_the_same_sentences() -> None:
     posts = {lang: {message.id for message in messages(lang, POSTS)} for lang in TRANSLATED}
     assert len(posts["de"]) > 50
     assert all(ids == posts["de"] for ids in posts.values())
+
+
+def asked_for(folder: str) -> Iterator[str]:
+    """Every sentence that the code or a template of a package asks the catalogue for."""
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                if name in ASKING and isinstance(node.args[0].value, str):
+                    yield node.args[0].value
+    for path in (ROOT / folder / "templates").rglob("*.html"):
+        with path.open("rb") as file:
+            for _line, _name, words, _notes in babel_extract(file, ASKING, [], {}):
+                yield words if isinstance(words, str) else str(next(iter(words)))
+
+
+@pytest.mark.parametrize(
+    ("folders", "place"), [(("kiosk", "capture"), PAGES), (("publish",), POSTS)], ids=["pages", "posts"]
+)  # fmt: skip
+def test_every_sentence_of_the_program_is_in_the_catalogues(
+    folders: tuple[str, ...], place: str
+) -> None:
+    """``make translations`` looks into no f-string, and is easily forgotten."""
+    known = {m.id if isinstance(m.id, str) else m.id[0] for m in messages("de", place)}
+    asked = {sentence for folder in folders for sentence in asked_for(folder)}
+    assert len(asked) > 50
+    assert sorted(asked - known - {""}) == []
 
 
 @pytest.mark.parametrize(
