@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from capture.assign import read_roll, settle
-from reporter.curate import Hand
 from reporter.errors import BadInput, Forbidden, NotFound
+from reporter.hand import Hand
 from reporter.models import EventSession
 from reporter.models_cards import Camera, Cut, Shot
 from reporter.states import ClockBasis, CutOrigin, Mark

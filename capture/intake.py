@@ -21,8 +21,9 @@ from capture.offer import Arrival, Offer, check_recordable, check_words, cleaned
 from capture.sniff import MediaType
 from reporter.clock import new_id
 from reporter.config import LimitSettings
-from reporter.curate import Hand, hashtags, lock_gathering, main_kind, reconsider, touch
+from reporter.curate import hashtags, lock_gathering, main_kind, reconsider, touch
 from reporter.errors import BadInput, Conflict, TooLarge
+from reporter.hand import Hand
 from reporter.models import (
     Attachment,
     Decision,

@@ -12,8 +12,8 @@ from kiosk.progress import progress_bar
 from kiosk.shell import gathering_folder, gathering_option, json_option, opened, print_json
 from reporter.clock import new_random, rfc3339, utc_now
 from reporter.config import Settings, load_settings
-from reporter.curate import Hand
 from reporter.errors import NotFound
+from reporter.hand import Hand
 from reporter.models import EventSession
 from reporter.schedule import ScheduledSession
 

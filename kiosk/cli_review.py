@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from kiosk.db import db
 from kiosk.shell import gathering_option, json_option, opened, print_json
-from reporter.curate import Hand, approve, by_receipt, hide, withdraw
+from reporter.curate import approve, by_receipt, hide, withdraw
 from reporter.errors import BadInput
+from reporter.hand import Hand
 from reporter.models import Takeaway
 from reporter.states import Kind, TakeawayState
 from reporter.stories import with_everything

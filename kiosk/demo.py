@@ -18,8 +18,9 @@ from capture.intake import receive
 from capture.offer import Arrival, Offer
 from kiosk import samples
 from reporter.config import Settings
-from reporter.curate import Hand, approve, change, hide
+from reporter.curate import approve, change, hide
 from reporter.gathering import make_gathering, open_session
+from reporter.hand import Hand
 from reporter.models import EventSession
 from reporter.sessions import add_session
 from reporter.store import Store

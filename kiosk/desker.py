@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from kiosk.here import here
-from reporter.curate import Hand
+from reporter.hand import Hand
 
 bp = Blueprint("desker", __name__)
 

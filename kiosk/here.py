@@ -12,7 +12,7 @@ from flask import current_app
 from capture.pool import DecoderPool
 from reporter.clock import Clock
 from reporter.config import KioskSettings, Settings
-from reporter.curate import Hand
+from reporter.hand import Hand
 from reporter.search import SearchIndex
 from reporter.store import Store
 

@@ -21,8 +21,8 @@ from publish.targets import Target as OpenTarget
 from publish.targets import target_class
 from publish.targets.base import Answer
 from reporter.clock import new_id
-from reporter.curate import Hand
 from reporter.errors import BadInput, Conflict
+from reporter.hand import Hand
 from reporter.models import Delivery, Target
 from reporter.models_talk import Reply
 from reporter.states import DeliveryState, ReplyKind, ReplyState

@@ -20,8 +20,8 @@ from publish.targets import target_class
 from publish.targets.base import Message
 from publish.words import translations
 from reporter.clock import Clock, new_id
-from reporter.curate import Hand
 from reporter.gate import Place
+from reporter.hand import Hand
 from reporter.models import Delivery, Takeaway, Target
 from reporter.models_actions import Contact
 from reporter.models_talk import Reply

@@ -19,9 +19,10 @@ from publish.render import day_and_time
 from publish.words import translations
 from reporter import composing
 from reporter.actions import all_items, told_name, unanswered
-from reporter.curate import Hand, next_revision
+from reporter.curate import next_revision
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.following import next_gathering
+from reporter.hand import Hand
 from reporter.models import Delivery, EventSession, Gathering, Story, Takeaway, Target
 from reporter.models_actions import ActionItem, PlanStep
 from reporter.models_talk import Reply

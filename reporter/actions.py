@@ -11,9 +11,10 @@ from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session, joinedload
 
 from reporter.clock import new_id, rfc3339
-from reporter.curate import Hand, next_revision
+from reporter.curate import next_revision
 from reporter.errors import BadInput, NotFound
 from reporter.gate import Place, may_show
+from reporter.hand import Hand
 from reporter.models import Takeaway
 from reporter.models_actions import ActionItem
 from reporter.models_talk import Reply

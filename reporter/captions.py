@@ -12,8 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.cues import Cue, clipped, moved, read_cues, spoken, webvtt
-from reporter.curate import Hand, lock_gathering, touch
+from reporter.curate import lock_gathering, touch
 from reporter.errors import BadInput
+from reporter.hand import Hand
 from reporter.mend import edits_of, takeaways_of
 from reporter.models import Media
 from reporter.models_captions import Captions

@@ -9,8 +9,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
-from reporter.curate import Hand, next_revision
+from reporter.curate import next_revision
 from reporter.errors import BadInput, Conflict, NotFound
+from reporter.hand import Hand
 from reporter.models import EventSession, Story, StoryItem, Takeaway
 from reporter.models_stories import StoryWords
 from reporter.states import TakeawayState

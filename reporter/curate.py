@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import random
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +12,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from reporter.alike import drop_empty
-from reporter.clock import new_id
 from reporter.describe import own_words, proposals
 from reporter.errors import BadInput, Conflict, NotFound
+from reporter.hand import Hand
 from reporter.history import ALT, remember
 from reporter.models import (
     Attachment,
@@ -43,20 +41,6 @@ _CHOICES: dict[str, frozenset[str]] = {
     "consent": frozenset(Consent),
 }
 _TEXTS = ("text", "caption", "author", "prompt", "licence")
-
-
-@dataclass(frozen=True)
-class Hand:
-    """Who decides, when, and the chance that new ids come from. ``step``: what many decisions have in common."""
-
-    now: datetime
-    rng: random.Random
-    who: str = ""
-    step: uuid.UUID | None = None
-
-    def one_step(self) -> Hand:
-        """The same hand, whose decisions from now on are one step and are undone together."""
-        return replace(self, step=new_id(self.now, self.rng))
 
 
 def touch(session: Session, takeaway: Takeaway) -> None:

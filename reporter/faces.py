@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from reporter.curate import Hand, lock_gathering, touch
+from reporter.curate import lock_gathering, touch
 from reporter.edits import Edits, Four, Region, Step
 from reporter.gate import PICTURES, awaiting_look
+from reporter.hand import Hand
 from reporter.mend import note, takeaways_of
 from reporter.models import Attachment, Gathering, Media, Takeaway
 from reporter.models_mend import Face

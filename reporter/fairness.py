@@ -13,8 +13,8 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from reporter.config import LimitSettings
-from reporter.curate import Hand
 from reporter.errors import BadInput, Forbidden, Paused, TooMuch
+from reporter.hand import Hand
 from reporter.models import BlockedDevice, Gathering, Takeaway
 
 # How the name of a device begins that is known by its own cookie (kiosk.device); addresses may be shared.

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from reporter.actions import proposed
 from reporter.clock import new_id
 from reporter.config import Settings
-from reporter.curate import Hand, next_revision
+from reporter.curate import next_revision
 from reporter.errors import BadInput
+from reporter.hand import Hand
 from reporter.models import EventSession, Takeaway
 from reporter.models_actions import ActionItem, Contact, NextGathering
 from reporter.sessions import add_session

@@ -5,16 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
+from reporter.hand import Hand
 from reporter.models import Decision, Gathering, Takeaway
-
-if TYPE_CHECKING:
-    from reporter.curate import Hand
 
 # In front of a file's hash: the name of its alt text among the fields.
 ALT = "alt-"

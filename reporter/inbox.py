@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from reporter.curate import Hand
 from reporter.errors import BadInput
+from reporter.hand import Hand
 from reporter.models import Takeaway
 from reporter.models_talk import Reply
 from reporter.states import ReplyKind, ReplyState

@@ -17,9 +17,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
-from reporter.curate import Hand, lock_gathering, touch
+from reporter.curate import lock_gathering, touch
 from reporter.edits import Edits, read_edits
 from reporter.errors import Conflict
+from reporter.hand import Hand
 from reporter.models import Attachment, Decision, Media, Rendition, Takeaway
 from reporter.models_mend import Edit
 from reporter.states import Faces, MediaState

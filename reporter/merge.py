@@ -25,6 +25,7 @@ from reporter import curate, migrations
 from reporter.clock import new_id
 from reporter.db import prepare_sqlite, sqlite_url
 from reporter.errors import NotFound, ReporterError
+from reporter.hand import Hand
 from reporter.merge_mended import copy_mending, merge_mendings
 from reporter.models import (
     Attachment,
@@ -80,7 +81,7 @@ class Merge:
     other: Session
     store: Store
     folder: Path
-    hand: curate.Hand
+    hand: Hand
     look: Look
     done: Merged = field(default_factory=Merged)
     # Their ids -> our rows' ids.

@@ -20,6 +20,7 @@ from reporter.captions import captions_row
 from reporter.clock import new_id
 from reporter.cues import read_cues, spoken, webvtt
 from reporter.errors import BadInput, ReporterError
+from reporter.hand import Hand
 from reporter.merge import Look, Merged
 from reporter.merge_open import same_item
 from reporter.models import Attachment, EventSession, Media, Tag, Takeaway, Tombstone
@@ -48,9 +49,7 @@ def is_bundle(folder: Path) -> bool:
     return (folder / "bagit.txt").is_file() and (folder / _RECORDS).is_file()
 
 
-def merge_bundle(
-    session: Session, store: Store, folder: Path, hand: curate.Hand, look: Look
-) -> Merged:
+def merge_bundle(session: Session, store: Store, folder: Path, hand: Hand, look: Look) -> Merged:
     """Take in a bundle whose checksums were compared. Raises BadInput for one that can't be read. Commits."""
     try:
         told = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
@@ -121,7 +120,7 @@ class _Item:
         }
 
 
-def _merge_item(session: Session, item: _Item, hand: curate.Hand, done: Merged) -> None:
+def _merge_item(session: Session, item: _Item, hand: Hand, done: Merged) -> None:
     """One more, unless it is known, or about a takeaway that is not here or was taken back."""
     if item.takeaway is not None:
         about = session.get(Takeaway, item.takeaway)
@@ -150,7 +149,7 @@ def _file(data: Path, media: dict[str, Any]) -> Path | None:
 
 
 def _merge(
-    session: Session, store: Store, record: _Record, hand: curate.Hand, look: Look, done: Merged
+    session: Session, store: Store, record: _Record, hand: Hand, look: Look, done: Merged
 ) -> None:
     buried = select(Tombstone.takeaway_id).where(Tombstone.takeaway_id == record.id)
     if session.get(Takeaway, record.id) is not None or session.scalar(buried) is not None:
@@ -200,7 +199,7 @@ def _keep_captions(session: Session, media: Media, captions: str) -> None:
         media.words = spoken(read_cues(captions))[:MOST_CHARS]
 
 
-def _event(session: Session, record: _Record, hand: curate.Hand, done: Merged) -> EventSession:
+def _event(session: Session, record: _Record, hand: Hand, done: Merged) -> EventSession:
     found = session.scalar(select(EventSession).where(EventSession.code == record.code))
     if found is not None:
         return found
@@ -215,7 +214,7 @@ def _event(session: Session, record: _Record, hand: curate.Hand, done: Merged) -
 
 
 def _media(
-    session: Session, store: Store, path: Path, hand: curate.Hand, look: Look, done: Merged
+    session: Session, store: Store, path: Path, hand: Hand, look: Look, done: Merged
 ) -> Media:
     """The row of a file's bytes, which are copied in if they are new."""
     incoming = store.begin(f"merge-{hand.rng.getrandbits(64):016x}")

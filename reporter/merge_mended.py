@@ -10,9 +10,9 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.curate import Hand
 from reporter.edits import Edits, read_edits
 from reporter.errors import BadInput, Conflict
+from reporter.hand import Hand
 from reporter.mend import edits_of, save
 from reporter.models import Media
 from reporter.models_mend import Edit, Face

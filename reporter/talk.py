@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
-from reporter.curate import Hand, next_revision
+from reporter.curate import next_revision
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.gate import Place, may_show, rule
+from reporter.hand import Hand
 from reporter.models import Takeaway
 from reporter.models_actions import ActionItem
 from reporter.models_talk import BlockedPerson, Listening, Reply

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.curate import Hand, get_field, lock_gathering, set_fields, set_state
+from reporter.curate import get_field, lock_gathering, set_fields, set_state
 from reporter.deciding import Clash, Outcome
 from reporter.errors import NotFound
+from reporter.hand import Hand
 from reporter.history import fields_of, history_of
 from reporter.models import Decision, Takeaway
 from reporter.states import TakeawayState

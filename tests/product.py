@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 
 from kiosk.address import own_addresses
 from reporter.clock import new_id
-from reporter.curate import Hand, touch
+from reporter.curate import touch
+from reporter.hand import Hand
 from reporter.models import EventSession, Tag, Takeaway
 from reporter.sessioncode import make_receipt
 

@@ -26,10 +26,11 @@ from publish.means import Outbox
 from publish.places import make_outbox
 from publish.post import Facts, Post, PostMedia, Remote, gathering_facts
 from publish.targets import Entry, Option, Target
-from reporter import curate, models
+from reporter import models
 from reporter.clock import new_id
 from reporter.config import Settings, load_settings
 from reporter.gathering import make_gathering, open_engine
+from reporter.hand import Hand
 from reporter.sessioncode import make_code, make_receipt
 from reporter.states import Kind, MediaState, TakeawayState
 from reporter.store import Store
@@ -83,9 +84,9 @@ class Kit:
         return new_id(self.clock(), self.rng)
 
     @property
-    def hand(self) -> curate.Hand:
+    def hand(self) -> Hand:
         """Who decides in tests."""
-        return curate.Hand(self.clock(), self.rng, "test")
+        return Hand(self.clock(), self.rng, "test")
 
     def event(
         self, title: str = "Community gardens in winter", **values: Any

@@ -20,8 +20,9 @@ from playwright.sync_api import Browser, Page
 
 from reporter.clock import new_random, utc_now
 from reporter.config import save_settings
-from reporter.curate import Hand, approve, by_receipt, change
+from reporter.curate import approve, by_receipt, change
 from reporter.gathering import make_gathering, open_session
+from reporter.hand import Hand
 from reporter.sessions import add_session
 from tests.browser import LAPTOP, PHONE, find_chromium, run_chromium
 from tests.product import KioskProcess

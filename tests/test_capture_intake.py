@@ -28,6 +28,7 @@ from reporter.errors import (
     TooLarge,
     UnsupportedMedia,
 )
+from reporter.hand import Hand
 from reporter.models import Attachment, Decision, Gathering, Media, Takeaway, Tombstone, Upload
 from reporter.sessioncode import is_valid_receipt
 from reporter.states import MediaState, TakeawayState
@@ -225,14 +226,14 @@ def test_files_of_one_takeaway_may_come_one_by_one(room: Room) -> None:
 def test_a_text_that_was_emptied_by_hand_stays_empty(room: Room) -> None:
     offer = Offer(room.garden, text="oops", files=[room.arrive(jpeg(1))], client_id=CLIENT)
     takeaway = room.receive(offer)
-    curate.change(room.session, takeaway, curate.Hand(NOW, room.rng), {"text": ""})
+    curate.change(room.session, takeaway, Hand(NOW, room.rng), {"text": ""})
     room.receive(Offer(room.garden, text="oops", client_id=CLIENT))
     assert curate.by_receipt(room.session, takeaway.receipt).text == ""
 
 
 def test_new_bytes_in_an_approved_takeaway_wait_for_a_decision(room: Room) -> None:
     takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
-    curate.approve(room.session, takeaway, curate.Hand(NOW, room.rng, "desk"))
+    curate.approve(room.session, takeaway, Hand(NOW, room.rng, "desk"))
     room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
     assert takeaway.state == TakeawayState.APPROVED
     room.receive(Offer(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT))
@@ -243,7 +244,7 @@ def test_new_bytes_in_an_approved_takeaway_wait_for_a_decision(room: Room) -> No
 
 def test_a_hidden_takeaway_stays_hidden(room: Room) -> None:
     takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
-    curate.hide(room.session, takeaway, curate.Hand(NOW, room.rng, "desk"))
+    curate.hide(room.session, takeaway, Hand(NOW, room.rng, "desk"))
     room.receive(Offer(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT))
     assert (takeaway.state, len(takeaway.attachments)) == (TakeawayState.HIDDEN, 2)
 
@@ -276,7 +277,7 @@ def test_one_file_twice_in_one_offer_is_attached_once(room: Room) -> None:
 
 def withdrawn(room: Room, offer: Offer) -> Takeaway:
     takeaway = room.receive(offer)
-    curate.withdraw(room.session, takeaway, curate.Hand(NOW, room.rng), room.store)
+    curate.withdraw(room.session, takeaway, Hand(NOW, room.rng), room.store)
     return takeaway
 
 
@@ -322,7 +323,7 @@ def test_the_same_bytes_arriving_during_a_withdrawal_are_not_lost(
             drop(store, sha256, ext)
 
         monkeypatch.setattr(Store, "drop", slow_drop)
-        curate.withdraw(room.session, takeaway, curate.Hand(NOW, room.rng), room.store)
+        curate.withdraw(room.session, takeaway, Hand(NOW, room.rng), room.store)
         receipt = sent[0].result(120)
     assert len(curate.by_receipt(room.session, receipt).attachments) == 1
     assert room.originals() == [jpeg(1)]
@@ -336,7 +337,7 @@ def test_a_withdrawal_takes_along_what_has_just_been_added(room: Room) -> None:
         room.receive(
             Offer(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT), session=other
         )
-    curate.withdraw(room.session, takeaway, curate.Hand(NOW, room.rng), room.store)
+    curate.withdraw(room.session, takeaway, Hand(NOW, room.rng), room.store)
     assert count(room, Attachment) == count(room, Media) == 0
     assert room.originals() == []
 

@@ -35,6 +35,7 @@ from reporter.errors import (
     TooLong,
     UnsupportedMedia,
 )
+from reporter.hand import Hand
 from reporter.models import Attachment, Media, Takeaway, Upload
 from reporter.store import PIECE, Store
 from tests.offers import NOW, Room, jpeg, mp4, open_room
@@ -419,7 +420,7 @@ def test_an_upload_of_something_withdrawn_is_dropped(tus: Tus) -> None:
     receipt = tus.send(tus.create(2000, client_id=CLIENT), 0, jpeg(1))
     room = tus.room
     takeaway = curate.by_receipt(room.session, receipt)
-    curate.withdraw(room.session, takeaway, curate.Hand(NOW, room.rng), room.store)
+    curate.withdraw(room.session, takeaway, Hand(NOW, room.rng), room.store)
     assert tus.send(tus.create(2000, client_id=CLIENT), 0, jpeg(1)) == receipt
     assert room.originals() == []
     assert room.leftovers() == []

@@ -21,6 +21,7 @@ from kiosk.db import db
 from kiosk.desk_review import PAGE
 from reporter import curate
 from reporter.alike import keep_look
+from reporter.clock import new_id
 from reporter.config import Settings
 from reporter.models import Attachment, Decision, EventSession, Media, Takeaway
 from tests.product import START, TurnableClock, add_takeaway, hand
@@ -34,7 +35,7 @@ def photo(
     sharpness = values.pop("sharpness", 100.0)
     row = add_takeaway(session, event, rng, **{"kind": "photo", **values})
     media = Media(
-        id=curate.new_id(START, rng), sha256=f"{rng.getrandbits(256):064x}", kind="photo", type="image/jpeg",
+        id=new_id(START, rng), sha256=f"{rng.getrandbits(256):064x}", kind="photo", type="image/jpeg",
         ext=".jpg", bytes=3, state="ready", due_at=START, received_at=START,
     )  # fmt: skip
     row.attachments.append(Attachment(media=media, position=0))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from reporter import curate
 from reporter.alike import keep_look
+from reporter.clock import new_id
 from reporter.deciding import decide, merge
 from reporter.describe import proposal
 from reporter.errors import NotFound
@@ -34,7 +35,7 @@ def photo(
     """A takeaway with one finished photo without alt text."""
     row = add_takeaway(session, event, rng, **{"kind": "photo", **values})
     media = Media(
-        id=curate.new_id(START, rng), sha256=f"{number:064x}", kind="photo", type="image/jpeg", ext=".jpg",
+        id=new_id(START, rng), sha256=f"{number:064x}", kind="photo", type="image/jpeg", ext=".jpg",
         bytes=3, state="ready", due_at=START, received_at=START,
     )  # fmt: skip
     row.attachments.append(Attachment(media=media, position=0))

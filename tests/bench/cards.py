@@ -27,8 +27,9 @@ from publish.bundle import make_bundle
 from publish.post import gathering_facts
 from reporter.clock import utc_now
 from reporter.config import LimitSettings, Settings
-from reporter.curate import Hand, approve
+from reporter.curate import approve
 from reporter.gathering import make_gathering, open_session
+from reporter.hand import Hand
 from reporter.models import Media, Takeaway
 from reporter.sessions import add_session
 from reporter.states import MediaState
