@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from publish import cuts, targets
+from publish import cuts, places, targets
 from publish.errors import Cut, Offline
 from publish.outbox import publish, retry
 from publish.post import PostMedia, Remote
 from publish.wire import kept, moved
+from reporter import secrets
 from reporter.states import Kind
-from tests.publish_fakes import FakePlace, FakeTarget, Kit, jpeg, open_kit
+from tests.conformance_places import PLACES
+from tests.publish_fakes import FakePlace, FakeTarget, FaultProxy, Kit, jpeg, open_kit
 
 
 class NarrowTarget(FakeTarget):
@@ -150,3 +153,28 @@ def test_a_place_that_goes_on_is_never_given_up(
     kit.target("place", "narrow")
     assert {row["state"] for row in send(kit)} == {"sent"}
     assert NarrowTarget.place.count("broken") == 23
+
+
+# Where files travel inside of posts: the address that takes them.
+UPLOADS = {"mastodon": "/api/v2/media", "bluesky": "uploadBlob", "facebook": "/photos"}
+
+
+@pytest.mark.parametrize("name", UPLOADS)
+def test_uploads_that_arrived_before_a_cut_are_not_sent_again(
+    kit: Kit, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(secrets.FILE_VARIABLE, str(kit.settings.folder / "secrets.json"))
+    event = kit.event(f"Three {kit.facts.mark}")
+    for number in range(3):
+        kit.photo(event, 70 + number, f"Photo {number}")
+    with PLACES[name](request) as place, closing(FaultProxy(place.port or 0)) as proxy:
+        options = place.options(proxy.url)
+        places.add_target(kit.session, name, "there", options, now=kit.clock(), rng=kit.rng)
+        secrets.set_secret(str(kit.facts.id), places.secret_name("there"), place.secret)
+        lines = iter([None, None, "before", "cut", "before"])
+        proxy.fault = lambda method, path: next(lines, None) if UPLOADS[name] in path else None
+        assert {(row["state"], row["error"]) for row in send(kit)} == {("sent", "")}
+        # The one whose answer was lost went twice: nobody told its number.
+        assert sum(UPLOADS[name] in path for method, path, _ in proxy.seen if method == "POST") == 4
+        [seen] = place.census(kit.facts).posts
+        assert len(seen.files) == 3

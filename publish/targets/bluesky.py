@@ -29,6 +29,7 @@ from publish.targets.atproto import (
 )
 from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
 from publish.thread import Part, Shape, picture_bytes, plan, still_of
+from publish.uploads import Uploads
 
 # As of 2025; they move (https://docs.bsky.app/docs/advanced-guides/posts#images-embeds). Characters are counted as code
 # points here, which are never fewer than the graphemes that Bluesky counts.
@@ -66,6 +67,7 @@ class BlueskyTarget(Target):
         self._view = setup.options["appview"].rstrip("/")
         self._web = Web(setup.name)
         self._user = setup.options["user"].strip().removeprefix("@")
+        self._uploads = Uploads(f"{self._base} {self._user}", setup.secret)
         digest = hashlib.sha256(setup.secret.encode()).hexdigest()
         self._account = (self._base, self._user, digest)
 
@@ -129,7 +131,14 @@ class BlueskyTarget(Target):
             record = self._part(part, post, known, blobs)
             if refs:
                 record["reply"] = {"root": refs[0], "parent": refs[-1]}
-            refs.append(self._put(rkey, record, old))
+            try:
+                refs.append(self._put(rkey, record, old))
+            except Permanent as error:
+                if not self._uploads.forget(part.files):
+                    raise
+                said = f"{self.name} may have dropped files. They are sent again."
+                raise RetryAfter(said) from error
+            self._uploads.forget(part.files)
         self._drop(post.key, len(parts))
         return self._remote(refs[0]["uri"], {"key": post.key, "blobs": blobs})
 
@@ -142,7 +151,7 @@ class BlueskyTarget(Target):
         images = []
         for media in part.files:
             name = media.sha256[:16]
-            blobs[name] = known.get(name) or self._upload(media)
+            blobs[name] = known.get(name) or self._upload_once(media)
             images.append(
                 {
                     "alt": media.alt,
@@ -201,6 +210,9 @@ class BlueskyTarget(Target):
         return Remote(uri, f"https://bsky.app/profile/{handle}/post/{rkey}", extra)
 
     # --- Files: inside of posts --------------------------------------------------------------------------------
+
+    def _upload_once(self, media: PostMedia) -> dict[str, Any]:
+        return dict(self._uploads.once(media, lambda: self._upload(media)))
 
     def _upload(self, media: PostMedia) -> dict[str, Any]:
         try:

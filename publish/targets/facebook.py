@@ -20,6 +20,7 @@ from publish.parts import mark_of
 from publish.post import Post, PostMedia, Remote
 from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
 from publish.thread import Part, Shape, picture_bytes, plan, still_of
+from publish.uploads import Uploads
 
 # https://developers.facebook.com/docs/graph-api/reference/page/photos: up to 10 MB; posts hold 63,206 characters.
 IMAGE_BYTES, IMAGES, CHARACTERS = 10_000_000, 10, 60_000
@@ -62,6 +63,7 @@ class FacebookPageTarget(Target):
         self._page = setup.options["page"].strip()
         # In a header: addresses end up in logs.
         self._web = Web(setup.name, bearer=setup.secret.strip())
+        self._uploads = Uploads(f"{self._base}/{self._page}", setup.secret)
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
@@ -100,11 +102,17 @@ class FacebookPageTarget(Target):
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Pictures first, unpublished; then the post that shows them."""
         part = self._part(post)
-        files = {media.sha256[:16]: self._upload(media) for media in part.files}
+        files = {m.sha256[:16]: self._upload_once(m) for m in part.files}
         body = {"message": part.text}
         for number, photo in enumerate(files.values()):
             body[f"attached_media[{number}]"] = json.dumps({"media_fbid": photo})
-        made = self._call("POST", f"{self._page}/feed", data=body)
+        try:
+            made = self._call("POST", f"{self._page}/feed", data=body)
+        except Permanent as error:
+            if not self._uploads.forget(part.files):
+                raise
+            raise RetryAfter(f"{self.name} may have dropped files. They are sent again.") from error
+        self._uploads.forget(part.files)
         return self._remote(str(made["id"]), {"files": files})
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
@@ -176,6 +184,9 @@ class FacebookPageTarget(Target):
         return Remote(number, str(told.get("permalink_url", "")), extra)
 
     # --- Files: inside of posts ----------------------------------------------------------------------------------
+
+    def _upload_once(self, media: PostMedia) -> str:
+        return str(self._uploads.once(media, lambda: self._upload(media)))
 
     def _upload(self, media: PostMedia) -> str:
         """An unpublished picture; one that no post shows is removed within a day."""

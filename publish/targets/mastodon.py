@@ -36,6 +36,7 @@ from publish.targets.fediverse import (
     number_or,
 )
 from publish.thread import Part, Shape, part_number, picture_bytes, plan, still_of
+from publish.uploads import Uploads
 
 # What servers say when they say nothing, or nonsense.
 _CHARACTERS, _FILES, _ALT = 500, 4, 1500
@@ -72,6 +73,7 @@ class MastodonTarget(Target):
         base = setup.options["url"].rstrip("/")
         self._base = base if "://" in base else f"https://{base}"
         self._web = Web(setup.name, bearer=setup.secret.strip())
+        self._uploads = Uploads(self._base, setup.secret)
         self._me: dict[str, Any] = {}
         self._told: dict[str, Any] | None = None
 
@@ -184,14 +186,10 @@ class MastodonTarget(Target):
             before = known.get(str(old["id"]), {}) if old else {}
             ids = self._files(part, old, before.get("files", ()))
             body = self._body(part, ids, post)
-            if old is None:
-                # Without the ids of files, which are others at another kiosk that posts the same.
-                name = f"{post.key}/{number}/{_print_of({**body, 'media_ids': list(map(_print, part.files))})}"
-                status = self._post(body, name, thread[-1] if thread else None)
-            elif before.get("print") == _print_of(body):
+            if old is not None and before.get("print") == _print_of(body):
                 status = old
             else:
-                status = self._edit(old, body, part)
+                status = self._say(part, body, old, f"{post.key}/{number}", thread)
             thread.append(status)
             files = [[_print(m), one] for m, one in zip(part.files, ids, strict=True)]
             sent[str(status["id"])] = {"files": files, "print": _print_of(body)}
@@ -207,12 +205,31 @@ class MastodonTarget(Target):
         have = {print_: one for print_, one in known if one in attached}
         return [have.get(_print(media)) or self._upload(media) for media in part.files]
 
+    def _say(
+        self, part: Part, body: Mapping[str, Any], old: Mapping[str, Any] | None, name: str,
+        thread: Sequence[Mapping[str, Any]],
+    ) -> Mapping[str, Any]:  # fmt: skip
+        """One post of the thread, made or changed."""
+        try:
+            if old is not None:
+                status = self._edit(old, body, part)
+            else:
+                # Without the ids of files, which are others at another kiosk that posts the same.
+                same = {**body, "media_ids": [_print(media) for media in part.files]}
+                status = self._post(body, f"{name}/{_print_of(same)}", thread)
+        except Permanent as error:
+            if isinstance(error, Gone) or not self._uploads.forget(part.files):
+                raise
+            raise RetryAfter(f"{self.name} may have dropped files. They are sent again.") from error
+        self._uploads.forget(part.files)
+        return status
+
     def _post(
-        self, body: Mapping[str, Any], name: str, last: Mapping[str, Any] | None
+        self, body: Mapping[str, Any], name: str, thread: Sequence[Mapping[str, Any]]
     ) -> Mapping[str, Any]:
         sent = {**body, "visibility": self.setup.options.get("visibility") or "public"}
-        if last is not None:
-            sent["in_reply_to_id"] = str(last["id"])
+        if thread:
+            sent["in_reply_to_id"] = str(thread[-1]["id"])
         return self._send("POST", "/api/v1/statuses", sent, name)
 
     def _edit(
@@ -275,7 +292,18 @@ class MastodonTarget(Target):
     # --- Files: inside of posts ------------------------------------------------------------------------------
 
     def _upload(self, media: PostMedia) -> str:
-        """Send a file with its alt text, and wait until it can be used."""
+        """Send a file with its alt text, unless that was done a moment ago, and wait until it can be used."""
+        number, works = self._uploads.once(media, lambda: self._send_file(media))
+        if works:
+            try:
+                self._wait(number)
+            except Permanent:
+                self._uploads.forget([media])
+                raise
+        return str(number)
+
+    def _send_file(self, media: PostMedia) -> tuple[str, bool]:
+        """Its id, and whether the server still works on it."""
         limits = self.limits()
         about = {"description": media.alt[: limits.alt_characters or _ALT]}
         try:
@@ -292,10 +320,7 @@ class MastodonTarget(Target):
             raise TooBig(
                 f"{self.name} does not take this file ({media.bytes / 1e6:.1f} MB, {mime})."
             )
-        number = str(answer.data["id"])
-        if answer.status == 202:
-            self._wait(number)
-        return number
+        return str(answer.data["id"]), answer.status == 202
 
     def _wait(self, number: str) -> None:
         """206 while it is worked on. https://docs.joinmastodon.org/methods/media/#get"""
