@@ -161,7 +161,7 @@ def decide(receipt: str) -> ResponseReturnValue:
     state, onward = _decision(wanted), view.onward(db.session(), takeaway, PAGE)
     done = deciding.decide(db.session(), [takeaway], desk_hand(), state, seen=_seen())
     if done.clashes:
-        flash(clash_words(done.clashes[0]))
+        flash(clash_words(done.clashes[0]), "trouble")
         return _back(view, show=receipt)
     return _back(view, show=onward, undo=_mine() if done.changed else "")
 
@@ -172,7 +172,7 @@ def undo_one(step: str) -> ResponseReturnValue:
     view, number = View.asked(), _number(step)
     done = undo.undo_step(db.session(), number, desk_hand())
     for clash in done.clashes[:3]:
-        flash(clash_words(clash))
+        flash(clash_words(clash), "trouble")
     if done.changed:
         flash(ngettext("Undone.", "Undone for %(num)d takeaways.", len(done.changed)))
     earlier = history.last_step(db.session(), desk_who(), before=number)
@@ -203,7 +203,7 @@ def decide_selected() -> ResponseReturnValue:
     flash(ngettext("%(num)d takeaway changed.", "%(num)d takeaways changed.", len(done.changed)))
     if done.clashes:
         left = ngettext("%(num)d was left alone:", "%(num)d were left alone:", len(done.clashes))
-        flash(f"{left} {clash_words(done.clashes[0])}")
+        flash(f"{left} {clash_words(done.clashes[0])}", "trouble")
     return _back(View.asked(), undo=_mine() if done.changed else "")
 
 
@@ -263,7 +263,10 @@ def save(receipt: str) -> ResponseReturnValue:
     clashes = deciding.merge(db.session(), takeaway, desk_hand(), values, seen=_seen())
     if clashes:
         fields = ", ".join(dict.fromkeys(field_words(clash.name) for clash in clashes))
-        flash(_("Not everything was saved. Somebody else changed this too: %(what)s.", what=fields))
+        flash(
+            _("Not everything was saved. Somebody else changed this too: %(what)s.", what=fields),
+            "trouble",
+        )
         return _sheet(View.asked(show=receipt), clashes, form), 409
     flash(_("Saved."))
     return _back(View.asked(), show=receipt, undo=_mine())

@@ -108,7 +108,7 @@ def save() -> ResponseReturnValue:
         saved = load_settings(kiosk.settings.folder)
     except ConfigError:
         # Broken by hand: the page tells what is wrong and keeps what was typed.
-        flash(_("Nothing was saved. Look at what is marked."))
+        flash(_("Nothing was saved. Look at what is marked."), "trouble")
         return _page({number: request.form.get(number, "") for number in _numbers()}, {}), 422
     values: dict[str, dict[str, Any]] = {}
     errors: dict[str, str] = {}
@@ -126,7 +126,7 @@ def save() -> ResponseReturnValue:
             if value != getattr(getattr(saved, section), one.name):
                 values.setdefault(section, {})[one.name] = value
     if errors:
-        flash(_("Nothing was saved. Look at what is marked."))
+        flash(_("Nothing was saved. Look at what is marked."), "trouble")
         return _page(typed, errors), 422
     save_settings(kiosk.settings.folder, values)
     take_effect(kiosk)

@@ -27,6 +27,7 @@ from kiosk.here import here
 from kiosk.media import media_url
 from kiosk.policy import FRAMED, WITH_FRAME
 from kiosk.publishing import outbox_of
+from kiosk.sentences import translated
 from publish.compose import build_post
 from publish.errors import PublishError
 from publish.ledger import chosen_targets
@@ -236,7 +237,7 @@ def delete(story_id: str) -> ResponseReturnValue:
 def _clash(story: Story, error: Conflict, typed: Mapping[str, str]) -> Response:
     """Somebody else wrote there too: nothing is saved, and nothing that was typed is lost."""
     db.session.rollback()
-    flash(str(error))
+    flash(translated(str(error)), "trouble")
     return _edit(story, typed, 409)
 
 

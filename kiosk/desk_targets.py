@@ -149,7 +149,7 @@ def _try(name: str) -> None:
     try:
         flash(translated(test_target(here(), name)))
     except PublishError as error:
-        flash(translated(error.message))
+        flash(translated(error.message), "trouble")
 
 
 @bp.get("/<name>/password")

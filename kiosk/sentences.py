@@ -1,4 +1,4 @@
-"""The sentences of errors that people meet, listed for the translators: volunteers' here, organizers' from publishing.
+"""The sentences of errors that people meet, listed for the translators: volunteers' here, others' beside it.
 
 The core, where they stand, knows no languages; some were stored with a recording that failed long before anybody reads
 them. So they are recognized here by their English words. A test reads the sources and fails when one is missing.
@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from flask_babel import gettext
 
+from kiosk.desk_sentences import SENTENCES as DESK
 from kiosk.marking import later
 from kiosk.publish_sentences import SENTENCES as PUBLISHING
 
@@ -113,7 +114,9 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
 
     # Those with most words first: "This file is empty" is not a file called "This file".
     ordered = sorted(
-        (*SENTENCES, *PUBLISHING), key=lambda sentence: len(BLANK.sub("", sentence)), reverse=True
+        (*SENTENCES, *DESK, *PUBLISHING),
+        key=lambda sentence: len(BLANK.sub("", sentence)),
+        reverse=True,
     )
     return tuple((pattern(sentence), sentence) for sentence in ordered)
 

@@ -1,0 +1,92 @@
+"""What the desk, the station and replies answer, listed for the translators as those of ``kiosk.sentences`` are."""
+
+from __future__ import annotations
+
+from kiosk.marking import later
+
+SENTENCES = (
+    # Open items.
+    later("It is either a question or something to do."),
+    later("Say in a line what is open."),
+    later("It is open, done or dropped."),
+    later("There is no such item any more. Load the page again."),
+    later("%(day)s is no date. Write it as 2026-05-09."),
+    # Captions.
+    later("Only films and voice notes have captions."),
+    later("The last caption begins after the end of the recording."),
+    later("These captions are too long."),
+    later("The times in line %(line)s can't be read."),
+    later("Line %(line)s has no time before it, as in “0:03 Good morning”."),
+    # Stories.
+    later("There is no such story."),
+    later("These words are not in the story any more."),
+    later("A session's own story can't be deleted; hold it back instead."),
+    later("This is longer than %(count)s characters; make two pieces of it."),
+    later("Somebody else has changed this meanwhile. It says now: %(what)s"),
+    later("Its contributor has taken this back; it can't be shown any more."),
+    later("There is no such piece in the story."),
+    later("This file is not in the takeaway (any more)."),
+    later("%(value)s is not one of: %(choices)s."),
+    # Mending pictures and films.
+    later("The edits must be a list."),
+    later("At most %(count)s regions can be blurred in one picture."),
+    later("One of the edits is of no kind that is known here."),
+    later("“%(kind)s” needs %(count)s numbers."),
+    later("“%(kind)s” can't be done to this kind of file."),
+    later("Each edit but blurring can be there only once."),
+    later("A sheet is cut out by its corners; it can't be cropped or tilted as well."),
+    later("A region must lie inside the picture."),
+    later("A region is too small to be seen."),
+    later("The corners of the sheet must lie in the picture."),
+    later("The corners of the sheet must be four points."),
+    later(
+        "The corners of the sheet must go around it: top left, top right, bottom right, bottom left."
+    ),
+    later("A picture can be turned by a quarter, a half or three quarters."),
+    later("A picture can be straightened by up to %(degrees)s degrees."),
+    later("How long this recording is isn't known yet. Try again when it is ready."),
+    later("The cut must lie within the %(seconds)s seconds of the recording."),
+    later("Begin and end lie too near to one another; nothing would be left."),
+    later("Somebody else has mended this in the meantime. Look at it once more."),
+    later("This file can't be opened, so it can't be mended either."),
+    later("This cut can't be moved there. Look at the strip again."),
+    later("There is no such picture on the roll. Load the page again."),
+    later("The people of this session asked not to be recorded: no picture can be put there."),
+    # Phones, sessions, the wall.
+    later("Nobody knows which device this came from, so none can be blocked."),
+    later(
+        "The organizers have stopped this phone from sending. If that is a mistake, talk to the person at the"
+        " kiosk."
+    ),
+    later("A session needs a title."),
+    later("There is no session with the code %(code)s."),
+    later("There is no such file."),
+    later("There is nothing left to undo here."),
+    later("At most %(count)s characters can be read from the back row."),
+    later("“%(url)s” is no address for a poster. Write it like http://192.168.4.1"),
+    later("The name of the Wi-Fi must have 1 to 32 letters. Correct it in settings."),
+    later("A Wi-Fi password has 8 to 63 letters. Correct it in the settings."),
+    later("There is no paper “%(paper)s” here. Choose A4 or Letter."),
+    later("%(name)s needs a secret (%(what)s), and none was given."),
+    later("The file with the passwords, %(file)s, can't be read: %(what)s."),
+    later("A frame of the webcam must be a JPEG picture."),
+    later("A frame of the webcam may have %(mb)s MB at most."),
+    later("A frame of the webcam may be %(count)s pixels wide at most."),
+    later("This frame of the webcam is damaged."),
+    # The next gathering, invitations, replies.
+    later("Say what the next gathering is called."),
+    later("It ends before it begins. Check both times."),
+    later("Write the address as https://example.org/spring."),
+    later("That doesn't look like an e-mail address. Check it once more."),
+    later("Tick what you would like to get."),
+    later("It can sleep until tomorrow or for a week."),
+    later("This page's address is broken. Go back to the inbox."),
+    later("Say whether it answers, builds on it, or seconds it."),
+    later("Write a line first."),
+    later("That is longer than %(count)s characters. Make it a takeaway of its own."),
+    later("Its contributor has taken this back; nothing can be added to it any more."),
+    later("There is no reply with this receipt. Check the letters and digits once more."),
+    later("There is no such reply any more. Load the page again."),
+    later("It was deleted where it was written; it can't be shown any more."),
+    later("Nobody can tell this person from others, so only the reply itself can be hidden."),
+)
