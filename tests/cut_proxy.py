@@ -53,12 +53,22 @@ class CutProxy:
         with suppress(OSError):
             while piece := source.recv(_PIECE):
                 if up and not self._may_pass(len(piece)):
-                    break
-                goal.sendall(piece)
+                    self._cut(source, goal)
+                    return
+                # When the client is cut off, what the server still says goes nowhere.
+                with suppress(OSError):
+                    goal.sendall(piece)
         for one in (source, goal):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
+
+    def _cut(self, client: socket.socket, server: socket.socket) -> None:
+        """The client is cut off at once; the server still reads what was under way, as it does on a real line."""
+        with suppress(OSError):
+            client.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            server.shutdown(socket.SHUT_WR)
 
     def _may_pass(self, size: int) -> bool:
         with self._lock:
