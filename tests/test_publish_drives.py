@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import random
 import shutil
@@ -158,7 +159,9 @@ def test_a_round_an_edit_and_a_takedown(place: Place, kit: Kit) -> None:
 
 
 @pytest.mark.parametrize("place", SERVERS, indirect=True)
-def test_connection_lost_half_way_leaves_no_half_file(place: Place, kit: Kit) -> None:
+def test_connection_lost_half_way_leaves_no_half_file(
+    place: Place, kit: Kit, caplog: pytest.LogCaptureFixture
+) -> None:
     data = film(kit, 1_500_000)
     with cut_proxy(place.server.port) as proxy:
         add(kit, place, proxy.port)
@@ -174,6 +177,8 @@ def test_connection_lost_half_way_leaves_no_half_file(place: Place, kit: Kit) ->
         assert place.kind != "sftp" or proxy.sent < 1.2 * len(data)
     [name] = [name for name in place.names() if name.endswith(".mp4")]
     assert (place.folder / name).read_bytes() == data
+    gc.collect()
+    assert "never retrieved" not in caplog.text
     assert [name for name in place.names() if name.endswith(".part")] == []
 
 

@@ -5,6 +5,7 @@ https://asyncssh.readthedocs.io/en/latest/api.html#specifying-known-hosts
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,14 @@ def open_sftp(url: str, login: Login) -> tuple[Any, str]:
         )  # fmt: skip
     except (OSError, asyncssh.Error, ValueError) as error:
         raise as_ours(error, login.name) from error
+    opened.loop.call_soon_threadsafe(opened.loop.set_exception_handler, _told_already)
     return opened, path.removeprefix("/~/") if path.startswith("/~/") else path
+
+
+def _told_already(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A line that breaks fails every request under way: one tells us, the others need no trace in the log each."""
+    if not isinstance(context.get("exception"), asyncssh.Error):
+        loop.default_exception_handler(context)
 
 
 def _lists(host: str, addr: str, port: int) -> Any:
