@@ -28,7 +28,7 @@ from reporter.errors import BadInput, Forbidden, NotFound
 from reporter.models import EventSession, Takeaway
 from reporter.models_cards import Camera, CardImport, Cut, Shot
 from reporter.sessions import all_sessions, by_code
-from reporter.states import ClockBasis, CutOrigin, ImportState
+from reporter.states import ClockBasis, CutOrigin, ImportState, MediaState
 from reporter.stories import with_everything
 
 bp = Blueprint("cards", __name__, url_prefix="/cards")
@@ -55,6 +55,9 @@ BASES = {
 }
 
 
+BEING_MADE = (MediaState.RECEIVED, MediaState.PROCESSING)
+
+
 @dataclass(frozen=True)
 class Tile:
     """A shot on the strip."""
@@ -62,6 +65,8 @@ class Tile:
     id: uuid.UUID
     name: str
     picture: str
+    # No picture yet, but it is being made.
+    awaited: bool
     marker: bool
     # The cut before it, if there is one.
     cut: Opening | None
@@ -157,8 +162,11 @@ def _tile(
     row = roll.rows[place]
     takeaway = takeaways.get(row.takeaway_id)
     opening = _opening(roll, place, events) if place in roll.cuts else None
+    picture = _picture(row, takeaway)
+    media = [a.media for a in takeaway.attachments] if takeaway else []
     return Tile(
-        id=row.id, name=row.path.rsplit("/", 1)[-1], picture=_picture(row, takeaway),
+        id=row.id, name=row.path.rsplit("/", 1)[-1], picture=picture,
+        awaited=not picture and any(m.state in BEING_MADE for m in media),
         marker=row.takeaway_id is None, cut=opening,
         moves=None if opening else _nearest(roll, place, events),
         receipt=takeaway.receipt if takeaway else "",

@@ -16,6 +16,16 @@ function show(one) {
   return undefined;
 }
 
+// Pictures that were still being made when the page was: the strip is asked for again, unless somebody works in it.
+async function fill() {
+  const strip = document.querySelector(".strip");
+  const awaited = strip?.querySelectorAll("[data-awaited]").length;
+  if (!awaited || strip.contains(document.activeElement)) return;
+  const text = await (await fetch(location.href)).text();
+  const fresh = new DOMParser().parseFromString(text, "text/html").querySelector(".strip");
+  if (fresh && fresh.querySelectorAll("[data-awaited]").length < awaited) strip.replaceWith(fresh);
+}
+
 async function look() {
   try {
     const answer = await fetch(page.dataset.cards);
@@ -24,6 +34,7 @@ async function look() {
     const writing = document.activeElement?.closest("form");
     if (!writing && told.cards.map((card) => card.path).sort().join("\n") !== paths()) location.reload();
     else told.imports.forEach(show);
+    await fill();
   } catch {
     // The kiosk is away for a moment: the next turn asks again.
   }
