@@ -165,6 +165,7 @@ SENTENCES = (
     later(
         "%(name)s takes nothing from programs. Post it by hand from the desk, and say that it is done."
     ),
+    later("%(name)s may have dropped files. They are sent again."),
     later("%(name)s is still working on a file."),
     later("%(name)s does not take this post: %(what)s"),
     later("%(name)s does not take this file (%(size)s, %(type)s)."),
