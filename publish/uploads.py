@@ -35,8 +35,11 @@ class Uploads:
             return there
         there = send()
         kept(media.bytes)
+        now = time.monotonic()
         with _LOCK:
-            _THERE[key] = (time.monotonic(), there)
+            for old in [each for each, (at, _there) in _THERE.items() if now - at >= _LAST_S]:
+                del _THERE[old]
+            _THERE[key] = (now, there)
         return there
 
     def forget(self, files: Iterable[PostMedia]) -> bool:

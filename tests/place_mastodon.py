@@ -19,7 +19,7 @@ from werkzeug import Request
 
 from publish.post import Facts, Remote
 from publish.targets.fediverse import count
-from publish.targets.mastodon import MastodonTarget
+from publish.targets.mastodon_api import Account
 from tests.conformance import Census, Place, Seen, words_of
 from tests.fixture_server import FixtureServer, Refusal
 
@@ -260,7 +260,7 @@ class MastodonPlace(Place):
 def mastodon_place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """A new one for each test; waiting for files takes no time."""
     request.getfixturevalue("monkeypatch").setattr(
-        MastodonTarget, "pause", staticmethod(lambda seconds: None)
+        Account, "pause", staticmethod(lambda seconds: None)
     )
     server = Mastodon()
     place = MastodonPlace(port=server.port, secret=TOKEN, server=server)

@@ -16,6 +16,7 @@ from publish.outbox import publish
 from publish.post import Copy
 from publish.targets.fediverse import count
 from publish.targets.mastodon import MastodonTarget
+from publish.targets.mastodon_api import Account
 from publish.thread import Shape, picture_bytes, plan, still_of
 from reporter import curate, secrets
 from tests.place_mastodon import ME, TOKEN, Mastodon, MastodonPlace
@@ -26,7 +27,7 @@ from tests.publish_target_kit import add, opened, post_of, send
 @pytest.fixture
 def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
     monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
-    monkeypatch.setattr(MastodonTarget, "pause", staticmethod(lambda seconds: None))
+    monkeypatch.setattr(Account, "pause", staticmethod(lambda seconds: None))
     with open_kit(tmp_path / "gathering") as kit:
         yield kit
 

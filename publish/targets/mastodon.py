@@ -11,15 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
-from publish.errors import AuthRefused, Gone, Permanent, RetryAfter, TooBig
-from publish.http import Answer as Reply
-from publish.http import Web
+from publish.errors import Gone, Permanent, RetryAfter
 from publish.parts import mark_of
 from publish.plain import plain_text
 from publish.post import Post, PostMedia, Remote
@@ -35,15 +31,11 @@ from publish.targets.fediverse import (
     is_ours,
     number_or,
 )
-from publish.thread import Part, Shape, part_number, picture_bytes, plan, still_of
-from publish.uploads import Uploads
+from publish.targets.mastodon_api import CHARACTERS, FILES, Account
+from publish.thread import Part, Shape, part_number, plan, still_of
 
-# What servers say when they say nothing, or nonsense.
-_CHARACTERS, _FILES, _ALT = 500, 4, 1500
 # Own posts that are looked through for one with our link, 40 a page.
 _PAGES = 5
-# Processing a picture takes a second, a video minutes: asked each second, then put back into the queue.
-_POLLS = 30
 _REPLY_PAGES = 10
 
 
@@ -66,16 +58,10 @@ class MastodonTarget(Target):
         Option("warning", "a content warning in front of every post"),
         Option("thread", "posts in a thread, at most", default="8"),
     )  # fmt: skip
-    pause: ClassVar[Callable[[float], Any]] = staticmethod(time.sleep)
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
-        base = setup.options["url"].rstrip("/")
-        self._base = base if "://" in base else f"https://{base}"
-        self._web = Web(setup.name, bearer=setup.secret.strip())
-        self._uploads = Uploads(self._base, setup.secret)
-        self._me: dict[str, Any] = {}
-        self._told: dict[str, Any] | None = None
+        self._api = Account(setup.name, setup.options["url"], setup.secret)
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
@@ -89,35 +75,16 @@ class MastodonTarget(Target):
 
     def close(self) -> None:
         """Close kept connections."""
-        self._web.close()
+        self._api.web.close()
 
     def test(self) -> str:
         """Whose account it is."""
-        me = self._account()
+        me = self._api.account()
         return f"{self.name} answers; posts go out as @{me.get('acct', me.get('username', '?'))}."
 
     def limits(self) -> Limits:
-        """What the server says it takes. https://docs.joinmastodon.org/methods/instance/#v2"""
-        told, media = self._configuration("statuses"), self._configuration("media_attachments")
-        types = frozenset(str(kind) for kind in media.get("supported_mime_types", ()))
-        return Limits(
-            image_bytes=number_or(media.get("image_size_limit"), 0) or None,
-            video_bytes=number_or(media.get("video_size_limit"), 0) or None,
-            files=number_or(told.get("max_media_attachments"), _FILES),
-            characters=number_or(told.get("max_characters"), _CHARACTERS),
-            alt_characters=number_or(media.get("description_limit"), _ALT),
-            types=types or None,
-        )
-
-    def _configuration(self, part: str) -> Mapping[str, Any]:
-        if self._told is None:
-            answer = self._call("GET", "/api/v2/instance", accept={404})
-            if answer.status == 404:
-                answer = self._call("GET", "/api/v1/instance")
-            told = answer.data.get("configuration") if isinstance(answer.data, dict) else None
-            self._told = told if isinstance(told, dict) else {}
-        found = self._told.get(part)
-        return found if isinstance(found, dict) else {}
+        """What the server says it takes."""
+        return self._api.limits()
 
     # --- Stories -----------------------------------------------------------------------------------------
 
@@ -126,10 +93,10 @@ class MastodonTarget(Target):
 
         Of two that were made at the same moment the first one stays.
         """
-        account, mark = self._account()["id"], mark_of(key)
+        account, mark = self._api.account()["id"], mark_of(key)
         query: dict[str, Any] = {"limit": 40, "exclude_reblogs": "true", "tagged": mark}
         for _ in range(1 + _PAGES):
-            page = self._call("GET", f"/api/v1/accounts/{account}/statuses", params=query).data
+            page = self._api.call("GET", f"/api/v1/accounts/{account}/statuses", params=query).data
             ours = sorted((one for one in page if is_ours(one, key, mark)), key=age)
             for later in ours[1:]:
                 self.withdraw(Remote(str(later["id"])))
@@ -153,7 +120,7 @@ class MastodonTarget(Target):
 
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
         """The posts of the thread, as far as the usual limits tell."""
-        self._told = self._told if self._told is not None else {}
+        self._api.told = self._api.told if self._api.told is not None else {}
         parts = plan(post, self._shape())
         return Draft(
             self.setup.options.get("warning", ""), "\n\n---\n\n".join(part.text for part in parts)
@@ -162,7 +129,7 @@ class MastodonTarget(Target):
     def _shape(self) -> Shape:
         limits = self.limits()
         per_url = number_or(
-            self._configuration("statuses").get("characters_reserved_per_url"), PER_URL
+            self._api.configuration("statuses").get("characters_reserved_per_url"), PER_URL
         )
 
         def choose(media: PostMedia) -> PostMedia | None:
@@ -171,7 +138,7 @@ class MastodonTarget(Target):
             return media if media.kind != "photo" and fits and small else still_of(media)
 
         most = number_or(self.setup.options.get("thread"), 8)
-        return Shape(limits.characters or _CHARACTERS, limits.files or _FILES, most, choose,
+        return Shape(limits.characters or CHARACTERS, limits.files or FILES, most, choose,
                      lambda text: count(text, per_url))  # fmt: skip
 
     def _bring(
@@ -203,7 +170,7 @@ class MastodonTarget(Target):
         """Ids of the files of a part: those that are attached already, and new ones."""
         attached = {str(one["id"]) for one in old.get("media_attachments", ())} if old else set()
         have = {print_: one for print_, one in known if one in attached}
-        return [have.get(_print(media)) or self._upload(media) for media in part.files]
+        return [have.get(_print(media)) or self._api.upload(media) for media in part.files]
 
     def _say(
         self, part: Part, body: Mapping[str, Any], old: Mapping[str, Any] | None, name: str,
@@ -218,10 +185,10 @@ class MastodonTarget(Target):
                 same = {**body, "media_ids": [_print(media) for media in part.files]}
                 status = self._post(body, f"{name}/{_print_of(same)}", thread)
         except Permanent as error:
-            if isinstance(error, Gone) or not self._uploads.forget(part.files):
+            if isinstance(error, Gone) or not self._api.uploads.forget(part.files):
                 raise
             raise RetryAfter(f"{self.name} may have dropped files. They are sent again.") from error
-        self._uploads.forget(part.files)
+        self._api.uploads.forget(part.files)
         return status
 
     def _post(
@@ -245,7 +212,7 @@ class MastodonTarget(Target):
         self, method: str, path: str, body: Mapping[str, Any], name: str
     ) -> Mapping[str, Any]:
         headers = {"Idempotency-Key": name} if name else {}
-        answer = self._call(method, path, json=body, headers=headers, accept={422})
+        answer = self._api.call(method, path, json=body, headers=headers, accept={422})
         if answer.status == 422:
             said = str(answer.data.get("error", "")) if isinstance(answer.data, dict) else ""
             if "process" in said.lower():
@@ -262,9 +229,11 @@ class MastodonTarget(Target):
 
     def _thread(self, root: str) -> list[Mapping[str, Any]]:
         """Our posts of a thread, in order. Raises Gone without the first one."""
-        status = self._call("GET", f"/api/v1/statuses/{root}").data
+        status = self._api.call("GET", f"/api/v1/statuses/{root}").data
         account = str(status["account"]["id"])
-        below = self._call("GET", f"/api/v1/statuses/{root}/context").data.get("descendants", [])
+        below = self._api.call("GET", f"/api/v1/statuses/{root}/context").data.get(
+            "descendants", []
+        )
         own = [s for s in below if str(s["account"]["id"]) == account]
         found = [status]
         while True:
@@ -287,51 +256,9 @@ class MastodonTarget(Target):
             self._delete(str(status["id"]))
 
     def _delete(self, number: str) -> None:
-        self._call("DELETE", f"/api/v1/statuses/{number}", accept={404, 410})
+        self._api.call("DELETE", f"/api/v1/statuses/{number}", accept={404, 410})
 
     # --- Files: inside of posts ------------------------------------------------------------------------------
-
-    def _upload(self, media: PostMedia) -> str:
-        """Send a file with its alt text, unless that was done a moment ago, and wait until it can be used."""
-        number, works = self._uploads.once(media, lambda: self._send_file(media))
-        if works:
-            try:
-                self._wait(number)
-            except Permanent:
-                self._uploads.forget([media])
-                raise
-        return str(number)
-
-    def _send_file(self, media: PostMedia) -> tuple[str, bool]:
-        """Its id, and whether the server still works on it."""
-        limits = self.limits()
-        about = {"description": media.alt[: limits.alt_characters or _ALT]}
-        try:
-            with ExitStack() as stack:
-                sent: Any = stack.enter_context(media.path.open("rb"))
-                mime = media.mime
-                if media.kind == "photo":
-                    sent, mime, _ = picture_bytes(media, limits.image_bytes)
-                file = {"file": (media.filename, sent, mime)}
-                answer = self._call("POST", "/api/v2/media", files=file, data=about, accept={422})
-        except FileNotFoundError as error:
-            raise RetryAfter("The file is being made again on this laptop.", 60) from error
-        if answer.status == 422:
-            raise TooBig(
-                f"{self.name} does not take this file ({media.bytes / 1e6:.1f} MB, {mime})."
-            )
-        return str(answer.data["id"]), answer.status == 202
-
-    def _wait(self, number: str) -> None:
-        """206 while it is worked on. https://docs.joinmastodon.org/methods/media/#get"""
-        for _ in range(_POLLS):
-            answer = self._call("GET", f"/api/v1/media/{number}", accept={206, 422})
-            if answer.status == 422:
-                raise Permanent(f"{self.name} can't read a file that was sent.")
-            if answer.status == 200:
-                return
-            type(self).pause(1)
-        raise RetryAfter(f"{self.name} is still working on a file.", 60)
 
     def find_media(self, key: str, ext: str) -> Remote | None:
         """Files have no place of their own there."""
@@ -339,7 +266,7 @@ class MastodonTarget(Target):
 
     def put_media(self, media: PostMedia) -> Remote:
         """See ``find_media``."""
-        return Remote(self._upload(media))
+        return Remote(self._api.upload(media))
 
     def update_media(self, remote: Remote, media: PostMedia) -> Remote:
         """See ``find_media``."""
@@ -357,8 +284,8 @@ class MastodonTarget(Target):
                 thread = {str(status["id"]) for status in self._thread(post.id)}
             except Gone:
                 continue
-            me = str(self._account()["id"])
-            below = self._call("GET", f"/api/v1/statuses/{post.id}/context").data.get(
+            me = str(self._api.account()["id"])
+            below = self._api.call("GET", f"/api/v1/statuses/{post.id}/context").data.get(
                 "descendants", []
             )
             for status in below:
@@ -370,21 +297,21 @@ class MastodonTarget(Target):
 
     def _accounts(self, number: str, path: str) -> Iterator[Mapping[str, Any]]:
         """Who did something with a post; the next page's address stands in a header (RFC 8288)."""
-        url = f"{self._base}/api/v1/statuses/{number}/{path}"
+        url = f"{self._api.base}/api/v1/statuses/{number}/{path}"
         for _ in range(_REPLY_PAGES):
-            answer = self._web.call("GET", url, params=None if "?" in url else {"limit": 80})
+            answer = self._api.web.call("GET", url, params=None if "?" in url else {"limit": 80})
             yield from answer.data
             more = re.search(r'<([^>]+)>;\s*rel="next"', answer.headers.get("Link", ""))
-            if more is None or not more.group(1).startswith(self._base):
+            if more is None or not more.group(1).startswith(self._api.base):
                 return
             url = more.group(1)
 
     def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
         """Our own post under what it answers, with these words."""
         to = answer.to or post.id
-        told = self._call("GET", f"/api/v1/statuses/{to}/context", accept={404})
+        told = self._api.call("GET", f"/api/v1/statuses/{to}/context", accept={404})
         below = told.data.get("descendants", []) if told.status == 200 else []
-        me = str(self._account()["id"])
+        me = str(self._api.account()["id"])
         wanted = flat(answer.text)
         for status in below:
             own = str(status["account"]["id"]) == me and str(status["in_reply_to_id"]) == to
@@ -395,10 +322,10 @@ class MastodonTarget(Target):
     def put_answer(self, post: Remote, answer: Answer) -> Remote:
         """Reply, mentioning whom it answers, so that they hear of it."""
         to = answer.to or post.id
-        asked = self._call("GET", f"/api/v1/statuses/{to}").data
+        asked = self._api.call("GET", f"/api/v1/statuses/{to}").data
         whom = (
             ""
-            if str(asked["account"]["id"]) == str(self._account()["id"])
+            if str(asked["account"]["id"]) == str(self._api.account()["id"])
             else f"@{asked['account']['acct']} "
         )
         body = {"status": whom + answer.text, "in_reply_to_id": to,
@@ -409,23 +336,6 @@ class MastodonTarget(Target):
     def withdraw_answer(self, post: Remote, remote: Remote) -> None:
         """Delete it."""
         self._delete(remote.id)
-
-    # --- The way there -------------------------------------------------------------------------------------------
-
-    def _account(self) -> dict[str, Any]:
-        if not self._me:
-            self._me = dict(self._call("GET", "/api/v1/accounts/verify_credentials").data)
-        return self._me
-
-    def _call(self, method: str, path: str, **parts: Any) -> Reply:
-        accept = set(parts.pop("accept", ()))
-        answer = self._web.call(method, f"{self._base}{path}", accept=accept | {403}, **parts)
-        if answer.status != 403:
-            return answer
-        said = str(answer.data.get("error", "")) if isinstance(answer.data, dict) else ""
-        if "scope" in said or "suspended" in said or "disabled" in said:
-            raise AuthRefused(f"{self.name} does not let this token do that: {said}")
-        raise Permanent(f"{self.name} refuses this one: {said}")
 
 
 def _print(media: PostMedia) -> str:

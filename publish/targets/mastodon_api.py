@@ -1,0 +1,124 @@
+"""An account at a Mastodon server: signing requests, what the server takes, and files on their way into posts.
+
+https://docs.joinmastodon.org/methods/media/, .../methods/instance/
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import Any, ClassVar
+
+from publish.errors import AuthRefused, Permanent, RetryAfter, TooBig
+from publish.http import Answer as Reply
+from publish.http import Web
+from publish.post import PostMedia
+from publish.targets.base import Limits
+from publish.targets.fediverse import number_or
+from publish.thread import picture_bytes
+from publish.uploads import Uploads
+
+# What servers say when they say nothing, or nonsense.
+CHARACTERS, FILES, ALT = 500, 4, 1500
+# Processing a picture takes a second, a video minutes: asked each second, then put back into the queue.
+_POLLS = 30
+
+
+class Account:
+    """The account. ``name`` is what sentences call the target."""
+
+    pause: ClassVar[Callable[[float], Any]] = staticmethod(time.sleep)
+
+    def __init__(self, name: str, url: str, token: str) -> None:
+        self.name = name
+        base = url.rstrip("/")
+        self.base = base if "://" in base else f"https://{base}"
+        self.web = Web(name, bearer=token.strip())
+        self.uploads = Uploads(self.base, token)
+        # What the server told of itself; a draft is written without asking.
+        self.told: dict[str, Any] | None = None
+        self._me: dict[str, Any] = {}
+
+    def limits(self) -> Limits:
+        """What the server says it takes. https://docs.joinmastodon.org/methods/instance/#v2"""
+        told, media = self.configuration("statuses"), self.configuration("media_attachments")
+        types = frozenset(str(kind) for kind in media.get("supported_mime_types", ()))
+        return Limits(
+            image_bytes=number_or(media.get("image_size_limit"), 0) or None,
+            video_bytes=number_or(media.get("video_size_limit"), 0) or None,
+            files=number_or(told.get("max_media_attachments"), FILES),
+            characters=number_or(told.get("max_characters"), CHARACTERS),
+            alt_characters=number_or(media.get("description_limit"), ALT),
+            types=types or None,
+        )
+
+    def configuration(self, part: str) -> Mapping[str, Any]:
+        """A part of what the server tells of its limits; empty where it tells none."""
+        if self.told is None:
+            answer = self.call("GET", "/api/v2/instance", accept={404})
+            if answer.status == 404:
+                answer = self.call("GET", "/api/v1/instance")
+            told = answer.data.get("configuration") if isinstance(answer.data, dict) else None
+            self.told = told if isinstance(told, dict) else {}
+        found = self.told.get(part)
+        return found if isinstance(found, dict) else {}
+
+    def upload(self, media: PostMedia) -> str:
+        """Send a file with its alt text, unless that was done a moment ago, and wait until it can be used."""
+        number, works = self.uploads.once(media, lambda: self._send_file(media))
+        if works:
+            try:
+                self._wait(number)
+            except Permanent:
+                self.uploads.forget([media])
+                raise
+        return str(number)
+
+    def _send_file(self, media: PostMedia) -> tuple[str, bool]:
+        """Its id, and whether the server still works on it."""
+        limits = self.limits()
+        about = {"description": media.alt[: limits.alt_characters or ALT]}
+        try:
+            with ExitStack() as stack:
+                sent: Any = stack.enter_context(media.path.open("rb"))
+                mime = media.mime
+                if media.kind == "photo":
+                    sent, mime, _ = picture_bytes(media, limits.image_bytes)
+                file = {"file": (media.filename, sent, mime)}
+                answer = self.call("POST", "/api/v2/media", files=file, data=about, accept={422})
+        except FileNotFoundError as error:
+            raise RetryAfter("The file is being made again on this laptop.", 60) from error
+        if answer.status == 422:
+            raise TooBig(
+                f"{self.name} does not take this file ({media.bytes / 1e6:.1f} MB, {mime})."
+            )
+        return str(answer.data["id"]), answer.status == 202
+
+    def _wait(self, number: str) -> None:
+        """206 while it is worked on. https://docs.joinmastodon.org/methods/media/#get"""
+        for _ in range(_POLLS):
+            answer = self.call("GET", f"/api/v1/media/{number}", accept={206, 422})
+            if answer.status == 422:
+                raise Permanent(f"{self.name} can't read a file that was sent.")
+            if answer.status == 200:
+                return
+            type(self).pause(1)
+        raise RetryAfter(f"{self.name} is still working on a file.", 60)
+
+    def account(self) -> dict[str, Any]:
+        """Whose account it is, asked once."""
+        if not self._me:
+            self._me = dict(self.call("GET", "/api/v1/accounts/verify_credentials").data)
+        return self._me
+
+    def call(self, method: str, path: str, **parts: Any) -> Reply:
+        """One request; raises as ``Web.call``, and tells refused rights from a refused post."""
+        accept = set(parts.pop("accept", ()))
+        answer = self.web.call(method, f"{self.base}{path}", accept=accept | {403}, **parts)
+        if answer.status != 403:
+            return answer
+        said = str(answer.data.get("error", "")) if isinstance(answer.data, dict) else ""
+        if "scope" in said or "suspended" in said or "disabled" in said:
+            raise AuthRefused(f"{self.name} does not let this token do that: {said}")
+        raise Permanent(f"{self.name} refuses this one: {said}")
