@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from html import escape
+from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -204,12 +205,17 @@ class WordPressTarget(Target):
         return {**links, **first}
 
     def put_media(self, media: PostMedia) -> Remote:
-        """Upload as multipart: a cut leaves nothing behind, and 64 MB of PHP memory are enough for a video."""
+        """Upload as multipart: a cut leaves nothing behind, and 64 MB of PHP memory are enough for a video.
+
+        The file's name is new each time: two that come at the same moment with one name share one file on the blog's
+        disk, and who deletes the one attachment breaks the other. It is found again by its slug, which is our key.
+        """
+        name = f"{media.key}-{token_hex(3)}{media.ext}"
         try:
             with media.path.open("rb") as file:
                 answer = self._call(
                     "POST", "/wp/v2/media",
-                    files={"file": (media.filename, file, media.mime)},
+                    files={"file": (name, file, media.mime)},
                     data={"title": media.key, **_media_words(media)},
                     accept={400, 500},
                 )  # fmt: skip
