@@ -116,6 +116,27 @@ def test_publishing_twice_makes_one_post_with_the_right_picture(
     ]
 
 
+def test_a_file_that_arrived_twice_goes_with_the_next_change(
+    kit: Kit, wordpress: WordPress, blog: Blog
+) -> None:
+    """As after an upload whose answer was lost while another kiosk sent the same file."""
+    event = kit.event()
+    photo, note = kit.photo(event, 1, "Leeks stand the frost"), kit.takeaway(event, "Ask first.")
+    add_blog(kit, wordpress)
+    publish(kit.session, kit.outbox)
+    [media] = blog.rows("media", kit.facts.mark)
+    again = {"file": (f"{media['slug']}-0.jpg", rendition(kit, photo), "image/jpeg")}
+    address = f"{wordpress.url}/wp-json/wp/v2/media"
+    blog.client.post(address, files=again, data={"title": media["slug"]}).raise_for_status()
+    assert len(blog.rows("media", kit.facts.mark)) == 2
+    curate.change(kit.session, note, kit.hand, {"text": "Ask twice."})
+    publish(kit.session, kit.outbox)
+    assert [row["id"] for row in blog.rows("media", kit.facts.mark)] == [media["id"]]
+    [post] = blog.rows("posts", kit.facts.mark)
+    assert post["featured_media"] == media["id"]
+    assert httpx.get(media["source_url"]).content == rendition(kit, photo)
+
+
 def test_server_stopped_half_way_waits_and_is_delivered_once(
     kit: Kit, wordpress: WordPress, blog: Blog
 ) -> None:

@@ -32,8 +32,8 @@ _DROPPED = ("rest_upload_no_data", "rest_upload_no_content_disposition", "rest_u
 # Address of a blog -> when it was asked (monotonic), and whether its addresses are pretty ones.
 _FORMS: dict[str, tuple[float, bool]] = {}
 _FORM_S = 60.0
-# Short names in one question: addresses of more than 2,000 characters are refused by some.
-_SLUGS = 30
+# Keys in one question, each with three short names: addresses of more than 2,000 characters are refused by some.
+_SLUGS = 12
 _NEEDED = {
     "upload_files": "upload files",
     "publish_posts": "publish posts",
@@ -178,29 +178,31 @@ class WordPressTarget(Target):
     # --- Files -----------------------------------------------------------------------------------
 
     def find_media(self, key: str, ext: str) -> Remote | None:
-        """The attachment whose slug is our key."""
-        return next((_remote_media(row) for row in self._files([key])), None)
+        """The attachment whose slug is our key; of several the first made."""
+        return next((_remote_media(row) for _key, row in self._files([key])), None)
 
-    def _files(self, keys: Sequence[str]) -> list[dict[str, Any]]:
-        """The attachments whose slugs are among these, the first made first."""
+    def _files(self, keys: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+        """(our key, the attachment), the first made first: with the key as its slug, or with what came after it."""
+        slugs = {f"{key}{more}": key for key in keys for more in ("", "-2", "-3")}
         found = self._call(
             "GET", "/wp/v2/media",
-            params={"slug": ",".join(keys), "context": "edit", "per_page": 100, "_fields": "id,link,slug,source_url"},
+            params={"slug": ",".join(slugs), "context": "edit", "per_page": 100, "_fields": "id,link,slug,source_url"},
         )  # fmt: skip
-        return sorted((row for row in found.data if row["slug"] in keys), key=_number)
+        rows = sorted((row for row in found.data if row["slug"] in slugs), key=_number)
+        return [(slugs[row["slug"]], row) for row in rows]
 
     def _first_made(self, links: Mapping[str, Remote]) -> Mapping[str, Remote]:
-        """Of files that another kiosk sent at the same moment the first ones stay, and ours go.
+        """Of files that came twice (another kiosk's at the same moment, one whose answer was lost) the first stays.
 
-        Asked once a post, for WordPress gives two that come together the same short name.
+        Everybody agrees which that is, for numbers only grow. Asked once a post: WordPress gives two that come
+        together the same short name.
         """
         keys, first = sorted(links), dict[str, Remote]()
         for start in range(0, len(keys), _SLUGS):
-            for row in self._files(keys[start : start + _SLUGS]):
-                there = first.setdefault(row["slug"], _remote_media(row))
-                ours = str(row["id"]) == links[row["slug"]].id
+            for key, row in self._files(keys[start : start + _SLUGS]):
+                there = first.setdefault(key, _remote_media(row))
                 # Two with one address share the file itself: that must stay.
-                if there.id != str(row["id"]) and ours and there.url != str(row["source_url"]):
+                if there.id != str(row["id"]) and there.url != str(row["source_url"]):
                     self._delete(f"/wp/v2/media/{row['id']}")
         return {**links, **first}
 
