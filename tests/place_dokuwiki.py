@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 from xmlrpc.client import ServerProxy
 
@@ -16,7 +15,7 @@ import pytest
 
 from publish.post import Facts, Remote
 from tests.conformance import Census, Place, Seen, words_of
-from tests.script_server import ScriptServer, lacking
+from tests.script_server import ScriptServer, packaged_wiki
 
 # What takes part in a page's text unseen.
 UNSEEN = "\u2060"
@@ -93,15 +92,9 @@ def _proxy(address: str) -> ServerProxy:
 @pytest.fixture(scope="session")
 def dokuwiki_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptServer]:
     """One wiki for the whole run."""
-    missing = lacking("php", "curl", "setsid")
-    if not Path("/usr/share/dokuwiki/doku.php").is_file():
-        missing.append("Debian's package dokuwiki")
-    if missing:
-        pytest.skip(f"no DokuWiki here, for lack of {', '.join(missing)} (make system-packages)")
-    server = ScriptServer("dokuwiki", tmp_path_factory.mktemp("dokuwiki"))
-    server.start()
-    yield server
-    server.stop()
+    yield from packaged_wiki(
+        "dokuwiki", "DokuWiki", "/usr/share/dokuwiki/doku.php", tmp_path_factory
+    )
 
 
 @contextmanager

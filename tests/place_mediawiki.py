@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,7 +13,7 @@ import pytest
 
 from publish.post import Facts, Remote
 from tests.conformance import Census, Place, Seen, words_of
-from tests.script_server import ScriptServer, lacking
+from tests.script_server import ScriptServer, packaged_wiki
 
 
 @dataclass
@@ -108,15 +107,9 @@ class MediaWikiPlace(Place):
 @pytest.fixture(scope="session")
 def mediawiki_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptServer]:
     """One wiki for the whole run."""
-    missing = lacking("php", "curl", "setsid")
-    if not Path("/usr/share/mediawiki/api.php").is_file():
-        missing.append("Debian's package mediawiki")
-    if missing:
-        pytest.skip(f"no MediaWiki here, for lack of {', '.join(missing)} (make system-packages)")
-    server = ScriptServer("mediawiki", tmp_path_factory.mktemp("mediawiki"))
-    server.start()
-    yield server
-    server.stop()
+    yield from packaged_wiki(
+        "mediawiki", "MediaWiki", "/usr/share/mediawiki/api.php", tmp_path_factory
+    )
 
 
 @contextmanager

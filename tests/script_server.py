@@ -80,6 +80,21 @@ class ScriptServer:
         return text
 
 
+def packaged_wiki(
+    name: str, title: str, file: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ScriptServer]:
+    """A wiki of a Debian package, of which ``file`` is a part, on PHP's own web server; skips where it can't run."""
+    missing = lacking("php", "curl", "setsid")
+    if not Path(file).is_file():
+        missing.append(f"Debian's package {name}")
+    if missing:
+        pytest.skip(f"no {title} here, for lack of {', '.join(missing)} (make system-packages)")
+    server = ScriptServer(name, tmp_path_factory.mktemp(name))
+    server.start()
+    yield server
+    server.stop()
+
+
 @contextmanager
 def script_servers() -> Iterator[dict[str, ScriptServer]]:
     """A place for the servers of a run, by name; all are stopped at the end."""
