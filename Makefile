@@ -39,13 +39,13 @@ run: install ## start the kiosk (makes ./gathering on the first run)
 	$(BIN)/reporter kiosk $(ARGS)
 
 system-packages: ## as root on Debian: Chromium, WordPress and what else the tests drive
-	@bash tests/system-packages.sh
+	@bash tests/tools/system-packages.sh
 
 test: install system-packages ## everything, with a real browser and a real WordPress where they can be installed
 	$(BIN)/python -m pytest $(ARGS)
 
 bench: install ## measure, and write what was measured into docs/bench.md
-	@bash tests/system-packages.sh bench
+	@bash tests/tools/system-packages.sh bench
 	$(BIN)/python -m tests.bench $(ARGS)
 
 lint: lint-rules lint-format lint-types ## ruff and mypy, nothing changed (-k: don't stop at the first)

@@ -9,59 +9,44 @@ from datetime import timedelta
 from flask import Flask, Response, request
 from jinja2 import StrictUndefined
 
-from capture.pool import DecoderPool
-from kiosk import (
-    access,
-    became,
-    desk,
-    device,
-    fairness,
-    installable,
-    language,
-    markers,
-    media,
-    mine,
-    phone,
-    printing,
-    probes,
-    problems,
-    search,
-    station,
-    talk,
-    textsize,
-    upload,
-    wall,
-)
-from kiosk.assets import static_dir
-from kiosk.db import db
-from kiosk.here import Kiosk
-from kiosk.limits import request_limits
-from kiosk.policy import CONTENT_SECURITY_POLICY
-from kiosk.request import KioskRequest
-from reporter import faces, secrets
+from capture.decoding.process_pool import DecoderPool
+from kiosk.i18n import locale_selector
+from kiosk.runtime.context import Kiosk
+from kiosk.runtime.database import db
+from kiosk.runtime.static_files import static_dir
+from kiosk.web import desk
+from kiosk.web.middleware import auth, device_cookie, error_pages, rate_limits, text_size
+from kiosk.web.middleware.request_limits import request_limits
+from kiosk.web.middleware.security_headers import CONTENT_SECURITY_POLICY
+from kiosk.web.phone import captive_portal, capture, conversation, my_takeaways, pwa
+from kiosk.web.screens import outcomes, print_pack, screen_markers, search, station, wall
+from kiosk.web.shared import media, tus_uploads
+from kiosk.web.shared.streaming_forms import KioskRequest
+from reporter import secret_store
+from reporter.annotations import face_review
 from reporter.clock import Clock, new_random, utc_now
 from reporter.config import Settings
-from reporter.db import engine_options, prepare_sqlite
-from reporter.gathering import ensure_row, prepare_folder, upgrade_schema
+from reporter.database.engine import engine_options, prepare_sqlite
+from reporter.gathering.folder import ensure_row, prepare_folder, upgrade_schema
+from reporter.gathering.sessions import ensure_lobby
+from reporter.media.store import Store
 from reporter.search import Recipe, WhooshIndex
-from reporter.sessions import ensure_lobby
-from reporter.store import Store
 
 BLUEPRINTS = (
-    access,
-    became,
+    auth,
+    outcomes,
     desk,
-    installable,
-    markers,
+    pwa,
+    screen_markers,
     media,
-    mine,
-    phone,
-    printing,
-    probes,
+    my_takeaways,
+    capture,
+    print_pack,
+    captive_portal,
     search,
     station,
-    talk,
-    upload,
+    conversation,
+    tus_uploads,
     wall,
 )
 
@@ -75,7 +60,7 @@ def create_app(
     """
     app = Flask(__name__, static_folder=str(static_dir()), static_url_path="/static")
     app.request_class = KioskRequest
-    app.session_interface = access.KioskCookies()
+    app.session_interface = auth.KioskCookies()
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _configure(app, settings)
@@ -87,11 +72,11 @@ def create_app(
         rng = rng or new_random()
         gathering = ensure_row(db.session(), now=clock(), rng=rng)
         ensure_lobby(db.session(), now=clock(), rng=rng)
-        faces.set_check(db.session(), settings.publish.check_faces)
+        face_review.set_check(db.session(), settings.publish.check_faces)
         app.extensions["kiosk"] = kiosk = _make_kiosk(settings, gathering.id, clock=clock, rng=rng)
-        app.secret_key = secrets.signing_key(str(kiosk.gathering_id))
+        app.secret_key = secret_store.signing_key(str(kiosk.gathering_id))
         db.session.remove()
-    for extension in (access.csrf, access.limiter, language, textsize, device, fairness, problems):
+    for extension in (auth.csrf, auth.limiter, locale_selector, text_size, device_cookie, rate_limits, error_pages):
         extension.init_app(app)
     for module in BLUEPRINTS:
         app.register_blueprint(module.bp)

@@ -9,8 +9,8 @@ from datetime import timedelta
 
 from flask import Flask
 
-from kiosk.db import db
-from kiosk.here import Kiosk, here
+from kiosk.runtime.context import Kiosk, here
+from kiosk.runtime.database import db
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ Turn = Callable[[Kiosk], int]
 
 def process(kiosk: Kiosk) -> int:
     """Make renditions of what was received."""
-    from capture.process import process_due
+    from capture.renditions.worker import process_due
 
     return process_due(
         db.session(), kiosk.store, kiosk.pool, now=kiosk.now, limits=kiosk.settings.limits
@@ -29,11 +29,11 @@ def process(kiosk: Kiosk) -> int:
 
 def look(kiosk: Kiosk) -> int:
     """Look for faces in what is ready."""
-    from capture.looking import look_for_faces
-    from capture.process import WAITING
-    from reporter.faces import set_check
+    from capture.analysis.face_worker import look_for_faces
+    from capture.renditions.worker import WAITING
+    from reporter.annotations.face_review import set_check
+    from reporter.database.job_queue import due_ids
     from reporter.models import Media
-    from reporter.work import due_ids
 
     if kiosk.settings.publish.check_faces:
         # However the setting was changed. It is taken back at the desk's page on faces, or by a restart.
@@ -46,15 +46,15 @@ def look(kiosk: Kiosk) -> int:
 
 def read(kiosk: Kiosk) -> int:
     """Read the words in pictures, where the extra for it is installed."""
-    from capture.ocr import can_read
-    from capture.wording import read_due
+    from capture.analysis.ocr import can_read
+    from capture.analysis.ocr_worker import read_due
 
     return read_due(db.session(), kiosk.store, kiosk.slow_pool) if can_read() else 0
 
 
 def draft(kiosk: Kiosk) -> int:
     """Draft the captions that somebody asked for."""
-    from capture.drafting import draft_due
+    from capture.analysis.caption_worker import draft_due
 
     return draft_due(db.session(), kiosk.store, kiosk.slow_pool, kiosk.settings.captions.model)
 
@@ -66,39 +66,39 @@ def index(kiosk: Kiosk) -> int:
 
 def reindex(kiosk: Kiosk) -> int:
     """Build the index again, beside the one that answers, if the desk or other settings ask for it."""
-    from reporter.search.upkeep import rebuild_if_asked
+    from reporter.search.maintenance import rebuild_if_asked
 
     return rebuild_if_asked(db.session(), kiosk.index)
 
 
 def deliver(kiosk: Kiosk) -> int:
     """Send what is due, if the organizer lets it go out by itself; takedowns always."""
-    from kiosk.publishing import deliver_once
+    from kiosk.services.publishing import deliver_once
 
     return deliver_once(kiosk)
 
 
 def hear(kiosk: Kiosk) -> int:
     """Look at the target whose turn it is for replies."""
-    from kiosk.conversation import listen_once
+    from kiosk.services.conversation import listen_once
 
     return listen_once(kiosk)
 
 
 def cards(kiosk: Kiosk) -> int:
     """Read the card that the desk asked for."""
-    from kiosk.cards import import_next
+    from kiosk.services.card_imports import import_next
 
     return import_next(kiosk)
 
 
 def tidy(kiosk: Kiosk) -> int:
     """Drop unfinished uploads that ran out and leftovers of broken-off requests."""
-    from capture.glancing import glance_due
-    from capture.intake import sweep
-    from kiosk.upload import uploads
-    from reporter.search.upkeep import look_after
-    from reporter.wordlist import rescreen
+    from capture.intake.receive import sweep
+    from capture.renditions.image_quality_worker import glance_due
+    from kiosk.web.shared.tus_uploads import uploads
+    from reporter.moderation.blocked_words import rescreen
+    from reporter.search.maintenance import look_after
 
     uploads().sweep_expired(db.session(), now=kiosk.now())
     sweep(db.session(), kiosk.store, kiosk.now())

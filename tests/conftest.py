@@ -18,22 +18,29 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
-from kiosk.db import db
+from kiosk.runtime.database import db
 from reporter import migrations
 from reporter.config import Settings
-from reporter.gathering import make_gathering, open_session
+from reporter.gathering.folder import make_gathering, open_session
+from reporter.gathering.sessions import add_session
+from reporter.media.store import Store
 from reporter.models import EventSession
-from reporter.sessions import add_session
-from reporter.store import Store
-from tests.browser import AXE, Windows, axe_violations, driver_problem, find_chromium, run_chromium
-from tests.product import KioskProcess, TurnableClock
-from tests.script_server import ScriptServer, script_servers
-from tests.wordpress_server import WordPress, missing_programs
+from tests.support.browsers.chromium import (
+    AXE,
+    Windows,
+    axe_violations,
+    driver_problem,
+    find_chromium,
+    run_chromium,
+)
+from tests.support.kiosk_process import KioskProcess, TurnableClock
+from tests.support.servers.script import ScriptServer, script_servers
+from tests.support.servers.wordpress import WordPress, missing_programs
 
 if TYPE_CHECKING:
-    from tests.publish_fakes import Kit
+    from tests.support.publish.fakes import Kit
 
-pytest_plugins = ["tests.place_mediawiki", "tests.place_dokuwiki"]
+pytest_plugins = ["tests.publish.conformance.mediawiki", "tests.publish.conformance.dokuwiki"]
 ROOT = Path(__file__).parent.parent
 
 # Where the run itself was sent to the background, Ctrl-C is ignored, also by every program that the tests start.
@@ -123,7 +130,7 @@ def wordpress(wordpress_server: WordPress) -> WordPress:
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[dict[str, ScriptServer]]:
-    """Those that tests started, for `tests.script_server.script_server`."""
+    """Those that tests started, for `tests.support.servers.script.script_server`."""
     with script_servers() as servers:
         yield servers
 
@@ -234,7 +241,7 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture
 def kit(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator["Kit"]:
     """A gathering with its outbox, without an application; its ids are its own, so that tests can share a server."""
-    from tests.publish_fakes import open_kit
+    from tests.support.publish.fakes import open_kit
 
     seed = zlib.crc32(request.node.nodeid.encode())
     with open_kit(tmp_path / "gathering", seed=seed) as kit:

@@ -6,12 +6,12 @@ import logging
 
 from sqlalchemy.orm import Session
 
-from capture.hearing import can_hear, hear
-from capture.pool import DecoderPool, PoolBusy
-from reporter.captions import asked_draft, write_draft
+from capture.analysis.speech_to_text import can_hear, hear
+from capture.decoding.process_pool import DecoderPool, PoolBusy
+from reporter.annotations.captions import asked_draft, write_draft
 from reporter.errors import DiskFull, MediaFailed
+from reporter.media.store import Store
 from reporter.models import Media
-from reporter.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from capture.decoding import decoded, open_media
-from capture.made import scaled
-from capture.probe import MAX_PIXELS, Probe, probe, real_video
-from capture.steps_photo import open_upright
+from capture.decoding.probe import MAX_PIXELS, Probe, probe, real_video
+from capture.decoding.safe_open import decoded, open_media
+from capture.imaging.rendition_file import scaled
+from capture.renditions.photo import open_upright
 
 # Faces are looked for at this size; the smallest that are found have 24 pixels, a fortieth of the longer side. From
 # the sides at less, which takes half the time: 0.4 s of a core for the front, twice 0.2 s for the sides.

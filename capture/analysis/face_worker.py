@@ -8,13 +8,13 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from capture.faces import Box, find_faces
-from capture.pool import DecoderPool, PoolBusy
+from capture.analysis.face_detection import Box, find_faces
+from capture.decoding.process_pool import DecoderPool, PoolBusy
+from reporter.annotations.face_review import unlooked, write_proposals
 from reporter.config import LimitSettings
 from reporter.errors import DiskFull, MediaFailed
-from reporter.faces import unlooked, write_proposals
+from reporter.media.store import Store
 from reporter.models import Media
-from reporter.store import Store
 
 log = logging.getLogger(__name__)
 

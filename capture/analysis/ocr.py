@@ -10,7 +10,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from capture.decoding import BROKEN_PHOTO
+from capture.decoding.safe_open import BROKEN_PHOTO
 from reporter.errors import MediaFailed
 
 # How sure the reader has to be. Leaves, bicycles and bookshelves look like letters, too.
@@ -27,7 +27,7 @@ def can_read() -> bool:
 
 
 def read_words(path: Path) -> str:
-    """The lines that can be read in a JPEG, from top to bottom; empty for none. Runs in a worker of ``capture.pool``.
+    """The lines that can be read in a JPEG, from top to bottom; empty for none. Runs in a worker of ``capture.decoding.process_pool``.
 
     Raises MediaFailed for a picture that can't be opened. Takes about a second, and 650 MB.
     """

@@ -7,13 +7,13 @@ import logging
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from capture.ocr import read_words
-from capture.pool import DecoderPool, PoolBusy
-from capture.process import WAITING
+from capture.analysis.ocr import read_words
+from capture.decoding.process_pool import DecoderPool, PoolBusy
+from capture.renditions.worker import WAITING
+from reporter.annotations.ocr_text import VIEW, Unread, unread, write_words
 from reporter.errors import DiskFull, MediaFailed
+from reporter.media.store import Store
 from reporter.models import Media
-from reporter.store import Store
-from reporter.words import VIEW, Unread, unread, write_words
 
 log = logging.getLogger(__name__)
 

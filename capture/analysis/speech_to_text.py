@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capture.decoding import decoded, open_media
-from reporter.cues import Cue, webvtt
+from capture.decoding.safe_open import decoded, open_media
+from reporter.media.webvtt import Cue, webvtt
 
 # What a model's folder holds. Without tokenizer.json the library would look for one on the internet.
 FILES = ("model.bin", "config.json", "tokenizer.json")
@@ -29,7 +29,7 @@ def can_hear(folder: str) -> bool:
 
 
 def hear(path: Path, mime: str, folder: str) -> str:
-    """What is said in a recording, as WebVTT; empty for nothing. Runs in a worker of ``capture.pool``.
+    """What is said in a recording, as WebVTT; empty for nothing. Runs in a worker of ``capture.decoding.process_pool``.
 
     Raises MediaFailed for what can't be opened. A small model takes about as long as the recording, and 500 MB.
     """

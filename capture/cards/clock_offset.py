@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from capture.probe import Probe
-from reporter.states import ClockBasis
+from capture.decoding.probe import Probe
+from reporter.models.enums import ClockBasis
 
 # A marker is photographed on the way into a session or during it.
 EARLY, LATE = timedelta(minutes=20), timedelta(minutes=10)

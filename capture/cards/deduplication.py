@@ -9,11 +9,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from capture.card import Found
-from capture.offer import Arrival
+from capture.cards.scan import Found
+from capture.intake.submission import Arrival
 from reporter.clock import new_id
 from reporter.models import Attachment, Media, Tombstone
-from reporter.models_cards import Camera, Shot
+from reporter.models.camera import Camera, Shot
 
 FINGERPRINT = 8192
 

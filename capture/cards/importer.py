@@ -1,7 +1,7 @@
 """From a card to takeaways, through the one door: known files are passed over, markers aren't kept, the rest is.
 
 Every file is committed on its own, so a killed or stopped import goes on by running it again. What the shots belong to
-is settled at the end (capture.assign), and again whenever a person moves a cut.
+is settled at the end (capture.cards.session_assignment), and again whenever a person moves a cut.
 """
 
 from __future__ import annotations
@@ -21,14 +21,17 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from capture.assign import settle, unassigned
-from capture.card import Found, twins, walk
-from capture.intake import receive
-from capture.known import asked_for, find_camera, fingerprint_of, known_at_sight, known_content
-from capture.look import Look, Seen, look
-from capture.offer import Arrival, Offer
-from capture.pool import DecoderPool
-from capture.reading import (
+from capture.cards.deduplication import (
+    asked_for,
+    find_camera,
+    fingerprint_of,
+    known_at_sight,
+    known_content,
+)
+from capture.cards.scan import Found, twins, walk
+from capture.cards.session_assignment import settle, unassigned
+from capture.cards.shot_inspection import Look, Seen, look
+from capture.cards.verified_copy import (
     CardTrouble,
     Copied,
     Halted,
@@ -37,6 +40,9 @@ from capture.reading import (
     copy_in,
     in_camera_order,
 )
+from capture.decoding.process_pool import DecoderPool
+from capture.intake.receive import receive
+from capture.intake.submission import Arrival, Offer
 from reporter.clock import Clock, new_id
 from reporter.config import LimitSettings
 from reporter.errors import (
@@ -48,10 +54,10 @@ from reporter.errors import (
     TooLarge,
     UnsupportedMedia,
 )
+from reporter.media.store import Store
 from reporter.models import EventSession, Takeaway
-from reporter.models_cards import Camera, CardImport, Shot
-from reporter.states import ImportState, Mark, Source
-from reporter.store import Store
+from reporter.models.camera import Camera, CardImport, Shot
+from reporter.models.enums import ImportState, Mark, Source
 
 # Files that are copied and wait for a decoder's word.
 AHEAD = 4

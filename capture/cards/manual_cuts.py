@@ -7,12 +7,12 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from capture.assign import read_roll, settle
+from capture.cards.session_assignment import read_roll, settle
+from reporter.actor import Hand
 from reporter.errors import BadInput, Forbidden, NotFound
-from reporter.hand import Hand
 from reporter.models import EventSession
-from reporter.models_cards import Camera, Cut, Shot
-from reporter.states import ClockBasis, CutOrigin, Mark
+from reporter.models.camera import Camera, Cut, Shot
+from reporter.models.enums import ClockBasis, CutOrigin, Mark
 
 
 def begin_at(session: Session, shot: Shot, event: EventSession | None, hand: Hand) -> None:

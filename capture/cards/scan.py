@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from capture.sniff import HEAD_BYTES, RAW_TYPES, MediaType, sniff
+from capture.decoding.mime_sniff import HEAD_BYTES, RAW_TYPES, MediaType, sniff
 from reporter.errors import NotFound
 
 # By their names these should be photos, clips or notes: what can't be kept of them is told, not passed over.

@@ -12,15 +12,15 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from capture.clocks import Clock, Witness, learn
-from capture.roll import Frame, HandCut, Part, cut, cuts, in_order
+from capture.cards.clock_offset import Clock, Witness, learn
+from capture.cards.roll import Frame, HandCut, Part, cut, cuts, in_order
 from reporter.clock import new_id
-from reporter.curate import lock_gathering, touch
+from reporter.codes import make_code
+from reporter.gathering.sessions import GRACE, end_of
 from reporter.models import EventSession, Takeaway
-from reporter.models_cards import Camera, Cut, Shot
-from reporter.sessioncode import make_code
-from reporter.sessions import GRACE, end_of
-from reporter.states import Audience, ClockBasis, CutOrigin, Mark, TakeawayState
+from reporter.models.camera import Camera, Cut, Shot
+from reporter.models.enums import Audience, ClockBasis, CutOrigin, Mark, TakeawayState
+from reporter.moderation.decisions import lock_gathering, touch
 
 # The drawer for shots that nobody has given a session yet. Retired from the start, so that no page and no poster
 # offers it; only for this room, so that nothing goes out from there.

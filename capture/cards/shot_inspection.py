@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capture.blurred import find_squares
-from capture.decoding import RAW_MIMES, jpeg_bytes, open_media, open_photo, read_exif
-from capture.marker import Code, read_codes
-from capture.probe import MAX_PIXELS, Probe, probe, real_video
-from capture.qr import END, EPOCH
-from capture.steps_photo import upright
+from capture.codes.qr_reader import Code, read_codes
+from capture.codes.qr_writer import END, EPOCH
+from capture.codes.unreadable_markers import find_squares
+from capture.decoding.probe import MAX_PIXELS, Probe, probe, real_video
+from capture.decoding.safe_open import RAW_MIMES, jpeg_bytes, open_media, open_photo, read_exif
+from capture.renditions.photo import upright
+from reporter.codes import ALPHABET, is_valid, normalize
 from reporter.errors import MediaFailed
-from reporter.sessioncode import ALPHABET, is_valid, normalize
-from reporter.states import Mark
+from reporter.models.enums import Mark
 
 # Shares of the picture's longer side. A poster that fills a picture's height measures 0.17 and more, a marker card 0.4;
 # a poster on the wall behind people, three metres away, 0.02 to 0.05.
@@ -74,7 +74,7 @@ def glance(path: Path, mime: str) -> Probe | None:
 
 
 def look(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> Look:
-    """Headers and marker of a copied file. Runs in a worker of ``capture.pool``. Raises MediaFailed."""
+    """Headers and marker of a copied file. Runs in a worker of ``capture.decoding.process_pool``. Raises MediaFailed."""
     found = probe(path, mime, max_pixels=max_pixels)
     if found.kind == "photo":
         return Look(found, judge(open_grey(path, mime, max_pixels=max_pixels)))
@@ -223,7 +223,7 @@ def _video(path: Path, found: Probe) -> Seen:
 
 def _first_frames(path: Path, found: Probe) -> Iterator[Grey]:
     """Frames near each of ``GLANCES``, upright, in grey."""
-    from capture.decoding import decoded
+    from capture.decoding.safe_open import decoded
 
     waiting = list(GLANCES)
     with open_media(path, found.mime) as container:

@@ -12,14 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from capture.card import Found
-from capture.clocks import moment
-from capture.look import glance
-from capture.offer import Arrival
-from capture.pool import DecoderPool
-from capture.probe import Probe
+from capture.cards.clock_offset import moment
+from capture.cards.scan import Found
+from capture.cards.shot_inspection import glance
+from capture.decoding.probe import Probe
+from capture.decoding.process_pool import DecoderPool
+from capture.intake.submission import Arrival
 from reporter.errors import MediaFailed, ReporterError
-from reporter.store import Store, disk_errors, hash_file
+from reporter.media.store import Store, disk_errors, hash_file
 
 PIECE = 1 << 20
 GLANCE_SECONDS = 20.0

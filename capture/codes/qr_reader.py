@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capture.decoding import open_photo
-from capture.sniff import sniff
+from capture.decoding.mime_sniff import sniff
+from capture.decoding.safe_open import open_photo
 from reporter.errors import BadInput, MediaFailed
 
 MAX_PIXELS = 100_000_000  # decoded whole: PNG, HEIC, …

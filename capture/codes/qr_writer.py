@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from reporter.codes import ALPHABET, is_valid, normalize
 from reporter.errors import BadInput
-from reporter.sessioncode import ALPHABET, is_valid, normalize
 
 QUIET_ZONE = 4  # modules of white around the code (ISO/IEC 18004)
 MAX_TEXT = 1000  # past that a phone can't read the code from paper any more

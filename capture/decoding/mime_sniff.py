@@ -2,7 +2,7 @@
 
 Every rule follows the structure of the format and not only its magic number, so that text that starts like a
 picture, or an archive hidden behind one, is told apart. Whether an MP4, WebM or Ogg holds pictures at all is settled
-later by capture.probe.
+later by capture.decoding.probe.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from capture.tiff import DNG_VERSION, MAKE, SUB_DIRECTORIES, first_directory
+from capture.imaging.raw_preview import DNG_VERSION, MAKE, SUB_DIRECTORIES, first_directory
 
 HEAD_BYTES = 8192
 
@@ -52,7 +52,7 @@ AAC = MediaType("audio", "audio/aac", ".aac")
 FLAC = MediaType("audio", "audio/flac", ".flac")
 AMR = MediaType("audio", "audio/amr", ".amr")
 
-# Kept as they are; what is shown comes from the JPEG that the camera put into them (capture.tiff).
+# Kept as they are; what is shown comes from the JPEG that the camera put into them (capture.imaging.raw_preview).
 RAW_TYPES = (CR2, NEF, ARW, DNG)
 MEDIA_TYPES = (
     JPEG, PNG, GIF, WEBP, HEIC, HEIF, AVIF, *RAW_TYPES, MP4, MOV, GP3, GP3_2, WEBM, MKV, MTS, OGV,

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from capture.decoding import open_media, open_photo
-from capture.sniff import M4A, OGG
+from capture.decoding.mime_sniff import M4A, OGG
+from capture.decoding.safe_open import open_media, open_photo
 from reporter.errors import MediaFailed
 
 MAX_PIXELS = 120_000_000
@@ -44,10 +44,10 @@ class Probe:
 
 
 def probe(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> Probe:
-    """Read the headers of a photo, video or audio file whose type ``capture.sniff`` has told.
+    """Read the headers of a photo, video or audio file whose type ``capture.decoding.mime_sniff`` has told.
 
     Raises MediaFailed, with a sentence for a volunteer, for a broken file, for one with nothing to see or hear in
-    it, and for pictures of more than ``max_pixels``. Meant to run in a worker of ``capture.pool``.
+    it, and for pictures of more than ``max_pixels``. Meant to run in a worker of ``capture.decoding.process_pool``.
     """
     if mime.startswith("image/"):
         return _probe_photo(path, mime, max_pixels)
@@ -55,7 +55,7 @@ def probe(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> Probe:
 
 
 def _probe_photo(path: Path, mime: str, max_pixels: int) -> Probe:
-    from capture.decoding import read_exif
+    from capture.decoding.safe_open import read_exif
 
     with open_photo(path, mime, max_pixels=max_pixels) as image:
         exif = read_exif(image)
@@ -130,7 +130,7 @@ def _frame_size(container: Any, stream: Any) -> tuple[int, int, int]:
 
 
 def _first_frame(container: Any, stream: Any) -> Any:
-    from capture.decoding import decoded
+    from capture.decoding.safe_open import decoded
 
     for frame in decoded(container, stream):
         return frame

@@ -81,7 +81,7 @@ class DecoderPool:
     Who must not wait behind an hour of transcoding takes a pool of its own.
 
     The memory limit is RLIMIT_AS: Linux keeps it; macOS may not enforce it and Windows has no such limit, there the
-    pixel limit of capture.probe and the time limit are what holds.
+    pixel limit of capture.decoding.probe and the time limit are what holds.
     """
 
     def __init__(

@@ -13,8 +13,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from capture.sniff import RAW_TYPES
-from capture.tiff import read_preview
+from capture.decoding.mime_sniff import RAW_TYPES
+from capture.imaging.raw_preview import read_preview
 from reporter.errors import MediaFailed
 
 RAW_MIMES = frozenset(kind.mime for kind in RAW_TYPES)
@@ -29,7 +29,7 @@ BROKEN_MEDIA = "This recording is damaged and can't be opened. Please record or 
 NO_PREVIEW = (
     "There is no picture in this raw file that can be shown. Save it as JPEG and bring that in."
 )
-# The laptop is short of room or memory; capture.pool has sentences for that.
+# The laptop is short of room or memory; capture.decoding.process_pool has sentences for that.
 _NOT_ITS_FAULT = (errno.ENOSPC, errno.ENOMEM)
 
 _PILLOW_FORMATS = {

@@ -1,6 +1,6 @@
 """Edits baked into pixels: the same for a photo, a film's frames and the preview at the desk.
 
-Pixels are H×W×3, uint8, of the upright original at any size: edits are shares of it (see ``reporter.edits``).
+Pixels are H×W×3, uint8, of the upright original at any size: edits are shares of it (see ``reporter.media.edits``).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from capture.made import JPEG_QUALITY, VIEW, scaled
-from reporter.edits import Edits, Four, Region
+from capture.imaging.rendition_file import JPEG_QUALITY, VIEW, scaled
+from reporter.media.edits import Edits, Four, Region
 
 # Cells along the longer side of a blurred region. A face of five by five mean colours, smoothed, is nobody's.
 CELLS = 5
@@ -22,7 +22,7 @@ WHOLE: Four = (0.0, 0.0, 1.0, 1.0)
 
 def apply_edits(pixels: Any, edits: Edits) -> Any:
     """The picture with its edits, as a new array: blurred, then cut out, then turned."""
-    from capture.flipchart import flatten_sheet
+    from capture.imaging.document_scan import flatten_sheet
 
     made = pixels.copy() if edits.blur else pixels
     for region in edits.blur:
@@ -73,7 +73,7 @@ def sheet_in(plain: Path) -> list[float] | None:
     import numpy as np
     from PIL import Image
 
-    from capture.flipchart import find_sheet
+    from capture.imaging.document_scan import find_sheet
 
     with Image.open(plain, formats=("JPEG",)) as opened:
         found = find_sheet(np.asarray(opened.convert("RGB")))

@@ -13,12 +13,12 @@ import re
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from capture.offer import Offer
+from capture.intake.submission import Offer
 from reporter.errors import BadInput
-from reporter.fairness import is_own_device
+from reporter.gathering.admission import is_own_device
+from reporter.media.store import Store
 from reporter.models import Attachment, Media, Takeaway
-from reporter.states import MediaState
-from reporter.store import Store
+from reporter.models.enums import MediaState
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -53,7 +53,7 @@ def already_here(
 
 
 def _proof(session: Session, offer: Offer) -> ColumnElement[bool] | None:
-    """What a takeaway must be for the asker to be its sender; the door itself (capture.intake) decides alike."""
+    """What a takeaway must be for the asker to be its sender; the door itself (capture.intake.receive) decides alike."""
     if offer.client_id:
         own = Takeaway.client_id == offer.client_id
         if session.scalar(select(Takeaway.id).where(own)) is not None:

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from capture.tus import BrokenOff, Checksum
+from capture.intake.tus_protocol import BrokenOff, Checksum
 from reporter.errors import Conflict, TooLarge
-from reporter.store import PIECE, disk_errors
+from reporter.media.store import PIECE, disk_errors
 
 # Seconds in which a piece comes that may be followed by a larger one; and the largest.
 QUICK = 0.2

@@ -17,26 +17,26 @@ from sqlalchemy import BindParameter, Select, bindparam, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from capture.offer import Arrival, Offer, check_recordable, check_words, cleaned, file_name, type_of
-from capture.sniff import MediaType
-from reporter.clock import new_id
-from reporter.config import LimitSettings
-from reporter.curate import hashtags, lock_gathering, main_kind, reconsider, touch
-from reporter.errors import BadInput, Conflict, TooLarge
-from reporter.hand import Hand
-from reporter.models import (
-    Attachment,
-    Decision,
-    Media,
-    Tag,
-    Takeaway,
-    Tombstone,
-    Upload,
+from capture.decoding.mime_sniff import MediaType
+from capture.intake.submission import (
+    Arrival,
+    Offer,
+    check_recordable,
+    check_words,
+    cleaned,
+    file_name,
+    type_of,
 )
-from reporter.sessioncode import make_receipt
-from reporter.states import Kind, MediaState, TakeawayState
-from reporter.store import Store, hash_file
-from reporter.wordlist import screen
+from reporter.actor import Hand
+from reporter.clock import new_id
+from reporter.codes import make_receipt
+from reporter.config import LimitSettings
+from reporter.errors import BadInput, Conflict, TooLarge
+from reporter.media.store import Store, hash_file
+from reporter.models import Attachment, Decision, Media, Tag, Takeaway, Tombstone, Upload
+from reporter.models.enums import Kind, MediaState, TakeawayState
+from reporter.moderation.blocked_words import screen
+from reporter.moderation.decisions import hashtags, lock_gathering, main_kind, reconsider, touch
 
 # Younger files may belong to a request or an import that is under way.
 GRACE = timedelta(hours=1)

@@ -1,7 +1,7 @@
 """Uploads that survive a broken connection: the rules of tus 1.0.0, without HTTP.
 
 A row of ``Upload`` says how much is to come, a file in ``incoming/`` holds what has come: its length is the offset.
-Who may write into that file stands in ``capture.partial``.
+Who may write into that file stands in ``capture.intake.partial_file``.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from capture.ask import already_here, read_sha256
-from capture.intake import Check, receive
-from capture.offer import Arrival, Offer, check_recordable, check_words, cleaned
-from capture.partial import Body, Live, Piece, Writer, read_piece
-from capture.sniff import HEAD_BYTES
-from capture.tus import BrokenOff, ChecksumMismatch, Gone, OffsetConflict
+from capture.decoding.mime_sniff import HEAD_BYTES
+from capture.intake.deduplication import already_here, read_sha256
+from capture.intake.partial_file import Body, Live, Piece, Writer, read_piece
+from capture.intake.receive import Check, receive
+from capture.intake.submission import Arrival, Offer, check_recordable, check_words, cleaned
+from capture.intake.tus_protocol import BrokenOff, ChecksumMismatch, Gone, OffsetConflict
 from reporter.clock import Clock
+from reporter.codes import normalize
 from reporter.config import LimitSettings
-from reporter.curate import find_session
 from reporter.errors import BadInput, NotFound, ReporterError, TooLarge
+from reporter.media.store import PIECE, Store, disk_errors, hash_file, sync_folder
 from reporter.models import EventSession, Takeaway, Upload
-from reporter.sessioncode import normalize
-from reporter.states import Source
-from reporter.store import PIECE, Store, disk_errors, hash_file, sync_folder
+from reporter.models.enums import Source
+from reporter.moderation.decisions import find_session
 
 OFFER_FIELDS = ("text", "author", "prompt", "intent", "audience", "consent", "client_id", "source")
 
@@ -84,7 +84,7 @@ class Uploads:
     ) -> Progress:
         """Begin an upload, with its first bytes if the request brought some. Commits.
 
-        What the asker has sent already is complete at once: see capture.ask.
+        What the asker has sent already is complete at once: see capture.intake.deduplication.
         ``source`` says who asks; a ``source`` among the client's own fields counts for nothing.
 
         Raises what the door would raise for these fields, so that nobody sends 40 MB in vain: NotFound for an unknown

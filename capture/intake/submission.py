@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from capture.sniff import MediaType, sniff
+from capture.decoding.mime_sniff import MediaType, sniff
 from reporter.config import LimitSettings
 from reporter.errors import BadInput, Forbidden, TooLarge, UnsupportedMedia
+from reporter.media.store import Incoming
 from reporter.models import EventSession
-from reporter.states import Audience, Consent, Intent, Source
-from reporter.store import Incoming
+from reporter.models.enums import Audience, Consent, Intent, Source
 
 AUTHOR_CHARS = 200
 PROMPT_CHARS = 500
@@ -52,7 +52,7 @@ class Offer:
     consent: str = ""
     client_id: str | None = None
     source: str = Source.PHONE
-    # Which phone brings it (kiosk.device); empty: nobody knows.
+    # Which phone brings it (kiosk.web.middleware.device_cookie); empty: nobody knows.
     device: str = ""
     recorded_at: datetime | None = None
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from capture.fonts import Choice, Face, FontShelf
-from capture.qr import QUIET_ZONE, qr_matrix, qr_runs
+from capture.codes.qr_writer import QUIET_ZONE, qr_matrix, qr_runs
+from capture.printing.fonts import Choice, Face, FontShelf
 from reporter.errors import BadInput
 
 if TYPE_CHECKING:

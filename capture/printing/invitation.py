@@ -6,8 +6,8 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from capture.fonts import FontShelf
-from capture.qr import qr_matrix
+from capture.codes.qr_writer import qr_matrix
+from capture.printing.fonts import FontShelf
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw

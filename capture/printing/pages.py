@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from capture.qr import Wifi, wifi_text
-from capture.sheet import (
+from capture.codes.qr_writer import Wifi, wifi_text
+from capture.printing.canvas import (
     ACCENT,
     INK,
     LINE,
@@ -32,7 +32,7 @@ class PosterSheet:
     """One session as it is printed.
 
     ``time`` is text for people, ``code`` the six symbols, ``page_url`` what the QR code holds
-    (``capture.qr.session_url``), ``typed_address`` what a person types, as ``192.168.4.1:8000``.
+    (``capture.codes.qr_writer.session_url``), ``typed_address`` what a person types, as ``192.168.4.1:8000``.
     """
 
     title: str

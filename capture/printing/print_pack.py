@@ -1,6 +1,6 @@
 """The print pack as PDF: posters, marker cards, the reporter's brief, the opening statement, cards.
 
-``capture.poster_pages`` says what each page looks like; here is what goes in and comes out.
+``capture.printing.pages`` says what each page looks like; here is what goes in and comes out.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from datetime import datetime
 from functools import partial
 from typing import Literal
 
-from capture.fonts import FontShelf
-from capture.poster_pages import GatheringFacts, Pages, PosterSheet
-from capture.qr import Wifi, qr_matrix, qr_svg, session_url, wifi_text
-from capture.sheet import Sheet
+from capture.codes.qr_writer import Wifi, qr_matrix, qr_svg, session_url, wifi_text
+from capture.printing.canvas import Sheet
+from capture.printing.fonts import FontShelf
+from capture.printing.pages import GatheringFacts, Pages, PosterSheet
 
 __all__ = [
     "PARTS",
@@ -49,7 +49,7 @@ def make_posters(
     ``paper`` is ``A4`` or ``Letter``; ``strings`` translates (a mapping from the English, or gettext); ``parts``
     chooses what is in. ``now`` (aware) is the date of the document: the same input and time give the same bytes on
     the same machine. ``warn`` gets a sentence for each text with letters that no font has, ``progress`` how many
-    steps of how many are done. ``ending`` (``capture.qr.end_url``) adds the cards that end a session. Raises BadInput
+    steps of how many are done. ``ending`` (``capture.codes.qr_writer.end_url``) adds the cards that end a session. Raises BadInput
     for addresses, codes or a Wi-Fi that can't work.
     """
     tell = progress or _unheard

@@ -7,14 +7,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from capture.decoding import BROKEN_MEDIA, decoded, open_media
-from capture.loudness import gain_for, measure
-from capture.made import THUMB, Made, finished, save_jpeg, scaled, unfinished
-from capture.probe import Probe
-from capture.steps_video import MP4_OPTIONS, audio_track
-from capture.tracks import span_of, write_tracks
-from reporter.edits import Edits
+from capture.decoding.probe import Probe
+from capture.decoding.safe_open import BROKEN_MEDIA, decoded, open_media
+from capture.imaging.rendition_file import THUMB, Made, finished, save_jpeg, scaled, unfinished
+from capture.renditions.video import MP4_OPTIONS, audio_track
+from capture.transcoding.loudness import gain_for, measure
+from capture.transcoding.transcode import span_of, write_tracks
 from reporter.errors import MediaFailed
+from reporter.media.edits import Edits
 
 SIZE = (1200, 675)
 BARS = 80

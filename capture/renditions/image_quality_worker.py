@@ -9,14 +9,14 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from capture.glance import Glance, glance_at
-from capture.pool import DecoderPool, PoolBusy
-from reporter.alike import keep_look
+from capture.decoding.process_pool import DecoderPool, PoolBusy
+from capture.renditions.image_quality import Glance, glance_at
 from reporter.errors import MediaFailed
+from reporter.media.near_duplicates import keep_look
+from reporter.media.store import Store
 from reporter.models import Media
-from reporter.models_review import Look
-from reporter.states import Kind, MediaState
-from reporter.store import Store
+from reporter.models.enums import Kind, MediaState
+from reporter.models.image_quality import Look
 
 log = logging.getLogger(__name__)
 

@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from capture.colour import ADOBE_RGB, matrix_profile, to_srgb
-from capture.decoding import RAW_MIMES, Exif, jpeg_bytes, open_photo, read_exif
-from capture.made import JPEG_QUALITY, THUMB, VIEW, Made, save_jpeg, scaled
-from capture.mending import mend_image, needed
-from capture.probe import MAX_PIXELS
-from reporter.edits import Edits
+from capture.decoding.probe import MAX_PIXELS
+from capture.decoding.safe_open import RAW_MIMES, Exif, jpeg_bytes, open_photo, read_exif
+from capture.imaging.apply_edits import mend_image, needed
+from capture.imaging.icc_profile import ADOBE_RGB, matrix_profile, to_srgb
+from capture.imaging.rendition_file import JPEG_QUALITY, THUMB, VIEW, Made, save_jpeg, scaled
+from reporter.media.edits import Edits
 
 
 def make_photo(

@@ -1,7 +1,7 @@
 """Renditions: what is shown, played and published instead of the original, which nobody ever changes.
 
 ``thumb`` and ``view`` of a photo, ``poster``, ``thumb`` and ``play`` of a video or a voice note. All of it runs in
-the workers of ``capture.pool``; the parts are in steps_photo, steps_video and steps_audio.
+the workers of ``capture.decoding.process_pool``; the parts are in steps_photo, steps_video and steps_audio.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from capture.glance import Glance, glance_at
-from capture.made import Made
-from capture.probe import MAX_PIXELS, Probe, probe
-from capture.steps_audio import make_audio
-from capture.steps_photo import make_photo
-from capture.steps_video import make_video
-from reporter.edits import Edits
+from capture.decoding.probe import MAX_PIXELS, Probe, probe
+from capture.imaging.rendition_file import Made
+from capture.renditions.audio import make_audio
+from capture.renditions.image_quality import Glance, glance_at
+from capture.renditions.photo import make_photo
+from capture.renditions.video import make_video
+from reporter.media.edits import Edits
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def process_file(
 ) -> Result:  # fmt: skip
     """Probe an original and make all its renditions in ``out_dir``, each named ``{prefix}{name}{ext}``.
 
-    The one task that ``capture.process`` hands to a worker. Raises MediaFailed.
+    The one task that ``capture.renditions.worker`` hands to a worker. Raises MediaFailed.
     """
     found = probe(src, mime, max_pixels=max_pixels)
     edits = edits or Edits()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from capture.decoding import BROKEN_MEDIA, decoded, open_media
-from capture.probe import Probe
+from capture.decoding.probe import Probe
+from capture.decoding.safe_open import BROKEN_MEDIA, decoded, open_media
 from reporter.errors import MediaFailed
 
 # Where to look, as shares of the length: the very beginning and end show hands and floors.

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from capture.mending import preview, sheet_in
-from capture.pool import DecoderPool
-from capture.probe import MAX_PIXELS
-from capture.steps_photo import make_plain
-from reporter.edits import Edits
+from capture.decoding.probe import MAX_PIXELS
+from capture.decoding.process_pool import DecoderPool
+from capture.imaging.apply_edits import preview, sheet_in
+from capture.renditions.photo import make_plain
+from reporter.media.edits import Edits
+from reporter.media.store import Store
 from reporter.models import Media
-from reporter.states import Kind
-from reporter.store import Store
+from reporter.models.enums import Kind
 
 _KEPT = {
     Kind.PHOTO.value: ("view", ".jpg", "image/jpeg"),

@@ -10,12 +10,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from capture.decoding import BROKEN_MEDIA, open_media
-from capture.loudness import gain_for, measure
-from capture.made import THUMB, Made, finished, save_jpeg, scaled, unfinished
-from capture.probe import Probe, display_size, probe, real_video
-from capture.steps_poster import best_frame
-from capture.tracks import (
+from capture.decoding.probe import Probe, display_size, probe, real_video
+from capture.decoding.safe_open import BROKEN_MEDIA, open_media
+from capture.imaging.rendition_file import THUMB, Made, finished, save_jpeg, scaled, unfinished
+from capture.renditions.poster_frame import best_frame
+from capture.transcoding.loudness import gain_for, measure
+from capture.transcoding.transcode import (
     LONG_SIDE,
     SHORT_SIDE,
     AudioTrack,
@@ -26,8 +26,8 @@ from capture.tracks import (
     span_of,
     write_tracks,
 )
-from reporter.edits import Edits
 from reporter.errors import MediaFailed
+from reporter.media.edits import Edits
 
 # More than this is not copied even where the codecs fit: a phone on the venue's Wi-Fi has to load it.
 COPY_BITS = 6_000_000

@@ -16,23 +16,23 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from capture.glancing import note_look
-from capture.made import Made
-from capture.pool import DecoderDied, DecoderPool, PoolBusy
-from capture.probe import Probe, probe
-from capture.sniff import MediaType
-from capture.steps import Result, process_file
-from reporter.captions import renew_spoken
+from capture.decoding.mime_sniff import MediaType
+from capture.decoding.probe import Probe, probe
+from capture.decoding.process_pool import DecoderDied, DecoderPool, PoolBusy
+from capture.imaging.rendition_file import Made
+from capture.renditions.image_quality_worker import note_look
+from capture.renditions.pipeline import Result, process_file
+from reporter.annotations.captions import renew_spoken
+from reporter.annotations.edit_history import edits_of
+from reporter.annotations.ocr_text import VIEW, forget_words
 from reporter.clock import Clock
 from reporter.config import LimitSettings
-from reporter.curate import main_kind, touch
+from reporter.database.job_queue import back_off, claim, due_ids
 from reporter.errors import BadInput, DiskFull, MediaFailed, TooLong
-from reporter.mend import edits_of
+from reporter.media.store import Store
 from reporter.models import Attachment, Media, Rendition, Takeaway
-from reporter.states import Kind, MediaState
-from reporter.store import Store
-from reporter.words import VIEW, forget_words
-from reporter.work import back_off, claim, due_ids
+from reporter.models.enums import Kind, MediaState
+from reporter.moderation.decisions import main_kind, touch
 
 log = logging.getLogger(__name__)
 

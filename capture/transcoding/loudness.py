@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from capture.decoding import decoded, open_media
+from capture.decoding.safe_open import decoded, open_media
 
 TARGET = -16.0  # LUFS
 # Nearer than this nobody hears a difference: the sound is then copied where its codec fits.

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
-from capture.loudness import Leveller
-from capture.mending import apply_edits
-from capture.probe import Probe, display_size
-from reporter.edits import Edits
+from capture.decoding.probe import Probe, display_size
+from capture.imaging.apply_edits import apply_edits
+from capture.transcoding.loudness import Leveller
+from reporter.media.edits import Edits
 
 LONG_SIDE, SHORT_SIDE = 1280, 720
 MOST_FRAMES = 31

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from kiosk.shell import gathering_option
+from kiosk.cli.common import gathering_option
 from reporter.errors import ReporterError
 
 
@@ -43,34 +43,34 @@ def main() -> None:
 
 def _register() -> None:
     # The commands live in modules of their own; each imports what it needs when it runs.
-    from kiosk import (
-        cli_actions,
-        cli_backup,
-        cli_demo,
-        cli_doctor,
-        cli_gathering,
-        cli_import,
-        cli_kiosk,
-        cli_merge,
-        cli_publish,
-        cli_rehearse,
-        cli_replies,
-        cli_review,
+    from kiosk.cli import (
+        backup,
+        conversation,
+        demo,
+        doctor,
+        gathering,
+        import_cards,
+        publish,
+        rehearse,
+        review,
+        serve,
     )
+    from kiosk.cli import backup as cli_backup
+    from kiosk.cli import conversation as cli_conversation
 
     for module in (
-        cli_actions,
+        conversation,
+        backup,
+        demo,
+        doctor,
+        gathering,
+        serve,
         cli_backup,
-        cli_demo,
-        cli_doctor,
-        cli_gathering,
-        cli_kiosk,
-        cli_merge,
-        cli_import,
-        cli_review,
-        cli_publish,
-        cli_rehearse,
-        cli_replies,
+        import_cards,
+        review,
+        publish,
+        rehearse,
+        cli_conversation,
     ):
         for command in module.COMMANDS:
             main.add_command(command)

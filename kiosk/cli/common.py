@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from kiosk.here import Kiosk, here
+from kiosk.runtime.context import Kiosk, here
 from reporter.config import load_settings
 
 F = TypeVar("F", bound=Callable[..., Any])

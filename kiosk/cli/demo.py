@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from kiosk.cli_kiosk import DEFAULT_PORT, prepare_log, serve
-from kiosk.progress import progress_bar
+from kiosk.cli.progress_bar import progress_bar
+from kiosk.cli.serve import DEFAULT_PORT, prepare_log, serve
 from reporter.clock import new_random, utc_now
 from reporter.config import Settings, exists, load_settings
 
@@ -41,7 +41,7 @@ def demo(folder: Path | None, host: str, port: int, no_open: bool) -> None:
 
 
 def _made(folder: Path) -> Settings:
-    from kiosk.demo import make_demo
+    from kiosk.demo.gathering import make_demo
 
     with progress_bar("sample gathering") as bar:
         return make_demo(folder, now=utc_now(), rng=new_random(), progress=bar.step)
@@ -51,9 +51,9 @@ def _forget_secrets(settings: Settings) -> None:
     """What a kiosk keeps outside the folder of its gathering."""
     from sqlalchemy import select
 
-    from reporter.gathering import open_session
+    from reporter.gathering.folder import open_session
     from reporter.models import Gathering
-    from reporter.secrets import remove_secret
+    from reporter.secret_store import remove_secret
 
     with open_session(settings) as session:
         gathering_id = str(session.scalars(select(Gathering.id)).one())

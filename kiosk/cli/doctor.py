@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kiosk.shell import gathering_option, json_option, opened, print_json
+from kiosk.cli.common import gathering_option, json_option, opened, print_json
 
 MARKS = {"ok": "ok  ", "warn": "look", "fail": "FAIL"}
 
@@ -15,8 +15,8 @@ MARKS = {"ok": "ok  ", "warn": "look", "fail": "FAIL"}
 @gathering_option
 def doctor(port: int, as_json: bool) -> None:
     """Say what would go wrong today; exit code 1 if something would."""
-    from kiosk.doctor import examine
-    from kiosk.findings import Verdict
+    from kiosk.doctor.checks import examine
+    from kiosk.doctor.finding import Verdict
 
     with opened() as kiosk:
         findings = []

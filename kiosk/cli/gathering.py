@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
-from kiosk.db import db
-from kiosk.progress import progress_bar
-from kiosk.shell import gathering_folder, gathering_option, json_option, opened, print_json
+from kiosk.cli.common import gathering_folder, gathering_option, json_option, opened, print_json
+from kiosk.cli.progress_bar import progress_bar
+from kiosk.runtime.database import db
+from reporter.actor import Hand
 from reporter.clock import new_random, rfc3339, utc_now
 from reporter.config import Settings, load_settings
 from reporter.errors import NotFound
-from reporter.hand import Hand
 from reporter.models import EventSession
 from reporter.schedule import ScheduledSession
 
@@ -53,9 +53,9 @@ def new(
     name: str, schedule: Path | None, timezone: str | None, language: str, previous: Path | None
 ) -> None:
     """Make a gathering, with its sessions if there is a schedule."""
-    from reporter.gathering import make_gathering, open_session
+    from reporter.gathering.folder import make_gathering, open_session
+    from reporter.gathering.sessions import add_session, all_sessions, import_schedule
     from reporter.schedule import zone_named_in
-    from reporter.sessions import add_session, all_sessions, import_schedule
 
     # Read first: a schedule that can't be read must not leave half a gathering.
     scheduled = _read(schedule, timezone or local_timezone()) if schedule else []
@@ -77,8 +77,8 @@ def new(
 
 
 def _carry_over(session: Session, before: Settings, hand: Hand) -> None:
-    from reporter.following import carry_over
-    from reporter.gathering import open_session
+    from reporter.follow_up.next_gathering import carry_over
+    from reporter.gathering.folder import open_session
 
     with open_session(before) as previous:
         told = carry_over(session, previous, before, hand)
@@ -112,7 +112,7 @@ def session_record(row: EventSession, takeaways: int) -> dict[str, object]:
 @gathering_option
 def list_sessions(as_json: bool = False) -> None:
     """The sessions and their codes."""
-    from reporter.sessions import all_sessions, takeaway_counts
+    from reporter.gathering.sessions import all_sessions, takeaway_counts
 
     with opened() as kiosk:
         rows, counts = all_sessions(db.session()), takeaway_counts(db.session())
@@ -131,7 +131,7 @@ def list_sessions(as_json: bool = False) -> None:
 @gathering_option
 def import_sessions(file: Path, as_json: bool) -> None:
     """Take in a schedule again: new sessions are added, known ones updated, codes never change."""
-    from reporter.sessions import import_schedule
+    from reporter.gathering.sessions import import_schedule
 
     with opened() as kiosk:
         scheduled = _read(file, kiosk.settings.gathering.timezone)
@@ -152,7 +152,7 @@ def import_sessions(file: Path, as_json: bool) -> None:
 @gathering_option
 def add_sessions(titles: tuple[str, ...], room: str, as_json: bool) -> None:
     """Add sessions by hand, one for each title."""
-    from reporter.sessions import add_session
+    from reporter.gathering.sessions import add_session
 
     with opened() as kiosk:
         rows = [
@@ -177,7 +177,7 @@ def add_sessions(titles: tuple[str, ...], room: str, as_json: bool) -> None:
 @gathering_option
 def posters(output: Path, base_url: str | None, port: int, paper: str) -> None:
     """Make the print pack: posters, marker cards, the reporter's brief, the opening statement."""
-    from kiosk.posters import write_posters
+    from kiosk.services.print_pack import write_posters
 
     with opened() as kiosk, progress_bar("posters") as bar:
         written = write_posters(

@@ -12,11 +12,11 @@ from typing import Any
 
 import click
 
-from kiosk.db import db
-from kiosk.progress import progress_bar
-from kiosk.shell import gathering_option, json_option, opened, print_json
-from reporter.models_cards import CardImport
-from reporter.states import ImportState
+from kiosk.cli.common import gathering_option, json_option, opened, print_json
+from kiosk.cli.progress_bar import progress_bar
+from kiosk.runtime.database import db
+from reporter.models.camera import CardImport
+from reporter.models.enums import ImportState
 
 
 @click.command("import")
@@ -29,10 +29,10 @@ from reporter.states import ImportState
 @gathering_option
 def import_card(paths: tuple[Path, ...], code: str, watching: bool, as_json: bool) -> None:
     """Take in cards and folders of digital cameras and video cameras; the card is never written to."""
-    from capture.importing import begin_import
-    from kiosk.cards import import_record, run_import, watch
+    from capture.cards.importer import begin_import
+    from kiosk.services.card_imports import import_record, run_import, watch
     from reporter.errors import NotFound
-    from reporter.sessions import by_code
+    from reporter.gathering.sessions import by_code
 
     missing = [path for path in paths if not path.exists()]
     if missing and not watching:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import click
 
-from capture.importing import Tally
-from publish.outbox import Outcome
+from capture.cards.importer import Tally
+from publish.outbox.runner import Outcome
 
 # A line every so many seconds where there is no terminal: enough to see that it lives.
 LINE_EVERY = 5.0

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from kiosk.db import db
-from kiosk.here import Kiosk
-from kiosk.progress import progress_bar
-from kiosk.shell import gathering_option, json_option, opened, print_json
+from kiosk.cli.common import gathering_option, json_option, opened, print_json
+from kiosk.cli.progress_bar import progress_bar
+from kiosk.runtime.context import Kiosk
+from kiosk.runtime.database import db
 from reporter.errors import BadInput
 
 
@@ -28,8 +28,8 @@ def targets(ctx: click.Context) -> None:
 @gathering_option
 def list_all(as_json: bool = False) -> None:
     """The targets; never their secrets."""
-    from kiosk.publishing import outbox_of
-    from publish.places import list_targets
+    from kiosk.services.publishing import outbox_of
+    from publish.status.target_registry import list_targets
 
     with opened() as kiosk:
         rows = list_targets(db.session(), outbox_of(kiosk).budget)
@@ -68,7 +68,7 @@ def add(kind: str, name: str, options: tuple[str, ...]) -> None:
 
     Its secret is asked for, or read from standard input where that is no terminal.
     """
-    from kiosk.publishing import add_target
+    from kiosk.services.publishing import add_target
 
     with opened() as kiosk:
         add_target(kiosk, kind, name, _options(options), _ask_secret)
@@ -80,7 +80,7 @@ def add(kind: str, name: str, options: tuple[str, ...]) -> None:
 @gathering_option
 def test(name: str) -> None:
     """Try a target for real, and clean up."""
-    from kiosk.publishing import test_target
+    from kiosk.services.publishing import test_target
 
     with opened() as kiosk:
         click.echo(f"{name}: {test_target(kiosk, name)}")
@@ -91,7 +91,7 @@ def test(name: str) -> None:
 @gathering_option
 def password(name: str) -> None:
     """Give a target another password, and try it; the secret is asked for, or read from standard input."""
-    from kiosk.publishing import set_password, test_target
+    from kiosk.services.publishing import set_password, test_target
 
     with opened() as kiosk:
         set_password(kiosk, name, _ask_secret)
@@ -103,7 +103,7 @@ def password(name: str) -> None:
 @gathering_option
 def remove(name: str) -> None:
     """Forget a target and its secret; what was sent stays out there."""
-    from kiosk.publishing import remove_target
+    from kiosk.services.publishing import remove_target
 
     with opened() as kiosk:
         click.echo(remove_target(kiosk, name))
@@ -132,7 +132,7 @@ def publish(
     names: tuple[str, ...], dry_run: bool, wait: bool, pause: bool, resume: bool, budget: int | None, as_json: bool
 ) -> None:  # fmt: skip
     """Queue what is approved and deliver what is due."""
-    from kiosk.publishing import publish_all, set_budget, set_pause
+    from kiosk.services.publishing import publish_all, set_budget, set_pause
 
     if pause and (resume or wait or dry_run):
         raise click.UsageError("--pause goes alone, or with --target.")
@@ -166,7 +166,7 @@ def publish(
 
 
 def _dry_run(kiosk: Kiosk, names: tuple[str, ...], as_json: bool) -> None:
-    from kiosk.publishing import dry_run
+    from kiosk.services.publishing import dry_run
 
     rows = dry_run(kiosk, names)
     if as_json:
@@ -193,7 +193,7 @@ def _dry_run(kiosk: Kiosk, names: tuple[str, ...], as_json: bool) -> None:
 @gathering_option
 def bundle(output: Path | None, verify: Path | None, as_json: bool) -> None:
     """Make the curated bundle: a BagIt bag with a site that opens by double click, and the metadata."""
-    from kiosk.publishing import verify_bundle, write_bundle
+    from kiosk.services.publishing import verify_bundle, write_bundle
 
     if verify is not None:
         verify_bundle(verify)

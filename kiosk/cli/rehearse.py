@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kiosk.db import db
-from kiosk.here import Kiosk
-from kiosk.progress import progress_bar
-from kiosk.shell import gathering_option, json_option, opened, print_json
+from kiosk.cli.common import gathering_option, json_option, opened, print_json
+from kiosk.cli.progress_bar import progress_bar
+from kiosk.runtime.context import Kiosk
+from kiosk.runtime.database import db
 from reporter.errors import Conflict, NotFound
 from reporter.models import EventSession
 
 if TYPE_CHECKING:
-    from kiosk.rehearsal import Material
-    from kiosk.rehearsal_report import Report
+    from kiosk.rehearsal.report import Report
+    from kiosk.rehearsal.volunteers import Material
 
 ENDS = "The Wi-Fi is not part of this: try one photo from a phone in the farthest corner, too."
 
@@ -50,8 +50,8 @@ def rehearse(phones: int, port: int, as_json: bool) -> None:
 
 def find_kiosk(kiosk: Kiosk, port: int) -> str:
     """The address of the running kiosk of this gathering. Raises NotFound, or Conflict while it takes a break."""
-    from kiosk.rehearsal import is_there
-    from reporter.fairness import paused_since
+    from kiosk.rehearsal.volunteers import is_there
+    from reporter.gathering.admission import paused_since
 
     for url in (f"http://127.0.0.1:{port}", f"https://127.0.0.1:{port}"):
         told = is_there(url)
@@ -73,9 +73,9 @@ def find_kiosk(kiosk: Kiosk, port: int) -> str:
 
 
 def _rehearse(kiosk: Kiosk, url: str, phones: int) -> Report:
-    from kiosk.rehearsal import Material, play
-    from kiosk.rehearsal_report import report
-    from kiosk.rehearsal_stage import clear_stages, failed_media, open_stage
+    from kiosk.rehearsal.report import report
+    from kiosk.rehearsal.sandbox import clear_stages, failed_media, open_stage
+    from kiosk.rehearsal.volunteers import Material, play
 
     session = db.session()
     # Of one that was broken off.
@@ -105,7 +105,7 @@ def _need_room(kiosk: Kiosk, material: Material, phones: int) -> None:
 
 
 def _wait_for_copies(event: EventSession) -> float | None:
-    from kiosk.rehearsal_stage import wait_until, waiting_media
+    from kiosk.rehearsal.sandbox import wait_until, waiting_media
 
     started = time.monotonic()
     with progress_bar("small copies") as bar:
@@ -120,8 +120,8 @@ def _wait_for_copies(event: EventSession) -> float | None:
 
 
 def _tidy(kiosk: Kiosk, url: str) -> list[str]:
-    from kiosk.rehearsal import is_there
-    from kiosk.rehearsal_stage import clear_stages
+    from kiosk.rehearsal.sandbox import clear_stages
+    from kiosk.rehearsal.volunteers import is_there
 
     db.session.rollback()
     left = clear_stages(db.session(), kiosk, kiosk_runs=is_there(url) is not None)

@@ -8,14 +8,14 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kiosk.db import db
-from kiosk.shell import gathering_option, json_option, opened, print_json
-from reporter.curate import approve, by_receipt, hide, withdraw
+from kiosk.cli.common import gathering_option, json_option, opened, print_json
+from kiosk.runtime.database import db
+from reporter.actor import Hand
 from reporter.errors import BadInput
-from reporter.hand import Hand
 from reporter.models import Takeaway
-from reporter.states import Kind, TakeawayState
-from reporter.stories import with_everything
+from reporter.models.enums import Kind, TakeawayState
+from reporter.moderation.decisions import approve, by_receipt, hide, withdraw
+from reporter.stories.queries import with_everything
 
 
 @click.group("review")
@@ -35,7 +35,7 @@ def review() -> None:
 @gathering_option
 def list_takeaways(state: str | None, as_json: bool) -> None:
     """List takeaways, the oldest first."""
-    from kiosk.records import shell_record
+    from kiosk.web.shared.serializers import shell_record
 
     with opened():
         query = (
@@ -78,9 +78,9 @@ def approve_takeaways(receipts: tuple[str, ...]) -> None:
 
 def _describe_plainly(receipts: tuple[str, ...]) -> None:
     """Nobody sees a notice here as at the desk, so no photo may stay out of public places unseen for lack of words."""
-    from kiosk.proposals import proposals_for
-    from reporter.deciding import set_on_all
-    from reporter.describe import undescribed
+    from kiosk.services.alt_text import proposals_for
+    from reporter.media.alt_text import undescribed
+    from reporter.review.conflicts import set_on_all
 
     with opened() as kiosk:
         rows = [by_receipt(db.session(), receipt) for receipt in receipts]
@@ -108,9 +108,9 @@ def hide_takeaways(receipts: tuple[str, ...]) -> None:
 @gathering_option
 def describe_photos(receipts: tuple[str, ...], text: str, accept: bool) -> None:
     """List approved photos without a description, or describe them."""
-    from kiosk.proposals import described_as, proposal_for, proposals_for
-    from reporter.deciding import set_on_all
-    from reporter.sheet import undescribed_rows
+    from kiosk.services.alt_text import described_as, proposal_for, proposals_for
+    from reporter.review.conflicts import set_on_all
+    from reporter.review.queries import undescribed_rows
 
     with opened() as kiosk:
         rows = [by_receipt(db.session(), receipt) for receipt in receipts]
@@ -144,9 +144,9 @@ def search(
     query: str, code: str, kind: str | None, sort: str, limit: int, as_json: bool
 ) -> None:  # fmt: skip
     """Search all takeaways but those that were taken back (this is the facilitator's shell)."""
-    from kiosk.records import search_record, shell_url
+    from kiosk.web.shared.serializers import search_record, shell_url
+    from reporter.codes import normalize
     from reporter.search import Ask, Sort, load_hits
-    from reporter.sessioncode import normalize
 
     filters = {"session": normalize(code) if code else "", "kind": kind or ""}
     with opened() as kiosk:
@@ -172,7 +172,7 @@ def search(
 @gathering_option
 def withdraw_takeaway(receipt: str) -> None:
     """Take a takeaway down everywhere: here at once, at the targets from the ledger."""
-    from kiosk.publishing import take_down
+    from kiosk.services.publishing import take_down
 
     with opened() as kiosk:
         row = by_receipt(db.session(), receipt)

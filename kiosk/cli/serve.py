@@ -12,9 +12,9 @@ from types import FrameType
 import click
 from flask import Flask
 
-from kiosk.db import db
-from kiosk.progress import progress_bar
-from kiosk.shell import gathering_folder, gathering_option, opened
+from kiosk.cli.common import gathering_folder, gathering_option, opened
+from kiosk.cli.progress_bar import progress_bar
+from kiosk.runtime.database import db
 from reporter.clock import new_random, utc_now
 from reporter.config import Settings, exists, load_settings
 from reporter.errors import ConfigError
@@ -51,11 +51,11 @@ def kiosk(host: str, port: int, no_open: bool, tls_cert: Path | None, tls_key: P
 
 def _open_or_make(folder: Path) -> Settings:
     """The gathering; where there is none yet, a new one, so that the first scan works."""
-    from reporter.gathering import make_gathering
+    from reporter.gathering.folder import make_gathering
 
     if exists(folder):
         return load_settings(folder)
-    from kiosk.cli_gathering import local_timezone
+    from kiosk.cli.gathering import local_timezone
 
     settings = make_gathering(
         folder,
@@ -81,7 +81,7 @@ def serve(
 ) -> None:
     """Run server and workers until Ctrl-C. Raises ConfigError when the port is taken."""
     from kiosk.app import create_app
-    from kiosk.server import bound_port, make_server
+    from kiosk.server.http import bound_port, make_server
     from kiosk.workers import Workers
 
     stop = _stop_signal()
@@ -111,7 +111,7 @@ def serve(
 
 def _announce(app: Flask, host: str, *, tls: bool, show: bool) -> None:
     """Say where the kiosk is. The socket listens already: whoever connects now is served."""
-    from kiosk.address import phone_url
+    from kiosk.runtime.addresses import phone_url
 
     kiosk = app.extensions["kiosk"]
     scheme = "https" if tls else "http"

@@ -14,16 +14,16 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from capture.intake import receive
-from capture.offer import Arrival, Offer
-from kiosk import samples
+from capture.intake.receive import receive
+from capture.intake.submission import Arrival, Offer
+from kiosk.demo import sample_media
+from reporter.actor import Hand
 from reporter.config import Settings
-from reporter.curate import approve, change, hide
-from reporter.gathering import make_gathering, open_session
-from reporter.hand import Hand
+from reporter.gathering.folder import make_gathering, open_session
+from reporter.gathering.sessions import add_session
+from reporter.media.store import Store
 from reporter.models import EventSession
-from reporter.sessions import add_session
-from reporter.store import Store
+from reporter.moderation.decisions import approve, change, hide
 
 TITLE = "Neighbourhood gathering (sample)"
 Progress = Callable[[int, int, str], None]
@@ -86,7 +86,7 @@ PIECES = (
 
 def make_demo(folder: Path, *, now: datetime, rng: random.Random, progress: Progress) -> Settings:
     """Make a filled gathering in a folder that has none yet. Raises Conflict where there is one."""
-    from kiosk.cli_gathering import local_timezone
+    from kiosk.cli.gathering import local_timezone
 
     settings = make_gathering(
         folder, TITLE, timezone=local_timezone(), language="en", now=now, rng=rng
@@ -144,7 +144,7 @@ class _Filler:
 
     def _files(self, piece: Piece) -> list[Arrival]:
         photos = [
-            self._arrival(samples.photo(scene, width=1600, height=1200, rng=self.rng), "photo.jpg")
+            self._arrival(sample_media.photo(scene, width=1600, height=1200, rng=self.rng), "photo.jpg")
             for scene in piece.photos
         ]
         return [*photos, *([self._film(piece.film)] if piece.film else [])]
@@ -152,7 +152,7 @@ class _Filler:
     def _film(self, scene: str) -> Arrival:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "film.mp4"
-            samples.video(path, scene, seconds=6, rng=self.rng)
+            sample_media.video(path, scene, seconds=6, rng=self.rng)
             return self._arrival(path.read_bytes(), "film.mp4")
 
     def _arrival(self, data: bytes, name: str) -> Arrival:

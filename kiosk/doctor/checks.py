@@ -12,14 +12,14 @@ from pathlib import Path
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
-from kiosk import firewall
-from kiosk.address import own_addresses, phone_url
-from kiosk.db import db
-from kiosk.findings import Finding, Verdict
-from kiosk.here import Kiosk
+from kiosk.doctor import firewall
+from kiosk.doctor.finding import Finding, Verdict
+from kiosk.runtime.addresses import own_addresses, phone_url
+from kiosk.runtime.context import Kiosk
+from kiosk.runtime.database import db
 from reporter.errors import ReporterError
 from reporter.models import Gathering, Media, Takeaway
-from reporter.secrets import get_secret, remove_secret, set_secret
+from reporter.secret_store import get_secret, remove_secret, set_secret
 
 # The program did not exist before: a clock that says so has lost its battery.
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -195,7 +195,7 @@ def passwords(kiosk: Kiosk, _port: int) -> Finding:
 
 def packages(_kiosk: Kiosk, _port: int) -> Finding:
     """Whether another program's package hides one of ours."""
-    home = Path(__file__).resolve().parents[1]
+    home = Path(__file__).resolve().parents[2]
     specs = {name: importlib.util.find_spec(name) for name in PACKAGES}
     places = {
         name: Path(spec.origin).resolve() for name, spec in specs.items() if spec and spec.origin

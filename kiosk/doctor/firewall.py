@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from kiosk.findings import Finding, Verdict
+from kiosk.doctor.finding import Finding, Verdict
 
 POLICY = r"SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy"
 SOCKETFILTER = "/usr/libexec/ApplicationFirewall/socketfilterfw"

@@ -1,8 +1,8 @@
-"""What the desk, the station and replies answer, listed for the translators as those of ``kiosk.sentences`` are."""
+"""What the desk, the station and replies answer, listed for the translators as those of ``kiosk.i18n.error_messages`` are."""
 
 from __future__ import annotations
 
-from kiosk.marking import later
+from kiosk.i18n.lazy import later
 
 SENTENCES = (
     # Open items.

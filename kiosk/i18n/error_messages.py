@@ -11,9 +11,9 @@ from functools import lru_cache
 
 from flask_babel import gettext
 
-from kiosk.desk_sentences import SENTENCES as DESK
-from kiosk.marking import later
-from kiosk.publish_sentences import SENTENCES as PUBLISHING
+from kiosk.i18n.desk_messages import SENTENCES as DESK
+from kiosk.i18n.lazy import later
+from kiosk.i18n.publish_messages import SENTENCES as PUBLISHING
 
 SENTENCES = (
     # The door.

@@ -10,7 +10,7 @@ from flask import Flask, has_request_context, request
 from flask_babel import Babel, get_locale
 from werkzeug.wrappers import Response
 
-from kiosk.here import here
+from kiosk.runtime.context import here
 
 # Names in their own language, for the switch.
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "ar": "العربية"}
@@ -66,5 +66,5 @@ def _remember(response: Response) -> Response:
 def catalogue(code: str) -> NullTranslations:
     """The words of a language outside of a request (posters); English where there is no catalogue."""
     return gettext.translation(
-        "messages", Path(__file__).parent / "translations", [code], fallback=True
+        "messages", Path(__file__).parents[1] / "translations", [code], fallback=True
     )

@@ -1,8 +1,8 @@
-"""The sentences that publishing says to organizers, listed for the translators as those of ``kiosk.sentences`` are."""
+"""The sentences that publishing says to organizers, listed for the translators as those of ``kiosk.i18n.error_messages`` are."""
 
 from __future__ import annotations
 
-from kiosk.marking import later
+from kiosk.i18n.lazy import later
 
 SENTENCES = (
     # The way there.

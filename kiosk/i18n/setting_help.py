@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext
 
-from kiosk.marking import later
+from kiosk.i18n.lazy import later
 
 SECTIONS = {
     "gathering": lazy_gettext("The gathering"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext
 
-from kiosk.marking import later
+from kiosk.i18n.lazy import later
 
 # Options that a form shows at once though they are not required.
 FIRST = frozenset({"user", "status", "visibility"})

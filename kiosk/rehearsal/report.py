@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kiosk.rehearsal import Notes, expected, milliseconds, percentile
+from kiosk.rehearsal.volunteers import Notes, expected, milliseconds, percentile
 
 # Seconds until a photo is safe for all but one in a hundred. A volunteer has ten seconds.
 EASY, BEARABLE = 3.0, 10.0

@@ -10,12 +10,12 @@ from random import Random
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from kiosk.here import Kiosk
-from reporter.curate import withdraw
-from reporter.erase import erase_session
+from kiosk.runtime.context import Kiosk
+from reporter.gathering.erase_session import erase_session
+from reporter.gathering.sessions import add_session
 from reporter.models import Attachment, EventSession, Media, Takeaway
-from reporter.sessions import add_session
-from reporter.states import MediaState, TakeawayState
+from reporter.models.enums import MediaState, TakeawayState
+from reporter.moderation.decisions import withdraw
 
 TITLE = "Rehearsal"
 GUID = "reporter:rehearsal-"

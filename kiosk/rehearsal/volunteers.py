@@ -21,8 +21,8 @@ from threading import Event, Lock
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from kiosk import samples
-from kiosk.rehearsal_stage import client_id
+from kiosk.demo import sample_media
+from kiosk.rehearsal.sandbox import client_id
 
 # Bytes of a PATCH, as the page on phones sends them.
 CHUNK = 4 << 20
@@ -48,14 +48,14 @@ class Material:
     def made(cls, rng: random.Random) -> Material:
         """Photos as large as those of phones (12 megapixels, some 4 MB) and a short film."""
         photos = [
-            samples.photo(scene, width=4000, height=3000, rng=rng, quality=90) + bytes(16)
+            sample_media.photo(scene, width=4000, height=3000, rng=rng, quality=90) + bytes(16)
             for scene in ("garden", "table")
         ]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "film.mp4"
-            samples.video(path, "roofs", seconds=8, rng=rng)
+            sample_media.video(path, "roofs", seconds=8, rng=rng)
             film = path.read_bytes()
-        return cls(photos, samples.padded(film, VIDEO_BYTES, rng))
+        return cls(photos, sample_media.padded(film, VIDEO_BYTES, rng))
 
     @property
     def largest(self) -> int:

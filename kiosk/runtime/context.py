@@ -9,12 +9,12 @@ from datetime import datetime
 
 from flask import current_app
 
-from capture.pool import DecoderPool
+from capture.decoding.process_pool import DecoderPool
+from reporter.actor import Hand
 from reporter.clock import Clock
 from reporter.config import KioskSettings, Settings
-from reporter.hand import Hand
+from reporter.media.store import Store
 from reporter.search import SearchIndex
-from reporter.store import Store
 
 
 @dataclass

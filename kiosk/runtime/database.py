@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from flask_sqlalchemy import SQLAlchemy
 
-from reporter.db import Base
+from reporter.database.engine import Base
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)

@@ -12,7 +12,7 @@ def static_dir() -> Path:
 
     Raises FileNotFoundError with the places that were looked at when neither exists.
     """
-    here = Path(__file__).resolve().parent
+    here = Path(__file__).resolve().parents[1]
     places = (here / "static", here.parent / "static")
     for place in places:
         if place.is_dir():

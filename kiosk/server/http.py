@@ -9,8 +9,8 @@ from pathlib import Path
 from cheroot.wsgi import Server
 from flask import Flask
 
-from kiosk.gateway import KioskGateway
-from kiosk.tls import TlsAdapter, TlsConnection
+from kiosk.server.tls import TlsAdapter, TlsConnection
+from kiosk.server.wsgi_gateway import KioskGateway
 from reporter.errors import ConfigError
 
 # 16 threads starve when 50 slow phones send; with 64 or more they don't (measured, see DESIGN).

@@ -6,7 +6,7 @@ from typing import Any
 
 from cheroot.wsgi import Gateway_10
 
-from kiosk.request import HANG_UP
+from kiosk.web.shared.streaming_forms import HANG_UP
 
 
 class KioskGateway(Gateway_10):

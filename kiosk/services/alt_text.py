@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from kiosk.here import here
-from publish.words import KINDS, translations
-from reporter import describe
-from reporter.history import ALT
+from kiosk.runtime.context import here
+from publish.i18n import KINDS, translations
+from reporter.media import alt_text
 from reporter.models import Takeaway
-from reporter.states import Kind
+from reporter.models.enums import Kind
+from reporter.moderation.history import ALT
 
 
 def proposal_for(takeaway: Takeaway) -> str:
     """What to propose for its photos, never empty."""
     words = translations(here().settings.gathering.language)
-    return describe.proposal(takeaway, words.gettext(KINDS["photo"]))
+    return alt_text.proposal(takeaway, words.gettext(KINDS["photo"]))
 
 
 def proposals_for(takeaway: Takeaway, text: str = "") -> dict[str, str]:
     """The fields that describe its photos without alt text: with ``text``, else with the proposal."""
     words = text.strip() or proposal_for(takeaway)
-    return {ALT + a.media.sha256: words for a in describe.undescribed(takeaway)}
+    return {ALT + a.media.sha256: words for a in alt_text.undescribed(takeaway)}
 
 
 def described_as(takeaway: Takeaway, text: str) -> dict[str, str]:

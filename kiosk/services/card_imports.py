@@ -10,16 +10,16 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from capture.assign import read_roll
-from capture.card import Found, walk
-from capture.importing import Importer, Stopped, Tell, Workshop
-from kiosk.db import db
-from kiosk.here import Kiosk
+from capture.cards.importer import Importer, Stopped, Tell, Workshop
+from capture.cards.scan import Found, walk
+from capture.cards.session_assignment import read_roll
+from kiosk.runtime.context import Kiosk
+from kiosk.runtime.database import db
 from reporter.clock import rfc3339
 from reporter.errors import NotFound, ReporterError
 from reporter.models import EventSession, Takeaway
-from reporter.models_cards import Camera, CardImport, Shot
-from reporter.states import ImportState, Mark
+from reporter.models.camera import Camera, CardImport, Shot
+from reporter.models.enums import ImportState, Mark
 
 # A file that hasn't changed between two looks, so many seconds apart, may be whole.
 WATCH_SECONDS = 2.0

@@ -9,18 +9,19 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kiosk.db import db
-from kiosk.here import Kiosk
-from kiosk.publishing import outbox_of
-from publish import answers, listen
-from publish.messages import queue_messages
-from publish.post import gathering_facts
+from kiosk.runtime.context import Kiosk
+from kiosk.runtime.database import db
+from kiosk.services.publishing import outbox_of
+from publish.conversation import fetch_replies
+from publish.outbox.items import answer
+from publish.outbox.items.message import queue_messages
+from publish.posts.model import gathering_facts
 from publish.targets import target_class
 from reporter.clock import rfc3339
+from reporter.media.store import Store
 from reporter.models import Delivery, Takeaway, Target
-from reporter.models_talk import Listening, Reply
-from reporter.states import ReplyState
-from reporter.store import Store
+from reporter.models.conversation import Listening, Reply
+from reporter.models.enums import ReplyState
 
 GREETINGS = "greetings.txt"
 
@@ -31,12 +32,12 @@ def listen_once(kiosk: Kiosk) -> int:
         return 0
     outbox = outbox_of(kiosk)
     queue_messages(db.session(), outbox.facts, kiosk.hand("kiosk"))
-    return listen.listen_due(db.session(), outbox)
+    return fetch_replies.listen_due(db.session(), outbox)
 
 
 def listen_now(kiosk: Kiosk) -> None:
     """Look at all targets, over everything."""
-    listen.listen(db.session(), outbox_of(kiosk))
+    fetch_replies.listen(db.session(), outbox_of(kiosk))
 
 
 def ask_for_looks(session: Session, kiosk: Kiosk) -> None:
@@ -49,7 +50,7 @@ def ask_for_looks(session: Session, kiosk: Kiosk) -> None:
 def send_answer(kiosk: Kiosk, to: Reply, text: str) -> Reply:
     """Answer a reply as the organization. Raises BadInput, Conflict. Commits."""
     facts = gathering_facts(db.session(), kiosk.settings)
-    return answers.answer(db.session(), to, text, kiosk.hand("desk"), facts, rng=kiosk.rng)
+    return answer.answer(db.session(), to, text, kiosk.hand("desk"), facts, rng=kiosk.rng)
 
 
 def greetings(store: Store) -> list[str]:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from capture.intake import receive
-from capture.invitation import invitation_picture
-from capture.offer import Arrival, Offer
-from kiosk.db import db
-from kiosk.here import Kiosk
-from publish.render import day_and_time
-from reporter import composing, curate
-from reporter.following import next_gathering
+from capture.intake.receive import receive
+from capture.intake.submission import Arrival, Offer
+from capture.printing.invitation import invitation_picture
+from kiosk.runtime.context import Kiosk
+from kiosk.runtime.database import db
+from publish.rendering.html import day_and_time
+from reporter.follow_up.next_gathering import next_gathering
+from reporter.gathering.sessions import add_session
 from reporter.models import EventSession, Story
-from reporter.models_actions import NextGathering
-from reporter.sessions import add_session
-from reporter.states import Source
-from reporter.stories import session_story
+from reporter.models.enums import Source
+from reporter.models.follow_up import NextGathering
+from reporter.moderation import decisions
+from reporter.stories import editing
+from reporter.stories.queries import session_story
 
 # The organizers' own slot: in no schedule and on no poster, and it has no post of its own.
 GUID = "social-reporter:organizers"
@@ -41,9 +42,9 @@ def add_picture(kiosk: Kiosk, story: Story) -> None:
         db.session(), kiosk.store, offer, now=kiosk.now(), rng=kiosk.rng, limits=settings.limits
     )
     hand = kiosk.hand("desk")
-    curate.set_alt(db.session(), takeaway, hand, {arrival.sha256: words})
-    curate.approve(db.session(), takeaway, hand)
-    composing.add(db.session(), story, [takeaway])
+    decisions.set_alt(db.session(), takeaway, hand, {arrival.sha256: words})
+    decisions.approve(db.session(), takeaway, hand)
+    editing.add(db.session(), story, [takeaway])
 
 
 def _arrived(kiosk: Kiosk, picture: bytes) -> Arrival:

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from capture.sniff import HEAD_BYTES, sniff
-from kiosk.db import db
-from kiosk.here import Kiosk
-from publish.bag import check_bag
+from capture.decoding.mime_sniff import HEAD_BYTES, sniff
+from kiosk.runtime.context import Kiosk
+from kiosk.runtime.database import db
+from publish.bundle.bagit import check_bag
 from reporter import config
 from reporter.errors import BadInput, NotFound, UnsupportedMedia
-from reporter.merge import Merge, Merged, merge_takeaways, open_other
-from reporter.merge_bundle import is_bundle, merge_bundle
-from reporter.merge_open import merge_open
-from reporter.merge_sent import merge_sent
-from reporter.store import disk_errors
+from reporter.media.store import disk_errors
+from reporter.merge.bundle import is_bundle, merge_bundle
+from reporter.merge.follow_up import merge_open
+from reporter.merge.publishing import merge_sent
+from reporter.merge.takeaways import Merge, Merged, merge_takeaways, open_other
 
 
 def look(path: Path) -> tuple[str, str, str]:

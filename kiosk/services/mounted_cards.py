@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from capture.card import is_card
+from capture.cards.scan import is_card
 
 # Where desktops mount what is put in: two levels below on Linux (user, label), one on macOS.
 _PLACES = (("/media", 2), ("/run/media", 2), ("/mnt", 1), ("/Volumes", 1))

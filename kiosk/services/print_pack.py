@@ -10,15 +10,15 @@ from urllib.parse import urlsplit
 from babel.dates import format_date, format_time
 from sqlalchemy import select
 
-from capture.poster import GatheringFacts, PosterSheet, Wifi, make_posters, session_url
-from capture.qr import end_url
-from kiosk.address import phone_url
-from kiosk.db import db
-from kiosk.here import Kiosk
-from kiosk.language import catalogue
+from capture.codes.qr_writer import end_url
+from capture.printing.print_pack import GatheringFacts, PosterSheet, Wifi, make_posters, session_url
+from kiosk.i18n.locale_selector import catalogue
+from kiosk.runtime.addresses import phone_url
+from kiosk.runtime.context import Kiosk
+from kiosk.runtime.database import db
 from reporter.config import Settings
+from reporter.gathering.sessions import all_sessions
 from reporter.models import EventSession, Gathering
-from reporter.sessions import all_sessions
 
 
 @dataclass(frozen=True)

@@ -9,24 +9,25 @@ from typing import Any
 
 from sqlalchemy import select
 
-from kiosk.assets import static_dir
-from kiosk.db import db
-from kiosk.here import Kiosk
-from publish import lines, places
-from publish.bag import check_bag, check_zip
-from publish.bundle import Bundle, Progress, make_bundle
-from publish.ledger import chosen_targets, queue
-from publish.means import Outbox
-from publish.outbox import Outcome, deliver_due, publish, retry
-from publish.post import gathering_facts
-from publish.preview import preview
-from publish.secret import secret_name
-from publish.standing import ledger_rows
-from reporter import mend, secrets
+from kiosk.runtime.context import Kiosk
+from kiosk.runtime.database import db
+from kiosk.runtime.static_files import static_dir
+from publish.bundle.bagit import check_bag, check_zip
+from publish.bundle.builder import Bundle, Progress, make_bundle
+from publish.outbox import target_status
+from publish.outbox.context import Outbox, secret_name
+from publish.outbox.ledger import chosen_targets, queue
+from publish.outbox.runner import Outcome, deliver_due, publish, retry
+from publish.posts.model import gathering_facts
+from publish.status import target_registry
+from publish.status.dry_run import preview
+from publish.status.progress import ledger_rows
+from reporter import secret_store
+from reporter.annotations import edit_history
 from reporter.config import load_settings, save_settings
 from reporter.errors import BadInput, NotFound
 from reporter.models import Gathering, Target
-from reporter.states import DeliveryState
+from reporter.models.enums import DeliveryState
 
 # Asked for the words of a prompt, answers with the secret.
 AskSecret = Callable[[str], str]
@@ -35,7 +36,7 @@ AskSecret = Callable[[str], str]
 def outbox_of(kiosk: Kiosk) -> Outbox:
     """The outbox of this gathering. The budget is read anew: somebody may have raised it a moment ago."""
     facts = gathering_facts(db.session(), kiosk.settings)
-    return places.make_outbox(
+    return target_registry.make_outbox(
         kiosk.store, facts, clock=kiosk.clock, rng=kiosk.rng, assets=static_dir(),
         budget_mb=load_settings(kiosk.settings.folder).publish.budget_mb,
     )  # fmt: skip
@@ -45,33 +46,33 @@ def add_target(
     kiosk: Kiosk, kind: str, name: str, options: Mapping[str, str], ask: AskSecret
 ) -> None:
     """Add a place to publish to, its secret asked for first. Raises BadInput and Conflict. Commits."""
-    prompt = places.secret_prompt(kind, options)
+    prompt = target_registry.secret_prompt(kind, options)
     secret = ask(prompt) if prompt else ""
     if prompt and not secret:
         raise BadInput(f"{kind} needs a secret ({prompt}), and none was given.")
-    places.add_target(db.session(), kind, name, options, now=kiosk.now(), rng=kiosk.rng)
+    target_registry.add_target(db.session(), kind, name, options, now=kiosk.now(), rng=kiosk.rng)
     if secret:
-        secrets.set_secret(str(kiosk.gathering_id), secret_name(name), secret)
+        secret_store.set_secret(str(kiosk.gathering_id), secret_name(name), secret)
 
 
 def set_password(kiosk: Kiosk, name: str, ask: AskSecret) -> None:
     """Give a target another secret; it goes on as soon as a test succeeds. Raises NotFound and BadInput."""
-    row = places.find_target(db.session(), name)
-    prompt = places.secret_prompt(row.kind, row.options)
+    row = target_registry.find_target(db.session(), name)
+    prompt = target_registry.secret_prompt(row.kind, row.options)
     secret = ask(prompt) if prompt else ""
     if not secret:
         raise BadInput(f"{name} needs no password." if not prompt else "No password was given.")
-    secrets.set_secret(str(kiosk.gathering_id), secret_name(name), secret)
+    secret_store.set_secret(str(kiosk.gathering_id), secret_name(name), secret)
 
 
 def test_target(kiosk: Kiosk, name: str) -> str:
     """Try a target for real; a sentence of what was found."""
-    return places.test_target(db.session(), outbox_of(kiosk), name)
+    return target_registry.test_target(db.session(), outbox_of(kiosk), name)
 
 
 def remove_target(kiosk: Kiosk, name: str) -> str:
     """Forget a target and its secret; a sentence of what stays out there."""
-    return places.remove_target(db.session(), gathering_facts(db.session(), kiosk.settings), name)
+    return target_registry.remove_target(db.session(), gathering_facts(db.session(), kiosk.settings), name)
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def deliver_once(kiosk: Kiosk) -> int:
     """
     if db.session.scalar(select(Target.id).limit(1)) is None:
         return 0
-    if mend.being_made(db.session(), kiosk.now()):
+    if edit_history.being_made(db.session(), kiosk.now()):
         return 0
     outbox = outbox_of(kiosk)
     newest = db.session.scalar(select(Gathering.revision)) or 0
@@ -151,16 +152,16 @@ def deliver_once(kiosk: Kiosk) -> int:
 def set_pause(kiosk: Kiosk, names: Sequence[str], *, on: bool) -> None:
     """Pause or resume these targets, everything without a name."""
     if not names:
-        lines.pause_all(db.session(), kiosk.now(), on=on)
+        target_status.pause_all(db.session(), kiosk.now(), on=on)
     for target in chosen_targets(db.session(), names) if names else ():
-        lines.hold(db.session(), target, kiosk.now(), on=on)
+        target_status.hold(db.session(), target, kiosk.now(), on=on)
 
 
 def set_budget(kiosk: Kiosk, megabytes: int, *, anew: bool = True) -> None:
     """Set how many megabytes may be sent, and count from now on (``anew``) or go on counting."""
     save_settings(kiosk.settings.folder, {"publish": {"budget_mb": megabytes}})
     if anew:
-        lines.count_anew(db.session(), kiosk.now())
+        target_status.count_anew(db.session(), kiosk.now())
 
 
 def retry_parked(kiosk: Kiosk, name: str) -> int:

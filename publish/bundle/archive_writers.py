@@ -19,9 +19,9 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from publish.bundle.strip_metadata import Parts
 from publish.errors import PublishError
-from publish.strip import Parts
-from reporter.store import sync_folder
+from reporter.media.store import sync_folder
 
 _PIECE = 1 << 20
 # Two copy and hash (both let go of the interpreter; more of them only wait for one another), the others wait for the

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from publish.bag import is_our_bag
+from publish.bundle.bagit import is_our_bag
 from reporter.errors import Conflict
-from reporter.store import sync_folder
+from reporter.media.store import sync_folder
 
 # Seconds after which a work folder of a process that we can't ask for is rubbish.
 _OLD = 86_400

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import bagit
 
+from publish.bundle.archive_writers import Source, Vessel, Written
 from publish.errors import PublishError
-from publish.vessels import Source, Vessel, Written
 
 AGENT = "social-reporter"
 _PIECE = 1 << 20

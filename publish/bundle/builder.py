@@ -22,17 +22,18 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
-from publish.bag import BagWriter
-from publish.compose import build_post
-from publish.crate import NAME as CRATE
-from publish.crate import crate_file
+from publish.bundle.archive_writers import Loose, Packed, Source, Vessel
+from publish.bundle.atomic_replace import check_destination, land, work_place
+from publish.bundle.bagit import BagWriter
+from publish.bundle.ro_crate import NAME as CRATE
+from publish.bundle.ro_crate import crate_file
+from publish.bundle.strip_metadata import Parts, stripped
+from publish.composition.builder import build_post
 from publish.errors import PublishError
-from publish.feeds import feed_files
-from publish.finder import search_files
-from publish.landing import check_destination, land, work_place
-from publish.post import Facts, Post
-from publish.render import render
-from publish.site import (
+from publish.posts.model import Facts, Post
+from publish.rendering.html import render
+from publish.site.feeds import feed_files
+from publish.site.pages import (
     calendar_file,
     front_page,
     media_name,
@@ -41,18 +42,17 @@ from publish.site import (
     story_page,
     summarize,
 )
-from publish.strip import Parts, stripped
-from publish.vessels import Loose, Packed, Source, Vessel
-from reporter.captions import captions_of
+from publish.site.search_index import search_files
+from reporter.annotations.captions import captions_of
 from reporter.clock import rfc3339
-from reporter.cues import webvtt
 from reporter.errors import Conflict, DiskFull
-from reporter.gate import Place, showable
+from reporter.media.store import Store
+from reporter.media.webvtt import webvtt
 from reporter.models import Attachment, Media, Takeaway
-from reporter.record import takeaway_record
-from reporter.states import Kind
-from reporter.store import Store
-from reporter.stories import all_stories, with_everything
+from reporter.models.enums import Kind
+from reporter.moderation.visibility import Place, showable
+from reporter.stories.queries import all_stories, with_everything
+from reporter.stories.takeaway_json import takeaway_record
 
 # (done, of how many, what)
 Progress = Callable[[int, int, str], None]

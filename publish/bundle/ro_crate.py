@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from publish.post import Facts, Post, PostMedia
-from publish.site import media_name, page_name
+from publish.posts.model import Facts, Post, PostMedia
+from publish.site.pages import media_name, page_name
 from reporter.clock import rfc3339
 
 NAME = "ro-crate-metadata.json"

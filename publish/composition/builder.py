@@ -8,20 +8,19 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session, object_session
 
-from publish.marked import heading_depth
-from publish.post import WORDS, Block, Facts, Post, PostMedia, Slot
-from publish.said import said_to_story, with_words
-from publish.weave import copies_of
-from publish.words import KINDS, translations
-from reporter.captions import captions_of
-from reporter.cues import webvtt
-from reporter.describe import proposal
-from reporter.gate import Place, may_show
-from reporter.models import Attachment, EventSession, Media, Rendition, Story, Takeaway
-from reporter.models_stories import StoryWords
-from reporter.states import Kind, MediaState
-from reporter.store import Store
-from reporter.stories import Piece, story_pieces, story_title
+from publish.composition.cross_links import copies_of
+from publish.composition.replies import said_to_story, with_words
+from publish.i18n import KINDS, translations
+from publish.markup.markdown import heading_depth
+from publish.posts.model import WORDS, Block, Facts, Post, PostMedia, Slot
+from reporter.annotations.captions import captions_of
+from reporter.media.alt_text import proposal
+from reporter.media.store import Store
+from reporter.media.webvtt import webvtt
+from reporter.models import Attachment, EventSession, Media, Rendition, Story, StoryWords, Takeaway
+from reporter.models.enums import Kind, MediaState
+from reporter.moderation.visibility import Place, may_show
+from reporter.stories.queries import Piece, story_pieces, story_title
 
 # Which rendition goes out of which kind of original.
 _OUT = {Kind.PHOTO.value: "view", Kind.VIDEO.value: "play", Kind.AUDIO.value: "play"}

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from publish.errors import TooBig
-from publish.post import Block, Post, PostMedia
+from publish.posts.model import Block, Post, PostMedia
 from publish.targets.base import Limits
 
 # Longest edges and JPEG qualities that are tried, in this order. Below the last one a photo says nothing any more.

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from publish.post import Copy
+from publish.posts.model import Copy
 from publish.targets import target_class
-from reporter.gate import Place
 from reporter.models import Delivery, Story, Target
-from reporter.states import Audience
+from reporter.models.enums import Audience
+from reporter.moderation.visibility import Place
 
 # The stable rule for what is canonical: blog before site before wiki before social. Unknown kinds come last.
 _RANK = {

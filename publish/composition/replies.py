@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from publish.post import Block, Facts, Said
-from publish.words import translations
-from reporter.gate import Place
+from publish.i18n import translations
+from publish.posts.model import Block, Facts, Said
+from reporter.conversation.replies import words_by_takeaway, words_of_story
 from reporter.models import Story, Takeaway
-from reporter.models_talk import Reply
-from reporter.states import ReplyKind
-from reporter.talk import words_by_takeaway, words_of_story
+from reporter.models.conversation import Reply
+from reporter.models.enums import ReplyKind
+from reporter.moderation.visibility import Place
 
 
 def with_words(

@@ -11,20 +11,20 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from publish.answers import answer_key
 from publish.errors import Offline, PauseTarget, PublishError, RetryAfter
-from publish.ledger import STORY, Outbox, chosen_targets
-from publish.post import Remote
+from publish.outbox.items.answer import answer_key
+from publish.outbox.ledger import STORY, Outbox, chosen_targets
+from publish.posts.model import Remote
 from publish.targets import target_class
 from publish.targets.base import Heard
 from reporter.clock import new_id, rfc3339
-from reporter.curate import next_revision
-from reporter.following import stop_by_token
+from reporter.conversation.replies import blocked_people
+from reporter.database.job_queue import back_off
+from reporter.follow_up.next_gathering import stop_by_token
 from reporter.models import Delivery, Target
-from reporter.models_talk import Listening, Reply
-from reporter.states import ReplyKind, ReplyState
-from reporter.talk import blocked_people
-from reporter.work import back_off
+from reporter.models.conversation import Listening, Reply
+from reporter.models.enums import ReplyKind, ReplyState
+from reporter.moderation.decisions import next_revision
 
 BETWEEN = timedelta(minutes=15)
 # What was written while the last look went on, and clocks that differ.

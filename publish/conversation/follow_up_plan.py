@@ -13,20 +13,17 @@ from datetime import date, timedelta
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from publish.agenda import CALENDAR
-from publish.post import Facts
-from publish.render import day_and_time
-from publish.words import translations
-from reporter import composing
-from reporter.actions import all_items, told_name, unanswered
-from reporter.curate import next_revision
+from publish.i18n import translations
+from publish.posts.follow_up import CALENDAR
+from publish.posts.model import Facts
+from publish.rendering.html import day_and_time
+from reporter.actor import Hand
 from reporter.errors import BadInput, Conflict, NotFound
-from reporter.following import next_gathering
-from reporter.hand import Hand
+from reporter.follow_up.action_items import all_items, told_name, unanswered
+from reporter.follow_up.next_gathering import next_gathering
 from reporter.models import Delivery, EventSession, Gathering, Story, Takeaway, Target
-from reporter.models_actions import ActionItem, PlanStep
-from reporter.models_talk import Reply
-from reporter.states import (
+from reporter.models.conversation import Reply
+from reporter.models.enums import (
     Audience,
     DeliveryState,
     Intent,
@@ -35,6 +32,9 @@ from reporter.states import (
     StepState,
     TakeawayState,
 )
+from reporter.models.follow_up import ActionItem, PlanStep
+from reporter.moderation.decisions import next_revision
+from reporter.stories import editing
 
 THANKS, QUESTIONS, DONE, INVITATION, REMINDER = (
     "thanks", "questions", "done", "invitation", "reminder",
@@ -119,17 +119,17 @@ def draft(session: Session, facts: Facts, name: str, hand: Hand) -> Story:
         )
     content = _CONTENT[name](session, facts)
     if row.story is not None:
-        composing.delete_story(session, row.story)
-    story = composing.new_story(session, hand, content.title)
+        editing.delete_story(session, row.story)
+    story = editing.new_story(session, hand, content.title)
     story.short = content.short
     row.story_id, row.state = story.id, StepState.DRAFTED.value
     # First the step: what belongs to the plan takes nothing out of the sessions' own stories.
     session.commit()
     if content.words:
-        composing.add_words(session, story, hand, content.words)
-    composing.add(session, story, content.takeaways)
+        editing.add_words(session, story, hand, content.words)
+    editing.add(session, story, content.takeaways)
     if content.after:
-        composing.add_words(session, story, hand, content.after)
+        editing.add_words(session, story, hand, content.after)
     return story
 
 

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
 from publish.errors import PublishError, RetryAfter
-from reporter.store import hash_file
+from reporter.media.store import hash_file
 
 PIECE = 1 << 20
 # Written in pieces of this size where it may go on later, each answered before the next: only the last can have holes.

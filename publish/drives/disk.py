@@ -13,7 +13,7 @@ from urllib.request import url2pathname
 
 from publish.drives.base import Drive, pieces_of
 from publish.errors import Offline, PauseTarget, TooBig
-from reporter.store import sync_folder
+from reporter.media.store import sync_folder
 
 # Below these lie the sticks: a folder there that is missing means that the stick is not in.
 _STICKS = ("/media", "/run/media", "/mnt", "/Volumes")

@@ -16,7 +16,7 @@ from fsspec.core import url_to_fs
 
 from publish.drives.base import SURE, Drive, Login, pieces_of
 from publish.errors import AuthRefused, Offline, PauseTarget, Permanent, PublishError, TooBig
-from publish.wire import kept, moved
+from publish.net.transfer_meter import kept, moved
 
 # Schemes whose packages are an extra of this project.
 _EXTRAS = {"s3": "s3"}

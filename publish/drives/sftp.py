@@ -16,7 +16,7 @@ from sshfs import SSHFileSystem
 
 from publish.drives.base import Login
 from publish.errors import AuthRefused, Offline, PauseTarget, PublishError, RetryAfter, TooBig
-from publish.hostkeys import known_hosts_files, remember
+from publish.net.ssh_known_hosts import known_hosts_files, remember
 
 # Seconds: for the connection, for signing in, and between two signs of life, three of which may fail.
 _CONNECT, _LOGIN, _ALIVE = 10, 30, 15

@@ -15,7 +15,7 @@ from defusedxml import ElementTree
 
 from publish.drives.base import Drive, Login
 from publish.errors import AuthRefused, Offline, PauseTarget, RetryAfter, TooBig, Way
-from publish.http import Answer, Web
+from publish.net.http import Answer, Web
 
 _DAV = "{DAV:}"
 _ASK = b'<?xml version="1.0"?><propfind xmlns="DAV:"><prop><resourcetype/><getcontentlength/></prop></propfind>'

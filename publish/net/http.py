@@ -31,8 +31,8 @@ from publish.errors import (
     Way,
     redact,
 )
-from publish.reach import unreached
-from publish.wire import Wire, current_wire
+from publish.net.reachability import unreached
+from publish.net.transfer_meter import Wire, current_wire
 
 # Seconds. A connection stands within 10 or not at all; a blog on a small host may resize pictures for minutes.
 _TIMEOUT = httpx.Timeout(connect=10, read=120, write=60, pool=10)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from publish.errors import Offline, Way
-from publish.wire import seconds_ahead
+from publish.net.transfer_meter import seconds_ahead
 from reporter.clock import Clock, utc_now
 
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from reporter.secrets import secrets_file
+from reporter.secret_store import secrets_file
 
 
 def known_hosts_file() -> Path:

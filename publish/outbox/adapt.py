@@ -9,17 +9,17 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from publish.compose import build_post
-from publish.cuts import narrowed
-from publish.fit import Fitted, fit_post
-from publish.lines import limits_of
-from publish.means import Outbox
-from publish.post import Post
+from publish.composition.builder import build_post
+from publish.composition.constraints import Fitted, fit_post
+from publish.composition.cross_links import linked_rows, story_rows
+from publish.outbox.context import Outbox
+from publish.outbox.policy.interruptions import narrowed
+from publish.outbox.target_status import limits_of
+from publish.posts.model import Post
 from publish.targets import target_class
-from publish.weave import linked_rows, story_rows
-from reporter.gate import Place
 from reporter.models import Delivery, Story, Target
-from reporter.states import DeliveryState
+from reporter.models.enums import DeliveryState
+from reporter.moderation.visibility import Place
 
 
 def shape_post(

@@ -14,16 +14,16 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from publish.deliver import Prepared, Values, prepare_story
-from publish.ledger import STORY, due_state
-from publish.lines import budget_left
-from publish.means import Outbox
-from publish.pick import due_rows
+from publish.outbox.context import Outbox
+from publish.outbox.delivery import Prepared, Values, prepare_story
+from publish.outbox.ledger import STORY, due_state
+from publish.outbox.queue import due_rows
+from publish.outbox.target_status import budget_left
 from publish.targets import Target, target_class
 from publish.targets.base import Limits
+from reporter.database.job_queue import claim
 from reporter.models import Delivery
-from reporter.states import DeliveryState
-from reporter.work import claim
+from reporter.models.enums import DeliveryState
 
 log = logging.getLogger(__name__)
 

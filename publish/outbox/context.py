@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from publish.post import Facts
+from publish.posts.model import Facts
 from publish.targets import Target as OpenTarget
+from reporter import secret_store
 from reporter.clock import Clock
+from reporter.media.store import Store
 from reporter.models import Target
-from reporter.store import Store
 
 
 @dataclass(frozen=True)
@@ -30,3 +31,14 @@ class Outbox:
     def work(self) -> Path:
         """Where files may lie for a moment."""
         return self.store.incoming
+
+
+def secret_name(name: str) -> str:
+    """How ``reporter.secret_store`` calls the secret of a target."""
+    return f"target:{name}"
+
+
+def secrets_of(outbox: Outbox, target: Target) -> list[str]:
+    """The target's secrets, never to be shown."""
+    found = secret_store.get_secret(str(outbox.facts.id), secret_name(target.name))
+    return [found] if found else []

@@ -11,24 +11,24 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from publish.answers import ANSWER, answer_job, answer_sent
-from publish.compose import build_files
-from publish.cuts import narrowed
-from publish.fit import Fitted, said_smaller
-from publish.ledger import FACE, MEDIA, OPEN, STORY, story_fingerprint
-from publish.lines import keep_limits, limits_are_fresh, limits_of
-from publish.means import Outbox
-from publish.messages import MESSAGE, message_job
-from publish.pick import when_done
-from publish.post import Post, PostMedia, Remote
-from publish.send import send_media, send_story, send_whole, withdraw
-from publish.shape import REFUSED, shape_post
+from publish.composition.builder import build_files
+from publish.composition.constraints import Fitted, said_smaller
+from publish.outbox.adapt import REFUSED, shape_post
+from publish.outbox.context import Outbox
+from publish.outbox.items.answer import ANSWER, answer_job, answer_sent
+from publish.outbox.items.message import MESSAGE, message_job
+from publish.outbox.ledger import FACE, MEDIA, OPEN, STORY, story_fingerprint
+from publish.outbox.policy.interruptions import narrowed
+from publish.outbox.queue import when_done
+from publish.outbox.target_status import keep_limits, limits_are_fresh, limits_of
+from publish.outbox.upsert import send_media, send_story, send_whole, withdraw
+from publish.posts.model import Post, PostMedia, Remote
 from publish.targets import Entry, Target, target_class
 from publish.targets.base import Limits
 from reporter.clock import rfc3339
-from reporter.gate import Place
 from reporter.models import Delivery, Story, Takeaway
-from reporter.states import DeliveryState
+from reporter.models.enums import DeliveryState
+from reporter.moderation.visibility import Place
 
 Values = dict[str, Any]
 Job = Callable[[Target], Values]
@@ -198,7 +198,7 @@ def _prepare(session: Session, outbox: Outbox, row: Delivery, fitted: Fitted) ->
     keeps_files = target_class(row.target.kind).keeps_files
     links = _links(session, row, post, outbox.clock()) if keeps_files else _Links({}, ())
     now, print_ = outbox.clock(), story_fingerprint(row.target, post)
-    # "takeaways" is read by reporter.record: where a contributor's words can be read.
+    # "takeaways" is read by reporter.stories.takeaway_json: where a contributor's words can be read.
     kept = {
         **row.remote,
         "takeaways": post.takeaways,

@@ -14,21 +14,21 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from publish import takedown
-from publish.answers import ANSWER, wanted_answers
-from publish.fit import Fitted
-from publish.lines import line_of, outbox_state
-from publish.means import Outbox
-from publish.messages import MESSAGE, wanted_messages
-from publish.post import Facts, Post, PostMedia
-from publish.shape import REFUSED, shape_post
+from publish.composition.constraints import Fitted
+from publish.composition.cross_links import rank
+from publish.outbox import takedowns
+from publish.outbox.adapt import REFUSED, shape_post
+from publish.outbox.context import Outbox
+from publish.outbox.items.answer import ANSWER, wanted_answers
+from publish.outbox.items.message import MESSAGE, wanted_messages
+from publish.outbox.target_status import line_of, outbox_state
+from publish.posts.model import Facts, Post, PostMedia
 from publish.targets import target_class
-from publish.weave import rank
 from reporter.clock import new_id
 from reporter.errors import NotFound
 from reporter.models import Delivery, Story, Target
-from reporter.states import DeliveryState
-from reporter.stories import all_stories
+from reporter.models.enums import DeliveryState
+from reporter.stories.queries import all_stories
 
 MEDIA, STORY, FACE = "media", "story", "face"
 _LABEL_CHARS = 80
@@ -286,7 +286,7 @@ def _want(session: Session, row: Delivery, item: Wanted, now: datetime) -> bool:
         "big": item.kind == MEDIA and item.bytes > BIG,
         "remote": {**row.remote, **item.origin, "title": item.title},
     }
-    if item.kind == STORY and takedown.note_story(session, row, item.shows, now):
+    if item.kind == STORY and takedowns.note_story(session, row, item.shows, now):
         # Somebody took something back: that does not wait for new files.
         values["remote"]["urgent"] = True
     if again:
@@ -307,7 +307,7 @@ def _want_no_more(session: Session, row: Delivery, now: datetime) -> bool:
         return False
     state = DeliveryState.WITHDRAWING if may_be_there(row) else DeliveryState.WITHDRAWN
     if state is DeliveryState.WITHDRAWING:
-        takedown.note_gone(session, row, now)
+        takedowns.note_gone(session, row, now)
         if target_class(row.target.kind).assisted:
             state = DeliveryState.MANUAL
     values = {

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
-from publish.ledger import FACE, MEDIA, OPEN, STORY
-from publish.lines import budget_left, is_stopped
-from publish.means import Outbox
+from publish.composition.cross_links import rank
+from publish.outbox.context import Outbox
+from publish.outbox.ledger import FACE, MEDIA, OPEN, STORY
+from publish.outbox.target_status import budget_left, is_stopped
 from publish.targets import target_class
-from publish.weave import rank
 from reporter.models import Delivery, Target
-from reporter.models_outbox import Line, OutboxState
-from reporter.states import DeliveryState
+from reporter.models.enums import DeliveryState
+from reporter.models.outbox import Line, OutboxState
 
 _LEAVING = Delivery.state == DeliveryState.WITHDRAWING
 

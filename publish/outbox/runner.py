@@ -14,17 +14,17 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from publish.carry import MOST_ATTEMPTS, OFFLINE_PAUSE, Outcome, work_on
-from publish.cuts import forget_cuts
 from publish.errors import PublishError
-from publish.ledger import chosen_targets, due_state, queue
-from publish.lines import forget_limits
-from publish.means import Outbox
-from publish.pick import allowed, due_rows, free_abandoned, may_go
-from publish.shape import REFUSED
-from publish.standing import ledger_rows
+from publish.outbox.adapt import REFUSED
+from publish.outbox.context import Outbox
+from publish.outbox.ledger import chosen_targets, due_state, queue
+from publish.outbox.policy.interruptions import forget_cuts
+from publish.outbox.queue import allowed, due_rows, free_abandoned, may_go
+from publish.outbox.target_status import forget_limits
+from publish.outbox.worker import MOST_ATTEMPTS, OFFLINE_PAUSE, Outcome, work_on
+from publish.status.progress import ledger_rows
 from reporter.models import Delivery
-from reporter.states import DeliveryState
+from reporter.models.enums import DeliveryState
 
 _WAITING = (DeliveryState.DUE, DeliveryState.CHANGED, DeliveryState.WITHDRAWING)
 

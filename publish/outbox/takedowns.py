@@ -10,9 +10,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from publish.targets import target_class
-from reporter.gate import Place, may_show
 from reporter.models import Delivery, Takeaway
-from reporter.models_outbox import Takedown
+from reporter.models.outbox import Takedown
+from reporter.moderation.visibility import Place, may_show
 
 
 def note_story(session: Session, row: Delivery, shows: Iterable[str], now: datetime) -> bool:

@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import insert, literal, select, update
 from sqlalchemy.orm import Session
 
+from publish.composition.constraints import merge_limits
 from publish.errors import Way
-from publish.fit import merge_limits
-from publish.reach import say_ahead
+from publish.net.reachability import say_ahead
+from publish.net.transfer_meter import Wire
 from publish.targets.base import Limits
-from publish.wire import Wire
 from reporter.models import Target
-from reporter.models_outbox import Line, OutboxState
+from reporter.models.outbox import Line, OutboxState
 
 # A target is asked anew what it takes after this long: its admin may have changed it.
 _FRESH = timedelta(hours=24)

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from publish.composition.constraints import shrink
 from publish.errors import Gone, RetryAfter
-from publish.fit import shrink
-from publish.post import Post, PostMedia, Remote
+from publish.net.transfer_meter import current_wire
+from publish.posts.model import Post, PostMedia, Remote
 from publish.targets import Target
 from publish.targets.base import Limits
-from publish.wire import current_wire
-from reporter.states import DeliveryState
+from reporter.models.enums import DeliveryState
 
 # With one key at one target, at most.
 _COPIES = 4

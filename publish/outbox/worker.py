@@ -15,9 +15,8 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from publish import cuts, fit, takedown
-from publish.deliver import NotYet, Relearnt, deliver, media_of, touch_others, wake_stories
-from publish.errors import (
+from publish.composition import constraints
+from publish.errors import (  # fmt: skip
     Cut,
     Held,
     Offline,
@@ -27,19 +26,21 @@ from publish.errors import (
     TooBig,
     Way,
     redact,
-)  # fmt: skip
-from publish.ledger import FACE, MEDIA, OPEN, STORY, compare, due_state, refresh_story
-from publish.lines import is_stopped, line_of, note_way, note_wire
-from publish.means import Outbox
-from publish.pick import blocked_until, is_allowed
-from publish.secret import secrets_of
+)
+from publish.net.transfer_meter import Wire, counted
+from publish.outbox import takedowns
+from publish.outbox.batch import claim_others, deliver_together, release
+from publish.outbox.context import Outbox, secrets_of
+from publish.outbox.delivery import NotYet, Relearnt, deliver, media_of, touch_others, wake_stories
+from publish.outbox.ledger import FACE, MEDIA, OPEN, STORY, compare, due_state, refresh_story
+from publish.outbox.policy import interruptions
+from publish.outbox.queue import blocked_until, is_allowed
+from publish.outbox.target_status import is_stopped, line_of, note_way, note_wire
 from publish.targets import Draft, target_class
-from publish.together import claim_others, deliver_together, release
-from publish.wire import Wire, counted
+from reporter.database.job_queue import back_off, claim
 from reporter.models import Delivery, Story
-from reporter.models_outbox import SentDraft
-from reporter.states import DeliveryState
-from reporter.work import back_off, claim
+from reporter.models.enums import DeliveryState
+from reporter.models.outbox import SentDraft
 
 log = logging.getLogger(__name__)
 
@@ -221,7 +222,7 @@ def _answer_to(
         case Offline():
             note_way(session, row.target_id, error.way, said, now)
             _hold_target(session, row.target_id, now + OFFLINE_PAUSE)
-            if cuts.is_costly(wire):
+            if interruptions.is_costly(wire):
                 return _cut(session, outbox, row, said, wire)
             return _back(row, now + OFFLINE_PAUSE, said, row.attempts - 1)
         case Held():
@@ -233,7 +234,7 @@ def _answer_to(
         case Cut() if wire.kept:
             # It goes on from where it was: that ends, however often the line breaks.
             return _back(row, now + back_off(1, outbox.rng.random()), said, row.attempts - 1)
-        case Cut() if cuts.is_costly(wire):
+        case Cut() if interruptions.is_costly(wire):
             return _cut(session, outbox, row, said, wire)
         case RetryAfter():
             if error.seconds is not None:
@@ -249,12 +250,12 @@ def _cut(
     session: Session, outbox: Outbox, row: Delivery, said: str, wire: Wire
 ) -> dict[str, Any]:  # fmt: skip
     """The line broke, and much was sent in vain: smaller the next time, or it stays here and the rest goes on."""
-    remote = cuts.count_cut(row.remote, wire)
+    remote = interruptions.count_cut(row.remote, wire)
     media = media_of(session, outbox, row) if row.item_kind == MEDIA else None
     if media is None or media.mime.startswith("image/"):
-        remote = cuts.smaller(remote, media.bytes if media else wire.sent)
-    elif remote["cuts"] >= cuts.FILE_CUTS:
-        why = fit.said_cut(media, remote["cuts"], row.target.name)
+        remote = interruptions.smaller(remote, media.bytes if media else wire.sent)
+    elif remote["cuts"] >= interruptions.FILE_CUTS:
+        why = constraints.said_cut(media, remote["cuts"], row.target.name)
         parked = DeliveryState.PARKED.value
         return {
             "state": parked,
@@ -275,11 +276,11 @@ def _learn(session: Session, outbox: Outbox, row: Delivery, said: str) -> dict[s
     line = line_of(session, row.target_id)
     before = line.learnt.get("image_bytes", media.bytes)
     if not media.mime.startswith("image/"):
-        line.learnt = fit.learn(line.learnt, media)
+        line.learnt = constraints.learn(line.learnt, media)
         return parked
-    if before * fit.LESS < cuts.LEAST_PHOTO:
+    if before * constraints.LESS < interruptions.LEAST_PHOTO:
         return parked
-    line.learnt = {**line.learnt, "image_bytes": int(min(before, media.bytes) * fit.LESS)}
+    line.learnt = {**line.learnt, "image_bytes": int(min(before, media.bytes) * constraints.LESS)}
     return _back(row, outbox.clock(), said, row.attempts)
 
 
@@ -334,7 +335,7 @@ def _finish(
         if row.item_kind == MEDIA and row.state not in OPEN:
             wake_stories(session, row, now)
         if row.item_kind != FACE and row.state in (DeliveryState.SENT, DeliveryState.WITHDRAWN):
-            takedown.settle(session, row, now)
+            takedowns.settle(session, row, now)
             touch_others(session, row)
     session.commit()
     return stored

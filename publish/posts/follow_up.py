@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy.orm import Session
 
-from reporter.actions import all_items, for_place, told_name
-from reporter.calendar import calendar
-from reporter.following import next_gathering
-from reporter.gate import Place
-from reporter.models_actions import ActionItem, NextGathering
-from reporter.states import ItemState
+from reporter.follow_up.action_items import all_items, for_place, told_name
+from reporter.follow_up.icalendar import calendar
+from reporter.follow_up.next_gathering import next_gathering
+from reporter.models.enums import ItemState
+from reporter.models.follow_up import ActionItem, NextGathering
+from reporter.moderation.visibility import Place
 
 CALENDAR = "calendar.ics"
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from publish.agenda import NOTHING_YET, Agenda, agenda_of
+from publish.posts.follow_up import NOTHING_YET, Agenda, agenda_of
 from reporter.config import Settings
 from reporter.models import Gathering
 
 # Part of every fingerprint: raised when the way posts are written changes so much that sent ones should follow.
 FORM = 1
-# The kind of a block that is an organizer's Markdown between takeaways (see publish.marked).
+# The kind of a block that is an organizer's Markdown between takeaways (see publish.markup.markdown).
 WORDS = "words"
 
 

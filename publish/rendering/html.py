@@ -15,10 +15,10 @@ from babel.dates import format_date, format_interval, format_time
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from publish.marked import blog_markdown, markdown_html, markdown_text
-from publish.post import Post, Remote
-from publish.words import INTENTS, direction, translations
-from reporter.cues import read_cues, spoken
+from publish.i18n import INTENTS, direction, translations
+from publish.markup.markdown import blog_markdown, markdown_html, markdown_text
+from publish.posts.model import Post, Remote
+from reporter.media.webvtt import read_cues, spoken
 
 _SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in "[]{}"}
 

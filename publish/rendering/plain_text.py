@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 
-from publish.marked import markdown_text
-from publish.post import WORDS, Block, Copy, Post
-from publish.render import find_locale
-from publish.words import INTENTS, translations
+from publish.i18n import INTENTS, translations
+from publish.markup.markdown import markdown_text
+from publish.posts.model import WORDS, Block, Copy, Post
+from publish.rendering.html import find_locale
 
 
 def slot_line(post: Post) -> str:

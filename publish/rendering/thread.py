@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from PIL import Image
 
-from publish.parts import canonical, credit, mark_of, said_in, slot_line
-from publish.post import WORDS, Post, PostMedia
+from publish.posts.model import WORDS, Post, PostMedia
+from publish.rendering.plain_text import canonical, credit, mark_of, said_in, slot_line
 
 # Enough for " (99/99)".
 _NUMBER_ROOM = 8

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from xml.etree import ElementTree as Xml
 
-from publish.post import Facts
+from publish.posts.model import Facts
 
 ATOM, JSON_FEED = "feed.xml", "feed.json"
 _ATOM = "http://www.w3.org/2005/Atom"

@@ -12,15 +12,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from publish.about import about_front, about_story
-from publish.agenda import CALENDAR
-from publish.finder import SCRIPT, words_of
-from publish.finder import WORDS as FIND
-from publish.post import WORDS, Block, Facts, Post
-from publish.render import day_words, environment, period, render
-from publish.words import translations
+from publish.i18n import translations
+from publish.posts.follow_up import CALENDAR
+from publish.posts.model import WORDS, Block, Facts, Post
+from publish.rendering.html import day_words, environment, period, render
+from publish.site.search_index import SCRIPT, words_of
+from publish.site.search_index import WORDS as FIND
+from publish.site.structured_data import about_front, about_story
 from reporter.clock import rfc3339
-from reporter.states import Intent
+from reporter.models.enums import Intent
 
 _QUOTE_CHARS = 140
 _OPEN = (Intent.QUESTION.value, Intent.ACTION.value)

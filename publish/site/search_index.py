@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 
-from publish.parts import said_in
-from publish.post import Block, Post, Said
-from publish.render import spoken_words
-from publish.words import INTENTS, translations
+from publish.i18n import INTENTS, translations
+from publish.posts.model import Block, Post, Said
+from publish.rendering.html import spoken_words
+from publish.rendering.plain_text import said_in
 
 WORDS, SCRIPT = "search/words.js", "search/search.js"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from publish.post import Facts, Post
+from publish.posts.model import Facts, Post
 
 # Kinds of targets where the whole story can be read, not a part of it.
 _WHOLE = frozenset({"wordpress", "mediawiki", "dokuwiki", "micropub", "git", "folder"})

@@ -10,20 +10,20 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from publish.composition.constraints import Fitted
 from publish.errors import PublishError
-from publish.fit import Fitted
-from publish.ledger import MEDIA, OPEN, STORY, chosen_targets, compare
-from publish.means import Outbox
-from publish.post import Post, PostMedia, Remote
-from publish.shape import shape_post
-from publish.site import media_name
-from publish.standing import Standing, row_json
+from publish.outbox.adapt import shape_post
+from publish.outbox.context import Outbox
+from publish.outbox.ledger import MEDIA, OPEN, STORY, chosen_targets, compare
+from publish.posts.model import Post, PostMedia, Remote
+from publish.site.pages import media_name
+from publish.status.progress import Standing, row_json
 from publish.targets import Draft, target_class
 from publish.targets import Target as OpenTarget
 from reporter.models import Delivery, Story, Target
-from reporter.models_outbox import SentDraft
-from reporter.states import DeliveryState
-from reporter.stories import all_stories
+from reporter.models.enums import DeliveryState
+from reporter.models.outbox import SentDraft
+from reporter.stories.queries import all_stories
 
 
 def preview(session: Session, outbox: Outbox, *, names: Sequence[str] = ()) -> list[dict[str, Any]]:

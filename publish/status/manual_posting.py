@@ -10,18 +10,18 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from publish import takedown
 from publish.errors import PublishError
-from publish.ledger import refresh_story, story_fingerprint
-from publish.means import Outbox
-from publish.post import PostMedia
-from publish.preview import draft_of
-from publish.shape import shape_post
+from publish.outbox import takedowns
+from publish.outbox.adapt import shape_post
+from publish.outbox.context import Outbox
+from publish.outbox.ledger import refresh_story, story_fingerprint
+from publish.posts.model import PostMedia
+from publish.status.dry_run import draft_of
 from publish.targets import Draft, target_class
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.models import Delivery, Story
-from reporter.models_outbox import SentDraft
-from reporter.states import DeliveryState
+from reporter.models.enums import DeliveryState
+from reporter.models.outbox import SentDraft
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def done_by_hand(
     else:
         _there(session, outbox, row, link, now)
     row.due_at, row.attempts, row.error = now, 0, ""
-    takedown.settle(session, row, now)
+    takedowns.settle(session, row, now)
     session.commit()
     refresh_story(session, outbox, row.item_id, row.target_id)
     return row.state

@@ -11,13 +11,13 @@ from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from publish.errors import Way
-from publish.ledger import FACE, MEDIA, OPEN, STORY, chosen_targets
-from publish.lines import budget_left, outbox_state
-from publish.means import Outbox
+from publish.outbox.context import Outbox
+from publish.outbox.ledger import FACE, MEDIA, OPEN, STORY, chosen_targets
+from publish.outbox.target_status import budget_left, outbox_state
 from publish.targets import target_class
 from reporter.models import Delivery, Target
-from reporter.models_outbox import Line, OutboxState
-from reporter.states import DeliveryState
+from reporter.models.enums import DeliveryState
+from reporter.models.outbox import Line, OutboxState
 
 PAUSED = "Sending is paused."
 HELD = "This place is paused."

@@ -14,22 +14,22 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from publish.errors import Offline, PauseTarget, PublishError, Way, redact
-from publish.ledger import STORY
-from publish.lines import forget_limits, note_way, note_wire, words_of
-from publish.means import Outbox
-from publish.post import Facts
-from publish.secret import secret_name, secrets_of
-from publish.standing import counts
+from publish.net.transfer_meter import Wire, counted
+from publish.outbox.context import Outbox, secret_name, secrets_of
+from publish.outbox.ledger import STORY
+from publish.outbox.target_status import forget_limits, note_way, note_wire, words_of
+from publish.posts.model import Facts
+from publish.status.progress import counts
 from publish.targets import Setup, check_options, target_class
 from publish.targets import Target as OpenTarget
-from publish.wire import Wire, counted
-from reporter import secrets, talk
+from reporter import secret_store
 from reporter.clock import Clock, new_id, rfc3339
+from reporter.conversation import replies
 from reporter.errors import BadInput, Conflict, NotFound
+from reporter.media.store import Store
 from reporter.models import Delivery, Target
-from reporter.models_outbox import Line
-from reporter.states import Audience
-from reporter.store import Store
+from reporter.models.enums import Audience
+from reporter.models.outbox import Line
 
 
 def add_target(
@@ -94,7 +94,7 @@ def open_target(row: Target, *, facts: Facts, assets: Path | None = None) -> Ope
     """The working target of a row, its secret fetched from where secrets are."""
     cls = target_class(row.kind)
     needed = cls.secret_prompt(row.options)
-    secret = secrets.get_secret(str(facts.id), secret_name(row.name)) or "" if needed else ""
+    secret = secret_store.get_secret(str(facts.id), secret_name(row.name)) or "" if needed else ""
     return cls(Setup(row.name, row.options, secret, facts, assets))
 
 
@@ -184,10 +184,10 @@ def remove_target(session: Session, facts: Facts, name: str) -> str:
         .select_from(Delivery)
         .where(Delivery.target_id == row.id, Delivery.item_kind == STORY, Delivery.sent != "")
     )
-    talk.forget_target(session, row.id)
+    replies.forget_target(session, row.id)
     session.delete(row)
     session.commit()
-    secrets.remove_secret(str(facts.id), secret_name(name))
+    secret_store.remove_secret(str(facts.id), secret_name(name))
     if not there:
         return f"{name} is forgotten. Nothing of ours is there."
     return (

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from publish.post import Remote
+from publish.posts.model import Remote
 from publish.targets.base import Draft, Entry, Option, Setup, Target
-from publish.targets.bluesky import BlueskyTarget
-from publish.targets.dokuwiki import DokuWikiTarget
-from publish.targets.email import EmailTarget
-from publish.targets.facebook import FacebookPageTarget
-from publish.targets.facebook_group import FacebookGroupTarget
-from publish.targets.folder import FolderTarget
-from publish.targets.git import GitTarget
-from publish.targets.mastodon import MastodonTarget
-from publish.targets.mediawiki import MediaWikiTarget
-from publish.targets.micropub import MicropubTarget
-from publish.targets.wordpress import WordPressTarget
+from publish.targets.bluesky.target import BlueskyTarget
+from publish.targets.dokuwiki.target import DokuWikiTarget
+from publish.targets.email.target import EmailTarget
+from publish.targets.facebook.group import FacebookGroupTarget
+from publish.targets.facebook.page import FacebookPageTarget
+from publish.targets.folder.target import FolderTarget
+from publish.targets.git.target import GitTarget
+from publish.targets.mastodon.target import MastodonTarget
+from publish.targets.mediawiki.target import MediaWikiTarget
+from publish.targets.micropub.target import MicropubTarget
+from publish.targets.wordpress.target import WordPressTarget
 from reporter.errors import BadInput
 
 KINDS: dict[str, type[Target]] = {

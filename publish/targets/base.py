@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from publish.post import Facts, Post, PostMedia, Remote
+from publish.posts.model import Facts, Post, PostMedia, Remote
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from publish.post import PostMedia
-from publish.wire import kept
+from publish.net.transfer_meter import kept
+from publish.posts.model import PostMedia
 
 # Seconds. Bluesky keeps files without a post for an hour at least, Mastodon and Facebook for a day.
 _LAST_S = 3000.0

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from publish.http import Web
-from publish.plain import plain_text
-from publish.post import Remote
+from publish.markup.html_to_text import plain_text
+from publish.net.http import Web
+from publish.posts.model import Remote
 from publish.targets.base import Heard
 
 _PAGE = 100

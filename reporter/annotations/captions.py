@@ -11,15 +11,15 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.cues import Cue, clipped, moved, read_cues, spoken, webvtt
-from reporter.curate import lock_gathering, touch
+from reporter.actor import Hand
+from reporter.annotations.edit_history import edits_of, takeaways_of
+from reporter.annotations.ocr_text import MOST_CHARS
 from reporter.errors import BadInput
-from reporter.hand import Hand
-from reporter.mend import edits_of, takeaways_of
+from reporter.media.webvtt import Cue, clipped, moved, read_cues, spoken, webvtt
 from reporter.models import Media
-from reporter.models_captions import Captions
-from reporter.states import Kind
-from reporter.words import MOST_CHARS
+from reporter.models.captions import Captions
+from reporter.models.enums import Kind
+from reporter.moderation.decisions import lock_gathering, touch
 
 ASKED, FAILED = "asked", "failed"
 # So much later than its recording ends a caption may begin: players and people round.

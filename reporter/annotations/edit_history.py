@@ -16,15 +16,15 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from reporter.actor import Hand
 from reporter.clock import new_id
-from reporter.curate import lock_gathering, touch
-from reporter.edits import Edits, read_edits
 from reporter.errors import Conflict
-from reporter.hand import Hand
+from reporter.media.edits import Edits, read_edits
+from reporter.media.store import Store
 from reporter.models import Attachment, Decision, Media, Rendition, Takeaway
-from reporter.models_mend import Edit
-from reporter.states import Faces, MediaState
-from reporter.store import Store
+from reporter.models.edits import Edit
+from reporter.models.enums import Faces, MediaState
+from reporter.moderation.decisions import lock_gathering, touch
 
 # The name of these decisions in the history.
 ACTION = "mend"

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from reporter.curate import lock_gathering, touch
-from reporter.edits import Edits, Four, Region, Step
-from reporter.gate import PICTURES, awaiting_look
-from reporter.hand import Hand
-from reporter.mend import note, takeaways_of
+from reporter.actor import Hand
+from reporter.annotations.edit_history import note, takeaways_of
+from reporter.media.edits import Edits, Four, Region, Step
 from reporter.models import Attachment, Gathering, Media, Takeaway
-from reporter.models_mend import Face
-from reporter.states import Audience, Faces, MediaState, TakeawayState
+from reporter.models.edits import Face
+from reporter.models.enums import Audience, Faces, MediaState, TakeawayState
+from reporter.moderation.decisions import lock_gathering, touch
+from reporter.moderation.visibility import PICTURES, awaiting_look
 
 ACTION = "faces"
 MOST_FACES = 60

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from reporter.curate import lock_gathering, touch
-from reporter.mend import takeaways_of
+from reporter.annotations.edit_history import takeaways_of
 from reporter.models import Media, Rendition
-from reporter.states import Kind, MediaState
+from reporter.models.enums import Kind, MediaState
+from reporter.moderation.decisions import lock_gathering, touch
 
 VIEW = "view"
 MOST_CHARS = 5000

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from reporter.actor import Hand
+from reporter.conversation.replies import WORDS
 from reporter.errors import BadInput
-from reporter.hand import Hand
 from reporter.models import Takeaway
-from reporter.models_talk import Reply
-from reporter.states import ReplyKind, ReplyState
-from reporter.talk import WORDS
+from reporter.models.conversation import Reply
+from reporter.models.enums import ReplyKind, ReplyState
 
 VIEWS = ("open", "snoozed", "done", "hidden")
 PAGE = 60

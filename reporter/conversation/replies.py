@@ -11,17 +11,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from reporter.actor import Hand
 from reporter.clock import new_id
-from reporter.curate import next_revision
+from reporter.codes import make_receipt, normalize_receipt
 from reporter.errors import BadInput, Conflict, NotFound
-from reporter.gate import Place, may_show, rule
-from reporter.hand import Hand
 from reporter.models import Takeaway
-from reporter.models_actions import ActionItem
-from reporter.models_talk import BlockedPerson, Listening, Reply
-from reporter.sessioncode import make_receipt, normalize_receipt
-from reporter.states import Audience, ReplyKind, ReplyState
-from reporter.stories import stories_of
+from reporter.models.conversation import BlockedPerson, Listening, Reply
+from reporter.models.enums import Audience, ReplyKind, ReplyState
+from reporter.models.follow_up import ActionItem
+from reporter.moderation.decisions import next_revision
+from reporter.moderation.visibility import Place, may_show, rule
+from reporter.stories.queries import stories_of
 
 TEXT_CHARS = 2000
 # What people say with words, and what only counts.

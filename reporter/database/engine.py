@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import DateTime, Engine, TypeDecorator, event
 from sqlalchemy.orm import DeclarativeBase
 
-from reporter.turns import TurnTakingConnection
+from reporter.database.write_lock import TurnTakingConnection
 
 
 class Base(DeclarativeBase):

@@ -10,15 +10,15 @@ from typing import Any
 from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session, joinedload
 
+from reporter.actor import Hand
 from reporter.clock import new_id, rfc3339
-from reporter.curate import next_revision
 from reporter.errors import BadInput, NotFound
-from reporter.gate import Place, may_show
-from reporter.hand import Hand
 from reporter.models import Takeaway
-from reporter.models_actions import ActionItem
-from reporter.models_talk import Reply
-from reporter.states import Intent, ItemState, ReplyState, TakeawayState
+from reporter.models.conversation import Reply
+from reporter.models.enums import Intent, ItemState, ReplyState, TakeawayState
+from reporter.models.follow_up import ActionItem
+from reporter.moderation.decisions import next_revision
+from reporter.moderation.visibility import Place, may_show
 
 KINDS = (Intent.QUESTION.value, Intent.ACTION.value)
 WHAT_CHARS = 500

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from reporter.actions import told_name
-from reporter.models_actions import ActionItem, NextGathering
-from reporter.states import ItemState
+from reporter.follow_up.action_items import told_name
+from reporter.models.enums import ItemState
+from reporter.models.follow_up import ActionItem, NextGathering
 
 if TYPE_CHECKING:
     from icalendar import Event, Todo

@@ -11,16 +11,16 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from reporter.actions import proposed
+from reporter.actor import Hand
 from reporter.clock import new_id
 from reporter.config import Settings
-from reporter.curate import next_revision
 from reporter.errors import BadInput
-from reporter.hand import Hand
+from reporter.follow_up.action_items import proposed
+from reporter.gathering.sessions import add_session
 from reporter.models import EventSession, Takeaway
-from reporter.models_actions import ActionItem, Contact, NextGathering
-from reporter.sessions import add_session
-from reporter.states import Audience, ItemState
+from reporter.models.enums import Audience, ItemState
+from reporter.models.follow_up import ActionItem, Contact, NextGathering
+from reporter.moderation.decisions import next_revision
 
 _ONLY = 1
 # What a mail server takes is its business; this keeps slips and header tricks out (RFC 5321, 4.5.3.1: 254 octets).

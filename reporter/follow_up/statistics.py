@@ -9,11 +9,11 @@ from statistics import median
 from sqlalchemy import ColumnElement, and_, distinct, func, select
 from sqlalchemy.orm import Session
 
-from reporter.actions import unanswered
+from reporter.follow_up.action_items import unanswered
 from reporter.models import Takeaway
-from reporter.models_actions import ActionItem
-from reporter.models_talk import Reply
-from reporter.states import Intent, ItemState, ReplyState, TakeawayState
+from reporter.models.conversation import Reply
+from reporter.models.enums import Intent, ItemState, ReplyState, TakeawayState
+from reporter.models.follow_up import ActionItem
 
 _SHOWN = Takeaway.state == TakeawayState.APPROVED
 

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from reporter.config import LimitSettings
 from reporter.errors import BadInput, Forbidden, Paused, TooMuch
-from reporter.hand import Hand
+from reporter.actor import Hand
 from reporter.models import BlockedDevice, Gathering, Takeaway
 
-# How the name of a device begins that is known by its own cookie (kiosk.device); addresses may be shared.
+# How the name of a device begins that is known by its own cookie (kiosk.web.middleware.device_cookie); addresses may be shared.
 OWN = "phone-"
 MINUTE = timedelta(minutes=1)
 # Devices that are remembered; more at once come from somebody who makes them up.

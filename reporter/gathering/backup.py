@@ -12,7 +12,7 @@ from pathlib import Path
 
 from reporter.config import FILE_NAME, FOLDERS, exists, load_settings
 from reporter.errors import Conflict, NotFound, ReporterError
-from reporter.store import (
+from reporter.media.store import (
     Store,
     disk_errors,
     hash_file,

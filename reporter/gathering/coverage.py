@@ -12,8 +12,8 @@ from sqlalchemy import Integer, cast, distinct, func, select
 from sqlalchemy.orm import Session
 
 from reporter.models import EventSession, Media, Takeaway
-from reporter.sessions import is_running
-from reporter.states import MediaState, TakeawayState
+from reporter.gathering.sessions import is_running
+from reporter.models.enums import MediaState, TakeawayState
 
 # Half-hours that are shown: a long day.
 SLOTS = 20

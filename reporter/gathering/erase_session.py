@@ -1,6 +1,6 @@
 """Takes a session out of the gathering as if it had never been: for rehearsals, never for what people brought.
 
-What people brought is withdrawn (``reporter.curate``) and leaves its tombstone.
+What people brought is withdrawn (``reporter.moderation.decisions``) and leaves its tombstone.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from sqlalchemy import Column, MetaData, Table, delete, func, select
 from sqlalchemy.orm import Session
 
 from reporter.models import Delivery, EventSession, Story, Takeaway, Upload
-from reporter.states import TakeawayState
-from reporter.store import Store
+from reporter.models.enums import TakeawayState
+from reporter.media.store import Store
 
 # Columns that name a row of another table without a foreign key.
 _BY_NAME = {"takeaway_id": "takeaway", "story_id": "story", "session_id": "event_session"}

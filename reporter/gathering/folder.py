@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
 from reporter.config import FOLDERS, Settings, check_zone, exists, load_settings, save_settings
-from reporter.db import engine_options, prepare_sqlite
+from reporter.database.engine import engine_options, prepare_sqlite
 from reporter.errors import BadInput, Conflict
 from reporter.models import Gathering
 

@@ -11,12 +11,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
-from reporter.curate import touch
+from reporter.moderation.decisions import touch
 from reporter.errors import BadInput, NotFound
 from reporter.models import EventSession, Takeaway
 from reporter.schedule import ScheduledSession
-from reporter.sessioncode import make_code, normalize
-from reporter.states import Audience, TakeawayState
+from reporter.codes import make_code, normalize
+from reporter.models.enums import Audience, TakeawayState
 
 LOBBY = "Lobby"
 # People record on the way out of a room, and schedules run late.

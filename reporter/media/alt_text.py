@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, select
 
 from reporter.models import Attachment, Media, Takeaway
-from reporter.states import Kind
+from reporter.models.enums import Kind
 
 ALT_CHARS = 120
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from reporter.errors import BadInput
-from reporter.states import Kind
+from reporter.models.enums import Kind
 
 # How many numbers each kind of step has. Regions to blur: x, y, width, height. Sheets: x and y of four corners,
 # clockwise from the sheet's top left. Turn and tilt: degrees clockwise. Cut: seconds at which it begins and ends.
@@ -33,7 +33,7 @@ LEAST_REGION = 0.005
 LEAST_CROP = 0.05
 MOST_TILT = 20.0
 LEAST_SECONDS = 0.5
-# A sheet that was cut off by the picture's edge has corners outside of it (as capture.flipchart allows).
+# A sheet that was cut off by the picture's edge has corners outside of it (as capture.imaging.document_scan allows).
 OUTSIDE = 0.25
 # Browsers and durations round.
 _SLACK_SECONDS = 0.1

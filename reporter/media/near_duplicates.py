@@ -14,9 +14,9 @@ from itertools import combinations
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from reporter.models_review import Look, LookGroup
+from reporter.models.image_quality import Look, LookGroup
 
-# Bits of 64 in which second shots of one scene differ at most (measured: see capture.glance).
+# Bits of 64 in which second shots of one scene differ at most (measured: see capture.renditions.image_quality).
 NEAR = 10
 # Below these a picture is marked, for a person to look at; nothing is ever hidden for it.
 BLURRED = 40.0

@@ -14,20 +14,20 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter import curate
-from reporter.actions import KINDS, WHAT_CHARS
-from reporter.captions import captions_row
+from reporter.actor import Hand
+from reporter.annotations.captions import captions_row
+from reporter.annotations.ocr_text import MOST_CHARS
 from reporter.clock import new_id
-from reporter.cues import read_cues, spoken, webvtt
+from reporter.codes import is_valid, make_code, make_receipt
 from reporter.errors import BadInput, ReporterError
-from reporter.hand import Hand
-from reporter.merge import Look, Merged
-from reporter.merge_open import same_item
+from reporter.follow_up.action_items import KINDS, WHAT_CHARS
+from reporter.media.store import PIECE, Store
+from reporter.media.webvtt import read_cues, spoken, webvtt
+from reporter.merge.follow_up import same_item
+from reporter.merge.takeaways import Look, Merged
 from reporter.models import Attachment, EventSession, Media, Tag, Takeaway, Tombstone
-from reporter.models_actions import ActionItem
-from reporter.models_captions import Captions
-from reporter.sessioncode import is_valid, make_code, make_receipt
-from reporter.states import (
+from reporter.models.captions import Captions
+from reporter.models.enums import (
     Audience,
     Consent,
     Intent,
@@ -37,8 +37,8 @@ from reporter.states import (
     Source,
     TakeawayState,
 )
-from reporter.store import PIECE, Store
-from reporter.words import MOST_CHARS
+from reporter.models.follow_up import ActionItem
+from reporter.moderation import decisions
 
 _RECORDS = Path("data") / "takeaways.json"
 _FILES = ("original", "play", "view")
@@ -60,7 +60,7 @@ def merge_bundle(session: Session, store: Store, folder: Path, hand: Hand, look:
         raise BadInput(f"{folder / _RECORDS} can't be read: {error}.") from error
     done = Merged()
     for record in records:
-        curate.lock_gathering(session)
+        decisions.lock_gathering(session)
         _merge(session, store, record, hand, look, done)
         session.commit()
     for item in items:
@@ -87,7 +87,7 @@ class _Record:
                 name: str(told[name]) for name in ("text", "caption", "author", "prompt", "licence")
             },
         }
-        self.tags = curate.clean_tags([str(tag) for tag in told["tags"]])
+        self.tags = decisions.clean_tags([str(tag) for tag in told["tags"]])
         self.media = [
             (str(one["sha256"]), str(one["alt"]), _file(data, one), _cues(one))
             for one in told["media"]
@@ -134,7 +134,7 @@ def _merge_item(session: Session, item: _Item, hand: Hand, done: Merged) -> None
     if same_item(session, row, item.takeaway) is None:
         session.add(row)
         session.flush()
-        curate.next_revision(session)
+        decisions.next_revision(session)
         done.items += 1
 
 
@@ -174,7 +174,7 @@ def _merge(
         **record.values,
     )  # fmt: skip
     with session.no_autoflush:
-        curate.touch(session, row)
+        decisions.touch(session, row)
     session.add(row)
     session.flush()
     for position, (_sha256, alt, path, captions) in enumerate(files):

@@ -10,13 +10,13 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.edits import Edits, read_edits
+from reporter.actor import Hand
+from reporter.annotations.edit_history import edits_of, save
 from reporter.errors import BadInput, Conflict
-from reporter.hand import Hand
-from reporter.mend import edits_of, save
+from reporter.media.edits import Edits, read_edits
+from reporter.media.store import Store
 from reporter.models import Media
-from reporter.models_mend import Edit, Face
-from reporter.store import Store
+from reporter.models.edits import Edit, Face
 
 
 def copy_mending(session: Session, other: Session, ours: Media, theirs: Media) -> None:

@@ -10,16 +10,16 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.captions import captions_row, shown_part
-from reporter.cues import spoken
-from reporter.curate import next_revision, touch
-from reporter.mend import takeaways_of
-from reporter.merge import Merge, row_values
+from reporter.annotations.captions import captions_row, shown_part
+from reporter.annotations.edit_history import takeaways_of
+from reporter.annotations.ocr_text import MOST_CHARS
+from reporter.media.webvtt import spoken
+from reporter.merge.takeaways import Merge, row_values
 from reporter.models import Media, Takeaway
-from reporter.models_actions import ActionItem, NextGathering
-from reporter.models_captions import Captions
-from reporter.states import TakeawayState
-from reporter.words import MOST_CHARS
+from reporter.models.captions import Captions
+from reporter.models.enums import TakeawayState
+from reporter.models.follow_up import ActionItem, NextGathering
+from reporter.moderation.decisions import next_revision, touch
 
 # What of an item may have been changed since both had it.
 _CHANGES = ("what", "who", "who_agreed", "due_on", "state", "outcome", "changed_at", "closed_at")

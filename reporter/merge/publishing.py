@@ -7,11 +7,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from reporter.merge import Merge, gathering_mark, row_values
-from reporter.models import Delivery, EventSession, Story, StoryItem, Target
-from reporter.models_stories import StoryWords
-from reporter.states import DeliveryState
-from reporter.stories import session_story
+from reporter.merge.takeaways import Merge, gathering_mark, row_values
+from reporter.models import Delivery, EventSession, Story, StoryItem, StoryWords, Target
+from reporter.models.enums import DeliveryState
+from reporter.stories.queries import session_story
 
 _ASK = "This place came with another kiosk. Give its password and test it, before anything is sent there."
 

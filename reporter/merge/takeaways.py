@@ -21,12 +21,14 @@ from typing import Any
 from sqlalchemy import create_engine, func, inspect, select
 from sqlalchemy.orm import Session
 
-from reporter import curate, migrations
+from reporter import migrations
+from reporter.actor import Hand
 from reporter.clock import new_id
-from reporter.db import prepare_sqlite, sqlite_url
+from reporter.codes import make_code, make_receipt
+from reporter.database.engine import prepare_sqlite, sqlite_url
 from reporter.errors import NotFound, ReporterError
-from reporter.hand import Hand
-from reporter.merge_mended import copy_mending, merge_mendings
+from reporter.media.store import PIECE, Store, hash_file
+from reporter.merge.edits import copy_mending, merge_mendings
 from reporter.models import (
     Attachment,
     Decision,
@@ -38,9 +40,8 @@ from reporter.models import (
     Takeaway,
     Tombstone,
 )
-from reporter.sessioncode import make_code, make_receipt
-from reporter.states import MediaState, Source, TakeawayState
-from reporter.store import PIECE, Store, hash_file
+from reporter.models.enums import MediaState, Source, TakeawayState
+from reporter.moderation import decisions
 
 DATABASE = "reporter.db"
 # What a decision can change; the rest of a takeaway is as its contributor's phone sent it.
@@ -140,7 +141,7 @@ def merge_takeaways(merge: Merge) -> None:
     _merge_sessions(merge)
     _merge_tombstones(merge)
     for theirs in merge.other.scalars(select(Takeaway).order_by(Takeaway.received_at, Takeaway.id)):
-        curate.lock_gathering(merge.session)
+        decisions.lock_gathering(merge.session)
         _merge_takeaway(merge, theirs)
         merge.session.commit()
     merge.done.left += merge_mendings(merge.session, merge.other, merge.store, merge.hand)
@@ -188,7 +189,7 @@ def _merge_tombstones(merge: Merge) -> None:
     for theirs in merge.other.scalars(select(Tombstone)):
         ours = session.get(Takeaway, theirs.takeaway_id)
         if ours is not None and ours.state != TakeawayState.WITHDRAWN:
-            curate.withdraw(session, ours, merge.hand, merge.store)
+            decisions.withdraw(session, ours, merge.hand, merge.store)
             merge.done.withdrawn += 1
         if session.get(Tombstone, (theirs.takeaway_id, theirs.sha256)) is None:
             session.add(Tombstone(**row_values(theirs)))
@@ -214,7 +215,7 @@ def _merge_takeaway(merge: Merge, theirs: Takeaway) -> None:
         row.receipt = make_receipt(merge.rng)
     row.tags = [Tag(name=tag.name) for tag in theirs.tags]
     with session.no_autoflush:
-        curate.touch(session, row)
+        decisions.touch(session, row)
     session.add(row)
     session.flush()
     for attachment in files:
@@ -246,7 +247,7 @@ def _merge_known(merge: Merge, ours: Takeaway, theirs: Takeaway) -> None:
     if ours.state == TakeawayState.WITHDRAWN:
         return
     if theirs.state == TakeawayState.WITHDRAWN:
-        curate.withdraw(merge.session, ours, merge.hand, merge.store)
+        decisions.withdraw(merge.session, ours, merge.hand, merge.store)
         merge.done.withdrawn += 1
         return
     newer = _decided_at(merge.other, theirs) > _decided_at(merge.session, ours)
@@ -257,7 +258,7 @@ def _merge_known(merge: Merge, ours: Takeaway, theirs: Takeaway) -> None:
     changed = newer and _take_values(merge, ours, theirs)
     _merge_history(merge, ours, theirs)
     if changed or added:
-        curate.touch(merge.session, ours)
+        decisions.touch(merge.session, ours)
         merge.done.changed += 1
     else:
         merge.done.known += 1
@@ -400,5 +401,5 @@ def _copy_rendition(merge: Merge, ours: Media, theirs: Rendition) -> bool:
 
 
 def gathering_mark(session: Session) -> str:
-    """The eight digits in the keys of a gathering (see ``publish.post.Facts.mark``)."""
+    """The eight digits in the keys of a gathering (see ``publish.posts.model.Facts.mark``)."""
     return session.scalars(select(Gathering.id)).one().hex[-8:]

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from typing import Any, Literal
 
 from alembic import context
 
-import reporter
-from reporter.db import Base, UtcDateTime
-
-# They fill the metadata.
-for module in pkgutil.iter_modules(reporter.__path__):
-    if module.name.startswith("models"):
-        importlib.import_module(f"reporter.{module.name}")
+import reporter.models  # noqa: F401  # fills the metadata
+from reporter.database.engine import Base, UtcDateTime
 
 
 def _render(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:

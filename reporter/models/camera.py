@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from reporter.db import Base, UtcDateTime
-from reporter.models import EventSession, Takeaway
-from reporter.states import ImportState
+from reporter.database.engine import Base, UtcDateTime
+from reporter.models.enums import ImportState
+from reporter.models.takeaway import EventSession, Takeaway
 
 
 class Camera(Base):
@@ -27,7 +27,7 @@ class Camera(Base):
     serial: Mapped[str] = mapped_column(default="")
     # Seconds to add to what it says, for the true time at the place. None: nothing is known yet.
     offset_s: Mapped[int | None]
-    # Where the offset comes from: see reporter.states.ClockBasis.
+    # Where the offset comes from: see reporter.models.enums.ClockBasis.
     basis: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -80,7 +80,7 @@ class Shot(Base):
     sha256: Mapped[str] = mapped_column(index=True)
     # The camera's own clock, as an instant that is right if the camera is (the gathering's zone assumed).
     taken: Mapped[datetime] = mapped_column(UtcDateTime)
-    # See reporter.states.Mark, and for a session's marker whose it is.
+    # See reporter.models.enums.Mark, and for a session's marker whose it is.
     mark: Mapped[str] = mapped_column(default="")
     mark_session_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("event_session.id"))
     # The kiosk's clock, where the marker was shown on its screen.
@@ -104,7 +104,7 @@ class Cut(Base):
     shot_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("shot.id"), primary_key=True)
     camera_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("camera.id"), index=True)
     session_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("event_session.id"))
-    # See reporter.states.CutOrigin. HAND: a person's, kept when the roll is cut anew; with ``skip``: "no cut here".
+    # See reporter.models.enums.CutOrigin. HAND: a person's, kept when the roll is cut anew; with ``skip``: "no cut here".
     origin: Mapped[str]
     settled: Mapped[bool] = mapped_column(index=True)
     skip: Mapped[bool] = mapped_column(default=False)

@@ -7,7 +7,7 @@ import uuid
 from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reporter.db import Base
+from reporter.database.engine import Base
 
 
 class Captions(Base):

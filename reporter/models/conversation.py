@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from reporter.db import Base, UtcDateTime
-from reporter.models import Story, Takeaway, Target
-from reporter.states import Audience, ReplyKind, ReplyState
+from reporter.database.engine import Base, UtcDateTime
+from reporter.models.enums import Audience, ReplyKind, ReplyState
+from reporter.models.publishing import Target
+from reporter.models.story import Story
+from reporter.models.takeaway import Takeaway
 
 
 class Reply(Base):

@@ -7,7 +7,7 @@ import uuid
 from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reporter.db import Base
+from reporter.database.engine import Base
 
 
 class Edit(Base):
@@ -23,7 +23,7 @@ class Edit(Base):
         ForeignKey("media.id", ondelete="CASCADE"), primary_key=True
     )
     position: Mapped[int] = mapped_column(primary_key=True)
-    # See reporter.edits.KINDS.
+    # See reporter.media.edits.KINDS.
     kind: Mapped[str]
     numbers: Mapped[list[float]] = mapped_column(JSON)
 

@@ -8,10 +8,11 @@ from datetime import date, datetime
 from sqlalchemy import Date, ForeignKey, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from reporter.db import Base, UtcDateTime
-from reporter.models import Story, Takeaway
-from reporter.models_talk import Reply
-from reporter.states import ItemState, StepState
+from reporter.database.engine import Base, UtcDateTime
+from reporter.models.conversation import Reply
+from reporter.models.enums import ItemState, StepState
+from reporter.models.story import Story
+from reporter.models.takeaway import Takeaway
 
 
 class ActionItem(Base):

@@ -7,11 +7,11 @@ import uuid
 from sqlalchemy import ForeignKey, Index, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reporter.db import Base
+from reporter.database.engine import Base
 
 
 class Look(Base):
-    """What a glance at a finished picture or poster frame told (see capture.glance). Goes with its media."""
+    """What a glance at a finished picture or poster frame told (see capture.renditions.image_quality). Goes with its media."""
 
     __tablename__ = "look"
     __table_args__ = (Index("look_sharpness", "sharpness"), Index("look_brightness", "brightness"))

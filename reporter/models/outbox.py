@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from reporter.db import Base, UtcDateTime
-from reporter.models import Delivery, Target
+from reporter.database.engine import Base, UtcDateTime
+from reporter.models.publishing import Delivery, Target
 
 
 class OutboxState(Base):

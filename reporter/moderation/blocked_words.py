@@ -9,10 +9,10 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.curate import touch
 from reporter.errors import ConfigError
 from reporter.models import Takeaway
-from reporter.states import TakeawayState
+from reporter.models.enums import TakeawayState
+from reporter.moderation.decisions import touch
 
 FILE_NAME = "blocked-words.txt"
 

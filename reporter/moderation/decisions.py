@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from reporter.alike import drop_empty
-from reporter.describe import own_words, proposals
+from reporter.actor import Hand
+from reporter.codes import normalize_receipt
 from reporter.errors import BadInput, Conflict, NotFound
-from reporter.hand import Hand
-from reporter.history import ALT, remember
+from reporter.media.alt_text import own_words, proposals
+from reporter.media.near_duplicates import drop_empty
+from reporter.media.store import Store
 from reporter.models import (
     Attachment,
     Decision,
@@ -26,12 +27,11 @@ from reporter.models import (
     Takeaway,
     Tombstone,
 )
-from reporter.models_actions import ActionItem, Contact
-from reporter.models_review import Look
-from reporter.models_talk import Reply
-from reporter.sessioncode import normalize_receipt
-from reporter.states import Audience, Consent, Intent, Kind, ReplyState, TakeawayState
-from reporter.store import Store
+from reporter.models.conversation import Reply
+from reporter.models.enums import Audience, Consent, Intent, Kind, ReplyState, TakeawayState
+from reporter.models.follow_up import ActionItem, Contact
+from reporter.models.image_quality import Look
+from reporter.moderation.history import ALT, remember
 
 TAG_CHARS = 40
 _HASHTAG = re.compile(r"(?:^|\s)#(\w{2,40})")
@@ -140,7 +140,7 @@ def change_own(
 ) -> None:  # fmt: skip
     """The contributor's change. Other words than an organizer approved wait for a decision again.
 
-    ``screen`` looks at the changed takeaway before it is saved (see reporter.wordlist). Raises as ``change`` does.
+    ``screen`` looks at the changed takeaway before it is saved (see reporter.moderation.blocked_words). Raises as ``change`` does.
     Commits.
     """
     words, as_alt = (takeaway.text, takeaway.author), own_words(takeaway)

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from reporter.actor import Hand
 from reporter.clock import new_id
-from reporter.hand import Hand
 from reporter.models import Decision, Gathering, Takeaway
 
 # In front of a file's hash: the name of its alt text among the fields.
@@ -76,7 +76,7 @@ def last_step(session: Session, who: str, *, before: uuid.UUID | None = None) ->
     """The newest step of somebody that is not undone, or the newest before another step."""
     query = select(Decision.step).where(
         Decision.who == who,
-        # What is taken back where it was made (see reporter.mend) is no step.
+        # What is taken back where it was made (see reporter.annotations.edit_history) is no step.
         Decision.step.is_not(None),
         Decision.undone.is_(False),
         Decision.action.not_in(("undo", "withdrawn")),

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from reporter.models import Delivery
-from reporter.models_outbox import Takedown
-from reporter.states import DeliveryState
+from reporter.models.enums import DeliveryState
+from reporter.models.outbox import Takedown
 
 # In which a target has said no, or a person has to act: the worst of its rows is what counts.
 _ORDER = ("refused", "withdrawing", "withdrawn")

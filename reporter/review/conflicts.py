@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from reporter.curate import (
+from reporter.models import Decision, Takeaway
+from reporter.models.enums import TakeawayState
+from reporter.moderation.decisions import (
     Hand,
     checked_field,
     get_field,
@@ -17,9 +19,7 @@ from reporter.curate import (
     set_fields,
     set_state,
 )
-from reporter.history import changes_since, fields_of
-from reporter.models import Decision, Takeaway
-from reporter.states import TakeawayState
+from reporter.moderation.history import changes_since, fields_of
 
 # What whoever approves has looked at; to hide something only needs that it isn't decided otherwise.
 _LOOKED_AT = frozenset({"state", "text", "author", "audience", "consent"})

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, distinct, func, or_, select
 from sqlalchemy.orm import Session
 
-from reporter.alike import BLURRED, DARK
-from reporter.describe import lacks_alt
+from reporter.media.alt_text import lacks_alt
+from reporter.media.near_duplicates import BLURRED, DARK
 from reporter.models import Attachment, EventSession, Tag, Takeaway
-from reporter.models_review import Look
-from reporter.states import Audience, TakeawayState
-from reporter.stories import with_everything
+from reporter.models.enums import Audience, TakeawayState
+from reporter.models.image_quality import Look
+from reporter.stories.queries import with_everything
 
 LIVING = (TakeawayState.NEW.value, TakeawayState.APPROVED.value)
 ALL = "all"

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.curate import get_field, lock_gathering, set_fields, set_state
-from reporter.deciding import Clash, Outcome
+from reporter.actor import Hand
 from reporter.errors import NotFound
-from reporter.hand import Hand
-from reporter.history import fields_of, history_of
 from reporter.models import Decision, Takeaway
-from reporter.states import TakeawayState
+from reporter.models.enums import TakeawayState
+from reporter.moderation.decisions import get_field, lock_gathering, set_fields, set_state
+from reporter.moderation.history import fields_of, history_of
+from reporter.review.conflicts import Clash, Outcome
 
 ACTION = "undo"
 

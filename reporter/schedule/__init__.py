@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reporter.errors import BadInput
-from reporter.schedule_csv import read_csv
-from reporter.schedule_frab import read_json, read_xml
-from reporter.schedule_ical import read_ical
-from reporter.schedule_model import ScheduledSession, finish
-from reporter.schedule_times import find_zone
+from reporter.schedule.csv_reader import read_csv
+from reporter.schedule.datetimes import find_zone
+from reporter.schedule.frab_reader import read_json, read_xml
+from reporter.schedule.ical_reader import read_ical
+from reporter.schedule.parsed_session import ScheduledSession, finish
 
 __all__ = ["MAX_BYTES", "ScheduledSession", "read_schedule", "zone_named_in"]
 

@@ -12,8 +12,21 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from reporter.errors import BadInput
-from reporter.schedule_model import MAX_SESSIONS, Draft, ScheduledSession, one_line, plain_text
-from reporter.schedule_times import SlashOrder, When, parse_length, parse_when, slash_order, to_utc
+from reporter.schedule.datetimes import (
+    SlashOrder,
+    When,
+    parse_length,
+    parse_when,
+    slash_order,
+    to_utc,
+)
+from reporter.schedule.parsed_session import (
+    MAX_SESSIONS,
+    Draft,
+    ScheduledSession,
+    one_line,
+    plain_text,
+)
 
 _NAMES = {
     "title": "title name session talk event subject summary sessiontitle sessionname eventname "

@@ -15,8 +15,8 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from zoneinfo import ZoneInfo
 
 from reporter.errors import BadInput
-from reporter.schedule_model import Draft, ScheduledSession, one_line, plain_text
-from reporter.schedule_times import find_zone, parse_length, parse_when, to_utc
+from reporter.schedule.datetimes import find_zone, parse_length, parse_when, to_utc
+from reporter.schedule.parsed_session import Draft, ScheduledSession, one_line, plain_text
 
 MAX_DEPTH = 40
 MAX_ELEMENTS = 400_000

@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from reporter.errors import BadInput
-from reporter.schedule_model import MAX_SESSIONS, Draft, ScheduledSession, one_line, plain_text
-from reporter.schedule_times import to_utc
+from reporter.schedule.datetimes import to_utc
+from reporter.schedule.parsed_session import (
+    MAX_SESSIONS,
+    Draft,
+    ScheduledSession,
+    one_line,
+    plain_text,
+)
 
 if TYPE_CHECKING:
     from icalendar import Event

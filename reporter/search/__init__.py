@@ -7,15 +7,15 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.gate import may_show
 from reporter.models import Takeaway
-from reporter.search.ask import FACETS, Ask, Found, Loosened, SearchIndex, Sort
+from reporter.models.enums import TakeawayState
+from reporter.moderation.visibility import may_show
 from reporter.search.documents import Recipe, texts_of
-from reporter.search.highlight import highlight
-from reporter.search.index import WhooshIndex
-from reporter.search.languages import stemmable
-from reporter.states import TakeawayState
-from reporter.stories import with_everything
+from reporter.search.protocol import FACETS, Ask, Found, Loosened, SearchIndex, Sort
+from reporter.search.text.highlight import highlight
+from reporter.search.text.languages import stemmable
+from reporter.search.whoosh_index import WhooshIndex
+from reporter.stories.queries import with_everything
 
 __all__ = [
     "FACETS", "Ask", "Found", "Loosened", "Recipe", "SearchIndex", "Sort", "WhooshIndex", "load_hits", "may_find",

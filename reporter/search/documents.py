@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from reporter.config import Settings
-from reporter.gate import Place, awaits_look, may_show
 from reporter.models import Takeaway
-from reporter.search.languages import stemmable
-from reporter.search.words import fold, take_apart
-from reporter.states import Consent, Kind
+from reporter.models.enums import Consent, Kind
+from reporter.moderation.visibility import Place, awaits_look, may_show
+from reporter.search.text.languages import stemmable
+from reporter.search.text.tokenizer import fold, take_apart
 
 # Raised when documents change: an older index is then built again.
 VERSION = 4

@@ -7,13 +7,13 @@ from typing import Any as Whatever
 
 import numpy as np
 
-from reporter.search.ask import FACETS, Ask, Loosened, Marks, Sort
 from reporter.search.documents import place_word
-from reporter.search.matching import Matching, is_slight
-from reporter.search.query import All, Any, Node, Text, parse, texts_of
-from reporter.search.reading import Bools, Floats, Reading
-from reporter.search.spelling import respell
-from reporter.search.words import take_apart
+from reporter.search.protocol import FACETS, Ask, Loosened, Marks, Sort
+from reporter.search.query.parser import All, Any, Node, Text, parse, texts_of
+from reporter.search.query.scorer import Matching, is_slight
+from reporter.search.query.spelling import respell
+from reporter.search.reader import Bools, Floats, Reading
+from reporter.search.text.tokenizer import take_apart
 
 # Facts of a document by the names that filters and facets have.
 _COLUMNS = {"tag": "tags"}

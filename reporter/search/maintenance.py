@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from reporter.models import Gathering
-from reporter.search.ask import SearchIndex
+from reporter.search.protocol import SearchIndex
 
 
 def ask_rebuild(session: Session, *, now: datetime) -> None:

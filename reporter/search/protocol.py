@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy.orm import Session
 
-from reporter.gate import Place
+from reporter.moderation.visibility import Place
 
 if TYPE_CHECKING:
     from reporter.search.documents import Recipe

@@ -13,13 +13,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from reporter.models import Attachment, Takeaway
-from reporter.search.ask import Ask, Found, Progress
+from reporter.models.enums import TakeawayState
 from reporter.search.documents import Recipe, document
-from reporter.search.files import Build, Builds, hold, whoosh_errors, writing
-from reporter.states import TakeawayState
+from reporter.search.index_files import Build, Builds, hold, whoosh_errors, writing
+from reporter.search.protocol import Ask, Found, Progress
 
 if TYPE_CHECKING:
-    from reporter.search.reading import Memory, Reading
+    from reporter.search.reader import Memory, Reading
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ class WhooshIndex:
 
         Files that can't be read answer with nothing; the next ``sync`` begins anew.
         """
-        from reporter.search.answer import answer
+        from reporter.search.executor import answer
 
         started = time.perf_counter()
         with self._reading() as reading:
@@ -177,7 +177,7 @@ class WhooshIndex:
             reading.close()
 
     def _open(self, build: Build, generation: int) -> Reading:
-        from reporter.search.reading import Memory, Reading
+        from reporter.search.reader import Memory, Reading
 
         self._memory = self._memory or Memory()
         return Reading(build.open(), self._memory, generation)

@@ -8,14 +8,19 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from reporter.actor import Hand
 from reporter.clock import new_id
-from reporter.curate import next_revision
 from reporter.errors import BadInput, Conflict, NotFound
-from reporter.hand import Hand
-from reporter.models import EventSession, Story, StoryItem, Takeaway
-from reporter.models_stories import StoryWords
-from reporter.states import TakeawayState
-from reporter.stories import Piece, arranged_takeaways, left_over, session_story, story_words
+from reporter.models import EventSession, Story, StoryItem, StoryWords, Takeaway
+from reporter.models.enums import TakeawayState
+from reporter.moderation.decisions import next_revision
+from reporter.stories.queries import (
+    Piece,
+    arranged_takeaways,
+    left_over,
+    session_story,
+    story_words,
+)
 
 TITLE_CHARS = 200
 WORDS_CHARS = 20_000

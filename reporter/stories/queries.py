@@ -16,10 +16,9 @@ from sqlalchemy import ColumnElement, Select, and_, exists, select
 from sqlalchemy.orm import Session, selectinload
 
 from reporter.clock import new_id
-from reporter.gate import Place, showable
-from reporter.models import Attachment, EventSession, Media, Story, StoryItem, Takeaway
-from reporter.models_actions import PlanStep
-from reporter.models_stories import StoryWords
+from reporter.models import Attachment, EventSession, Media, Story, StoryItem, StoryWords, Takeaway
+from reporter.models.follow_up import PlanStep
+from reporter.moderation.visibility import Place, showable
 
 Piece = Takeaway | StoryWords
 

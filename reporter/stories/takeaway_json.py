@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from reporter.clock import rfc3339
 from reporter.models import Attachment, Delivery, Media, Rendition, Takeaway
-from reporter.states import DeliveryState, Kind, MediaState
-from reporter.stories import stories_of
-from reporter.takedowns import takedowns
+from reporter.models.enums import DeliveryState, Kind, MediaState
+from reporter.moderation.takedowns import takedowns
+from reporter.stories.queries import stories_of
 
 # (media, rendition name or "original") -> address.
 MediaUrl = Callable[[Media, str], str]

@@ -9,37 +9,25 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import (
-    bundles,
-    cards,
-    codes,
-    crowd,
-    cutting,
-    intake,
-    mending,
-    photos,
-    polling,
-    publishing,
-    reviewing,
-    searching,
-    video,
-)
+from tests.bench.media import cards, codes, edits, photos, video
+from tests.bench.publish import bundles, cut_lines, stories
 from tests.bench.rows import Row
+from tests.bench.web import crowd, polling, review_page, search, uploads
 
 MODULES = {
     "photos": photos,
     "cards": cards,
     "codes": codes,
     "video": video,
-    "mending": mending,
-    "search": searching,
-    "intake": intake,
+    "mending": edits,
+    "search": search,
+    "intake": uploads,
     "crowd": crowd,
     "polling": polling,
     "bundles": bundles,
-    "publishing": publishing,
-    "line": cutting,
-    "review": reviewing,
+    "publishing": stories,
+    "line": cut_lines,
+    "review": review_page,
 }
 HEAD = """# Benchmarks
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reporter.clock import utc_now
-from reporter.gathering import make_gathering, open_session
-from reporter.sessions import add_session
-from tests.product import KioskProcess
+from reporter.gathering.folder import make_gathering, open_session
+from reporter.gathering.sessions import add_session
+from tests.support.kiosk_process import KioskProcess
 
 
 @dataclass(frozen=True)

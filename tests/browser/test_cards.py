@@ -12,12 +12,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from reporter.config import Settings
-from reporter.gathering import open_session
+from reporter.gathering.folder import open_session
+from reporter.gathering.sessions import add_session
 from reporter.models import EventSession, Takeaway
-from reporter.models_cards import Cut
-from reporter.sessions import add_session
-from tests.product import KioskProcess
-from tests.rolls import Camera, code_of, snapshot, with_code
+from reporter.models.camera import Cut
+from tests.support.kiosk_process import KioskProcess
+from tests.support.media.camera_rolls import Camera, code_of, snapshot, with_code
 
 pytestmark = pytest.mark.browser
 MORNING = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)

@@ -10,11 +10,11 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter import talk
+from reporter.conversation import replies
 from reporter.models import EventSession, Takeaway
-from reporter.models_talk import Reply
-from tests.browser import Windows
-from tests.product import KioskProcess, TurnableClock, add_takeaway
+from reporter.models.conversation import Reply
+from tests.support.browsers.chromium import Windows
+from tests.support.kiosk_process import KioskProcess, TurnableClock, add_takeaway
 
 pytestmark = pytest.mark.browser
 WAIT = 60_000
@@ -81,8 +81,8 @@ def test_the_inbox_is_walked_by_keyboard(
 ) -> None:  # fmt: skip
     for text in ("First", "Second", "Third", "Fourth"):
         clock.turn(minutes=1)
-        word = talk.Word(kind="answer", text=text, author=f"By {text}")
-        talk.say(session, takeaway, word, now=clock(), rng=rng)
+        word = replies.Word(kind="answer", text=text, author=f"By {text}")
+        replies.say(session, takeaway, word, now=clock(), rng=rng)
     kiosk_process.start()
     laptop_page.goto(f"{kiosk_process.url}/desk/conversation")
     shown = laptop_page.locator(".inbox [aria-current]")

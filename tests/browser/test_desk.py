@@ -14,13 +14,13 @@ from playwright.sync_api import FilePayload, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kiosk.address import own_addresses
-from reporter.curate import approve, by_receipt, hide
+from kiosk.runtime.addresses import own_addresses
+from reporter.gathering.sessions import add_session
 from reporter.models import EventSession, Takeaway
-from reporter.sessions import add_session
-from tests import media_files
-from tests.browser import Windows, wait_for_picture
-from tests.product import KioskProcess, TurnableClock, add_takeaway, hand
+from reporter.moderation.decisions import approve, by_receipt, hide
+from tests.support.browsers.chromium import Windows, wait_for_picture
+from tests.support.kiosk_process import KioskProcess, TurnableClock, add_takeaway, hand
+from tests.support.media import files
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +44,7 @@ def keep(page: Page, url: str, code: str, words: str) -> str:
 
 def keep_photo(page: Page, url: str, code: str) -> str:
     """Keep a photo and wait until its small picture is made."""
-    content = media_files.jpeg().read_bytes()
+    content = files.jpeg().read_bytes()
     file: FilePayload = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": content}
     headers = {"Accept": "application/json"}
     sent = page.request.post(f"{url}/s/{code}/takeaways", multipart={"file": file}, headers=headers)

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
+from reporter.media.store import Store
 from reporter.models import EventSession
-from reporter.store import Store
-from tests import media_files
-from tests.firefox import FirefoxPage, find_firefox, run_firefox
-from tests.product import KioskProcess
-from tests.test_browser_phone import check_stored, takeaway
+from tests.browser.test_phone import check_stored, takeaway
+from tests.support.browsers.firefox import FirefoxPage, find_firefox, run_firefox
+from tests.support.kiosk_process import KioskProcess
+from tests.support.media import files as media_files
 
 pytestmark = pytest.mark.browser
 

@@ -17,13 +17,13 @@ from playwright.sync_api import FilePayload, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter import mend
-from reporter.curate import approve, by_receipt
+from reporter.annotations import edit_history
 from reporter.models import EventSession, Media
-from tests.browser import Windows
-from tests.faces import detail, portrait_jpeg
-from tests.product import KioskProcess, TurnableClock, hand
-from tests.test_capture_mending import film
+from reporter.moderation.decisions import approve, by_receipt
+from tests.capture.imaging.test_apply_edits import film
+from tests.support.browsers.chromium import Windows
+from tests.support.kiosk_process import KioskProcess, TurnableClock, hand
+from tests.support.media.faces import detail, portrait_jpeg
 
 pytestmark = pytest.mark.browser
 
@@ -63,7 +63,7 @@ def looked(media: Media) -> bool:
 
 def steps(session: Session, media: Media) -> list[dict[str, Any]]:
     session.rollback()
-    return mend.edits_of(session, media).steps()
+    return edit_history.edits_of(session, media).steps()
 
 
 def seen(page: Page, image: str, place: tuple[float, float, float, float] = FACE) -> float:

@@ -12,11 +12,11 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from reporter.media.store import Store, hash_file
 from reporter.models import EventSession, Takeaway
-from reporter.store import Store, hash_file
-from tests import media_files
-from tests.browser import Windows, wait_for_picture
-from tests.product import KioskProcess
+from tests.support.browsers.chromium import Windows, wait_for_picture
+from tests.support.kiosk_process import KioskProcess
+from tests.support.media import files as media_files
 
 pytestmark = pytest.mark.browser
 

@@ -18,12 +18,12 @@ from playwright.sync_api import Error as PlaywrightError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from reporter.media.store import Store, hash_file
 from reporter.models import EventSession, Takeaway, Upload
-from reporter.store import Store, hash_file
-from tests import media_files
-from tests.browser import FLAGS, PHONE, Seen, Windows, find_chromium, wait_until
-from tests.product import KioskProcess
-from tests.test_browser_phone import SAFE, check_stored, choose, takeaway
+from tests.browser.test_phone import SAFE, check_stored, choose, takeaway
+from tests.support.browsers.chromium import FLAGS, PHONE, Seen, Windows, find_chromium, wait_until
+from tests.support.kiosk_process import KioskProcess
+from tests.support.media import files
 
 pytestmark = pytest.mark.browser
 
@@ -61,7 +61,7 @@ def long_video(tmp_path: Path) -> Path:
     filler = 9 << 20
     path = tmp_path / "walk.mp4"
     path.write_bytes(
-        media_files.mp4().read_bytes() + struct.pack(">I4s", filler, b"free") + bytes(filler - 8)
+        files.mp4().read_bytes() + struct.pack(">I4s", filler, b"free") + bytes(filler - 8)
     )
     return path
 
@@ -143,7 +143,7 @@ def test_two_open_pages_send_it_once(
     )
     held: list[Route] = []
     context.route("**/uploads", lambda route: held.append(route))
-    choose(phone_page, "Photo", media_files.jpeg())
+    choose(phone_page, "Photo", files.jpeg())
     press_keep(phone_page)
     expect(phone_page.locator("#verdict")).to_contain_text("Still on your phone")
     other = open_tab(context, kiosk, event)
@@ -160,7 +160,7 @@ def test_two_open_pages_send_it_once(
     expect(phone_page.get_by_role("heading", name=SAFE)).to_be_visible()
     expect(other.locator("#queue .state")).to_have_text("Safe on the kiosk.")
     assert sent.count("POST") == 1
-    check_stored(session, store, media_files.jpeg())
+    check_stored(session, store, files.jpeg())
 
 
 def test_it_waits_as_long_as_the_kiosk_asks(
@@ -181,7 +181,7 @@ def test_it_waits_as_long_as_the_kiosk_asks(
         return route.fulfill(status=status, json=problem, headers={"Retry-After": "2"})
 
     phone_page.route("**/uploads", refuse)
-    choose(phone_page, "Photo", media_files.jpeg())
+    choose(phone_page, "Photo", files.jpeg())
     press_keep(phone_page)
     expect(phone_page.get_by_role("heading", name=SAFE)).to_be_visible()
     refusals = [text for text in shown["#refusal"].texts() if text]
@@ -193,7 +193,7 @@ def test_it_waits_as_long_as_the_kiosk_asks(
     # Not once before the time that it was told.
     assert len(times) == 4
     assert all(later - earlier >= 2 for earlier, later in pairwise(times))
-    check_stored(session, store, media_files.jpeg())
+    check_stored(session, store, files.jpeg())
 
 
 def test_a_phone_without_room_says_so_and_sends_all_the_same(
@@ -290,7 +290,7 @@ def test_the_whole_page_weighs_less_than_30_kb(
     phone_page.on("request", lambda request: asked.append(request))
     phone_page.goto(f"{kiosk.url}/s/{event.code}?lang={lang}", wait_until="networkidle")
     # Nothing is held open, so the network did get idle; and the form is there without any of the scripts.
-    choose(phone_page, "Photo" if lang == "en" else "صورة", media_files.jpeg())
+    choose(phone_page, "Photo" if lang == "en" else "صورة", files.jpeg())
     with phone_page.expect_request_finished(lambda request: request.url.endswith("/qr.svg")):
         phone_page.locator("#keep .thumbzone button").click()
     expect(phone_page.locator("#done")).to_be_visible()

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.models import EventSession, Takeaway
-from tests.browser import Windows
-from tests.product import KioskProcess, TurnableClock, add_takeaway
+from tests.support.browsers.chromium import Windows
+from tests.support.kiosk_process import KioskProcess, TurnableClock, add_takeaway
 
 pytestmark = pytest.mark.browser
 

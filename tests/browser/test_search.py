@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from reporter.config import Settings
 from reporter.models import EventSession
 from reporter.search import Recipe, WhooshIndex
-from tests.browser import Windows
-from tests.product import KioskProcess, add_takeaway
+from tests.support.browsers.chromium import Windows
+from tests.support.kiosk_process import KioskProcess, add_takeaway
 
 pytestmark = pytest.mark.browser
 

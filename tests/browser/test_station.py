@@ -15,13 +15,13 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from capture.qr import session_url
+from capture.codes.qr_writer import session_url
+from reporter.gathering.sessions import add_session
+from reporter.media.store import Store
 from reporter.models import EventSession, Media, Takeaway
-from reporter.sessions import add_session
-from reporter.store import Store
-from tests.browser import FLAGS, LAPTOP, Windows, find_chromium
-from tests.product import KioskProcess
-from tests.station_film import write_film
+from tests.support.browsers.chromium import FLAGS, LAPTOP, Windows, find_chromium
+from tests.support.kiosk_process import KioskProcess
+from tests.support.media.webcam_film import write_film
 
 pytestmark = pytest.mark.browser
 

@@ -20,11 +20,11 @@ from PIL import Image
 from sqlalchemy import func, select
 
 from reporter.config import Settings
-from reporter.curate import by_receipt
-from reporter.gathering import open_session
+from reporter.gathering.folder import open_session
+from reporter.media.store import Store, hash_file
 from reporter.models import EventSession, Media, Takeaway, Upload
-from reporter.store import Store, hash_file
-from tests.product import KioskProcess
+from reporter.moderation.decisions import by_receipt
+from tests.support.kiosk_process import KioskProcess
 
 KILLS = 10
 PHONES = 6

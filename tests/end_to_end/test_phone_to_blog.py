@@ -19,13 +19,13 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import expect
 
-from kiosk.address import own_addresses
+from kiosk.runtime.addresses import own_addresses
 from reporter.config import Settings
 from reporter.models import EventSession
-from tests import media_files
-from tests.browser import Windows
-from tests.product import KioskProcess
-from tests.wordpress_server import WordPress
+from tests.support.browsers.chromium import Windows
+from tests.support.kiosk_process import KioskProcess
+from tests.support.media import files
+from tests.support.servers.wordpress import WordPress
 
 pytestmark = pytest.mark.browser
 
@@ -42,7 +42,7 @@ class Shell:
         done = subprocess.run(
             [sys.executable, "-m", "kiosk", "--gathering", str(self._folder), *arguments],
             input=stdin, capture_output=True, text=True, timeout=120, env=self._environment,
-            cwd=Path(__file__).parent.parent, check=False,
+            cwd=Path(__file__).parents[2], check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -99,7 +99,7 @@ def test_from_the_poster_to_the_blog_and_back(
     expect(phone.get_by_text(event.title).first).to_be_visible()
 
     # A volunteer keeps a photo.
-    photo = media_files.jpeg(orientation=6)
+    photo = files.jpeg(orientation=6)
     phone.get_by_label("Your words").fill("Compost stays warm <all> winter #soil")
     phone.get_by_label("Photo", exact=True).set_input_files(photo)
     phone.get_by_label("Yes", exact=True).check()

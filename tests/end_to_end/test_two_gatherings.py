@@ -11,29 +11,33 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from publish import answers, places, plan
-from publish.listen import listen
-from publish.messages import queue_messages
-from publish.outbox import publish
-from publish.post import Remote
-from reporter import actions, following, secrets, talk
-from reporter.gathering import make_gathering, open_session
+from publish.conversation import follow_up_plan
+from publish.conversation.fetch_replies import listen
+from publish.outbox.items import answer
+from publish.outbox.items.message import queue_messages
+from publish.outbox.runner import publish
+from publish.posts.model import Remote
+from publish.status import target_registry
+from reporter import secret_store
+from reporter.conversation import replies
+from reporter.follow_up import action_items, next_gathering
+from reporter.gathering.folder import make_gathering, open_session
 from reporter.models import Delivery, Takeaway
-from reporter.models_talk import Reply
-from reporter.states import ReplyState
-from tests.conformance import Place
-from tests.place_mediawiki import mediawiki_place
-from tests.publish_fakes import Kit, open_kit
-from tests.test_publish_email import Inbox, smtp
-from tests.test_publish_listen import Outsiders
-from tests.wordpress_server import WordPress
+from reporter.models.conversation import Reply
+from reporter.models.enums import ReplyState
+from tests.publish.conformance.contract import Place
+from tests.publish.conformance.mediawiki import mediawiki_place
+from tests.publish.conversation.test_fetch_replies import Outsiders
+from tests.publish.targets.email.test_target import Inbox, smtp
+from tests.support.publish.fakes import Kit, open_kit
+from tests.support.servers.wordpress import WordPress
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.slow]
 
 
 @pytest.fixture
 def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
-    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
+    monkeypatch.setenv(secret_store.FILE_VARIABLE, str(tmp_path / "secrets.json"))
     with open_kit(tmp_path / "spring", seed=zlib.crc32(str(tmp_path).encode())) as kit:
         yield kit
 
@@ -45,9 +49,9 @@ def wiki(request: pytest.FixtureRequest) -> Iterator[Place]:
 
 
 def add(kit: Kit, kind: str, name: str, secret: str, **options: str) -> None:
-    places.add_target(kit.session, kind, name, options, now=kit.clock(), rng=kit.rng)
+    target_registry.add_target(kit.session, kind, name, options, now=kit.clock(), rng=kit.rng)
     if secret:
-        secrets.set_secret(str(kit.facts.id), places.secret_name(name), secret)
+        secret_store.set_secret(str(kit.facts.id), target_registry.secret_name(name), secret)
 
 
 def send(kit: Kit) -> None:
@@ -59,7 +63,7 @@ def send(kit: Kit) -> None:
 
 def at(kit: Kit, name: str) -> Remote:
     """The session's post at a target."""
-    target = places.find_target(kit.session, name)
+    target = target_registry.find_target(kit.session, name)
     row = kit.session.scalars(
         select(Delivery)
         .where(Delivery.target_id == target.id, Delivery.item_kind == "story")
@@ -106,7 +110,7 @@ def answered_from_outside(kit: Kit, wordpress: WordPress, wiki: Place) -> Reply:
     assert comment.text == "I have leeks, where do we meet?"
     assert entry.text == "There is a seed library in town."
     assert {comment.state, entry.state} == {"held"}
-    answers.answer(kit.session, comment, "At the shed.", kit.hand, kit.facts, rng=kit.rng)
+    answer.answer(kit.session, comment, "At the shed.", kit.hand, kit.facts, rng=kit.rng)
     send(kit)
     listen(kit.session, kit.outbox)
     there = outsiders.there(at(kit, "blog").id)
@@ -118,22 +122,22 @@ def answered_from_outside(kit: Kit, wordpress: WordPress, wiki: Place) -> Reply:
 
 def told_and_led_on(kit: Kit, inbox: Inbox, question: Takeaway, comment: Reply) -> None:
     """Whoever asked is told once; the thank-you goes out after a yes, to all places."""
-    following.leave_address(
+    next_gathering.leave_address(
         kit.session, question, "ada@home.example", answer=True, invite=True, now=kit.clock(), rng=kit.rng
     )  # fmt: skip
-    talk.narrow(kit.session, comment, kit.hand, question)
-    talk.decide(kit.session, comment, kit.hand, ReplyState.SHOWN)
+    replies.narrow(kit.session, comment, kit.hand, question)
+    replies.decide(kit.session, comment, kit.hand, ReplyState.SHOWN)
     for _ in range(2):
         queue_messages(kit.session, kit.facts, kit.hand)
         send(kit)
     to_ada = [mail for people, mail in inbox.mails if people == ["ada@home.example"]]
     assert len(to_ada) == 1
     assert "I have leeks" in str(to_ada[0].get_content())
-    actions.begin_item(kit.session, kit.hand, "question", {"what": "Find seeds"}, takeaway=question)
-    story = plan.draft(kit.session, kit.facts, plan.THANKS, kit.hand)
+    action_items.begin_item(kit.session, kit.hand, "question", {"what": "Find seeds"}, takeaway=question)
+    story = follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.THANKS, kit.hand)
     send(kit)
     assert not [d for d in kit.deliveries("story") if d.item_id == story.id]
-    plan.release(kit.session, plan.THANKS, kit.hand)
+    follow_up_plan.release(kit.session, follow_up_plan.THANKS, kit.hand)
     send(kit)
     copies = [d for d in kit.deliveries("story") if d.item_id == story.id]
     assert {d.state for d in copies} == {"sent"}
@@ -147,9 +151,9 @@ def begun_again(kit: Kit, tmp_path: Path, question: Takeaway) -> None:
         tmp_path / "autumn", "Autumn", timezone="UTC", language="en", now=kit.clock(), rng=chance
     )
     with open_session(settings) as autumn:
-        told = following.carry_over(autumn, kit.session, kit.settings, kit.hand)
+        told = next_gathering.carry_over(autumn, kit.session, kit.settings, kit.hand)
         assert (told.questions, told.actions, told.sessions, told.invited) == (1, 0, 1, 1)
-        [item] = actions.all_items(autumn)
+        [item] = action_items.all_items(autumn)
         assert (item.what, item.carried_from) == ("Find seeds", "Spring gathering")
         assert autumn.scalars(select(Takeaway)).all() == []
         assert autumn.scalars(select(Reply)).all() == []

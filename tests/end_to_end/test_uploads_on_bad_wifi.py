@@ -25,12 +25,12 @@ from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError, TusUploadFailed
 
 from reporter.config import Settings
-from reporter.gathering import open_session
+from reporter.gathering.folder import open_session
+from reporter.media.store import Store, hash_file
 from reporter.models import EventSession, Media, Takeaway
-from reporter.store import Store, hash_file
-from tests.chaos_proxy import FATES, BadWifi, Lane, bad_wifi
-from tests.guarded import ROOT
-from tests.product import KioskProcess
+from tests.guards.repository import ROOT
+from tests.support.kiosk_process import KioskProcess
+from tests.support.proxies.wifi import FATES, BadWifi, Lane, bad_wifi
 
 RUNS = 150
 AT_ONCE = 16

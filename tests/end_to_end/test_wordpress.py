@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.wordpress_server import WordPress
+from tests.support.servers.wordpress import WordPress
 
 pytestmark = pytest.mark.wordpress
 

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PACKAGES = ("reporter", "capture", "publish", "kiosk")
 BUILT = {"__pycache__", "vendor", "node_modules", "build", "dist", "gathering"}
 

@@ -10,7 +10,7 @@ import pytest
 from kiosk.cli import main
 from publish.targets import KINDS
 from reporter.config import sections
-from tests.guarded import ROOT
+from tests.guards.repository import ROOT
 
 DOCS = ROOT / "docs"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.guarded import PACKAGES, ROOT, imports, modules, setup_cfg
+from tests.guards.repository import PACKAGES, ROOT, imports, modules, setup_cfg
 
 MAY_IMPORT = {
     "reporter": {"reporter"},
@@ -55,14 +55,14 @@ def test_the_walk_sees_imports_of_every_form(tmp_path: Path) -> None:
     module = tmp_path / "steps.py"
     module.write_text(
         "import kiosk.app\nfrom . import probe\nfrom ..publish import post\n"
-        "def run():\n    from kiosk import web\n    import publish.http as h\n"
+        "def run():\n    from kiosk import web\n    import publish.net.http as h\n"
     )
     assert list(imports("capture.inner.steps", module)) == [
         (1, "kiosk.app"),
         (2, "capture.inner"),
         (3, "capture.publish"),
         (5, "kiosk"),
-        (6, "publish.http"),
+        (6, "publish.net.http"),
     ]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.guarded import PACKAGES, ROOT, repository_files, setup_cfg
+from tests.guards.repository import PACKAGES, ROOT, repository_files, setup_cfg
 
 FOLDERS = (*PACKAGES, "static")
 
@@ -89,7 +89,7 @@ def test_the_installed_wheel_finds_its_static_files(wheel: Path, tmp_path: Path)
     place = tmp_path / "installed"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(place)
-    asked = "from kiosk.assets import static_dir; print(static_dir())"
+    asked = "from kiosk.runtime.static_files import static_dir; print(static_dir())"
     done = subprocess.run(
         [sys.executable, "-c", asked],
         cwd=tmp_path,
@@ -102,7 +102,7 @@ def test_the_installed_wheel_finds_its_static_files(wheel: Path, tmp_path: Path)
 
 
 def test_a_checkout_finds_its_static_files() -> None:
-    asked = "from kiosk.assets import static_dir; print(static_dir())"
+    asked = "from kiosk.runtime.static_files import static_dir; print(static_dir())"
     done = subprocess.run(
         [sys.executable, "-c", asked],
         cwd=ROOT,

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import expect
 
 from kiosk import build_assets
-from kiosk.assets import static_dir
-from tests.browser import Windows
+from kiosk.runtime.static_files import static_dir
+from tests.support.browsers.chromium import Windows
 
 pytestmark = pytest.mark.browser
 

@@ -17,27 +17,27 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from kiosk import samples
-from kiosk.demo import PIECES, SLOTS, make_demo
+from kiosk.demo import sample_media
+from kiosk.demo.gathering import PIECES, SLOTS, make_demo
 from reporter.clock import utc_now
 from reporter.config import load_settings
 from reporter.errors import Conflict
-from reporter.gathering import open_session
+from reporter.gathering.folder import open_session
+from reporter.gathering.sessions import running
+from reporter.media.store import Store, hash_file
 from reporter.models import EventSession, Media, Takeaway
-from reporter.sessions import running
-from reporter.store import Store, hash_file
-from tests.product import free_port
+from tests.support.kiosk_process import free_port
 
 
-@pytest.mark.parametrize("scene", sorted(samples.SCENES))
+@pytest.mark.parametrize("scene", sorted(sample_media.SCENES))
 def test_every_scene_is_a_picture(scene: str) -> None:
-    data = samples.photo(scene, width=480, height=360, rng=random.Random(1))
+    data = sample_media.photo(scene, width=480, height=360, rng=random.Random(1))
     with Image.open(io.BytesIO(data)) as picture:
         assert (picture.size, picture.format) == ((480, 360), "JPEG")
         colours = picture.convert("RGB").resize((60, 45)).getcolors(3000)
     assert colours is not None
     assert len(colours) > 300
-    assert samples.photo(scene, width=480, height=360, rng=random.Random(2)) != data
+    assert sample_media.photo(scene, width=480, height=360, rng=random.Random(2)) != data
 
 
 def test_a_gathering_is_filled_and_kept(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_the_command_runs_it_and_leaves_nothing(tmp_path: Path, secrets_file: Pa
     place.mkdir()
     process = subprocess.Popen(
         [sys.executable, "-m", "kiosk", "demo", "--port", str(port), "--no-open"], text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=Path(__file__).parent.parent,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[2],
         env={**os.environ, "REPORTER_SECRETS_FILE": str(secrets_file), "TMPDIR": str(place)},
     )  # fmt: skip
     assert process.stdout is not None

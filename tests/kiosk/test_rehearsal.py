@@ -17,19 +17,19 @@ import pytest
 from sqlalchemy import MetaData, func, select
 from sqlalchemy.orm import Session
 
-from kiosk.rehearsal import Line, Material, Notes, Unwanted, expected, percentile
-from kiosk.rehearsal_report import report, verdict
-from kiosk.rehearsal_stage import GUID, MARK, client_id
-from reporter import fairness
+from kiosk.rehearsal.report import report, verdict
+from kiosk.rehearsal.sandbox import GUID, MARK, client_id
+from kiosk.rehearsal.volunteers import Line, Material, Notes, Unwanted, expected, percentile
 from reporter.config import Settings
-from reporter.curate import approve, withdraw
-from reporter.erase import erase_session
+from reporter.gathering import admission
+from reporter.gathering.erase_session import erase_session
+from reporter.gathering.sessions import add_session
+from reporter.media.store import Store
 from reporter.models import EventSession, Story, Takeaway, Tombstone
+from reporter.moderation.decisions import approve, withdraw
 from reporter.search import Ask, WhooshIndex
-from reporter.sessions import add_session
-from reporter.store import Store
-from tests import media_files
-from tests.product import KioskProcess, TurnableClock, add_takeaway, free_port, hand
+from tests.support.kiosk_process import KioskProcess, TurnableClock, add_takeaway, free_port, hand
+from tests.support.media import files as media_files
 
 
 def rehearse(
@@ -38,7 +38,7 @@ def rehearse(
     command = [sys.executable, "-m", "kiosk", "--gathering", str(settings.folder), "rehearse"]
     return subprocess.run(
         [*command, "--port", str(port), *words], capture_output=True, text=True, timeout=600, check=False,
-        env={**os.environ, "REPORTER_SECRETS_FILE": str(secrets)}, cwd=Path(__file__).parent.parent,
+        env={**os.environ, "REPORTER_SECRETS_FILE": str(secrets)}, cwd=Path(__file__).parents[2],
     )  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def test_one_that_is_stopped_leaves_nothing_either(
         "4",
     ]
     run = subprocess.Popen(
-        [*command, "--port", str(kiosk_process.port)], cwd=Path(__file__).parent.parent,
+        [*command, "--port", str(kiosk_process.port)], cwd=Path(__file__).parents[2],
         env={**os.environ, "REPORTER_SECRETS_FILE": str(secrets_file)}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
@@ -153,7 +153,7 @@ def test_it_refuses_politely(
     assert done.returncode == 1
     assert "runs another gathering (Our gathering)" in done.stderr
     kiosk_process.start()
-    fairness.pause(session, now=clock())
+    admission.pause(session, now=clock())
     done = rehearse(gathering, secrets_file, kiosk_process.port)
     assert done.returncode == 1
     assert "takes a break" in done.stderr
@@ -165,9 +165,9 @@ def test_what_somebody_put_into_a_rehearsal_stays(
     gathering: Settings, session: Session, clock: TurnableClock, rng: random.Random, store: Store
 ) -> None:
     from kiosk.app import create_app
-    from kiosk.db import db
-    from kiosk.here import here
-    from kiosk.rehearsal_stage import clear_stages
+    from kiosk.rehearsal.sandbox import clear_stages
+    from kiosk.runtime.context import here
+    from kiosk.runtime.database import db
 
     event = add_session(session, "Rehearsal", now=clock(), rng=rng, guid=GUID + "1", retired=True)
     real = add_takeaway(session, event, rng, text="Real")

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 
-from reporter.sessioncode import (
+from reporter.codes import (
     ALPHABET,
     format_receipt,
     is_valid,

@@ -8,7 +8,7 @@
 #
 # From the environment: PORT (8083), REMOTE (1, or 0 as on a wiki out of the box),
 # REMOTE_USERS (who may come in from outside; @ALL: everybody).
-# Packages: the group `dokuwiki` of tests/system-packages.sh.
+# Packages: the group `dokuwiki` of tests/tools/system-packages.sh.
 PORT=${PORT:-8083}
 . "$(dirname "$0")/common.sh" "$@"
 

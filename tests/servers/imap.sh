@@ -1,6 +1,6 @@
 #!/bin/bash
 # A real IMAP server (Dovecot) for the tests, on 127.0.0.1 only and with everything under one folder: one account, a
-# Maildir, no TLS. Packages: the group `places` of tests/system-packages.sh.
+# Maildir, no TLS. Packages: the group `places` of tests/tools/system-packages.sh.
 #
 #   imap.sh STATE [start|stop]   print KEY=VALUE lines
 #

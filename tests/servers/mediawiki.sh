@@ -7,7 +7,7 @@
 #   mediawiki.sh STATE status    exit 0 while it runs
 #
 # From the environment: PORT (8081), UPLOADS (true, or false as on a wiki out of the box).
-# Packages: the group `mediawiki` of tests/system-packages.sh.
+# Packages: the group `mediawiki` of tests/tools/system-packages.sh.
 PORT=${PORT:-8081}
 . "$(dirname "$0")/common.sh" "$@"
 

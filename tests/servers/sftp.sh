@@ -7,7 +7,7 @@
 #   sftp.sh STATE status    exit 0 while it runs
 #
 # From the environment: PORT (8107), HOST_KEY (host: the key's name; another name is another key of the server).
-# Packages: the group `places` of tests/system-packages.sh.
+# Packages: the group `places` of tests/tools/system-packages.sh.
 PORT=${PORT:-8107}
 . "$(dirname "$0")/common.sh" "$@"
 

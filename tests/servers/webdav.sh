@@ -6,7 +6,7 @@
 #   webdav.sh STATE stop      stop it
 #   webdav.sh STATE status    exit 0 while it runs
 #
-# From the environment: KIND (apache), PORT (8108). Packages: the group `places` of tests/system-packages.sh.
+# From the environment: KIND (apache), PORT (8108). Packages: the group `places` of tests/tools/system-packages.sh.
 PORT=${PORT:-8108}
 . "$(dirname "$0")/common.sh" "$@"
 

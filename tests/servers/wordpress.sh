@@ -8,7 +8,7 @@
 #   wordpress.sh STATE status    exit 0 while both run
 #
 # From the environment: PORT (8080), UPLOAD_MAX (64M), POST_MAX (72M), MEMORY (128M).
-# Packages: the group `wordpress` of tests/system-packages.sh.
+# Packages: the group `wordpress` of tests/tools/system-packages.sh.
 set -euo pipefail
 
 mkdir -p "$1"

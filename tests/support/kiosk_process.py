@@ -17,12 +17,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from kiosk.address import own_addresses
+from kiosk.runtime.addresses import own_addresses
+from reporter.actor import Hand
 from reporter.clock import new_id
-from reporter.curate import touch
-from reporter.hand import Hand
+from reporter.codes import make_receipt
 from reporter.models import EventSession, Tag, Takeaway
-from reporter.sessioncode import make_receipt
+from reporter.moderation.decisions import touch
 
 # One stream for all hands: ids of the same moment must still differ.
 _CHANCE = random.Random(7)
@@ -107,7 +107,7 @@ class KioskProcess:
         environment = {**os.environ, "REPORTER_SECRETS_FILE": str(self.secrets)}
         self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment,
-            cwd=Path(__file__).parent.parent, start_new_session=True,
+            cwd=Path(__file__).parents[2], start_new_session=True,
         )  # fmt: skip
         assert self._process.stdout is not None
         for line in self._process.stdout:

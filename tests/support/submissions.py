@@ -12,13 +12,13 @@ from pathlib import Path
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
-from capture.intake import Arrival, Offer, receive
+from capture.intake.receive import Arrival, Offer, receive
 from reporter.clock import new_id
+from reporter.codes import make_code
 from reporter.config import LimitSettings
-from reporter.db import Base, engine_options, prepare_sqlite, sqlite_url
+from reporter.database.engine import Base, engine_options, prepare_sqlite, sqlite_url
+from reporter.media.store import Store
 from reporter.models import EventSession, Gathering, Takeaway
-from reporter.sessioncode import make_code
-from reporter.store import Store
 
 NOW = datetime(2025, 3, 1, 10, 0, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-// tus-js-client on Node, as tests/test_chaos_uploads.py drives it: a list of jobs on stdin, one line of JSON a result.
+// tus-js-client on Node, as tests/end_to_end/test_uploads_on_bad_wifi.py drives it: a list of jobs on stdin, one line of JSON a result.
 // A job: {id, endpoint, path, metadata, chunkSize, during}. Sixteen at a time.
 import { readFileSync } from 'node:fs'
 import * as tus from 'tus-js-client'

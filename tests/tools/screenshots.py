@@ -1,4 +1,4 @@
-"""``python -m tests.screenshots [FOLDER]``: the pictures of the README, taken from the running program.
+"""``python -m tests.tools.screenshots [FOLDER]``: the pictures of the README, taken from the running program.
 
 Fills a gathering of its own through the phones' door, with the real photographs that ship in two PyPI packages.
 """
@@ -18,14 +18,14 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Browser, Page
 
+from reporter.actor import Hand
 from reporter.clock import new_random, utc_now
 from reporter.config import save_settings
-from reporter.curate import approve, by_receipt, change
-from reporter.gathering import make_gathering, open_session
-from reporter.hand import Hand
-from reporter.sessions import add_session
-from tests.browser import LAPTOP, PHONE, find_chromium, run_chromium
-from tests.product import KioskProcess
+from reporter.gathering.folder import make_gathering, open_session
+from reporter.gathering.sessions import add_session
+from reporter.moderation.decisions import approve, by_receipt, change
+from tests.support.browsers.chromium import LAPTOP, PHONE, find_chromium, run_chromium
+from tests.support.kiosk_process import KioskProcess
 
 # Package, file inside its wheel. Both are under free licences that ask for no more than this line.
 PHOTOS = {
@@ -190,4 +190,4 @@ def main(goal: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs" / "img")
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2] / "docs" / "img")

@@ -8,58 +8,43 @@ from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
-from kiosk import (
-    desk_actions,
-    desk_afterwards,
-    desk_captions,
-    desk_cards,
-    desk_conversation,
-    desk_coverage,
-    desk_faces,
-    desk_handouts,
-    desk_kiosk,
-    desk_mend,
-    desk_publish,
-    desk_review,
-    desk_sessions,
-    desk_settings,
-    desk_stories,
-    desk_targets,
-    desk_wall,
-    desker,
-)
-from kiosk.access import require_desk
-from kiosk.db import db
-from kiosk.here import here
-from reporter import faces
-from reporter.inbox import in_view
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.web.desk import camera_cards, coverage, identity, sessions, settings, status, wall
+from kiosk.web.desk.follow_up import action_items, inbox, plan
+from kiosk.web.desk.publishing import manual_posting, overview, stories, targets
+from kiosk.web.desk.review import captions, edit_media, views
+from kiosk.web.desk.review import faces as review_faces
+from kiosk.web.middleware.auth import require_desk
+from reporter.annotations import face_review
+from reporter.conversation.inbox import in_view
 from reporter.models import Delivery, Takeaway
-from reporter.models_actions import ActionItem
-from reporter.models_cards import Cut
-from reporter.models_talk import Reply
-from reporter.states import DeliveryState, ItemState, TakeawayState
+from reporter.models.camera import Cut
+from reporter.models.conversation import Reply
+from reporter.models.enums import DeliveryState, ItemState, TakeawayState
+from reporter.models.follow_up import ActionItem
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 bp.before_request(require_desk)
 for _part in (
-    desk_actions,
-    desk_afterwards,
-    desk_captions,
-    desk_cards,
-    desk_conversation,
-    desk_coverage,
-    desk_faces,
-    desk_handouts,
-    desk_kiosk,
-    desk_mend,
-    desk_publish,
-    desk_review,
-    desk_sessions,
-    desk_settings,
-    desk_stories,
-    desk_targets,
-    desk_wall,
-    desker,
+    action_items,
+    plan,
+    captions,
+    camera_cards,
+    inbox,
+    coverage,
+    review_faces,
+    manual_posting,
+    status,
+    edit_media,
+    overview,
+    views,
+    sessions,
+    settings,
+    stories,
+    targets,
+    wall,
+    identity,
 ):
     bp.register_blueprint(_part.bp)
 
@@ -101,5 +86,5 @@ def _counts() -> dict[str, int]:
     }
     counts = {name: db.session.scalar(query) or 0 for name, query in asked.items()}
     # Without the switch nothing waits for a look.
-    waiting_faces = faces.count_waiting(db.session())[0] if faces.is_checked(db.session()) else 0
+    waiting_faces = face_review.count_waiting(db.session())[0] if face_review.is_checked(db.session()) else 0
     return {**counts, "faces": waiting_faces}

@@ -16,20 +16,20 @@ from flask_babel import lazy_gettext as later
 from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
 
-from capture import cutting
-from capture.assign import Roll, read_roll
-from capture.importing import begin_import
-from kiosk.access import at_laptop
-from kiosk.db import db
-from kiosk.here import here
-from kiosk.inserted import inserted_cards
-from kiosk.media import media_url
+from capture.cards import manual_cuts
+from capture.cards.importer import begin_import
+from capture.cards.session_assignment import Roll, read_roll
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.services.mounted_cards import inserted_cards
+from kiosk.web.middleware.auth import at_laptop
+from kiosk.web.shared.media import media_url
 from reporter.errors import BadInput, Forbidden, NotFound
+from reporter.gathering.sessions import all_sessions, by_code
 from reporter.models import EventSession, Takeaway
-from reporter.models_cards import Camera, CardImport, Cut, Shot
-from reporter.sessions import all_sessions, by_code
-from reporter.states import ClockBasis, CutOrigin, ImportState, MediaState
-from reporter.stories import with_everything
+from reporter.models.camera import Camera, CardImport, Cut, Shot
+from reporter.models.enums import ClockBasis, CutOrigin, ImportState, MediaState
+from reporter.stories.queries import with_everything
 
 bp = Blueprint("cards", __name__, url_prefix="/cards")
 
@@ -271,19 +271,19 @@ def stop(number: str) -> ResponseReturnValue:
 @bp.post("/shots/<shot>")
 def decide(shot: str) -> ResponseReturnValue:
     """Take, move, change or drop a cut; or say that a marker is a picture."""
-    row, hand, form = cutting.find_shot(db.session(), shot), here().hand("desk"), request.form
+    row, hand, form = manual_cuts.find_shot(db.session(), shot), here().hand("desk"), request.form
     wanted = form.get("do", "")
     if wanted == "begin":
         event = by_code(db.session(), form["session"]) if form.get("session") else None
-        cutting.begin_at(db.session(), row, event, hand)
+        manual_cuts.begin_at(db.session(), row, event, hand)
     elif wanted == "move":
-        cutting.move_cut(
-            db.session(), row, cutting.find_shot(db.session(), form.get("to", "")), hand
+        manual_cuts.move_cut(
+            db.session(), row, manual_cuts.find_shot(db.session(), form.get("to", "")), hand
         )
     elif wanted == "none":
-        cutting.no_cut(db.session(), row, hand)
+        manual_cuts.no_cut(db.session(), row, hand)
     elif wanted == "photo":
-        cutting.is_photo(db.session(), row, hand)
+        manual_cuts.is_photo(db.session(), row, hand)
         flash(_("It comes in when its card is read again."))
     else:
         raise BadInput(_("The strip did not understand that. Load the page again."))
@@ -297,7 +297,7 @@ def clock(number: str) -> ResponseReturnValue:
     if camera is None:
         raise NotFound(_("There is no such camera."))
     text = request.form.get("offset", "").strip()
-    cutting.set_clock(
+    manual_cuts.set_clock(
         db.session(), camera, read_offset(text) if text else None, here().hand("desk")
     )
     return _back(camera.id)

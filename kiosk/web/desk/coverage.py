@@ -18,12 +18,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from kiosk.db import db
-from kiosk.here import here
-from kiosk.laptop import health_line, todays
-from reporter.coverage import coverage, failed_media, sending_devices
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.web.screens.start_page import health_line, todays
+from reporter.gathering.coverage import coverage, failed_media, sending_devices
 from reporter.models import Target
-from reporter.search.upkeep import ask_rebuild, rebuild_asked
+from reporter.search.maintenance import ask_rebuild, rebuild_asked
 
 bp = Blueprint("coverage", __name__, url_prefix="/coverage")
 

@@ -6,8 +6,8 @@ from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from kiosk.here import here
-from reporter.hand import Hand
+from kiosk.runtime.context import here
+from reporter.actor import Hand
 
 bp = Blueprint("desker", __name__)
 

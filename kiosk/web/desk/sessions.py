@@ -6,10 +6,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from kiosk.db import db
-from kiosk.here import here
-from kiosk.pages import by_day
-from reporter.sessions import add_session, all_sessions, by_code, takeaway_counts
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.web.shared.template_context import by_day
+from reporter.gathering.sessions import add_session, all_sessions, by_code, takeaway_counts
 
 bp = Blueprint("sessions", __name__, url_prefix="/sessions")
 

@@ -11,15 +11,15 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from kiosk.db import db
-from kiosk.here import Kiosk, here
-from kiosk.language import LANGUAGES
-from kiosk.limits import request_limits
-from kiosk.setting_words import CHOICES, SECTIONS
-from reporter import faces
+from kiosk.i18n.locale_selector import LANGUAGES
+from kiosk.i18n.setting_help import CHOICES, SECTIONS
+from kiosk.runtime.context import Kiosk, here
+from kiosk.runtime.database import db
+from kiosk.web.middleware.request_limits import request_limits
+from reporter.annotations import face_review
 from reporter.config import Settings, load_settings, save_settings, sections, with_value
-from reporter.curate import next_revision
 from reporter.errors import ConfigError
+from reporter.moderation.decisions import next_revision
 from reporter.search import Recipe
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
@@ -153,7 +153,7 @@ def take_effect(kiosk: Kiosk) -> None:
     current_app.config.update(request_limits(fresh))
     kiosk.index.recipe = Recipe.of(fresh)
     if before.publish.check_faces != fresh.publish.check_faces:
-        faces.set_check(db.session(), fresh.publish.check_faces)
+        face_review.set_check(db.session(), fresh.publish.check_faces)
     # Title, zone or language stand on walls and in posts: polls and the ledger look again.
     next_revision(db.session())
     db.session.commit()

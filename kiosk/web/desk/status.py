@@ -6,13 +6,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from kiosk.access import at_laptop, set_passphrase
-from kiosk.db import db
-from kiosk.here import here
-from kiosk.laptop import health_line
-from kiosk.pages import agenda, base_url
-from reporter import fairness
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.web.middleware.auth import at_laptop, set_passphrase
+from kiosk.web.screens.start_page import health_line
+from kiosk.web.shared.template_context import agenda, base_url
 from reporter.errors import Forbidden
+from reporter.gathering import admission
 
 bp = Blueprint("kiosk", __name__, url_prefix="/kiosk")
 
@@ -29,8 +29,8 @@ def overview() -> str:
         wifi=here().settings.wifi,
         folder=here().settings.folder,
         at_laptop=at_laptop(),
-        paused=fairness.paused_since(db.session()),
-        blocked=fairness.blocked_devices(db.session()),
+        paused=admission.paused_since(db.session()),
+        blocked=admission.blocked_devices(db.session()),
     )
 
 
@@ -38,10 +38,10 @@ def overview() -> str:
 def pause() -> ResponseReturnValue:
     """Take nothing in (``on`` is set), or take in again."""
     if request.form.get("on"):
-        fairness.pause(db.session(), now=here().now())
+        admission.pause(db.session(), now=here().now())
         flash(_("The kiosk takes nothing in now. What people record waits on their phones."))
     else:
-        fairness.resume(db.session())
+        admission.resume(db.session())
         flash(_("The kiosk goes on."))
     return redirect(url_for("desk.kiosk.overview"), code=303)
 
@@ -49,7 +49,7 @@ def pause() -> ResponseReturnValue:
 @bp.post("/unblock")
 def unblock() -> ResponseReturnValue:
     """Let a blocked phone send again."""
-    fairness.unblock(db.session(), request.form.get("device", ""))
+    admission.unblock(db.session(), request.form.get("device", ""))
     flash(_("That phone can send again."))
     return redirect(url_for("desk.kiosk.overview"), code=303)
 

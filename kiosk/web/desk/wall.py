@@ -7,14 +7,22 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
-from kiosk.db import db
-from kiosk.desker import desk_hand
-from kiosk.media import media_url
-from kiosk.problems import wants_json
-from kiosk.wall import shown_cards
-from reporter import curate
-from reporter.record import takeaway_record
-from reporter.wallboard import LATEST, LINE_CHARS, MAP, NOW, QUESTIONS, board_of, set_board
+from kiosk.runtime.database import db
+from kiosk.web.desk.identity import desk_hand
+from kiosk.web.middleware.error_pages import wants_json
+from kiosk.web.screens.wall import shown_cards
+from kiosk.web.shared.media import media_url
+from reporter.gathering.wall_settings import (
+    LATEST,
+    LINE_CHARS,
+    MAP,
+    NOW,
+    QUESTIONS,
+    board_of,
+    set_board,
+)
+from reporter.moderation import decisions
+from reporter.stories.takeaway_json import takeaway_record
 
 bp = Blueprint("wall", __name__, url_prefix="/wall")
 
@@ -54,7 +62,7 @@ def change() -> ResponseReturnValue:
 @bp.post("/hide/<receipt>")
 def hide(receipt: str) -> ResponseReturnValue:
     """Away with one, now. Review can bring it back."""
-    takeaway = curate.by_receipt(db.session(), receipt)
-    curate.hide(db.session(), takeaway, desk_hand())
+    takeaway = decisions.by_receipt(db.session(), receipt)
+    decisions.hide(db.session(), takeaway, desk_hand())
     flash(_("It is hidden. Under Review, Hidden, you can bring it back."))
     return redirect(url_for("desk.wall.overview"), code=303)

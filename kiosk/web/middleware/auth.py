@@ -14,10 +14,10 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.security import check_password_hash, generate_password_hash
 from werkzeug.wrappers import Response
 
-from kiosk.here import here
-from kiosk.problems import wants_json
+from kiosk.runtime.context import here
+from kiosk.web.middleware.error_pages import wants_json
 from reporter.errors import BadInput, Forbidden
-from reporter.secrets import get_secret, set_secret
+from reporter.secret_store import get_secret, set_secret
 
 bp = Blueprint("access", __name__)
 csrf = CSRFProtect()

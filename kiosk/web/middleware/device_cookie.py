@@ -9,9 +9,9 @@ from flask import Flask, current_app, request
 from itsdangerous import BadSignature, Signer
 from werkzeug.wrappers import Response
 
-from kiosk.access import at_laptop
-from kiosk.here import here
-from reporter.fairness import OWN
+from kiosk.runtime.context import here
+from kiosk.web.middleware.auth import at_laptop
+from reporter.gathering.admission import OWN
 
 COOKIE = "device"
 DAYS = 30

@@ -12,9 +12,9 @@ from flask_babel import lazy_gettext as later
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from kiosk.db import db
-from kiosk.here import here
-from kiosk.sentences import translated
+from kiosk.i18n.error_messages import translated
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
 from reporter.errors import Paused, ReporterError
 
 log = logging.getLogger(__name__)

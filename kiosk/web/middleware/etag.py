@@ -10,8 +10,10 @@ from typing import Any
 from flask import Response, jsonify, request
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 
-from kiosk.db import db
-from kiosk.here import here
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from reporter.codes import normalize_receipt
+from reporter.gathering.wall_settings import COLUMNS, board_from
 from reporter.models import (
     Attachment,
     Delivery,
@@ -22,10 +24,8 @@ from reporter.models import (
     StoryItem,
     Takeaway,
 )
-from reporter.models_talk import Reply
-from reporter.sessioncode import normalize_receipt
-from reporter.states import DeliveryState, MediaState
-from reporter.wallboard import COLUMNS, board_from
+from reporter.models.conversation import Reply
+from reporter.models.enums import DeliveryState, MediaState
 
 
 def polled(stamp: Iterable[object], build: Callable[[], Any]) -> Response:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Flask, current_app, g, request
 from werkzeug.wrappers import Response
 
-from kiosk.access import at_laptop
-from kiosk.db import db
-from kiosk.device import device
-from kiosk.here import here
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.web.middleware.auth import at_laptop
+from kiosk.web.middleware.device_cookie import device
 from reporter.errors import TooMuch
-from reporter.fairness import Window, admit, take_share
+from reporter.gathering.admission import Window, admit, take_share
 
 # What brings something in, and which of these begin it: a share is counted once.
 INTAKE = frozenset(

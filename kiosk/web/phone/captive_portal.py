@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import func, select
 
-from kiosk.assets import version
-from kiosk.db import db
-from kiosk.here import here
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.runtime.static_files import version
 from reporter.config import Settings
 from reporter.models import Delivery, Media
-from reporter.states import DeliveryState, MediaState
+from reporter.models.enums import DeliveryState, MediaState
 
 bp = Blueprint("probes", __name__)
 

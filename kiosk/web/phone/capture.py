@@ -21,36 +21,47 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
-from capture.intake import receive
-from capture.offer import Offer, check_lengths
-from capture.qr import qr_svg, session_url
-from kiosk import compress, laptop, outside
-from kiosk.access import at_laptop, csrf
-from kiosk.db import db
-from kiosk.here import here
-from kiosk.media import signed_media_url
-from kiosk.pages import AUDIENCES, CONSENTS, INTENTS, PROMPTS, agenda, base_url, template_words
-from kiosk.polled import polled, receipt_stamp
-from kiosk.problems import wants_json
-from kiosk.records import full_record
-from kiosk.request import offer_from_form
-from kiosk.upload import quick_check
-from reporter import curate, following, wordlist
+from capture.codes.qr_writer import qr_svg, session_url
+from capture.intake.receive import receive
+from capture.intake.submission import Offer, check_lengths
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.web.middleware import compression
+from kiosk.web.middleware.auth import at_laptop, csrf
+from kiosk.web.middleware.error_pages import wants_json
+from kiosk.web.middleware.etag import polled, receipt_stamp
+from kiosk.web.phone import embedded_browsers
+from kiosk.web.screens import start_page
+from kiosk.web.shared.media import signed_media_url
+from kiosk.web.shared.serializers import full_record
+from kiosk.web.shared.streaming_forms import offer_from_form
+from kiosk.web.shared.template_context import (
+    AUDIENCES,
+    CONSENTS,
+    INTENTS,
+    PROMPTS,
+    agenda,
+    base_url,
+    template_words,
+)
+from kiosk.web.shared.tus_uploads import quick_check
 from reporter.clock import new_id
-from reporter.curate import by_receipt, withdraw
+from reporter.codes import format_receipt
+from reporter.conversation.replies import thread
 from reporter.errors import NotFound
-from reporter.gate import Place, may_show
+from reporter.follow_up import next_gathering
+from reporter.gathering.sessions import by_code
 from reporter.models import Takeaway
-from reporter.models_talk import Reply
-from reporter.sessioncode import format_receipt
-from reporter.sessions import by_code
-from reporter.states import Consent, TakeawayState
-from reporter.talk import thread
+from reporter.models.conversation import Reply
+from reporter.models.enums import Consent, TakeawayState
+from reporter.moderation import blocked_words, decisions
+from reporter.moderation.decisions import by_receipt, withdraw
+from reporter.moderation.visibility import Place, may_show
 
 bp = Blueprint("phone", __name__)
 # Volunteers have no account and no cookie that could be misused: whoever holds the receipt may.
 csrf.exempt(bp)
-compress.init_app(bp)
+compression.init_app(bp)
 bp.app_context_processor(template_words)
 bp.app_template_filter("receipt_code")(format_receipt)
 
@@ -59,19 +70,19 @@ BROWSER_PAGES = frozenset({"phone.start", "phone.capture"})
 OWN = ("text", "audience", "author")
 
 
-bp.after_request(outside.remember)
+bp.after_request(embedded_browsers.remember)
 
 
 @bp.before_request
 def _point_outside() -> ResponseReturnValue | None:
-    return outside.point_outside() if request.endpoint in BROWSER_PAGES else None
+    return embedded_browsers.point_outside() if request.endpoint in BROWSER_PAGES else None
 
 
 @bp.get("/")
 def start() -> str:
     """The sessions; on the laptop itself with the big QR code."""
     if at_laptop():
-        return laptop.start_page()
+        return start_page.start_page()
     now = agenda()
     return render_template("phone/start.html", running=now.running, days=now.days)
 
@@ -177,7 +188,7 @@ def receipt(receipt: str) -> ResponseReturnValue:
         changed="changed" in request.args,
         audiences=AUDIENCES,
         thread=said_to(takeaway),
-        contacts=following.contacts_of(db.session(), takeaway),
+        contacts=next_gathering.contacts_of(db.session(), takeaway),
         talk_number=takeaway.id.hex if may_show(takeaway, Place.ROOM) else "",
     )
     return _fresh(make_response(page))
@@ -201,8 +212,8 @@ def change_own(receipt: str) -> ResponseReturnValue:
     check_lengths(
         here().settings.limits, text=values.get("text", ""), author=values.get("author", "")
     )
-    screen = partial(wordlist.screen, folder=here().settings.folder)
-    curate.change_own(db.session(), takeaway, here().hand("contributor"), values, screen=screen)
+    screen = partial(blocked_words.screen, folder=here().settings.folder)
+    decisions.change_own(db.session(), takeaway, here().hand("contributor"), values, screen=screen)
     if wants_json():
         return jsonify(full_record(takeaway, signed_media_url))
     return redirect(url_for("phone.receipt", receipt=takeaway.receipt, changed=1), code=303)
@@ -213,9 +224,9 @@ def leave_address(receipt: str) -> ResponseReturnValue:
     """Leave an address for one message when there is an answer, or for the next invitation; or take it away."""
     takeaway, form, kiosk = by_receipt(db.session(), receipt), request.form, here()
     if form.get("stop"):
-        following.stop_mail(db.session(), takeaway, kiosk.now())
+        next_gathering.stop_mail(db.session(), takeaway, kiosk.now())
     else:
-        following.leave_address(
+        next_gathering.leave_address(
             db.session(), takeaway, form.get("address", ""), answer="answer" in form, invite="invite" in form,
             now=kiosk.now(), rng=kiosk.rng,
         )  # fmt: skip

@@ -9,25 +9,26 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
-from capture.offer import check_lengths
-from kiosk.access import csrf
-from kiosk.conduct import conduct_paragraphs
-from kiosk.db import db
-from kiosk.device import device
-from kiosk.here import here
-from kiosk.media import media_url
-from kiosk.pages import AUDIENCES
-from kiosk.problems import wants_json
-from reporter import talk, wordlist
+from capture.intake.submission import check_lengths
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.web.middleware.auth import csrf
+from kiosk.web.middleware.device_cookie import device
+from kiosk.web.middleware.error_pages import wants_json
+from kiosk.web.phone.code_of_conduct import conduct_paragraphs
+from kiosk.web.shared.media import media_url
+from kiosk.web.shared.template_context import AUDIENCES
 from reporter.clock import new_id, rfc3339
+from reporter.codes import format_receipt
+from reporter.conversation import replies
+from reporter.conversation.replies import Word
 from reporter.errors import NotFound
-from reporter.gate import Place, may_show
 from reporter.models import Takeaway
-from reporter.models_talk import Reply
-from reporter.record import takeaway_record
-from reporter.sessioncode import format_receipt
-from reporter.states import Audience, ReplyKind
-from reporter.talk import Word
+from reporter.models.conversation import Reply
+from reporter.models.enums import Audience, ReplyKind
+from reporter.moderation import blocked_words
+from reporter.moderation.visibility import Place, may_show
+from reporter.stories.takeaway_json import takeaway_record
 
 bp = Blueprint("talk", __name__)
 # As on the phone's other pages: no account, no cookie that could be misused.
@@ -53,11 +54,11 @@ def conversation(number: str) -> ResponseReturnValue:
         takeaway_id=takeaway.id.hex,
         record=_without_receipt(takeaway),
         thread=_thread(takeaway),
-        counts=talk.counted(db.session(), takeaway),
+        counts=replies.counted(db.session(), takeaway),
         kinds=KINDS,
         audiences=_audiences(takeaway),
         client_id=new_id(kiosk.now(), kiosk.rng),
-        most=talk.TEXT_CHARS,
+        most=replies.TEXT_CHARS,
         told=request.args.get("told", ""),
     )
     return _fresh(page)
@@ -91,7 +92,7 @@ def _without_receipt(takeaway: Takeaway) -> dict[str, object]:
 
 
 def _thread(takeaway: Takeaway) -> list[Reply]:
-    return talk.thread(db.session(), takeaway, Place.ROOM, new_too=_new_too())
+    return replies.thread(db.session(), takeaway, Place.ROOM, new_too=_new_too())
 
 
 def _audiences(takeaway: Takeaway) -> list[tuple[str, object]]:
@@ -112,9 +113,9 @@ def say(number: str) -> ResponseReturnValue:
         audience=form.get("audience", takeaway.audience), parent=_number(form.get("parent", "")),
         client_id=form.get("client_id"), device=device(),
     )  # fmt: skip
-    words = wordlist.read_words(kiosk.settings.folder)
-    flagged = wordlist.contains(f"{text}\n{author}", words)
-    reply = talk.say(db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng, flagged=flagged)
+    words = blocked_words.read_words(kiosk.settings.folder)
+    flagged = blocked_words.contains(f"{text}\n{author}", words)
+    reply = replies.say(db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng, flagged=flagged)
     if wants_json():
         place = {"Location": url_for("talk.own", receipt=reply.receipt)}
         return jsonify({**_json(reply), "receipt": reply.receipt, "state": reply.state}), 201, place
@@ -133,9 +134,9 @@ def second(number: str) -> ResponseReturnValue:
     """ "Me too": counted once for each phone."""
     takeaway, kiosk = _shown(number), here()
     word = Word(kind=ReplyKind.SECOND.value, device=device() or LAPTOP, audience=takeaway.audience)
-    talk.say(db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng)
+    replies.say(db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng)
     if wants_json():
-        return jsonify(talk.counted(db.session(), takeaway)), 201
+        return jsonify(replies.counted(db.session(), takeaway)), 201
     return redirect(url_for("talk.conversation", number=number, told="second"), code=303)
 
 
@@ -149,14 +150,14 @@ def report(number: str) -> ResponseReturnValue:
         kind=ReplyKind.REPORT.value, text=text, device=device(),
         parent=_number(request.form.get("reply", "")),
     )  # fmt: skip
-    talk.say(db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng, flagged=True)
+    replies.say(db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng, flagged=True)
     return redirect(url_for("talk.conversation", number=number, told="report"), code=303)
 
 
 @bp.get("/r/<receipt>")
 def own(receipt: str) -> ResponseReturnValue:
     """What became of a reply; its author can take it back."""
-    reply = talk.by_reply_receipt(db.session(), receipt)
+    reply = replies.by_reply_receipt(db.session(), receipt)
     if wants_json():
         return jsonify({**_json(reply), "receipt": reply.receipt, "state": reply.state})
     page = render_template(
@@ -171,8 +172,8 @@ def own(receipt: str) -> ResponseReturnValue:
 @bp.post("/r/<receipt>/withdraw")
 def withdraw_own(receipt: str) -> ResponseReturnValue:
     """Take it back."""
-    reply = talk.by_reply_receipt(db.session(), receipt)
-    talk.take_back(db.session(), reply, here().hand("contributor"))
+    reply = replies.by_reply_receipt(db.session(), receipt)
+    replies.take_back(db.session(), reply, here().hand("contributor"))
     return redirect(url_for("talk.own", receipt=reply.receipt), code=303)
 
 

@@ -13,7 +13,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from kiosk.pages import base_url
+from kiosk.web.shared.template_context import base_url
 
 SHEET = "sheet"
 APP = "app"

@@ -9,12 +9,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from kiosk.db import db
-from kiosk.phone import steps
+from kiosk.runtime.database import db
+from kiosk.web.phone.capture import steps
+from reporter.codes import normalize_receipt
 from reporter.models import Takeaway
-from reporter.record import published_places
-from reporter.sessioncode import normalize_receipt
-from reporter.states import TakeawayState
+from reporter.models.enums import TakeawayState
+from reporter.stories.takeaway_json import published_places
 
 bp = Blueprint("mine", __name__)
 # So many a request; a phone that has more asks for its newest.

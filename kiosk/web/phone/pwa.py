@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, send_from_directory, url_for
 
-from kiosk.assets import static_dir
-from kiosk.here import here
+from kiosk.runtime.context import here
+from kiosk.runtime.static_files import static_dir
 
 bp = Blueprint("installable", __name__)
 # For home screens: Apple's, Android's, and Android's splash screen.

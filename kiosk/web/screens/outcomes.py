@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, url_for
 
-from capture.qr import qr_svg
-from kiosk.access import at_desk
-from kiosk.db import db
-from kiosk.here import here
-from reporter import actions
-from reporter.calendar import calendar
-from reporter.following import next_gathering
-from reporter.gate import Place
-from reporter.models_actions import ActionItem
-from reporter.states import ItemState
+from capture.codes.qr_writer import qr_svg
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.web.middleware.auth import at_desk
+from reporter.follow_up import action_items
+from reporter.follow_up.icalendar import calendar
+from reporter.follow_up.next_gathering import next_gathering
+from reporter.models.enums import ItemState
+from reporter.models.follow_up import ActionItem
+from reporter.moderation.visibility import Place
 
 bp = Blueprint("became", __name__)
 # As many as can be read from the last row.
@@ -32,18 +32,18 @@ def slide() -> str:
         waiting=waiting[:SLIDE],
         following=next_gathering(db.session()),
         zone=here().settings.zone,
-        name_of=actions.told_name,
+        name_of=action_items.told_name,
     )
 
 
 def _told() -> list[ActionItem]:
-    return actions.for_place(actions.all_items(db.session()), Place.ROOM)
+    return action_items.for_place(action_items.all_items(db.session()), Place.ROOM)
 
 
 @bp.get("/calendar.ics")
 def feed() -> Response:
     """Open items and the next gathering for any calendar program (RFC 5545); names only where people agreed."""
-    items = actions.all_items(db.session()) if at_desk() else _told()
+    items = action_items.all_items(db.session()) if at_desk() else _told()
     kiosk = here()
     told = calendar(
         kiosk.settings.gathering.title, items, next_gathering(db.session()), now=kiosk.now()

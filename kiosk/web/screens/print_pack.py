@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
 
-from capture.qr import qr_svg, wifi_text
-from kiosk.access import require_desk
-from kiosk.db import db
-from kiosk.here import here
-from kiosk.pages import base_url
-from kiosk.posters import facts, make_pack, sheets
-from reporter.sessions import all_sessions, by_code
+from capture.codes.qr_writer import qr_svg, wifi_text
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.services.print_pack import facts, make_pack, sheets
+from kiosk.web.middleware.auth import require_desk
+from kiosk.web.shared.template_context import base_url
+from reporter.gathering.sessions import all_sessions, by_code
 
 bp = Blueprint("printing", __name__, url_prefix="/desk/posters")
 bp.before_request(require_desk)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from capture.qr import qr_svg, screen_url
-from kiosk.db import db
-from kiosk.here import here
-from kiosk.pages import base_url
-from reporter.sessions import by_code
+from capture.codes.qr_writer import qr_svg, screen_url
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.web.shared.template_context import base_url
+from reporter.gathering.sessions import by_code
 
 bp = Blueprint("markers", __name__)
 

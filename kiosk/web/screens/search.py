@@ -10,18 +10,18 @@ from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from kiosk.access import at_desk
-from kiosk.db import db
-from kiosk.facets import FILTERS, address, facets
-from kiosk.here import here
-from kiosk.media import media_url
-from kiosk.problems import wants_json
-from kiosk.records import search_record
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.web.middleware.auth import at_desk
+from kiosk.web.middleware.error_pages import wants_json
+from kiosk.web.screens.search_facets import FILTERS, address, facets
+from kiosk.web.shared.media import media_url
+from kiosk.web.shared.serializers import search_record
+from reporter.codes import normalize
 from reporter.errors import NotFound
-from reporter.gate import Place
 from reporter.models import Takeaway
+from reporter.moderation.visibility import Place
 from reporter.search import Ask, Sort, load_hits, may_find, text_of
-from reporter.sessioncode import normalize
 
 bp = Blueprint("search", __name__)
 

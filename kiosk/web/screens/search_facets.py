@@ -11,10 +11,10 @@ from flask import request, url_for
 from flask_babel import format_date
 from flask_babel import gettext as _
 
-from kiosk.access import at_desk
-from kiosk.db import db
-from kiosk.pages import INTENTS, KINDS, STATES
-from reporter.sessions import all_sessions
+from kiosk.runtime.database import db
+from kiosk.web.middleware.auth import at_desk
+from kiosk.web.shared.template_context import INTENTS, KINDS, STATES
+from reporter.gathering.sessions import all_sessions
 
 # More values than these are looked for by typing.
 MOST = 8

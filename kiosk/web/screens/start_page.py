@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 
-from kiosk.db import db
-from kiosk.here import here
-from kiosk.pages import agenda, base_url
-from kiosk.probes import health
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.web.phone.captive_portal import health
+from kiosk.web.shared.template_context import agenda, base_url
+from reporter.gathering.sessions import all_sessions, takeaway_counts
 from reporter.models import EventSession, Gathering
-from reporter.sessions import all_sessions, takeaway_counts
 
 
 def start_page() -> str:

@@ -17,23 +17,23 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 from numpy.typing import NDArray
 
-from capture.intake import receive
-from capture.marker import read_codes
-from capture.qr import qr_svg
-from capture.tus import check_version
-from kiosk import upload
-from kiosk.access import csrf, require_desk
-from kiosk.db import db
-from kiosk.here import here
-from kiosk.media import signed_media_url
-from kiosk.pages import AUDIENCES, CONSENTS, PROMPTS, base_url
-from kiosk.records import full_record
-from kiosk.request import offer_from_form
+from capture.codes.qr_reader import read_codes
+from capture.codes.qr_writer import qr_svg
+from capture.intake.receive import receive
+from capture.intake.tus_protocol import check_version
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.web.middleware.auth import csrf, require_desk
+from kiosk.web.shared import tus_uploads
+from kiosk.web.shared.media import signed_media_url
+from kiosk.web.shared.serializers import full_record
+from kiosk.web.shared.streaming_forms import offer_from_form
+from kiosk.web.shared.template_context import AUDIENCES, CONSENTS, PROMPTS, base_url
+from reporter.codes import CODE_LENGTH, is_valid, normalize
 from reporter.errors import BadInput, NotFound, TooLarge
+from reporter.gathering.sessions import all_sessions, by_code, running
 from reporter.models import EventSession
-from reporter.sessioncode import CODE_LENGTH, is_valid, normalize
-from reporter.sessions import all_sessions, by_code, running
-from reporter.states import Source
+from reporter.models.enums import Source
 
 bp = Blueprint("station", __name__, url_prefix="/station")
 bp.before_request(require_desk)
@@ -98,7 +98,7 @@ def open_frame(data: bytes) -> NDArray[np.uint8]:
     """A JPEG frame as grey pixels (H×W, uint8); raises BadInput, TooLarge."""
     import cv2
 
-    from capture.sniff import sniff
+    from capture.decoding.mime_sniff import sniff
 
     if len(data) > FRAME_BYTES:
         raise TooLarge(f"A frame of the webcam may have {FRAME_BYTES >> 20} MB at most.")
@@ -153,7 +153,7 @@ def begin_upload() -> ResponseReturnValue:
     No form of a foreign page can send the header that is asked for, so this needs no token.
     """
     check_version(request.headers.get("Tus-Resumable"))
-    return upload.begin(Source.STATION)
+    return tus_uploads.begin(Source.STATION)
 
 
 @bp.post("/s/<code>/takeaways")
@@ -163,7 +163,7 @@ def keep_words(code: str) -> ResponseReturnValue:
     offer = offer_from_form(by_code(db.session(), code), source=Source.STATION)
     takeaway = receive(
         db.session(), kiosk.store, offer,
-        now=kiosk.now(), rng=kiosk.rng, limits=kiosk.settings.limits, check=upload.quick_check(),
+        now=kiosk.now(), rng=kiosk.rng, limits=kiosk.settings.limits, check=tus_uploads.quick_check(),
     )  # fmt: skip
     place = {"Location": url_for("phone.receipt", receipt=takeaway.receipt)}
     return jsonify(full_record(takeaway, signed_media_url)), 201, place

@@ -10,19 +10,19 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from kiosk.access import at_laptop
-from kiosk.db import db
-from kiosk.here import here
-from kiosk.laptop import typed_address
-from kiosk.media import media_url
-from kiosk.pages import agenda, base_url
-from kiosk.polled import polled, wall_stamp
-from reporter.gate import Place, showable
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.web.middleware.auth import at_laptop
+from kiosk.web.middleware.etag import polled, wall_stamp
+from kiosk.web.screens.start_page import typed_address
+from kiosk.web.shared.media import media_url
+from kiosk.web.shared.template_context import agenda, base_url
+from reporter.gathering.sessions import all_sessions, is_running, takeaway_counts
+from reporter.gathering.wall_settings import LATEST, MAP, MODES, NOW, QUESTIONS, board_of
 from reporter.models import EventSession, Media, Takeaway
-from reporter.sessions import all_sessions, is_running, takeaway_counts
-from reporter.states import Intent, MediaState
-from reporter.stories import with_everything
-from reporter.wallboard import LATEST, MAP, MODES, NOW, QUESTIONS, board_of
+from reporter.models.enums import Intent, MediaState
+from reporter.moderation.visibility import Place, showable
+from reporter.stories.queries import with_everything
 
 bp = Blueprint("wall", __name__)
 

@@ -9,15 +9,15 @@ from flask_babel import gettext as _
 from itsdangerous import Signer
 from sqlalchemy import select
 
-from capture.process import heal
-from kiosk.access import at_desk
-from kiosk.db import db
-from kiosk.here import here
-from reporter.captions import captions_of
-from reporter.cues import webvtt
+from capture.renditions.worker import heal
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.web.middleware.auth import at_desk
+from reporter.annotations.captions import captions_of
 from reporter.errors import NotFound
-from reporter.gate import Place, showable
+from reporter.media.webvtt import webvtt
 from reporter.models import Attachment, Media, Takeaway
+from reporter.moderation.visibility import Place, showable
 
 bp = Blueprint("media", __name__)
 
@@ -35,7 +35,7 @@ def media_url(media: Media, rendition: str, *, signed: bool = False) -> str:
 
 
 def signed_media_url(media: Media, rendition: str) -> str:
-    """``media_url`` for receipt holders, in the shape that ``reporter.record`` takes."""
+    """``media_url`` for receipt holders, in the shape that ``reporter.stories.takeaway_json`` takes."""
     return media_url(media, rendition, signed=True)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from kiosk.db import db
-from kiosk.here import here
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from reporter.conversation.replies import count_shown
 from reporter.models import Media, Rendition, Takeaway
-from reporter.record import MediaUrl, published_places, takeaway_record
 from reporter.search import Found
-from reporter.talk import count_shown
+from reporter.stories.takeaway_json import MediaUrl, published_places, takeaway_record
 
 
 def shell_url(media: Media, name: str) -> str:

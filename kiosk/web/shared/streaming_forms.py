@@ -10,15 +10,15 @@ from flask import Request, request
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.formparser import FormDataParser
 
-from capture.offer import Arrival, Offer
-from kiosk.device import device
-from kiosk.here import here
+from capture.intake.submission import Arrival, Offer
+from kiosk.runtime.context import here
+from kiosk.web.middleware.device_cookie import device
 from reporter.errors import BadRequest, TooLarge, UnsupportedMedia
+from reporter.media.store import PIECE, Incoming
 from reporter.models import EventSession
-from reporter.states import Source
-from reporter.store import PIECE, Incoming
+from reporter.models.enums import Source
 
-# Set in the WSGI environment by kiosk.gateway: ends the connection after the answer.
+# Set in the WSGI environment by kiosk.server.wsgi_gateway: ends the connection after the answer.
 HANG_UP = "reporter.hang_up"
 
 

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 from flask import request, url_for
 from flask_babel import lazy_gettext as later
 
-from kiosk.address import phone_url
-from kiosk.db import db
-from kiosk.here import here
+from kiosk.runtime.addresses import phone_url
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from reporter.gathering.sessions import all_sessions, is_running, running
 from reporter.models import EventSession
-from reporter.sessions import all_sessions, is_running, running
-from reporter.states import Audience, Consent, Intent, Kind, TakeawayState
+from reporter.models.enums import Audience, Consent, Intent, Kind, TakeawayState
 
 AUDIENCES = (
     (Audience.PUBLIC.value, later("Everyone")),

@@ -1,4 +1,4 @@
-"""tus 1.0.0 over HTTP (https://tus.io/protocols/resumable-upload). The rules are in ``capture.upload``."""
+"""tus 1.0.0 over HTTP (https://tus.io/protocols/resumable-upload). The rules are in ``capture.intake.resumable``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 from flask import Blueprint, Response, after_this_request, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 
-from capture.intake import Check
-from capture.partial import Piece
-from capture.process import check_intake
-from capture.sniff import MediaType
-from capture.tus import (
+from capture.decoding.mime_sniff import MediaType
+from capture.intake.partial_file import Piece
+from capture.intake.receive import Check
+from capture.intake.resumable import Progress, Uploads
+from capture.intake.tus_protocol import (
     CHECKSUMS,
     EXTENSIONS,
     VERSION,
@@ -24,12 +24,12 @@ from capture.tus import (
     parse_metadata,
     read_count,
 )
-from capture.upload import Progress, Uploads
-from kiosk.access import csrf
-from kiosk.db import db
-from kiosk.device import device
-from kiosk.here import here
-from reporter.states import Source
+from capture.renditions.worker import check_intake
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.web.middleware.auth import csrf
+from kiosk.web.middleware.device_cookie import device
+from reporter.models.enums import Source
 
 bp = Blueprint("upload", __name__)
 # No cookie gives any right here: whoever holds an upload's unguessable id may go on with it.

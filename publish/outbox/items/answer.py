@@ -16,16 +16,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from publish.errors import Gone
-from publish.post import Facts, Remote
+from publish.posts.model import Facts, Remote
 from publish.targets import Target as OpenTarget
 from publish.targets import target_class
 from publish.targets.base import Answer
+from reporter.actor import Hand
 from reporter.clock import new_id
 from reporter.errors import BadInput, Conflict
-from reporter.hand import Hand
 from reporter.models import Delivery, Target
-from reporter.models_talk import Reply
-from reporter.states import DeliveryState, ReplyKind, ReplyState
+from reporter.models.conversation import Reply
+from reporter.models.enums import DeliveryState, ReplyKind, ReplyState
 
 ANSWER = "answer"
 _STORY = "story"
@@ -97,7 +97,7 @@ def answer_job(
 ) -> Callable[[OpenTarget], dict[str, Any]]:
     """What has to happen at the target for a claimed row; gathered before the network is touched.
 
-    Called by ``publish.deliver``. Raises Gone when the post that it stands under is not there.
+    Called by ``publish.outbox.delivery``. Raises Gone when the post that it stands under is not there.
     """
     reply = session.get_one(Reply, row.item_id)
     leaving = reply.state == ReplyState.GONE or row.state == DeliveryState.WITHDRAWING

@@ -14,20 +14,20 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from publish.post import Facts
+from publish.i18n import translations
+from publish.posts.model import Facts
 from publish.targets import Target as OpenTarget
 from publish.targets import target_class
 from publish.targets.base import Message
-from publish.words import translations
+from reporter.actor import Hand
 from reporter.clock import Clock, new_id
-from reporter.gate import Place
-from reporter.hand import Hand
+from reporter.conversation.replies import thread
 from reporter.models import Delivery, Takeaway, Target
-from reporter.models_actions import Contact
-from reporter.models_talk import Reply
-from reporter.record import published_places
-from reporter.states import DeliveryState, ReplyState
-from reporter.talk import thread
+from reporter.models.conversation import Reply
+from reporter.models.enums import DeliveryState, ReplyState
+from reporter.models.follow_up import Contact
+from reporter.moderation.visibility import Place
+from reporter.stories.takeaway_json import published_places
 
 MESSAGE = "message"
 
@@ -77,7 +77,7 @@ def wanted_messages(session: Session) -> set[uuid.UUID]:
 def message_job(
     session: Session, row: Delivery, facts: Facts, clock: Clock
 ) -> Callable[[OpenTarget], dict[str, Any]]:
-    """What has to happen for a claimed row; gathered before the network is touched (see ``publish.deliver``)."""
+    """What has to happen for a claimed row; gathered before the network is touched (see ``publish.outbox.delivery``)."""
     contact = session.get(Contact, row.item_id)
     now = clock()
     if contact is None or contact.stopped_at is not None or contact.takeaway is None:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from publish.net.transfer_meter import Wire
 from publish.targets.base import Limits
-from publish.wire import Wire
 
 # A broken try that sent fewer bytes is tried again like any other failure.
 COSTLY = 200_000

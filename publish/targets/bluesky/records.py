@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from publish.post import Remote
+from publish.posts.model import Remote
 from publish.targets.base import Heard
 
 POSTS = "app.bsky.feed.post"

@@ -14,10 +14,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from publish.errors import AuthRefused, Gone, Permanent, RetryAfter, TooBig
-from publish.http import Answer as Reply
-from publish.http import Web
-from publish.post import Post, PostMedia, Remote
-from publish.targets.atproto import (
+from publish.net.http import Answer as Reply
+from publish.net.http import Web
+from publish.posts.model import Post, PostMedia, Remote
+from publish.rendering.thread import Part, Shape, picture_bytes, plan, still_of
+from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
+from publish.targets.bluesky.records import (
     ANSWER_KEY,
     POSTS,
     below,
@@ -27,9 +29,7 @@ from publish.targets.atproto import (
     profile_of,
     record_key,
 )
-from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
-from publish.thread import Part, Shape, picture_bytes, plan, still_of
-from publish.uploads import Uploads
+from publish.targets.upload_cache import Uploads
 
 # As of 2025; they move (https://docs.bsky.app/docs/advanced-guides/posts#images-embeds). Characters are counted as code
 # points here, which are never fewer than the graphemes that Bluesky counts.

@@ -27,8 +27,8 @@ from publish.errors import (
     TooBig,
     Way,
 )
-from publish.http import Web
-from publish.xmlrpc import NoResponse, call_of, call_with_file, result_of
+from publish.net.http import Web
+from publish.targets.dokuwiki.xmlrpc import NoResponse, call_of, call_with_file, result_of
 
 # Of permissions (https://www.dokuwiki.org/acl#background_info): change pages, make them, send files, delete files.
 EDIT, CREATE, UPLOAD, DELETE = 2, 4, 8, 16

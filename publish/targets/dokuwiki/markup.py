@@ -11,10 +11,10 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
-from publish.marked import heading_depth
-from publish.parts import credit, said_in, slot_line
-from publish.post import WORDS, Block, Post, PostMedia, Remote
-from publish.words import translations
+from publish.i18n import translations
+from publish.markup.markdown import heading_depth
+from publish.posts.model import WORDS, Block, Post, PostMedia, Remote
+from publish.rendering.plain_text import credit, said_in, slot_line
 
 # A word joiner: takes no room, and is not trimmed away as a blank would be.
 UNSEEN = "\u2060"

@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from publish import dokutext
 from publish.errors import Gone, RetryAfter
-from publish.post import Post, PostMedia, Remote
-from publish.talkpage import Manner, read_comments, remove_answer
+from publish.posts.model import Post, PostMedia, Remote
 from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
-from publish.targets.dokuwiki_api import CREATE, DELETE, UPLOAD, Doku, Page
-from publish.targets.wikipage import (
+from publish.targets.dokuwiki import markup
+from publish.targets.dokuwiki.client import CREATE, DELETE, UPLOAD, Doku, Page
+from publish.targets.wiki.page_section import (
     answered,
     heard_of,
     keyed,
@@ -24,7 +23,8 @@ from publish.targets.wikipage import (
     with_part,
     without_part,
 )
-from publish.wikisign import dokuwiki_manner
+from publish.targets.wiki.signatures import dokuwiki_manner
+from publish.targets.wiki.talk_page import Manner, read_comments, remove_answer
 
 _SUMMARY = "From the gathering, with Social Reporter"
 
@@ -98,17 +98,17 @@ class DokuWikiTarget(Target):
     def _under(self) -> str:
         given = self.setup.options.get("under", "").replace("/", ":").strip(": ")
         facts = self.setup.facts
-        return given or dokutext.page_name(facts.title, f"gathering-{facts.mark}")
+        return given or markup.page_name(facts.title, f"gathering-{facts.mark}")
 
     def _page(self, post: Post) -> str:
         own = post.slot.title if post.slot and post.slot.title else post.title
-        return f"{self._under}:{dokutext.page_name(own, post.key)}"
+        return f"{self._under}:{markup.page_name(own, post.key)}"
 
     def _talk(self, page: str) -> str:
         return f"{self.setup.options.get('talk', '').strip(': ') or 'talk'}:{page}"
 
     def _part(self, post: Post, links: Mapping[str, Remote], page: str) -> str:
-        return dokutext.part_of(post, links, self._talk(page))
+        return markup.part_of(post, links, self._talk(page))
 
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
         """Our part of the page."""
@@ -123,14 +123,14 @@ class DokuWikiTarget(Target):
     def _pages_with(self, key: str) -> Iterator[Page]:
         for name in self._wiki.search(key):
             page = self._wiki.page(name)
-            if page is not None and dokutext.find_part(page.text, key):
+            if page is not None and markup.find_part(page.text, key):
                 yield page
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Make the page, or put our part into the one that people have begun."""
 
         def change(page: Page) -> str:
-            span = dokutext.find_part(page.text, post.key)
+            span = markup.find_part(page.text, post.key)
             return with_part(page.text, span, self._part(post, links, page.id))
 
         made = self._wiki.change(self._page(post), change, _SUMMARY, may_make=True)
@@ -152,7 +152,7 @@ class DokuWikiTarget(Target):
         part = self._part(post, links, at)
 
         def change(page: Page) -> str:
-            span = dokutext.find_part(page.text, post.key)
+            span = markup.find_part(page.text, post.key)
             return merged_part(page.text, span, sent, part, f"{self.name} ({at})")
 
         return self._remote(self._wiki.change(at, change, _SUMMARY), post.key, part)
@@ -162,7 +162,7 @@ class DokuWikiTarget(Target):
         key = str(remote.extra["key"])
 
         def change(page: Page) -> str | None:
-            return without_part(page.text, dokutext.find_part(page.text, key))
+            return without_part(page.text, markup.find_part(page.text, key))
 
         with suppress(Gone):
             self._wiki.change(remote.id, change, _SUMMARY)
@@ -209,12 +209,12 @@ class DokuWikiTarget(Target):
             if page is not None:
                 url = self._wiki.page_url(page.id)
                 for comment in read_comments(page.text, manner):
-                    yield heard_of(comment, post, url, dokutext.words_of)
+                    yield heard_of(comment, post, url, markup.words_of)
 
     def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
         """The comment with our key."""
         page = self._wiki.page(self._talk(post.id))
-        if page is None or dokutext.answer_mark(answer.key) not in page.text:
+        if page is None or markup.answer_mark(answer.key) not in page.text:
             return None
         return Remote(answer.key, self._wiki.page_url(page.id))
 
@@ -222,7 +222,7 @@ class DokuWikiTarget(Target):
         """A line below what it answers, quoted and signed as people do it; without that, a section of its own."""
         manner = dokuwiki_manner(self.setup.facts.zone)
         at = answer.written_at.astimezone(self.setup.facts.zone)
-        said = f"{dokutext.safe_lines(answer.text)}{dokutext.answer_mark(answer.key)}"
+        said = f"{markup.safe_lines(answer.text)}{markup.answer_mark(answer.key)}"
         signed = f"{said} --- //{self._wiki.user} {at:%Y/%m/%d %H:%M}//"
         below = answer.to and answer.to != post.id
 
@@ -236,7 +236,7 @@ class DokuWikiTarget(Target):
                     lambda depth: _indent(depth, listed=listed) + signed,
                     self.name,
                 )
-            title = dokutext.heading(self.setup.facts.title, 2)
+            title = markup.heading(self.setup.facts.title, 2)
             return f"{page.text.rstrip()}\n\n{title}\n{signed}\n".lstrip()
 
         page = self._wiki.change(self._talk(post.id), change, _SUMMARY, may_make=not below)

@@ -14,10 +14,10 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from publish.post import WORDS, Facts, Post
-from publish.render import environment, render
-from publish.words import translations
-from reporter.states import Intent
+from publish.i18n import translations
+from publish.posts.model import WORDS, Facts, Post
+from publish.rendering.html import environment, render
+from reporter.models.enums import Intent
 
 # Pixels and JPEG quality of a picture in a mail: about 15 KB.
 _EDGE, _QUALITY = 360, 75

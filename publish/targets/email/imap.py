@@ -15,7 +15,7 @@ from email.utils import parseaddr, parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from publish.errors import AuthRefused, Offline, PauseTarget, PublishError, RetryAfter
-from publish.plain import MOST_CHARS, plain_text
+from publish.markup.html_to_text import MOST_CHARS, plain_text
 from publish.targets.base import Heard
 
 _TIMEOUT = 60

@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 
-from publish.digest import Item, Letter, item_of, write
 from publish.errors import PauseTarget, Permanent
-from publish.mailbox import Mailbox
-from publish.post import Post, PostMedia, Remote
-from publish.post_office import PostOffice
+from publish.posts.model import Post, PostMedia, Remote
 from publish.targets.base import Entry, Heard, Message, Option, Setup, Target
+from publish.targets.email.digest import Item, Letter, item_of, write
+from publish.targets.email.imap import Mailbox
+from publish.targets.email.smtp import PostOffice
 
 
 class EmailTarget(Target):

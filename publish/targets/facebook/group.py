@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from publish.errors import PauseTarget
-from publish.post import Post, PostMedia, Remote
+from publish.posts.model import Post, PostMedia, Remote
+from publish.rendering.thread import Shape, plan, still_of
 from publish.targets.base import Draft, Option, Target
-from publish.targets.facebook import CHARACTERS, IMAGES
-from publish.thread import Shape, plan, still_of
+from publish.targets.facebook.page import CHARACTERS, IMAGES
 
 
 class FacebookGroupTarget(Target):

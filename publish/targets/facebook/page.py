@@ -14,13 +14,13 @@ from datetime import datetime
 from typing import Any
 
 from publish.errors import AuthRefused, Gone, PauseTarget, Permanent, PublishError, RetryAfter
-from publish.http import Answer as Reply
-from publish.http import Web, retry_after
-from publish.parts import mark_of
-from publish.post import Post, PostMedia, Remote
+from publish.net.http import Answer as Reply
+from publish.net.http import Web, retry_after
+from publish.posts.model import Post, PostMedia, Remote
+from publish.rendering.plain_text import mark_of
+from publish.rendering.thread import Part, Shape, picture_bytes, plan, still_of
 from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
-from publish.thread import Part, Shape, picture_bytes, plan, still_of
-from publish.uploads import Uploads
+from publish.targets.upload_cache import Uploads
 
 # https://developers.facebook.com/docs/graph-api/reference/page/photos: up to 10 MB; posts hold 63,206 characters.
 IMAGE_BYTES, IMAGES, CHARACTERS = 10_000_000, 10, 60_000

@@ -14,11 +14,10 @@ from urllib.parse import urlencode
 from publish.drives import Login, open_drive, scheme_of, wants_password
 from publish.drives.base import hash_pieces, is_part
 from publish.errors import Gone, PauseTarget, PublishError, RetryAfter
-from publish.feeds import ATOM, JSON_FEED, feed_files
-from publish.finder import search_files
-from publish.http import Web
-from publish.post import Post, PostMedia, Remote
-from publish.site import (
+from publish.net.http import Web
+from publish.posts.model import Post, PostMedia, Remote
+from publish.site.feeds import ATOM, JSON_FEED, feed_files
+from publish.site.pages import (
     calendar_file,
     front_page,
     media_name,
@@ -27,8 +26,9 @@ from publish.site import (
     story_page,
     summarize,
 )
+from publish.site.search_index import search_files
 from publish.targets.base import Draft, Entry, Heard, Option, Setup, Target
-from publish.webmentions import mentions
+from publish.targets.webmentions import mentions
 
 log = logging.getLogger(__name__)
 

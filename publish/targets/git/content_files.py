@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
-from publish.post import WORDS, Block, Copy, Post, PostMedia, Said
-from publish.render import environment
-from publish.words import INTENTS, translations
+from publish.i18n import INTENTS, translations
+from publish.posts.model import WORDS, Block, Copy, Post, PostMedia, Said
+from publish.rendering.html import environment
 
 # Backslashes work for these in CommonMark, kramdown and Python-Markdown alike …
 _SLASHED = re.compile(r"([\\`*_\[\]()#!])")

@@ -26,7 +26,7 @@ from publish.errors import (
     RetryAfter,
     TooBig,
 )
-from publish.hostkeys import known_hosts_file
+from publish.net.ssh_known_hosts import known_hosts_file
 
 # Seconds for what stays on this machine, and for what goes over the network.
 _HERE, _THERE = 60, 280

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
-from publish.contents import LAYOUTS, Pages
 from publish.errors import PauseTarget, RetryAfter
-from publish.post import Post, PostMedia, Remote
-from publish.repository import Access, Changes, Repository
+from publish.posts.model import Post, PostMedia, Remote
 from publish.targets.base import Draft, Option, Setup, Target
+from publish.targets.git.content_files import LAYOUTS, Pages
+from publish.targets.git.repository import Access, Changes, Repository
 
 
 class GitTarget(Target):

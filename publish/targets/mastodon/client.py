@@ -11,13 +11,13 @@ from contextlib import ExitStack
 from typing import Any, ClassVar
 
 from publish.errors import AuthRefused, Permanent, RetryAfter, TooBig
-from publish.http import Answer as Reply
-from publish.http import Web
-from publish.post import PostMedia
+from publish.net.http import Answer as Reply
+from publish.net.http import Web
+from publish.posts.model import PostMedia
+from publish.rendering.thread import picture_bytes
 from publish.targets.base import Limits
-from publish.targets.fediverse import number_or
-from publish.thread import picture_bytes
-from publish.uploads import Uploads
+from publish.targets.mastodon.statuses import number_or
+from publish.targets.upload_cache import Uploads
 
 # What servers say when they say nothing, or nonsense.
 CHARACTERS, FILES, ALT = 500, 4, 1500

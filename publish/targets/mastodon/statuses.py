@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from publish.plain import plain_text
-from publish.post import Remote
+from publish.markup.html_to_text import plain_text
+from publish.posts.model import Remote
 from publish.targets.base import Heard
 
 _URL = re.compile(r"https?://\S+")

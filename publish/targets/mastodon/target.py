@@ -16,11 +16,13 @@ from datetime import datetime
 from typing import Any
 
 from publish.errors import Gone, Permanent, RetryAfter
-from publish.parts import mark_of
-from publish.plain import plain_text
-from publish.post import Post, PostMedia, Remote
+from publish.markup.html_to_text import plain_text
+from publish.posts.model import Post, PostMedia, Remote
+from publish.rendering.plain_text import mark_of
+from publish.rendering.thread import Part, Shape, part_number, plan, still_of
 from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
-from publish.targets.fediverse import (
+from publish.targets.mastodon.client import CHARACTERS, FILES, Account
+from publish.targets.mastodon.statuses import (
     PER_URL,
     age,
     cheer,
@@ -31,8 +33,6 @@ from publish.targets.fediverse import (
     is_ours,
     number_or,
 )
-from publish.targets.mastodon_api import CHARACTERS, FILES, Account
-from publish.thread import Part, Shape, part_number, plan, still_of
 
 # Own posts that are looked through for one with our link, 40 a page.
 _PAGES = 5

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from publish.errors import (
+from publish.errors import (  # fmt: skip
     AuthRefused,
     Cut,
     Gone,
@@ -25,9 +25,9 @@ from publish.errors import (
     PublishError,
     RetryAfter,
     TooBig,
-)  # fmt: skip
-from publish.http import Answer, Web
-from publish.wire import kept
+)
+from publish.net.http import Answer, Web
+from publish.net.transfer_meter import kept
 
 # What an error's code means; the start of a code is enough. https://www.mediawiki.org/wiki/API:Errors_and_warnings
 _LATER = ("readonly", "ratelimited", "maxlag", "internal_api_error", "actionthrottled", "backend-fail",

@@ -12,13 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from publish import wikitext
 from publish.errors import AuthRefused, Gone, Permanent, RetryAfter, TooBig
-from publish.post import Post, PostMedia, Remote
-from publish.talkpage import read_comments, remove_answer
+from publish.posts.model import Post, PostMedia, Remote
 from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
-from publish.targets.mediawiki_api import Wiki, WikiError
-from publish.targets.wikipage import (
+from publish.targets.mediawiki import wikitext
+from publish.targets.mediawiki.client import Wiki, WikiError
+from publish.targets.wiki.page_section import (
     Change,
     answered,
     heard_of,
@@ -27,7 +26,8 @@ from publish.targets.wikipage import (
     with_part,
     without_part,
 )
-from publish.wikisign import mediawiki_manner
+from publish.targets.wiki.signatures import mediawiki_manner
+from publish.targets.wiki.talk_page import read_comments, remove_answer
 
 _NEEDED = {"edit": "change pages", "createpage": "make pages"}
 # Somebody saves at the same moment: read again, put our part in again.

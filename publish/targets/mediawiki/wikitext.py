@@ -9,10 +9,10 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 
-from publish.marked import heading_depth
-from publish.parts import credit, said_in, slot_line
-from publish.post import WORDS, Block, Post, PostMedia, Remote
-from publish.words import translations
+from publish.i18n import translations
+from publish.markup.markdown import heading_depth
+from publish.posts.model import WORDS, Block, Post, PostMedia, Remote
+from publish.rendering.plain_text import credit, said_in, slot_line
 
 _URL = re.compile(r"https?://[^\s<>\[\]{}|\"']+")
 # Everything that MediaWiki may carry out, as a character reference, which it only shows.

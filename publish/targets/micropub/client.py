@@ -19,8 +19,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from publish.errors import AuthRefused, Offline, PauseTarget, RetryAfter, Way
-from publish.http import Answer, Web
-from publish.microformats import MOST, anchors, first_word
+from publish.net.http import Answer, Web
+from publish.targets.micropub.microformats import MOST, anchors, first_word
 
 # What was discovered is kept this long: every delivery opens the blog anew. Address and token -> what is known.
 _KEPT: dict[tuple[str, str], _Known] = {}

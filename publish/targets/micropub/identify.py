@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from publish import microformats
-from publish.microformats import first_word, joined, markup
-from publish.targets.micropub_api import Micropub, is_deleted
+from publish.targets.micropub import microformats
+from publish.targets.micropub.client import Micropub, is_deleted
+from publish.targets.micropub.microformats import first_word, joined, markup
 
 # Pages of 50 posts that are looked through for ours, of 50 files, and front pages.
 _PAGES, _MEDIA_PAGES, _FRONT_PAGES = 10, 4, 4

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from publish.post import Facts, Post, PostMedia, Remote
+from publish.posts.model import Facts, Post, PostMedia, Remote
 
 Properties = dict[str, list[Any]]
 

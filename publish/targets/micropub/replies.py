@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from publish.microformats import Item, entries, first_word, same_page, values
-from publish.plain import MOST_CHARS, plain_text
+from publish.markup.html_to_text import MOST_CHARS, plain_text
 from publish.targets.base import Heard
+from publish.targets.micropub.microformats import Item, entries, first_word, same_page, values
 
 # More on one page is no conversation any more; nor is a reply to a reply to a reply, twenty times.
 _REPLIES, _DEPTH = 1000, 20

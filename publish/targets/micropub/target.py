@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from publish import microformats
 from publish.errors import (
     Gone,
     Offline,
@@ -26,15 +25,16 @@ from publish.errors import (
     TooBig,
     Way,
 )
-from publish.http import Answer as Reply
-from publish.http import Web
-from publish.microformats import values
-from publish.post import Post, PostMedia, Remote
-from publish.render import indie_html
+from publish.net.http import Answer as Reply
+from publish.net.http import Web
+from publish.posts.model import Post, PostMedia, Remote
+from publish.rendering.html import indie_html
 from publish.targets.base import Draft, Heard, Limits, Option, Setup, Target
-from publish.targets.micropub_api import Micropub, error_of, is_page
-from publish.targets.micropub_find import file_in_list, in_list, on_front_page
-from publish.targets.micropub_form import (
+from publish.targets.micropub import microformats
+from publish.targets.micropub.client import Micropub, error_of, is_page
+from publish.targets.micropub.identify import file_in_list, in_list, on_front_page
+from publish.targets.micropub.microformats import values
+from publish.targets.micropub.properties import (
     born,
     changes,
     field,
@@ -44,8 +44,8 @@ from publish.targets.micropub_form import (
     is_wordpress,
     told,
 )
-from publish.targets.micropub_replies import replies_on
-from publish.webmentions import mentions
+from publish.targets.micropub.replies import replies_on
+from publish.targets.webmentions import mentions
 
 # A 202 is looked for this often, a few seconds apart, and so is a post whose answer was lost.
 _POLLS = 5

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from publish.errors import Gone, Permanent
-from publish.merge import merge, takes_away
-from publish.post import Remote
-from publish.talkpage import Comment, Manner, insert_answer
+from publish.posts.model import Remote
 from publish.targets.base import Answer, Heard
+from publish.targets.wiki.talk_page import Comment, Manner, insert_answer
+from publish.targets.wiki.three_way_merge import merge, takes_away
 
 # What is made of a page's text; None: nothing has to be done.
 Change = Callable[[str], str | None]

@@ -10,8 +10,8 @@ from typing import Any
 
 from babel.dates import get_month_names
 
-from publish.render import find_locale
-from publish.talkpage import Manner, Signature
+from publish.rendering.html import find_locale
+from publish.targets.wiki.talk_page import Manner, Signature
 
 _CLOCK = re.compile(r"\b(\d{1,2})[:.](\d{2})\b")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")

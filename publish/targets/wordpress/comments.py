@@ -12,9 +12,9 @@ from html import escape
 from typing import Any
 
 from publish.errors import Gone, Permanent, RetryAfter
-from publish.http import Answer as WebAnswer
-from publish.plain import plain_text
-from publish.post import Remote
+from publish.markup.html_to_text import plain_text
+from publish.net.http import Answer as WebAnswer
+from publish.posts.model import Remote
 from publish.targets.base import Answer, Heard
 
 _PAGE = 100

@@ -16,12 +16,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from publish.errors import AuthRefused, Gone, PauseTarget, Permanent, RetryAfter, TooBig
-from publish.http import Answer, Web
-from publish.post import Post, PostMedia, Remote
-from publish.render import blog_html
+from publish.net.http import Answer, Web
+from publish.posts.model import Post, PostMedia, Remote
+from publish.rendering.html import blog_html
 from publish.targets.base import Answer as OwnAnswer
 from publish.targets.base import Draft, Heard, Option, Setup, Target
-from publish.targets.wordpress_comments import Comments
+from publish.targets.wordpress.comments import Comments
 
 # Our slug may be taken by our own item only; trashed ones have got another slug.
 _STATUSES = "publish,future,draft,pending,private"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 from datetime import date, timedelta
 
-from reporter.search.words import fold
+from reporter.search.text.tokenizer import fold
 
 NEAR = {"today": 0, "yesterday": -1, "hoy": 0, "ayer": -1, "heute": 0, "gestern": -1, "hier": -1, "aujourdhui": 0,
         "hoje": 0, "ontem": -1, "اليوم": 0, "امس": -1}  # fmt: skip

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reporter.search.ask import QUERY_CHARS
+from reporter.search.protocol import QUERY_CHARS
 
 # What can be asked for by name; the second names are for people who guess.
 FIELDS = {

@@ -7,13 +7,13 @@ from datetime import date
 
 import numpy as np
 
-from reporter.search.ask import Marks
-from reporter.search.days import matching_days
-from reporter.search.languages import all_function_words
-from reporter.search.query import All, Any, Named, Node, Not, Text
-from reporter.search.reading import Floats, Reading
-from reporter.search.words import Word, fold, take_apart
-from reporter.sessioncode import is_valid, normalize
+from reporter.codes import is_valid, normalize
+from reporter.search.protocol import Marks
+from reporter.search.query.dates import matching_days
+from reporter.search.query.parser import All, Any, Named, Node, Not, Text
+from reporter.search.reader import Floats, Reading
+from reporter.search.text.languages import all_function_words
+from reporter.search.text.tokenizer import Word, fold, take_apart
 
 # How much a match counts: the very word, its stem, a word of the session or of the tags.
 AS_WRITTEN, AS_STEM, AROUND, AROUND_STEM, AS_BEGINNING = 1.6, 1.0, 0.5, 0.4, 0.8

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reporter.search.query import Node, Text, texts_of
-from reporter.search.reading import Reading
-from reporter.search.words import take_apart
+from reporter.search.query.parser import Node, Text, texts_of
+from reporter.search.reader import Reading
+from reporter.search.text.tokenizer import take_apart
 
 MOST_TRIED = 6
 MOST_WORDS = 6

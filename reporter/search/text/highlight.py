@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from reporter.search.ask import Marks
-from reporter.search.words import Word, take_apart
+from reporter.search.protocol import Marks
+from reporter.search.text.tokenizer import Word, take_apart
 
 CHARS = 200
 Span = tuple[int, int]

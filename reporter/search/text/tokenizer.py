@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reporter.search.languages import ALWAYS, ARABIC_ROOT, guess, is_arabic, stem
+from reporter.search.text.languages import ALWAYS, ARABIC_ROOT, guess, is_arabic, stem
 
 # Chinese, Japanese, Thai, Lao, Burmese, Khmer write without spaces; Korean glues its particles to words.
 _UNSPACED = (

@@ -1,5 +1,5 @@
 // The stage: the picture as it came, turned if it is to be, with boxes that are drawn, pulled and moved by a pointer.
-import { fitting, moved, spanned, turnPlace, turnPoint } from "./mend-places.js";
+import { fitting, moved, spanned, turnPlace, turnPoint } from "./editor-regions.js";
 
 const CORNERS = { nw: [0, 0], ne: [1, 0], se: [1, 1], sw: [0, 1] };
 const MOST_HEIGHT = 0.66;

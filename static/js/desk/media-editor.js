@@ -1,6 +1,6 @@
 // Mending: what is changed of one picture, film or sound, by pointer and by keys; saved as one list of plain numbers.
-import { covers, grown, moved } from "./mend-places.js";
-import { Stage } from "./mend-stage.js";
+import { covers, grown, moved } from "./editor-regions.js";
+import { Stage } from "./editor-canvas.js";
 
 const STEP = 0.01;
 const PREVIEW_AFTER = 250;

@@ -1,6 +1,6 @@
 // The capture page: adds tiles, checks, progress and the queue to a form that works without any of it.
-import { uuid } from "./outbox.js";
-import { at, draw, openOutbox, reason, say, spelled, verdict, words as states } from "./queue.js";
+import { uuid } from "./upload-queue.js";
+import { at, draw, openOutbox, reason, say, spelled, verdict, words as states } from "./queue-list.js";
 
 const form = at("keep");
 const words = form.dataset;

@@ -1,7 +1,7 @@
 // Pages beside the capture page: what still waits on this phone goes on its way from here too, and "My takeaways" lists
 // what became of the rest. The phone asks now and then; no connection stays open.
-import { at, draw, openOutbox, spelled } from "./queue.js";
-import { remember } from "./shelf.js";
+import { at, draw, openOutbox, spelled } from "./queue-list.js";
+import { remember } from "./offline-store.js";
 
 const EVERY = 60000;
 const MOST = 60;

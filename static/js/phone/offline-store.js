@@ -1,6 +1,6 @@
 // What stands on this phone until the kiosk has it: notes of takeaways, and their bytes in pieces, in IndexedDB.
 // ArrayBuffers, because a WebKit refuses Blobs there. Where a phone has no room, the note alone is kept in localStorage.
-import { get, getMany, promisifyRequest, set, update, values } from "../vendor/idb-keyval.js";
+import { get, getMany, promisifyRequest, set, update, values } from "../../vendor/idb-keyval.js";
 
 const PIECE = 1048576;
 const TURN = 15000;

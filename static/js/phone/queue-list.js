@@ -1,6 +1,6 @@
 // The list of what is on its way, and the words for each state. The sentences stand in the page, in its language.
-import { Outbox } from "./outbox.js";
-import * as shelf from "./shelf.js";
+import { Outbox } from "./upload-queue.js";
+import * as shelf from "./offline-store.js";
 
 export const at = (id) => document.getElementById(id);
 export const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);

@@ -4,8 +4,8 @@ const STORE = "pages-1";
 const PATIENCE = 4000;
 const PARTS = [
   "/static/css/tokens.css", "/static/css/base.css", "/static/css/camera.css", "/static/img/icon.svg",
-  "/static/js/phone.js", "/static/js/mine.js", "/static/js/queue.js", "/static/js/outbox.js", "/static/js/shelf.js",
-  "/static/js/wire.js", "/static/js/camera.js", "/static/js/install.js",
+  "/static/js/phone/capture.js", "/static/js/phone/my-takeaways.js", "/static/js/phone/queue-list.js", "/static/js/phone/upload-queue.js", "/static/js/phone/offline-store.js",
+  "/static/js/shared/transport.js", "/static/js/shared/camera-picker.js", "/static/js/phone/install-prompt.js",
   "/static/vendor/idb-keyval.js", "/static/vendor/tus.js",
 ];
 const isPage = (path) => path === "/" || path === "/mine" || /^\/[sS]\/[^/]+$/.test(path);

@@ -1,7 +1,7 @@
 // The queue of takeaways on their way to the kiosk, one after the other. It knows nothing of the page.
 // With a shelf they stand on this phone before the first byte leaves it; without one they live in memory (the station).
 // A takeaway is called "safe" only after the kiosk has answered with its receipt.
-import { Later, Refused, fileSource, isLost, sendFile, sendWords } from "./wire.js";
+import { Later, Refused, fileSource, isLost, sendFile, sendWords } from "../shared/transport.js";
 
 // Seconds until the next try, give or take a third, so that a hundred phones don't come back in one moment.
 const PAUSES = [2, 4, 8, 15, 30, 60];

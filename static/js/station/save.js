@@ -1,5 +1,5 @@
 // What leaves the station: one queue a session, the same as on phones. It goes on while the next person is here.
-import { Outbox } from "./outbox.js";
+import { Outbox } from "../phone/upload-queue.js";
 
 export class Keeper extends EventTarget {
   // way: { uploads, takeaways with CODE in it, tus, token }

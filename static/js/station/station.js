@@ -1,11 +1,11 @@
 // The station, from the code that is held up to the receipt: one screen after the other, each with one thing to do.
-import { uuid } from "./outbox.js";
-import { Camera, Microphone } from "./station-camera.js";
-import { Countdown, Stillness } from "./station-idle.js";
-import { Keeper } from "./station-keep.js";
-import { Recorder, show } from "./station-recorder.js";
-import { Scanner } from "./station-scan.js";
-import { SessionList } from "./station-sessions.js";
+import { uuid } from "../phone/upload-queue.js";
+import { Camera, Microphone } from "./camera.js";
+import { Countdown, Stillness } from "./idle-screen.js";
+import { Keeper } from "./save.js";
+import { Recorder, show } from "./recorder.js";
+import { Scanner } from "./scanner.js";
+import { SessionList } from "./session-list.js";
 
 const BACK = 15;
 const STILL = 90;

@@ -1,6 +1,6 @@
 """A large gathering, made in seconds: 10,000 takeaways in five languages, half of them photos with real files.
 
-The same seed gives the same gathering. ``python -m tests.bench.seeded FOLDER [COUNT]`` leaves one to look at.
+The same seed gives the same gathering. ``python -m tests.bench.data.seeded FOLDER [COUNT]`` leaves one to look at.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from typing import Any
 from sqlalchemy import Table, insert, select, update
 from sqlalchemy.orm import Session
 
-from capture.pool import DecoderPool
-from capture.process import process_due
+from capture.decoding.process_pool import DecoderPool
+from capture.renditions.worker import process_due
 from reporter.clock import new_id, utc_now
+from reporter.codes import make_receipt
 from reporter.config import LimitSettings, Settings
-from reporter.db import Base
-from reporter.gathering import make_gathering, open_session
+from reporter.database.engine import Base
+from reporter.gathering.folder import make_gathering, open_session
+from reporter.gathering.sessions import add_session
+from reporter.media.store import Store
 from reporter.models import Attachment, EventSession, Gathering, Media, Tag, Takeaway
-from reporter.sessioncode import make_receipt
-from reporter.sessions import add_session
-from reporter.store import Store
-from tests.bench.seeded_photos import photos as draw
-from tests.bench.seeded_words import NAMES, TAGS, TITLES, sentences
+from tests.bench.data.seeded_photos import photos as draw
+from tests.bench.data.seeded_words import NAMES, TAGS, TITLES, sentences
 
 BEGINS = datetime(2026, 3, 14, 8, 0, tzinfo=UTC)
 SESSIONS, ROOMS, DAYS = 40, 5, 2

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from reporter.gathering import open_session
+from reporter.gathering.folder import open_session
+from reporter.media.store import Store
 from reporter.models import Gathering, Media, Takeaway
-from reporter.states import MediaState, TakeawayState
-from reporter.store import Store
-from tests.bench.seeded import seed
+from reporter.models.enums import MediaState, TakeawayState
+from tests.bench.data.seeded import seed
 
 
 def test_rows_and_files_agree(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Photos from a card to ready renditions and the site of them, beside sigal's gallery of the same (two processes).
 
-``python -m tests.bench.cards 1000`` tells the memory that importing a thousand takes.
+``python -m tests.bench.media.cards 1000`` tells the memory that importing a thousand takes.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from capture.importing import Importer, Workshop, begin_import
-from capture.pool import DecoderPool
-from capture.process import process_due
-from kiosk.assets import static_dir
-from publish.bundle import make_bundle
-from publish.post import gathering_facts
+from capture.cards.importer import Importer, Workshop, begin_import
+from capture.decoding.process_pool import DecoderPool
+from capture.renditions.worker import process_due
+from kiosk.runtime.static_files import static_dir
+from publish.bundle.builder import make_bundle
+from publish.posts.model import gathering_facts
+from reporter.actor import Hand
 from reporter.clock import utc_now
 from reporter.config import LimitSettings, Settings
-from reporter.curate import approve
-from reporter.gathering import make_gathering, open_session
-from reporter.hand import Hand
+from reporter.gathering.folder import make_gathering, open_session
+from reporter.gathering.sessions import add_session
+from reporter.media.store import Store
 from reporter.models import Media, Takeaway
-from reporter.sessions import add_session
-from reporter.states import MediaState
-from reporter.store import Store
+from reporter.models.enums import MediaState
+from reporter.moderation.decisions import approve
 from tests.bench.installed import Lacking, peer_python
 from tests.bench.rows import Row, pairs
 from tests.bench.sizes import megapixels, photo_counts, photo_size
-from tests.media_scene import scene
-from tests.rolls import Camera
+from tests.support.media.camera_rolls import Camera
+from tests.support.media.scene import scene
 
 WORKERS = 2
 TAKEN = datetime(2026, 3, 14, 10, 0)  # noqa: DTZ001  a camera's clock

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from capture.marker import Code, read_codes
+from capture.codes.qr_reader import Code, read_codes
 from tests.bench.rows import Row, pairs
 
-REAL = Path(__file__).parents[2] / ".." / "shared" / "data" / "qr"
+REAL = Path(__file__).parents[3] / ".." / "shared" / "data" / "qr"
 FAST = "code in a phone photo, as frames and cards are read"
 FULL = "code in a phone photo, thoroughly"
 Picture = NDArray[np.uint8]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from capture.faces import find_faces
-from capture.steps import process_file
-from reporter.edits import Edits, Region
+from capture.analysis.face_detection import find_faces
+from capture.renditions.pipeline import process_file
+from reporter.media.edits import Edits, Region
 from tests.bench.rows import Row, pairs
 from tests.bench.sizes import megapixels, photo_size, seconds
-from tests.faces import Spot, portrait_jpeg
-from tests.media_files import mp4_1080p
+from tests.support.media.faces import Spot, portrait_jpeg
+from tests.support.media.files import mp4_1080p
 
 SPOTS: tuple[Spot, ...] = ((0.05, 0.05, 0.25), (0.4, 0.1, 0.2), (0.7, 0.3, 0.2))
 BLUR = tuple(Region("oval", (x, 1.5 * y, side, 1.3 * side)) for x, y, side in SPOTS)

@@ -14,22 +14,22 @@ from PIL import Image, ImageOps
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from capture.intake import receive
-from capture.offer import Arrival, Offer
-from capture.pool import DecoderPool
-from capture.process import process_due
-from capture.steps_photo import make_photo
+from capture.decoding.process_pool import DecoderPool
+from capture.intake.receive import receive
+from capture.intake.submission import Arrival, Offer
+from capture.renditions.photo import make_photo
+from capture.renditions.worker import process_due
 from reporter.clock import utc_now
 from reporter.config import LimitSettings
-from reporter.gathering import make_gathering, open_session
+from reporter.gathering.folder import make_gathering, open_session
+from reporter.gathering.sessions import add_session
+from reporter.media.store import Store
 from reporter.models import EventSession, Media
-from reporter.sessions import add_session
-from reporter.states import MediaState
-from reporter.store import Store
+from reporter.models.enums import MediaState
 from tests.bench.installed import Lacking, vips
 from tests.bench.rows import Row, pairs, timed
 from tests.bench.sizes import megapixels, photo_size
-from tests.media_files import jpeg
+from tests.support.media.files import jpeg
 
 NOTE = (
     "Both decode in a process that is there already and write view (1600) and thumb (400), quality 82, metadata left "

@@ -10,12 +10,12 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from publish.bundle import make_bundle
-from reporter.states import Kind
+from publish.bundle.builder import make_bundle
+from reporter.models.enums import Kind
 from tests.bench.rows import Row, pairs
-from tests.publish_fakes import Kit, jpeg, open_kit
+from tests.support.publish.fakes import Kit, jpeg, open_kit
 
-ASSETS = Path(__file__).parents[2] / "static"
+ASSETS = Path(__file__).parents[3] / "static"
 _PIECE = 1 << 20
 
 

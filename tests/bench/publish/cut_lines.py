@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from publish import places
-from publish.outbox import publish
-from reporter import secrets
-from reporter.states import Kind
+from publish.outbox.runner import publish
+from publish.status import target_registry
+from reporter import secret_store
+from reporter.models.enums import Kind
 from tests.bench.rows import Row
 from tests.bench.sizes import film_bytes, photos_on_the_line
-from tests.cut_proxy import cut_proxy
-from tests.publish_fakes import Kit, jpeg, open_kit
-from tests.script_server import ScriptServer
-from tests.wordpress_server import WordPress, missing_programs
+from tests.support.proxies.cutting import cut_proxy
+from tests.support.publish.fakes import Kit, jpeg, open_kit
+from tests.support.servers.script import ScriptServer
+from tests.support.servers.wordpress import WordPress, missing_programs
 
 MEGABYTE = 1_000_000
 CLEAN, CUT = 1.02, 1.15
@@ -65,7 +65,7 @@ def measure() -> list[Row]:
 def _at(title: str, server: Callable[[ExitStack], There]) -> Iterator[Row]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        os.environ[secrets.FILE_VARIABLE] = str(folder / "secrets.json")
+        os.environ[secret_store.FILE_VARIABLE] = str(folder / "secrets.json")
         there = server(stack)
         number = 0
         for every, aim in ((0, CLEAN), (MEGABYTE, CUT)):
@@ -92,8 +92,8 @@ def _send(kit: Kit, there: There, every: int) -> Told:
     with cut_proxy(there.port) as proxy:
         proxy.every = every
         given = there.options(proxy.port)
-        places.add_target(kit.session, there.kind, "there", given, now=kit.clock(), rng=kit.rng)
-        secrets.set_secret(str(kit.facts.id), places.secret_name("there"), there.secret)
+        target_registry.add_target(kit.session, there.kind, "there", given, now=kit.clock(), rng=kit.rng)
+        secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("there"), there.secret)
         rows = publish(
             kit.session, kit.outbox, wait=True,
             pause=lambda seconds: kit.clock.forward(seconds=seconds),

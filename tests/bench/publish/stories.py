@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from publish import places
-from publish.outbox import publish
-from reporter import secrets
-from reporter.states import Kind
+from publish.outbox.runner import publish
+from publish.status import target_registry
+from reporter import secret_store
+from reporter.models.enums import Kind
 from tests.bench.rows import Row, pairs
 from tests.bench.sizes import stories, story_photos
-from tests.publish_fakes import FaultProxy, Kit, jpeg, open_kit
-from tests.wordpress_server import WordPress, missing_programs
+from tests.support.publish.fakes import FaultProxy, Kit, jpeg, open_kit
+from tests.support.servers.wordpress import WordPress, missing_programs
 
 STORIES, PHOTOS = stories(), story_photos()
 RUNS = 3
@@ -33,7 +33,7 @@ def measure() -> list[Row]:
         return [Row.left_out(NAME, f"needs {', '.join(lacking)}")]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        os.environ[secrets.FILE_VARIABLE] = str(folder / "secrets.json")
+        os.environ[secret_store.FILE_VARIABLE] = str(folder / "secrets.json")
         # A folder of its own: Apache's account could not enter one below ours.
         state = Path(tempfile.mkdtemp(prefix="wp-"))
         stack.callback(shutil.rmtree, state, ignore_errors=True)
@@ -69,8 +69,8 @@ def _kits(stack: ExitStack, folder: Path) -> Iterator[Kit]:
 
 def _ours(kit: Kit, blog: WordPress, url: str) -> float:
     given = {"url": url, "user": blog.user}
-    places.add_target(kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng)
-    secrets.set_secret(str(kit.facts.id), places.secret_name("blog"), blog.app_password)
+    target_registry.add_target(kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng)
+    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("blog"), blog.app_password)
     started = time.perf_counter()
     rows = publish(kit.session, kit.outbox)
     taken = (time.perf_counter() - started) * 1000

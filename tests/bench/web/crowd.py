@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.bench.kiosk import BenchKiosk, bench_kiosk
+from tests.bench.kiosk_process import BenchKiosk, bench_kiosk
 from tests.bench.peers import lacking, nginx_put, tus_server
 from tests.bench.rows import Row, pairs
-from tests.bench.wire import MB, Where, Wire, clip, picture, send_put, send_tus
+from tests.bench.socket_client import MB, Where, Wire, clip, picture, send_put, send_tus
 
 PHONES, VIDEOS = 100, 10
 TOTAL_MB = PHONES * 3 + VIDEOS * 40

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
-from tests.bench.kiosk import BenchKiosk, bench_kiosk
+from tests.bench.kiosk_process import BenchKiosk, bench_kiosk
 from tests.bench.rows import Row, pairs
 
 PHONES, EVERY, SECONDS = 300, 5.0, 15.0

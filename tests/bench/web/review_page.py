@@ -13,9 +13,9 @@ from flask import Flask
 from sqlalchemy import event
 
 from kiosk.app import create_app
-from kiosk.db import db
+from kiosk.runtime.database import db
+from tests.bench.data.seeded import seed
 from tests.bench.rows import Row, Work, pairs
-from tests.bench.seeded import seed
 
 COUNTS = tuple(int(n) for n in os.environ.get("BENCH_REVIEW", "100,1000,10000").split(","))
 PHOTOS = 60

@@ -18,15 +18,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from reporter.config import Settings
-from reporter.gathering import open_session
+from reporter.gathering.folder import open_session
 from reporter.models import Attachment, EventSession, Takeaway
+from reporter.models.enums import TakeawayState
 from reporter.search import Ask, Recipe, WhooshIndex, load_hits
 from reporter.search.documents import texts_of
-from reporter.states import TakeawayState
+from tests.bench.data.seeded import seed
+from tests.bench.data.seeded_words import LANGUAGES
 from tests.bench.rows import Row, pairs
-from tests.bench.seeded import seed
-from tests.bench.seeded_words import LANGUAGES
-from tests.product import KioskProcess
+from tests.support.kiosk_process import KioskProcess
 
 COUNT = int(os.environ.get("BENCH_SEARCH", "10000"))
 PHOTOS = 60
@@ -193,7 +193,7 @@ def _until(http: httpx.Client, word: str, total: int) -> float:
 
 
 def _one_commit(session: Session, index: WhooshIndex) -> float:
-    from reporter.curate import touch
+    from reporter.moderation.decisions import touch
 
     row = session.scalars(select(Takeaway).limit(1)).one()
     touch(session, row)

@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 
 from reporter.clock import utc_now
-from reporter.gathering import make_gathering, open_session
-from reporter.sessions import add_session
+from reporter.gathering.folder import make_gathering, open_session
+from reporter.gathering.sessions import add_session
 from tests.bench.rows import Row, pairs
-from tests.product import KioskProcess
+from tests.support.kiosk_process import KioskProcess
 
 PHONES, BYTES = 40, 3_000_000
 

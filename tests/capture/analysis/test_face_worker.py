@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from capture import looking
-from capture.faces import find_faces
-from capture.pool import DecoderPool, PoolBusy
-from reporter import curate, faces
+from capture.analysis import face_worker
+from capture.analysis.face_detection import find_faces
+from capture.decoding.process_pool import DecoderPool, PoolBusy
+from reporter.annotations import face_review
 from reporter.config import LimitSettings
 from reporter.models import Media
-from reporter.states import Faces, Kind
-from tests import media_files
-from tests.faces import portrait_jpeg
-from tests.publish_fakes import Kit
+from reporter.models.enums import Faces, Kind
+from reporter.moderation import decisions
+from tests.support.media import files
+from tests.support.media.faces import portrait_jpeg
+from tests.support.publish.fakes import Kit
 
 
 @pytest.fixture(scope="module")
@@ -31,23 +32,23 @@ def add(kit: Kit, path: Path, kind: Kind = Kind.PHOTO) -> Media:
 
 
 def look(kit: Kit, pool: DecoderPool) -> int:
-    return looking.look_for_faces(kit.session, kit.store, pool, limits=LimitSettings())
+    return face_worker.look_for_faces(kit.session, kit.store, pool, limits=LimitSettings())
 
 
 def test_faces_are_noted_once_and_never_for_sound(kit: Kit, pool: DecoderPool) -> None:
     two = add(kit, portrait_jpeg(1200, 800, ((0.1, 0.1, 0.3), (0.6, 0.3, 0.2))))
-    none, sound = add(kit, media_files.jpeg(800, 600)), add(kit, media_files.wav(), Kind.AUDIO)
-    waits = add(kit, media_files.jpeg(400, 300))
+    none, sound = add(kit, files.jpeg(800, 600)), add(kit, files.wav(), Kind.AUDIO)
+    waits = add(kit, files.jpeg(400, 300))
     waits.state = "received"
     kit.session.commit()
     assert look(kit, pool) == 2
     assert [m.faces for m in (two, none, sound, waits)] == ["found", "none", "", ""]
-    assert len(faces.proposals(kit.session, two)) == 2
+    assert len(face_review.proposals(kit.session, two)) == 2
     assert look(kit, pool) == 0
 
 
 def test_what_can_not_be_opened_waits_for_a_person(kit: Kit, pool: DecoderPool) -> None:
-    broken, lost = add(kit, media_files.jpeg(800, 600)), add(kit, media_files.jpeg(400, 300))
+    broken, lost = add(kit, files.jpeg(800, 600)), add(kit, files.jpeg(400, 300))
     kit.store.original(broken.sha256, ".jpg").write_bytes(b"\xff\xd8\xff not a picture")
     kit.store.original(lost.sha256, ".jpg").unlink()
     assert look(kit, pool) == 2
@@ -74,9 +75,9 @@ def test_withdrawn_meanwhile_leaves_nothing(
 
     def run(task: object, path: Path, mime: str, **_more: object) -> list[tuple[float, ...]]:
         found = find_faces(path, mime)
-        curate.withdraw(kit.session, media.attachments[0].takeaway, kit.hand, kit.store)
+        decisions.withdraw(kit.session, media.attachments[0].takeaway, kit.hand, kit.store)
         return list(found)
 
     monkeypatch.setattr(pool, "run", run)
     assert look(kit, pool) == 1
-    assert faces.unlooked(kit.session, 9) == []
+    assert face_review.unlooked(kit.session, 9) == []

@@ -13,23 +13,23 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from capture import ocr, wording
-from capture.intake import receive
-from capture.offer import Arrival, Offer
-from capture.pool import DecoderDied, DecoderPool, PoolBusy
-from capture.process import process_due
-from capture.wording import read_due
+from capture.analysis import ocr, ocr_worker
+from capture.analysis.ocr_worker import read_due
+from capture.decoding.process_pool import DecoderDied, DecoderPool, PoolBusy
+from capture.intake.receive import receive
+from capture.intake.submission import Arrival, Offer
+from capture.renditions.worker import process_due
+from reporter.annotations.edit_history import save
 from reporter.config import LimitSettings
-from reporter.curate import approve, withdraw
-from reporter.edits import Edits, Region
 from reporter.errors import MediaFailed
-from reporter.mend import save
+from reporter.media.edits import Edits, Region
+from reporter.media.store import Store
 from reporter.models import EventSession, Media, Takeaway
-from reporter.record import takeaway_record
+from reporter.moderation.decisions import approve, withdraw
 from reporter.search import Ask, WhooshIndex
-from reporter.store import Store
-from tests.charts import photo as chart
-from tests.product import TurnableClock, hand
+from reporter.stories.takeaway_json import takeaway_record
+from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.media.flip_charts import photo as chart
 
 needs_ocr = pytest.mark.skipif(
     not ocr.can_read(), reason="the extra for words in pictures is not installed (pip install -e .[ocr])"
@@ -164,8 +164,8 @@ def test_hostile_pictures_have_no_words(workers: DecoderPool, tmp_path: Path) ->
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"\xff\xd8\xff\xe0" + bytes(900))
     with pytest.raises(MediaFailed):
-        workers.run(ocr.read_words, broken, timeout=wording.TIME_LIMIT)
+        workers.run(ocr.read_words, broken, timeout=ocr_worker.TIME_LIMIT)
     for size in ((1, 1), (3000, 2)):
         path = tmp_path / f"{size[0]}.jpg"
         Image.new("RGB", size, "white").save(path)
-        assert workers.run(ocr.read_words, path, timeout=wording.TIME_LIMIT) == ""
+        assert workers.run(ocr.read_words, path, timeout=ocr_worker.TIME_LIMIT) == ""

@@ -22,27 +22,27 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from capture import reading
-from capture.assign import UNASSIGNED
-from capture.card import read_playlist, walk
-from capture.cutting import begin_at, is_photo, move_cut, set_clock
-from capture.importing import CARD_GONE, Importer, Tally, Workshop, begin_import
-from capture.pool import DecoderPool
-from capture.process import process_due
-from capture.qr import screen_url
-from capture.tiff import find_preview
+from capture.cards import verified_copy
+from capture.cards.importer import CARD_GONE, Importer, Tally, Workshop, begin_import
+from capture.cards.manual_cuts import begin_at, is_photo, move_cut, set_clock
+from capture.cards.scan import read_playlist, walk
+from capture.cards.session_assignment import UNASSIGNED
+from capture.codes.qr_writer import screen_url
+from capture.decoding.process_pool import DecoderPool
+from capture.imaging.raw_preview import find_preview
+from capture.renditions.worker import process_due
 from reporter.config import LimitSettings, Settings
-from reporter.curate import approve, withdraw
+from reporter.gathering.sessions import add_session
+from reporter.media.store import Store
 from reporter.models import EventSession, Media, Takeaway
-from reporter.models_cards import Camera as CameraRow
-from reporter.models_cards import CardImport, Shot
-from reporter.sessions import add_session
-from reporter.store import Store
-from tests import media_files
-from tests.media_scene import scene
-from tests.product import TurnableClock, hand
-from tests.raw_files import raw_file
-from tests.rolls import BASE, Camera, code_of, snapshot, with_code
+from reporter.models.camera import Camera as CameraRow
+from reporter.models.camera import CardImport, Shot
+from reporter.moderation.decisions import approve, withdraw
+from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.media import files
+from tests.support.media.camera_rolls import BASE, Camera, code_of, snapshot, with_code
+from tests.support.media.raw_files import raw_file
+from tests.support.media.scene import scene
 
 NINE = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
 # What a right clock in Berlin shows then.
@@ -318,7 +318,7 @@ def test_a_copy_that_reads_back_differently_is_refused(
     camera = Camera(tmp_path / "card")
     camera.shoot(TEN)
     # The disk gives back other bytes than were written.
-    monkeypatch.setattr(reading, "hash_file", lambda path: "0" * 64)
+    monkeypatch.setattr(verified_copy, "hash_file", lambda path: "0" * 64)
     job = desk.read(camera.card)
     assert "the copy is damaged" in job.failures[0]["error"]
     assert (job.imported, desk.originals(), list(desk.store.incoming.iterdir())) == (0, set(), [])
@@ -350,7 +350,7 @@ def test_a_broken_file_is_told_and_others_are_not_held_up(desk: Desk, tmp_path: 
     camera.write(
         "DCIM/100FIELD/IMG_0003.CR3", b"\0\0\0\x18ftypcrx \0\0\0\1crx isom" + bytes(99), TEN
     )
-    camera.write("DCIM/100FIELD/IMG_0004.MOV", media_files.mp4().read_bytes()[:3000], TEN)
+    camera.write("DCIM/100FIELD/IMG_0004.MOV", files.mp4().read_bytes()[:3000], TEN)
     camera.write("DCIM/100FIELD/INDEX.DAT", b"a camera's own notes", TEN)
     camera.number = 4
     camera.shoot(TEN + minutes(3))
@@ -473,24 +473,24 @@ def playlist(*items: tuple[str, int]) -> bytes:
 def test_a_camcorders_card_has_joined_spans_clips_and_notes(desk: Desk, tmp_path: Path) -> None:
     card = tmp_path / "card"
     camera = Camera(card)
-    clip = media_files.mts(2.0).read_bytes()
+    clip = files.mts(2.0).read_bytes()
     cut = len(clip) // 384 * 192
     stream = "PRIVATE/AVCHD/BDMV/STREAM"
     camera.write(f"{stream}/00000.MTS", clip[:cut], TEN + minutes(4))
     camera.write(f"{stream}/00001.MTS", clip[cut:], TEN + minutes(5))
-    camera.write(f"{stream}/00002.MTS", media_files.mts(1.0).read_bytes(), TEN + minutes(6))
+    camera.write(f"{stream}/00002.MTS", files.mts(1.0).read_bytes(), TEN + minutes(6))
     names = playlist(("00000", 1), ("00001", 5), ("00002", 1))
     camera.write("PRIVATE/AVCHD/BDMV/PLAYLIST/00000.MPL", names, TEN)
     camera.write(
-        "PRIVATE/M4ROOT/CLIP/C0001.MP4", media_files.mp4(1.0).read_bytes(), TEN + minutes(7)
+        "PRIVATE/M4ROOT/CLIP/C0001.MP4", files.mp4(1.0).read_bytes(), TEN + minutes(7)
     )
     camera.write("PRIVATE/M4ROOT/CLIP/C0001M01.XML", b"<NonRealTimeMeta/>", TEN)
-    camera.write("PRIVATE/M4ROOT/SUB/C0001S03.MP4", media_files.mp4(1.2).read_bytes(), TEN)
-    camera.write("PRIVATE/M4ROOT/THMBNL/C0001T01.JPG", media_files.jpeg(160, 120).read_bytes(), TEN)
-    camera.write("DCIM/100FIELD/IMG_0009.WAV", media_files.wav(1.0).read_bytes(), TEN + minutes(8))
-    camera.write("DCIM/100FIELD/IMG_0010.HEIC", media_files.heic(600, 400).read_bytes(), TEN)
-    camera.write("DCIM/100FIELD/IMG_0011.MOV", media_files.mov_hevc(1.0).read_bytes(), TEN)
-    camera.write("DCIM/100FIELD/MVI_0012.THM", media_files.jpeg(160, 120).read_bytes(), TEN)
+    camera.write("PRIVATE/M4ROOT/SUB/C0001S03.MP4", files.mp4(1.2).read_bytes(), TEN)
+    camera.write("PRIVATE/M4ROOT/THMBNL/C0001T01.JPG", files.jpeg(160, 120).read_bytes(), TEN)
+    camera.write("DCIM/100FIELD/IMG_0009.WAV", files.wav(1.0).read_bytes(), TEN + minutes(8))
+    camera.write("DCIM/100FIELD/IMG_0010.HEIC", files.heic(600, 400).read_bytes(), TEN)
+    camera.write("DCIM/100FIELD/IMG_0011.MOV", files.mov_hevc(1.0).read_bytes(), TEN)
+    camera.write("DCIM/100FIELD/MVI_0012.THM", files.jpeg(160, 120).read_bytes(), TEN)
     assert read_playlist(names) == [["00000", "00001"], ["00002"]]
     assert len(walk(card)) == 6
     job = desk.read(card)
@@ -512,13 +512,13 @@ def test_a_camcorders_card_has_joined_spans_clips_and_notes(desk: Desk, tmp_path
 def test_the_first_seconds_of_a_video_are_a_marker_too(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, imported: int
 ) -> None:
-    from tests import media_recordings
+    from tests.support.media import recordings
 
     marker = with_code(code_of(desk.events[1]), 0.4, size=(640, 360))
     shown = {True: marker, False: scene(640, 360)}
-    monkeypatch.setattr(media_recordings, "scene", lambda w, h, at=0.0: shown[0.9 <= at < 2])
+    monkeypatch.setattr(recordings, "scene", lambda w, h, at=0.0: shown[0.9 <= at < 2])
     clip = tmp_path / "clip.mp4"
-    media_recordings.record(clip, format="mp4", video="libx264", seconds=seconds, fps=5)
+    recordings.record(clip, format="mp4", video="libx264", seconds=seconds, fps=5)
     camera = Camera(tmp_path / "card")
     camera.write("DCIM/100FIELD/MVI_0001.MP4", clip.read_bytes(), TEN + minutes(60))
     camera.number = 1
@@ -546,7 +546,7 @@ def test_the_command_killed_again_and_again_brings_everything_in_once(
         camera.shoot(TEN + minutes(n + 1))
     desk.session.commit()
     line, environment = command(gathering, secrets_file, str(camera.card), "--json")
-    where = Path(__file__).parent.parent
+    where = Path(__file__).parents[3]
     counted = select(func.count(Takeaway.id))
     for aim in (2, 7):
         run = subprocess.Popen(
@@ -584,7 +584,7 @@ def test_a_watched_folder_waits_until_a_file_is_whole(
         gathering, secrets_file, str(folder), "--watch", "--session", desk.events[1].code
     )
     run = subprocess.Popen(
-        [*line, "--json"], cwd=Path(__file__).parent.parent, env=environment, text=True,
+        [*line, "--json"], cwd=Path(__file__).parents[3], env=environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:

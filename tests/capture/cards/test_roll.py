@@ -11,15 +11,15 @@ import cv2
 import numpy as np
 import pytest
 
-from capture.clocks import Witness, learn, moment
-from capture.look import judge, read_marker
-from capture.probe import Probe
-from capture.qr import end_url, screen_url
-from capture.roll import Frame, HandCut, Part, cut, cuts, in_order
-from reporter.sessioncode import make_code
-from reporter.states import ClockBasis, CutOrigin, Mark
-from tests.media_scene import scene
-from tests.rolls import BASE, SIZE, code_of, with_code
+from capture.cards.clock_offset import Witness, learn, moment
+from capture.cards.roll import Frame, HandCut, Part, cut, cuts, in_order
+from capture.cards.shot_inspection import judge, read_marker
+from capture.codes.qr_writer import end_url, screen_url
+from capture.decoding.probe import Probe
+from reporter.codes import make_code
+from reporter.models.enums import ClockBasis, CutOrigin, Mark
+from tests.support.media.camera_rolls import BASE, SIZE, code_of, with_code
+from tests.support.media.scene import scene
 
 NINE = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
 A, B = uuid.UUID(int=1), uuid.UUID(int=2)

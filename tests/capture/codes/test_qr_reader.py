@@ -16,12 +16,12 @@ import zxingcpp
 from numpy.typing import NDArray
 from PIL import Image
 
-from capture.marker import Code, read_codes
-from capture.qr import qr_matrix, session_url
+from capture.codes.qr_reader import Code, read_codes
+from capture.codes.qr_writer import qr_matrix, session_url
+from reporter.codes import make_code
 from reporter.errors import BadInput
-from reporter.sessioncode import make_code
 
-REAL = Path(__file__).parents[1] / ".." / "shared" / "data" / "qr"
+REAL = Path(__file__).parents[3] / ".." / "shared" / "data" / "qr"
 needs_real_photos = pytest.mark.skipif(
     not REAL.is_dir(), reason="the real photos (../shared/data/qr) are not on this machine"
 )
@@ -283,14 +283,14 @@ def test_a_108_megapixel_photo_is_read_in_little_memory(tmp_path: Path) -> None:
     scene = pasted((12_000, 9_000), (np.asarray(large, np.uint8), 7_000, 2_000))
     Image.fromarray(np.dstack([scene] * 3)).save(path, quality=85)
     program = (
-        "import re, sys; from capture.marker import read_codes\n"
+        "import re, sys; from capture.codes.qr_reader import read_codes\n"
         "(code,) = read_codes(sys.argv[1])\n"
         "peak = re.search(r'VmHWM:\\s+(\\d+) kB', open('/proc/self/status').read())[1]\n"
         "print(code.text, *code.corners[0], peak)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(path)],
-        capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1],
+        capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3],
     )  # fmt: skip
     text, x, y, peak = done.stdout.split()
     assert text == url(9)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from capture.sniff import HEAD_BYTES, sniff
-from tests import media_files
+from capture.decoding.mime_sniff import HEAD_BYTES, sniff
+from tests.support.media import files
 
 
 def head(path: Path) -> bytes:
@@ -17,28 +17,28 @@ def head(path: Path) -> bytes:
 
 
 REAL: list[tuple[Callable[[], Path], str, str, str]] = [
-    (media_files.jpeg, "photo", "image/jpeg", ".jpg"),
-    (media_files.jpeg_display_p3, "photo", "image/jpeg", ".jpg"),
-    (media_files.jpeg_cmyk, "photo", "image/jpeg", ".jpg"),
-    (media_files.png_alpha, "photo", "image/png", ".png"),
-    (media_files.gif_animated, "photo", "image/gif", ".gif"),
-    (media_files.webp, "photo", "image/webp", ".webp"),
-    (media_files.heic, "photo", "image/heic", ".heic"),
-    (media_files.avif, "photo", "image/avif", ".avif"),
-    (media_files.mp4, "video", "video/mp4", ".mp4"),
-    (media_files.mov_hevc, "video", "video/quicktime", ".mov"),
-    (media_files.webm_live, "video", "video/webm", ".webm"),
-    (media_files.mts, "video", "video/mp2t", ".mts"),
-    (lambda: media_files.mts(packet=188), "video", "video/mp2t", ".mts"),
-    (media_files.gp3, "video", "video/3gpp", ".3gp"),
-    (media_files.m4a, "audio", "audio/mp4", ".m4a"),
-    (media_files.wav, "audio", "audio/wav", ".wav"),
-    (media_files.mp3, "audio", "audio/mpeg", ".mp3"),
-    (lambda: media_files.mp3(tagged=False), "audio", "audio/mpeg", ".mp3"),
-    (media_files.aac, "audio", "audio/aac", ".aac"),
-    (media_files.ogg_opus, "audio", "audio/ogg", ".ogg"),
-    (media_files.flac, "audio", "audio/flac", ".flac"),
-    (media_files.amr, "audio", "audio/amr", ".amr"),
+    (files.jpeg, "photo", "image/jpeg", ".jpg"),
+    (files.jpeg_display_p3, "photo", "image/jpeg", ".jpg"),
+    (files.jpeg_cmyk, "photo", "image/jpeg", ".jpg"),
+    (files.png_alpha, "photo", "image/png", ".png"),
+    (files.gif_animated, "photo", "image/gif", ".gif"),
+    (files.webp, "photo", "image/webp", ".webp"),
+    (files.heic, "photo", "image/heic", ".heic"),
+    (files.avif, "photo", "image/avif", ".avif"),
+    (files.mp4, "video", "video/mp4", ".mp4"),
+    (files.mov_hevc, "video", "video/quicktime", ".mov"),
+    (files.webm_live, "video", "video/webm", ".webm"),
+    (files.mts, "video", "video/mp2t", ".mts"),
+    (lambda: files.mts(packet=188), "video", "video/mp2t", ".mts"),
+    (files.gp3, "video", "video/3gpp", ".3gp"),
+    (files.m4a, "audio", "audio/mp4", ".m4a"),
+    (files.wav, "audio", "audio/wav", ".wav"),
+    (files.mp3, "audio", "audio/mpeg", ".mp3"),
+    (lambda: files.mp3(tagged=False), "audio", "audio/mpeg", ".mp3"),
+    (files.aac, "audio", "audio/aac", ".aac"),
+    (files.ogg_opus, "audio", "audio/ogg", ".ogg"),
+    (files.flac, "audio", "audio/flac", ".flac"),
+    (files.amr, "audio", "audio/amr", ".amr"),
 ]
 
 
@@ -103,7 +103,7 @@ def test_looks_behind_the_magic_number(name: str) -> None:
 
 
 def test_a_photo_with_an_archive_behind_it_is_a_photo() -> None:
-    data = media_files.jpeg(320, 200).read_bytes() + zipped()
+    data = files.jpeg(320, 200).read_bytes() + zipped()
     found = sniff(data[:HEAD_BYTES])
     assert found is not None
     assert found.mime == "image/jpeg"

@@ -6,79 +6,79 @@ from pathlib import Path
 
 import pytest
 
-from capture.probe import probe
-from capture.sniff import sniff
+from capture.decoding.mime_sniff import sniff
+from capture.decoding.probe import probe
 from reporter.errors import MediaFailed
-from tests import media_files
+from tests.support.media import files
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_photo_size_is_what_a_person_sees(orientation: int) -> None:
-    found = probe(media_files.jpeg(600, 400, orientation=orientation), "image/jpeg")
+    found = probe(files.jpeg(600, 400, orientation=orientation), "image/jpeg")
     assert (found.kind, found.width, found.height) == ("photo", 600, 400)
 
 
 def test_camera_and_time_of_a_photo() -> None:
-    found = probe(media_files.jpeg(), "image/jpeg")
-    assert found.captured_at == media_files.TAKEN_AT
+    found = probe(files.jpeg(), "image/jpeg")
+    assert found.captured_at == files.TAKEN_AT
     assert found.utc_offset is None
-    assert (found.make, found.model, found.serial) == media_files.CAMERA
+    assert (found.make, found.model, found.serial) == files.CAMERA
 
 
 def test_offset_only_where_the_file_states_it() -> None:
-    stated = probe(media_files.jpeg(600, 400, offset="-05:00"), "image/jpeg")
+    stated = probe(files.jpeg(600, 400, offset="-05:00"), "image/jpeg")
     assert stated.utc_offset == timedelta(hours=-5)
-    assert probe(media_files.heic(), "image/heic").utc_offset == timedelta(hours=2)
+    assert probe(files.heic(), "image/heic").utc_offset == timedelta(hours=2)
 
 
 @pytest.mark.parametrize(
     ("make", "mime"),
     [
-        (media_files.heic, "image/heic"), (media_files.avif, "image/avif"),
-        (media_files.webp, "image/webp"),
+        (files.heic, "image/heic"), (files.avif, "image/avif"),
+        (files.webp, "image/webp"),
     ],
 )  # fmt: skip
 def test_other_photos_carry_the_same(make: Callable[[], Path], mime: str) -> None:
     found = probe(make(), mime)
     assert (found.width, found.height) == (1200, 800)
-    assert found.captured_at == media_files.TAKEN_AT
+    assert found.captured_at == files.TAKEN_AT
     assert found.model == "Model 7"
 
 
 def test_a_heic_that_was_turned_is_turned_once() -> None:
-    found = probe(media_files.heic(600, 400, orientation=6), "image/heic")
-    assert b"irot" in media_files.heic(600, 400, orientation=6).read_bytes()
+    found = probe(files.heic(600, 400, orientation=6), "image/heic")
+    assert b"irot" in files.heic(600, 400, orientation=6).read_bytes()
     assert (found.width, found.height) == (600, 400)
 
 
 def test_a_photo_without_exif_has_no_time() -> None:
-    found = probe(media_files.png_alpha(), "image/png")
+    found = probe(files.png_alpha(), "image/png")
     assert found.captured_at is None
     assert (found.make, found.model, found.serial) == ("", "", "")
 
 
 def test_a_clock_that_was_never_set_is_no_time(tmp_path: Path) -> None:
-    exif = media_files.camera_exif()
+    exif = files.camera_exif()
     exif.get_ifd(0x8769)[0x9003] = "0000:00:00 00:00:00"
     path = tmp_path / "unset.jpg"
-    media_files.image(60, 40).save(path, exif=exif)
+    files.image(60, 40).save(path, exif=exif)
     assert probe(path, "image/jpeg").captured_at is None
 
 
 def test_damaged_exif_does_not_cost_the_photo(tmp_path: Path) -> None:
     path = tmp_path / "odd.jpg"
-    media_files.image(60, 40).save(path, exif=b"Exif\0\0MM\0*\xff\xff\xff\xff garbage")
+    files.image(60, 40).save(path, exif=b"Exif\0\0MM\0*\xff\xff\xff\xff garbage")
     found = probe(path, "image/jpeg")
     assert (found.width, found.height, found.captured_at) == (60, 40, None)
 
 
 def test_a_bomb_is_refused_before_it_is_decoded() -> None:
     with pytest.raises(MediaFailed, match="more than 120 million pixels"):
-        probe(media_files.png_bomb(), "image/png")
+        probe(files.png_bomb(), "image/png")
 
 
 def test_the_pixel_limit_is_exact() -> None:
-    path = media_files.jpeg(600, 400)
+    path = files.jpeg(600, 400)
     assert probe(path, "image/jpeg", max_pixels=240_000).width == 600
     with pytest.raises(MediaFailed, match="pixels"):
         probe(path, "image/jpeg", max_pixels=239_999)
@@ -95,7 +95,7 @@ def test_rubbish_is_a_sentence(tmp_path: Path, mime: str) -> None:
 
 
 def test_mp4() -> None:
-    found = probe(media_files.mp4(), "video/mp4")
+    found = probe(files.mp4(), "video/mp4")
     assert (found.kind, found.width, found.height, found.rotation) == ("video", 640, 360, 0)
     assert found.duration == pytest.approx(2.0, abs=0.05)
     assert found.codecs == ("h264", "aac")
@@ -104,38 +104,38 @@ def test_mp4() -> None:
 
 
 def test_an_iphones_upright_video() -> None:
-    found = probe(media_files.mov_hevc(), "video/quicktime")
+    found = probe(files.mov_hevc(), "video/quicktime")
     assert (found.width, found.height, found.rotation) == (360, 640, 270)
     assert found.codecs == ("hevc", "aac")
-    assert found.captured_at == media_files.TAKEN_AT
+    assert found.captured_at == files.TAKEN_AT
     assert found.utc_offset == timedelta(hours=2)
     assert (found.make, found.model) == ("Apple", "iPhone 15")
 
 
 def test_a_live_webm_has_no_duration() -> None:
-    found = probe(media_files.webm_live(), "video/webm")
+    found = probe(files.webm_live(), "video/webm")
     assert found.duration is None
     assert (found.has_video, found.has_audio) == (True, True)
 
 
 def test_sound_alone_in_a_video_container_is_audio() -> None:
-    found = probe(media_files.webm_voice(), "video/webm")
+    found = probe(files.webm_voice(), "video/webm")
     assert (found.kind, found.mime, found.has_video) == ("audio", "audio/webm", False)
     assert found.width is None
 
 
 def test_a_camcorder_and_an_old_phone() -> None:
-    camcorder = probe(media_files.mts(), "video/mp2t")
+    camcorder = probe(files.mts(), "video/mp2t")
     assert (camcorder.codecs, camcorder.width, camcorder.height) == (("h264", "ac3"), 720, 576)
     assert camcorder.duration == pytest.approx(2.0, abs=0.1)
-    old = probe(media_files.gp3(), "video/3gpp")
+    old = probe(files.gp3(), "video/3gpp")
     assert old.codecs == ("h263", "amrnb")
     assert old.duration == pytest.approx(2.0, abs=0.1)
 
 
 @pytest.mark.parametrize(
     "make",
-    [media_files.wav, media_files.m4a, media_files.ogg_opus, media_files.mp3, media_files.flac],
+    [files.wav, files.m4a, files.ogg_opus, files.mp3, files.flac],
 )
 def test_sound(make: Callable[[], Path]) -> None:
     path = make()
@@ -147,11 +147,11 @@ def test_sound(make: Callable[[], Path]) -> None:
 
 
 def test_raw_aac_does_not_know_its_length() -> None:
-    assert probe(media_files.aac(), "audio/aac").duration is None
+    assert probe(files.aac(), "audio/aac").duration is None
 
 
 def test_an_mp4_without_its_index_is_refused(tmp_path: Path) -> None:
-    data = media_files.mp4().read_bytes()
+    data = files.mp4().read_bytes()
     path = tmp_path / "cut.mp4"
     path.write_bytes(data[: len(data) // 2])
     with pytest.raises(MediaFailed, match="damaged"):

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from capture.pool import DecoderDied, DecoderPool, PoolBusy
-from capture.probe import probe
-from capture.steps import process_file
+from capture.decoding.probe import probe
+from capture.decoding.process_pool import DecoderDied, DecoderPool, PoolBusy
+from capture.renditions.pipeline import process_file
 from reporter.errors import BadInput, MediaFailed
-from tests import media_files
+from tests.support.media import files
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 # What runs in the workers: module-level, because a spawned process imports it by name.
@@ -138,9 +138,9 @@ def test_our_own_errors_come_through_and_foreign_ones_become_sentences(pool: Dec
 
 def test_a_truncated_photo_and_a_bomb(pool: DecoderPool, tmp_path: Path) -> None:
     with pytest.raises(MediaFailed, match="damaged"):
-        pool.run(process_file, media_files.jpeg_truncated(), tmp_path, "image/jpeg", timeout=60)
+        pool.run(process_file, files.jpeg_truncated(), tmp_path, "image/jpeg", timeout=60)
     with pytest.raises(MediaFailed, match="million pixels"):
-        pool.run(process_file, media_files.png_bomb(), tmp_path, "image/png", timeout=60)
+        pool.run(process_file, files.png_bomb(), tmp_path, "image/png", timeout=60)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -215,8 +215,8 @@ def test_ctrl_c_ends_without_a_traceback(tmp_path: Path) -> None:
     script.write_text(
         textwrap.dedent("""
         import os, sys
-        from capture.pool import DecoderPool
-        from tests.test_capture_pool import spin
+        from capture.decoding.process_pool import DecoderPool
+        from tests.capture.decoding.test_process_pool import spin
 
         if __name__ == "__main__":
             pool = DecoderPool(2, 2000)
@@ -246,7 +246,7 @@ def test_workers_of_a_killed_kiosk_go_too(tmp_path: Path) -> None:
     script.write_text(
         textwrap.dedent("""
         import os, time
-        from capture.pool import DecoderPool
+        from capture.decoding.process_pool import DecoderPool
 
         if __name__ == "__main__":
             pool = DecoderPool(1, 2000)
@@ -268,7 +268,7 @@ def test_workers_of_a_killed_kiosk_go_too(tmp_path: Path) -> None:
 @pytest.fixture(scope="session")
 def hostile_images() -> list[Path]:
     """Broken and hostile images that Pillow's own tests are run with, from its source distribution."""
-    goal = media_files.folder() / "pillow-source"
+    goal = files.folder() / "pillow-source"
     # Its build tools may come as wheels: only the sources of Pillow itself are wanted.
     command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", "pillow"]
     command += ["-d", str(goal), f"pillow=={__import__('PIL').__version__}"]
@@ -287,7 +287,7 @@ def hostile_images() -> list[Path]:
 
 @pytest.mark.slow
 def test_hostile_images_never_reach_the_kiosk(hostile_images: list[Path], tmp_path: Path) -> None:
-    from capture.sniff import sniff
+    from capture.decoding.mime_sniff import sniff
 
     outcomes: dict[str, int] = {"made": 0, "refused": 0, "not media": 0}
     sentences = set()
@@ -312,4 +312,4 @@ def test_hostile_images_never_reach_the_kiosk(hostile_images: list[Path], tmp_pa
 
 
 def test_probing_in_a_worker_gives_the_whole_answer(pool: DecoderPool) -> None:
-    assert pool.run(probe, media_files.mov_hevc(), "video/quicktime", timeout=60).rotation == 270
+    assert pool.run(probe, files.mov_hevc(), "video/quicktime", timeout=60).rotation == 270

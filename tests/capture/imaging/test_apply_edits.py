@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from capture.faces import faces_in, find_faces
-from capture.mending import apply_edits, fitting, needed, preview, sheet_in
-from capture.probe import probe
-from capture.steps import Result, process_file
-from reporter.edits import Edits, Region, read_edits
-from tests import media_files
-from tests.charts import photo as chart_photo
-from tests.faces import detail, portrait, portrait_jpeg
-from tests.media_scene import made
+from capture.analysis.face_detection import faces_in, find_faces
+from capture.decoding.probe import probe
+from capture.imaging.apply_edits import apply_edits, fitting, needed, preview, sheet_in
+from capture.renditions.pipeline import Result, process_file
+from reporter.media.edits import Edits, Region, read_edits
+from tests.support.media import files
+from tests.support.media.faces import detail, portrait, portrait_jpeg
+from tests.support.media.flip_charts import photo as chart_photo
+from tests.support.media.scene import made
 
 # Where the one face of a portrait is.
 FACE = (0.36, 0.39, 0.18, 0.29)
@@ -114,7 +114,7 @@ def test_small_pieces_are_cut_out_of_enough_pixels(tmp_path: Path) -> None:
     assert needed(Edits(), 1600) == 1600
     assert needed(edited(crop=[0.1, 0.1, 0.25, 0.2]), 1600) == 6400
     assert needed(edited(crop=[0.1, 0.1, 0.05, 0.05]), 1600) == 8000
-    src = media_files.jpeg(4000, 3000)
+    src = files.jpeg(4000, 3000)
     small = process_file(src, tmp_path, "image/jpeg", edits=edited(crop=[0.1, 0.1, 0.4, 0.4]))
     assert [(m.name, m.width, m.height) for m in small.made] == [
         ("view", 1600, 1200), ("thumb", 400, 300),
@@ -228,7 +228,7 @@ def test_sound_is_cut_at_the_same_moments(tmp_path: Path) -> None:
 
 
 def test_a_voice_note_is_cut_and_drawn_anew(tmp_path: Path) -> None:
-    src = media_files.wav()
+    src = files.wav()
     seconds = probe(src, "audio/wav").duration
     assert seconds is not None
     whole = by_name(process_file(src, tmp_path / "whole", "audio/wav"))
@@ -270,4 +270,4 @@ def test_faces_are_found_upright_in_photos_and_films() -> None:
             assert centre == pytest.approx(goal, abs=0.05)
     [box] = find_faces(film(), "video/mp4")
     assert box[0] + box[2] / 2 == pytest.approx(0.5, abs=0.05)
-    assert find_faces(media_files.jpeg(800, 600), "image/jpeg") == []
+    assert find_faces(files.jpeg(800, 600), "image/jpeg") == []

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from capture.flipchart import (
+from capture.imaging.document_scan import (
     SEARCH,
     checked_corners,
     clean_sheet,
@@ -17,8 +17,8 @@ from capture.flipchart import (
     straighten,
 )
 from reporter.errors import BadInput
-from tests.charts import INKS, SHEET, Shot, photo, sheet
-from tests.media_scene import scene
+from tests.support.media.flip_charts import INKS, SHEET, Shot, photo, sheet
+from tests.support.media.scene import scene
 
 SQUARE = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9))
 ASPECT = SHEET[0] / SHEET[1]

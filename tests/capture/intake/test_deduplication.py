@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 from tusclient import client as tus_client
 from werkzeug.test import TestResponse
 
-from reporter.curate import by_receipt, withdraw
+from reporter.media.store import Store
 from reporter.models import EventSession, Media, Takeaway
-from reporter.states import MediaState
-from reporter.store import Store
-from tests.offers import jpeg
-from tests.product import TurnableClock, hand
-from tests.screens import PHONE
+from reporter.models.enums import MediaState
+from reporter.moderation.decisions import by_receipt, withdraw
+from tests.support.browsers.pages import PHONE
+from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.submissions import jpeg
 
 V1 = {"Tus-Resumable": "1.0.0"}
 OTHER = {**PHONE, "environ_base": {"REMOTE_ADDR": "192.168.4.99"}}
@@ -160,7 +160,7 @@ def test_a_public_client_takes_the_answer(
     app: Flask, event: EventSession, session: Session, store: Store, client_id: str
 ) -> None:
     """tuspy knows nothing of the header: its first piece is refused as complete, it asks, and is done."""
-    from tests.test_kiosk_upload import serving
+    from tests.kiosk.web.test_tus_uploads import serving
 
     fields = {"session": event.code, "client_id": client_id, "sha256": SHA256}
     with serving(app) as (server, _logged):

@@ -15,10 +15,11 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from capture import intake
-from capture.intake import Arrival, Offer
-from capture.sniff import MediaType
-from reporter import curate
+from capture.decoding.mime_sniff import MediaType
+from capture.intake import receive
+from capture.intake.receive import Arrival, Offer
+from reporter.actor import Hand
+from reporter.codes import is_valid_receipt
 from reporter.errors import (
     BadInput,
     Conflict,
@@ -28,12 +29,11 @@ from reporter.errors import (
     TooLarge,
     UnsupportedMedia,
 )
-from reporter.hand import Hand
+from reporter.media.store import Store
 from reporter.models import Attachment, Decision, Gathering, Media, Takeaway, Tombstone, Upload
-from reporter.sessioncode import is_valid_receipt
-from reporter.states import MediaState, TakeawayState
-from reporter.store import Store
-from tests.offers import NOW, Room, jpeg, mp4, open_room, wav
+from reporter.models.enums import MediaState, TakeawayState
+from reporter.moderation import decisions
+from tests.support.submissions import NOW, Room, jpeg, mp4, open_room, wav
 
 CLIENT = "6f1c0e62-6c0e-4b69-8a83-0d5d3d0f7c11"
 
@@ -184,7 +184,7 @@ def test_a_check_refuses_before_anything_is_kept(room: Room) -> None:
 
     offer = Offer(room.garden, files=[room.arrive(mp4(1))])
     with pytest.raises(MediaFailed):
-        intake.receive(
+        receive.receive(
             room.session, room.store, offer, now=NOW, rng=room.rng, limits=room.limits, check=check
         )
     assert seen == [("video/mp4", mp4(1))]
@@ -214,7 +214,7 @@ def test_files_of_one_takeaway_may_come_one_by_one(room: Room) -> None:
         for data, text in ((jpeg(1), ""), (jpeg(2), "both #bees"), (jpeg(1), ""), (mp4(3), "later"))
     ]
     assert len(set(receipts)) == 1
-    takeaway = curate.by_receipt(room.session, receipts[0])
+    takeaway = decisions.by_receipt(room.session, receipts[0])
     assert [a.media.bytes for a in takeaway.attachments] == [2000, 2000, 3000]
     assert [a.position for a in takeaway.attachments] == [0, 1, 2]
     assert (takeaway.kind, takeaway.text) == ("video", "both #bees")
@@ -226,14 +226,14 @@ def test_files_of_one_takeaway_may_come_one_by_one(room: Room) -> None:
 def test_a_text_that_was_emptied_by_hand_stays_empty(room: Room) -> None:
     offer = Offer(room.garden, text="oops", files=[room.arrive(jpeg(1))], client_id=CLIENT)
     takeaway = room.receive(offer)
-    curate.change(room.session, takeaway, Hand(NOW, room.rng), {"text": ""})
+    decisions.change(room.session, takeaway, Hand(NOW, room.rng), {"text": ""})
     room.receive(Offer(room.garden, text="oops", client_id=CLIENT))
-    assert curate.by_receipt(room.session, takeaway.receipt).text == ""
+    assert decisions.by_receipt(room.session, takeaway.receipt).text == ""
 
 
 def test_new_bytes_in_an_approved_takeaway_wait_for_a_decision(room: Room) -> None:
     takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
-    curate.approve(room.session, takeaway, Hand(NOW, room.rng, "desk"))
+    decisions.approve(room.session, takeaway, Hand(NOW, room.rng, "desk"))
     room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
     assert takeaway.state == TakeawayState.APPROVED
     room.receive(Offer(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT))
@@ -244,7 +244,7 @@ def test_new_bytes_in_an_approved_takeaway_wait_for_a_decision(room: Room) -> No
 
 def test_a_hidden_takeaway_stays_hidden(room: Room) -> None:
     takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
-    curate.hide(room.session, takeaway, Hand(NOW, room.rng, "desk"))
+    decisions.hide(room.session, takeaway, Hand(NOW, room.rng, "desk"))
     room.receive(Offer(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT))
     assert (takeaway.state, len(takeaway.attachments)) == (TakeawayState.HIDDEN, 2)
 
@@ -277,7 +277,7 @@ def test_one_file_twice_in_one_offer_is_attached_once(room: Room) -> None:
 
 def withdrawn(room: Room, offer: Offer) -> Takeaway:
     takeaway = room.receive(offer)
-    curate.withdraw(room.session, takeaway, Hand(NOW, room.rng), room.store)
+    decisions.withdraw(room.session, takeaway, Hand(NOW, room.rng), room.store)
     return takeaway
 
 
@@ -323,9 +323,9 @@ def test_the_same_bytes_arriving_during_a_withdrawal_are_not_lost(
             drop(store, sha256, ext)
 
         monkeypatch.setattr(Store, "drop", slow_drop)
-        curate.withdraw(room.session, takeaway, Hand(NOW, room.rng), room.store)
+        decisions.withdraw(room.session, takeaway, Hand(NOW, room.rng), room.store)
         receipt = sent[0].result(120)
-    assert len(curate.by_receipt(room.session, receipt).attachments) == 1
+    assert len(decisions.by_receipt(room.session, receipt).attachments) == 1
     assert room.originals() == [jpeg(1)]
 
 
@@ -337,7 +337,7 @@ def test_a_withdrawal_takes_along_what_has_just_been_added(room: Room) -> None:
         room.receive(
             Offer(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT), session=other
         )
-    curate.withdraw(room.session, takeaway, Hand(NOW, room.rng), room.store)
+    decisions.withdraw(room.session, takeaway, Hand(NOW, room.rng), room.store)
     assert count(room, Attachment) == count(room, Media) == 0
     assert room.originals() == []
 
@@ -395,7 +395,7 @@ def test_a_failed_commit_keeps_no_row_and_can_be_repeated(room: Room) -> None:
 
     offer = Offer(room.garden, text="a #b", files=[file], client_id=CLIENT)
     with pytest.raises(OSError, match="cable"):
-        intake.receive(
+        receive.receive(
             room.session, room.store, offer, now=NOW, rng=room.rng, limits=room.limits, seal=refuse
         )
     assert count(room, Takeaway) == count(room, Media) == 0
@@ -433,7 +433,7 @@ def test_a_race_of_equal_offers_has_one_winner(room: Room, client_id: str | None
 def test_a_race_of_the_files_of_one_takeaway_loses_none(room: Room) -> None:
     offers = [Offer(room.garden, files=[room.arrive(jpeg(n))], client_id=CLIENT) for n in range(12)]
     (receipt,) = set(race(room, offers))
-    takeaway = curate.by_receipt(room.session, receipt)
+    takeaway = decisions.by_receipt(room.session, receipt)
     assert sorted(a.position for a in takeaway.attachments) == list(range(12))
     assert room.originals() == sorted(jpeg(n) for n in range(12))
 
@@ -443,8 +443,8 @@ def test_losing_to_a_writer_without_the_lock_returns_the_winners(
 ) -> None:
     """Rows that appear between our look and our write (another writer's) end in their receipt, not in an error."""
     winner = room.receive(Offer(room.garden, text="first", client_id=CLIENT))
-    find, blind = intake._find, iter([True, True])
-    monkeypatch.setattr(intake, "_find", lambda *a: None if next(blind, False) else find(*a))
+    find, blind = receive._find, iter([True, True])
+    monkeypatch.setattr(receive, "_find", lambda *a: None if next(blind, False) else find(*a))
     file = room.arrive(jpeg(1))
     again = room.receive(Offer(room.garden, files=[file], client_id=CLIENT))
     assert again.receipt == winner.receipt
@@ -468,7 +468,7 @@ def test_sweep_removes_what_nobody_waits_for(room: Room) -> None:
         )
     )
     room.session.commit()
-    swept = intake.sweep(room.session, room.store, NOW)
+    swept = receive.sweep(room.session, room.store, NOW)
     assert (swept.removed, swept.orphans) == (1, ())
     assert not old.exists()
     assert young.exists()
@@ -484,12 +484,12 @@ def test_sweep_reports_orphans_and_never_removes_them(room: Room) -> None:
     kept = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))])).attachments[0].media
     path = aged(room.store.original(kept.sha256, kept.ext), 99)
     lost, young = orphan(room, jpeg(2), 2), orphan(room, jpeg(3), 0)
-    swept = intake.sweep(room.session, room.store, NOW)
+    swept = receive.sweep(room.session, room.store, NOW)
     assert (swept.removed, swept.orphans) == (0, (lost,))
     assert path.exists()
     assert young.exists()
     room.receive(Offer(room.garden, files=[room.arrive(jpeg(2))]))
-    assert intake.sweep(room.session, room.store, NOW).orphans == ()
+    assert receive.sweep(room.session, room.store, NOW).orphans == ()
 
 
 def test_sweep_finishes_a_removal_that_was_cut_off(room: Room) -> None:
@@ -498,6 +498,6 @@ def test_sweep_finishes_a_removal_that_was_cut_off(room: Room) -> None:
     rendition = room.store.rendition(left.stem, "thumb", ".jpg")
     rendition.parent.mkdir(parents=True)
     rendition.write_bytes(b"small")
-    assert intake.sweep(room.session, room.store, NOW).removed == 1
+    assert receive.sweep(room.session, room.store, NOW).removed == 1
     assert not left.exists()
     assert not rendition.exists()

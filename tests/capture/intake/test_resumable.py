@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from capture.intake import sweep
-from capture.partial import Piece
-from capture.sniff import MediaType
-from capture.tus import BrokenOff, Checksum, ChecksumMismatch, Gone, OffsetConflict
-from capture.upload import Uploads
-from reporter import curate
+from capture.decoding.mime_sniff import MediaType
+from capture.intake.partial_file import Piece
+from capture.intake.receive import sweep
+from capture.intake.resumable import Uploads
+from capture.intake.tus_protocol import BrokenOff, Checksum, ChecksumMismatch, Gone, OffsetConflict
+from reporter.actor import Hand
 from reporter.config import LimitSettings
 from reporter.errors import (
     BadInput,
@@ -35,10 +35,10 @@ from reporter.errors import (
     TooLong,
     UnsupportedMedia,
 )
-from reporter.hand import Hand
+from reporter.media.store import PIECE, Store
 from reporter.models import Attachment, Media, Takeaway, Upload
-from reporter.store import PIECE, Store
-from tests.offers import NOW, Room, jpeg, mp4, open_room
+from reporter.moderation import decisions
+from tests.support.submissions import NOW, Room, jpeg, mp4, open_room
 
 CLIENT = "6f1c0e62-6c0e-4b69-8a83-0d5d3d0f7c11"
 
@@ -134,7 +134,7 @@ def test_a_file_in_one_request(tus: Tus) -> None:
         len(data), text="look #bees", author="Ada", audience="room", client_id=CLIENT
     )
     receipt = tus.send(upload_id, 0, data)
-    takeaway = curate.by_receipt(tus.room.session, receipt)
+    takeaway = decisions.by_receipt(tus.room.session, receipt)
     assert (takeaway.text, takeaway.author, takeaway.audience) == ("look #bees", "Ada", "room")
     assert takeaway.client_id == CLIENT
     assert takeaway.attachments[0].filename == "IMG_1.JPG"
@@ -223,7 +223,7 @@ def test_checksums(tus: Tus, algorithm: str) -> None:
     receipt = tus.send(
         upload_id, 70_000, data[70_000:], checksum=checksum(algorithm, data[70_000:])
     )
-    assert curate.by_receipt(tus.room.session, receipt)
+    assert decisions.by_receipt(tus.room.session, receipt)
     assert tus.room.originals() == [data]
     assert tus.room.leftovers() == []
 
@@ -338,7 +338,7 @@ def test_terminating_forgets_the_bytes_but_not_a_takeaway(tus: Tus) -> None:
         with pytest.raises(NotFound):
             tus.offset(i)
     assert tus.room.leftovers() == []
-    assert curate.by_receipt(tus.room.session, receipt).attachments
+    assert decisions.by_receipt(tus.room.session, receipt).attachments
 
 
 def test_the_receipt_is_given_again(tus: Tus) -> None:
@@ -411,7 +411,7 @@ def test_files_of_one_client_id_share_a_receipt(tus: Tus) -> None:
         upload_id = tus.create(2000, client_id=CLIENT, filename=f"{n}.jpg", text="three")
         receipts.add(tus.send(upload_id, 0, jpeg(n)))
     (receipt,) = receipts
-    takeaway = curate.by_receipt(tus.room.session, receipt)
+    takeaway = decisions.by_receipt(tus.room.session, receipt)
     assert [a.filename for a in takeaway.attachments] == ["0.jpg", "1.jpg", "2.jpg"]
     assert takeaway.text == "three"
 
@@ -419,8 +419,8 @@ def test_files_of_one_client_id_share_a_receipt(tus: Tus) -> None:
 def test_an_upload_of_something_withdrawn_is_dropped(tus: Tus) -> None:
     receipt = tus.send(tus.create(2000, client_id=CLIENT), 0, jpeg(1))
     room = tus.room
-    takeaway = curate.by_receipt(room.session, receipt)
-    curate.withdraw(room.session, takeaway, Hand(NOW, room.rng), room.store)
+    takeaway = decisions.by_receipt(room.session, receipt)
+    decisions.withdraw(room.session, takeaway, Hand(NOW, room.rng), room.store)
     assert tus.send(tus.create(2000, client_id=CLIENT), 0, jpeg(1)) == receipt
     assert room.originals() == []
     assert room.leftovers() == []
@@ -451,7 +451,7 @@ def test_a_silent_request_that_wakes_late_changes_no_byte(
         assert tus.part(upload_id).read_bytes() == data[:100_000]
         receipt = tus.send(upload_id, 100_000, data[100_000:])
     assert tus.room.originals() == [data]
-    assert curate.by_receipt(tus.room.session, receipt).attachments[0].media.bytes == len(data)
+    assert decisions.by_receipt(tus.room.session, receipt).attachments[0].media.bytes == len(data)
 
 
 def test_a_stray_request_at_a_wrong_place_does_not_disturb_a_good_one(tus: Tus) -> None:
@@ -594,7 +594,7 @@ def test_any_course_of_cuts_ends_with_the_same_bytes(
         assert tus.offset(upload_id) == at
     if not receipt:
         receipt = tus.send(upload_id, at, data[at:])
-    media = curate.by_receipt(session, receipt).attachments[0].media
+    media = decisions.by_receipt(session, receipt).attachments[0].media
     assert media.sha256 == hashlib.sha256(data).hexdigest()
     assert tus.room.store.original(media.sha256, media.ext).read_bytes() == data
     assert count(tus.room, Media) == count(tus.room, Attachment)

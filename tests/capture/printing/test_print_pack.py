@@ -15,8 +15,8 @@ import pypdfium2
 import pytest
 import zxingcpp
 
-from capture.fonts import FontShelf, packaged_folder
-from capture.poster import (
+from capture.printing.fonts import FontShelf, packaged_folder
+from capture.printing.print_pack import (
     GatheringFacts,
     PosterSheet,
     Wifi,
@@ -26,8 +26,8 @@ from capture.poster import (
     session_url,
     wifi_text,
 )
+from reporter.codes import make_code
 from reporter.errors import BadInput
-from reporter.sessioncode import make_code
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 WIFI = Wifi("Café; garden, \\ 5", 'se"cret:1;x', "WPA")

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from capture.glance import Glance, glance_at
-from reporter.alike import BLURRED, DARK, NEAR
+from capture.renditions.image_quality import Glance, glance_at
+from reporter.media.near_duplicates import BLURRED, DARK, NEAR
 
 
 def scene(seed: int) -> np.ndarray:

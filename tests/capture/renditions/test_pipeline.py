@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from capture.colour import ADOBE_RGB, DISPLAY_P3, matrix_profile, to_srgb
-from capture.decoding import open_media
-from capture.made import Made, fit
-from capture.probe import probe
-from capture.sniff import sniff
-from capture.steps import process_file
-from capture.steps_audio import BARS, INK, PAPER, measure_loudness
-from capture.steps_poster import score_frame
+from capture.decoding.mime_sniff import sniff
+from capture.decoding.probe import probe
+from capture.decoding.safe_open import open_media
+from capture.imaging.icc_profile import ADOBE_RGB, DISPLAY_P3, matrix_profile, to_srgb
+from capture.imaging.rendition_file import Made, fit
+from capture.renditions.audio import BARS, INK, PAPER, measure_loudness
+from capture.renditions.pipeline import process_file
+from capture.renditions.poster_frame import score_frame
 from reporter.errors import MediaFailed
-from tests import media_files
+from tests.support.media import files
 
 SECRETS = (
     b"Exif",
@@ -51,7 +51,7 @@ def corners(image: Image.Image) -> list[tuple[int, ...]]:
 
 
 def assert_corners(image: Image.Image, *, within: int = 12) -> None:
-    for seen, meant in zip(corners(image), media_files.CORNERS, strict=True):
+    for seen, meant in zip(corners(image), files.CORNERS, strict=True):
         assert max(abs(a - b) for a, b in zip(seen, meant, strict=True)) <= within, (seen, meant)
 
 
@@ -63,7 +63,7 @@ def assert_corners(image: Image.Image, *, within: int = 12) -> None:
 def test_every_orientation_comes_out_upright(
     orientation: int, size: tuple[int, int], tmp_path: Path
 ) -> None:
-    made = made_of(media_files.jpeg(*size, orientation=orientation), tmp_path)
+    made = made_of(files.jpeg(*size, orientation=orientation), tmp_path)
     for name, longest in (("view", 1600), ("thumb", 400)):
         with Image.open(made[name].path) as image:
             assert image.size == fit(*size, longest) == (made[name].width, made[name].height)
@@ -73,7 +73,7 @@ def test_every_orientation_comes_out_upright(
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
 def test_heic_comes_out_upright(orientation: int, tmp_path: Path) -> None:
-    made = made_of(media_files.heic(600, 400, orientation=orientation), tmp_path)
+    made = made_of(files.heic(600, 400, orientation=orientation), tmp_path)
     with Image.open(made["view"].path) as image:
         assert image.size == (600, 400)
         assert_corners(image, within=20)
@@ -82,11 +82,11 @@ def test_heic_comes_out_upright(orientation: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        media_files.jpeg,
-        media_files.jpeg_display_p3,
-        media_files.heic,
-        media_files.avif,
-        media_files.webp,
+        files.jpeg,
+        files.jpeg_display_p3,
+        files.heic,
+        files.avif,
+        files.webp,
     ],
 )
 def test_nothing_private_is_left(make: Callable[[], Path], tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_nothing_private_is_left(make: Callable[[], Path], tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "make", [media_files.avif, media_files.webp, media_files.jpeg, media_files.jpeg_cmyk]
+    "make", [files.avif, files.webp, files.jpeg, files.jpeg_cmyk]
 )
 def test_every_kind_of_photo_shows_the_scene(make: Callable[[], Path], tmp_path: Path) -> None:
     made = made_of(make(), tmp_path)
@@ -112,12 +112,12 @@ def test_every_kind_of_photo_shows_the_scene(make: Callable[[], Path], tmp_path:
 
 
 def test_a_small_photo_is_never_enlarged(tmp_path: Path) -> None:
-    made = made_of(media_files.jpeg(120, 80), tmp_path)
+    made = made_of(files.jpeg(120, 80), tmp_path)
     assert {(m.width, m.height) for m in made.values()} == {(120, 80)}
 
 
 def test_a_photo_of_one_pixel_high(tmp_path: Path) -> None:
-    line = media_files.jpeg_of(np.zeros((1, 5000, 3), np.uint8), "line.jpg")
+    line = files.jpeg_of(np.zeros((1, 5000, 3), np.uint8), "line.jpg")
     assert (made_of(line, tmp_path)["view"].width, made_of(line, tmp_path)["view"].height) == (
         1600,
         1,
@@ -125,14 +125,14 @@ def test_a_photo_of_one_pixel_high(tmp_path: Path) -> None:
 
 
 def test_transparency_becomes_white(tmp_path: Path) -> None:
-    with Image.open(made_of(media_files.png_alpha(), tmp_path)["view"].path) as image:
+    with Image.open(made_of(files.png_alpha(), tmp_path)["view"].path) as image:
         pixels = np.asarray(image)
     assert pixels[200, 100].min() >= 253
     assert pixels[30, 500].max() < 250
 
 
 def test_16_bit_grey_keeps_its_range(tmp_path: Path) -> None:
-    with Image.open(made_of(media_files.png_grey16(), tmp_path)["view"].path) as image:
+    with Image.open(made_of(files.png_grey16(), tmp_path)["view"].path) as image:
         row = np.asarray(image.convert("L"))[100].astype(int)
     assert row[0] < 6
     assert 120 < row[150] < 135
@@ -140,7 +140,7 @@ def test_16_bit_grey_keeps_its_range(tmp_path: Path) -> None:
 
 
 def test_the_first_picture_of_an_animation(tmp_path: Path) -> None:
-    path = media_files.gif_animated()
+    path = files.gif_animated()
     with Image.open(made_of(path, tmp_path)["view"].path) as image, Image.open(path) as source:
         difference = np.abs(
             np.asarray(image).astype(int) - np.asarray(source.convert("RGB")).astype(int)
@@ -177,7 +177,7 @@ def test_profiles_become_srgb(
     colour: tuple[int, int, int], primaries: Any, name: str, tmp_path: Path
 ) -> None:
     profile = matrix_profile(primaries, 2.2, name)
-    path = media_files.jpeg_of(patch(colour), f"{name}-{colour}.jpg", profile=profile)
+    path = files.jpeg_of(patch(colour), f"{name}-{colour}.jpg", profile=profile)
     with Image.open(made_of(path, tmp_path)["view"].path) as image:
         seen = np.asarray(image).reshape(-1, 3).mean(axis=0)
     assert np.abs(seen - expected_srgb(colour, primaries, 2.2)).max() < 4
@@ -201,12 +201,12 @@ def test_a_damaged_profile_counts_as_none() -> None:
 
 def test_truncated_photos_are_refused_and_leave_nothing(tmp_path: Path) -> None:
     with pytest.raises(MediaFailed, match="damaged"):
-        process_file(media_files.jpeg_truncated(), tmp_path / "out", "image/jpeg")
+        process_file(files.jpeg_truncated(), tmp_path / "out", "image/jpeg")
     assert not (tmp_path / "out").exists() or list((tmp_path / "out").iterdir()) == []
 
 
 def test_the_same_bytes_every_time(tmp_path: Path) -> None:
-    for make in (media_files.jpeg, media_files.heic, media_files.webm_live, media_files.wav):
+    for make in (files.jpeg, files.heic, files.webm_live, files.wav):
         first = made_of(make(), tmp_path / f"{make.__name__}-1")
         second = made_of(make(), tmp_path / f"{make.__name__}-2")
         assert {n: m.sha256 for n, m in first.items()} == {n: m.sha256 for n, m in second.items()}
@@ -233,15 +233,15 @@ def box_order(path: Path) -> list[bytes]:
 
 
 VIDEOS: list[tuple[Callable[[], Path], tuple[int, int], float]] = [
-    (media_files.mp4, (640, 360), 2.0),
-    (media_files.mov_hevc, (360, 640), 2.0),
-    (lambda: media_files.mov_hevc(rotation=180), (640, 360), 2.0),
-    (lambda: media_files.mov_hevc(rotation=90), (360, 640), 2.0),
-    (lambda: media_files.mp4(rotation=-90), (360, 640), 2.0),
-    (media_files.webm_live, (640, 360), 3.0),
-    (lambda: media_files.webm_live(video="libvpx-vp9"), (640, 360), 3.0),
-    (media_files.mts, (720, 576), 2.0),
-    (media_files.gp3, (192, 144), 2.0),
+    (files.mp4, (640, 360), 2.0),
+    (files.mov_hevc, (360, 640), 2.0),
+    (lambda: files.mov_hevc(rotation=180), (640, 360), 2.0),
+    (lambda: files.mov_hevc(rotation=90), (360, 640), 2.0),
+    (lambda: files.mp4(rotation=-90), (360, 640), 2.0),
+    (files.webm_live, (640, 360), 3.0),
+    (lambda: files.webm_live(video="libvpx-vp9"), (640, 360), 3.0),
+    (files.mts, (720, 576), 2.0),
+    (files.gp3, (192, 144), 2.0),
 ]
 
 
@@ -278,7 +278,7 @@ def test_videos_and_posters_are_upright(
 
 
 def test_what_fits_is_only_repacked(tmp_path: Path) -> None:
-    path = media_files.mp4(rotation=-90)
+    path = files.mp4(rotation=-90)
     made = made_of(path, tmp_path)
 
     def packets(file: Path) -> list[bytes]:
@@ -290,22 +290,22 @@ def test_what_fits_is_only_repacked(tmp_path: Path) -> None:
 
 
 def test_what_is_encoded_carries_its_rotation_in_the_pixels(tmp_path: Path) -> None:
-    made = made_of(media_files.mov_hevc(), tmp_path)
+    made = made_of(files.mov_hevc(), tmp_path)
     image, rotation = frame_of(made["play"].path)
     assert rotation == 0
     assert image.size == (360, 640)
 
 
 def test_full_hd_becomes_720p(tmp_path: Path) -> None:
-    made = made_of(media_files.mp4_1080p(1.0), tmp_path)
+    made = made_of(files.mp4_1080p(1.0), tmp_path)
     assert (made["play"].width, made["play"].height) == (1280, 720)
-    assert made["play"].bytes < media_files.mp4_1080p(1.0).stat().st_size
+    assert made["play"].bytes < files.mp4_1080p(1.0).stat().st_size
 
 
 def test_interlaced_pictures_are_made_whole(tmp_path: Path) -> None:
-    with open_media(media_files.mts(), "video/mp2t") as container:
+    with open_media(files.mts(), "video/mp2t") as container:
         assert next(container.decode(video=0)).interlaced_frame
-    with open_media(made_of(media_files.mts(), tmp_path)["play"].path, "video/mp4") as container:
+    with open_media(made_of(files.mts(), tmp_path)["play"].path, "video/mp4") as container:
         frames = list(container.decode(video=0))
     assert not any(frame.interlaced_frame for frame in frames)
     assert 45 <= len(frames) <= 51
@@ -314,7 +314,7 @@ def test_interlaced_pictures_are_made_whole(tmp_path: Path) -> None:
 def test_sound_and_picture_stay_together(tmp_path: Path) -> None:
     """The tone swells in the middle of every second; so it must in the copy."""
     levels, duration = measure_loudness(
-        made_of(media_files.webm_live(), tmp_path)["play"].path, bars=60
+        made_of(files.webm_live(), tmp_path)["play"].path, bars=60
     )
     assert duration == pytest.approx(3.0, abs=0.15)
     peaks = [max(range(a, a + 20), key=levels.__getitem__) for a in (0, 20, 40)]
@@ -323,7 +323,7 @@ def test_sound_and_picture_stay_together(tmp_path: Path) -> None:
 
 def test_sixty_pictures_a_second_are_halved(tmp_path: Path) -> None:
     path = tmp_path / "sixty.webm"
-    media_files.record(
+    files.record(
         path, format="webm", video="libvpx", fps=60, seconds=2, size=(320, 180),
         options={"deadline": "realtime", "cpu-used": "8"},
     )  # fmt: skip
@@ -336,14 +336,14 @@ def test_sixty_pictures_a_second_are_halved(tmp_path: Path) -> None:
 def test_a_player_can_jump_every_two_seconds(tmp_path: Path) -> None:
     """Also in what a slow webcam gives."""
     path = tmp_path / "slow.webm"
-    media_files.record(path, format="webm", video="libvpx", seconds=7, fps=5)
+    files.record(path, format="webm", video="libvpx", seconds=7, fps=5)
     with open_media(made_of(path, tmp_path / "out")["play"].path, "video/mp4") as container:
         keys = [p.pts * p.time_base for p in container.demux(video=0) if p.is_keyframe and p.size]
     assert [float(key) for key in keys] == pytest.approx([0, 2, 4, 6], abs=0.25)
 
 
 def test_a_broken_off_recording_keeps_what_there_is(tmp_path: Path) -> None:
-    data = media_files.webm_live().read_bytes()
+    data = files.webm_live().read_bytes()
     path = tmp_path / "battery.webm"
     path.write_bytes(data[: len(data) * 2 // 3])
     made = made_of(path, tmp_path / "out")
@@ -352,7 +352,7 @@ def test_a_broken_off_recording_keeps_what_there_is(tmp_path: Path) -> None:
 
 
 def test_a_video_of_rubbish_frames_is_refused(tmp_path: Path) -> None:
-    data = bytearray(media_files.mp4().read_bytes())
+    data = bytearray(files.mp4().read_bytes())
     begin, end = data.index(b"mdat") + 4, data.index(b"moov") - 4
     data[begin:end] = bytes(end - begin)
     path = tmp_path / "rubbish.mp4"
@@ -364,7 +364,7 @@ def test_a_video_of_rubbish_frames_is_refused(tmp_path: Path) -> None:
 def test_the_poster_is_neither_black_nor_blurred() -> None:
     import cv2
 
-    sharp = cv2.cvtColor(media_files.scene(640, 360), cv2.COLOR_RGB2GRAY)
+    sharp = cv2.cvtColor(files.scene(640, 360), cv2.COLOR_RGB2GRAY)
     blurred = cv2.GaussianBlur(sharp, (0, 0), 6)
     assert score_frame(sharp) > 2 * score_frame(blurred)
     assert score_frame(blurred) > score_frame(
@@ -377,8 +377,8 @@ def test_the_poster_is_neither_black_nor_blurred() -> None:
 
 
 SOUNDS = (
-    media_files.wav, media_files.m4a, media_files.ogg_opus, media_files.mp3, media_files.aac,
-    media_files.flac, media_files.amr, media_files.webm_voice,
+    files.wav, files.m4a, files.ogg_opus, files.mp3, files.aac,
+    files.flac, files.amr, files.webm_voice,
 )  # fmt: skip
 
 
@@ -402,7 +402,7 @@ def test_every_sound_becomes_playable(make: Callable[[], Path], tmp_path: Path) 
 
 
 def test_the_drawing_follows_the_loudness(tmp_path: Path) -> None:
-    levels, _ = measure_loudness(made_of(media_files.wav(), tmp_path)["play"].path)
+    levels, _ = measure_loudness(made_of(files.wav(), tmp_path)["play"].path)
     assert len(levels) == BARS
     assert max(levels) == 1.0
     quiet, loud = levels[BARS // 2], levels[BARS // 4]
@@ -410,9 +410,9 @@ def test_the_drawing_follows_the_loudness(tmp_path: Path) -> None:
 
 
 def test_importing_loads_no_decoder() -> None:
-    modules = "capture.sniff, capture.probe, capture.steps, capture.pool, capture.process"
+    modules = "capture.decoding.mime_sniff, capture.decoding.probe, capture.renditions.pipeline, capture.decoding.process_pool, capture.renditions.worker"
     check = f"import sys, {modules}; print([m for m in ('cv2', 'av', 'PIL', 'numpy', 'pebble') if m in sys.modules])"
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[3]
     done = subprocess.run(
         [sys.executable, "-c", check], cwd=root, capture_output=True, text=True, check=True
     )

@@ -13,27 +13,27 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from capture import process
-from capture.pool import DecoderDied, DecoderPool, PoolBusy
-from capture.probe import probe
-from capture.process import WAITING, check_intake, heal, process_due
-from capture.sniff import MP4, WEBM, sniff
-from capture.steps import process_file
+from capture.decoding.mime_sniff import MP4, WEBM, sniff
+from capture.decoding.probe import probe
+from capture.decoding.process_pool import DecoderDied, DecoderPool, PoolBusy
+from capture.renditions import worker
+from capture.renditions.pipeline import process_file
+from capture.renditions.worker import WAITING, check_intake, heal, process_due
+from reporter.annotations.edit_history import save
 from reporter.clock import new_id
 from reporter.config import LimitSettings, Settings
-from reporter.curate import withdraw
-from reporter.edits import Edits, Region
+from reporter.database.job_queue import due_ids
 from reporter.errors import MediaFailed, TooLong
-from reporter.gathering import open_session
-from reporter.mend import save
+from reporter.gathering.folder import open_session
+from reporter.media.edits import Edits, Region
+from reporter.media.store import Store, hash_file
 from reporter.models import Attachment, EventSession, Gathering, Media, Rendition, Takeaway
-from reporter.models_mend import Edit
-from reporter.states import MediaState
-from reporter.store import Store, hash_file
-from reporter.work import due_ids
-from tests import media_files
-from tests.faces import detail, portrait_jpeg
-from tests.product import TurnableClock, add_takeaway, hand
+from reporter.models.edits import Edit
+from reporter.models.enums import MediaState
+from reporter.moderation.decisions import withdraw
+from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
+from tests.support.media import files as media_files
+from tests.support.media.faces import detail, portrait_jpeg
 
 LIMITS = LimitSettings()
 
@@ -200,7 +200,7 @@ def test_a_worker_that_dies_gets_other_tries_and_then_a_sentence(
 def test_a_lease_that_ran_out_is_taken_up_once(room: Room) -> None:
     """The kiosk was killed while it had the row."""
     media = room.put(media_files.jpeg(600, 400))
-    assert process._claim(room.session, media.id, room.clock()) is not None
+    assert worker._claim(room.session, media.id, room.clock()) is not None
     assert room.turn() == 0
     room.clock.turn(seconds=61)
     assert room.turn() == 1
@@ -211,24 +211,24 @@ def test_a_lease_that_ran_out_is_taken_up_once(room: Room) -> None:
 def test_what_stops_the_kiosk_again_and_again_is_given_up(room: Room) -> None:
     media = room.put(media_files.jpeg(600, 400))
     for _ in range(3):
-        assert process._claim(room.session, media.id, room.clock()) is not None
+        assert worker._claim(room.session, media.id, room.clock()) is not None
         room.clock.turn(seconds=61)
     assert room.turn() == 1
     room.session.expire_all()
-    assert (media.state, media.error) == ("failed", process.GIVEN_UP)
+    assert (media.state, media.error) == ("failed", worker.GIVEN_UP)
 
 
 def test_a_sleeper_that_wakes_late_writes_nothing(room: Room, tmp_path: Path) -> None:
     media = room.put(media_files.jpeg(600, 400))
-    late = process._claim(room.session, media.id, room.clock())
+    late = worker._claim(room.session, media.id, room.clock())
     assert late is not None
     room.clock.turn(seconds=61)
     assert room.turn() == 1
     before = room.revision()
     result = process_file(media_files.jpeg(300, 200), tmp_path, "image/jpeg")
-    assert process._finish(room.session, room.store, late, result) is False
-    process._fail(room.session, late, "too late")
-    process._put_back(room.session, late, room.clock(), attempts=2)
+    assert worker._finish(room.session, room.store, late, result) is False
+    worker._fail(room.session, late, "too late")
+    worker._put_back(room.session, late, room.clock(), attempts=2)
     assert room.made(media)["view"].width == 600
     assert (media.state, media.error, room.revision()) == ("ready", "", before)
 
@@ -237,16 +237,16 @@ def test_the_lease_is_renewed_while_a_worker_is_at_it(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     media = room.put(media_files.webm_live())
-    monkeypatch.setattr(process, "TICK", 0.01)
+    monkeypatch.setattr(worker, "TICK", 0.01)
     seen = []
-    real = process._renew
+    real = worker._renew
 
-    def renew(session: Session, job: process._Job, _now: datetime) -> None:
+    def renew(session: Session, job: worker._Job, _now: datetime) -> None:
         real(session, job, room.clock.turn(seconds=1))
         seen.append(session.scalars(select(Media.due_at)).one())
         session.commit()
 
-    monkeypatch.setattr(process, "_renew", renew)
+    monkeypatch.setattr(worker, "_renew", renew)
     room.turn()
     assert len(seen) > 1
     assert seen == sorted(set(seen))
@@ -258,7 +258,7 @@ def test_withdrawn_while_a_worker_is_at_it_leaves_no_file(
 ) -> None:
     media = room.put(media_files.jpeg(600, 400))
     takeaway = media.attachments[0].takeaway
-    real = process._render
+    real = worker._render
 
     def render(*args: Any, **more: Any) -> Any:
         result = real(*args, **more)
@@ -269,7 +269,7 @@ def test_withdrawn_while_a_worker_is_at_it_leaves_no_file(
         return result
 
     sha, media_folder = media.sha256, media.sha256[:2]
-    monkeypatch.setattr(process, "_render", render)
+    monkeypatch.setattr(worker, "_render", render)
     assert room.turn() == 1
     assert room.files() == []
     assert room.session.scalars(select(Media)).all() == []
@@ -284,7 +284,7 @@ def test_a_missing_or_short_original_is_a_sentence(room: Room) -> None:
     room.turn()
     room.session.expire_all()
     assert [m.state for m in (gone, short)] == ["failed", "failed"]
-    assert gone.error == short.error == process.MISSING
+    assert gone.error == short.error == worker.MISSING
 
 
 def test_a_closing_kiosk_costs_no_attempt(room: Room) -> None:
@@ -317,13 +317,13 @@ def test_two_threads_share_the_work_and_do_nothing_twice(
 ) -> None:
     rows = [room.put(media_files.jpeg(200 + n, 200)) for n in range(12)]
     seen: list[str] = []
-    real = process._render
+    real = worker._render
 
     def render(*args: Any, **more: Any) -> Any:
         seen.append(args[3].sha256)
         return real(*args, **more)
 
-    monkeypatch.setattr(process, "_render", render)
+    monkeypatch.setattr(worker, "_render", render)
 
     def work() -> None:
         with open_session(gathering) as session:
@@ -391,7 +391,7 @@ def test_a_look_that_fails_says_nothing_about_the_file(
 
 
 def test_the_lease_is_longer_than_a_tick() -> None:
-    assert timedelta(seconds=process.TICK) * 3 <= process.LEASE
+    assert timedelta(seconds=worker.TICK) * 3 <= worker.LEASE
 
 
 FACE = (0.36, 0.39, 0.18, 0.29)
@@ -425,7 +425,7 @@ def test_what_was_made_with_former_edits_never_takes_their_place(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     media = room.put(portrait_jpeg())
-    real = process._render
+    real = worker._render
     saved: list[bool] = []
 
     def render(*args: Any, **more: Any) -> Any:
@@ -435,7 +435,7 @@ def test_what_was_made_with_former_edits_never_takes_their_place(
             saved.append(save(room.session, room.store, media, BLUR, hand(room.clock)))
         return result
 
-    monkeypatch.setattr(process, "_render", render)
+    monkeypatch.setattr(worker, "_render", render)
     assert room.turn() == 1
     assert saved == [True]
     assert room.made(media) == {}

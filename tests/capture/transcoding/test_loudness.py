@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from capture.loudness import Loudness, gain_for, measure
-from capture.sniff import sniff
-from capture.steps import process_file
-from capture.steps_audio import measure_loudness
-from tests import media_files
+from capture.decoding.mime_sniff import sniff
+from capture.renditions.audio import measure_loudness
+from capture.renditions.pipeline import process_file
+from capture.transcoding.loudness import Loudness, gain_for, measure
+from tests.support.media import files
 
 RATE = 48_000
 
@@ -138,11 +138,11 @@ def test_silence_and_noise_stay_quiet(tmp_path: Path, caplog: pytest.LogCaptureF
 @pytest.mark.parametrize(
     "make",
     [
-        media_files.mp4,
-        media_files.webm_live,
-        media_files.mts,
-        media_files.webm_voice,
-        media_files.m4a,
+        files.mp4,
+        files.webm_live,
+        files.mts,
+        files.webm_voice,
+        files.m4a,
     ],
 )
 def test_videos_and_voices_of_all_kinds(
@@ -154,16 +154,16 @@ def test_videos_and_voices_of_all_kinds(
     # Neither longer nor shorter, and not shifted: the tone swells in the middle of each second.
     before, _ = measure_loudness(path, bars=100) if path.suffix == ".m4a" else (None, 0)
     after, seconds = measure_loudness(play, bars=100)
-    assert seconds == pytest.approx(3 if make is media_files.webm_live else 2, abs=0.15)
+    assert seconds == pytest.approx(3 if make is files.webm_live else 2, abs=0.15)
     if before is not None:
         assert np.argmax(after[:50]) == pytest.approx(np.argmax(before[:50]), abs=2)
 
 
 def test_sound_that_is_loud_enough_is_only_repacked(tmp_path: Path) -> None:
     """What came out once comes out the same again: no second encoding."""
-    once = play_of(media_files.mp4(), tmp_path / "once")
+    once = play_of(files.mp4(), tmp_path / "once")
     assert packets(play_of(once, tmp_path / "twice")) == packets(once)
-    assert packets(once) != packets(media_files.mp4())
+    assert packets(once) != packets(files.mp4())
 
 
 def packets(path: Path) -> list[bytes]:
@@ -175,6 +175,6 @@ def packets(path: Path) -> list[bytes]:
 
 def test_a_film_without_sound_is_no_trouble(tmp_path: Path) -> None:
     path = tmp_path / "silent.mp4"
-    media_files.record(path, format="mp4", video="libx264", seconds=1)
+    files.record(path, format="mp4", video="libx264", seconds=1)
     assert measure(path, "video/mp4") == Loudness(-70.0, -120.0)
     assert play_of(path, tmp_path / "out").stat().st_size > 0

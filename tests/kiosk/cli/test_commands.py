@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from kiosk.cli import main
 from reporter.config import Settings, load_settings
 from reporter.models import EventSession
-from tests.product import KioskProcess, add_takeaway
+from tests.support.kiosk_process import KioskProcess, add_takeaway
 
-SHARED = Path(__file__).parents[2] / "shared" / "data" / "schedules"
+SHARED = Path(__file__).parents[4] / "shared" / "data" / "schedules"
 
 
 def run(*arguments: str | Path, stdin: str = "") -> Result:
@@ -125,7 +125,7 @@ def test_a_gathering_takes_the_zone_of_its_schedule(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, zone: str
 ) -> None:
     """Unless one is given. The laptop's own is what is left."""
-    monkeypatch.setattr("kiosk.cli_gathering.local_timezone", lambda: "Pacific/Auckland")
+    monkeypatch.setattr("kiosk.cli.gathering.local_timezone", lambda: "Pacific/Auckland")
     file, folder = tmp_path / "schedule", tmp_path / "g"
     file.write_text(content)
     done = run("new", "G", "--schedule", file, "--gathering", folder)
@@ -290,7 +290,7 @@ def test_a_port_that_is_taken_is_said(kiosk_process: KioskProcess, gathering: Se
     port = kiosk_process.start().rsplit(":", 1)[1]
     result = subprocess.run(
         [sys.executable, "-m", "kiosk", "--gathering", gathering.folder, "kiosk", "--port", port, "--no-open"],
-        capture_output=True, text=True, timeout=180, cwd=Path(__file__).parent.parent, check=False,
+        capture_output=True, text=True, timeout=180, cwd=Path(__file__).parents[3], check=False,
     )  # fmt: skip
     assert result.returncode == 1
     assert port in result.stderr

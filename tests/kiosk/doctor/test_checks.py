@@ -9,23 +9,23 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from kiosk import doctor
-from kiosk.address import Address
-from kiosk.doctor import examine
-from kiosk.findings import Finding, Verdict
-from kiosk.here import Kiosk, here
-from kiosk.posters import make_pack
+from kiosk.doctor import checks
+from kiosk.doctor.checks import examine
+from kiosk.doctor.finding import Finding, Verdict
+from kiosk.runtime.addresses import Address
+from kiosk.runtime.context import Kiosk, here
+from kiosk.services.print_pack import make_pack
 from reporter.clock import new_id
 from reporter.config import Settings
 from reporter.models import EventSession, Media
-from tests.product import START, KioskProcess, TurnableClock, add_takeaway
+from tests.support.kiosk_process import START, KioskProcess, TurnableClock, add_takeaway
 
 LAN = [Address("192.168.4.1", "wlan0")]
 
 
 @pytest.fixture
 def kiosk(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kiosk]:
-    monkeypatch.setattr(doctor, "own_addresses", lambda: LAN)
+    monkeypatch.setattr(checks, "own_addresses", lambda: LAN)
     with app.app_context():
         yield here()
 
@@ -43,19 +43,19 @@ def test_a_healthy_laptop_is_called_healthy(kiosk: Kiosk) -> None:
 
 
 def test_no_network_is_a_failure(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "own_addresses", lambda: [])
-    assert doctor.address(kiosk, 8000).verdict is Verdict.FAIL
+    monkeypatch.setattr(checks, "own_addresses", lambda: [])
+    assert checks.address(kiosk, 8000).verdict is Verdict.FAIL
 
 
 def test_other_networks_are_told(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The likeliest address may be that of the cable, while phones are on the Wi-Fi."""
-    monkeypatch.setattr(doctor, "own_addresses", lambda: [*LAN, Address("10.0.0.7", "eth0")])
-    assert "10.0.0.7 (eth0)" in doctor.address(kiosk, 8000).detail
+    monkeypatch.setattr(checks, "own_addresses", lambda: [*LAN, Address("10.0.0.7", "eth0")])
+    assert "10.0.0.7 (eth0)" in checks.address(kiosk, 8000).detail
 
 
 def test_stale_posters_are_noticed(kiosk: Kiosk) -> None:
     make_pack(kiosk, base_url="http://10.9.8.7:8000", port=8000, paper="A4")
-    found = doctor.address(kiosk, 8000)
+    found = checks.address(kiosk, 8000)
     assert found.verdict is Verdict.WARN
     assert "http://10.9.8.7:8000" in found.detail
 
@@ -63,28 +63,28 @@ def test_stale_posters_are_noticed(kiosk: Kiosk) -> None:
 def test_a_running_kiosk_is_found(
     kiosk: Kiosk, kiosk_process: KioskProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "own_addresses", lambda: [Address("127.0.0.1", "lo")])
+    monkeypatch.setattr(checks, "own_addresses", lambda: [Address("127.0.0.1", "lo")])
     kiosk_process.start()
-    assert doctor.door(kiosk, kiosk_process.port).verdict is Verdict.OK
+    assert checks.door(kiosk, kiosk_process.port).verdict is Verdict.OK
     kiosk_process.kill()
-    assert doctor.door(kiosk, kiosk_process.port).verdict is Verdict.WARN
+    assert checks.door(kiosk, kiosk_process.port).verdict is Verdict.WARN
 
 
 def test_a_clock_before_the_last_takeaway_is_wrong(
     kiosk: Kiosk, session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
 ) -> None:
     add_takeaway(session, event, rng)
-    assert doctor.clock(kiosk, 0).verdict is Verdict.OK
+    assert checks.clock(kiosk, 0).verdict is Verdict.OK
     clock.turn(days=-1)
-    assert doctor.clock(kiosk, 0).verdict is Verdict.FAIL
+    assert checks.clock(kiosk, 0).verdict is Verdict.FAIL
     clock.turn(days=-9000)
-    assert doctor.clock(kiosk, 0).verdict is Verdict.FAIL
+    assert checks.clock(kiosk, 0).verdict is Verdict.FAIL
 
 
 def test_a_full_disk_is_a_failure(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
     for free, verdict in ((1 << 40, Verdict.OK), (5 << 30, Verdict.WARN), (1 << 20, Verdict.FAIL)):
         monkeypatch.setattr(kiosk.store, "free_bytes", lambda free=free: free)
-        assert doctor.disk(kiosk, 0).verdict is verdict
+        assert checks.disk(kiosk, 0).verdict is verdict
 
 
 def test_a_lost_original_is_named(kiosk: Kiosk, session: Session, rng: random.Random) -> None:
@@ -94,13 +94,13 @@ def test_a_lost_original_is_named(kiosk: Kiosk, session: Session, rng: random.Ra
     )  # fmt: skip
     session.add(row)
     session.commit()
-    found = doctor.originals(kiosk, 0)
+    found = checks.originals(kiosk, 0)
     assert found.verdict is Verdict.FAIL
     assert "aaaa" in found.detail
     path = kiosk.store.original("a" * 64, ".jpg")
     path.parent.mkdir(parents=True)
     path.write_bytes(b"abc")
-    assert doctor.originals(kiosk, 0).verdict is Verdict.OK
+    assert checks.originals(kiosk, 0).verdict is Verdict.OK
 
 
 def test_a_damaged_database_is_a_failure(
@@ -114,7 +114,7 @@ def test_a_damaged_database_is_a_failure(
     middle = len(content) // 2 // 4096 * 4096
     content[middle : middle + 4096] = b"\xff" * 4096
     path.write_bytes(content)
-    assert doctor.database(kiosk, 0).verdict is Verdict.FAIL
+    assert checks.database(kiosk, 0).verdict is Verdict.FAIL
 
 
 def test_passwords_that_cannot_be_kept_are_said(
@@ -123,5 +123,5 @@ def test_passwords_that_cannot_be_kept_are_said(
     def refuse(*_: str) -> None:
         raise OSError("read-only file system")
 
-    monkeypatch.setattr(doctor, "set_secret", refuse)
-    assert doctor.passwords(kiosk, 0).verdict is Verdict.FAIL
+    monkeypatch.setattr(checks, "set_secret", refuse)
+    assert checks.passwords(kiosk, 0).verdict is Verdict.FAIL

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk import firewall
-from kiosk.findings import Verdict
+from kiosk.doctor import firewall
+from kiosk.doctor.finding import Verdict
 
 RULE = "v2.30|Action={action}|Active={active}|Dir={dir}|Protocol={protocol}|{more}Name=python.exe|"
 

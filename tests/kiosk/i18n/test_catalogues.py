@@ -12,10 +12,10 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
-from kiosk.language import LANGUAGES
-from publish.words import translations
+from kiosk.i18n.locale_selector import LANGUAGES
+from publish.i18n import translations
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 PAGES = "kiosk/translations/{}/LC_MESSAGES/messages.po"
 POSTS = "publish/translations/{}/LC_MESSAGES/publish.po"
 BLANK = re.compile(r"%\(\w+\)[sd]|%s|%%|\{\w+\}")

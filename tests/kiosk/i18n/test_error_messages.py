@@ -11,28 +11,28 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from kiosk.desk_sentences import SENTENCES as DESK
-from kiosk.publish_sentences import SENTENCES as PUBLISH_SENTENCES
-from kiosk.sentences import SENTENCES, recognize, translated
-from kiosk.target_words import CHOICES, HELPS, LABELS
+from kiosk.i18n.desk_messages import SENTENCES as DESK
+from kiosk.i18n.error_messages import SENTENCES, recognize, translated
+from kiosk.i18n.publish_messages import SENTENCES as PUBLISH_SENTENCES
+from kiosk.i18n.target_help import CHOICES, HELPS, LABELS
+from publish.composition.constraints import refusal, said_cut, said_instead, said_smaller
 from publish.errors import PublishError
-from publish.fit import refusal, said_cut, said_instead, said_smaller
-from publish.post import PostMedia
-from publish.reach import say_ahead
+from publish.net.reachability import say_ahead
+from publish.posts.model import PostMedia
 from publish.targets import KINDS
 from publish.targets.base import Limits
 from reporter.models import EventSession
-from tests.screens import JSON, PHONE
+from tests.support.browsers.pages import JSON, PHONE
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 SOURCES = (
-    "capture/intake.py", "capture/offer.py", "capture/upload.py", "capture/decoding.py", "capture/pool.py",
-    "capture/probe.py", "capture/process.py", "kiosk/request.py", "reporter/store.py",
-    "reporter/config.py", "reporter/actions.py", "reporter/captions.py", "reporter/composing.py", "reporter/cues.py",
-    "reporter/curate.py", "reporter/edits.py", "reporter/fairness.py", "reporter/following.py", "reporter/inbox.py",
-    "reporter/mend.py", "reporter/sessions.py", "reporter/talk.py", "reporter/undo.py", "reporter/wallboard.py",
-    "reporter/secrets.py", "capture/cutting.py", "capture/flipchart.py", "capture/sheet.py", "capture/qr.py",
-    "kiosk/station.py",
+    "capture/intake/receive.py", "capture/intake/submission.py", "capture/intake/resumable.py", "capture/decoding/safe_open.py", "capture/decoding/process_pool.py",
+    "capture/decoding/probe.py", "capture/renditions/worker.py", "kiosk/web/shared/streaming_forms.py", "reporter/media/store.py",
+    "reporter/config.py", "reporter/follow_up/action_items.py", "reporter/annotations/captions.py", "reporter/stories/editing.py", "reporter/media/webvtt.py",
+    "reporter/moderation/decisions.py", "reporter/media/edits.py", "reporter/gathering/admission.py", "reporter/follow_up/next_gathering.py", "reporter/conversation/inbox.py",
+    "reporter/annotations/edit_history.py", "reporter/gathering/sessions.py", "reporter/conversation/replies.py", "reporter/review/undo.py", "reporter/gathering/wall_settings.py",
+    "reporter/secret_store.py", "capture/cards/manual_cuts.py", "capture/imaging/document_scan.py", "capture/printing/canvas.py", "capture/codes/qr_writer.py",
+    "kiosk/web/screens/station.py",
 )  # fmt: skip
 # What only programs and the desk get to read.
 NOT_FOR_VOLUNTEERS = (

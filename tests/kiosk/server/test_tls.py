@@ -15,10 +15,10 @@ import pytest
 from tusclient import client as tus_client
 
 from reporter.config import Settings
+from reporter.media.store import Store
 from reporter.models import EventSession
-from reporter.store import Store
-from tests.offers import jpeg
-from tests.product import KioskProcess
+from tests.support.kiosk_process import KioskProcess
+from tests.support.submissions import jpeg
 
 CERTIFICATE = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
                "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]  # fmt: skip

@@ -12,8 +12,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from kiosk.access import set_passphrase
-from kiosk.address import Address, phone_url, sorted_addresses
+from kiosk.runtime.addresses import Address, phone_url, sorted_addresses
+from kiosk.web.middleware.auth import set_passphrase
 from reporter.config import KioskSettings, Settings
 from reporter.errors import BadInput
 

@@ -12,15 +12,15 @@ from sqlalchemy import event as listen
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from kiosk.db import db
+from kiosk.runtime.database import db
 from reporter.clock import new_id
-from reporter.curate import approve, by_receipt, hide
+from reporter.gathering.sessions import add_session
 from reporter.models import Delivery, EventSession, Target
-from reporter.sessions import add_session
-from reporter.stories import session_story
-from tests import media_files
-from tests.product import TurnableClock, hand
-from tests.screens import JSON, PHONE, make_ready, send
+from reporter.moderation.decisions import approve, by_receipt, hide
+from reporter.stories.queries import session_story
+from tests.support.browsers.pages import JSON, PHONE, make_ready, send
+from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.media import files
 
 
 @contextmanager
@@ -56,7 +56,7 @@ class Poller:
 def test_a_receipt_is_asked_with_one_query_and_tells_each_change(
     app: Flask, client: FlaskClient, session: Session, event: EventSession, clock: TurnableClock
 ) -> None:
-    receipt = send(client, event.code, media_files.jpeg(), text="Hello")["receipt"]
+    receipt = send(client, event.code, files.jpeg(), text="Hello")["receipt"]
     ask = Poller(client, f"/t/{receipt}")
     first = ask()
     assert first.headers["Cache-Control"] == "private, no-cache"
@@ -102,7 +102,7 @@ def test_a_receipt_is_asked_with_one_query_and_tells_each_change(
 def test_the_wall_is_asked_with_few_queries_and_tells_each_change(
     app: Flask, client: FlaskClient, session: Session, event: EventSession, clock: TurnableClock
 ) -> None:
-    receipt = send(client, event.code, media_files.jpeg(), text="Hello")["receipt"]
+    receipt = send(client, event.code, files.jpeg(), text="Hello")["receipt"]
     ask = Poller(client, "/wall/cards")
     assert ask().get_json()["cards"] == []
     approve(session, by_receipt(session, receipt), hand(clock))

@@ -11,21 +11,21 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from reporter.annotations.edit_history import save
 from reporter.config import WallSettings
-from reporter.curate import approve, by_receipt, hide
-from reporter.edits import Edits
-from reporter.mend import save
+from reporter.media.edits import Edits
+from reporter.media.store import Store
 from reporter.models import EventSession, Media
-from reporter.store import Store
-from tests import media_files
-from tests.product import TurnableClock, hand
-from tests.screens import JSON, PHONE, make_ready, send
+from reporter.moderation.decisions import approve, by_receipt, hide
+from tests.support.browsers.pages import JSON, PHONE, make_ready, send
+from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.media import files
 
 
 @pytest.fixture
 def photo(app: Flask, client: FlaskClient, event: EventSession) -> dict[str, str]:
     """A photo from a phone with its renditions: ``receipt``, ``sha256`` and the signed address ``view``."""
-    receipt = send(client, event.code, media_files.jpeg(), consent="agreed")["receipt"]
+    receipt = send(client, event.code, files.jpeg(), consent="agreed")["receipt"]
     make_ready(app)
     media = client.get(f"/t/{receipt}", headers=JSON, **PHONE).get_json()["media"][0]
     assert media["state"] == "ready"
@@ -61,7 +61,7 @@ def test_an_original_is_only_for_its_holder_and_the_desk(
     path = f"/m/{photo['sha256']}/original"
     assert client.get(path, **PHONE).status_code == 404
     whole = client.get(path, buffered=True)
-    assert whole.get_data() == media_files.jpeg().read_bytes()
+    assert whole.get_data() == files.jpeg().read_bytes()
     key = urlsplit(photo["view"]).query
     assert client.get(f"{path}?{key}", **PHONE).status_code == 200
 
@@ -79,7 +79,7 @@ def test_answers_are_kept_for_good_and_checked_by_etag(
 
 
 def test_videos_come_in_pieces(app: Flask, client: FlaskClient, event: EventSession) -> None:
-    receipt = send(client, event.code, media_files.mp4())["receipt"]
+    receipt = send(client, event.code, files.mp4())["receipt"]
     make_ready(app)
     media = client.get(f"/t/{receipt}", headers=JSON, **PHONE).get_json()["media"][0]
     whole = client.get(media["renditions"]["play"], **PHONE)
@@ -152,7 +152,7 @@ def test_an_original_stays_with_its_holder_and_the_desk_when_it_is_mended(
     make_ready(app)
     path = f"/m/{photo['sha256']}/original"
     assert client.get(path, **PHONE).status_code == 404
-    assert client.get(path, buffered=True).get_data() == media_files.jpeg().read_bytes()
+    assert client.get(path, buffered=True).get_data() == files.jpeg().read_bytes()
     # The copy without edits that the desk works on is no rendition.
     assert client.get(f"/m/{photo['sha256']}/plain", buffered=True).status_code == 404
     assert store.plain(photo["sha256"], ".jpg").is_file()

@@ -14,15 +14,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from kiosk.fairness import WRONG_RECEIPTS
+from kiosk.web.middleware.rate_limits import WRONG_RECEIPTS
 from reporter.config import LimitSettings, WallSettings
-from reporter.curate import by_receipt
 from reporter.models import BlockedDevice, EventSession, Takeaway, Upload
-from reporter.wordlist import FILE_NAME
-from tests import media_files
-from tests.offers import jpeg
-from tests.product import TurnableClock
-from tests.screens import JSON, PHONE, make_ready, press, send
+from reporter.moderation.blocked_words import FILE_NAME
+from reporter.moderation.decisions import by_receipt
+from tests.support.browsers.pages import JSON, PHONE, make_ready, press, send
+from tests.support.kiosk_process import TurnableClock
+from tests.support.media import files
+from tests.support.submissions import jpeg
 
 V1 = {"Tus-Resumable": "1.0.0"}
 PIECE = {"Content-Type": "application/offset+octet-stream"}
@@ -218,7 +218,7 @@ def test_a_wall_of_all_new_waits_for_a_look_at_listed_words(
     kiosk = app.extensions["kiosk"]
     kiosk.settings = dataclasses.replace(kiosk.settings, wall=WallSettings(shows="new"))
     (kiosk.settings.folder / FILE_NAME).write_text("damn\n", encoding="utf-8")
-    held = send(client, event.code, media_files.jpeg(), text="Damn cold")
+    held = send(client, event.code, files.jpeg(), text="Damn cold")
     fine = send(client, event.code, text="Fine and warm")
     make_ready(app)
     with app.app_context():
@@ -269,7 +269,7 @@ def test_receipts_cannot_be_guessed_in_bulk(
 def test_others_takeaways_stay_as_they_are(
     app: Flask, client: FlaskClient, session: Session, event: EventSession
 ) -> None:
-    record = send(client, event.code, media_files.jpeg(), text="Mine", audience="room")
+    record = send(client, event.code, files.jpeg(), text="Mine", audience="room")
     make_ready(app)
     thief = app.test_client()
     sha256, own = record["media"][0]["sha256"], record["id"]

@@ -27,14 +27,14 @@ from tusclient import client as tus_client
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
-from kiosk.server import make_server
+from kiosk.server.http import make_server
 from reporter.config import Settings
-from reporter.curate import by_receipt
+from reporter.media.store import Store
 from reporter.models import EventSession, Takeaway, Upload
-from reporter.store import Store
-from tests.media_files import mp4
-from tests.offers import jpeg
-from tests.product import TurnableClock
+from reporter.moderation.decisions import by_receipt
+from tests.support.kiosk_process import TurnableClock
+from tests.support.media.files import mp4
+from tests.support.submissions import jpeg
 
 CLIENT = "6f1c0e62-6c0e-4b69-8a83-0d5d3d0f7c11"
 PIECE = {"Content-Type": "application/offset+octet-stream"}

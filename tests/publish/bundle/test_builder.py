@@ -23,18 +23,18 @@ import pytest
 from PIL import Image, PngImagePlugin
 from playwright.sync_api import expect
 
-from kiosk.publishing import verify_bundle
-from publish.bag import check_bag
-from publish.bundle import Bundle, make_bundle
+from kiosk.services.publishing import verify_bundle
+from publish.bundle.bagit import check_bag
+from publish.bundle.builder import Bundle, make_bundle
+from publish.bundle.strip_metadata import stripped
 from publish.errors import PublishError
-from publish.strip import stripped
-from reporter import curate
 from reporter.errors import Conflict, DiskFull
-from reporter.states import Kind
-from tests.browser import Windows
-from tests.publish_fakes import Kit, jpeg, open_kit
+from reporter.models.enums import Kind
+from reporter.moderation import decisions
+from tests.support.browsers.chromium import Windows
+from tests.support.publish.fakes import Kit, jpeg, open_kit
 
-ASSETS = Path(__file__).parent.parent / "static"
+ASSETS = Path(__file__).parents[3] / "static"
 GPS = {1: "N", 2: (52.0, 30.0, 59.0), 3: "E", 4: (13.0, 24.0, 18.0)}
 
 
@@ -60,7 +60,7 @@ def telling_jpeg(orientation: int = 6) -> bytes:
 def fill(kit: Kit) -> None:
     event = kit.event("Gardens <script>alert(1)</script> & more", speakers="Marta")
     photo = kit.photo(event, 1, "Frost", author="Lena")
-    curate.change(kit.session, photo, kit.hand, {"tags": ["garden"]})
+    decisions.change(kit.session, photo, kit.hand, {"tags": ["garden"]})
     phone = kit.takeaway(event, "From my phone", kind=Kind.PHOTO.value)
     kit.attach(phone, telling_jpeg(), kind=Kind.PHOTO, renditions={"view": jpeg(7, (400, 300))})
     video = kit.takeaway(event, "A walk", kind=Kind.VIDEO.value)
@@ -253,11 +253,11 @@ import os, random, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from sqlalchemy.orm import Session
-from publish.bundle import make_bundle
-from publish.post import gathering_facts
+from publish.bundle.builder import make_bundle
+from publish.posts.model import gathering_facts
 from reporter.config import load_settings
-from reporter.gathering import open_engine
-from reporter.store import Store
+from reporter.gathering.folder import open_engine
+from reporter.media.store import Store
 
 folder, goal, last = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 settings = load_settings(folder)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from publish.compose import build_post
-from publish.post import Post
-from publish.render import blog_html
-from publish.site import story_page, summarize
-from reporter import composing, models
-from reporter.gate import Place
-from reporter.stories import session_story
-from tests.publish_fakes import Kit
+from publish.composition.builder import build_post
+from publish.posts.model import Post
+from publish.rendering.html import blog_html
+from publish.site.pages import story_page, summarize
+from reporter import models
+from reporter.moderation.visibility import Place
+from reporter.stories import editing
+from reporter.stories.queries import session_story
+from tests.support.publish.fakes import Kit
 
 
 def composed(kit: Kit, *pieces: models.Takeaway | str) -> models.Story:
     """A composed story, out of its draft."""
-    story = composing.new_story(kit.session, kit.hand, "What stays")
+    story = editing.new_story(kit.session, kit.hand, "What stays")
     for piece in pieces:
         if isinstance(piece, str):
-            composing.add_words(kit.session, story, kit.hand, piece)
+            editing.add_words(kit.session, story, kit.hand, piece)
         else:
-            composing.add(kit.session, story, [piece])
-    composing.set_switches(kit.session, story, draft=False, rest=True)
+            editing.add(kit.session, story, [piece])
+    editing.set_switches(kit.session, story, draft=False, rest=True)
     return story
 
 
@@ -62,7 +63,7 @@ def test_a_heading_over_what_may_not_be_shown_is_left_out(kit: Kit) -> None:
 
 def test_a_draft_is_for_its_preview_alone(kit: Kit) -> None:
     story = composed(kit, kit.takeaway(kit.event(), "Not yet"))
-    composing.set_switches(kit.session, story, draft=True, rest=True)
+    editing.set_switches(kit.session, story, draft=True, rest=True)
     assert post_of(kit, story) is None
     shown = build_post(
         kit.session, story, Place.PUBLIC, store=kit.store, facts=kit.facts, drafts=True
@@ -72,7 +73,7 @@ def test_a_draft_is_for_its_preview_alone(kit: Kit) -> None:
 
 def test_words_alone_are_no_session_story(kit: Kit) -> None:
     story = session_story(kit.session, kit.event(), now=kit.clock(), rng=kit.rng)
-    composing.add_words(kit.session, story, kit.hand, "Nothing came of it")
+    editing.add_words(kit.session, story, kit.hand, "Nothing came of it")
     assert post_of(kit, story) is None
     report = post_of(kit, composed(kit, "Thank you all."))
     assert report is not None

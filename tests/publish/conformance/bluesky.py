@@ -18,11 +18,11 @@ import httpx
 import pytest
 from werkzeug import Request
 
-from publish.post import Facts, Remote
-from publish.targets import atproto
-from tests.conformance import Census, Place, Seen
-from tests.fixture_server import FixtureServer, Refusal
-from tests.script_server import real_server
+from publish.posts.model import Facts, Remote
+from publish.targets.bluesky import records as bluesky_records
+from tests.publish.conformance.contract import Census, Place, Seen
+from tests.support.servers.fixture import FixtureServer, Refusal
+from tests.support.servers.script import real_server
 
 ME, VISITOR = "did:plc:me", "did:plc:visitor"
 PASSWORD = "app-pass-word-1"
@@ -235,7 +235,7 @@ class BlueskyPlace(Place):
         root = {"uri": post.id, "cid": self.view.records()[self.me, post.id.split("/")[4]]["cid"]}
         record = {"$type": "app.bsky.feed.post", "text": text, "createdAt": f"2026-11-24T08:00:0{self.said}.000Z",
                   "reply": {"root": root, "parent": parent}}  # fmt: skip
-        self.write(atproto.record_key(f"{post.id}{self.said}"), record)
+        self.write(bluesky_records.record_key(f"{post.id}{self.said}"), record)
         return ""
 
     def outsider_edits(self, post: Remote, reply: str, text: str) -> None:

@@ -1,6 +1,6 @@
 """What the conformance suite needs of a place: how to reach it, and what is really there, asked past our own code.
 
-A new target adds one subclass of Place and one line in PLACES of ``tests/conformance_places.py``.
+A new target adds one subclass of Place and one line in PLACES of ``tests/publish/conformance/targets.py``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import ClassVar
 
-from publish.post import Facts, Remote
+from publish.posts.model import Facts, Remote
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from xmlrpc.client import ServerProxy
 
 import pytest
 
-from publish.post import Facts, Remote
-from tests.conformance import Census, Place, Seen, words_of
-from tests.script_server import ScriptServer, packaged_wiki
+from publish.posts.model import Facts, Remote
+from tests.publish.conformance.contract import Census, Place, Seen, words_of
+from tests.support.servers.script import ScriptServer, packaged_wiki
 
 # What takes part in a page's text unseen.
 UNSEEN = "\u2060"

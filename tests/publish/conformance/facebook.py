@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from werkzeug import Request
 
-from publish.post import Facts, Remote
-from tests.conformance import Census, Place, Seen
-from tests.fixture_server import FixtureServer, Refusal
+from publish.posts.model import Facts, Remote
+from tests.publish.conformance.contract import Census, Place, Seen
+from tests.support.servers.fixture import FixtureServer, Refusal
 
 TOKEN = "page-token-1"
 PAGE = "1001"

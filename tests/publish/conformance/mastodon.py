@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 from werkzeug import Request
 
-from publish.post import Facts, Remote
-from publish.targets.fediverse import count
-from publish.targets.mastodon_api import Account
-from tests.conformance import Census, Place, Seen, words_of
-from tests.fixture_server import FixtureServer, Refusal
+from publish.posts.model import Facts, Remote
+from publish.targets.mastodon.client import Account
+from publish.targets.mastodon.statuses import count
+from tests.publish.conformance.contract import Census, Place, Seen, words_of
+from tests.support.servers.fixture import FixtureServer, Refusal
 
 TOKEN = "masto-token-1"
 ME, VISITOR = "101", "202"

@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from publish.post import Facts, Remote
-from tests.conformance import Census, Place, Seen, words_of
-from tests.script_server import ScriptServer, packaged_wiki
+from publish.posts.model import Facts, Remote
+from tests.publish.conformance.contract import Census, Place, Seen, words_of
+from tests.support.servers.script import ScriptServer, packaged_wiki
 
 
 @dataclass

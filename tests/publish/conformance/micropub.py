@@ -23,12 +23,12 @@ import httpx
 import pytest
 from werkzeug import Request, Response
 
-from publish.post import Facts, Remote
-from publish.targets import micropub_api
-from publish.targets.micropub import MicropubTarget
-from tests.conformance import Census, Place, Seen, words_of
-from tests.fixture_server import FixtureServer, Refusal
-from tests.script_server import real_server
+from publish.posts.model import Facts, Remote
+from publish.targets.micropub import client
+from publish.targets.micropub.target import MicropubTarget
+from tests.publish.conformance.contract import Census, Place, Seen, words_of
+from tests.support.servers.fixture import FixtureServer, Refusal
+from tests.support.servers.script import real_server
 
 TOKEN = "indie-token-1"
 _FRONT = 3
@@ -339,7 +339,7 @@ def micropub_place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """A new one for each test; waiting takes no time, and nothing is remembered of others at the same port."""
     monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
     monkeypatch.setattr(MicropubTarget, "pause", staticmethod(lambda seconds: None))
-    monkeypatch.setattr(micropub_api, "_KEPT", {})
+    monkeypatch.setattr(client, "_KEPT", {})
     server = Blog()
     with closing(MicropubPlace(port=server.port, secret=TOKEN, server=server)) as place:
         yield place
@@ -383,7 +383,7 @@ class RealMicropubPlace(Place):
 def real_micropub_place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """The real server, kept for the run."""
     server = real_server("micropub", request)
-    request.getfixturevalue("monkeypatch").setattr(micropub_api, "_KEPT", {})
+    request.getfixturevalue("monkeypatch").setattr(client, "_KEPT", {})
     place = RealMicropubPlace(port=server.port, secret=server.told["TOKEN"])
     httpx.post(f"{place.url}/state").raise_for_status()
     yield place

@@ -16,16 +16,16 @@ import httpx
 import pytest
 from markdown_it import MarkdownIt
 
-from publish.post import Facts, Remote
-from tests.conformance import Census, Place, Seen, words_of
-from tests.place_bluesky import bluesky_place, real_bluesky_place
-from tests.place_dokuwiki import dokuwiki_place
-from tests.place_facebook import facebook_place
-from tests.place_mastodon import mastodon_place
-from tests.place_mediawiki import mediawiki_place
-from tests.place_micropub import micropub_place, real_micropub_place
-from tests.script_server import script_server
-from tests.wordpress_server import WordPress
+from publish.posts.model import Facts, Remote
+from tests.publish.conformance.bluesky import bluesky_place, real_bluesky_place
+from tests.publish.conformance.contract import Census, Place, Seen, words_of
+from tests.publish.conformance.dokuwiki import dokuwiki_place
+from tests.publish.conformance.facebook import facebook_place
+from tests.publish.conformance.mastodon import mastodon_place
+from tests.publish.conformance.mediawiki import mediawiki_place
+from tests.publish.conformance.micropub import micropub_place, real_micropub_place
+from tests.support.servers.script import script_server
+from tests.support.servers.wordpress import WordPress
 
 
 @dataclass

@@ -14,19 +14,21 @@ from typing import Any
 import httpx
 import pytest
 
-from publish import http, places
-from publish.answers import answer_key
 from publish.errors import AuthRefused
-from publish.outbox import publish
-from publish.post import Remote
-from publish.preview import preview
+from publish.net import http
+from publish.outbox.items.answer import answer_key
+from publish.outbox.runner import publish
+from publish.posts.model import Remote
+from publish.status import target_registry
+from publish.status.dry_run import preview
 from publish.targets import Target, target_class
 from publish.targets.base import Answer, Heard, Limits
-from reporter import curate, secrets
+from reporter import secret_store
 from reporter.models import Delivery, EventSession, Takeaway
-from tests.conformance import Place, plain
-from tests.conformance_places import PLACES
-from tests.publish_fakes import FaultProxy, Kit
+from reporter.moderation import decisions
+from tests.publish.conformance.contract import Place, plain
+from tests.publish.conformance.targets import PLACES
+from tests.support.publish.fakes import FaultProxy, Kit
 
 # Seconds that an answer is waited for where one never comes. Real servers answer sooner, a busy machine or not;
 # should one be slower, it is as if its answer were lost.
@@ -68,8 +70,8 @@ def proxy(place: Place) -> Iterator[FaultProxy]:
 
 def add(kit: Kit, place: Place, url: str = "") -> None:
     given = place.options(url or (place.url if place.port else ""))
-    places.add_target(kit.session, place.kind, "there", given, now=kit.clock(), rng=kit.rng)
-    secrets.set_secret(str(kit.facts.id), places.secret_name("there"), place.secret)
+    target_registry.add_target(kit.session, place.kind, "there", given, now=kit.clock(), rng=kit.rng)
+    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("there"), place.secret)
 
 
 def send(kit: Kit) -> list[dict[str, Any]]:
@@ -80,7 +82,7 @@ def send(kit: Kit) -> list[dict[str, Any]]:
 
 
 def opened(kit: Kit) -> Target:
-    return kit.outbox.connect(places.find_target(kit.session, "there"))
+    return kit.outbox.connect(target_registry.find_target(kit.session, "there"))
 
 
 def story_rows(kit: Kit) -> list[Delivery]:
@@ -126,21 +128,21 @@ def test_sent_once_changed_in_place_and_taken_back(kit: Kit, place: Place) -> No
         assert found.id == row.remote_id
         assert target.find(f"{row.key}zz") is None
 
-    curate.change(kit.session, note, kit.hand, {"text": "Ask the neighbours twice."})
+    decisions.change(kit.session, note, kit.hand, {"text": "Ask the neighbours twice."})
     assert {row["state"] for row in send(kit)} == {"sent"}
     [seen] = place.census(kit.facts).posts
     assert "Ask the neighbours twice." in seen.words
     assert "Ask the neighbours first." not in seen.words
     assert list(seen.files) == [picture(kit, photo)]
 
-    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
     assert {row["state"] for row in send(kit)} <= {"sent", "withdrawn"}
     [seen] = place.census(kit.facts).posts
     assert "Leeks" not in seen.words
     assert list(seen.files) == []
     assert not place.census(kit.facts).library
 
-    curate.withdraw(kit.session, note, kit.hand, kit.store)
+    decisions.withdraw(kit.session, note, kit.hand, kit.store)
     send(kit)
     left = place.census(kit.facts)
     assert (left.posts, left.library or 0) == ([], 0)
@@ -169,7 +171,7 @@ def test_gone_there_is_made_again_when_it_changes(kit: Kit, place: Place) -> Non
         target.withdraw(remote_of(row))
         assert target.find(row.key) is None
     assert place.census(kit.facts).posts == []
-    curate.change(kit.session, note, kit.hand, {"text": "Once more."})
+    decisions.change(kit.session, note, kit.hand, {"text": "Once more."})
     assert {row["state"] for row in send(kit)} == {"sent"}
     [seen] = place.census(kit.facts).posts
     assert "Once more." in seen.words
@@ -181,7 +183,7 @@ def test_second_ledger_takes_over_what_is_there(kit: Kit, place: Place) -> None:
     add(kit, place)
     send(kit)
     before = {row.key: row.remote_id for row in story_rows(kit)}
-    places.remove_target(kit.session, kit.facts, "there")
+    target_registry.remove_target(kit.session, kit.facts, "there")
     add(kit, place)
     assert {row["state"] for row in send(kit)} == {"sent"}
     assert {row.key: row.remote_id for row in story_rows(kit)} == before
@@ -219,8 +221,8 @@ def test_whatever_breaks_on_the_way_each_is_there_once(
     assert sum("Leeks stand the frost." in post.words for post in seen.posts) == 1
 
     faults += ["cut", "500", "cut", "before"]
-    curate.change(kit.session, note, kit.hand, {"text": "Ask the neighbours twice."})
-    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.change(kit.session, note, kit.hand, {"text": "Ask the neighbours twice."})
+    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
     assert {row["state"] for row in send(kit)} <= {"sent", "withdrawn"}
     seen = place.census(kit.facts)
     assert len(seen.posts) == 2
@@ -248,22 +250,22 @@ def test_refused_secret_pauses_the_target_and_nothing_is_lost(kit: Kit, place: P
         pytest.skip("no secret is needed there")
     filled(kit)
     add(kit, place)
-    secrets.set_secret(str(kit.facts.id), places.secret_name("there"), "wrong")
+    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("there"), "wrong")
     rows = publish(kit.session, kit.outbox)
     assert {row["state"] for row in rows} <= {"due", "waiting"}
-    assert places.find_target(kit.session, "there").paused
-    assert "wrong" not in places.find_target(kit.session, "there").paused.split()
+    assert target_registry.find_target(kit.session, "there").paused
+    assert "wrong" not in target_registry.find_target(kit.session, "there").paused.split()
     with pytest.raises(AuthRefused):
-        places.test_target(kit.session, kit.outbox, "there")
-    secrets.set_secret(str(kit.facts.id), places.secret_name("there"), place.secret)
-    places.test_target(kit.session, kit.outbox, "there")
+        target_registry.test_target(kit.session, kit.outbox, "there")
+    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("there"), place.secret)
+    target_registry.test_target(kit.session, kit.outbox, "there")
     assert {row["state"] for row in send(kit)} == {"sent"}
     assert len(place.census(kit.facts).posts) == 1
 
 
 def test_trying_a_target_leaves_nothing_there_and_limits_are_told(kit: Kit, place: Place) -> None:
     add(kit, place)
-    assert "there" in places.test_target(kit.session, kit.outbox, "there")
+    assert "there" in target_registry.test_target(kit.session, kit.outbox, "there")
     census = place.census(kit.facts)
     assert (census.posts, census.library or 0) == ([], 0)
     with closing(opened(kit)) as target:

@@ -10,15 +10,18 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from publish import answers, places
-from publish.listen import BETWEEN, listen, listen_due
-from publish.outbox import deliver_due, publish
-from reporter import curate, inbox, secrets, talk
+from publish.conversation.fetch_replies import BETWEEN, listen, listen_due
+from publish.outbox.items import answer as items_answer
+from publish.outbox.runner import deliver_due, publish
+from publish.status import target_registry
+from reporter import secret_store
+from reporter.conversation import inbox, replies
 from reporter.models import Delivery, Takeaway
-from reporter.models_talk import Listening, Reply
-from reporter.states import ReplyState
-from tests.publish_fakes import FaultProxy, Kit
-from tests.wordpress_server import WordPress
+from reporter.models.conversation import Listening, Reply
+from reporter.models.enums import ReplyState
+from reporter.moderation import decisions
+from tests.support.publish.fakes import FaultProxy, Kit
+from tests.support.servers.wordpress import WordPress
 
 pytestmark = pytest.mark.wordpress
 
@@ -97,9 +100,9 @@ def published(kit: Kit, wordpress: WordPress, url: str = "") -> str:
     kit.takeaway(event, "Compost stays warm")
     kit.takeaway(event, "Who has seeds to share?", intent="question")
     given = {"url": url or wordpress.url, "user": wordpress.user}
-    places.add_target(kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng)
-    name = places.secret_name("blog")
-    secrets.set_secret(str(kit.facts.id), name, wordpress.app_password)
+    target_registry.add_target(kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng)
+    name = target_registry.secret_name("blog")
+    secret_store.set_secret(str(kit.facts.id), name, wordpress.app_password)
     publish(kit.session, kit.outbox)
     [row] = kit.deliveries("story")
     assert row.state == "sent"
@@ -154,7 +157,7 @@ def test_all_come_once_and_follow_what_happens_there(
     assert {r.state for r in rows.values()} == {"held", "spam"}
 
     hand = kit.hand
-    talk.decide(kit.session, rows[str(first["id"])], hand, ReplyState.SHOWN)
+    replies.decide(kit.session, rows[str(first["id"])], hand, ReplyState.SHOWN)
     outsiders.rest.post(f"comments/{first['id']}", json={"content": "We do this since 1990."})
     outsiders.rest.delete(f"comments/{child.remote_id}", params={"force": "true"})
     listen(kit.session, kit.outbox)
@@ -197,7 +200,7 @@ def test_an_answer_appears_once_under_what_it_answers(
     asked = outsiders.say(post, "Who brings the seeds?")
     listen(kit.session, kit.outbox)
     question = known(kit)[str(asked["id"])]
-    answers.answer(kit.session, question, "Ada does, on Monday.", kit.hand, kit.facts, rng=kit.rng)
+    items_answer.answer(kit.session, question, "Ada does, on Monday.", kit.hand, kit.facts, rng=kit.rng)
     swallow(proxy, "POST", "comments")
     deliver_due(kit.session, kit.outbox)
     [row] = kit.deliveries("answer")
@@ -220,7 +223,7 @@ def test_an_answer_appears_once_under_what_it_answers(
     assert [r.remote_id for r in ours] == [row.remote_id]
     assert inbox.open_count(kit.session, kit.clock()) == 0, "what is answered is done with"
 
-    answers.take_back_answer(kit.session, ours[0], kit.hand)
+    items_answer.take_back_answer(kit.session, ours[0], kit.hand)
     publish(kit.session, kit.outbox)
     assert "Monday" not in " ".join(outsiders.there(post).values())
     assert kit.deliveries("answer")[0].state == "withdrawn"
@@ -232,17 +235,17 @@ def test_a_withdrawn_takeaway_takes_what_was_said_to_it_along(
     event = kit.event()
     takeaway = kit.takeaway(event, "Only this one")
     given = {"url": wordpress.url, "user": wordpress.user}
-    places.add_target(kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng)
-    secrets.set_secret(str(kit.facts.id), places.secret_name("blog"), wordpress.app_password)
+    target_registry.add_target(kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng)
+    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("blog"), wordpress.app_password)
     publish(kit.session, kit.outbox)
     [row] = kit.deliveries("story")
     outsiders.say(row.remote_id, "Only to this")
     listen(kit.session, kit.outbox)
     [reply] = known(kit).values()
     assert reply.takeaway_id == takeaway.id
-    talk.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
-    assert talk.count_shown(kit.session, takeaway) == 1
-    curate.withdraw(kit.session, takeaway, kit.hand, kit.store)
+    replies.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
+    assert replies.count_shown(kit.session, takeaway) == 1
+    decisions.withdraw(kit.session, takeaway, kit.hand, kit.store)
     listen(kit.session, kit.outbox)
     kit.session.expire_all()
     assert (reply.state, reply.text, reply.author) == ("gone", "", "")
@@ -256,16 +259,16 @@ def test_what_was_said_at_the_gathering_goes_out_with_the_post(
     post = published(kit, wordpress)
     [takeaway, _other] = kit.session.scalars(select(Takeaway).order_by(Takeaway.id))
     say: dict[str, Any] = {"now": kit.clock(), "rng": kit.rng}
-    reply = talk.say(
+    reply = replies.say(
         kit.session,
         takeaway,
-        talk.Word(kind="answer", text="Even at <b>night</b>", author="Ben"),
+        replies.Word(kind="answer", text="Even at <b>night</b>", author="Ben"),
         **say,
     )
-    talk.say(kit.session, takeaway, talk.Word(kind="second", device="phone-a"), **say)
+    replies.say(kit.session, takeaway, replies.Word(kind="second", device="phone-a"), **say)
     publish(kit.session, kit.outbox)
     assert "Even at" not in outsiders.rest.get(f"posts/{post}").json()["content"]["rendered"]
-    talk.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
+    replies.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
     publish(kit.session, kit.outbox)
     told = outsiders.rest.get(f"posts/{post}").json()["content"]["rendered"]
     assert "<strong>Ben:</strong> Even at &lt;b&gt;night&lt;/b&gt;" in told

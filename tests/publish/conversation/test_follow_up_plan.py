@@ -7,16 +7,18 @@ from datetime import date, timedelta
 
 import pytest
 
-from publish import plan
-from publish.compose import build_post
-from publish.ledger import wanted_posts
-from reporter import actions, curate, following, talk
+from publish.composition.builder import build_post
+from publish.conversation import follow_up_plan
+from publish.outbox.ledger import wanted_posts
+from reporter.conversation import replies
 from reporter.errors import BadInput, Conflict, NotFound
-from reporter.gate import Place
+from reporter.follow_up import action_items, next_gathering
 from reporter.models import Story, Target
-from reporter.states import ReplyState
-from reporter.stories import all_stories
-from tests.publish_fakes import START, Kit
+from reporter.models.enums import ReplyState
+from reporter.moderation import decisions
+from reporter.moderation.visibility import Place
+from reporter.stories.queries import all_stories
+from tests.support.publish.fakes import START, Kit
 
 
 def text_of(kit: Kit, story: Story) -> str:
@@ -37,43 +39,43 @@ def sent_titles(kit: Kit) -> set[str]:
 
 def test_days_follow_the_gathering_and_the_next_one(kit: Kit) -> None:
     kit.event(ends_at=START + timedelta(hours=2))
-    days = {step.name: step.due_on for step in plan.plan(kit.session, kit.facts)}
+    days = {step.name: step.due_on for step in follow_up_plan.plan(kit.session, kit.facts)}
     last = START.date()
-    assert days[plan.THANKS] == last + timedelta(days=1)
-    assert days[plan.QUESTIONS] == last + timedelta(days=3)
-    assert days[plan.DONE] == last + timedelta(days=7)
-    assert days[plan.INVITATION] is None
+    assert days[follow_up_plan.THANKS] == last + timedelta(days=1)
+    assert days[follow_up_plan.QUESTIONS] == last + timedelta(days=3)
+    assert days[follow_up_plan.DONE] == last + timedelta(days=7)
+    assert days[follow_up_plan.INVITATION] is None
     moment = START + timedelta(days=60)
-    following.set_next(kit.session, kit.hand, title="Summer", starts_at=moment)
-    plan.set_day(kit.session, plan.THANKS, date(2026, 5, 20))
-    days = {step.name: step.due_on for step in plan.plan(kit.session, kit.facts)}
-    assert days[plan.REMINDER] == moment.date() - timedelta(days=3)
-    assert days[plan.THANKS] == date(2026, 5, 20)
-    due = plan.due_steps(kit.session, kit.facts, last + timedelta(days=4))
-    assert [step.name for step in due] == [plan.QUESTIONS]
+    next_gathering.set_next(kit.session, kit.hand, title="Summer", starts_at=moment)
+    follow_up_plan.set_day(kit.session, follow_up_plan.THANKS, date(2026, 5, 20))
+    days = {step.name: step.due_on for step in follow_up_plan.plan(kit.session, kit.facts)}
+    assert days[follow_up_plan.REMINDER] == moment.date() - timedelta(days=3)
+    assert days[follow_up_plan.THANKS] == date(2026, 5, 20)
+    due = follow_up_plan.due_steps(kit.session, kit.facts, last + timedelta(days=4))
+    assert [step.name for step in due] == [follow_up_plan.QUESTIONS]
 
 
 def test_a_draft_goes_nowhere_before_somebody_says_yes(kit: Kit) -> None:
     event = kit.event()
     starred = kit.takeaway(event, "Compost stays warm", starred=True)
-    story = plan.draft(kit.session, kit.facts, plan.THANKS, kit.hand)
+    story = follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.THANKS, kit.hand)
     words = text_of(kit, story)
     assert "Thank you for Spring gathering" in words
     assert "Compost stays warm" in words
     assert sent_titles(kit) == {"Community gardens in winter"}
-    plan.release(kit.session, plan.THANKS, kit.hand)
+    follow_up_plan.release(kit.session, follow_up_plan.THANKS, kit.hand)
     assert sent_titles(kit) == {
         "Community gardens in winter",
         "Thank you for Spring gathering",
     }
     with pytest.raises(Conflict, match="sent already"):
-        plan.draft(kit.session, kit.facts, plan.THANKS, kit.hand)
+        follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.THANKS, kit.hand)
     # What it tells again has not left the story of its session.
     [own] = [s for s in all_stories(kit.session, now=kit.clock(), rng=kit.rng) if s.session_id]
     assert "Compost stays warm" in text_of(kit, own)
-    plan.take_back(kit.session, plan.THANKS, kit.hand)
+    follow_up_plan.take_back(kit.session, follow_up_plan.THANKS, kit.hand)
     assert sent_titles(kit) == {"Community gardens in winter"}
-    curate.withdraw(kit.session, starred, kit.hand, kit.store)
+    decisions.withdraw(kit.session, starred, kit.hand, kit.store)
     assert "Compost" not in text_of(kit, story)
 
 
@@ -81,11 +83,11 @@ def test_open_questions_and_what_was_done(kit: Kit) -> None:
     event = kit.event()
     question = kit.takeaway(event, "Who has seeds?", intent="question")
     answered = kit.takeaway(event, "Is there a shed?", intent="question")
-    reply = talk.say(
-        kit.session, answered, talk.Word(kind="answer", text="Yes, by the gate."), now=kit.clock(), rng=kit.rng
+    reply = replies.say(
+        kit.session, answered, replies.Word(kind="answer", text="Yes, by the gate."), now=kit.clock(), rng=kit.rng
     )  # fmt: skip
-    talk.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
-    actions.begin_item(kit.session, kit.hand, "action", {"what": "Plant *20* trees", "who": "Ada"})
+    replies.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
+    action_items.begin_item(kit.session, kit.hand, "action", {"what": "Plant *20* trees", "who": "Ada"})
     done = {
         "what": "Paint the gate",
         "state": "done",
@@ -93,29 +95,29 @@ def test_open_questions_and_what_was_done(kit: Kit) -> None:
         "who": "Cem",
         "who_agreed": True,
     }
-    actions.begin_item(kit.session, kit.hand, "action", done)
+    action_items.begin_item(kit.session, kit.hand, "action", done)
 
-    asked = text_of(kit, plan.draft(kit.session, kit.facts, plan.QUESTIONS, kit.hand))
+    asked = text_of(kit, follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.QUESTIONS, kit.hand))
     assert question.text in asked
     assert answered.text not in asked
     assert r"- Plant \*20\* trees" in asked
     assert "Ada" not in asked, "she has not agreed to be named"
-    told = text_of(kit, plan.draft(kit.session, kit.facts, plan.DONE, kit.hand))
+    told = text_of(kit, follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.DONE, kit.hand))
     assert "Paint the gate · It is green · Cem" in told
     assert answered.text in told
-    again = plan.draft(kit.session, kit.facts, plan.DONE, kit.hand)
+    again = follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.DONE, kit.hand)
     drafts = [s for s in kit.session.query(Story) if s.title == again.title]
     assert drafts == [again], "the draft before made way"
 
 
 def test_an_invitation_needs_a_date_and_has_a_short_form(kit: Kit) -> None:
     with pytest.raises(BadInput, match="when and where"):
-        plan.draft(kit.session, kit.facts, plan.INVITATION, kit.hand)
-    following.set_next(
+        follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.INVITATION, kit.hand)
+    next_gathering.set_next(
         kit.session, kit.hand, title="Summer", starts_at=START + timedelta(days=60), place="The shed",
         url="https://example.org/summer",
     )  # fmt: skip
-    story = plan.draft(kit.session, kit.facts, plan.INVITATION, kit.hand)
+    story = follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.INVITATION, kit.hand)
     assert story.title == "You are invited: Summer"
     assert "https://example.org/summer" in text_of(kit, story)
     assert "The shed" in story.short
@@ -123,16 +125,16 @@ def test_an_invitation_needs_a_date_and_has_a_short_form(kit: Kit) -> None:
 
 
 def test_steps_can_be_left_out_and_nothing_is_made_up(kit: Kit) -> None:
-    plan.skip(kit.session, plan.DONE, kit.hand)
-    states = {step.name: step.state for step in plan.plan(kit.session, kit.facts)}
-    assert states[plan.DONE] == "skipped"
-    plan.skip(kit.session, plan.DONE, kit.hand, skipped=False)
-    for name in (plan.THANKS, plan.QUESTIONS, plan.DONE):
+    follow_up_plan.skip(kit.session, follow_up_plan.DONE, kit.hand)
+    states = {step.name: step.state for step in follow_up_plan.plan(kit.session, kit.facts)}
+    assert states[follow_up_plan.DONE] == "skipped"
+    follow_up_plan.skip(kit.session, follow_up_plan.DONE, kit.hand, skipped=False)
+    for name in (follow_up_plan.THANKS, follow_up_plan.QUESTIONS, follow_up_plan.DONE):
         with pytest.raises(BadInput):
-            plan.draft(kit.session, kit.facts, name, kit.hand)
+            follow_up_plan.draft(kit.session, kit.facts, name, kit.hand)
         kit.session.rollback()
     with pytest.raises(Conflict):
-        plan.release(kit.session, plan.THANKS, kit.hand)
+        follow_up_plan.release(kit.session, follow_up_plan.THANKS, kit.hand)
     with pytest.raises(NotFound):
-        plan.draft(kit.session, kit.facts, "party", kit.hand)
+        follow_up_plan.draft(kit.session, kit.facts, "party", kit.hand)
     assert kit.session.query(Story).all() == []

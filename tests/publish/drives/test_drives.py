@@ -19,17 +19,18 @@ from typing import Any
 
 import pytest
 
-from publish import places
 from publish.drives import Login, open_drive
 from publish.drives.base import Drive
 from publish.drives.disk import DiskDrive
 from publish.errors import AuthRefused, Offline, PauseTarget, PublishError, RetryAfter, TooBig
-from publish.outbox import publish
-from reporter import curate, secrets
-from reporter.states import Kind
-from tests.cut_proxy import cut_proxy
-from tests.publish_fakes import FaultProxy, Kit
-from tests.script_server import ScriptServer, script_server
+from publish.outbox.runner import publish
+from publish.status import target_registry
+from reporter import secret_store
+from reporter.models.enums import Kind
+from reporter.moderation import decisions
+from tests.support.proxies.cutting import cut_proxy
+from tests.support.publish.fakes import FaultProxy, Kit
+from tests.support.servers.script import ScriptServer, script_server
 
 SERVERS = ("sftp", "webdav", "rclone")
 
@@ -76,9 +77,9 @@ def place(request: pytest.FixtureRequest) -> Place:
 def add(kit: Kit, place: Place, port: int = 0, **more: str) -> None:
     login = dict(place.login)
     if password := login.pop("password", ""):
-        secrets.set_secret(str(kit.facts.id), places.secret_name("stick"), password)
+        secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("stick"), password)
     given = {"url": place.url(port), **login, **more}
-    places.add_target(kit.session, "folder", "stick", given, now=kit.clock(), rng=kit.rng)
+    target_registry.add_target(kit.session, "folder", "stick", given, now=kit.clock(), rng=kit.rng)
 
 
 def write_one(place: Place, port: int = 0, login: dict[str, str] | None = None) -> None:
@@ -130,7 +131,7 @@ def film(kit: Kit, size: int) -> bytes:
 def test_a_round_an_edit_and_a_takedown(place: Place, kit: Kit) -> None:
     photo = kit.photo(kit.event(), 1, "Frost")
     add(kit, place)
-    assert "can be written to" in places.test_target(kit.session, kit.outbox, "stick")
+    assert "can be written to" in target_registry.test_target(kit.session, kit.outbox, "stick")
     assert place.names() == []
     assert {row["state"] for row in publish(kit.session, kit.outbox)} == {"sent"}
     story, media = kit.deliveries("story")[0].key, kit.deliveries("media")[0].key
@@ -147,10 +148,10 @@ def test_a_round_an_edit_and_a_takedown(place: Place, kit: Kit) -> None:
     ]
     assert place.names() == sorted(there)
     assert "Frost" in (place.folder / f"{story}.html").read_text()
-    curate.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
+    decisions.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
     publish(kit.session, kit.outbox)
     assert "Hoar frost" in (place.folder / f"{story}.html").read_text()
-    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
     publish(kit.session, kit.outbox)
     assert place.names() == [
         "feed.json", "feed.xml", "index.html", "search/search.js", "search/words.js",
@@ -330,13 +331,13 @@ def test_damaged_file_on_a_stick_is_copied_again(kit: Kit, tmp_path: Path) -> No
     """As after a stick that was pulled out: the name is there, the bytes are not. Found when it is added again."""
     kit.photo(kit.event(), 1, "Frost")
     given = {"url": str(tmp_path / "site")}
-    places.add_target(kit.session, "folder", "stick", given, now=kit.clock(), rng=kit.rng)
+    target_registry.add_target(kit.session, "folder", "stick", given, now=kit.clock(), rng=kit.rng)
     publish(kit.session, kit.outbox)
     [media] = (tmp_path / "site" / "media").iterdir()
     whole = media.read_bytes()
     media.write_bytes(whole[:500] + bytes(len(whole) - 500))
-    places.remove_target(kit.session, kit.facts, "stick")
-    places.add_target(kit.session, "folder", "again", given, now=kit.clock(), rng=kit.rng)
+    target_registry.remove_target(kit.session, kit.facts, "stick")
+    target_registry.add_target(kit.session, "folder", "again", given, now=kit.clock(), rng=kit.rng)
     publish(kit.session, kit.outbox)
     assert media.read_bytes() == whole
 
@@ -368,9 +369,9 @@ def test_s3_round(kit: Kit) -> None:
         client = pytest.importorskip("boto3").client("s3", endpoint_url=endpoint, **keys)
         client.create_bucket(Bucket="gathering")
         photo = kit.photo(kit.event(), 1, "Frost")
-        secrets.set_secret(str(kit.facts.id), places.secret_name("cloud"), "kit-secret")
+        secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("cloud"), "kit-secret")
         given = {"url": "s3://gathering/site", "user": "kit", "endpoint": endpoint}
-        places.add_target(kit.session, "folder", "cloud", given, now=kit.clock(), rng=kit.rng)
+        target_registry.add_target(kit.session, "folder", "cloud", given, now=kit.clock(), rng=kit.rng)
         assert {row["state"] for row in publish(kit.session, kit.outbox)} == {"sent"}
         story, media = kit.deliveries("story")[0].key, kit.deliveries("media")[0].key
 
@@ -382,7 +383,7 @@ def test_s3_round(kit: Kit) -> None:
         page = client.get_object(Bucket="gathering", Key=f"site/{story}.html")
         assert page["ContentType"] == "text/html"
         assert b"Frost" in page["Body"].read()
-        curate.withdraw(kit.session, photo, kit.hand, kit.store)
+        decisions.withdraw(kit.session, photo, kit.hand, kit.store)
         publish(kit.session, kit.outbox)
         assert names() == [
             "site/feed.json", "site/feed.xml", "site/index.html",

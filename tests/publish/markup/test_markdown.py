@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publish.marked import blog_markdown, heading_depth, markdown_html, markdown_text
+from publish.markup.markdown import blog_markdown, heading_depth, markdown_html, markdown_text
 
 MIXED = """# Winter *work*
 

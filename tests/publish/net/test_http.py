@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from publish import http
-from publish.errors import (
+from publish.errors import (  # fmt: skip
     AuthRefused,
     Cut,
     Gone,
@@ -19,8 +18,9 @@ from publish.errors import (
     PublishError,
     RetryAfter,
     TooBig,
-)  # fmt: skip
-from publish.http import Web, retry_after
+)
+from publish.net import http
+from publish.net.http import Web, retry_after
 
 URL = "https://blog.example/wp-json/wp/v2/posts"
 

@@ -11,18 +11,18 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from publish import reach
 from publish.errors import Held, Offline, PublishError, Way, redact
-from publish.http import Web
-from publish.reach import Glimpse, say_ahead, unreached
-from publish.wire import Wire, counted
+from publish.net import reachability
+from publish.net.http import Web
+from publish.net.reachability import Glimpse, say_ahead, unreached
+from publish.net.transfer_meter import Wire, counted
 
 NOW = datetime(2026, 5, 9, 12, 0, tzinfo=UTC)
 URL = "https://blog.example/wp-json"
 
 
 def told(error: BaseException, monkeypatch: pytest.MonkeyPatch, *, way_out: bool = True) -> Offline:
-    monkeypatch.setattr(reach, "routed", lambda: way_out)
+    monkeypatch.setattr(reachability, "routed", lambda: way_out)
     wrapped = httpx.ConnectError("no")
     wrapped.__cause__ = error
     return unreached("The blog", URL, wrapped, clock=lambda: NOW)
@@ -50,7 +50,7 @@ def test_no_network_name_and_refusal_are_told_apart(monkeypatch: pytest.MonkeyPa
 def test_tls_troubles_are_told_apart(
     monkeypatch: pytest.MonkeyPatch, glimpse: Glimpse | None, code: int, way: Way, words: str
 ) -> None:
-    monkeypatch.setattr(reach, "glimpse", lambda host, clock: glimpse)
+    monkeypatch.setattr(reachability, "glimpse", lambda host, clock: glimpse)
     error = ssl.SSLCertVerificationError("bad certificate")
     error.verify_code = code
     found = told(error, monkeypatch)

@@ -10,18 +10,20 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from publish import places, targets
+from publish import targets
 from publish.errors import Offline, TooBig
-from publish.lines import hold
-from publish.means import Outbox
-from publish.outbox import publish, queue, retry
-from publish.post import Post, Remote
-from publish.standing import progress
+from publish.outbox.context import Outbox
+from publish.outbox.runner import publish, queue, retry
+from publish.outbox.target_status import hold
+from publish.posts.model import Post, Remote
+from publish.status import target_registry
+from publish.status.progress import progress
 from publish.targets.base import Limits
-from reporter import curate, secrets
-from reporter.record import published_places
-from reporter.states import Kind
-from tests.publish_fakes import FakePlace, FakeTarget, Kit, jpeg
+from reporter import secret_store
+from reporter.models.enums import Kind
+from reporter.moderation import decisions
+from reporter.stories.takeaway_json import published_places
+from tests.support.publish.fakes import FakePlace, FakeTarget, Kit, jpeg
 
 
 class Blog(FakeTarget):
@@ -213,7 +215,7 @@ def test_time_left_counts_only_what_can_go(kit: Kit, at: dict[str, FakePlace]) -
     queue(kit.session, kit.outbox)
     at["mastodon"].before[("find", "*")] = [Offline("no way there")] * 9
     publish(kit.session, kit.outbox)
-    curate.approve(kit.session, kit.takeaway(kit.event(), "more words"), kit.hand)
+    decisions.approve(kit.session, kit.takeaway(kit.event(), "more words"), kit.hand)
     queue(kit.session, kit.outbox)
     there, not_there = (progress(kit.session, kit.outbox, row) for row in (blog, social))
     assert (there.items - there.done, not_there.items - not_there.done) == (1, 2)
@@ -241,7 +243,7 @@ def test_takedown_tells_refusals_and_what_it_does_not_reach(
     kit.target("social", "mastodon")
     publish(kit.session, kit.outbox)
     at["wordpress"].before[("withdraw", "*")] = [TooBig("may not delete", learns=False)]
-    curate.withdraw(kit.session, note, kit.hand, kit.store)
+    decisions.withdraw(kit.session, note, kit.hand, kit.store)
     publish(kit.session, kit.outbox)
     told = published_places(kit.session, note)
     assert [(one["target"], one["state"], one["note"]) for one in told] == [
@@ -263,14 +265,14 @@ def test_planted_secret_stands_nowhere(
     caplog.set_level(logging.DEBUG)
     kit.takeaway(kit.event(), "words")
     kit.target("blog", "wordpress")
-    secrets.set_secret(str(kit.facts.id), places.secret_name("blog"), "hush-hush")
+    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("blog"), "hush-hush")
     leak = "https://ada:hush-hush@blog.example said hush-hush"
     at["wordpress"].before[("create", "*")] = [ZeroDivisionError(leak)]
     at["wordpress"].before[("test", "*")] = [TooBig(leak)]
     rows = publish(kit.session, kit.outbox)
     with pytest.raises(TooBig) as caught:
-        places.test_target(kit.session, kit.outbox, "blog")
-    outputs = [caplog.text, str(rows), str(caught.value), str(places.list_targets(kit.session))]
+        target_registry.test_target(kit.session, kit.outbox, "blog")
+    outputs = [caplog.text, str(rows), str(caught.value), str(target_registry.list_targets(kit.session))]
     assert "ZeroDivisionError" in caplog.text
     assert [one for one in outputs if "hush-hush" in one] == []
     kit.session.commit()

@@ -15,21 +15,23 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from capture.pool import DecoderPool
-from capture.process import process_due
-from publish import places
-from publish.bundle import make_bundle
+from capture.decoding.process_pool import DecoderPool
+from capture.renditions.worker import process_due
+from publish.bundle.builder import make_bundle
 from publish.errors import PublishError
-from publish.outbox import publish
-from reporter import curate, faces, mend, secrets
+from publish.outbox.runner import publish
+from publish.status import target_registry
+from reporter import secret_store
+from reporter.annotations import edit_history, face_review
 from reporter.config import LimitSettings
-from reporter.edits import Edits, Region
 from reporter.errors import Conflict
+from reporter.media.edits import Edits, Region
 from reporter.models import Media, Takeaway
-from reporter.states import Kind
-from tests.faces import detail, portrait_jpeg
-from tests.publish_fakes import Kit
-from tests.wordpress_server import WordPress
+from reporter.models.enums import Kind
+from reporter.moderation import decisions
+from tests.support.media.faces import detail, portrait_jpeg
+from tests.support.publish.fakes import Kit
+from tests.support.servers.wordpress import WordPress
 
 FACE = (0.36, 0.39, 0.18, 0.29)
 BLUR = Edits(blur=(Region("oval", (0.32, 0.32, 0.26, 0.42)),))
@@ -59,7 +61,7 @@ def portrait(kit: Kit, pool: DecoderPool, text: str = "Compost stays warm") -> T
 
 def blur(kit: Kit, row: Takeaway) -> None:
     kit.clock.forward(seconds=5)
-    mend.save(kit.session, kit.store, row.attachments[0].media, BLUR, kit.hand)
+    edit_history.save(kit.session, kit.store, row.attachments[0].media, BLUR, kit.hand)
 
 
 def detail_of(data: bytes) -> float:
@@ -123,9 +125,9 @@ def test_what_changes_while_a_bundle_is_written_does_not_leave_in_it(
         if how == "blur":
             blur(kit, row)
         elif how == "hide":
-            curate.hide(kit.session, row, kit.hand)
+            decisions.hide(kit.session, row, kit.hand)
         else:
-            curate.withdraw(kit.session, row, kit.hand, kit.store)
+            decisions.withdraw(kit.session, row, kit.hand, kit.store)
 
     goal = tmp_path / "bundle"
     with pytest.raises((Conflict, PublishError)):
@@ -183,7 +185,7 @@ def test_back_to_the_original_is_the_very_picture_again(kit: Kit, pool: DecoderP
     make(kit, pool)
     assert made() != first
     kit.clock.forward(seconds=5)
-    mend.save(kit.session, kit.store, media, Edits(), kit.hand)
+    edit_history.save(kit.session, kit.store, media, Edits(), kit.hand)
     make(kit, pool)
     assert made() == first
     for name, sha256 in first.items():
@@ -198,11 +200,11 @@ def test_faces_wait_at_bundle_and_targets_until_a_person_has_looked(
     kit.target("stick", "folder", options={"url": (tmp_path / "stick").as_uri()})
     publish(kit.session, kit.outbox)
     assert len(list((tmp_path / "stick").rglob("*.jpg"))) == 1
-    faces.set_check(kit.session, True)
+    face_review.set_check(kit.session, True)
     publish(kit.session, kit.outbox)
     assert list((tmp_path / "stick").rglob("*.jpg")) == []
     assert bundled(kit, tmp_path / "held") == {}
-    faces.decide(kit.session, row.attachments[0].media, kit.hand)
+    face_review.decide(kit.session, row.attachments[0].media, kit.hand)
     publish(kit.session, kit.outbox)
     assert len(list((tmp_path / "stick").rglob("*.jpg"))) == 1
     assert len(bundled(kit, tmp_path / "looked")) == 2
@@ -212,10 +214,10 @@ def test_faces_wait_at_bundle_and_targets_until_a_person_has_looked(
 def test_wordpress_shows_the_blurred_picture_and_has_the_old_no_more(
     kit: Kit, pool: DecoderPool, wordpress: WordPress, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:  # fmt: skip
-    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
+    monkeypatch.setenv(secret_store.FILE_VARIABLE, str(tmp_path / "secrets.json"))
     given = {"url": wordpress.url, "user": wordpress.user}
-    places.add_target(kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng)
-    secrets.set_secret(str(kit.facts.id), places.secret_name("blog"), wordpress.app_password)
+    target_registry.add_target(kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng)
+    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("blog"), wordpress.app_password)
     row = portrait(kit, pool)
     publish(kit.session, kit.outbox)
     with httpx.Client(auth=(wordpress.user, wordpress.app_password), timeout=60) as client:

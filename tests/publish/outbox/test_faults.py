@@ -11,14 +11,15 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from publish import http, targets
-from publish.outbox import deliver_due, open_count, queue
-from reporter import curate
-from reporter.db import Base
-from tests.contract_server import FAULTS, ContractServer, ContractTarget
-from tests.publish_fakes import Kit, jpeg, open_kit
+from publish import targets
+from publish.net import http
+from publish.outbox.runner import deliver_due, open_count, queue
+from reporter.database.engine import Base
+from reporter.moderation import decisions
+from tests.support.publish.fakes import Kit, jpeg, open_kit
+from tests.support.servers.contract import FAULTS, ContractServer, ContractTarget
 
-# More of them: FAULT_RUNS=1000 pytest tests/test_publish_faults.py
+# More of them: FAULT_RUNS=1000 pytest tests/publish/outbox/test_faults.py
 RUNS = int(os.environ.get("FAULT_RUNS", "30"))
 # So many in one test, which has a time limit.
 BLOCK = 30
@@ -119,8 +120,8 @@ def test_every_item_once_whatever_breaks(
         needed += 3 * len(jpeg(1000 * seed, (320, 240)))
         # Then one is taken back and one is changed, over the same line.
         server.rate = 0.2
-        curate.withdraw(kit.session, photos[0], kit.hand, kit.store)
-        curate.change(kit.session, note, kit.hand, {"caption": "A better note"})
+        decisions.withdraw(kit.session, photos[0], kit.hand, kit.store)
+        decisions.change(kit.session, note, kit.hand, {"caption": "A better note"})
         settle(kit, chance, server)
         census(kit, server, [["Photo 1"], ["A better note", "Another"]], 2)
         struck |= set(server.struck)

@@ -10,15 +10,17 @@ from typing import Any
 
 import pytest
 
-from publish import cuts, places, targets
+from publish import targets
 from publish.errors import Cut, Offline
-from publish.outbox import publish, retry
-from publish.post import PostMedia, Remote
-from publish.wire import kept, moved
-from reporter import secrets
-from reporter.states import Kind
-from tests.conformance_places import PLACES
-from tests.publish_fakes import FakePlace, FakeTarget, FaultProxy, Kit, jpeg, open_kit
+from publish.net.transfer_meter import kept, moved
+from publish.outbox.policy import interruptions
+from publish.outbox.runner import publish, retry
+from publish.posts.model import PostMedia, Remote
+from publish.status import target_registry
+from reporter import secret_store
+from reporter.models.enums import Kind
+from tests.publish.conformance.targets import PLACES
+from tests.support.publish.fakes import FakePlace, FakeTarget, FaultProxy, Kit, jpeg, open_kit
 
 
 class NarrowTarget(FakeTarget):
@@ -92,17 +94,17 @@ def test_film_that_never_passes_stays_and_its_still_goes(
     kit.target("place", "narrow")
     rows = send(kit)
     place = NarrowTarget.place
-    assert place.count("broken") == cuts.FILE_CUTS
+    assert place.count("broken") == interruptions.FILE_CUTS
     assert [row["state"] for row in rows if row["kind"] == "story"] == ["sent", "sent"]
     [row] = [row for row in rows if row["state"] == "parked"]
     assert row["error"].startswith("The video (3.0 MB) waits for a better line")
-    assert f"broke {cuts.FILE_CUTS} times" in row["error"]
+    assert f"broke {interruptions.FILE_CUTS} times" in row["error"]
     [story] = [row for row in rows if row["title"] == "The long one"]
     assert "sent a still instead" in story["error"]
     assert sorted(len(post["files"]) for post in place.posts.values()) == [1, 1]
     # Nothing more goes into it, until somebody says so.
     assert send(kit) == rows
-    assert place.count("broken") == cuts.FILE_CUTS
+    assert place.count("broken") == interruptions.FILE_CUTS
 
     monkeypatch.setattr(NarrowTarget, "reach", 10_000_000)
     assert retry(kit.session, kit.outbox) == 1
@@ -125,7 +127,7 @@ def test_photo_that_never_passes_goes_smaller_and_says_so(
     assert photo["error"].endswith("the line to place kept breaking.")
     [there] = NarrowTarget.place.files.values()
     assert 20_000 < len(there["bytes"]) <= 300_000
-    assert NarrowTarget.place.count("broken") == cuts.PHOTO_CUTS
+    assert NarrowTarget.place.count("broken") == interruptions.PHOTO_CUTS
 
 
 def test_a_photo_that_was_cut_once_is_sent_as_it_is(
@@ -139,7 +141,7 @@ def test_a_photo_that_was_cut_once_is_sent_as_it_is(
     [row] = kit.deliveries("media")
     [there] = NarrowTarget.place.files.values()
     assert len(there["bytes"]) == row.bytes
-    assert not set(cuts.PASSING) & set(row.remote)
+    assert not set(interruptions.PASSING) & set(row.remote)
 
 
 @pytest.mark.parametrize("error", [Cut, Offline])
@@ -163,14 +165,14 @@ UPLOADS = {"mastodon": "/api/v2/media", "bluesky": "uploadBlob", "facebook": "/p
 def test_uploads_that_arrived_before_a_cut_are_not_sent_again(
     kit: Kit, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setenv(secrets.FILE_VARIABLE, str(kit.settings.folder / "secrets.json"))
+    monkeypatch.setenv(secret_store.FILE_VARIABLE, str(kit.settings.folder / "secrets.json"))
     event = kit.event(f"Three {kit.facts.mark}")
     for number in range(3):
         kit.photo(event, 70 + number, f"Photo {number}")
     with PLACES[name](request) as place, closing(FaultProxy(place.port or 0)) as proxy:
         options = place.options(proxy.url)
-        places.add_target(kit.session, name, "there", options, now=kit.clock(), rng=kit.rng)
-        secrets.set_secret(str(kit.facts.id), places.secret_name("there"), place.secret)
+        target_registry.add_target(kit.session, name, "there", options, now=kit.clock(), rng=kit.rng)
+        secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("there"), place.secret)
         lines = iter([None, None, "before", "cut", "before"])
         proxy.fault = lambda method, path: next(lines, None) if UPLOADS[name] in path else None
         assert {(row["state"], row["error"]) for row in send(kit)} == {("sent", "")}

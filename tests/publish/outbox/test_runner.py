@@ -16,16 +16,18 @@ import pytest
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from publish import places, targets
+from publish import targets
 from publish.errors import AuthRefused, Offline, Permanent, RetryAfter, TooBig
-from publish.outbox import MOST_ATTEMPTS, deliver_due, open_count, publish, queue, retry
+from publish.outbox.runner import MOST_ATTEMPTS, deliver_due, open_count, publish, queue, retry
+from publish.status import target_registry
 from publish.targets.base import Setup
-from reporter import curate, models, secrets
+from reporter import models, secret_store
 from reporter.clock import utc_now
 from reporter.errors import BadInput, Conflict, NotFound
-from reporter.record import published_places
-from reporter.states import Kind, MediaState
-from tests.publish_fakes import FakeFaceTarget, FakePlace, FakeTarget, Kit, jpeg
+from reporter.models.enums import Kind, MediaState
+from reporter.moderation import decisions
+from reporter.stories.takeaway_json import published_places
+from tests.support.publish.fakes import FakeFaceTarget, FakePlace, FakeTarget, Kit, jpeg
 
 
 @pytest.fixture
@@ -108,7 +110,7 @@ def test_alt_text_changes_file_and_story(kit: Kit, place: FakePlace) -> None:
     kit.target()
     run(kit)
     sha256 = photo.attachments[0].media.sha256
-    curate.set_alt(kit.session, photo, kit.hand, {sha256: "Leeks in snow"})
+    decisions.set_alt(kit.session, photo, kit.hand, {sha256: "Leeks in snow"})
     run(kit)
     assert [file["alt"] for file in place.files.values()] == ["Leeks in snow"]
     assert (place.count("put_media"), place.count("create"), place.count("update")) == (1, 1, 1)
@@ -311,7 +313,7 @@ def test_refused_story_stays_parked_until_it_changes(kit: Kit, place: FakePlace)
     place.calls.clear()
     run(kit)
     assert place.calls == []
-    curate.change(kit.session, note, kit.hand, {"caption": "better words"})
+    decisions.change(kit.session, note, kit.hand, {"caption": "better words"})
     run(kit)
     assert kit.states() == [("story", "sent"), ("story", "sent")]
 
@@ -325,8 +327,8 @@ def test_refused_credentials_pause_the_target_alone(kit: Kit, place: FakePlace) 
     rows = run(kit, wait=True)
     assert place.count("find_media") == 1
     assert {(r["state"], r["error"]) for r in rows} == {("waiting", "wrong password")}
-    assert places.list_targets(kit.session)[0]["paused"] == "wrong password"
-    places.test_target(kit.session, kit.outbox, "fake")
+    assert target_registry.list_targets(kit.session)[0]["paused"] == "wrong password"
+    target_registry.test_target(kit.session, kit.outbox, "fake")
     run(kit)
     assert {state for _, state in kit.states()} == {"sent"}
 
@@ -349,7 +351,7 @@ def test_withdrawing_one_updates_and_then_removes_the_file(kit: Kit, place: Fake
     kit.target()
     run(kit)
     assert published_places(kit.session, goes)[0]["state"] == "sent"
-    curate.withdraw(kit.session, goes, kit.hand, kit.store)
+    decisions.withdraw(kit.session, goes, kit.hand, kit.store)
     kit.session.execute(delete(models.Media).where(models.Media.sha256 == "gone"))
     place.calls.clear()
     run(kit)
@@ -364,7 +366,7 @@ def test_withdrawing_the_last_removes_all_and_it_stays_away(kit: Kit, place: Fak
     photo = kit.photo(kit.event(), 1, "goes")
     kit.target()
     run(kit)
-    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
     run(kit)
     assert (place.posts, place.files) == ({}, {})
     assert kit.states() == [("media", "withdrawn"), ("story", "withdrawn")]
@@ -379,7 +381,7 @@ def test_withdrawal_finds_what_an_unanswered_try_left(kit: Kit, place: FakePlace
     place.after[("create", "*")] = [RetryAfter("lost")]
     run(kit)
     assert len(place.posts) == 1
-    curate.withdraw(kit.session, note, kit.hand, kit.store)
+    decisions.withdraw(kit.session, note, kit.hand, kit.store)
     run(kit)
     assert place.posts == {}
 
@@ -388,7 +390,7 @@ def test_never_sent_is_not_asked_for_at_the_target(kit: Kit, place: FakePlace) -
     note = kit.takeaway(kit.event(), "words")
     kit.target()
     queue(kit.session, kit.outbox)
-    curate.withdraw(kit.session, note, kit.hand, kit.store)
+    decisions.withdraw(kit.session, note, kit.hand, kit.store)
     run(kit)
     assert kit.states() == [("story", "withdrawn")]
     assert place.calls == []
@@ -398,7 +400,7 @@ def test_withdrawn_between_queue_and_sending_never_leaves(kit: Kit, place: FakeP
     photo = kit.photo(kit.event(), 1, "words")
     kit.target()
     queue(kit.session, kit.outbox)
-    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
     while deliver_due(kit.session, kit.outbox) is not None:
         pass
     assert place.calls == []
@@ -410,7 +412,7 @@ def test_refused_takedown_is_parked_and_not_asked_again(kit: Kit, place: FakePla
     kit.target()
     run(kit)
     place.before[("withdraw", "*")] = [Permanent("may not delete")]
-    curate.withdraw(kit.session, note, kit.hand, kit.store)
+    decisions.withdraw(kit.session, note, kit.hand, kit.store)
     run(kit)
     run(kit)
     assert kit.states() == [("story", "parked")]
@@ -423,7 +425,7 @@ def test_takedown_alone_publishes_nothing_new(kit: Kit, place: FakePlace) -> Non
     kit.target()
     run(kit)
     kit.takeaway(kit.event("Another"), "not asked for yet")
-    curate.withdraw(kit.session, note, kit.hand, kit.store)
+    decisions.withdraw(kit.session, note, kit.hand, kit.store)
     queue(kit.session, kit.outbox, only_known=True)
     while deliver_due(kit.session, kit.outbox) is not None:
         pass
@@ -435,10 +437,10 @@ def test_hidden_and_approved_again_comes_back(kit: Kit, place: FakePlace) -> Non
     photo = kit.photo(kit.event(), 1, "words")
     kit.target()
     run(kit)
-    curate.hide(kit.session, photo, kit.hand)
+    decisions.hide(kit.session, photo, kit.hand)
     run(kit)
     assert (place.posts, place.files) == ({}, {})
-    curate.approve(kit.session, photo, kit.hand)
+    decisions.approve(kit.session, photo, kit.hand)
     run(kit)
     assert kit.states() == [("media", "sent"), ("story", "sent")]
     assert len(place.posts) == len(place.files) == 1
@@ -450,7 +452,7 @@ def test_post_that_somebody_deleted_is_made_again(kit: Kit, place: FakePlace) ->
     run(kit)
     place.posts.clear()
     place.files.clear()
-    curate.change(kit.session, photo, kit.hand, {"caption": "new words"})
+    decisions.change(kit.session, photo, kit.hand, {"caption": "new words"})
     run(kit)
     assert [post["texts"] for post in place.posts.values()] == [["new words"]]
     assert len(place.files) == 1
@@ -462,10 +464,10 @@ def test_same_bytes_in_two_sessions_are_one_file(kit: Kit, place: FakePlace) -> 
     run(kit)
     assert len(place.files) == 1
     assert len(place.posts) == 2
-    curate.withdraw(kit.session, first, kit.hand, kit.store)
+    decisions.withdraw(kit.session, first, kit.hand, kit.store)
     run(kit)
     assert len(place.files) == 1, "the other session still shows it"
-    curate.withdraw(kit.session, second, kit.hand, kit.store)
+    decisions.withdraw(kit.session, second, kit.hand, kit.store)
     run(kit)
     assert place.files == {}
 
@@ -490,7 +492,7 @@ def test_front_page_follows_every_change(kit: Kit, place: FakePlace) -> None:
     assert place.count("finish") == 1
     run(kit)
     assert place.count("finish") == 1
-    curate.withdraw(kit.session, first, kit.hand, kit.store)
+    decisions.withdraw(kit.session, first, kit.hand, kit.store)
     run(kit)
     assert place.face == ["Second"]
 
@@ -528,7 +530,7 @@ def test_threads_share_the_work_without_doubles(kit: Kit, place: FakePlace) -> N
 
 def test_adding_targets_says_what_is_missing(kit: Kit) -> None:
     def add(kind: str, name: str, **given: str) -> models.Target:
-        return places.add_target(kit.session, kind, name, given, now=kit.clock(), rng=kit.rng)
+        return target_registry.add_target(kit.session, kind, name, given, now=kit.clock(), rng=kit.rng)
 
     with pytest.raises(BadInput, match=r"There are: .*wordpress"):
         add("wordpres", "blog")
@@ -543,10 +545,10 @@ def test_adding_targets_says_what_is_missing(kit: Kit) -> None:
         add("wordpress", "blog", url="https://x", user="u")
     with pytest.raises(NotFound):
         queue(kit.session, kit.outbox, names=["blgo"])
-    [told] = places.list_targets(kit.session)
+    [told] = target_registry.list_targets(kit.session)
     assert told["options"] == {"url": "https://x", "user": "u", "status": "publish"}
     assert told["audience"] == "community"
-    assert places.secret_prompt("wordpress", told["options"])
+    assert target_registry.secret_prompt("wordpress", told["options"])
 
 
 def test_secret_reaches_the_target_and_no_row(
@@ -566,11 +568,11 @@ def test_secret_reaches_the_target_and_no_row(
     monkeypatch.setitem(targets.KINDS, "fake", Asking)
     kit.takeaway(kit.event(), "words")
     kit.target()
-    secrets.set_secret(str(kit.facts.id), places.secret_name("fake"), "hush-hush")
+    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("fake"), "hush-hush")
     run(kit)
     assert {setup.secret for setup in given} == {"hush-hush"}
     assert b"hush-hush" not in (kit.settings.folder / "reporter.db").read_bytes()
-    told = places.remove_target(kit.session, kit.facts, "fake")
+    told = target_registry.remove_target(kit.session, kit.facts, "fake")
     assert "Posts that stay there: 1." in told
-    assert secrets.get_secret(str(kit.facts.id), places.secret_name("fake")) is None
+    assert secret_store.get_secret(str(kit.facts.id), target_registry.secret_name("fake")) is None
     assert kit.deliveries() == []

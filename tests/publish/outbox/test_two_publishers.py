@@ -18,17 +18,18 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from publish import places
-from publish.outbox import publish
+from publish.outbox.runner import publish
+from publish.status import target_registry
 from publish.targets import Target, target_class
-from reporter import curate, secrets
+from reporter import secret_store
 from reporter.models import Takeaway
 from reporter.models import Target as TargetRow
-from tests.conformance import Place
-from tests.conformance_places import PLACES
-from tests.publish_fakes import FaultProxy, Kit, open_again, open_kit
+from reporter.moderation import decisions
+from tests.publish.conformance.contract import Place
+from tests.publish.conformance.targets import PLACES
+from tests.support.publish.fakes import FaultProxy, Kit, open_again, open_kit
 
-# More of them, and bad lines to all places: RACE_SEEDS=5 pytest tests/test_publish_race.py
+# More of them, and bad lines to all places: RACE_SEEDS=5 pytest tests/publish/outbox/test_two_publishers.py
 SEEDS = int(os.environ.get("RACE_SEEDS", "0"))
 # A media endpoint gives every file a new address, and many list none: a file that two send at once lies there twice,
 # until both take it back.
@@ -86,7 +87,7 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
 @pytest.fixture
 def kiosks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Kit, Kit]]:
     """Two machines with the same gathering."""
-    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
+    monkeypatch.setenv(secret_store.FILE_VARIABLE, str(tmp_path / "secrets.json"))
     seed = zlib.crc32(str(tmp_path).encode())
     with ExitStack() as stack:
         one = stack.enter_context(open_kit(tmp_path / "one", seed=seed))
@@ -103,8 +104,8 @@ def kiosks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Ki
 
 def add(kit: Kit, place: Place, url: str) -> None:
     given = place.options(url if place.port else "")
-    places.add_target(kit.session, place.kind, "there", given, now=kit.clock(), rng=kit.rng)
-    secrets.set_secret(str(kit.facts.id), places.secret_name("there"), place.secret)
+    target_registry.add_target(kit.session, place.kind, "there", given, now=kit.clock(), rng=kit.rng)
+    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("there"), place.secret)
     kit.session.close()
 
 
@@ -171,7 +172,7 @@ def test_each_is_there_once_and_goes_when_one_kiosk_takes_it_back(
     for kit in kiosks if place.kind in FILES_DOUBLE else [two]:
         with Session(kit.engine) as session:
             for row in session.scalars(select(Takeaway)).all():
-                curate.withdraw(session, row, kit.hand, kit.store)
+                decisions.withdraw(session, row, kit.hand, kit.store)
         send(kit)
     check(place, two, 0, 0)
 

@@ -9,14 +9,15 @@ from typing import Any
 
 import vobject
 
-from publish.agenda import agenda_of
-from publish.bundle import make_bundle
-from publish.outbox import publish
-from publish.places import make_outbox
-from reporter import actions, following, talk
-from reporter.models_talk import Reply
-from reporter.states import ReplyKind, ReplyState
-from tests.publish_fakes import START, Kit
+from publish.bundle.builder import make_bundle
+from publish.outbox.runner import publish
+from publish.posts.follow_up import agenda_of
+from publish.status.target_registry import make_outbox
+from reporter.conversation import replies
+from reporter.follow_up import action_items, next_gathering
+from reporter.models.conversation import Reply
+from reporter.models.enums import ReplyKind, ReplyState
+from tests.support.publish.fakes import START, Kit
 
 
 def sent(kit: Kit) -> None:
@@ -26,9 +27,9 @@ def sent(kit: Kit) -> None:
 
 
 def answer(kit: Kit, takeaway: Any, text: str) -> Reply:
-    word = talk.Word(kind="answer", text=text, author="Ben")
-    reply = talk.say(kit.session, takeaway, word, now=kit.clock(), rng=kit.rng)
-    talk.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
+    word = replies.Word(kind="answer", text=text, author="Ben")
+    reply = replies.say(kit.session, takeaway, word, now=kit.clock(), rng=kit.rng)
+    replies.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
     return reply
 
 
@@ -44,8 +45,8 @@ def test_the_front_page_follows_what_is_open_and_done(kit: Kit, tmp_path: Path) 
     assert not (tmp_path / "site" / "calendar.ics").exists()
 
     values = {"what": "Find seeds", "who": "Ada", "due_on": "2026-06-01"}
-    item = actions.begin_item(kit.session, kit.hand, "question", values, takeaway=question)
-    following.set_next(
+    item = action_items.begin_item(kit.session, kit.hand, "question", values, takeaway=question)
+    next_gathering.set_next(
         kit.session, kit.hand, title="Summer", starts_at=START + timedelta(days=60), place="The shed",
         url="https://example.org/s",
     )  # fmt: skip
@@ -59,7 +60,7 @@ def test_the_front_page_follows_what_is_open_and_done(kit: Kit, tmp_path: Path) 
     read = vobject.readOne((tmp_path / "site" / "calendar.ics").read_text())
     assert read.vtodo.summary.value == "Find seeds"
 
-    actions.change_item(kit.session, item, kit.hand, {"state": "done", "outcome": "Ben has leeks."})
+    action_items.change_item(kit.session, item, kit.hand, {"state": "done", "outcome": "Ben has leeks."})
     sent(kit)
     assert "Ben has leeks." in index.read_text()
     before = index.stat().st_mtime_ns
@@ -83,7 +84,7 @@ def test_pages_of_our_own_tell_replies_of_all_places(kit: Kit, tmp_path: Path) -
     page = tmp_path / "site" / f"{story.key}.html"
     answer(kit, first, "Even in <b>January</b>")
     hidden = answer(kit, first, "Rude words")
-    talk.decide(kit.session, hidden, kit.hand, ReplyState.HIDDEN)
+    replies.decide(kit.session, hidden, kit.hand, ReplyState.HIDDEN)
     for text, state in (("From the blog", "shown"), ("Not looked at", "held")):
         kit.session.add(
             Reply(

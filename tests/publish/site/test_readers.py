@@ -19,21 +19,23 @@ from rocrate.rocrate import ROCrate
 from sqlalchemy import select
 
 from kiosk import build_assets
-from publish import feeds
-from publish.bundle import make_bundle
-from publish.compose import build_post
-from publish.crate import NAME as CRATE
-from publish.post import Copy, Said, gathering_facts
-from publish.site import front_page, story_page, summarize
-from reporter import actions, captions, curate
-from reporter.gate import Place
+from publish.bundle.builder import make_bundle
+from publish.bundle.ro_crate import NAME as CRATE
+from publish.composition.builder import build_post
+from publish.posts.model import Copy, Said, gathering_facts
+from publish.site import feeds
+from publish.site.pages import front_page, story_page, summarize
+from reporter.annotations import captions
+from reporter.follow_up import action_items
 from reporter.models import EventSession, Media
-from reporter.models_talk import Reply
-from reporter.states import Kind
-from reporter.stories import all_stories
-from tests.publish_fakes import Kit, jpeg
+from reporter.models.conversation import Reply
+from reporter.models.enums import Kind
+from reporter.moderation import decisions
+from reporter.moderation.visibility import Place
+from reporter.stories.queries import all_stories
+from tests.support.publish.fakes import Kit, jpeg
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 BASE = "https://example.org/spring"
 # What is style and not validity, and what we do on purpose.
 RULES = {
@@ -59,7 +61,7 @@ def fill(kit: Kit) -> EventSession:
         ends_at=datetime(2026, 5, 9, 15, 0, tzinfo=UTC),
     )
     photo = kit.photo(event, 1, "Frost\u0000\u0001 & ice", author="Lena")
-    curate.change(
+    decisions.change(
         kit.session, photo, kit.hand, {"tags": ["garden"], "caption": "Hoar <b>frost</b>"}
     )
     video = kit.takeaway(event, "A walk", kind=Kind.VIDEO.value)
@@ -95,7 +97,7 @@ def fill_more(kit: Kit) -> None:
     )
     video = kit.session.scalars(select(Media).where(Media.kind == Kind.VIDEO)).one()
     captions.keep(kit.session, video, "0:01 Mind the <frost> & ice", kit.hand)
-    actions.begin_item(kit.session, kit.hand, "action", {"what": 'Buy "straw" & <b>beans</b>'})
+    action_items.begin_item(kit.session, kit.hand, "action", {"what": 'Buy "straw" & <b>beans</b>'})
     story = next(
         s
         for s in all_stories(kit.session, now=kit.clock(), rng=kit.rng)

@@ -13,11 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import select
 
-from kiosk.conversation import replies_document
-from publish.listen import listen
-from publish.outbox import publish
-from reporter.models_talk import Reply
-from tests.publish_fakes import Kit
+from kiosk.services.conversation import replies_document
+from publish.conversation.fetch_replies import listen
+from publish.outbox.runner import publish
+from reporter.models.conversation import Reply
+from tests.support.publish.fakes import Kit
 
 
 class Service:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporter.cues import Cue, clipped, moved, read_cues, spoken, typed, webvtt
 from reporter.errors import BadInput
+from reporter.media.webvtt import Cue, clipped, moved, read_cues, spoken, typed, webvtt
 
 
 def test_lines_as_people_type_them() -> None:

@@ -6,13 +6,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter import curate, faces, history, mend
-from reporter.edits import Edits, Region
+from reporter.annotations import edit_history, face_review
 from reporter.errors import BadInput, Conflict
+from reporter.media.edits import Edits, Region
 from reporter.models import Decision, Gathering, Media, Rendition
-from reporter.models_mend import Edit, Face
-from reporter.states import Faces, Kind
-from tests.publish_fakes import Kit, jpeg
+from reporter.models.edits import Edit, Face
+from reporter.models.enums import Faces, Kind
+from reporter.moderation import decisions, history
+from tests.support.publish.fakes import Kit, jpeg
 
 BLUR = Edits(blur=(Region("oval", (0.3, 0.3, 0.2, 0.2)),))
 TURN = Edits(turn=90)
@@ -26,7 +27,7 @@ def files(kit: Kit, media: Media) -> list[str]:
 
 def save(kit: Kit, media: Media, edits: Edits, way: str = "") -> bool:
     kit.clock.forward(seconds=1)
-    return mend.save(kit.session, kit.store, media, edits, kit.hand, way=way)
+    return edit_history.save(kit.session, kit.store, media, edits, kit.hand, way=way)
 
 
 def test_from_the_moment_of_saving_nothing_is_there_to_be_shown(kit: Kit) -> None:
@@ -44,7 +45,7 @@ def test_from_the_moment_of_saving_nothing_is_there_to_be_shown(kit: Kit) -> Non
     assert media.due_at < kit.clock()
     assert photo.revision > counted
     assert (media.words, media.words_of) == ("", "")
-    assert mend.edits_of(kit.session, media) == BLUR
+    assert edit_history.edits_of(kit.session, media) == BLUR
     assert save(kit, media, BLUR) is False
 
 
@@ -54,44 +55,44 @@ def test_a_blur_holds_wherever_the_same_file_is(kit: Kit) -> None:
     media = kit.attach(second, jpeg(1), kind=Kind.PHOTO, renditions={})
     assert media is first.attachments[0].media
     save(kit, media, BLUR)
-    told = kit.session.scalars(select(Decision).where(Decision.action == mend.ACTION)).all()
+    told = kit.session.scalars(select(Decision).where(Decision.action == edit_history.ACTION)).all()
     assert {row.takeaway_id for row in told} == {first.id, second.id}
     assert told[0].after == {"sha256": media.sha256, "edits": BLUR.steps(), "way": ""}
-    curate.withdraw(kit.session, first, kit.hand, kit.store)
-    assert mend.edits_of(kit.session, second.attachments[0].media) == BLUR
+    decisions.withdraw(kit.session, first, kit.hand, kit.store)
+    assert edit_history.edits_of(kit.session, second.attachments[0].media) == BLUR
 
 
 def test_withdrawn_files_take_their_edits_and_faces_along(kit: Kit) -> None:
     photo = kit.photo(kit.event(), 1)
     media = photo.attachments[0].media
-    faces.write_proposals(kit.session, media.id, [(0.1, 0.1, 0.2, 0.2)])
+    face_review.write_proposals(kit.session, media.id, [(0.1, 0.1, 0.2, 0.2)])
     save(kit, media, BLUR)
-    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
     assert [kit.session.scalars(select(row)).all() for row in (Edit, Face, Media)] == [[], [], []]
     assert files(kit, media) == []
-    faces.write_proposals(kit.session, media.id, [(0.1, 0.1, 0.2, 0.2)])
+    face_review.write_proposals(kit.session, media.id, [(0.1, 0.1, 0.2, 0.2)])
     assert kit.session.scalars(select(Face)).all() == []
 
 
 def test_back_and_forth_and_back_to_the_original(kit: Kit) -> None:
     photo = kit.photo(kit.event(), 1)
     media = photo.attachments[0].media
-    assert mend.history(kit.session, photo, media) == mend.History()
+    assert edit_history.history(kit.session, photo, media) == edit_history.History()
     for edits in (BLUR, TURN, Edits()):
         save(kit, media, edits)
     assert media.mended == ""
     seen = []
-    for way in (mend.UNDO, mend.UNDO, mend.REDO, mend.UNDO, mend.UNDO, mend.REDO):
-        steps = mend.history(kit.session, photo, media)
-        goal = steps.undo if way == mend.UNDO else steps.redo
+    for way in (edit_history.UNDO, edit_history.UNDO, edit_history.REDO, edit_history.UNDO, edit_history.UNDO, edit_history.REDO):
+        steps = edit_history.history(kit.session, photo, media)
+        goal = steps.undo if way == edit_history.UNDO else steps.redo
         assert goal is not None
         save(kit, media, goal, way)
-        seen.append(mend.edits_of(kit.session, media))
+        seen.append(edit_history.edits_of(kit.session, media))
     assert seen == [TURN, BLUR, TURN, BLUR, Edits(), BLUR]
-    assert mend.history(kit.session, photo, media) == mend.History(undo=Edits(), redo=TURN)
+    assert edit_history.history(kit.session, photo, media) == edit_history.History(undo=Edits(), redo=TURN)
     # Something new after an undo: what was undone is no way forth any more.
     save(kit, media, Edits(turn=180))
-    assert mend.history(kit.session, photo, media) == mend.History(undo=BLUR, redo=None)
+    assert edit_history.history(kit.session, photo, media) == edit_history.History(undo=BLUR, redo=None)
 
 
 def test_a_broken_file_is_not_mended(kit: Kit) -> None:
@@ -106,14 +107,14 @@ def test_a_broken_file_is_not_mended(kit: Kit) -> None:
 def test_a_cut_is_checked_against_the_recording(kit: Kit) -> None:
     media = kit.photo(kit.event(), 1).attachments[0].media
     media.kind, media.duration = "video", 8.0
-    assert mend.check(media, [{"kind": "cut", "numbers": [1, 4]}]).cut == (1, 4)
+    assert edit_history.check(media, [{"kind": "cut", "numbers": [1, 4]}]).cut == (1, 4)
     with pytest.raises(BadInput, match=r"within the 8\.0 seconds"):
-        mend.check(media, [{"kind": "cut", "numbers": [1, 9]}])
+        edit_history.check(media, [{"kind": "cut", "numbers": [1, 9]}])
 
 
 def test_blurring_by_hand_is_a_look_at_the_faces(kit: Kit) -> None:
     media = kit.photo(kit.event(), 1).attachments[0].media
-    faces.write_proposals(kit.session, media.id, [(0.1, 0.1, 0.2, 0.2)])
+    face_review.write_proposals(kit.session, media.id, [(0.1, 0.1, 0.2, 0.2)])
     save(kit, media, TURN)
     assert media.faces == Faces.FOUND
     save(kit, media, BLUR)
@@ -122,12 +123,12 @@ def test_blurring_by_hand_is_a_look_at_the_faces(kit: Kit) -> None:
 
 def test_who_looks_at_an_older_state_is_told_so(kit: Kit) -> None:
     media = kit.photo(kit.event(), 1).attachments[0].media
-    mend.save(kit.session, kit.store, media, BLUR, kit.hand, was="")
+    edit_history.save(kit.session, kit.store, media, BLUR, kit.hand, was="")
     with pytest.raises(Conflict, match="Somebody else"):
-        mend.save(kit.session, kit.store, media, TURN, kit.hand, was="")
-    assert mend.edits_of(kit.session, media) == BLUR
-    mend.save(kit.session, kit.store, media, TURN, kit.hand, was=BLUR.fingerprint())
-    assert mend.edits_of(kit.session, media) == TURN
+        edit_history.save(kit.session, kit.store, media, TURN, kit.hand, was="")
+    assert edit_history.edits_of(kit.session, media) == BLUR
+    edit_history.save(kit.session, kit.store, media, TURN, kit.hand, was=BLUR.fingerprint())
+    assert edit_history.edits_of(kit.session, media) == TURN
 
 
 def test_two_who_save_at_once_leave_one_state(kit: Kit) -> None:
@@ -135,12 +136,12 @@ def test_two_who_save_at_once_leave_one_state(kit: Kit) -> None:
     media_id = media.id
     with Session(kit.engine) as other:
         theirs = other.get_one(Media, media_id)
-        mend.edits_of(other, theirs)
+        edit_history.edits_of(other, theirs)
         other.rollback()
         save(kit, media, BLUR)
-        mend.save(other, kit.store, theirs, TURN, kit.hand)
+        edit_history.save(other, kit.store, theirs, TURN, kit.hand)
     kit.session.expire_all()
-    assert mend.edits_of(kit.session, media) == TURN
+    assert edit_history.edits_of(kit.session, media) == TURN
     assert media.mended == TURN.fingerprint()
     last = kit.session.scalars(select(Decision).order_by(Decision.at, Decision.id)).all()
     assert {str(row.before["edits"]) for row in last} == {"[]", str(BLUR.steps())}
@@ -151,13 +152,13 @@ def test_a_cut_is_read_back_as_it_was_saved(kit: Kit) -> None:
     media.kind, media.duration = "video", 8.0
     kit.session.commit()
     save(kit, media, Edits(cut=(0.0, 3.0)))
-    assert mend.edits_of(kit.session, media) == Edits(cut=(0.0, 3.0))
+    assert edit_history.edits_of(kit.session, media) == Edits(cut=(0.0, 3.0))
 
 
 def test_the_undo_of_review_passes_over_what_was_mended(kit: Kit) -> None:
     photo = kit.photo(kit.event(), 1)
     kit.clock.forward(seconds=1)
-    curate.hide(kit.session, photo, kit.hand)
+    decisions.hide(kit.session, photo, kit.hand)
     step = history.last_step(kit.session, "test")
     assert step is not None
     save(kit, photo.attachments[0].media, BLUR)

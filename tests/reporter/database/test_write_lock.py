@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reporter.turns import TurnTakingConnection
+from reporter.database.write_lock import TurnTakingConnection
 
 
 def connect(path: Path, patience: float = 20.0) -> sqlite3.Connection:

@@ -11,20 +11,21 @@ import vobject
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter import actions, following, talk
-from reporter.board import Share, board
-from reporter.calendar import calendar
 from reporter.config import Settings
-from reporter.curate import withdraw
+from reporter.conversation import replies
 from reporter.errors import BadInput, NotFound
-from reporter.gate import Place
-from reporter.gathering import make_gathering, open_session
+from reporter.follow_up import action_items, next_gathering
+from reporter.follow_up.icalendar import calendar
+from reporter.follow_up.statistics import Share, board
+from reporter.gathering.folder import make_gathering, open_session
+from reporter.gathering.sessions import add_session
+from reporter.media.store import Store
 from reporter.models import EventSession, Takeaway
-from reporter.models_actions import ActionItem, Contact
-from reporter.sessions import add_session
-from reporter.states import ReplyState
-from reporter.store import Store
-from tests.product import TurnableClock, add_takeaway, hand
+from reporter.models.enums import ReplyState
+from reporter.models.follow_up import ActionItem, Contact
+from reporter.moderation.decisions import withdraw
+from reporter.moderation.visibility import Place
+from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
 
 
 @pytest.fixture
@@ -37,20 +38,20 @@ def question(session: Session, event: EventSession, rng: random.Random) -> Takea
 def test_an_item_says_who_by_when_and_what_became_of_it(
     session: Session, question: Takeaway, clock: TurnableClock
 ) -> None:
-    assert actions.proposed(session) == [question]
+    assert action_items.proposed(session) == [question]
     values = {"what": "  Who has\n seeds? ", "who": "Ada", "due_on": "2026-03-20"}
-    item = actions.begin_item(session, hand(clock), "question", values, takeaway=question)
-    assert (item.what, item.due_on, actions.told_name(item)) == (
+    item = action_items.begin_item(session, hand(clock), "question", values, takeaway=question)
+    assert (item.what, item.due_on, action_items.told_name(item)) == (
         "Who has seeds?", date(2026, 3, 20), "",
     )  # fmt: skip
-    assert actions.proposed(session) == []
-    assert not actions.is_overdue(item, date(2026, 3, 20))
-    assert actions.is_overdue(item, date(2026, 3, 21))
+    assert action_items.proposed(session) == []
+    assert not action_items.is_overdue(item, date(2026, 3, 20))
+    assert action_items.is_overdue(item, date(2026, 3, 21))
     done = {"state": "done", "outcome": "Ben has.", "who_agreed": True}
-    actions.change_item(session, item, hand(clock), done)
-    assert (item.state, item.closed_at, actions.told_name(item)) == ("done", clock(), "Ada")
-    assert not actions.is_overdue(item, date(2027, 1, 1))
-    actions.change_item(session, item, hand(clock), {"state": "open"})
+    action_items.change_item(session, item, hand(clock), done)
+    assert (item.state, item.closed_at, action_items.told_name(item)) == ("done", clock(), "Ada")
+    assert not action_items.is_overdue(item, date(2027, 1, 1))
+    action_items.change_item(session, item, hand(clock), {"state": "open"})
     assert item.closed_at is None
 
 
@@ -66,20 +67,20 @@ def test_impossible_values_change_nothing(
     session: Session, clock: TurnableClock, values: dict[str, str], words: str
 ) -> None:
     with pytest.raises(BadInput, match=words):
-        actions.begin_item(session, hand(clock), "action", values)
+        action_items.begin_item(session, hand(clock), "action", values)
     session.rollback()
     assert session.scalars(select(ActionItem)).all() == []
     with pytest.raises(BadInput, match="question or"):
-        actions.begin_item(session, hand(clock), "wish", {"what": "x"})
+        action_items.begin_item(session, hand(clock), "wish", {"what": "x"})
     with pytest.raises(NotFound):
-        actions.find_item(session, "no id")
+        action_items.find_item(session, "no id")
 
 
 def test_withdrawing_takes_item_and_address_along(
     session: Session, question: Takeaway, clock: TurnableClock, rng: random.Random, store: Store
 ) -> None:
-    actions.begin_item(session, hand(clock), "question", {"what": "Seeds"}, takeaway=question)
-    following.leave_address(
+    action_items.begin_item(session, hand(clock), "question", {"what": "Seeds"}, takeaway=question)
+    next_gathering.leave_address(
         session, question, "ben@example.org", answer=True, invite=True, now=clock(), rng=rng
     )
     withdraw(session, question, hand(clock), store)
@@ -95,7 +96,7 @@ def test_only_addresses_are_kept(
     session: Session, question: Takeaway, clock: TurnableClock, rng: random.Random, address: str
 ) -> None:
     with pytest.raises(BadInput, match="address"):
-        following.leave_address(
+        next_gathering.leave_address(
             session, question, address, answer=True, invite=False, now=clock(), rng=rng
         )
     assert session.scalars(select(Contact)).all() == []
@@ -105,17 +106,17 @@ def test_a_calendar_is_read_by_another_library(
     session: Session, question: Takeaway, clock: TurnableClock
 ) -> None:
     values = {"what": "Bring seeds; and, beans", "who": "Ada", "due_on": "2026-03-20"}
-    actions.begin_item(session, hand(clock), "action", values, takeaway=question)
+    action_items.begin_item(session, hand(clock), "action", values, takeaway=question)
     agreed = {"what": "Ask Ben", "who": "Cem", "who_agreed": True, "state": "done"}
-    actions.begin_item(session, hand(clock), "action", agreed)
-    row = following.set_next(
+    action_items.begin_item(session, hand(clock), "action", agreed)
+    row = next_gathering.set_next(
         session,
         hand(clock),
         title="Summer",
         starts_at=clock() + timedelta(days=90),
         place="The shed",
     )
-    told = calendar("Spring", actions.all_items(session), row, now=clock()).decode()
+    told = calendar("Spring", action_items.all_items(session), row, now=clock()).decode()
     read = vobject.readOne(told)
     [event] = read.vevent_list
     assert (event.summary.value, event.dtstart.value, event.location.value) == (
@@ -133,9 +134,9 @@ def test_what_is_for_the_room_is_told_only_there(
     session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
 ) -> None:
     secret = add_takeaway(session, event, rng, state="approved", audience="room", intent="question")
-    item = actions.begin_item(session, hand(clock), "question", {"what": "x"}, takeaway=secret)
-    assert actions.for_place([item], Place.PUBLIC) == []
-    assert actions.for_place([item], Place.ROOM) == [item]
+    item = action_items.begin_item(session, hand(clock), "question", {"what": "x"}, takeaway=secret)
+    assert action_items.for_place([item], Place.PUBLIC) == []
+    assert action_items.for_place([item], Place.ROOM) == [item]
 
 
 def test_the_next_gathering_takes_over_what_was_agreed_and_nothing_else(
@@ -152,11 +153,11 @@ def test_the_next_gathering_takes_over_what_was_agreed_and_nothing_else(
         {"what": "Call the mayor", "who": "Ben"},
         {"what": "Over", "state": "done"},
     ):
-        actions.begin_item(session, hand(clock), "action", values)
-    following.leave_address(
+        action_items.begin_item(session, hand(clock), "action", values)
+    next_gathering.leave_address(
         session, question, "yes@example.org", answer=False, invite=True, now=clock(), rng=rng
     )
-    following.leave_address(
+    next_gathering.leave_address(
         session, question, "no@example.org", answer=True, invite=False, now=clock(), rng=rng
     )
     circle = add_session(session, "Opening circle", now=clock(), rng=rng, room="Hall")
@@ -167,15 +168,15 @@ def test_the_next_gathering_takes_over_what_was_agreed_and_nothing_else(
         tmp_path / "later", "Autumn", timezone="Europe/Berlin", language="en", now=clock(), rng=rng
     )
     with open_session(later) as new:
-        told = following.carry_over(new, session, gathering, hand(clock))
-        items = {i.what: (i.kind, i.who, i.state, i.carried_from) for i in actions.all_items(new)}
+        told = next_gathering.carry_over(new, session, gathering, hand(clock))
+        items = {i.what: (i.kind, i.who, i.state, i.carried_from) for i in action_items.all_items(new)}
         assert items == {
             "Who has seeds?": ("question", "", "open", "Spring gathering"),
             "Water the trees": ("action", "Ada", "open", "Spring gathering"),
             "Call the mayor": ("action", "", "open", "Spring gathering"),
         }
         assert (told.questions, told.actions, told.sessions, told.invited) == (1, 2, 1, 1)
-        assert following.invited(new) == ["yes@example.org"]
+        assert next_gathering.invited(new) == ["yes@example.org"]
         [row] = new.scalars(select(EventSession))
         assert (row.title, row.room, row.series) == ("Opening circle", "Hall", True)
         assert row.code != circle.code
@@ -191,16 +192,16 @@ def test_the_board_counts(
 ) -> None:
     assert board(session).questions_answered == Share(0, 1)
     assert board(session).first_answer_after is None
-    word = talk.Word(kind="answer", text="I do")
-    reply = talk.say(session, question, word, now=clock.turn(hours=2), rng=rng)
+    word = replies.Word(kind="answer", text="I do")
+    reply = replies.say(session, question, word, now=clock.turn(hours=2), rng=rng)
     assert board(session).questions_answered == Share(0, 1), "nobody can read it yet"
-    talk.decide(session, reply, hand(clock), ReplyState.SHOWN)
+    replies.decide(session, reply, hand(clock), ReplyState.SHOWN)
     for day, device in enumerate(("phone-a", "phone-a", "phone-b")):
         moment = clock() + timedelta(days=day)
         add_takeaway(session, event, rng, state="approved", device=device, recorded_at=moment)
-    actions.begin_item(session, hand(clock), "action", {"what": "x", "state": "done"})
-    actions.begin_item(session, hand(clock), "action", {"what": "y"})
-    actions.begin_item(session, hand(clock), "action", {"what": "z", "state": "dropped"})
+    action_items.begin_item(session, hand(clock), "action", {"what": "x", "state": "done"})
+    action_items.begin_item(session, hand(clock), "action", {"what": "y"})
+    action_items.begin_item(session, hand(clock), "action", {"what": "z", "state": "dropped"})
     told = board(session)
     assert told.questions_answered == Share(1, 1)
     assert told.first_answer_after == timedelta(hours=2)

@@ -13,15 +13,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kiosk.cli import main
-from reporter.backup import copy_gathering
+from reporter.gathering.backup import copy_gathering
 from reporter.clock import new_id
 from reporter.config import Settings, load_settings
-from reporter.curate import withdraw
+from reporter.moderation.decisions import withdraw
 from reporter.errors import Conflict, NotFound, ReporterError
-from reporter.gathering import make_gathering, open_session
+from reporter.gathering.folder import make_gathering, open_session
 from reporter.models import Attachment, EventSession, Media, Rendition, Takeaway
-from reporter.store import Store, hash_file
-from tests.product import START, TurnableClock, add_takeaway, hand
+from reporter.media.store import Store, hash_file
+from tests.support.kiosk_process import START, TurnableClock, add_takeaway, hand
 
 
 def add_photo(

@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 from reporter import migrations
 from reporter.clock import new_id, rfc3339
 from reporter.config import FOLDERS, Settings
-from reporter.db import Base
+from reporter.database.engine import Base
 from reporter.errors import BadInput, Conflict, NotFound
-from reporter.gathering import make_gathering, open_engine
+from reporter.gathering.folder import make_gathering, open_engine
 from reporter.models import EventSession, Gathering
 from reporter.schedule import ScheduledSession
-from reporter.sessioncode import is_valid
-from reporter.sessions import (
+from reporter.codes import is_valid
+from reporter.gathering.sessions import (
     add_session,
     all_sessions,
     by_code,
@@ -33,7 +33,7 @@ from reporter.sessions import (
     running,
     takeaway_counts,
 )  # fmt: skip
-from tests.product import START, TurnableClock, add_takeaway
+from tests.support.kiosk_process import START, TurnableClock, add_takeaway
 
 
 def scheduled(guid: str, **values: object) -> ScheduledSession:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporter.edits import KINDS, MOST_REGIONS, Edits, Region, read_edits
 from reporter.errors import BadInput
+from reporter.media.edits import KINDS, MOST_REGIONS, Edits, Region, read_edits
 
 
 def step(kind: str, *numbers: Any) -> dict[str, Any]:

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from reporter import secrets
+from reporter import secret_store
 from reporter.clock import new_id
 from reporter.config import Settings
+from reporter.database.job_queue import back_off, claim, due_ids, holds
 from reporter.errors import DiskFull, NotFound, ReporterError, TooLarge
-from reporter.gathering import open_engine
+from reporter.gathering.folder import open_engine
+from reporter.media.store import Store, hash_file
 from reporter.models import Media
-from reporter.store import Store, hash_file
-from reporter.work import back_off, claim, due_ids, holds
-from tests.product import START
+from tests.support.kiosk_process import START
 
 
 def test_an_original_is_named_by_its_content_and_write_once(store: Store) -> None:
@@ -141,20 +141,20 @@ def test_waiting_doubles_with_jitter_up_to_a_bound() -> None:
 
 
 def test_secrets_stand_in_a_private_file_outside(gathering: Settings, secrets_file: Path) -> None:
-    secrets.set_secret("g", "target:blog", "pass word")
-    assert secrets.get_secret("g", "target:blog") == "pass word"
-    assert secrets.get_secret("other", "target:blog") is None
+    secret_store.set_secret("g", "target:blog", "pass word")
+    assert secret_store.get_secret("g", "target:blog") == "pass word"
+    assert secret_store.get_secret("other", "target:blog") is None
     assert secrets_file.stat().st_mode & 0o777 == 0o600
     assert gathering.folder not in secrets_file.parents
-    secrets.remove_secret("g", "target:blog")
-    secrets.remove_secret("g", "target:blog")
+    secret_store.remove_secret("g", "target:blog")
+    secret_store.remove_secret("g", "target:blog")
     assert json.loads(secrets_file.read_text()) == {}
 
 
 def test_the_signing_key_is_made_once_per_gathering(secrets_file: Path) -> None:
-    first = secrets.signing_key("g")
-    assert secrets.signing_key("g") == first
-    assert secrets.signing_key("h") != first
+    first = secret_store.signing_key("g")
+    assert secret_store.signing_key("g") == first
+    assert secret_store.signing_key("h") != first
     assert len(first) >= 64
 
 
@@ -162,5 +162,5 @@ def test_a_broken_secrets_file_is_said_and_kept(secrets_file: Path) -> None:
     secrets_file.parent.mkdir(parents=True)
     secrets_file.write_text("{")
     with pytest.raises(ReporterError, match="passwords"):
-        secrets.get_secret("g", "x")
+        secret_store.get_secret("g", "x")
     assert secrets_file.read_text() == "{"

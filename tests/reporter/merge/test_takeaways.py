@@ -11,23 +11,26 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from kiosk.merging import look
+from kiosk.services.merging import look
 from publish import targets
-from publish.bundle import make_bundle
-from publish.outbox import publish
-from publish.post import gathering_facts
-from reporter import actions, captions, curate, faces, mend, models
-from reporter.edits import Edits, Region
+from publish.bundle.builder import make_bundle
+from publish.outbox.runner import publish
+from publish.posts.model import gathering_facts
+from reporter import models
+from reporter.annotations import captions, edit_history, face_review
 from reporter.errors import BadInput
-from reporter.merge import Merge, Merged, merge_takeaways, open_other
-from reporter.merge_bundle import is_bundle, merge_bundle
-from reporter.merge_open import merge_open
-from reporter.merge_sent import merge_sent
+from reporter.follow_up import action_items
+from reporter.media.edits import Edits, Region
+from reporter.media.store import hash_file
+from reporter.merge.bundle import is_bundle, merge_bundle
+from reporter.merge.follow_up import merge_open
+from reporter.merge.publishing import merge_sent
+from reporter.merge.takeaways import Merge, Merged, merge_takeaways, open_other
 from reporter.models import Media
-from reporter.models_actions import ActionItem, Contact, NextGathering
-from reporter.states import Kind
-from reporter.store import hash_file
-from tests.publish_fakes import FakePlace, FakeTarget, Kit, jpeg, open_again, open_kit
+from reporter.models.enums import Kind
+from reporter.models.follow_up import ActionItem, Contact, NextGathering
+from reporter.moderation import decisions
+from tests.support.publish.fakes import FakePlace, FakeTarget, Kit, jpeg, open_again, open_kit
 
 
 @pytest.fixture
@@ -107,10 +110,10 @@ def test_what_was_taken_back_on_either_side_is_gone(kit: Kit, tmp_path: Path) ->
     event = kit.event()
     ours, theirs = kit.photo(event, 1, "taken back here"), kit.photo(event, 2, "taken back there")
     folder = twin(kit, tmp_path / "theirs")
-    curate.withdraw(kit.session, ours, kit.hand, kit.store)
+    decisions.withdraw(kit.session, ours, kit.hand, kit.store)
     with open_again(folder) as there:
         row = there.session.get_one(models.Takeaway, theirs.id)
-        curate.withdraw(there.session, row, there.hand, there.store)
+        decisions.withdraw(there.session, row, there.hand, there.store)
     done = merge(kit, folder)
     assert done.withdrawn == 1
     states = set(kit.session.scalars(select(models.Takeaway.state)))
@@ -123,7 +126,7 @@ def test_what_was_taken_back_on_either_side_is_gone(kit: Kit, tmp_path: Path) ->
 def test_bytes_taken_back_here_do_not_come_in_another_takeaway(kit: Kit, tmp_path: Path) -> None:
     event = kit.event(guid="s1")
     ours = kit.photo(event, 1, "mine")
-    curate.withdraw(kit.session, ours, kit.hand, kit.store)
+    decisions.withdraw(kit.session, ours, kit.hand, kit.store)
     with open_kit(tmp_path / "theirs", seed=2) as other:
         other.photo(other.event(guid="s1"), 1, "the same picture")
         done = merge(kit, other.settings.folder)
@@ -136,15 +139,15 @@ def test_newest_decision_holds_and_history_keeps_both(kit: Kit, tmp_path: Path) 
     first, second = kit.takeaway(event, "one"), kit.takeaway(event, "two")
     folder = twin(kit, tmp_path / "theirs")
     kit.clock.forward(minutes=1)
-    curate.change(kit.session, first, kit.hand, {"caption": "old words here"})
+    decisions.change(kit.session, first, kit.hand, {"caption": "old words here"})
     with open_again(folder) as there:
         there.clock.now = kit.clock.now + timedelta(minutes=1)
         row = there.session.get_one(models.Takeaway, first.id)
-        curate.change(there.session, row, there.hand, {"caption": "new words there", "tags": ["x"]})
+        decisions.change(there.session, row, there.hand, {"caption": "new words there", "tags": ["x"]})
         row = there.session.get_one(models.Takeaway, second.id)
-        curate.hide(there.session, row, there.hand)
+        decisions.hide(there.session, row, there.hand)
     kit.clock.forward(minutes=2)
-    curate.change(kit.session, second, kit.hand, {"caption": "kept in view"})
+    decisions.change(kit.session, second, kit.hand, {"caption": "kept in view"})
     done = merge(kit, folder)
     assert done.changed == 1
     assert (first.caption, [tag.name for tag in first.tags]) == ("new words there", ["x"])
@@ -207,7 +210,7 @@ def mended_twin(kit: Kit, folder: Path, edits: Edits) -> Path:
     twin(kit, folder)
     with open_again(folder) as there:
         media = there.session.scalars(select(models.Media)).one()
-        mend.save(there.session, there.store, media, edits, there.hand)
+        edit_history.save(there.session, there.store, media, edits, there.hand)
     return folder
 
 
@@ -217,40 +220,40 @@ def test_blurred_there_is_blurred_here(kit: Kit, tmp_path: Path) -> None:
     merge(kit, folder)
     kit.session.expire_all()
     media = photo.attachments[0].media
-    assert mend.edits_of(kit.session, media) == Edits(blur=(BLUR,))
+    assert edit_history.edits_of(kit.session, media) == Edits(blur=(BLUR,))
     # What was made without the blur is gone at once.
     assert (media.state, media.renditions, media.faces) == ("received", [], "seen")
     assert not kit.store.rendition(media.sha256, "view", ".jpg").exists()
     merge(kit, folder)
-    assert mend.edits_of(kit.session, media) == Edits(blur=(BLUR,))
+    assert edit_history.edits_of(kit.session, media) == Edits(blur=(BLUR,))
 
 
 def test_mended_on_both_ours_holds_and_both_blurs(kit: Kit, tmp_path: Path) -> None:
     photo = kit.photo(kit.event(), 5, "a face")
     folder = mended_twin(kit, tmp_path / "theirs", Edits(blur=(BLUR,), turn=180))
     ours = Region("box", (0.5, 0.5, 0.2, 0.2))
-    mend.save(
+    edit_history.save(
         kit.session, kit.store, photo.attachments[0].media, Edits(blur=(ours,), turn=90), kit.hand
     )
     merge(kit, folder)
     kit.session.expire_all()
     media = photo.attachments[0].media
-    assert mend.edits_of(kit.session, media) == Edits(blur=(BLUR, ours), turn=90)
+    assert edit_history.edits_of(kit.session, media) == Edits(blur=(BLUR, ours), turn=90)
 
 
 def test_a_mended_picture_comes_with_its_edits_and_faces(kit: Kit, tmp_path: Path) -> None:
     with open_kit(tmp_path / "theirs", seed=2) as other:
         media = other.photo(other.event(guid="s1"), 5, "a face").attachments[0].media
-        faces.write_proposals(other.session, media.id, [BLUR.place])
-        mend.save(other.session, other.store, media, Edits(blur=(BLUR,)), other.hand)
+        face_review.write_proposals(other.session, media.id, [BLUR.place])
+        edit_history.save(other.session, other.store, media, Edits(blur=(BLUR,)), other.hand)
         folder = other.settings.folder
         sha256 = media.sha256
     merge(kit, folder)
     media = kit.session.scalars(select(models.Media).where(models.Media.sha256 == sha256)).one()
-    assert mend.edits_of(kit.session, media) == Edits(blur=(BLUR,))
+    assert edit_history.edits_of(kit.session, media) == Edits(blur=(BLUR,))
     assert media.mended == Edits(blur=(BLUR,)).fingerprint()
     assert (media.state, media.renditions) == ("received", [])
-    assert faces.proposals(kit.session, media) == [BLUR.place]
+    assert face_review.proposals(kit.session, media) == [BLUR.place]
 
 
 def test_cards_read_on_both_are_one(kit: Kit, tmp_path: Path) -> None:
@@ -349,13 +352,13 @@ def test_captions_come_along_and_corrections_after_them(kit: Kit, tmp_path: Path
 
 def told(kit: Kit) -> set[tuple[str, str, str, str]]:
     kit.session.expire_all()
-    return {(i.kind, i.what, i.state, i.outcome) for i in actions.all_items(kit.session)}
+    return {(i.kind, i.what, i.state, i.outcome) for i in action_items.all_items(kit.session)}
 
 
 def test_questions_and_actions_come_with_what_became_of_them(kit: Kit, tmp_path: Path) -> None:
     event = kit.event(guid="s1")
     ours = kit.takeaway(event, "Who has the key?", intent="question", client_id="phone-1")
-    mine = actions.begin_item(
+    mine = action_items.begin_item(
         kit.session, kit.hand, "question", {"what": "Who has the key?"}, takeaway=ours
     )
     with open_kit(tmp_path / "theirs", seed=2) as other:
@@ -363,15 +366,15 @@ def test_questions_and_actions_come_with_what_became_of_them(kit: Kit, tmp_path:
         same = other.takeaway(there, "Who has the key?", intent="question", client_id="phone-1")
         back = other.takeaway(there, "I will tell everybody", intent="action")
         other.clock.forward(hours=1)
-        key = actions.begin_item(
+        key = action_items.begin_item(
             other.session, other.hand, "question", {"what": "The key?"}, takeaway=same
         )
-        other_back = actions.begin_item(
+        other_back = action_items.begin_item(
             other.session, other.hand, "action", {"what": "Tell"}, takeaway=back
         )
-        actions.begin_item(other.session, other.hand, "action", {"what": "Buy straw", "who": "Ada"})
+        action_items.begin_item(other.session, other.hand, "action", {"what": "Buy straw", "who": "Ada"})
         done = {"state": "done", "outcome": "Rosa has it."}
-        actions.change_item(other.session, key, other.hand, done)
+        action_items.change_item(other.session, key, other.hand, done)
         # On our side it was taken back before.
         kit.session.add(
             models.Tombstone(
@@ -397,11 +400,11 @@ def test_questions_and_actions_come_with_what_became_of_them(kit: Kit, tmp_path:
         kit.clock.forward(hours=2)
         [straw] = kit.session.scalars(select(ActionItem).where(ActionItem.what == "Buy straw"))
         assert (straw.who, straw.who_agreed) == ("Ada", False)
-        actions.change_item(kit.session, straw, kit.hand, {"state": "done", "outcome": "Bought."})
+        action_items.change_item(kit.session, straw, kit.hand, {"state": "done", "outcome": "Bought."})
         assert merge(kit, other.settings.folder).items == 0
         assert ("action", "Buy straw", "done", "Bought.") in told(kit)
         # Taken back there: what is open about it goes here too.
-        curate.withdraw(other.session, same, other.hand, other.store)
+        decisions.withdraw(other.session, same, other.hand, other.store)
         merge(kit, other.settings.folder)
         assert told(kit) == {("action", "Buy straw", "done", "Bought.")}
 
@@ -443,7 +446,7 @@ def test_a_bundle_brings_captions_and_what_is_open(tmp_path: Path) -> None:
         asked = other.takeaway(event, "Who has the key?", intent="question")
         back = other.takeaway(event, "taken back here", intent="action")
         for row in (asked, back):
-            actions.begin_item(
+            action_items.begin_item(
                 other.session,
                 other.hand,
                 row.intent,

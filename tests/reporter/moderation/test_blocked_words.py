@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.curate import approve, change_own
 from reporter.errors import ConfigError
-from reporter.gate import Place, may_show, showable
 from reporter.models import EventSession, Takeaway
-from reporter.wordlist import FILE_NAME, contains, read_words, rescreen, screen
-from tests.product import TurnableClock, add_takeaway, hand
+from reporter.moderation.blocked_words import FILE_NAME, contains, read_words, rescreen, screen
+from reporter.moderation.decisions import approve, change_own
+from reporter.moderation.visibility import Place, may_show, showable
+from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
 
 
 @pytest.mark.parametrize(

@@ -10,20 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
-from reporter.curate import (
-    approve,
-    by_receipt,
-    change,
-    change_own,
-    clean_tags,
-    hashtags,
-    hide,
-    reopen,
-    set_alt,
-    withdraw,
-)  # fmt: skip
+from reporter.codes import format_receipt
 from reporter.errors import BadInput, Conflict, NotFound
-from reporter.gate import Place, may_show, showable
+from reporter.gathering.sessions import add_session
+from reporter.media.store import Store
 from reporter.models import (
     Attachment,
     Decision,
@@ -35,13 +25,29 @@ from reporter.models import (
     Takeaway,
     Tombstone,
 )
-from reporter.record import takeaway_record
-from reporter.sessioncode import format_receipt
-from reporter.sessions import add_session
-from reporter.states import Audience, Consent, TakeawayState
-from reporter.store import Store
-from reporter.stories import all_stories, session_story, stories_of, story_takeaways, story_title
-from tests.product import START, TurnableClock, add_takeaway, hand
+from reporter.models.enums import Audience, Consent, TakeawayState
+from reporter.moderation.decisions import (
+    approve,
+    by_receipt,
+    change,
+    change_own,
+    clean_tags,
+    hashtags,
+    hide,
+    reopen,
+    set_alt,
+    withdraw,
+)  # fmt: skip
+from reporter.moderation.visibility import Place, may_show, showable
+from reporter.stories.queries import (
+    all_stories,
+    session_story,
+    stories_of,
+    story_takeaways,
+    story_title,
+)
+from reporter.stories.takeaway_json import takeaway_record
+from tests.support.kiosk_process import START, TurnableClock, add_takeaway, hand
 
 
 def add_media(session: Session, row: Takeaway, rng: random.Random, sha256: str) -> Media:

@@ -9,21 +9,21 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter import curate
-from reporter.alike import keep_look
 from reporter.clock import new_id
-from reporter.deciding import decide, merge
-from reporter.describe import proposal
 from reporter.errors import NotFound
-from reporter.gate import Place, may_show, showable
-from reporter.history import history_of, last_step, seen_by_now
+from reporter.gathering.sessions import add_session
+from reporter.media.alt_text import proposal
+from reporter.media.near_duplicates import keep_look
+from reporter.media.store import Store
 from reporter.models import Attachment, Decision, EventSession, Media, Takeaway
-from reporter.models_review import Look, LookGroup
-from reporter.sessions import add_session
-from reporter.states import TakeawayState
-from reporter.store import Store
-from reporter.undo import undo_step
-from tests.product import START, TurnableClock, add_takeaway, hand
+from reporter.models.enums import TakeawayState
+from reporter.models.image_quality import Look, LookGroup
+from reporter.moderation import decisions
+from reporter.moderation.history import history_of, last_step, seen_by_now
+from reporter.moderation.visibility import Place, may_show, showable
+from reporter.review.conflicts import decide, merge
+from reporter.review.undo import undo_step
+from tests.support.kiosk_process import START, TurnableClock, add_takeaway, hand
 
 APPROVED = TakeawayState.APPROVED
 HIDDEN = TakeawayState.HIDDEN
@@ -66,8 +66,8 @@ def test_what_another_decided_meanwhile_is_left_alone_and_told(
 ) -> None:
     rows = [add_takeaway(session, event, rng) for _ in range(3)]
     seen = seen_by_now(session)
-    curate.hide(session, rows[0], hand(clock, "desk:Bea"))
-    curate.approve(session, rows[1], hand(clock, "desk:Bea"))
+    decisions.hide(session, rows[0], hand(clock, "desk:Bea"))
+    decisions.approve(session, rows[1], hand(clock, "desk:Bea"))
     done = decide(session, rows, hand(clock), APPROVED, seen=seen)
     assert [row.state for row in rows] == ["hidden", "approved", "approved"]
     assert [(clash.takeaway, clash.who, clash.theirs) for clash in done.clashes] == [
@@ -83,7 +83,7 @@ def test_words_that_changed_under_the_hand_are_not_approved_unseen(
 ) -> None:
     row = add_takeaway(session, event, rng)
     seen = seen_by_now(session)
-    curate.change_own(session, row, hand(clock, "contributor"), {"text": "Buy my stuff"})
+    decisions.change_own(session, row, hand(clock, "contributor"), {"text": "Buy my stuff"})
     assert decide(session, [row], hand(clock), APPROVED, seen=seen).clashes[0].name == "text"
     assert row.state == "new"
     assert decide(session, [row], hand(clock), HIDDEN, seen=seen).changed == [row]
@@ -118,7 +118,7 @@ def test_every_kind_of_change_can_be_undone(
     sha = row.attachments[0].media.sha256
     before = (row.state, row.starred, row.caption, event.code, "", ["old"])
     steps: list[Any] = []
-    curate.approve(session, row, hand(clock))
+    decisions.approve(session, row, hand(clock))
     steps.append(last_step(session, "desk"))
     assert row.attachments[0].alt == "Frost"
     for values in (
@@ -126,7 +126,7 @@ def test_every_kind_of_change_can_be_undone(
         {"tags": ["new", "old"]},
     ):  # fmt: skip
         clock.turn(seconds=1)
-        curate.change(session, row, hand(clock), values)
+        decisions.change(session, row, hand(clock), values)
         steps.append(last_step(session, "desk"))
     assert (row.starred, row.caption, row.session) == (True, "Rime", other)
     for step in reversed(steps):
@@ -142,10 +142,10 @@ def test_undo_never_takes_away_what_came_after(
     session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
 ) -> None:
     row = add_takeaway(session, event, rng)
-    curate.change(session, row, hand(clock), {"caption": "First"})
+    decisions.change(session, row, hand(clock), {"caption": "First"})
     step = session.scalars(select(Decision.step)).one()
     assert step is not None
-    curate.change(session, row, hand(clock, "desk:Bea"), {"caption": "Second"})
+    decisions.change(session, row, hand(clock, "desk:Bea"), {"caption": "Second"})
     done = undo_step(session, step, hand(clock))
     assert (row.caption, done.changed) == ("Second", [])
     assert [(clash.who, clash.theirs) for clash in done.clashes] == [("desk:Bea", "Second")]
@@ -157,7 +157,7 @@ def test_a_photo_without_alt_text_stays_out_of_public_places(
     worded = photo(session, event, rng, 1, text="Frost on the kale " * 10)
     wordless = photo(session, event, rng, 2, text="")
     for row in (worded, wordless):
-        curate.approve(session, row, hand(clock))
+        decisions.approve(session, row, hand(clock))
     assert worded.attachments[0].alt.startswith("Frost on the kale Frost")
     assert worded.attachments[0].alt.endswith("…")
     assert may_show(worded, Place.PUBLIC)
@@ -166,10 +166,10 @@ def test_a_photo_without_alt_text_stays_out_of_public_places(
     assert list(session.scalars(select(Takeaway).where(showable(Place.PUBLIC)))) == [worded]
     words = proposal(wordless, "Photo")
     assert words == f"Photo: {event.title}"
-    curate.set_alt(session, wordless, hand(clock), {wordless.attachments[0].media.sha256: words})
+    decisions.set_alt(session, wordless, hand(clock), {wordless.attachments[0].media.sha256: words})
     assert may_show(wordless, Place.PUBLIC)
     # Other words make another proposal; an organizer's own alt text stays.
-    curate.change_own(session, worded, hand(clock, "contributor"), {"text": "Snow"})
+    decisions.change_own(session, worded, hand(clock, "contributor"), {"text": "Snow"})
     assert worded.attachments[0].alt == ""
 
 
@@ -199,7 +199,7 @@ def test_pictures_that_look_alike_share_a_group(
     # Mended, it looks like another one.
     assert look(session, rows[3], base).group_id == looks[0].group_id
     for row in rows:
-        curate.withdraw(session, row, hand(clock), store)
+        decisions.withdraw(session, row, hand(clock), store)
     assert session.scalars(select(LookGroup)).all() == []
     assert session.scalars(select(Look)).all() == []
 

@@ -14,7 +14,7 @@ import pytest
 from reporter.errors import BadInput
 from reporter.schedule import MAX_BYTES, ScheduledSession, read_schedule
 
-REAL = Path(__file__).parents[1] / ".." / "shared" / "data" / "schedules"
+REAL = Path(__file__).parents[3] / ".." / "shared" / "data" / "schedules"
 needs_real_files = pytest.mark.skipif(
     not REAL.is_dir(),
     reason="the real schedules (../shared/data/schedules) are not on this machine",

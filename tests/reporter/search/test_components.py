@@ -6,13 +6,13 @@ from datetime import date
 
 import pytest
 
-from reporter.search.ask import Marks
-from reporter.search.days import matching_days
-from reporter.search.highlight import highlight
-from reporter.search.languages import guess, stemmable
-from reporter.search.query import All, Any, Named, Node, Not, Text, parse
-from reporter.search.spelling import distance
-from reporter.search.words import fold, take_apart
+from reporter.search.protocol import Marks
+from reporter.search.query.dates import matching_days
+from reporter.search.query.parser import All, Any, Named, Node, Not, Text, parse
+from reporter.search.query.spelling import distance
+from reporter.search.text.highlight import highlight
+from reporter.search.text.languages import guess, stemmable
+from reporter.search.text.tokenizer import fold, take_apart
 
 SIX = ("en", "es", "fr", "de", "pt", "ar")
 

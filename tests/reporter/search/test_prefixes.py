@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from reporter.search import Recipe
-from reporter.search.files import Builds
+from reporter.search.index_files import Builds
 
 
 def test_threads_that_begin_at_once_share_one_index(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a person expects to find: 60 questions in five languages, judged beforehand (tests/relevance.py)."""
+"""What a person expects to find: 60 questions in five languages, judged beforehand (tests/reporter/search/relevance_cases.py)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,17 @@ import pytest
 from sqlalchemy.orm import Session
 
 from reporter.config import Settings
+from reporter.gathering.sessions import add_session
 from reporter.search import Ask, WhooshIndex
-from reporter.sessions import add_session
-from tests.product import TurnableClock, add_takeaway
-from tests.relevance import AUTHORS, QUESTIONS, SESSIONS, TAGS, TEXTS, Question
+from tests.reporter.search.relevance_cases import (
+    AUTHORS,
+    QUESTIONS,
+    SESSIONS,
+    TAGS,
+    TEXTS,
+    Question,
+)
+from tests.support.kiosk_process import TurnableClock, add_takeaway
 
 
 @dataclass

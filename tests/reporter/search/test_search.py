@@ -14,14 +14,14 @@ import pytest
 from sqlalchemy.orm import Session
 
 from reporter.config import Settings
-from reporter.curate import approve, change, hide, withdraw
-from reporter.gate import Place
+from reporter.media.store import Store
 from reporter.models import EventSession
+from reporter.moderation.decisions import approve, change, hide, withdraw
+from reporter.moderation.visibility import Place
 from reporter.search import Ask, Loosened, Recipe, Sort, WhooshIndex, load_hits, text_of
-from reporter.search.files import writing
-from reporter.search.upkeep import ask_rebuild, look_after, rebuild_asked, rebuild_if_asked
-from reporter.store import Store
-from tests.product import TurnableClock, add_takeaway, hand
+from reporter.search.index_files import writing
+from reporter.search.maintenance import ask_rebuild, look_after, rebuild_asked, rebuild_if_asked
+from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
 
 
 @pytest.fixture
@@ -222,7 +222,7 @@ _BROKEN = """
 import sys
 from pathlib import Path
 from reporter.config import load_settings
-from reporter.gathering import open_session
+from reporter.gathering.folder import open_session
 from reporter.search import Ask, Recipe, WhooshIndex
 
 settings = load_settings(Path(sys.argv[1]))

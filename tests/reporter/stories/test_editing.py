@@ -8,14 +8,19 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter import composing
 from reporter.errors import BadInput, Conflict, NotFound
-from reporter.gate import Place
-from reporter.models import EventSession, Gathering, Story, Takeaway
-from reporter.models_stories import StoryWords
-from reporter.sessions import add_session
-from reporter.stories import all_stories, session_story, stories_of, story_pieces, story_takeaways
-from tests.product import START, TurnableClock, add_takeaway, hand
+from reporter.gathering.sessions import add_session
+from reporter.models import EventSession, Gathering, Story, StoryWords, Takeaway
+from reporter.moderation.visibility import Place
+from reporter.stories import editing
+from reporter.stories.queries import (
+    all_stories,
+    session_story,
+    stories_of,
+    story_pieces,
+    story_takeaways,
+)
+from tests.support.kiosk_process import START, TurnableClock, add_takeaway, hand
 
 
 def texts(session: Session, story: Story, place: Place = Place.PUBLIC) -> list[str]:
@@ -31,18 +36,18 @@ def test_arranging_puts_first_and_loses_nothing(
 ) -> None:
     rows = [approved(session, event, rng, text) for text in ("one", "two", "three")]
     story = session_story(session, event, now=START, rng=rng)
-    composing.add(session, story, [rows[2]])
-    words = composing.add_words(session, story, hand(clock), "## Then")
-    composing.add(session, story, [rows[0], rows[2]])
+    editing.add(session, story, [rows[2]])
+    words = editing.add_words(session, story, hand(clock), "## Then")
+    editing.add(session, story, [rows[0], rows[2]])
     assert texts(session, story) == ["three", "## Then", "one", "two"]
-    composing.move(session, story, words.id.hex, -1)
-    composing.move(session, story, words.id.hex, -1)
+    editing.move(session, story, words.id.hex, -1)
+    editing.move(session, story, words.id.hex, -1)
     assert texts(session, story) == ["## Then", "three", "one", "two"]
-    composing.set_switches(session, story, draft=False, rest=False)
+    editing.set_switches(session, story, draft=False, rest=False)
     assert texts(session, story) == ["## Then", "three", "one"]
-    composing.remove(session, story, rows[2].id.hex)
-    composing.remove(session, story, words.id.hex)
-    composing.set_switches(session, story, draft=False, rest=True)
+    editing.remove(session, story, rows[2].id.hex)
+    editing.remove(session, story, words.id.hex)
+    editing.set_switches(session, story, draft=False, rest=True)
     assert texts(session, story) == ["one", "two", "three"]
 
 
@@ -51,10 +56,10 @@ def test_an_order_from_an_older_page_keeps_what_was_added_since(
 ) -> None:
     rows = [approved(session, event, rng, text) for text in ("one", "two", "three")]
     story = session_story(session, event, now=START, rng=rng)
-    composing.add(session, story, rows[:2])
+    editing.add(session, story, rows[:2])
     seen = [row.id.hex for row in reversed(rows[:2])]
-    composing.add(session, story, rows[2:])
-    composing.put_in_order(session, story, [*seen, "gone"])
+    editing.add(session, story, rows[2:])
+    editing.put_in_order(session, story, [*seen, "gone"])
     assert texts(session, story) == ["two", "one", "three"]
 
 
@@ -64,10 +69,10 @@ def test_a_draft_begins_with_what_was_starred(
     plain = approved(session, event, rng, "plain")
     star = add_takeaway(session, event, rng, text="star", state="approved", starred=True)
     add_takeaway(session, event, rng, text="hidden star", state="hidden", starred=True)
-    story = composing.draft_session(session, event, hand(clock))
+    story = editing.draft_session(session, event, hand(clock))
     assert [item.takeaway_id for item in story.items] == [star.id]
     assert story_takeaways(session, story, Place.PUBLIC) == [star, plain]
-    composing.draft_session(session, event, hand(clock))
+    editing.draft_session(session, event, hand(clock))
     assert len(story.items) == 1
 
 
@@ -76,21 +81,21 @@ def test_a_composed_story_takes_a_report_and_a_draft_do_not(
 ) -> None:
     row = approved(session, event, rng, "one")
     own = session_story(session, event, now=START, rng=rng)
-    composed = composing.new_story(session, hand(clock), "  Best   of ")
-    composing.add(session, composed, [row])
+    composed = editing.new_story(session, hand(clock), "  Best   of ")
+    editing.add(session, composed, [row])
     assert composed.title == "Best of"
     assert texts(session, own) == ["one"]
     assert composed not in all_stories(session, now=START, rng=rng)
-    composing.set_switches(session, composed, draft=False, rest=True)
+    editing.set_switches(session, composed, draft=False, rest=True)
     assert texts(session, own) == []
     assert stories_of(session, row) == [composed]
     composed.report = True
     assert texts(session, own) == ["one"]
     assert set(stories_of(session, row)) == {composed, own}
-    composing.delete_story(session, composed)
+    editing.delete_story(session, composed)
     assert stories_of(session, row) == [own]
     with pytest.raises(BadInput):
-        composing.delete_story(session, own)
+        editing.delete_story(session, own)
 
 
 def test_the_report_has_a_heading_for_each_session_and_is_made_once(
@@ -103,11 +108,11 @@ def test_the_report_has_a_heading_for_each_session_and_is_made_once(
             recorded_at=clock.turn(seconds=1),
         )  # fmt: skip
     add_takeaway(session, other, rng, text="not starred", state="approved")
-    story = composing.draft_report(session, hand(clock), "What stays")
+    story = editing.draft_report(session, hand(clock), "What stays")
     wanted = [f"## {event.title}", "star 0", "star 1", "star 2"]
     assert texts(session, story) == wanted
     add_takeaway(session, other, rng, text="late star", state="approved", starred=True)
-    assert composing.draft_report(session, hand(clock), "Again") is story
+    assert editing.draft_report(session, hand(clock), "Again") is story
     assert texts(session, story)[4:] == ["## Elsewhere", "late star"]
     assert story.title == "What stays"
 
@@ -118,7 +123,7 @@ def test_what_was_moved_to_another_session_leaves_the_first_ones_story(
     other = add_session(session, "Elsewhere", now=START, rng=rng)
     row = approved(session, event, rng, "one")
     story = session_story(session, event, now=START, rng=rng)
-    composing.add(session, story, [row])
+    editing.add(session, story, [row])
     row.session = other
     session.commit()
     assert texts(session, story) == []
@@ -129,20 +134,20 @@ def test_two_who_write_at_once_lose_nothing(
     session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
 ) -> None:
     story = session_story(session, event, now=START, rng=rng)
-    words = composing.add_words(session, story, hand(clock), "First")
-    composing.set_words(session, story, words.id.hex, "Second\r\nline ", was="First")
+    words = editing.add_words(session, story, hand(clock), "First")
+    editing.set_words(session, story, words.id.hex, "Second\r\nline ", was="First")
     assert words.text == "Second\nline"
     with pytest.raises(Conflict, match="Second"):
-        composing.set_words(session, story, words.id.hex, "Third", was="First")
+        editing.set_words(session, story, words.id.hex, "Third", was="First")
     # Whoever changed nothing does not put the old words back.
-    composing.set_words(session, story, words.id.hex, "First", was="First")
+    editing.set_words(session, story, words.id.hex, "First", was="First")
     assert words.text == "Second\nline"
     seen = {"title": "", "lead": "", "short": ""}
-    composing.set_texts(session, story, {**seen, "lead": "Mine"}, was=seen)
-    composing.set_texts(session, story, {**seen, "short": "Yours"}, was=seen)
+    editing.set_texts(session, story, {**seen, "lead": "Mine"}, was=seen)
+    editing.set_texts(session, story, {**seen, "short": "Yours"}, was=seen)
     assert (story.lead, story.short) == ("Mine", "Yours")
     with pytest.raises(NotFound):
-        composing.set_words(session, story, "0" * 32, "x", was="")
+        editing.set_words(session, story, "0" * 32, "x", was="")
 
 
 def test_each_change_moves_the_counter_that_the_outbox_compares(
@@ -150,8 +155,8 @@ def test_each_change_moves_the_counter_that_the_outbox_compares(
 ) -> None:
     story = session_story(session, event, now=START, rng=rng)
     before = session.scalars(select(Gathering.revision)).one()
-    words = composing.add_words(session, story, hand(clock), "One")
-    composing.set_texts(session, story, {"lead": "Two"}, was={})
-    composing.remove(session, story, words.id.hex)
+    words = editing.add_words(session, story, hand(clock), "One")
+    editing.set_texts(session, story, {"lead": "Two"}, was={})
+    editing.remove(session, story, words.id.hex)
     assert session.scalars(select(Gathering.revision)).one() == before + 3
     assert session.scalars(select(StoryWords)).all() == []

@@ -24,7 +24,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-AXE = Path(__file__).parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+AXE = Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"
 
 # Nothing of what it does on its own reaches for the network; `--no-sandbox` only where root insists.
 FLAGS = (

@@ -12,9 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from capture.process import process_due
-from kiosk.db import db
-from kiosk.here import here
+from capture.renditions.worker import process_due
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
 
 # Everything that makes a request look like one of a volunteer's phone.
 PHONE: dict[str, Any] = {

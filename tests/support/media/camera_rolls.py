@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from capture.poster import qr_matrix, session_url
+from capture.printing.print_pack import qr_matrix, session_url
 from reporter.models import EventSession
-from tests.media_scene import scene
+from tests.support.media.scene import scene
 
 BASE = "http://192.168.4.1:8000"
 SIZE = (1000, 750)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from tests.media_scene import made
+from tests.support.media.scene import made
 
 # x, y and side of a face, as shares of the picture's width (y too).
 Spot = tuple[float, float, float]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.media_recordings import (
+from tests.support.media.recordings import (
     aac,
     amr,
     flac,
@@ -30,7 +30,16 @@ from tests.media_recordings import (
     webm_live,
     webm_voice,
 )
-from tests.media_scene import CAMERA, CORNERS, GPS_LATITUDE, TAKEN_AT, folder, image, made, scene
+from tests.support.media.scene import (
+    CAMERA,
+    CORNERS,
+    GPS_LATITUDE,
+    TAKEN_AT,
+    folder,
+    image,
+    made,
+    scene,
+)
 
 __all__ = [
     "CAMERA",
@@ -120,7 +129,7 @@ def jpeg_of(array: np.ndarray, name: str, *, profile: bytes | None = None) -> Pa
 @functools.cache
 def jpeg_display_p3(width: int = 1200, height: int = 800) -> Path:
     """What an iPhone sends: EXIF and a Display P3 profile."""
-    from capture.colour import DISPLAY_P3, matrix_profile
+    from capture.imaging.icc_profile import DISPLAY_P3, matrix_profile
 
     profile, exif = matrix_profile(DISPLAY_P3, 2.2, "Display P3"), camera_exif()
     return made(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.media_scene import made, scene
+from tests.support.media.scene import made, scene
 
 
 def tone(seconds: float, rate: int = 48_000) -> np.ndarray:

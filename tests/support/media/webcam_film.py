@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from capture.qr import QUIET_ZONE, qr_matrix
+from capture.codes.qr_writer import QUIET_ZONE, qr_matrix
 
 FRAMES = 12
 SIZE = (1280, 720)

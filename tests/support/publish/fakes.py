@@ -22,18 +22,18 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from publish.errors import Gone
-from publish.means import Outbox
-from publish.places import make_outbox
-from publish.post import Facts, Post, PostMedia, Remote, gathering_facts
+from publish.outbox.context import Outbox
+from publish.posts.model import Facts, Post, PostMedia, Remote, gathering_facts
+from publish.status.target_registry import make_outbox
 from publish.targets import Entry, Option, Target
 from reporter import models
+from reporter.actor import Hand
 from reporter.clock import new_id
+from reporter.codes import make_code, make_receipt
 from reporter.config import Settings, load_settings
-from reporter.gathering import make_gathering, open_engine
-from reporter.hand import Hand
-from reporter.sessioncode import make_code, make_receipt
-from reporter.states import Kind, MediaState, TakeawayState
-from reporter.store import Store
+from reporter.gathering.folder import make_gathering, open_engine
+from reporter.media.store import Store
+from reporter.models.enums import Kind, MediaState, TakeawayState
 
 START = datetime(2026, 5, 9, 14, 0, tzinfo=UTC)
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from publish import places
-from publish.compose import build_post
-from publish.outbox import publish
-from publish.post import Post
+from publish.composition.builder import build_post
+from publish.outbox.runner import publish
+from publish.posts.model import Post
+from publish.status import target_registry
 from publish.targets import Target
-from reporter import secrets
-from reporter.gate import Place as Readers
-from reporter.stories import all_stories
-from tests.conformance import Place
-from tests.publish_fakes import Kit
+from reporter import secret_store
+from reporter.moderation.visibility import Place as Readers
+from reporter.stories.queries import all_stories
+from tests.publish.conformance.contract import Place
+from tests.support.publish.fakes import Kit
 
 NAME = "there"
 
@@ -21,8 +21,8 @@ NAME = "there"
 def add(kit: Kit, place: Place, url: str = "", **options: str) -> None:
     """Add the place as a target."""
     given = {**place.options(url or place.url), **options}
-    places.add_target(kit.session, place.kind, NAME, given, now=kit.clock(), rng=kit.rng)
-    secrets.set_secret(str(kit.facts.id), places.secret_name(NAME), place.secret)
+    target_registry.add_target(kit.session, place.kind, NAME, given, now=kit.clock(), rng=kit.rng)
+    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name(NAME), place.secret)
 
 
 def send(kit: Kit) -> list[dict[str, Any]]:
@@ -34,7 +34,7 @@ def send(kit: Kit) -> list[dict[str, Any]]:
 
 def opened(kit: Kit) -> Target:
     """The working target."""
-    return kit.outbox.connect(places.find_target(kit.session, NAME))
+    return kit.outbox.connect(target_registry.find_target(kit.session, NAME))
 
 
 def post_of(kit: Kit) -> Post:

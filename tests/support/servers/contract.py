@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from publish.errors import RetryAfter
-from publish.http import Web
-from publish.post import Post, PostMedia, Remote
+from publish.net.http import Web
+from publish.posts.model import Post, PostMedia, Remote
 from publish.targets import Option, Setup, Target
 
 # before: the request is dropped. within: cut while its body is read. after: done, and the answer is lost. error: done,
@@ -140,7 +140,7 @@ def _file(body: bytes) -> dict[str, Any]:
 
 
 class ContractTarget(Target):
-    """Speaks to a ContractServer through ``publish.http``."""
+    """Speaks to a ContractServer through ``publish.net.http``."""
 
     kind: ClassVar[str] = "contract"
     title: ClassVar[str] = "Contract"

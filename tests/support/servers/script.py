@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.wordpress_server import free_port
+from tests.support.servers.wordpress import free_port
 
-SCRIPTS = Path(__file__).parent / "servers"
+SCRIPTS = Path(__file__).parents[2] / "servers"
 # Debian keeps servers in sbin, which is not in everybody's PATH.
 PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin"
 

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-SCRIPT = Path(__file__).parent / "servers" / "wordpress.sh"
+SCRIPT = Path(__file__).parents[2] / "servers" / "wordpress.sh"
 PROGRAMS = ("apache2", "php", "mariadbd", "mariadb", "mariadb-install-db", "setsid", "curl")
 
 

@@ -9,13 +9,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
-from kiosk.db import db
-from kiosk.here import here
-from reporter import actions, talk
-from reporter.curate import by_receipt
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from reporter.conversation import replies
+from reporter.follow_up import action_items
 from reporter.models import Takeaway
-from reporter.models_talk import Reply
-from reporter.states import Intent, ItemState
+from reporter.models.conversation import Reply
+from reporter.models.enums import Intent, ItemState
+from reporter.moderation.decisions import by_receipt
 
 bp = Blueprint("actions", __name__, url_prefix="/actions")
 
@@ -37,11 +38,11 @@ def overview() -> str:
     takeaway, reply = _sources()
     return render_template(
         "desk/actions.html",
-        items=actions.all_items(db.session(), state=state),
+        items=action_items.all_items(db.session(), state=state),
         state=state, states=STATES, kinds=KINDS,
-        proposed=actions.proposed(db.session()) if state == ItemState.OPEN else [],
-        unanswered=actions.unanswered(db.session()) if state == ItemState.OPEN else [],
-        overdue=actions.is_overdue, today=today(), shown=request.args.get("show", ""),
+        proposed=action_items.proposed(db.session()) if state == ItemState.OPEN else [],
+        unanswered=action_items.unanswered(db.session()) if state == ItemState.OPEN else [],
+        overdue=action_items.is_overdue, today=today(), shown=request.args.get("show", ""),
         takeaway=takeaway, reply=reply, begun=_begun(takeaway, reply),
     )  # fmt: skip
 
@@ -55,16 +56,16 @@ def _sources() -> tuple[Takeaway | None, Reply | None]:
     """What the new item comes from, by the address of the page."""
     receipt, number = request.args.get("takeaway", ""), request.args.get("reply", "")
     takeaway = by_receipt(db.session(), receipt) if receipt else None
-    return takeaway, talk.find_reply(db.session(), number) if number else None
+    return takeaway, replies.find_reply(db.session(), number) if number else None
 
 
 def _begun(takeaway: Takeaway | None, reply: Reply | None) -> dict[str, str]:
     """What the form of a new item holds already."""
     if takeaway is not None:
         words = takeaway.caption or takeaway.text
-        kind = takeaway.intent if takeaway.intent in actions.KINDS else Intent.ACTION.value
-        return {"what": " ".join(words.split())[: actions.WHAT_CHARS], "kind": kind}
-    words = " ".join(reply.text.split())[: actions.WHAT_CHARS] if reply is not None else ""
+        kind = takeaway.intent if takeaway.intent in action_items.KINDS else Intent.ACTION.value
+        return {"what": " ".join(words.split())[: action_items.WHAT_CHARS], "kind": kind}
+    words = " ".join(reply.text.split())[: action_items.WHAT_CHARS] if reply is not None else ""
     question = words.endswith(("?", "？", "؟"))
     return {"what": words, "kind": (Intent.QUESTION if question else Intent.ACTION).value}
 
@@ -74,7 +75,7 @@ def begin() -> ResponseReturnValue:
     """A new item."""
     takeaway, reply = _sources()
     kind = request.form.get("kind", Intent.ACTION.value)
-    item = actions.begin_item(
+    item = action_items.begin_item(
         db.session(), here().hand("desk"), kind, _values(), takeaway=takeaway, reply=reply
     )
     flash(_("It is on the list: %(what)s", what=item.what))
@@ -84,8 +85,8 @@ def begin() -> ResponseReturnValue:
 @bp.post("/<number>")
 def change(number: str) -> ResponseReturnValue:
     """Change an item; a button of its own settles it."""
-    item = actions.find_item(db.session(), number)
-    actions.change_item(db.session(), item, here().hand("desk"), _values())
+    item = action_items.find_item(db.session(), number)
+    action_items.change_item(db.session(), item, here().hand("desk"), _values())
     return _back(state=request.args.get("state", ""), show=number)
 
 

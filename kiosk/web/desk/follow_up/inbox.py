@@ -9,16 +9,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
-from kiosk.conversation import ask_for_looks, greetings, places_heard, send_answer
-from kiosk.db import db
-from kiosk.here import here
-from publish.answers import take_back_answer
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.services.conversation import ask_for_looks, greetings, places_heard, send_answer
+from publish.outbox.items.answer import take_back_answer
 from publish.targets import target_class
-from reporter import inbox, talk
+from reporter.conversation import inbox, replies
 from reporter.errors import BadInput
-from reporter.models_talk import Reply
-from reporter.states import ReplyKind, ReplyState
-from reporter.stories import story_title
+from reporter.models.conversation import Reply
+from reporter.models.enums import ReplyKind, ReplyState
+from reporter.stories.queries import story_title
 
 bp = Blueprint("conversation", __name__, url_prefix="/conversation")
 
@@ -62,7 +62,7 @@ def _view() -> str:
 def _chosen(rows: list[Reply]) -> Reply | None:
     wanted = request.args.get("show", "")
     if wanted:
-        return talk.find_reply(db.session(), wanted)
+        return replies.find_reply(db.session(), wanted)
     return rows[0] if rows else None
 
 
@@ -100,10 +100,10 @@ def look() -> ResponseReturnValue:
 @bp.post("/<number>/decide")
 def decide(number: str) -> ResponseReturnValue:
     """Show, hide, hold, done, open, sleep, block, assign, take back; then on to the next."""
-    reply, wanted, hand = talk.find_reply(db.session(), number), request.form.get("do", ""), _hand()
+    reply, wanted, hand = replies.find_reply(db.session(), number), request.form.get("do", ""), _hand()
     onward = _onward(reply)
     if wanted in STATES:
-        talk.decide(db.session(), reply, hand, STATES[wanted])
+        replies.decide(db.session(), reply, hand, STATES[wanted])
         # Shown is not answered: it stays on the list until somebody is done with it.
         return _back(_view(), show="" if wanted == "hide" else reply.id.hex, onward=onward)
     if wanted in ("done", "open"):
@@ -111,7 +111,7 @@ def decide(number: str) -> ResponseReturnValue:
     elif wanted == "snooze":
         inbox.snooze(db.session(), reply, hand, request.form.get("days", 1, type=int))
     elif wanted == "block":
-        talk.block_person(db.session(), reply, hand)
+        replies.block_person(db.session(), reply, hand)
         flash(
             _(
                 "%(name)s is blocked. Nothing of theirs from there is shown any more.",
@@ -143,7 +143,7 @@ def _onward(reply: Reply) -> str:
 @bp.post("/<number>/answer")
 def answer(number: str) -> ResponseReturnValue:
     """Answer it as the organization; what is answered is done with."""
-    reply = talk.find_reply(db.session(), number)
+    reply = replies.find_reply(db.session(), number)
     parts = (request.form.get("greeting", "").strip(), request.form.get("text", "").strip())
     onward = _onward(reply)
     send_answer(here(), reply, "\n\n".join(part for part in parts if part) if parts[1] else "")

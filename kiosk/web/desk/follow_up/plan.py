@@ -9,27 +9,27 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
-from kiosk.db import db
-from kiosk.desk_actions import today
-from kiosk.here import here
-from kiosk.invitation import add_picture
-from publish import plan
-from publish.post import Facts, gathering_facts
-from reporter.actions import all_items, read_date
-from reporter.board import board
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.services.invitation import add_picture
+from kiosk.web.desk.follow_up.action_items import today
+from publish.conversation import follow_up_plan
+from publish.posts.model import Facts, gathering_facts
 from reporter.errors import BadInput
-from reporter.following import forget_next, invited, next_gathering, set_next
+from reporter.follow_up.action_items import all_items, read_date
+from reporter.follow_up.next_gathering import forget_next, invited, next_gathering, set_next
+from reporter.follow_up.statistics import board
 from reporter.models import Story
-from reporter.states import ItemState, StepState
+from reporter.models.enums import ItemState, StepState
 
 bp = Blueprint("afterwards", __name__, url_prefix="/afterwards")
 
 STEPS = {
-    plan.THANKS: later("Thank you, with links to what came of it"),
-    plan.QUESTIONS: later("What is still open"),
-    plan.DONE: later("What we did"),
-    plan.INVITATION: later("Invitation to the next gathering"),
-    plan.REMINDER: later("Reminder shortly before"),
+    follow_up_plan.THANKS: later("Thank you, with links to what came of it"),
+    follow_up_plan.QUESTIONS: later("What is still open"),
+    follow_up_plan.DONE: later("What we did"),
+    follow_up_plan.INVITATION: later("Invitation to the next gathering"),
+    follow_up_plan.REMINDER: later("Reminder shortly before"),
 }
 STATES = {
     StepState.PLANNED.value: later("not written yet"),
@@ -50,7 +50,7 @@ def overview() -> str:
     told = facts()
     return render_template(
         "desk/afterwards.html",
-        board=board(db.session()), steps=plan.plan(db.session(), told), names=STEPS, states=STATES,
+        board=board(db.session()), steps=follow_up_plan.plan(db.session(), told), names=STEPS, states=STATES,
         today=today(), following=next_gathering(db.session()), zone=told.zone,
         invited=len(invited(db.session())), page_of=_page_of,
     )  # fmt: skip
@@ -61,21 +61,21 @@ def decide(name: str) -> ResponseReturnValue:
     """Write a draft, say yes, take back, leave out, set the day."""
     wanted, hand = request.form.get("do", ""), here().hand("desk")
     if wanted == "draft":
-        story = plan.draft(db.session(), facts(), name, hand)
-        if name == plan.INVITATION:
+        story = follow_up_plan.draft(db.session(), facts(), name, hand)
+        if name == follow_up_plan.INVITATION:
             add_picture(here(), story)
         flash(_("The draft is written. Read it, change it, then say yes."))
         return redirect(_page_of(story), code=303)
     if wanted == "yes":
-        plan.release(db.session(), name, hand)
+        follow_up_plan.release(db.session(), name, hand)
         flash(_("It goes out to all places, as soon as there is a connection."))
     elif wanted == "back":
-        plan.take_back(db.session(), name, hand)
+        follow_up_plan.take_back(db.session(), name, hand)
         flash(_("It is a draft again. What was sent is taken down."))
     elif wanted in ("skip", "unskip"):
-        plan.skip(db.session(), name, hand, skipped=wanted == "skip")
+        follow_up_plan.skip(db.session(), name, hand, skipped=wanted == "skip")
     elif wanted == "day":
-        plan.set_day(db.session(), name, read_date(request.form.get("due_on", "")))
+        follow_up_plan.set_day(db.session(), name, read_date(request.form.get("due_on", "")))
     else:
         raise BadInput(_("The desk did not understand that. Load the page again."))
     return redirect(url_for("desk.afterwards.overview"), code=303)

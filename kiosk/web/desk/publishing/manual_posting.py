@@ -7,10 +7,10 @@ import uuid
 from flask import Blueprint, Response, send_file
 from werkzeug.exceptions import NotFound
 
-from kiosk.db import db
-from kiosk.here import here
-from kiosk.publishing import outbox_of
-from publish.handout import handouts
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.services.publishing import outbox_of
+from publish.status.manual_posting import handouts
 
 bp = Blueprint("handouts", __name__, url_prefix="/publish/by-hand")
 

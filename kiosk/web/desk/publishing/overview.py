@@ -14,21 +14,29 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 
-from kiosk.db import db
-from kiosk.here import here
-from kiosk.publishing import dry_run, outbox_of, publish_all, retry_parked, set_budget, set_pause
-from publish import lines, standing
-from publish.handout import done_by_hand, handouts
-from publish.ledger import queue
-from publish.outbox import wake
-from publish.places import find_target
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.services.publishing import (
+    dry_run,
+    outbox_of,
+    publish_all,
+    retry_parked,
+    set_budget,
+    set_pause,
+)
+from publish.outbox import target_status
+from publish.outbox.ledger import queue
+from publish.outbox.runner import wake
+from publish.status import progress as status_progress
+from publish.status.manual_posting import done_by_hand, handouts
+from publish.status.target_registry import find_target
 from publish.targets import target_class
-from reporter import faces
-from reporter import sheet as sheets
+from reporter.annotations import face_review
 from reporter.errors import BadInput
 from reporter.models import Delivery, Target
-from reporter.models_outbox import Line
-from reporter.states import DeliveryState
+from reporter.models.enums import DeliveryState
+from reporter.models.outbox import Line
+from reporter.review import queries as sheets
 
 bp = Blueprint("publish", __name__, url_prefix="/publish")
 
@@ -50,7 +58,7 @@ class Place:
     held: bool
     secret: bool
     sent_at: datetime | None
-    progress: standing.Progress
+    progress: status_progress.Progress
     refused: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -59,21 +67,21 @@ def overview() -> str:
     """All targets."""
     outbox = outbox_of(here())
     targets = db.session.scalars(select(Target).order_by(Target.created_at, Target.name))
-    counts = standing.counts(db.session(), outbox.budget)
-    state = lines.outbox_state(db.session(), here().now())
+    counts = status_progress.counts(db.session(), outbox.budget)
+    state = target_status.outbox_state(db.session(), here().now())
     db.session.commit()
     return render_template(
         "desk/publish.html",
         places=[_place(target, counts.get(target.id, {})) for target in targets],
-        whole=standing.progress(db.session(), outbox),
+        whole=status_progress.progress(db.session(), outbox),
         paused=state.paused_at is not None,
         budget=outbox.budget // 1_000_000,
         spent=state.spent,
-        left=lines.budget_left(db.session(), outbox.budget),
+        left=target_status.budget_left(db.session(), outbox.budget),
         since=state.counted_since,
         by_hand=handouts(db.session(), outbox),
         automatic=here().settings.publish.automatic,
-        faces_held=faces.count_held(db.session()),
+        faces_held=face_review.count_held(db.session()),
         undescribed=sheets.count_undescribed(db.session()),
     )
 
@@ -93,14 +101,14 @@ def _place(target: Target, counts: Mapping[str, int]) -> Place:
         name=target.name,
         kind=target_class(target.kind).title,
         sentence=sentence(counts),
-        trouble=_each_once([target.paused, lines.words_of(line), *open_errors]),
+        trouble=_each_once([target.paused, target_status.words_of(line), *open_errors]),
         notes=_each_once(notes)[:_SHOWN_NOTES],
         posts=[row for row in rows if row.item_kind == "story" and row.url.startswith("http")][-LINKS:],
         parked=len(parked),
         held=line is not None and line.held_at is not None,
         secret=bool(target_class(target.kind).secret_prompt(target.options)),
         sent_at=max((row.sent_at for row in rows if row.sent_at), default=None),
-        progress=standing.progress(db.session(), outbox_of(here()), target),
+        progress=status_progress.progress(db.session(), outbox_of(here()), target),
         refused=[{"title": r.remote.get("title") or r.key, "why": r.error} for r in parked][:LINKS],
     )  # fmt: skip
 
@@ -135,17 +143,17 @@ def sentence(counts: Mapping[str, int]) -> str:
 def state() -> ResponseReturnValue:
     """How far it is, for the page that polls."""
     outbox = outbox_of(here())
-    counts = standing.counts(db.session(), outbox.budget)
+    counts = status_progress.counts(db.session(), outbox.budget)
     targets = list(db.session.scalars(select(Target)))
     told = {
         target.name: {
             "sentence": sentence(counts.get(target.id, {})),
-            **standing.progress_json(standing.progress(db.session(), outbox, target)),
+            **status_progress.progress_json(status_progress.progress(db.session(), outbox, target)),
         }
         for target in targets
     }
-    whole = standing.progress_json(standing.progress(db.session(), outbox))
-    left = lines.budget_left(db.session(), outbox.budget)
+    whole = status_progress.progress_json(status_progress.progress(db.session(), outbox))
+    left = target_status.budget_left(db.session(), outbox.budget)
     return jsonify({"targets": told, "whole": whole, "left": left})
 
 

@@ -20,30 +20,29 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from kiosk.assets import static_dir
-from kiosk.db import db
-from kiosk.desker import desk_hand
-from kiosk.here import here
-from kiosk.media import media_url
-from kiosk.policy import FRAMED, WITH_FRAME
-from kiosk.publishing import outbox_of
-from kiosk.sentences import translated
-from publish.compose import build_post
+from kiosk.i18n.error_messages import translated
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.runtime.static_files import static_dir
+from kiosk.services.publishing import outbox_of
+from kiosk.web.desk.identity import desk_hand
+from kiosk.web.middleware.security_headers import FRAMED, WITH_FRAME
+from kiosk.web.shared.media import media_url
+from publish.composition.builder import build_post
 from publish.errors import PublishError
-from publish.ledger import chosen_targets
-from publish.lines import limits_of
-from publish.post import Post, gathering_facts
-from publish.preview import story_draft
-from publish.site import sheets, story_page
-from reporter import composing
-from reporter.curate import by_receipt
+from publish.outbox.ledger import chosen_targets
+from publish.outbox.target_status import limits_of
+from publish.posts.model import Post, gathering_facts
+from publish.site.pages import sheets, story_page
+from publish.status.dry_run import story_draft
 from reporter.errors import BadInput, Conflict, NotFound
-from reporter.gate import Place
-from reporter.models import Media, Rendition, Story, StoryItem, Takeaway, Target
-from reporter.models_stories import StoryWords
-from reporter.sessions import all_sessions, by_code
-from reporter.states import TakeawayState
-from reporter.stories import in_plan, left_over, rest_of, session_story, story_title
+from reporter.gathering.sessions import all_sessions, by_code
+from reporter.models import Media, Rendition, Story, StoryItem, StoryWords, Takeaway, Target
+from reporter.models.enums import TakeawayState
+from reporter.moderation.decisions import by_receipt
+from reporter.moderation.visibility import Place
+from reporter.stories import editing
+from reporter.stories.queries import in_plan, left_over, rest_of, session_story, story_title
 
 bp = Blueprint("stories", __name__, url_prefix="/stories")
 
@@ -96,22 +95,22 @@ def begin() -> ResponseReturnValue:
     """A new story, the draft of a session's, or the report of the whole gathering."""
     wanted, hand = request.form.get("do", ""), desk_hand()
     if wanted == "report":
-        story = composing.draft_report(db.session(), hand, here().settings.gathering.title)
+        story = editing.draft_report(db.session(), hand, here().settings.gathering.title)
     elif wanted == "session":
         event = by_code(db.session(), request.form.get("session", ""))
-        story = composing.draft_session(db.session(), event, hand)
+        story = editing.draft_session(db.session(), event, hand)
     else:
         title = request.form.get("title", "").strip()
         if not title:
             raise BadInput(_("Give the story a title."))
-        story = composing.new_story(db.session(), hand, title)
+        story = editing.new_story(db.session(), hand, title)
     return redirect(url_for("desk.stories.edit", story_id=story.id.hex), code=303)
 
 
 @bp.get("/<story_id>")
 def edit(story_id: str) -> Response:
     """One story: its words, its pieces in order, what could be put in, and how long it may be where."""
-    return _edit(composing.find_story(db.session(), story_id), {})
+    return _edit(editing.find_story(db.session(), story_id), {})
 
 
 def _edit(story: Story, typed: Mapping[str, str], status: int = 200) -> Response:
@@ -122,7 +121,7 @@ def _edit(story: Story, typed: Mapping[str, str], status: int = 200) -> Response
 
 
 def _edit_html(story: Story, typed: Mapping[str, str]) -> str:
-    pieces = [_piece(one) for one in composing.pieces(db.session(), story)]
+    pieces = [_piece(one) for one in editing.pieces(db.session(), story)]
     inside = {piece["id"] for piece in pieces}
     return render_template(
         "desk/story.html",
@@ -185,14 +184,14 @@ def _room() -> list[dict[str, Any]]:
 @bp.post("/<story_id>/texts")
 def texts(story_id: str) -> ResponseReturnValue:
     """Title, lead, short text, and the switches."""
-    story, form = composing.find_story(db.session(), story_id), request.form
+    story, form = editing.find_story(db.session(), story_id), request.form
     values = {name: form[name] for name in ("title", "lead", "short") if name in form}
     was = {name: form.get(f"was_{name}", "") for name in values}
     try:
-        composing.set_texts(db.session(), story, values, was=was)
+        editing.set_texts(db.session(), story, values, was=was)
     except Conflict as error:
         return _clash(story, error, values)
-    composing.set_switches(
+    editing.set_switches(
         db.session(), story, draft="ready" not in form, rest="rest" in form or not story.session_id
     )
     flash(_("Saved."))
@@ -202,23 +201,23 @@ def texts(story_id: str) -> ResponseReturnValue:
 @bp.post("/<story_id>/pieces")
 def change(story_id: str) -> ResponseReturnValue:
     """Move a piece, take it out, put one in, write or change words, or arrange all (by drag)."""
-    story, form = composing.find_story(db.session(), story_id), request.form
+    story, form = editing.find_story(db.session(), story_id), request.form
     wanted, piece = form.get("do", ""), form.get("piece", "")
     if wanted in ("up", "down"):
-        composing.move(db.session(), story, piece, -1 if wanted == "up" else 1)
+        editing.move(db.session(), story, piece, -1 if wanted == "up" else 1)
     elif wanted == "out":
-        composing.remove(db.session(), story, piece)
+        editing.remove(db.session(), story, piece)
     elif wanted == "order":
-        composing.put_in_order(db.session(), story, form.get("order", "").split(","))
+        editing.put_in_order(db.session(), story, form.get("order", "").split(","))
     elif wanted == "in":
         rows = [by_receipt(db.session(), receipt) for receipt in form.getlist("receipt")]
-        composing.add(db.session(), story, rows)
+        editing.add(db.session(), story, rows)
         piece = rows[-1].id.hex if rows else ""
     elif wanted == "words":
-        piece = composing.add_words(db.session(), story, desk_hand(), form.get("text", "")).id.hex
+        piece = editing.add_words(db.session(), story, desk_hand(), form.get("text", "")).id.hex
     elif wanted == "rewrite":
         try:
-            composing.set_words(db.session(), story, piece, form["text"], was=form.get("was", ""))
+            editing.set_words(db.session(), story, piece, form["text"], was=form.get("was", ""))
         except Conflict as error:
             return _clash(story, error, {piece: form["text"]})
     else:
@@ -229,7 +228,7 @@ def change(story_id: str) -> ResponseReturnValue:
 @bp.post("/<story_id>/delete")
 def delete(story_id: str) -> ResponseReturnValue:
     """Forget a composed story; what was sent of it is taken down."""
-    composing.delete_story(db.session(), composing.find_story(db.session(), story_id))
+    editing.delete_story(db.session(), editing.find_story(db.session(), story_id))
     flash(_("The story is gone. Its takeaways are in their sessions again."))
     return redirect(url_for("desk.stories.overview"), code=303)
 
@@ -254,7 +253,7 @@ def _back(story: Story, piece: str = "") -> ResponseReturnValue:
 @bp.get("/<story_id>/preview")
 def preview(story_id: str) -> ResponseReturnValue:
     """The very page of the site, as everybody would see it."""
-    story = composing.find_story(db.session(), story_id)
+    story = editing.find_story(db.session(), story_id)
     kiosk = here()
     facts = gathering_facts(db.session(), kiosk.settings)
     post = build_post(
@@ -268,7 +267,7 @@ def preview(story_id: str) -> ResponseReturnValue:
 @bp.get("/<story_id>/at/<name>")
 def at_target(story_id: str, name: str) -> Response:
     """What one target would get, by its own templates and within its limits."""
-    story, session = composing.find_story(db.session(), story_id), db.session()
+    story, session = editing.find_story(db.session(), story_id), db.session()
     target = chosen_targets(session, [name])[0]
     try:
         told = story_draft(session, outbox_of(here()), target, story, _links)

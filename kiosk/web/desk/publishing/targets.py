@@ -8,13 +8,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from kiosk.db import db
-from kiosk.here import here
-from kiosk.publishing import add_target, remove_target, set_password, test_target
-from kiosk.sentences import translated
-from kiosk.target_words import CHOICES, FIRST, LABELS
+from kiosk.i18n.error_messages import translated
+from kiosk.i18n.target_help import CHOICES, FIRST, LABELS
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.services.publishing import add_target, remove_target, set_password, test_target
 from publish.errors import PublishError
-from publish.places import find_target
+from publish.status.target_registry import find_target
 from publish.targets import KINDS, Option, Target, target_class
 from reporter.errors import ReporterError
 

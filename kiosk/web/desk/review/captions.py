@@ -6,16 +6,16 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from capture.hearing import can_hear
-from kiosk.db import db
-from kiosk.desk_mend import find
-from kiosk.here import here
-from kiosk.media import media_url
-from reporter import captions
-from reporter.cues import typed
+from capture.analysis.speech_to_text import can_hear
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.web.desk.review.edit_media import find
+from kiosk.web.shared.media import media_url
+from reporter.annotations import captions
 from reporter.errors import BadInput, NotFound
-from reporter.record import takeaway_record
-from reporter.states import Kind
+from reporter.media.webvtt import typed
+from reporter.models.enums import Kind
+from reporter.stories.takeaway_json import takeaway_record
 
 bp = Blueprint("captions", __name__, url_prefix="/captions/<receipt>/<sha256>")
 

@@ -19,17 +19,17 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from capture.plain import plain_copy, preview_photo, propose_sheet
-from kiosk.db import db
-from kiosk.here import here
-from kiosk.media import media_url
-from reporter import faces, mend
-from reporter.curate import by_receipt
-from reporter.edits import Edits, read_edits
+from capture.renditions.unedited import plain_copy, preview_photo, propose_sheet
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.web.shared.media import media_url
+from reporter.annotations import edit_history, face_review
 from reporter.errors import BadInput, NotFound
+from reporter.media.edits import Edits, read_edits
 from reporter.models import Media, Takeaway
-from reporter.record import takeaway_record
-from reporter.states import Kind, MediaState
+from reporter.models.enums import Kind, MediaState
+from reporter.moderation.decisions import by_receipt
+from reporter.stories.takeaway_json import takeaway_record
 
 bp = Blueprint("mend", __name__, url_prefix="/mend/<receipt>/<sha256>")
 
@@ -51,7 +51,7 @@ def page(receipt: str, sha256: str) -> str:
     """The picture with what was changed, and the tools."""
     takeaway, media = find(receipt, sha256)
     session = db.session()
-    edits, regions = mend.edits_of(session, media), faces.proposed_regions(session, media)
+    edits, regions = edit_history.edits_of(session, media), face_review.proposed_regions(session, media)
     record = takeaway_record(takeaway, media_url)
     return render_template(
         "desk/mend.html",
@@ -60,19 +60,19 @@ def page(receipt: str, sha256: str) -> str:
         media=media,
         item=next(item for item in record["media"] if item["sha256"] == media.sha256),
         edits=edits,
-        proposed=faces.still_proposed(edits, regions),
+        proposed=face_review.still_proposed(edits, regions),
         steps=history_steps(takeaway, media),
-        others=len(mend.takeaways_of(session, media)) - 1,
+        others=len(edit_history.takeaways_of(session, media)) - 1,
         usable=media.state != MediaState.FAILED or bool(media.mended),
     )
 
 
-def history_steps(takeaway: Takeaway, media: Media) -> mend.History:
+def history_steps(takeaway: Takeaway, media: Media) -> edit_history.History:
     """Where undo and redo lead; nowhere in a history that this version can't read."""
     try:
-        return mend.history(db.session(), takeaway, media)
+        return edit_history.history(db.session(), takeaway, media)
     except BadInput:
-        return mend.History()
+        return edit_history.History()
 
 
 @bp.post("")
@@ -81,9 +81,9 @@ def save(receipt: str, sha256: str) -> ResponseReturnValue:
     takeaway, media = find(receipt, sha256)
     asked = request.form.get("do", "")
     edits = _asked(takeaway, media, asked)
-    way = asked if asked in (mend.UNDO, mend.REDO) else ""
+    way = asked if asked in (edit_history.UNDO, edit_history.REDO) else ""
     kiosk = here()
-    changed = mend.save(
+    changed = edit_history.save(
         db.session(), kiosk.store, media, edits, kiosk.hand("desk"), way=way,
         was=request.form.get("was"),
     )  # fmt: skip
@@ -97,20 +97,20 @@ def save(receipt: str, sha256: str) -> ResponseReturnValue:
 def _asked(takeaway: Takeaway, media: Media, asked: str) -> Edits:
     """The edits that a form wants; raises BadInput."""
     session = db.session()
-    now = mend.edits_of(session, media)
+    now = edit_history.edits_of(session, media)
     if asked == "":
-        return mend.check(media, _json(request.form.get("edits", "")))
+        return edit_history.check(media, _json(request.form.get("edits", "")))
     if asked == "original":
         return Edits()
     if asked in ("left", "right"):
         return _with(media, now, "turn", [now.turn + (90 if asked == "right" else 270)])
     if asked == "faces":
-        regions = faces.proposed_regions(session, media)
-        return mend.check(media, faces.with_faces_blurred(now, regions))
+        regions = face_review.proposed_regions(session, media)
+        return edit_history.check(media, face_review.with_faces_blurred(now, regions))
     if asked == "cut":
         return _with(media, now, "cut", [_seconds("begin"), _seconds("end")])
-    steps = mend.history(session, takeaway, media)
-    goal = {mend.UNDO: steps.undo, mend.REDO: steps.redo}.get(asked)
+    steps = edit_history.history(session, takeaway, media)
+    goal = {edit_history.UNDO: steps.undo, edit_history.REDO: steps.redo}.get(asked)
     if goal is None:
         raise BadInput(_("There is nothing to go back to."))
     return goal
@@ -119,7 +119,7 @@ def _asked(takeaway: Takeaway, media: Media, asked: str) -> Edits:
 def _with(media: Media, edits: Edits, kind: str, numbers: list[Any]) -> Edits:
     """These edits with one of them set anew."""
     kept = [step for step in edits.steps() if step["kind"] != kind]
-    return mend.check(media, [*kept, {"kind": kind, "numbers": numbers}])
+    return edit_history.check(media, [*kept, {"kind": kind, "numbers": numbers}])
 
 
 def _seconds(name: str) -> float:

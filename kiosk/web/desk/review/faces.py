@@ -8,15 +8,16 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from kiosk.db import db
-from kiosk.desk_mend import find, history_steps
-from kiosk.here import here
-from kiosk.media import media_url
-from reporter import curate, faces, mend
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.web.desk.review.edit_media import find, history_steps
+from kiosk.web.shared.media import media_url
+from reporter.annotations import edit_history, face_review
 from reporter.config import save_settings
 from reporter.errors import BadInput, BadRequest
 from reporter.models import Media, Takeaway
-from reporter.record import takeaway_record
+from reporter.moderation import decisions
+from reporter.stories.takeaway_json import takeaway_record
 
 bp = Blueprint("faces", __name__, url_prefix="/faces")
 
@@ -28,16 +29,16 @@ PAGE = 24
 def overview() -> str:
     """The switch, the picture whose turn it is, and those that follow."""
     session = db.session()
-    rows = faces.waiting(session, PAGE)
-    person, detector = faces.count_waiting(session)
+    rows = face_review.waiting(session, PAGE)
+    person, detector = face_review.count_waiting(session)
     wanted = (request.args.get("show", ""), request.args.get("of", ""))
     at = next((n for n, (t, m) in enumerate(rows) if (t.receipt, m.sha256) == wanted), 0)
     return render_template(
         "desk/faces.html",
-        on=faces.is_checked(session),
+        on=face_review.is_checked(session),
         rows=[_entry(takeaway, media) for takeaway, media in rows],
         at=at,
-        boxes=faces.proposals(session, rows[at][1]) if rows else [],
+        boxes=face_review.proposals(session, rows[at][1]) if rows else [],
         person=person,
         detector=detector,
         did=request.args.get("did", ""),
@@ -58,7 +59,7 @@ def check() -> ResponseReturnValue:
     save_settings(kiosk.settings.folder, {"publish": {"check_faces": on}})
     publish = dataclasses.replace(kiosk.settings.publish, check_faces=on)
     kiosk.settings = dataclasses.replace(kiosk.settings, publish=publish)
-    faces.set_check(db.session(), on)
+    face_review.set_check(db.session(), on)
     if on:
         flash(
             _("From now on no picture with a face leaves this room before one of you has looked.")
@@ -78,17 +79,17 @@ def decide(receipt: str, sha256: str) -> ResponseReturnValue:
         return redirect(url_for(".overview", show=receipt, of=sha256), code=303)
     session, hand = db.session(), here().hand("desk")
     if did == "agreed":
-        faces.decide(session, media, hand)
+        face_review.decide(session, media, hand)
     elif did == "blur":
-        regions = faces.proposed_regions(session, media)
+        regions = face_review.proposed_regions(session, media)
         if not regions:
             raise BadInput(_("No face was proposed here. Mend the picture by hand."))
-        steps = faces.with_faces_blurred(mend.edits_of(session, media), regions)
-        mend.save(session, here().store, media, mend.check(media, steps), hand)
-        faces.decide(session, media, hand)
+        steps = face_review.with_faces_blurred(edit_history.edits_of(session, media), regions)
+        edit_history.save(session, here().store, media, edit_history.check(media, steps), hand)
+        face_review.decide(session, media, hand)
     elif did == "hide":
         did = f"hide-{takeaway.state}"
-        curate.hide(session, takeaway, hand)
+        decisions.hide(session, takeaway, hand)
     else:
         raise BadRequest(
             _("Say that all agreed, blur the faces, or hide it; nothing else was understood.")
@@ -101,10 +102,10 @@ def _undo(takeaway: Takeaway, media: Media, did: str) -> None:
     if did == "blur":
         former = history_steps(takeaway, media).undo
         if former is not None:
-            mend.save(session, here().store, media, former, hand, way=mend.UNDO)
+            edit_history.save(session, here().store, media, former, hand, way=edit_history.UNDO)
     if did in ("blur", "agreed"):
-        faces.undecide(session, media, hand)
+        face_review.undecide(session, media, hand)
     elif did == "hide-approved":
-        curate.approve(session, takeaway, hand)
+        decisions.approve(session, takeaway, hand)
     elif did == "hide-new":
-        curate.reopen(session, takeaway, hand)
+        decisions.reopen(session, takeaway, hand)

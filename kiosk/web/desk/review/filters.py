@@ -11,11 +11,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 from sqlalchemy.orm import Session
 
-from kiosk.pages import INTENTS, KINDS, STATES
-from reporter import sheet as sheets
+from kiosk.web.shared.template_context import INTENTS, KINDS, STATES
 from reporter.errors import BadRequest
 from reporter.models import Takeaway
-from reporter.states import Source, TakeawayState
+from reporter.models.enums import Source, TakeawayState
+from reporter.review import queries as sheets
 
 FLAGS = (
     ("starred", later("Starred")),

@@ -13,11 +13,11 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kiosk.desker import who_words
-from kiosk.here import here
-from reporter.deciding import Clash
-from reporter.history import ALT, fields_of
+from kiosk.runtime.context import here
+from kiosk.web.desk.identity import who_words
 from reporter.models import Decision
+from reporter.moderation.history import ALT, fields_of
+from reporter.review.conflicts import Clash
 
 _ACTIONS = {
     "approved": later("approved"),

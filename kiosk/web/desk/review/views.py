@@ -11,21 +11,30 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from kiosk.db import db
-from kiosk.desker import desk_hand, desk_name, desk_who
-from kiosk.media import media_url
-from kiosk.pages import AUDIENCES, CONSENTS
-from kiosk.proposals import proposal_for, proposals_for
-from kiosk.records import full_record
-from kiosk.review_view import FLAGS, View, choices, tabs
-from kiosk.review_words import clash_words, field_words, line_of, step_words, value_words
-from reporter import curate, deciding, describe, fairness, history, undo
-from reporter import sheet as sheets
+from kiosk.runtime.database import db
+from kiosk.services.alt_text import proposal_for, proposals_for
+from kiosk.web.desk.identity import desk_hand, desk_name, desk_who
+from kiosk.web.desk.review.filters import FLAGS, View, choices, tabs
+from kiosk.web.desk.review.history_text import (
+    clash_words,
+    field_words,
+    line_of,
+    step_words,
+    value_words,
+)
+from kiosk.web.shared.media import media_url
+from kiosk.web.shared.serializers import full_record
+from kiosk.web.shared.template_context import AUDIENCES, CONSENTS
 from reporter.errors import BadRequest
+from reporter.gathering import admission
+from reporter.gathering.sessions import all_sessions
+from reporter.media import alt_text
 from reporter.models import Takeaway
-from reporter.record import takeaway_record
-from reporter.sessions import all_sessions
-from reporter.states import TakeawayState
+from reporter.models.enums import TakeawayState
+from reporter.moderation import decisions, history
+from reporter.review import conflicts, undo
+from reporter.review import queries as sheets
+from reporter.stories.takeaway_json import takeaway_record
 
 bp = Blueprint("review", __name__, url_prefix="/review")
 
@@ -45,7 +54,7 @@ def sheet() -> ResponseReturnValue:
 
 
 def _sheet(
-    view: View, clashes: Sequence[deciding.Clash] = (), typed: Mapping[str, str] | None = None
+    view: View, clashes: Sequence[conflicts.Clash] = (), typed: Mapping[str, str] | None = None
 ) -> str:
     session = db.session()
     page = view.page(session, PAGE)
@@ -77,7 +86,7 @@ def _sheet(
 
 def _preview(
     shown: Takeaway | None, looks: Mapping[uuid.UUID, sheets.Seen],
-    clashes: Sequence[deciding.Clash], typed: Mapping[str, str],
+    clashes: Sequence[conflicts.Clash], typed: Mapping[str, str],
 ) -> dict[str, Any]:  # fmt: skip
     """What the large one needs."""
     if shown is None:
@@ -86,9 +95,9 @@ def _preview(
     return {
         "shown": full_record(shown, media_url),
         "look": looks.get(shown.id, sheets.Seen()),
-        "lacking": [attachment.media.sha256 for attachment in describe.undescribed(shown)],
+        "lacking": [attachment.media.sha256 for attachment in alt_text.undescribed(shown)],
         "proposal": proposal_for(shown),
-        "has_words": bool(describe.own_words(shown)),
+        "has_words": bool(alt_text.own_words(shown)),
         "suggested": sheets.suggested_tags(db.session(), shown),
         "history": [line_of(decision) for decision in history.history_of(db.session(), shown)],
         "clashes": told,
@@ -115,7 +124,7 @@ def _shown(rows: list[Takeaway]) -> Takeaway | None:
     if wanted == "last":
         return rows[-1] if rows else None
     if wanted:
-        return curate.by_receipt(db.session(), wanted)
+        return decisions.by_receipt(db.session(), wanted)
     return rows[0] if rows else None
 
 
@@ -154,12 +163,12 @@ def _mine() -> str:
 def decide(receipt: str) -> ResponseReturnValue:
     """Approve, hide, reopen, star or unstar one; then on to the next."""
     view, wanted = View.asked(), request.form.get("decision", "")
-    takeaway = curate.by_receipt(db.session(), receipt)
+    takeaway = decisions.by_receipt(db.session(), receipt)
     if wanted in ("star", "unstar"):
-        curate.change(db.session(), takeaway, desk_hand(), {"starred": wanted == "star"})
+        decisions.change(db.session(), takeaway, desk_hand(), {"starred": wanted == "star"})
         return _back(view, show=receipt, undo=_mine())
     state, onward = _decision(wanted), view.onward(db.session(), takeaway, PAGE)
-    done = deciding.decide(db.session(), [takeaway], desk_hand(), state, seen=_seen())
+    done = conflicts.decide(db.session(), [takeaway], desk_hand(), state, seen=_seen())
     if done.clashes:
         flash(clash_words(done.clashes[0]), "trouble")
         return _back(view, show=receipt)
@@ -184,8 +193,8 @@ def undo_one(step: str) -> ResponseReturnValue:
 @bp.post("/<receipt>/block")
 def block(receipt: str) -> ResponseReturnValue:
     """Take nothing more from the phone that this came from. What it sent before is decided one by one."""
-    takeaway = curate.by_receipt(db.session(), receipt)
-    fairness.block(db.session(), takeaway, desk_hand())
+    takeaway = decisions.by_receipt(db.session(), receipt)
+    admission.block(db.session(), takeaway, desk_hand())
     flash(_("Nothing more is taken from that phone. The page “Kiosk” lists it."))
     return _back(View.asked(), show=receipt)
 
@@ -195,11 +204,11 @@ def decide_selected() -> ResponseReturnValue:
     """One decision for all that are ticked, or for the whole page."""
     wanted = request.form.get("decision", "")
     name = "page" if request.form.get("all") else "receipt"
-    rows = [curate.by_receipt(db.session(), receipt) for receipt in request.form.getlist(name)]
+    rows = [decisions.by_receipt(db.session(), receipt) for receipt in request.form.getlist(name)]
     if wanted in DECISIONS:
-        done = deciding.decide(db.session(), rows, desk_hand(), DECISIONS[wanted], seen=_seen())
+        done = conflicts.decide(db.session(), rows, desk_hand(), DECISIONS[wanted], seen=_seen())
     else:
-        done = deciding.set_on_all(db.session(), rows, desk_hand(), _many(wanted))
+        done = conflicts.set_on_all(db.session(), rows, desk_hand(), _many(wanted))
     flash(ngettext("%(num)d takeaway changed.", "%(num)d takeaways changed.", len(done.changed)))
     if done.clashes:
         left = ngettext("%(num)d was left alone:", "%(num)d were left alone:", len(done.clashes))
@@ -228,7 +237,7 @@ def keep_one(group: str) -> ResponseReturnValue:
     asked = sheets.Filter(state=sheets.ALL, group=_number(group))
     rows = sheets.page(db.session(), asked, size=500).rows
     others = [row for row in rows if row.receipt != keep and row.state == TakeawayState.NEW]
-    done = deciding.decide(db.session(), others, desk_hand(), TakeawayState.HIDDEN, seen=_seen())
+    done = conflicts.decide(db.session(), others, desk_hand(), TakeawayState.HIDDEN, seen=_seen())
     flash(ngettext("%(num)d other was hidden.", "%(num)d others were hidden.", len(done.changed)))
     return _back(view, show=keep, undo=_mine() if done.changed else "")
 
@@ -237,7 +246,7 @@ def keep_one(group: str) -> ResponseReturnValue:
 def accept_proposals() -> ResponseReturnValue:
     """Take the proposed description for every approved photo that lacks one: one step."""
     rows = list(db.session.scalars(sheets.undescribed_rows()))
-    done = deciding.set_on_all(db.session(), rows, desk_hand(), proposals_for)
+    done = conflicts.set_on_all(db.session(), rows, desk_hand(), proposals_for)
     flash(ngettext("%(num)d description taken.", "%(num)d descriptions taken.", len(done.changed)))
     return _back(View.asked(), undo=_mine() if done.changed else "")
 
@@ -245,22 +254,22 @@ def accept_proposals() -> ResponseReturnValue:
 @bp.post("/<receipt>/proposal")
 def accept_proposal(receipt: str) -> ResponseReturnValue:
     """Take the proposed description of one."""
-    takeaway = curate.by_receipt(db.session(), receipt)
-    deciding.set_on_all(db.session(), [takeaway], desk_hand(), proposals_for)
+    takeaway = decisions.by_receipt(db.session(), receipt)
+    conflicts.set_on_all(db.session(), [takeaway], desk_hand(), proposals_for)
     return _back(View.asked(), show=receipt, undo=_mine())
 
 
 @bp.post("/<receipt>")
 def save(receipt: str) -> ResponseReturnValue:
     """The organizer's words: caption, tags, session, audience, consent, alt texts."""
-    takeaway = curate.by_receipt(db.session(), receipt)
+    takeaway = decisions.by_receipt(db.session(), receipt)
     form = request.form
     values: dict[str, Any] = {name: form[name] for name in _SAVED if name in form}
     if "tags" in form:
         values["tags"] = [*form["tags"].split(","), *form.getlist("more_tags")]
     there = {history.ALT + attachment.media.sha256 for attachment in takeaway.attachments}
     values |= {name: words for name, words in form.items() if name in there}
-    clashes = deciding.merge(db.session(), takeaway, desk_hand(), values, seen=_seen())
+    clashes = conflicts.merge(db.session(), takeaway, desk_hand(), values, seen=_seen())
     if clashes:
         fields = ", ".join(dict.fromkeys(field_words(clash.name) for clash in clashes))
         flash(

@@ -13,14 +13,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from capture.marker import read_codes
+from capture.codes.qr_reader import read_codes
 from kiosk.cli import main
 from reporter.config import Settings
+from reporter.media.store import Store
 from reporter.models import EventSession, Story, Takeaway
-from reporter.models_actions import ActionItem, Contact, NextGathering, PlanStep
-from reporter.store import Store
-from tests.product import add_takeaway
-from tests.screens import press
+from reporter.models.follow_up import ActionItem, Contact, NextGathering, PlanStep
+from tests.support.browsers.pages import press
+from tests.support.kiosk_process import add_takeaway
 
 PHONE = {"REMOTE_ADDR": "192.168.4.20"}
 DESK = "/desk/actions"

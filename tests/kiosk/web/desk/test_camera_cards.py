@@ -2,8 +2,8 @@
 
 import pytest
 
-from kiosk.desk_cards import camera_name
-from reporter.models_cards import Camera
+from kiosk.web.desk.camera_cards import camera_name
+from reporter.models.camera import Camera
 
 
 @pytest.mark.parametrize(

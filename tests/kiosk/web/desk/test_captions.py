@@ -16,30 +16,30 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from capture import drafting, hearing
-from capture.drafting import draft_due
-from capture.intake import receive
-from capture.offer import Arrival, Offer
-from capture.process import process_due
-from kiosk import desk_captions
-from kiosk.here import Kiosk
-from publish.compose import build_post
-from publish.post import gathering_facts
-from publish.site import story_page
+from capture.analysis import caption_worker, speech_to_text
+from capture.analysis.caption_worker import draft_due
+from capture.intake.receive import receive
+from capture.intake.submission import Arrival, Offer
+from capture.renditions.worker import process_due
+from kiosk.runtime.context import Kiosk
+from kiosk.web.desk.review import captions as review_captions
+from publish.composition.builder import build_post
+from publish.posts.model import gathering_facts
+from publish.site.pages import story_page
+from reporter.annotations.edit_history import save
 from reporter.config import LimitSettings, Settings
-from reporter.cues import Cue, read_cues, webvtt
-from reporter.curate import approve, withdraw
-from reporter.edits import Edits
 from reporter.errors import MediaFailed
-from reporter.gate import Place
-from reporter.mend import save
+from reporter.media.edits import Edits
+from reporter.media.store import Store
+from reporter.media.webvtt import Cue, read_cues, webvtt
 from reporter.models import EventSession, Media
-from reporter.models_captions import Captions
+from reporter.models.captions import Captions
+from reporter.moderation.decisions import approve, withdraw
+from reporter.moderation.visibility import Place
 from reporter.search import Ask
-from reporter.store import Store
-from reporter.stories import session_story
-from tests import media_files
-from tests.product import KioskProcess, TurnableClock, hand
+from reporter.stories.queries import session_story
+from tests.support.kiosk_process import KioskProcess, TurnableClock, hand
+from tests.support.media import files
 
 PHONE = {"REMOTE_ADDR": "192.168.4.20"}
 TOLD = "0:00.5 - 0:01 Good morning\n0:02 - 0:03 The compost froze"
@@ -57,7 +57,7 @@ class Desk:
         self.kiosk: Kiosk = app.extensions["kiosk"]
         self.client: FlaskClient = app.test_client()
         incoming = store.begin("voice.wav")
-        incoming.write(media_files.wav(4.0).read_bytes())
+        incoming.write(files.wav(4.0).read_bytes())
         offer = Offer(event, files=(Arrival.of(incoming, "voice.wav"),), consent="agreed")
         self.takeaway = receive(
             session, store, offer, now=clock(), rng=random.Random(4), limits=LimitSettings()
@@ -207,8 +207,8 @@ class HerePool:
 
 
 def test_a_draft_is_for_the_desk_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drafting, "can_hear", lambda folder: True)
-    monkeypatch.setattr(desk_captions, "can_hear", lambda folder: True)
+    monkeypatch.setattr(caption_worker, "can_hear", lambda folder: True)
+    monkeypatch.setattr(review_captions, "can_hear", lambda folder: True)
     approve(desk.session, desk.takeaway, hand(desk.clock))
     silent = HerePool(error=MediaFailed("no sound"))
     assert draft_due(desk.session, desk.store, silent, "m") == 0  # type: ignore[arg-type]
@@ -232,26 +232,26 @@ def test_a_draft_is_for_the_desk_alone(desk: Desk, monkeypatch: pytest.MonkeyPat
 
 
 def test_without_model_or_extra_nothing_is_offered(desk: Desk, tmp_path: Path) -> None:
-    assert not hearing.can_hear("")
-    assert not hearing.can_hear(str(tmp_path))
+    assert not speech_to_text.can_hear("")
+    assert not speech_to_text.can_hear(str(tmp_path))
     assert "Draft them" not in desk.client.get(desk.url).get_data(as_text=True)
 
 
 def test_sound_reaches_the_model_as_it_wants_it() -> None:
-    for path, mime in ((media_files.wav(2.0), "audio/wav"), (media_files.mp4(2.0), "video/mp4")):
-        sound = hearing._sound(path, mime)
+    for path, mime in ((files.wav(2.0), "audio/wav"), (files.mp4(2.0), "video/mp4")):
+        sound = speech_to_text._sound(path, mime)
         assert (sound.dtype, sound.ndim) == (np.float32, 1)
-        assert len(sound) / hearing.RATE == pytest.approx(2, abs=0.1)
+        assert len(sound) / speech_to_text.RATE == pytest.approx(2, abs=0.1)
         assert 0.3 < np.abs(sound).max() <= 1
     with pytest.raises(MediaFailed):
-        hearing._sound(media_files.jpeg(60, 40), "audio/wav")
+        speech_to_text._sound(files.jpeg(60, 40), "audio/wav")
 
 
 @pytest.mark.skipif(
-    not hearing.can_hear(os.environ.get("REPORTER_CAPTION_MODEL", "")),
+    not speech_to_text.can_hear(os.environ.get("REPORTER_CAPTION_MODEL", "")),
     reason="no model here: REPORTER_CAPTION_MODEL names its folder, the extra `captions` reads it",
 )
 def test_a_real_model_hears_without_the_internet(tmp_path: Path) -> None:
-    told = hearing.hear(media_files.wav(2.0), "audio/wav", os.environ["REPORTER_CAPTION_MODEL"])
+    told = speech_to_text.hear(files.wav(2.0), "audio/wav", os.environ["REPORTER_CAPTION_MODEL"])
     # A tone has no words, though models hear some: what comes is captions or nothing.
     assert read_cues(told) == [] or told.startswith("WEBVTT")

@@ -9,13 +9,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from reporter.coverage import SLOTS, coverage, sending_devices
+from reporter.gathering.coverage import SLOTS, coverage, sending_devices
+from reporter.gathering.sessions import add_session
 from reporter.models import EventSession
-from reporter.search.upkeep import rebuild_asked, rebuild_if_asked
-from reporter.sessions import add_session
-from tests.product import TurnableClock, add_takeaway
-from tests.screens import PHONE, press
-from tests.test_kiosk_polled import queries
+from reporter.search.maintenance import rebuild_asked, rebuild_if_asked
+from tests.kiosk.web.test_etag import queries
+from tests.support.browsers.pages import PHONE, press
+from tests.support.kiosk_process import TurnableClock, add_takeaway
 
 PAGE = "/desk/coverage"
 

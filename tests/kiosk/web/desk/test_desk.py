@@ -12,13 +12,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kiosk.db import db
-from kiosk.desk_publish import sentence
-from kiosk.desk_review import PAGE
+from kiosk.runtime.database import db
+from kiosk.web.desk.publishing.overview import sentence
+from kiosk.web.desk.review.views import PAGE
 from reporter.models import Decision, EventSession, Takeaway
-from tests import media_files
-from tests.product import TurnableClock, add_takeaway
-from tests.screens import JSON, PHONE, press, send
+from tests.support.browsers.pages import JSON, PHONE, press, send
+from tests.support.kiosk_process import TurnableClock, add_takeaway
+from tests.support.media import files
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_the_organizers_words_are_kept(
     app: Flask, client: FlaskClient, session: Session, event: EventSession
 ) -> None:
     lobby = session.scalars(select(EventSession).where(EventSession.title == "Lobby")).one()
-    record = send(client, event.code, media_files.jpeg(), text="As it came")
+    record = send(client, event.code, files.jpeg(), text="As it came")
     sha256 = record["media"][0]["sha256"]
     form = {"caption": "Cold frames", "tags": "Winter, #glass ,winter", "session_code": lobby.code,
             "audience": "community", "consent": "agreed", f"alt-{sha256}": "Two frames in snow"}  # fmt: skip

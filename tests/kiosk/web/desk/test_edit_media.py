@@ -19,18 +19,18 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kiosk.publishing import add_target, deliver_once, publish_all
-from reporter import faces, mend
-from reporter.curate import approve, by_receipt, set_alt
-from reporter.edits import Edits
+from kiosk.services.publishing import add_target, deliver_once, publish_all
+from reporter.annotations import edit_history, face_review
+from reporter.gathering.sessions import add_session
+from reporter.media.edits import Edits
 from reporter.models import EventSession, Media
-from reporter.sessions import add_session
-from tests import media_files
-from tests.charts import photo as chart_photo
-from tests.faces import detail, portrait_jpeg
-from tests.media_scene import made
-from tests.product import START, TurnableClock, hand
-from tests.screens import PHONE, make_ready, press, send, token
+from reporter.moderation.decisions import approve, by_receipt, set_alt
+from tests.support.browsers.pages import PHONE, make_ready, press, send, token
+from tests.support.kiosk_process import START, TurnableClock, hand
+from tests.support.media import files as media_files
+from tests.support.media.faces import detail, portrait_jpeg
+from tests.support.media.flip_charts import photo as chart_photo
+from tests.support.media.scene import made
 
 FACE = (0.36, 0.39, 0.18, 0.29)
 BOX = {"kind": "box", "numbers": [0.32, 0.32, 0.26, 0.42]}
@@ -59,7 +59,7 @@ class Desk:
 
     def edits(self) -> Edits:
         self.session.expire_all()
-        return mend.edits_of(self.session, self.media)
+        return edit_history.edits_of(self.session, self.media)
 
     def preview(self, body: Any) -> Any:
         headers = {"X-CSRFToken": token(self.client), "Accept": "application/json"}
@@ -101,7 +101,7 @@ def test_the_buttons_work_without_scripts(photo: Desk) -> None:
 
 
 def test_proposed_faces_are_shown_and_blurred_by_one_button(photo: Desk) -> None:
-    faces.write_proposals(photo.session, photo.media.id, [FACE])
+    face_review.write_proposals(photo.session, photo.media.id, [FACE])
     page = photo.client.get(photo.url).text
     [mark] = re.findall(r"<rect ([^>]+)/>", page)
     assert 'class="done"' not in mark

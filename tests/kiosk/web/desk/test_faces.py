@@ -10,15 +10,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter import faces, mend
+from reporter.annotations import edit_history, face_review
 from reporter.config import load_settings
-from reporter.curate import approve, by_receipt, set_alt
-from reporter.gate import Place, may_show
 from reporter.models import EventSession, Media, Takeaway
-from tests import media_files
-from tests.faces import portrait_jpeg
-from tests.product import TurnableClock, hand
-from tests.screens import JSON, PHONE, make_ready, press, send
+from reporter.moderation.decisions import approve, by_receipt, set_alt
+from reporter.moderation.visibility import Place, may_show
+from tests.support.browsers.pages import JSON, PHONE, make_ready, press, send
+from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.media import files
+from tests.support.media.faces import portrait_jpeg
 
 FACE = (0.36, 0.39, 0.18, 0.29)
 
@@ -33,7 +33,7 @@ def photo(
     row = by_receipt(session, receipt)
     set_alt(session, row, hand(clock), {row.attachments[0].media.sha256: "A face before a wall"})
     approve(session, row, hand(clock))
-    faces.write_proposals(session, row.attachments[0].media.id, [FACE])
+    face_review.write_proposals(session, row.attachments[0].media.id, [FACE])
     return row
 
 
@@ -82,7 +82,7 @@ def test_the_setting_of_the_file_holds_from_the_start(app: Flask, session: Sessi
     settings = app.extensions["kiosk"].settings
     publish = dataclasses.replace(settings.publish, check_faces=True)
     again = create_app(dataclasses.replace(settings, publish=publish))
-    assert faces.is_checked(session)
+    assert face_review.is_checked(session)
     again.extensions["kiosk"].stop()
 
 
@@ -95,14 +95,14 @@ def test_each_decision_ends_the_wait_and_can_be_taken_back(
     page = client.get(where).text
     assert "No picture waits for your look." in page
     assert leaves(session, photo) is (way != "hide")
-    assert bool(mend.edits_of(session, media_of(photo)).blur) is (way == "blur")
+    assert bool(edit_history.edits_of(session, media_of(photo)).blur) is (way == "blur")
     undo = re.search(r'name="do" value="(undo-[^"]+)"', page)
     assert undo is not None
     clock.turn(seconds=5)
     decide(client, photo, undo[1])
     assert not leaves(session, photo)
     assert photo.state == "approved"
-    assert not mend.edits_of(session, media_of(photo)).blur
+    assert not edit_history.edits_of(session, media_of(photo)).blur
     assert "1 picture waits for your look." in client.get("/desk/faces").text
 
 
@@ -118,7 +118,7 @@ def test_the_picture_is_shown_as_it_came_with_its_faces_marked(
 def test_without_a_proposal_there_is_nothing_to_blur_by_a_button(
     client: FlaskClient, session: Session, photo: Takeaway
 ) -> None:
-    faces.write_proposals(session, media_of(photo).id, None)
+    face_review.write_proposals(session, media_of(photo).id, None)
     page = client.get("/desk/faces").text
     assert "could not look into this one" in page
     assert 'value="blur"' not in page
@@ -132,7 +132,7 @@ def test_without_a_proposal_there_is_nothing_to_blur_by_a_button(
 def test_only_the_desk_decides(client: FlaskClient, session: Session, photo: Takeaway) -> None:
     assert client.get("/desk/faces", **PHONE).status_code == 403
     assert client.post("/desk/faces/check", data={"on": "1"}).status_code == 400
-    assert not faces.is_checked(session)
+    assert not face_review.is_checked(session)
 
 
 def test_the_worker_looks_when_nobody_waits_for_renditions(
@@ -142,7 +142,7 @@ def test_the_worker_looks_when_nobody_waits_for_renditions(
 
     send(client, event.code, portrait_jpeg())
     make_ready(app)
-    send(client, event.code, media_files.jpeg(640, 480))
+    send(client, event.code, files.jpeg(640, 480))
     with app.app_context():
         kiosk = app.extensions["kiosk"]
         assert look(kiosk) == 0

@@ -10,19 +10,20 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from kiosk.db import db
-from kiosk.here import here
-from kiosk.publishing import deliver_once, dry_run, publish_all
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
+from kiosk.services.publishing import deliver_once, dry_run, publish_all
 from publish import targets
 from publish.errors import AuthRefused
-from reporter import curate, secrets
+from reporter import secret_store
 from reporter.clock import new_id
 from reporter.config import load_settings
 from reporter.models import Delivery, EventSession, Takeaway, Target
-from reporter.record import published_places
-from tests.product import add_takeaway
-from tests.publish_fakes import AssistedTarget, FakePlace, FakeTarget
-from tests.screens import press
+from reporter.moderation import decisions
+from reporter.stories.takeaway_json import published_places
+from tests.support.browsers.pages import press
+from tests.support.kiosk_process import add_takeaway
+from tests.support.publish.fakes import AssistedTarget, FakePlace, FakeTarget
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def target(name: str, kind: str = "fake", **options: str) -> Target:
 
 def approved(event: EventSession, text: str) -> Takeaway:
     row = add_takeaway(db.session(), event, here().rng, text=text)
-    curate.approve(db.session(), row, here().hand("desk"))
+    decisions.approve(db.session(), row, here().hand("desk"))
     return row
 
 
@@ -106,7 +107,7 @@ def test_takedowns_go_by_themselves_where_nothing_else_does(
         while deliver_once(kiosk):
             pass
         assert [post["texts"] for post in place.posts.values()] == [["Taken back later"]]
-        curate.withdraw(db.session(), words, kiosk.hand("desk"), kiosk.store)
+        decisions.withdraw(db.session(), words, kiosk.hand("desk"), kiosk.store)
         while deliver_once(kiosk):
             pass
         assert [post["texts"] for post in place.posts.values()] == [["Not let out yet"]]
@@ -126,7 +127,7 @@ def test_preview_shows_the_words_and_what_changes(
         )  # fmt: skip
         assert rows() == []
         publish_all(here())
-        curate.change(db.session(), row, here().hand("desk"), {"caption": "In winter"})
+        decisions.change(db.session(), row, here().hand("desk"), {"caption": "In winter"})
         [told] = dry_run(here())
         assert told["action"] == "update"
         assert "+In winter" in told["changes"]
@@ -154,7 +155,7 @@ def test_what_a_person_does_by_hand_is_remembered(
         [delivery] = rows()
         assert (delivery.state, delivery.url) == ("sent", "https://group.example/p/7")
         assert published_places(db.session(), row)[0]["url"] == "https://group.example/p/7"
-        curate.withdraw(db.session(), row, here().hand("desk"), here().store)
+        decisions.withdraw(db.session(), row, here().hand("desk"), here().store)
         press(client, "/desk/publish/now")
         assert "Please take this down at group" in client.get("/desk/publish").text
         press(client, f"/desk/publish/by-hand/{delivery.id}")
@@ -214,7 +215,7 @@ def test_a_new_password_lets_a_paused_place_go_on(
         press(client, "/desk/publish/places/blog/password", secret="hush-hush")
         db.session.expire_all()
         assert db.session.scalars(select(Target.paused)).all() == [""]
-        kept = secrets.get_secret(str(here().gathering_id), "target:blog")
+        kept = secret_store.get_secret(str(here().gathering_id), "target:blog")
         page = client.get("/desk/publish").text
     assert kept == "hush-hush"
     assert "hush-hush" not in page

@@ -17,15 +17,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kiosk.cli import main
-from kiosk.db import db
-from kiosk.desk_review import PAGE
-from reporter import curate
-from reporter.alike import keep_look
+from kiosk.runtime.database import db
+from kiosk.web.desk.review.views import PAGE
 from reporter.clock import new_id
 from reporter.config import Settings
+from reporter.media.near_duplicates import keep_look
 from reporter.models import Attachment, Decision, EventSession, Media, Takeaway
-from tests.product import START, TurnableClock, add_takeaway, hand
-from tests.screens import press
+from reporter.moderation import decisions
+from tests.support.browsers.pages import press
+from tests.support.kiosk_process import START, TurnableClock, add_takeaway, hand
 
 
 def photo(
@@ -180,7 +180,7 @@ def test_two_at_the_desk_lose_nothing_and_see_whose_it_was(
 ) -> None:
     row = add_takeaway(session, event, rng)
     seen = re.findall(r'name="seen" value="(\d+)"', sheet(client))[0]
-    curate.change(session, row, hand(clock, "desk:Bea"), {"caption": "Hers"})
+    decisions.change(session, row, hand(clock, "desk:Bea"), {"caption": "Hers"})
     clash = press(client, f"/desk/review/{row.receipt}", seen=seen, caption="Mine", tags="soil")
     assert clash.status_code == 409
     assert "Bea changed this at" in clash.text
@@ -189,7 +189,7 @@ def test_two_at_the_desk_lose_nothing_and_see_whose_it_was(
     assert (row.caption, [tag.name for tag in row.tags]) == ("Hers", ["soil"])
     again = re.findall(r'name="seen" value="(\d+)"', clash.text)[0]
     press(client, f"/desk/review/{row.receipt}", seen=again, caption="Ours", tags="soil")
-    curate.hide(session, row, hand(clock, "desk:Bea"))
+    decisions.hide(session, row, hand(clock, "desk:Bea"))
     press(client, f"/desk/review/{row.receipt}/decide", decision="approve", seen=again)
     session.expire_all()
     assert (row.caption, row.state) == ("Ours", "hidden")
@@ -215,7 +215,7 @@ def test_a_name_signs_what_is_done_and_history_undoes_it(
 def test_all_on_the_page_get_a_tag_and_another_session(
     client: FlaskClient, session: Session, event: EventSession, rng: random.Random
 ) -> None:
-    lobby = curate.find_session(
+    lobby = decisions.find_session(
         session,
         session.scalars(select(EventSession.code).where(EventSession.title == "Lobby")).one(),
     )

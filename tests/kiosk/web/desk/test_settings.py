@@ -9,9 +9,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from kiosk.setting_words import CHOICES, HELP, SECTIONS
+from kiosk.i18n.setting_help import CHOICES, HELP, SECTIONS
 from reporter.config import Settings, load_settings, sections
-from tests.screens import PHONE, press
+from tests.support.browsers.pages import PHONE, press
 
 PAGE = "/desk/settings"
 

@@ -12,10 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
-from reporter.models import EventSession, Story, StoryItem, Takeaway, Target
-from reporter.models_stories import StoryWords
-from tests.product import START, add_takeaway
-from tests.screens import PHONE, press
+from reporter.models import EventSession, Story, StoryItem, StoryWords, Takeaway, Target
+from tests.support.browsers.pages import PHONE, press
+from tests.support.kiosk_process import START, add_takeaway
 
 DESK = "/desk/stories"
 

@@ -10,10 +10,10 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from reporter.gathering.sessions import add_session
 from reporter.models import EventSession, Takeaway
-from reporter.sessions import add_session
-from tests.product import TurnableClock, add_takeaway
-from tests.screens import PHONE, press
+from tests.support.browsers.pages import PHONE, press
+from tests.support.kiosk_process import TurnableClock, add_takeaway
 
 DESK = "/desk/wall"
 

@@ -12,16 +12,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from kiosk.assets import static_dir
-from kiosk.titles import TITLES
-from reporter.curate import approve, by_receipt, hide
+from kiosk.i18n.error_titles import TITLES
+from kiosk.runtime.static_files import static_dir
+from reporter.codes import format_receipt
 from reporter.errors import ReporterError
+from reporter.media.store import Store
 from reporter.models import Attachment, EventSession, Takeaway
-from reporter.sessioncode import format_receipt
-from reporter.store import Store
-from tests import media_files
-from tests.product import TurnableClock, hand
-from tests.screens import JSON, PHONE, send
+from reporter.moderation.decisions import approve, by_receipt, hide
+from tests.support.browsers.pages import JSON, PHONE, send
+from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.media import files
 
 
 def count(session: Session) -> int:
@@ -98,7 +98,7 @@ def test_no_answer_about_the_people_in_a_picture_is_not_a_yes(
     client: FlaskClient, session: Session, event: EventSession, answer: str, asked: str, stored: str
 ) -> None:
     fields = {"consent": answer, "consent_asked": asked}
-    send(client, event.code, media_files.jpeg(), **fields)
+    send(client, event.code, files.jpeg(), **fields)
     assert session.scalars(select(Takeaway)).one().consent == stored
 
 
@@ -137,7 +137,7 @@ def test_a_session_that_is_not_recorded_takes_words_only(
     page = client.get(f"/s/{event.code}", **PHONE).text
     assert 'type="file"' not in page
     assert "asked not to be recorded" in page
-    photo = media_files.jpeg()
+    photo = files.jpeg()
     refused = client.post(
         f"/s/{event.code}/takeaways", data={"file": (photo.open("rb"), "a.jpg")}, headers=JSON, **PHONE
     )  # fmt: skip
@@ -186,7 +186,7 @@ def test_own_words_can_be_changed(
 def test_withdrawing_asks_once_and_then_removes_words_and_files(
     client: FlaskClient, session: Session, event: EventSession, store: Store
 ) -> None:
-    record = send(client, event.code, media_files.jpeg(), text="Take me back")
+    record = send(client, event.code, files.jpeg(), text="Take me back")
     original = store.original(record["media"][0]["sha256"], ".jpg")
     assert original.exists()
     asked = client.get(f"/t/{record['receipt']}/withdraw", **PHONE)
@@ -268,7 +268,7 @@ def test_the_title_of_every_error_is_known_to_the_translators(app: Flask) -> Non
 
 
 def test_phones_get_pages_and_scripts_compressed(client: FlaskClient, event: EventSession) -> None:
-    for path in (f"/s/{event.code}", "/static/css/base.css", "/static/js/phone.js"):
+    for path in (f"/s/{event.code}", "/static/css/base.css", "/static/js/phone/capture.js"):
         plain = client.get(path, **PHONE)
         packed = client.get(path, headers={"Accept-Encoding": "gzip, br"}, **PHONE)
         assert packed.headers["Content-Encoding"] == "gzip"

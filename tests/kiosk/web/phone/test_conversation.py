@@ -9,15 +9,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter import talk
 from reporter.config import Settings
-from reporter.curate import withdraw
+from reporter.conversation import replies
+from reporter.media.store import Store
 from reporter.models import EventSession, Takeaway
-from reporter.models_talk import Reply
-from reporter.states import ReplyState
-from reporter.store import Store
-from tests.product import TurnableClock, add_takeaway, hand
-from tests.screens import press
+from reporter.models.conversation import Reply
+from reporter.models.enums import ReplyState
+from reporter.moderation.decisions import withdraw
+from tests.support.browsers.pages import press
+from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
 
 PHONE = {"REMOTE_ADDR": "192.168.4.20"}
 
@@ -54,7 +54,7 @@ def test_a_reply_is_read_by_others_after_the_review(
     assert takeaway.receipt not in page(client, takeaway)
     [row] = session.scalars(select(Reply))
     assert (row.state, row.audience) == ("held", "public")
-    talk.decide(session, row, hand(clock), ReplyState.SHOWN)
+    replies.decide(session, row, hand(clock), ReplyState.SHOWN)
     assert "I have &lt;b&gt;leeks&lt;/b&gt;" in page(client, takeaway)
     record = client.get(f"/t/{takeaway.receipt}", headers={"Accept": "application/json"})
     assert record.get_json()["replies"] == 1
@@ -75,7 +75,7 @@ def test_the_same_form_twice_is_one_reply_and_me_too_counts_once(
     for _ in range(3):
         client.post(f"/talk/{takeaway.id.hex}/second", environ_base=PHONE)
     client.post(f"/talk/{takeaway.id.hex}/second", environ_base={"REMOTE_ADDR": "192.168.4.9"})
-    assert talk.counted(session, takeaway) == {"second": 2}
+    assert replies.counted(session, takeaway) == {"second": 2}
 
 
 def test_only_what_the_room_may_see_can_be_answered(

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from kiosk.assets import static_dir
-from kiosk.outside import APP, SHEET, window
+from kiosk.runtime.static_files import static_dir
+from kiosk.web.phone.embedded_browsers import APP, SHEET, window
 from reporter.models import EventSession
-from tests.screens import PHONE
+from tests.support.browsers.pages import PHONE
 
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 ANDROID = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from reporter.curate import approve, by_receipt, withdraw
+from reporter.media.store import Store
 from reporter.models import EventSession
-from reporter.store import Store
-from tests.product import TurnableClock, hand
-from tests.screens import PHONE, send
+from reporter.moderation.decisions import approve, by_receipt, withdraw
+from tests.support.browsers.pages import PHONE, send
+from tests.support.kiosk_process import TurnableClock, hand
 
 
 def test_who_has_the_receipts_learns_what_became_of_them(
@@ -53,7 +53,7 @@ def test_without_scripts_a_receipt_can_be_typed(client: FlaskClient, event: Even
 
 def test_no_page_for_phones_holds_a_connection(client: FlaskClient, event: EventSession) -> None:
     """They ask now and then. (A stream of events would keep one of the server's threads for each phone.)"""
-    from kiosk.assets import static_dir
+    from kiosk.runtime.static_files import static_dir
 
     for name in ("phone", "mine", "queue", "outbox", "shelf", "wire", "install", "worker"):
         script = (static_dir() / "js" / f"{name}.js").read_text()

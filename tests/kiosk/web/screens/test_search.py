@@ -11,12 +11,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import event as events
 from sqlalchemy.orm import Session
 
-from kiosk.db import db
-from kiosk.here import here
-from reporter.curate import hide
+from kiosk.runtime.context import here
+from kiosk.runtime.database import db
 from reporter.models import EventSession, Takeaway
-from tests.product import TurnableClock, add_takeaway, hand
-from tests.screens import JSON, PHONE
+from reporter.moderation.decisions import hide
+from tests.support.browsers.pages import JSON, PHONE
+from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
 
 
 def take_in(app: Flask) -> None:

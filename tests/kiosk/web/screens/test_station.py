@@ -14,15 +14,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from capture.qr import session_url
-from kiosk.access import set_passphrase
-from kiosk.station import FRAME_BYTES
+from capture.codes.qr_writer import session_url
+from kiosk.web.middleware.auth import set_passphrase
+from kiosk.web.screens.station import FRAME_BYTES
+from reporter.codes import ALPHABET, is_valid
 from reporter.models import EventSession, Takeaway
-from reporter.sessioncode import ALPHABET, is_valid
-from tests import media_files
-from tests.product import TurnableClock
-from tests.screens import JSON, PHONE
-from tests.station_film import frame
+from tests.support.browsers.pages import JSON, PHONE
+from tests.support.kiosk_process import TurnableClock
+from tests.support.media import files
+from tests.support.media.webcam_film import frame
 
 V1 = {"Tus-Resumable": "1.0.0"}
 
@@ -116,9 +116,9 @@ def test_what_is_no_frame_is_refused(client: FlaskClient) -> None:
     for data, status in (
         (b"", 422),
         (b"hello", 422),
-        (media_files.png_grey16().read_bytes(), 422),
+        (files.png_grey16().read_bytes(), 422),
         (good[:300], 422),
-        (media_files.jpeg(4000, 3000).read_bytes(), 413),
+        (files.jpeg(4000, 3000).read_bytes(), 413),
         (b"\xff\xd8\xff\xe0" + bytes(FRAME_BYTES), 413),
     ):
         answer = scan(client, data)
@@ -146,7 +146,7 @@ def test_recordings_say_that_they_come_from_the_station(
     words = metadata(session=event.code, client_id=str(uuid.uuid4()), consent="agreed")
     # The session ended while somebody was recording: that is kept all the same.
     clock.turn(hours=5)
-    receipt = upload(client, "/station/uploads", media_files.jpeg().read_bytes(), words)
+    receipt = upload(client, "/station/uploads", files.jpeg().read_bytes(), words)
     assert source(session, receipt) == "station"
 
 
@@ -154,7 +154,7 @@ def test_no_phone_can_claim_to_be_the_station(
     app: Flask, client: FlaskClient, session: Session, event: EventSession
 ) -> None:
     words = metadata(session=event.code, client_id=str(uuid.uuid4()), source="station")
-    data = media_files.jpeg().read_bytes()
+    data = files.jpeg().read_bytes()
     assert source(session, upload(client, "/uploads", data, words, **PHONE)) == "phone"
     headers = {**V1, "Upload-Length": "9", "Upload-Metadata": words}
     assert client.post("/station/uploads", headers=headers, **PHONE).status_code == 403

@@ -11,15 +11,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from capture.qr import qr_svg
-from kiosk.wall import CARDS, shorten
+from capture.codes.qr_writer import qr_svg
+from kiosk.web.screens.wall import CARDS, shorten
 from reporter.config import WallSettings
-from reporter.curate import approve, by_receipt, hide, withdraw
+from reporter.media.store import Store
 from reporter.models import EventSession
-from reporter.store import Store
-from tests import media_files
-from tests.product import TurnableClock, add_takeaway, hand
-from tests.screens import JSON, PHONE, make_ready, send
+from reporter.moderation.decisions import approve, by_receipt, hide, withdraw
+from tests.support.browsers.pages import JSON, PHONE, make_ready, send
+from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
+from tests.support.media import files
 
 
 def texts(client: FlaskClient) -> list[str]:
@@ -69,7 +69,7 @@ def test_the_wall_can_show_all_that_is_new(
 def test_a_picture_appears_when_it_is_ready(
     app: Flask, client: FlaskClient, session: Session, event: EventSession, clock: TurnableClock
 ) -> None:
-    receipt = send(client, event.code, media_files.mp4(), text="Look")["receipt"]
+    receipt = send(client, event.code, files.mp4(), text="Look")["receipt"]
     approve(session, by_receipt(session, receipt), hand(clock))
     (card,) = client.get("/wall/cards", **PHONE).get_json()["cards"]
     assert card["image"] == ""

@@ -10,13 +10,13 @@ from contextlib import closing
 import pytest
 from PIL import Image
 
-from publish.targets import bluesky
-from publish.targets.atproto import facets, record_key
-from reporter import curate
-from reporter.states import Kind
-from tests.place_bluesky import ME, PASSWORD, Bluesky, BlueskyPlace
-from tests.publish_fakes import Kit
-from tests.publish_target_kit import add, opened, post_of, send
+from publish.targets.bluesky import target as bluesky_target
+from publish.targets.bluesky.records import facets, record_key
+from reporter.models.enums import Kind
+from reporter.moderation import decisions
+from tests.publish.conformance.bluesky import ME, PASSWORD, Bluesky, BlueskyPlace
+from tests.support.publish.fakes import Kit
+from tests.support.publish.target_kit import add, opened, post_of, send
 
 
 @pytest.fixture
@@ -69,14 +69,14 @@ def test_token_that_has_run_out_is_renewed_in_the_middle(
     assert {row["state"] for row in send(kit)} == {"sent"}
     signed_in = [path for _, path in server.asked].count("/xrpc/com.atproto.server.createSession")
     server.token += 1
-    curate.change(kit.session, note, kit.hand, {"text": "More leeks"})
+    decisions.change(kit.session, note, kit.hand, {"text": "More leeks"})
     assert {row["state"] for row in send(kit)} == {"sent"}
     paths = [path for _, path in server.asked]
     assert paths.count("/xrpc/com.atproto.server.refreshSession") == 1
     assert paths.count("/xrpc/com.atproto.server.createSession") == signed_in
     # Too old for that as well: a new sign-in.
     server.token += 5
-    curate.change(kit.session, note, kit.hand, {"text": "Most leeks"})
+    decisions.change(kit.session, note, kit.hand, {"text": "Most leeks"})
     assert {row["state"] for row in send(kit)} == {"sent"}
     assert "Most leeks" in place.census(kit.facts).posts[0].words
 
@@ -84,7 +84,7 @@ def test_token_that_has_run_out_is_renewed_in_the_middle(
 def test_large_picture_is_made_to_fit(kit: Kit, place: BlueskyPlace) -> None:
     noise = io.BytesIO()
     Image.effect_noise((1600, 1200), 90).convert("RGB").save(noise, "JPEG", quality=92)
-    assert len(noise.getvalue()) > bluesky.IMAGE_BYTES
+    assert len(noise.getvalue()) > bluesky_target.IMAGE_BYTES
     photo = kit.takeaway(
         kit.event(title=f"Gardens {kit.facts.mark}"), "Leeks", kind=Kind.PHOTO.value
     )
@@ -98,7 +98,7 @@ def test_large_picture_is_made_to_fit(kit: Kit, place: BlueskyPlace) -> None:
     add(kit, place)
     assert {(row["state"], row["error"]) for row in send(kit)} == {("sent", "")}
     [seen] = place.census(kit.facts).posts
-    assert len(seen.files[0]) <= bluesky.IMAGE_BYTES
+    assert len(seen.files[0]) <= bluesky_target.IMAGE_BYTES
     assert list(seen.alts) == ["Leeks in a row"]
 
 
@@ -116,7 +116,7 @@ def test_thread_holds_together_and_shrinks(kit: Kit, place: BlueskyPlace, server
         assert (reply["root"]["uri"], reply["parent"]["uri"]) == (uris[0], uris[number - 1])
     first = own[uris[0].rpartition("/")[2]]["value"]["createdAt"]
     for note in notes[1:]:
-        curate.withdraw(kit.session, note, kit.hand, kit.store)
+        decisions.withdraw(kit.session, note, kit.hand, kit.store)
     send(kit)
     left = [row["value"] for (did, _), row in server.held.items() if did == ME]
     assert len(left) < len(own)

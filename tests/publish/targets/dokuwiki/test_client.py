@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from publish.errors import AuthRefused, Offline, PauseTarget, Permanent, RetryAfter, TooBig
-from publish.http import Web
-from publish.targets.dokuwiki_api import Broke, Doku
-from publish.xmlrpc import NoResponse, call_of, call_with_file, result_of
+from publish.net.http import Web
+from publish.targets.dokuwiki.client import Broke, Doku
+from publish.targets.dokuwiki.xmlrpc import NoResponse, call_of, call_with_file, result_of
 
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>
 <methodResponse><params><param><value><string>&b;</string></value></param></params></methodResponse>"""

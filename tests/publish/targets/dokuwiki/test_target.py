@@ -12,19 +12,20 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from publish import dokutext
 from publish.errors import AuthRefused, Permanent
-from publish.outbox import publish, retry
-from publish.places import remove_target, secret_name
-from publish.post import Remote
+from publish.outbox.runner import publish, retry
+from publish.posts.model import Remote
+from publish.status.target_registry import remove_target, secret_name
 from publish.targets.base import Answer
-from publish.targets.dokuwiki import DokuWikiTarget
-from publish.targets.dokuwiki_api import Doku
-from reporter import curate, secrets
-from tests.place_dokuwiki import DokuWikiPlace
-from tests.publish_fakes import Kit
-from tests.publish_target_kit import add, opened, post_of, send
-from tests.script_server import ScriptServer
+from publish.targets.dokuwiki import markup
+from publish.targets.dokuwiki.client import Doku
+from publish.targets.dokuwiki.target import DokuWikiTarget
+from reporter import secret_store
+from reporter.moderation import decisions
+from tests.publish.conformance.dokuwiki import DokuWikiPlace
+from tests.support.publish.fakes import Kit
+from tests.support.publish.target_kit import add, opened, post_of, send
+from tests.support.servers.script import ScriptServer
 
 
 @pytest.fixture
@@ -63,58 +64,58 @@ PAGE = "community_gardens_in_winter"
 
 
 def test_words_stay_words_and_addresses_are_links() -> None:
-    assert dokutext.safe("see https://a.example/x_y?b=c.") == (
+    assert markup.safe("see https://a.example/x_y?b=c.") == (
         "<nowiki>see </nowiki>[[https://a.example/x_y?b=c]]<nowiki>.</nowiki>"
     )
     assert (
-        dokutext.plain("a</nowiki>**b**") == "<nowiki>a</nowiki>%%</nowiki>%%<nowiki>**b**</nowiki>"
+        markup.plain("a</nowiki>**b**") == "<nowiki>a</nowiki>%%</nowiki>%%<nowiki>**b**</nowiki>"
     )
-    assert dokutext.safe_lines("one\ntwo") == "<nowiki>one</nowiki>\\\\ <nowiki>two</nowiki>"
-    assert dokutext.safe_lines("لنزرع.").startswith("\u2068")
+    assert markup.safe_lines("one\ntwo") == "<nowiki>one</nowiki>\\\\ <nowiki>two</nowiki>"
+    assert markup.safe_lines("لنزرع.").startswith("\u2068")
     assert (
-        dokutext.words_of(dokutext.safe_lines("**a** //b// %%c%%\nلنزرع."))
+        markup.words_of(markup.safe_lines("**a** //b// %%c%%\nلنزرع."))
         == "**a** //b// %%c%%\nلنزرع."
     )
 
 
 def test_markup_of_people_becomes_words() -> None:
     said = "**Who** has //one//? [[https://a.example/b__c|There]] {{x.jpg?20|A rose}} <del>no</del> https://a.example//d"
-    assert dokutext.words_of(said) == (
+    assert markup.words_of(said) == (
         "Who has one? There (https://a.example/b__c) A rose no https://a.example//d"
     )
-    assert dokutext.words_of("a\\\\ b [[start]] [[user:ann|Ann]]%%**%%") == "a\nb start Ann**"
+    assert markup.words_of("a\\\\ b [[start]] [[user:ann|Ann]]%%**%%") == "a\nb start Ann**"
 
 
 def test_names_of_pages() -> None:
-    assert dokutext.page_name("Ask & answer: (2026) a/b") == "ask_answer_2026_a_b"
-    assert dokutext.page_name("Größe der Gärten") == "größe_der_gärten"
-    assert dokutext.page_name("\U0001f389 !", "sr-1") == "sr-1"
-    assert len(dokutext.page_name("community gardens " * 9)) <= 80
+    assert markup.page_name("Ask & answer: (2026) a/b") == "ask_answer_2026_a_b"
+    assert markup.page_name("Größe der Gärten") == "größe_der_gärten"
+    assert markup.page_name("\U0001f389 !", "sr-1") == "sr-1"
+    assert len(markup.page_name("community gardens " * 9)) <= 80
 
 
 def test_our_part_reaches_from_its_heading_to_its_end() -> None:
-    part = f"===== A title =====\n{dokutext.begin('sr-1')}//x//\n\nwords\n{dokutext.end('sr-1')}"
+    part = f"===== A title =====\n{markup.begin('sr-1')}//x//\n\nwords\n{markup.end('sr-1')}"
     other = part.replace("sr-1", "sr-12")
     page = f"====== Ours ======\n\nFirst.\n\n{other}\n\n{part}\n\nLast."
     for key, own in (("sr-1", part), ("sr-12", other)):
-        span = dokutext.find_part(page, key)
+        span = markup.find_part(page, key)
         assert span is not None
         assert page[slice(*span)] == own
     without = page.replace("===== A title =====\n[[#sr-1 ", "Words between.\n[[#sr-1 ")
-    span = dokutext.find_part(without, "sr-1")
+    span = markup.find_part(without, "sr-1")
     assert span is not None
     assert without[span[0] :].startswith("[[#sr-1 begin")
-    assert dokutext.find_part(page, "sr-2") is None
-    assert dokutext.find_part("=" * 200_000 + dokutext.begin("sr-1"), "sr-1") is None
+    assert markup.find_part(page, "sr-2") is None
+    assert markup.find_part("=" * 200_000 + markup.begin("sr-1"), "sr-1") is None
 
 
 def test_nobodys_words_are_taken_for_our_marks() -> None:
-    for forged in (dokutext.begin("sr-1"), dokutext.end("sr-1"), dokutext.answer_mark("sra-1")):
-        for made in (dokutext.safe_lines(forged), dokutext.strong(forged), dokutext.emphasis(forged),
-                     dokutext.heading(forged, 2)):  # fmt: skip
+    for forged in (markup.begin("sr-1"), markup.end("sr-1"), markup.answer_mark("sra-1")):
+        for made in (markup.safe_lines(forged), markup.strong(forged), markup.emphasis(forged),
+                     markup.heading(forged, 2)):  # fmt: skip
             assert forged not in made
-            assert dokutext.find_part(f"{dokutext.begin('sr-1')}{made}", "sr-1") is None
-            assert forged.replace(dokutext.UNSEEN, "") in made.replace(dokutext.UNSEEN, "")
+            assert markup.find_part(f"{markup.begin('sr-1')}{made}", "sr-1") is None
+            assert forged.replace(markup.UNSEEN, "") in made.replace(markup.UNSEEN, "")
 
 
 # --- The real wiki ---------------------------------------------------------------------------------------
@@ -134,7 +135,7 @@ def test_peoples_own_words_stay_around_and_inside_our_section(
     text = wiki.text(page).replace("forst", "frost")
     wiki.save(page, f"Our own introduction.\n\n{text}\n\nAnd a list of tools.")
 
-    curate.change(kit.session, second, kit.hand, {"text": "Ask the neighbours twice."})
+    decisions.change(kit.session, second, kit.hand, {"text": "Ask the neighbours twice."})
     assert states(send(kit)) == SENT
     now = wiki.text(page)
     assert now.startswith("Our own introduction.")
@@ -143,17 +144,17 @@ def test_peoples_own_words_stay_around_and_inside_our_section(
     assert "Ask the neighbours twice." in now
 
     # The same line on both sides: a person decides.
-    curate.change(kit.session, first, kit.hand, {"text": "Leeks stand the forst well."})
+    decisions.change(kit.session, first, kit.hand, {"text": "Leeks stand the forst well."})
     [told] = send(kit)
     assert told["state"] == "parked"
     assert "changed the same lines" in told["error"]
     assert "Leeks stand the frost." in wiki.text(page)
 
     # What is taken back goes, whoever has touched it.
-    curate.withdraw(kit.session, first, kit.hand, kit.store)
+    decisions.withdraw(kit.session, first, kit.hand, kit.store)
     assert states(send(kit)) == SENT
     assert "Leeks" not in wiki.text(page)
-    curate.withdraw(kit.session, second, kit.hand, kit.store)
+    decisions.withdraw(kit.session, second, kit.hand, kit.store)
     send(kit)
     assert wiki.text(page) == "Our own introduction.\n\nAnd a list of tools."
 
@@ -189,7 +190,7 @@ def test_page_that_somebody_has_open_is_sent_later_and_not_refused(
     send(kit)
     [row] = kit.deliveries("story")
     wiki.ask("dokuwiki.setLocks", {"lock": [row.remote_id], "unlock": []}, account="visitor")
-    curate.change(kit.session, note, kit.hand, {"text": "Leeks like the frost."})
+    decisions.change(kit.session, note, kit.hand, {"text": "Leeks like the frost."})
     [told] = publish(kit.session, kit.outbox)
     assert told["state"] in ("due", "waiting", "changed")
     assert "open for editing" in told["error"]
@@ -219,7 +220,7 @@ def test_person_at_the_wikis_own_editor(kit: Kit, wiki: DokuWikiPlace, laptop_pa
     text = laptop_page.input_value("#wiki__text")
     assert "up to its end this is brought up to date from the gathering" in text
 
-    curate.change(kit.session, note, kit.hand, {"text": "Leeks like the frost."})
+    decisions.change(kit.session, note, kit.hand, {"text": "Leeks like the frost."})
     [told] = publish(kit.session, kit.outbox)
     assert "open for editing" in told["error"]
     laptop_page.fill("#wiki__text", f"Bring gloves.\n\n{text}")
@@ -249,7 +250,7 @@ def test_file_on_a_persons_page_is_kept_with_a_sentence(kit: Kit, wiki: DokuWiki
     assert states(send(kit)) == {("media", "sent"), ("story", "sent")}
     [file] = kit.deliveries("media")
     wiki.save(f"{under(kit)}:album", f"{{{{:{file.remote_id}|Our leeks}}}}")
-    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
     rows = {row["kind"]: row for row in send(kit)}
     assert rows["story"]["state"] == "withdrawn"
     assert rows["media"]["state"] == "parked"
@@ -273,11 +274,11 @@ def test_rights_that_lack_are_told(kit: Kit, wiki: DokuWikiPlace) -> None:
     remove_target(kit.session, kit.facts, "there")
 
     add(kit, wiki, under=under(kit), user="visitor")
-    secrets.set_secret(str(kit.facts.id), secret_name("there"), "visitor-pass")
+    secret_store.set_secret(str(kit.facts.id), secret_name("there"), "visitor-pass")
     with closing(target_of(kit)) as target:
         assert "Only its administrator can delete files" in target.test()
     assert states(send(kit)) == {("media", "sent"), ("story", "sent")}
-    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
     rows = {row["kind"]: row for row in send(kit)}
     assert rows["story"]["state"] == "withdrawn"
     assert "visitor may not delete files" in rows["media"]["error"]
@@ -298,7 +299,7 @@ def test_doors_of_other_wikis(
 ) -> None:  # fmt: skip
     """Shut to all as out of the box; open to all, where a wrong password makes a nameless reader of us."""
     put_there(kit, wiki)
-    secrets.set_secret(str(kit.facts.id), secret_name("there"), password)
+    secret_store.set_secret(str(kit.facts.id), secret_name("there"), password)
     dokuwiki_server.stop()
     dokuwiki_server.start(**switch)
     try:
@@ -338,14 +339,14 @@ def test_moved_page_is_followed_with_peoples_changes_and_copies_go_too(
     old, new, copy = row.remote_id, f"elsewhere:{under(kit)}", f"copies:{under(kit)}"
     wiki.save(new, wiki.text(old).replace("forst", "frost"))
     wiki.save(old, "")
-    curate.change(kit.session, second, kit.hand, {"text": "Ask the neighbours twice."})
+    decisions.change(kit.session, second, kit.hand, {"text": "Ask the neighbours twice."})
     assert states(send(kit)) == SENT
     assert "Ask the neighbours twice." in wiki.text(new)
     assert "Leeks stand the frost." in wiki.text(new)
     assert wiki.text(old) == ""
     wiki.save(copy, f"As we read elsewhere:\n\n{wiki.text(new)}")
     for takeaway in (first, second):
-        curate.withdraw(kit.session, takeaway, kit.hand, kit.store)
+        decisions.withdraw(kit.session, takeaway, kit.hand, kit.store)
     assert states(send(kit)) == {("story", "withdrawn")}
     assert wiki.text(new) == ""
     assert wiki.text(copy) == "As we read elsewhere:"

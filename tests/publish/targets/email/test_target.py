@@ -25,22 +25,25 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
-from publish import places
 from publish.errors import AuthRefused, Offline, PauseTarget, Permanent
-from publish.messages import queue_messages
-from publish.outbox import publish
-from publish.standing import ledger_rows
+from publish.outbox.items.message import queue_messages
+from publish.outbox.runner import publish
+from publish.status import target_registry
+from publish.status.progress import ledger_rows
 from publish.targets import Remote
-from publish.targets.email import EmailTarget
-from reporter import curate, following, secrets, talk
+from publish.targets.email.target import EmailTarget
+from reporter import secret_store
+from reporter.conversation import replies
+from reporter.follow_up import next_gathering
 from reporter.models import Takeaway
-from reporter.models_actions import Contact
-from reporter.models_talk import Reply
-from reporter.states import ReplyState
-from tests.cut_proxy import cut_proxy
-from tests.publish_fakes import Kit
-from tests.script_server import ScriptServer, script_server
-from tests.wordpress_server import free_port
+from reporter.models.conversation import Reply
+from reporter.models.enums import ReplyState
+from reporter.models.follow_up import Contact
+from reporter.moderation import decisions
+from tests.support.proxies.cutting import cut_proxy
+from tests.support.publish.fakes import Kit
+from tests.support.servers.script import ScriptServer, script_server
+from tests.support.servers.wordpress import free_port
 
 FROM = "Spring gathering <news@example.org>"
 
@@ -108,8 +111,8 @@ def add(kit: Kit, inbox: Inbox, password: str = "", **more: str) -> None:
         **more,
     }
     if password:
-        secrets.set_secret(str(kit.facts.id), places.secret_name("list"), password)
-    places.add_target(kit.session, "email", "list", given, now=kit.clock(), rng=kit.rng)
+        secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("list"), password)
+    target_registry.add_target(kit.session, "email", "list", given, now=kit.clock(), rng=kit.rng)
 
 
 def send(kit: Kit) -> list[dict[str, Any]]:
@@ -119,7 +122,7 @@ def send(kit: Kit) -> list[dict[str, Any]]:
 
 
 def opened(kit: Kit) -> EmailTarget:
-    target = kit.outbox.connect(places.find_target(kit.session, "list"))
+    target = kit.outbox.connect(target_registry.find_target(kit.session, "list"))
     assert isinstance(target, EmailTarget)
     return target
 
@@ -141,7 +144,7 @@ def test_one_digest_for_a_round_and_only_what_is_new_in_the_next(kit: Kit, inbox
         to="ada@example.org, Ben <ben@example.org>",
         unsubscribe="https://example.org/leave",
     )
-    assert "Nothing was sent" in places.test_target(kit.session, kit.outbox, "list")
+    assert "Nothing was sent" in target_registry.test_target(kit.session, kit.outbox, "list")
     assert inbox.mails == []
     assert {row["state"] for row in send(kit)} == {"sent"}
     [(people, mail)] = inbox.mails
@@ -167,7 +170,7 @@ def test_one_digest_for_a_round_and_only_what_is_new_in_the_next(kit: Kit, inbox
     assert picture["Content-ID"] == f"<{story}>"
     assert 500 < len(picture.get_payload(decode=True)) < 40_000
 
-    curate.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
+    decisions.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
     send(kit)
     assert len(inbox.mails) == 1, "an edit is no reason for a second mail"
     kit.takeaway(kit.event("Third"), "New words")
@@ -186,13 +189,13 @@ def test_taken_back_before_the_digest_is_never_mailed(kit: Kit, inbox: Inbox) ->
     add(kit, inbox)
     rows = publish(kit.session, kit.outbox)
     assert "come back later" in next(row["error"] for row in rows if row["kind"] == "face")
-    curate.withdraw(kit.session, gone, kit.hand, kit.store)
+    decisions.withdraw(kit.session, gone, kit.hand, kit.store)
     inbox.refuse.clear()
     send(kit)
     [(_, mail)] = inbox.mails
     assert "taken back" not in mail.as_string()
     assert stays.text in part(mail, "plain")
-    curate.withdraw(kit.session, stays, kit.hand, kit.store)
+    decisions.withdraw(kit.session, stays, kit.hand, kit.store)
     send(kit)
     assert len(inbox.mails) == 1
     assert "stay with those" in EmailTarget.copies_remain
@@ -215,23 +218,23 @@ def test_what_servers_refuse(kit: Kit, inbox: Inbox) -> None:
     inbox.refuse["all@example.org"] = "550 5.1.1 no such mailbox"
     add(kit, inbox)
     with pytest.raises(Permanent, match="no such mailbox"):
-        places.test_target(kit.session, kit.outbox, "list")
+        target_registry.test_target(kit.session, kit.outbox, "list")
     face = next(row for row in send(kit) if row["kind"] == "face")
     assert (face["state"], "no such mailbox" in face["error"]) == ("parked", True)
-    places.remove_target(kit.session, kit.facts, "list")
+    target_registry.remove_target(kit.session, kit.facts, "list")
     with cut_proxy(inbox.port) as proxy:
         port = proxy.port
     add(kit, inbox, host=f"127.0.0.1:{port}")
     with pytest.raises(Offline):
-        places.test_target(kit.session, kit.outbox, "list")
-    places.remove_target(kit.session, kit.facts, "list")
+        target_registry.test_target(kit.session, kit.outbox, "list")
+    target_registry.remove_target(kit.session, kit.facts, "list")
     add(kit, inbox, tls="starttls")
     with pytest.raises(PauseTarget, match="STARTTLS"):
-        places.test_target(kit.session, kit.outbox, "list")
-    places.remove_target(kit.session, kit.facts, "list")
+        target_registry.test_target(kit.session, kit.outbox, "list")
+    target_registry.remove_target(kit.session, kit.facts, "list")
     add(kit, inbox, host="smtp.example.org", user="ada", password="secret")
     with pytest.raises(PauseTarget, match="starttls"):
-        places.test_target(kit.session, kit.outbox, "list")
+        target_registry.test_target(kit.session, kit.outbox, "list")
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
@@ -282,12 +285,12 @@ def test_signs_in_over_tls_to_a_server_that_proves_itself(
         kit.takeaway(kit.event(), "words")
         add(kit, inbox, tls=tls, user="ada", password="secret")
         with pytest.raises(Offline, match="prove who it is"):
-            places.test_target(kit.session, kit.outbox, "list")
+            target_registry.test_target(kit.session, kit.outbox, "list")
         monkeypatch.setenv("SSL_CERT_FILE", str(cert))
-        secrets.set_secret(str(kit.facts.id), places.secret_name("list"), "wrong")
+        secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("list"), "wrong")
         with pytest.raises(AuthRefused):
-            places.test_target(kit.session, kit.outbox, "list")
-        secrets.set_secret(str(kit.facts.id), places.secret_name("list"), "secret")
+            target_registry.test_target(kit.session, kit.outbox, "list")
+        secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("list"), "secret")
         assert {row["state"] for row in send(kit)} == {"sent"}
         assert inbox.encrypted == [True]
 
@@ -332,7 +335,7 @@ def test_answers_come_home_to_their_story(kit: Kit, inbox: Inbox, box: ScriptSer
     add(
         kit, inbox, imap=f"imap://127.0.0.1:{box.port}", user="kit", password="kit-pass", tls="none"
     )
-    secrets.set_secret(str(kit.facts.id), places.secret_name("list"), "kit-pass")
+    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("list"), "kit-pass")
     target = opened(kit)
     # The SMTP server of this test asks nobody to sign in.
     target._office._user = ""
@@ -394,8 +397,8 @@ def test_digest_that_is_in_the_mailbox_is_not_sent_again(
 ) -> None:
     kit.takeaway(kit.event(), "words")
     add(kit, inbox, imap=f"imap://127.0.0.1:{box.port}")
-    places.find_target(kit.session, "list").options = {
-        **places.find_target(kit.session, "list").options,
+    target_registry.find_target(kit.session, "list").options = {
+        **target_registry.find_target(kit.session, "list").options,
         "user": "",
     }
     kit.session.commit()
@@ -428,15 +431,15 @@ def test_digest_that_is_in_the_mailbox_is_not_sent_again(
 
 def waiting(kit: Kit, address: str, **wants: bool) -> Takeaway:
     takeaway = kit.takeaway(kit.event(), "Who has seeds?", intent="question")
-    following.leave_address(
+    next_gathering.leave_address(
         kit.session, takeaway, address, now=kit.clock(), rng=kit.rng, **{"answer": True, "invite": False, **wants}
     )  # fmt: skip
     return takeaway
 
 
 def answered(kit: Kit, takeaway: Takeaway, text: str) -> Reply:
-    word = talk.Word(kind="answer", text=text, author="Ben")
-    return talk.say(kit.session, takeaway, word, now=kit.clock(), rng=kit.rng)
+    word = replies.Word(kind="answer", text=text, author="Ben")
+    return replies.say(kit.session, takeaway, word, now=kit.clock(), rng=kit.rng)
 
 
 def tell(kit: Kit) -> int:
@@ -453,11 +456,11 @@ def test_who_left_an_address_gets_one_message_when_there_is_an_answer(
     digests = len(inbox.mails)
     reply = answered(kit, takeaway, "I have leeks.")
     assert tell(kit) == 0, "nobody has looked at the answer yet"
-    talk.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
+    replies.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
     assert tell(kit) == 1
     assert tell(kit) == 0
     send(kit)
-    talk.decide(kit.session, answered(kit, takeaway, "More leeks."), kit.hand, ReplyState.SHOWN)
+    replies.decide(kit.session, answered(kit, takeaway, "More leeks."), kit.hand, ReplyState.SHOWN)
     tell(kit)
     send(kit)
     [(people, mail)] = inbox.mails[digests:]
@@ -480,8 +483,8 @@ def test_whoever_stops_gets_nothing_more(kit: Kit, inbox: Inbox, box: ScriptServ
     with closing(opened(kit)) as target:
         tokens = list(target.stops())
     assert tokens == [contact.token]
-    following.stop_by_token(kit.session, tokens, kit.clock())
+    next_gathering.stop_by_token(kit.session, tokens, kit.clock())
     kit.session.commit()
-    assert following.invited(kit.session) == []
-    talk.decide(kit.session, answered(kit, first, "Too late"), kit.hand, ReplyState.SHOWN)
+    assert next_gathering.invited(kit.session) == []
+    replies.decide(kit.session, answered(kit, first, "Too late"), kit.hand, ReplyState.SHOWN)
     assert tell(kit) == 0

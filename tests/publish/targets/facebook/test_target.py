@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from publish import places
-from publish.outbox import publish
-from publish.targets.facebook_group import FacebookGroupTarget
-from reporter import curate
-from tests.place_facebook import TOKEN, Facebook, FacebookPlace, error
-from tests.publish_fakes import Kit
-from tests.publish_target_kit import NAME, add, opened, post_of, send
+from publish.outbox.runner import publish
+from publish.status import target_registry
+from publish.targets.facebook.group import FacebookGroupTarget
+from reporter.moderation import decisions
+from tests.publish.conformance.facebook import TOKEN, Facebook, FacebookPlace, error
+from tests.support.publish.fakes import Kit
+from tests.support.publish.target_kit import NAME, add, opened, post_of, send
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def test_token_rights_and_blocks_pause_the_target(
     add(kit, place)
     server.refusals = [error(400, code, "No")]
     tried(kit)
-    assert places.find_target(kit.session, NAME).paused
-    assert "No" in places.find_target(kit.session, NAME).paused
+    assert target_registry.find_target(kit.session, NAME).paused
+    assert "No" in target_registry.find_target(kit.session, NAME).paused
 
 
 def test_refused_post_is_parked_and_the_next_one_goes(
@@ -99,7 +99,7 @@ def test_picture_more_makes_a_new_post_and_picture_less_does_not(
     [second] = [t["id"] for t in server.things.values() if t["kind"] == "post"]
     assert second != first
     assert len([t for t in server.things.values() if t["kind"] == "photo"]) == 1
-    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
     send(kit)
     assert [t["id"] for t in server.things.values() if t["kind"] == "post"] == [second]
     assert [t for t in server.things.values() if t["kind"] == "photo"] == []
@@ -122,7 +122,7 @@ def test_post_is_found_beyond_the_first_pages(
 def test_group_is_posted_to_by_hand(kit: Kit) -> None:
     kit.photo(kit.event(), 1, "Leeks stand the frost.")
     given = {"url": "https://www.facebook.com/groups/garden"}
-    places.add_target(kit.session, "facebook-group", NAME, given, now=kit.clock(), rng=kit.rng)
+    target_registry.add_target(kit.session, "facebook-group", NAME, given, now=kit.clock(), rng=kit.rng)
     post = post_of(kit)
     with closing(opened(kit)) as target:
         assert isinstance(target, FacebookGroupTarget)

@@ -12,20 +12,20 @@ import fsspec
 import pytest
 from werkzeug import Request
 
-from publish import places
 from publish.drives import is_stick
 from publish.drives.disk import DiskDrive
 from publish.errors import Offline
-from publish.outbox import publish
-from reporter import curate
-from tests.fixture_server import FixtureServer
-from tests.publish_fakes import Kit, jpeg
+from publish.outbox.runner import publish
+from publish.status import target_registry
+from reporter.moderation import decisions
+from tests.support.publish.fakes import Kit, jpeg
+from tests.support.servers.fixture import FixtureServer
 
-ASSETS = Path(__file__).parent.parent / "static"
+ASSETS = Path(__file__).parents[4] / "static"
 
 
 def add(kit: Kit, url: str, **options: str) -> None:
-    places.add_target(
+    target_registry.add_target(
         kit.session, "folder", "stick", {"url": url, **options}, now=kit.clock(), rng=kit.rng
     )
 
@@ -35,7 +35,7 @@ def run(kit: Kit, **options: Any) -> list[dict[str, Any]]:
 
 
 def places_outbox(kit: Kit) -> Any:
-    return places.make_outbox(kit.store, kit.facts, clock=kit.clock, rng=kit.rng, assets=ASSETS)
+    return target_registry.make_outbox(kit.store, kit.facts, clock=kit.clock, rng=kit.rng, assets=ASSETS)
 
 
 def names(folder: Path) -> list[str]:
@@ -82,8 +82,8 @@ def test_change_and_takedown_reach_every_page(kit: Kit, tmp_path: Path) -> None:
         next(r["url"] for r in rows if r["kind"] == "story")
         == f"https://example.org/spring/{story}.html"
     )
-    curate.change(kit.session, stays, kit.hand, {"text": "stays, changed"})
-    curate.withdraw(kit.session, goes, kit.hand, kit.store)
+    decisions.change(kit.session, stays, kit.hand, {"text": "stays, changed"})
+    decisions.withdraw(kit.session, goes, kit.hand, kit.store)
     run(kit)
     assert "stays, changed" in (goal / "index.html").read_text()
     searched = (goal / "search" / "words.js").read_text()
@@ -93,7 +93,7 @@ def test_change_and_takedown_reach_every_page(kit: Kit, tmp_path: Path) -> None:
     assert "goes" not in page
     assert "stays, changed" in page
     assert [name for name in names(goal) if name.startswith("media/")] == []
-    curate.withdraw(kit.session, stays, kit.hand, kit.store)
+    decisions.withdraw(kit.session, stays, kit.hand, kit.store)
     run(kit)
     assert names(goal) == [
         "feed.json", "feed.xml", "index.html", "search/search.js", "search/words.js", "sitemap.xml",
@@ -140,7 +140,7 @@ def test_hub_is_named_in_the_feeds_and_told_when_they_are_new(
         before = len(hub.told)
         run(kit)
         assert len(hub.told) == before, "nothing is new"
-        curate.change(kit.session, takeaway, kit.hand, {"text": "other words"})
+        decisions.change(kit.session, takeaway, kit.hand, {"text": "other words"})
         run(kit)
         assert len(hub.told) == 2 * before
     finally:
@@ -155,10 +155,10 @@ def test_missing_parent_is_offline_and_never_made_up(kit: Kit, tmp_path: Path) -
     assert "Put the stick in" in rows[-1]["error"] + rows[0]["error"]
     assert not (tmp_path / "not-in").exists()
     with pytest.raises(Offline):
-        places.test_target(kit.session, places_outbox(kit), "stick")
+        target_registry.test_target(kit.session, places_outbox(kit), "stick")
     (tmp_path / "not-in").mkdir()
     assert {row["state"] for row in run(kit)} == {"sent"}
-    assert "can be written to" in places.test_target(kit.session, places_outbox(kit), "stick")
+    assert "can be written to" in target_registry.test_target(kit.session, places_outbox(kit), "stick")
     assert not [name for name in names(tmp_path / "not-in") if "sr-test" in name]
 
 
@@ -209,10 +209,10 @@ def test_any_fsspec_address_will_do(kit: Kit) -> None:
     root = f"/spring-{kit.facts.mark}"
     assert "Frost" in memory.cat(f"{root}/{kit.deliveries('story')[0].key}.html").decode()
     assert len(memory.ls(f"{root}/media")) == 1
-    curate.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
+    decisions.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
     run(kit)
     assert "Hoar frost" in memory.cat(f"{root}/{kit.deliveries('story')[0].key}.html").decode()
-    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
     run(kit)
     assert sorted(p.rsplit("/", 1)[1] for p in memory.find(root)) == [
         "feed.json", "feed.xml", "index.html", "search.js", "site.css", "tokens.css", "words.js",
@@ -225,11 +225,11 @@ def test_address_that_cannot_work_pauses_with_a_sentence(kit: Kit) -> None:
     rows = run(kit)
     assert {row["state"] for row in rows} <= {"due", "waiting"}
     assert "can't be used" in rows[0]["error"]
-    assert places.list_targets(kit.session)[0]["paused"]
+    assert target_registry.list_targets(kit.session)[0]["paused"]
 
 
 def test_preview_lists_without_touching_anything(kit: Kit, tmp_path: Path) -> None:
-    from publish.preview import preview
+    from publish.status.dry_run import preview
 
     photo = kit.photo(kit.event(), 1, "Frost")
     add(kit, str(tmp_path / "site"))
@@ -239,10 +239,10 @@ def test_preview_lists_without_touching_anything(kit: Kit, tmp_path: Path) -> No
     assert not (tmp_path / "site").exists()
     run(kit)
     assert preview(kit.session, places_outbox(kit)) == []
-    curate.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
+    decisions.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
     told = [(row["action"], row["kind"]) for row in preview(kit.session, places_outbox(kit))]
     assert told == [("update", "media"), ("update", "story")]
-    curate.hide(kit.session, photo, kit.hand)
+    decisions.hide(kit.session, photo, kit.hand)
     told = [(row["action"], row["kind"]) for row in preview(kit.session, places_outbox(kit))]
     assert told == [("withdraw", "media"), ("withdraw", "story")]
     assert {state for _, state in kit.states()} == {"sent"}

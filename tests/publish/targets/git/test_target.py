@@ -19,17 +19,19 @@ import pytest
 from markdown_it import MarkdownIt
 from sqlalchemy import select
 
-from publish import places, together
-from publish.contents import LAYOUTS, Pages, escape, organizers
 from publish.errors import AuthRefused, Offline, PauseTarget, PublishError
-from publish.outbox import publish, queue, retry
-from publish.repository import Access, Repository
-from reporter import curate, secrets
+from publish.outbox import batch
+from publish.outbox.runner import publish, queue, retry
+from publish.status import target_registry
+from publish.targets.git.content_files import LAYOUTS, Pages, escape, organizers
+from publish.targets.git.repository import Access, Repository
+from reporter import secret_store
 from reporter.models import EventSession, Takeaway
-from tests.conformance import words_of
-from tests.cut_proxy import cut_proxy
-from tests.publish_fakes import Kit
-from tests.script_server import ScriptServer, script_server
+from reporter.moderation import decisions
+from tests.publish.conformance.contract import words_of
+from tests.support.proxies.cutting import cut_proxy
+from tests.support.publish.fakes import Kit
+from tests.support.servers.script import ScriptServer, script_server
 
 HOSTILE = "<script>alert(1)</script> {{ site.title }} {% raw %} {{< x >}} **y** [a](b) _c_ | ~~d~~ &amp; &#42; $e$ # f"
 
@@ -83,7 +85,7 @@ def seed(bare: Path, tmp_path: Path, *names: str, size: int = 20) -> Path:
 
 def add(kit: Kit, url: str, layout: str = "hugo", **more: str) -> None:
     given = {"url": url, "layout": layout, **more}
-    places.add_target(kit.session, "git", "site", given, now=kit.clock(), rng=kit.rng)
+    target_registry.add_target(kit.session, "git", "site", given, now=kit.clock(), rng=kit.rng)
 
 
 def files(bare: Path) -> list[str]:
@@ -103,7 +105,7 @@ def test_story_is_one_commit_on_what_others_did(kit: Kit, bare: Path, tmp_path: 
     event = kit.event()
     photo, note = kit.photo(event, 1, "Frost"), kit.takeaway(event, "Beans")
     add(kit, bare.as_uri(), web="https://example.org/")
-    assert "branch trunk" in places.test_target(kit.session, kit.outbox, "site")
+    assert "branch trunk" in target_registry.test_target(kit.session, kit.outbox, "site")
     assert git(bare, "rev-list", "--count", "trunk") == "1"
     [row] = publish(kit.session, kit.outbox)
     key = row["item"]
@@ -119,16 +121,16 @@ def test_story_is_one_commit_on_what_others_did(kit: Kit, bare: Path, tmp_path: 
     git(clone, "commit", "-qam", "By hand again")
     git(clone, "pull", "-q", "--rebase", "origin", "trunk")
     git(clone, "push", "-q", "origin", "HEAD:trunk")
-    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
     publish(kit.session, kit.outbox)
     assert name not in files(bare)
     assert git(bare, "show", "trunk:hugo.toml") == "title = 'Ours'"
-    curate.withdraw(kit.session, note, kit.hand, kit.store)
+    decisions.withdraw(kit.session, note, kit.hand, kit.store)
     [row] = publish(kit.session, kit.outbox)
     assert row["state"] == "withdrawn"
     assert sorted(files(bare)) == ["big.bin", "hugo.toml"]
     assert git(bare, "rev-list", "--count", "trunk") == "5"
-    assert "history" in kit.outbox.connect(places.find_target(kit.session, "site")).copies_remain
+    assert "history" in kit.outbox.connect(target_registry.find_target(kit.session, "site")).copies_remain
     stored = sum(p.stat().st_size for p in (tmp_path / "cache").rglob("*") if p.is_file())
     assert stored < 300_000, "files of others are not fetched"
 
@@ -177,7 +179,7 @@ def test_round_is_one_commit_and_one_push(
     # What did not change is not sent; what did goes together again.
     for takeaway in kit.session.scalars(select(Takeaway).where(Takeaway.text.like("words %"))):
         if takeaway.text in ("words 1", "words 4"):
-            curate.change(kit.session, takeaway, kit.hand, {"text": f"other {takeaway.text}"})
+            decisions.change(kit.session, takeaway, kit.hand, {"text": f"other {takeaway.text}"})
     publish(kit.session, kit.outbox)
     assert commits(bare) == 3
     assert pages(bare).count("other words") == 2
@@ -203,7 +205,7 @@ def test_push_of_many_whose_answer_was_lost_is_not_done_again(
     # Whatever one is taken back goes, though no answer ever told of it.
     kit.session.expire_all()
     for takeaway in list(events[2].takeaways):
-        curate.withdraw(kit.session, takeaway, kit.hand, kit.store)
+        decisions.withdraw(kit.session, takeaway, kit.hand, kit.store)
     publish(kit.session, kit.outbox)
     assert "words 2" not in pages(bare)
     assert commits(bare) == 2
@@ -228,7 +230,7 @@ def test_taken_back_between_a_lost_answer_and_the_next_try(
     assert commits(bare) == 1
     assert {row.state for row in kit.deliveries("story")} == {"sending"}
     for takeaway in kit.session.scalars(select(Takeaway).where(Takeaway.text.like("% 1"))):
-        curate.withdraw(kit.session, takeaway, kit.hand, kit.store)
+        decisions.withdraw(kit.session, takeaway, kit.hand, kit.store)
     kit.clock.forward(minutes=6)
     rows = publish(kit.session, kit.outbox)
     assert sorted(row["state"] for row in rows) == ["sent", "sent", "withdrawn"]
@@ -266,7 +268,7 @@ def test_no_more_goes_together_than_a_thin_line_carries(
     add(kit, bare.as_uri(), branch="trunk")
     queue(kit.session, kit.outbox)
     size = max(row.bytes for row in kit.deliveries("story"))
-    monkeypatch.setattr(together, "_MOST_BYTES", 2 * size)
+    monkeypatch.setattr(batch, "_MOST_BYTES", 2 * size)
     publish(kit.session, kit.outbox)
     assert commits(bare) == 2
 
@@ -412,10 +414,10 @@ def test_over_http_with_a_token(kit: Kit, bare: Path, cache: Path) -> None:
     kit.photo(kit.event(), 1, "Frost")
     with http_git(bare.parent, "ada", "token-7") as port:
         add(kit, f"http://127.0.0.1:{port}/site.git", user="ada", branch="trunk")
-        secrets.set_secret(str(kit.facts.id), places.secret_name("site"), "wrong")
+        secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("site"), "wrong")
         with pytest.raises(AuthRefused):
-            places.test_target(kit.session, kit.outbox, "site")
-        secrets.set_secret(str(kit.facts.id), places.secret_name("site"), "token-7")
+            target_registry.test_target(kit.session, kit.outbox, "site")
+        secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("site"), "token-7")
         [row] = publish(kit.session, kit.outbox)
         assert (row["state"], row["error"]) == ("sent", "")
     assert len(files(bare)) == 2
@@ -456,7 +458,7 @@ def test_pages_of_each_generator(kit: Kit, bare: Path, layout: str) -> None:
         title='Gardens: "in" <winter>\n# now', starts_at=datetime(2026, 5, 9, 23, 30, tzinfo=UTC)
     )
     row = kit.photo(event, 1, f"{HOSTILE}\n\nAnd more.", author="Ada")
-    curate.change(kit.session, row, kit.hand, {"tags": ["garden", "a: b"]})
+    decisions.change(kit.session, row, kit.hand, {"tags": ["garden", "a: b"]})
     add(kit, bare.as_uri(), layout, web="https://example.org/blog", branch="trunk")
     [sent] = publish(kit.session, kit.outbox)
     key, there = sent["item"], files(bare)

@@ -12,21 +12,22 @@ from pathlib import Path
 import pytest
 
 from publish.errors import RetryAfter
-from publish.outbox import publish
-from publish.post import Copy
-from publish.targets.fediverse import count
-from publish.targets.mastodon import MastodonTarget
-from publish.targets.mastodon_api import Account
-from publish.thread import Shape, picture_bytes, plan, still_of
-from reporter import curate, secrets
-from tests.place_mastodon import ME, TOKEN, Mastodon, MastodonPlace
-from tests.publish_fakes import FaultProxy, Kit, open_kit
-from tests.publish_target_kit import add, opened, post_of, send
+from publish.outbox.runner import publish
+from publish.posts.model import Copy
+from publish.rendering.thread import Shape, picture_bytes, plan, still_of
+from publish.targets.mastodon.client import Account
+from publish.targets.mastodon.statuses import count
+from publish.targets.mastodon.target import MastodonTarget
+from reporter import secret_store
+from reporter.moderation import decisions
+from tests.publish.conformance.mastodon import ME, TOKEN, Mastodon, MastodonPlace
+from tests.support.publish.fakes import FaultProxy, Kit, open_kit
+from tests.support.publish.target_kit import add, opened, post_of, send
 
 
 @pytest.fixture
 def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
-    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
+    monkeypatch.setenv(secret_store.FILE_VARIABLE, str(tmp_path / "secrets.json"))
     monkeypatch.setattr(Account, "pause", staticmethod(lambda seconds: None))
     with open_kit(tmp_path / "gathering") as kit:
         yield kit
@@ -67,7 +68,7 @@ def test_edit_leaves_files_and_other_parts_as_they_are(kit: Kit, place: Mastodon
     send(kit)
     before = {number: list(s["media_attachments"]) for number, s in place.server.statuses.items()}
     place.server.asked.clear()
-    curate.change(kit.session, note, kit.hand, {"text": "Ask twice " * 20})
+    decisions.change(kit.session, note, kit.hand, {"text": "Ask twice " * 20})
     send(kit)
     assert [ask for ask in place.server.asked if ask == ("POST", "/api/v2/media")] == []
     assert len([1 for method, _ in place.server.asked if method == "PUT"]) == 1

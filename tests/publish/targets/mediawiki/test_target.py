@@ -9,20 +9,21 @@ from typing import Any
 
 import pytest
 
-from publish import places
-from publish.compose import build_post
-from publish.outbox import publish, retry
-from publish.post import Post, Remote
-from publish.targets import mediawiki_api
-from publish.targets.mediawiki import MediaWikiTarget
-from reporter import curate, secrets
-from reporter.gate import Place as Readers
+from publish.composition.builder import build_post
+from publish.outbox.runner import publish, retry
+from publish.posts.model import Post, Remote
+from publish.status import target_registry
+from publish.targets.mediawiki import client
+from publish.targets.mediawiki.target import MediaWikiTarget
+from reporter import secret_store
 from reporter.models import Story
-from reporter.states import Kind
-from reporter.stories import all_stories
-from tests.place_mediawiki import MediaWikiPlace
-from tests.publish_fakes import FaultProxy, Kit
-from tests.script_server import ScriptServer
+from reporter.models.enums import Kind
+from reporter.moderation import decisions
+from reporter.moderation.visibility import Place as Readers
+from reporter.stories.queries import all_stories
+from tests.publish.conformance.mediawiki import MediaWikiPlace
+from tests.support.publish.fakes import FaultProxy, Kit
+from tests.support.servers.script import ScriptServer
 
 
 @pytest.fixture
@@ -35,8 +36,8 @@ def wiki(mediawiki_server: ScriptServer) -> Iterator[MediaWikiPlace]:
 
 def add(kit: Kit, wiki: MediaWikiPlace, url: str = "") -> None:
     given = {**wiki.options(url or wiki.url), "under": f"Gathering {kit.facts.mark}"}
-    places.add_target(kit.session, "mediawiki", "wiki", given, now=kit.clock(), rng=kit.rng)
-    secrets.set_secret(str(kit.facts.id), places.secret_name("wiki"), wiki.secret)
+    target_registry.add_target(kit.session, "mediawiki", "wiki", given, now=kit.clock(), rng=kit.rng)
+    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("wiki"), wiki.secret)
 
 
 def states(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
@@ -56,7 +57,7 @@ def post_of(kit: Kit) -> Post:
 
 
 def target_of(kit: Kit) -> MediaWikiTarget:
-    target = kit.outbox.connect(places.find_target(kit.session, "wiki"))
+    target = kit.outbox.connect(target_registry.find_target(kit.session, "wiki"))
     assert isinstance(target, MediaWikiTarget)
     return target
 
@@ -74,7 +75,7 @@ def test_peoples_own_words_stay_around_and_inside_our_section(
     text = wiki.text(title).replace("forst", "frost")
     wiki.save(title, f"Our own introduction.\n\n{text}\n\nAnd a list of tools.")
 
-    curate.change(kit.session, second, kit.hand, {"text": "Ask the neighbours twice."})
+    decisions.change(kit.session, second, kit.hand, {"text": "Ask the neighbours twice."})
     assert states(publish(kit.session, kit.outbox)) == {("story", "sent")}
     now = wiki.text(title)
     assert now.startswith("Our own introduction.")
@@ -83,18 +84,18 @@ def test_peoples_own_words_stay_around_and_inside_our_section(
     assert "Ask the neighbours twice." in now
 
     # The same line on both sides: a person decides.
-    curate.change(kit.session, first, kit.hand, {"text": "Leeks stand the forst well."})
+    decisions.change(kit.session, first, kit.hand, {"text": "Leeks stand the forst well."})
     [row] = publish(kit.session, kit.outbox)
     assert row["state"] == "parked"
     assert "changed the same lines" in row["error"]
     assert "Leeks stand the frost." in wiki.text(title)
 
     # What is taken back goes, whoever has touched it.
-    curate.withdraw(kit.session, first, kit.hand, kit.store)
+    decisions.withdraw(kit.session, first, kit.hand, kit.store)
     assert states(publish(kit.session, kit.outbox)) == {("story", "sent")}
     assert "Leeks" not in wiki.text(title)
     assert "Our own introduction." in wiki.text(title)
-    curate.withdraw(kit.session, second, kit.hand, kit.store)
+    decisions.withdraw(kit.session, second, kit.hand, kit.store)
     publish(kit.session, kit.outbox)
     left = wiki.text(title)
     assert "social-reporter" not in left
@@ -166,9 +167,9 @@ def test_type_that_the_wiki_does_not_take_is_parked_and_the_story_goes(
 def test_large_file_goes_in_pieces_and_survives_lost_answers(
     kit: Kit, wiki: MediaWikiPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mediawiki_api, "CHUNK_FROM", 3000)
-    monkeypatch.setattr(mediawiki_api, "CHUNKS", (4000, 4000))
-    monkeypatch.setattr(mediawiki_api, "_CHUNK_LEAST", 1000)
+    monkeypatch.setattr(client, "CHUNK_FROM", 3000)
+    monkeypatch.setattr(client, "CHUNKS", (4000, 4000))
+    monkeypatch.setattr(client, "_CHUNK_LEAST", 1000)
     photo = kit.photo(kit.event(), 6, "Leeks")
     proxy = FaultProxy(wiki.port or 0)
     try:
@@ -203,7 +204,7 @@ def test_file_that_the_wiki_has_is_used_and_left_alone(kit: Kit, wiki: MediaWiki
         )
     assert states(publish(kit.session, kit.outbox)) == {("media", "sent"), ("story", "sent")}
     assert f"[[File:{wiki_name}|" in wiki.text(page_of(kit))
-    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
     publish(kit.session, kit.outbox)
     with closing(target_of(kit)) as target:
         assert target._wiki.query(titles=f"File:{wiki_name}", prop="imageinfo")["pages"][0].get(
@@ -219,7 +220,7 @@ def test_moved_page_is_followed(kit: Kit, wiki: MediaWikiPlace) -> None:
     old, new = page_of(kit), f"Winter gardens {kit.facts.mark}"
     with closing(target_of(kit)) as target:
         target._wiki.act("move", {"from": old, "to": new, "noredirect": 1}, write=True)
-    curate.change(kit.session, note, kit.hand, {"text": "Leeks like the frost."})
+    decisions.change(kit.session, note, kit.hand, {"text": "Leeks like the frost."})
     assert states(publish(kit.session, kit.outbox)) == {("story", "sent")}
     assert "Leeks like the frost." in wiki.text(new)
     assert wiki.text(old) in ("", f"#REDIRECT [[{new}]]")

@@ -19,18 +19,18 @@ from PIL import Image
 from werkzeug import Request, Response
 
 from publish.errors import AuthRefused, Gone, Offline, PauseTarget, Permanent, RetryAfter, TooBig
-from publish.microformats import entries
-from publish.outbox import retry
-from publish.post import Block, Copy, Facts, Post, PostMedia, Remote
+from publish.outbox.runner import retry
+from publish.posts.model import Block, Copy, Facts, Post, PostMedia, Remote
 from publish.targets import Setup, check_options
-from publish.targets.micropub import MicropubTarget
-from publish.targets.micropub_api import Micropub
-from publish.targets.micropub_replies import replies_on
-from reporter import secrets
-from tests import publish_target_kit as target_kit
-from tests.fixture_server import FixtureServer, Refusal
-from tests.place_micropub import TOKEN, Blog, MicropubPlace, micropub_place, refusal
-from tests.publish_fakes import FaultProxy, open_kit
+from publish.targets.micropub.client import Micropub
+from publish.targets.micropub.microformats import entries
+from publish.targets.micropub.replies import replies_on
+from publish.targets.micropub.target import MicropubTarget
+from reporter import secret_store
+from tests.publish.conformance.micropub import TOKEN, Blog, MicropubPlace, micropub_place, refusal
+from tests.support.publish import target_kit as target_kit
+from tests.support.publish.fakes import FaultProxy, open_kit
+from tests.support.servers.fixture import FixtureServer, Refusal
 
 KEY = "sr-0a1b2c3d-k7m2"
 FACTS = Facts(
@@ -470,7 +470,7 @@ def test_person_looks_and_tries_again_and_the_post_is_there_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: MicropubPlace, proxy: FaultProxy
 ) -> None:
     """A blog that lists nothing and whose page is made some time after the post."""
-    monkeypatch.setenv(secrets.FILE_VARIABLE, str(tmp_path / "secrets.json"))
+    monkeypatch.setenv(secret_store.FILE_VARIABLE, str(tmp_path / "secrets.json"))
     place.server.lists, place.server.slow = False, 1000
     proxy.fault = lambda method, path: "cut" if (method, path) == ("POST", "/micropub") else None
     with open_kit(tmp_path / "gathering") as kit:
@@ -538,7 +538,7 @@ def test_token_that_may_not_delete_says_so(blog: Blog, opened: Open) -> None:
         target.withdraw(made)
     with pytest.raises(AuthRefused, match="may not do that: no media"):
         target.put_media(
-            photo(Path(__file__).parent / "nowhere")
+            photo(Path(__file__).parents[3] / "nowhere")
         ) if False else target.withdraw_media(Remote("x", f"{blog.url}/files/x.jpg"))
 
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from publish.merge import merge, takes_away
-from publish.talkpage import insert_answer, read_comments, remove_answer
-from publish.wikisign import dokuwiki_manner, mediawiki_manner
-from publish.wikitext import page_name, safe, words_of
+from publish.targets.mediawiki.wikitext import page_name, safe, words_of
+from publish.targets.wiki.signatures import dokuwiki_manner, mediawiki_manner
+from publish.targets.wiki.talk_page import insert_answer, read_comments, remove_answer
+from publish.targets.wiki.three_way_merge import merge, takes_away
 
 ENGLISH = mediawiki_manner({"general": {"lang": "en"}})
 GERMAN = mediawiki_manner(

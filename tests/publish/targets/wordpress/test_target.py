@@ -14,15 +14,16 @@ import pytest
 from PIL import Image, ImageChops
 from sqlalchemy import select
 
-from publish import places
 from publish.errors import AuthRefused
-from publish.outbox import publish
-from reporter import curate, secrets
+from publish.outbox.runner import publish
+from publish.status import target_registry
+from reporter import secret_store
 from reporter.models import Takeaway, Tombstone
-from reporter.record import published_places
-from reporter.states import Kind
-from tests.publish_fakes import FaultProxy, Kit, jpeg
-from tests.wordpress_server import WordPress
+from reporter.models.enums import Kind
+from reporter.moderation import decisions
+from reporter.stories.takeaway_json import published_places
+from tests.support.publish.fakes import FaultProxy, Kit, jpeg
+from tests.support.servers.wordpress import WordPress
 
 pytestmark = pytest.mark.wordpress
 
@@ -60,8 +61,8 @@ def proxy(wordpress: WordPress) -> Iterator[FaultProxy]:
 
 def add_blog(kit: Kit, wordpress: WordPress, url: str = "", **options: str) -> None:
     given = {"url": url or wordpress.url, "user": wordpress.user, **options}
-    places.add_target(kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng)
-    secrets.set_secret(str(kit.facts.id), places.secret_name("blog"), wordpress.app_password)
+    target_registry.add_target(kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng)
+    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("blog"), wordpress.app_password)
 
 
 def same_picture(a: bytes, b: bytes) -> bool:
@@ -82,7 +83,7 @@ def test_publishing_twice_makes_one_post_with_the_right_picture(
     photo = kit.photo(
         event, 1, "Leeks stand the <script>alert(1)</script> frost [gallery]", author="Ben & Co"
     )
-    curate.change(kit.session, photo, kit.hand, {"tags": ["garden", "winter & snow"]})
+    decisions.change(kit.session, photo, kit.hand, {"tags": ["garden", "winter & snow"]})
     kit.takeaway(event, "Ask the neighbours first.", intent="action")
     add_blog(kit, wordpress)
 
@@ -129,7 +130,7 @@ def test_a_file_that_arrived_twice_goes_with_the_next_change(
     address = f"{wordpress.url}/wp-json/wp/v2/media"
     blog.client.post(address, files=again, data={"title": media["slug"]}).raise_for_status()
     assert len(blog.rows("media", kit.facts.mark)) == 2
-    curate.change(kit.session, note, kit.hand, {"text": "Ask twice."})
+    decisions.change(kit.session, note, kit.hand, {"text": "Ask twice."})
     publish(kit.session, kit.outbox)
     assert [row["id"] for row in blog.rows("media", kit.facts.mark)] == [media["id"]]
     [post] = blog.rows("posts", kit.facts.mark)
@@ -169,7 +170,7 @@ def test_changed_caption_updates_in_place(kit: Kit, wordpress: WordPress, blog: 
     publish(kit.session, kit.outbox)
     [before] = blog.rows("posts", kit.facts.mark)
 
-    curate.change(kit.session, photo, kit.hand, {"caption": "Frost on the leeks"})
+    decisions.change(kit.session, photo, kit.hand, {"caption": "Frost on the leeks"})
     publish(kit.session, kit.outbox)
 
     [after] = blog.rows("posts", kit.facts.mark)
@@ -187,7 +188,7 @@ def test_withdrawn_takeaway_goes_with_post_and_file(
     publish(kit.session, kit.outbox)
     [media] = blog.rows("media", kit.facts.mark)
 
-    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
     rows = publish(kit.session, kit.outbox)
 
     assert [(r["kind"], r["state"], r["url"]) for r in rows] == [
@@ -207,7 +208,7 @@ def test_one_of_two_withdrawn_leaves_the_other(kit: Kit, wordpress: WordPress, b
     stays, goes = kit.photo(event, 5, "stays"), kit.photo(event, 6, "goes")
     add_blog(kit, wordpress)
     publish(kit.session, kit.outbox)
-    curate.withdraw(kit.session, goes, kit.hand, kit.store)
+    decisions.withdraw(kit.session, goes, kit.hand, kit.store)
     publish(kit.session, kit.outbox)
     [post] = blog.rows("posts", kit.facts.mark)
     [media] = blog.rows("media", kit.facts.mark)
@@ -268,13 +269,13 @@ def test_refused_password_pauses_until_it_is_mended(
 ) -> None:
     kit.takeaway(kit.event(), "Words")
     add_blog(kit, wordpress)
-    secrets.set_secret(str(kit.facts.id), places.secret_name("blog"), "wrong")
+    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("blog"), "wrong")
     rows = publish(kit.session, kit.outbox, wait=True)
     assert [r["state"] for r in rows] == ["waiting"]
     assert "refused user name or password" in rows[0]["error"]
 
-    secrets.set_secret(str(kit.facts.id), places.secret_name("blog"), wordpress.app_password)
-    assert "may publish" in places.test_target(kit.session, kit.outbox, "blog")
+    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("blog"), wordpress.app_password)
+    assert "may publish" in target_registry.test_target(kit.session, kit.outbox, "blog")
     assert [r["state"] for r in publish(kit.session, kit.outbox)] == ["sent"]
     assert len(blog.rows("posts", kit.facts.mark)) == 1
 
@@ -286,7 +287,7 @@ def test_two_kiosks_of_one_gathering_make_one_post(
     add_blog(kit, wordpress)
     publish(kit.session, kit.outbox)
     # The other kiosk has the same content and an empty ledger.
-    places.remove_target(kit.session, kit.facts, "blog")
+    target_registry.remove_target(kit.session, kit.facts, "blog")
     add_blog(kit, wordpress)
     publish(kit.session, kit.outbox)
     assert len(blog.rows("posts", kit.facts.mark)) == 1
@@ -306,12 +307,12 @@ def test_works_where_permalinks_are_plain(
     kit: Kit, wordpress: WordPress, proxy: FaultProxy, blog: Blog
 ) -> None:
     photo = kit.photo(kit.event(), 10, "Plain addresses")
-    curate.change(kit.session, photo, kit.hand, {"tags": ["plain"]})
+    decisions.change(kit.session, photo, kit.hand, {"tags": ["plain"]})
     add_blog(kit, wordpress, proxy.url)
     proxy.fault = lambda method, path: "missing" if path.startswith("/wp-json") else None
     assert {r["state"] for r in publish(kit.session, kit.outbox)} == {"sent"}
     assert len(blog.rows("posts", kit.facts.mark)) == 1
-    curate.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
     assert {r["state"] for r in publish(kit.session, kit.outbox)} == {"withdrawn"}
     assert blog.rows("posts", kit.facts.mark) == []
     assert blog.rows("media", kit.facts.mark) == []
@@ -366,9 +367,9 @@ def test_video_plays_with_its_poster(
 def test_subscriber_is_told_what_is_lacking(kit: Kit, wordpress: WordPress) -> None:
     subscriber = wordpress.accounts["subscriber"]
     add_blog(kit, wordpress, user=subscriber.user)
-    secrets.set_secret(str(kit.facts.id), places.secret_name("blog"), subscriber.app_password)
+    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("blog"), subscriber.app_password)
     with pytest.raises(AuthRefused, match=r"may not upload files.* at blog"):
-        places.test_target(kit.session, kit.outbox, "blog")
+        target_registry.test_target(kit.session, kit.outbox, "blog")
 
 
 def mp4(path: Path) -> bytes:

@@ -1,0 +1,45 @@
+"""The gathering itself, and devices that may not send to it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import Text, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from reporter.database.engine import Base, UtcDateTime
+
+
+class Gathering(Base):
+    """The event itself: one row. What a person may edit stands in ``reporter.toml``, not here."""
+
+    __tablename__ = "gathering"
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Counts every change of a takeaway (see curate.touch): the index compares it to know how far it is behind.
+    revision: Mapped[int] = mapped_column(default=0)
+    # What was printed last, so that the desk can warn when the laptop's address has changed.
+    printed_url: Mapped[str] = mapped_column(default="")
+    # Since when nothing is taken in, by the desk's decision. None: the kiosk is open.
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The setting publish.check_faces, where the gate can see it (see reporter.annotations.face_review).
+    check_faces: Mapped[bool] = mapped_column(default=False)
+    # When the desk asked for the index to be built again; None: that is done.
+    reindex_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # What the wall tells everybody, and what it shows: see kiosk.web.screens.wall.
+    announcement: Mapped[str] = mapped_column(Text, default="")
+    wall_mode: Mapped[str] = mapped_column(default="")
+    wall_paused: Mapped[bool] = mapped_column(default=False)
+    wall_light: Mapped[bool] = mapped_column(default=False)
+
+
+class BlockedDevice(Base):
+    """A phone from which nothing is taken any more."""
+
+    __tablename__ = "blocked_device"
+
+    device: Mapped[str] = mapped_column(primary_key=True)
+    blocked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    who: Mapped[str] = mapped_column(default="")
