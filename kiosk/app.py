@@ -11,7 +11,7 @@ from jinja2 import StrictUndefined
 
 from capture.decoding.process_pool import DecoderPool
 from kiosk.i18n import locale_selector
-from kiosk.runtime.context import Kiosk
+from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from kiosk.runtime.static_files import static_dir
 from kiosk.web import desk
@@ -86,9 +86,9 @@ def create_app(
 
 def _make_kiosk(
     settings: Settings, gathering_id: uuid.UUID, *, clock: Clock, rng: random.Random
-) -> Kiosk:
+) -> KioskContext:
     memory = settings.kiosk.memory_mb
-    return Kiosk(
+    return KioskContext(
         settings=settings,
         gathering_id=gathering_id,
         store=Store(settings.folder),

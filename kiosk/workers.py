@@ -9,16 +9,16 @@ from datetime import timedelta
 
 from flask import Flask
 
-from kiosk.runtime.context import Kiosk, here
+from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.runtime.database import db
 
 log = logging.getLogger(__name__)
 
 # A turn returns how much it did: as long as that isn't 0, the next turn follows at once.
-Turn = Callable[[Kiosk], int]
+Turn = Callable[[KioskContext], int]
 
 
-def process(kiosk: Kiosk) -> int:
+def process(kiosk: KioskContext) -> int:
     """Make renditions of what was received."""
     from capture.renditions.worker import process_due
 
@@ -27,7 +27,7 @@ def process(kiosk: Kiosk) -> int:
     )
 
 
-def look(kiosk: Kiosk) -> int:
+def look(kiosk: KioskContext) -> int:
     """Look for faces in what is ready."""
     from capture.analysis.face_worker import look_for_faces
     from capture.renditions.worker import WAITING
@@ -44,7 +44,7 @@ def look(kiosk: Kiosk) -> int:
     return look_for_faces(db.session(), kiosk.store, kiosk.pool, limits=kiosk.settings.limits)
 
 
-def read(kiosk: Kiosk) -> int:
+def read(kiosk: KioskContext) -> int:
     """Read the words in pictures, where the extra for it is installed."""
     from capture.analysis.ocr import can_read
     from capture.analysis.ocr_worker import read_due
@@ -52,47 +52,47 @@ def read(kiosk: Kiosk) -> int:
     return read_due(db.session(), kiosk.store, kiosk.slow_pool) if can_read() else 0
 
 
-def draft(kiosk: Kiosk) -> int:
+def draft(kiosk: KioskContext) -> int:
     """Draft the captions that somebody asked for."""
     from capture.analysis.caption_worker import draft_due
 
     return draft_due(db.session(), kiosk.store, kiosk.slow_pool, kiosk.settings.captions.model)
 
 
-def index(kiosk: Kiosk) -> int:
+def index(kiosk: KioskContext) -> int:
     """Take changed rows into the index."""
     return kiosk.index.sync(db.session())
 
 
-def reindex(kiosk: Kiosk) -> int:
+def reindex(kiosk: KioskContext) -> int:
     """Build the index again, beside the one that answers, if the desk or other settings ask for it."""
     from reporter.search.maintenance import rebuild_if_asked
 
     return rebuild_if_asked(db.session(), kiosk.index)
 
 
-def deliver(kiosk: Kiosk) -> int:
+def deliver(kiosk: KioskContext) -> int:
     """Send what is due, if the organizer lets it go out by itself; takedowns always."""
     from kiosk.services.publishing import deliver_once
 
     return deliver_once(kiosk)
 
 
-def hear(kiosk: Kiosk) -> int:
+def hear(kiosk: KioskContext) -> int:
     """Look at the target whose turn it is for replies."""
     from kiosk.services.conversation import listen_once
 
     return listen_once(kiosk)
 
 
-def cards(kiosk: Kiosk) -> int:
+def cards(kiosk: KioskContext) -> int:
     """Read the card that the desk asked for."""
     from kiosk.services.card_imports import import_next
 
     return import_next(kiosk)
 
 
-def tidy(kiosk: Kiosk) -> int:
+def tidy(kiosk: KioskContext) -> int:
     """Drop unfinished uploads that ran out and leftovers of broken-off requests."""
     from capture.intake.receive import sweep
     from capture.renditions.image_quality_worker import glance_due
@@ -146,7 +146,7 @@ class Workers:
         """Ask all to end after their turn, and wait a little."""
         self._stop.set()
         with self._app.app_context():
-            here().stop()
+            current_kiosk().stop()
         for thread in self._threads:
             thread.join(timeout=5)
 
@@ -159,10 +159,10 @@ class Workers:
         """A turn in a context of its own. Whatever goes wrong is noted; the next turn comes."""
         with self._app.app_context():
             try:
-                return turn(here())
+                return turn(current_kiosk())
             except Exception as error:
                 if not self._stop.is_set():
                     log.exception("worker %s", turn.__name__)
-                    here().last_error = f"{turn.__name__}: {error}"
+                    current_kiosk().last_error = f"{turn.__name__}: {error}"
                 self._stop.wait(2)
                 return 0

@@ -14,7 +14,7 @@ from reporter.errors import ReporterError
 _USERINFO = re.compile(r"(?<=://)[^/\s'\"<>]*@")
 
 
-class Way(StrEnum):
+class Reachability(StrEnum):
     """How the way to a target was found."""
 
     OK = "ok"
@@ -45,7 +45,7 @@ class Gone(Permanent):
     """What should be changed is not there any more (404, 410). For a withdrawal that is as good as done."""
 
 
-class TooBig(Permanent):
+class PayloadTooLarge(Permanent):
     """The file is larger than the target takes. ``learns``: the next ones of this size need not be tried."""
 
     def __init__(self, message: str, *, learns: bool = True) -> None:
@@ -61,19 +61,19 @@ class RetryAfter(PublishError):
         self.seconds = seconds
 
 
-class Cut(RetryAfter):
+class ConnectionLost(RetryAfter):
     """The connection broke under way: all of what was sent may have arrived, a part of it, or nothing."""
 
 
 class Offline(PublishError):
     """The target was not reached, so it can't have done anything. Costs no attempt."""
 
-    def __init__(self, message: str, way: Way = Way.DOWN) -> None:
+    def __init__(self, message: str, way: Reachability = Reachability.DOWN) -> None:
         super().__init__(message)
         self.way = way
 
 
-class Held(PublishError):
+class PausedByUser(PublishError):
     """A person pressed pause while it was under way. Costs no attempt."""
 
 

@@ -11,7 +11,7 @@ from reporter.clock import new_id
 
 
 @dataclass(frozen=True)
-class Hand:
+class Actor:
     """Who decides, when, and the chance that new ids come from. ``step``: what many decisions have in common."""
 
     now: datetime
@@ -19,6 +19,6 @@ class Hand:
     who: str = ""
     step: uuid.UUID | None = None
 
-    def one_step(self) -> Hand:
+    def one_step(self) -> Actor:
         """The same hand, whose decisions from now on are one step and are undone together."""
         return replace(self, step=new_id(self.now, self.rng))

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from capture.cards.scan import Found
-from capture.intake.submission import Arrival
+from capture.intake.submission import ReceivedFile
 from reporter.clock import new_id
 from reporter.models import Attachment, Media, Tombstone
 from reporter.models.camera import Camera, Shot
@@ -58,7 +58,7 @@ def known_content(session: Session, sha256: str) -> bool:
     return session.scalar(attached) is not None or session.scalar(buried) is not None
 
 
-def fingerprint_of(found: Found, arrival: Arrival) -> str:
+def fingerprint_of(found: Found, arrival: ReceivedFile) -> str:
     """The same as ``fingerprint``, from the copy: the card may be gone by now. The last span is the copy's end."""
     digest = hashlib.sha256(found.head)
     with arrival.path.open("rb") as file:

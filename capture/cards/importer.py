@@ -30,7 +30,7 @@ from capture.cards.deduplication import (
 )
 from capture.cards.scan import Found, twins, walk
 from capture.cards.session_assignment import settle, unassigned
-from capture.cards.shot_inspection import Look, Seen, look
+from capture.cards.shot_inspection import Inspection, MarkerReading, inspect_shot
 from capture.cards.verified_copy import (
     CardTrouble,
     Copied,
@@ -42,7 +42,7 @@ from capture.cards.verified_copy import (
 )
 from capture.decoding.process_pool import DecoderPool
 from capture.intake.receive import receive
-from capture.intake.submission import Arrival, Offer
+from capture.intake.submission import ReceivedFile, Submission
 from reporter.clock import Clock, new_id
 from reporter.config import LimitSettings
 from reporter.errors import (
@@ -60,14 +60,14 @@ from reporter.models.camera import Camera, CardImport, Shot
 from reporter.models.enums import ImportState, Mark, Source
 
 # Files that are copied and wait for a decoder's word.
-AHEAD = 4
+COPY_AHEAD = 4
 LOOK_SECONDS = 60.0
 # Desk and shell look at the row: not more often than it is worth a commit.
-BEAT_SECONDS = 1.0
+HEARTBEAT_SECONDS = 1.0
 MOST_FAILURES = 500
 NO_LIMIT_MB = 1 << 20
 # One takeaway for the same file, whoever imports it and how often at once.
-CARDS = uuid.UUID("3a0f6c0e-6f5b-5d0a-9d0b-7a2f5b1c4e21")
+CARD_NAMESPACE = uuid.UUID("3a0f6c0e-6f5b-5d0a-9d0b-7a2f5b1c4e21")
 GO_ON = "Stopped. Run the import again: it goes on where it was."
 CARD_GONE = (
     "The card was taken out before everything was read. Put it in again and repeat the import."
@@ -77,7 +77,7 @@ EMPTY = "The file is empty: the camera did not finish it."
 
 
 @dataclass(frozen=True)
-class Workshop:
+class ImportContext:
     """What every import needs."""
 
     session: Session
@@ -90,7 +90,7 @@ class Workshop:
 
 
 @dataclass
-class Tally:
+class ImportProgress:
     """How far an import is, for who watches it."""
 
     files: int = 0
@@ -105,7 +105,7 @@ class Tally:
         return min(1.0, self.bytes_done / self.bytes) if self.bytes else 1.0
 
 
-Tell = Callable[[Tally], None]
+OnProgress = Callable[[ImportProgress], None]
 
 
 def begin_import(
@@ -127,10 +127,10 @@ class _Item:
 
     ordered: Ordered
     twin: Found | None
-    arrivals: list[Arrival] = field(default_factory=list)
+    arrivals: list[ReceivedFile] = field(default_factory=list)
     # {sha256: fingerprint}, taken while the copy still stands in incoming/.
     prints: dict[str, str] = field(default_factory=dict)
-    looking: Future[Look] | None = None
+    looking: Future[Inspection] | None = None
 
     @property
     def files(self) -> list[Found]:
@@ -141,9 +141,9 @@ class _Item:
 class Importer:
     """One reading of cards or folders."""
 
-    def __init__(self, shop: Workshop, job: CardImport, *, tell: Tell, stopped: Stopped) -> None:
+    def __init__(self, shop: ImportContext, job: CardImport, *, tell: OnProgress, stopped: Stopped) -> None:
         self.shop, self.job = shop, job
-        self.tally = Tally()
+        self.tally = ImportProgress()
         # Of a folder that is watched: what can't be opened yet, and whose turn to be told as broken hasn't come.
         self.left: list[Found] = []
         self.patient: set[str] = set()
@@ -203,7 +203,7 @@ class Importer:
         with ThreadPoolExecutor(2) as readers:
             try:
                 while todo or ahead:
-                    if todo and len(ahead) < AHEAD:
+                    if todo and len(ahead) < COPY_AHEAD:
                         self._copy(todo, ahead, readers)
                     else:
                         self._finish(ahead.popleft())
@@ -246,7 +246,7 @@ class Importer:
         assert kind is not None
         item.looking = readers.submit(
             shop.pool.run,
-            look,
+            inspect_shot,
             first.path,
             kind.mime,
             timeout=LOOK_SECONDS + first.size / 5_000_000,
@@ -318,10 +318,10 @@ class Importer:
             self.left.append(found)
         return waits
 
-    def _keep(self, item: _Item, told: Look) -> None:
+    def _keep(self, item: _Item, told: Inspection) -> None:
         shop, camera = self.shop, self._camera(item.ordered)
         asked = asked_for(shop.session, item.arrivals[0].sha256)
-        seen = Seen() if asked is not None else told.seen
+        seen = MarkerReading() if asked is not None else told.seen
         event = _marked_session(shop.session, seen)
         if seen.mark == Mark.SESSION and event is None:
             # A code of our kind that no session here has: another gathering's poster, or an old one.
@@ -337,7 +337,7 @@ class Importer:
         self._receive(item, camera, seen, event, asked)
 
     def _receive(
-        self, item: _Item, camera: Camera, seen: Seen, event: EventSession | None, asked: Shot | None
+        self, item: _Item, camera: Camera, seen: MarkerReading, event: EventSession | None, asked: Shot | None
     ) -> None:  # fmt: skip
         shop = self.shop
         home = self._home(camera)
@@ -352,8 +352,8 @@ class Importer:
             shop.session.add_all(rows)
 
         offset = timedelta(seconds=camera.offset_s or 0)
-        client_id = uuid.uuid5(CARDS, item.arrivals[0].sha256)
-        offer = Offer(
+        client_id = uuid.uuid5(CARD_NAMESPACE, item.arrivals[0].sha256)
+        offer = Submission(
             home, files=tuple(item.arrivals), source=Source.CARD.value, client_id=str(client_id),
             recorded_at=item.ordered.taken + offset,
         )  # fmt: skip
@@ -374,7 +374,7 @@ class Importer:
         return found or unassigned(self.shop.session, now=self.shop.now(), rng=self.shop.rng)
 
     def _shots(
-        self, item: _Item, camera: Camera, seen: Seen, event: EventSession | None
+        self, item: _Item, camera: Camera, seen: MarkerReading, event: EventSession | None
     ) -> list[Shot]:
         return [
             Shot(
@@ -413,7 +413,7 @@ class Importer:
         """Show how far it is; ``gently`` not more than once a second."""
         self._tell(self.tally)
         now = self.shop.now()
-        if gently and (now - self._beat).total_seconds() < BEAT_SECONDS:
+        if gently and (now - self._beat).total_seconds() < HEARTBEAT_SECONDS:
             return
         self._beat, job = now, self.job
         job.files, job.files_done = self.tally.files, self.tally.files_done
@@ -430,7 +430,7 @@ def _discard(item: _Item) -> None:
         arrival.path.unlink(missing_ok=True)
 
 
-def _marked_session(session: Session, seen: Seen) -> EventSession | None:
+def _marked_session(session: Session, seen: MarkerReading) -> EventSession | None:
     if not seen.code:
         return None
     return session.scalar(select(EventSession).where(EventSession.code == seen.code))

@@ -8,27 +8,27 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from capture.cards.session_assignment import read_roll, settle
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.errors import BadInput, Forbidden, NotFound
 from reporter.models import EventSession
 from reporter.models.camera import Camera, Cut, Shot
 from reporter.models.enums import ClockBasis, CutOrigin, Mark
 
 
-def begin_at(session: Session, shot: Shot, event: EventSession | None, hand: Hand) -> None:
+def begin_at(session: Session, shot: Shot, event: EventSession | None, hand: Actor) -> None:
     """From this shot on the roll belongs to a session (None: to none). Commits. Raises Forbidden for text-only ones."""
     _check(event)
     _say(session, shot.id, shot.camera_id, event.id if event else None, skip=False)
     settle(session, shot.camera_id, now=hand.now, rng=hand.rng, by_hand=True)
 
 
-def no_cut(session: Session, shot: Shot, hand: Hand) -> None:
+def no_cut(session: Session, shot: Shot, hand: Actor) -> None:
     """What goes before this shot goes on. Commits."""
     _say(session, shot.id, shot.camera_id, None, skip=True)
     settle(session, shot.camera_id, now=hand.now, rng=hand.rng, by_hand=True)
 
 
-def move_cut(session: Session, start: Shot, goal: Shot, hand: Hand) -> None:
+def move_cut(session: Session, start: Shot, goal: Shot, hand: Actor) -> None:
     """What begins at ``start`` begins at ``goal`` instead. Commits."""
     roll = read_roll(session, session.get_one(Camera, start.camera_id))
     places = {row.id: place for place, row in enumerate(roll.rows)}
@@ -51,14 +51,14 @@ def move_cut(session: Session, start: Shot, goal: Shot, hand: Hand) -> None:
     settle(session, goal.camera_id, now=hand.now, rng=hand.rng, by_hand=True)
 
 
-def set_clock(session: Session, camera: Camera, offset_s: int | None, hand: Hand) -> None:
+def set_clock(session: Session, camera: Camera, offset_s: int | None, hand: Actor) -> None:
     """Say how many seconds a camera is behind; None lets the markers say it again. Commits."""
     camera.basis = (ClockBasis.NONE if offset_s is None else ClockBasis.HAND).value
     camera.offset_s = offset_s
     settle(session, camera.id, now=hand.now, rng=hand.rng, by_hand=True)
 
 
-def is_photo(session: Session, shot: Shot, hand: Hand) -> None:
+def is_photo(session: Session, shot: Shot, hand: Actor) -> None:
     """This was no marker but a picture: the next import of its card brings it in. Commits."""
     shot.mark, shot.mark_session_id, shot.kiosk_at = Mark.NONE.value, None, None
     settle(session, shot.camera_id, now=hand.now, rng=hand.rng, by_hand=True)

@@ -20,7 +20,7 @@ from reporter.gathering.sessions import GRACE, end_of
 from reporter.models import EventSession, Takeaway
 from reporter.models.camera import Camera, Cut, Shot
 from reporter.models.enums import Audience, ClockBasis, CutOrigin, Mark, TakeawayState
-from reporter.moderation.decisions import lock_gathering, touch
+from reporter.moderation.decisions import lock_gathering, bump_revision
 
 # The drawer for shots that nobody has given a session yet. Retired from the start, so that no page and no poster
 # offers it; only for this room, so that nothing goes out from there.
@@ -217,7 +217,7 @@ def _move(
     if moves:
         _rehome(takeaway, agenda.rows.get(takeaway.session_id), home)
         session.get_one(Shot, row.id).session_id = home.id
-    touch(session, takeaway)
+    bump_revision(session, takeaway)
 
 
 def _rehome(takeaway: Takeaway, old: EventSession | None, new: EventSession) -> None:

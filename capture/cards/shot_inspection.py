@@ -43,7 +43,7 @@ Grey = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Seen:
+class MarkerReading:
     """What a picture says as a marker. ``code``: a session's, for SESSION and SMALL. ``size``: its edge as a share of
     the picture's longer side. ``kiosk_at``: the kiosk's time, where its screen was photographed."""
 
@@ -58,11 +58,11 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Look:
+class Inspection:
     """What a file's headers say, and what it is as a marker."""
 
     probe: Probe
-    seen: Seen
+    seen: MarkerReading
 
 
 def glance(path: Path, mime: str) -> Probe | None:
@@ -73,14 +73,14 @@ def glance(path: Path, mime: str) -> Probe | None:
         return None
 
 
-def look(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> Look:
+def inspect_shot(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> Inspection:
     """Headers and marker of a copied file. Runs in a worker of ``capture.decoding.process_pool``. Raises MediaFailed."""
     found = probe(path, mime, max_pixels=max_pixels)
     if found.kind == "photo":
-        return Look(found, judge(open_grey(path, mime, max_pixels=max_pixels)))
+        return Inspection(found, judge(open_grey(path, mime, max_pixels=max_pixels)))
     if found.kind == "video":
-        return Look(found, _video(path, found))
-    return Look(found, Seen())
+        return Inspection(found, _video(path, found))
+    return Inspection(found, MarkerReading())
 
 
 def open_grey(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> Grey:
@@ -128,41 +128,41 @@ def _reduced(path: Path, mime: str, longest: int) -> Grey | None:
     return None if pixels is None else np.asarray(pixels, np.uint8)
 
 
-def judge(grey: Grey) -> Seen:
+def judge(grey: Grey) -> MarkerReading:
     """What an upright grey picture (H×W) says as a marker."""
     longest = max(grey.shape)
-    best = Seen()
+    best = MarkerReading()
     for code in read_codes(grey, thorough=False):
         seen = _weigh(code, grey)
         if _rank(seen) > _rank(best):
             best = seen
     if best.mark == Mark.NONE:
         size = max((_edge(q) / longest for q in find_squares(grey) if _aimed(q, grey)), default=0.0)
-        best = Seen(Mark.UNREAD, size=size) if size >= SURE else best
+        best = MarkerReading(Mark.UNREAD, size=size) if size >= SURE else best
     if best.mark == Mark.NONE:
         return best
     sure = best.mark in (Mark.SESSION, Mark.END)
-    return Seen(best.mark, best.code, best.size, best.kiosk_at, _thumb(grey), only=sure)
+    return MarkerReading(best.mark, best.code, best.size, best.kiosk_at, _thumb(grey), only=sure)
 
 
-def _rank(seen: Seen) -> tuple[int, float]:
+def _rank(seen: MarkerReading) -> tuple[int, float]:
     order = (Mark.NONE, Mark.UNREAD, Mark.SMALL, Mark.SESSION, Mark.END)
     return order.index(seen.mark), seen.size
 
 
-def _weigh(code: Code, grey: Grey) -> Seen:
+def _weigh(code: Code, grey: Grey) -> MarkerReading:
     read = read_marker(code.text)
     if read is None:
-        return Seen()
+        return MarkerReading()
     size = _edge(code.corners) / max(grey.shape)
     if size < MAYBE:
-        return Seen()
+        return MarkerReading()
     sure = size >= SURE and _aimed(code.corners, grey)
     if read.code == END:
-        return Seen(Mark.END, size=size) if sure else Seen()
+        return MarkerReading(Mark.END, size=size) if sure else MarkerReading()
     if not is_valid(read.code):
-        return Seen(Mark.UNREAD, size=size) if sure else Seen()
-    return Seen(Mark.SESSION if sure else Mark.SMALL, read.code, size, read.kiosk_at)
+        return MarkerReading(Mark.UNREAD, size=size) if sure else MarkerReading()
+    return MarkerReading(Mark.SESSION if sure else Mark.SMALL, read.code, size, read.kiosk_at)
 
 
 def _aimed(corners: NDArray[np.float64], grey: Grey) -> bool:
@@ -207,9 +207,9 @@ def _moment(stamp: str) -> datetime | None:
     return EPOCH + timedelta(seconds=seconds)
 
 
-def _video(path: Path, found: Probe) -> Seen:
+def _video(path: Path, found: Probe) -> MarkerReading:
     """The best mark of the first seconds. A long video goes on after it: then it is a takeaway as well."""
-    best = Seen()
+    best = MarkerReading()
     for grey in _first_frames(path, found):
         seen = judge(grey)
         # Moving pictures look like many things: only what can be read counts.
@@ -218,7 +218,7 @@ def _video(path: Path, found: Probe) -> Seen:
         if best.only:
             break
     short = found.duration is not None and found.duration <= MARKER_SECONDS
-    return Seen(best.mark, best.code, best.size, best.kiosk_at, best.picture, best.only and short)
+    return MarkerReading(best.mark, best.code, best.size, best.kiosk_at, best.picture, best.only and short)
 
 
 def _first_frames(path: Path, found: Probe) -> Iterator[Grey]:

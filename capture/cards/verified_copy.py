@@ -17,7 +17,7 @@ from capture.cards.scan import Found
 from capture.cards.shot_inspection import glance
 from capture.decoding.probe import Probe
 from capture.decoding.process_pool import DecoderPool
-from capture.intake.submission import Arrival
+from capture.intake.submission import ReceivedFile
 from reporter.errors import MediaFailed, ReporterError
 from reporter.media.store import Store, disk_errors, hash_file
 
@@ -84,7 +84,7 @@ def _identity(told: Probe | None) -> tuple[str, str, str]:
 
 def copy_in(
     found: Found, store: Store, *, rng: random.Random, stopped: Stopped, copied: Copied
-) -> Arrival:
+) -> ReceivedFile:
     """Copy a file (or joined spans) into ``incoming/``, onto the disk, and read it back: the same bytes, or an error.
 
     Raises CardTrouble where the card can't be read to the end, DiskFull, Halted.
@@ -98,7 +98,7 @@ def copy_in(
             read.update(piece)
             incoming.write(piece)
             copied(len(piece))
-        arrival = Arrival.of(incoming, found.filename)
+        arrival = ReceivedFile.of(incoming, found.filename)
         _forget_cache(arrival.path)
         with disk_errors():
             same = hash_file(arrival.path) == read.hexdigest() == arrival.sha256

@@ -16,7 +16,7 @@ JPEG_QUALITY = 82
 
 
 @dataclass(frozen=True)
-class Made:
+class RenditionFile:
     """A finished rendition. ``duration`` is in seconds; ``width`` and ``height`` are pixels, None for sound."""
 
     name: str
@@ -31,7 +31,7 @@ class Made:
 
 
 @contextmanager
-def unfinished(out_dir: Path, prefix: str, name: str, ext: str) -> Iterator[Path]:
+def temporary_rendition(out_dir: Path, prefix: str, name: str, ext: str) -> Iterator[Path]:
     """A temporary path in ``out_dir``; renamed to ``{prefix}{name}{ext}`` at the end, removed on an error.
 
     Nobody ever sees half a rendition. The worker's number keeps two workers apart that make the same one.
@@ -45,14 +45,14 @@ def unfinished(out_dir: Path, prefix: str, name: str, ext: str) -> Iterator[Path
         temporary.unlink(missing_ok=True)
 
 
-def finished(
+def describe(
     path: Path, name: str, mime: str, *, size: tuple[int | None, int | None] = (None, None),
     duration: float | None = None,
-) -> Made:  # fmt: skip
+) -> RenditionFile:  # fmt: skip
     """Describe a rendition that stands at its final path."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Made(
+    return RenditionFile(
         name=name,
         path=path,
         mime=mime,
@@ -91,10 +91,10 @@ def scaled(image: Any, longest: int) -> Any:
     return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
-def save_jpeg(image: Any, out_dir: Path, name: str, *, prefix: str = "") -> Made:
+def save_jpeg(image: Any, out_dir: Path, name: str, *, prefix: str = "") -> RenditionFile:
     """Write an RGB Pillow image as a JPEG without any metadata; no profile means sRGB."""
     # Pillow copies a JPEG's comment from the source into what it saves.
     image.info.clear()
-    with unfinished(out_dir, prefix, name, ".jpg") as path:
+    with temporary_rendition(out_dir, prefix, name, ".jpg") as path:
         image.save(path, "JPEG", quality=JPEG_QUALITY, optimize=True)
-    return finished(out_dir / f"{prefix}{name}.jpg", name, "image/jpeg", size=image.size)
+    return describe(out_dir / f"{prefix}{name}.jpg", name, "image/jpeg", size=image.size)

@@ -13,7 +13,7 @@ import re
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from capture.intake.submission import Offer
+from capture.intake.submission import Submission
 from reporter.errors import BadInput
 from reporter.gathering.admission import is_own_device
 from reporter.media.store import Store
@@ -32,7 +32,7 @@ def read_sha256(value: str) -> str:
 
 
 def already_here(
-    session: Session, store: Store, offer: Offer, *, sha256: str, length: int
+    session: Session, store: Store, offer: Submission, *, sha256: str, length: int
 ) -> Takeaway | None:
     """The asker's own takeaway that holds these bytes, whole and readable, or None. For a cleaned offer."""
     proof = _proof(session, offer) if sha256 else None
@@ -52,7 +52,7 @@ def already_here(
     return None
 
 
-def _proof(session: Session, offer: Offer) -> ColumnElement[bool] | None:
+def _proof(session: Session, offer: Submission) -> ColumnElement[bool] | None:
     """What a takeaway must be for the asker to be its sender; the door itself (capture.intake.receive) decides alike."""
     if offer.client_id:
         own = Takeaway.client_id == offer.client_id

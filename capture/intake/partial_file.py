@@ -20,8 +20,8 @@ from reporter.errors import Conflict, TooLarge
 from reporter.media.store import PIECE, disk_errors
 
 # Seconds in which a piece comes that may be followed by a larger one; and the largest.
-QUICK = 0.2
-MOST = 1 << 20
+FAST_CHUNK_SECONDS = 0.2
+MAX_CHUNK_BYTES = 1 << 20
 
 
 class Body(Protocol):
@@ -32,7 +32,7 @@ class Body(Protocol):
 
 
 @dataclass(frozen=True)
-class Piece:
+class Chunk:
     """The body of one request. ``size`` is None where the client didn't announce it (chunked)."""
 
     body: Body
@@ -41,7 +41,7 @@ class Piece:
 
 
 @dataclass
-class Live:
+class UploadLock:
     """What requests on one upload share while there are any."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -54,7 +54,7 @@ class Live:
 class Writer:
     """One request's hand on an upload: valid until a newer one takes over."""
 
-    def __init__(self, live: Live, path: Path, *, position: int, length: int) -> None:
+    def __init__(self, live: UploadLock, path: Path, *, position: int, length: int) -> None:
         self.position = position
         self._live = live
         self._epoch = live.epoch
@@ -112,9 +112,9 @@ def _next_step(step: int, seconds: float) -> int:
     Many small writes cost a busy kiosk half of its time. But what is being read when a connection breaks is lost: so no
     more than what comes in less than half a second, and 64 KB from slow phones.
     """
-    if seconds > QUICK:
+    if seconds > FAST_CHUNK_SECONDS:
         return PIECE
-    return min(step * 2, MOST)
+    return min(step * 2, MAX_CHUNK_BYTES)
 
 
 def read_piece(body: Body, size: int) -> bytes:

@@ -19,15 +19,15 @@ from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import MediaType
 from capture.intake.submission import (
-    Arrival,
-    Offer,
+    ReceivedFile,
+    Submission,
     check_recordable,
     check_words,
-    cleaned,
+    normalized,
     file_name,
-    type_of,
+    media_type_of,
 )
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.codes import make_receipt
 from reporter.config import LimitSettings
@@ -36,7 +36,7 @@ from reporter.media.store import Store, hash_file
 from reporter.models import Attachment, Decision, Media, Tag, Takeaway, Tombstone, Upload
 from reporter.models.enums import Kind, MediaState, TakeawayState
 from reporter.moderation.blocked_words import screen
-from reporter.moderation.decisions import hashtags, lock_gathering, main_kind, reconsider, touch
+from reporter.moderation.decisions import hashtags, lock_gathering, main_kind, require_review, bump_revision
 
 # Younger files may belong to a request or an import that is under way.
 GRACE = timedelta(hours=1)
@@ -44,11 +44,11 @@ GRACE = timedelta(hours=1)
 # Looks into a file before it is taken; raises TooLong or MediaFailed for what must not be thanked for.
 Check = Callable[[Path, MediaType], None]
 # Called with the takeaway just before the commit: what it changes is saved together with it, or not at all.
-Seal = Callable[[Takeaway], None]
+BeforeCommit = Callable[[Takeaway], None]
 
 
 @dataclass(frozen=True)
-class _Door:
+class IntakeContext:
     """What every step of one reception needs."""
 
     session: Session
@@ -60,8 +60,8 @@ class _Door:
 
 
 def receive(
-    session: Session, store: Store, offer: Offer, *, now: datetime, rng: random.Random,
-    limits: LimitSettings, check: Check | None = None, seal: Seal | None = None,
+    session: Session, store: Store, offer: Submission, *, now: datetime, rng: random.Random,
+    limits: LimitSettings, check: Check | None = None, seal: BeforeCommit | None = None,
 ) -> Takeaway:  # fmt: skip
     """Take an offer in; when this returns, its files and its row are on the disk. Commits.
 
@@ -73,16 +73,16 @@ def receive(
     Raises BadInput, TooLarge, Forbidden (a session that must not be recorded), UnsupportedMedia, Conflict, DiskFull
     and what ``check`` raises.
     """
-    offer = cleaned(offer)
+    offer = normalized(offer)
     check_words(offer, limits)
     if not offer.text and not offer.files:
         raise BadInput("This is empty. Write a line, or add a photo, a video or a voice note.")
-    door = _Door(session, store, now, rng)
-    types = {file.sha256: type_of(file) for file in offer.files}
-    door = _looked(door, offer)
+    door = IntakeContext(session, store, now, rng)
+    types = {file.sha256: media_type_of(file) for file in offer.files}
+    door = _with_seen(door, offer)
     known = _find(door, offer)
-    wanted = _wanted(door, offer, known)
-    _allow(offer, wanted, known, limits)
+    wanted = _new_files(door, offer, known)
+    _check_limits(offer, wanted, known, limits)
     if check is not None:
         for file in wanted:
             check(file.path, types[file.sha256])
@@ -97,7 +97,7 @@ def receive(
     return takeaway
 
 
-def _looked(door: _Door, offer: Offer) -> _Door:
+def _with_seen(door: IntakeContext, offer: Submission) -> IntakeContext:
     """The door that knows whether anything of the offer was seen before."""
     asked = {"client_id": offer.client_id, "hashes": [file.sha256 for file in offer.files]}
     seen = door.session.scalar(_seen_query(), asked)
@@ -114,7 +114,7 @@ def _seen_query() -> Select[tuple[bool]]:
     return select(or_(by_id.exists(), kept.exists(), buried.exists()))
 
 
-def _find(door: _Door, offer: Offer) -> Takeaway | None:
+def _find(door: IntakeContext, offer: Submission) -> Takeaway | None:
     """The takeaway that this offer is a repetition of."""
     if door.all_new:
         return None
@@ -127,7 +127,7 @@ def _find(door: _Door, offer: Offer) -> Takeaway | None:
     return _same_bytes(door, offer) or _taken_back(door, offer)
 
 
-def _same_bytes(door: _Door, offer: Offer) -> Takeaway | None:
+def _same_bytes(door: IntakeContext, offer: Submission) -> Takeaway | None:
     hashes = {file.sha256 for file in offer.files}
     candidates = door.session.scalars(
         select(Takeaway)
@@ -145,7 +145,7 @@ def _same_bytes(door: _Door, offer: Offer) -> Takeaway | None:
     return None
 
 
-def _taken_back(door: _Door, offer: Offer) -> Takeaway | None:
+def _taken_back(door: IntakeContext, offer: Submission) -> Takeaway | None:
     buried = _buried(door, offer)
     if not all(file.sha256 in buried for file in offer.files):
         return None
@@ -155,7 +155,7 @@ def _taken_back(door: _Door, offer: Offer) -> Takeaway | None:
     return takeaway
 
 
-def _buried(door: _Door, offer: Offer) -> Mapping[str, uuid.UUID]:
+def _buried(door: IntakeContext, offer: Submission) -> Mapping[str, uuid.UUID]:
     """Hashes of the offer that were withdrawn from this session, and the takeaway that they belonged to."""
     if door.all_new:
         return {}
@@ -168,7 +168,7 @@ def _buried(door: _Door, offer: Offer) -> Mapping[str, uuid.UUID]:
     return {row.sha256: row.takeaway_id for row in rows}
 
 
-def _wanted(door: _Door, offer: Offer, known: Takeaway | None) -> list[Arrival]:
+def _new_files(door: IntakeContext, offer: Submission, known: Takeaway | None) -> list[ReceivedFile]:
     """The files that have to be attached, each once."""
     if known is not None and known.state == TakeawayState.WITHDRAWN:
         return []
@@ -180,8 +180,8 @@ def _hashes(takeaway: Takeaway) -> set[str]:
     return {attachment.media.sha256 for attachment in takeaway.attachments}
 
 
-def _allow(
-    offer: Offer, wanted: Sequence[Arrival], known: Takeaway | None, limits: LimitSettings
+def _check_limits(
+    offer: Submission, wanted: Sequence[ReceivedFile], known: Takeaway | None, limits: LimitSettings
 ) -> None:
     if wanted:
         check_recordable(offer.event)
@@ -195,12 +195,12 @@ def _allow(
 
 
 def _record(
-    door: _Door, offer: Offer, types: Mapping[str, MediaType], seal: Seal | None
+    door: IntakeContext, offer: Submission, types: Mapping[str, MediaType], seal: BeforeCommit | None
 ) -> Takeaway:
     """Everything in one transaction. The files move into the store under its lock: see lock_gathering."""
     try:
         lock_gathering(door.session)
-        door = _looked(door, offer)
+        door = _with_seen(door, offer)
         known = _find(door, offer)
         takeaway = known or _new_takeaway(door, offer)
         more_words = _add_words(door, takeaway, offer)
@@ -216,7 +216,7 @@ def _record(
     return takeaway
 
 
-def _new_takeaway(door: _Door, offer: Offer) -> Takeaway:
+def _new_takeaway(door: IntakeContext, offer: Submission) -> Takeaway:
     takeaway = Takeaway(
         id=new_id(door.now, door.rng), receipt=make_receipt(door.rng), client_id=offer.client_id,
         session_id=offer.event.id, kind=Kind.NOTE.value, text=offer.text, author=offer.author,
@@ -227,12 +227,12 @@ def _new_takeaway(door: _Door, offer: Offer) -> Takeaway:
         received_at=door.now, tags=[Tag(name=name) for name in hashtags(offer.text)],
     )  # fmt: skip
     screen(takeaway, door.store.folder)
-    touch(door.session, takeaway)
+    bump_revision(door.session, takeaway)
     door.session.add(takeaway)
     return takeaway
 
 
-def _add_words(door: _Door, takeaway: Takeaway, offer: Offer) -> bool:
+def _add_words(door: IntakeContext, takeaway: Takeaway, offer: Submission) -> bool:
     """A later file of the same takeaway may bring the text that the first came without. Whether it did."""
     if takeaway.state == TakeawayState.WITHDRAWN or takeaway.text or not offer.text:
         return False
@@ -247,12 +247,12 @@ def _add_words(door: _Door, takeaway: Takeaway, offer: Offer) -> bool:
 
 
 def _add_files(
-    door: _Door, takeaway: Takeaway, offer: Offer, types: Mapping[str, MediaType]
+    door: IntakeContext, takeaway: Takeaway, offer: Submission, types: Mapping[str, MediaType]
 ) -> bool:
     """Attach what is new, mend what was known. Whether anything was attached."""
-    wanted = _wanted(door, offer, takeaway)
+    wanted = _new_files(door, offer, takeaway)
     for attachment in takeaway.attachments:
-        _heal_from(door, attachment.media, offer)
+        _restore_from(door, attachment.media, offer)
     for file in wanted:
         media = _media(door, file, types[file.sha256], offer)
         name = file_name(file.filename)
@@ -263,11 +263,11 @@ def _add_files(
     return bool(wanted)
 
 
-def _media(door: _Door, file: Arrival, kind: MediaType, offer: Offer) -> Media:
+def _media(door: IntakeContext, file: ReceivedFile, kind: MediaType, offer: Submission) -> Media:
     query = select(Media).where(Media.sha256 == file.sha256)
     media = None if door.all_new else door.session.scalar(query)
     if media is not None:
-        _heal_from(door, media, offer)
+        _restore_from(door, media, offer)
         return media
     _keep(door.store, file, kind.ext)
     media = Media(
@@ -279,7 +279,7 @@ def _media(door: _Door, file: Arrival, kind: MediaType, offer: Offer) -> Media:
     return media
 
 
-def _heal_from(door: _Door, media: Media, offer: Offer) -> None:
+def _restore_from(door: IntakeContext, media: Media, offer: Submission) -> None:
     """Known bytes have come again: put them back where they are missing or broken, and let them be tried once more."""
     file = next((f for f in offer.files if f.sha256 == media.sha256), None)
     if file is None:
@@ -295,16 +295,16 @@ def _heal_from(door: _Door, media: Media, offer: Offer) -> None:
         media.attempts, media.lease, media.due_at = 0, "", door.now
 
 
-def _keep(store: Store, file: Arrival, ext: str) -> None:
+def _keep(store: Store, file: ReceivedFile, ext: str) -> None:
     # After a rolled-back first try the file is in its place already.
     if file.path.exists() or not store.original(file.sha256, ext).exists():
         store.keep(file.path, file.sha256, ext)
 
 
-def _changed(door: _Door, takeaway: Takeaway) -> None:
+def _changed(door: IntakeContext, takeaway: Takeaway) -> None:
     """A new revision; and what an organizer approved before this was in it waits for a decision again."""
-    touch(door.session, takeaway)
-    reconsider(door.session, takeaway, Hand(door.now, door.rng))
+    bump_revision(door.session, takeaway)
+    require_review(door.session, takeaway, Actor(door.now, door.rng))
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import HEAD_BYTES
 from capture.intake.deduplication import already_here, read_sha256
-from capture.intake.partial_file import Body, Live, Piece, Writer, read_piece
+from capture.intake.partial_file import Body, UploadLock, Chunk, Writer, read_piece
 from capture.intake.receive import Check, receive
-from capture.intake.submission import Arrival, Offer, check_recordable, check_words, cleaned
+from capture.intake.submission import ReceivedFile, Submission, check_recordable, check_words, normalized
 from capture.intake.tus_protocol import BrokenOff, ChecksumMismatch, Gone, OffsetConflict
 from reporter.clock import Clock
 from reporter.codes import normalize
@@ -52,7 +52,7 @@ class Progress:
     fields: Mapping[str, str]
 
 
-class Uploads:
+class ResumableUploads:
     """The uploads of one gathering; one of these a process, shared by its threads."""
 
     def __init__(
@@ -65,7 +65,7 @@ class Uploads:
         self._rng = rng
         self._check = check
         self._guard = threading.Lock()
-        self._live: dict[str, Live] = {}
+        self._live: dict[str, UploadLock] = {}
 
     @property
     def max_size(self) -> int:
@@ -78,7 +78,7 @@ class Uploads:
         *,
         length: int,
         fields: Mapping[str, str],
-        piece: Piece | None = None,
+        piece: Chunk | None = None,
         source: Source = Source.PHONE,
         device: str = "",
     ) -> Progress:
@@ -96,7 +96,7 @@ class Uploads:
             raise BadInput("An upload needs the code of its session.")
         event = find_session(session, code)
         check_recordable(event)
-        offer = cleaned(dataclasses.replace(_offer(event, fields), device=device))
+        offer = normalized(dataclasses.replace(_offer(event, fields), device=device))
         check_words(offer, self._limits)
         sha256 = read_sha256(fields.get("sha256", ""))
         known = already_here(session, self._store, offer, sha256=sha256, length=length)
@@ -144,7 +144,7 @@ class Uploads:
                     offset = self._synced_size(upload_id)
             return self._after(session, live, found, offset=offset)
 
-    def append(self, session: Session, upload_id: str, offset: int, *, piece: Piece) -> Progress:
+    def append(self, session: Session, upload_id: str, offset: int, *, piece: Chunk) -> Progress:
         """Take the bytes of one request at ``offset``; with the last of them the takeaway is made. Commits then.
 
         Raises OffsetConflict, TooLarge (more than the rest), ChecksumMismatch (nothing kept), BrokenOff (what came is
@@ -197,9 +197,9 @@ class Uploads:
         self._store.need_room(length, keep_free=self._keep_free)
 
     @contextmanager
-    def _using(self, upload_id: str) -> Iterator[Live]:
+    def _using(self, upload_id: str) -> Iterator[UploadLock]:
         with self._guard:
-            live = self._live.setdefault(upload_id, Live())
+            live = self._live.setdefault(upload_id, UploadLock())
             live.users += 1
         try:
             yield live
@@ -231,7 +231,7 @@ class Uploads:
         except FileNotFoundError as error:
             raise NotFound("This upload is gone. Send the file again.") from error
 
-    def _take_over(self, live: Live, found: Progress, offset: int, piece: Piece) -> Writer:
+    def _take_over(self, live: UploadLock, found: Progress, offset: int, piece: Chunk) -> Writer:
         with live.lock:
             ours = self._synced_size(found.id)
             if offset != ours:
@@ -242,7 +242,7 @@ class Uploads:
             return Writer(live, self._path(found.id), position=offset, length=found.length)
 
     @contextmanager
-    def _verified(self, upload_id: str, piece: Piece) -> Iterator[Body]:
+    def _verified(self, upload_id: str, piece: Chunk) -> Iterator[Body]:
         """The body itself, or, where it comes with a checksum, a verified copy of it.
 
         Unverified bytes never stand in the upload's file, not even for a moment: the kiosk may be killed in it.
@@ -272,13 +272,13 @@ class Uploads:
             incoming.discard()
 
     def _after(
-        self, session: Session, live: Live, found: Progress, *, offset: int, sha256: str = ""
+        self, session: Session, live: UploadLock, found: Progress, *, offset: int, sha256: str = ""
     ) -> Progress:
         if offset < found.length:
             return Progress(found.id, offset, found.length, "", found.expires_at, found.fields)
         return self._finish(session, live, found.id, sha256=sha256)
 
-    def _finish(self, session: Session, live: Live, upload_id: str, *, sha256: str) -> Progress:
+    def _finish(self, session: Session, live: UploadLock, upload_id: str, *, sha256: str) -> Progress:
         """Through the door. Its refusal is final: the file is removed, and the client learns why."""
         with live.finishing:
             with live.lock:
@@ -309,11 +309,11 @@ class Uploads:
                 upload_id, found.length, found.length, receipts[-1], found.expires_at, found.fields
             )
 
-    def _finished_offer(self, session: Session, row: Upload, sha256: str) -> Offer:
+    def _finished_offer(self, session: Session, row: Upload, sha256: str) -> Submission:
         path = self._path(row.id)
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
-        arrival = Arrival(
+        arrival = ReceivedFile(
             path, path.stat().st_size, sha256 or hash_file(path), head,
             row.fields.get("filename", ""),
         )  # fmt: skip
@@ -323,7 +323,7 @@ class Uploads:
             raise ChecksumMismatch("This file was damaged on the way. Send it again.")
         return dataclasses.replace(_offer(event, row.fields, arrival), device=row.device)
 
-    def _remove(self, session: Session, live: Live, upload_id: str) -> None:
+    def _remove(self, session: Session, live: UploadLock, upload_id: str) -> None:
         with live.lock:
             live.epoch += 1
             row = session.get(Upload, upload_id)
@@ -345,6 +345,6 @@ def _with_source(fields: Mapping[str, str], source: Source) -> dict[str, str]:
     return own if source is Source.PHONE else {**own, "source": source.value}
 
 
-def _offer(event: EventSession, fields: Mapping[str, str], *files: Arrival) -> Offer:
+def _offer(event: EventSession, fields: Mapping[str, str], *files: ReceivedFile) -> Submission:
     words = {name: fields[name] for name in OFFER_FIELDS if name in fields}
-    return Offer(event, files=files, **words)  # type: ignore[arg-type]
+    return Submission(event, files=files, **words)  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ FILENAME_CHARS = 200
 
 
 @dataclass(frozen=True)
-class Arrival:
+class ReceivedFile:
     """A finished file in ``incoming/``: every byte of it is on the disk already. ``head``: its first 8 KB."""
 
     path: Path
@@ -32,19 +32,19 @@ class Arrival:
     filename: str = ""
 
     @classmethod
-    def of(cls, incoming: Incoming, filename: str = "") -> Arrival:
+    def of(cls, incoming: Incoming, filename: str = "") -> ReceivedFile:
         """From an incoming file, which is finished here (fsync)."""
         incoming.finish()
         return cls(incoming.path, incoming.size, incoming.sha256, incoming.head, filename)
 
 
 @dataclass(frozen=True)
-class Offer:
+class Submission:
     """What somebody brings to a session. Empty ``audience``: the session's own; no ``recorded_at``: now."""
 
     event: EventSession
     text: str = ""
-    files: Sequence[Arrival] = ()
+    files: Sequence[ReceivedFile] = ()
     author: str = ""
     prompt: str = ""
     intent: str = ""
@@ -57,7 +57,7 @@ class Offer:
     recorded_at: datetime | None = None
 
 
-def cleaned(offer: Offer) -> Offer:
+def normalized(offer: Submission) -> Submission:
     """The offer with its words trimmed and its ``client_id`` in canonical form; raises BadInput."""
     return dataclasses.replace(
         offer,
@@ -71,7 +71,7 @@ def cleaned(offer: Offer) -> Offer:
     )
 
 
-def check_words(offer: Offer, limits: LimitSettings) -> None:
+def check_words(offer: Submission, limits: LimitSettings) -> None:
     """Refuse unknown choices (BadInput) and words that are too long (TooLarge). For a cleaned offer."""
     choices = (
         ("intent", offer.intent, {"", *Intent}),
@@ -111,7 +111,7 @@ def check_recordable(event: EventSession) -> None:
         )
 
 
-def type_of(file: Arrival) -> MediaType:
+def media_type_of(file: ReceivedFile) -> MediaType:
     """What a file is, by its content; raises BadInput for an empty one, UnsupportedMedia for what is not kept."""
     name = file.filename or "This file"
     if not file.size:

@@ -46,7 +46,7 @@ class Box:
     height: float
 
 
-class Sheet:
+class Canvas:
     """A PDF document with the few strokes that our pages need."""
 
     def __init__(self, paper: str, *, shelf: FontShelf, warn: Callable[[str], None]) -> None:

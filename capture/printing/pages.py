@@ -19,7 +19,7 @@ from capture.printing.canvas import (
     WASH,
     WHITE,
     Box,
-    Sheet,
+    Canvas,
     is_tall,
     reads_from_right,
 )
@@ -58,7 +58,7 @@ class Pages:
     """Draws pages onto one document."""
 
     def __init__(
-        self, sheet: Sheet, gathering: GatheringFacts, translate: Callable[[str], str]
+        self, sheet: Canvas, gathering: GatheringFacts, translate: Callable[[str], str]
     ) -> None:
         self.sheet = sheet
         self.gathering = gathering

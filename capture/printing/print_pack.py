@@ -11,7 +11,7 @@ from functools import partial
 from typing import Literal
 
 from capture.codes.qr_writer import Wifi, qr_matrix, qr_svg, session_url, wifi_text
-from capture.printing.canvas import Sheet
+from capture.printing.canvas import Canvas
 from capture.printing.fonts import FontShelf
 from capture.printing.pages import GatheringFacts, Pages, PosterSheet
 
@@ -53,7 +53,7 @@ def make_posters(
     for addresses, codes or a Wi-Fi that can't work.
     """
     tell = progress or _unheard
-    sheet = Sheet(paper, shelf=shelf or FontShelf(), warn=warn or _nothing)
+    sheet = Canvas(paper, shelf=shelf or FontShelf(), warn=warn or _nothing)
     try:
         pages = Pages(sheet, gathering, _translator(strings))
         steps = _steps(pages, sheets, parts, ending)

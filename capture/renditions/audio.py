@@ -9,7 +9,7 @@ from typing import Any
 
 from capture.decoding.probe import Probe
 from capture.decoding.safe_open import BROKEN_MEDIA, decoded, open_media
-from capture.imaging.rendition_file import THUMB, Made, finished, save_jpeg, scaled, unfinished
+from capture.imaging.rendition_file import THUMB, RenditionFile, describe, save_jpeg, scaled, temporary_rendition
 from capture.renditions.video import MP4_OPTIONS, audio_track
 from capture.transcoding.loudness import gain_for, measure
 from capture.transcoding.transcode import span_of, write_tracks
@@ -23,16 +23,16 @@ PAPER, INK, LINE = (250, 246, 238), (43, 38, 34), (214, 205, 190)
 
 def make_audio(
     src: Path, out_dir: Path, found: Probe, *, prefix: str = "", edits: Edits | None = None
-) -> list[Made]:
+) -> list[RenditionFile]:
     """Make ``play`` (AAC in MP4, index in front), ``poster`` and ``thumb`` (a drawing of the loudness) of sound.
 
     Nothing of the original's metadata is left, a cover picture neither. Raises MediaFailed when nothing can be
     heard in it.
     """
-    with unfinished(out_dir, prefix, "play", ".m4a") as path:
+    with temporary_rendition(out_dir, prefix, "play", ".m4a") as path:
         _write_play(src, path, found, edits or Edits())
         loudness, duration = measure_loudness(path)
-    play = finished(out_dir / f"{prefix}play.m4a", "play", "audio/mp4", duration=duration)
+    play = describe(out_dir / f"{prefix}play.m4a", "play", "audio/mp4", duration=duration)
     poster = draw_loudness(loudness)
     return [
         play,

@@ -21,7 +21,7 @@ FLAT = 6.0
 
 
 @dataclass(frozen=True)
-class Glance:
+class QualityMeasurement:
     """``sharpness`` without a unit, ``brightness`` from 0 to 255, ``likeness`` as 16 hex digits, '' for flat ones."""
 
     sharpness: float
@@ -29,7 +29,7 @@ class Glance:
     likeness: str
 
 
-def glance_at(path: Path) -> Glance | None:
+def measure_quality(path: Path) -> QualityMeasurement | None:
     """Look at a JPEG rendition; None where it can't be opened."""
     import cv2
 
@@ -41,7 +41,7 @@ def glance_at(path: Path) -> Glance | None:
     if share < 1:
         size = (max(1, round(image.shape[1] * share)), max(1, round(image.shape[0] * share)))
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return Glance(_sharpness(small), round(float(small.mean()), 1), _likeness(small))
+    return QualityMeasurement(_sharpness(small), round(float(small.mean()), 1), _likeness(small))
 
 
 def _sharpness(grey: Any) -> float:

@@ -10,13 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from capture.decoding.process_pool import DecoderPool, PoolBusy
-from capture.renditions.image_quality import Glance, glance_at
+from capture.renditions.image_quality import QualityMeasurement, measure_quality
 from reporter.errors import MediaFailed
 from reporter.media.near_duplicates import keep_look
 from reporter.media.store import Store
 from reporter.models import Media
 from reporter.models.enums import Kind, MediaState
-from reporter.models.image_quality import Look
+from reporter.models.image_quality import ImageQuality
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ SECONDS = 20.0
 _PICTURE = {Kind.PHOTO.value: "view", Kind.VIDEO.value: "poster"}
 
 
-def note_look(session: Session, media_id: uuid.UUID, kind: str, seen: Glance | None) -> None:
+def note_look(session: Session, media_id: uuid.UUID, kind: str, seen: QualityMeasurement | None) -> None:
     """Keep it. Of a film only how dark it begins: its first picture is no shot of somebody's. Does not commit."""
     photo = kind == Kind.PHOTO and seen is not None
     keep_look(
@@ -40,8 +40,8 @@ def glance_due(session: Session, store: Store, pool: DecoderPool) -> int:
     """Glance at finished pictures that nobody has glanced at; how many. Commits each."""
     query = (
         select(Media)
-        .outerjoin(Look, Look.media_id == Media.id)
-        .where(Look.media_id.is_(None), Media.state == MediaState.READY, Media.kind.in_(_PICTURE))
+        .outerjoin(ImageQuality, ImageQuality.media_id == Media.id)
+        .where(ImageQuality.media_id.is_(None), Media.state == MediaState.READY, Media.kind.in_(_PICTURE))
         .order_by(Media.id)
         .limit(BATCH)
     )
@@ -49,7 +49,7 @@ def glance_due(session: Session, store: Store, pool: DecoderPool) -> int:
     session.commit()
     for done, (media_id, (kind, path)) in enumerate(paths.items()):
         try:
-            seen = pool.run(glance_at, path, timeout=SECONDS) if path else None
+            seen = pool.run(measure_quality, path, timeout=SECONDS) if path else None
         except PoolBusy:
             return done
         except MediaFailed as error:

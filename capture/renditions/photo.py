@@ -10,14 +10,14 @@ from capture.decoding.probe import MAX_PIXELS
 from capture.decoding.safe_open import RAW_MIMES, Exif, jpeg_bytes, open_photo, read_exif
 from capture.imaging.apply_edits import mend_image, needed
 from capture.imaging.icc_profile import ADOBE_RGB, matrix_profile, to_srgb
-from capture.imaging.rendition_file import JPEG_QUALITY, THUMB, VIEW, Made, save_jpeg, scaled
+from capture.imaging.rendition_file import JPEG_QUALITY, THUMB, VIEW, RenditionFile, save_jpeg, scaled
 from reporter.media.edits import Edits
 
 
 def make_photo(
     src: Path, out_dir: Path, mime: str, *, prefix: str = "", max_pixels: int = MAX_PIXELS,
     edits: Edits | None = None,
-) -> list[Made]:  # fmt: skip
+) -> list[RenditionFile]:  # fmt: skip
     """Make ``thumb`` (longest side 400) and ``view`` (1600) as JPEG; a small photo is never enlarged.
 
     Orientation is applied, colours become sRGB, transparency becomes white, of animations the first picture is

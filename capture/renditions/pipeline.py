@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from capture.decoding.probe import MAX_PIXELS, Probe, probe
-from capture.imaging.rendition_file import Made
+from capture.imaging.rendition_file import RenditionFile
 from capture.renditions.audio import make_audio
-from capture.renditions.image_quality import Glance, glance_at
+from capture.renditions.image_quality import QualityMeasurement, measure_quality
 from capture.renditions.photo import make_photo
 from capture.renditions.video import make_video
 from reporter.media.edits import Edits
@@ -26,8 +26,8 @@ class Result:
     """
 
     probe: Probe
-    made: tuple[Made, ...]
-    look: Glance | None = None
+    made: tuple[RenditionFile, ...]
+    look: QualityMeasurement | None = None
 
 
 def process_file(
@@ -53,6 +53,6 @@ def process_file(
     return Result(replace(found, duration=duration), made, _look(made, "poster"))
 
 
-def _look(made: tuple[Made, ...], name: str) -> Glance | None:
+def _look(made: tuple[RenditionFile, ...], name: str) -> QualityMeasurement | None:
     """Of one of the pictures, if it was made."""
-    return next((glance_at(one.path) for one in made if one.name == name), None)
+    return next((measure_quality(one.path) for one in made if one.name == name), None)

@@ -12,7 +12,7 @@ from typing import Any
 
 from capture.decoding.probe import Probe, display_size, probe, real_video
 from capture.decoding.safe_open import BROKEN_MEDIA, open_media
-from capture.imaging.rendition_file import THUMB, Made, finished, save_jpeg, scaled, unfinished
+from capture.imaging.rendition_file import THUMB, RenditionFile, describe, save_jpeg, scaled, temporary_rendition
 from capture.renditions.poster_frame import best_frame
 from capture.transcoding.loudness import gain_for, measure
 from capture.transcoding.transcode import (
@@ -37,17 +37,17 @@ MP4_OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}
 
 def make_video(
     src: Path, out_dir: Path, found: Probe, *, prefix: str = "", edits: Edits | None = None
-) -> list[Made]:
+) -> list[RenditionFile]:
     """Make ``play`` (H.264/AAC MP4, at most 720p), ``poster`` and ``thumb`` (400) of a probed video.
 
     Rotation is kept as correct metadata where the pictures are only repacked, and is in the pixels else. Nothing
     of the original's metadata is left. The duration of ``play`` is exact. Raises MediaFailed when no picture can be
     decoded.
     """
-    with unfinished(out_dir, prefix, "play", ".mp4") as path:
+    with temporary_rendition(out_dir, prefix, "play", ".mp4") as path:
         _write_play(src, path, found, edits or Edits())
         made = probe(path, "video/mp4")
-    play = finished(
+    play = describe(
         out_dir / f"{prefix}play.mp4", "play", "video/mp4",
         size=(made.width, made.height), duration=made.duration,
     )  # fmt: skip

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from capture.decoding.mime_sniff import MediaType
 from capture.decoding.probe import Probe, probe
 from capture.decoding.process_pool import DecoderDied, DecoderPool, PoolBusy
-from capture.imaging.rendition_file import Made
+from capture.imaging.rendition_file import RenditionFile
 from capture.renditions.image_quality_worker import note_look
 from capture.renditions.pipeline import Result, process_file
 from reporter.annotations.captions import renew_spoken
@@ -32,7 +32,7 @@ from reporter.errors import BadInput, DiskFull, MediaFailed, TooLong
 from reporter.media.store import Store
 from reporter.models import Attachment, Media, Rendition, Takeaway
 from reporter.models.enums import Kind, MediaState
-from reporter.moderation.decisions import main_kind, touch
+from reporter.moderation.decisions import main_kind, bump_revision
 
 log = logging.getLogger(__name__)
 
@@ -269,7 +269,7 @@ def _renew_words(session: Session, job: _Job, result: Result) -> None:
         session.flush()
 
 
-def _row(job: _Job, made: Made) -> Rendition:
+def _row(job: _Job, made: RenditionFile) -> Rendition:
     return Rendition(
         media_id=job.media_id, name=made.name, type=made.mime, ext=made.ext, bytes=made.bytes,
         sha256=made.sha256, width=made.width, height=made.height, duration=made.duration,
@@ -294,7 +294,7 @@ def _touch_takeaways(session: Session, media_id: uuid.UUID, *, was: str = "") ->
     for takeaway in session.scalars(query):
         if was and takeaway.kind == was:
             takeaway.kind = main_kind(takeaway).value
-        touch(session, takeaway)
+        bump_revision(session, takeaway)
 
 
 def _forget_withdrawn(session: Session, store: Store, job: _Job) -> None:

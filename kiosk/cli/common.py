@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from kiosk.runtime.context import Kiosk, here
+from kiosk.runtime.context import KioskContext, current_kiosk
 from reporter.config import load_settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -49,7 +49,7 @@ def print_json(document: Any) -> None:
 
 
 @contextmanager
-def opened() -> Iterator[Kiosk]:
+def opened() -> Iterator[KioskContext]:
     """The kiosk of the chosen gathering, in an application context, without server and workers.
 
     Raises ConfigError when there is no gathering.
@@ -58,7 +58,7 @@ def opened() -> Iterator[Kiosk]:
 
     app = create_app(load_settings(gathering_folder()))
     with app.app_context():
-        kiosk = here()
+        kiosk = current_kiosk()
         try:
             yield kiosk
         finally:

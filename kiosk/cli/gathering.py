@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from kiosk.cli.common import gathering_folder, gathering_option, json_option, opened, print_json
 from kiosk.cli.progress_bar import progress_bar
 from kiosk.runtime.database import db
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.clock import new_random, rfc3339, utc_now
 from reporter.config import Settings, load_settings
 from reporter.errors import NotFound
@@ -68,7 +68,7 @@ def new(
         if scheduled:
             import_schedule(session, scheduled, now=now, rng=rng)
         if before:
-            _carry_over(session, before, Hand(now, rng, "shell"))
+            _carry_over(session, before, Actor(now, rng, "shell"))
         if not all_sessions(session):
             add_session(session, "Lobby", now=now, rng=rng)
     click.echo(
@@ -76,7 +76,7 @@ def new(
     )
 
 
-def _carry_over(session: Session, before: Settings, hand: Hand) -> None:
+def _carry_over(session: Session, before: Settings, hand: Actor) -> None:
     from reporter.follow_up.next_gathering import carry_over
     from reporter.gathering.folder import open_session
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import click
 
-from capture.cards.importer import Tally
+from capture.cards.importer import ImportProgress
 from publish.outbox.runner import Outcome
 
 # A line every so many seconds where there is no terminal: enough to see that it lives.
@@ -35,7 +35,7 @@ class Progress:
             self._told = now
             click.echo(self._line(done, total, what, of), err=True)
 
-    def files(self, tally: Tally) -> None:
+    def files(self, tally: ImportProgress) -> None:
         """Files and bytes of a card; the time left comes from the bytes, for a video takes longer than a photo."""
         now = time.monotonic()
         if now - self._drawn < 0.1 and tally.files_done < tally.files:

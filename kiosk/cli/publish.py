@@ -9,7 +9,7 @@ import click
 
 from kiosk.cli.common import gathering_option, json_option, opened, print_json
 from kiosk.cli.progress_bar import progress_bar
-from kiosk.runtime.context import Kiosk
+from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from reporter.errors import BadInput
 
@@ -165,7 +165,7 @@ def publish(
             click.get_current_context().exit(1)
 
 
-def _dry_run(kiosk: Kiosk, names: tuple[str, ...], as_json: bool) -> None:
+def _dry_run(kiosk: KioskContext, names: tuple[str, ...], as_json: bool) -> None:
     from kiosk.services.publishing import dry_run
 
     rows = dry_run(kiosk, names)

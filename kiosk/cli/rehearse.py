@@ -9,7 +9,7 @@ import click
 
 from kiosk.cli.common import gathering_option, json_option, opened, print_json
 from kiosk.cli.progress_bar import progress_bar
-from kiosk.runtime.context import Kiosk
+from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from reporter.errors import Conflict, NotFound
 from reporter.models import EventSession
@@ -48,7 +48,7 @@ def rehearse(phones: int, port: int, as_json: bool) -> None:
         _print(told)
 
 
-def find_kiosk(kiosk: Kiosk, port: int) -> str:
+def find_kiosk(kiosk: KioskContext, port: int) -> str:
     """The address of the running kiosk of this gathering. Raises NotFound, or Conflict while it takes a break."""
     from kiosk.rehearsal.volunteers import is_there
     from reporter.gathering.admission import paused_since
@@ -72,7 +72,7 @@ def find_kiosk(kiosk: Kiosk, port: int) -> str:
     )
 
 
-def _rehearse(kiosk: Kiosk, url: str, phones: int) -> Report:
+def _rehearse(kiosk: KioskContext, url: str, phones: int) -> Report:
     from kiosk.rehearsal.report import report
     from kiosk.rehearsal.sandbox import clear_stages, failed_media, open_stage
     from kiosk.rehearsal.volunteers import Material, play
@@ -98,7 +98,7 @@ def _rehearse(kiosk: Kiosk, url: str, phones: int) -> Report:
     )  # fmt: skip
 
 
-def _need_room(kiosk: Kiosk, material: Material, phones: int) -> None:
+def _need_room(kiosk: KioskContext, material: Material, phones: int) -> None:
     """Raises DiskFull: a rehearsal must not be what fills the disk. Small copies take less than the originals."""
     wanted = 2 * material.largest * -(-phones // 10)
     kiosk.store.need_room(wanted, keep_free=kiosk.settings.limits.keep_free_mb << 20)
@@ -119,7 +119,7 @@ def _wait_for_copies(event: EventSession) -> float | None:
         return time.monotonic() - started if wait_until(made) else None
 
 
-def _tidy(kiosk: Kiosk, url: str) -> list[str]:
+def _tidy(kiosk: KioskContext, url: str) -> list[str]:
     from kiosk.rehearsal.sandbox import clear_stages
     from kiosk.rehearsal.volunteers import is_there
 

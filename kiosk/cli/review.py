@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from kiosk.cli.common import gathering_option, json_option, opened, print_json
 from kiosk.runtime.database import db
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.errors import BadInput
 from reporter.models import Takeaway
 from reporter.models.enums import Kind, TakeawayState
@@ -57,7 +57,7 @@ def _line(row: Takeaway) -> str:
 
 
 def _decide(
-    receipts: tuple[str, ...], act: Callable[[Session, Takeaway, Hand], None], word: str
+    receipts: tuple[str, ...], act: Callable[[Session, Takeaway, Actor], None], word: str
 ) -> None:
     with opened() as kiosk:
         # All are looked up first: a typing slip in the last one changes nothing.
@@ -80,12 +80,12 @@ def _describe_plainly(receipts: tuple[str, ...]) -> None:
     """Nobody sees a notice here as at the desk, so no photo may stay out of public places unseen for lack of words."""
     from kiosk.services.alt_text import proposals_for
     from reporter.media.alt_text import undescribed
-    from reporter.review.conflicts import set_on_all
+    from reporter.review.conflicts import set_fields_many
 
     with opened() as kiosk:
         rows = [by_receipt(db.session(), receipt) for receipt in receipts]
         bare = [row for row in rows if undescribed(row)]
-        set_on_all(db.session(), bare, kiosk.hand("shell"), lambda row: proposals_for(row, ""))
+        set_fields_many(db.session(), bare, kiosk.hand("shell"), lambda row: proposals_for(row, ""))
         for row in bare:
             click.echo(
                 f"{row.receipt}: described only as “{row.attachments[0].alt}”. Say what it shows: "
@@ -109,7 +109,7 @@ def hide_takeaways(receipts: tuple[str, ...]) -> None:
 def describe_photos(receipts: tuple[str, ...], text: str, accept: bool) -> None:
     """List approved photos without a description, or describe them."""
     from kiosk.services.alt_text import described_as, proposal_for, proposals_for
-    from reporter.review.conflicts import set_on_all
+    from reporter.review.conflicts import set_fields_many
     from reporter.review.queries import undescribed_rows
 
     with opened() as kiosk:
@@ -122,7 +122,7 @@ def describe_photos(receipts: tuple[str, ...], text: str, accept: bool) -> None:
         if text and not receipts:
             raise BadInput("Say of which takeaways: reporter review describe RECEIPT --text …")
         words = described_as if text else proposals_for
-        done = set_on_all(db.session(), rows, kiosk.hand("shell"), lambda row: words(row, text))
+        done = set_fields_many(db.session(), rows, kiosk.hand("shell"), lambda row: words(row, text))
         click.echo(f"{len(done.changed)} described")
 
 
@@ -146,14 +146,14 @@ def search(
     """Search all takeaways but those that were taken back (this is the facilitator's shell)."""
     from kiosk.web.shared.serializers import search_record, shell_url
     from reporter.codes import normalize
-    from reporter.search import Ask, Sort, load_hits
+    from reporter.search import SearchRequest, Sort, load_hits
 
     filters = {"session": normalize(code) if code else "", "kind": kind or ""}
     with opened() as kiosk:
         kiosk.index.sync(db.session())
         settings, order = kiosk.settings, Sort(sort)
         today = kiosk.now().astimezone(settings.zone).date()
-        ask = Ask(query, filters, place=None, sort=order, limit=max(limit, 1), today=today)
+        ask = SearchRequest(query, filters, place=None, sort=order, limit=max(limit, 1), today=today)
         found = kiosk.index.search(ask)
         rows = load_hits(db.session(), found, ask, settings.gathering.language)
         if as_json:

@@ -15,9 +15,9 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from capture.intake.receive import receive
-from capture.intake.submission import Arrival, Offer
+from capture.intake.submission import ReceivedFile, Submission
 from kiosk.demo import sample_media
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.config import Settings
 from reporter.gathering.folder import make_gathering, open_session
 from reporter.gathering.sessions import add_session
@@ -119,7 +119,7 @@ class _Filler:
         """Bring one piece in, then decide on it."""
         assert event.starts_at is not None
         moment = min(self.now, event.starts_at + timedelta(minutes=piece.minutes))
-        offer = Offer(
+        offer = Submission(
             event, text=piece.text, author=piece.author, intent=piece.intent, audience=piece.audience,
             consent=piece.consent, prompt="What will you take home from this?", files=self._files(piece),
             recorded_at=moment,
@@ -132,7 +132,7 @@ class _Filler:
             rng=self.rng,
             limits=self.settings.limits,
         )
-        hand = Hand(now=min(self.now, moment + timedelta(minutes=3)), rng=self.rng, who="desk")
+        hand = Actor(now=min(self.now, moment + timedelta(minutes=3)), rng=self.rng, who="desk")
         if piece.photos and piece.fate == "approved":
             change(self.session, takeaway, hand, {"consent": "agreed"})
         decide = {"approved": approve, "hidden": hide}.get(piece.fate)
@@ -142,20 +142,20 @@ class _Filler:
     def _store(self) -> Store:
         return Store(self.settings.folder)
 
-    def _files(self, piece: Piece) -> list[Arrival]:
+    def _files(self, piece: Piece) -> list[ReceivedFile]:
         photos = [
             self._arrival(sample_media.photo(scene, width=1600, height=1200, rng=self.rng), "photo.jpg")
             for scene in piece.photos
         ]
         return [*photos, *([self._film(piece.film)] if piece.film else [])]
 
-    def _film(self, scene: str) -> Arrival:
+    def _film(self, scene: str) -> ReceivedFile:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "film.mp4"
             sample_media.video(path, scene, seconds=6, rng=self.rng)
             return self._arrival(path.read_bytes(), "film.mp4")
 
-    def _arrival(self, data: bytes, name: str) -> Arrival:
+    def _arrival(self, data: bytes, name: str) -> ReceivedFile:
         incoming = self._store().begin(f"demo-{self.rng.getrandbits(64):016x}")
         incoming.write(data)
-        return Arrival.of(incoming, name)
+        return ReceivedFile.of(incoming, name)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DatabaseError
 from kiosk.doctor import firewall
 from kiosk.doctor.finding import Finding, Verdict
 from kiosk.runtime.addresses import own_addresses, phone_url
-from kiosk.runtime.context import Kiosk
+from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from reporter.errors import ReporterError
 from reporter.models import Gathering, Media, Takeaway
@@ -28,10 +28,10 @@ ROOM_WANTED = 10 << 30
 PACKAGES = ("reporter", "capture", "publish", "kiosk")
 
 
-Check = Callable[[Kiosk, int], Finding]
+Check = Callable[[KioskContext, int], Finding]
 
 
-def examine(kiosk: Kiosk, port: int) -> Iterator[Finding]:
+def examine(kiosk: KioskContext, port: int) -> Iterator[Finding]:
     """All checks, one after the other. None changes the gathering."""
     for check in CHECKS:
         yield check(kiosk, port)
@@ -41,7 +41,7 @@ def _ok(name: str, detail: str) -> Finding:
     return Finding(name, Verdict.OK, detail)
 
 
-def address(kiosk: Kiosk, port: int) -> Finding:
+def address(kiosk: KioskContext, port: int) -> Finding:
     """Whether there is an address that phones can reach, and whether it is the printed one."""
     url = phone_url(kiosk.settings, port)
     if not own_addresses() and not kiosk.settings.kiosk.base_url:
@@ -57,7 +57,7 @@ def address(kiosk: Kiosk, port: int) -> Finding:
     return _ok("address", f"Phones reach this laptop at {url}.{_others(kiosk)}")
 
 
-def _others(kiosk: Kiosk) -> str:
+def _others(kiosk: KioskContext) -> str:
     """Which other networks this laptop is in: the likeliest address may be that of the wrong one."""
     others = [f"{a.ip} ({a.interface})" for a in own_addresses()[1:]]
     if not others or kiosk.settings.kiosk.base_url:
@@ -65,7 +65,7 @@ def _others(kiosk: Kiosk) -> str:
     return f" It is in other networks too, at {', '.join(others)}: if phones are there, set base_url in reporter.toml."
 
 
-def door(kiosk: Kiosk, port: int) -> Finding:
+def door(kiosk: KioskContext, port: int) -> Finding:
     """Whether a running kiosk answers at the laptop's own network address."""
     addresses = own_addresses()
     host = addresses[0].ip if addresses else "127.0.0.1"
@@ -77,12 +77,12 @@ def door(kiosk: Kiosk, port: int) -> Finding:
     return _ok("door", f"A kiosk answers at {host}, port {port}.")
 
 
-def walls(_kiosk: Kiosk, port: int) -> Finding:
+def walls(_kiosk: KioskContext, port: int) -> Finding:
     """Whether a firewall keeps phones out."""
     return firewall.check(port)
 
 
-def disk(kiosk: Kiosk, _port: int) -> Finding:
+def disk(kiosk: KioskContext, _port: int) -> Finding:
     """Room for an evening."""
     free = kiosk.store.free_bytes()
     told = f"{free / (1 << 30):.0f} GB are free."
@@ -93,7 +93,7 @@ def disk(kiosk: Kiosk, _port: int) -> Finding:
     return _ok("disk", told)
 
 
-def clock(kiosk: Kiosk, _port: int) -> Finding:
+def clock(kiosk: KioskContext, _port: int) -> Finding:
     """Whether the laptop's clock can be right."""
     now = kiosk.now()
     newest = db.session.scalar(select(func.max(Takeaway.received_at)))
@@ -106,7 +106,7 @@ def clock(kiosk: Kiosk, _port: int) -> Finding:
     )
 
 
-def camera(_kiosk: Kiosk, _port: int) -> Finding:
+def camera(_kiosk: KioskContext, _port: int) -> Finding:
     """Whether there is a webcam, where that can be told without opening it."""
     if os.name != "posix" or not Path("/dev").is_dir() or not Path("/sys/class").is_dir():
         return _ok("camera", "The station's page shows whether the webcam works.")
@@ -117,7 +117,7 @@ def camera(_kiosk: Kiosk, _port: int) -> Finding:
     return _ok("camera", "A webcam is there; the station's page shows its picture.")
 
 
-def codecs(_kiosk: Kiosk, _port: int) -> Finding:
+def codecs(_kiosk: KioskContext, _port: int) -> Finding:
     """Whether photos and videos of phones can be opened and made small."""
     from av.codec import Codec, codecs_available
     from pillow_heif import libheif_info
@@ -143,7 +143,7 @@ def _can_encode(codec: Callable[..., object], name: str) -> bool:
     return True
 
 
-def database(_kiosk: Kiosk, _port: int) -> Finding:
+def database(_kiosk: KioskContext, _port: int) -> Finding:
     """Whether the database is whole."""
     if db.engine.dialect.name == "sqlite":
         try:
@@ -157,7 +157,7 @@ def database(_kiosk: Kiosk, _port: int) -> Finding:
     return _ok("database", f"Whole; it holds {count} takeaways.")
 
 
-def originals(kiosk: Kiosk, _port: int) -> Finding:
+def originals(kiosk: KioskContext, _port: int) -> Finding:
     """Whether every original is in its place and as long as it should be."""
     rows = db.session.execute(select(Media.sha256, Media.ext, Media.bytes))
     paths = [(kiosk.store.original(row[0], row[1]), row[2]) for row in rows]
@@ -170,7 +170,7 @@ def originals(kiosk: Kiosk, _port: int) -> Finding:
     return _ok("originals", f"All {len(paths)} are in their place.")
 
 
-def index(kiosk: Kiosk, _port: int) -> Finding:
+def index(kiosk: KioskContext, _port: int) -> Finding:
     """How far search lags."""
     behind = kiosk.index.behind(db.session())
     if behind > 500:
@@ -179,7 +179,7 @@ def index(kiosk: Kiosk, _port: int) -> Finding:
     return _ok("index", "Search is up to date." if not behind else f"{behind} changes to take in.")
 
 
-def passwords(kiosk: Kiosk, _port: int) -> Finding:
+def passwords(kiosk: KioskContext, _port: int) -> Finding:
     """Whether secrets can be kept and read back."""
     own, name = str(kiosk.gathering_id), "doctor"
     try:
@@ -193,7 +193,7 @@ def passwords(kiosk: Kiosk, _port: int) -> Finding:
     return _ok("passwords", "Passwords of targets can be kept.")
 
 
-def packages(_kiosk: Kiosk, _port: int) -> Finding:
+def packages(_kiosk: KioskContext, _port: int) -> Finding:
     """Whether another program's package hides one of ours."""
     home = Path(__file__).resolve().parents[2]
     specs = {name: importlib.util.find_spec(name) for name in PACKAGES}

@@ -10,7 +10,7 @@ from flask import Flask, has_request_context, request
 from flask_babel import Babel, get_locale
 from werkzeug.wrappers import Response
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 
 # Names in their own language, for the switch.
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "ar": "العربية"}
@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
 
 def choose() -> str:
     """The language code of this request; outside of one, the gathering's."""
-    own = here().settings.gathering.language
+    own = current_kiosk().settings.gathering.language
     if not has_request_context():
         return own if own in LANGUAGES else "en"
     for wanted in (request.args.get("lang"), request.cookies.get(COOKIE)):
@@ -41,7 +41,7 @@ def choose() -> str:
 
 
 def _zone() -> str:
-    return here().settings.gathering.timezone
+    return current_kiosk().settings.gathering.timezone
 
 
 def _template_words() -> dict[str, object]:

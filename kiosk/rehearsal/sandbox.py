@@ -10,7 +10,7 @@ from random import Random
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from kiosk.runtime.context import Kiosk
+from kiosk.runtime.context import KioskContext
 from reporter.gathering.erase_session import erase_session
 from reporter.gathering.sessions import add_session
 from reporter.models import Attachment, EventSession, Media, Takeaway
@@ -31,7 +31,7 @@ def client_id(rng: Random) -> str:
     return MARK + str(uuid.UUID(int=rng.getrandbits(128), version=4))[8:]
 
 
-def open_stage(session: Session, kiosk: Kiosk) -> EventSession:
+def open_stage(session: Session, kiosk: KioskContext) -> EventSession:
     """A session of its own. Commits."""
     guid = f"{GUID}{kiosk.rng.getrandbits(64):016x}"
     return add_session(session, TITLE, now=kiosk.now(), rng=kiosk.rng, guid=guid, retired=True)
@@ -60,7 +60,7 @@ def failed_media(session: Session, event: EventSession) -> int:
     return session.scalar(query) or 0
 
 
-def clear_stages(session: Session, kiosk: Kiosk, *, kiosk_runs: bool) -> list[str]:
+def clear_stages(session: Session, kiosk: KioskContext, *, kiosk_runs: bool) -> list[str]:
     """Take away every rehearsal, those too that were broken off. Sentences on what had to stay.
 
     First it is withdrawn, so that the kiosk itself lets go of files and index entries; then its rows go too.
@@ -73,7 +73,7 @@ def clear_stages(session: Session, kiosk: Kiosk, *, kiosk_runs: bool) -> list[st
     return [told for event in events if (told := _erase(session, kiosk, event))]
 
 
-def _withdraw_all(session: Session, kiosk: Kiosk, event: EventSession) -> None:
+def _withdraw_all(session: Session, kiosk: KioskContext, event: EventSession) -> None:
     query = select(Takeaway).where(
         Takeaway.session_id == event.id,
         Takeaway.client_id.startswith(MARK),
@@ -83,7 +83,7 @@ def _withdraw_all(session: Session, kiosk: Kiosk, event: EventSession) -> None:
         withdraw(session, takeaway, kiosk.hand("shell"), kiosk.store)
 
 
-def _wait_for_index(session: Session, kiosk: Kiosk, *, kiosk_runs: bool) -> None:
+def _wait_for_index(session: Session, kiosk: KioskContext, *, kiosk_runs: bool) -> None:
     """Only the running kiosk writes then: two writers could bring back what the other has removed."""
 
     def caught_up() -> bool:
@@ -95,7 +95,7 @@ def _wait_for_index(session: Session, kiosk: Kiosk, *, kiosk_runs: bool) -> None
     wait_until(caught_up)
 
 
-def _erase(session: Session, kiosk: Kiosk, event: EventSession) -> str:
+def _erase(session: Session, kiosk: KioskContext, event: EventSession) -> str:
     others = select(func.count()).where(
         Takeaway.session_id == event.id, ~Takeaway.client_id.startswith(MARK)
     )

@@ -10,7 +10,7 @@ from datetime import datetime
 from flask import current_app
 
 from capture.decoding.process_pool import DecoderPool
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.clock import Clock
 from reporter.config import KioskSettings, Settings
 from reporter.media.store import Store
@@ -18,7 +18,7 @@ from reporter.search import SearchIndex
 
 
 @dataclass
-class Kiosk:
+class KioskContext:
     """One running kiosk. Everything that lasts is a row or a file; this is only the way to them."""
 
     settings: Settings
@@ -44,9 +44,9 @@ class Kiosk:
         """The current instant."""
         return self.clock()
 
-    def hand(self, who: str) -> Hand:
+    def hand(self, who: str) -> Actor:
         """The hand of a person at this kiosk: 'desk', 'contributor' or 'shell'."""
-        return Hand(now=self.now(), rng=self.rng, who=who)
+        return Actor(now=self.now(), rng=self.rng, who=who)
 
     def stop(self) -> None:
         """End the worker processes."""
@@ -55,7 +55,7 @@ class Kiosk:
         self.slow_pool.stop()
 
 
-def here() -> Kiosk:
+def current_kiosk() -> KioskContext:
     """The kiosk of the current application context."""
-    kiosk: Kiosk = current_app.extensions["kiosk"]
+    kiosk: KioskContext = current_app.extensions["kiosk"]
     return kiosk

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from publish.i18n import KINDS, translations
 from reporter.media import alt_text
 from reporter.models import Takeaway
@@ -12,7 +12,7 @@ from reporter.moderation.history import ALT
 
 def proposal_for(takeaway: Takeaway) -> str:
     """What to propose for its photos, never empty."""
-    words = translations(here().settings.gathering.language)
+    words = translations(current_kiosk().settings.gathering.language)
     return alt_text.proposal(takeaway, words.gettext(KINDS["photo"]))
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from capture.cards.importer import Importer, Stopped, Tell, Workshop
+from capture.cards.importer import Importer, Stopped, OnProgress, ImportContext
 from capture.cards.scan import Found, walk
 from capture.cards.session_assignment import read_roll
-from kiosk.runtime.context import Kiosk
+from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from reporter.clock import rfc3339
 from reporter.errors import NotFound, ReporterError
@@ -27,16 +27,16 @@ WATCH_SECONDS = 2.0
 PATIENCE = 30
 
 
-def workshop(kiosk: Kiosk) -> Workshop:
+def workshop(kiosk: KioskContext) -> ImportContext:
     """What an import needs, of this kiosk."""
-    return Workshop(
+    return ImportContext(
         session=db.session(), store=kiosk.store, pool=kiosk.pool, now=kiosk.now, rng=kiosk.rng,
         limits=kiosk.settings.limits, zone=kiosk.settings.zone,
     )  # fmt: skip
 
 
 def run_import(
-    kiosk: Kiosk, job: CardImport, paths: Sequence[Path], *, tell: Tell, stopped: Stopped
+    kiosk: KioskContext, job: CardImport, paths: Sequence[Path], *, tell: OnProgress, stopped: Stopped
 ) -> None:
     """Read cards and folders once; how it ended stands in the row. Raises what stops everything (a full disk)."""
     importer = Importer(workshop(kiosk), job, tell=tell, stopped=stopped)
@@ -60,7 +60,7 @@ def finish(job: CardImport) -> None:
 
 
 def watch(
-    kiosk: Kiosk, job: CardImport, paths: Sequence[Path], *, tell: Tell, stopped: Stopped,
+    kiosk: KioskContext, job: CardImport, paths: Sequence[Path], *, tell: OnProgress, stopped: Stopped,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:  # fmt: skip
     """Take in what appears in folders, until stopped. A half-written file is left until it is whole: size and time
@@ -166,7 +166,7 @@ def _markers(job: CardImport) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def import_next(kiosk: Kiosk) -> int:
+def import_next(kiosk: KioskContext) -> int:
     """Run the import that the desk asked for longest ago. A worker's turn; Commits."""
     query = select(CardImport.id).where(CardImport.state == ImportState.ASKED)
     job_id = db.session.scalar(query.order_by(CardImport.created_at).limit(1))

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kiosk.runtime.context import Kiosk
+from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from kiosk.services.publishing import outbox_of
 from publish.conversation import fetch_replies
@@ -20,13 +20,13 @@ from publish.targets import target_class
 from reporter.clock import rfc3339
 from reporter.media.store import Store
 from reporter.models import Delivery, Takeaway, Target
-from reporter.models.conversation import Listening, Reply
+from reporter.models.conversation import ReplyPoll, Reply
 from reporter.models.enums import ReplyState
 
 GREETINGS = "greetings.txt"
 
 
-def listen_once(kiosk: Kiosk) -> int:
+def listen_once(kiosk: KioskContext) -> int:
     """The worker's turn: look at the target whose turn it is; 1 if there was one."""
     if db.session.scalar(select(Target.id).limit(1)) is None:
         return 0
@@ -35,19 +35,19 @@ def listen_once(kiosk: Kiosk) -> int:
     return fetch_replies.listen_due(db.session(), outbox)
 
 
-def listen_now(kiosk: Kiosk) -> None:
+def listen_now(kiosk: KioskContext) -> None:
     """Look at all targets, over everything."""
     fetch_replies.listen(db.session(), outbox_of(kiosk))
 
 
-def ask_for_looks(session: Session, kiosk: Kiosk) -> None:
+def ask_for_looks(session: Session, kiosk: KioskContext) -> None:
     """Let the worker look at all targets at once, over everything. Commits."""
-    for row in session.scalars(select(Listening)):
+    for row in session.scalars(select(ReplyPoll)):
         row.next_at, row.complete_at = kiosk.now(), None
     session.commit()
 
 
-def send_answer(kiosk: Kiosk, to: Reply, text: str) -> Reply:
+def send_answer(kiosk: KioskContext, to: Reply, text: str) -> Reply:
     """Answer a reply as the organization. Raises BadInput, Conflict. Commits."""
     facts = gathering_facts(db.session(), kiosk.settings)
     return answer.answer(db.session(), to, text, kiosk.hand("desk"), facts, rng=kiosk.rng)
@@ -71,8 +71,8 @@ def greetings(store: Store) -> list[str]:
 def places_heard(session: Session) -> list[dict[str, Any]]:
     """Each target that tells replies: name, when it was looked at last and is next, and why the last look failed."""
     rows = session.execute(
-        select(Target, Listening)
-        .outerjoin(Listening, Listening.target_id == Target.id)
+        select(Target, ReplyPoll)
+        .outerjoin(ReplyPoll, ReplyPoll.target_id == Target.id)
         .order_by(Target.created_at, Target.name)
     )
     return [

@@ -6,9 +6,9 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from capture.intake.receive import receive
-from capture.intake.submission import Arrival, Offer
+from capture.intake.submission import ReceivedFile, Submission
 from capture.printing.invitation import invitation_picture
-from kiosk.runtime.context import Kiosk
+from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from publish.rendering.html import day_and_time
 from reporter.follow_up.next_gathering import next_gathering
@@ -24,7 +24,7 @@ from reporter.stories.queries import session_story
 GUID = "social-reporter:organizers"
 
 
-def add_picture(kiosk: Kiosk, story: Story) -> None:
+def add_picture(kiosk: KioskContext, story: Story) -> None:
     """Draw the invitation to the next gathering and put it on top of a draft. Commits."""
     following = next_gathering(db.session())
     if following is None:
@@ -34,7 +34,7 @@ def add_picture(kiosk: Kiosk, story: Story) -> None:
     picture = invitation_picture(story.title, [when, following.place], following.url)
     arrival = _arrived(kiosk, picture)
     words = _alt(following, when)
-    offer = Offer(
+    offer = Submission(
         _own_session(kiosk), text=story.title, files=[arrival], source=Source.STATION.value,
         consent="agreed", audience="public",
     )  # fmt: skip
@@ -47,10 +47,10 @@ def add_picture(kiosk: Kiosk, story: Story) -> None:
     editing.add(db.session(), story, [takeaway])
 
 
-def _arrived(kiosk: Kiosk, picture: bytes) -> Arrival:
+def _arrived(kiosk: KioskContext, picture: bytes) -> ReceivedFile:
     incoming = kiosk.store.begin(f"invitation-{kiosk.rng.getrandbits(64):016x}")
     incoming.write(picture)
-    return Arrival.of(incoming, "invitation.png")
+    return ReceivedFile.of(incoming, "invitation.png")
 
 
 def _alt(following: NextGathering, when: str) -> str:
@@ -58,7 +58,7 @@ def _alt(following: NextGathering, when: str) -> str:
     return _("Invitation: %(words)s", words=" · ".join(part for part in told if part))
 
 
-def _own_session(kiosk: Kiosk) -> EventSession:
+def _own_session(kiosk: KioskContext) -> EventSession:
     row = db.session.scalar(select(EventSession).where(EventSession.guid == GUID))
     if row is None:
         row = add_session(db.session(), _("From the organizers"), now=kiosk.now(), rng=kiosk.rng)

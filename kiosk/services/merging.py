@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from capture.decoding.mime_sniff import HEAD_BYTES, sniff
-from kiosk.runtime.context import Kiosk
+from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from publish.bundle.bagit import check_bag
 from reporter import config
@@ -18,7 +18,7 @@ from reporter.media.store import disk_errors
 from reporter.merge.bundle import is_bundle, merge_bundle
 from reporter.merge.follow_up import merge_open
 from reporter.merge.publishing import merge_sent
-from reporter.merge.takeaways import Merge, Merged, merge_takeaways, open_other
+from reporter.merge.takeaways import MergeContext, MergeReport, merge_takeaways, open_other
 
 
 def look(path: Path) -> tuple[str, str, str]:
@@ -30,14 +30,14 @@ def look(path: Path) -> tuple[str, str, str]:
     return found.kind, found.mime, found.ext
 
 
-def merge_in(kiosk: Kiosk, other: Path) -> Merged:
+def merge_in(kiosk: KioskContext, other: Path) -> MergeReport:
     """Take in a gathering folder or a bundle. Raises NotFound for neither, BadInput for the gathering itself."""
     hand = kiosk.hand("merge")
     if config.exists(other):
         if other.resolve() == kiosk.settings.folder.resolve():
             raise BadInput("This is the gathering itself.")
         with open_other(other) as session:
-            merge = Merge(db.session(), session, kiosk.store, other, hand, look)
+            merge = MergeContext(db.session(), session, kiosk.store, other, hand, look)
             merge_takeaways(merge)
             merge_sent(merge)
             merge_open(merge)

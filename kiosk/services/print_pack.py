@@ -14,7 +14,7 @@ from capture.codes.qr_writer import end_url
 from capture.printing.print_pack import GatheringFacts, PosterSheet, Wifi, make_posters, session_url
 from kiosk.i18n.locale_selector import catalogue
 from kiosk.runtime.addresses import phone_url
-from kiosk.runtime.context import Kiosk
+from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from reporter.config import Settings
 from reporter.gathering.sessions import all_sessions
@@ -31,7 +31,7 @@ class Pack:
 
 
 def make_pack(
-    kiosk: Kiosk,
+    kiosk: KioskContext,
     *,
     base_url: str | None,
     port: int,
@@ -94,7 +94,7 @@ def time_words(settings: Settings, row: EventSession) -> str:
 
 
 def write_posters(
-    kiosk: Kiosk, output: Path, *, base_url: str | None, port: int, paper: str,
+    kiosk: KioskContext, output: Path, *, base_url: str | None, port: int, paper: str,
     progress: Callable[[int, int], None] | None = None,
 ) -> Pack:  # fmt: skip
     """Make the pack and write it, whole or not at all."""

@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from kiosk.runtime.context import Kiosk
+from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from kiosk.runtime.static_files import static_dir
 from publish.bundle.bagit import check_bag, check_zip
 from publish.bundle.builder import Bundle, Progress, make_bundle
 from publish.outbox import target_status
-from publish.outbox.context import Outbox, secret_name
+from publish.outbox.context import PublishContext, secret_name
 from publish.outbox.ledger import chosen_targets, queue
 from publish.outbox.runner import Outcome, deliver_due, publish, retry
 from publish.posts.model import gathering_facts
@@ -33,7 +33,7 @@ from reporter.models.enums import DeliveryState
 AskSecret = Callable[[str], str]
 
 
-def outbox_of(kiosk: Kiosk) -> Outbox:
+def outbox_of(kiosk: KioskContext) -> PublishContext:
     """The outbox of this gathering. The budget is read anew: somebody may have raised it a moment ago."""
     facts = gathering_facts(db.session(), kiosk.settings)
     return target_registry.make_outbox(
@@ -43,7 +43,7 @@ def outbox_of(kiosk: Kiosk) -> Outbox:
 
 
 def add_target(
-    kiosk: Kiosk, kind: str, name: str, options: Mapping[str, str], ask: AskSecret
+    kiosk: KioskContext, kind: str, name: str, options: Mapping[str, str], ask: AskSecret
 ) -> None:
     """Add a place to publish to, its secret asked for first. Raises BadInput and Conflict. Commits."""
     prompt = target_registry.secret_prompt(kind, options)
@@ -55,7 +55,7 @@ def add_target(
         secret_store.set_secret(str(kiosk.gathering_id), secret_name(name), secret)
 
 
-def set_password(kiosk: Kiosk, name: str, ask: AskSecret) -> None:
+def set_password(kiosk: KioskContext, name: str, ask: AskSecret) -> None:
     """Give a target another secret; it goes on as soon as a test succeeds. Raises NotFound and BadInput."""
     row = target_registry.find_target(db.session(), name)
     prompt = target_registry.secret_prompt(row.kind, row.options)
@@ -65,12 +65,12 @@ def set_password(kiosk: Kiosk, name: str, ask: AskSecret) -> None:
     secret_store.set_secret(str(kiosk.gathering_id), secret_name(name), secret)
 
 
-def test_target(kiosk: Kiosk, name: str) -> str:
+def test_target(kiosk: KioskContext, name: str) -> str:
     """Try a target for real; a sentence of what was found."""
     return target_registry.test_target(db.session(), outbox_of(kiosk), name)
 
 
-def remove_target(kiosk: Kiosk, name: str) -> str:
+def remove_target(kiosk: KioskContext, name: str) -> str:
     """Forget a target and its secret; a sentence of what stays out there."""
     return target_registry.remove_target(db.session(), gathering_facts(db.session(), kiosk.settings), name)
 
@@ -114,7 +114,7 @@ def _sentence(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def publish_all(
-    kiosk: Kiosk, *, names: Sequence[str] = (), wait: bool = False,
+    kiosk: KioskContext, *, names: Sequence[str] = (), wait: bool = False,
     on_progress: Callable[[Outcome, int], None] | None = None,
 ) -> Published:  # fmt: skip
     """Queue what is approved and deliver what is due."""
@@ -122,7 +122,7 @@ def publish_all(
     return Published(rows)
 
 
-def take_down(kiosk: Kiosk) -> Published:
+def take_down(kiosk: KioskContext) -> Published:
     """After a withdrawal: change and remove what was published, and publish nothing that was not."""
     outbox = outbox_of(kiosk)
     queue(db.session(), outbox, only_known=True)
@@ -131,7 +131,7 @@ def take_down(kiosk: Kiosk) -> Published:
     return Published(ledger_rows(db.session(), outbox))
 
 
-def deliver_once(kiosk: Kiosk) -> int:
+def deliver_once(kiosk: KioskContext) -> int:
     """The worker's turn: bring known stories in line, send one thing that is due; 1 if there was something.
 
     Where nothing goes out by itself, takedowns still do: taken back means gone.
@@ -149,27 +149,27 @@ def deliver_once(kiosk: Kiosk) -> int:
     return int(deliver_due(db.session(), outbox, takedowns=takedowns) is not None)
 
 
-def set_pause(kiosk: Kiosk, names: Sequence[str], *, on: bool) -> None:
+def set_pause(kiosk: KioskContext, names: Sequence[str], *, on: bool) -> None:
     """Pause or resume these targets, everything without a name."""
     if not names:
         target_status.pause_all(db.session(), kiosk.now(), on=on)
     for target in chosen_targets(db.session(), names) if names else ():
-        target_status.hold(db.session(), target, kiosk.now(), on=on)
+        target_status.pause_target(db.session(), target, kiosk.now(), on=on)
 
 
-def set_budget(kiosk: Kiosk, megabytes: int, *, anew: bool = True) -> None:
+def set_budget(kiosk: KioskContext, megabytes: int, *, anew: bool = True) -> None:
     """Set how many megabytes may be sent, and count from now on (``anew``) or go on counting."""
     save_settings(kiosk.settings.folder, {"publish": {"budget_mb": megabytes}})
     if anew:
-        target_status.count_anew(db.session(), kiosk.now())
+        target_status.reset_budget(db.session(), kiosk.now())
 
 
-def retry_parked(kiosk: Kiosk, name: str) -> int:
+def retry_parked(kiosk: KioskContext, name: str) -> int:
     """Give what needed a person another chance; how many."""
     return retry(db.session(), outbox_of(kiosk), names=[name])
 
 
-def dry_run(kiosk: Kiosk, names: Sequence[str] = ()) -> list[dict[str, Any]]:
+def dry_run(kiosk: KioskContext, names: Sequence[str] = ()) -> list[dict[str, Any]]:
     """What publishing would do now; nothing is sent and no network is touched."""
     return preview(db.session(), outbox_of(kiosk), names=names)
 
@@ -181,7 +181,7 @@ def verify_bundle(path: Path) -> None:
     (check_bag if path.is_dir() else check_zip)(path)
 
 
-def write_bundle(kiosk: Kiosk, destination: Path, *, progress: Progress | None = None) -> Bundle:
+def write_bundle(kiosk: KioskContext, destination: Path, *, progress: Progress | None = None) -> Bundle:
     """The curated bundle as a folder, or as one file where the name ends in .zip."""
     return make_bundle(
         db.session(), kiosk.store, destination, facts=gathering_facts(db.session(), kiosk.settings),

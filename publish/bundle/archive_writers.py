@@ -37,7 +37,7 @@ Source = Path | bytes | Callable[[], Parts | None]
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenFile:
     """One file as it was written."""
 
     sha512: str
@@ -45,17 +45,17 @@ class Written:
     crc: int
 
 
-class Vessel(Protocol):
+class ArchiveWriter(Protocol):
     """Takes files by their names, each once."""
 
     @property
     def unread(self) -> int:
         """How many files ``check`` will read back."""
 
-    def write(self, name: str, source: Source) -> Written | None:
+    def write(self, name: str, source: Source) -> WrittenFile | None:
         """One file; None where there is to be none."""
 
-    def write_all(self, files: Mapping[str, Source]) -> Iterator[tuple[str, Written | None]]:
+    def write_all(self, files: Mapping[str, Source]) -> Iterator[tuple[str, WrittenFile | None]]:
         """Many, each told when it is done, in their order."""
 
     def check(self, done: Callable[[str], None]) -> None:
@@ -65,7 +65,7 @@ class Vessel(Protocol):
         """Let go of what is open."""
 
 
-class Loose:
+class FolderWriter:
     """Files in a folder that it makes."""
 
     def __init__(self, folder: Path) -> None:
@@ -80,7 +80,7 @@ class Loose:
         """What was written one by one."""
         return len(self._crcs)
 
-    def write(self, name: str, source: Source) -> Written | None:
+    def write(self, name: str, source: Source) -> WrittenFile | None:
         """One file, not yet read back."""
         self._make_folder(name)
         written = self._put(name, source)
@@ -88,12 +88,12 @@ class Loose:
             self._crcs[name] = written.crc
         return written
 
-    def write_all(self, files: Mapping[str, Source]) -> Iterator[tuple[str, Written | None]]:
+    def write_all(self, files: Mapping[str, Source]) -> Iterator[tuple[str, WrittenFile | None]]:
         """Many: some hands copy and hash while others bring to the disk and read back."""
         for name in files:
             self._make_folder(name)
         copying, settling = ThreadPoolExecutor(_COPYING), ThreadPoolExecutor(_SETTLING)
-        under_way: deque[tuple[str, Written | None, Future[None]]] = deque()
+        under_way: deque[tuple[str, WrittenFile | None, Future[None]]] = deque()
         try:
             puts = copying.map(self._put, files, files.values())
             for name, written in zip(files, puts, strict=True):
@@ -124,7 +124,7 @@ class Loose:
             folder.mkdir(parents=True, exist_ok=True)
             self._folders |= {folder, *(p for p in folder.parents if self._folder in p.parents)}
 
-    def _put(self, name: str, source: Source) -> Written | None:
+    def _put(self, name: str, source: Source) -> WrittenFile | None:
         pieces = _pieces(source)
         if pieces is None:
             return None
@@ -134,9 +134,9 @@ class Loose:
                 digest.update(piece)
                 crc = zlib.crc32(piece, crc)
                 size += file.write(piece)
-        return Written(digest.hexdigest(), size, crc)
+        return WrittenFile(digest.hexdigest(), size, crc)
 
-    def _settle(self, name: str, written: Written | None) -> None:
+    def _settle(self, name: str, written: WrittenFile | None) -> None:
         if written is not None:
             _compare(name, written.crc, self._read_back(name))
 
@@ -149,7 +149,7 @@ class Loose:
         return crc
 
 
-class Packed:
+class ZipWriter:
     """One zip: the same bytes for the same files. Entries lie under ``top``, dated ``stamp``."""
 
     def __init__(self, path: Path, *, top: str, stamp: datetime) -> None:
@@ -165,14 +165,14 @@ class Packed:
         """All: it can be read only when it is complete."""
         return len(self._crcs)
 
-    def write(self, name: str, source: Source) -> Written | None:
+    def write(self, name: str, source: Source) -> WrittenFile | None:
         """One entry."""
         written = self._append(name, source)
         return None if written is None else written.result()
 
-    def write_all(self, files: Mapping[str, Source]) -> Iterator[tuple[str, Written | None]]:
+    def write_all(self, files: Mapping[str, Source]) -> Iterator[tuple[str, WrittenFile | None]]:
         """Many, one after the other, for a zip has one end at which it grows; their sums are reckoned beside that."""
-        under_way: deque[tuple[str, Future[Written] | None]] = deque()
+        under_way: deque[tuple[str, Future[WrittenFile] | None]] = deque()
         for name, source in files.items():
             under_way.append((name, self._append(name, source)))
             if len(under_way) > _AHEAD:
@@ -180,7 +180,7 @@ class Packed:
         while under_way:
             yield _reckoned(under_way)
 
-    def _append(self, name: str, source: Source) -> Future[Written] | None:
+    def _append(self, name: str, source: Source) -> Future[WrittenFile] | None:
         pieces = _pieces(source)
         if pieces is None:
             return None
@@ -195,7 +195,7 @@ class Packed:
                     hashed.popleft().result()
         self._crcs[entry.filename] = entry.CRC
         self._push()
-        return self._hashing.submit(lambda: Written(digest.hexdigest(), entry.file_size, entry.CRC))
+        return self._hashing.submit(lambda: WrittenFile(digest.hexdigest(), entry.file_size, entry.CRC))
 
     def _push(self) -> None:
         """Begin to bring to the disk what came since the last time, so that not all of it waits for the end."""
@@ -249,16 +249,16 @@ def _read(path: Path) -> Iterator[bytes]:
 
 
 def _settled(
-    under_way: deque[tuple[str, Written | None, Future[None]]],
-) -> tuple[str, Written | None]:
+    under_way: deque[tuple[str, WrittenFile | None, Future[None]]],
+) -> tuple[str, WrittenFile | None]:
     name, written, settled = under_way.popleft()
     settled.result()
     return name, written
 
 
 def _reckoned(
-    under_way: deque[tuple[str, Future[Written] | None]],
-) -> tuple[str, Written | None]:
+    under_way: deque[tuple[str, Future[WrittenFile] | None]],
+) -> tuple[str, WrittenFile | None]:
     name, written = under_way.popleft()
     return name, None if written is None else written.result()
 

@@ -33,7 +33,7 @@ def check_destination(destination: Path, *, as_zip: bool) -> None:
 
 
 @contextmanager
-def work_place(destination: Path) -> Iterator[Path]:
+def temporary_sibling(destination: Path) -> Iterator[Path]:
     """A name for a folder or file beside ``destination`` that no other process uses; what is there at the end goes.
 
     What processes left that were killed goes too, and a bundle that one of them had just put aside comes back.
@@ -48,7 +48,7 @@ def work_place(destination: Path) -> Iterator[Path]:
         _remove(work)
 
 
-def land(work: Path, destination: Path) -> None:
+def replace_atomically(work: Path, destination: Path) -> None:
     """The finished folder or file gets its name; what had it before goes."""
     if work.is_dir():
         _land_folder(work, destination)

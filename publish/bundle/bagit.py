@@ -14,7 +14,7 @@ from pathlib import Path
 
 import bagit
 
-from publish.bundle.archive_writers import Source, Vessel, Written
+from publish.bundle.archive_writers import Source, ArchiveWriter, WrittenFile
 from publish.errors import PublishError
 
 AGENT = "social-reporter"
@@ -24,7 +24,7 @@ _PIECE = 1 << 20
 class BagWriter:
     """Payload and tag files, and the manifests that tell of them."""
 
-    def __init__(self, vessel: Vessel) -> None:
+    def __init__(self, vessel: ArchiveWriter) -> None:
         self._vessel = vessel
         self.bytes = 0
         self._payload: dict[str, str] = {}
@@ -52,7 +52,7 @@ class BagWriter:
             self._note(path, written)
             done(path)
 
-    def _note(self, path: str, written: Written | None) -> None:
+    def _note(self, path: str, written: WrittenFile | None) -> None:
         if written is not None:
             self._payload[path] = written.sha512
             self.bytes += written.size

@@ -22,15 +22,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
-from publish.bundle.archive_writers import Loose, Packed, Source, Vessel
-from publish.bundle.atomic_replace import check_destination, land, work_place
+from publish.bundle.archive_writers import FolderWriter, ZipWriter, Source, ArchiveWriter
+from publish.bundle.atomic_replace import check_destination, replace_atomically, temporary_sibling
 from publish.bundle.bagit import BagWriter
 from publish.bundle.ro_crate import NAME as CRATE
 from publish.bundle.ro_crate import crate_file
 from publish.bundle.strip_metadata import Parts, stripped
 from publish.composition.builder import build_post
 from publish.errors import PublishError
-from publish.posts.model import Facts, Post
+from publish.posts.model import GatheringFacts, Post
 from publish.rendering.html import render
 from publish.site.feeds import feed_files
 from publish.site.pages import (
@@ -50,7 +50,7 @@ from reporter.media.store import Store
 from reporter.media.webvtt import webvtt
 from reporter.models import Attachment, Media, Takeaway
 from reporter.models.enums import Kind
-from reporter.moderation.visibility import Place, showable
+from reporter.moderation.visibility import Scope, showable
 from reporter.stories.queries import all_stories, with_everything
 from reporter.stories.takeaway_json import takeaway_record
 
@@ -96,7 +96,7 @@ class _Steps:
 
 
 def make_bundle(
-    session: Session, store: Store, destination: Path, *, facts: Facts, now: datetime, rng: random.Random,
+    session: Session, store: Store, destination: Path, *, facts: GatheringFacts, now: datetime, rng: random.Random,
     assets: Path | None = None, progress: Progress | None = None,
 ) -> Bundle:  # fmt: skip
     """Write the bundle as a folder, or as one file where ``destination`` ends in ``.zip``; verified, then moved there.
@@ -108,7 +108,7 @@ def make_bundle(
     check_destination(destination, as_zip=_is_zip(destination))
     content = _gather(session, store, facts, now=now, rng=rng)
     try:
-        with work_place(destination) as work:
+        with temporary_sibling(destination) as work:
             with closing(_vessel(work, destination, content)) as vessel:
                 bag = BagWriter(vessel)
                 steps = _Steps(progress, _expected(content, as_zip=_is_zip(destination)))
@@ -117,7 +117,7 @@ def make_bundle(
                 vessel.check(steps.tell)
             session.commit()
             _check_still_passed(session, content)
-            land(work, destination)
+            replace_atomically(work, destination)
     except OSError as error:
         raise _disk_error(error, destination) from error
     return Bundle(destination, len(content.takeaways), bag.files, bag.bytes)
@@ -134,24 +134,24 @@ def _expected(content: _Content, *, as_zip: bool) -> int:
     return (shown + photos) * (2 if as_zip else 1) + len(content.posts) + _OTHERS
 
 
-def _vessel(work: Path, destination: Path, content: _Content) -> Vessel:
+def _vessel(work: Path, destination: Path, content: _Content) -> ArchiveWriter:
     if _is_zip(destination):
-        return Packed(work, top=destination.stem, stamp=_newest(content))
-    return Loose(work)
+        return ZipWriter(work, top=destination.stem, stamp=_newest(content))
+    return FolderWriter(work)
 
 
 def _gather(
-    session: Session, store: Store, facts: Facts, *, now: datetime, rng: random.Random
+    session: Session, store: Store, facts: GatheringFacts, *, now: datetime, rng: random.Random
 ) -> _Content:
     stories = all_stories(session, now=now, rng=rng)
     session.commit()
     built = (
-        build_post(session, s, Place.PUBLIC, store=store, facts=facts, elsewhere=True)
+        build_post(session, s, Scope.PUBLIC, store=store, facts=facts, elsewhere=True)
         for s in stories
     )
     posts = sorted((post for post in built if post is not None), key=lambda post: post.key)
     shown = {takeaway for post in posts for takeaway in post.takeaways}
-    query = select(Takeaway).where(showable(Place.PUBLIC)).options(*with_everything())
+    query = select(Takeaway).where(showable(Scope.PUBLIC)).options(*with_everything())
     takeaways = [row for row in session.scalars(query) if str(row.id) in shown]
     passed = frozenset(
         (t.id, a.media_id, a.media.mended) for t in takeaways for a in t.attachments
@@ -165,7 +165,7 @@ def _check_still_passed(session: Session, content: _Content) -> None:
         select(Takeaway.id, Attachment.media_id, Media.mended)
         .outerjoin(Attachment, Attachment.takeaway_id == Takeaway.id)
         .outerjoin(Media, Media.id == Attachment.media_id)
-        .where(showable(Place.PUBLIC))
+        .where(showable(Scope.PUBLIC))
     )
     if content.passed - {tuple(row) for row in session.execute(now)}:
         raise Conflict(
@@ -174,7 +174,7 @@ def _check_still_passed(session: Session, content: _Content) -> None:
 
 
 def _write(
-    bag: BagWriter, content: _Content, store: Store, facts: Facts, *, assets: Path | None, steps: _Steps,
+    bag: BagWriter, content: _Content, store: Store, facts: GatheringFacts, *, assets: Path | None, steps: _Steps,
 ) -> None:  # fmt: skip
     files = {media.key: media for post in content.posts for media in post.media()}
     links = {key: media_name(media.filename) for key, media in files.items()}
@@ -197,7 +197,7 @@ def _write(
 
 
 def _write_site(
-    bag: BagWriter, posts: list[Post], facts: Facts, *, links: dict[str, str], assets: Path | None
+    bag: BagWriter, posts: list[Post], facts: GatheringFacts, *, links: dict[str, str], assets: Path | None
 ) -> None:
     for post in posts:
         bag.add(page_name(post.key), story_page(post, facts, links).encode())
@@ -209,7 +209,7 @@ def _write_site(
 
 
 def _describe(
-    bag: BagWriter, content: _Content, records: list[dict[str, Any]], facts: Facts
+    bag: BagWriter, content: _Content, records: list[dict[str, Any]], facts: GatheringFacts
 ) -> None:
     """RO-Crate metadata of all that is in it by now."""
     media = [one for record in records for one in record["media"] if one["original"]]
@@ -241,7 +241,7 @@ def _original_name(media: Media) -> str:
 
 
 def _record(
-    takeaway: Takeaway, links: dict[str, str], there: Collection[str], facts: Facts
+    takeaway: Takeaway, links: dict[str, str], there: Collection[str], facts: GatheringFacts
 ) -> dict[str, Any]:
     """The takeaway's record with addresses inside the bundle; without the receipt, which lets its holder withdraw."""
 
@@ -266,7 +266,7 @@ def _captions(media: Media) -> str:
     return webvtt(captions_of(session, media))
 
 
-def _actions(facts: Facts) -> list[dict[str, Any]]:
+def _actions(facts: GatheringFacts) -> list[dict[str, Any]]:
     """What is open and what became of it, as far as everybody may read it."""
     return [
         {**asdict(item), "due_on": item.due_on.isoformat() if item.due_on else None}
@@ -274,7 +274,7 @@ def _actions(facts: Facts) -> list[dict[str, Any]]:
     ]
 
 
-def _about(facts: Facts) -> dict[str, str]:
+def _about(facts: GatheringFacts) -> dict[str, str]:
     return {
         "id": str(facts.id),
         "title": facts.title,
@@ -283,7 +283,7 @@ def _about(facts: Facts) -> dict[str, str]:
     }
 
 
-def _info(content: _Content, facts: Facts) -> dict[str, str]:
+def _info(content: _Content, facts: GatheringFacts) -> dict[str, str]:
     return {
         "Bagging-Date": _newest(content).strftime("%Y-%m-%d"),
         "External-Description": f"What people took home from {facts.title}. Open data/index.html in a browser.",

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from publish.posts.model import Facts, Post, PostMedia
+from publish.posts.model import GatheringFacts, Post, PostMedia
 from publish.site.pages import media_name, page_name
 from reporter.clock import rfc3339
 
@@ -21,7 +21,7 @@ Entity = dict[str, Any]
 
 
 def crate_file(
-    facts: Facts,
+    facts: GatheringFacts,
     posts: Sequence[Post],
     originals: Mapping[str, str],
     others: Mapping[str, str],
@@ -51,7 +51,7 @@ def crate_file(
     return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _root(facts: Facts, parts: Sequence[Entity], newest: datetime) -> Entity:
+def _root(facts: GatheringFacts, parts: Sequence[Entity], newest: datetime) -> Entity:
     return {
         "@id": "./",
         "@type": "Dataset",
@@ -85,7 +85,7 @@ def _people(posts: Sequence[Post]) -> Iterator[Entity]:
         yield {"@id": _person(name), "@type": "Person", "name": name}
 
 
-def _session(post: Post, facts: Facts) -> Entity:
+def _session(post: Post, facts: GatheringFacts) -> Entity:
     slot = post.slot
     assert slot is not None
     told: Entity = {"@id": f"#session-{slot.code}", "@type": "Event", "name": post.title}

@@ -12,14 +12,14 @@ from publish.composition.cross_links import copies_of
 from publish.composition.replies import said_to_story, with_words
 from publish.i18n import KINDS, translations
 from publish.markup.markdown import heading_depth
-from publish.posts.model import WORDS, Block, Facts, Post, PostMedia, Slot
+from publish.posts.model import WORDS, Block, GatheringFacts, Post, PostMedia, SessionInfo
 from reporter.annotations.captions import captions_of
 from reporter.media.alt_text import proposal
 from reporter.media.store import Store
 from reporter.media.webvtt import webvtt
-from reporter.models import Attachment, EventSession, Media, Rendition, Story, StoryWords, Takeaway
+from reporter.models import Attachment, EventSession, Media, Rendition, Story, StoryText, Takeaway
 from reporter.models.enums import Kind, MediaState
-from reporter.moderation.visibility import Place, may_show
+from reporter.moderation.visibility import Scope, may_show
 from reporter.stories.queries import Piece, story_pieces, story_title
 
 # Which rendition goes out of which kind of original.
@@ -27,7 +27,7 @@ _OUT = {Kind.PHOTO.value: "view", Kind.VIDEO.value: "play", Kind.AUDIO.value: "p
 
 
 def build_post(
-    session: Session, story: Story, place: Place, *, store: Store, facts: Facts,
+    session: Session, story: Story, place: Scope, *, store: Store, facts: GatheringFacts,
     target_id: uuid.UUID | None = None, elsewhere: bool = False, drafts: bool = False,
 ) -> Post | None:  # fmt: skip
     """The post of a story at a place, or None when nothing of it may be shown there (or nothing is ready).
@@ -70,15 +70,15 @@ def _first_moment(blocks: Sequence[Block], story: Story) -> datetime:
     return min(moments, default=story.created_at)
 
 
-def _blocks(pieces: Sequence[Piece], story: Story, store: Store, facts: Facts) -> tuple[Block, ...]:
+def _blocks(pieces: Sequence[Piece], story: Story, store: Store, facts: GatheringFacts) -> tuple[Block, ...]:
     made = (
-        _words(piece, story) if isinstance(piece, StoryWords) else _block(piece, store, facts)
+        _words(piece, story) if isinstance(piece, StoryText) else _block(piece, store, facts)
         for piece in pieces
     )
     return tuple(block for block in made if block is not None)
 
 
-def _words(row: StoryWords, story: Story) -> Block | None:
+def _words(row: StoryText, story: Story) -> Block | None:
     text = row.text.strip()
     if not text:
         return None
@@ -101,13 +101,13 @@ def _without_bare_headings(blocks: Sequence[Block]) -> tuple[Block, ...]:
     return tuple(reversed(kept))
 
 
-def build_files(takeaway: Takeaway, place: Place, *, store: Store, facts: Facts) -> list[PostMedia]:
+def build_files(takeaway: Takeaway, place: Scope, *, store: Store, facts: GatheringFacts) -> list[PostMedia]:
     """The files of one takeaway as they go out with its story; none when it may not be shown there."""
     block = _block(takeaway, store, facts) if may_show(takeaway, place) else None
     return list(block.files()) if block else []
 
 
-def _story_key(story: Story, facts: Facts) -> str:
+def _story_key(story: Story, facts: GatheringFacts) -> str:
     """Stable, a valid slug, file name and record key alike.
 
     A session's own story is named after its code: two kiosks of one gathering make two Story rows, but one post.
@@ -116,8 +116,8 @@ def _story_key(story: Story, facts: Facts) -> str:
     return f"sr-{facts.mark}-{own}"
 
 
-def _slot(event: EventSession) -> Slot:
-    return Slot(
+def _slot(event: EventSession) -> SessionInfo:
+    return SessionInfo(
         code=event.code,
         room=event.room,
         track=event.track,
@@ -129,7 +129,7 @@ def _slot(event: EventSession) -> Slot:
     )
 
 
-def _block(takeaway: Takeaway, store: Store, facts: Facts) -> Block | None:
+def _block(takeaway: Takeaway, store: Store, facts: GatheringFacts) -> Block | None:
     files = (_post_media(a, store, facts) for a in takeaway.attachments)
     media = tuple(file for file in files if file is not None)
     if not media and not takeaway.text.strip() and not takeaway.caption.strip():
@@ -147,7 +147,7 @@ def _block(takeaway: Takeaway, store: Store, facts: Facts) -> Block | None:
     )
 
 
-def _post_media(attachment: Attachment, store: Store, facts: Facts) -> PostMedia | None:
+def _post_media(attachment: Attachment, store: Store, facts: GatheringFacts) -> PostMedia | None:
     media = attachment.media
     made = {rendition.name: rendition for rendition in media.renditions}
     main = made.get(_OUT.get(media.kind, "view"))
@@ -176,7 +176,7 @@ def _captions(media: Media) -> str:
 
 
 def _file(
-    attachment: Attachment, rendition: Rendition, *, kind: str, store: Store, facts: Facts,
+    attachment: Attachment, rendition: Rendition, *, kind: str, store: Store, facts: GatheringFacts,
     poster: PostMedia | None = None, captions: str = "",
 ) -> PostMedia:  # fmt: skip
     takeaway, media = attachment.takeaway, attachment.media
@@ -199,7 +199,7 @@ def _file(
     )
 
 
-def _alt(attachment: Attachment, media: Media, facts: Facts) -> str:
+def _alt(attachment: Attachment, media: Media, facts: GatheringFacts) -> str:
     """The given alt text; without one, the words that came with the picture, shortened, or at least its kind."""
     if attachment.alt.strip():
         return attachment.alt.strip()

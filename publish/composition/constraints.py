@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from publish.errors import TooBig
+from publish.errors import PayloadTooLarge
 from publish.posts.model import Block, Post, PostMedia
 from publish.targets.base import Limits
 
@@ -24,7 +24,7 @@ _KINDS = {"video": "The video", "audio": "The recording", "photo": "The photo"}
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedPost:
     """A post as the target takes it; which files have to stay behind, with the reason; what was done, in sentences."""
 
     post: Post
@@ -60,7 +60,7 @@ def learn(learnt: Mapping[str, Any], media: PostMedia) -> dict[str, Any]:
 def fit_post(
     post: Post, limits: Limits, *, place: str, whole: Mapping[str, str], parked: Mapping[str, str],
     kept: frozenset[str] = frozenset(), splits: bool = False, way: str = "",
-) -> Fitted:  # fmt: skip
+) -> FittedPost:  # fmt: skip
     """The post without what the target does not take.
 
     ``whole``: media key -> address of a copy that has it. ``parked``: media key -> why the target refused it already.
@@ -76,7 +76,7 @@ def fit_post(
     if limits.files is not None and not splits:
         blocks = _fewer(blocks, limits.files, place, notes)
     said = tuple(dict.fromkeys(notes))
-    return Fitted(replace(post, blocks=tuple(blocks)), refused, said, post.blocks)
+    return FittedPost(replace(post, blocks=tuple(blocks)), refused, said, post.blocks)
 
 
 def _fit_block(
@@ -166,10 +166,10 @@ def _smaller(path: Path, most: int | None) -> tuple[bytes, tuple[int, int]]:
         step.save(out, "JPEG", quality=quality, progressive=True, icc_profile=profile)
         if most is None or out.tell() <= most:
             return out.getvalue(), step.size
-    raise TooBig("Even the smallest useful size of this photo is too large there.", learns=False)
+    raise PayloadTooLarge("Even the smallest useful size of this photo is too large there.", learns=False)
 
 
-def said_smaller(was: PostMedia, sent: PostMedia, place: str, *, cut: bool = False) -> str:
+def shrunk_notice(was: PostMedia, sent: PostMedia, place: str, *, cut: bool = False) -> str:
     """What ``shrink`` did, in a sentence. ``cut``: because the line kept breaking."""
     why = f"the line to {place} kept breaking" if cut else f"{place} takes no more"
     return f"Sent smaller than it is ({_mb(sent.bytes)} of {_mb(was.bytes)}): {why}."

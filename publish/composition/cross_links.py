@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from publish.posts.model import Copy
+from publish.posts.model import CrossLink
 from publish.targets import target_class
 from reporter.models import Delivery, Story, Target
 from reporter.models.enums import Audience
-from reporter.moderation.visibility import Place
+from reporter.moderation.visibility import Scope
 
 # The stable rule for what is canonical: blog before site before wiki before social. Unknown kinds come last.
 _RANK = {
@@ -61,8 +61,8 @@ def is_readable(row: Delivery) -> bool:
 
 
 def copies_of(
-    session: Session, story: Story, place: Place, target_id: uuid.UUID | None
-) -> tuple[Copy, ...]:
+    session: Session, story: Story, place: Scope, target_id: uuid.UUID | None
+) -> tuple[CrossLink, ...]:
     """Where else it can be read by everybody who reads here, the canonical place first."""
     rows = linked_rows(story_rows(session, story.id), Audience(place), target_id)
-    return tuple(Copy(row.target.kind, row.target.name, row.url) for row in rows)
+    return tuple(CrossLink(row.target.kind, row.target.name, row.url) for row in rows)

@@ -8,17 +8,17 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from publish.i18n import translations
-from publish.posts.model import Block, Facts, Said
+from publish.posts.model import Block, GatheringFacts, PublishedReply
 from reporter.conversation.replies import words_by_takeaway, words_of_story
 from reporter.models import Story, Takeaway
 from reporter.models.conversation import Reply
 from reporter.models.enums import ReplyKind
-from reporter.moderation.visibility import Place
+from reporter.moderation.visibility import Scope
 
 
 def with_words(
-    session: Session, blocks: Sequence[Block], takeaways: Sequence[Takeaway], place: Place, *,
-    facts: Facts, elsewhere: bool,
+    session: Session, blocks: Sequence[Block], takeaways: Sequence[Takeaway], place: Scope, *,
+    facts: GatheringFacts, elsewhere: bool,
 ) -> tuple[Block, ...]:  # fmt: skip
     """The blocks, each with what was said to its takeaway and how many seconded it."""
     found = words_by_takeaway(session, takeaways, place, here_only=not elsewhere)
@@ -26,20 +26,20 @@ def with_words(
     return tuple(_with(block, said.get(block.takeaway, ()), facts) for block in blocks)
 
 
-def _with(block: Block, replies: Sequence[Reply], facts: Facts) -> Block:
+def _with(block: Block, replies: Sequence[Reply], facts: GatheringFacts) -> Block:
     if not replies:
         return block
     words = tuple(_said(reply, facts) for reply in replies if reply.kind != ReplyKind.SECOND)
     return replace(block, said=words, seconds=len(replies) - len(words))
 
 
-def said_to_story(session: Session, story: Story, place: Place, facts: Facts) -> tuple[Said, ...]:
+def said_to_story(session: Session, story: Story, place: Scope, facts: GatheringFacts) -> tuple[PublishedReply, ...]:
     """What was said at other places to a story as a whole."""
     return tuple(_said(reply, facts) for reply in words_of_story(session, story.id, place))
 
 
-def _said(reply: Reply, facts: Facts) -> Said:
-    return Said(
+def _said(reply: Reply, facts: GatheringFacts) -> PublishedReply:
+    return PublishedReply(
         author=reply.author,
         text=reply.text,
         written_at=reply.written_at,

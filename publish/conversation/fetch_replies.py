@@ -13,16 +13,16 @@ from sqlalchemy.orm import Session
 
 from publish.errors import Offline, PauseTarget, PublishError, RetryAfter
 from publish.outbox.items.answer import answer_key
-from publish.outbox.ledger import STORY, Outbox, chosen_targets
+from publish.outbox.ledger import STORY, PublishContext, chosen_targets
 from publish.posts.model import Remote
 from publish.targets import target_class
-from publish.targets.base import Heard
+from publish.targets.base import RemoteReply
 from reporter.clock import new_id, rfc3339
 from reporter.conversation.replies import blocked_people
 from reporter.database.job_queue import back_off
 from reporter.follow_up.next_gathering import stop_by_token
 from reporter.models import Delivery, Target
-from reporter.models.conversation import Listening, Reply
+from reporter.models.conversation import ReplyPoll, Reply
 from reporter.models.enums import ReplyKind, ReplyState
 from reporter.moderation.decisions import next_revision
 
@@ -44,29 +44,29 @@ class _Post:
     takeaways: tuple[str, ...]
 
 
-def listen_due(session: Session, outbox: Outbox) -> int:
+def listen_due(session: Session, outbox: PublishContext) -> int:
     """Look at the first target whose turn it is; 1 if there was one. Never raises for what a target does. Commits."""
     now = outbox.clock()
     for row in chosen_targets(session):
         if not target_class(row.kind).listens(row.options) or row.paused:
             continue
-        listening = session.get(Listening, row.id)
+        listening = session.get(ReplyPoll, row.id)
         if listening is None or listening.next_at <= now:
             return int(look(session, outbox, row))
     return 0
 
 
-def listen(session: Session, outbox: Outbox, names: Sequence[str] = ()) -> None:
+def listen(session: Session, outbox: PublishContext, names: Sequence[str] = ()) -> None:
     """Look at all targets now, over everything: a person asks. Commits."""
     for row in chosen_targets(session, names):
         if target_class(row.kind).listens(row.options):
             look(session, outbox, row, complete=True)
 
 
-def look(session: Session, outbox: Outbox, row: Target, *, complete: bool = False) -> bool:
+def look(session: Session, outbox: PublishContext, row: Target, *, complete: bool = False) -> bool:
     """One look at a target; whether there was anything of ours to look at. What goes wrong ends in its row. Commits."""
     now = outbox.clock()
-    listening = session.get(Listening, row.id) or _new_listening(session, row, now)
+    listening = session.get(ReplyPoll, row.id) or _new_listening(session, row, now)
     posts = _posts(session, row)
     if not posts:
         _looked(listening, now, complete=False)
@@ -84,21 +84,21 @@ def look(session: Session, outbox: Outbox, row: Target, *, complete: bool = Fals
         # What stands under takeaways has changed: index, ledger and polls look again.
         next_revision(session)
     stop_by_token(session, stops, now)
-    _looked(session.get_one(Listening, row.id), now, complete=since is None)
+    _looked(session.get_one(ReplyPoll, row.id), now, complete=since is None)
     session.commit()
     return True
 
 
-def _new_listening(session: Session, row: Target, now: datetime) -> Listening:
-    made = Listening(target_id=row.id, next_at=now, attempts=0, error="")
+def _new_listening(session: Session, row: Target, now: datetime) -> ReplyPoll:
+    made = ReplyPoll(target_id=row.id, next_at=now, attempts=0, error="")
     session.add(made)
     session.commit()
     return made
 
 
 def _ask(
-    session: Session, outbox: Outbox, row: Target, posts: Sequence[_Post], since: datetime | None
-) -> tuple[list[Heard], list[str]]:
+    session: Session, outbox: PublishContext, row: Target, posts: Sequence[_Post], since: datetime | None
+) -> tuple[list[RemoteReply], list[str]]:
     """All that the target tells, and who wants no more mail. No transaction is open while the network is waited for."""
     target = outbox.connect(row)
     session.commit()
@@ -123,17 +123,17 @@ def _posts(session: Session, row: Target) -> list[_Post]:
     ]
 
 
-def _looked(listening: Listening, now: datetime, *, complete: bool) -> None:
+def _looked(listening: ReplyPoll, now: datetime, *, complete: bool) -> None:
     listening.looked_at, listening.next_at = now, now + BETWEEN
     listening.attempts, listening.error = 0, ""
     if complete:
         listening.complete_at = now
 
 
-def _failed(session: Session, outbox: Outbox, target_id: uuid.UUID, error: PublishError) -> None:
+def _failed(session: Session, outbox: PublishContext, target_id: uuid.UUID, error: PublishError) -> None:
     """Note why, and look again: soon when the line broke, later when a person has to do something first."""
     session.rollback()
-    now, listening = outbox.clock(), session.get_one(Listening, target_id)
+    now, listening = outbox.clock(), session.get_one(ReplyPoll, target_id)
     listening.attempts += 1
     wait = back_off(listening.attempts, outbox.rng.random(), base=30)
     if isinstance(error, RetryAfter) and error.seconds is not None:
@@ -150,7 +150,7 @@ def _failed(session: Session, outbox: Outbox, target_id: uuid.UUID, error: Publi
 
 
 def _take_in(
-    session: Session, outbox: Outbox, row: Target, posts: Sequence[_Post], told: Iterable[Heard], *, complete: bool
+    session: Session, outbox: PublishContext, row: Target, posts: Sequence[_Post], told: Iterable[RemoteReply], *, complete: bool
 ) -> bool:  # fmt: skip
     """Bring our rows in line with what was told; whether anything changed. Does not commit."""
     now = outbox.clock()
@@ -185,7 +185,7 @@ def _take_in(
     return changed
 
 
-def _own(session: Session, outbox: Outbox, row: Target, heard: Heard) -> Reply | None:
+def _own(session: Session, outbox: PublishContext, row: Target, heard: RemoteReply) -> Reply | None:
     """Our answer whose own answer was lost on the way: its key tells."""
     if not heard.key:
         return None
@@ -199,7 +199,7 @@ def _own(session: Session, outbox: Outbox, row: Target, heard: Heard) -> Reply |
 
 
 def _add(
-    session: Session, outbox: Outbox, row: Target, post: _Post, heard: Heard, blocked: frozenset[str], now: datetime
+    session: Session, outbox: PublishContext, row: Target, post: _Post, heard: RemoteReply, blocked: frozenset[str], now: datetime
 ) -> Reply:  # fmt: skip
     reply = Reply(
         id=new_id(now, outbox.rng), target_id=row.id, remote_id=heard.remote_id, place=row.name,
@@ -216,11 +216,11 @@ def _only(post: _Post) -> uuid.UUID | None:
     return uuid.UUID(post.takeaways[0]) if len(post.takeaways) == 1 else None
 
 
-def _answered(heard: Heard, post: _Post) -> str:
+def _answered(heard: RemoteReply, post: _Post) -> str:
     return "" if heard.in_reply_to == post.remote.id else heard.in_reply_to
 
 
-def _state(heard: Heard, blocked: frozenset[str]) -> ReplyState:
+def _state(heard: RemoteReply, blocked: frozenset[str]) -> ReplyState:
     """Held for review, unless there is nothing to review."""
     if heard.state in _STATES:
         return _STATES[heard.state]
@@ -229,11 +229,11 @@ def _state(heard: Heard, blocked: frozenset[str]) -> ReplyState:
     return ReplyState.SHOWN if heard.kind in _WORDLESS or heard.key else ReplyState.HELD
 
 
-def _is_blocked(heard: Heard, blocked: frozenset[str]) -> bool:
+def _is_blocked(heard: RemoteReply, blocked: frozenset[str]) -> bool:
     return bool(blocked & {heard.author_url, heard.author} - {""})
 
 
-def _follow(reply: Reply, heard: Heard, blocked: frozenset[str], now: datetime) -> None:
+def _follow(reply: Reply, heard: RemoteReply, blocked: frozenset[str], now: datetime) -> None:
     """What was edited, deleted, or found to be spam there. Edited words wait for a look again."""
     if reply.ours:
         return

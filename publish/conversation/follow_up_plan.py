@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from publish.i18n import translations
 from publish.posts.follow_up import CALENDAR
-from publish.posts.model import Facts
+from publish.posts.model import GatheringFacts
 from publish.rendering.html import day_and_time
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.follow_up.action_items import all_items, told_name, unanswered
 from reporter.follow_up.next_gathering import next_gathering
@@ -58,14 +58,14 @@ class Step:
     decided_by: str
 
 
-def plan(session: Session, facts: Facts) -> list[Step]:
+def plan(session: Session, facts: GatheringFacts) -> list[Step]:
     """All steps in the order of their days."""
     rows = {row.name: row for row in session.scalars(select(PlanStep))}
     steps = [_step(session, facts, name, rows.get(name)) for name in NAMES]
     return sorted(steps, key=lambda step: (step.due_on is None, step.due_on or date.max))
 
 
-def _step(session: Session, facts: Facts, name: str, row: PlanStep | None) -> Step:
+def _step(session: Session, facts: GatheringFacts, name: str, row: PlanStep | None) -> Step:
     due = row.due_on if row and row.due_on else due_day(session, facts, name)
     if row is None:
         return Step(name, due, StepState.PLANNED.value, None, "")
@@ -75,7 +75,7 @@ def _step(session: Session, facts: Facts, name: str, row: PlanStep | None) -> St
     return Step(name, due, state, row.story, row.decided_by)
 
 
-def due_day(session: Session, facts: Facts, name: str) -> date | None:
+def due_day(session: Session, facts: GatheringFacts, name: str) -> date | None:
     """When a step is due, in days of the gathering's zone."""
     if name in _AFTER:
         return last_day(session, facts) + timedelta(days=_AFTER[name])
@@ -85,7 +85,7 @@ def due_day(session: Session, facts: Facts, name: str) -> date | None:
     return following.starts_at.astimezone(facts.zone).date() - timedelta(days=_BEFORE[name])
 
 
-def last_day(session: Session, facts: Facts) -> date:
+def last_day(session: Session, facts: GatheringFacts) -> date:
     """The day on which the gathering ended: by its schedule, else by what came in last, else by its beginning."""
     ends = func.max(func.coalesce(EventSession.ends_at, EventSession.starts_at))
     moment = (
@@ -96,7 +96,7 @@ def last_day(session: Session, facts: Facts) -> date:
     return moment.astimezone(facts.zone).date()
 
 
-def due_steps(session: Session, facts: Facts, today: date) -> list[Step]:
+def due_steps(session: Session, facts: GatheringFacts, today: date) -> list[Step]:
     """Steps whose day has come and on which nobody has decided yet."""
     waiting = (StepState.PLANNED, StepState.DRAFTED)
     return [
@@ -107,7 +107,7 @@ def due_steps(session: Session, facts: Facts, today: date) -> list[Step]:
 # --- Decisions ------------------------------------------------------------------------------------
 
 
-def draft(session: Session, facts: Facts, name: str, hand: Hand) -> Story:
+def draft(session: Session, facts: GatheringFacts, name: str, hand: Actor) -> Story:
     """Write a step's draft from what is there now; an earlier draft that was not sent makes way. Commits.
 
     Raises NotFound for an unknown step, Conflict for one that was sent, BadInput where there is nothing to tell yet.
@@ -133,7 +133,7 @@ def draft(session: Session, facts: Facts, name: str, hand: Hand) -> Story:
     return story
 
 
-def release(session: Session, name: str, hand: Hand) -> None:
+def release(session: Session, name: str, hand: Actor) -> None:
     """A person says yes: the outbox sends it with the next turn. Raises Conflict without a draft. Commits."""
     row = _row(session, name)
     if row.story is None:
@@ -144,7 +144,7 @@ def release(session: Session, name: str, hand: Hand) -> None:
     session.commit()
 
 
-def take_back(session: Session, name: str, hand: Hand) -> None:
+def take_back(session: Session, name: str, hand: Actor) -> None:
     """Back to a draft; what was sent is taken down. Commits."""
     row = _row(session, name)
     if row.story is not None:
@@ -154,7 +154,7 @@ def take_back(session: Session, name: str, hand: Hand) -> None:
     session.commit()
 
 
-def skip(session: Session, name: str, hand: Hand, *, skipped: bool = True) -> None:
+def skip(session: Session, name: str, hand: Actor, *, skipped: bool = True) -> None:
     """Leave a step out, or in again. Raises Conflict for one that was sent. Commits."""
     row = _row(session, name)
     if row.state == StepState.SENT:
@@ -196,7 +196,7 @@ class _Content:
     short: str = ""
 
 
-def _thanks(session: Session, facts: Facts) -> _Content:
+def _thanks(session: Session, facts: GatheringFacts) -> _Content:
     words = translations(facts.language)
     approved = Takeaway.state == TakeawayState.APPROVED
     count = session.scalar(select(func.count(Takeaway.id)).where(approved)) or 0
@@ -237,7 +237,7 @@ def _links(session: Session) -> list[tuple[str, str]]:
     return list(found.values())[:30]
 
 
-def _questions(session: Session, facts: Facts) -> _Content:
+def _questions(session: Session, facts: GatheringFacts) -> _Content:
     words = translations(facts.language)
     waiting = unanswered(session)[:MOST]
     lines = _lines(all_items(session, state=ItemState.OPEN))
@@ -252,7 +252,7 @@ def _questions(session: Session, facts: Facts) -> _Content:
     )
 
 
-def _done(session: Session, facts: Facts) -> _Content:
+def _done(session: Session, facts: GatheringFacts) -> _Content:
     words = translations(facts.language)
     lines = _lines(all_items(session, state=ItemState.DONE))
     said = exists().where(
@@ -290,15 +290,15 @@ def _escaped(text: str) -> str:
     return "".join(f"\\{one}" if one in "\\`*_[]<>#" else one for one in text)
 
 
-def _invitation(session: Session, facts: Facts) -> _Content:
+def _invitation(session: Session, facts: GatheringFacts) -> _Content:
     return _invite(session, facts, translations(facts.language).gettext("You are invited: %s"))
 
 
-def _reminder(session: Session, facts: Facts) -> _Content:
+def _reminder(session: Session, facts: GatheringFacts) -> _Content:
     return _invite(session, facts, translations(facts.language).gettext("Soon: %s"))
 
 
-def _invite(session: Session, facts: Facts, title: str) -> _Content:
+def _invite(session: Session, facts: GatheringFacts, title: str) -> _Content:
     following = next_gathering(session)
     if following is None:
         raise BadInput("Say first when and where the next gathering is.")
@@ -321,7 +321,7 @@ def _calendar(session: Session) -> str:
     return f"{url.rsplit('/', 1)[0]}/{CALENDAR}" if url else ""
 
 
-_CONTENT: dict[str, Callable[[Session, Facts], _Content]] = {
+_CONTENT: dict[str, Callable[[Session, GatheringFacts], _Content]] = {
     THANKS: _thanks,
     QUESTIONS: _questions,
     DONE: _done,

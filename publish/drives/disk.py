@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from publish.drives.base import Drive, pieces_of
-from publish.errors import Offline, PauseTarget, TooBig
+from publish.errors import Offline, PauseTarget, PayloadTooLarge
 from reporter.media.store import sync_folder
 
 # Below these lie the sticks: a folder there that is missing means that the stick is not in.
@@ -71,7 +71,7 @@ class DiskDrive(Drive):
         """Through to the device."""
         with self._errors():
             if shutil.disk_usage(self._root).free < size + _SPARE:
-                raise TooBig(f"There is no room left at {self.name}.", learns=False)
+                raise PayloadTooLarge(f"There is no room left at {self.name}.", learns=False)
             with (self._root / name).open("wb") as file:
                 for piece in pieces_of(source):
                     file.write(piece)
@@ -112,7 +112,7 @@ class DiskDrive(Drive):
             if error.errno == errno.EROFS:
                 raise PauseTarget(f"{self.name} is write-protected.") from error
             if error.errno in _FULL:
-                raise TooBig(f"There is no room left at {self.name}.", learns=False) from error
+                raise PayloadTooLarge(f"There is no room left at {self.name}.", learns=False) from error
             raise Offline(
                 f"{self.name} can't be reached right now: {error}. Is the stick still in?"
             ) from error

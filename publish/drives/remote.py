@@ -15,7 +15,7 @@ from fsspec.asyn import FSTimeoutError
 from fsspec.core import url_to_fs
 
 from publish.drives.base import SURE, Drive, Login, pieces_of
-from publish.errors import AuthRefused, Offline, PauseTarget, Permanent, PublishError, TooBig
+from publish.errors import AuthRefused, Offline, PauseTarget, Permanent, PublishError, PayloadTooLarge
 from publish.net.transfer_meter import kept, moved
 
 # Schemes whose packages are an extra of this project.
@@ -188,7 +188,7 @@ class RemoteDrive(Drive):
         if isinstance(error, PermissionError) or _code(error) in _REFUSED:
             return AuthRefused(f"{self.name} refused user name, password or rights: {error}.")
         if isinstance(error, OSError) and error.errno in _FULL:
-            return TooBig(f"There is no room left at {self.name}.", learns=False)
+            return PayloadTooLarge(f"There is no room left at {self.name}.", learns=False)
         return Offline(f"{self.name} can't be reached right now: {error}.")
 
 

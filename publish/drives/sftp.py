@@ -15,7 +15,7 @@ import asyncssh
 from sshfs import SSHFileSystem
 
 from publish.drives.base import Login
-from publish.errors import AuthRefused, Offline, PauseTarget, PublishError, RetryAfter, TooBig
+from publish.errors import AuthRefused, Offline, PauseTarget, PublishError, RetryAfter, PayloadTooLarge
 from publish.net.ssh_known_hosts import known_hosts_files, remember
 
 # Seconds: for the connection, for signing in, and between two signs of life, three of which may fail.
@@ -100,7 +100,7 @@ def as_ours(error: Exception, name: str) -> PublishError:
         case asyncssh.PermissionDenied() | PermissionError():
             return AuthRefused(f"{name} refused user name, password or key. Set them again.")
         case asyncssh.SFTPNoSpaceOnFilesystem() | asyncssh.SFTPQuotaExceeded():
-            return TooBig(f"There is no room left at {name}.", learns=False)
+            return PayloadTooLarge(f"There is no room left at {name}.", learns=False)
         case asyncssh.SFTPFailure():
             # Version 3 of the protocol has one code for all that goes wrong on the other side, a full disk too.
             return RetryAfter(

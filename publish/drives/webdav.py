@@ -14,8 +14,8 @@ from urllib.parse import quote, unquote, urlsplit
 from defusedxml import ElementTree
 
 from publish.drives.base import Drive, Login
-from publish.errors import AuthRefused, Offline, PauseTarget, RetryAfter, TooBig, Way
-from publish.net.http import Answer, Web
+from publish.errors import AuthRefused, Offline, PauseTarget, RetryAfter, PayloadTooLarge, Reachability
+from publish.net.http import HttpResponse, HttpClient
 
 _DAV = "{DAV:}"
 _ASK = b'<?xml version="1.0"?><propfind xmlns="DAV:"><prop><resourcetype/><getcontentlength/></prop></propfind>'
@@ -35,7 +35,7 @@ class WebDavDrive(Drive):
         self._base = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
         user = login.user or unquote(parts.username or "")
         auth = (user, login.password or unquote(parts.password or "")) if user else None
-        self._web = Web(login.name, auth=auth)
+        self._web = HttpClient(login.name, auth=auth)
         self._made: set[str] = set()
 
     def ready(self) -> None:
@@ -80,7 +80,7 @@ class WebDavDrive(Drive):
         # Not allowed (405): it is there. (RFC 4918, 9.3.1)
         answer = self._web.call("MKCOL", url, accept={200, 201, 301, 403, 405, 409, 423, 507})
         if answer.status == 200 and _is_page(answer):
-            raise Offline(self._web.portal(), Way.PORTAL)
+            raise Offline(self._web.portal(), Reachability.PORTAL)
         if answer.status in (403, 423):
             self._need_folder(url)
         if answer.status == 409:
@@ -110,9 +110,9 @@ class WebDavDrive(Drive):
             self._made.clear()
             raise RetryAfter(f"Somebody took a folder away at {self.name}. It is made again.", 1)
 
-    def _check_room(self, answer: Answer) -> None:
+    def _check_room(self, answer: HttpResponse) -> None:
         if answer.status == 507:
-            raise TooBig(f"There is no room left at {self.name}.", learns=False)
+            raise PayloadTooLarge(f"There is no room left at {self.name}.", learns=False)
 
     def read(self, name: str) -> Iterator[bytes]:
         """What is there."""
@@ -138,10 +138,10 @@ class WebDavDrive(Drive):
         """Close kept connections."""
         self._web.close()
 
-    def _call(self, method: str, name: str, *, accept: Any, **parts: Any) -> Answer:
+    def _call(self, method: str, name: str, *, accept: Any, **parts: Any) -> HttpResponse:
         answer = self._web.call(method, self._at(name), accept={*accept, *_BUSY}, **parts)
         if answer.status == 200 and _is_page(answer):
-            raise Offline(self._web.portal(), Way.PORTAL)
+            raise Offline(self._web.portal(), Reachability.PORTAL)
         if answer.status == 403 and method != "MOVE":
             raise AuthRefused(f"{self.name} does not let this account write there.")
         if answer.status in _BUSY:
@@ -152,7 +152,7 @@ class WebDavDrive(Drive):
     def _at(self, name: str) -> str:
         return f"{self._base}/" if name == "." else f"{self._base}/{quote(name)}"
 
-    def _rows(self, answer: Answer) -> list[tuple[str, int | None]]:
+    def _rows(self, answer: HttpResponse) -> list[tuple[str, int | None]]:
         """(path, bytes) of what a multi-status tells; None: a collection."""
         try:
             tree = ElementTree.fromstring(answer.text)
@@ -168,7 +168,7 @@ def _asking(depth: int) -> dict[str, Any]:
     }
 
 
-def _is_page(answer: Answer) -> bool:
+def _is_page(answer: HttpResponse) -> bool:
     """A web page where none of these methods has one to give: somebody else answered."""
     return "html" in answer.headers.get("Content-Type", "") or "<html" in answer.text[:500].lower()
 

@@ -21,18 +21,18 @@ import httpx
 
 from publish.errors import (
     AuthRefused,
-    Cut,
+    ConnectionLost,
     Gone,
     Offline,
     PauseTarget,
     Permanent,
     RetryAfter,
-    TooBig,
-    Way,
+    PayloadTooLarge,
+    Reachability,
     redact,
 )
 from publish.net.reachability import unreached
-from publish.net.transfer_meter import Wire, current_wire
+from publish.net.transfer_meter import TransferMeter, current_wire
 
 # Seconds. A connection stands within 10 or not at all; a blog on a small host may resize pictures for minutes.
 _TIMEOUT = httpx.Timeout(connect=10, read=120, write=60, pool=10)
@@ -46,7 +46,7 @@ _MOST = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     """What came back. ``data`` is the decoded JSON, or None where the body was none; ``body`` are its bytes."""
 
     status: int
@@ -56,7 +56,7 @@ class Answer:
     body: bytes = b""
 
 
-class Web:
+class HttpClient:
     """A client for one target. ``name`` is what sentences call it."""
 
     def __init__(
@@ -88,7 +88,7 @@ class Web:
         """Close kept connections."""
         self._client.close()
 
-    def call(self, method: str, url: str, *, accept: Collection[int] = (), **parts: Any) -> Answer:
+    def call(self, method: str, url: str, *, accept: Collection[int] = (), **parts: Any) -> HttpResponse:
         """Send one request that is answered in JSON.
 
         ``parts`` are httpx's (params, json, data, files, headers). Returns answers below 300 and those whose status
@@ -100,13 +100,13 @@ class Web:
         if answer.status >= 300:
             raise self.error(answer, url)
         if answer.data is None and answer.text.strip():
-            raise Offline(self.portal(), Way.PORTAL)
+            raise Offline(self.portal(), Reachability.PORTAL)
         return answer
 
     def raw(
         self, url: str, content: bytes | Iterator[bytes], headers: Mapping[str, str],
         *, accept: Collection[int] = (),
-    ) -> Answer:  # fmt: skip
+    ) -> HttpResponse:  # fmt: skip
         """Post a body that is answered in something else than JSON (the ``body`` of the answer).
 
         Raises as ``call`` does, but whether a sign-in page came instead only the caller can tell (``portal``).
@@ -116,14 +116,14 @@ class Web:
             return answer
         raise self.error(answer, url)
 
-    def page(self, url: str, *, most: int) -> Answer:
+    def page(self, url: str, *, most: int) -> HttpResponse:
         """A page that anybody may read. No password or token goes along, no redirect is followed, and after ``most``
         bytes it ends. Answers of any status come back; raises Offline, RetryAfter or PauseTarget.
         """
         headers = {"Accept": "text/html, */*;q=0.5", "Accept-Encoding": "identity"}
         return self._carry("GET", url, {"headers": headers}, most=most, signed=False)
 
-    def _send(self, method: str, url: str, parts: Mapping[str, Any]) -> Answer:
+    def _send(self, method: str, url: str, parts: Mapping[str, Any]) -> HttpResponse:
         answer = self._carry(method, url, parts, most=_MOST + 1, signed=True)
         if len(answer.text) > _MOST:
             raise Permanent(f"{self.name} answers with more than {_MOST >> 20} MB.")
@@ -131,7 +131,7 @@ class Web:
 
     def _carry(
         self, method: str, url: str, parts: Mapping[str, Any], *, most: int, signed: bool
-    ) -> Answer:
+    ) -> HttpResponse:
         wire = current_wire()
         try:
             request = self._client.build_request(method, url, **parts)
@@ -154,11 +154,11 @@ class Web:
                 response.headers.get("Date", ""),
             )
         text = body.decode(response.encoding or "utf-8", "replace")
-        return Answer(response.status_code, response.headers, text, _json(text), body)
+        return HttpResponse(response.status_code, response.headers, text, _json(text), body)
 
-    def _cut(self) -> Cut:
+    def _cut(self) -> ConnectionLost:
         """The request may have been carried out: only looking for our key there tells."""
-        return Cut(
+        return ConnectionLost(
             f"The connection to {self.name} broke before an answer came. It is looked up there before the next try."
         )
 
@@ -168,7 +168,7 @@ class Web:
             with self._client.stream("GET", url) as response:
                 if response.status_code >= 300:
                     response.read()
-                    answer = Answer(response.status_code, response.headers, response.text, None)
+                    answer = HttpResponse(response.status_code, response.headers, response.text, None)
                     raise self.error(answer, url)
                 yield from response.iter_bytes(1 << 20)
         except httpx.TransportError as error:
@@ -181,25 +181,25 @@ class Web:
             "Open a browser, sign in, and it goes on by itself."
         )
 
-    def error(self, answer: Answer, url: str) -> Exception:
+    def error(self, answer: HttpResponse, url: str) -> Exception:
         """What an answer of 300 or more means, as an error to raise."""
         said = _said(answer)
         if answer.status < 400:
             return self._moved(answer, url)
         if answer.status == 511:
-            return Offline(self.portal(), Way.PORTAL)
+            return Offline(self.portal(), Reachability.PORTAL)
         if answer.status == 401:
             return AuthRefused(f"{self.name} refused user name or password{said}. Set them again.")
         if answer.status in (404, 410):
             return Gone(f"{self.name} has nothing under this address any more{said}.")
         if answer.status == 413:
-            return TooBig(f"This is larger than {self.name} takes{said}.")
+            return PayloadTooLarge(f"This is larger than {self.name} takes{said}.")
         if answer.status in _LATER:
             told = retry_after(answer.headers)
             return RetryAfter(f"{self.name} can't take it right now ({answer.status}){said}.", told)
         return Permanent(f"{self.name} does not take this ({answer.status}){said}.")
 
-    def _moved(self, answer: Answer, url: str) -> Exception:
+    def _moved(self, answer: HttpResponse, url: str) -> Exception:
         """A redirect: a moved site keeps the path; a sign-in page has its own."""
         goal = urlsplit(answer.headers.get("Location", ""))
         same_path = goal.path.rstrip("/") == urlsplit(url).path.rstrip("/")
@@ -207,7 +207,7 @@ class Web:
             return PauseTarget(
                 f"{self.name} has moved to {goal.scheme}://{goal.netloc}. Add the target again with that address."
             )
-        return Offline(self.portal(), Way.PORTAL)
+        return Offline(self.portal(), Reachability.PORTAL)
 
 
 def _read(response: httpx.Response, most: int) -> bytes:
@@ -231,7 +231,7 @@ def _trusted() -> ssl.SSLContext:
 class _Counted(httpx.SyncByteStream):
     """A request's body that tells the wire how much of it has gone."""
 
-    def __init__(self, body: httpx.SyncByteStream, wire: Wire) -> None:
+    def __init__(self, body: httpx.SyncByteStream, wire: TransferMeter) -> None:
         self._body, self._wire = body, wire
 
     def __iter__(self) -> Iterator[bytes]:
@@ -294,7 +294,7 @@ def _json(text: str) -> Any:
     return None
 
 
-def _said(answer: Answer) -> str:
+def _said(answer: HttpResponse) -> str:
     """The target's own words, as ': …', if it gave any."""
     told = answer.data if isinstance(answer.data, dict) else {}
     words = told.get("message") or told.get("error_description") or told.get("error") or ""

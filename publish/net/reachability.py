@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from publish.errors import Offline, Way
+from publish.errors import Offline, Reachability
 from publish.net.transfer_meter import seconds_ahead
 from reporter.clock import Clock, utc_now
 
@@ -42,21 +42,21 @@ def unreached(name: str, url: str, error: BaseException, *, clock: Clock = utc_n
     host = _host(url)
     if not routed() and not _is_local(host):
         return Offline(
-            "This laptop has no network. It is sent as soon as there is one.", Way.NETWORK
+            "This laptop has no network. It is sent as soon as there is one.", Reachability.NETWORK
         )
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return Offline(
             f"Nobody here knows the name {host}: the Wi-Fi does not lead out, or the address of {name} has a slip "
             "in it. It is sent as soon as there is a connection.",
-            Way.NETWORK,
+            Reachability.NETWORK,
         )
     if any(isinstance(cause, OSError) and cause.errno in _NO_WAY for cause in causes):
         return Offline(
             f"No way leads from this network to {name}. It is sent as soon as there is a connection.",
-            Way.NETWORK,
+            Reachability.NETWORK,
         )
     return Offline(
-        f"{name} can't be reached from here. It is sent as soon as there is a connection.", Way.DOWN
+        f"{name} can't be reached from here. It is sent as soon as there is a connection.", Reachability.DOWN
     )
 
 
@@ -101,12 +101,12 @@ def _unproved(name: str, url: str, causes: list[BaseException], clock: Clock) ->
     if ahead is not None and abs(ahead) >= _SPOILS.total_seconds():
         return Offline(
             f"{say_ahead(ahead)} So {name} can't prove who it is. Set date and time, and it goes on by itself.",
-            Way.CLOCK,
+            Reachability.CLOCK,
         )
     if codes & _BY_DATE and ahead is None:
         return Offline(
             f"{name}'s proof of who it is does not fit this laptop's date ({clock():%d %B %Y}). Check date and time.",
-            Way.CLOCK,
+            Reachability.CLOCK,
         )
     if codes & _BY_DATE:
         return Offline(
@@ -116,7 +116,7 @@ def _unproved(name: str, url: str, causes: list[BaseException], clock: Clock) ->
     return Offline(
         f"{name} could not prove who it is. Check this laptop's date and time, and whether the Wi-Fi "
         "wants a sign-in page opened first.",
-        Way.PORTAL if elsewhere else Way.DOWN,
+        Reachability.PORTAL if elsewhere else Reachability.DOWN,
     )
 
 

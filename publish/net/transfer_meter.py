@@ -1,6 +1,6 @@
 """What goes over the wire for one delivery: bytes counted while they are sent, and the clock of the other side.
 
-The outbox opens a ``Wire`` around a delivery; ``publish.net.http`` and targets of other kinds report to the open one.
+The outbox opens a ``TransferMeter`` around a delivery; ``publish.net.http`` and targets of other kinds report to the open one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from reporter.clock import Clock, utc_now
 
 
 @dataclass
-class Wire:
+class TransferMeter:
     """Counts of one delivery. ``on_bytes`` hears the total while it grows, and may raise to break it off."""
 
     on_bytes: Callable[[int], None] | None = None
@@ -44,16 +44,16 @@ class Wire:
             self.ahead_s = ahead
 
 
-_CURRENT: ContextVar[Wire | None] = ContextVar("wire", default=None)
+_CURRENT: ContextVar[TransferMeter | None] = ContextVar("wire", default=None)
 
 
-def current_wire() -> Wire | None:
+def current_wire() -> TransferMeter | None:
     """The wire of the delivery that is under way in this thread, if any."""
     return _CURRENT.get()
 
 
 @contextmanager
-def counted(wire: Wire) -> Iterator[Wire]:
+def counted(wire: TransferMeter) -> Iterator[TransferMeter]:
     """Report to this wire for the length of a block."""
     token = _CURRENT.set(wire)
     try:

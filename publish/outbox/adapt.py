@@ -10,28 +10,28 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from publish.composition.builder import build_post
-from publish.composition.constraints import Fitted, fit_post
+from publish.composition.constraints import FittedPost, fit_post
 from publish.composition.cross_links import linked_rows, story_rows
-from publish.outbox.context import Outbox
+from publish.outbox.context import PublishContext
 from publish.outbox.policy.interruptions import narrowed
 from publish.outbox.target_status import limits_of
 from publish.posts.model import Post
 from publish.targets import target_class
 from reporter.models import Delivery, Story, Target
 from reporter.models.enums import DeliveryState
-from reporter.moderation.visibility import Place
+from reporter.moderation.visibility import Scope
 
 
 def shape_post(
-    session: Session, outbox: Outbox, target: Target, story: Story, *, drafts: bool = False
-) -> Fitted | None:
+    session: Session, outbox: PublishContext, target: Target, story: Story, *, drafts: bool = False
+) -> FittedPost | None:
     """What this target should show of a story, or None when nothing of it may be shown there.
 
     ``drafts``: also of one that nobody gets yet, for a preview.
     """
     cls = target_class(target.kind)
     post = build_post(
-        session, story, Place(target.audience), store=outbox.store, facts=outbox.facts,
+        session, story, Scope(target.audience), store=outbox.store, facts=outbox.facts,
         elsewhere=cls.tells_replies, target_id=target.id, drafts=drafts,
     )  # fmt: skip
     if post is None:

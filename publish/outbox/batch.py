@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from publish.outbox.context import Outbox
+from publish.outbox.context import PublishContext
 from publish.outbox.delivery import Prepared, Values, prepare_story
 from publish.outbox.ledger import STORY, due_state
 from publish.outbox.queue import due_rows
@@ -35,7 +35,7 @@ ALONE = "alone"
 
 
 def claim_others(
-    session: Session, outbox: Outbox, row: Delivery, mark: str, until: datetime
+    session: Session, outbox: PublishContext, row: Delivery, mark: str, until: datetime
 ) -> list[Delivery]:
     """What may go together with a claimed row, claimed too. Commits."""
     if not _joins(row) or not target_class(row.target.kind).gathers:
@@ -61,7 +61,7 @@ def _joins(row: Delivery) -> bool:
     return row.item_kind == STORY and row.state in _WAITING and not single
 
 
-def _claim(session: Session, outbox: Outbox, row: Delivery, mark: str, until: datetime) -> bool:
+def _claim(session: Session, outbox: PublishContext, row: Delivery, mark: str, until: datetime) -> bool:
     return claim(
         session, Delivery, row.id, states=_WAITING, to=DeliveryState.SENDING, lease=mark,
         now=outbox.clock(), until=until,
@@ -69,7 +69,7 @@ def _claim(session: Session, outbox: Outbox, row: Delivery, mark: str, until: da
 
 
 def deliver_together(
-    session: Session, outbox: Outbox, rows: Sequence[Delivery]
+    session: Session, outbox: PublishContext, rows: Sequence[Delivery]
 ) -> list[Values] | None:
     """Make claimed rows true at their target in one go; the columns to store, or None: each has to go by itself."""
     try:

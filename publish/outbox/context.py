@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from publish.posts.model import Facts
+from publish.posts.model import GatheringFacts
 from publish.targets import Target as OpenTarget
 from reporter import secret_store
 from reporter.clock import Clock
@@ -16,11 +16,11 @@ from reporter.models import Target
 
 
 @dataclass(frozen=True)
-class Outbox:
+class PublishContext:
     """Files, facts, time, chance, how a target's row becomes a working one, and how many bytes may be spent."""
 
     store: Store
-    facts: Facts
+    facts: GatheringFacts
     clock: Clock
     rng: random.Random
     connect: Callable[[Target], OpenTarget]
@@ -38,7 +38,7 @@ def secret_name(name: str) -> str:
     return f"target:{name}"
 
 
-def secrets_of(outbox: Outbox, target: Target) -> list[str]:
+def secrets_of(outbox: PublishContext, target: Target) -> list[str]:
     """The target's secrets, never to be shown."""
     found = secret_store.get_secret(str(outbox.facts.id), secret_name(target.name))
     return [found] if found else []

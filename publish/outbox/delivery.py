@@ -12,9 +12,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from publish.composition.builder import build_files
-from publish.composition.constraints import Fitted, said_smaller
+from publish.composition.constraints import FittedPost, shrunk_notice
 from publish.outbox.adapt import REFUSED, shape_post
-from publish.outbox.context import Outbox
+from publish.outbox.context import PublishContext
 from publish.outbox.items.answer import ANSWER, answer_job, answer_sent
 from publish.outbox.items.message import MESSAGE, message_job
 from publish.outbox.ledger import FACE, MEDIA, OPEN, STORY, story_fingerprint
@@ -23,12 +23,12 @@ from publish.outbox.queue import when_done
 from publish.outbox.target_status import keep_limits, limits_are_fresh, limits_of
 from publish.outbox.upsert import send_media, send_story, send_whole, withdraw
 from publish.posts.model import Post, PostMedia, Remote
-from publish.targets import Entry, Target, target_class
+from publish.targets import FrontPageEntry, Target, target_class
 from publish.targets.base import Limits
 from reporter.clock import rfc3339
 from reporter.models import Delivery, Story, Takeaway
 from reporter.models.enums import DeliveryState
-from reporter.moderation.visibility import Place
+from reporter.moderation.visibility import Scope
 
 Values = dict[str, Any]
 Job = Callable[[Target], Values]
@@ -36,7 +36,7 @@ Job = Callable[[Target], Values]
 _PASSING = ("trying", "urgent", "alone", "cuts", "reach")
 
 
-class NotYet(Exception):
+class WaitForDependency(Exception):
     """This row has to wait for others of its target."""
 
     def __init__(self, until: datetime) -> None:
@@ -44,7 +44,7 @@ class NotYet(Exception):
         self.until = until
 
 
-class Relearnt(Exception):
+class LimitsChanged(Exception):
     """The target told something new of what it takes: everything that goes there has to be looked at again."""
 
 
@@ -56,7 +56,7 @@ class _Links:
     missing: Sequence[str]
 
 
-def deliver(session: Session, outbox: Outbox, row: Delivery) -> Values:
+def deliver(session: Session, outbox: PublishContext, row: Delivery) -> Values:
     """Make one claimed row true at its target; returns the columns to store, and ``draft`` for a story.
 
     Raises publish.errors, NotYet and Relearnt. No transaction is open while the network is waited for.
@@ -78,10 +78,10 @@ def _ask_limits(session: Session, target_id: uuid.UUID, target: Target, now: dat
     new = keep_limits(session, target_id, target.limits(), now)
     session.commit()
     if new:
-        raise Relearnt
+        raise LimitsChanged
 
 
-def _job(session: Session, outbox: Outbox, row: Delivery) -> Job:
+def _job(session: Session, outbox: PublishContext, row: Delivery) -> Job:
     """Everything from the database that the delivery needs, gathered before the network is touched."""
     now, kept, key = outbox.clock(), dict(row.remote), row.key
     if row.item_kind == ANSWER:
@@ -115,23 +115,23 @@ def _known(row: Delivery) -> Remote | None:
     return Remote(row.remote_id, row.url, row.remote.get("extra", {})) if row.remote_id else None
 
 
-def media_of(session: Session, outbox: Outbox, row: Delivery) -> PostMedia | None:
+def media_of(session: Session, outbox: PublishContext, row: Delivery) -> PostMedia | None:
     """The file of a row as it may be shown now, or None."""
     takeaway = session.get(Takeaway, uuid.UUID(row.remote["takeaway"]))
     if takeaway is None:
         return None
-    place = Place(row.target.audience)
+    place = Scope(row.target.audience)
     files = build_files(takeaway, place, store=outbox.store, facts=outbox.facts)
     return next((file for file in files if file.id == row.item_id), None)
 
 
-def _fitted(session: Session, outbox: Outbox, row: Delivery) -> Fitted | None:
+def _fitted(session: Session, outbox: PublishContext, row: Delivery) -> FittedPost | None:
     """The post as it is now, not as it was when it was queued: what was withdrawn since never leaves."""
     story = session.get(Story, uuid.UUID(row.remote["story"]))
     return None if story is None else shape_post(session, outbox, row.target, story)
 
 
-def _media_job(session: Session, outbox: Outbox, row: Delivery, media: PostMedia) -> Job:
+def _media_job(session: Session, outbox: PublishContext, row: Delivery, media: PostMedia) -> Job:
     now, kept, known, tried = outbox.clock(), dict(row.remote), _known(row), row.attempts - 1
     told = limits_of(session, row.target)
     limits = narrowed(told, row.remote)
@@ -144,7 +144,7 @@ def _media_job(session: Session, outbox: Outbox, row: Delivery, media: PostMedia
         there, sent = send_media(target, known, media, limits, outbox.work)
         values = _sent(there, media.fingerprint(), now, {**kept, "ext": sent.ext})
         if sent is not media:
-            values["error"] = said_smaller(media, sent, target.name, cut=limits != told)
+            values["error"] = shrunk_notice(media, sent, target.name, cut=limits != told)
         return values
 
     return job
@@ -174,13 +174,13 @@ class Prepared:
         return {**self.stored(there), "draft": target.draft(self.post, self.links)}
 
 
-def prepare_story(session: Session, outbox: Outbox, row: Delivery) -> Prepared | None:
+def prepare_story(session: Session, outbox: PublishContext, row: Delivery) -> Prepared | None:
     """The story of a row as it is now; None where nothing of it may be shown there."""
     fitted = _fitted(session, outbox, row)
     return None if fitted is None else _prepare(session, outbox, row, fitted)
 
 
-def _story_job(outbox: Outbox, ready: Prepared) -> Job:
+def _story_job(outbox: PublishContext, ready: Prepared) -> Job:
     def job(target: Target) -> Values:
         if ready.known and ready.same:
             there = ready.known
@@ -193,7 +193,7 @@ def _story_job(outbox: Outbox, ready: Prepared) -> Job:
     return job
 
 
-def _prepare(session: Session, outbox: Outbox, row: Delivery, fitted: Fitted) -> Prepared:
+def _prepare(session: Session, outbox: PublishContext, row: Delivery, fitted: FittedPost) -> Prepared:
     post = fitted.post
     keeps_files = target_class(row.target.kind).keeps_files
     links = _links(session, row, post, outbox.clock()) if keeps_files else _Links({}, ())
@@ -237,7 +237,7 @@ def _links(session: Session, row: Delivery, post: Post, now: datetime) -> _Links
             continue
         wait = not row.remote.get("urgent") and not (may_follow and file is not None and file.big)
         if wait and file is not None and file.wanted and file.state in OPEN:
-            raise NotYet(when_done(file, now))
+            raise WaitForDependency(when_done(file, now))
         missing.append(str(media.id))
     return _Links(there, missing)
 
@@ -272,7 +272,7 @@ def _unwanted(known: Remote | None, attempts: int, now: datetime) -> Values:
     }
 
 
-def _entries(session: Session, target_id: uuid.UUID) -> list[Entry]:
+def _entries(session: Session, target_id: uuid.UUID) -> list[FrontPageEntry]:
     """What is at the target by now, for its front page: oldest session first."""
     rows = session.scalars(
         select(Delivery).where(
@@ -280,7 +280,7 @@ def _entries(session: Session, target_id: uuid.UUID) -> list[Entry]:
         )
     )
     entries = [
-        Entry(
+        FrontPageEntry(
             key=row.key,
             title=str(row.remote.get("title", "")),
             url=row.url,

@@ -14,15 +14,15 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from publish.composition.constraints import Fitted
+from publish.composition.constraints import FittedPost
 from publish.composition.cross_links import rank
 from publish.outbox import takedowns
 from publish.outbox.adapt import REFUSED, shape_post
-from publish.outbox.context import Outbox
+from publish.outbox.context import PublishContext
 from publish.outbox.items.answer import ANSWER, wanted_answers
 from publish.outbox.items.message import MESSAGE, wanted_messages
 from publish.outbox.target_status import line_of, outbox_state
-from publish.posts.model import Facts, Post, PostMedia
+from publish.posts.model import GatheringFacts, Post, PostMedia
 from publish.targets import target_class
 from reporter.clock import new_id
 from reporter.errors import NotFound
@@ -95,7 +95,7 @@ def chosen_targets(session: Session, names: Sequence[str] = ()) -> list[Target]:
 
 
 def queue(
-    session: Session, outbox: Outbox, *, names: Sequence[str] = (), only_known: bool = False
+    session: Session, outbox: PublishContext, *, names: Sequence[str] = (), only_known: bool = False
 ) -> Counts:
     """Bring the ledger in line with what may be shown now. Sends nothing. Commits.
 
@@ -126,7 +126,7 @@ def _note_beginning(session: Session, targets: Sequence[Target], now: datetime) 
 
 
 def refresh_story(
-    session: Session, outbox: Outbox, story_id: uuid.UUID, apart_from: uuid.UUID
+    session: Session, outbox: PublishContext, story_id: uuid.UUID, apart_from: uuid.UUID
 ) -> None:
     """Its link at one target has changed: the copies that point to it are due for a change. Commits."""
     story = session.get(Story, story_id)
@@ -142,14 +142,14 @@ def refresh_story(
 
 
 def wanted_posts(
-    session: Session, outbox: Outbox, target: Target, stories: Iterable[Story]
-) -> list[Fitted]:
+    session: Session, outbox: PublishContext, target: Target, stories: Iterable[Story]
+) -> list[FittedPost]:
     """What this target should show, as its readers may see it and as it takes it."""
     shaped = (shape_post(session, outbox, target, story) for story in stories)
     return [fitted for fitted in shaped if fitted is not None]
 
 
-def wanted_items(target: Target, posts: Sequence[Fitted], facts: Facts) -> list[Wanted]:
+def wanted_items(target: Target, posts: Sequence[FittedPost], facts: GatheringFacts) -> list[Wanted]:
     """The rows that these posts need, files first, each once."""
     media: dict[uuid.UUID, Wanted] = {}
     stories = []
@@ -176,7 +176,7 @@ def wanted_items(target: Target, posts: Sequence[Fitted], facts: Facts) -> list[
     return items
 
 
-def _media_items(fitted: Fitted) -> Iterable[Wanted]:
+def _media_items(fitted: FittedPost) -> Iterable[Wanted]:
     """Files that go, and those that the target does not take: they get a row too, for a person to see."""
     for block, m in ((one, m) for one in fitted.post.blocks for m in one.files()):
         yield _media_item(m, block.takeaway, fitted)
@@ -185,7 +185,7 @@ def _media_items(fitted: Fitted) -> Iterable[Wanted]:
         yield replace(item, fingerprint=REFUSED + item.fingerprint, refused=why)
 
 
-def _media_item(media: PostMedia, takeaway: str, fitted: Fitted) -> Wanted:
+def _media_item(media: PostMedia, takeaway: str, fitted: FittedPost) -> Wanted:
     origin = {"story": fitted.post.story.hex, "takeaway": takeaway}
     return Wanted(
         MEDIA, media.id, media.key, _label(media), media.fingerprint(), origin, bytes=media.bytes
@@ -204,7 +204,7 @@ def story_fingerprint(target: Target, post: Post) -> str:
 
 
 def compare(
-    session: Session, outbox: Outbox, target: Target, stories: Sequence[Story], *, only_known: bool,
+    session: Session, outbox: PublishContext, target: Target, stories: Sequence[Story], *, only_known: bool,
     partly: bool = False,
 ) -> Counts:  # fmt: skip
     """Bring one target's rows in line. ``partly``: rows of other stories are left as they are. Does not commit."""
@@ -240,7 +240,7 @@ def _rows(session: Session, target: Target) -> list[Delivery]:
     return list(session.scalars(select(Delivery).where(Delivery.target_id == target.id)))
 
 
-def _new_row(target: Target, item: Wanted, outbox: Outbox, now: datetime) -> Delivery:
+def _new_row(target: Target, item: Wanted, outbox: PublishContext, now: datetime) -> Delivery:
     state = DeliveryState.PARKED if item.refused else due_state(target, sent=False)
     return Delivery(
         id=new_id(now, outbox.rng),

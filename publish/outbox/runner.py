@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session, aliased
 
 from publish.errors import PublishError
 from publish.outbox.adapt import REFUSED
-from publish.outbox.context import Outbox
+from publish.outbox.context import PublishContext
 from publish.outbox.ledger import chosen_targets, due_state, queue
 from publish.outbox.policy.interruptions import forget_cuts
 from publish.outbox.queue import allowed, due_rows, free_abandoned, may_go
 from publish.outbox.target_status import forget_limits
-from publish.outbox.worker import MOST_ATTEMPTS, OFFLINE_PAUSE, Outcome, work_on
+from publish.outbox.worker import MOST_ATTEMPTS, OFFLINE_PAUSE, Outcome, deliver_row
 from publish.status.progress import ledger_rows
 from reporter.models import Delivery
 from reporter.models.enums import DeliveryState
@@ -30,7 +30,7 @@ _WAITING = (DeliveryState.DUE, DeliveryState.CHANGED, DeliveryState.WITHDRAWING)
 
 
 def deliver_due(
-    session: Session, outbox: Outbox, *, names: Sequence[str] = (), takedowns: bool = False
+    session: Session, outbox: PublishContext, *, names: Sequence[str] = (), takedowns: bool = False
 ) -> Outcome | None:  # fmt: skip
     """Work on the first row that is due and not blocked; None when there is nothing to do right now.
 
@@ -40,13 +40,13 @@ def deliver_due(
     free_abandoned(session, outbox.clock())
     targets = chosen_targets(session, names)
     for row_id in due_rows(session, outbox, targets, takedowns=takedowns):
-        outcome = work_on(session, outbox, row_id)
+        outcome = deliver_row(session, outbox, row_id)
         if outcome is not None:
             return outcome
     return None
 
 
-def wake(session: Session, outbox: Outbox, *, names: Sequence[str] = ()) -> None:
+def wake(session: Session, outbox: PublishContext, *, names: Sequence[str] = ()) -> None:
     """Try now what only waits for a connection: a person asks, or the connection has just come back.
 
     A target that asked for patience (some row of it has a counted attempt and a later time) keeps it. Commits.
@@ -75,7 +75,7 @@ _ASK_ANEW = 5
 
 
 def publish(
-    session: Session, outbox: Outbox, *, names: Sequence[str] = (), wait: bool = False,
+    session: Session, outbox: PublishContext, *, names: Sequence[str] = (), wait: bool = False,
     on_progress: Callable[[Outcome, int], None] | None = None, pause: Callable[[float], Any] = time.sleep,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Queue what is approved, deliver what is due; with ``wait`` until nothing is open but paused targets.
@@ -101,14 +101,14 @@ def publish(
         pause(_until_next(session, outbox, names))
 
 
-def open_count(session: Session, outbox: Outbox, names: Sequence[str] = ()) -> int:
+def open_count(session: Session, outbox: PublishContext, names: Sequence[str] = ()) -> int:
     """Rows that still have to be worked on, without those that are not allowed to go."""
     targets = may_go(session, chosen_targets(session, names))
     query = select(func.count()).select_from(Delivery)
     return session.scalar(query.where(*allowed(session, outbox, targets))) or 0
 
 
-def _until_next(session: Session, outbox: Outbox, names: Sequence[str]) -> float:
+def _until_next(session: Session, outbox: PublishContext, names: Sequence[str]) -> float:
     """Seconds until a row is due, from a tenth to five."""
     targets = may_go(session, chosen_targets(session, names))
     query = select(func.min(Delivery.due_at)).where(*allowed(session, outbox, targets))
@@ -117,7 +117,7 @@ def _until_next(session: Session, outbox: Outbox, names: Sequence[str]) -> float
     return min(5.0, max(0.1, left))
 
 
-def retry(session: Session, outbox: Outbox, *, names: Sequence[str] = ()) -> int:
+def retry(session: Session, outbox: PublishContext, *, names: Sequence[str] = ()) -> int:
     """Give parked rows another chance, after somebody has mended the cause; how many. Commits.
 
     What the targets take is asked anew.
@@ -142,6 +142,6 @@ def retry(session: Session, outbox: Outbox, *, names: Sequence[str] = ()) -> int
 
 
 __all__ = [
-    "MOST_ATTEMPTS", "OFFLINE_PAUSE", "Outbox", "Outcome", "PublishError",
+    "MOST_ATTEMPTS", "OFFLINE_PAUSE", "PublishContext", "Outcome", "PublishError",
     "deliver_due", "open_count", "publish", "queue", "retry", "wake",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from publish.targets import target_class
 from reporter.models import Delivery, Takeaway
 from reporter.models.outbox import Takedown
-from reporter.moderation.visibility import Place, may_show
+from reporter.moderation.visibility import Scope, may_show
 
 
 def note_story(session: Session, row: Delivery, shows: Iterable[str], now: datetime) -> bool:
@@ -52,7 +52,7 @@ def _shown(row: Delivery) -> set[str]:
 
 def _ask(session: Session, row: Delivery, takeaways: set[str], now: datetime) -> set[uuid.UUID]:
     """Those that may not be shown there any more; what only moved to another story is not taken down."""
-    place = Place(row.target.audience)
+    place = Scope(row.target.audience)
     rows = (session.get(Takeaway, one) for one in map(uuid.UUID, takeaways))
     lost = {one.id for one in rows if one is not None and not may_show(one, place)}
     known = set(session.scalars(select(Takedown.takeaway_id).where(Takedown.delivery_id == row.id)))

@@ -12,12 +12,12 @@ from sqlalchemy import insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from publish.composition.constraints import merge_limits
-from publish.errors import Way
+from publish.errors import Reachability
 from publish.net.reachability import say_ahead
-from publish.net.transfer_meter import Wire
+from publish.net.transfer_meter import TransferMeter
 from publish.targets.base import Limits
 from reporter.models import Target
-from reporter.models.outbox import Line, OutboxState
+from reporter.models.outbox import TargetStatus, OutboxState
 
 # A target is asked anew what it takes after this long: its admin may have changed it.
 _FRESH = timedelta(hours=24)
@@ -40,33 +40,33 @@ def outbox_state(session: Session, now: datetime) -> OutboxState:
     return row
 
 
-def line_of(session: Session, target_id: uuid.UUID) -> Line:
+def line_of(session: Session, target_id: uuid.UUID) -> TargetStatus:
     """What is known of the way to a target. Does not commit."""
-    row = session.get(Line, target_id)
+    row = session.get(TargetStatus, target_id)
     if row is None:
-        known = select(Line.target_id).where(Line.target_id == target_id)
-        kind = Line.target_id.type
+        known = select(TargetStatus.target_id).where(TargetStatus.target_id == target_id)
+        kind = TargetStatus.target_id.type
         values = select(
-            literal(target_id, kind), literal(""), literal(""), literal({}, Line.told.type), literal({}, Line.told.type)
+            literal(target_id, kind), literal(""), literal(""), literal({}, TargetStatus.told.type), literal({}, TargetStatus.told.type)
         )  # fmt: skip
         names = ["target_id", "way", "said", "told", "learnt"]
-        session.execute(insert(Line).from_select(names, values.where(~known.exists())))
-        row = session.get_one(Line, target_id)
+        session.execute(insert(TargetStatus).from_select(names, values.where(~known.exists())))
+        row = session.get_one(TargetStatus, target_id)
     return row
 
 
-def note_way(session: Session, target_id: uuid.UUID, way: Way, said: str, now: datetime) -> None:
+def record_reachability(session: Session, target_id: uuid.UUID, way: Reachability, said: str, now: datetime) -> None:
     """Remember how the way was found just now. Does not commit."""
     line = line_of(session, target_id)
     if line.way != way:
         line.since = now
     line.way, line.said, line.tried_at = way.value, said, now
-    if way is Way.OK:
+    if way is Reachability.OK:
         line.reached_at = now
 
 
-def note_wire(
-    session: Session, target_id: uuid.UUID, wire: Wire, took: timedelta, now: datetime, *, free: bool
+def record_transfer(
+    session: Session, target_id: uuid.UUID, wire: TransferMeter, took: timedelta, now: datetime, *, free: bool
 ) -> None:  # fmt: skip
     """Count what a delivery moved, against the budget too unless it is ``free``. Does not commit."""
     line = line_of(session, target_id)
@@ -86,12 +86,12 @@ def note_wire(
         )
 
 
-def words_of(line: Line | None) -> str:
+def status_text(line: TargetStatus | None) -> str:
     """What a person should know of the way, in a sentence or two; empty when all is well."""
     if line is None:
         return ""
     ahead = say_ahead(line.ahead_s) if line.ahead_s is not None else ""
-    if line.way in ("", Way.OK):
+    if line.way in ("", Reachability.OK):
         return f"{ahead} Set date and time." if ahead else ""
     return line.said
 
@@ -102,7 +102,7 @@ def pause_all(session: Session, now: datetime, *, on: bool) -> None:
     session.commit()
 
 
-def hold(session: Session, target: Target, now: datetime, *, on: bool) -> None:
+def pause_target(session: Session, target: Target, now: datetime, *, on: bool) -> None:
     """Pause or resume one target. Commits."""
     line_of(session, target.id).held_at = now if on else None
     session.commit()
@@ -113,7 +113,7 @@ def is_stopped(session: Session, target_id: uuid.UUID) -> bool:
     paused = session.scalar(select(OutboxState.paused_at))
     return (
         paused is not None
-        or session.scalar(select(Line.held_at).where(Line.target_id == target_id)) is not None
+        or session.scalar(select(TargetStatus.held_at).where(TargetStatus.target_id == target_id)) is not None
     )
 
 
@@ -124,7 +124,7 @@ def budget_left(session: Session, budget: int) -> int | None:
     return max(0, budget - (session.scalar(select(OutboxState.spent)) or 0))
 
 
-def count_anew(session: Session, now: datetime) -> None:
+def reset_budget(session: Session, now: datetime) -> None:
     """Begin to count for the budget at zero, as with a new month or another card. Commits."""
     state = outbox_state(session, now)
     state.spent, state.counted_since = 0, now
@@ -133,7 +133,7 @@ def count_anew(session: Session, now: datetime) -> None:
 
 def limits_of(session: Session, target: Target) -> Limits:
     """What a target takes, as far as it is known by now."""
-    line = session.get(Line, target.id)
+    line = session.get(TargetStatus, target.id)
     if line is None:
         return Limits()
     return merge_limits(_from_json(line.told), line.learnt)
@@ -141,7 +141,7 @@ def limits_of(session: Session, target: Target) -> Limits:
 
 def limits_are_fresh(session: Session, target_id: uuid.UUID, now: datetime) -> bool:
     """Whether the target was asked not long ago."""
-    line = session.get(Line, target_id)
+    line = session.get(TargetStatus, target_id)
     return line is not None and line.told_at is not None and now - line.told_at < _FRESH
 
 

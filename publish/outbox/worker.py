@@ -17,25 +17,25 @@ from sqlalchemy.orm import Session
 
 from publish.composition import constraints
 from publish.errors import (  # fmt: skip
-    Cut,
-    Held,
+    ConnectionLost,
+    PausedByUser,
     Offline,
     PauseTarget,
     PublishError,
     RetryAfter,
-    TooBig,
-    Way,
+    PayloadTooLarge,
+    Reachability,
     redact,
 )
-from publish.net.transfer_meter import Wire, counted
+from publish.net.transfer_meter import TransferMeter, counted
 from publish.outbox import takedowns
 from publish.outbox.batch import claim_others, deliver_together, release
-from publish.outbox.context import Outbox, secrets_of
-from publish.outbox.delivery import NotYet, Relearnt, deliver, media_of, touch_others, wake_stories
+from publish.outbox.context import PublishContext, secrets_of
+from publish.outbox.delivery import WaitForDependency, LimitsChanged, deliver, media_of, touch_others, wake_stories
 from publish.outbox.ledger import FACE, MEDIA, OPEN, STORY, compare, due_state, refresh_story
 from publish.outbox.policy import interruptions
 from publish.outbox.queue import blocked_until, is_allowed
-from publish.outbox.target_status import is_stopped, line_of, note_way, note_wire
+from publish.outbox.target_status import is_stopped, line_of, record_reachability, record_transfer
 from publish.targets import Draft, target_class
 from reporter.database.job_queue import back_off, claim
 from reporter.models import Delivery, Story
@@ -65,7 +65,7 @@ class Outcome:
     error: str
 
 
-def work_on(session: Session, outbox: Outbox, row_id: uuid.UUID) -> Outcome | None:
+def deliver_row(session: Session, outbox: PublishContext, row_id: uuid.UUID) -> Outcome | None:
     """Claim and deliver one row; None if it has to wait, or somebody else has it."""
     row = session.get(Delivery, row_id, populate_existing=True)
     if row is None or row.state not in OPEN or not is_allowed(session, row):
@@ -86,7 +86,7 @@ def work_on(session: Session, outbox: Outbox, row_id: uuid.UUID) -> Outcome | No
     if not taken:
         return None
     session.refresh(row)
-    if not _carry_all(session, outbox, row, mark) and not _carry_out(session, outbox, row, mark):
+    if not _deliver_batch(session, outbox, row, mark) and not _deliver_one(session, outbox, row, mark):
         return None
     session.refresh(row)
     return Outcome(
@@ -103,13 +103,13 @@ def _postpone(session: Session, row: Delivery, until: datetime) -> None:
     session.commit()
 
 
-def _carry_all(session: Session, outbox: Outbox, row: Delivery, mark: str) -> bool:
+def _deliver_batch(session: Session, outbox: PublishContext, row: Delivery, mark: str) -> bool:
     """Deliver a row together with others of its target, where that is possible; False: it goes by itself."""
     others = claim_others(session, outbox, row, mark, outbox.clock() + _LEASE)
     if not others:
         return False
     began, rows = outbox.clock(), [row, *others]
-    wire = Wire(_teller(session, outbox, row, mark), outbox.clock)
+    wire = TransferMeter(_heartbeat(session, outbox, row, mark), outbox.clock)
     with counted(wire):
         told = deliver_together(session, outbox, rows)
     _note_wire(session, outbox, row, wire, began)
@@ -117,31 +117,31 @@ def _carry_all(session: Session, outbox: Outbox, row: Delivery, mark: str) -> bo
         release(session, others, mark, outbox.clock())
         session.refresh(row)
         return False
-    note_way(session, row.target_id, Way.OK, "", outbox.clock())
+    record_reachability(session, row.target_id, Reachability.OK, "", outbox.clock())
     for one, values in zip(rows, told, strict=True):
         _store(session, outbox, one, mark, values)
     return True
 
 
-def _carry_out(session: Session, outbox: Outbox, row: Delivery, mark: str) -> bool:
+def _deliver_one(session: Session, outbox: PublishContext, row: Delivery, mark: str) -> bool:
     """Deliver, and write down what came of it under our lease. False: it has to wait for others first."""
     began = outbox.clock()
-    wire = Wire(_teller(session, outbox, row, mark), outbox.clock)
-    values, done = _try(session, outbox, row, wire)
+    wire = TransferMeter(_heartbeat(session, outbox, row, mark), outbox.clock)
+    values, done = _attempt(session, outbox, row, wire)
     _note_wire(session, outbox, row, wire, began)
     _store(session, outbox, row, mark, values)
     return done
 
 
 def _note_wire(
-    session: Session, outbox: Outbox, row: Delivery, wire: Wire, began: datetime
+    session: Session, outbox: PublishContext, row: Delivery, wire: TransferMeter, began: datetime
 ) -> None:
     free = target_class(row.target.kind).free(row.target.options)
-    note_wire(session, row.target_id, wire, outbox.clock() - began, began, free=free)
+    record_transfer(session, row.target_id, wire, outbox.clock() - began, began, free=free)
 
 
 def _store(
-    session: Session, outbox: Outbox, row: Delivery, mark: str, values: dict[str, Any]
+    session: Session, outbox: PublishContext, row: Delivery, mark: str, values: dict[str, Any]
 ) -> None:
     row_id, target_id, url = row.id, row.target_id, row.url
     story_id = row.item_id if row.item_kind == STORY else None
@@ -160,23 +160,23 @@ def _keep_draft(session: Session, row_id: uuid.UUID, draft: Draft) -> None:
     session.commit()
 
 
-def _try(
-    session: Session, outbox: Outbox, row: Delivery, wire: Wire
+def _attempt(
+    session: Session, outbox: PublishContext, row: Delivery, wire: TransferMeter
 ) -> tuple[dict[str, Any], bool]:  # fmt: skip
     """The columns to store, and whether this counts as worked on."""
     try:
         with counted(wire):
             values = deliver(session, outbox, row)
-    except NotYet as wait:
+    except WaitForDependency as wait:
         session.refresh(row)
         until = max(wait.until, outbox.clock() + timedelta(seconds=1))
         return _back(row, until, row.error, row.attempts - 1), False
-    except Relearnt:
+    except LimitsChanged:
         session.refresh(row)
         return _relearnt(session, outbox, row), True
     except PublishError as error:
         session.refresh(row)
-        return _answer_to(session, outbox, row, error, wire), True
+        return outcome_of_failure(session, outbox, row, error, wire), True
     except Exception as error:  # noqa: BLE001 - the boundary of the worker
         # The boundary of the worker: one broken item must not stop the rest. A trace may quote an address.
         session.rollback()
@@ -186,11 +186,11 @@ def _try(
         said = "Something unexpected went wrong here; the log has the details."
         return _again(outbox, row, said, None), True
     if wire.answers or wire.sent:
-        note_way(session, row.target_id, Way.OK, "", outbox.clock())
+        record_reachability(session, row.target_id, Reachability.OK, "", outbox.clock())
     return values, True
 
 
-def _teller(session: Session, outbox: Outbox, row: Delivery, mark: str) -> Callable[[int], None]:
+def _heartbeat(session: Session, outbox: PublishContext, row: Delivery, mark: str) -> Callable[[int], None]:
     """Notes how far a delivery is, renews its lease, and breaks it off when a person has paused it."""
     row_id, target_id = row.id, row.target_id
     told = outbox.clock()
@@ -207,47 +207,47 @@ def _teller(session: Session, outbox: Outbox, row: Delivery, mark: str) -> Calla
         stopped = is_stopped(session, target_id)
         session.commit()
         if stopped or not ours.rowcount:  # type: ignore[attr-defined]
-            raise Held("Paused.")
+            raise PausedByUser("Paused.")
 
     return tell
 
 
-def _answer_to(
-    session: Session, outbox: Outbox, row: Delivery, error: PublishError, wire: Wire
+def outcome_of_failure(
+    session: Session, outbox: PublishContext, row: Delivery, error: PublishError, wire: TransferMeter
 ) -> dict[str, Any]:  # fmt: skip
     """What a failure means for the row, for the others of its target, and for the way there."""
     now = outbox.clock()
     said = redact(error.message, secrets_of(outbox, row.target))
     match error:
         case Offline():
-            note_way(session, row.target_id, error.way, said, now)
+            record_reachability(session, row.target_id, error.way, said, now)
             _hold_target(session, row.target_id, now + OFFLINE_PAUSE)
             if interruptions.is_costly(wire):
                 return _cut(session, outbox, row, said, wire)
             return _back(row, now + OFFLINE_PAUSE, said, row.attempts - 1)
-        case Held():
+        case PausedByUser():
             return _back(row, now, "", row.attempts)
         case PauseTarget():
-            note_way(session, row.target_id, Way.REFUSED, said, now)
+            record_reachability(session, row.target_id, Reachability.REFUSED, said, now)
             row.target.paused = said
             return _back(row, now, "", row.attempts - 1)
-        case Cut() if wire.kept:
+        case ConnectionLost() if wire.kept:
             # It goes on from where it was: that ends, however often the line breaks.
             return _back(row, now + back_off(1, outbox.rng.random()), said, row.attempts - 1)
-        case Cut() if interruptions.is_costly(wire):
+        case ConnectionLost() if interruptions.is_costly(wire):
             return _cut(session, outbox, row, said, wire)
         case RetryAfter():
             if error.seconds is not None:
                 _hold_target(session, row.target_id, now + timedelta(seconds=error.seconds))
             return _again(outbox, row, said, error.seconds)
-        case TooBig() if error.learns and row.item_kind == MEDIA:
+        case PayloadTooLarge() if error.learns and row.item_kind == MEDIA:
             return _learn(session, outbox, row, said)
         case _:
             return {"state": DeliveryState.PARKED.value, "error": said, "due_at": now}
 
 
 def _cut(
-    session: Session, outbox: Outbox, row: Delivery, said: str, wire: Wire
+    session: Session, outbox: PublishContext, row: Delivery, said: str, wire: TransferMeter
 ) -> dict[str, Any]:  # fmt: skip
     """The line broke, and much was sent in vain: smaller the next time, or it stays here and the rest goes on."""
     remote = interruptions.count_cut(row.remote, wire)
@@ -267,7 +267,7 @@ def _cut(
     return {**_again(outbox, row, said, None), "remote": remote}
 
 
-def _learn(session: Session, outbox: Outbox, row: Delivery, said: str) -> dict[str, Any]:
+def _learn(session: Session, outbox: PublishContext, row: Delivery, said: str) -> dict[str, Any]:
     """Too big: remember it, and take the next step down, for a photo at once."""
     media = media_of(session, outbox, row)
     parked = {"state": DeliveryState.PARKED.value, "error": said, "due_at": outbox.clock()}
@@ -284,7 +284,7 @@ def _learn(session: Session, outbox: Outbox, row: Delivery, said: str) -> dict[s
     return _back(row, outbox.clock(), said, row.attempts)
 
 
-def _relearnt(session: Session, outbox: Outbox, row: Delivery) -> dict[str, Any]:
+def _relearnt(session: Session, outbox: PublishContext, row: Delivery) -> dict[str, Any]:
     """The target says something new of what it takes: look at everything that goes there once more."""
     back = _back(row, outbox.clock(), row.error, row.attempts - 1)
     stories = list(session.scalars(select(Story)))
@@ -301,7 +301,7 @@ def _back(row: Delivery, due: datetime, error: str, attempts: int) -> dict[str, 
     }  # fmt: skip
 
 
-def _again(outbox: Outbox, row: Delivery, error: str, seconds: float | None) -> dict[str, Any]:
+def _again(outbox: PublishContext, row: Delivery, error: str, seconds: float | None) -> dict[str, Any]:
     """Back with a due time, or parked when it was tried often enough."""
     if row.attempts >= MOST_ATTEMPTS:
         error = f"{error} It was tried {row.attempts} times."

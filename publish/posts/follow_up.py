@@ -13,7 +13,7 @@ from reporter.follow_up.icalendar import calendar
 from reporter.follow_up.next_gathering import next_gathering
 from reporter.models.enums import ItemState
 from reporter.models.follow_up import ActionItem, NextGathering
-from reporter.moderation.visibility import Place
+from reporter.moderation.visibility import Scope
 
 CALENDAR = "calendar.ics"
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -80,7 +80,7 @@ NOTHING_YET = Agenda()
 
 def agenda_of(session: Session, title: str) -> Agenda:
     """What may be told everybody now."""
-    rows = for_place(all_items(session), Place.PUBLIC)
+    rows = for_place(all_items(session), Scope.PUBLIC)
     following = next_gathering(session)
     if not rows and following is None:
         return NOTHING_YET

@@ -26,7 +26,7 @@ WORDS = "words"
 
 
 @dataclass(frozen=True)
-class Facts:
+class GatheringFacts:
     """What every post needs to know of the gathering."""
 
     id: uuid.UUID
@@ -45,12 +45,12 @@ class Facts:
         return self.id.hex[-8:]
 
 
-def gathering_facts(session: Session, settings: Settings) -> Facts:
+def gathering_facts(session: Session, settings: Settings) -> GatheringFacts:
     """The facts of the one gathering in this database."""
     row_id = session.scalars(select(Gathering.id)).one()
     told = settings.gathering
     agenda = agenda_of(session, told.title)
-    return Facts(row_id, told.title, told.language, settings.zone, agenda)
+    return GatheringFacts(row_id, told.title, told.language, settings.zone, agenda)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class PostMedia:
 
 
 @dataclass(frozen=True)
-class Said:
+class PublishedReply:
     """A reply that may be shown with a takeaway, wherever it was written."""
 
     author: str
@@ -114,7 +114,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Copy:
+class CrossLink:
     """Another place where the same story can be read."""
 
     # The target's kind and name.
@@ -138,7 +138,7 @@ class Block:
     recorded_at: datetime
     media: tuple[PostMedia, ...]
     # Replies that may be shown with it, oldest first, and how many said "me too".
-    said: tuple[Said, ...] = ()
+    said: tuple[PublishedReply, ...] = ()
     seconds: int = 0
     # The kind of a file that this place does not take ('video', 'audio'; its still may be among ``media``), and the
     # address of a copy that has it, or ''.
@@ -161,7 +161,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Slot:
+class SessionInfo:
     """Where and when the session was that a post tells of."""
 
     code: str
@@ -185,16 +185,16 @@ class Post:
     gathering: str
     language: str
     zone: str
-    slot: Slot | None
+    slot: SessionInfo | None
     date: datetime | None
     blocks: tuple[Block, ...]
     tags: tuple[str, ...]
     # What an organizer wrote for places that take few characters; empty: made from title and lead.
     short: str = ""
     # Where else it is, the canonical one first. Empty until something else was sent.
-    copies: tuple[Copy, ...] = ()
+    copies: tuple[CrossLink, ...] = ()
     # Replies to the story as a whole (only for places that show what was said elsewhere).
-    said: tuple[Said, ...] = ()
+    said: tuple[PublishedReply, ...] = ()
 
     @property
     def takeaways(self) -> list[str]:

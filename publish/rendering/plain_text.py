@@ -9,7 +9,7 @@ from babel.dates import format_date, format_time
 
 from publish.i18n import INTENTS, translations
 from publish.markup.markdown import markdown_text
-from publish.posts.model import WORDS, Block, Copy, Post
+from publish.posts.model import WORDS, Block, CrossLink, Post
 from publish.rendering.html import find_locale
 
 
@@ -47,7 +47,7 @@ def said_in(block: Block) -> str:
     return "\n\n".join(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
-def canonical(copies: Sequence[Copy]) -> str:
+def canonical(copies: Sequence[CrossLink]) -> str:
     """The address where the whole story stands, or ''."""
     return next((copy.url for copy in copies if copy.url.startswith(("https://", "http://"))), "")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from xml.etree import ElementTree as Xml
 
-from publish.posts.model import Facts
+from publish.posts.model import GatheringFacts
 
 ATOM, JSON_FEED = "feed.xml", "feed.json"
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -24,7 +24,7 @@ Summary = dict[str, Any]
 
 
 def feed_files(
-    facts: Facts, summaries: Sequence[Summary], base: str, hub: str = ""
+    facts: GatheringFacts, summaries: Sequence[Summary], base: str, hub: str = ""
 ) -> Iterator[tuple[str, bytes]]:
     """(relative name, bytes) of what programs read. ``base``: the site's address, or '' for one on a stick.
 
@@ -47,7 +47,7 @@ def _at(base: str, name: str) -> str:
     return f"{base.rstrip('/')}/{name}" if base else name
 
 
-def _identity(facts: Facts, url: str) -> str:
+def _identity(facts: GatheringFacts, url: str) -> str:
     """The same on a stick and on the web (RFC 4287, 4.2.6)."""
     return f"urn:uuid:{uuid.uuid5(facts.id, url)}"
 
@@ -58,7 +58,7 @@ def _add(parent: Xml.Element, name: str, text: str = "", **attributes: str) -> X
     return child
 
 
-def _atom(facts: Facts, summaries: Sequence[Summary], base: str, hub: str) -> bytes:
+def _atom(facts: GatheringFacts, summaries: Sequence[Summary], base: str, hub: str) -> bytes:
     feed = Xml.Element("feed", {"xmlns": _ATOM, "xml:lang": facts.language})
     _add(feed, "id", f"urn:uuid:{facts.id}")
     _add(feed, "title", facts.title)
@@ -84,7 +84,7 @@ def _words(summary: Summary) -> str:
     return str(summary.get("lead") or summary["quote"] or summary["title"])
 
 
-def _json_feed(facts: Facts, summaries: Sequence[Summary], base: str, hub: str) -> bytes:
+def _json_feed(facts: GatheringFacts, summaries: Sequence[Summary], base: str, hub: str) -> bytes:
     told = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": facts.title,
@@ -97,7 +97,7 @@ def _json_feed(facts: Facts, summaries: Sequence[Summary], base: str, hub: str) 
     return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _item(facts: Facts, summary: Summary, base: str) -> dict[str, Any]:
+def _item(facts: GatheringFacts, summary: Summary, base: str) -> dict[str, Any]:
     photos = summary["photos"]
     image = {"image": _at(base, photos[0]["url"])} if photos else {}
     return {

@@ -14,7 +14,7 @@ from typing import Any
 
 from publish.i18n import translations
 from publish.posts.follow_up import CALENDAR
-from publish.posts.model import WORDS, Block, Facts, Post
+from publish.posts.model import WORDS, Block, GatheringFacts, Post
 from publish.rendering.html import day_words, environment, period, render
 from publish.site.search_index import SCRIPT, words_of
 from publish.site.search_index import WORDS as FIND
@@ -37,7 +37,7 @@ def page_name(key: str) -> str:
     return f"{key}.html"
 
 
-def story_page(post: Post, facts: Facts, links: Mapping[str, str], base: str = "") -> str:
+def story_page(post: Post, facts: GatheringFacts, links: Mapping[str, str], base: str = "") -> str:
     """A story's page. ``links``: media key -> relative address; ``base``: under which address others see the site."""
     lead = post.first_photo()
     image = links.get(lead.key, "") if lead else ""
@@ -97,7 +97,7 @@ def _short(text: str) -> str:
     return words if len(words) <= _QUOTE_CHARS else words[:_QUOTE_CHARS].rsplit(" ", 1)[0] + "…"
 
 
-def front_page(facts: Facts, summaries: Sequence[Summary], base: str = "") -> str:
+def front_page(facts: GatheringFacts, summaries: Sequence[Summary], base: str = "") -> str:
     """The front page: a lead picture, the sessions in order, what is still open."""
     ordered = sorted(summaries, key=lambda s: (s["starts_at"] or "9", s["title"], s["url"]))
     # The session of which most was shown leads; its card shows the next picture.
@@ -118,24 +118,24 @@ def front_page(facts: Facts, summaries: Sequence[Summary], base: str = "") -> st
     )
 
 
-def _still_open(facts: Facts, summaries: Sequence[Summary]) -> list[dict[str, str]]:
+def _still_open(facts: GatheringFacts, summaries: Sequence[Summary]) -> list[dict[str, str]]:
     """Questions and intentions that no item of the organizers tells of, each with its link."""
     told = facts.agenda.settled
     # Summaries that an older version stored don't name the takeaway.
     return [one for s in summaries for one in s["open"] if one.get("takeaway") not in told]
 
 
-def _day_of(facts: Facts) -> Callable[[date], str]:
+def _day_of(facts: GatheringFacts) -> Callable[[date], str]:
     return lambda day: day_words(day, facts.language)
 
 
-def calendar_file(facts: Facts) -> Iterator[tuple[str, bytes]]:
+def calendar_file(facts: GatheringFacts) -> Iterator[tuple[str, bytes]]:
     """The calendar as (relative name, bytes), where there is something in it."""
     if facts.agenda.calendar:
         yield CALENDAR, facts.agenda.calendar
 
 
-def _card(facts: Facts, summary: Summary, *, lead: bool) -> dict[str, Any]:
+def _card(facts: GatheringFacts, summary: Summary, *, lead: bool) -> dict[str, Any]:
     photos = summary["photos"][-1:] if lead else summary["photos"][:1]
     told = {"photo": photos[0] if photos else None, "when": _when(facts, summary)}
     return {**summary, **told, "counts": _counts(facts, summary)}
@@ -145,7 +145,7 @@ def _moment(summary: Summary) -> datetime | None:
     return datetime.fromisoformat(summary["starts_at"]) if summary["starts_at"] else None
 
 
-def _when(facts: Facts, summary: Summary) -> str:
+def _when(facts: GatheringFacts, summary: Summary) -> str:
     moment = _moment(summary)
     if moment is None:
         return ""
@@ -155,14 +155,14 @@ def _when(facts: Facts, summary: Summary) -> str:
     )
 
 
-def _days(facts: Facts, summaries: Sequence[Summary]) -> str:
+def _days(facts: GatheringFacts, summaries: Sequence[Summary]) -> str:
     moments = sorted(m for m in map(_moment, summaries) if m is not None)
     if not moments:
         return ""
     return period(moments[0], moments[-1], facts.zone, facts.language)
 
 
-def _counts(facts: Facts, summary: Summary) -> str:
+def _counts(facts: GatheringFacts, summary: Summary) -> str:
     """As '3 photos · 1 video · 4 notes'."""
     one_many: dict[str, tuple[str, str]] = {
         "photo": ("%(num)s photo", "%(num)s photos"),

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from publish.i18n import INTENTS, translations
-from publish.posts.model import Block, Post, Said
+from publish.posts.model import Block, Post, PublishedReply
 from publish.rendering.html import spoken_words
 from publish.rendering.plain_text import said_in
 
@@ -40,7 +40,7 @@ def _media(block: Block) -> Iterator[str]:
         yield spoken_words(media.captions)
 
 
-def _replies(said: Sequence[Said]) -> Iterator[str]:
+def _replies(said: Sequence[PublishedReply]) -> Iterator[str]:
     for one in said:
         yield one.author
         yield one.text

@@ -7,14 +7,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from publish.posts.model import Facts, Post
+from publish.posts.model import GatheringFacts, Post
 
 # Kinds of targets where the whole story can be read, not a part of it.
 _WHOLE = frozenset({"wordpress", "mediawiki", "dokuwiki", "micropub", "git", "folder"})
 _WORDS = 200
 
 
-def about_story(post: Post, facts: Facts, image: str, base: str, page: str) -> dict[str, Any]:
+def about_story(post: Post, facts: GatheringFacts, image: str, base: str, page: str) -> dict[str, Any]:
     """For the head of a story's page. ``image``: its lead picture there; ``base``: the site's address or ''."""
     own = f"{base.rstrip('/')}/{page}" if base else ""
     elsewhere = next((copy.url for copy in post.copies if copy.kind in _WHOLE), "")
@@ -29,7 +29,7 @@ def about_story(post: Post, facts: Facts, image: str, base: str, page: str) -> d
     }
 
 
-def about_front(facts: Facts, image: str, base: str) -> dict[str, Any]:
+def about_front(facts: GatheringFacts, image: str, base: str) -> dict[str, Any]:
     """The same for the front page."""
     root = base.rstrip("/")
     return {
@@ -41,7 +41,7 @@ def about_front(facts: Facts, image: str, base: str) -> dict[str, Any]:
     }
 
 
-def _event(post: Post, facts: Facts) -> dict[str, Any]:
+def _event(post: Post, facts: GatheringFacts) -> dict[str, Any]:
     """https://schema.org/Event"""
     slot = post.slot
     assert slot is not None

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from publish.composition.constraints import Fitted
+from publish.composition.constraints import FittedPost
 from publish.errors import PublishError
 from publish.outbox.adapt import shape_post
-from publish.outbox.context import Outbox
+from publish.outbox.context import PublishContext
 from publish.outbox.ledger import MEDIA, OPEN, STORY, chosen_targets, compare
 from publish.posts.model import Post, PostMedia, Remote
 from publish.site.pages import media_name
@@ -26,7 +26,7 @@ from reporter.models.outbox import SentDraft
 from reporter.stories.queries import all_stories
 
 
-def preview(session: Session, outbox: Outbox, *, names: Sequence[str] = ()) -> list[dict[str, Any]]:
+def preview(session: Session, outbox: PublishContext, *, names: Sequence[str] = ()) -> list[dict[str, Any]]:
     """What would be sent, in the form of ``ledger_rows`` with an ``action`` (create, update, withdraw).
 
     Stories also have ``draft`` (title, body, mime), ``changes`` (lines of a unified diff against what was sent last),
@@ -45,7 +45,7 @@ def preview(session: Session, outbox: Outbox, *, names: Sequence[str] = ()) -> l
 
 
 def _at_target(
-    session: Session, outbox: Outbox, target: Target, before: Mapping[uuid.UUID, bool]
+    session: Session, outbox: PublishContext, target: Target, before: Mapping[uuid.UUID, bool]
 ) -> list[dict[str, Any]]:
     standing = Standing(session, outbox.budget)
     rows = session.scalars(select(Delivery).where(Delivery.target_id == target.id))
@@ -68,7 +68,7 @@ def _at_target(
     return told
 
 
-def _opened(outbox: Outbox, target: Target) -> OpenTarget | None:
+def _opened(outbox: PublishContext, target: Target) -> OpenTarget | None:
     try:
         return outbox.connect(target)
     except PublishError:
@@ -77,7 +77,7 @@ def _opened(outbox: Outbox, target: Target) -> OpenTarget | None:
 
 
 def _story(
-    session: Session, outbox: Outbox, row: Delivery, opened: OpenTarget | None
+    session: Session, outbox: PublishContext, row: Delivery, opened: OpenTarget | None
 ) -> dict[str, Any]:
     story = session.get(Story, uuid.UUID(row.remote["story"]))
     fitted = shape_post(session, outbox, row.target, story) if story else None
@@ -100,7 +100,7 @@ def _story(
 
 
 def story_draft(
-    session: Session, outbox: Outbox, target: Target, story: Story, seen_at: Callable[[Post], Mapping[str, str]]
+    session: Session, outbox: PublishContext, target: Target, story: Story, seen_at: Callable[[Post], Mapping[str, str]]
 ) -> tuple[Draft, tuple[str, ...]] | None:  # fmt: skip
     """One story as a target would get it now, and what is done because of its limits; None: nothing of it goes there.
 
@@ -118,7 +118,7 @@ def story_draft(
         opened.close()
 
 
-def draft_of(session: Session, row: Delivery, fitted: Fitted, opened: OpenTarget) -> Draft:
+def draft_of(session: Session, row: Delivery, fitted: FittedPost, opened: OpenTarget) -> Draft:
     """The words as they would go; files that are not there yet stand under the name that they will have."""
     query = select(Delivery).where(
         Delivery.target_id == row.target_id, Delivery.item_kind == MEDIA, Delivery.remote_id != ""

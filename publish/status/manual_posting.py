@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from publish.errors import PublishError
 from publish.outbox import takedowns
 from publish.outbox.adapt import shape_post
-from publish.outbox.context import Outbox
+from publish.outbox.context import PublishContext
 from publish.outbox.ledger import refresh_story, story_fingerprint
 from publish.posts.model import PostMedia
 from publish.status.dry_run import draft_of
@@ -41,7 +41,7 @@ class Handout:
     notes: tuple[str, ...] = ()
 
 
-def handouts(session: Session, outbox: Outbox) -> list[Handout]:
+def handouts(session: Session, outbox: PublishContext) -> list[Handout]:
     """Everything that waits for a person, oldest first."""
     rows = session.scalars(
         select(Delivery)
@@ -51,7 +51,7 @@ def handouts(session: Session, outbox: Outbox) -> list[Handout]:
     return [_handout(session, outbox, row) for row in rows]
 
 
-def _handout(session: Session, outbox: Outbox, row: Delivery) -> Handout:
+def _handout(session: Session, outbox: PublishContext, row: Delivery) -> Handout:
     what = "remove" if not row.wanted else "change" if row.sent else "post"
     door = target_class(row.target.kind).door(row.target.options)
     title = str(row.remote.get("title", ""))
@@ -74,7 +74,7 @@ def _handout(session: Session, outbox: Outbox, row: Delivery) -> Handout:
 
 
 def done_by_hand(
-    session: Session, outbox: Outbox, row_id: uuid.UUID, url: str, now: datetime
+    session: Session, outbox: PublishContext, row_id: uuid.UUID, url: str, now: datetime
 ) -> str:
     """A person says that it is done; ``url``: where it is, or empty. Returns the state. Commits.
 
@@ -106,7 +106,7 @@ def _gone(row: Delivery) -> None:
     row.remote = {name: row.remote[name] for name in ("title", "story") if name in row.remote}
 
 
-def _there(session: Session, outbox: Outbox, row: Delivery, link: str, now: datetime) -> None:
+def _there(session: Session, outbox: PublishContext, row: Delivery, link: str, now: datetime) -> None:
     """What stands there is what was handed out; should it have changed since, it is handed out again."""
     story = session.get(Story, row.item_id)
     fitted = shape_post(session, outbox, row.target, story) if story else None

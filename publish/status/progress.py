@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
-from publish.errors import Way
-from publish.outbox.context import Outbox
+from publish.errors import Reachability
+from publish.outbox.context import PublishContext
 from publish.outbox.ledger import FACE, MEDIA, OPEN, STORY, chosen_targets
 from publish.outbox.target_status import budget_left, outbox_state
 from publish.targets import target_class
 from reporter.models import Delivery, Target
 from reporter.models.enums import DeliveryState
-from reporter.models.outbox import Line, OutboxState
+from reporter.models.outbox import TargetStatus, OutboxState
 
 PAUSED = "Sending is paused."
 HELD = "This place is paused."
@@ -51,7 +51,7 @@ class Standing:
 
     def __init__(self, session: Session, budget: int = 0) -> None:
         self._paused = session.scalar(select(OutboxState.paused_at)) is not None
-        self._held = set(session.scalars(select(Line.target_id).where(Line.held_at.is_not(None))))
+        self._held = set(session.scalars(select(TargetStatus.target_id).where(TargetStatus.held_at.is_not(None))))
         self._left = budget_left(session, budget)
         open_rows = session.execute(
             select(Delivery.target_id, Delivery.item_kind, Delivery.big, Delivery.remote["story"].as_string())
@@ -91,7 +91,7 @@ class Standing:
 
 
 def ledger_rows(
-    session: Session, outbox: Outbox, names: Sequence[str] = ()
+    session: Session, outbox: PublishContext, names: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
     """The ledger as JSON: ``target``, ``item``, ``kind``, ``title``, ``state``, ``url``, ``error``, bytes."""
     wanted = [target.id for target in chosen_targets(session, names)]
@@ -131,14 +131,14 @@ def counts(session: Session, budget: int = 0) -> dict[uuid.UUID, dict[str, int]]
     return found
 
 
-def progress(session: Session, outbox: Outbox, target: Target | None = None) -> Progress:
+def progress(session: Session, outbox: PublishContext, target: Target | None = None) -> Progress:
     """How far the open work is, at one target or at all."""
     began = outbox_state(session, outbox.clock()).began_at or outbox.clock()
     is_open = Delivery.state.in_(OPEN)
     done = Delivery.state.in_([DeliveryState.SENT, DeliveryState.WITHDRAWN])
     # Nobody knows how long it takes until a place can be reached again.
     goes = is_open & Delivery.target_id.in_(
-        select(Line.target_id).where(Line.way.in_(("", Way.OK)), Line.held_at.is_(None))
+        select(TargetStatus.target_id).where(TargetStatus.way.in_(("", Reachability.OK)), TargetStatus.held_at.is_(None))
     )
     query = select(
         func.count(case((is_open, 1))), func.count(),
@@ -152,7 +152,7 @@ def progress(session: Session, outbox: Outbox, target: Target | None = None) -> 
     under_way = session.scalar(
         select(Delivery).where(*here, Delivery.lease != "", is_open).order_by(Delivery.bytes.desc())
     )
-    speed = session.scalar(select(func.avg(Line.speed))) or _GUESSED_SPEED
+    speed = session.scalar(select(func.avg(TargetStatus.speed))) or _GUESSED_SPEED
     seconds = to_go / speed + going * _EACH
     now = str(under_way.remote.get("title", "")) if under_way else ""
     return Progress(items - left, items, bytes_done, total, round(seconds), now)

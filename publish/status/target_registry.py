@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from publish.errors import Offline, PauseTarget, PublishError, Way, redact
-from publish.net.transfer_meter import Wire, counted
-from publish.outbox.context import Outbox, secret_name, secrets_of
+from publish.errors import Offline, PauseTarget, PublishError, Reachability, redact
+from publish.net.transfer_meter import TransferMeter, counted
+from publish.outbox.context import PublishContext, secret_name, secrets_of
 from publish.outbox.ledger import STORY
-from publish.outbox.target_status import forget_limits, note_way, note_wire, words_of
-from publish.posts.model import Facts
+from publish.outbox.target_status import forget_limits, record_reachability, record_transfer, status_text
+from publish.posts.model import GatheringFacts
 from publish.status.progress import counts
-from publish.targets import Setup, check_options, target_class
+from publish.targets import TargetConfig, check_options, target_class
 from publish.targets import Target as OpenTarget
 from reporter import secret_store
 from reporter.clock import Clock, new_id, rfc3339
@@ -29,7 +29,7 @@ from reporter.errors import BadInput, Conflict, NotFound
 from reporter.media.store import Store
 from reporter.models import Delivery, Target
 from reporter.models.enums import Audience
-from reporter.models.outbox import Line
+from reporter.models.outbox import TargetStatus
 
 
 def add_target(
@@ -90,31 +90,31 @@ def secret_prompt(kind: str, given: Mapping[str, str]) -> str:
     return target_class(kind).secret_prompt(given)
 
 
-def open_target(row: Target, *, facts: Facts, assets: Path | None = None) -> OpenTarget:
+def open_target(row: Target, *, facts: GatheringFacts, assets: Path | None = None) -> OpenTarget:
     """The working target of a row, its secret fetched from where secrets are."""
     cls = target_class(row.kind)
     needed = cls.secret_prompt(row.options)
     secret = secret_store.get_secret(str(facts.id), secret_name(row.name)) or "" if needed else ""
-    return cls(Setup(row.name, row.options, secret, facts, assets))
+    return cls(TargetConfig(row.name, row.options, secret, facts, assets))
 
 
 def make_outbox(
-    store: Store, facts: Facts, *, clock: Clock, rng: random.Random, assets: Path | None = None,
+    store: Store, facts: GatheringFacts, *, clock: Clock, rng: random.Random, assets: Path | None = None,
     budget_mb: int = 0,
-) -> Outbox:  # fmt: skip
+) -> PublishContext:  # fmt: skip
     """What ledger and outbox work with. ``assets``: the folder that holds ``css/tokens.css``."""
     connect = partial(open_target, facts=facts, assets=assets)
-    return Outbox(store, facts, clock, rng, connect, budget_mb * 1_000_000)
+    return PublishContext(store, facts, clock, rng, connect, budget_mb * 1_000_000)
 
 
-def test_target(session: Session, outbox: Outbox, name: str) -> str:
+def test_target(session: Session, outbox: PublishContext, name: str) -> str:
     """Try a target for real; its sentence. A paused one goes on after a success. Raises publish.errors. Commits.
 
     What was found of the way there, good or bad, is kept and shown. No error holds a secret.
     """
     row = find_target(session, name)
     hidden = secrets_of(outbox, row)
-    wire = Wire(clock=outbox.clock)
+    wire = TransferMeter(clock=outbox.clock)
     try:
         target = outbox.connect(row)
         session.commit()
@@ -126,21 +126,21 @@ def test_target(session: Session, outbox: Outbox, name: str) -> str:
     except PublishError as error:
         error.message = redact(error.message, hidden)
         error.args = (error.message,)
-        note_way(session, row.id, _way(error), error.message, outbox.clock())
+        record_reachability(session, row.id, _way(error), error.message, outbox.clock())
         session.commit()
         raise
     row.paused = ""
-    note_wire(session, row.id, wire, timedelta(0), outbox.clock(), free=True)
-    note_way(session, row.id, Way.OK, "", outbox.clock())
+    record_transfer(session, row.id, wire, timedelta(0), outbox.clock(), free=True)
+    record_reachability(session, row.id, Reachability.OK, "", outbox.clock())
     forget_limits(session, row.id)
     session.commit()
     return redact(said, hidden)
 
 
-def _way(error: PublishError) -> Way:
+def _way(error: PublishError) -> Reachability:
     if isinstance(error, Offline):
         return error.way
-    return Way.REFUSED if isinstance(error, PauseTarget) else Way.DOWN
+    return Reachability.REFUSED if isinstance(error, PauseTarget) else Reachability.DOWN
 
 
 def list_targets(session: Session, budget: int = 0) -> list[dict[str, Any]]:
@@ -155,25 +155,25 @@ def list_targets(session: Session, budget: int = 0) -> list[dict[str, Any]]:
             "audience": row.audience,
             "paused": row.paused,
             "deliveries": by_target.get(row.id, {}),
-            "connection": _connection(session.get(Line, row.id)),
+            "connection": _connection(session.get(TargetStatus, row.id)),
         }
         for row in rows
     ]
 
 
-def _connection(line: Line | None) -> dict[str, Any]:
+def _connection(line: TargetStatus | None) -> dict[str, Any]:
     if line is None:
         return {"way": "", "said": "", "held": False, "tried_at": None, "reached_at": None}
     return {
         "way": line.way,
-        "said": words_of(line),
+        "said": status_text(line),
         "held": line.held_at is not None,
         "tried_at": rfc3339(line.tried_at),
         "reached_at": rfc3339(line.reached_at),
     }
 
 
-def remove_target(session: Session, facts: Facts, name: str) -> str:
+def remove_target(session: Session, facts: GatheringFacts, name: str) -> str:
     """Forget a target, its ledger and its secret; says what stays out there. Commits.
 
     Nothing is taken down. Added again under any name, what is still there is found by its key and taken over.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from publish.posts.model import Remote
-from publish.targets.base import Draft, Entry, Option, Setup, Target
+from publish.targets.base import Draft, FrontPageEntry, TargetOption, TargetConfig, Target
 from publish.targets.bluesky.target import BlueskyTarget
 from publish.targets.dokuwiki.target import DokuWikiTarget
 from publish.targets.email.target import EmailTarget
@@ -39,10 +39,10 @@ KINDS: dict[str, type[Target]] = {
 __all__ = [
     "KINDS",
     "Draft",
-    "Entry",
-    "Option",
+    "FrontPageEntry",
+    "TargetOption",
     "Remote",
-    "Setup",
+    "TargetConfig",
     "Target",
     "check_options",
     "target_class",

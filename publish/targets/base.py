@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from publish.posts.model import Facts, Post, PostMedia, Remote
+from publish.posts.model import GatheringFacts, Post, PostMedia, Remote
 
 
 @dataclass(frozen=True)
-class Option:
+class TargetOption:
     """One KEY=VALUE of ``reporter targets add``."""
 
     name: str
@@ -24,7 +24,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Entry:
+class FrontPageEntry:
     """One post that is at the target, for targets that have a front page of their own to keep."""
 
     key: str
@@ -64,7 +64,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Heard:
+class RemoteReply:
     """A reply as a target tells it. ``post_id`` is the ``Remote.id`` of our post that it belongs to."""
 
     remote_id: str
@@ -120,13 +120,13 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Setup:
+class TargetConfig:
     """What a target is opened with. ``assets`` is the folder with ``css/tokens.css`` (targets that make pages)."""
 
     name: str
     options: Mapping[str, str]
     secret: str
-    facts: Facts
+    facts: GatheringFacts
     assets: Path | None = None
 
 
@@ -138,7 +138,7 @@ class Target(ABC):
 
     kind: ClassVar[str]
     title: ClassVar[str]
-    options: ClassVar[tuple[Option, ...]]
+    options: ClassVar[tuple[TargetOption, ...]]
     # Whether it keeps an overall page that follows every change (see ``finish``).
     has_face: ClassVar[bool] = False
     # Whether files are things of their own there, as in a library (then they are sent first, each with a row in the
@@ -167,7 +167,7 @@ class Target(ABC):
     # Whether it can send mail to one person.
     mails: ClassVar[bool] = False
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: TargetConfig) -> None:
         self.name = setup.name
         self.setup = setup
 
@@ -245,7 +245,7 @@ class Target(ABC):
     def withdraw_media(self, remote: Remote) -> None:
         """Take the file away for good; one that is gone already is fine."""
 
-    def finish(self, entries: Sequence[Entry], known: Remote | None) -> Remote:
+    def finish(self, entries: Sequence[FrontPageEntry], known: Remote | None) -> Remote:
         """Bring the overall page up to date (only where ``has_face``)."""
         raise NotImplementedError(f"{self.kind} has no front page")
 
@@ -253,7 +253,7 @@ class Target(ABC):
         """What it takes, asked of the target itself where it tells."""
         return Limits()
 
-    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
         """Replies to these posts (only where ``hears``), each as it is now; our own answers too, with their key.
 
         ``since``: what was written and changed before then may be left out. None: all there are, so that whoever

@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from publish.markup.html_to_text import plain_text
-from publish.net.http import Web
+from publish.net.http import HttpClient
 from publish.posts.model import Remote
-from publish.targets.base import Heard
+from publish.targets.base import RemoteReply
 
 _PAGE = 100
 # Pages in one question: addresses have a length that every server takes.
@@ -31,8 +31,8 @@ _KINDS = {
 
 
 def mentions(
-    web: Web, service: str, posts: Sequence[Remote], since: datetime | None
-) -> Iterator[Heard]:
+    web: HttpClient, service: str, posts: Sequence[Remote], since: datetime | None
+) -> Iterator[RemoteReply]:
     """Mentions of our posts, each with the post that it names. ``service`` is the address that tells JF2."""
     pages = {_plain(post.url): post for post in posts if post.url.startswith("http")}
     addresses = [post.url for post in pages.values()]
@@ -44,7 +44,7 @@ def mentions(
 
 
 def _rows(
-    web: Web, service: str, targets: Sequence[str], since: datetime | None
+    web: HttpClient, service: str, targets: Sequence[str], since: datetime | None
 ) -> Iterator[Mapping[str, Any]]:
     asked: dict[str, Any] = {"target[]": list(targets), "per-page": _PAGE, "sort-dir": "up"}
     if since is not None:
@@ -63,10 +63,10 @@ def _plain(address: str) -> str:
     return f"{parts.netloc.lower()}{parts.path.removesuffix('index.html').rstrip('/')}"
 
 
-def _heard(row: Mapping[str, Any], post: Remote) -> Heard:
+def _heard(row: Mapping[str, Any], post: Remote) -> RemoteReply:
     author = row.get("author") if isinstance(row.get("author"), dict) else {}
     source = str(row.get("url") or row.get("wm-source", ""))
-    return Heard(
+    return RemoteReply(
         remote_id=str(row.get("wm-id") or source),
         post_id=post.id,
         author=plain_text(str((author or {}).get("name", ""))),

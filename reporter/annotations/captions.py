@@ -11,7 +11,7 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.annotations.edit_history import edits_of, takeaways_of
 from reporter.annotations.ocr_text import MOST_CHARS
 from reporter.errors import BadInput
@@ -19,7 +19,7 @@ from reporter.media.webvtt import Cue, clipped, moved, read_cues, spoken, webvtt
 from reporter.models import Media
 from reporter.models.captions import Captions
 from reporter.models.enums import Kind
-from reporter.moderation.decisions import lock_gathering, touch
+from reporter.moderation.decisions import lock_gathering, bump_revision
 
 ASKED, FAILED = "asked", "failed"
 # So much later than its recording ends a caption may begin: players and people round.
@@ -54,7 +54,7 @@ def captions_row(session: Session, media: Media) -> Captions:
     return row
 
 
-def keep(session: Session, media: Media, text: str, hand: Hand) -> list[Cue]:
+def keep(session: Session, media: Media, text: str, hand: Actor) -> list[Cue]:
     """Let these captions hold; an empty text takes them away. Raises BadInput. Commits.
 
     What lies in a part that is cut off stays as it was: the cut may be taken back.
@@ -74,7 +74,7 @@ def keep(session: Session, media: Media, text: str, hand: Hand) -> list[Cue]:
     row.kept, row.version = webvtt(whole), row.version + 1
     media.words = spoken(cues)[:MOST_CHARS]
     for takeaway in takeaways_of(session, media):
-        touch(session, takeaway)
+        bump_revision(session, takeaway)
     session.commit()
     return cues
 

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.errors import Conflict
 from reporter.media.edits import Edits, read_edits
@@ -24,7 +24,7 @@ from reporter.media.store import Store
 from reporter.models import Attachment, Decision, Media, Rendition, Takeaway
 from reporter.models.edits import Edit
 from reporter.models.enums import Faces, MediaState
-from reporter.moderation.decisions import lock_gathering, touch
+from reporter.moderation.decisions import lock_gathering, bump_revision
 
 # The name of these decisions in the history.
 ACTION = "mend"
@@ -58,7 +58,7 @@ def check(media: Media, steps: object) -> Edits:
 
 
 def save(
-    session: Session, store: Store, media: Media, edits: Edits, hand: Hand, *, way: str = "",
+    session: Session, store: Store, media: Media, edits: Edits, hand: Actor, *, way: str = "",
     was: str | None = None,
 ) -> bool:  # fmt: skip
     """Let these edits hold, for every takeaway with this file; False where they do already. Commits.
@@ -95,7 +95,7 @@ def save(
     return True
 
 
-def _make_again(session: Session, media_id: uuid.UUID, edits: Edits, hand: Hand) -> None:
+def _make_again(session: Session, media_id: uuid.UUID, edits: Edits, hand: Actor) -> None:
     """Due before everything that waits: somebody looks at the page, and a place may still show the former picture."""
     values = {
         "state": MediaState.RECEIVED.value, "lease": "", "attempts": 0, "error": "",
@@ -107,21 +107,21 @@ def _make_again(session: Session, media_id: uuid.UUID, edits: Edits, hand: Hand)
 
 
 def _remember(
-    session: Session, media: Media, hand: Hand, steps: Sequence[Any], way: str
+    session: Session, media: Media, hand: Actor, steps: Sequence[Any], way: str
 ) -> None:  # fmt: skip
     before, after = ({"sha256": media.sha256, "edits": one} for one in steps)
     note(session, media, hand, ACTION, (before, {**after, "way": way}))
 
 
 def note(
-    session: Session, media: Media, hand: Hand, action: str, values: tuple[dict[str, Any], dict[str, Any]]
+    session: Session, media: Media, hand: Actor, action: str, values: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:  # fmt: skip
     """Write a decision on a file down (values before and after) with every takeaway that has it. Does not commit.
 
     It belongs to no step: it is taken back where it was made, not by the undo of review.
     """
     for takeaway in takeaways_of(session, media):
-        touch(session, takeaway)
+        bump_revision(session, takeaway)
         session.add(
             Decision(
                 id=new_id(hand.now, hand.rng), takeaway_id=takeaway.id, at=hand.now, who=hand.who,

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.annotations.edit_history import note, takeaways_of
 from reporter.media.edits import Edits, Four, Region, Step
 from reporter.models import Attachment, Gathering, Media, Takeaway
 from reporter.models.edits import Face
 from reporter.models.enums import Audience, Faces, MediaState, TakeawayState
-from reporter.moderation.decisions import lock_gathering, touch
-from reporter.moderation.visibility import PICTURES, awaiting_look
+from reporter.moderation.decisions import lock_gathering, bump_revision
+from reporter.moderation.visibility import PICTURES, needs_face_review_sql
 
 ACTION = "faces"
 MOST_FACES = 60
@@ -40,7 +40,7 @@ def set_check(session: Session, on: bool) -> bool:
     if is_checked(session) == on:
         return False
     session.execute(update(Gathering).values(check_faces=on))
-    waiting = session.scalars(select(Takeaway.id).where(awaiting_look()).order_by(Takeaway.id))
+    waiting = session.scalars(select(Takeaway.id).where(needs_face_review_sql()).order_by(Takeaway.id))
     _touch_many(session, waiting.all())
     session.commit()
     return True
@@ -93,7 +93,7 @@ def write_proposals(session: Session, media_id: uuid.UUID, boxes: Sequence[Four]
 
 def _touch_all(session: Session, media: Media) -> None:
     for takeaway in takeaways_of(session, media):
-        touch(session, takeaway)
+        bump_revision(session, takeaway)
 
 
 def proposals(session: Session, media: Media) -> list[Four]:
@@ -131,7 +131,7 @@ def _widened(place: Four) -> Four:
     return round(left, 4), round(top, 4), round(right - left, 4), round(bottom - top, 4)
 
 
-def decide(session: Session, media: Media, hand: Hand) -> None:
+def decide(session: Session, media: Media, hand: Actor) -> None:
     """A person has looked at this picture, and all in it may be shown. Kept in the history. Commits."""
     was = media.faces
     if was == Faces.SEEN:
@@ -142,7 +142,7 @@ def decide(session: Session, media: Media, hand: Hand) -> None:
     session.commit()
 
 
-def undecide(session: Session, media: Media, hand: Hand) -> None:
+def undecide(session: Session, media: Media, hand: Actor) -> None:
     """Back to waiting for a look. Commits."""
     if media.faces != Faces.SEEN:
         return
@@ -179,7 +179,7 @@ def count_held(session: Session) -> int:
     held = select(func.count(Takeaway.id)).where(
         Takeaway.state == TakeawayState.APPROVED,
         Takeaway.audience != Audience.ROOM,
-        awaiting_look(),
+        needs_face_review_sql(),
     )
     return session.scalar(held) or 0
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from reporter.annotations.edit_history import takeaways_of
 from reporter.models import Media, Rendition
 from reporter.models.enums import Kind, MediaState
-from reporter.moderation.decisions import lock_gathering, touch
+from reporter.moderation.decisions import lock_gathering, bump_revision
 
 VIEW = "view"
 MOST_CHARS = 5000
@@ -59,7 +59,7 @@ def write_words(session: Session, picture: Unread, text: str) -> None:
     media.words, media.words_of = text[:MOST_CHARS], picture.view
     if changed:
         for takeaway in takeaways_of(session, media):
-            touch(session, takeaway)
+            bump_revision(session, takeaway)
     session.commit()
 
 

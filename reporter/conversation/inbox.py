@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.conversation.replies import WORDS
 from reporter.errors import BadInput
 from reporter.models import Takeaway
@@ -85,14 +85,14 @@ def thread_of(session: Session, reply: Reply) -> list[Reply]:
     return list(session.scalars(query.order_by(Reply.written_at, Reply.id).limit(200)))
 
 
-def mark_done(session: Session, reply: Reply, hand: Hand, *, done: bool) -> None:
+def mark_done(session: Session, reply: Reply, hand: Actor, *, done: bool) -> None:
     """Done with, or open again. Commits."""
     reply.done_at, reply.done_by = (hand.now, hand.who) if done else (None, "")
     reply.snoozed_until = None
     session.commit()
 
 
-def snooze(session: Session, reply: Reply, hand: Hand, days: int) -> None:
+def snooze(session: Session, reply: Reply, hand: Actor, days: int) -> None:
     """Let it sleep for some days. Raises BadInput for other numbers than in ``NAPS``. Commits."""
     if days not in NAPS:
         raise BadInput("It can sleep until tomorrow or for a week.")

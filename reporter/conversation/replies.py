@@ -11,16 +11,16 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.codes import make_receipt, normalize_receipt
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.models import Takeaway
-from reporter.models.conversation import BlockedPerson, Listening, Reply
+from reporter.models.conversation import BlockedPerson, ReplyPoll, Reply
 from reporter.models.enums import Audience, ReplyKind, ReplyState
 from reporter.models.follow_up import ActionItem
 from reporter.moderation.decisions import next_revision
-from reporter.moderation.visibility import Place, may_show, rule
+from reporter.moderation.visibility import Scope, may_show, rule
 from reporter.stories.queries import stories_of
 
 TEXT_CHARS = 2000
@@ -134,7 +134,7 @@ def find_reply(session: Session, number: str) -> Reply:
 # --- Decisions ------------------------------------------------------------------------------------
 
 
-def decide(session: Session, reply: Reply, hand: Hand, state: ReplyState) -> None:
+def decide(session: Session, reply: Reply, hand: Actor, state: ReplyState) -> None:
     """Show, hold, hide it, or call it spam. Raises Conflict for one that is gone. Commits."""
     if reply.state == ReplyState.GONE:
         raise Conflict("It was deleted where it was written; it can't be shown any more.")
@@ -143,7 +143,7 @@ def decide(session: Session, reply: Reply, hand: Hand, state: ReplyState) -> Non
     session.commit()
 
 
-def take_back(session: Session, reply: Reply, hand: Hand) -> None:
+def take_back(session: Session, reply: Reply, hand: Actor) -> None:
     """Its author takes it back: the words go, the row stays so that nothing brings it back. Commits."""
     _empty(reply, hand.now)
     next_revision(session)
@@ -155,7 +155,7 @@ def _empty(reply: Reply, now: datetime) -> None:
     reply.state, reply.changed_at = ReplyState.GONE.value, now
 
 
-def block_person(session: Session, reply: Reply, hand: Hand) -> None:
+def block_person(session: Session, reply: Reply, hand: Actor) -> None:
     """Show nothing of this person from there any more, now or later. Raises BadInput for a nameless one. Commits."""
     person = reply.author_url or reply.author
     if reply.target_id is None or not person:
@@ -181,7 +181,7 @@ def blocked_people(session: Session, target_id: uuid.UUID) -> frozenset[str]:
     return frozenset(session.scalars(query))
 
 
-def narrow(session: Session, reply: Reply, hand: Hand, takeaway: Takeaway | None) -> None:
+def narrow(session: Session, reply: Reply, hand: Actor, takeaway: Takeaway | None) -> None:
     """Say which takeaway of its story a reply is about; None: the whole story. Commits."""
     reply.takeaway_id = takeaway.id if takeaway else None
     reply.changed_at = hand.now
@@ -194,7 +194,7 @@ def forget_target(session: Session, target_id: uuid.UUID) -> None:
     ids = select(Reply.id).where(Reply.target_id == target_id)
     session.execute(update(Reply).where(Reply.parent_id.in_(ids)).values(parent_id=None))
     session.execute(update(ActionItem).where(ActionItem.reply_id.in_(ids)).values(reply_id=None))
-    for model in (Reply, Listening, BlockedPerson):
+    for model in (Reply, ReplyPoll, BlockedPerson):
         session.execute(delete(model).where(model.target_id == target_id))
 
 
@@ -202,7 +202,7 @@ def forget_target(session: Session, target_id: uuid.UUID) -> None:
 
 
 def thread(
-    session: Session, takeaway: Takeaway, place: Place, *, new_too: bool = False
+    session: Session, takeaway: Takeaway, place: Scope, *, new_too: bool = False
 ) -> list[Reply]:
     """What may be read under a takeaway at a place, oldest first; nothing where the takeaway itself may not be shown.
 
@@ -216,11 +216,11 @@ def thread(
     return list(session.scalars(query.order_by(Reply.written_at, Reply.id)))
 
 
-def shown_at(place: Place, *, new_too: bool = False) -> ColumnElement[bool]:
+def shown_at(place: Scope, *, new_too: bool = False) -> ColumnElement[bool]:
     """The gate's rule for replies: those that passed review, for the audience of the place."""
     audiences = Reply.audience.in_(rule(place).audiences)
     shown = Reply.state == ReplyState.SHOWN
-    if not (new_too and place is Place.ROOM):
+    if not (new_too and place is Scope.ROOM):
         return and_(shown, audiences)
     fresh = and_(
         Reply.state == ReplyState.HELD, Reply.target_id.is_(None), Reply.flagged.is_(False)
@@ -259,7 +259,7 @@ def counted(session: Session, takeaway: Takeaway) -> dict[str, int]:
 
 
 def words_by_takeaway(
-    session: Session, takeaways: Iterable[Takeaway], place: Place, *, here_only: bool
+    session: Session, takeaways: Iterable[Takeaway], place: Scope, *, here_only: bool
 ) -> dict[uuid.UUID, list[Reply]]:
     """{takeaway id: what may be read under it alone}, one query for all. ``here_only``: written at the gathering."""
     ids = [takeaway.id for takeaway in takeaways]
@@ -275,7 +275,7 @@ def words_by_takeaway(
     return found
 
 
-def words_of_story(session: Session, story_id: uuid.UUID, place: Place) -> Sequence[Reply]:
+def words_of_story(session: Session, story_id: uuid.UUID, place: Scope) -> Sequence[Reply]:
     """What was said to a story as a whole and may be read at a place."""
     query = select(Reply).where(
         Reply.story_id == story_id,

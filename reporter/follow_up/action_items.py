@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session, joinedload
 
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.clock import new_id, rfc3339
 from reporter.errors import BadInput, NotFound
 from reporter.models import Takeaway
@@ -18,7 +18,7 @@ from reporter.models.conversation import Reply
 from reporter.models.enums import Intent, ItemState, ReplyState, TakeawayState
 from reporter.models.follow_up import ActionItem
 from reporter.moderation.decisions import next_revision
-from reporter.moderation.visibility import Place, may_show
+from reporter.moderation.visibility import Scope, may_show
 
 KINDS = (Intent.QUESTION.value, Intent.ACTION.value)
 WHAT_CHARS = 500
@@ -26,7 +26,7 @@ _TEXTS = {"what": WHAT_CHARS, "who": 120, "outcome": 1000}
 
 
 def begin_item(
-    session: Session, hand: Hand, kind: str, values: Mapping[str, Any], *,
+    session: Session, hand: Actor, kind: str, values: Mapping[str, Any], *,
     takeaway: Takeaway | None = None, reply: Reply | None = None,
 ) -> ActionItem:  # fmt: skip
     """Something open, perhaps from a takeaway or a reply. ``values``: as ``change_item``. Raises BadInput. Commits."""
@@ -50,7 +50,7 @@ def _about(takeaway: Takeaway | None, reply: Reply | None) -> Any:
     return takeaway.id if takeaway else reply.takeaway_id if reply else None
 
 
-def change_item(session: Session, item: ActionItem, hand: Hand, values: Mapping[str, Any]) -> None:
+def change_item(session: Session, item: ActionItem, hand: Actor, values: Mapping[str, Any]) -> None:
     """Set ``what``, ``who``, ``who_agreed``, ``due_on`` (ISO date or ''), ``state``, ``outcome``. Commits.
 
     Raises BadInput for impossible values; then nothing is changed.
@@ -63,7 +63,7 @@ def change_item(session: Session, item: ActionItem, hand: Hand, values: Mapping[
     session.commit()
 
 
-def _apply(item: ActionItem, hand: Hand, values: Mapping[str, Any]) -> None:
+def _apply(item: ActionItem, hand: Actor, values: Mapping[str, Any]) -> None:
     for name, most in _TEXTS.items():
         if name in values:
             setattr(item, name, " ".join(str(values[name]).split())[:most])
@@ -84,7 +84,7 @@ def read_date(text: str) -> date | None:
         raise BadInput(f"{text[:20]!r} is no date. Write it as 2026-05-09.") from error
 
 
-def _set_state(item: ActionItem, hand: Hand, state: str) -> None:
+def _set_state(item: ActionItem, hand: Actor, state: str) -> None:
     if state not in set(ItemState):
         raise BadInput("It is open, done or dropped.")
     if state != item.state:
@@ -151,7 +151,7 @@ def unanswered(session: Session) -> list[Takeaway]:
     return list(session.scalars(query))
 
 
-def for_place(items: list[ActionItem], place: Place) -> list[ActionItem]:
+def for_place(items: list[ActionItem], place: Scope) -> list[ActionItem]:
     """Those that may be told at a place: what came from a takeaway goes only where that may go."""
     return [i for i in items if i.takeaway is None or may_show(i.takeaway, place)]
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.config import Settings
 from reporter.errors import BadInput
@@ -35,7 +35,7 @@ def next_gathering(session: Session) -> NextGathering | None:
 
 
 def set_next(
-    session: Session, hand: Hand, *, title: str, starts_at: datetime, ends_at: datetime | None = None,
+    session: Session, hand: Actor, *, title: str, starts_at: datetime, ends_at: datetime | None = None,
     place: str = "", url: str = "", words: str = "",
 ) -> NextGathering:  # fmt: skip
     """Say when and where. Raises BadInput for an impossible time or address. Commits."""
@@ -141,7 +141,7 @@ class Carried:
     invited: int
 
 
-def carry_over(session: Session, previous: Session, settings: Settings, hand: Hand) -> Carried:
+def carry_over(session: Session, previous: Session, settings: Settings, hand: Actor) -> Carried:
     """Take over open questions and action items, sessions of a series and people who agreed to be invited.
 
     ``previous`` is a session on the gathering before, ``settings`` are that one's. Nothing else comes along: no words
@@ -183,14 +183,14 @@ def _series(previous: Session) -> list[EventSession]:
     return list(previous.scalars(query.order_by(EventSession.starts_at, EventSession.title)))
 
 
-def _copy(row: ActionItem, settings: Settings, hand: Hand) -> ActionItem:
+def _copy(row: ActionItem, settings: Settings, hand: Actor) -> ActionItem:
     return _item(
         hand, kind=row.kind, what=row.what, who=row.who if row.who_agreed else "",
         who_agreed=row.who_agreed, due_on=row.due_on, carried_from=row.carried_from or settings.gathering.title,
     )  # fmt: skip
 
 
-def _from_takeaway(row: Takeaway, settings: Settings, hand: Hand) -> ActionItem:
+def _from_takeaway(row: Takeaway, settings: Settings, hand: Actor) -> ActionItem:
     words = " ".join((row.caption or row.text).split())
     return _item(
         hand, kind=row.intent, what=words[:500] or row.session.title, who="", who_agreed=False,
@@ -198,7 +198,7 @@ def _from_takeaway(row: Takeaway, settings: Settings, hand: Hand) -> ActionItem:
     )  # fmt: skip
 
 
-def _item(hand: Hand, **values: object) -> ActionItem:
+def _item(hand: Actor, **values: object) -> ActionItem:
     return ActionItem(
         id=new_id(hand.now, hand.rng), state=ItemState.OPEN.value, outcome="", created_at=hand.now,
         changed_at=hand.now, **values,

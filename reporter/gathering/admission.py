@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from reporter.config import LimitSettings
 from reporter.errors import BadInput, Forbidden, Paused, TooMuch
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.models import BlockedDevice, Gathering, Takeaway
 
 # How the name of a device begins that is known by its own cookie (kiosk.web.middleware.device_cookie); addresses may be shared.
@@ -46,7 +46,7 @@ def paused_since(session: Session) -> datetime | None:
     return session.scalar(select(Gathering.paused_at))
 
 
-def block(session: Session, takeaway: Takeaway, hand: Hand) -> None:
+def block(session: Session, takeaway: Takeaway, hand: Actor) -> None:
     """Take nothing more from the device that a takeaway came from. Raises BadInput if that isn't known. Commits."""
     if not takeaway.device:
         raise BadInput("Nobody knows which device this came from, so none can be blocked.")

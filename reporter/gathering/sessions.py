@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
-from reporter.moderation.decisions import touch
+from reporter.moderation.decisions import bump_revision
 from reporter.errors import BadInput, NotFound
 from reporter.models import EventSession, Takeaway
 from reporter.schedule import ScheduledSession
@@ -97,7 +97,7 @@ def _tell(session: Session, changed: Iterable[EventSession]) -> None:
     """Index and outbox see takeaways, not sessions: these are told by another title, room or speaker now."""
     for row in changed:
         for takeaway in row.takeaways:
-            touch(session, takeaway)
+            bump_revision(session, takeaway)
 
 
 def _update(row: EventSession, item: ScheduledSession) -> bool:

@@ -14,14 +14,14 @@ from itertools import combinations
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from reporter.models.image_quality import Look, LookGroup
+from reporter.models.image_quality import ImageQuality, SimilarGroup
 
 # Bits of 64 in which second shots of one scene differ at most (measured: see capture.renditions.image_quality).
 NEAR = 10
 # Below these a picture is marked, for a person to look at; nothing is ever hidden for it.
 BLURRED = 40.0
 DARK = 16.0
-_PARTS = (LookGroup.part0, LookGroup.part1, LookGroup.part2, LookGroup.part3)
+_PARTS = (SimilarGroup.part0, SimilarGroup.part1, SimilarGroup.part2, SimilarGroup.part3)
 _FLIPS = tuple(
     sum(1 << bit for bit in bits) for count in range(3) for bits in combinations(range(16), count)
 )
@@ -30,11 +30,11 @@ _FLIPS = tuple(
 def keep_look(
     session: Session, media_id: uuid.UUID, *, sharpness: float | None, brightness: float | None,
     likeness: str,
-) -> Look:  # fmt: skip
+) -> ImageQuality:  # fmt: skip
     """Note what was seen of a picture, instead of what was noted before, and its group. Does not commit."""
-    look = session.get(Look, media_id)
+    look = session.get(ImageQuality, media_id)
     if look is None:
-        look = Look(media_id=media_id, likeness="")
+        look = ImageQuality(media_id=media_id, likeness="")
         session.add(look)
     before = look.group_id
     look.sharpness, look.brightness = sharpness, brightness
@@ -49,8 +49,8 @@ def keep_look(
 
 def drop_empty(session: Session, group_ids: list[uuid.UUID]) -> None:
     """Forget groups that nothing is in any more. Does not commit."""
-    used = select(Look.group_id).where(Look.group_id.is_not(None))
-    session.execute(delete(LookGroup).where(LookGroup.id.in_(group_ids), LookGroup.id.not_in(used)))
+    used = select(ImageQuality.group_id).where(ImageQuality.group_id.is_not(None))
+    session.execute(delete(SimilarGroup).where(SimilarGroup.id.in_(group_ids), SimilarGroup.id.not_in(used)))
 
 
 def _group(session: Session, value: int) -> uuid.UUID:
@@ -59,7 +59,7 @@ def _group(session: Session, value: int) -> uuid.UUID:
     if near is not None:
         return near[1]
     parts = {f"part{number}": part for number, part in enumerate(_split(value))}
-    group = LookGroup(id=uuid.UUID(int=value), **parts)
+    group = SimilarGroup(id=uuid.UUID(int=value), **parts)
     session.add(group)
     session.flush()
     return group.id
@@ -70,7 +70,7 @@ def _near(session: Session, value: int) -> Iterator[tuple[int, uuid.UUID]]:
         column.in_([part ^ flip for flip in _FLIPS])
         for column, part in zip(_PARTS, _split(value), strict=True)
     )
-    for group_id in session.scalars(select(LookGroup.id).where(or_(*shared))):
+    for group_id in session.scalars(select(SimilarGroup.id).where(or_(*shared))):
         distance = (value ^ group_id.int).bit_count()
         if distance <= NEAR:
             yield distance, group_id

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.annotations.captions import captions_row
 from reporter.annotations.ocr_text import MOST_CHARS
 from reporter.clock import new_id
@@ -24,7 +24,7 @@ from reporter.follow_up.action_items import KINDS, WHAT_CHARS
 from reporter.media.store import PIECE, Store
 from reporter.media.webvtt import read_cues, spoken, webvtt
 from reporter.merge.follow_up import same_item
-from reporter.merge.takeaways import Look, Merged
+from reporter.merge.takeaways import Look, MergeReport
 from reporter.models import Attachment, EventSession, Media, Tag, Takeaway, Tombstone
 from reporter.models.captions import Captions
 from reporter.models.enums import (
@@ -49,7 +49,7 @@ def is_bundle(folder: Path) -> bool:
     return (folder / "bagit.txt").is_file() and (folder / _RECORDS).is_file()
 
 
-def merge_bundle(session: Session, store: Store, folder: Path, hand: Hand, look: Look) -> Merged:
+def merge_bundle(session: Session, store: Store, folder: Path, hand: Actor, look: Look) -> MergeReport:
     """Take in a bundle whose checksums were compared. Raises BadInput for one that can't be read. Commits."""
     try:
         told = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
@@ -58,7 +58,7 @@ def merge_bundle(session: Session, store: Store, folder: Path, hand: Hand, look:
         items = [_Item(one) for one in told.get("actions", [])]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(f"{folder / _RECORDS} can't be read: {error}.") from error
-    done = Merged()
+    done = MergeReport()
     for record in records:
         decisions.lock_gathering(session)
         _merge(session, store, record, hand, look, done)
@@ -120,7 +120,7 @@ class _Item:
         }
 
 
-def _merge_item(session: Session, item: _Item, hand: Hand, done: Merged) -> None:
+def _merge_item(session: Session, item: _Item, hand: Actor, done: MergeReport) -> None:
     """One more, unless it is known, or about a takeaway that is not here or was taken back."""
     if item.takeaway is not None:
         about = session.get(Takeaway, item.takeaway)
@@ -149,7 +149,7 @@ def _file(data: Path, media: dict[str, Any]) -> Path | None:
 
 
 def _merge(
-    session: Session, store: Store, record: _Record, hand: Hand, look: Look, done: Merged
+    session: Session, store: Store, record: _Record, hand: Actor, look: Look, done: MergeReport
 ) -> None:
     buried = select(Tombstone.takeaway_id).where(Tombstone.takeaway_id == record.id)
     if session.get(Takeaway, record.id) is not None or session.scalar(buried) is not None:
@@ -174,7 +174,7 @@ def _merge(
         **record.values,
     )  # fmt: skip
     with session.no_autoflush:
-        decisions.touch(session, row)
+        decisions.bump_revision(session, row)
     session.add(row)
     session.flush()
     for position, (_sha256, alt, path, captions) in enumerate(files):
@@ -199,7 +199,7 @@ def _keep_captions(session: Session, media: Media, captions: str) -> None:
         media.words = spoken(read_cues(captions))[:MOST_CHARS]
 
 
-def _event(session: Session, record: _Record, hand: Hand, done: Merged) -> EventSession:
+def _event(session: Session, record: _Record, hand: Actor, done: MergeReport) -> EventSession:
     found = session.scalar(select(EventSession).where(EventSession.code == record.code))
     if found is not None:
         return found
@@ -214,7 +214,7 @@ def _event(session: Session, record: _Record, hand: Hand, done: Merged) -> Event
 
 
 def _media(
-    session: Session, store: Store, path: Path, hand: Hand, look: Look, done: Merged
+    session: Session, store: Store, path: Path, hand: Actor, look: Look, done: MergeReport
 ) -> Media:
     """The row of a file's bytes, which are copied in if they are new."""
     incoming = store.begin(f"merge-{hand.rng.getrandbits(64):016x}")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.annotations.edit_history import edits_of, save
 from reporter.errors import BadInput, Conflict
 from reporter.media.edits import Edits, read_edits
@@ -34,7 +34,7 @@ def copy_mending(session: Session, other: Session, ours: Media, theirs: Media) -
         )  # fmt: skip
 
 
-def merge_mendings(session: Session, other: Session, store: Store, hand: Hand) -> list[str]:
+def merge_mendings(session: Session, other: Session, store: Store, hand: Actor) -> list[str]:
     """For every file that was mended there and is here too; sentences on what could not be taken. Commits."""
     left = []
     for theirs in other.scalars(select(Media).where(Media.mended != "")):

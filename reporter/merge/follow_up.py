@@ -14,18 +14,18 @@ from reporter.annotations.captions import captions_row, shown_part
 from reporter.annotations.edit_history import takeaways_of
 from reporter.annotations.ocr_text import MOST_CHARS
 from reporter.media.webvtt import spoken
-from reporter.merge.takeaways import Merge, row_values
+from reporter.merge.takeaways import MergeContext, row_values
 from reporter.models import Media, Takeaway
 from reporter.models.captions import Captions
 from reporter.models.enums import TakeawayState
 from reporter.models.follow_up import ActionItem, NextGathering
-from reporter.moderation.decisions import next_revision, touch
+from reporter.moderation.decisions import next_revision, bump_revision
 
 # What of an item may have been changed since both had it.
 _CHANGES = ("what", "who", "who_agreed", "due_on", "state", "outcome", "changed_at", "closed_at")
 
 
-def merge_open(merge: Merge) -> None:
+def merge_open(merge: MergeContext) -> None:
     """Captions, items and the next gathering of the other side. Commits."""
     for theirs in merge.other.scalars(select(Captions).order_by(Captions.media_id)):
         _merge_captions(merge, theirs)
@@ -37,7 +37,7 @@ def merge_open(merge: Merge) -> None:
     merge.session.commit()
 
 
-def _merge_captions(merge: Merge, theirs: Captions) -> None:
+def _merge_captions(merge: MergeContext, theirs: Captions) -> None:
     """Of the same bytes: those that were changed more often hold; ours, where both were as often."""
     session = merge.session
     sha256 = merge.other.get_one(Media, theirs.media_id).sha256
@@ -54,11 +54,11 @@ def _merge_captions(merge: Merge, theirs: Captions) -> None:
     row.kept, row.version = theirs.kept, theirs.version
     media.words = spoken(shown_part(session, media, row.kept))[:MOST_CHARS]
     for takeaway in takeaways_of(session, media):
-        touch(session, takeaway)
+        bump_revision(session, takeaway)
     merge.done.captions += 1
 
 
-def _merge_item(merge: Merge, theirs: ActionItem) -> None:
+def _merge_item(merge: MergeContext, theirs: ActionItem) -> None:
     """One more, or what was changed last; nothing of a takeaway that is not here, or was taken back."""
     session, takeaway = merge.session, None
     if theirs.takeaway_id is not None:
@@ -93,7 +93,7 @@ def same_item(
     ).first()
 
 
-def _merge_following(merge: Merge) -> None:
+def _merge_following(merge: MergeContext) -> None:
     """The next gathering as it was written down last."""
     theirs = merge.other.scalar(select(NextGathering))
     ours = merge.session.scalar(select(NextGathering))

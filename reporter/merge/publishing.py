@@ -7,15 +7,15 @@ from typing import Any
 
 from sqlalchemy import select
 
-from reporter.merge.takeaways import Merge, gathering_mark, row_values
-from reporter.models import Delivery, EventSession, Story, StoryItem, StoryWords, Target
+from reporter.merge.takeaways import MergeContext, gathering_mark, row_values
+from reporter.models import Delivery, EventSession, Story, StoryItem, StoryText, Target
 from reporter.models.enums import DeliveryState
 from reporter.stories.queries import session_story
 
 _ASK = "This place came with another kiosk. Give its password and test it, before anything is sent there."
 
 
-def merge_sent(merge: Merge) -> None:
+def merge_sent(merge: MergeContext) -> None:
     """Stories, targets and deliveries of the other side. Commits."""
     for story in merge.other.scalars(select(Story).order_by(Story.created_at)):
         _merge_story(merge, story)
@@ -27,7 +27,7 @@ def merge_sent(merge: Merge) -> None:
     merge.session.commit()
 
 
-def _merge_story(merge: Merge, theirs: Story) -> None:
+def _merge_story(merge: MergeContext, theirs: Story) -> None:
     session = merge.session
     if theirs.session_id is not None:
         event = session.get_one(EventSession, merge.events[theirs.session_id])
@@ -44,12 +44,12 @@ def _merge_story(merge: Merge, theirs: Story) -> None:
             story.items.append(StoryItem(takeaway_id=mapped, position=item.position))
     session.add(story)
     session.flush()
-    for words in merge.other.scalars(select(StoryWords).where(StoryWords.story_id == theirs.id)):
-        session.add(StoryWords(**row_values(words)))
+    for words in merge.other.scalars(select(StoryText).where(StoryText.story_id == theirs.id)):
+        session.add(StoryText(**row_values(words)))
     merge.done.stories += 1
 
 
-def _target(merge: Merge, theirs: Target) -> Target:
+def _target(merge: MergeContext, theirs: Target) -> Target:
     """The same place here: its kind and address, else its kind and name; else it is added, and waits for a person."""
     session = merge.session
     rows = list(session.scalars(select(Target).where(Target.kind == theirs.kind)))
@@ -72,7 +72,7 @@ def _address(target: Target) -> tuple[str, ...]:
     return tuple(str(told.get(name, "")).rstrip("/") for name in ("url", "user")) or (target.name,)
 
 
-def _merge_delivery(merge: Merge, theirs: Delivery, target: Target, marks: tuple[str, str]) -> None:
+def _merge_delivery(merge: MergeContext, theirs: Delivery, target: Target, marks: tuple[str, str]) -> None:
     """Take over what is out there."""
     if theirs.item_kind not in ("story", "media") or not (theirs.remote_id or theirs.attempts):
         return
@@ -100,7 +100,7 @@ def _merge_delivery(merge: Merge, theirs: Delivery, target: Target, marks: tuple
 
 
 def _add(
-    merge: Merge, values: dict[str, Any], row_id: uuid.UUID, target: Target, item: uuid.UUID
+    merge: MergeContext, values: dict[str, Any], row_id: uuid.UUID, target: Target, item: uuid.UUID
 ) -> None:
     if merge.session.get(Delivery, row_id) is not None:
         return
@@ -108,7 +108,7 @@ def _add(
     merge.done.deliveries += 1
 
 
-def _taken_over(merge: Merge, theirs: Delivery, marks: tuple[str, str]) -> dict[str, Any]:
+def _taken_over(merge: MergeContext, theirs: Delivery, marks: tuple[str, str]) -> dict[str, Any]:
     """Their row in our ids and keys: sent stays sent, what was under way is due, and is looked for first."""
     remote = dict(theirs.remote)
     if "story" in remote:
@@ -144,6 +144,6 @@ def _taken_over(merge: Merge, theirs: Delivery, marks: tuple[str, str]) -> dict[
     }  # fmt: skip
 
 
-def _mapped(merge: Merge, named: str) -> str:
+def _mapped(merge: MergeContext, named: str) -> str:
     known = uuid.UUID(named)
     return str(merge.takeaways.get(known, known))

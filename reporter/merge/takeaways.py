@@ -22,7 +22,7 @@ from sqlalchemy import create_engine, func, inspect, select
 from sqlalchemy.orm import Session
 
 from reporter import migrations
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.codes import make_code, make_receipt
 from reporter.database.engine import prepare_sqlite, sqlite_url
@@ -55,7 +55,7 @@ Look = Callable[[Path], tuple[str, str, str]]
 
 
 @dataclass
-class Merged:
+class MergeReport:
     """What came."""
 
     sessions: int = 0
@@ -75,16 +75,16 @@ class Merged:
 
 
 @dataclass
-class Merge:
+class MergeContext:
     """One merge under way: both sides, and what is what here."""
 
     session: Session
     other: Session
     store: Store
     folder: Path
-    hand: Hand
+    hand: Actor
     look: Look
-    done: Merged = field(default_factory=Merged)
+    done: MergeReport = field(default_factory=MergeReport)
     # Their ids -> our rows' ids.
     events: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
     takeaways: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
@@ -136,7 +136,7 @@ def _copy_database(source: Path, goal: Path) -> None:
             raise ReporterError(f"{source} can't be read: {error}. Copy it once more.") from error
 
 
-def merge_takeaways(merge: Merge) -> None:
+def merge_takeaways(merge: MergeContext) -> None:
     """Sessions, tombstones, takeaways with their files and history. Commits as it goes."""
     _merge_sessions(merge)
     _merge_tombstones(merge)
@@ -153,7 +153,7 @@ def row_values(row: Any, *without: str) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names if name not in without}
 
 
-def _merge_sessions(merge: Merge) -> None:
+def _merge_sessions(merge: MergeContext) -> None:
     for theirs in merge.other.scalars(select(EventSession)):
         ours = _session_of(merge.session, theirs)
         if ours is None:
@@ -183,7 +183,7 @@ def _by_code(session: Session, code: str) -> EventSession | None:
     return session.scalar(select(EventSession).where(EventSession.code == code))
 
 
-def _merge_tombstones(merge: Merge) -> None:
+def _merge_tombstones(merge: MergeContext) -> None:
     """What was taken back there is taken back here, files and words."""
     session = merge.session
     for theirs in merge.other.scalars(select(Tombstone)):
@@ -196,7 +196,7 @@ def _merge_tombstones(merge: Merge) -> None:
     session.commit()
 
 
-def _merge_takeaway(merge: Merge, theirs: Takeaway) -> None:
+def _merge_takeaway(merge: MergeContext, theirs: Takeaway) -> None:
     session = merge.session
     ours = _same(merge, theirs)
     if ours is not None:
@@ -215,7 +215,7 @@ def _merge_takeaway(merge: Merge, theirs: Takeaway) -> None:
         row.receipt = make_receipt(merge.rng)
     row.tags = [Tag(name=tag.name) for tag in theirs.tags]
     with session.no_autoflush:
-        decisions.touch(session, row)
+        decisions.bump_revision(session, row)
     session.add(row)
     session.flush()
     for attachment in files:
@@ -225,7 +225,7 @@ def _merge_takeaway(merge: Merge, theirs: Takeaway) -> None:
     merge.done.takeaways += theirs.state != TakeawayState.WITHDRAWN
 
 
-def _same(merge: Merge, theirs: Takeaway) -> Takeaway | None:
+def _same(merge: MergeContext, theirs: Takeaway) -> Takeaway | None:
     """The same takeaway here: its id, what a phone called it, or the same shots of a card for the same session."""
     session = merge.session
     found = session.get(Takeaway, theirs.id)
@@ -242,7 +242,7 @@ def _same(merge: Merge, theirs: Takeaway) -> Takeaway | None:
     return next((r for r in candidates if {a.media.sha256 for a in r.attachments} == hashes), None)
 
 
-def _merge_known(merge: Merge, ours: Takeaway, theirs: Takeaway) -> None:
+def _merge_known(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> None:
     """Both have it: what was decided last holds, and the history keeps both."""
     if ours.state == TakeawayState.WITHDRAWN:
         return
@@ -258,7 +258,7 @@ def _merge_known(merge: Merge, ours: Takeaway, theirs: Takeaway) -> None:
     changed = newer and _take_values(merge, ours, theirs)
     _merge_history(merge, ours, theirs)
     if changed or added:
-        decisions.touch(merge.session, ours)
+        decisions.bump_revision(merge.session, ours)
         merge.done.changed += 1
     else:
         merge.done.known += 1
@@ -269,7 +269,7 @@ def _decided_at(session: Session, row: Takeaway) -> datetime:
     return last or row.received_at
 
 
-def _take_values(merge: Merge, ours: Takeaway, theirs: Takeaway) -> bool:
+def _take_values(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> bool:
     before, after = _plain(ours), _plain(theirs)
     changed = {name for name in before if before[name] != after[name]}
     alts = {one.media.sha256: one.alt for one in theirs.attachments}
@@ -300,13 +300,13 @@ def _plain(row: Takeaway) -> dict[str, Any]:
     return {**values, "tags": sorted(tag.name for tag in row.tags)}
 
 
-def _merge_history(merge: Merge, ours: Takeaway, theirs: Takeaway) -> None:
+def _merge_history(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> None:
     for step in merge.other.scalars(select(Decision).where(Decision.takeaway_id == theirs.id)):
         if merge.session.get(Decision, step.id) is None:
             merge.session.add(Decision(**row_values(step, "takeaway_id"), takeaway_id=ours.id))
 
 
-def _files_to_take(merge: Merge, theirs: Takeaway) -> list[Attachment]:
+def _files_to_take(merge: MergeContext, theirs: Takeaway) -> list[Attachment]:
     """Its files without those that were taken back here for this session."""
     event = merge.session.get_one(EventSession, merge.events[theirs.session_id])
     hashes = [one.media.sha256 for one in theirs.attachments]
@@ -320,7 +320,7 @@ def _files_to_take(merge: Merge, theirs: Takeaway) -> list[Attachment]:
     return [one for one in theirs.attachments if one.media.sha256 not in buried]
 
 
-def _attach(merge: Merge, ours: Takeaway, theirs: Attachment) -> None:
+def _attach(merge: MergeContext, ours: Takeaway, theirs: Attachment) -> None:
     media = _media(merge, theirs.media)
     if media is None:
         return
@@ -336,7 +336,7 @@ def _attach(merge: Merge, ours: Takeaway, theirs: Attachment) -> None:
     merge.session.flush()
 
 
-def _media(merge: Merge, theirs: Media) -> Media | None:
+def _media(merge: MergeContext, theirs: Media) -> Media | None:
     """Our row of the same bytes; new ones are copied, their hash compared, and looked at as whatever comes in."""
     ours = merge.session.scalar(select(Media).where(Media.sha256 == theirs.sha256))
     if ours is not None:
@@ -365,7 +365,7 @@ def _media(merge: Merge, theirs: Media) -> Media | None:
     return ours
 
 
-def _copy_in(merge: Merge, theirs: Media) -> Path:
+def _copy_in(merge: MergeContext, theirs: Media) -> Path:
     source = Store(merge.folder).media / theirs.sha256[:2]
     found = next((p for p in sorted(source.glob(f"{theirs.sha256}*")) if p.is_file()), None)
     if found is None:
@@ -384,7 +384,7 @@ def _copy_in(merge: Merge, theirs: Media) -> Path:
     return incoming.path
 
 
-def _copy_rendition(merge: Merge, ours: Media, theirs: Rendition) -> bool:
+def _copy_rendition(merge: MergeContext, ours: Media, theirs: Rendition) -> bool:
     """Take a rendition that is whole; what is missing is made again from the original."""
     if not _RENDITION.fullmatch(theirs.name + theirs.ext):
         return False

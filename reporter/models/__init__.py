@@ -2,14 +2,14 @@
 
 from reporter.models.camera import Camera, CardImport, Cut, Shot
 from reporter.models.captions import Captions
-from reporter.models.conversation import BlockedPerson, Listening, Reply
+from reporter.models.conversation import BlockedPerson, ReplyPoll, Reply
 from reporter.models.edits import Edit, Face
 from reporter.models.follow_up import ActionItem, Contact, NextGathering, PlanStep
 from reporter.models.gathering import BlockedDevice, Gathering
-from reporter.models.image_quality import Look, LookGroup
-from reporter.models.outbox import Line, OutboxState, SentDraft, Takedown
+from reporter.models.image_quality import ImageQuality, SimilarGroup
+from reporter.models.outbox import TargetStatus, OutboxState, SentDraft, Takedown
 from reporter.models.publishing import Delivery, Target
-from reporter.models.story import Story, StoryItem, StoryWords
+from reporter.models.story import Story, StoryItem, StoryText
 from reporter.models.takeaway import (
     Attachment,
     Decision,
@@ -22,4 +22,4 @@ from reporter.models.takeaway import (
     Upload,
 )
 
-__all__ = ["ActionItem", "Attachment", "BlockedDevice", "BlockedPerson", "Camera", "Captions", "CardImport", "Contact", "Cut", "Decision", "Delivery", "Edit", "EventSession", "Face", "Gathering", "Line", "Listening", "Look", "LookGroup", "Media", "NextGathering", "OutboxState", "PlanStep", "Rendition", "Reply", "SentDraft", "Shot", "Story", "StoryItem", "StoryWords", "Tag", "Takeaway", "Takedown", "Target", "Tombstone", "Upload"]
+__all__ = ["ActionItem", "Attachment", "BlockedDevice", "BlockedPerson", "Camera", "Captions", "CardImport", "Contact", "Cut", "Decision", "Delivery", "Edit", "EventSession", "Face", "Gathering", "TargetStatus", "ReplyPoll", "ImageQuality", "SimilarGroup", "Media", "NextGathering", "OutboxState", "PlanStep", "Rendition", "Reply", "SentDraft", "Shot", "Story", "StoryItem", "StoryText", "Tag", "Takeaway", "Takedown", "Target", "Tombstone", "Upload"]

@@ -75,7 +75,7 @@ class Reply(Base):
     parent: Mapped[Reply | None] = relationship(remote_side=[id])
 
 
-class Listening(Base):
+class ReplyPoll(Base):
     """How far a target was heard, and when it is heard again."""
 
     __tablename__ = "listening"

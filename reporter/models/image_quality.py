@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from reporter.database.engine import Base
 
 
-class Look(Base):
+class ImageQuality(Base):
     """What a glance at a finished picture or poster frame told (see capture.renditions.image_quality). Goes with its media."""
 
     __tablename__ = "look"
@@ -29,7 +29,7 @@ class Look(Base):
     )
 
 
-class LookGroup(Base):
+class SimilarGroup(Base):
     """Pictures that look alike. Its id is the likeness of the first one; in parts, each with an index, it is found."""
 
     __tablename__ = "look_group"

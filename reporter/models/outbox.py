@@ -28,7 +28,7 @@ class OutboxState(Base):
     began_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class Line(Base):
+class TargetStatus(Base):
     """The way to one target: how it was found last, and what the target takes."""
 
     __tablename__ = "line"

@@ -54,7 +54,7 @@ class StoryItem(Base):
     position: Mapped[int] = mapped_column(default=0)
 
 
-class StoryWords(Base):
+class StoryText(Base):
     """An organizer's Markdown; its position counts together with those of the story's takeaways."""
 
     __tablename__ = "story_words"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from reporter.errors import ConfigError
 from reporter.models import Takeaway
 from reporter.models.enums import TakeawayState
-from reporter.moderation.decisions import touch
+from reporter.moderation.decisions import bump_revision
 
 FILE_NAME = "blocked-words.txt"
 
@@ -53,7 +53,7 @@ def rescreen(session: Session, folder: Path) -> int:
     waiting = session.scalars(select(Takeaway).where(Takeaway.state == TakeawayState.NEW))
     changed = [takeaway for takeaway in waiting.all() if _set_held(takeaway, words)]
     for takeaway in changed:
-        touch(session, takeaway)
+        bump_revision(session, takeaway)
     session.commit()
     return len(changed)
 

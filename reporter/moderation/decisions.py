@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.codes import normalize_receipt
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.media.alt_text import own_words, proposals
@@ -30,7 +30,7 @@ from reporter.models import (
 from reporter.models.conversation import Reply
 from reporter.models.enums import Audience, Consent, Intent, Kind, ReplyState, TakeawayState
 from reporter.models.follow_up import ActionItem, Contact
-from reporter.models.image_quality import Look
+from reporter.models.image_quality import ImageQuality
 from reporter.moderation.history import ALT, remember
 
 TAG_CHARS = 40
@@ -43,7 +43,7 @@ _CHOICES: dict[str, frozenset[str]] = {
 _TEXTS = ("text", "caption", "author", "prompt", "licence")
 
 
-def touch(session: Session, takeaway: Takeaway) -> None:
+def bump_revision(session: Session, takeaway: Takeaway) -> None:
     """Give a changed takeaway the next revision, so that index, wall and outbox see it.
 
     The counter's row lock orders commits by revision: whoever has seen revision n has seen all before it.
@@ -81,26 +81,26 @@ def by_receipt(session: Session, receipt: str) -> Takeaway:
     return found
 
 
-def approve(session: Session, takeaway: Takeaway, hand: Hand) -> None:
+def approve(session: Session, takeaway: Takeaway, hand: Actor) -> None:
     """Let it be shown. A photo without alt text gets its contributor's words as that. Commits."""
     set_state(session, takeaway, hand, TakeawayState.APPROVED)
     session.commit()
 
 
-def hide(session: Session, takeaway: Takeaway, hand: Hand) -> None:
+def hide(session: Session, takeaway: Takeaway, hand: Actor) -> None:
     """Keep it, show it to nobody. Commits."""
     set_state(session, takeaway, hand, TakeawayState.HIDDEN)
     session.commit()
 
 
-def reopen(session: Session, takeaway: Takeaway, hand: Hand) -> None:
+def reopen(session: Session, takeaway: Takeaway, hand: Actor) -> None:
     """Back to those that wait for a decision. Commits."""
     set_state(session, takeaway, hand, TakeawayState.NEW)
     session.commit()
 
 
 def set_state(
-    session: Session, takeaway: Takeaway, hand: Hand, state: TakeawayState, *, action: str = "",
+    session: Session, takeaway: Takeaway, hand: Actor, state: TakeawayState, *, action: str = "",
     more: Mapping[str, Any] | None = None,
 ) -> bool:  # fmt: skip
     """Decide; whether that changed anything. ``more``: fields that are set along. Does not commit.
@@ -120,12 +120,12 @@ def set_state(
         before["state"], after["state"] = takeaway.state, state.value
         takeaway.state = state.value
         takeaway.approved_at = hand.now if state is TakeawayState.APPROVED else None
-    touch(session, takeaway)
+    bump_revision(session, takeaway)
     remember(session, takeaway, hand, action or state.value, before, after)
     return True
 
 
-def change(session: Session, takeaway: Takeaway, hand: Hand, values: Mapping[str, Any]) -> None:
+def change(session: Session, takeaway: Takeaway, hand: Actor, values: Mapping[str, Any]) -> None:
     """Set texts, choices, ``starred``, ``tags`` (a list) and ``session_code``; what stays the same is left alone.
 
     Raises BadInput for an unknown name or value, Conflict for something withdrawn. Commits.
@@ -135,7 +135,7 @@ def change(session: Session, takeaway: Takeaway, hand: Hand, values: Mapping[str
 
 
 def change_own(
-    session: Session, takeaway: Takeaway, hand: Hand, values: Mapping[str, Any], *,
+    session: Session, takeaway: Takeaway, hand: Actor, values: Mapping[str, Any], *,
     screen: Callable[[Takeaway], object] | None = None,
 ) -> None:  # fmt: skip
     """The contributor's change. Other words than an organizer approved wait for a decision again.
@@ -150,13 +150,13 @@ def change_own(
         stale = {ALT + a.media.sha256: "" for a in takeaway.attachments if a.alt == as_alt != ""}
         set_fields(session, takeaway, hand, stale)
     if words != (takeaway.text, takeaway.author):
-        reconsider(session, takeaway, hand)
+        require_review(session, takeaway, hand)
     if screen is not None:
         screen(takeaway)
     session.commit()
 
 
-def reconsider(session: Session, takeaway: Takeaway, hand: Hand) -> None:
+def require_review(session: Session, takeaway: Takeaway, hand: Actor) -> None:
     """Back to those that wait, if it had been approved before it became another one. Does not commit."""
     if takeaway.state != TakeawayState.APPROVED:
         return
@@ -164,7 +164,7 @@ def reconsider(session: Session, takeaway: Takeaway, hand: Hand) -> None:
 
 
 def set_fields(
-    session: Session, takeaway: Takeaway, hand: Hand, values: Mapping[str, Any], *,
+    session: Session, takeaway: Takeaway, hand: Actor, values: Mapping[str, Any], *,
     action: str = "change",
 ) -> bool:  # fmt: skip
     """``change`` without the commit; whether anything became another."""
@@ -172,7 +172,7 @@ def set_fields(
         raise Conflict("This was taken back; there is nothing left to change.")
     before, after = _set_all(session, takeaway, values)
     if after:
-        touch(session, takeaway)
+        bump_revision(session, takeaway)
         remember(session, takeaway, hand, action, before, after)
     return bool(after)
 
@@ -191,7 +191,7 @@ def _set_all(
     return before, after
 
 
-def set_alt(session: Session, takeaway: Takeaway, hand: Hand, alts: Mapping[str, str]) -> None:
+def set_alt(session: Session, takeaway: Takeaway, hand: Actor, alts: Mapping[str, str]) -> None:
     """Set the alt text of attachments, {sha256: words}; of files that are not in it, nothing. Commits."""
     there = {attachment.media.sha256 for attachment in takeaway.attachments}
     values = {ALT + sha: words for sha, words in alts.items() if sha in there}
@@ -200,7 +200,7 @@ def set_alt(session: Session, takeaway: Takeaway, hand: Hand, alts: Mapping[str,
     session.commit()
 
 
-def withdraw(session: Session, takeaway: Takeaway, hand: Hand, store: Store) -> None:
+def withdraw(session: Session, takeaway: Takeaway, hand: Actor, store: Store) -> None:
     """Take it back for good: words and files go, the tombstone stays. Safe to repeat. Commits, then removes files.
 
     What was published goes with the next turn of the outbox, which finds the takeaway gone from its story.
@@ -210,10 +210,10 @@ def withdraw(session: Session, takeaway: Takeaway, hand: Hand, store: Store) -> 
         session.rollback()
         return
     media = [attachment.media for attachment in takeaway.attachments]
-    _bury(session, takeaway, [m.sha256 for m in media], hand)
-    _empty(session, takeaway)
-    _silence(session, takeaway, hand.now)
-    touch(session, takeaway)
+    _write_tombstone(session, takeaway, [m.sha256 for m in media], hand)
+    _erase_content(session, takeaway)
+    _erase_replies(session, takeaway, hand.now)
+    bump_revision(session, takeaway)
     remember(session, takeaway, hand, TakeawayState.WITHDRAWN.value, {}, {})
     session.flush()
     orphans = [(m.id, m.sha256, m.ext) for m in media if not _still_used(session, m.id)]
@@ -231,7 +231,7 @@ def withdraw(session: Session, takeaway: Takeaway, hand: Hand, store: Store) -> 
     session.commit()
 
 
-def _bury(session: Session, takeaway: Takeaway, hashes: Sequence[str], hand: Hand) -> None:
+def _write_tombstone(session: Session, takeaway: Takeaway, hashes: Sequence[str], hand: Actor) -> None:
     for sha256 in {*hashes, ""}:
         session.add(
             Tombstone(
@@ -246,7 +246,7 @@ def _bury(session: Session, takeaway: Takeaway, hashes: Sequence[str], hand: Han
     session.execute(delete(Decision).where(Decision.takeaway_id == takeaway.id))
 
 
-def _empty(session: Session, takeaway: Takeaway) -> None:
+def _erase_content(session: Session, takeaway: Takeaway) -> None:
     for name in _TEXTS:
         setattr(takeaway, name, "")
     takeaway.attachments.clear()
@@ -256,7 +256,7 @@ def _empty(session: Session, takeaway: Takeaway) -> None:
     takeaway.approved_at = None
 
 
-def _silence(session: Session, takeaway: Takeaway, now: datetime) -> None:
+def _erase_replies(session: Session, takeaway: Takeaway, now: datetime) -> None:
     """What was said to it alone goes with it; the rows stay, so that no look at a target brings the words back."""
     gone = {
         "text": "", "author": "", "author_url": "", "earlier": [],
@@ -269,7 +269,7 @@ def _silence(session: Session, takeaway: Takeaway, now: datetime) -> None:
 
 
 def _groups_of(session: Session, media_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
-    query = select(Look.group_id).where(Look.media_id.in_(media_ids), Look.group_id.is_not(None))
+    query = select(ImageQuality.group_id).where(ImageQuality.media_id.in_(media_ids), ImageQuality.group_id.is_not(None))
     return [group_id for group_id in session.scalars(query) if group_id is not None]
 
 

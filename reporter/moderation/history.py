@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.models import Decision, Gathering, Takeaway
 
@@ -36,7 +36,7 @@ def fields_of(decision: Decision) -> Fields:
 
 
 def remember(
-    session: Session, takeaway: Takeaway, hand: Hand, action: str, before: dict[str, Any],
+    session: Session, takeaway: Takeaway, hand: Actor, action: str, before: dict[str, Any],
     after: dict[str, Any],
 ) -> Decision:  # fmt: skip
     """Write a change down, after ``touch`` has given the takeaway its new revision. Does not commit."""

@@ -17,7 +17,7 @@ from reporter.models import Attachment, Gathering, Media, Takeaway
 from reporter.models.enums import Audience, Consent, Faces, Kind, TakeawayState
 
 
-class Place(StrEnum):
+class Scope(StrEnum):
     """Who is on the other side: people in this room, the organization's community, anybody."""
 
     ROOM = "room"
@@ -38,9 +38,9 @@ class Rule:
 # who can ask, has set the consent to "agreed".
 _CLEARED = frozenset({Consent.NONE, Consent.AGREED})
 _RULES = {
-    Place.ROOM: (frozenset(Audience), frozenset(Consent)),
-    Place.COMMUNITY: (frozenset({Audience.PUBLIC, Audience.COMMUNITY}), _CLEARED),
-    Place.PUBLIC: (frozenset({Audience.PUBLIC}), _CLEARED),
+    Scope.ROOM: (frozenset(Audience), frozenset(Consent)),
+    Scope.COMMUNITY: (frozenset({Audience.PUBLIC, Audience.COMMUNITY}), _CLEARED),
+    Scope.PUBLIC: (frozenset({Audience.PUBLIC}), _CLEARED),
 }
 
 
@@ -49,16 +49,16 @@ UNDECIDED = (Faces.UNKNOWN.value, Faces.FOUND.value, Faces.FAILED.value)
 PICTURES = (Kind.PHOTO.value, Kind.VIDEO.value)
 
 
-def rule(place: Place, *, new_too: bool = False) -> Rule:
+def rule(place: Scope, *, new_too: bool = False) -> Rule:
     """The rule of a place. ``new_too``: the wall's setting "all new" (in the room only)."""
     audiences, consents = _RULES[place]
     states = {TakeawayState.APPROVED}
-    if new_too and place is Place.ROOM:
+    if new_too and place is Scope.ROOM:
         states.add(TakeawayState.NEW)
     return Rule(frozenset(states), audiences, consents)
 
 
-def may_show(takeaway: Takeaway, place: Place, *, new_too: bool = False) -> bool:
+def may_show(takeaway: Takeaway, place: Scope, *, new_too: bool = False) -> bool:
     """Whether this takeaway may be shown at that place."""
     allowed = rule(place, new_too=new_too)
     return (
@@ -66,12 +66,12 @@ def may_show(takeaway: Takeaway, place: Place, *, new_too: bool = False) -> bool
         and not (takeaway.held and takeaway.state == TakeawayState.NEW)
         and takeaway.audience in allowed.audiences
         and takeaway.consent in allowed.consents
-        and not (place is not Place.ROOM and awaits_look(takeaway) and _faces_checked(takeaway))
-        and not (place is Place.PUBLIC and undescribed(takeaway))
+        and not (place is not Scope.ROOM and needs_face_review(takeaway) and _faces_checked(takeaway))
+        and not (place is Scope.PUBLIC and undescribed(takeaway))
     )
 
 
-def awaits_look(takeaway: Takeaway) -> bool:
+def needs_face_review(takeaway: Takeaway) -> bool:
     """Whether a picture in it may have a face, and no person has looked at it for that."""
     media = [attachment.media for attachment in takeaway.attachments]
     return any(m.kind in PICTURES and m.faces in UNDECIDED for m in media)
@@ -83,7 +83,7 @@ def _faces_checked(takeaway: Takeaway) -> bool:
     return session is None or bool(session.scalar(select(Gathering.check_faces)))
 
 
-def showable(place: Place, *, new_too: bool = False) -> ColumnElement[bool]:
+def showable(place: Scope, *, new_too: bool = False) -> ColumnElement[bool]:
     """The same rule as a condition for queries."""
     allowed = rule(place, new_too=new_too)
     return and_(
@@ -92,13 +92,13 @@ def showable(place: Place, *, new_too: bool = False) -> ColumnElement[bool]:
         or_(Takeaway.held.is_(False), Takeaway.state != TakeawayState.NEW),
         Takeaway.audience.in_(allowed.audiences),
         Takeaway.consent.in_(allowed.consents),
-        *([] if place is Place.ROOM else [or_(~_faces_are_checked(), ~awaiting_look())]),
+        *([] if place is Scope.ROOM else [or_(~_faces_are_checked(), ~needs_face_review_sql())]),
         # Everybody, that is also people who can't see: photos need words.
-        *([~lacks_alt()] if place is Place.PUBLIC else []),
+        *([~lacks_alt()] if place is Scope.PUBLIC else []),
     )
 
 
-def awaiting_look() -> ColumnElement[bool]:
+def needs_face_review_sql() -> ColumnElement[bool]:
     """``awaits_look`` as a condition for queries."""
     return (
         select(Attachment.media_id)

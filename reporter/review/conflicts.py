@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from reporter.models import Decision, Takeaway
 from reporter.models.enums import TakeawayState
 from reporter.moderation.decisions import (
-    Hand,
+    Actor,
     checked_field,
     get_field,
     lock_gathering,
@@ -27,7 +27,7 @@ _STATE = frozenset({"state"})
 
 
 @dataclass(frozen=True)
-class Clash:
+class EditConflict:
     """Somebody else's change that we had not seen."""
 
     takeaway: Takeaway
@@ -44,11 +44,11 @@ class Outcome:
     """What became of a decision on many."""
 
     changed: list[Takeaway] = field(default_factory=list)
-    clashes: list[Clash] = field(default_factory=list)
+    clashes: list[EditConflict] = field(default_factory=list)
 
 
-def decide(
-    session: Session, rows: Sequence[Takeaway], hand: Hand, state: TakeawayState, *, seen: int
+def decide_many(
+    session: Session, rows: Sequence[Takeaway], hand: Actor, state: TakeawayState, *, seen: int
 ) -> Outcome:
     """Approve, hide or reopen as one step; what others changed after revision ``seen`` is left alone. Commits.
 
@@ -56,7 +56,7 @@ def decide(
     """
     watched = _LOOKED_AT if state is TakeawayState.APPROVED else _STATE
 
-    def act(row: Takeaway, by: Hand) -> bool:
+    def act(row: Takeaway, by: Actor) -> bool:
         return set_state(session, row, by, state)
 
     return _each(
@@ -64,20 +64,20 @@ def decide(
     )
 
 
-def set_on_all(
-    session: Session, rows: Sequence[Takeaway], hand: Hand,
+def set_fields_many(
+    session: Session, rows: Sequence[Takeaway], hand: Actor,
     values: Callable[[Takeaway], Mapping[str, Any]],
 ) -> Outcome:  # fmt: skip
     """Set fields of many as one step (star, one more tag, another session). Commits."""
 
-    def act(row: Takeaway, by: Hand) -> bool:
+    def act(row: Takeaway, by: Actor) -> bool:
         return set_fields(session, row, by, values(row))
 
     return _each(session, rows, hand, act)
 
 
 def _each(
-    session: Session, rows: Sequence[Takeaway], hand: Hand, act: Callable[[Takeaway, Hand], bool], *,
+    session: Session, rows: Sequence[Takeaway], hand: Actor, act: Callable[[Takeaway, Actor], bool], *,
     watched: frozenset[str] = frozenset(), seen: int = 0, wanted: Mapping[str, Any] | None = None,
 ) -> Outcome:  # fmt: skip
     lock_gathering(session)
@@ -97,15 +97,15 @@ def _each(
     return outcome
 
 
-def _clash(row: Takeaway, decision: Decision, watched: frozenset[str]) -> Clash:
+def _clash(row: Takeaway, decision: Decision, watched: frozenset[str]) -> EditConflict:
     after = fields_of(decision).after
     name = next(name for name in after if name in watched)
-    return Clash(row, name, decision.who, decision.at, after[name])
+    return EditConflict(row, name, decision.who, decision.at, after[name])
 
 
-def merge(
-    session: Session, takeaway: Takeaway, hand: Hand, values: Mapping[str, Any], *, seen: int
-) -> list[Clash]:
+def merge_fields(
+    session: Session, takeaway: Takeaway, hand: Actor, values: Mapping[str, Any], *, seen: int
+) -> list[EditConflict]:
     """Set fields on top of what others have changed since revision ``seen``. Commits what doesn't clash.
 
     A field that only one of both changed gets that change; one that both changed differently stays as it is, and comes
@@ -124,7 +124,7 @@ def merge(
             mine[name] = wanted
         else:
             last = touching[-1]
-            clashes.append(Clash(takeaway, name, last.who, last.at, now, wanted, base))
+            clashes.append(EditConflict(takeaway, name, last.who, last.at, now, wanted, base))
     if mine:
         set_fields(session, takeaway, hand, mine)
     session.commit()

@@ -14,7 +14,7 @@ from reporter.media.alt_text import lacks_alt
 from reporter.media.near_duplicates import BLURRED, DARK
 from reporter.models import Attachment, EventSession, Tag, Takeaway
 from reporter.models.enums import Audience, TakeawayState
-from reporter.models.image_quality import Look
+from reporter.models.image_quality import ImageQuality
 from reporter.stories.queries import with_everything
 
 LIVING = (TakeawayState.NEW.value, TakeawayState.APPROVED.value)
@@ -26,7 +26,7 @@ def _pictured(*rules: ColumnElement[bool]) -> ColumnElement[bool]:
     """Takeaways with a picture of which something was seen."""
     of = (
         select(Attachment.takeaway_id)
-        .join(Look, Look.media_id == Attachment.media_id)
+        .join(ImageQuality, ImageQuality.media_id == Attachment.media_id)
         .where(*rules)
     )
     return Takeaway.id.in_(of)
@@ -35,11 +35,11 @@ def _pictured(*rules: ColumnElement[bool]) -> ColumnElement[bool]:
 def _groups() -> Select[Any]:
     """Groups in which two or more takeaways are still in question."""
     return (
-        select(Look.group_id)
-        .join(Attachment, Attachment.media_id == Look.media_id)
+        select(ImageQuality.group_id)
+        .join(Attachment, Attachment.media_id == ImageQuality.media_id)
         .join(Takeaway, Takeaway.id == Attachment.takeaway_id)
-        .where(Look.group_id.is_not(None), Takeaway.state.in_(LIVING))
-        .group_by(Look.group_id)
+        .where(ImageQuality.group_id.is_not(None), Takeaway.state.in_(LIVING))
+        .group_by(ImageQuality.group_id)
         .having(func.count(distinct(Takeaway.id)) > 1)
     )
 
@@ -49,8 +49,8 @@ def flag_rules() -> dict[str, ColumnElement[bool]]:
     return {
         "starred": Takeaway.starred.is_(True),
         "alt": and_(lacks_alt(), Takeaway.audience == Audience.PUBLIC),
-        "alike": _pictured(Look.group_id.in_(_groups())),
-        "blurred": _pictured(or_(Look.sharpness < BLURRED, Look.brightness < DARK)),
+        "alike": _pictured(ImageQuality.group_id.in_(_groups())),
+        "blurred": _pictured(or_(ImageQuality.sharpness < BLURRED, ImageQuality.brightness < DARK)),
         "held": Takeaway.held.is_(True),
     }
 
@@ -82,7 +82,7 @@ class Filter:
             if getattr(self, name):
                 rules.append(getattr(Takeaway, name) == getattr(self, name))
         if self.group is not None:
-            rules.append(_pictured(Look.group_id == self.group))
+            rules.append(_pictured(ImageQuality.group_id == self.group))
         known = flag_rules()
         return rules + [known[name] for name in self.flags if with_flags]
 
@@ -127,9 +127,9 @@ def page(session: Session, asked: Filter, *, size: int, after: str = "", before:
 
 
 _group_of = (
-    select(Attachment.takeaway_id, func.min(Look.group_id).label("group_id"))
-    .join(Look, Look.media_id == Attachment.media_id)
-    .where(Look.group_id.is_not(None))
+    select(Attachment.takeaway_id, func.min(ImageQuality.group_id).label("group_id"))
+    .join(ImageQuality, ImageQuality.media_id == Attachment.media_id)
+    .where(ImageQuality.group_id.is_not(None))
     .group_by(Attachment.takeaway_id)
     .subquery()
 )
@@ -189,8 +189,8 @@ class Seen:
 def looks_of(session: Session, rows: Sequence[Takeaway]) -> dict[uuid.UUID, Seen]:
     """What was seen of each takeaway's pictures. Two queries."""
     wanted = [row.id for row in rows]
-    query = select(Attachment.takeaway_id, Look).join(Look, Look.media_id == Attachment.media_id)
-    looks: dict[uuid.UUID, list[Look]] = {}
+    query = select(Attachment.takeaway_id, ImageQuality).join(ImageQuality, ImageQuality.media_id == Attachment.media_id)
+    looks: dict[uuid.UUID, list[ImageQuality]] = {}
     for takeaway_id, look in session.execute(query.where(Attachment.takeaway_id.in_(wanted))):
         looks.setdefault(takeaway_id, []).append(look)
     groups = {look.group_id for found in looks.values() for look in found if look.group_id}
@@ -201,11 +201,11 @@ def looks_of(session: Session, rows: Sequence[Takeaway]) -> dict[uuid.UUID, Seen
 def _members(session: Session, groups: set[uuid.UUID]) -> dict[uuid.UUID, list[uuid.UUID]]:
     """Who is in question in each group, the sharpest first."""
     query = (
-        select(Look.group_id, Takeaway.id)
-        .join(Attachment, Attachment.media_id == Look.media_id)
+        select(ImageQuality.group_id, Takeaway.id)
+        .join(Attachment, Attachment.media_id == ImageQuality.media_id)
         .join(Takeaway, Takeaway.id == Attachment.takeaway_id)
-        .where(Look.group_id.in_(groups), Takeaway.state.in_(LIVING))
-        .order_by(Look.group_id, Look.sharpness.desc(), Takeaway.id)
+        .where(ImageQuality.group_id.in_(groups), Takeaway.state.in_(LIVING))
+        .order_by(ImageQuality.group_id, ImageQuality.sharpness.desc(), Takeaway.id)
     )
     members: dict[uuid.UUID, list[uuid.UUID]] = {}
     for group_id, takeaway_id in session.execute(query):
@@ -215,7 +215,7 @@ def _members(session: Session, groups: set[uuid.UUID]) -> dict[uuid.UUID, list[u
 
 
 def _seen(
-    takeaway_id: uuid.UUID, looks: list[Look], members: dict[uuid.UUID, list[uuid.UUID]]
+    takeaway_id: uuid.UUID, looks: list[ImageQuality], members: dict[uuid.UUID, list[uuid.UUID]]
 ) -> Seen:
     group = next((look.group_id for look in looks if look.group_id), None)
     alike = members.get(group, []) if group else []

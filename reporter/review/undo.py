@@ -9,18 +9,18 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.errors import NotFound
 from reporter.models import Decision, Takeaway
 from reporter.models.enums import TakeawayState
 from reporter.moderation.decisions import get_field, lock_gathering, set_fields, set_state
 from reporter.moderation.history import fields_of, history_of
-from reporter.review.conflicts import Clash, Outcome
+from reporter.review.conflicts import EditConflict, Outcome
 
 ACTION = "undo"
 
 
-def undo_step(session: Session, step: uuid.UUID, hand: Hand) -> Outcome:
+def undo_step(session: Session, step: uuid.UUID, hand: Actor) -> Outcome:
     """Take back a step, on however many takeaways; raises NotFound where there is none to take back. Commits.
 
     What was changed again since then stays and comes back as a Clash; what was withdrawn is left alone. The undoing is
@@ -47,7 +47,7 @@ def undo_step(session: Session, step: uuid.UUID, hand: Hand) -> Outcome:
     return outcome
 
 
-def _put_back(session: Session, row: Takeaway, before: Mapping[str, Any], hand: Hand) -> None:
+def _put_back(session: Session, row: Takeaway, before: Mapping[str, Any], hand: Actor) -> None:
     fields = dict(before)
     state = fields.pop("state", None)
     if state is None:
@@ -56,12 +56,12 @@ def _put_back(session: Session, row: Takeaway, before: Mapping[str, Any], hand: 
         set_state(session, row, hand, TakeawayState(state), action=ACTION, more=fields)
 
 
-def _changed_since(session: Session, row: Takeaway, decision: Decision) -> Clash | None:
+def _changed_since(session: Session, row: Takeaway, decision: Decision) -> EditConflict | None:
     """The first field that does not stand as the decision left it, and who changed it."""
     for name, left in fields_of(decision).after.items():
         now = row.state if name == "state" else get_field(row, name)
         if now != left:
             later = (d for d in history_of(session, row) if name in fields_of(d).after)
             last = next(later, decision)
-            return Clash(row, name, last.who, last.at, now)
+            return EditConflict(row, name, last.who, last.at, now)
     return None

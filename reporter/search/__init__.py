@@ -11,20 +11,20 @@ from reporter.models import Takeaway
 from reporter.models.enums import TakeawayState
 from reporter.moderation.visibility import may_show
 from reporter.search.documents import Recipe, texts_of
-from reporter.search.protocol import FACETS, Ask, Found, Loosened, SearchIndex, Sort
+from reporter.search.protocol import FACETS, SearchRequest, SearchResult, Relaxation, SearchIndex, Sort
 from reporter.search.text.highlight import highlight
 from reporter.search.text.languages import stemmable
 from reporter.search.whoosh_index import WhooshIndex
 from reporter.stories.queries import with_everything
 
 __all__ = [
-    "FACETS", "Ask", "Found", "Loosened", "Recipe", "SearchIndex", "Sort", "WhooshIndex", "load_hits", "may_find",
+    "FACETS", "SearchRequest", "SearchResult", "Relaxation", "Recipe", "SearchIndex", "Sort", "WhooshIndex", "load_hits", "may_find",
     "text_of",
 ]  # fmt: skip
 
 
 def load_hits(
-    session: Session, found: Found, ask: Ask, language: str = "en"
+    session: Session, found: SearchResult, ask: SearchRequest, language: str = "en"
 ) -> list[tuple[Takeaway, str]]:
     """The takeaways of an answer with what is to be shown of their texts (HTML, matches in <mark>), in order.
 
@@ -42,7 +42,7 @@ def load_hits(
     ]
 
 
-def may_find(row: Takeaway, ask: Ask) -> bool:
+def may_find(row: Takeaway, ask: SearchRequest) -> bool:
     """Whether the asker may see this one: the desk all but what was withdrawn, others what the gate lets through."""
     if ask.place is None:
         return row.state != TakeawayState.WITHDRAWN

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from reporter.config import Settings
 from reporter.models import Takeaway
 from reporter.models.enums import Consent, Kind
-from reporter.moderation.visibility import Place, awaits_look, may_show
+from reporter.moderation.visibility import Scope, needs_face_review, may_show
 from reporter.search.text.languages import stemmable
-from reporter.search.text.tokenizer import fold, take_apart
+from reporter.search.text.tokenizer import normalize, tokenize
 
 # Raised when documents change: an older index is then built again.
 VERSION = 4
@@ -80,7 +80,7 @@ def schema() -> Any:
 
 def document(row: Takeaway, recipe: Recipe) -> dict[str, Any]:
     """The fields of one takeaway."""
-    texts = [take_apart(text, recipe.languages) for text in texts_of(row)]
+    texts = [tokenize(text, recipe.languages) for text in texts_of(row)]
     tags = [tag.name for tag in row.tags]
     title, author = list(_both(row.session.title, recipe)), _plain(row.author, recipe)
     around = [_both(text, recipe) for text in (row.session.speakers, row.session.track, *tags)]
@@ -93,7 +93,7 @@ def document(row: Takeaway, recipe: Recipe) -> dict[str, Any]:
         "title": title,
         "room": _plain(row.session.room, recipe),
         "by": author,
-        "tag": sorted({*map(fold, tags), *(word for tag in tags for word in _plain(tag, recipe))}),
+        "tag": sorted({*map(normalize, tags), *(word for tag in tags for word in _plain(tag, recipe))}),
         "session": [row.session.code],
         "kind": [row.kind],
         "intent": [row.intent] if row.intent else [],
@@ -125,13 +125,13 @@ def texts_of(row: Takeaway) -> list[str]:
 
 
 def _plain(text: str, recipe: Recipe) -> list[str]:
-    return [word.plain for word in take_apart(text, recipe.languages)]
+    return [word.plain for word in tokenize(text, recipe.languages)]
 
 
 # Titles, names and tags come again and again.
 @functools.lru_cache(maxsize=5_000)
 def _both(text: str, recipe: Recipe) -> tuple[str, ...]:
-    words = take_apart(text, recipe.languages, sure=True)
+    words = tokenize(text, recipe.languages, sure=True)
     return tuple(term for word in words for term in (word.plain, *word.stems))
 
 
@@ -161,15 +161,15 @@ def _seen(row: Takeaway) -> list[str]:
     What waits for a look at its faces counts as waiting beyond the room even where the gathering does without that
     look: its setting may change, and no document would.
     """
-    waits = awaits_look(row)
-    pairs = [(Place.ROOM, True), *((place, False) for place in Place)]
+    waits = needs_face_review(row)
+    pairs = [(Scope.ROOM, True), *((place, False) for place in Scope)]
     return [
         place_word(place, new_too)
         for place, new_too in pairs
-        if not (waits and place is not Place.ROOM) and may_show(row, place, new_too=new_too)
+        if not (waits and place is not Scope.ROOM) and may_show(row, place, new_too=new_too)
     ]
 
 
-def place_word(place: Place, new_too: bool) -> str:
+def place_word(place: Scope, new_too: bool) -> str:
     """A place as a word of ``Facts.seen``."""
-    return f"{place.value}-with-new" if new_too and place is Place.ROOM else place.value
+    return f"{place.value}-with-new" if new_too and place is Scope.ROOM else place.value

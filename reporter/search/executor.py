@@ -8,19 +8,19 @@ from typing import Any as Whatever
 import numpy as np
 
 from reporter.search.documents import place_word
-from reporter.search.protocol import FACETS, Ask, Loosened, Marks, Sort
+from reporter.search.protocol import FACETS, SearchRequest, Relaxation, Highlights, Sort
 from reporter.search.query.parser import All, Any, Node, Text, parse, texts_of
 from reporter.search.query.scorer import Matching, is_slight
 from reporter.search.query.spelling import respell
-from reporter.search.reader import Bools, Floats, Reading
-from reporter.search.text.tokenizer import take_apart
+from reporter.search.reader import Bools, Floats, IndexReader
+from reporter.search.text.tokenizer import tokenize
 
 # Facts of a document by the names that filters and facets have.
 _COLUMNS = {"tag": "tags"}
 MOST_LIKE, FEWEST_LIKE = 14, 2
 
 
-def answer(reading: Reading, ask: Ask, languages: tuple[str, ...]) -> dict[str, Whatever]:
+def answer(reading: IndexReader, ask: SearchRequest, languages: tuple[str, ...]) -> dict[str, Whatever]:
     """The fields of ``Found`` but for query and time."""
     allowed = _allowed(reading, ask)
     found = _Search(reading, ask, languages, allowed).run()
@@ -42,13 +42,13 @@ class _Search:
     """One question; after ``run`` the scores of all documents, and how they came about."""
 
     def __init__(
-        self, reading: Reading, ask: Ask, languages: tuple[str, ...], allowed: Bools
+        self, reading: IndexReader, ask: SearchRequest, languages: tuple[str, ...], allowed: Bools
     ) -> None:
         self._reading, self._ask, self._languages, self._allowed = reading, ask, languages, allowed
         self.scores: Floats = np.ones(reading.count, np.float32)
-        self.marks = Marks()
+        self.marks = Highlights()
         self.suggestion = ""
-        self.loosened = Loosened.NOT
+        self.loosened = Relaxation.NOT
 
     def run(self) -> _Search:
         """Answer the question as it stands; loosen it if that finds nothing."""
@@ -75,14 +75,14 @@ class _Search:
         if not any(True for _ in texts_of(node)):
             return
         if self._try(_prefixed(node)):
-            self.loosened = Loosened.BEGINNINGS
+            self.loosened = Relaxation.BEGINNINGS
             return
         spelled = respell(self._ask.query, node, self._reading, self._finds, self._languages)
         better = parse(spelled) if spelled else None
         if better is not None and self._try(better):
-            self.suggestion, self.loosened = spelled, Loosened.SPELLING
+            self.suggestion, self.loosened = spelled, Relaxation.SPELLING
         elif isinstance(node, All) and self._try(_some_of(node, self._languages)):
-            self.loosened = Loosened.SOME_WORDS
+            self.loosened = Relaxation.SOME_WORDS
             self.suggestion = spelled
 
     def _finds(self, text: Text) -> bool:
@@ -102,19 +102,19 @@ def _prefixed(node: Node) -> Node:
 def _some_of(node: All, languages: tuple[str, ...]) -> Node:
     """Any of the free words will do (but not "the" alone); everything else stays as it was asked."""
     free = [part for part in node.parts if isinstance(part, Text)]
-    heavy = [t for t in free if not all(map(is_slight, take_apart(t.text, languages, sure=True)))]
+    heavy = [t for t in free if not all(map(is_slight, tokenize(t.text, languages, sure=True)))]
     rest = tuple(part for part in node.parts if not isinstance(part, Text))
     some = Any(tuple(heavy or free)) if free else None
     return All((*rest, some)) if some else node
 
 
-def like(reading: Reading, ask: Ask, languages: tuple[str, ...]) -> tuple[Floats, Marks]:
+def like(reading: IndexReader, ask: SearchRequest, languages: tuple[str, ...]) -> tuple[Floats, Highlights]:
     """Scores of what has the rarest words of ``ask.query`` (a whole text) in common, two of them at least.
 
     The takeaway ``ask.like`` itself is not among them.
     """
     total, shared = np.zeros(reading.count, np.float32), np.zeros(reading.count, np.int64)
-    words = {word.plain: word for word in take_apart(ask.query, languages) if not is_slight(word)}
+    words = {word.plain: word for word in tokenize(ask.query, languages) if not is_slight(word)}
     scored = []
     for word in words.values():
         terms = [("word", word.plain), *(("stem", stem) for stem in word.stems if not word.pair)]
@@ -129,10 +129,10 @@ def like(reading: Reading, ask: Ask, languages: tuple[str, ...]) -> tuple[Floats
     total[shared < min(FEWEST_LIKE, len(chosen))] = 0
     if (own := reading.number_of(ask.like)) is not None:
         total[own] = 0
-    return total, Marks()
+    return total, Highlights()
 
 
-def _allowed(reading: Reading, ask: Ask) -> Bools:
+def _allowed(reading: IndexReader, ask: SearchRequest) -> Bools:
     """What is there, may be seen by the asker, and passes the filters."""
     mask = reading.alive.copy()
     if ask.place is not None:
@@ -146,14 +146,14 @@ def _allowed(reading: Reading, ask: Ask) -> Bools:
     return mask
 
 
-def _where(reading: Reading, name: str, holds: Whatever) -> Bools:
+def _where(reading: IndexReader, name: str, holds: Whatever) -> Bools:
     """Ask each value once, not each document."""
     column = reading.facts[name]
     true = np.array([holds(value) for value in column.values], np.bool_)
     return true[column.codes] if len(true) else np.zeros(reading.count, np.bool_)
 
 
-def _sorted(reading: Reading, ask: Ask, numbers: Whatever, scores: Floats) -> Whatever:
+def _sorted(reading: IndexReader, ask: SearchRequest, numbers: Whatever, scores: Floats) -> Whatever:
     recorded = reading.recorded[numbers]
     weighs = ask.like or ask.query.strip()
     if ask.sort is Sort.OLDEST:
@@ -165,7 +165,7 @@ def _sorted(reading: Reading, ask: Ask, numbers: Whatever, scores: Floats) -> Wh
     return numbers[np.argsort(newest_first, kind="stable")]
 
 
-def _counts(reading: Reading, name: str, numbers: Whatever) -> dict[str, int]:
+def _counts(reading: IndexReader, name: str, numbers: Whatever) -> dict[str, int]:
     """Counts by value, the most frequent first; documents without a value left away."""
     column = reading.facts[_COLUMNS.get(name, name)]
     counted = np.bincount(column.codes[numbers], minlength=len(column.values))

@@ -37,14 +37,14 @@ def whoosh_errors() -> tuple[type[BaseException], ...]:
     return (*BROKEN, NoIndex)
 
 
-class Build:
+class IndexGeneration:
     """One index in a folder of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     @classmethod
-    def create(cls, folder: Path, recipe: Recipe) -> Build:
+    def create(cls, folder: Path, recipe: Recipe) -> IndexGeneration:
         """An empty one."""
         from whoosh import index
 
@@ -110,7 +110,7 @@ class Build:
         (self.folder / "suspect").unlink(missing_ok=True)
 
 
-class Builds:
+class IndexGenerations:
     """All indexes of a gathering."""
 
     def __init__(self, folder: Path) -> None:
@@ -118,7 +118,7 @@ class Builds:
         # Several threads look for the first one at once; whoever makes it drops all others.
         self._beginning = threading.Lock()
 
-    def current(self, recipe: Recipe) -> Build:
+    def current(self, recipe: Recipe) -> IndexGeneration:
         """The one that answers; an empty one is made where there is none that this version can read."""
         build = self._usable()
         if build is not None:
@@ -132,30 +132,30 @@ class Builds:
                     continue
             return self._usable() or self.start_anew(recipe)
 
-    def _usable(self) -> Build | None:
+    def _usable(self) -> IndexGeneration | None:
         """The one that answers, if this version can read it."""
         build = self._named()
         right = build is not None and build.made_for().get("version") == VERSION
         return build if right else None
 
-    def _named(self) -> Build | None:
+    def _named(self) -> IndexGeneration | None:
         try:
             name = (self._folder / "current").read_text(encoding="ascii").strip()
         except (OSError, ValueError):
             return None
-        return Build(self._folder / name) if name.isalnum() else None
+        return IndexGeneration(self._folder / name) if name.isalnum() else None
 
-    def start_anew(self, recipe: Recipe) -> Build:
+    def start_anew(self, recipe: Recipe) -> IndexGeneration:
         """Put an empty index in the place of what is there."""
         build = self.aside(recipe)
         self.switch(build)
         return build
 
-    def aside(self, recipe: Recipe) -> Build:
+    def aside(self, recipe: Recipe) -> IndexGeneration:
         """An empty index beside the one that answers."""
-        return Build.create(self._folder / f"i{secrets.token_hex(6)}", recipe)
+        return IndexGeneration.create(self._folder / f"i{secrets.token_hex(6)}", recipe)
 
-    def switch(self, build: Build) -> None:
+    def switch(self, build: IndexGeneration) -> None:
         """Let this one answer from now on, and drop all others, finished or not."""
         temporary = self._folder / f"current.{secrets.token_hex(4)}"
         temporary.write_text(build.folder.name, encoding="ascii")
@@ -174,7 +174,7 @@ def _remove(path: Path) -> None:
 
 
 @contextmanager
-def hold(build: Build) -> Iterator[bool]:
+def hold(build: IndexGeneration) -> Iterator[bool]:
     """Keep other writers out; False when somebody is writing already. (The lock file that Whoosh's writers take.)"""
     from whoosh.filedb.filestore import FileStorage
 
@@ -189,7 +189,7 @@ def hold(build: Build) -> Iterator[bool]:
 
 
 @contextmanager
-def writing(build: Build) -> Iterator[Any]:
+def writing(build: IndexGeneration) -> Iterator[Any]:
     """Whoosh's writer, committed at the end; None when somebody else is writing."""
     from whoosh.index import LockError
 

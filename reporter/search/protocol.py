@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy.orm import Session
 
-from reporter.moderation.visibility import Place
+from reporter.moderation.visibility import Scope
 
 if TYPE_CHECKING:
     from reporter.search.documents import Recipe
@@ -28,7 +28,7 @@ class Sort(StrEnum):
     OLDEST = "oldest"
 
 
-class Loosened(StrEnum):
+class Relaxation(StrEnum):
     """What was done to a query that finds nothing as it stands. Empty (stored as NOT): nothing."""
 
     NOT = ""
@@ -38,7 +38,7 @@ class Loosened(StrEnum):
 
 
 @dataclass(frozen=True)
-class Ask:
+class SearchRequest:
     """A question to the index.
 
     ``filters`` are exact values by facet. ``place`` None: the desk, which sees all but what was withdrawn.
@@ -48,7 +48,7 @@ class Ask:
 
     query: str = ""
     filters: Mapping[str, str] = field(default_factory=dict)
-    place: Place | None = Place.ROOM
+    place: Scope | None = Scope.ROOM
     new_too: bool = False
     limit: int = 50
     offset: int = 0
@@ -59,22 +59,22 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Marks:
+class Highlights:
     """What is to be marked in the texts of an answer: whole words, stems (see words.py), beginnings of words."""
 
     plain: frozenset[str] = frozenset()
     stems: frozenset[str] = frozenset()
     beginnings: tuple[str, ...] = ()
 
-    def __or__(self, other: Marks) -> Marks:
+    def __or__(self, other: Highlights) -> Highlights:
         """Both."""
-        return Marks(
+        return Highlights(
             self.plain | other.plain, self.stems | other.stems, self.beginnings + other.beginnings
         )
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """An answer: ids of this page in order, how many in all, counts by facet, what to mark.
 
     ``suggestion``: the query in the spelling that finds something, '' if it needs none or there is none; the answer is
@@ -87,8 +87,8 @@ class Found:
     ids: list[str]
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
     suggestion: str = ""
-    loosened: Loosened = Loosened.NOT
-    marks: Marks = Marks()
+    loosened: Relaxation = Relaxation.NOT
+    marks: Highlights = Highlights()
 
 
 # Takes how many are done, and of how many.
@@ -104,7 +104,7 @@ class SearchIndex(Protocol):
     def sync(self, session: Session, progress: Progress | None = None) -> int:
         """Take in what has changed since last time; how many documents were written."""
 
-    def search(self, ask: Ask) -> Found:
+    def search(self, ask: SearchRequest) -> SearchResult:
         """Answer."""
 
     def behind(self, session: Session) -> int:

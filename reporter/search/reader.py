@@ -109,7 +109,7 @@ def _read_postings(reader: Any, name: str, text: str) -> Postings:
     return np.array(ids, np.int64), np.array(weights, np.float32)
 
 
-class Reading:
+class IndexReader:
     """One state of the index. Not for two threads at a time: Whoosh's readers share a file position."""
 
     def __init__(self, index: Any, memory: Memory, generation: int) -> None:

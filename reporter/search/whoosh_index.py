@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session, selectinload
 from reporter.models import Attachment, Takeaway
 from reporter.models.enums import TakeawayState
 from reporter.search.documents import Recipe, document
-from reporter.search.index_files import Build, Builds, hold, whoosh_errors, writing
-from reporter.search.protocol import Ask, Found, Progress
+from reporter.search.index_files import IndexGeneration, IndexGenerations, hold, whoosh_errors, writing
+from reporter.search.protocol import SearchRequest, SearchResult, Progress
 
 if TYPE_CHECKING:
-    from reporter.search.reader import Memory, Reading
+    from reporter.search.reader import Memory, IndexReader
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +36,8 @@ class WhooshIndex:
     def __init__(self, folder: Path, recipe: Recipe | None = None) -> None:
         """``folder`` is the gathering's ``index/``; it may be missing or empty."""
         self.recipe = recipe or Recipe()
-        self._builds = Builds(folder)
-        self._spare: list[tuple[Path, Reading]] = []
+        self._builds = IndexGenerations(folder)
+        self._spare: list[tuple[Path, IndexReader]] = []
         self._memory: Memory | None = None
         # The folder that was looked into.
         self._sound: Path | None = None
@@ -46,7 +46,7 @@ class WhooshIndex:
         """Index rows with a revision above the last one taken in; another process at it: do nothing. Bounded memory."""
         return self._catch_up(self._sound_build(), session, progress)
 
-    def _catch_up(self, build: Build, session: Session, progress: Progress | None = None) -> int:
+    def _catch_up(self, build: IndexGeneration, session: Session, progress: Progress | None = None) -> int:
         written = 0
         total = _count_changed(session, build.indexed_to) if progress else 0
         while rows := _changed(session, build.indexed_to):
@@ -59,7 +59,7 @@ class WhooshIndex:
             session.rollback()
         return written
 
-    def _write(self, build: Build, rows: Sequence[Takeaway]) -> bool:
+    def _write(self, build: IndexGeneration, rows: Sequence[Takeaway]) -> bool:
         """Take rows in; False when somebody else is writing."""
         with writing(build) as writer:
             if writer is None:
@@ -120,7 +120,7 @@ class WhooshIndex:
         wanted, indexed = session.scalar(there) or 0, int(build.open().doc_count())
         return abs(wanted - indexed) if build.indexed_to >= newest == _newest(session) else 0
 
-    def search(self, ask: Ask) -> Found:
+    def search(self, ask: SearchRequest) -> SearchResult:
         """Answer from the last commit. An empty query with or without filters lists the newest.
 
         Files that can't be read answer with nothing; the next ``sync`` begins anew.
@@ -133,10 +133,10 @@ class WhooshIndex:
                 answer(reading, ask, self.recipe.languages) if reading else {"total": 0, "ids": []}
             )
         took = round((time.perf_counter() - started) * 1000, 2)
-        return Found(ask.query, took_ms=took, **found)
+        return SearchResult(ask.query, took_ms=took, **found)
 
     @contextmanager
-    def _reading(self) -> Iterator[Reading | None]:
+    def _reading(self) -> Iterator[IndexReader | None]:
         """A reading of the last commit, for this thread alone; None where that can't be read."""
         opened = self._opened()
         if opened is None:
@@ -149,7 +149,7 @@ class WhooshIndex:
             while len(self._spare) > SPARE:
                 self._spare.pop(0)[1].close()
 
-    def _opened(self) -> tuple[Path, Reading] | None:
+    def _opened(self) -> tuple[Path, IndexReader] | None:
         """Tried a few times: a commit removes files that were just listed, and a rebuild removes its forerunner."""
         for attempt in range(ATTEMPTS):
             build = self._build()
@@ -165,7 +165,7 @@ class WhooshIndex:
         build.note_suspect()
         return None
 
-    def _take_spare(self, folder: Path, generation: int) -> Reading | None:
+    def _take_spare(self, folder: Path, generation: int) -> IndexReader | None:
         """One that is open and shows this state; those that show an older one are closed."""
         while True:
             try:
@@ -176,17 +176,17 @@ class WhooshIndex:
                 return reading
             reading.close()
 
-    def _open(self, build: Build, generation: int) -> Reading:
-        from reporter.search.reader import Memory, Reading
+    def _open(self, build: IndexGeneration, generation: int) -> IndexReader:
+        from reporter.search.reader import Memory, IndexReader
 
         self._memory = self._memory or Memory()
-        return Reading(build.open(), self._memory, generation)
+        return IndexReader(build.open(), self._memory, generation)
 
-    def _build(self) -> Build:
+    def _build(self) -> IndexGeneration:
         """The one that answers; a missing one is begun anew."""
         return self._builds.current(self.recipe)
 
-    def _sound_build(self) -> Build:
+    def _sound_build(self) -> IndexGeneration:
         """The one that answers, begun anew if its files are broken. Looked into once, and when a search failed."""
         build = self._build()
         if self._sound == build.folder and build.is_there and not build.suspect:
@@ -201,7 +201,7 @@ class WhooshIndex:
                 build.clear_suspect()
         return build
 
-    def _is_readable(self, build: Build) -> bool:
+    def _is_readable(self, build: IndexGeneration) -> bool:
         try:
             self._open(build, 0).close()
         except whoosh_errors() as error:

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.errors import BadInput, Conflict, NotFound
-from reporter.models import EventSession, Story, StoryItem, StoryWords, Takeaway
+from reporter.models import EventSession, Story, StoryItem, StoryText, Takeaway
 from reporter.models.enums import TakeawayState
 from reporter.moderation.decisions import next_revision
 from reporter.stories.queries import (
@@ -41,7 +41,7 @@ def find_story(session: Session, story_id: str) -> Story:
     return found
 
 
-def new_story(session: Session, hand: Hand, title: str, *, report: bool = False) -> Story:
+def new_story(session: Session, hand: Actor, title: str, *, report: bool = False) -> Story:
     """A composed story, a draft until somebody says otherwise. Commits."""
     story = Story(
         id=new_id(hand.now, hand.rng), title=_cut(title), report=report, draft=True,
@@ -57,7 +57,7 @@ def report_of(session: Session) -> Story | None:
     return session.scalar(select(Story).where(Story.report.is_(True)).order_by(Story.created_at))
 
 
-def draft_session(session: Session, event: EventSession, hand: Hand) -> Story:
+def draft_session(session: Session, event: EventSession, hand: Actor) -> Story:
     """The session's own story with its starred takeaways put first, in the order of the day. Commits.
 
     What was arranged before keeps its place; the rest of what is approved still follows below.
@@ -70,7 +70,7 @@ def draft_session(session: Session, event: EventSession, hand: Hand) -> Story:
     return story
 
 
-def draft_report(session: Session, hand: Hand, title: str) -> Story:
+def draft_report(session: Session, hand: Actor, title: str) -> Story:
     """The gathering's report: a heading for each session with starred takeaways, and the first of them. Commits."""
     story = report_of(session) or new_story(session, hand, title, report=True)
     inside = {item.takeaway_id for item in story.items}
@@ -112,7 +112,7 @@ def add(session: Session, story: Story, takeaways: Sequence[Takeaway]) -> None:
     _changed(session)
 
 
-def add_words(session: Session, story: Story, hand: Hand, text: str) -> StoryWords:
+def add_words(session: Session, story: Story, hand: Actor, text: str) -> StoryText:
     """Markdown at the end of what is arranged. Commits."""
     row = _append_words(session, story, hand, text)
     _changed(session)
@@ -161,7 +161,7 @@ def put_in_order(session: Session, story: Story, order: Sequence[str]) -> None:
     now.sort(key=lambda one: place.get(_id(one), len(place)))
     items = {item.takeaway_id: item for item in story.items}
     for number, one in enumerate(now):
-        if isinstance(one, StoryWords):
+        if isinstance(one, StoryText):
             one.position = number
         else:
             items[one.id].position = number
@@ -174,8 +174,8 @@ def remove(session: Session, story: Story, piece: str) -> None:
         found = uuid.UUID(piece)
     except ValueError as error:
         raise NotFound("There is no such piece in the story.") from error
-    words = StoryWords.story_id == story.id, StoryWords.id == found
-    session.execute(delete(StoryWords).where(*words))
+    words = StoryText.story_id == story.id, StoryText.id == found
+    session.execute(delete(StoryText).where(*words))
     story.items = [item for item in story.items if item.takeaway_id != found]
     _changed(session)
 
@@ -184,7 +184,7 @@ def delete_story(session: Session, story: Story) -> None:
     """Forget a composed story; its takeaways go back to their sessions. Commits."""
     if story.session_id is not None:
         raise BadInput("A session's own story can't be deleted; hold it back instead.")
-    session.execute(delete(StoryWords).where(StoryWords.story_id == story.id))
+    session.execute(delete(StoryText).where(StoryText.story_id == story.id))
     session.delete(story)
     _changed(session)
 
@@ -204,8 +204,8 @@ def _append(session: Session, story: Story, takeaways: Sequence[Takeaway]) -> No
     session.flush()
 
 
-def _append_words(session: Session, story: Story, hand: Hand, text: str) -> StoryWords:
-    row = StoryWords(
+def _append_words(session: Session, story: Story, hand: Actor, text: str) -> StoryText:
+    row = StoryText(
         id=new_id(hand.now, hand.rng), story_id=story.id, position=_end(session, story),
         text=_checked_words(text), created_at=hand.now,
     )  # fmt: skip
@@ -216,7 +216,7 @@ def _append_words(session: Session, story: Story, hand: Hand, text: str) -> Stor
 
 def _end(session: Session, story: Story) -> int:
     items = select(func.max(StoryItem.position)).where(StoryItem.story_id == story.id)
-    words = select(func.max(StoryWords.position)).where(StoryWords.story_id == story.id)
+    words = select(func.max(StoryText.position)).where(StoryText.story_id == story.id)
     ends = (session.scalar(items), session.scalar(words))
     return 1 + max(-1 if end is None else end for end in ends)
 

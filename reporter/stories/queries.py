@@ -16,11 +16,11 @@ from sqlalchemy import ColumnElement, Select, and_, exists, select
 from sqlalchemy.orm import Session, selectinload
 
 from reporter.clock import new_id
-from reporter.models import Attachment, EventSession, Media, Story, StoryItem, StoryWords, Takeaway
+from reporter.models import Attachment, EventSession, Media, Story, StoryItem, StoryText, Takeaway
 from reporter.models.follow_up import PlanStep
-from reporter.moderation.visibility import Place, showable
+from reporter.moderation.visibility import Scope, showable
 
-Piece = Takeaway | StoryWords
+Piece = Takeaway | StoryText
 
 
 def with_everything() -> tuple[Any, ...]:
@@ -51,7 +51,7 @@ def all_stories(session: Session, *, now: datetime, rng: random.Random) -> list[
 
     Does not commit.
     """
-    with_content = select(Takeaway.session_id).where(showable(Place.ROOM)).distinct()
+    with_content = select(Takeaway.session_id).where(showable(Scope.ROOM)).distinct()
     events = session.scalars(
         select(EventSession)
         .where(EventSession.id.in_(with_content))
@@ -68,7 +68,7 @@ def story_title(story: Story) -> str:
     return story.title or (story.session.title if story.session else "")
 
 
-def story_pieces(session: Session, story: Story, place: Place) -> list[Piece]:
+def story_pieces(session: Session, story: Story, place: Scope) -> list[Piece]:
     """What of a story may be shown at a place, with the organizer's words between, in its order."""
     arranged = arranged_takeaways(session, story, showable(place))
     words = [(row.position, 0, row) for row in story_words(session, story)]
@@ -77,7 +77,7 @@ def story_pieces(session: Session, story: Story, place: Place) -> list[Piece]:
     return [*(piece for _at, _kind, piece in placed), *rest_of(session, story, showable(place))]
 
 
-def story_takeaways(session: Session, story: Story, place: Place) -> list[Takeaway]:
+def story_takeaways(session: Session, story: Story, place: Scope) -> list[Takeaway]:
     """The takeaways among ``story_pieces``."""
     pieces = story_pieces(session, story, place)
     return [piece for piece in pieces if isinstance(piece, Takeaway)]
@@ -100,10 +100,10 @@ def arranged_takeaways(
     return [(position, 1, takeaway) for position, takeaway in session.execute(query)]
 
 
-def story_words(session: Session, story: Story) -> Sequence[StoryWords]:
+def story_words(session: Session, story: Story) -> Sequence[StoryText]:
     """What an organizer wrote between the takeaways."""
-    query = select(StoryWords).where(StoryWords.story_id == story.id)
-    return session.scalars(query.order_by(StoryWords.position, StoryWords.id)).all()
+    query = select(StoryText).where(StoryText.story_id == story.id)
+    return session.scalars(query.order_by(StoryText.position, StoryText.id)).all()
 
 
 def rest_of(session: Session, story: Story, *rules: ColumnElement[bool]) -> list[Takeaway]:

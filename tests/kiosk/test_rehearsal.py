@@ -27,7 +27,7 @@ from reporter.gathering.sessions import add_session
 from reporter.media.store import Store
 from reporter.models import EventSession, Story, Takeaway, Tombstone
 from reporter.moderation.decisions import approve, withdraw
-from reporter.search import Ask, WhooshIndex
+from reporter.search import SearchRequest, WhooshIndex
 from tests.support.kiosk_process import KioskProcess, TurnableClock, add_takeaway, free_port, hand
 from tests.support.media import files as media_files
 
@@ -66,7 +66,7 @@ def files(settings: Settings) -> set[str]:
 
 
 def found_by_index(settings: Settings) -> int:
-    return WhooshIndex(settings.folder / "index").search(Ask(place=None, limit=1)).total
+    return WhooshIndex(settings.folder / "index").search(SearchRequest(place=None, limit=1)).total
 
 
 def test_it_says_what_the_laptop_can_take_and_leaves_nothing(
@@ -166,7 +166,7 @@ def test_what_somebody_put_into_a_rehearsal_stays(
 ) -> None:
     from kiosk.app import create_app
     from kiosk.rehearsal.sandbox import clear_stages
-    from kiosk.runtime.context import here
+    from kiosk.runtime.context import current_kiosk
     from kiosk.runtime.database import db
 
     event = add_session(session, "Rehearsal", now=clock(), rng=rng, guid=GUID + "1", retired=True)
@@ -174,7 +174,7 @@ def test_what_somebody_put_into_a_rehearsal_stays(
     add_takeaway(session, event, rng, text="Played", client_id=client_id(rng))
     app = create_app(gathering, clock=clock, rng=rng)
     with app.app_context():
-        (told,) = clear_stages(db.session(), here(), kiosk_runs=False)
+        (told,) = clear_stages(db.session(), current_kiosk(), kiosk_runs=False)
         db.session.remove()
         db.engine.dispose()
     assert f"{event.code} (Rehearsal) stays" in told

@@ -18,11 +18,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from kiosk.runtime.addresses import own_addresses
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.codes import make_receipt
 from reporter.models import EventSession, Tag, Takeaway
-from reporter.moderation.decisions import touch
+from reporter.moderation.decisions import bump_revision
 
 # One stream for all hands: ids of the same moment must still differ.
 _CHANCE = random.Random(7)
@@ -45,9 +45,9 @@ class TurnableClock:
         return self.at
 
 
-def hand(clock: TurnableClock, who: str = "desk") -> Hand:
+def hand(clock: TurnableClock, who: str = "desk") -> Actor:
     """A deciding hand at this moment."""
-    return Hand(now=clock(), rng=_CHANCE, who=who)
+    return Actor(now=clock(), rng=_CHANCE, who=who)
 
 
 def add_takeaway(
@@ -62,7 +62,7 @@ def add_takeaway(
         **{"kind": "note", "text": "Compost stays warm", "audience": "public", "state": "new", **values},
     )  # fmt: skip
     with session.no_autoflush:
-        touch(session, row)
+        bump_revision(session, row)
     session.add(row)
     session.commit()
     return row

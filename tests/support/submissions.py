@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
-from capture.intake.receive import Arrival, Offer, receive
+from capture.intake.receive import ReceivedFile, Submission, receive
 from reporter.clock import new_id
 from reporter.codes import make_code
 from reporter.config import LimitSettings
@@ -69,13 +69,13 @@ class Room:
         self.session.add(row)
         return row
 
-    def arrive(self, data: bytes, filename: str = "photo.jpg") -> Arrival:
+    def arrive(self, data: bytes, filename: str = "photo.jpg") -> ReceivedFile:
         """A finished incoming file."""
         incoming = self.store.begin(uuid.uuid4().hex)
         incoming.write(data)
-        return Arrival.of(incoming, filename)
+        return ReceivedFile.of(incoming, filename)
 
-    def receive(self, offer: Offer, *, session: Session | None = None) -> Takeaway:
+    def receive(self, offer: Submission, *, session: Session | None = None) -> Takeaway:
         """Through the door."""
         return receive(
             session or self.session, self.store, offer, now=NOW, rng=self.rng, limits=self.limits

@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Browser, Page
 
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.clock import new_random, utc_now
 from reporter.config import save_settings
 from reporter.gathering.folder import make_gathering, open_session
@@ -134,7 +134,7 @@ def decide(kiosk: KioskProcess, receipts: list[str]) -> None:
     with open_session(load_settings(kiosk.gathering)) as session:
         for receipt in receipts[:4]:
             row = by_receipt(session, receipt)
-            hand = Hand(utc_now(), new_random(), "desk")
+            hand = Actor(utc_now(), new_random(), "desk")
             change(session, row, hand, {"starred": row.kind == "photo"})
             approve(session, row, hand)
 

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.desk import camera_cards, coverage, identity, sessions, settings, status, wall
 from kiosk.web.desk.follow_up import action_items, inbox, plan
@@ -73,7 +73,7 @@ def _counts() -> dict[str, int]:
     parked = select(func.count(Delivery.id)).where(
         Delivery.state.in_((DeliveryState.PARKED, DeliveryState.MANUAL))
     )
-    talked = select(func.count(Reply.id)).where(in_view("open", here().now()))
+    talked = select(func.count(Reply.id)).where(in_view("open", current_kiosk().now()))
     waiting_items = select(func.count(ActionItem.id)).where(ActionItem.state == ItemState.OPEN)
     cuts = select(func.count(Cut.shot_id)).where(Cut.settled.is_(False))
     asked = {

@@ -19,7 +19,7 @@ from sqlalchemy.orm import undefer
 from capture.cards import manual_cuts
 from capture.cards.importer import begin_import
 from capture.cards.session_assignment import Roll, read_roll
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.mounted_cards import inserted_cards
 from kiosk.web.middleware.auth import at_laptop
@@ -218,7 +218,7 @@ def _told(row: CardImport) -> dict[str, Any]:
     running = row.state in UNDER_WAY
     return {
         "id": row.id.hex, "path": row.path, "state": row.state, "running": running,
-        "stuck": running and here().now() - row.beat_at > ALIVE,
+        "stuck": running and current_kiosk().now() - row.beat_at > ALIVE,
         "files": row.files, "files_done": row.files_done, "bytes": row.bytes, "bytes_done": row.bytes_done,
         "seconds_left": _seconds_left(row), "imported": row.imported, "known": row.known,
         "markers": row.markers, "message": row.message, "missing": lost,
@@ -243,7 +243,7 @@ def state() -> Response:
 @bp.post("/import")
 def start() -> ResponseReturnValue:
     """Ask for a card to be read; a worker does it."""
-    kiosk, path = here(), request.form.get("path", "").strip()
+    kiosk, path = current_kiosk(), request.form.get("path", "").strip()
     if path not in {str(card.path) for card in inserted_cards()}:
         # From afar nobody may read any folder of this laptop.
         if not at_laptop():
@@ -262,7 +262,7 @@ def stop(number: str) -> ResponseReturnValue:
     row = db.session.get(CardImport, _uuid(number))
     if row is not None and row.state in UNDER_WAY:
         asked = row.state == ImportState.ASKED
-        stuck = here().now() - row.beat_at > ALIVE
+        stuck = current_kiosk().now() - row.beat_at > ALIVE
         row.state = (ImportState.STOPPED if asked or stuck else ImportState.STOPPING).value
         db.session.commit()
     return _back()
@@ -271,7 +271,7 @@ def stop(number: str) -> ResponseReturnValue:
 @bp.post("/shots/<shot>")
 def decide(shot: str) -> ResponseReturnValue:
     """Take, move, change or drop a cut; or say that a marker is a picture."""
-    row, hand, form = manual_cuts.find_shot(db.session(), shot), here().hand("desk"), request.form
+    row, hand, form = manual_cuts.find_shot(db.session(), shot), current_kiosk().hand("desk"), request.form
     wanted = form.get("do", "")
     if wanted == "begin":
         event = by_code(db.session(), form["session"]) if form.get("session") else None
@@ -298,7 +298,7 @@ def clock(number: str) -> ResponseReturnValue:
         raise NotFound(_("There is no such camera."))
     text = request.form.get("offset", "").strip()
     manual_cuts.set_clock(
-        db.session(), camera, read_offset(text) if text else None, here().hand("desk")
+        db.session(), camera, read_offset(text) if text else None, current_kiosk().hand("desk")
     )
     return _back(camera.id)
 

@@ -18,7 +18,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.screens.start_page import health_line, todays
 from reporter.gathering.coverage import coverage, failed_media, sending_devices
@@ -40,7 +40,7 @@ def overview() -> ResponseReturnValue:
 
 
 def _told() -> dict[str, Any]:
-    kiosk, session = here(), db.session()
+    kiosk, session = current_kiosk(), db.session()
     board = coverage(session, todays(), kiosk.now())
     return {
         "board": board,
@@ -75,6 +75,6 @@ def _mark(told: dict[str, Any]) -> str:
 @bp.post("/index")
 def rebuild() -> ResponseReturnValue:
     """Build the search index again, beside the one that answers."""
-    ask_rebuild(db.session(), now=here().now())
+    ask_rebuild(db.session(), now=current_kiosk().now())
     flash(_("The index is built again. Search goes on meanwhile."))
     return redirect(url_for("desk.coverage.overview"), code=303)

@@ -6,8 +6,8 @@ from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from kiosk.runtime.context import here
-from reporter.actor import Hand
+from kiosk.runtime.context import current_kiosk
+from reporter.actor import Actor
 
 bp = Blueprint("desker", __name__)
 
@@ -25,9 +25,9 @@ def desk_who() -> str:
     return f"{DESK}:{desk_name()}" if desk_name() else DESK
 
 
-def desk_hand() -> Hand:
+def desk_hand() -> Actor:
     """The hand of whoever sits here."""
-    return here().hand(desk_who())
+    return current_kiosk().hand(desk_who())
 
 
 def who_words(who: str) -> str:

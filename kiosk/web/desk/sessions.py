@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.shared.template_context import by_day
 from reporter.gathering.sessions import add_session, all_sessions, by_code, takeaway_counts
@@ -38,7 +38,7 @@ def series(code: str) -> ResponseReturnValue:
 @bp.post("")
 def add() -> ResponseReturnValue:
     """A session that stands in no schedule."""
-    kiosk = here()
+    kiosk = current_kiosk()
     title, room = request.form.get("title", ""), request.form.get("room", "")
     row = add_session(db.session(), title, now=kiosk.now(), rng=kiosk.rng, room=room)
     flash(_("Added: %(title)s. Its code is %(code)s.", title=row.title, code=row.code))

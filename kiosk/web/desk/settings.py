@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from kiosk.i18n.locale_selector import LANGUAGES
 from kiosk.i18n.setting_help import CHOICES, SECTIONS
-from kiosk.runtime.context import Kiosk, here
+from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.request_limits import request_limits
 from reporter.annotations import face_review
@@ -57,7 +57,7 @@ def overview() -> str:
 
 
 def _page(typed: dict[str, str], errors: dict[str, str]) -> str:
-    kiosk, trouble = here(), ""
+    kiosk, trouble = current_kiosk(), ""
     try:
         saved = load_settings(kiosk.settings.folder)
     except ConfigError as error:
@@ -96,14 +96,14 @@ def _field(
         choices=tuple((each, str(CHOICES[number, each])) for each in one.metadata["choices"]),
         low=one.metadata["low"],
         error=errors.get(number, ""),
-        waits=(section, one.name) in AT_START and getattr(here().started, one.name) != value,
+        waits=(section, one.name) in AT_START and getattr(current_kiosk().started, one.name) != value,
     )
 
 
 @bp.post("")
 def save() -> ResponseReturnValue:
     """Write what was changed, all or nothing."""
-    kiosk = here()
+    kiosk = current_kiosk()
     try:
         saved = load_settings(kiosk.settings.folder)
     except ConfigError:
@@ -141,12 +141,12 @@ def _numbers() -> list[str]:
 @bp.post("/reload")
 def reload() -> ResponseReturnValue:
     """Take what somebody wrote into the file by hand. Raises ConfigError for a broken one."""
-    take_effect(here())
+    take_effect(current_kiosk())
     flash(_("The file is in force now."))
     return redirect(url_for("desk.settings.overview"), code=303)
 
 
-def take_effect(kiosk: Kiosk) -> None:
+def take_effect(kiosk: KioskContext) -> None:
     """Let what the file says be in force from the next request on; decoders go on as they were started."""
     fresh = load_settings(kiosk.settings.folder)
     before, kiosk.settings = kiosk.settings, fresh

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import at_laptop, set_passphrase
 from kiosk.web.screens.start_page import health_line
@@ -26,8 +26,8 @@ def overview() -> str:
         health=health_line(),
         address=base_url(),
         event=running[0] if running else None,
-        wifi=here().settings.wifi,
-        folder=here().settings.folder,
+        wifi=current_kiosk().settings.wifi,
+        folder=current_kiosk().settings.folder,
         at_laptop=at_laptop(),
         paused=admission.paused_since(db.session()),
         blocked=admission.blocked_devices(db.session()),
@@ -38,7 +38,7 @@ def overview() -> str:
 def pause() -> ResponseReturnValue:
     """Take nothing in (``on`` is set), or take in again."""
     if request.form.get("on"):
-        admission.pause(db.session(), now=here().now())
+        admission.pause(db.session(), now=current_kiosk().now())
         flash(_("The kiosk takes nothing in now. What people record waits on their phones."))
     else:
         admission.resume(db.session())

@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.security import check_password_hash, generate_password_hash
 from werkzeug.wrappers import Response
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.web.middleware.error_pages import wants_json
 from reporter.errors import BadInput, Forbidden
 from reporter.secret_store import get_secret, set_secret
@@ -66,7 +66,7 @@ def at_desk() -> bool:
 
 def _passphrase_mark() -> str | None:
     """The end of the passphrase's hash: a session made with a former passphrase is none."""
-    stored = get_secret(str(here().gathering_id), SECRET)
+    stored = get_secret(str(current_kiosk().gathering_id), SECRET)
     return stored[-16:] if stored else None
 
 
@@ -92,7 +92,7 @@ def set_passphrase(passphrase: str) -> None:
     """Set what other machines log in with; raises BadInput for a short one."""
     if len(passphrase.strip()) < MIN_PASSPHRASE:
         raise BadInput(_("Take at least %(count)d characters.", count=MIN_PASSPHRASE))
-    set_secret(str(here().gathering_id), SECRET, generate_password_hash(passphrase.strip()))
+    set_secret(str(current_kiosk().gathering_id), SECRET, generate_password_hash(passphrase.strip()))
 
 
 @bp.get("/desk/login")
@@ -105,7 +105,7 @@ def login() -> str:
 @limiter.limit("10 per minute; 60 per hour")
 def check_login() -> Response:
     """Let in whoever knows the passphrase."""
-    stored = get_secret(str(here().gathering_id), SECRET)
+    stored = get_secret(str(current_kiosk().gathering_id), SECRET)
     if stored is None or not check_password_hash(
         stored, request.form.get("passphrase", "").strip()
     ):

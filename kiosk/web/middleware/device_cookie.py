@@ -9,7 +9,7 @@ from flask import Flask, current_app, request
 from itsdangerous import BadSignature, Signer
 from werkzeug.wrappers import Response
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.web.middleware.auth import at_laptop
 from reporter.gathering.admission import OWN
 
@@ -56,7 +56,7 @@ def _token() -> str:
 
 def _remember(response: Response) -> Response:
     if request.endpoint in PAGES and not _token():
-        token = f"{here().rng.getrandbits(80):020x}"
+        token = f"{current_kiosk().rng.getrandbits(80):020x}"
         response.set_cookie(
             COOKIE, _signer().sign(token).decode("ascii"), max_age=DAYS * 86400,
             httponly=True, samesite="Lax", secure=request.is_secure,

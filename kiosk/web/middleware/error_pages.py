@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from kiosk.i18n.error_messages import translated
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.errors import Paused, ReporterError
 
@@ -69,7 +69,7 @@ def init_app(app: Flask) -> None:
         db.session.rollback()
         # A break is somebody's decision, no trouble.
         if error.status >= 500 and not isinstance(error, Paused):
-            here().last_error = error.message
+            current_kiosk().last_error = error.message
             log.warning("%s %s: %s", request.method, request.path, error.message)
         response = answer(error.status, _(error.title), translated(error.message))
         if error.retry_after:
@@ -92,7 +92,7 @@ def init_app(app: Flask) -> None:
     def _unknown(error: Exception) -> Response:
         db.session.rollback()
         log.exception("%s %s", request.method, request.path)
-        here().last_error = f"{type(error).__name__} at {request.path}"
+        current_kiosk().last_error = f"{type(error).__name__} at {request.path}"
         return answer(
             500,
             _("Something went wrong"),

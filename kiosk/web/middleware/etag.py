@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response, jsonify, request
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.codes import normalize_receipt
 from reporter.gathering.wall_settings import COLUMNS, board_from
@@ -33,7 +33,7 @@ def polled(stamp: Iterable[object], build: Callable[[], Any]) -> Response:
 
     ``no-cache`` lets browsers keep the answer and ask each time whether it still holds; ``private``: nobody between.
     """
-    told = repr((here().gathering_id, *stamp))
+    told = repr((current_kiosk().gathering_id, *stamp))
     tag = hashlib.sha256(told.encode()).hexdigest()[:32]
     known = tag in request.if_none_match
     response = Response(status=304) if known else jsonify(build())
@@ -56,7 +56,7 @@ def wall_stamp() -> tuple[Any, ...]:
     """
     row = tuple(db.session.execute(_wall_query()).one())
     switches, rest = row[: len(COLUMNS)], row[len(COLUMNS) :]
-    return (board_from(switches), *rest, here().settings.wall.shows)
+    return (board_from(switches), *rest, current_kiosk().settings.wall.shows)
 
 
 # Putting a statement together takes four times as long as asking it.

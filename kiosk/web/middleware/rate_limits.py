@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, current_app, g, request
 from werkzeug.wrappers import Response
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.middleware.device_cookie import device
@@ -54,7 +54,7 @@ def _let_in() -> None:
     if asking and request.endpoint in BEGINS:
         window: Window = current_app.extensions["shares"]
         g.share = (asking, _announced())
-        take_share(window, asking, _announced(), now=here().now(), limits=here().settings.limits)
+        take_share(window, asking, _announced(), now=current_kiosk().now(), limits=current_kiosk().settings.limits)
 
 
 def _give_back(response: Response) -> Response:
@@ -73,7 +73,7 @@ def _announced() -> int:
 
 def _refuse_guesser() -> None:
     window: Window = current_app.extensions["wrong_receipts"]
-    wrong, _, left = window.total(request.remote_addr or "", now=here().now())
+    wrong, _, left = window.total(request.remote_addr or "", now=current_kiosk().now())
     if wrong >= WRONG_RECEIPTS:
         raise TooMuch(
             "Too many receipts that don't exist. Wait a minute, then type yours once more.",
@@ -84,5 +84,5 @@ def _refuse_guesser() -> None:
 def _note_wrong_receipt(response: Response) -> Response:
     if response.status_code == 404 and request.endpoint in RECEIPTS:
         window: Window = current_app.extensions["wrong_receipts"]
-        window.add(request.remote_addr or "", 0, now=here().now())
+        window.add(request.remote_addr or "", 0, now=current_kiosk().now())
     return response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import func, select
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.runtime.static_files import version
 from reporter.config import Settings
@@ -52,13 +52,13 @@ for _path, (_body, _status, _mime) in _EXPECTED.items():
 @bp.get("/healthz")
 def healthz() -> Response:
     """Version, gathering, room, queues, last error."""
-    kiosk = here()
+    kiosk = current_kiosk()
     return jsonify(health(kiosk.settings))
 
 
 def health(settings: Settings) -> dict[str, object]:
     """What the health line and ``/healthz`` tell."""
-    kiosk = here()
+    kiosk = current_kiosk()
     return {
         "version": version(),
         "gathering": settings.gathering.title,

@@ -23,8 +23,8 @@ from flask_babel import lazy_gettext as later
 
 from capture.codes.qr_writer import qr_svg, session_url
 from capture.intake.receive import receive
-from capture.intake.submission import Offer, check_lengths
-from kiosk.runtime.context import here
+from capture.intake.submission import Submission, check_lengths
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware import compression
 from kiosk.web.middleware.auth import at_laptop, csrf
@@ -56,7 +56,7 @@ from reporter.models.conversation import Reply
 from reporter.models.enums import Consent, TakeawayState
 from reporter.moderation import blocked_words, decisions
 from reporter.moderation.decisions import by_receipt, withdraw
-from reporter.moderation.visibility import Place, may_show
+from reporter.moderation.visibility import Scope, may_show
 
 bp = Blueprint("phone", __name__)
 # Volunteers have no account and no cookie that could be misused: whoever holds the receipt may.
@@ -97,7 +97,7 @@ def capture(code: str) -> ResponseReturnValue:
         if wants_json():
             raise
         return _unknown(code), 404
-    kiosk = here()
+    kiosk = current_kiosk()
     page = render_template(
         "phone/capture.html",
         event=event,
@@ -127,7 +127,7 @@ def _fresh(response: Response) -> Response:
 @bp.post("/s/<code>/takeaways")
 def keep(code: str) -> ResponseReturnValue:
     """Take in what the form brings; answers when it is on the disk."""
-    kiosk = here()
+    kiosk = current_kiosk()
     event = by_code(db.session(), code)
     offer = _asked(offer_from_form(event))
     takeaway = receive(
@@ -140,7 +140,7 @@ def keep(code: str) -> ResponseReturnValue:
     return redirect(url_for("phone.receipt", receipt=takeaway.receipt, kept=1), code=303)
 
 
-def _asked(offer: Offer) -> Offer:
+def _asked(offer: Submission) -> Submission:
     """Our own page asks about the people in a picture. No answer to that is "not sure", never "yes"."""
     if request.form.get("consent_asked") and offer.files and not offer.consent:
         return dataclasses.replace(offer, consent=Consent.UNSURE.value)
@@ -189,14 +189,14 @@ def receipt(receipt: str) -> ResponseReturnValue:
         audiences=AUDIENCES,
         thread=said_to(takeaway),
         contacts=next_gathering.contacts_of(db.session(), takeaway),
-        talk_number=takeaway.id.hex if may_show(takeaway, Place.ROOM) else "",
+        talk_number=takeaway.id.hex if may_show(takeaway, Scope.ROOM) else "",
     )
     return _fresh(make_response(page))
 
 
 def said_to(takeaway: Takeaway) -> list[Reply]:
     """What was said to it and passed review: its contributor reads it wherever the takeaway itself is shown."""
-    return thread(db.session(), takeaway, Place.ROOM)
+    return thread(db.session(), takeaway, Scope.ROOM)
 
 
 def _own_record(receipt: str) -> dict[str, Any]:
@@ -210,10 +210,10 @@ def change_own(receipt: str) -> ResponseReturnValue:
     given: Any = request.get_json(silent=True) if request.is_json else request.form
     values = {name: str(given[name]) for name in OWN if given and name in given}
     check_lengths(
-        here().settings.limits, text=values.get("text", ""), author=values.get("author", "")
+        current_kiosk().settings.limits, text=values.get("text", ""), author=values.get("author", "")
     )
-    screen = partial(blocked_words.screen, folder=here().settings.folder)
-    decisions.change_own(db.session(), takeaway, here().hand("contributor"), values, screen=screen)
+    screen = partial(blocked_words.screen, folder=current_kiosk().settings.folder)
+    decisions.change_own(db.session(), takeaway, current_kiosk().hand("contributor"), values, screen=screen)
     if wants_json():
         return jsonify(full_record(takeaway, signed_media_url))
     return redirect(url_for("phone.receipt", receipt=takeaway.receipt, changed=1), code=303)
@@ -222,7 +222,7 @@ def change_own(receipt: str) -> ResponseReturnValue:
 @bp.post("/t/<receipt>/mail")
 def leave_address(receipt: str) -> ResponseReturnValue:
     """Leave an address for one message when there is an answer, or for the next invitation; or take it away."""
-    takeaway, form, kiosk = by_receipt(db.session(), receipt), request.form, here()
+    takeaway, form, kiosk = by_receipt(db.session(), receipt), request.form, current_kiosk()
     if form.get("stop"):
         next_gathering.stop_mail(db.session(), takeaway, kiosk.now())
     else:
@@ -244,7 +244,7 @@ def ask_withdraw(receipt: str) -> ResponseReturnValue:
 @bp.post("/t/<receipt>/withdraw")
 def withdraw_own(receipt: str) -> ResponseReturnValue:
     """Take it back."""
-    kiosk = here()
+    kiosk = current_kiosk()
     takeaway = by_receipt(db.session(), receipt)
     withdraw(db.session(), takeaway, kiosk.hand("contributor"), kiosk.store)
     if wants_json():

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
 from capture.intake.submission import check_lengths
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import csrf
 from kiosk.web.middleware.device_cookie import device
@@ -27,7 +27,7 @@ from reporter.models import Takeaway
 from reporter.models.conversation import Reply
 from reporter.models.enums import Audience, ReplyKind
 from reporter.moderation import blocked_words
-from reporter.moderation.visibility import Place, may_show
+from reporter.moderation.visibility import Scope, may_show
 from reporter.stories.takeaway_json import takeaway_record
 
 bp = Blueprint("talk", __name__)
@@ -48,7 +48,7 @@ def conversation(number: str) -> ResponseReturnValue:
     takeaway = _shown(number)
     if wants_json():
         return jsonify({"replies": [_json(reply) for reply in _thread(takeaway)]})
-    kiosk = here()
+    kiosk = current_kiosk()
     page = render_template(
         "phone/talk.html",
         takeaway_id=takeaway.id.hex,
@@ -72,7 +72,7 @@ def _fresh(page: str) -> ResponseReturnValue:
 
 
 def _new_too() -> bool:
-    return here().settings.wall.shows == "new"
+    return current_kiosk().settings.wall.shows == "new"
 
 
 def _shown(number: str) -> Takeaway:
@@ -81,7 +81,7 @@ def _shown(number: str) -> Takeaway:
         found = db.session.get(Takeaway, uuid.UUID(number))
     except ValueError:
         found = None
-    if found is None or not may_show(found, Place.ROOM, new_too=_new_too()):
+    if found is None or not may_show(found, Scope.ROOM, new_too=_new_too()):
         raise NotFound(_("There is no such takeaway, or it isn't shown."))
     return found
 
@@ -92,7 +92,7 @@ def _without_receipt(takeaway: Takeaway) -> dict[str, object]:
 
 
 def _thread(takeaway: Takeaway) -> list[Reply]:
-    return replies.thread(db.session(), takeaway, Place.ROOM, new_too=_new_too())
+    return replies.thread(db.session(), takeaway, Scope.ROOM, new_too=_new_too())
 
 
 def _audiences(takeaway: Takeaway) -> list[tuple[str, object]]:
@@ -105,7 +105,7 @@ def _audiences(takeaway: Takeaway) -> list[tuple[str, object]]:
 @bp.post("/talk/<number>/replies")
 def say(number: str) -> ResponseReturnValue:
     """Keep what somebody says to it."""
-    takeaway, form, kiosk = _shown(number), request.form, here()
+    takeaway, form, kiosk = _shown(number), request.form, current_kiosk()
     text, author = form.get("text", ""), form.get("author", "")
     check_lengths(kiosk.settings.limits, text=text, author=author)
     word = Word(
@@ -132,7 +132,7 @@ def _number(text: str) -> uuid.UUID | None:
 @bp.post("/talk/<number>/second")
 def second(number: str) -> ResponseReturnValue:
     """ "Me too": counted once for each phone."""
-    takeaway, kiosk = _shown(number), here()
+    takeaway, kiosk = _shown(number), current_kiosk()
     word = Word(kind=ReplyKind.SECOND.value, device=device() or LAPTOP, audience=takeaway.audience)
     replies.say(db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng)
     if wants_json():
@@ -143,7 +143,7 @@ def second(number: str) -> ResponseReturnValue:
 @bp.post("/talk/<number>/report")
 def report(number: str) -> ResponseReturnValue:
     """Tell the organizers that something should not be here; they find it in their inbox."""
-    takeaway, kiosk = _shown(number), here()
+    takeaway, kiosk = _shown(number), current_kiosk()
     text = request.form.get("text", "")
     check_lengths(kiosk.settings.limits, text=text)
     word = Word(
@@ -173,14 +173,14 @@ def own(receipt: str) -> ResponseReturnValue:
 def withdraw_own(receipt: str) -> ResponseReturnValue:
     """Take it back."""
     reply = replies.by_reply_receipt(db.session(), receipt)
-    replies.take_back(db.session(), reply, here().hand("contributor"))
+    replies.take_back(db.session(), reply, current_kiosk().hand("contributor"))
     return redirect(url_for("talk.own", receipt=reply.receipt), code=303)
 
 
 @bp.get("/conduct")
 def conduct() -> str:
     """How people treat one another here, and whom to tell."""
-    return render_template("phone/conduct.html", paragraphs=conduct_paragraphs(here().settings))
+    return render_template("phone/conduct.html", paragraphs=conduct_paragraphs(current_kiosk().settings))
 
 
 def _json(reply: Reply) -> dict[str, object]:

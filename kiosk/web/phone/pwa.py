@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, send_from_directory, url_for
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.static_files import static_dir
 
 bp = Blueprint("installable", __name__)
@@ -20,7 +20,7 @@ PAPER, ACCENT, CARD, CORNER, SAFE = "#faf5ec", "#a63a1b", "#fffdf8", "#ddd1bf", 
 @bp.get("/manifest.webmanifest")
 def manifest() -> Response:
     """The page as an app (W3C, Web Application Manifest)."""
-    title = here().settings.gathering.title
+    title = current_kiosk().settings.gathering.title
     document: dict[str, Any] = {
         "name": title,
         "short_name": title[:12],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, url_for
 
 from capture.codes.qr_writer import qr_svg
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import at_desk
 from reporter.follow_up import action_items
@@ -13,7 +13,7 @@ from reporter.follow_up.icalendar import calendar
 from reporter.follow_up.next_gathering import next_gathering
 from reporter.models.enums import ItemState
 from reporter.models.follow_up import ActionItem
-from reporter.moderation.visibility import Place
+from reporter.moderation.visibility import Scope
 
 bp = Blueprint("became", __name__)
 # As many as can be read from the last row.
@@ -31,20 +31,20 @@ def slide() -> str:
         done=done[-SLIDE:],
         waiting=waiting[:SLIDE],
         following=next_gathering(db.session()),
-        zone=here().settings.zone,
+        zone=current_kiosk().settings.zone,
         name_of=action_items.told_name,
     )
 
 
 def _told() -> list[ActionItem]:
-    return action_items.for_place(action_items.all_items(db.session()), Place.ROOM)
+    return action_items.for_place(action_items.all_items(db.session()), Scope.ROOM)
 
 
 @bp.get("/calendar.ics")
 def feed() -> Response:
     """Open items and the next gathering for any calendar program (RFC 5545); names only where people agreed."""
     items = action_items.all_items(db.session()) if at_desk() else _told()
-    kiosk = here()
+    kiosk = current_kiosk()
     told = calendar(
         kiosk.settings.gathering.title, items, next_gathering(db.session()), now=kiosk.now()
     )

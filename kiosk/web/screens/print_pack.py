@@ -6,7 +6,7 @@ from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
 
 from capture.codes.qr_writer import qr_svg, wifi_text
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.print_pack import facts, make_pack, sheets
 from kiosk.web.middleware.auth import require_desk
@@ -22,7 +22,7 @@ PAPERS = ("A4", "Letter")
 @bp.get("")
 def posters() -> str:
     """A page a session, ready for the browser's own print dialogue; ``?session=CODE`` for one."""
-    kiosk, code = here(), request.args.get("session", "")
+    kiosk, code = current_kiosk(), request.args.get("session", "")
     rows = [by_code(db.session(), code)] if code else all_sessions(db.session())
     wifi = facts(kiosk.settings).wifi
     return render_template(
@@ -43,7 +43,7 @@ def pack() -> Response:
     """Posters, marker cards, the brief and the rest as one PDF."""
     paper = request.args.get("paper", "")
     made = make_pack(
-        here(), base_url=base_url(), port=0, paper=paper if paper in PAPERS else PAPERS[0]
+        current_kiosk(), base_url=base_url(), port=0, paper=paper if paper in PAPERS else PAPERS[0]
     )
     headers = {"Content-Disposition": 'attachment; filename="posters.pdf"'}
     return Response(made.pdf, mimetype="application/pdf", headers=headers)

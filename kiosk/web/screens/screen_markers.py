@@ -6,7 +6,7 @@ from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from capture.codes.qr_writer import qr_svg, screen_url
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.shared.template_context import base_url
 from reporter.gathering.sessions import by_code
@@ -31,5 +31,5 @@ def at(code: str, stamp: str) -> ResponseReturnValue:
 @bp.get("/s/<code>/screen.svg")
 def screen_qr(code: str) -> Response:
     """The QR code of a session's page with the time in it."""
-    text = screen_url(base_url(), by_code(db.session(), code).code, here().now())
+    text = screen_url(base_url(), by_code(db.session(), code).code, current_kiosk().now())
     return Response(qr_svg(text), mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})

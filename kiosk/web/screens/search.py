@@ -10,7 +10,7 @@ from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import at_desk
 from kiosk.web.middleware.error_pages import wants_json
@@ -20,8 +20,8 @@ from kiosk.web.shared.serializers import search_record
 from reporter.codes import normalize
 from reporter.errors import NotFound
 from reporter.models import Takeaway
-from reporter.moderation.visibility import Place
-from reporter.search import Ask, Sort, load_hits, may_find, text_of
+from reporter.moderation.visibility import Scope
+from reporter.search import SearchRequest, Sort, load_hits, may_find, text_of
 
 bp = Blueprint("search", __name__)
 
@@ -37,8 +37,8 @@ def search() -> ResponseReturnValue:
     liked = _liked(ask)
     if liked is not None:
         ask = replace(ask, query=text_of(liked))
-    found = here().index.search(ask)
-    hits = load_hits(db.session(), found, ask, here().settings.gathering.language)
+    found = current_kiosk().index.search(ask)
+    hits = load_hits(db.session(), found, ask, current_kiosk().settings.gathering.language)
     record = search_record(found, hits, media_url, published=wants_json())
     record["query"] = request.args.get("q", "")
     if not at_desk():
@@ -62,7 +62,7 @@ def search() -> ResponseReturnValue:
 
 def _behind() -> int:
     """How many changes the index lags, if a person would miss something; a few are always on their way."""
-    behind = here().index.behind(db.session())
+    behind = current_kiosk().index.behind(db.session())
     return behind if behind > UNDER_WAY else 0
 
 
@@ -80,7 +80,7 @@ def _keep_receipts(record: dict[str, Any]) -> None:
         result["receipt"] = ""
 
 
-def _liked(ask: Ask) -> Takeaway | None:
+def _liked(ask: SearchRequest) -> Takeaway | None:
     """The takeaway that the answer should resemble. Raises NotFound where there is none that the asker may see."""
     if not ask.like:
         return None
@@ -93,15 +93,15 @@ def _liked(ask: Ask) -> Takeaway | None:
     return row
 
 
-def _ask() -> Ask:
-    args, kiosk = request.args, here()
+def _ask() -> SearchRequest:
+    args, kiosk = request.args, current_kiosk()
     filters = {name: args.get(name, "").strip() for name in FILTERS}
     filters["session"] = normalize(filters["session"])
     sort = args.get("sort", "")
-    return Ask(
+    return SearchRequest(
         query=args.get("q", ""),
         filters=filters,
-        place=None if at_desk() else Place.ROOM,
+        place=None if at_desk() else Scope.ROOM,
         new_too=kiosk.settings.wall.shows == "new",
         limit=min(max(args.get("limit", PAGE, type=int), 1), MOST),
         offset=min(max(args.get("offset", 0, type=int), 0), 10_000),

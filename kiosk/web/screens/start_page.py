@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.phone.captive_portal import health
 from kiosk.web.shared.template_context import agenda, base_url
@@ -19,7 +19,7 @@ from reporter.models import EventSession, Gathering
 
 def start_page() -> str:
     """Rendered for the laptop's own screen."""
-    kiosk, now = here(), agenda()
+    kiosk, now = current_kiosk(), agenda()
     shown = now.running[0] if now.running else None
     return render_template(
         "laptop.html",
@@ -40,7 +40,7 @@ def typed_address(event: EventSession) -> str:
 
 def todays() -> list[EventSession]:
     """Today's sessions at the gathering's place, and those without a time."""
-    zone, now = here().settings.zone, here().now()
+    zone, now = current_kiosk().settings.zone, current_kiosk().now()
     today = now.astimezone(zone).date()
     rows = all_sessions(db.session())
     return [r for r in rows if not r.starts_at or r.starts_at.astimezone(zone).date() == today]
@@ -59,7 +59,7 @@ class HealthLine:
 
 def health_line() -> HealthLine:
     """What a facilitator wants to know at a glance."""
-    told = health(here().settings)
+    told = health(current_kiosk().settings)
     waiting: int = sum(told["queues"].values())  # type: ignore[attr-defined]
     gigabytes = int(str(told["free_bytes"])) // 1_000_000_000
     return HealthLine(

@@ -21,7 +21,7 @@ from capture.codes.qr_reader import read_codes
 from capture.codes.qr_writer import qr_svg
 from capture.intake.receive import receive
 from capture.intake.tus_protocol import check_version
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import csrf, require_desk
 from kiosk.web.shared import tus_uploads
@@ -63,7 +63,7 @@ def page() -> Response:
 def sessions() -> Response:
     """All sessions as the page lists them: what runs now first."""
     rows = all_sessions(db.session())
-    now = running(rows, here().now())
+    now = running(rows, current_kiosk().now())
     others = [row for row in rows if row not in now]
     told = [_told(row, runs=True) for row in now] + [_told(row) for row in others]
     return jsonify({"sessions": told})
@@ -159,7 +159,7 @@ def begin_upload() -> ResponseReturnValue:
 @bp.post("/s/<code>/takeaways")
 def keep_words(code: str) -> ResponseReturnValue:
     """Keep a takeaway of words alone; 201 with its record."""
-    kiosk = here()
+    kiosk = current_kiosk()
     offer = offer_from_form(by_code(db.session(), code), source=Source.STATION)
     takeaway = receive(
         db.session(), kiosk.store, offer,

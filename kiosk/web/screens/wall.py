@@ -10,7 +10,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.middleware.etag import polled, wall_stamp
@@ -21,7 +21,7 @@ from reporter.gathering.sessions import all_sessions, is_running, takeaway_count
 from reporter.gathering.wall_settings import LATEST, MAP, MODES, NOW, QUESTIONS, board_of
 from reporter.models import EventSession, Media, Takeaway
 from reporter.models.enums import Intent, MediaState
-from reporter.moderation.visibility import Place, showable
+from reporter.moderation.visibility import Scope, showable
 from reporter.stories.queries import with_everything
 
 bp = Blueprint("wall", __name__)
@@ -74,7 +74,7 @@ def cards() -> ResponseReturnValue:
 
 def _map() -> list[dict[str, Any]]:
     """The sessions of today with how much came from each: where nothing has, somebody could go."""
-    counts, kiosk = takeaway_counts(db.session()), here()
+    counts, kiosk = takeaway_counts(db.session()), current_kiosk()
     zone, now = kiosk.settings.zone, kiosk.now()
     today = now.astimezone(zone).date()
     rows = [
@@ -103,14 +103,14 @@ def _cards(mode: str, code: str) -> list[dict[str, Any]]:
 
 def shown_cards(mode: str = LATEST, code: str = "") -> list[Takeaway]:
     """What a wall of this mode shows, the newest first. ``code``: the session that runs now."""
-    new_too = here().settings.wall.shows == "new"
+    new_too = current_kiosk().settings.wall.shows == "new"
     rules = {
         NOW: [Takeaway.session.has(EventSession.code == code)],
         QUESTIONS: [Takeaway.intent == Intent.QUESTION],
     }
     query = (
         select(Takeaway)
-        .where(showable(Place.ROOM, new_too=new_too), *rules.get(mode, []))
+        .where(showable(Scope.ROOM, new_too=new_too), *rules.get(mode, []))
         .order_by(Takeaway.approved_at.desc().nulls_last(), Takeaway.received_at.desc())
         .limit(CARDS)
         .options(*with_everything())

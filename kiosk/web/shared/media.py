@@ -10,14 +10,14 @@ from itsdangerous import Signer
 from sqlalchemy import select
 
 from capture.renditions.worker import heal
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import at_desk
 from reporter.annotations.captions import captions_of
 from reporter.errors import NotFound
 from reporter.media.webvtt import webvtt
 from reporter.models import Attachment, Media, Takeaway
-from reporter.moderation.visibility import Place, showable
+from reporter.moderation.visibility import Scope, showable
 
 bp = Blueprint("media", __name__)
 
@@ -67,18 +67,18 @@ def _may_see(media: Media, rendition: str) -> bool:
 
 
 def _is_shown(media: Media) -> bool:
-    new_too = here().settings.wall.shows == "new"
+    new_too = current_kiosk().settings.wall.shows == "new"
     query = (
         select(Attachment.media_id)
         .join(Takeaway)
-        .where(Attachment.media_id == media.id, showable(Place.ROOM, new_too=new_too))
+        .where(Attachment.media_id == media.id, showable(Scope.ROOM, new_too=new_too))
         .limit(1)
     )
     return db.session.scalar(query) is not None
 
 
 def _original(media: Media) -> Response:
-    path = here().store.original(media.sha256, media.ext)
+    path = current_kiosk().store.original(media.sha256, media.ext)
     return _send(path, media.type, media.sha256)
 
 
@@ -86,7 +86,7 @@ def _rendition(media: Media, name: str) -> Response:
     made = next((r for r in media.renditions if r.name == name), None)
     if made is None:
         raise _nothing()
-    kiosk = here()
+    kiosk = current_kiosk()
     path = kiosk.store.rendition(media.sha256, name, made.ext)
     if not path.exists():
         heal(db.session(), kiosk.store, media, now=kiosk.now())

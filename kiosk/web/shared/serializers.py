@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.conversation.replies import count_shown
 from reporter.models import Media, Rendition, Takeaway
-from reporter.search import Found
+from reporter.search import SearchResult
 from reporter.stories.takeaway_json import MediaUrl, published_places, takeaway_record
 
 
 def shell_url(media: Media, name: str) -> str:
     """For the shell: the file itself."""
-    store = here().store
+    store = current_kiosk().store
     if name == "original":
         return store.original(media.sha256, media.ext).as_uri()
     made: Rendition = next(r for r in media.renditions if r.name == name)
@@ -33,7 +33,7 @@ def shell_record(takeaway: Takeaway) -> dict[str, Any]:
 
 
 def search_record(
-    found: Found, rows: list[tuple[Takeaway, str]], media_url: MediaUrl, *, published: bool = True
+    found: SearchResult, rows: list[tuple[Takeaway, str]], media_url: MediaUrl, *, published: bool = True
 ) -> dict[str, Any]:
     """A search answer as JSON. ``published`` False: without where each was published (a query each)."""
     record = full_record if published else takeaway_record

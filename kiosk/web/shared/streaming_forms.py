@@ -10,8 +10,8 @@ from flask import Request, request
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.formparser import FormDataParser
 
-from capture.intake.submission import Arrival, Offer
-from kiosk.runtime.context import here
+from capture.intake.submission import ReceivedFile, Submission
+from kiosk.runtime.context import current_kiosk
 from kiosk.web.middleware.device_cookie import device
 from reporter.errors import BadRequest, TooLarge, UnsupportedMedia
 from reporter.media.store import PIECE, Incoming
@@ -103,7 +103,7 @@ class KioskRequest(Request):
         return cast(IO[bytes], FilePart(self._begin))
 
     def _begin(self) -> Incoming:
-        limits, store = here().settings.limits, here().store
+        limits, store = current_kiosk().settings.limits, current_kiosk().store
         if len(self._incoming) >= limits.files:
             raise TooLarge(
                 f"One takeaway holds up to {limits.files} files. Send the others as a second one."
@@ -150,7 +150,7 @@ class _WholeBody:
         return data
 
 
-def offer_from_form(event: EventSession, *, source: str = Source.PHONE) -> Offer:
+def offer_from_form(event: EventSession, *, source: str = Source.PHONE) -> Submission:
     """What the current request's form brings to a session: words from its fields, every file that isn't empty.
 
     Raises UnsupportedMedia for what is no form; TooLarge, DiskFull, BadRequest and Unfinished while it is read.
@@ -162,10 +162,10 @@ def offer_from_form(event: EventSession, *, source: str = Source.PHONE) -> Offer
         )
     form = request.form
     parts = ((cast(FilePart, f.stream), f.filename) for _, f in request.files.items(multi=True))
-    return Offer(
+    return Submission(
         event,
         text=form.get("text", ""),
-        files=[Arrival.of(part.incoming, name or "") for part, name in parts if part.incoming],
+        files=[ReceivedFile.of(part.incoming, name or "") for part, name in parts if part.incoming],
         author=form.get("author", ""),
         prompt=form.get("prompt", ""),
         intent=form.get("intent", ""),

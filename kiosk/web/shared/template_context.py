@@ -12,7 +12,7 @@ from flask import request, url_for
 from flask_babel import lazy_gettext as later
 
 from kiosk.runtime.addresses import phone_url
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.gathering.sessions import all_sessions, is_running, running
 from reporter.models import EventSession
@@ -56,7 +56,7 @@ PROMPTS = (
 
 def template_words() -> dict[str, Any]:
     """What every template may need."""
-    settings = here().settings
+    settings = current_kiosk().settings
     return {
         "gathering": settings.gathering,
         "limits": settings.limits,
@@ -73,7 +73,7 @@ def in_language(code: str) -> str:
 
 def base_url() -> str:
     """Where phones reach this kiosk, without a slash at the end."""
-    kiosk = here()
+    kiosk = current_kiosk()
     port = kiosk.port or urlsplit(f"//{request.host}").port or 0
     return phone_url(kiosk.settings, port, scheme=request.scheme)
 
@@ -89,13 +89,13 @@ class Agenda:
 
 def agenda() -> Agenda:
     """What runs now, and everything else by day."""
-    rows, now = all_sessions(db.session()), here().now()
+    rows, now = all_sessions(db.session()), current_kiosk().now()
     return Agenda(running(rows, now), by_day(row for row in rows if not is_running(row, now)))
 
 
 def by_day(rows: Iterable[EventSession]) -> list[tuple[date, list[EventSession]]]:
     """Sessions with a time, in the order of the days at the gathering's place."""
-    zone = here().settings.zone
+    zone = current_kiosk().settings.zone
     days: dict[date, list[EventSession]] = {}
     for row in rows:
         if row.starts_at:

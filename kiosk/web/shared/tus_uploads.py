@@ -8,9 +8,9 @@ from flask import Blueprint, Response, after_this_request, current_app, request,
 from flask.typing import ResponseReturnValue
 
 from capture.decoding.mime_sniff import MediaType
-from capture.intake.partial_file import Piece
+from capture.intake.partial_file import Chunk
 from capture.intake.receive import Check
-from capture.intake.resumable import Progress, Uploads
+from capture.intake.resumable import Progress, ResumableUploads
 from capture.intake.tus_protocol import (
     CHECKSUMS,
     EXTENSIONS,
@@ -25,7 +25,7 @@ from capture.intake.tus_protocol import (
     read_count,
 )
 from capture.renditions.worker import check_intake
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import csrf
 from kiosk.web.middleware.device_cookie import device
@@ -36,13 +36,13 @@ bp = Blueprint("upload", __name__)
 csrf.exempt(bp)
 
 
-def uploads() -> Uploads:
+def uploads() -> ResumableUploads:
     """The uploads of the current application."""
-    kiosk = here()
-    known: Uploads | None = current_app.extensions.get("uploads")
+    kiosk = current_kiosk()
+    known: ResumableUploads | None = current_app.extensions.get("uploads")
     return known or current_app.extensions.setdefault(
         "uploads",
-        Uploads(
+        ResumableUploads(
             kiosk.store,
             kiosk.settings.limits,
             clock=kiosk.clock,
@@ -54,7 +54,7 @@ def uploads() -> Uploads:
 
 def quick_check() -> Check:
     """The look into a file that happens before it is thanked for, in a process of its own."""
-    kiosk = here()
+    kiosk = current_kiosk()
 
     def check(path: Path, kind: MediaType) -> None:
         check_intake(kiosk.quick_pool, path, kind, kiosk.settings.limits)
@@ -157,7 +157,7 @@ def _count(name: str) -> int:
     return read_count(name, request.headers.get(name))
 
 
-def _first_piece() -> Piece | None:
+def _first_piece() -> Chunk | None:
     piece = _piece()
     if piece.size == 0:
         return None
@@ -165,11 +165,11 @@ def _first_piece() -> Piece | None:
     return piece
 
 
-def _piece() -> Piece:
+def _piece() -> Chunk:
     chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
     size = None if chunked else request.content_length or 0
     checksum = parse_checksum(request.headers.get("Upload-Checksum"))
-    return Piece(request.environ["wsgi.input"], size, checksum)
+    return Chunk(request.environ["wsgi.input"], size, checksum)
 
 
 def _progress_headers(progress: Progress) -> dict[str, str]:

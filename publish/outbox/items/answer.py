@@ -16,11 +16,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from publish.errors import Gone
-from publish.posts.model import Facts, Remote
+from publish.posts.model import GatheringFacts, Remote
 from publish.targets import Target as OpenTarget
 from publish.targets import target_class
 from publish.targets.base import Answer
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.errors import BadInput, Conflict
 from reporter.models import Delivery, Target
@@ -31,13 +31,13 @@ ANSWER = "answer"
 _STORY = "story"
 
 
-def answer_key(reply_id: uuid.UUID, facts: Facts) -> str:
+def answer_key(reply_id: uuid.UUID, facts: GatheringFacts) -> str:
     """Our name for an answer at a target."""
     return f"sra-{facts.mark}-{reply_id.hex[-16:]}"
 
 
 def answer(
-    session: Session, to: Reply, text: str, hand: Hand, facts: Facts, *, rng: random.Random
+    session: Session, to: Reply, text: str, hand: Actor, facts: GatheringFacts, *, rng: random.Random
 ) -> Reply:
     """Answer a reply as the organization: at once where it was said here, through the outbox where it was elsewhere.
 
@@ -68,7 +68,7 @@ def answer(
     return row
 
 
-def _delivery(row: Reply, facts: Facts, hand: Hand, rng: random.Random) -> Delivery:
+def _delivery(row: Reply, facts: GatheringFacts, hand: Actor, rng: random.Random) -> Delivery:
     return Delivery(
         id=new_id(hand.now, rng), target_id=row.target_id, item_kind=ANSWER, item_id=row.id,
         key=answer_key(row.id, facts), state=DeliveryState.DUE.value, wanted="answer",
@@ -76,7 +76,7 @@ def _delivery(row: Reply, facts: Facts, hand: Hand, rng: random.Random) -> Deliv
     )  # fmt: skip
 
 
-def take_back_answer(session: Session, row: Reply, hand: Hand) -> None:
+def take_back_answer(session: Session, row: Reply, hand: Actor) -> None:
     """Take an answer of ours away, wherever it was sent. Raises BadInput for somebody else's words. Commits."""
     if not row.ours:
         raise BadInput("Only the organization's own answers can be taken back from here.")

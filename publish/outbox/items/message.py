@@ -15,18 +15,18 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from publish.i18n import translations
-from publish.posts.model import Facts
+from publish.posts.model import GatheringFacts
 from publish.targets import Target as OpenTarget
 from publish.targets import target_class
 from publish.targets.base import Message
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.clock import Clock, new_id
 from reporter.conversation.replies import thread
 from reporter.models import Delivery, Takeaway, Target
 from reporter.models.conversation import Reply
 from reporter.models.enums import DeliveryState, ReplyState
 from reporter.models.follow_up import Contact
-from reporter.moderation.visibility import Place
+from reporter.moderation.visibility import Scope
 from reporter.stories.takeaway_json import published_places
 
 MESSAGE = "message"
@@ -38,7 +38,7 @@ def mailing_target(session: Session) -> Target | None:
     return next((row for row in rows if target_class(row.kind).mails), None)
 
 
-def queue_messages(session: Session, facts: Facts, hand: Hand) -> int:
+def queue_messages(session: Session, facts: GatheringFacts, hand: Actor) -> int:
     """Make a due row for everybody who waits for an answer that is shown now; how many. Commits."""
     target = mailing_target(session)
     if target is None:
@@ -75,7 +75,7 @@ def wanted_messages(session: Session) -> set[uuid.UUID]:
 
 
 def message_job(
-    session: Session, row: Delivery, facts: Facts, clock: Clock
+    session: Session, row: Delivery, facts: GatheringFacts, clock: Clock
 ) -> Callable[[OpenTarget], dict[str, Any]]:
     """What has to happen for a claimed row; gathered before the network is touched (see ``publish.outbox.delivery``)."""
     contact = session.get(Contact, row.item_id)
@@ -90,10 +90,10 @@ def message_job(
 
 
 def _message(
-    session: Session, key: str, contact: Contact, takeaway: Takeaway, facts: Facts
+    session: Session, key: str, contact: Contact, takeaway: Takeaway, facts: GatheringFacts
 ) -> Message:
     words = translations(facts.language)
-    said = [reply for reply in thread(session, takeaway, Place.ROOM) if reply.text]
+    said = [reply for reply in thread(session, takeaway, Scope.ROOM) if reply.text]
     quote = takeaway.text or takeaway.caption or takeaway.session.title
     links = [place["url"] for place in published_places(session, takeaway) if place["url"]]
     lines = [

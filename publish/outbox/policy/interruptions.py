@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from publish.net.transfer_meter import Wire
+from publish.net.transfer_meter import TransferMeter
 from publish.targets.base import Limits
 
 # A broken try that sent fewer bytes is tried again like any other failure.
@@ -25,12 +25,12 @@ LEAST_PHOTO = 20_000
 PASSING = ("cuts", "reach", "most")
 
 
-def is_costly(wire: Wire) -> bool:
+def is_costly(wire: TransferMeter) -> bool:
     """Whether a broken try has to be paid once more: much was sent, and nothing of it stays at the target."""
     return not wire.kept and wire.sent >= COSTLY
 
 
-def count_cut(remote: Mapping[str, Any], wire: Wire) -> dict[str, Any]:
+def count_cut(remote: Mapping[str, Any], wire: TransferMeter) -> dict[str, Any]:
     """The row's memory after one more costly try."""
     reach = max(int(remote.get("reach", 0)), wire.sent)
     return {**remote, "cuts": int(remote.get("cuts", 0)) + 1, "reach": reach}

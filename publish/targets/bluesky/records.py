@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from publish.posts.model import Remote
-from publish.targets.base import Heard
+from publish.targets.base import RemoteReply
 
 POSTS = "app.bsky.feed.post"
 _DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
@@ -72,12 +72,12 @@ def below(thread: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from below(reply)
 
 
-def heard(view: Mapping[str, Any], post: Remote, ours: set[str], did: str) -> Heard:
+def heard(view: Mapping[str, Any], post: Remote, ours: set[str], did: str) -> RemoteReply:
     """A post below ours."""
     record, author = view["record"], view["author"]
     to = str(record.get("reply", {}).get("parent", {}).get("uri", ""))
     own = str(record.get(ANSWER_KEY, "own")) if author["did"] == did else ""
-    return Heard(
+    return RemoteReply(
         remote_id=str(view["uri"]), post_id=post.id, author=name_of(author), text=str(record.get("text", "")),
         written_at=datetime.fromisoformat(str(record["createdAt"])),
         url=f"{profile_of(author)}/post/{str(view['uri']).rpartition('/')[2]}", author_url=profile_of(author),

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from publish.errors import AuthRefused, Gone, Permanent, RetryAfter, TooBig
-from publish.net.http import Answer as Reply
-from publish.net.http import Web
+from publish.errors import AuthRefused, Gone, Permanent, RetryAfter, PayloadTooLarge
+from publish.net.http import HttpResponse as Reply
+from publish.net.http import HttpClient
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.thread import Part, Shape, picture_bytes, plan, still_of
-from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
+from publish.targets.base import Answer, Draft, RemoteReply, Limits, TargetOption, TargetConfig, Target
 from publish.targets.bluesky.records import (
     ANSWER_KEY,
     POSTS,
@@ -55,17 +55,17 @@ class BlueskyTarget(Target):
     hears = True
     answers = True
     options = (
-        Option("user", "the handle, as garden.bsky.social", required=True),
-        Option("url", "the account's server", default="https://bsky.social"),
-        Option("appview", "where replies are read", default="https://public.api.bsky.app"),
-        Option("thread", "posts in a thread, at most", default="8"),
+        TargetOption("user", "the handle, as garden.bsky.social", required=True),
+        TargetOption("url", "the account's server", default="https://bsky.social"),
+        TargetOption("appview", "where replies are read", default="https://public.api.bsky.app"),
+        TargetOption("thread", "posts in a thread, at most", default="8"),
     )
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
         self._base = setup.options["url"].rstrip("/")
         self._view = setup.options["appview"].rstrip("/")
-        self._web = Web(setup.name)
+        self._web = HttpClient(setup.name)
         self._user = setup.options["user"].strip().removeprefix("@")
         self._uploads = Uploads(f"{self._base} {self._user}", setup.secret)
         digest = hashlib.sha256(setup.secret.encode()).hexdigest()
@@ -241,7 +241,7 @@ class BlueskyTarget(Target):
 
     # --- Replies -------------------------------------------------------------------------------------------------
 
-    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
         """What stands below our thread, and who reposted or liked its first post."""
         for post in posts:
             params = {"uri": post.id, "depth": 100, "parentHeight": 0}
@@ -259,14 +259,14 @@ class BlueskyTarget(Target):
             yield from self._cheers(post, "app.bsky.feed.getRepostedBy", "repostedBy", "boost")
             yield from self._cheers(post, "app.bsky.feed.getLikes", "likes", "favourite")
 
-    def _cheers(self, post: Remote, method: str, what: str, kind: str) -> Iterator[Heard]:
+    def _cheers(self, post: Remote, method: str, what: str, kind: str) -> Iterator[RemoteReply]:
         params: dict[str, Any] = {"uri": post.id, "limit": 100}
         while True:
             told = self._look(method, params)
             for row in told.get(what, ()):
                 actor = row.get("actor", row)
                 moment = row.get("createdAt") or actor.get("createdAt") or "1970-01-01T00:00:00Z"
-                yield Heard(
+                yield RemoteReply(
                     remote_id=f"{kind}-{post.id}-{actor['did']}", post_id=post.id, author=name_of(actor), text="",
                     written_at=datetime.fromisoformat(moment), author_url=profile_of(actor), kind=kind,
                 )  # fmt: skip
@@ -364,7 +364,7 @@ class BlueskyTarget(Target):
         ):
             raise AuthRefused(f"{self.name} refused user name or password: {said} Set them again.")
         if error == "BlobTooLarge" or "too large" in said.lower() or "larger than" in said.lower():
-            raise TooBig(f"This is larger than {self.name} takes: {said}")
+            raise PayloadTooLarge(f"This is larger than {self.name} takes: {said}")
         raise Permanent(f"{self.name} does not take this: {said}")
 
 

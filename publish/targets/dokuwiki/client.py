@@ -24,10 +24,10 @@ from publish.errors import (
     Permanent,
     PublishError,
     RetryAfter,
-    TooBig,
-    Way,
+    PayloadTooLarge,
+    Reachability,
 )
-from publish.net.http import Web
+from publish.net.http import HttpClient
 from publish.targets.dokuwiki.xmlrpc import NoResponse, call_of, call_with_file, result_of
 
 # Of permissions (https://www.dokuwiki.org/acl#background_info): change pages, make them, send files, delete files.
@@ -75,7 +75,7 @@ class Doku:
     def __init__(self, name: str, url: str, user: str, password: str) -> None:
         self.name, self.user, self._password = name, user, password
         self._url = url if "://" in url else f"https://{url}"
-        self._web = Web(name, auth=(user, password))
+        self._web = HttpClient(name, auth=(user, password))
         self._rpc = ""
         self.version = ""
 
@@ -101,7 +101,7 @@ class Doku:
             except Forbidden:
                 failed = self._closed()
             except Offline as error:
-                if error.way != Way.PORTAL:
+                if error.way != Reachability.PORTAL:
                     raise
                 # A page of the wiki itself, or a sign-in page: both are HTML.
                 failed = failed or error
@@ -132,7 +132,7 @@ class Doku:
         try:
             return result_of(answer.body)
         except NoResponse as error:
-            raise Offline(self._web.portal(), Way.PORTAL) from error
+            raise Offline(self._web.portal(), Reachability.PORTAL) from error
         except Fault as error:
             if error.faultCode == _OFF:
                 raise self._closed() from error
@@ -312,7 +312,7 @@ class Doku:
             raise error
         if self.file_bytes(file) == size:
             return file
-        raise TooBig(
+        raise PayloadTooLarge(
             f"{self.name} breaks off over a file of {size / 1e6:.0f} MB: its PHP may use too little memory, or time."
         ) from error
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from publish.errors import Gone, RetryAfter
 from publish.posts.model import Post, PostMedia, Remote
-from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
+from publish.targets.base import Answer, Draft, RemoteReply, Limits, TargetOption, TargetConfig, Target
 from publish.targets.dokuwiki import markup
 from publish.targets.dokuwiki.client import CREATE, DELETE, UPLOAD, Doku, Page
 from publish.targets.wiki.page_section import (
@@ -42,19 +42,19 @@ class DokuWikiTarget(Target):
     hears = True
     answers = True
     options = (
-        Option("url", "the wiki's address, as https://wiki.example.org", required=True),
-        Option("user", "the account's name there", required=True),
-        Option(
+        TargetOption("url", "the wiki's address, as https://wiki.example.org", required=True),
+        TargetOption("user", "the account's name there", required=True),
+        TargetOption(
             "under", "the namespace of all pages and files; empty: one named after the gathering"
         ),
-        Option(
+        TargetOption(
             "talk",
             "the namespace of the discussion pages, in front of the page's own name",
             default="talk",
         ),
     )
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
         self._wiki = Doku(setup.name, setup.options["url"], setup.options["user"], setup.secret)
 
@@ -201,7 +201,7 @@ class DokuWikiTarget(Target):
 
     # --- Replies -------------------------------------------------------------------------------------------
 
-    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
         """What is signed on the discussion pages."""
         manner = dokuwiki_manner(self.setup.facts.zone)
         for post in posts:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from publish.i18n import translations
-from publish.posts.model import WORDS, Facts, Post
+from publish.posts.model import WORDS, GatheringFacts, Post
 from publish.rendering.html import environment, render
 from reporter.models.enums import Intent
 
@@ -89,7 +89,7 @@ def item_of(post: Post) -> dict[str, Any]:
     }
 
 
-def write(items: Sequence[Item], facts: Facts, number: str, head: Mapping[str, str]) -> Letter:
+def write(items: Sequence[Item], facts: GatheringFacts, number: str, head: Mapping[str, str]) -> Letter:
     """The digest of these stories. ``head``: from, to, reply, unsubscribe; ``number``: its Message-ID."""
     words = translations(facts.language)
     subject = words.ngettext(
@@ -131,7 +131,7 @@ def _answer(address: str, item: Item) -> str:
     return f"mailto:{quote(address, safe='@')}?subject={subject}"
 
 
-def _text(items: Sequence[Item], facts: Facts, subject: str) -> str:
+def _text(items: Sequence[Item], facts: GatheringFacts, subject: str) -> str:
     words = translations(facts.language)
     parts = [subject]
     for item in items:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from publish.errors import AuthRefused, Offline, PauseTarget, PublishError, RetryAfter
 from publish.markup.html_to_text import MOST_CHARS, plain_text
-from publish.targets.base import Heard
+from publish.targets.base import RemoteReply
 
 _TIMEOUT = 60
 # Bytes of one mail that are read: the words stand first, pictures are not wanted.
@@ -30,7 +30,7 @@ _QUOTED = re.compile(r"^(?:>|-{2,}\s*\w+ \w+\s*-{2,}$|_{10,}$)")
 _STOP = re.compile(rb"\bstop ([0-9a-f]{32})\b", re.IGNORECASE)
 
 
-class Mailbox:
+class ImapClient:
     """The INBOX at ``imaps://host[:port]``, or ``imap://`` with STARTTLS (inside this laptop without)."""
 
     def __init__(self, name: str, url: str, user: str, password: str) -> None:
@@ -49,7 +49,7 @@ class Mailbox:
 
     def answers(
         self, mark: str, titles: Mapping[str, str], since: datetime | None, *, own: str
-    ) -> Iterator[Heard]:
+    ) -> Iterator[RemoteReply]:
         """Mails that answer one whose Message-ID or subject holds ``mark``; ``titles``: story key -> title."""
         with self._errors():
             for mail in self._mails(mark, since):
@@ -153,7 +153,7 @@ def _quoted(text: str) -> str:
     return '"' + re.sub(r'["\\\r\n]', "", text) + '"'
 
 
-def _heard(mail: EmailMessage, titles: Mapping[str, str], own: str, mark: str) -> Heard | None:
+def _heard(mail: EmailMessage, titles: Mapping[str, str], own: str, mark: str) -> RemoteReply | None:
     """The mail as a reply; None for our own and for what machines write by themselves (RFC 3834)."""
     number = str(mail.get("Message-ID", "")).strip()
     person, address = parseaddr(str(mail.get("From", "")))
@@ -165,7 +165,7 @@ def _heard(mail: EmailMessage, titles: Mapping[str, str], own: str, mark: str) -
     if not text:
         return None
     answered = str(mail.get("In-Reply-To", "")).strip()
-    return Heard(
+    return RemoteReply(
         remote_id=number,
         post_id=_story(f"{mail.get('Subject', '')}\n{_body(mail)}", titles),
         # The name that the person signs with; an address is never shown.

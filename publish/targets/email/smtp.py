@@ -15,7 +15,7 @@ from publish.errors import (
     Permanent,
     PublishError,
     RetryAfter,
-    TooBig,
+    PayloadTooLarge,
 )
 
 # Seconds for one answer of the server: RFC 5321 grants it ten minutes, people on a train don't.
@@ -24,7 +24,7 @@ _PORTS = {"tls": 465, "starttls": 587, "none": 25}
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class PostOffice:
+class SmtpClient:
     """One mail server. ``name`` is what sentences call the target."""
 
     def __init__(self, name: str, host: str, tls: str, user: str, password: str) -> None:
@@ -134,5 +134,5 @@ class PostOffice:
         if code < 500:
             return RetryAfter(f"{self.name} can't take it right now ({code} {words}).")
         if code == 552:
-            return TooBig(f"The mail is larger than {self.name} takes ({words}).")
+            return PayloadTooLarge(f"The mail is larger than {self.name} takes ({words}).")
         return Permanent(f"{self.name} does not take this mail ({code} {words}).")

@@ -15,10 +15,10 @@ from email.utils import format_datetime, parseaddr
 
 from publish.errors import PauseTarget, Permanent
 from publish.posts.model import Post, PostMedia, Remote
-from publish.targets.base import Entry, Heard, Message, Option, Setup, Target
+from publish.targets.base import FrontPageEntry, RemoteReply, Message, TargetOption, TargetConfig, Target
 from publish.targets.email.digest import Item, Letter, item_of, write
-from publish.targets.email.imap import Mailbox
-from publish.targets.email.smtp import PostOffice
+from publish.targets.email.imap import ImapClient
+from publish.targets.email.smtp import SmtpClient
 
 
 class EmailTarget(Target):
@@ -32,18 +32,18 @@ class EmailTarget(Target):
     mails = True
     copies_remain = "Mails that were sent stay with those who got them."
     options = (
-        Option("host", "the mail server, as smtp.example.org or smtp.example.org:465", required=True),
-        Option("to", "who gets it, with commas between", required=True),
-        Option("from", "who sends it, as Spring gathering <news@example.org>", required=True),
-        Option("user", "who signs in, where that is needed"),
-        Option("tls", "starttls, tls (from the first byte) or none (only inside this laptop)", default="starttls",
+        TargetOption("host", "the mail server, as smtp.example.org or smtp.example.org:465", required=True),
+        TargetOption("to", "who gets it, with commas between", required=True),
+        TargetOption("from", "who sends it, as Spring gathering <news@example.org>", required=True),
+        TargetOption("user", "who signs in, where that is needed"),
+        TargetOption("tls", "starttls, tls (from the first byte) or none (only inside this laptop)", default="starttls",
                choices=("starttls", "tls", "none")),
-        Option("reply", "where answers go; empty: to the sender"),
-        Option("unsubscribe", "where people unsubscribe, a web or mail address; empty: a mail to the sender"),
-        Option("imap", "the sender's mailbox, as imaps://imap.example.org: answers come home from there"),
+        TargetOption("reply", "where answers go; empty: to the sender"),
+        TargetOption("unsubscribe", "where people unsubscribe, a web or mail address; empty: a mail to the sender"),
+        TargetOption("imap", "the sender's mailbox, as imaps://imap.example.org: answers come home from there"),
     )  # fmt: skip
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
         told = setup.options
         self._from = parseaddr(told["from"])
@@ -51,11 +51,11 @@ class EmailTarget(Target):
         if "@" not in self._from[1] or not self._to:
             raise PauseTarget(f"{setup.name} needs an address to send from, and one to send to.")
         user = told.get("user", "")
-        self._office = PostOffice(
+        self._office = SmtpClient(
             setup.name, told["host"], told.get("tls") or "starttls", user, setup.secret
         )
         box = told.get("imap", "")
-        self._box = Mailbox(setup.name, box, user, setup.secret) if box else None
+        self._box = ImapClient(setup.name, box, user, setup.secret) if box else None
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
@@ -120,7 +120,7 @@ class EmailTarget(Target):
 
     # --- The digest -----------------------------------------------------------------------------------------
 
-    def finish(self, entries: Sequence[Entry], known: Remote | None) -> Remote:
+    def finish(self, entries: Sequence[FrontPageEntry], known: Remote | None) -> Remote:
         """Mail what no digest has told yet; nothing where there is nothing new."""
         told = dict(known.extra) if known else {}
         mailed: dict[str, str] = dict(told.get("mailed", {}))
@@ -147,7 +147,7 @@ class EmailTarget(Target):
         own = [self._from[1]] if self._box and self._from[1] not in self._to else []
         return [*self._to, *own]
 
-    def _letter(self, new: Sequence[Entry], number: str) -> Letter:
+    def _letter(self, new: Sequence[FrontPageEntry], number: str) -> Letter:
         items = [Item(entry.key, **entry.extra["item"]) for entry in new]
         reply = self.setup.options.get("reply", "") or self._from[1]
         head = {
@@ -185,7 +185,7 @@ class EmailTarget(Target):
 
     # --- Answers ---------------------------------------------------------------------------------------------
 
-    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
         """Mails that answer a digest of ours, each with the story that it names."""
         if self._box is None:
             return

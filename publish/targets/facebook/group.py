@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from publish.errors import PauseTarget
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.thread import Shape, plan, still_of
-from publish.targets.base import Draft, Option, Target
+from publish.targets.base import Draft, TargetOption, Target
 from publish.targets.facebook.page import CHARACTERS, IMAGES
 
 
@@ -24,7 +24,7 @@ class FacebookGroupTarget(Target):
     copies_shown = 1
     copies_remain = "A person has to delete the post in the group."
     options = (
-        Option(
+        TargetOption(
             "url", "the group's address, as https://www.facebook.com/groups/garden", required=True
         ),
     )

@@ -14,12 +14,12 @@ from datetime import datetime
 from typing import Any
 
 from publish.errors import AuthRefused, Gone, PauseTarget, Permanent, PublishError, RetryAfter
-from publish.net.http import Answer as Reply
-from publish.net.http import Web, retry_after
+from publish.net.http import HttpResponse as Reply
+from publish.net.http import HttpClient, retry_after
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.plain_text import mark_of
 from publish.rendering.thread import Part, Shape, picture_bytes, plan, still_of
-from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
+from publish.targets.base import Answer, Draft, RemoteReply, Limits, TargetOption, TargetConfig, Target
 from publish.targets.upload_cache import Uploads
 
 # https://developers.facebook.com/docs/graph-api/reference/page/photos: up to 10 MB; posts hold 63,206 characters.
@@ -49,20 +49,20 @@ class FacebookPageTarget(Target):
     hears = True
     answers = True
     options = (
-        Option("page", "the Page's number (Page, About, Page transparency)", required=True),
-        Option(
+        TargetOption("page", "the Page's number (Page, About, Page transparency)", required=True),
+        TargetOption(
             "url",
             "where the Graph API is, with its version",
             default="https://graph.facebook.com/v23.0",
         ),
     )
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
         self._base = setup.options["url"].rstrip("/")
         self._page = setup.options["page"].strip()
         # In a header: addresses end up in logs.
-        self._web = Web(setup.name, bearer=setup.secret.strip())
+        self._web = HttpClient(setup.name, bearer=setup.secret.strip())
         self._uploads = Uploads(f"{self._base}/{self._page}", setup.secret)
 
     @classmethod
@@ -216,7 +216,7 @@ class FacebookPageTarget(Target):
 
     # --- Comments ---------------------------------------------------------------------------------------------------
 
-    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
         """Comments and their answers. https://developers.facebook.com/docs/graph-api/reference/object/comments"""
         for post in posts:
             try:
@@ -231,10 +231,10 @@ class FacebookPageTarget(Target):
             f"{number}/comments", {"fields": fields, "filter": "stream", "limit": 100}, None
         )
 
-    def _heard(self, row: Mapping[str, Any], post: Remote) -> Heard:
+    def _heard(self, row: Mapping[str, Any], post: Remote) -> RemoteReply:
         # Who it is, is told only to apps that were reviewed for it.
         who = row.get("from") or {}
-        return Heard(
+        return RemoteReply(
             remote_id=str(row["id"]), post_id=post.id, author=str(who.get("name") or "Facebook"),
             text=str(row.get("message", "")), written_at=datetime.fromisoformat(str(row["created_time"])),
             url=str(row.get("permalink_url", "")), in_reply_to=str((row.get("parent") or {}).get("id", "")),

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from publish.drives import Login, open_drive, scheme_of, wants_password
 from publish.drives.base import hash_pieces, is_part
 from publish.errors import Gone, PauseTarget, PublishError, RetryAfter
-from publish.net.http import Web
+from publish.net.http import HttpClient
 from publish.posts.model import Post, PostMedia, Remote
 from publish.site.feeds import ATOM, JSON_FEED, feed_files
 from publish.site.pages import (
@@ -27,7 +27,7 @@ from publish.site.pages import (
     summarize,
 )
 from publish.site.search_index import search_files
-from publish.targets.base import Draft, Entry, Heard, Option, Setup, Target
+from publish.targets.base import Draft, FrontPageEntry, RemoteReply, TargetOption, TargetConfig, Target
 from publish.targets.webmentions import mentions
 
 log = logging.getLogger(__name__)
@@ -44,20 +44,20 @@ class FolderTarget(Target):
     tells_replies = True
     hears = True
     options = (
-        Option("url", "where it is, as file:///media/stick/site, sftp://host/path, webdavs://host/path or s3://bucket/path",
+        TargetOption("url", "where it is, as file:///media/stick/site, sftp://host/path, webdavs://host/path or s3://bucket/path",
                required=True),
-        Option("user", "who signs in, where that is needed"),
-        Option("key", "the file of a private key, for SFTP without a password"),
-        Option("endpoint", "the address of an S3-compatible service that is not Amazon's"),
-        Option("check", "size: compare how much arrived; read: read all of it back (a disk always is)", default="size",
+        TargetOption("user", "who signs in, where that is needed"),
+        TargetOption("key", "the file of a private key, for SFTP without a password"),
+        TargetOption("endpoint", "the address of an S3-compatible service that is not Amazon's"),
+        TargetOption("check", "size: compare how much arrived; read: read all of it back (a disk always is)", default="size",
                choices=("size", "read")),
-        Option("web", "the address under which others see it, as https://example.org/spring"),
-        Option("hub", "a WebSub hub that tells subscribers of its feeds at once, as https://pubsubhubbub.appspot.com/"),
-        Option("webmentions", "a service that received webmentions for its pages, as "
+        TargetOption("web", "the address under which others see it, as https://example.org/spring"),
+        TargetOption("hub", "a WebSub hub that tells subscribers of its feeds at once, as https://pubsubhubbub.appspot.com/"),
+        TargetOption("webmentions", "a service that received webmentions for its pages, as "
                "https://webmention.io/api/mentions.jf2"),
     )  # fmt: skip
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
         told = setup.options
         login = Login(
@@ -94,11 +94,11 @@ class FolderTarget(Target):
         """Pages that others see may be mentioned; a service has to receive that for us."""
         return bool(options.get("web") and options.get("webmentions"))
 
-    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
         """Webmentions of our pages."""
         if not self.listens(self.setup.options):
             return
-        web = Web(self.name)
+        web = HttpClient(self.name)
         try:
             yield from mentions(web, self.setup.options["webmentions"], posts, since)
         finally:
@@ -182,7 +182,7 @@ class FolderTarget(Target):
 
     # --- The front page ----------------------------------------------------------------------------
 
-    def finish(self, entries: Sequence[Entry], known: Remote | None) -> Remote:
+    def finish(self, entries: Sequence[FrontPageEntry], known: Remote | None) -> Remote:
         """Write front page, feeds, search and style sheets."""
         for name, data in (*sheets(self.setup.assets), *calendar_file(self.setup.facts)):
             self._put(name, data)
@@ -197,7 +197,7 @@ class FolderTarget(Target):
 
     def _tell_hub(self) -> None:
         """Say that the feeds are new. One that does not hear it holds nothing back: readers look by themselves too."""
-        web = Web(self.name)
+        web = HttpClient(self.name)
         try:
             for name in (ATOM, JSON_FEED):
                 told = urlencode({"hub.mode": "publish", "hub.url": self._link(name)})

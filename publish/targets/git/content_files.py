@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
 from publish.i18n import INTENTS, translations
-from publish.posts.model import WORDS, Block, Copy, Post, PostMedia, Said
+from publish.posts.model import WORDS, Block, CrossLink, Post, PostMedia, PublishedReply
 from publish.rendering.html import environment
 
 # Backslashes work for these in CommonMark, kramdown and Python-Markdown alike …
@@ -217,7 +217,7 @@ def _credit(block: Block, language: str) -> str:
     return f"— {told}" if told else ""
 
 
-def _said(said: tuple[Said, ...]) -> Iterator[str]:
+def _said(said: tuple[PublishedReply, ...]) -> Iterator[str]:
     for one in said:
         who = escape(" · ".join(part for part in (one.author, one.where) if part))
         yield f"> {who}: {escape(one.text)}".replace("\n", "\n> ")
@@ -230,7 +230,7 @@ def _copies(post: Post) -> str:
     return f"{escape(also)} {', '.join(_copy(copy) for copy in post.copies)}"
 
 
-def _copy(copy: Copy) -> str:
+def _copy(copy: CrossLink) -> str:
     goal = re.sub(r"[\s<>(){}]", lambda m: f"%{ord(m[0]):02X}", copy.url)
     return f"[{escape(copy.name)}]({goal})"
 

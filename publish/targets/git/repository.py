@@ -24,7 +24,7 @@ from publish.errors import (
     Permanent,
     PublishError,
     RetryAfter,
-    TooBig,
+    PayloadTooLarge,
 )
 from publish.net.ssh_known_hosts import known_hosts_file
 
@@ -40,7 +40,7 @@ _MEANINGS: Sequence[tuple[Sequence[str], type[PublishError], str]] = (
     (("Host key verification failed", "HOST IDENTIFICATION HAS CHANGED"), PauseTarget,
      "{name} shows another key than it did before. Ask its administrator whether the server was changed; if so, remove "
      "its line from the file known_hosts beside the secrets."),
-    (("exceeds GitHub's file size limit", "GH001", "exceeds the maximum allowed file size"), TooBig,
+    (("exceeds GitHub's file size limit", "GH001", "exceeds the maximum allowed file size"), PayloadTooLarge,
      "A file is larger than {name} takes."),
     (("Permission denied", "Authentication failed", "could not read Username", "could not read Password",
       "returned error: 401", "returned error: 403", "denied to"), AuthRefused,

@@ -11,7 +11,7 @@ import platformdirs
 
 from publish.errors import PauseTarget, RetryAfter
 from publish.posts.model import Post, PostMedia, Remote
-from publish.targets.base import Draft, Option, Setup, Target
+from publish.targets.base import Draft, TargetOption, TargetConfig, Target
 from publish.targets.git.content_files import LAYOUTS, Pages
 from publish.targets.git.repository import Access, Changes, Repository
 
@@ -29,18 +29,18 @@ class GitTarget(Target):
         "Only its administrator can take that away."
     )
     options = (
-        Option("url", "the repository, as git@host:name/site.git, ssh://…, https://… or file:///…", required=True),
-        Option("layout", "what makes the site", required=True, choices=tuple(LAYOUTS)),
-        Option("branch", "where to push; empty: the repository's own main branch"),
-        Option("folder", "where pages lie; empty: where the generator looks"),
-        Option("user", "who signs in, for https; the secret is a password or token"),
-        Option("key", "the file of a private key, for ssh; empty: your own keys and agent"),
-        Option("name", "whose name the commits bear; empty: Social Reporter"),
-        Option("email", "and whose address", default="social-reporter@localhost"),
-        Option("web", "the address of the site, as https://example.org"),
+        TargetOption("url", "the repository, as git@host:name/site.git, ssh://…, https://… or file:///…", required=True),
+        TargetOption("layout", "what makes the site", required=True, choices=tuple(LAYOUTS)),
+        TargetOption("branch", "where to push; empty: the repository's own main branch"),
+        TargetOption("folder", "where pages lie; empty: where the generator looks"),
+        TargetOption("user", "who signs in, for https; the secret is a password or token"),
+        TargetOption("key", "the file of a private key, for ssh; empty: your own keys and agent"),
+        TargetOption("name", "whose name the commits bear; empty: Social Reporter"),
+        TargetOption("email", "and whose address", default="social-reporter@localhost"),
+        TargetOption("web", "the address of the site, as https://example.org"),
     )  # fmt: skip
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
         told = setup.options
         if told["url"].startswith("-"):
@@ -151,7 +151,7 @@ def _message(posts: Sequence[Post]) -> str:
     return f"{len(posts)} stories of {first.gathering}\n\n{titles}"
 
 
-def _cache(setup: Setup) -> Path:
+def _cache(setup: TargetConfig) -> Path:
     """Outside every gathering: it can be deleted at any time, and a backup does not need it."""
     mark = hashlib.sha256(f"{setup.options['url']}".encode()).hexdigest()[:20]
     return Path(platformdirs.user_cache_dir("social-reporter")) / "git" / mark

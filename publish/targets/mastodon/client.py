@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
-from publish.errors import AuthRefused, Permanent, RetryAfter, TooBig
-from publish.net.http import Answer as Reply
-from publish.net.http import Web
+from publish.errors import AuthRefused, Permanent, RetryAfter, PayloadTooLarge
+from publish.net.http import HttpResponse as Reply
+from publish.net.http import HttpClient
 from publish.posts.model import PostMedia
 from publish.rendering.thread import picture_bytes
 from publish.targets.base import Limits
@@ -34,7 +34,7 @@ class Account:
         self.name = name
         base = url.rstrip("/")
         self.base = base if "://" in base else f"https://{base}"
-        self.web = Web(name, bearer=token.strip())
+        self.web = HttpClient(name, bearer=token.strip())
         self.uploads = Uploads(self.base, token)
         # What the server told of itself; a draft is written without asking.
         self.told: dict[str, Any] | None = None
@@ -90,7 +90,7 @@ class Account:
         except FileNotFoundError as error:
             raise RetryAfter("The file is being made again on this laptop.", 60) from error
         if answer.status == 422:
-            raise TooBig(
+            raise PayloadTooLarge(
                 f"{self.name} does not take this file ({media.bytes / 1e6:.1f} MB, {mime})."
             )
         return str(answer.data["id"]), answer.status == 202
@@ -113,7 +113,7 @@ class Account:
         return self._me
 
     def call(self, method: str, path: str, **parts: Any) -> Reply:
-        """One request; raises as ``Web.call``, and tells refused rights from a refused post."""
+        """One request; raises as ``HttpClient.call``, and tells refused rights from a refused post."""
         accept = set(parts.pop("accept", ()))
         answer = self.web.call(method, f"{self.base}{path}", accept=accept | {403}, **parts)
         if answer.status != 403:

@@ -9,7 +9,7 @@ from typing import Any
 
 from publish.markup.html_to_text import plain_text
 from publish.posts.model import Remote
-from publish.targets.base import Heard
+from publish.targets.base import RemoteReply
 
 _URL = re.compile(r"https?://\S+")
 # Somebody of another server counts as the name alone.
@@ -58,10 +58,10 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def heard(status: Mapping[str, Any], post: Remote, thread: set[str], me: str) -> Heard:
+def heard(status: Mapping[str, Any], post: Remote, thread: set[str], me: str) -> RemoteReply:
     """A status below ours. Whatever our own account wrote is ours, also what somebody wrote there by hand."""
     account, to = status["account"], str(status.get("in_reply_to_id") or "")
-    return Heard(
+    return RemoteReply(
         remote_id=str(status["id"]), post_id=post.id, author=str(account.get("display_name") or account["acct"]),
         text=_flat_mentions(plain_text(str(status["content"]))), written_at=_moment(status["created_at"]),
         url=str(status.get("url") or ""), author_url=str(account.get("url", "")),
@@ -74,9 +74,9 @@ def _flat_mentions(text: str) -> str:
     return re.sub(r"^(?:@[\w.-]+(?:@[\w.-]+)?\s+)+", "", text)
 
 
-def cheer(account: Mapping[str, Any], post: Remote, kind: str) -> Heard:
+def cheer(account: Mapping[str, Any], post: Remote, kind: str) -> RemoteReply:
     """Somebody boosted or liked it. When is not told: the account's own beginning stands for it."""
-    return Heard(
+    return RemoteReply(
         remote_id=f"{kind}-{post.id}-{account['id']}", post_id=post.id,
         author=str(account.get("display_name") or account["acct"]), text="",
         written_at=_moment(account.get("created_at", "1970-01-01T00:00:00+00:00")),

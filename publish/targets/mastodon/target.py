@@ -20,7 +20,7 @@ from publish.markup.html_to_text import plain_text
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.plain_text import mark_of
 from publish.rendering.thread import Part, Shape, part_number, plan, still_of
-from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
+from publish.targets.base import Answer, Draft, RemoteReply, Limits, TargetOption, TargetConfig, Target
 from publish.targets.mastodon.client import CHARACTERS, FILES, Account
 from publish.targets.mastodon.statuses import (
     PER_URL,
@@ -52,14 +52,14 @@ class MastodonTarget(Target):
     hears = True
     answers = True
     options = (
-        Option("url", "the server's address, as https://social.example", required=True),
-        Option("visibility", "who sees it: public, unlisted or private (followers)", default="public",
+        TargetOption("url", "the server's address, as https://social.example", required=True),
+        TargetOption("visibility", "who sees it: public, unlisted or private (followers)", default="public",
                choices=("public", "unlisted", "private")),
-        Option("warning", "a content warning in front of every post"),
-        Option("thread", "posts in a thread, at most", default="8"),
+        TargetOption("warning", "a content warning in front of every post"),
+        TargetOption("thread", "posts in a thread, at most", default="8"),
     )  # fmt: skip
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
         self._api = Account(setup.name, setup.options["url"], setup.secret)
 
@@ -277,7 +277,7 @@ class MastodonTarget(Target):
 
     # --- Replies -----------------------------------------------------------------------------------------------
 
-    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
         """Everything below our thread, and who boosted or liked its first post."""
         for post in posts:
             try:

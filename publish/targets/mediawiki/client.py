@@ -17,16 +17,16 @@ from urllib.parse import urlsplit
 
 from publish.errors import (  # fmt: skip
     AuthRefused,
-    Cut,
+    ConnectionLost,
     Gone,
     Offline,
     PauseTarget,
     Permanent,
     PublishError,
     RetryAfter,
-    TooBig,
+    PayloadTooLarge,
 )
-from publish.net.http import Answer, Web
+from publish.net.http import HttpResponse, HttpClient
 from publish.net.transfer_meter import kept
 
 # What an error's code means; the start of a code is enough. https://www.mediawiki.org/wiki/API:Errors_and_warnings
@@ -93,7 +93,7 @@ class Wiki:
     def __init__(self, name: str, url: str, user: str, password: str) -> None:
         self.name, self._user, self._password = name, user, password
         self._url = url if "://" in url else f"https://{url}"
-        self._web = Web(name)
+        self._web = HttpClient(name)
         self._api = ""
         self._csrf = ""
         self.site: dict[str, Any] = {}
@@ -155,7 +155,7 @@ class Wiki:
         answer = self._web.call("POST", self._api, data=data, files=files)
         return self._checked(answer)
 
-    def _checked(self, answer: Answer) -> dict[str, Any]:
+    def _checked(self, answer: HttpResponse) -> dict[str, Any]:
         if not isinstance(answer.data, dict):
             raise Offline(f"{self.name} does not answer as a wiki does.")
         if "error" in answer.data:
@@ -179,7 +179,7 @@ class Wiki:
         if code.startswith(_GONE):
             return Gone(f"{self.name} has nothing under this name any more: {said}")
         if code.startswith(_BIG):
-            return TooBig(f"This is larger than {self.name} takes: {said}")
+            return PayloadTooLarge(f"This is larger than {self.name} takes: {said}")
         if code.startswith(_RIGHTS) and code != "permissiondenied":
             return AuthRefused(f"{self.name} does not let this account do that: {said}")
         return WikiError(f"{self.name} does not take this: {said}", code, error)
@@ -250,7 +250,7 @@ class Wiki:
                 with path.open("rb") as file:
                     whole = ("file", filename, file, mime)
                     answer = self.act("upload", common, write=True, file=whole)
-            except Cut:
+            except ConnectionLost:
                 _BROKE[self._api] = time.monotonic()
                 raise
         else:

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from publish.errors import AuthRefused, Gone, Permanent, RetryAfter, TooBig
+from publish.errors import AuthRefused, Gone, Permanent, RetryAfter, PayloadTooLarge
 from publish.posts.model import Post, PostMedia, Remote
-from publish.targets.base import Answer, Draft, Heard, Limits, Option, Setup, Target
+from publish.targets.base import Answer, Draft, RemoteReply, Limits, TargetOption, TargetConfig, Target
 from publish.targets.mediawiki import wikitext
 from publish.targets.mediawiki.client import Wiki, WikiError
 from publish.targets.wiki.page_section import (
@@ -46,13 +46,13 @@ class MediaWikiTarget(Target):
     hears = True
     answers = True
     options = (
-        Option("url", "the wiki's address, as https://wiki.example.org", required=True),
-        Option("user", "the bot's name, as Anna@reporter", required=True),
-        Option("under", "the page that all pages lie under; empty: one named after the gathering"),
-        Option("category", "a category for all pages; empty: one named after the gathering"),
+        TargetOption("url", "the wiki's address, as https://wiki.example.org", required=True),
+        TargetOption("user", "the bot's name, as Anna@reporter", required=True),
+        TargetOption("under", "the page that all pages lie under; empty: one named after the gathering"),
+        TargetOption("category", "a category for all pages; empty: one named after the gathering"),
     )
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
         self._wiki = Wiki(setup.name, setup.options["url"], setup.options["user"], setup.secret)
 
@@ -270,7 +270,7 @@ class MediaWikiTarget(Target):
         if error.code in ("uploaddisabled", "permissiondenied"):
             return Permanent(f"{self.name} takes no files (from this account). Ask its admins.")
         if error.code in ("empty-file", "http-bad-status"):
-            return TooBig(f"{self.name} takes no files of {size}.")
+            return PayloadTooLarge(f"{self.name} takes no files of {size}.")
         return Permanent(
             f"{self.name} does not take this file ({size}, {media.mime}): {error.message}"
         )
@@ -297,7 +297,7 @@ class MediaWikiTarget(Target):
 
     # --- Replies -------------------------------------------------------------------------------------------
 
-    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
         """What is signed on the discussion pages."""
         for post in posts:
             page = self._talk(post)

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
-from publish.errors import AuthRefused, Offline, PauseTarget, RetryAfter, Way
-from publish.net.http import Answer, Web
+from publish.errors import AuthRefused, Offline, PauseTarget, RetryAfter, Reachability
+from publish.net.http import HttpResponse, HttpClient
 from publish.targets.micropub.microformats import MOST, anchors, first_word
 
 # What was discovered is kept this long: every delivery opens the blog anew. Address and token -> what is known.
@@ -49,13 +49,13 @@ class Micropub:
     name: str
     address: str
     token: str
-    web: Web = field(init=False)
+    web: HttpClient = field(init=False)
 
     def __post_init__(self) -> None:
         self.address = self.address.strip()
         if "://" not in self.address:
             self.address = f"https://{self.address}"
-        self.web = Web(self.name, bearer=self.token)
+        self.web = HttpClient(self.name, bearer=self.token)
 
     # --- Where it is ---------------------------------------------------------------------------------------
 
@@ -122,7 +122,7 @@ class Micropub:
             raise PauseTarget(f"{self.name} points to {goal[:200]}, {why}. Nothing was sent there.")
         return goal
 
-    def read(self, url: str) -> tuple[Answer, str]:
+    def read(self, url: str) -> tuple[HttpResponse, str]:
         """A public page, without the token, and the address that it was found at after redirects."""
         for _ in range(_HOPS):
             if why := _danger(url, self.address, secret=False):
@@ -152,7 +152,7 @@ class Micropub:
                 return answer.data
             if is_page(answer):
                 said = self.web.portal()
-                raise Offline(said if endpoint else f"{said} {self._nothing()}", Way.PORTAL)
+                raise Offline(said if endpoint else f"{said} {self._nothing()}", Reachability.PORTAL)
             return None
         refusal = self.refused(answer, url)
         if isinstance(refusal, AuthRefused):
@@ -217,19 +217,19 @@ class Micropub:
 
     # --- Sending -------------------------------------------------------------------------------------------
 
-    def send(self, *, at: str = "", accept: Collection[int] = (), **parts: Any) -> Answer:
+    def send(self, *, at: str = "", accept: Collection[int] = (), **parts: Any) -> HttpResponse:
         """POST. Returns what was done and what is in ``accept``; every other answer is raised."""
         url = at or self.endpoint
         takes = {200, 201, 202, 204, 400, 401, 403, *accept}
         headers = {"Accept": "application/json"}
         answer = self.web.call("POST", url, headers=headers, accept=takes, **parts)
         if answer.status == 200 and is_page(answer) and "Location" not in answer.headers:
-            raise Offline(self.web.portal(), Way.PORTAL)
+            raise Offline(self.web.portal(), Reachability.PORTAL)
         if (answer.status >= 300 or _has_error(answer)) and answer.status not in accept:
             raise self.refused(answer, url)
         return answer
 
-    def refused(self, answer: Answer, url: str) -> Exception:
+    def refused(self, answer: HttpResponse, url: str) -> Exception:
         """What an error means, by its code before its status: servers mix those up."""
         code, said = error_of(answer)
         if code == "insufficient_scope":
@@ -242,10 +242,10 @@ class Micropub:
         if refuses or (answer.status == 403 and not is_page(answer)):
             return AuthRefused(f"{self.name} refuses the token{said}. Make a new one there.")
         if answer.status < 300:
-            return self.web.error(Answer(400, answer.headers, answer.text, answer.data), url)
+            return self.web.error(HttpResponse(400, answer.headers, answer.text, answer.data), url)
         return self.web.error(answer, url)
 
-    def location(self, answer: Answer) -> str:
+    def location(self, answer: HttpResponse) -> str:
         """Where it says that the new thing is: in the header, else in the body; or ''."""
         told = answer.headers.get("Location", "")
         if not told and isinstance(answer.data, dict):
@@ -258,7 +258,7 @@ class Micropub:
         self.web.close()
 
 
-def error_of(answer: Answer) -> tuple[str, str]:
+def error_of(answer: HttpResponse) -> tuple[str, str]:
     """The code of an error, and the server's own words as ': …', or ''."""
     told = answer.data if isinstance(answer.data, dict) else {}
     code, words = told.get("error"), told.get("error_description") or told.get("message")
@@ -271,16 +271,16 @@ def is_deleted(item: Mapping[str, Any]) -> bool:
     return bool(first_word(item, "deleted")) or first_word(item, "post-status") == "deleted"
 
 
-def _has_error(answer: Answer) -> bool:
+def _has_error(answer: HttpResponse) -> bool:
     return bool(error_of(answer)[0])
 
 
-def is_page(answer: Answer) -> bool:
+def is_page(answer: HttpResponse) -> bool:
     # By what it says: PHP calls everything HTML that nobody has called something else.
     return answer.text.lstrip().startswith("<")
 
 
-def _named(answer: Answer, url: str) -> Iterator[str]:
+def _named(answer: HttpResponse, url: str) -> Iterator[str]:
     for link in re.finditer(r"<([^>]*)>([^<]*)", answer.headers.get("Link", "")):
         rel = re.search(
             r'(?:^|;)\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]+))', link.group(2), re.IGNORECASE

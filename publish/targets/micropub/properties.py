@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from publish.posts.model import Facts, Post, PostMedia, Remote
+from publish.posts.model import GatheringFacts, Post, PostMedia, Remote
 
 Properties = dict[str, list[Any]]
 
@@ -25,7 +25,7 @@ def told(post: Post, html: str, endpoint: str) -> Properties:
     }
 
 
-def born(post: Post, facts: Facts, *, draft: bool, by_session: bool) -> Properties:
+def born(post: Post, facts: GatheringFacts, *, draft: bool, by_session: bool) -> Properties:
     """What is said once. Without a date of ours the blog takes its own: this laptop's may be wrong."""
     said: Properties = {"mp-slug": [post.key], "post-status": ["draft" if draft else "published"]}
     # A day to come would be a post that waits for it.

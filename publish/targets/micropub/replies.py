@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from publish.markup.html_to_text import MOST_CHARS, plain_text
-from publish.targets.base import Heard
+from publish.targets.base import RemoteReply
 from publish.targets.micropub.microformats import Item, entries, first_word, same_page, values
 
 # More on one page is no conversation any more; nor is a reply to a reply to a reply, twenty times.
@@ -19,7 +19,7 @@ _REPLIES, _DEPTH = 1000, 20
 _KINDS = {"comment": "reply", "mention": "mention", "repost": "boost", "like": "favourite"}
 
 
-def replies_on(html: str, url: str, post_id: str) -> Iterator[Heard]:
+def replies_on(html: str, url: str, post_id: str) -> Iterator[RemoteReply]:
     """What is marked up as answered to the post whose page this is: comments, those below them, likes and reposts."""
     found = entries(html, url)
     ours = [item for item in found if same_page(first_word(item, "url"), url)] or found[:1]
@@ -30,7 +30,7 @@ def replies_on(html: str, url: str, post_id: str) -> Iterator[Heard]:
             yield heard
 
 
-def _heard_below(item: Item, url: str, post_id: str, parent: str, depth: int) -> Iterator[Heard]:
+def _heard_below(item: Item, url: str, post_id: str, parent: str, depth: int) -> Iterator[RemoteReply]:
     if depth >= _DEPTH:
         return
     for name, kind in _KINDS.items():
@@ -42,13 +42,13 @@ def _heard_below(item: Item, url: str, post_id: str, parent: str, depth: int) ->
             yield from _heard_below(cite, url, post_id, heard.remote_id, depth + 1)
 
 
-def _heard(cite: Item, url: str, post_id: str, parent: str, kind: str) -> Heard:
+def _heard(cite: Item, url: str, post_id: str, parent: str, kind: str) -> RemoteReply:
     author = next(iter(values(cite, "author")), "")
     told = author if isinstance(author, dict) else {}
     name = first_word(told, "name") or (author if isinstance(author, str) else "")
     text, where = _words(cite) if kind in ("reply", "mention") else "", first_word(cite, "url")
     to = first_word(cite, "in-reply-to")
-    return Heard(
+    return RemoteReply(
         remote_id=where or first_word(cite, "uid") or _print(name, text, kind),
         post_id=post_id,
         author=name or str(told.get("value") or "") or urlsplit(where).netloc,

@@ -22,14 +22,14 @@ from publish.errors import (
     Permanent,
     PublishError,
     RetryAfter,
-    TooBig,
-    Way,
+    PayloadTooLarge,
+    Reachability,
 )
-from publish.net.http import Answer as Reply
-from publish.net.http import Web
+from publish.net.http import HttpResponse as Reply
+from publish.net.http import HttpClient
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.html import indie_html
-from publish.targets.base import Draft, Heard, Limits, Option, Setup, Target
+from publish.targets.base import Draft, RemoteReply, Limits, TargetOption, TargetConfig, Target
 from publish.targets.micropub import microformats
 from publish.targets.micropub.client import Micropub, error_of, is_page
 from publish.targets.micropub.identify import file_in_list, in_list, on_front_page
@@ -67,17 +67,17 @@ class MicropubTarget(Target):
         "Services that the blog tells of its posts may have taken copies; some blogs keep a trash."
     )
     options = (
-        Option("url", "the blog's address, as https://blog.example.org, or its Micropub endpoint", required=True),
-        Option("status", "published, or draft for a last look at the blog", default="published",
+        TargetOption("url", "the blog's address, as https://blog.example.org, or its Micropub endpoint", required=True),
+        TargetOption("status", "published, or draft for a last look at the blog", default="published",
                choices=("published", "draft")),
-        Option("dated", "sent: posts bear the day when they are sent; session: the day of the session",
+        TargetOption("dated", "sent: posts bear the day when they are sent; session: the day of the session",
                default="sent", choices=("sent", "session")),
-        Option("webmentions", "a service that receives webmentions for the blog, as "
+        TargetOption("webmentions", "a service that receives webmentions for the blog, as "
                "https://webmention.io/api/mentions.jf2"),
     )  # fmt: skip
     pause: ClassVar[Callable[[float], Any]] = staticmethod(time.sleep)
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
         self._blog = Micropub(setup.name, setup.options["url"], setup.secret.strip())
         self._draft = setup.options.get("status") == "draft"
@@ -331,7 +331,7 @@ class MicropubTarget(Target):
     def _unwanted(self, answer: Reply, media: PostMedia, endpoint: str) -> Exception:
         said, size = error_of(answer)[1], f"{media.bytes / 1e6:.1f} MB"
         if _SIZE.search(said):
-            return TooBig(f"{self.name} takes no files of {size}{said}.")
+            return PayloadTooLarge(f"{self.name} takes no files of {size}{said}.")
         why = self._blog.refused(answer, endpoint)
         if type(why) is Permanent:
             return Permanent(f"{self.name} does not take this file ({size}, {media.mime}){said}.")
@@ -359,16 +359,16 @@ class MicropubTarget(Target):
         except PauseTarget:
             return False
         if answer.status < 300 and is_page(answer):
-            raise Offline(self._blog.web.portal(), Way.PORTAL)
+            raise Offline(self._blog.web.portal(), Reachability.PORTAL)
         return answer.status in (404, 410)
 
     # --- Replies -----------------------------------------------------------------------------------------
 
-    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
         """What a webmention service received, else what the posts' own pages show as answered."""
         service = self.setup.options.get("webmentions", "")
         if service:
-            web = Web(self.name)
+            web = HttpClient(self.name)
             try:
                 yield from mentions(web, service, posts, since)
             finally:
@@ -377,12 +377,12 @@ class MicropubTarget(Target):
         for post in posts:
             yield from self._on_page(post)
 
-    def _on_page(self, post: Remote) -> Iterator[Heard]:
+    def _on_page(self, post: Remote) -> Iterator[RemoteReply]:
         answer, url = self._blog.read(post.url)
         if answer.status >= 300:
             return
         # A sign-in page in its place would say that all replies are gone.
         path = urlsplit(post.url).path
         if path not in answer.text and not microformats.entries(answer.text, url):
-            raise Offline(self._blog.web.portal(), Way.PORTAL)
+            raise Offline(self._blog.web.portal(), Reachability.PORTAL)
         yield from replies_on(answer.text, url, post.id)

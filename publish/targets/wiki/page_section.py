@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from publish.errors import Gone, Permanent
 from publish.posts.model import Remote
-from publish.targets.base import Answer, Heard
+from publish.targets.base import Answer, RemoteReply
 from publish.targets.wiki.talk_page import Comment, Manner, insert_answer
 from publish.targets.wiki.three_way_merge import merge, takes_away
 
@@ -50,9 +50,9 @@ def keyed(remote: Remote, key: str, sent: str = "") -> Remote:
     return replace(remote, extra={**remote.extra, "key": key, **({"sent": sent} if sent else {})})
 
 
-def heard_of(comment: Comment, post: Remote, url: str, words_of: Callable[[str], str]) -> Heard:
+def heard_of(comment: Comment, post: Remote, url: str, words_of: Callable[[str], str]) -> RemoteReply:
     """A comment on the discussion page, as a reply. ``words_of`` takes the wiki's markup off."""
-    return Heard(
+    return RemoteReply(
         remote_id=comment.id, post_id=post.id, author=comment.author, text=words_of(comment.markup),
         written_at=comment.moment, url=url, in_reply_to=comment.parent, key=comment.key,
     )  # fmt: skip

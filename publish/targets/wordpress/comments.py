@@ -13,9 +13,9 @@ from typing import Any
 
 from publish.errors import Gone, Permanent, RetryAfter
 from publish.markup.html_to_text import plain_text
-from publish.net.http import Answer as WebAnswer
+from publish.net.http import HttpResponse as WebAnswer
 from publish.posts.model import Remote
-from publish.targets.base import Answer, Heard
+from publish.targets.base import Answer, RemoteReply
 
 _PAGE = 100
 # The posts in one question: addresses have a length that every server takes.
@@ -42,7 +42,7 @@ class Comments:
         # Whether our account may see what waits for the blog's moderators; None: not asked yet.
         self._moderates: bool | None = None
 
-    def all_of(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+    def all_of(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
         """Comments of these posts, oldest first."""
         ids = [post.id for post in posts]
         for start in range(0, len(ids), _POSTS):
@@ -136,10 +136,10 @@ class Comments:
         return self._moderates
 
 
-def heard(row: Mapping[str, Any]) -> Heard:
+def heard(row: Mapping[str, Any]) -> RemoteReply:
     """A comment as a reply."""
     parent = str(row.get("parent") or "")
-    return Heard(
+    return RemoteReply(
         remote_id=str(row["id"]),
         post_id=str(row["post"]),
         author=plain_text(str(row.get("author_name", ""))),

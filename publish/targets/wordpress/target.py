@@ -15,12 +15,12 @@ from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
 
-from publish.errors import AuthRefused, Gone, PauseTarget, Permanent, RetryAfter, TooBig
-from publish.net.http import Answer, Web
+from publish.errors import AuthRefused, Gone, PauseTarget, Permanent, RetryAfter, PayloadTooLarge
+from publish.net.http import HttpResponse, HttpClient
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.html import blog_html
 from publish.targets.base import Answer as OwnAnswer
-from publish.targets.base import Draft, Heard, Option, Setup, Target
+from publish.targets.base import Draft, RemoteReply, TargetOption, TargetConfig, Target
 from publish.targets.wordpress.comments import Comments
 
 # Our slug may be taken by our own item only; trashed ones have got another slug.
@@ -55,20 +55,20 @@ class WordPressTarget(Target):
     files_may_follow = True
     may_double = True
     options = (
-        Option("url", "the blog's address, as https://blog.example.org", required=True),
-        Option("user", "who writes there", required=True),
-        Option("status", "publish, or draft for a last look at the blog", default="publish",
+        TargetOption("url", "the blog's address, as https://blog.example.org", required=True),
+        TargetOption("user", "who writes there", required=True),
+        TargetOption("status", "publish, or draft for a last look at the blog", default="publish",
                choices=("publish", "draft")),
     )  # fmt: skip
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
         self._base = setup.options["url"].rstrip("/")
         if "://" not in self._base:
             self._base = f"https://{self._base}"
         # Blogs show application passwords in groups of four; the spaces don't count.
         secret = setup.secret.replace(" ", "")
-        self._web = Web(setup.name, auth=(setup.options["user"], secret))
+        self._web = HttpClient(setup.name, auth=(setup.options["user"], secret))
         self._pretty: bool | None = None
         self._tags: dict[str, int] = {}
         self._comments = Comments(self._call, setup.name)
@@ -227,7 +227,7 @@ class WordPressTarget(Target):
             answer = self._recover(answer, media)
         return self._only(answer.data, media)
 
-    def _recover(self, answer: Answer, media: PostMedia) -> Answer:
+    def _recover(self, answer: HttpResponse, media: PostMedia) -> HttpResponse:
         """A 500 after the file was stored: let the blog finish its smaller copies; anything else is an error."""
         number = answer.headers.get("X-WP-Upload-Attachment-ID", "")
         if answer.status == 500 and number.isdigit():
@@ -240,7 +240,7 @@ class WordPressTarget(Target):
         said = answer.data.get("message", "") if isinstance(answer.data, dict) else ""
         size = f"{media.bytes / 1e6:.1f} MB"
         if "upload_max_filesize" in said or code in _DROPPED:
-            raise TooBig(
+            raise PayloadTooLarge(
                 f"{self.name} takes no files of {size}. Its host can raise PHP's upload_max_filesize."
             )
         if answer.status == 500 and code != "rest_upload_sideload_error":
@@ -271,7 +271,7 @@ class WordPressTarget(Target):
 
     # --- Comments --------------------------------------------------------------------------------
 
-    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[Heard]:
+    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
         """Comments and pingbacks; those that wait for the blog's moderators too, where our account may see them."""
         return self._comments.all_of(posts, since)
 
@@ -292,7 +292,7 @@ class WordPressTarget(Target):
     def _delete(self, path: str) -> None:
         self._call("DELETE", path, params={"force": "true"}, accept={404, 410})
 
-    def _call(self, method: str, path: str, **parts: Any) -> Answer:
+    def _call(self, method: str, path: str, **parts: Any) -> HttpResponse:
         if self._pretty is None:
             self._pretty = self._remembered()
         accept = set(parts.pop("accept", ()))
@@ -336,7 +336,7 @@ class WordPressTarget(Target):
             f"There is no WordPress with a REST API at {urlsplit(self._base).netloc}. Check the address of {self.name}."
         )
 
-    def _refused(self, answer: Answer) -> Exception:
+    def _refused(self, answer: HttpResponse) -> Exception:
         code = answer.data.get("code", "") if isinstance(answer.data, dict) else ""
         said = answer.data.get("message", "") if isinstance(answer.data, dict) else ""
         if code.startswith(_RIGHTS):

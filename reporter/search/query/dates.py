@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 from datetime import date, timedelta
 
-from reporter.search.text.tokenizer import fold
+from reporter.search.text.tokenizer import normalize
 
 NEAR = {"today": 0, "yesterday": -1, "hoy": 0, "ayer": -1, "heute": 0, "gestern": -1, "hier": -1, "aujourdhui": 0,
         "hoje": 0, "ontem": -1, "اليوم": 0, "امس": -1}  # fmt: skip
@@ -24,7 +24,7 @@ def matching_days(
     if ".." in value:
         first, last = (part.strip() for part in value.split("..", 1))
         return {day for day in known if (first or day) <= day <= (last or day) + "~"}
-    word = fold(value.strip()).replace("'", "").replace("’", "")
+    word = normalize(value.strip()).replace("'", "").replace("’", "")
     if word in NEAR:
         return {str(today + timedelta(days=NEAR[word]))} & set(known) if today else set()
     if word and (weekday := _weekdays(tuple(languages)).get(word)) is not None:
@@ -58,5 +58,5 @@ def _weekdays(languages: tuple[str, ...]) -> dict[str, int]:
     for language in reversed(languages):
         for width in ("abbreviated", "wide"):
             for number, name in Locale.parse(language).days["format"][width].items():
-                names[fold(name).strip(".")] = number
+                names[normalize(name).strip(".")] = number
     return names

@@ -8,12 +8,12 @@ from datetime import date
 import numpy as np
 
 from reporter.codes import is_valid, normalize
-from reporter.search.protocol import Marks
+from reporter.search.protocol import Highlights
 from reporter.search.query.dates import matching_days
 from reporter.search.query.parser import All, Any, Named, Node, Not, Text
-from reporter.search.reader import Floats, Reading
+from reporter.search.reader import Floats, IndexReader
 from reporter.search.text.languages import all_function_words
-from reporter.search.text.tokenizer import Word, fold, take_apart
+from reporter.search.text.tokenizer import Word, normalize as fold, tokenize
 
 # How much a match counts: the very word, its stem, a word of the session or of the tags.
 AS_WRITTEN, AS_STEM, AROUND, AROUND_STEM, AS_BEGINNING = 1.6, 1.0, 0.5, 0.4, 0.8
@@ -30,13 +30,13 @@ class Matching:
 
     def __init__(
         self,
-        reading: Reading,
+        reading: IndexReader,
         languages: tuple[str, ...],
         today: date | None,
         unfinished_at: int = -1,
     ) -> None:
         """``unfinished_at``: where the query ends, if its last word is still being typed."""
-        self.marks = Marks()
+        self.marks = Highlights()
         self._reading = reading
         self._languages = languages
         self._today = today
@@ -82,7 +82,7 @@ class Matching:
         return all(is_slight(word) for word in self._take_apart(node))
 
     def _take_apart(self, node: Text) -> list[Word]:
-        return take_apart(node.text, self._languages, sure=True)
+        return tokenize(node.text, self._languages, sure=True)
 
     def _text(self, node: Text, *, around: bool = True) -> Floats:
         words = self._take_apart(node)
@@ -105,7 +105,7 @@ class Matching:
         return self._word(run[0], around=around)
 
     def _word(self, word: Word, *, around: bool) -> Floats:
-        self.marks |= Marks(frozenset({word.plain}), frozenset(word.stems))
+        self.marks |= Highlights(frozenset({word.plain}), frozenset(word.stems))
         score = self._reading.score
         stems = word.stems if not word.pair or len(word.plain) == 1 else ()
         found = [AS_WRITTEN * score("word", word.plain)]
@@ -117,7 +117,7 @@ class Matching:
 
     def _phrase(self, words: list[Word], *, around: bool) -> Floats:
         plain = [word.plain for word in words]
-        self.marks |= Marks(frozenset(plain))
+        self.marks |= Highlights(frozenset(plain))
         total = np.sum([self._reading.score("word", word) for word in plain], axis=0)
         found = np.where(self._reading.phrase(plain), AS_WRITTEN * total, 0).astype(np.float32)
         if not around:
@@ -130,7 +130,7 @@ class Matching:
         )
 
     def _beginning(self, start: str, *, around: bool) -> Floats:
-        self.marks |= Marks(beginnings=(start,))
+        self.marks |= Highlights(beginnings=(start,))
         reading = self._reading
         found = [AS_BEGINNING * reading.score("word", t) for t in reading.beginning("word", start)]
         if around:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reporter.search.query.parser import Node, Text, texts_of
-from reporter.search.reader import Reading
-from reporter.search.text.tokenizer import take_apart
+from reporter.search.reader import IndexReader
+from reporter.search.text.tokenizer import tokenize
 
 MOST_TRIED = 6
 MOST_WORDS = 6
@@ -15,7 +15,7 @@ MOST_WORDS = 6
 def respell(
     query: str,
     node: Node,
-    reading: Reading,
+    reading: IndexReader,
     finds: Callable[[Text], bool],
     languages: tuple[str, ...],
 ) -> str:
@@ -26,7 +26,7 @@ def respell(
     """
     pieces, at = [], 0
     for text in list(texts_of(node))[:MOST_WORDS]:
-        for word in take_apart(text.text, languages, sure=True):
+        for word in tokenize(text.text, languages, sure=True):
             if word.pair or finds(Text(word.plain)):
                 continue
             better = _nearest(word.plain, reading, finds)
@@ -38,7 +38,7 @@ def respell(
     return "".join([*pieces, query[at:]]) if pieces else ""
 
 
-def _nearest(word: str, reading: Reading, finds: Callable[[Text], bool]) -> str:
+def _nearest(word: str, reading: IndexReader, finds: Callable[[Text], bool]) -> str:
     if len(word) < 3:
         return ""
     near = {

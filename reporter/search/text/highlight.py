@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from reporter.search.protocol import Marks
-from reporter.search.text.tokenizer import Word, take_apart
+from reporter.search.protocol import Highlights
+from reporter.search.text.tokenizer import Word, tokenize
 
 CHARS = 200
 Span = tuple[int, int]
 
 
-def highlight(texts: Sequence[str], marks: Marks, languages: Sequence[str]) -> str:
+def highlight(texts: Sequence[str], marks: Highlights, languages: Sequence[str]) -> str:
     """The best piece of the first text that has a match, with ``<mark>``; '' when nothing matches in any."""
     for text in texts:
         spans = _joined(
             [
                 (word.start, word.end)
-                for word in take_apart(text, languages)
+                for word in tokenize(text, languages)
                 if _is_marked(word, marks)
             ]
         )
@@ -27,7 +27,7 @@ def highlight(texts: Sequence[str], marks: Marks, languages: Sequence[str]) -> s
     return ""
 
 
-def _is_marked(word: Word, marks: Marks) -> bool:
+def _is_marked(word: Word, marks: Highlights) -> bool:
     if word.plain in marks.plain or word.plain.startswith(marks.beginnings):
         return True
     return any(stem in marks.stems for stem in word.stems) and not (

@@ -43,7 +43,7 @@ class Word:
     pair: bool = False
 
 
-def take_apart(text: str, languages: Sequence[str], *, sure: bool = False) -> list[Word]:
+def tokenize(text: str, languages: Sequence[str], *, sure: bool = False) -> list[Word]:
     """The words of a text in order. Stems are of the language that the text seems to be in, else of all.
 
     ``sure`` False: guess the language; a query is too short for that, so it is asked in all languages (True).
@@ -61,7 +61,7 @@ def _pieces(text: str) -> Iterator[tuple[int, int, str, bool]]:
     for found in _word_pattern().finditer(text):
         start, end = found.span()
         if found.lastgroup == "word":
-            if plain := fold(found.group()[:MOST_CHARS]):
+            if plain := normalize(found.group()[:MOST_CHARS]):
                 yield start, end, plain, False
             continue
         # Characters with the marks that belong to them.
@@ -70,7 +70,7 @@ def _pieces(text: str) -> Iterator[tuple[int, int, str, bool]]:
         ]
         pairs = list(itertools.pairwise(spans)) or [(spans[0], spans[0])]
         for (first, _), (_, last) in pairs:
-            yield first, last, fold(text[first:last]), True
+            yield first, last, normalize(text[first:last]), True
 
 
 def _stems(written: str, plain: str, languages: Sequence[str], pair: bool) -> tuple[str, ...]:
@@ -96,11 +96,11 @@ def _of_script(plain: str, languages: Sequence[str]) -> Sequence[str]:
 @functools.lru_cache(maxsize=100_000)
 def _tagged(written: str, plain: str, language: str) -> tuple[str, ...]:
     """Stems of a word as it is written, and as somebody types it who leaves accents away."""
-    return tuple({f"{language}:{fold(stem(form, language))}" for form in (written, plain)})
+    return tuple({f"{language}:{normalize(stem(form, language))}" for form in (written, plain)})
 
 
 @functools.lru_cache(maxsize=100_000)
-def fold(word: str) -> str:
+def normalize(word: str) -> str:
     """A word without case, accents and other ways to write the same letters.
 
     >>> fold("Café"), fold("STRASSE"), fold("straße")

@@ -19,13 +19,13 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from capture.cards.importer import Importer, Workshop, begin_import
+from capture.cards.importer import Importer, ImportContext, begin_import
 from capture.decoding.process_pool import DecoderPool
 from capture.renditions.worker import process_due
 from kiosk.runtime.static_files import static_dir
 from publish.bundle.builder import make_bundle
 from publish.posts.model import gathering_facts
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.clock import utc_now
 from reporter.config import LimitSettings, Settings
 from reporter.gathering.folder import make_gathering, open_session
@@ -102,7 +102,7 @@ def gallery(folder: Path, card: Path, pool: DecoderPool, count: int) -> None:
             # Without a description no photo leaves the room.
             for attachment in takeaway.attachments:
                 attachment.alt = "A landscape"
-            approve(session, takeaway, Hand(utc_now(), rng, "bench"))
+            approve(session, takeaway, Actor(utc_now(), rng, "bench"))
         made = make_bundle(
             session, Store(settings.folder), goal, facts=gathering_facts(session, settings),
             now=utc_now(), rng=rng, assets=static_dir(),
@@ -130,7 +130,7 @@ def import_all(
         helper.start()
     event = add_session(session, "Bench", now=utc_now(), rng=rng)
     job = begin_import(session, "card", now=utc_now(), rng=rng, event=event)
-    shop = Workshop(session, store, pool, utc_now, rng, LimitSettings(), settings.zone)
+    shop = ImportContext(session, store, pool, utc_now, rng, LimitSettings(), settings.zone)
     Importer(shop, job, tell=lambda tally: None, stopped=lambda: False).run([card])
     session.commit()
     done.set()

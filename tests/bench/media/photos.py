@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from capture.decoding.process_pool import DecoderPool
 from capture.intake.receive import receive
-from capture.intake.submission import Arrival, Offer
+from capture.intake.submission import ReceivedFile, Submission
 from capture.renditions.photo import make_photo
 from capture.renditions.worker import process_due
 from reporter.clock import utc_now
@@ -52,7 +52,7 @@ class Intake:
         incoming = self.store.begin(uuid.uuid4().hex)
         # What stands behind the end of a JPEG no decoder looks at.
         incoming.write(photo + self.rng.randbytes(8))
-        offer = Offer(self.event, files=(Arrival.of(incoming, "photo.jpg"),), consent="agreed")
+        offer = Submission(self.event, files=(ReceivedFile.of(incoming, "photo.jpg"),), consent="agreed")
         receive(
             self.session, self.store, offer, now=utc_now(), rng=self.rng, limits=LimitSettings()
         )

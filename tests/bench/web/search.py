@@ -21,7 +21,7 @@ from reporter.config import Settings
 from reporter.gathering.folder import open_session
 from reporter.models import Attachment, EventSession, Takeaway
 from reporter.models.enums import TakeawayState
-from reporter.search import Ask, Recipe, WhooshIndex, load_hits
+from reporter.search import SearchRequest, Recipe, WhooshIndex, load_hits
 from reporter.search.documents import texts_of
 from tests.bench.data.seeded import seed
 from tests.bench.data.seeded_words import LANGUAGES
@@ -55,7 +55,7 @@ def measure() -> list[Row]:
 def _queries(session: Session, index: WhooshIndex, built: float) -> list[Row]:
     peer = _fts5(session)
     asked = _typed()
-    ours: Answer = lambda query: index.search(Ask(query, place=None, limit=20))  # noqa: E731
+    ours: Answer = lambda query: index.search(SearchRequest(query, place=None, limit=20))  # noqa: E731
     theirs: Answer = lambda query: _ask_fts5(peer, query)  # noqa: E731
     first = [_took(ours, query) for query in asked]
     shown = statistics.median(
@@ -108,7 +108,7 @@ def _share(times: list[float], share: float) -> float:
 
 
 def _with_texts(session: Session, index: WhooshIndex, query: str) -> object:
-    ask = Ask(query, place=None, limit=20)
+    ask = SearchRequest(query, place=None, limit=20)
     return load_hits(session, index.search(ask), ask)
 
 
@@ -193,10 +193,10 @@ def _until(http: httpx.Client, word: str, total: int) -> float:
 
 
 def _one_commit(session: Session, index: WhooshIndex) -> float:
-    from reporter.moderation.decisions import touch
+    from reporter.moderation.decisions import bump_revision
 
     row = session.scalars(select(Takeaway).limit(1)).one()
-    touch(session, row)
+    bump_revision(session, row)
     session.commit()
     started = time.perf_counter()
     index.sync(session)

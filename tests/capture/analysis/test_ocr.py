@@ -17,7 +17,7 @@ from capture.analysis import ocr, ocr_worker
 from capture.analysis.ocr_worker import read_due
 from capture.decoding.process_pool import DecoderDied, DecoderPool, PoolBusy
 from capture.intake.receive import receive
-from capture.intake.submission import Arrival, Offer
+from capture.intake.submission import ReceivedFile, Submission
 from capture.renditions.worker import process_due
 from reporter.annotations.edit_history import save
 from reporter.config import LimitSettings
@@ -26,7 +26,7 @@ from reporter.media.edits import Edits, Region
 from reporter.media.store import Store
 from reporter.models import EventSession, Media, Takeaway
 from reporter.moderation.decisions import approve, withdraw
-from reporter.search import Ask, WhooshIndex
+from reporter.search import SearchRequest, WhooshIndex
 from reporter.stories.takeaway_json import takeaway_record
 from tests.support.kiosk_process import TurnableClock, hand
 from tests.support.media.flip_charts import photo as chart
@@ -67,7 +67,7 @@ class Room:
         Image.fromarray(pixels).save(path, "JPEG", quality=88)
         incoming = self.store.begin(path.name)
         incoming.write(path.read_bytes())
-        offer = Offer(self.event, files=(Arrival.of(incoming, path.name),), consent="agreed")
+        offer = Submission(self.event, files=(ReceivedFile.of(incoming, path.name),), consent="agreed")
         return receive(
             self.session, self.store, offer, now=self.clock(), rng=self.rng, limits=LimitSettings()
         )
@@ -78,7 +78,7 @@ class Room:
 
     def found(self, query: str) -> list[str]:
         self.index.sync(self.session)
-        return self.index.search(Ask(query)).ids
+        return self.index.search(SearchRequest(query)).ids
 
     def words(self) -> list[str]:
         self.session.expire_all()

@@ -23,7 +23,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from capture.cards import verified_copy
-from capture.cards.importer import CARD_GONE, Importer, Tally, Workshop, begin_import
+from capture.cards.importer import CARD_GONE, Importer, ImportProgress, ImportContext, begin_import
 from capture.cards.manual_cuts import begin_at, is_photo, move_cut, set_clock
 from capture.cards.scan import read_playlist, walk
 from capture.cards.session_assignment import UNASSIGNED
@@ -74,10 +74,10 @@ class Desk:
 
     def read(
         self, *paths: Path, stop_after: int = 10**12, event: EventSession | None = None,
-        on_tell: Callable[[Tally], None] | None = None,
+        on_tell: Callable[[ImportProgress], None] | None = None,
     ) -> CardImport:  # fmt: skip
         job = begin_import(self.session, "card", now=self.clock(), rng=self.rng, event=event)
-        shop = Workshop(
+        shop = ImportContext(
             self.session,
             self.store,
             self.pool,
@@ -88,7 +88,7 @@ class Desk:
         )
         copied = [0]
 
-        def tell(tally: Tally) -> None:
+        def tell(tally: ImportProgress) -> None:
             copied[0] = tally.bytes_done
             if on_tell is not None:
                 on_tell(tally)
@@ -295,7 +295,7 @@ def test_a_card_pulled_out_half_way_loses_nothing_and_says_what_is_missing(
         camera.shoot(TEN + minutes(n + 1))
     away = tmp_path / "pocket"
 
-    def pull(tally: Tally) -> None:
+    def pull(tally: ImportProgress) -> None:
         if tally.files_done >= 2 and camera.card.exists():
             camera.card.rename(away)
 

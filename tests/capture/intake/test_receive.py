@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import MediaType
 from capture.intake import receive
-from capture.intake.receive import Arrival, Offer
-from reporter.actor import Hand
+from capture.intake.receive import ReceivedFile, Submission
+from reporter.actor import Actor
 from reporter.codes import is_valid_receipt
 from reporter.errors import (
     BadInput,
@@ -49,7 +49,7 @@ def count(room: Room, model: type) -> int:
 
 
 def test_a_line_of_text_is_a_takeaway(room: Room) -> None:
-    offer = Offer(
+    offer = Submission(
         room.garden, text="  Mulch in autumn #Compost\r\nand #compost, #bees ", author=" Ada \n"
     )
     takeaway = room.receive(offer)
@@ -63,13 +63,13 @@ def test_a_line_of_text_is_a_takeaway(room: Room) -> None:
 
 
 def test_defaults_come_from_the_session_and_choices_are_kept(room: Room) -> None:
-    plain = room.receive(Offer(room.garden, text="a"))
+    plain = room.receive(Submission(room.garden, text="a"))
     assert (plain.audience, plain.licence, plain.intent, plain.consent) == (
         "community", "CC BY 4.0", "", "",
     )  # fmt: skip
     earlier = NOW - timedelta(days=2)
     chosen = room.receive(
-        Offer(
+        Submission(
             room.garden, text="b", audience="room", intent="idea", consent="unsure", prompt="What now?",
             source="card", recorded_at=earlier,
         )
@@ -81,7 +81,7 @@ def test_defaults_come_from_the_session_and_choices_are_kept(room: Room) -> None
 def test_files_are_kept_whole_and_write_once(room: Room) -> None:
     photo, video = jpeg(1), mp4(2)
     takeaway = room.receive(
-        Offer(
+        Submission(
             room.garden,
             files=[
                 room.arrive(photo, "C:\\DCIM\\..\\IMG_1.JPG"),
@@ -107,7 +107,7 @@ def test_files_are_kept_whole_and_write_once(room: Room) -> None:
     [([jpeg(1), wav(1)], "photo"), ([wav(1)], "audio"), ([wav(1), mp4(1), jpeg(1)], "video")],
 )
 def test_the_kind_is_the_richest_of_its_files(room: Room, parts: list[bytes], kind: str) -> None:
-    offer = Offer(room.garden, files=[room.arrive(data) for data in parts])
+    offer = Submission(room.garden, files=[room.arrive(data) for data in parts])
     assert room.receive(offer).kind == kind
 
 
@@ -129,7 +129,7 @@ def test_what_is_refused_leaves_nothing(
     room: Room, changes: dict[str, str], error: type[ReporterError], words: str
 ) -> None:
     with pytest.raises(error, match=words):
-        room.receive(Offer(room.garden, **changes))  # type: ignore[arg-type]
+        room.receive(Submission(room.garden, **changes))  # type: ignore[arg-type]
     assert count(room, Takeaway) == 0
     assert room.session.scalars(select(Gathering.revision)).one() == 0
 
@@ -146,32 +146,32 @@ def test_what_is_refused_leaves_nothing(
 def test_content_decides_not_the_name(room: Room, data: bytes, error: type[ReporterError]) -> None:
     file = room.arrive(data, "holiday.jpg")
     with pytest.raises(error, match=r"holiday\.jpg"):
-        room.receive(Offer(room.garden, text="look", files=[file]))
+        room.receive(Submission(room.garden, text="look", files=[file]))
     assert count(room, Takeaway) == count(room, Media) == 0
     assert room.originals() == []
     assert file.path.exists(), "a refused file stays with who brought it"
 
 
 def test_a_photo_named_text_is_a_photo(room: Room) -> None:
-    takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1), "notes.txt")]))
+    takeaway = room.receive(Submission(room.garden, files=[room.arrive(jpeg(1), "notes.txt")]))
     assert takeaway.attachments[0].media.type == "image/jpeg"
 
 
 def test_too_many_files_and_too_large_ones(room: Room) -> None:
     room.limits = type(room.limits)(files=2, file_mb=1)
     with pytest.raises(TooLarge, match="up to 2 files"):
-        room.receive(Offer(room.garden, files=[room.arrive(jpeg(n)) for n in range(3)]))
+        room.receive(Submission(room.garden, files=[room.arrive(jpeg(n)) for n in range(3)]))
     with pytest.raises(TooLarge, match="1 MB"):
-        room.receive(Offer(room.garden, files=[room.arrive(jpeg(1, (1 << 20) + 1))]))
-    room.receive(Offer(room.garden, files=[room.arrive(jpeg(n)) for n in (5, 6)], client_id=CLIENT))
+        room.receive(Submission(room.garden, files=[room.arrive(jpeg(1, (1 << 20) + 1))]))
+    room.receive(Submission(room.garden, files=[room.arrive(jpeg(n)) for n in (5, 6)], client_id=CLIENT))
     with pytest.raises(TooLarge, match="up to 2 files"):
-        room.receive(Offer(room.garden, files=[room.arrive(jpeg(7))], client_id=CLIENT))
+        room.receive(Submission(room.garden, files=[room.arrive(jpeg(7))], client_id=CLIENT))
 
 
 def test_do_not_record_takes_words_only(room: Room) -> None:
     with pytest.raises(Forbidden, match="asked not to be recorded"):
-        room.receive(Offer(room.quiet, text="a photo", files=[room.arrive(jpeg(1))]))
-    assert room.receive(Offer(room.quiet, text="words are fine")).kind == "note"
+        room.receive(Submission(room.quiet, text="a photo", files=[room.arrive(jpeg(1))]))
+    assert room.receive(Submission(room.quiet, text="words are fine")).kind == "note"
     assert room.originals() == []
 
 
@@ -182,7 +182,7 @@ def test_a_check_refuses_before_anything_is_kept(room: Room) -> None:
         seen.append((kind.mime, path.read_bytes()))
         raise MediaFailed("It is broken.")
 
-    offer = Offer(room.garden, files=[room.arrive(mp4(1))])
+    offer = Submission(room.garden, files=[room.arrive(mp4(1))])
     with pytest.raises(MediaFailed):
         receive.receive(
             room.session, room.store, offer, now=NOW, rng=room.rng, limits=room.limits, check=check
@@ -193,12 +193,12 @@ def test_a_check_refuses_before_anything_is_kept(room: Room) -> None:
 
 
 def test_the_same_client_id_gives_the_first_receipt(room: Room) -> None:
-    offer = Offer(room.garden, text="once", files=[room.arrive(jpeg(1))], client_id=CLIENT.upper())
+    offer = Submission(room.garden, text="once", files=[room.arrive(jpeg(1))], client_id=CLIENT.upper())
     first = room.receive(offer)
     revision = first.revision
     for text in ("once", "something else", ""):
         again = room.receive(
-            Offer(room.garden, text=text, files=[room.arrive(jpeg(1))], client_id=CLIENT)
+            Submission(room.garden, text=text, files=[room.arrive(jpeg(1))], client_id=CLIENT)
         )
         assert again.receipt == first.receipt
         assert (again.text, again.revision, len(again.attachments)) == ("once", revision, 1)
@@ -209,7 +209,7 @@ def test_the_same_client_id_gives_the_first_receipt(room: Room) -> None:
 def test_files_of_one_takeaway_may_come_one_by_one(room: Room) -> None:
     receipts = [
         room.receive(
-            Offer(room.garden, files=[room.arrive(data)], text=text, client_id=CLIENT)
+            Submission(room.garden, files=[room.arrive(data)], text=text, client_id=CLIENT)
         ).receipt
         for data, text in ((jpeg(1), ""), (jpeg(2), "both #bees"), (jpeg(1), ""), (mp4(3), "later"))
     ]
@@ -224,35 +224,35 @@ def test_files_of_one_takeaway_may_come_one_by_one(room: Room) -> None:
 
 
 def test_a_text_that_was_emptied_by_hand_stays_empty(room: Room) -> None:
-    offer = Offer(room.garden, text="oops", files=[room.arrive(jpeg(1))], client_id=CLIENT)
+    offer = Submission(room.garden, text="oops", files=[room.arrive(jpeg(1))], client_id=CLIENT)
     takeaway = room.receive(offer)
-    decisions.change(room.session, takeaway, Hand(NOW, room.rng), {"text": ""})
-    room.receive(Offer(room.garden, text="oops", client_id=CLIENT))
+    decisions.change(room.session, takeaway, Actor(NOW, room.rng), {"text": ""})
+    room.receive(Submission(room.garden, text="oops", client_id=CLIENT))
     assert decisions.by_receipt(room.session, takeaway.receipt).text == ""
 
 
 def test_new_bytes_in_an_approved_takeaway_wait_for_a_decision(room: Room) -> None:
-    takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
-    decisions.approve(room.session, takeaway, Hand(NOW, room.rng, "desk"))
-    room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
+    takeaway = room.receive(Submission(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
+    decisions.approve(room.session, takeaway, Actor(NOW, room.rng, "desk"))
+    room.receive(Submission(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
     assert takeaway.state == TakeawayState.APPROVED
-    room.receive(Offer(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT))
+    room.receive(Submission(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT))
     assert (takeaway.state, takeaway.approved_at) == (TakeawayState.NEW, None)
     last = room.session.scalars(select(Decision).where(Decision.action == "new")).one()
     assert (last.before, last.after) == ({"state": "approved"}, {"state": "new"})
 
 
 def test_a_hidden_takeaway_stays_hidden(room: Room) -> None:
-    takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
-    decisions.hide(room.session, takeaway, Hand(NOW, room.rng, "desk"))
-    room.receive(Offer(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT))
+    takeaway = room.receive(Submission(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
+    decisions.hide(room.session, takeaway, Actor(NOW, room.rng, "desk"))
+    room.receive(Submission(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT))
     assert (takeaway.state, len(takeaway.attachments)) == (TakeawayState.HIDDEN, 2)
 
 
 def test_the_same_bytes_for_the_same_session_are_known(room: Room) -> None:
-    first = room.receive(Offer(room.garden, text="bees", files=[room.arrive(jpeg(1))]))
+    first = room.receive(Submission(room.garden, text="bees", files=[room.arrive(jpeg(1))]))
     for text, client_id in (("", None), ("bees", None), ("bees", CLIENT)):
-        offer = Offer(room.garden, text=text, files=[room.arrive(jpeg(1))], client_id=client_id)
+        offer = Submission(room.garden, text=text, files=[room.arrive(jpeg(1))], client_id=client_id)
         assert room.receive(offer).receipt == first.receipt
     assert count(room, Takeaway) == 1
 
@@ -261,7 +261,7 @@ def test_other_words_or_another_session_share_the_media(room: Room) -> None:
     other = room.add_session("Wasps")
     room.session.commit()
     receipts = {
-        room.receive(Offer(event, text=text, files=[room.arrive(jpeg(1))])).receipt
+        room.receive(Submission(event, text=text, files=[room.arrive(jpeg(1))])).receipt
         for event, text in ((room.garden, "bees"), (room.garden, "my bees"), (other, "bees"))
     }
     assert len(receipts) == count(room, Takeaway) == count(room, Attachment) == 3
@@ -270,26 +270,26 @@ def test_other_words_or_another_session_share_the_media(room: Room) -> None:
 
 
 def test_one_file_twice_in_one_offer_is_attached_once(room: Room) -> None:
-    takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1)), room.arrive(jpeg(1))]))
+    takeaway = room.receive(Submission(room.garden, files=[room.arrive(jpeg(1)), room.arrive(jpeg(1))]))
     assert len(takeaway.attachments) == 1
     assert room.leftovers() == []
 
 
-def withdrawn(room: Room, offer: Offer) -> Takeaway:
+def withdrawn(room: Room, offer: Submission) -> Takeaway:
     takeaway = room.receive(offer)
-    decisions.withdraw(room.session, takeaway, Hand(NOW, room.rng), room.store)
+    decisions.withdraw(room.session, takeaway, Actor(NOW, room.rng), room.store)
     return takeaway
 
 
 def test_what_was_taken_back_never_comes_back(room: Room) -> None:
     first = withdrawn(
-        room, Offer(room.garden, text="mine", files=[room.arrive(jpeg(1))], client_id=CLIENT)
+        room, Submission(room.garden, text="mine", files=[room.arrive(jpeg(1))], client_id=CLIENT)
     )
     offers = [
-        Offer(room.garden, text="mine", files=[room.arrive(jpeg(1))], client_id=CLIENT),
-        Offer(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT),
-        Offer(room.garden, files=[room.arrive(jpeg(1))]),
-        Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=str(uuid.uuid4())),
+        Submission(room.garden, text="mine", files=[room.arrive(jpeg(1))], client_id=CLIENT),
+        Submission(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT),
+        Submission(room.garden, files=[room.arrive(jpeg(1))]),
+        Submission(room.garden, files=[room.arrive(jpeg(1))], client_id=str(uuid.uuid4())),
     ]
     for offer in offers:
         again = room.receive(offer)
@@ -304,7 +304,7 @@ def test_the_same_bytes_arriving_during_a_withdrawal_are_not_lost(
 ) -> None:
     """The withdrawal removes its file at the very moment at which another session gets the same one."""
     other = room.add_session("Wasps")
-    takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))]))
+    takeaway = room.receive(Submission(room.garden, files=[room.arrive(jpeg(1))]))
     room.session.refresh(other)
     room.session.expunge(other)
     file = room.arrive(jpeg(1))
@@ -312,7 +312,7 @@ def test_the_same_bytes_arriving_during_a_withdrawal_are_not_lost(
 
     def send() -> str:
         with Session(room.engine) as session:
-            return room.receive(Offer(other, files=[file]), session=session).receipt
+            return room.receive(Submission(other, files=[file]), session=session).receipt
 
     with ThreadPoolExecutor(1) as pool:
         sent: list[Future[str]] = []
@@ -323,28 +323,28 @@ def test_the_same_bytes_arriving_during_a_withdrawal_are_not_lost(
             drop(store, sha256, ext)
 
         monkeypatch.setattr(Store, "drop", slow_drop)
-        decisions.withdraw(room.session, takeaway, Hand(NOW, room.rng), room.store)
+        decisions.withdraw(room.session, takeaway, Actor(NOW, room.rng), room.store)
         receipt = sent[0].result(120)
     assert len(decisions.by_receipt(room.session, receipt).attachments) == 1
     assert room.originals() == [jpeg(1)]
 
 
 def test_a_withdrawal_takes_along_what_has_just_been_added(room: Room) -> None:
-    takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
+    takeaway = room.receive(Submission(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
     assert len(takeaway.attachments) == 1
     room.session.refresh(room.garden)
     with Session(room.engine) as other:
         room.receive(
-            Offer(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT), session=other
+            Submission(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT), session=other
         )
-    decisions.withdraw(room.session, takeaway, Hand(NOW, room.rng), room.store)
+    decisions.withdraw(room.session, takeaway, Actor(NOW, room.rng), room.store)
     assert count(room, Attachment) == count(room, Media) == 0
     assert room.originals() == []
 
 
 def test_a_withdrawn_file_is_left_out_of_a_larger_offer(room: Room) -> None:
-    withdrawn(room, Offer(room.garden, files=[room.arrive(jpeg(1))]))
-    takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1)), room.arrive(jpeg(2))]))
+    withdrawn(room, Submission(room.garden, files=[room.arrive(jpeg(1))]))
+    takeaway = room.receive(Submission(room.garden, files=[room.arrive(jpeg(1)), room.arrive(jpeg(2))]))
     assert [a.media.sha256 for a in takeaway.attachments] == [hashlib.sha256(jpeg(2)).hexdigest()]
     assert room.originals() == [jpeg(2)]
 
@@ -358,31 +358,31 @@ def test_a_tombstone_from_another_kiosk_refuses(room: Room) -> None:
     )  # fmt: skip
     room.session.commit()
     with pytest.raises(Conflict, match="taken back"):
-        room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))]))
+        room.receive(Submission(room.garden, files=[room.arrive(jpeg(1))]))
 
 
 def test_failed_media_is_tried_again_when_the_bytes_come_again(room: Room) -> None:
-    takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
+    takeaway = room.receive(Submission(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
     media = takeaway.attachments[0].media
     path = room.store.original(media.sha256, media.ext)
     path.chmod(0o600)
     path.write_bytes(b"\0" * media.bytes)
     media.state, media.error, media.attempts, media.lease = "failed", "It is broken.", 5, "w1"
     room.session.commit()
-    room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
+    room.receive(Submission(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
     assert path.read_bytes() == jpeg(1)
     assert (media.state, media.error, media.attempts, media.lease) == ("received", "", 0, "")
 
 
 @pytest.mark.parametrize("client_id", [CLIENT, None])
 def test_a_missing_original_heals(room: Room, client_id: str | None) -> None:
-    takeaway = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
+    takeaway = room.receive(Submission(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
     media = takeaway.attachments[0].media
     media.state = MediaState.READY.value
     room.session.commit()
     room.store.original(media.sha256, media.ext).unlink()
     text = "" if client_id else "other words"
-    room.receive(Offer(room.garden, text=text, files=[room.arrive(jpeg(1))], client_id=client_id))
+    room.receive(Submission(room.garden, text=text, files=[room.arrive(jpeg(1))], client_id=client_id))
     assert room.originals() == [jpeg(1)]
     assert media.state == MediaState.READY
 
@@ -393,7 +393,7 @@ def test_a_failed_commit_keeps_no_row_and_can_be_repeated(room: Room) -> None:
     def refuse(_takeaway: Takeaway) -> None:
         raise OSError("the cable fell out")
 
-    offer = Offer(room.garden, text="a #b", files=[file], client_id=CLIENT)
+    offer = Submission(room.garden, text="a #b", files=[file], client_id=CLIENT)
     with pytest.raises(OSError, match="cable"):
         receive.receive(
             room.session, room.store, offer, now=NOW, rng=room.rng, limits=room.limits, seal=refuse
@@ -403,11 +403,11 @@ def test_a_failed_commit_keeps_no_row_and_can_be_repeated(room: Room) -> None:
     assert room.originals() == [jpeg(1)]
 
 
-def race(room: Room, offers: list[Offer]) -> list[str]:
+def race(room: Room, offers: list[Submission]) -> list[str]:
     """All offers at once, each through a database session of its own."""
     start = threading.Barrier(len(offers))
 
-    def send(offer: Offer) -> str:
+    def send(offer: Submission) -> str:
         with Session(room.engine) as session:
             start.wait()
             return room.receive(offer, session=session).receipt
@@ -421,7 +421,7 @@ def race(room: Room, offers: list[Offer]) -> list[str]:
 @pytest.mark.parametrize("client_id", [CLIENT, None])
 def test_a_race_of_equal_offers_has_one_winner(room: Room, client_id: str | None) -> None:
     offers = [
-        Offer(room.garden, text="me", files=[room.arrive(jpeg(1))], client_id=client_id)
+        Submission(room.garden, text="me", files=[room.arrive(jpeg(1))], client_id=client_id)
         for _ in range(12)
     ]
     assert len(set(race(room, offers))) == 1
@@ -431,7 +431,7 @@ def test_a_race_of_equal_offers_has_one_winner(room: Room, client_id: str | None
 
 
 def test_a_race_of_the_files_of_one_takeaway_loses_none(room: Room) -> None:
-    offers = [Offer(room.garden, files=[room.arrive(jpeg(n))], client_id=CLIENT) for n in range(12)]
+    offers = [Submission(room.garden, files=[room.arrive(jpeg(n))], client_id=CLIENT) for n in range(12)]
     (receipt,) = set(race(room, offers))
     takeaway = decisions.by_receipt(room.session, receipt)
     assert sorted(a.position for a in takeaway.attachments) == list(range(12))
@@ -442,11 +442,11 @@ def test_losing_to_a_writer_without_the_lock_returns_the_winners(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows that appear between our look and our write (another writer's) end in their receipt, not in an error."""
-    winner = room.receive(Offer(room.garden, text="first", client_id=CLIENT))
+    winner = room.receive(Submission(room.garden, text="first", client_id=CLIENT))
     find, blind = receive._find, iter([True, True])
     monkeypatch.setattr(receive, "_find", lambda *a: None if next(blind, False) else find(*a))
     file = room.arrive(jpeg(1))
-    again = room.receive(Offer(room.garden, files=[file], client_id=CLIENT))
+    again = room.receive(Submission(room.garden, files=[file], client_id=CLIENT))
     assert again.receipt == winner.receipt
     assert [a.media.sha256 for a in again.attachments] == [file.sha256]
     assert room.originals() == [jpeg(1)]
@@ -476,24 +476,24 @@ def test_sweep_removes_what_nobody_waits_for(room: Room) -> None:
 
 
 def orphan(room: Room, data: bytes, hours: float) -> Path:
-    file: Arrival = room.arrive(data)
+    file: ReceivedFile = room.arrive(data)
     return aged(room.store.keep(file.path, file.sha256, ".jpg"), hours)
 
 
 def test_sweep_reports_orphans_and_never_removes_them(room: Room) -> None:
-    kept = room.receive(Offer(room.garden, files=[room.arrive(jpeg(1))])).attachments[0].media
+    kept = room.receive(Submission(room.garden, files=[room.arrive(jpeg(1))])).attachments[0].media
     path = aged(room.store.original(kept.sha256, kept.ext), 99)
     lost, young = orphan(room, jpeg(2), 2), orphan(room, jpeg(3), 0)
     swept = receive.sweep(room.session, room.store, NOW)
     assert (swept.removed, swept.orphans) == (0, (lost,))
     assert path.exists()
     assert young.exists()
-    room.receive(Offer(room.garden, files=[room.arrive(jpeg(2))]))
+    room.receive(Submission(room.garden, files=[room.arrive(jpeg(2))]))
     assert receive.sweep(room.session, room.store, NOW).orphans == ()
 
 
 def test_sweep_finishes_a_removal_that_was_cut_off(room: Room) -> None:
-    withdrawn(room, Offer(room.garden, files=[room.arrive(jpeg(1))]))
+    withdrawn(room, Submission(room.garden, files=[room.arrive(jpeg(1))]))
     left = orphan(room, jpeg(1), 2)
     rendition = room.store.rendition(left.stem, "thumb", ".jpg")
     rendition.parent.mkdir(parents=True)

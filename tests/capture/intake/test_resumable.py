@@ -18,11 +18,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import MediaType
-from capture.intake.partial_file import Piece
+from capture.intake.partial_file import Chunk
 from capture.intake.receive import sweep
-from capture.intake.resumable import Uploads
+from capture.intake.resumable import ResumableUploads
 from capture.intake.tus_protocol import BrokenOff, Checksum, ChecksumMismatch, Gone, OffsetConflict
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.config import LimitSettings
 from reporter.errors import (
     BadInput,
@@ -55,7 +55,7 @@ class Tus:
 
     def restart(self) -> None:
         """As if the process had been killed: all that was in memory is gone."""
-        self.uploads = Uploads(
+        self.uploads = ResumableUploads(
             self.room.store,
             self.room.limits,
             clock=self.clock,
@@ -72,7 +72,7 @@ class Tus:
 
     def send(self, upload_id: str, offset: int, data: bytes, **piece: Checksum) -> str:
         """A PATCH that arrives whole; gives the receipt."""
-        body = Piece(io.BytesIO(data), len(data), **piece)
+        body = Chunk(io.BytesIO(data), len(data), **piece)
         return self.uploads.append(self.room.session, upload_id, offset, piece=body).receipt
 
     def offset(self, upload_id: str) -> int:
@@ -145,7 +145,7 @@ def test_a_file_in_one_request(tus: Tus) -> None:
 def test_creation_takes_the_first_bytes(tus: Tus) -> None:
     data = jpeg(1)
     fields = {"session": tus.room.garden.code}
-    piece = Piece(io.BytesIO(data[:500]), 500)
+    piece = Chunk(io.BytesIO(data[:500]), 500)
     begun = tus.uploads.create(tus.room.session, length=2000, fields=fields, piece=piece)
     assert (begun.offset, begun.length, begun.receipt) == (500, 2000, "")
     assert tus.send(begun.id, 500, data[500:])
@@ -171,14 +171,14 @@ def test_more_than_the_rest_is_refused_before_it_is_read(tus: Tus) -> None:
     upload_id = tus.create(100)
     body = io.BytesIO(b"x" * 101)
     with pytest.raises(TooLarge):
-        tus.uploads.append(tus.room.session, upload_id, 0, piece=Piece(body, 101))
+        tus.uploads.append(tus.room.session, upload_id, 0, piece=Chunk(body, 101))
     assert body.tell() == 0
     assert tus.offset(upload_id) == 0
 
 
 def test_an_unannounced_body_may_not_overshoot_either(tus: Tus) -> None:
     upload_id = tus.create(2000)
-    piece = Piece(io.BytesIO(jpeg(1) + b"!"), None)
+    piece = Chunk(io.BytesIO(jpeg(1) + b"!"), None)
     with pytest.raises(TooLarge, match="More bytes"):
         tus.uploads.append(tus.room.session, upload_id, 0, piece=piece)
     # What fitted is the file itself, and the client is told so.
@@ -188,7 +188,7 @@ def test_an_unannounced_body_may_not_overshoot_either(tus: Tus) -> None:
 
 def test_an_unannounced_body_may_be_a_part(tus: Tus) -> None:
     upload_id = tus.create(2000)
-    piece = Piece(io.BytesIO(jpeg(1)[:70]), None)
+    piece = Chunk(io.BytesIO(jpeg(1)[:70]), None)
     assert tus.uploads.append(tus.room.session, upload_id, 0, piece=piece).offset == 70
     assert tus.send(upload_id, 70, jpeg(1)[70:])
 
@@ -197,7 +197,7 @@ def test_an_unannounced_body_may_be_a_part(tus: Tus) -> None:
 def test_a_broken_request_keeps_its_bytes(tus: Tus, error: OSError | None) -> None:
     data = jpeg(1, 300_000)
     upload_id = tus.create(len(data))
-    body = Piece(Cut(data, 150_000, error), len(data))
+    body = Chunk(Cut(data, 150_000, error), len(data))
     with pytest.raises(BrokenOff):
         tus.uploads.append(tus.room.session, upload_id, 0, piece=body)
     assert tus.offset(upload_id) == 150_000
@@ -231,7 +231,7 @@ def test_checksums(tus: Tus, algorithm: str) -> None:
 def test_a_broken_request_with_a_checksum_keeps_nothing(tus: Tus) -> None:
     data = jpeg(1, 200_000)
     upload_id = tus.create(len(data))
-    body = Piece(Cut(data, 100_000), len(data), checksum("sha1", data))
+    body = Chunk(Cut(data, 100_000), len(data), checksum("sha1", data))
     with pytest.raises(BrokenOff):
         tus.uploads.append(tus.room.session, upload_id, 0, piece=body)
     assert tus.offset(upload_id) == 0
@@ -251,7 +251,7 @@ def test_unverified_bytes_never_stand_in_the_file(tus: Tus) -> None:
             seen.append(tus.part(upload_id).stat().st_size)
             return self._stream.read(size)
 
-    piece = Piece(Spy(), len(data), checksum("sha1", data))
+    piece = Chunk(Spy(), len(data), checksum("sha1", data))
     assert tus.uploads.append(tus.room.session, upload_id, 0, piece=piece).receipt
     assert set(seen) == {0}
     assert len(seen) >= 3
@@ -420,7 +420,7 @@ def test_an_upload_of_something_withdrawn_is_dropped(tus: Tus) -> None:
     receipt = tus.send(tus.create(2000, client_id=CLIENT), 0, jpeg(1))
     room = tus.room
     takeaway = decisions.by_receipt(room.session, receipt)
-    decisions.withdraw(room.session, takeaway, Hand(NOW, room.rng), room.store)
+    decisions.withdraw(room.session, takeaway, Actor(NOW, room.rng), room.store)
     assert tus.send(tus.create(2000, client_id=CLIENT), 0, jpeg(1)) == receipt
     assert room.originals() == []
     assert room.leftovers() == []
@@ -435,7 +435,7 @@ def test_a_silent_request_that_wakes_late_changes_no_byte(
     upload_id = tus.create(len(data))
     body = Stalled(data[:PIECE], b"\xff" * PIECE)
     with ThreadPoolExecutor(1) as pool, Session(tus.room.engine) as other:
-        piece = Piece(body, len(data))
+        piece = Chunk(body, len(data))
         sleeper = pool.submit(tus.uploads.append, other, upload_id, 0, piece=piece)
         try:
             assert body.silent.wait(120)
@@ -459,7 +459,7 @@ def test_a_stray_request_at_a_wrong_place_does_not_disturb_a_good_one(tus: Tus) 
     upload_id = tus.create(len(data))
     body = Stalled(data[:PIECE], data[PIECE:])
     with ThreadPoolExecutor(1) as pool, Session(tus.room.engine) as other:
-        good = pool.submit(tus.uploads.append, other, upload_id, 0, piece=Piece(body, len(data)))
+        good = pool.submit(tus.uploads.append, other, upload_id, 0, piece=Chunk(body, len(data)))
         try:
             assert body.silent.wait(120)
             with pytest.raises(OffsetConflict):
@@ -475,7 +475,7 @@ def test_asking_alone_silences_the_older_request(tus: Tus) -> None:
     upload_id = tus.create(len(data))
     body = Stalled(data[:PIECE], data[PIECE : 2 * PIECE])
     with ThreadPoolExecutor(1) as pool, Session(tus.room.engine) as other:
-        piece = Piece(body, len(data))
+        piece = Chunk(body, len(data))
         sleeper = pool.submit(tus.uploads.append, other, upload_id, 0, piece=piece)
         try:
             assert body.silent.wait(120)
@@ -506,7 +506,7 @@ def test_who_asks_while_the_file_moves_waits_for_the_receipt(
         with Session(tus.room.engine) as session:
             if how == "head":
                 return tus.uploads.head(session, upload_id).receipt
-            piece = Piece(io.BytesIO(b""), 0)
+            piece = Chunk(io.BytesIO(b""), 0)
             return tus.uploads.append(session, upload_id, 2000, piece=piece).receipt
 
     with ThreadPoolExecutor(4) as pool:
@@ -575,7 +575,7 @@ def test_any_course_of_cuts_ends_with_the_same_bytes(
             at += len(piece)
         elif name == "cut":
             sound = min(numbers[1], len(piece))
-            body = Piece(Cut(piece, sound, TimeoutError()), len(piece))
+            body = Chunk(Cut(piece, sound, TimeoutError()), len(piece))
             if sound < len(piece):
                 with pytest.raises(BrokenOff):
                     tus.uploads.append(session, upload_id, at, piece=body)

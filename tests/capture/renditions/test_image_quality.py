@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from capture.renditions.image_quality import Glance, glance_at
+from capture.renditions.image_quality import QualityMeasurement, measure_quality
 from reporter.media.near_duplicates import BLURRED, DARK, NEAR
 
 
@@ -25,15 +25,15 @@ def scene(seed: int) -> np.ndarray:
     return np.asarray(picture)
 
 
-def seen(tmp_path: Path, picture: np.ndarray) -> Glance:
+def seen(tmp_path: Path, picture: np.ndarray) -> QualityMeasurement:
     path = tmp_path / "view.jpg"
     assert cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, 82])
-    found = glance_at(path)
+    found = measure_quality(path)
     assert found is not None
     return found
 
 
-def bits(one: Glance, other: Glance) -> int:
+def bits(one: QualityMeasurement, other: QualityMeasurement) -> int:
     return (int(one.likeness, 16) ^ int(other.likeness, 16)).bit_count()
 
 
@@ -60,4 +60,4 @@ def test_a_pocket_is_dark_and_like_nothing(tmp_path: Path) -> None:
 def test_what_is_no_picture_tells_nothing(tmp_path: Path) -> None:
     path = tmp_path / "view.jpg"
     path.write_bytes(b"no picture")
-    assert glance_at(path) is None
+    assert measure_quality(path) is None

@@ -14,7 +14,7 @@ from capture.decoding.mime_sniff import sniff
 from capture.decoding.probe import probe
 from capture.decoding.safe_open import open_media
 from capture.imaging.icc_profile import ADOBE_RGB, DISPLAY_P3, matrix_profile, to_srgb
-from capture.imaging.rendition_file import Made, fit
+from capture.imaging.rendition_file import RenditionFile, fit
 from capture.renditions.audio import BARS, INK, PAPER, measure_loudness
 from capture.renditions.pipeline import process_file
 from capture.renditions.poster_frame import score_frame
@@ -33,7 +33,7 @@ SECRETS = (
 PLACE = (b"+48.1371", b"ISO6709", b"iPhone", b"2026-05-16")
 
 
-def made_of(path: Path, out: Path) -> dict[str, Made]:
+def made_of(path: Path, out: Path) -> dict[str, RenditionFile]:
     kind = sniff(path.read_bytes()[:8192])
     assert kind is not None
     result = process_file(path, out, kind.mime)

@@ -13,7 +13,7 @@ from kiosk.doctor import checks
 from kiosk.doctor.checks import examine
 from kiosk.doctor.finding import Finding, Verdict
 from kiosk.runtime.addresses import Address
-from kiosk.runtime.context import Kiosk, here
+from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.services.print_pack import make_pack
 from reporter.clock import new_id
 from reporter.config import Settings
@@ -24,17 +24,17 @@ LAN = [Address("192.168.4.1", "wlan0")]
 
 
 @pytest.fixture
-def kiosk(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kiosk]:
+def kiosk(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[KioskContext]:
     monkeypatch.setattr(checks, "own_addresses", lambda: LAN)
     with app.app_context():
-        yield here()
+        yield current_kiosk()
 
 
-def findings(kiosk: Kiosk, port: int = 1) -> dict[str, Finding]:
+def findings(kiosk: KioskContext, port: int = 1) -> dict[str, Finding]:
     return {finding.name: finding for finding in examine(kiosk, port)}
 
 
-def test_a_healthy_laptop_is_called_healthy(kiosk: Kiosk) -> None:
+def test_a_healthy_laptop_is_called_healthy(kiosk: KioskContext) -> None:
     told = findings(kiosk)
     assert {
         f.verdict for name, f in told.items() if name not in ("door", "firewall", "camera", "disk")
@@ -42,18 +42,18 @@ def test_a_healthy_laptop_is_called_healthy(kiosk: Kiosk) -> None:
     assert all(finding.detail.endswith(".") for finding in told.values())
 
 
-def test_no_network_is_a_failure(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_network_is_a_failure(kiosk: KioskContext, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "own_addresses", lambda: [])
     assert checks.address(kiosk, 8000).verdict is Verdict.FAIL
 
 
-def test_other_networks_are_told(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_networks_are_told(kiosk: KioskContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """The likeliest address may be that of the cable, while phones are on the Wi-Fi."""
     monkeypatch.setattr(checks, "own_addresses", lambda: [*LAN, Address("10.0.0.7", "eth0")])
     assert "10.0.0.7 (eth0)" in checks.address(kiosk, 8000).detail
 
 
-def test_stale_posters_are_noticed(kiosk: Kiosk) -> None:
+def test_stale_posters_are_noticed(kiosk: KioskContext) -> None:
     make_pack(kiosk, base_url="http://10.9.8.7:8000", port=8000, paper="A4")
     found = checks.address(kiosk, 8000)
     assert found.verdict is Verdict.WARN
@@ -61,7 +61,7 @@ def test_stale_posters_are_noticed(kiosk: Kiosk) -> None:
 
 
 def test_a_running_kiosk_is_found(
-    kiosk: Kiosk, kiosk_process: KioskProcess, monkeypatch: pytest.MonkeyPatch
+    kiosk: KioskContext, kiosk_process: KioskProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checks, "own_addresses", lambda: [Address("127.0.0.1", "lo")])
     kiosk_process.start()
@@ -71,7 +71,7 @@ def test_a_running_kiosk_is_found(
 
 
 def test_a_clock_before_the_last_takeaway_is_wrong(
-    kiosk: Kiosk, session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+    kiosk: KioskContext, session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
 ) -> None:
     add_takeaway(session, event, rng)
     assert checks.clock(kiosk, 0).verdict is Verdict.OK
@@ -81,13 +81,13 @@ def test_a_clock_before_the_last_takeaway_is_wrong(
     assert checks.clock(kiosk, 0).verdict is Verdict.FAIL
 
 
-def test_a_full_disk_is_a_failure(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_a_failure(kiosk: KioskContext, monkeypatch: pytest.MonkeyPatch) -> None:
     for free, verdict in ((1 << 40, Verdict.OK), (5 << 30, Verdict.WARN), (1 << 20, Verdict.FAIL)):
         monkeypatch.setattr(kiosk.store, "free_bytes", lambda free=free: free)
         assert checks.disk(kiosk, 0).verdict is verdict
 
 
-def test_a_lost_original_is_named(kiosk: Kiosk, session: Session, rng: random.Random) -> None:
+def test_a_lost_original_is_named(kiosk: KioskContext, session: Session, rng: random.Random) -> None:
     row = Media(
         id=new_id(START, rng), sha256="a" * 64, kind="photo", type="image/jpeg", ext=".jpg", bytes=3,
         due_at=START, received_at=START,
@@ -104,7 +104,7 @@ def test_a_lost_original_is_named(kiosk: Kiosk, session: Session, rng: random.Ra
 
 
 def test_a_damaged_database_is_a_failure(
-    kiosk: Kiosk, gathering: Settings, session: Session, event: EventSession, rng: random.Random
+    kiosk: KioskContext, gathering: Settings, session: Session, event: EventSession, rng: random.Random
 ) -> None:
     for _ in range(200):
         add_takeaway(session, event, rng, text="x" * 2000)
@@ -118,7 +118,7 @@ def test_a_damaged_database_is_a_failure(
 
 
 def test_passwords_that_cannot_be_kept_are_said(
-    kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
+    kiosk: KioskContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: str) -> None:
         raise OSError("read-only file system")

@@ -15,7 +15,7 @@ from kiosk.i18n.desk_messages import SENTENCES as DESK
 from kiosk.i18n.error_messages import SENTENCES, recognize, translated
 from kiosk.i18n.publish_messages import SENTENCES as PUBLISH_SENTENCES
 from kiosk.i18n.target_help import CHOICES, HELPS, LABELS
-from publish.composition.constraints import refusal, said_cut, said_instead, said_smaller
+from publish.composition.constraints import refusal, said_cut, said_instead, shrunk_notice
 from publish.errors import PublishError
 from publish.net.reachability import say_ahead
 from publish.posts.model import PostMedia
@@ -121,7 +121,7 @@ def composed() -> Iterator[str]:
             width=None, height=None, duration=9.0, alt="", caption="", credit="",
         )  # fmt: skip
         yield said_cut(media, 3, "blog")
-        yield from (said_smaller(media, media, "blog", cut=cut) for cut in (True, False))
+        yield from (shrunk_notice(media, media, "blog", cut=cut) for cut in (True, False))
         for limits in (Limits(video_bytes=2_000_000), Limits(types=frozenset({"image/png"}))):
             yield (why := refusal(media, limits, "blog") or said_cut(media, 3, "blog"))
             for poster in (None, media):

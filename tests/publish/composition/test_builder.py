@@ -7,7 +7,7 @@ from publish.posts.model import Post
 from publish.rendering.html import blog_html
 from publish.site.pages import story_page, summarize
 from reporter import models
-from reporter.moderation.visibility import Place
+from reporter.moderation.visibility import Scope
 from reporter.stories import editing
 from reporter.stories.queries import session_story
 from tests.support.publish.fakes import Kit
@@ -25,7 +25,7 @@ def composed(kit: Kit, *pieces: models.Takeaway | str) -> models.Story:
     return story
 
 
-def post_of(kit: Kit, story: models.Story, place: Place = Place.PUBLIC) -> Post | None:
+def post_of(kit: Kit, story: models.Story, place: Scope = Scope.PUBLIC) -> Post | None:
     return build_post(kit.session, story, place, store=kit.store, facts=kit.facts)
 
 
@@ -54,7 +54,7 @@ def test_a_heading_over_what_may_not_be_shown_is_left_out(kit: Kit) -> None:
     ours = kit.takeaway(event, "for us", audience="community")
     every = kit.takeaway(event, "for all")
     story = composed(kit, "# One", "## Ours", ours, "## All", every, "## Nothing below")
-    public, community = post_of(kit, story), post_of(kit, story, Place.COMMUNITY)
+    public, community = post_of(kit, story), post_of(kit, story, Scope.COMMUNITY)
     assert public is not None
     assert community is not None
     assert [b.text for b in public.blocks] == ["# One", "## All", "for all"]
@@ -66,7 +66,7 @@ def test_a_draft_is_for_its_preview_alone(kit: Kit) -> None:
     editing.set_switches(kit.session, story, draft=True, rest=True)
     assert post_of(kit, story) is None
     shown = build_post(
-        kit.session, story, Place.PUBLIC, store=kit.store, facts=kit.facts, drafts=True
+        kit.session, story, Scope.PUBLIC, store=kit.store, facts=kit.facts, drafts=True
     )
     assert shown is not None
 

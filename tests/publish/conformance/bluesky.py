@@ -18,7 +18,7 @@ import httpx
 import pytest
 from werkzeug import Request
 
-from publish.posts.model import Facts, Remote
+from publish.posts.model import GatheringFacts, Remote
 from publish.targets.bluesky import records as bluesky_records
 from tests.publish.conformance.contract import Census, Place, Seen
 from tests.support.servers.fixture import FixtureServer, Refusal
@@ -206,7 +206,7 @@ class BlueskyPlace(Place):
         assert isinstance(self.view, Bluesky)
         self.view.write(VISITOR, rkey, record)
 
-    def census(self, facts: Facts) -> Census:
+    def census(self, facts: GatheringFacts) -> Census:
         own = {
             rkey: row["value"] for (did, rkey), row in self.view.records().items() if did == self.me
         }

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import ClassVar
 
-from publish.posts.model import Facts, Remote
+from publish.posts.model import GatheringFacts, Remote
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Place(ABC):
         return f"http://127.0.0.1:{self.port}"
 
     @abstractmethod
-    def census(self, facts: Facts) -> Census:
+    def census(self, facts: GatheringFacts) -> Census:
         """What is there of this gathering, asked with a client that is not the product's."""
 
     def outsider(self, post: Remote, text: str, to: str = "") -> str:

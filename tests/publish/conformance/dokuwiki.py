@@ -13,7 +13,7 @@ from xmlrpc.client import ServerProxy
 
 import pytest
 
-from publish.posts.model import Facts, Remote
+from publish.posts.model import GatheringFacts, Remote
 from tests.publish.conformance.contract import Census, Place, Seen, words_of
 from tests.support.servers.script import ScriptServer, packaged_wiki
 
@@ -40,7 +40,7 @@ class DokuWikiPlace(Place):
         """One call, with Python's own client."""
         return getattr(self.account(account), method)(*args)
 
-    def census(self, facts: Facts) -> Census:
+    def census(self, facts: GatheringFacts) -> Census:
         names = [page["id"] for page in self.ask("dokuwiki.getPagelist", "", {"depth": 0})]
         ours = [name for name in names if f"[[#sr-{facts.mark}" in self.text(name)]
         files = self.ask("wiki.getAttachments", "", {"depth": 0})

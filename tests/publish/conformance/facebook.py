@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from werkzeug import Request
 
-from publish.posts.model import Facts, Remote
+from publish.posts.model import GatheringFacts, Remote
 from tests.publish.conformance.contract import Census, Place, Seen
 from tests.support.servers.fixture import FixtureServer, Refusal
 
@@ -173,7 +173,7 @@ class FacebookPlace(Place):
     def options(self, url: str) -> dict[str, str]:
         return {"url": f"{url}/v23.0", "page": PAGE}
 
-    def census(self, facts: Facts) -> Census:
+    def census(self, facts: GatheringFacts) -> Census:
         posts = [
             t
             for t in self.server.things.values()

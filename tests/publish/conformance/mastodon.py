@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from werkzeug import Request
 
-from publish.posts.model import Facts, Remote
+from publish.posts.model import GatheringFacts, Remote
 from publish.targets.mastodon.client import Account
 from publish.targets.mastodon.statuses import count
 from tests.publish.conformance.contract import Census, Place, Seen, words_of
@@ -224,7 +224,7 @@ class MastodonPlace(Place):
     def options(self, url: str) -> dict[str, str]:
         return {"url": url}
 
-    def census(self, facts: Facts) -> Census:
+    def census(self, facts: GatheringFacts) -> Census:
         own = [s for s in self.server.statuses.values() if s["account"]["id"] == ME]
         roots = [s for s in own if not s["in_reply_to_id"]]
         return Census([self._seen(root, own) for root in roots if facts.mark in root["content"]])

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from publish.posts.model import Facts, Remote
+from publish.posts.model import GatheringFacts, Remote
 from tests.publish.conformance.contract import Census, Place, Seen, words_of
 from tests.support.servers.script import ScriptServer, packaged_wiki
 
@@ -35,7 +35,7 @@ class MediaWikiPlace(Place):
         assert "error" not in answer, answer
         return dict(answer)
 
-    def census(self, facts: Facts) -> Census:
+    def census(self, facts: GatheringFacts) -> Census:
         found = self.get(action="query", list="allpages", aplimit=500)["query"]["allpages"]
         texts = {page["title"]: self.text(page["title"]) for page in found}
         ours = [t for t, text in texts.items() if f"<!-- social-reporter sr-{facts.mark}" in text]

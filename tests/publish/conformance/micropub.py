@@ -23,7 +23,7 @@ import httpx
 import pytest
 from werkzeug import Request, Response
 
-from publish.posts.model import Facts, Remote
+from publish.posts.model import GatheringFacts, Remote
 from publish.targets.micropub import client
 from publish.targets.micropub.target import MicropubTarget
 from tests.publish.conformance.contract import Census, Place, Seen, words_of
@@ -298,7 +298,7 @@ class MicropubPlace(Place):
     def options(self, url: str) -> dict[str, str]:
         return {"url": url}
 
-    def census(self, facts: Facts) -> Census:
+    def census(self, facts: GatheringFacts) -> Census:
         posts = [post["properties"] for post in self.server.posts.values() if not post["deleted"]]
         ours = [told for told in posts if facts.mark in _html(told) + told["name"][0]]
         files = [name for name in self.server.files if facts.mark in name]
@@ -354,7 +354,7 @@ class RealMicropubPlace(Place):
     def options(self, url: str) -> dict[str, str]:
         return {"url": url}
 
-    def census(self, facts: Facts) -> Census:
+    def census(self, facts: GatheringFacts) -> Census:
         told = httpx.get(f"{self.url}/state").raise_for_status().json()["posts"]
         ours = [post for post in told if facts.mark in _html(post) + post["name"][0]]
         return Census([self._seen(post) for post in ours])

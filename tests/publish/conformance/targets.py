@@ -16,7 +16,7 @@ import httpx
 import pytest
 from markdown_it import MarkdownIt
 
-from publish.posts.model import Facts, Remote
+from publish.posts.model import GatheringFacts, Remote
 from tests.publish.conformance.bluesky import bluesky_place, real_bluesky_place
 from tests.publish.conformance.contract import Census, Place, Seen, words_of
 from tests.publish.conformance.dokuwiki import dokuwiki_place
@@ -41,7 +41,7 @@ class WordPressPlace(Place):
     def options(self, url: str) -> dict[str, str]:
         return {"url": url, "user": self.user}
 
-    def census(self, facts: Facts) -> Census:
+    def census(self, facts: GatheringFacts) -> Census:
         posts = self._rows("posts", facts)
         media = {row["id"]: row for row in self._rows("media", facts)}
         seen = []
@@ -52,7 +52,7 @@ class WordPressPlace(Place):
             seen.append(Seen(words, files, [m["alt_text"] for m in shown]))
         return Census(seen, len(media))
 
-    def _rows(self, what: str, facts: Facts) -> list[dict[str, Any]]:
+    def _rows(self, what: str, facts: GatheringFacts) -> list[dict[str, Any]]:
         query = {"per_page": "100", "context": "edit"} | (
             {"status": "any"} if what == "posts" else {}
         )
@@ -93,7 +93,7 @@ class FolderPlace(Place):
     def options(self, url: str) -> dict[str, str]:
         return {"url": str(self.folder)}
 
-    def census(self, facts: Facts) -> Census:
+    def census(self, facts: GatheringFacts) -> Census:
         media = {path.name: path.read_bytes() for path in self.folder.glob("media/*")}
         seen = []
         for page in sorted(self.folder.rglob(f"sr-{facts.mark}-*.html")):
@@ -160,7 +160,7 @@ class GitPlace(Place):
         names = self.git("ls-tree", "-r", "-z", "--name-only", "main").decode().split("\0")
         return {name: self.git("show", f"main:{name}") for name in names if name}
 
-    def census(self, facts: Facts) -> Census:
+    def census(self, facts: GatheringFacts) -> Census:
         there = {n: data for n, data in self.files().items() if f"sr-{facts.mark}" in n}
         seen = [self._seen(data.decode(), there) for n, data in there.items() if n.endswith(".md")]
         return Census(seen, sum(not name.endswith(".md") for name in there))

@@ -22,7 +22,7 @@ from publish.posts.model import Remote
 from publish.status import target_registry
 from publish.status.dry_run import preview
 from publish.targets import Target, target_class
-from publish.targets.base import Answer, Heard, Limits
+from publish.targets.base import Answer, RemoteReply, Limits
 from reporter import secret_store
 from reporter.models import Delivery, EventSession, Takeaway
 from reporter.moderation import decisions
@@ -290,7 +290,7 @@ def post(kit: Kit, place: Place) -> Remote:
     return remote_of(story_rows(kit)[0])
 
 
-def heard(target: Target, post: Remote) -> dict[str, Heard]:
+def heard(target: Target, post: Remote) -> dict[str, RemoteReply]:
     """Replies by id, those that are gone left out; no id twice."""
     found = [h for h in target.replies([post], None) if h.kind == "reply"]
     assert len({h.remote_id for h in found}) == len(found)

@@ -17,7 +17,7 @@ from publish.status import target_registry
 from reporter import secret_store
 from reporter.conversation import inbox, replies
 from reporter.models import Delivery, Takeaway
-from reporter.models.conversation import Listening, Reply
+from reporter.models.conversation import ReplyPoll, Reply
 from reporter.models.enums import ReplyState
 from reporter.moderation import decisions
 from tests.support.publish.fakes import FaultProxy, Kit
@@ -177,7 +177,7 @@ def test_three_hundred_with_broken_connections_in_between(
         outsiders.say(post, f"Number {number}")
     swallow(proxy, "GET", "page=2")
     assert listen_due(kit.session, kit.outbox) == 1
-    [listening] = kit.session.scalars(select(Listening))
+    [listening] = kit.session.scalars(select(ReplyPoll))
     assert "broke" in listening.error
     assert listening.looked_at is None
     assert listen_due(kit.session, kit.outbox) == 0, "it waits before it looks again"

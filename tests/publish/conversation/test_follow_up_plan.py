@@ -16,7 +16,7 @@ from reporter.follow_up import action_items, next_gathering
 from reporter.models import Story, Target
 from reporter.models.enums import ReplyState
 from reporter.moderation import decisions
-from reporter.moderation.visibility import Place
+from reporter.moderation.visibility import Scope
 from reporter.stories.queries import all_stories
 from tests.support.publish.fakes import START, Kit
 
@@ -24,7 +24,7 @@ from tests.support.publish.fakes import START, Kit
 def text_of(kit: Kit, story: Story) -> str:
     """Title and words of a story as they would go out."""
     post = build_post(
-        kit.session, story, Place.PUBLIC, store=kit.store, facts=kit.facts, drafts=True
+        kit.session, story, Scope.PUBLIC, store=kit.store, facts=kit.facts, drafts=True
     )
     assert post is not None
     return "\n".join([post.title, *(block.text for block in post.blocks)])

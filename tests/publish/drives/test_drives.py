@@ -22,7 +22,7 @@ import pytest
 from publish.drives import Login, open_drive
 from publish.drives.base import Drive
 from publish.drives.disk import DiskDrive
-from publish.errors import AuthRefused, Offline, PauseTarget, PublishError, RetryAfter, TooBig
+from publish.errors import AuthRefused, Offline, PauseTarget, PublishError, RetryAfter, PayloadTooLarge
 from publish.outbox.runner import publish
 from publish.status import target_registry
 from reporter import secret_store
@@ -291,7 +291,7 @@ def test_full_disk_keeps_what_was_there(tmp_path: Path) -> None:
     drive.put("index.html", b"before")
     # What is written there is answered with "no space left on device" by the kernel.
     (tmp_path / "site" / drive.part_of("index.html")).symlink_to("/dev/full")
-    with pytest.raises(TooBig, match="no room left"):
+    with pytest.raises(PayloadTooLarge, match="no room left"):
         drive.put("index.html", b"after")
     assert (tmp_path / "site" / "index.html").read_bytes() == b"before"
     assert [p.name for p in (tmp_path / "site").iterdir()] == ["index.html"]
@@ -304,7 +304,7 @@ def test_file_that_can_not_fit_is_not_begun(
     drive.ready()
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
-    with pytest.raises(TooBig):
+    with pytest.raises(PayloadTooLarge):
         drive.put("media/one.mp4", b"x" * 2000)
     assert [p for p in (tmp_path / "site").rglob("*") if p.is_file()] == []
 

@@ -10,33 +10,33 @@ import pytest
 
 from publish.errors import (  # fmt: skip
     AuthRefused,
-    Cut,
+    ConnectionLost,
     Gone,
     Offline,
     PauseTarget,
     Permanent,
     PublishError,
     RetryAfter,
-    TooBig,
+    PayloadTooLarge,
 )
 from publish.net import http
-from publish.net.http import Web, retry_after
+from publish.net.http import HttpClient, retry_after
 
 URL = "https://blog.example/wp-json/wp/v2/posts"
 
 
-def answer(handler: Callable[[httpx.Request], httpx.Response]) -> Web:
-    return Web("The blog", transport=httpx.MockTransport(handler))
+def answer(handler: Callable[[httpx.Request], httpx.Response]) -> HttpClient:
+    return HttpClient("The blog", transport=httpx.MockTransport(handler))
 
 
-def reply(status: int, **parts: object) -> Web:
+def reply(status: int, **parts: object) -> HttpClient:
     return answer(lambda request: httpx.Response(status, **parts))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        (400, Permanent), (401, AuthRefused), (404, Gone), (410, Gone), (413, TooBig), (418, Permanent),
+        (400, Permanent), (401, AuthRefused), (404, Gone), (410, Gone), (413, PayloadTooLarge), (418, Permanent),
         (429, RetryAfter), (500, RetryAfter), (502, RetryAfter), (503, RetryAfter), (511, Offline),
     ],
 )  # fmt: skip
@@ -139,7 +139,7 @@ def test_name_and_password_are_sent_but_never_told() -> None:
         seen.append(request.headers["Authorization"])
         return httpx.Response(401, json={})
 
-    web = Web("The blog", auth=("ada", "geheim"), transport=httpx.MockTransport(look))
+    web = HttpClient("The blog", auth=("ada", "geheim"), transport=httpx.MockTransport(look))
     with pytest.raises(AuthRefused) as caught:
         web.call("GET", URL)
     assert seen[0].startswith("Basic ")
@@ -157,10 +157,10 @@ def endless(request: httpx.Request) -> httpx.Response:
 
 
 def test_page_ends_where_it_is_told_to_and_gets_no_token() -> None:
-    web = Web("The blog", bearer="secret-1", transport=httpx.MockTransport(endless))
+    web = HttpClient("The blog", bearer="secret-1", transport=httpx.MockTransport(endless))
     got = web.page("https://blog.example/", most=2500)
     assert (got.status, len(got.text), got.headers["X-Token"]) == (200, 2500, "")
-    basic = Web("The blog", auth=("ada", "pw"), transport=httpx.MockTransport(endless))
+    basic = HttpClient("The blog", auth=("ada", "pw"), transport=httpx.MockTransport(endless))
     assert basic.page("https://blog.example/", most=10).headers["X-Token"] == ""
 
 
@@ -172,5 +172,5 @@ def test_answer_without_end_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_answer_that_drips_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "_LONGEST_S", 0.0)
-    with pytest.raises(Cut, match="looked up there before the next try"):
+    with pytest.raises(ConnectionLost, match="looked up there before the next try"):
         answer(endless).call("GET", URL)

@@ -11,11 +11,11 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from publish.errors import Held, Offline, PublishError, Way, redact
+from publish.errors import PausedByUser, Offline, PublishError, Reachability, redact
 from publish.net import reachability
-from publish.net.http import Web
+from publish.net.http import HttpClient
 from publish.net.reachability import Glimpse, say_ahead, unreached
-from publish.net.transfer_meter import Wire, counted
+from publish.net.transfer_meter import TransferMeter, counted
 
 NOW = datetime(2026, 5, 9, 12, 0, tzinfo=UTC)
 URL = "https://blog.example/wp-json"
@@ -30,25 +30,25 @@ def told(error: BaseException, monkeypatch: pytest.MonkeyPatch, *, way_out: bool
 
 def test_no_network_name_and_refusal_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     refused = ConnectionRefusedError(111, "refused")
-    assert told(refused, monkeypatch, way_out=False).way is Way.NETWORK
+    assert told(refused, monkeypatch, way_out=False).way is Reachability.NETWORK
     name = told(socket.gaierror(-2, "unknown"), monkeypatch)
-    assert (name.way, "blog.example" in name.message) == (Way.NETWORK, True)
-    assert told(OSError(101, "unreachable"), monkeypatch).way is Way.NETWORK
-    assert told(refused, monkeypatch).way is Way.DOWN
+    assert (name.way, "blog.example" in name.message) == (Reachability.NETWORK, True)
+    assert told(OSError(101, "unreachable"), monkeypatch).way is Reachability.NETWORK
+    assert told(refused, monkeypatch).way is Reachability.DOWN
 
 
 @pytest.mark.parametrize(
     ("glimpse", "code", "way", "words"),
     [
-        (Glimpse(-40 * 86400.0, elsewhere=False), 9, Way.CLOCK, "clock is 40 days behind"),
-        (Glimpse(2.0, elsewhere=False), 10, Way.DOWN, "has run out"),
-        (Glimpse(2.0, elsewhere=True), 18, Way.PORTAL, "sign-in"),
-        (None, 10, Way.CLOCK, "09 May 2026"),
-        (None, 62, Way.DOWN, "prove who it is"),
+        (Glimpse(-40 * 86400.0, elsewhere=False), 9, Reachability.CLOCK, "clock is 40 days behind"),
+        (Glimpse(2.0, elsewhere=False), 10, Reachability.DOWN, "has run out"),
+        (Glimpse(2.0, elsewhere=True), 18, Reachability.PORTAL, "sign-in"),
+        (None, 10, Reachability.CLOCK, "09 May 2026"),
+        (None, 62, Reachability.DOWN, "prove who it is"),
     ],
 )
 def test_tls_troubles_are_told_apart(
-    monkeypatch: pytest.MonkeyPatch, glimpse: Glimpse | None, code: int, way: Way, words: str
+    monkeypatch: pytest.MonkeyPatch, glimpse: Glimpse | None, code: int, way: Reachability, words: str
 ) -> None:
     monkeypatch.setattr(reachability, "glimpse", lambda host, clock: glimpse)
     error = ssl.SSLCertVerificationError("bad certificate")
@@ -69,8 +69,8 @@ def test_bytes_and_the_others_clock_are_counted() -> None:
         date = format_datetime(NOW - timedelta(hours=2))
         return httpx.Response(200, json={"ok": True}, headers={"Date": date})
 
-    web = Web("The blog", transport=httpx.MockTransport(handler))
-    wire = Wire(clock=lambda: NOW)
+    web = HttpClient("The blog", transport=httpx.MockTransport(handler))
+    wire = TransferMeter(clock=lambda: NOW)
     with counted(wire):
         web.call("POST", URL, content=iter([b"x" * 25_000] * 2))
     assert 50_000 < wire.sent < 50_600
@@ -89,10 +89,10 @@ def test_a_pause_breaks_off_what_is_under_way() -> None:
 
     def stop(moved: int) -> None:
         if moved > 10_000:
-            raise Held("Paused.")
+            raise PausedByUser("Paused.")
 
-    web = Web("The blog", transport=httpx.MockTransport(handler))
-    with counted(Wire(stop)), pytest.raises(Held):
+    web = HttpClient("The blog", transport=httpx.MockTransport(handler))
+    with counted(TransferMeter(stop)), pytest.raises(PausedByUser):
         web.call("POST", URL, content=iter([b"x" * 9_000] * 20))
     assert reached == []
 
@@ -120,5 +120,5 @@ def test_secrets_are_taken_out_of_sentences(text: str) -> None:
 
 def test_unusable_address_tells_no_password() -> None:
     with pytest.raises(PublishError) as caught:
-        Web("The blog").call("GET", "https://ada:hush@[bad/")
+        HttpClient("The blog").call("GET", "https://ada:hush@[bad/")
     assert "hush" not in str(caught.value)

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from publish import targets
-from publish.errors import Offline, TooBig
-from publish.outbox.context import Outbox
+from publish.errors import Offline, PayloadTooLarge
+from publish.outbox.context import PublishContext
 from publish.outbox.runner import publish, queue, retry
-from publish.outbox.target_status import hold
+from publish.outbox.target_status import pause_target
 from publish.posts.model import Post, Remote
 from publish.status import target_registry
 from publish.status.progress import progress
@@ -151,7 +151,7 @@ def test_refusal_teaches_the_limit_for_the_next(kit: Kit, at: dict[str, FakePlac
     kit.target("social", "mastodon")
     queue(kit.session, kit.outbox)
     [big] = [row for row in kit.deliveries("media") if row.bytes == 6_000_000]
-    at["mastodon"].before[("put_media", big.key)] = [TooBig("too large")]
+    at["mastodon"].before[("put_media", big.key)] = [PayloadTooLarge("too large")]
     publish(kit.session, kit.outbox)
     assert only(at["mastodon"])["kinds"] == ["photo"]
     tried = at["mastodon"].count("put_media")
@@ -199,13 +199,13 @@ def test_budget_holds_the_big_file_until_it_is_raised(kit: Kit, at: dict[str, Fa
     video(kit, event)
     kit.photo(event, 1, "small")
     kit.target("blog", "wordpress")
-    small = Outbox(**{**vars(kit.outbox), "budget": 1_000_000})
+    small = PublishContext(**{**vars(kit.outbox), "budget": 1_000_000})
     rows = publish(kit.session, small, wait=True)
     waiting = [row for row in rows if row["state"] == "waiting"]
     assert [(row["kind"], row["bytes"]) for row in waiting] == [("media", 5_000_000)]
     assert waiting[0]["error"].startswith("The budget of bytes is used up.")
     assert progress(kit.session, small).bytes - progress(kit.session, small).bytes_done == 5_000_000
-    larger = Outbox(**{**vars(kit.outbox), "budget": 20_000_000})
+    larger = PublishContext(**{**vars(kit.outbox), "budget": 20_000_000})
     assert {row["state"] for row in publish(kit.session, larger)} == {"sent"}
 
 
@@ -227,10 +227,10 @@ def test_time_left_counts_only_what_can_go(kit: Kit, at: dict[str, FakePlace]) -
 def test_held_target_waits_and_says_so(kit: Kit, at: dict[str, FakePlace]) -> None:
     kit.takeaway(kit.event(), "words")
     row = kit.target("blog", "wordpress")
-    hold(kit.session, row, kit.clock(), on=True)
+    pause_target(kit.session, row, kit.clock(), on=True)
     [told] = publish(kit.session, kit.outbox, wait=True)
     assert (told["state"], told["error"]) == ("waiting", "This place is paused.")
-    hold(kit.session, row, kit.clock(), on=False)
+    pause_target(kit.session, row, kit.clock(), on=False)
     assert [r["state"] for r in publish(kit.session, kit.outbox)] == ["sent"]
 
 
@@ -242,7 +242,7 @@ def test_takedown_tells_refusals_and_what_it_does_not_reach(
     kit.target("blog", "wordpress")
     kit.target("social", "mastodon")
     publish(kit.session, kit.outbox)
-    at["wordpress"].before[("withdraw", "*")] = [TooBig("may not delete", learns=False)]
+    at["wordpress"].before[("withdraw", "*")] = [PayloadTooLarge("may not delete", learns=False)]
     decisions.withdraw(kit.session, note, kit.hand, kit.store)
     publish(kit.session, kit.outbox)
     told = published_places(kit.session, note)
@@ -268,9 +268,9 @@ def test_planted_secret_stands_nowhere(
     secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("blog"), "hush-hush")
     leak = "https://ada:hush-hush@blog.example said hush-hush"
     at["wordpress"].before[("create", "*")] = [ZeroDivisionError(leak)]
-    at["wordpress"].before[("test", "*")] = [TooBig(leak)]
+    at["wordpress"].before[("test", "*")] = [PayloadTooLarge(leak)]
     rows = publish(kit.session, kit.outbox)
-    with pytest.raises(TooBig) as caught:
+    with pytest.raises(PayloadTooLarge) as caught:
         target_registry.test_target(kit.session, kit.outbox, "blog")
     outputs = [caplog.text, str(rows), str(caught.value), str(target_registry.list_targets(kit.session))]
     assert "ZeroDivisionError" in caplog.text

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from publish import targets
-from publish.errors import Cut, Offline
+from publish.errors import ConnectionLost, Offline
 from publish.net.transfer_meter import kept, moved
 from publish.outbox.policy import interruptions
 from publish.outbox.runner import publish, retry
@@ -29,7 +29,7 @@ class NarrowTarget(FakeTarget):
     kind = "narrow"
     reach = 0
     goes_on = False
-    error: type[Exception] = Cut
+    error: type[Exception] = ConnectionLost
     there: dict[str, int] = {}  # noqa: RUF012 - one for the test that sets it
 
     def put_media(self, media: PostMedia) -> Remote:
@@ -83,7 +83,7 @@ def send(kit: Kit) -> list[dict[str, Any]]:
     return publish(kit.session, kit.outbox, wait=True, pause=pause)
 
 
-@pytest.mark.parametrize("error", [Cut, Offline])
+@pytest.mark.parametrize("error", [ConnectionLost, Offline])
 def test_film_that_never_passes_stays_and_its_still_goes(
     kit: Kit, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
@@ -136,7 +136,7 @@ def test_a_photo_that_was_cut_once_is_sent_as_it_is(
     monkeypatch.setattr(NarrowTarget, "reach", 10_000_000)
     big_photo(kit, 900_000)
     kit.target("place", "narrow")
-    NarrowTarget.place.before[("put_media", "*")] = [Cut("It broke.")]
+    NarrowTarget.place.before[("put_media", "*")] = [ConnectionLost("It broke.")]
     assert {(row["state"], row["error"]) for row in send(kit)} == {("sent", "")}
     [row] = kit.deliveries("media")
     [there] = NarrowTarget.place.files.values()
@@ -144,7 +144,7 @@ def test_a_photo_that_was_cut_once_is_sent_as_it_is(
     assert not set(interruptions.PASSING) & set(row.remote)
 
 
-@pytest.mark.parametrize("error", [Cut, Offline])
+@pytest.mark.parametrize("error", [ConnectionLost, Offline])
 def test_a_place_that_goes_on_is_never_given_up(
     kit: Kit, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:

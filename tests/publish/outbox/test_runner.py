@@ -17,10 +17,10 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from publish import targets
-from publish.errors import AuthRefused, Offline, Permanent, RetryAfter, TooBig
+from publish.errors import AuthRefused, Offline, Permanent, RetryAfter, PayloadTooLarge
 from publish.outbox.runner import MOST_ATTEMPTS, deliver_due, open_count, publish, queue, retry
 from publish.status import target_registry
-from publish.targets.base import Setup
+from publish.targets.base import TargetConfig
 from reporter import models, secret_store
 from reporter.clock import utc_now
 from reporter.errors import BadInput, Conflict, NotFound
@@ -284,7 +284,7 @@ def test_oversize_file_does_not_block_the_rest(kit: Kit, place: FakePlace) -> No
     kit.target()
     queue(kit.session, kit.outbox)
     big = next(d for d in kit.deliveries("media") if d.remote["title"] == "big")
-    place.before[("put_media", big.key)] = [TooBig("larger than the blog takes")]
+    place.before[("put_media", big.key)] = [PayloadTooLarge("larger than the blog takes")]
     rows = run(kit)
     assert [(r["title"], r["state"]) for r in rows if r["kind"] == "media" and r["error"]] == [
         ("big", "parked")
@@ -554,14 +554,14 @@ def test_adding_targets_says_what_is_missing(kit: Kit) -> None:
 def test_secret_reaches_the_target_and_no_row(
     kit: Kit, place: FakePlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given: list[Setup] = []
+    given: list[TargetConfig] = []
 
     class Asking(FakeTarget):
         @classmethod
         def secret_prompt(cls, options: Any) -> str:
             return "Password"
 
-        def __init__(self, setup: Setup) -> None:
+        def __init__(self, setup: TargetConfig) -> None:
             super().__init__(setup)
             given.append(setup)
 

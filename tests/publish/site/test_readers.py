@@ -22,7 +22,7 @@ from kiosk import build_assets
 from publish.bundle.builder import make_bundle
 from publish.bundle.ro_crate import NAME as CRATE
 from publish.composition.builder import build_post
-from publish.posts.model import Copy, Said, gathering_facts
+from publish.posts.model import CrossLink, PublishedReply, gathering_facts
 from publish.site import feeds
 from publish.site.pages import front_page, story_page, summarize
 from reporter.annotations import captions
@@ -31,7 +31,7 @@ from reporter.models import EventSession, Media
 from reporter.models.conversation import Reply
 from reporter.models.enums import Kind
 from reporter.moderation import decisions
-from reporter.moderation.visibility import Place
+from reporter.moderation.visibility import Scope
 from reporter.stories.queries import all_stories
 from tests.support.publish.fakes import Kit, jpeg
 
@@ -156,7 +156,7 @@ def test_feeds_tell_every_story_newest_first(kit: Kit, tmp_path: Path) -> None:
 
 def test_feeds_of_a_site_with_an_address_are_absolute(kit: Kit, tmp_path: Path) -> None:
     fill(kit)
-    posts = [build_post(kit.session, s, Place.PUBLIC, store=kit.store, facts=kit.facts)
+    posts = [build_post(kit.session, s, Scope.PUBLIC, store=kit.store, facts=kit.facts)
              for s in all_stories(kit.session, now=kit.clock(), rng=kit.rng)]  # fmt: skip
     summaries = [
         summarize(p, {m.key: f"media/{m.filename}" for m in p.media()}) for p in posts if p
@@ -221,14 +221,14 @@ def test_schema_org_and_canonical_address(kit: Kit) -> None:
     fill(kit)
     stories = all_stories(kit.session, now=kit.clock(), rng=kit.rng)
     posts = [
-        build_post(kit.session, s, Place.PUBLIC, store=kit.store, facts=kit.facts) for s in stories
+        build_post(kit.session, s, Scope.PUBLIC, store=kit.store, facts=kit.facts) for s in stories
     ]
     post = next(p for p in posts if p and "Gardens" in p.title)
     copies = (
-        Copy("mastodon", "toot", "https://s.example/1"),
-        Copy("wordpress", "blog", "https://blog.example/1"),
+        CrossLink("mastodon", "toot", "https://s.example/1"),
+        CrossLink("wordpress", "blog", "https://blog.example/1"),
     )
-    said = Said(
+    said = PublishedReply(
         "Eve",
         "Lovely <i>",
         datetime(2026, 5, 10, tzinfo=UTC),

@@ -10,7 +10,7 @@ from reporter.media.edits import Edits, Region
 from reporter.models import Decision, Gathering, Media, Takeaway
 from reporter.models.enums import Faces, Kind
 from reporter.moderation import decisions
-from reporter.moderation.visibility import Place, may_show, showable
+from reporter.moderation.visibility import Scope, may_show, showable
 from tests.support.publish.fakes import Kit, jpeg
 
 BOX = (0.4, 0.4, 0.2, 0.2)
@@ -24,10 +24,10 @@ def shown(kit: Kit, takeaway: Takeaway) -> list[str]:
     """The places where it may be shown; the two forms of the rule must agree."""
     by_query = [
         place.value
-        for place in Place
+        for place in Scope
         if kit.session.scalars(select(Takeaway).where(showable(place))).unique().all().count(takeaway)
     ]  # fmt: skip
-    by_row = [place.value for place in Place if may_show(takeaway, place)]
+    by_row = [place.value for place in Scope if may_show(takeaway, place)]
     assert by_query == by_row
     return by_row
 

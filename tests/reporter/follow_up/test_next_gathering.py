@@ -24,7 +24,7 @@ from reporter.models import EventSession, Takeaway
 from reporter.models.enums import ReplyState
 from reporter.models.follow_up import ActionItem, Contact
 from reporter.moderation.decisions import withdraw
-from reporter.moderation.visibility import Place
+from reporter.moderation.visibility import Scope
 from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
 
 
@@ -135,8 +135,8 @@ def test_what_is_for_the_room_is_told_only_there(
 ) -> None:
     secret = add_takeaway(session, event, rng, state="approved", audience="room", intent="question")
     item = action_items.begin_item(session, hand(clock), "question", {"what": "x"}, takeaway=secret)
-    assert action_items.for_place([item], Place.PUBLIC) == []
-    assert action_items.for_place([item], Place.ROOM) == [item]
+    assert action_items.for_place([item], Scope.PUBLIC) == []
+    assert action_items.for_place([item], Scope.ROOM) == [item]
 
 
 def test_the_next_gathering_takes_over_what_was_agreed_and_nothing_else(

@@ -25,7 +25,7 @@ from reporter.media.store import hash_file
 from reporter.merge.bundle import is_bundle, merge_bundle
 from reporter.merge.follow_up import merge_open
 from reporter.merge.publishing import merge_sent
-from reporter.merge.takeaways import Merge, Merged, merge_takeaways, open_other
+from reporter.merge.takeaways import MergeContext, MergeReport, merge_takeaways, open_other
 from reporter.models import Media
 from reporter.models.enums import Kind
 from reporter.models.follow_up import ActionItem, Contact, NextGathering
@@ -54,10 +54,10 @@ def twin(kit: Kit, folder: Path) -> Path:
     return folder
 
 
-def merge(kit: Kit, other: Path) -> Merged:
+def merge(kit: Kit, other: Path) -> MergeReport:
     kit.clock.forward(minutes=1)
     with open_other(other) as theirs:
-        work = Merge(kit.session, theirs, kit.store, other, kit.hand, look)
+        work = MergeContext(kit.session, theirs, kit.store, other, kit.hand, look)
         merge_takeaways(work)
         merge_sent(work)
         merge_open(work)

@@ -13,7 +13,7 @@ from reporter.errors import ConfigError
 from reporter.models import EventSession, Takeaway
 from reporter.moderation.blocked_words import FILE_NAME, contains, read_words, rescreen, screen
 from reporter.moderation.decisions import approve, change_own
-from reporter.moderation.visibility import Place, may_show, showable
+from reporter.moderation.visibility import Scope, may_show, showable
 from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
 
 
@@ -42,8 +42,8 @@ def test_the_file(tmp_path: Path) -> None:
 
 def shown(session: Session, row: Takeaway) -> tuple[bool, bool]:
     """At a wall of all new: by the rule on a row, and by the one in queries. They must agree."""
-    query = select(Takeaway.id).where(Takeaway.id == row.id, showable(Place.ROOM, new_too=True))
-    return may_show(row, Place.ROOM, new_too=True), session.scalar(query) is not None
+    query = select(Takeaway.id).where(Takeaway.id == row.id, showable(Scope.ROOM, new_too=True))
+    return may_show(row, Scope.ROOM, new_too=True), session.scalar(query) is not None
 
 
 def test_held_until_somebody_has_looked(

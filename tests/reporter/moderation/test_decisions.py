@@ -38,7 +38,7 @@ from reporter.moderation.decisions import (
     set_alt,
     withdraw,
 )  # fmt: skip
-from reporter.moderation.visibility import Place, may_show, showable
+from reporter.moderation.visibility import Scope, may_show, showable
 from reporter.stories.queries import (
     all_stories,
     session_story,
@@ -235,7 +235,7 @@ def test_the_gate_is_one_rule_in_python_and_in_sql(
     for state, audience, consent in itertools.product(TakeawayState, Audience, Consent):
         add_takeaway(session, event, rng, state=state, audience=audience, consent=consent)
     rows = list(session.scalars(select(Takeaway)))
-    for place, new_too in itertools.product(Place, (False, True)):
+    for place, new_too in itertools.product(Scope, (False, True)):
         told = set(session.scalars(select(Takeaway.id).where(showable(place, new_too=new_too))))
         assert told == {row.id for row in rows if may_show(row, place, new_too=new_too)}
 
@@ -264,15 +264,15 @@ def test_who_sees_what(
     places: set[str],
 ) -> None:
     row = add_takeaway(session, event, rng, state=state, audience=audience, consent=consent)
-    assert {place.value for place in Place if may_show(row, place)} == places
+    assert {place.value for place in Scope if may_show(row, place)} == places
 
 
 def test_new_ones_show_in_the_room_alone(
     session: Session, event: EventSession, rng: random.Random
 ) -> None:
     row = add_takeaway(session, event, rng, state="new")
-    assert may_show(row, Place.ROOM, new_too=True)
-    assert not may_show(row, Place.PUBLIC, new_too=True)
+    assert may_show(row, Scope.ROOM, new_too=True)
+    assert not may_show(row, Scope.PUBLIC, new_too=True)
 
 
 def test_a_sessions_story_takes_what_is_approved_and_in_no_other(
@@ -287,9 +287,9 @@ def test_a_sessions_story_takes_what_is_approved_and_in_no_other(
     composed.items.append(StoryItem(takeaway_id=composed_one.id))
     session.add(composed)
     own, *_ = [s for s in all_stories(session, now=START, rng=rng) if s.session_id]
-    assert story_takeaways(session, own, Place.PUBLIC) == [star, plain]
-    assert set(story_takeaways(session, own, Place.ROOM)) == {star, plain, room}
-    assert story_takeaways(session, composed, Place.PUBLIC) == [composed_one]
+    assert story_takeaways(session, own, Scope.PUBLIC) == [star, plain]
+    assert set(story_takeaways(session, own, Scope.ROOM)) == {star, plain, room}
+    assert story_takeaways(session, composed, Scope.PUBLIC) == [composed_one]
     assert (story_title(own), story_title(composed)) == (event.title, "Best of")
     assert stories_of(session, composed_one) == [composed]
     assert stories_of(session, plain) == [own]

@@ -17,11 +17,11 @@ from reporter.media.near_duplicates import keep_look
 from reporter.media.store import Store
 from reporter.models import Attachment, Decision, EventSession, Media, Takeaway
 from reporter.models.enums import TakeawayState
-from reporter.models.image_quality import Look, LookGroup
+from reporter.models.image_quality import ImageQuality, SimilarGroup
 from reporter.moderation import decisions
 from reporter.moderation.history import history_of, last_step, seen_by_now
-from reporter.moderation.visibility import Place, may_show, showable
-from reporter.review.conflicts import decide, merge
+from reporter.moderation.visibility import Scope, may_show, showable
+from reporter.review.conflicts import decide_many, merge_fields
 from reporter.review.undo import undo_step
 from tests.support.kiosk_process import START, TurnableClock, add_takeaway, hand
 
@@ -49,7 +49,7 @@ def test_a_bulk_is_one_step_and_one_undo(
     rows = [add_takeaway(session, event, rng) for _ in range(3)]
     rows.append(add_takeaway(session, event, rng, state="hidden"))
     seen = seen_by_now(session)
-    done = decide(session, rows, hand(clock), APPROVED, seen=seen)
+    done = decide_many(session, rows, hand(clock), APPROVED, seen=seen)
     assert [row.state for row in rows] == ["approved"] * 4
     assert len(done.changed) == 4
     step = last_step(session, "desk")
@@ -68,13 +68,13 @@ def test_what_another_decided_meanwhile_is_left_alone_and_told(
     seen = seen_by_now(session)
     decisions.hide(session, rows[0], hand(clock, "desk:Bea"))
     decisions.approve(session, rows[1], hand(clock, "desk:Bea"))
-    done = decide(session, rows, hand(clock), APPROVED, seen=seen)
+    done = decide_many(session, rows, hand(clock), APPROVED, seen=seen)
     assert [row.state for row in rows] == ["hidden", "approved", "approved"]
     assert [(clash.takeaway, clash.who, clash.theirs) for clash in done.clashes] == [
         (rows[0], "desk:Bea", "hidden")
     ]
     # Who has seen it may decide otherwise.
-    decide(session, rows[:1], hand(clock), APPROVED, seen=seen_by_now(session))
+    decide_many(session, rows[:1], hand(clock), APPROVED, seen=seen_by_now(session))
     assert rows[0].state == "approved"
 
 
@@ -84,9 +84,9 @@ def test_words_that_changed_under_the_hand_are_not_approved_unseen(
     row = add_takeaway(session, event, rng)
     seen = seen_by_now(session)
     decisions.change_own(session, row, hand(clock, "contributor"), {"text": "Buy my stuff"})
-    assert decide(session, [row], hand(clock), APPROVED, seen=seen).clashes[0].name == "text"
+    assert decide_many(session, [row], hand(clock), APPROVED, seen=seen).clashes[0].name == "text"
     assert row.state == "new"
-    assert decide(session, [row], hand(clock), HIDDEN, seen=seen).changed == [row]
+    assert decide_many(session, [row], hand(clock), HIDDEN, seen=seen).changed == [row]
 
 
 def test_two_who_write_keep_both_unless_it_is_the_same_field(
@@ -96,17 +96,17 @@ def test_two_who_write_keep_both_unless_it_is_the_same_field(
     seen = seen_by_now(session)
     form = {"caption": "", "tags": ["soil"], "audience": "public"}
     assert (
-        merge(session, row, hand(clock, "desk:Bea"), {**form, "caption": "Hers"}, seen=seen) == []
+        merge_fields(session, row, hand(clock, "desk:Bea"), {**form, "caption": "Hers"}, seen=seen) == []
     )
-    assert merge(session, row, hand(clock), {**form, "tags": ["soil", "winter"]}, seen=seen) == []
+    assert merge_fields(session, row, hand(clock), {**form, "tags": ["soil", "winter"]}, seen=seen) == []
     assert (row.caption, [tag.name for tag in row.tags]) == ("Hers", ["soil", "winter"])
     both = {"caption": "Mine", "tags": ["soil"], "audience": "room"}
-    clashes = merge(session, row, hand(clock, "desk:Cem"), both, seen=seen)
+    clashes = merge_fields(session, row, hand(clock, "desk:Cem"), both, seen=seen)
     assert [(c.name, c.who, c.theirs, c.mine, c.base) for c in clashes] == [
         ("caption", "desk:Bea", "Hers", "Mine", "")
     ]
     assert (row.caption, row.audience) == ("Hers", "room")
-    assert merge(session, row, hand(clock), {"caption": "Ours"}, seen=seen_by_now(session)) == []
+    assert merge_fields(session, row, hand(clock), {"caption": "Ours"}, seen=seen_by_now(session)) == []
     assert row.caption == "Ours"
 
 
@@ -160,20 +160,20 @@ def test_a_photo_without_alt_text_stays_out_of_public_places(
         decisions.approve(session, row, hand(clock))
     assert worded.attachments[0].alt.startswith("Frost on the kale Frost")
     assert worded.attachments[0].alt.endswith("…")
-    assert may_show(worded, Place.PUBLIC)
-    assert not may_show(wordless, Place.PUBLIC)
-    assert may_show(wordless, Place.COMMUNITY)
-    assert list(session.scalars(select(Takeaway).where(showable(Place.PUBLIC)))) == [worded]
+    assert may_show(worded, Scope.PUBLIC)
+    assert not may_show(wordless, Scope.PUBLIC)
+    assert may_show(wordless, Scope.COMMUNITY)
+    assert list(session.scalars(select(Takeaway).where(showable(Scope.PUBLIC)))) == [worded]
     words = proposal(wordless, "Photo")
     assert words == f"Photo: {event.title}"
     decisions.set_alt(session, wordless, hand(clock), {wordless.attachments[0].media.sha256: words})
-    assert may_show(wordless, Place.PUBLIC)
+    assert may_show(wordless, Scope.PUBLIC)
     # Other words make another proposal; an organizer's own alt text stays.
     decisions.change_own(session, worded, hand(clock, "contributor"), {"text": "Snow"})
     assert worded.attachments[0].alt == ""
 
 
-def look(session: Session, row: Takeaway, likeness: int, sharpness: float = 100) -> Look:
+def look(session: Session, row: Takeaway, likeness: int, sharpness: float = 100) -> ImageQuality:
     kept = keep_look(
         session, row.attachments[0].media.id, sharpness=sharpness, brightness=90.0,
         likeness=f"{likeness:016x}",
@@ -200,8 +200,8 @@ def test_pictures_that_look_alike_share_a_group(
     assert look(session, rows[3], base).group_id == looks[0].group_id
     for row in rows:
         decisions.withdraw(session, row, hand(clock), store)
-    assert session.scalars(select(LookGroup)).all() == []
-    assert session.scalars(select(Look)).all() == []
+    assert session.scalars(select(SimilarGroup)).all() == []
+    assert session.scalars(select(ImageQuality)).all() == []
 
 
 def test_near_ones_are_found_wherever_the_bits_differ(

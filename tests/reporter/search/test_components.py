@@ -6,13 +6,13 @@ from datetime import date
 
 import pytest
 
-from reporter.search.protocol import Marks
+from reporter.search.protocol import Highlights
 from reporter.search.query.dates import matching_days
 from reporter.search.query.parser import All, Any, Named, Node, Not, Text, parse
 from reporter.search.query.spelling import distance
 from reporter.search.text.highlight import highlight
 from reporter.search.text.languages import guess, stemmable
-from reporter.search.text.tokenizer import fold, take_apart
+from reporter.search.text.tokenizer import normalize, tokenize
 
 SIX = ("en", "es", "fr", "de", "pt", "ar")
 
@@ -92,9 +92,9 @@ def test_brackets_deeper_than_anybody_thinks() -> None:
     ],
 )
 def test_words_of_all_scripts(text: str, words: list[str]) -> None:
-    found = take_apart(text, SIX)
+    found = tokenize(text, SIX)
     assert [word.plain for word in found] == words
-    assert [fold(text[word.start : word.end]) for word in found] == words
+    assert [normalize(text[word.start : word.end]) for word in found] == words
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_words_of_all_scripts(text: str, words: list[str]) -> None:
     ],
 )
 def test_forms_of_a_word_share_a_stem(one: str, other: str) -> None:
-    ((first,), (second,)) = (take_apart(word, SIX, sure=True) for word in (one, other))
+    ((first,), (second,)) = (tokenize(word, SIX, sure=True) for word in (one, other))
     assert set(first.stems) & set(second.stems)
 
 
@@ -118,14 +118,14 @@ def test_the_language_of_a_text_is_guessed_where_it_is_plain() -> None:
     assert guess(["the", "bees", "are", "in", "the", "hedge"], SIX) == ("en",)
     assert guess(["das", "ist", "nicht", "der", "garten"], SIX) == ("de",)
     assert guess(["compost"], SIX) == SIX
-    assert take_apart("The plans of the garden", SIX)[1].stems == ("en:plan",)
+    assert tokenize("The plans of the garden", SIX)[1].stems == ("en:plan",)
 
 
 def test_the_gatherings_own_language_is_known_too() -> None:
     assert stemmable("sv")[0] == "sv"
     assert stemmable("pt-BR") == ("pt", "en", "es", "fr", "de", "ar")
     assert stemmable("xx") == SIX
-    (word,) = take_apart("trädgårdarna", stemmable("sv"), sure=True)
+    (word,) = tokenize("trädgårdarna", stemmable("sv"), sure=True)
     assert "sv:tradgard" in word.stems
 
 
@@ -175,20 +175,20 @@ def test_slips_are_counted(one: str, other: str, slips: int) -> None:
 
 def test_the_best_piece_of_a_long_text_is_shown() -> None:
     text = "nothing " * 40 + "here the BÉES & the <hedge> meet " + "nothing " * 40
-    marked = highlight(["", text], Marks(frozenset({"bees", "hedge"})), SIX)
+    marked = highlight(["", text], Highlights(frozenset({"bees", "hedge"})), SIX)
     assert "the <mark>BÉES</mark> &amp; the &lt;<mark>hedge</mark>&gt; meet" in marked
     assert marked.startswith("… ")
     assert marked.endswith(" …")
     assert len(marked) < 300
-    assert highlight(["nothing"], Marks(frozenset({"bees"})), SIX) == ""
+    assert highlight(["nothing"], Highlights(frozenset({"bees"})), SIX) == ""
 
 
 def test_stems_beginnings_and_pairs_are_marked() -> None:
     assert (
-        highlight(["Two gardens."], Marks(stems=frozenset({"en:garden"})), SIX)
+        highlight(["Two gardens."], Highlights(stems=frozenset({"en:garden"})), SIX)
         == "Two <mark>gardens</mark>."
     )
-    assert highlight(["Two gardens"], Marks(beginnings=("gar",)), SIX) == "Two <mark>gardens</mark>"
+    assert highlight(["Two gardens"], Highlights(beginnings=("gar",)), SIX) == "Two <mark>gardens</mark>"
     assert (
-        highlight(["日本の庭"], Marks(frozenset({"日本", "本の"})), SIX) == "<mark>日本の</mark>庭"
+        highlight(["日本の庭"], Highlights(frozenset({"日本", "本の"})), SIX) == "<mark>日本の</mark>庭"
     )

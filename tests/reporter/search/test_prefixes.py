@@ -6,11 +6,11 @@ import threading
 from pathlib import Path
 
 from reporter.search import Recipe
-from reporter.search.index_files import Builds
+from reporter.search.index_files import IndexGenerations
 
 
 def test_threads_that_begin_at_once_share_one_index(tmp_path: Path) -> None:
-    builds, recipe = Builds(tmp_path / "index"), Recipe()
+    builds, recipe = IndexGenerations(tmp_path / "index"), Recipe()
     start, found, failures = threading.Barrier(8), [], []
 
     def begin() -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from reporter.config import Settings
 from reporter.gathering.sessions import add_session
-from reporter.search import Ask, WhooshIndex
+from reporter.search import SearchRequest, WhooshIndex
 from tests.reporter.search.relevance_cases import (
     AUTHORS,
     QUESTIONS,
@@ -31,7 +31,7 @@ class Library:
 
     def ask(self, typed: str) -> list[str]:
         """Names of what is found, best first."""
-        found = self.index.search(Ask(typed, limit=100))
+        found = self.index.search(SearchRequest(typed, limit=100))
         return [self.names[one] for one in found.ids]
 
 

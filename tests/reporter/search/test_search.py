@@ -17,8 +17,8 @@ from reporter.config import Settings
 from reporter.media.store import Store
 from reporter.models import EventSession
 from reporter.moderation.decisions import approve, change, hide, withdraw
-from reporter.moderation.visibility import Place
-from reporter.search import Ask, Loosened, Recipe, Sort, WhooshIndex, load_hits, text_of
+from reporter.moderation.visibility import Scope
+from reporter.search import SearchRequest, Relaxation, Recipe, Sort, WhooshIndex, load_hits, text_of
 from reporter.search.index_files import writing
 from reporter.search.maintenance import ask_rebuild, look_after, rebuild_asked, rebuild_if_asked
 from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
@@ -29,7 +29,7 @@ def index(gathering: Settings) -> WhooshIndex:
     return WhooshIndex(gathering.folder / "index")
 
 
-def texts(session: Session, index: WhooshIndex, ask: Ask) -> list[str]:
+def texts(session: Session, index: WhooshIndex, ask: SearchRequest) -> list[str]:
     return [row.text for row, _mark in load_hits(session, index.search(ask), ask)]
 
 
@@ -79,14 +79,14 @@ WANTED = [
 
 
 def test_what_is_found(session: Session, filled: WhooshIndex) -> None:
-    found = {query: sorted(texts(session, filled, Ask(query))) for query, _wanted in WANTED}
+    found = {query: sorted(texts(session, filled, SearchRequest(query))) for query, _wanted in WANTED}
     assert found == dict(WANTED)
 
 
 def test_the_title_of_the_session_finds_its_takeaways(
     session: Session, filled: WhooshIndex
 ) -> None:
-    assert len(texts(session, filled, Ask("community gardens"))) == 4
+    assert len(texts(session, filled, SearchRequest("community gardens"))) == 4
 
 
 HOSTILE = ["(((", '"', "NOT", "a:b:c", "~", "[", "*" * 400, "x" * 5000, "^^", "\x00"]
@@ -94,7 +94,7 @@ HOSTILE = ["(((", '"', "NOT", "a:b:c", "~", "[", "*" * 400, "x" * 5000, "^^", "\
 
 def test_hostile_queries_answer(filled: WhooshIndex) -> None:
     for query in HOSTILE:
-        assert filled.search(Ask(query)).total <= 4, query
+        assert filled.search(SearchRequest(query)).total <= 4, query
 
 
 def test_an_empty_query_lists_the_newest_first(
@@ -108,26 +108,26 @@ def test_an_empty_query_lists_the_newest_first(
         session, event, rng, text="last", state="approved", recorded_at=clock.turn(hours=1)
     )
     filled.sync(session)
-    assert texts(session, filled, Ask(""))[0] == "last"
+    assert texts(session, filled, SearchRequest(""))[0] == "last"
 
 
 def test_facets_are_counted_over_all_not_the_page(
     session: Session, filled: WhooshIndex, event: EventSession
 ) -> None:
-    found = filled.search(Ask("", limit=1))
+    found = filled.search(SearchRequest("", limit=1))
     assert (len(found.ids), found.total) == (1, 4)
     assert found.facets["session"] == {event.code: 4}
     assert found.facets["kind"] == {"note": 3, "photo": 1}
     assert found.facets["author"] == {"Ana": 1, "Bo": 1}
     assert found.facets["tag"] == {"soil": 1}
     assert found.facets["day"] == {"2026-03-14": 4}
-    assert texts(session, filled, Ask("", filters={"kind": "photo"})) == ["Build beds from pallets"]
+    assert texts(session, filled, SearchRequest("", filters={"kind": "photo"})) == ["Build beds from pallets"]
 
 
 def test_the_place_decides_what_is_seen(session: Session, filled: WhooshIndex) -> None:
-    assert "Compost secret, not yet approved" not in texts(session, filled, Ask("compost"))
-    assert "Compost secret, not yet approved" in texts(session, filled, Ask("compost", place=None))
-    assert texts(session, filled, Ask("pallets", place=Place.PUBLIC)) == []
+    assert "Compost secret, not yet approved" not in texts(session, filled, SearchRequest("compost"))
+    assert "Compost secret, not yet approved" in texts(session, filled, SearchRequest("compost", place=None))
+    assert texts(session, filled, SearchRequest("pallets", place=Scope.PUBLIC)) == []
 
 
 def test_highlights_are_escaped(
@@ -135,7 +135,7 @@ def test_highlights_are_escaped(
 ) -> None:
     add_takeaway(session, event, rng, text="<script>x</script> mulch & more", state="approved")
     index.sync(session)
-    ask = Ask("mulch")
+    ask = SearchRequest("mulch")
     ((_row, mark),) = load_hits(session, index.search(ask), ask)
     assert "<mark>mulch</mark> &amp; more" in mark
     assert "<script>" not in mark
@@ -151,32 +151,32 @@ def test_highlights_are_escaped(
     ],
 )
 def test_a_slip_is_forgiven(session: Session, filled: WhooshIndex, typed: str, meant: str) -> None:
-    found = filled.search(Ask(typed))
+    found = filled.search(SearchRequest(typed))
     assert found.suggestion == meant
     if meant:
-        assert found.loosened is Loosened.SPELLING
-        assert found.ids == filled.search(Ask(meant)).ids != []
+        assert found.loosened is Relaxation.SPELLING
+        assert found.ids == filled.search(SearchRequest(meant)).ids != []
 
 
 def test_no_word_of_hidden_texts_is_proposed(filled: WhooshIndex) -> None:
-    assert filled.search(Ask("secrt")).suggestion == ""
-    assert filled.search(Ask("secrt", place=None)).suggestion == "secret"
+    assert filled.search(SearchRequest("secrt")).suggestion == ""
+    assert filled.search(SearchRequest("secrt", place=None)).suggestion == "secret"
 
 
 def test_some_of_the_words_are_better_than_nothing(session: Session, filled: WhooshIndex) -> None:
-    found = filled.search(Ask("compost pallets"))
-    assert found.loosened is Loosened.SOME_WORDS
+    found = filled.search(SearchRequest("compost pallets"))
+    assert found.loosened is Relaxation.SOME_WORDS
     assert found.total == 2
     # What else was asked for stays.
-    assert filled.search(Ask("compost pallets kind:photo")).total == 1
+    assert filled.search(SearchRequest("compost pallets kind:photo")).total == 1
 
 
 def test_the_last_word_may_be_unfinished(session: Session, filled: WhooshIndex) -> None:
-    assert texts(session, filled, Ask("beds pall", unfinished=True)) == ["Build beds from pallets"]
-    found = filled.search(Ask("by:a", unfinished=True))
-    assert (found.total, found.loosened) == (1, Loosened.NOT)
+    assert texts(session, filled, SearchRequest("beds pall", unfinished=True)) == ["Build beds from pallets"]
+    found = filled.search(SearchRequest("by:a", unfinished=True))
+    assert (found.total, found.loosened) == (1, Relaxation.NOT)
     # A finished one is taken at its word, and loosened only because nothing has it.
-    assert filled.search(Ask("beds pall")).loosened is Loosened.BEGINNINGS
+    assert filled.search(SearchRequest("beds pall")).loosened is Relaxation.BEGINNINGS
 
 
 def test_changes_hiding_and_withdrawal_reach_the_index(
@@ -191,19 +191,19 @@ def test_changes_hiding_and_withdrawal_reach_the_index(
     assert index.behind(session) > 0
     index.sync(session)
     assert index.behind(session) == 0
-    assert texts(session, index, Ask("compost")) == []
+    assert texts(session, index, SearchRequest("compost")) == []
     approve(session, row, hand(clock))
     change(session, row, hand(clock), {"caption": "steaming heap"})
     assert index.sync(session) == 1
-    assert texts(session, index, Ask("steaming")) == [row.text]
+    assert texts(session, index, SearchRequest("steaming")) == [row.text]
     hide(session, row, hand(clock))
     # Before the index knows, the gate is asked.
-    assert texts(session, index, Ask("steaming")) == []
+    assert texts(session, index, SearchRequest("steaming")) == []
     index.sync(session)
-    assert index.search(Ask("steaming")).total == 0
+    assert index.search(SearchRequest("steaming")).total == 0
     withdraw(session, row, hand(clock), store)
     index.sync(session)
-    assert index.search(Ask("", place=None)).total == 0
+    assert index.search(SearchRequest("", place=None)).total == 0
 
 
 def test_a_deleted_index_heals(session: Session, filled: WhooshIndex, gathering: Settings) -> None:
@@ -211,11 +211,11 @@ def test_a_deleted_index_heals(session: Session, filled: WhooshIndex, gathering:
     shutil.rmtree(folder)
     assert filled.behind(session) > 0
     assert filled.sync(session) == 5
-    assert len(texts(session, filled, Ask("compost"))) == 1
+    assert len(texts(session, filled, SearchRequest("compost"))) == 1
     for path in folder.glob("*/*.toc"):
         path.unlink()
     assert filled.sync(session) == 5
-    assert len(texts(session, filled, Ask("compost"))) == 1
+    assert len(texts(session, filled, SearchRequest("compost"))) == 1
 
 
 _BROKEN = """
@@ -245,7 +245,7 @@ def test_a_broken_index_answers_with_nothing_and_heals(
         capture_output=True, text=True, check=True, timeout=120,
     )  # fmt: skip
     assert told.stdout.split() == ["0", "5", "1"]
-    assert len(texts(session, filled, Ask("compost"))) == 1
+    assert len(texts(session, filled, SearchRequest("compost"))) == 1
 
 
 def test_another_writer_at_it_is_left_alone(
@@ -255,14 +255,14 @@ def test_another_writer_at_it_is_left_alone(
     with writing(filled._build()):
         assert filled.sync(session) == 0
     assert filled.sync(session) == 1
-    assert texts(session, filled, Ask("waits")) == ["waits"]
+    assert texts(session, filled, SearchRequest("waits")) == ["waits"]
 
 
 def test_rebuilding_gives_the_same(session: Session, filled: WhooshIndex) -> None:
     told: list[tuple[int, int]] = []
     assert filled.rebuild(session, lambda *step: told.append(step)) == 5
     assert told[-1] == (5, 5)
-    assert len(texts(session, filled, Ask("compost"))) == 1
+    assert len(texts(session, filled, SearchRequest("compost"))) == 1
 
 
 def test_rebuilding_goes_on_aside_and_switches(
@@ -280,13 +280,13 @@ def test_rebuilding_goes_on_aside_and_switches(
         if not seen:
             row = add_takeaway(session, event, rng, text="Came meanwhile", state="approved")
             filled.sync(session)
-            assert texts(session, filled, Ask("meanwhile")) == [row.text]
-        seen.append(filled.search(Ask("compost")).total)
+            assert texts(session, filled, SearchRequest("meanwhile")) == [row.text]
+        seen.append(filled.search(SearchRequest("compost")).total)
 
     filled.rebuild(session, look)
     assert seen == [1]
     assert (gathering.folder / "index" / "current").read_text() != before
-    assert texts(session, filled, Ask("meanwhile")) == ["Came meanwhile"]
+    assert texts(session, filled, SearchRequest("meanwhile")) == ["Came meanwhile"]
     assert filled.behind(session) == 0
     assert len(list((gathering.folder / "index").iterdir())) == 2
 
@@ -310,7 +310,7 @@ def test_other_settings_mean_another_index(session: Session, filled: WhooshIndex
     assert not filled.outdated()
     filled.recipe = Recipe("Pacific/Auckland", "en")
     rebuild_if_asked(session, filled)
-    assert filled.search(Ask("")).facets["day"] == {"2026-03-15": 4}
+    assert filled.search(SearchRequest("")).facets["day"] == {"2026-03-15": 4}
 
 
 def test_words_that_were_taken_back_leave_the_files_too(
@@ -332,7 +332,7 @@ def test_words_that_were_taken_back_leave_the_files_too(
     assert on_disk()
     withdraw(session, row, hand(clock), store)
     filled.sync(session)
-    assert filled.search(Ask("zanzibarprivate", place=None)).total == 0
+    assert filled.search(SearchRequest("zanzibarprivate", place=None)).total == 0
     look_after(session, filled, now=clock())
     rebuild_if_asked(session, filled)
     assert not on_disk()
@@ -348,7 +348,7 @@ def test_an_index_that_lost_something_is_noticed(
     assert filled.misses(session) == 1
     look_after(session, filled, now=clock())
     assert rebuild_if_asked(session, filled) == 5
-    assert (filled.misses(session), filled.search(Ask("by:ana")).total) == (0, 1)
+    assert (filled.misses(session), filled.search(SearchRequest("by:ana")).total) == (0, 1)
 
 
 def test_answers_are_sorted_as_asked(
@@ -363,10 +363,10 @@ def test_answers_are_sorted_as_asked(
             session, event, rng, text=text, state="approved", recorded_at=clock.turn(minutes=1)
         )
     index.sync(session)
-    assert texts(session, index, Ask("bees"))[0].startswith("bees")
-    assert texts(session, index, Ask("bees", sort=Sort.NEWEST))[0].startswith("the last")
-    assert texts(session, index, Ask("bees", sort=Sort.OLDEST))[0].startswith("bees")
-    assert texts(session, index, Ask("", sort=Sort.OLDEST))[-1].startswith("the last")
+    assert texts(session, index, SearchRequest("bees"))[0].startswith("bees")
+    assert texts(session, index, SearchRequest("bees", sort=Sort.NEWEST))[0].startswith("the last")
+    assert texts(session, index, SearchRequest("bees", sort=Sort.OLDEST))[0].startswith("bees")
+    assert texts(session, index, SearchRequest("", sort=Sort.OLDEST))[-1].startswith("the last")
 
 
 def test_more_like_this(
@@ -379,7 +379,7 @@ def test_more_like_this(
     add_takeaway(session, event, rng, text="The council answers letters", state="approved")
     add_takeaway(session, event, rng, text="Growing beans with maize, unseen", state="new")
     index.sync(session)
-    ask = Ask(text_of(one), like=str(one.id))
+    ask = SearchRequest(text_of(one), like=str(one.id))
     assert texts(session, index, ask) == ["Maize climbs, the bean grows"]
 
 
@@ -391,7 +391,7 @@ def test_many_readers_and_a_writer_get_along(
 
     def ask() -> None:
         while not stop.is_set():
-            totals.append(filled.search(Ask("compost OR pallets", limit=5)).total)
+            totals.append(filled.search(SearchRequest("compost OR pallets", limit=5)).total)
 
     with ThreadPoolExecutor(6) as pool:
         asking = [pool.submit(ask) for _ in range(6)]
@@ -402,7 +402,7 @@ def test_many_readers_and_a_writer_get_along(
         for one in asking:
             one.result(timeout=60)
     assert min(totals) >= 2
-    assert filled.search(Ask("compost")).total == 13
+    assert filled.search(SearchRequest("compost")).total == 13
 
 
 def _change_it(

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.gathering.sessions import add_session
-from reporter.models import EventSession, Gathering, Story, StoryWords, Takeaway
-from reporter.moderation.visibility import Place
+from reporter.models import EventSession, Gathering, Story, StoryText, Takeaway
+from reporter.moderation.visibility import Scope
 from reporter.stories import editing
 from reporter.stories.queries import (
     all_stories,
@@ -23,7 +23,7 @@ from reporter.stories.queries import (
 from tests.support.kiosk_process import START, TurnableClock, add_takeaway, hand
 
 
-def texts(session: Session, story: Story, place: Place = Place.PUBLIC) -> list[str]:
+def texts(session: Session, story: Story, place: Scope = Scope.PUBLIC) -> list[str]:
     return [piece.text for piece in story_pieces(session, story, place)]
 
 
@@ -71,7 +71,7 @@ def test_a_draft_begins_with_what_was_starred(
     add_takeaway(session, event, rng, text="hidden star", state="hidden", starred=True)
     story = editing.draft_session(session, event, hand(clock))
     assert [item.takeaway_id for item in story.items] == [star.id]
-    assert story_takeaways(session, story, Place.PUBLIC) == [star, plain]
+    assert story_takeaways(session, story, Scope.PUBLIC) == [star, plain]
     editing.draft_session(session, event, hand(clock))
     assert len(story.items) == 1
 
@@ -159,4 +159,4 @@ def test_each_change_moves_the_counter_that_the_outbox_compares(
     editing.set_texts(session, story, {"lead": "Two"}, was={})
     editing.remove(session, story, words.id.hex)
     assert session.scalars(select(Gathering.revision)).one() == before + 3
-    assert session.scalars(select(StoryWords)).all() == []
+    assert session.scalars(select(StoryText)).all() == []

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from capture.renditions.worker import process_due
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 
 # Everything that makes a request look like one of a volunteer's phone.
@@ -40,7 +40,7 @@ def send(client: FlaskClient, code: str, *files: Path, **fields: str) -> dict[st
 def make_ready(app: Flask) -> None:
     """Let the real decoders make all renditions that are due."""
     with app.app_context():
-        kiosk = here()
+        kiosk = current_kiosk()
         while process_due(
             db.session(), kiosk.store, kiosk.pool, now=kiosk.now, limits=kiosk.settings.limits
         ):

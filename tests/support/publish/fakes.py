@@ -22,12 +22,12 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from publish.errors import Gone
-from publish.outbox.context import Outbox
-from publish.posts.model import Facts, Post, PostMedia, Remote, gathering_facts
+from publish.outbox.context import PublishContext
+from publish.posts.model import GatheringFacts, Post, PostMedia, Remote, gathering_facts
 from publish.status.target_registry import make_outbox
-from publish.targets import Entry, Option, Target
+from publish.targets import FrontPageEntry, TargetOption, Target
 from reporter import models
-from reporter.actor import Hand
+from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.codes import make_code, make_receipt
 from reporter.config import Settings, load_settings
@@ -74,19 +74,19 @@ class Kit:
     engine: Engine
     session: Session
     store: Store
-    facts: Facts
+    facts: GatheringFacts
     clock: HandClock
     rng: random.Random
-    outbox: Outbox
+    outbox: PublishContext
 
     def id(self) -> uuid.UUID:
         """A new id."""
         return new_id(self.clock(), self.rng)
 
     @property
-    def hand(self) -> Hand:
+    def hand(self) -> Actor:
         """Who decides in tests."""
-        return Hand(self.clock(), self.rng, "test")
+        return Actor(self.clock(), self.rng, "test")
 
     def event(
         self, title: str = "Community gardens in winter", **values: Any
@@ -247,7 +247,7 @@ class FakeTarget(Target):
 
     kind: ClassVar[str] = "fake"
     title: ClassVar[str] = "Fake"
-    options: ClassVar[tuple[Option, ...]] = ()
+    options: ClassVar[tuple[TargetOption, ...]] = ()
     place: FakePlace
 
     @contextmanager
@@ -313,7 +313,7 @@ class FakeFaceTarget(FakeTarget):
     kind: ClassVar[str] = "fakeface"
     has_face: ClassVar[bool] = True
 
-    def finish(self, entries: Sequence[Entry], known: Remote | None) -> Remote:
+    def finish(self, entries: Sequence[FrontPageEntry], known: Remote | None) -> Remote:
         with self._at("finish", ""):
             self.place.face = [entry.title for entry in entries]
             return Remote("index", "https://fake.example/")

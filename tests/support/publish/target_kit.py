@@ -10,7 +10,7 @@ from publish.posts.model import Post
 from publish.status import target_registry
 from publish.targets import Target
 from reporter import secret_store
-from reporter.moderation.visibility import Place as Readers
+from reporter.moderation.visibility import Scope as Readers
 from reporter.stories.queries import all_stories
 from tests.publish.conformance.contract import Place
 from tests.support.publish.fakes import Kit

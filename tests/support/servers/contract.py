@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from publish.errors import RetryAfter
-from publish.net.http import Web
+from publish.net.http import HttpClient
 from publish.posts.model import Post, PostMedia, Remote
-from publish.targets import Option, Setup, Target
+from publish.targets import TargetOption, TargetConfig, Target
 
 # before: the request is dropped. within: cut while its body is read. after: done, and the answer is lost. error: done,
 # and a 500 comes. stall: done, and the answer comes later than anybody waits. drip: the answer comes in small drops.
@@ -144,13 +144,13 @@ class ContractTarget(Target):
 
     kind: ClassVar[str] = "contract"
     title: ClassVar[str] = "Contract"
-    options: ClassVar[tuple[Option, ...]] = (Option("url", "where", required=True),)
+    options: ClassVar[tuple[TargetOption, ...]] = (TargetOption("url", "where", required=True),)
     # Called when something was done at the server and nothing is written down yet: may kill the process.
     after: ClassVar[Any] = staticmethod(lambda: None)
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
-        self._web = Web(setup.name)
+        self._web = HttpClient(setup.name)
         self._url = setup.options["url"]
 
     def close(self) -> None:

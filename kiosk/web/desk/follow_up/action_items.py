@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.conversation import replies
 from reporter.follow_up import action_items
@@ -49,7 +49,7 @@ def overview() -> str:
 
 def today() -> Any:
     """The day at the gathering's place."""
-    return here().now().astimezone(here().settings.zone).date()
+    return current_kiosk().now().astimezone(current_kiosk().settings.zone).date()
 
 
 def _sources() -> tuple[Takeaway | None, Reply | None]:
@@ -76,7 +76,7 @@ def begin() -> ResponseReturnValue:
     takeaway, reply = _sources()
     kind = request.form.get("kind", Intent.ACTION.value)
     item = action_items.begin_item(
-        db.session(), here().hand("desk"), kind, _values(), takeaway=takeaway, reply=reply
+        db.session(), current_kiosk().hand("desk"), kind, _values(), takeaway=takeaway, reply=reply
     )
     flash(_("It is on the list: %(what)s", what=item.what))
     return _back()
@@ -86,7 +86,7 @@ def begin() -> ResponseReturnValue:
 def change(number: str) -> ResponseReturnValue:
     """Change an item; a button of its own settles it."""
     item = action_items.find_item(db.session(), number)
-    action_items.change_item(db.session(), item, here().hand("desk"), _values())
+    action_items.change_item(db.session(), item, current_kiosk().hand("desk"), _values())
     return _back(state=request.args.get("state", ""), show=number)
 
 

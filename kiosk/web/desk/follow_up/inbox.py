@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.conversation import ask_for_looks, greetings, places_heard, send_answer
 from publish.outbox.items.answer import take_back_answer
@@ -42,15 +42,15 @@ KINDS = {
 def overview() -> str:
     """The list, one of it large with its thread, and how far each place was heard."""
     view = _view()
-    page = inbox.inbox(db.session(), view, here().now(), before=request.args.get("before", ""))
+    page = inbox.inbox(db.session(), view, current_kiosk().now(), before=request.args.get("before", ""))
     shown = _chosen(page.rows)
     return render_template(
         "desk/conversation.html",
         view=view, views=VIEWS, kinds=KINDS, rows=page.rows, more=page.more, shown=shown,
         neighbours=_neighbours(page.rows, shown), about=_about(shown) if shown else "",
         thread=inbox.thread_of(db.session(), shown) if shown else [],
-        can_answer=_can_answer(shown), greetings=greetings(here().store),
-        places=places_heard(db.session()), zone=here().settings.zone,
+        can_answer=_can_answer(shown), greetings=greetings(current_kiosk().store),
+        places=places_heard(db.session()), zone=current_kiosk().settings.zone,
     )  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def _can_answer(row: Reply | None) -> bool:
 @bp.post("/look")
 def look() -> ResponseReturnValue:
     """Look at all places now."""
-    ask_for_looks(db.session(), here())
+    ask_for_looks(db.session(), current_kiosk())
     flash(_("All places are looked at now. What is new appears here."))
     return _back(_view())
 
@@ -130,12 +130,12 @@ def decide(number: str) -> ResponseReturnValue:
 
 
 def _hand() -> Any:
-    return here().hand("desk")
+    return current_kiosk().hand("desk")
 
 
 def _onward(reply: Reply) -> str:
     """Who is looked at after this one: the next in the list, else the one before."""
-    rows = inbox.inbox(db.session(), _view(), here().now()).rows
+    rows = inbox.inbox(db.session(), _view(), current_kiosk().now()).rows
     before, after = _neighbours(rows, reply)
     return after or before
 
@@ -146,7 +146,7 @@ def answer(number: str) -> ResponseReturnValue:
     reply = replies.find_reply(db.session(), number)
     parts = (request.form.get("greeting", "").strip(), request.form.get("text", "").strip())
     onward = _onward(reply)
-    send_answer(here(), reply, "\n\n".join(part for part in parts if part) if parts[1] else "")
+    send_answer(current_kiosk(), reply, "\n\n".join(part for part in parts if part) if parts[1] else "")
     flash(_("Answered. It goes to where it was asked."))
     return _back(_view(), onward=onward)
 

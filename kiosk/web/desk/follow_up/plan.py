@@ -9,12 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.invitation import add_picture
 from kiosk.web.desk.follow_up.action_items import today
 from publish.conversation import follow_up_plan
-from publish.posts.model import Facts, gathering_facts
+from publish.posts.model import GatheringFacts, gathering_facts
 from reporter.errors import BadInput
 from reporter.follow_up.action_items import all_items, read_date
 from reporter.follow_up.next_gathering import forget_next, invited, next_gathering, set_next
@@ -39,9 +39,9 @@ STATES = {
 }
 
 
-def facts() -> Facts:
+def facts() -> GatheringFacts:
     """What every post needs to know of the gathering."""
-    return gathering_facts(db.session(), here().settings)
+    return gathering_facts(db.session(), current_kiosk().settings)
 
 
 @bp.get("")
@@ -59,11 +59,11 @@ def overview() -> str:
 @bp.post("/plan/<name>")
 def decide(name: str) -> ResponseReturnValue:
     """Write a draft, say yes, take back, leave out, set the day."""
-    wanted, hand = request.form.get("do", ""), here().hand("desk")
+    wanted, hand = request.form.get("do", ""), current_kiosk().hand("desk")
     if wanted == "draft":
         story = follow_up_plan.draft(db.session(), facts(), name, hand)
         if name == follow_up_plan.INVITATION:
-            add_picture(here(), story)
+            add_picture(current_kiosk(), story)
         flash(_("The draft is written. Read it, change it, then say yes."))
         return redirect(_page_of(story), code=303)
     if wanted == "yes":
@@ -97,7 +97,7 @@ def save_next() -> ResponseReturnValue:
     if starts is None:
         raise BadInput(_("Say when the next gathering begins."))
     set_next(
-        db.session(), here().hand("desk"), title=form.get("title", ""), starts_at=starts,
+        db.session(), current_kiosk().hand("desk"), title=form.get("title", ""), starts_at=starts,
         ends_at=_moment(form.get("ends_at", "")), place=form.get("place", ""), url=form.get("url", ""),
         words=form.get("words", ""),
     )  # fmt: skip
@@ -110,7 +110,7 @@ def _moment(text: str) -> datetime | None:
     if not text.strip():
         return None
     try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=here().settings.zone)
+        return datetime.fromisoformat(text.strip()).replace(tzinfo=current_kiosk().settings.zone)
     except ValueError as error:
         raise BadInput(_("Write day and time as 2026-05-09 14:00.")) from error
 
@@ -125,5 +125,5 @@ def digest() -> str:
         open_items=[item for item in items if item.state == ItemState.OPEN],
         done_items=[item for item in items if item.state == ItemState.DONE],
         following=next_gathering(db.session()),
-        zone=here().settings.zone,
+        zone=current_kiosk().settings.zone,
     )

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.publishing import (
     dry_run,
@@ -35,7 +35,7 @@ from reporter.annotations import face_review
 from reporter.errors import BadInput
 from reporter.models import Delivery, Target
 from reporter.models.enums import DeliveryState
-from reporter.models.outbox import Line
+from reporter.models.outbox import TargetStatus
 from reporter.review import queries as sheets
 
 bp = Blueprint("publish", __name__, url_prefix="/publish")
@@ -65,10 +65,10 @@ class Place:
 @bp.get("")
 def overview() -> str:
     """All targets."""
-    outbox = outbox_of(here())
+    outbox = outbox_of(current_kiosk())
     targets = db.session.scalars(select(Target).order_by(Target.created_at, Target.name))
     counts = status_progress.counts(db.session(), outbox.budget)
-    state = target_status.outbox_state(db.session(), here().now())
+    state = target_status.outbox_state(db.session(), current_kiosk().now())
     db.session.commit()
     return render_template(
         "desk/publish.html",
@@ -80,7 +80,7 @@ def overview() -> str:
         left=target_status.budget_left(db.session(), outbox.budget),
         since=state.counted_since,
         by_hand=handouts(db.session(), outbox),
-        automatic=here().settings.publish.automatic,
+        automatic=current_kiosk().settings.publish.automatic,
         faces_held=face_review.count_held(db.session()),
         undescribed=sheets.count_undescribed(db.session()),
     )
@@ -92,7 +92,7 @@ def _place(target: Target, counts: Mapping[str, int]) -> Place:
             select(Delivery).where(Delivery.target_id == target.id).order_by(Delivery.created_at)
         )
     )
-    line = db.session.get(Line, target.id)
+    line = db.session.get(TargetStatus, target.id)
     settled = (DeliveryState.SENT, DeliveryState.WITHDRAWN)
     parked = [row for row in rows if row.state == DeliveryState.PARKED]
     open_errors = [row.error for row in rows if row.state not in (*settled, DeliveryState.PARKED)]
@@ -101,14 +101,14 @@ def _place(target: Target, counts: Mapping[str, int]) -> Place:
         name=target.name,
         kind=target_class(target.kind).title,
         sentence=sentence(counts),
-        trouble=_each_once([target.paused, target_status.words_of(line), *open_errors]),
+        trouble=_each_once([target.paused, target_status.status_text(line), *open_errors]),
         notes=_each_once(notes)[:_SHOWN_NOTES],
         posts=[row for row in rows if row.item_kind == "story" and row.url.startswith("http")][-LINKS:],
         parked=len(parked),
         held=line is not None and line.held_at is not None,
         secret=bool(target_class(target.kind).secret_prompt(target.options)),
         sent_at=max((row.sent_at for row in rows if row.sent_at), default=None),
-        progress=status_progress.progress(db.session(), outbox_of(here()), target),
+        progress=status_progress.progress(db.session(), outbox_of(current_kiosk()), target),
         refused=[{"title": r.remote.get("title") or r.key, "why": r.error} for r in parked][:LINKS],
     )  # fmt: skip
 
@@ -142,7 +142,7 @@ def sentence(counts: Mapping[str, int]) -> str:
 @bp.get("/state")
 def state() -> ResponseReturnValue:
     """How far it is, for the page that polls."""
-    outbox = outbox_of(here())
+    outbox = outbox_of(current_kiosk())
     counts = status_progress.counts(db.session(), outbox.budget)
     targets = list(db.session.scalars(select(Target)))
     told = {
@@ -160,14 +160,14 @@ def state() -> ResponseReturnValue:
 @bp.get("/preview")
 def preview() -> str:
     """What would be sent now, word by word, and what would change."""
-    rows = dry_run(here(), [name] if (name := request.args.get("target", "")) else ())
+    rows = dry_run(current_kiosk(), [name] if (name := request.args.get("target", "")) else ())
     return render_template("desk/publish_preview.html", rows=rows, only=name)
 
 
 @bp.post("/now")
 def publish_now() -> ResponseReturnValue:
     """Queue what is approved. The worker sends it, unless it was told not to send by itself."""
-    kiosk = here()
+    kiosk = current_kiosk()
     if kiosk.settings.publish.automatic:
         outbox = outbox_of(kiosk)
         queue(db.session(), outbox)
@@ -183,7 +183,7 @@ def publish_now() -> ResponseReturnValue:
 def pause() -> ResponseReturnValue:
     """Pause (``on``) or resume everything, or one ``target``."""
     on, name = bool(request.form.get("on")), request.form.get("target", "")
-    set_pause(here(), [name] if name else [], on=on)
+    set_pause(current_kiosk(), [name] if name else [], on=on)
     flash(_("Paused. Nothing is sent until you go on.") if on else _("It goes on."))
     return _back()
 
@@ -197,7 +197,7 @@ def budget() -> ResponseReturnValue:
         raise BadInput(_("Write the budget as a number of megabytes.")) from error
     if not 0 <= megabytes <= 10_000_000:
         raise BadInput(_("Write the budget as a number of megabytes."))
-    set_budget(here(), megabytes, anew=bool(request.form.get("anew")))
+    set_budget(current_kiosk(), megabytes, anew=bool(request.form.get("anew")))
     flash(_("The budget is set.") if megabytes else _("There is no budget: everything is sent."))
     return _back()
 
@@ -205,7 +205,7 @@ def budget() -> ResponseReturnValue:
 @bp.post("/by-hand/<uuid:row_id>")
 def by_hand(row_id: uuid.UUID) -> ResponseReturnValue:
     """A person has posted, changed or removed it."""
-    kiosk = here()
+    kiosk = current_kiosk()
     done_by_hand(db.session(), outbox_of(kiosk), row_id, request.form.get("url", ""), kiosk.now())
     flash(_("Noted. Thank you."))
     return _back()
@@ -215,7 +215,7 @@ def by_hand(row_id: uuid.UUID) -> ResponseReturnValue:
 def retry(name: str) -> ResponseReturnValue:
     """Another try for what needed a person."""
     find_target(db.session(), name)
-    count = retry_parked(here(), name)
+    count = retry_parked(current_kiosk(), name)
     flash(ngettext("%(num)d is tried again.", "%(num)d are tried again.", count))
     return _back()
 

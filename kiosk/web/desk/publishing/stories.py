@@ -21,7 +21,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from kiosk.i18n.error_messages import translated
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.runtime.static_files import static_dir
 from kiosk.services.publishing import outbox_of
@@ -37,10 +37,10 @@ from publish.site.pages import sheets, story_page
 from publish.status.dry_run import story_draft
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.gathering.sessions import all_sessions, by_code
-from reporter.models import Media, Rendition, Story, StoryItem, StoryWords, Takeaway, Target
+from reporter.models import Media, Rendition, Story, StoryItem, StoryText, Takeaway, Target
 from reporter.models.enums import TakeawayState
 from reporter.moderation.decisions import by_receipt
-from reporter.moderation.visibility import Place
+from reporter.moderation.visibility import Scope
 from reporter.stories import editing
 from reporter.stories.queries import in_plan, left_over, rest_of, session_story, story_title
 
@@ -95,7 +95,7 @@ def begin() -> ResponseReturnValue:
     """A new story, the draft of a session's, or the report of the whole gathering."""
     wanted, hand = request.form.get("do", ""), desk_hand()
     if wanted == "report":
-        story = editing.draft_report(db.session(), hand, here().settings.gathering.title)
+        story = editing.draft_report(db.session(), hand, current_kiosk().settings.gathering.title)
     elif wanted == "session":
         event = by_code(db.session(), request.form.get("session", ""))
         story = editing.draft_session(db.session(), event, hand)
@@ -151,13 +151,13 @@ def _offered(story: Story) -> list[Takeaway]:
     if event is None:
         query = select(Takeaway).where(Takeaway.starred, Takeaway.state.in_(_LIVING))
         return list(db.session.scalars(query.order_by(Takeaway.recorded_at).limit(OFFERED)))
-    own = session_story(db.session(), event, now=here().now(), rng=here().rng)
+    own = session_story(db.session(), event, now=current_kiosk().now(), rng=current_kiosk().rng)
     query = left_over(own, Takeaway.state.in_(_LIVING)).limit(OFFERED)
     return list(db.session.scalars(query))
 
 
-def _piece(one: Takeaway | StoryWords) -> dict[str, Any]:
-    if isinstance(one, StoryWords):
+def _piece(one: Takeaway | StoryText) -> dict[str, Any]:
+    if isinstance(one, StoryText):
         return {"id": one.id.hex, "words": one.text}
     pictures = [a.media for a in one.attachments if _has(a.media.renditions, "thumb")]
     return {
@@ -254,10 +254,10 @@ def _back(story: Story, piece: str = "") -> ResponseReturnValue:
 def preview(story_id: str) -> ResponseReturnValue:
     """The very page of the site, as everybody would see it."""
     story = editing.find_story(db.session(), story_id)
-    kiosk = here()
+    kiosk = current_kiosk()
     facts = gathering_facts(db.session(), kiosk.settings)
     post = build_post(
-        db.session(), story, Place.PUBLIC, store=kiosk.store, facts=facts, elsewhere=True, drafts=True
+        db.session(), story, Scope.PUBLIC, store=kiosk.store, facts=facts, elsewhere=True, drafts=True
     )  # fmt: skip
     if post is None:
         return _framed(render_template("desk/story_empty.html"), 404)
@@ -270,7 +270,7 @@ def at_target(story_id: str, name: str) -> Response:
     story, session = editing.find_story(db.session(), story_id), db.session()
     target = chosen_targets(session, [name])[0]
     try:
-        told = story_draft(session, outbox_of(here()), target, story, _links)
+        told = story_draft(session, outbox_of(current_kiosk()), target, story, _links)
     except PublishError as error:
         return _framed(render_template("desk/story_at.html", name=name, told=None, error=error))
     finally:

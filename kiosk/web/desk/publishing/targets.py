@@ -10,12 +10,12 @@ from flask_babel import gettext as _
 
 from kiosk.i18n.error_messages import translated
 from kiosk.i18n.target_help import CHOICES, FIRST, LABELS
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.publishing import add_target, remove_target, set_password, test_target
 from publish.errors import PublishError
 from publish.status.target_registry import find_target
-from publish.targets import KINDS, Option, Target, target_class
+from publish.targets import KINDS, TargetOption, Target, target_class
 from reporter.errors import ReporterError
 
 bp = Blueprint("targets", __name__, url_prefix="/publish/places")
@@ -88,7 +88,7 @@ class Asked:
     first: bool
 
 
-def _asked(option: Option) -> Asked:
+def _asked(option: TargetOption) -> Asked:
     words = tuple((value, str(CHOICES[option.name, value])) for value in option.choices)
     first = option.required or option.name in FIRST
     label, told = str(LABELS[option.name]), _(option.help)
@@ -130,7 +130,7 @@ def add(kind: str) -> ResponseReturnValue:
     name = request.form.get("name", "").strip()
     secret = request.form.get("secret", "")
     try:
-        add_target(here(), kind, name, given, lambda _prompt: secret)
+        add_target(current_kiosk(), kind, name, given, lambda _prompt: secret)
     except ReporterError as error:
         return _form(kind, error.message), error.status
     _try(name)
@@ -147,7 +147,7 @@ def test(name: str) -> ResponseReturnValue:
 
 def _try(name: str) -> None:
     try:
-        flash(translated(test_target(here(), name)))
+        flash(translated(test_target(current_kiosk(), name)))
     except PublishError as error:
         flash(translated(error.message), "trouble")
 
@@ -163,7 +163,7 @@ def password_form(name: str) -> str:
 @bp.post("/<name>/password")
 def password(name: str) -> ResponseReturnValue:
     """Keep it, and try the place with it."""
-    set_password(here(), name, lambda _prompt: request.form.get("secret", ""))
+    set_password(current_kiosk(), name, lambda _prompt: request.form.get("secret", ""))
     _try(name)
     return redirect(url_for("desk.publish.overview"), code=303)
 
@@ -178,5 +178,5 @@ def ask_remove(name: str) -> str:
 def remove(name: str) -> ResponseReturnValue:
     """Forget it."""
     find_target(db.session(), name)
-    flash(translated(remove_target(here(), name)))
+    flash(translated(remove_target(current_kiosk(), name)))
     return redirect(url_for("desk.publish.overview"), code=303)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from capture.analysis.speech_to_text import can_hear
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.desk.review.edit_media import find
 from kiosk.web.shared.media import media_url
@@ -36,7 +36,7 @@ def page(receipt: str, sha256: str, *, text: str | None = None, error: str = "")
         receipt=takeaway.receipt, state=takeaway.state, sha256=media.sha256, error=error,
         item=next(item for item in record["media"] if item["sha256"] == media.sha256),
         text=typed(kept or draft) if text is None else text, kind=media.kind,
-        drafted=bool(draft), drafting=drafting, can_draft=can_hear(here().settings.captions.model),
+        drafted=bool(draft), drafting=drafting, can_draft=can_hear(current_kiosk().settings.captions.model),
     )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def save(receipt: str, sha256: str) -> ResponseReturnValue:
         return redirect(url_for(".page", receipt=receipt, sha256=sha256), code=303)
     text = request.form.get("captions", "")
     try:
-        kept = captions.keep(db.session(), media, text, here().hand("desk"))
+        kept = captions.keep(db.session(), media, text, current_kiosk().hand("desk"))
     except BadInput as error:
         return page(receipt, sha256, text=text, error=error.message), 400
     flash(_("The captions are kept.") if kept else _("There are no captions now."))

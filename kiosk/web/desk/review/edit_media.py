@@ -20,7 +20,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from capture.renditions.unedited import plain_copy, preview_photo, propose_sheet
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.shared.media import media_url
 from reporter.annotations import edit_history, face_review
@@ -82,7 +82,7 @@ def save(receipt: str, sha256: str) -> ResponseReturnValue:
     asked = request.form.get("do", "")
     edits = _asked(takeaway, media, asked)
     way = asked if asked in (edit_history.UNDO, edit_history.REDO) else ""
-    kiosk = here()
+    kiosk = current_kiosk()
     changed = edit_history.save(
         db.session(), kiosk.store, media, edits, kiosk.hand("desk"), way=way,
         was=request.form.get("was"),
@@ -142,7 +142,7 @@ def _json(text: str) -> Any:
 def plain(receipt: str, sha256: str) -> Response:
     """The file without edits, which only the desk sees."""
     _takeaway, media = find(receipt, sha256)
-    kiosk = here()
+    kiosk = current_kiosk()
     path, mime = plain_copy(kiosk.store, kiosk.quick_pool, media, max_pixels=_most_pixels())
     try:
         response = send_file(path, mimetype=mime, conditional=True, etag=f"{sha256}-plain")
@@ -157,7 +157,7 @@ def preview(receipt: str, sha256: str) -> Response:
     """What others would see with the edits in the body (JSON), as a JPEG."""
     media = _photo(receipt, sha256)
     edits = read_edits(_json(request.get_data(as_text=True)[: MOST_BYTES + 1]), media.kind)
-    kiosk = here()
+    kiosk = current_kiosk()
     made = preview_photo(kiosk.store, kiosk.quick_pool, media, edits, max_pixels=_most_pixels())
     return Response(made, mimetype="image/jpeg", headers={"Cache-Control": "no-store"})
 
@@ -165,7 +165,7 @@ def preview(receipt: str, sha256: str) -> Response:
 @bp.get("/sheet")
 def sheet(receipt: str, sha256: str) -> ResponseReturnValue:
     """The corners of the sheet in the photo, as ``{"corners": [eight numbers]}`` or null."""
-    kiosk = here()
+    kiosk = current_kiosk()
     found = propose_sheet(
         kiosk.store, kiosk.quick_pool, _photo(receipt, sha256), max_pixels=_most_pixels()
     )
@@ -180,4 +180,4 @@ def _photo(receipt: str, sha256: str) -> Media:
 
 
 def _most_pixels() -> int:
-    return here().settings.limits.photo_megapixels * 1_000_000
+    return current_kiosk().settings.limits.photo_megapixels * 1_000_000

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.desk.review.edit_media import find, history_steps
 from kiosk.web.shared.media import media_url
@@ -55,7 +55,7 @@ def _entry(takeaway: Takeaway, media: Media) -> dict[str, object]:
 @bp.post("/check")
 def check() -> ResponseReturnValue:
     """Hold pictures with faces back (``on`` is set), or let them go."""
-    kiosk, on = here(), bool(request.form.get("on"))
+    kiosk, on = current_kiosk(), bool(request.form.get("on"))
     save_settings(kiosk.settings.folder, {"publish": {"check_faces": on}})
     publish = dataclasses.replace(kiosk.settings.publish, check_faces=on)
     kiosk.settings = dataclasses.replace(kiosk.settings, publish=publish)
@@ -77,7 +77,7 @@ def decide(receipt: str, sha256: str) -> ResponseReturnValue:
     if did.startswith("undo-"):
         _undo(takeaway, media, did.removeprefix("undo-"))
         return redirect(url_for(".overview", show=receipt, of=sha256), code=303)
-    session, hand = db.session(), here().hand("desk")
+    session, hand = db.session(), current_kiosk().hand("desk")
     if did == "agreed":
         face_review.decide(session, media, hand)
     elif did == "blur":
@@ -85,7 +85,7 @@ def decide(receipt: str, sha256: str) -> ResponseReturnValue:
         if not regions:
             raise BadInput(_("No face was proposed here. Mend the picture by hand."))
         steps = face_review.with_faces_blurred(edit_history.edits_of(session, media), regions)
-        edit_history.save(session, here().store, media, edit_history.check(media, steps), hand)
+        edit_history.save(session, current_kiosk().store, media, edit_history.check(media, steps), hand)
         face_review.decide(session, media, hand)
     elif did == "hide":
         did = f"hide-{takeaway.state}"
@@ -98,11 +98,11 @@ def decide(receipt: str, sha256: str) -> ResponseReturnValue:
 
 
 def _undo(takeaway: Takeaway, media: Media, did: str) -> None:
-    session, hand = db.session(), here().hand("desk")
+    session, hand = db.session(), current_kiosk().hand("desk")
     if did == "blur":
         former = history_steps(takeaway, media).undo
         if former is not None:
-            edit_history.save(session, here().store, media, former, hand, way=edit_history.UNDO)
+            edit_history.save(session, current_kiosk().store, media, former, hand, way=edit_history.UNDO)
     if did in ("blur", "agreed"):
         face_review.undecide(session, media, hand)
     elif did == "hide-approved":

@@ -13,11 +13,11 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.web.desk.identity import who_words
 from reporter.models import Decision
 from reporter.moderation.history import ALT, fields_of
-from reporter.review.conflicts import Clash
+from reporter.review.conflicts import EditConflict
 
 _ACTIONS = {
     "approved": later("approved"),
@@ -62,7 +62,7 @@ def field_words(name: str) -> str:
 
 def clock_words(moment: datetime) -> str:
     """The time of day at the gathering."""
-    return moment.astimezone(here().settings.zone).strftime("%H:%M")
+    return moment.astimezone(current_kiosk().settings.zone).strftime("%H:%M")
 
 
 def line_of(decision: Decision) -> Line:
@@ -76,7 +76,7 @@ def line_of(decision: Decision) -> Line:
         for name, value in fields.after.items()
         if decision.action != "mend"
     ]
-    when = decision.at.astimezone(here().settings.zone).strftime("%Y-%m-%d %H:%M")
+    when = decision.at.astimezone(current_kiosk().settings.zone).strftime("%Y-%m-%d %H:%M")
     step = decision.step.hex if can_undo and decision.step else ""
     return Line(who_words(decision.who), when, told, details, step, decision.undone)
 
@@ -90,7 +90,7 @@ def value_words(value: Any) -> str:
     return str(_ACTIONS.get(value, value) if isinstance(value, str) else value or "")
 
 
-def clash_words(clash: Clash) -> str:
+def clash_words(clash: EditConflict) -> str:
     """What somebody else did meanwhile."""
     return _(
         "%(who)s changed this at %(time)s, after you opened the page (%(field)s: %(value)s). Look again, then decide.",

@@ -54,7 +54,7 @@ def sheet() -> ResponseReturnValue:
 
 
 def _sheet(
-    view: View, clashes: Sequence[conflicts.Clash] = (), typed: Mapping[str, str] | None = None
+    view: View, clashes: Sequence[conflicts.EditConflict] = (), typed: Mapping[str, str] | None = None
 ) -> str:
     session = db.session()
     page = view.page(session, PAGE)
@@ -86,7 +86,7 @@ def _sheet(
 
 def _preview(
     shown: Takeaway | None, looks: Mapping[uuid.UUID, sheets.Seen],
-    clashes: Sequence[conflicts.Clash], typed: Mapping[str, str],
+    clashes: Sequence[conflicts.EditConflict], typed: Mapping[str, str],
 ) -> dict[str, Any]:  # fmt: skip
     """What the large one needs."""
     if shown is None:
@@ -168,7 +168,7 @@ def decide(receipt: str) -> ResponseReturnValue:
         decisions.change(db.session(), takeaway, desk_hand(), {"starred": wanted == "star"})
         return _back(view, show=receipt, undo=_mine())
     state, onward = _decision(wanted), view.onward(db.session(), takeaway, PAGE)
-    done = conflicts.decide(db.session(), [takeaway], desk_hand(), state, seen=_seen())
+    done = conflicts.decide_many(db.session(), [takeaway], desk_hand(), state, seen=_seen())
     if done.clashes:
         flash(clash_words(done.clashes[0]), "trouble")
         return _back(view, show=receipt)
@@ -206,9 +206,9 @@ def decide_selected() -> ResponseReturnValue:
     name = "page" if request.form.get("all") else "receipt"
     rows = [decisions.by_receipt(db.session(), receipt) for receipt in request.form.getlist(name)]
     if wanted in DECISIONS:
-        done = conflicts.decide(db.session(), rows, desk_hand(), DECISIONS[wanted], seen=_seen())
+        done = conflicts.decide_many(db.session(), rows, desk_hand(), DECISIONS[wanted], seen=_seen())
     else:
-        done = conflicts.set_on_all(db.session(), rows, desk_hand(), _many(wanted))
+        done = conflicts.set_fields_many(db.session(), rows, desk_hand(), _many(wanted))
     flash(ngettext("%(num)d takeaway changed.", "%(num)d takeaways changed.", len(done.changed)))
     if done.clashes:
         left = ngettext("%(num)d was left alone:", "%(num)d were left alone:", len(done.clashes))
@@ -237,7 +237,7 @@ def keep_one(group: str) -> ResponseReturnValue:
     asked = sheets.Filter(state=sheets.ALL, group=_number(group))
     rows = sheets.page(db.session(), asked, size=500).rows
     others = [row for row in rows if row.receipt != keep and row.state == TakeawayState.NEW]
-    done = conflicts.decide(db.session(), others, desk_hand(), TakeawayState.HIDDEN, seen=_seen())
+    done = conflicts.decide_many(db.session(), others, desk_hand(), TakeawayState.HIDDEN, seen=_seen())
     flash(ngettext("%(num)d other was hidden.", "%(num)d others were hidden.", len(done.changed)))
     return _back(view, show=keep, undo=_mine() if done.changed else "")
 
@@ -246,7 +246,7 @@ def keep_one(group: str) -> ResponseReturnValue:
 def accept_proposals() -> ResponseReturnValue:
     """Take the proposed description for every approved photo that lacks one: one step."""
     rows = list(db.session.scalars(sheets.undescribed_rows()))
-    done = conflicts.set_on_all(db.session(), rows, desk_hand(), proposals_for)
+    done = conflicts.set_fields_many(db.session(), rows, desk_hand(), proposals_for)
     flash(ngettext("%(num)d description taken.", "%(num)d descriptions taken.", len(done.changed)))
     return _back(View.asked(), undo=_mine() if done.changed else "")
 
@@ -255,7 +255,7 @@ def accept_proposals() -> ResponseReturnValue:
 def accept_proposal(receipt: str) -> ResponseReturnValue:
     """Take the proposed description of one."""
     takeaway = decisions.by_receipt(db.session(), receipt)
-    conflicts.set_on_all(db.session(), [takeaway], desk_hand(), proposals_for)
+    conflicts.set_fields_many(db.session(), [takeaway], desk_hand(), proposals_for)
     return _back(View.asked(), show=receipt, undo=_mine())
 
 
@@ -269,7 +269,7 @@ def save(receipt: str) -> ResponseReturnValue:
         values["tags"] = [*form["tags"].split(","), *form.getlist("more_tags")]
     there = {history.ALT + attachment.media.sha256 for attachment in takeaway.attachments}
     values |= {name: words for name, words in form.items() if name in there}
-    clashes = conflicts.merge(db.session(), takeaway, desk_hand(), values, seen=_seen())
+    clashes = conflicts.merge_fields(db.session(), takeaway, desk_hand(), values, seen=_seen())
     if clashes:
         fields = ", ".join(dict.fromkeys(field_words(clash.name) for clash in clashes))
         flash(

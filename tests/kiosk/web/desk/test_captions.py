@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 from capture.analysis import caption_worker, speech_to_text
 from capture.analysis.caption_worker import draft_due
 from capture.intake.receive import receive
-from capture.intake.submission import Arrival, Offer
+from capture.intake.submission import ReceivedFile, Submission
 from capture.renditions.worker import process_due
-from kiosk.runtime.context import Kiosk
+from kiosk.runtime.context import KioskContext
 from kiosk.web.desk.review import captions as review_captions
 from publish.composition.builder import build_post
 from publish.posts.model import gathering_facts
@@ -35,8 +35,8 @@ from reporter.media.webvtt import Cue, read_cues, webvtt
 from reporter.models import EventSession, Media
 from reporter.models.captions import Captions
 from reporter.moderation.decisions import approve, withdraw
-from reporter.moderation.visibility import Place
-from reporter.search import Ask
+from reporter.moderation.visibility import Scope
+from reporter.search import SearchRequest
 from reporter.stories.queries import session_story
 from tests.support.kiosk_process import KioskProcess, TurnableClock, hand
 from tests.support.media import files
@@ -54,11 +54,11 @@ class Desk:
         self.app, self.session, self.store, self.event, self.clock = (
             app, session, store, event, clock,
         )  # fmt: skip
-        self.kiosk: Kiosk = app.extensions["kiosk"]
+        self.kiosk: KioskContext = app.extensions["kiosk"]
         self.client: FlaskClient = app.test_client()
         incoming = store.begin("voice.wav")
         incoming.write(files.wav(4.0).read_bytes())
-        offer = Offer(event, files=(Arrival.of(incoming, "voice.wav"),), consent="agreed")
+        offer = Submission(event, files=(ReceivedFile.of(incoming, "voice.wav"),), consent="agreed")
         self.takeaway = receive(
             session, store, offer, now=clock(), rng=random.Random(4), limits=LimitSettings()
         )
@@ -86,7 +86,7 @@ class Desk:
     def found(self, query: str) -> list[str]:
         self.session.rollback()
         self.kiosk.index.sync(self.session)
-        return self.kiosk.index.search(Ask(query)).ids
+        return self.kiosk.index.search(SearchRequest(query)).ids
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_the_site_shows_what_is_said(desk: Desk, gathering: Settings) -> None:
     facts = gathering_facts(desk.session, gathering)
     story = session_story(desk.session, desk.event, now=desk.clock(), rng=random.Random(4))
     desk.session.commit()
-    post = build_post(desk.session, story, Place.PUBLIC, store=desk.store, facts=facts)
+    post = build_post(desk.session, story, Scope.PUBLIC, store=desk.store, facts=facts)
     assert post is not None
     (media,) = post.media()
     assert media.captions.startswith("WEBVTT\n\n00:00:01.000 --> ")
@@ -165,7 +165,7 @@ def test_the_site_shows_what_is_said(desk: Desk, gathering: Settings) -> None:
     assert "<script>alert" not in page
     before = media.fingerprint()
     desk.post(captions="0:01 Other words")
-    post = build_post(desk.session, story, Place.PUBLIC, store=desk.store, facts=facts)
+    post = build_post(desk.session, story, Scope.PUBLIC, store=desk.store, facts=facts)
     assert post is not None
     assert next(iter(post.media())).fingerprint() != before
 

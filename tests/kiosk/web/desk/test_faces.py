@@ -14,7 +14,7 @@ from reporter.annotations import edit_history, face_review
 from reporter.config import load_settings
 from reporter.models import EventSession, Media, Takeaway
 from reporter.moderation.decisions import approve, by_receipt, set_alt
-from reporter.moderation.visibility import Place, may_show
+from reporter.moderation.visibility import Scope, may_show
 from tests.support.browsers.pages import JSON, PHONE, make_ready, press, send
 from tests.support.kiosk_process import TurnableClock, hand
 from tests.support.media import files
@@ -43,7 +43,7 @@ def media_of(row: Takeaway) -> Media:
 
 def leaves(session: Session, row: Takeaway) -> bool:
     session.expire_all()
-    return may_show(row, Place.PUBLIC)
+    return may_show(row, Scope.PUBLIC)
 
 
 def decide(client: FlaskClient, row: Takeaway, what: str) -> str:

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.publishing import deliver_once, dry_run, publish_all
 from publish import targets
@@ -40,7 +40,7 @@ def rows() -> list[Delivery]:
 
 
 def target(name: str, kind: str = "fake", **options: str) -> Target:
-    kiosk = here()
+    kiosk = current_kiosk()
     row = Target(
         id=new_id(kiosk.now(), kiosk.rng),
         kind=kind, name=name, options=options, created_at=kiosk.now(),
@@ -51,8 +51,8 @@ def target(name: str, kind: str = "fake", **options: str) -> Target:
 
 
 def approved(event: EventSession, text: str) -> Takeaway:
-    row = add_takeaway(db.session(), event, here().rng, text=text)
-    decisions.approve(db.session(), row, here().hand("desk"))
+    row = add_takeaway(db.session(), event, current_kiosk().rng, text=text)
+    decisions.approve(db.session(), row, current_kiosk().hand("desk"))
     return row
 
 
@@ -64,13 +64,13 @@ def test_pausing_stops_everything_until_it_goes_on(
         approved(db.session.merge(event), "Leeks stand the frost")
         press(client, "/desk/publish/pause", on="1")
         press(client, "/desk/publish/now")
-        assert deliver_once(here()) == 0
+        assert deliver_once(current_kiosk()) == 0
         assert place.posts == {}
         page = client.get("/desk/publish").text
         assert "Paused. Nothing is sent until you go on." in page
         assert "1 waiting to be sent" in page
         press(client, "/desk/publish/pause")
-        while deliver_once(here()):
+        while deliver_once(current_kiosk()):
             pass
         assert [post["texts"] for post in place.posts.values()] == [["Leeks stand the frost"]]
         assert "1 sent" in client.get("/desk/publish").text
@@ -84,7 +84,7 @@ def test_one_place_is_paused_while_others_go_on(
         approved(db.session.merge(event), "Words")
         press(client, "/desk/publish/pause", on="1", target="held")
         press(client, "/desk/publish/now")
-        while deliver_once(here()):
+        while deliver_once(current_kiosk()):
             pass
         found = {row.target_id: row.state for row in rows()}
         assert found == {held.id: "due", free.id: "sent"}
@@ -97,7 +97,7 @@ def test_takedowns_go_by_themselves_where_nothing_else_does(
     app: Flask, event: EventSession, place: FakePlace
 ) -> None:
     with app.app_context():
-        kiosk = here()
+        kiosk = current_kiosk()
         target("blog")
         words = approved(db.session.merge(event), "Taken back later")
         publish_all(kiosk)
@@ -121,14 +121,14 @@ def test_preview_shows_the_words_and_what_changes(
     with app.app_context():
         target("blog")
         row = approved(db.session.merge(event), "Leeks stand the frost")
-        [told] = dry_run(here())
+        [told] = dry_run(current_kiosk())
         assert (told["action"], told["draft"]["body"], told["changes"]) == (
             "create", "Leeks stand the frost", [],
         )  # fmt: skip
         assert rows() == []
-        publish_all(here())
-        decisions.change(db.session(), row, here().hand("desk"), {"caption": "In winter"})
-        [told] = dry_run(here())
+        publish_all(current_kiosk())
+        decisions.change(db.session(), row, current_kiosk().hand("desk"), {"caption": "In winter"})
+        [told] = dry_run(current_kiosk())
         assert told["action"] == "update"
         assert "+In winter" in told["changes"]
         page = client.get("/desk/publish/preview").text
@@ -142,7 +142,7 @@ def test_what_a_person_does_by_hand_is_remembered(
         target("group", "assisted")
         row = approved(db.session.merge(event), "Leeks stand the frost")
         press(client, "/desk/publish/now")
-        assert deliver_once(here()) == 0
+        assert deliver_once(current_kiosk()) == 0
         [delivery] = rows()
         assert delivery.state == "manual"
         page = client.get("/desk/publish").text
@@ -155,7 +155,7 @@ def test_what_a_person_does_by_hand_is_remembered(
         [delivery] = rows()
         assert (delivery.state, delivery.url) == ("sent", "https://group.example/p/7")
         assert published_places(db.session(), row)[0]["url"] == "https://group.example/p/7"
-        decisions.withdraw(db.session(), row, here().hand("desk"), here().store)
+        decisions.withdraw(db.session(), row, current_kiosk().hand("desk"), current_kiosk().store)
         press(client, "/desk/publish/now")
         assert "Please take this down at group" in client.get("/desk/publish").text
         press(client, f"/desk/publish/by-hand/{delivery.id}")
@@ -198,7 +198,7 @@ def test_budget_is_set_and_counted_anew(app: Flask, client: FlaskClient, place: 
     with app.app_context():
         target("blog")
         press(client, "/desk/publish/budget", mb="50", anew="1")
-        assert load_settings(here().settings.folder).publish.budget_mb == 50
+        assert load_settings(current_kiosk().settings.folder).publish.budget_mb == 50
         assert "0.0 MB of 50 MB are used" in client.get("/desk/publish").text
         assert press(client, "/desk/publish/budget", mb="many").status_code == 422
 
@@ -215,7 +215,7 @@ def test_a_new_password_lets_a_paused_place_go_on(
         press(client, "/desk/publish/places/blog/password", secret="hush-hush")
         db.session.expire_all()
         assert db.session.scalars(select(Target.paused)).all() == [""]
-        kept = secret_store.get_secret(str(here().gathering_id), "target:blog")
+        kept = secret_store.get_secret(str(current_kiosk().gathering_id), "target:blog")
         page = client.get("/desk/publish").text
     assert kept == "hush-hush"
     assert "hush-hush" not in page
@@ -230,7 +230,7 @@ def test_an_organizer_reads_forms_and_troubles_in_their_language(
         place.before[("find", "*")] = [
             AuthRefused("there refused user name or password. Set them again.")
         ]
-        publish_all(here())
+        publish_all(current_kiosk())
     page = client.get("/desk/publish/places/add/wordpress?lang=de").text
     assert "Benutzername" in page
     assert "ein Entwurf, für einen letzten Blick dort" in page

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
-from reporter.models import EventSession, Story, StoryItem, StoryWords, Takeaway, Target
+from reporter.models import EventSession, Story, StoryItem, StoryText, Takeaway, Target
 from tests.support.browsers.pages import PHONE, press
 from tests.support.kiosk_process import START, add_takeaway
 
@@ -36,7 +36,7 @@ def arranged(session: Session, story: Story) -> list[str]:
         .where(StoryItem.story_id == story.id)
     ).all()
     words = session.execute(
-        select(StoryWords.position, StoryWords.text).where(StoryWords.story_id == story.id)
+        select(StoryText.position, StoryText.text).where(StoryText.story_id == story.id)
     ).all()
     return [row[1] for row in sorted([*items, *words])]
 
@@ -56,7 +56,7 @@ def test_a_draft_begins_with_the_stars_and_is_arranged(
     press(client, f"{place}/pieces", do="down", piece=takeaways[0].id.hex)
     press(client, f"{place}/pieces", do="out", piece=takeaways[3].id.hex)
     assert arranged(session, story) == ["Note 1", "Note 0", "## What we **learned**"]
-    [words] = session.scalars(select(StoryWords))
+    [words] = session.scalars(select(StoryText))
     order = f"{words.id.hex},{takeaways[0].id.hex},{takeaways[1].id.hex}"
     press(client, f"{place}/pieces", do="order", order=order)
     assert arranged(session, story) == ["## What we **learned**", "Note 0", "Note 1"]

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event as events
 from sqlalchemy.orm import Session
 
-from kiosk.runtime.context import here
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.models import EventSession, Takeaway
 from reporter.moderation.decisions import hide
@@ -22,7 +22,7 @@ from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
 def take_in(app: Flask) -> None:
     """Let the index see what has changed."""
     with app.app_context():
-        here().index.sync(db.session())
+        current_kiosk().index.sync(db.session())
 
 
 @pytest.fixture

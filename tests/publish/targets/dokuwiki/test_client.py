@@ -11,8 +11,8 @@ from xmlrpc.client import Binary, Fault, dumps, loads
 import httpx
 import pytest
 
-from publish.errors import AuthRefused, Offline, PauseTarget, Permanent, RetryAfter, TooBig
-from publish.net.http import Web
+from publish.errors import AuthRefused, Offline, PauseTarget, Permanent, RetryAfter, PayloadTooLarge
+from publish.net.http import HttpClient
 from publish.targets.dokuwiki.client import Broke, Doku
 from publish.targets.dokuwiki.xmlrpc import NoResponse, call_of, call_with_file, result_of
 
@@ -70,7 +70,7 @@ class Played:
         self.answers: dict[str, Any] = {"dokuwiki.getVersion": "Release x", **answers}
         self.calls: list[tuple[str, str]] = []
         self.wiki = Doku("The wiki", "https://wiki.example/some/page?x=1", "kit", "secret-1")
-        self.wiki._web = Web(
+        self.wiki._web = HttpClient(
             "The wiki", auth=("kit", "secret-1"), transport=httpx.MockTransport(self._answer)
         )
 
@@ -175,7 +175,7 @@ def test_file_that_is_too_much_for_the_wikis_php_is_not_sent_again_and_again(
     large.write_bytes(bytes(5 << 20))
     small.write_bytes(b"x")
     played = Played(wiki_putAttachment=broken, wiki_getAttachmentInfo={"size": 0})
-    with pytest.raises(TooBig, match="5 MB"):
+    with pytest.raises(PayloadTooLarge, match="5 MB"):
         played.wiki.put_file("a:large.mp4", large)
     with pytest.raises(Broke):
         played.wiki.put_file("a:small.jpg", small)

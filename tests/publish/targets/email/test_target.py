@@ -405,9 +405,9 @@ def test_digest_that_is_in_the_mailbox_is_not_sent_again(
     target = opened(kit)
     assert target._box is not None
     target._box._user, target._box._password = "kit", "kit-pass"
-    from publish.targets import Entry
+    from publish.targets import FrontPageEntry
 
-    entry = Entry("sr-1", "Gardens", "", "", {"item": {
+    entry = FrontPageEntry("sr-1", "Gardens", "", "", {"item": {
         "title": "Gardens", "when": "", "words": "", "counts": "", "open": [], "url": "", "picture": "", "alt": "",
     }})  # fmt: skip
     inbox.lose = 1

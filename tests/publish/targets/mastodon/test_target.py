@@ -13,7 +13,7 @@ import pytest
 
 from publish.errors import RetryAfter
 from publish.outbox.runner import publish
-from publish.posts.model import Copy
+from publish.posts.model import CrossLink
 from publish.rendering.thread import Shape, picture_bytes, plan, still_of
 from publish.targets.mastodon.client import Account
 from publish.targets.mastodon.statuses import count
@@ -202,13 +202,13 @@ def test_short_text_with_a_link_is_one_post(kit: Kit) -> None:
     post = replace(
         post_of(kit),
         short="Come and see.",
-        copies=(Copy("wordpress", "blog", "https://blog.example/x/"),),
+        copies=(CrossLink("wordpress", "blog", "https://blog.example/x/"),),
     )
     [part] = plan(post, Shape(500, 4, 8, still_of))
     mark = post.key.replace("-", "")
     assert part.text == f"Come and see.\n\nhttps://blog.example/x/ #{mark}"
     assert len(part.files) == 1
-    linked = replace(post, copies=(Copy("wordpress", "blog", f"https://blog.example/{post.key}/"),))
+    linked = replace(post, copies=(CrossLink("wordpress", "blog", f"https://blog.example/{post.key}/"),))
     assert (
         plan(linked, Shape(500, 4, 8, still_of))[0].text
         == f"Come and see.\n\nhttps://blog.example/{post.key}/"

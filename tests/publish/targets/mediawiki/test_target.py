@@ -19,7 +19,7 @@ from reporter import secret_store
 from reporter.models import Story
 from reporter.models.enums import Kind
 from reporter.moderation import decisions
-from reporter.moderation.visibility import Place as Readers
+from reporter.moderation.visibility import Scope as Readers
 from reporter.stories.queries import all_stories
 from tests.publish.conformance.mediawiki import MediaWikiPlace
 from tests.support.publish.fakes import FaultProxy, Kit

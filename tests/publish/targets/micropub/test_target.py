@@ -18,10 +18,10 @@ from markdown_it import MarkdownIt
 from PIL import Image
 from werkzeug import Request, Response
 
-from publish.errors import AuthRefused, Gone, Offline, PauseTarget, Permanent, RetryAfter, TooBig
+from publish.errors import AuthRefused, Gone, Offline, PauseTarget, Permanent, RetryAfter, PayloadTooLarge
 from publish.outbox.runner import retry
-from publish.posts.model import Block, Copy, Facts, Post, PostMedia, Remote
-from publish.targets import Setup, check_options
+from publish.posts.model import Block, CrossLink, GatheringFacts, Post, PostMedia, Remote
+from publish.targets import TargetConfig, check_options
 from publish.targets.micropub.client import Micropub
 from publish.targets.micropub.microformats import entries
 from publish.targets.micropub.replies import replies_on
@@ -33,7 +33,7 @@ from tests.support.publish.fakes import FaultProxy, open_kit
 from tests.support.servers.fixture import FixtureServer, Refusal
 
 KEY = "sr-0a1b2c3d-k7m2"
-FACTS = Facts(
+FACTS = GatheringFacts(
     uuid.UUID("01890000-0000-7000-8000-00000a1b2c3d"),
     "Spring gathering",
     "en",
@@ -99,7 +99,7 @@ def opened(blog: Blog) -> Iterator[Open]:
 
     def make(url: str = "", secret: str = TOKEN, **options: str) -> MicropubTarget:
         told = check_options("micropub", {"url": url or blog.url, **options})
-        made.append(MicropubTarget(Setup("garden", told, secret, FACTS)))
+        made.append(MicropubTarget(TargetConfig("garden", told, secret, FACTS)))
         return made[-1]
 
     yield make
@@ -217,7 +217,7 @@ def test_http_is_the_choice_of_who_typed_it() -> None:
 
 
 def test_story_goes_out_whole_and_stays_html(blog: Blog, opened: Open, tmp_path: Path) -> None:
-    copies = (Copy("mediawiki", "The wiki", "https://wiki.example/Leeks"),)
+    copies = (CrossLink("mediawiki", "The wiki", "https://wiki.example/Leeks"),)
     one = photo(tmp_path)
     target = opened()
     links = {one.key: target.put_media(one)}
@@ -566,7 +566,7 @@ def test_file_that_is_refused(blog: Blog, opened: Open, tmp_path: Path) -> None:
     target = opened()
     target.find(KEY)
     blog.refusals = [refusal(400, "invalid_request", "The file exceeds upload_max_filesize")]
-    with pytest.raises(TooBig):
+    with pytest.raises(PayloadTooLarge):
         target.put_media(photo(tmp_path))
     blog.refusals = [refusal(400, "invalid_request", "No WebP here")]
     with pytest.raises(Permanent, match="No WebP here"):
