@@ -76,7 +76,15 @@ def create_app(
         app.extensions["kiosk"] = kiosk = _make_kiosk(settings, gathering.id, clock=clock, rng=rng)
         app.secret_key = secret_store.signing_key(str(kiosk.gathering_id))
         db.session.remove()
-    for extension in (auth.csrf, auth.limiter, locale_selector, text_size, device_cookie, rate_limits, error_pages):
+    for extension in (
+        auth.csrf,
+        auth.limiter,
+        locale_selector,
+        text_size,
+        device_cookie,
+        rate_limits,
+        error_pages,
+    ):
         extension.init_app(app)
     for module in BLUEPRINTS:
         app.register_blueprint(module.bp)

@@ -199,9 +199,14 @@ def session(gathering: Settings) -> Iterator[Session]:
 def event(session: Session, clock: TurnableClock, rng: random.Random) -> EventSession:
     """A session that runs now."""
     return add_session(
-        session, "Community gardens in winter", now=clock(), rng=rng, room="Room 2",
-        starts_at=clock(), ends_at=clock() + timedelta(hours=1),
-    )  # fmt: skip
+        session,
+        "Community gardens in winter",
+        now=clock(),
+        rng=rng,
+        room="Room 2",
+        starts_at=clock(),
+        ends_at=clock() + timedelta(hours=1),
+    )
 
 
 @pytest.fixture
@@ -218,8 +223,11 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBy
 
 @pytest.fixture
 def app(
-    gathering: Settings, clock: TurnableClock, rng: random.Random, compiled_templates: FileSystemBytecodeCache
-) -> Iterator[Flask]:  # fmt: skip
+    gathering: Settings,
+    clock: TurnableClock,
+    rng: random.Random,
+    compiled_templates: FileSystemBytecodeCache,
+) -> Iterator[Flask]:
     """The application of the gathering (with an open Lobby, if there is no other session yet)."""
     from kiosk.app import create_app
 

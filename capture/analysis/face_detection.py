@@ -46,9 +46,10 @@ def faces_in(image: Any) -> list[Box]:
     front, side = (cv2.cvtColor(np.asarray(one), cv2.COLOR_RGB2GRAY) for one in (small, smaller))
     mirrored = _boxes("profileface", cv2.flip(side, 1))
     proposed = [
-        *_boxes("frontalface_alt2", front), *_boxes("profileface", side),
+        *_boxes("frontalface_alt2", front),
+        *_boxes("profileface", side),
         *((1 - x - width, y, width, height) for x, y, width, height in mirrored),
-    ]  # fmt: skip
+    ]
     found: list[Box] = []
     for box in proposed:
         if not any(_same(box, known) for known in found):

@@ -44,7 +44,7 @@ def look_for_faces(
 
 def _look(
     session: Session, store: Store, pool: DecoderPool, media_id: uuid.UUID, limits: LimitSettings
-) -> list[Box] | None:  # fmt: skip
+) -> list[Box] | None:
     media = session.get(Media, media_id)
     if media is None:
         return None

@@ -38,8 +38,10 @@ def hear(path: Path, mime: str, folder: str) -> str:
         return ""
     told, _ = _model(str(Path(folder).expanduser())).transcribe(
         # Each piece by itself: a mistake is not carried on.
-        sound, condition_on_previous_text=False, beam_size=5,
-    )  # fmt: skip
+        sound,
+        condition_on_previous_text=False,
+        beam_size=5,
+    )
     cues = (Cue(piece.start, piece.end, piece.text.strip()) for piece in told)
     return webvtt(cue for cue in cues if cue.text and cue.end > cue.begin)
 

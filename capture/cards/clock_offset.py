@@ -110,8 +110,13 @@ def _median(offsets: Sequence[timedelta]) -> timedelta:
 
 
 def moment(
-    found: Probe | None, *, mtime: float, zone: ZoneInfo, now: datetime, laptop: ZoneInfo | None = None
-) -> datetime:  # fmt: skip
+    found: Probe | None,
+    *,
+    mtime: float,
+    zone: ZoneInfo,
+    now: datetime,
+    laptop: ZoneInfo | None = None,
+) -> datetime:
     """When a file says it was taken, aware in UTC, its camera's clock believed.
 
     A stated offset counts (EXIF OffsetTimeOriginal, Apple's creation date). The creation time of an MP4 or MOV is

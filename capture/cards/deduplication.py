@@ -69,7 +69,7 @@ def fingerprint_of(found: Found, arrival: ReceivedFile) -> str:
 
 def find_camera(
     session: Session, key: str, identity: tuple[str, str, str], *, now: datetime, rng: random.Random
-) -> Camera:  # fmt: skip
+) -> Camera:
     """The camera with a key; a new row if there is none. Commits."""
     row = session.scalar(select(Camera).where(Camera.key == key))
     if row is None:

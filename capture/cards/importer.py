@@ -109,13 +109,23 @@ OnProgress = Callable[[ImportProgress], None]
 
 
 def begin_import(
-    session: Session, path: str, *, now: datetime, rng: random.Random, event: EventSession | None = None
-) -> CardImport:  # fmt: skip
+    session: Session,
+    path: str,
+    *,
+    now: datetime,
+    rng: random.Random,
+    event: EventSession | None = None,
+) -> CardImport:
     """Write down that a card is to be read. Commits."""
     row = CardImport(
-        id=new_id(now, rng), path=path, session_id=event.id if event else None,
-        state=ImportState.ASKED.value, failures=[], created_at=now, beat_at=now,
-    )  # fmt: skip
+        id=new_id(now, rng),
+        path=path,
+        session_id=event.id if event else None,
+        state=ImportState.ASKED.value,
+        failures=[],
+        created_at=now,
+        beat_at=now,
+    )
     session.add(row)
     session.commit()
     return row
@@ -141,7 +151,9 @@ class _Item:
 class Importer:
     """One reading of cards or folders."""
 
-    def __init__(self, shop: ImportContext, job: CardImport, *, tell: OnProgress, stopped: Stopped) -> None:
+    def __init__(
+        self, shop: ImportContext, job: CardImport, *, tell: OnProgress, stopped: Stopped
+    ) -> None:
         self.shop, self.job = shop, job
         self.tally = ImportProgress()
         # Of a folder that is watched: what can't be opened yet, and whose turn to be told as broken hasn't come.
@@ -337,8 +349,13 @@ class Importer:
         self._receive(item, camera, seen, event, asked)
 
     def _receive(
-        self, item: _Item, camera: Camera, seen: MarkerReading, event: EventSession | None, asked: Shot | None
-    ) -> None:  # fmt: skip
+        self,
+        item: _Item,
+        camera: Camera,
+        seen: MarkerReading,
+        event: EventSession | None,
+        asked: Shot | None,
+    ) -> None:
         shop = self.shop
         home = self._home(camera)
 
@@ -354,9 +371,12 @@ class Importer:
         offset = timedelta(seconds=camera.offset_s or 0)
         client_id = uuid.uuid5(CARD_NAMESPACE, item.arrivals[0].sha256)
         offer = Submission(
-            home, files=tuple(item.arrivals), source=Source.CARD.value, client_id=str(client_id),
+            home,
+            files=tuple(item.arrivals),
+            source=Source.CARD.value,
+            client_id=str(client_id),
             recorded_at=item.ordered.taken + offset,
-        )  # fmt: skip
+        )
         limits = dataclasses.replace(shop.limits, file_mb=NO_LIMIT_MB)
         receive(
             shop.session, shop.store, offer, now=shop.now(), rng=shop.rng, limits=limits, seal=seal
@@ -378,14 +398,23 @@ class Importer:
     ) -> list[Shot]:
         return [
             Shot(
-                id=new_id(self.shop.now(), self.shop.rng), camera_id=camera.id, import_id=self.job.id,
-                path=found.name, size=found.size, mtime=int(found.mtime), head=item.prints[arrival.sha256],
-                sha256=arrival.sha256, taken=item.ordered.taken, mark=str(seen.mark),
-                mark_session_id=event.id if event else None, kiosk_at=seen.kiosk_at,
-                given_session_id=self._given.id if self._given else None, picture=seen.picture,
+                id=new_id(self.shop.now(), self.shop.rng),
+                camera_id=camera.id,
+                import_id=self.job.id,
+                path=found.name,
+                size=found.size,
+                mtime=int(found.mtime),
+                head=item.prints[arrival.sha256],
+                sha256=arrival.sha256,
+                taken=item.ordered.taken,
+                mark=str(seen.mark),
+                mark_session_id=event.id if event else None,
+                kiosk_at=seen.kiosk_at,
+                given_session_id=self._given.id if self._given else None,
+                picture=seen.picture,
             )
             for found, arrival in zip(item.files, item.arrivals, strict=True)
-        ]  # fmt: skip
+        ]
 
     def _camera(self, ordered: Ordered) -> Camera:
         """The row of a shot's camera, made when it is met first."""

@@ -88,8 +88,13 @@ def _check(event: EventSession | None) -> None:
 
 
 def _say(
-    session: Session, shot_id: uuid.UUID, camera_id: uuid.UUID, session_id: uuid.UUID | None, *, skip: bool
-) -> None:  # fmt: skip
+    session: Session,
+    shot_id: uuid.UUID,
+    camera_id: uuid.UUID,
+    session_id: uuid.UUID | None,
+    *,
+    skip: bool,
+) -> None:
     row = session.get(Cut, shot_id)
     if row is None:
         row = Cut(shot_id=shot_id, camera_id=camera_id)

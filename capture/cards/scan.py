@@ -19,12 +19,48 @@ from reporter.errors import NotFound
 # By their names these should be photos, clips or notes: what can't be kept of them is told, not passed over.
 MEDIA_NAMES = frozenset(
     (
-        ".jpg", ".jpeg", ".heic", ".heif", ".avif", ".png", ".webp", ".gif", ".tif", ".tiff",
-        ".cr2", ".cr3", ".nef", ".nrw", ".arw", ".dng", ".raf", ".orf", ".rw2", ".pef", ".srw",
-        ".mp4", ".mov", ".m4v", ".mts", ".m2ts", ".avi", ".mpg", ".mxf", ".3gp", ".webm", ".mkv",
-        ".wav", ".mp3", ".m4a", ".aac", ".ogg", ".opus", ".flac", ".amr",
+        ".jpg",
+        ".jpeg",
+        ".heic",
+        ".heif",
+        ".avif",
+        ".png",
+        ".webp",
+        ".gif",
+        ".tif",
+        ".tiff",
+        ".cr2",
+        ".cr3",
+        ".nef",
+        ".nrw",
+        ".arw",
+        ".dng",
+        ".raf",
+        ".orf",
+        ".rw2",
+        ".pef",
+        ".srw",
+        ".mp4",
+        ".mov",
+        ".m4v",
+        ".mts",
+        ".m2ts",
+        ".avi",
+        ".mpg",
+        ".mxf",
+        ".3gp",
+        ".webm",
+        ".mkv",
+        ".wav",
+        ".mp3",
+        ".m4a",
+        ".aac",
+        ".ogg",
+        ".opus",
+        ".flac",
+        ".amr",
     )
-)  # fmt: skip
+)
 # Small copies that cameras make of their clips (GoPro, Canon, DJI).
 _COPIES = frozenset({".thm", ".lrv", ".lrf"})
 _SKIPPED_FOLDERS = frozenset(

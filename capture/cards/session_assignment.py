@@ -20,7 +20,7 @@ from reporter.gathering.sessions import GRACE, end_of
 from reporter.models import EventSession, Takeaway
 from reporter.models.camera import Camera, Cut, Shot
 from reporter.models.enums import Audience, ClockBasis, CutOrigin, Mark, TakeawayState
-from reporter.moderation.decisions import lock_gathering, bump_revision
+from reporter.moderation.decisions import bump_revision, lock_gathering
 
 # The drawer for shots that nobody has given a session yet. Retired from the start, so that no page and no poster
 # offers it; only for this room, so that nothing goes out from there.
@@ -35,9 +35,14 @@ def unassigned(session: Session, *, now: datetime, rng: random.Random) -> EventS
         while session.scalar(select(EventSession.id).where(EventSession.code == code)):
             code = make_code(rng)
         row = EventSession(
-            id=new_id(now, rng), code=code, guid=UNASSIGNED, title=UNASSIGNED_TITLE, retired=True,
-            audience=Audience.ROOM.value, created_at=now,
-        )  # fmt: skip
+            id=new_id(now, rng),
+            code=code,
+            guid=UNASSIGNED,
+            title=UNASSIGNED_TITLE,
+            retired=True,
+            audience=Audience.ROOM.value,
+            created_at=now,
+        )
         session.add(row)
         session.flush()
     return row
@@ -98,8 +103,13 @@ class Roll:
 
 
 def settle(
-    session: Session, camera_id: uuid.UUID, *, now: datetime, rng: random.Random, by_hand: bool = False
-) -> Roll:  # fmt: skip
+    session: Session,
+    camera_id: uuid.UUID,
+    *,
+    now: datetime,
+    rng: random.Random,
+    by_hand: bool = False,
+) -> Roll:
     """Learn the clock, cut the roll, write the cuts, move the takeaways. Commits. Repeating it changes nothing.
 
     Takeaways that a person has moved to another session stay there; what was approved or hidden moves only
@@ -135,10 +145,20 @@ def read_roll(session: Session, camera: Camera) -> Roll:
 def _shots(session: Session, camera_id: uuid.UUID) -> list[Any]:
     """Columns, not objects: a card may hold thousands, with a picture each."""
     columns = (
-        Shot.id, Shot.taken, Shot.path, Shot.import_id, Shot.mark, Shot.mark_session_id, Shot.kiosk_at,
-        Shot.given_session_id, Shot.session_id, Shot.takeaway_id, Takeaway.state,
-        Takeaway.session_id.label("stands"), Takeaway.recorded_at,
-    )  # fmt: skip
+        Shot.id,
+        Shot.taken,
+        Shot.path,
+        Shot.import_id,
+        Shot.mark,
+        Shot.mark_session_id,
+        Shot.kiosk_at,
+        Shot.given_session_id,
+        Shot.session_id,
+        Shot.takeaway_id,
+        Takeaway.state,
+        Takeaway.session_id.label("stands"),
+        Takeaway.recorded_at,
+    )
     query = select(*columns).outerjoin(Takeaway, Takeaway.id == Shot.takeaway_id)
     return list(session.execute(query.where(Shot.camera_id == camera_id)))
 
@@ -164,17 +184,26 @@ def _true_time(camera: Camera, taken: datetime) -> datetime:
 
 
 def _cut(
-    session: Session, camera: Camera, rows: list[Any], agenda: Agenda, agrees: Mapping[uuid.UUID, bool]
-) -> Roll:  # fmt: skip
+    session: Session,
+    camera: Camera,
+    rows: list[Any],
+    agenda: Agenda,
+    agrees: Mapping[uuid.UUID, bool],
+) -> Roll:
     frames = in_order(
         [
             Frame(
-                row.id, _true_time(camera, row.taken), row.path, card=row.import_id, mark=row.mark,
-                session=row.mark_session_id, doubted=not agrees.get(row.id, True),
+                row.id,
+                _true_time(camera, row.taken),
+                row.path,
+                card=row.import_id,
+                mark=row.mark,
+                session=row.mark_session_id,
+                doubted=not agrees.get(row.id, True),
             )
             for row in rows
         ]
-    )  # fmt: skip
+    )
     by_id = {row.id: row for row in rows}
     said = select(Cut).where(Cut.camera_id == camera.id, Cut.origin == CutOrigin.HAND)
     hand = {row.shot_id: HandCut(row.session_id, row.skip) for row in session.scalars(said)}
@@ -199,15 +228,24 @@ def _write_cuts(session: Session, roll: Roll) -> None:
         if row.id not in said:
             session.add(
                 Cut(
-                    shot_id=row.id, camera_id=camera_id, session_id=part.session,
-                    origin=part.origin.value, settled=part.settled,
+                    shot_id=row.id,
+                    camera_id=camera_id,
+                    session_id=part.session,
+                    origin=part.origin.value,
+                    settled=part.settled,
                 )
-            )  # fmt: skip
+            )
 
 
 def _move(
-    session: Session, row: Any, home: EventSession, taken: datetime, *, by_hand: bool, agenda: Agenda
-) -> None:  # fmt: skip
+    session: Session,
+    row: Any,
+    home: EventSession,
+    taken: datetime,
+    *,
+    by_hand: bool,
+    agenda: Agenda,
+) -> None:
     free = by_hand or row.state == TakeawayState.NEW
     moves = row.stands == row.session_id != home.id and free
     if row.state == TakeawayState.WITHDRAWN or not (moves or row.recorded_at != taken):

@@ -218,7 +218,9 @@ def _video(path: Path, found: Probe) -> MarkerReading:
         if best.only:
             break
     short = found.duration is not None and found.duration <= MARKER_SECONDS
-    return MarkerReading(best.mark, best.code, best.size, best.kiosk_at, best.picture, best.only and short)
+    return MarkerReading(
+        best.mark, best.code, best.size, best.kiosk_at, best.picture, best.only and short
+    )
 
 
 def _first_frames(path: Path, found: Probe) -> Iterator[Grey]:

@@ -229,8 +229,10 @@ def _agreed(patch: Grey) -> str:
     """A text that both of OpenCV's decoders read, if it is plain ASCII as session codes are."""
     import cv2
 
-    read = [_text_by(detector.detectAndDecode, patch)
-            for detector in (cv2.QRCodeDetector(), cv2.QRCodeDetectorAruco())]  # fmt: skip
+    read = [
+        _text_by(detector.detectAndDecode, patch)
+        for detector in (cv2.QRCodeDetector(), cv2.QRCodeDetectorAruco())
+    ]
     plain = read[0].isascii() and read[0].isprintable()
     return read[0] if read[0] == read[1] and plain else ""
 

@@ -60,9 +60,13 @@ def _looks_like_code(small: NDArray[np.uint8], quad: Corners) -> bool:
     patch = _warped(small, quad, margin)
     inner = patch[margin:-margin, margin:-margin]
     ring = np.concatenate(
-        [patch[: margin // 2].ravel(), patch[-(margin // 2) :].ravel(),
-         patch[:, : margin // 2].ravel(), patch[:, -(margin // 2) :].ravel()]
-    )  # fmt: skip
+        [
+            patch[: margin // 2].ravel(),
+            patch[-(margin // 2) :].ravel(),
+            patch[:, : margin // 2].ravel(),
+            patch[:, -(margin // 2) :].ravel(),
+        ]
+    )
     contrast = float(np.median(ring)) - float(inner.mean())
     if contrast < 30 or float(np.percentile(ring, 15)) < float(inner.mean()) + 0.6 * contrast:
         return False

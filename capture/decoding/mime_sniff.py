@@ -55,9 +55,30 @@ AMR = MediaType("audio", "audio/amr", ".amr")
 # Kept as they are; what is shown comes from the JPEG that the camera put into them (capture.imaging.raw_preview).
 RAW_TYPES = (CR2, NEF, ARW, DNG)
 MEDIA_TYPES = (
-    JPEG, PNG, GIF, WEBP, HEIC, HEIF, AVIF, *RAW_TYPES, MP4, MOV, GP3, GP3_2, WEBM, MKV, MTS, OGV,
-    M4A, OGG, WAV, MP3, AAC, FLAC, AMR,
-)  # fmt: skip
+    JPEG,
+    PNG,
+    GIF,
+    WEBP,
+    HEIC,
+    HEIF,
+    AVIF,
+    *RAW_TYPES,
+    MP4,
+    MOV,
+    GP3,
+    GP3_2,
+    WEBM,
+    MKV,
+    MTS,
+    OGV,
+    M4A,
+    OGG,
+    WAV,
+    MP3,
+    AAC,
+    FLAC,
+    AMR,
+)
 
 
 def sniff(head: bytes) -> MediaType | None:
@@ -120,9 +141,15 @@ def _raw(head: bytes) -> MediaType | None:
 
 
 _IMAGE_BRANDS = {
-    b"avif": AVIF, b"avis": AVIF, b"heic": HEIC, b"heix": HEIC, b"heim": HEIC, b"heis": HEIC,
-    b"hevc": HEIC, b"hevx": HEIC,
-}  # fmt: skip
+    b"avif": AVIF,
+    b"avis": AVIF,
+    b"heic": HEIC,
+    b"heix": HEIC,
+    b"heim": HEIC,
+    b"heis": HEIC,
+    b"hevc": HEIC,
+    b"hevx": HEIC,
+}
 _GENERIC_IMAGES = (b"mif1", b"mif2", b"msf1")
 _MP4_BRAND = re.compile(rb"(iso[m2-9a-z]|mp4[12]|avc1|M4V[ PH]|MSNV|XAVC|dash|f4v |mmp4|kddi|ndxc)")
 
@@ -286,6 +313,18 @@ def _adts_frame(header: bytes) -> int:
 
 
 _RULES: tuple[Callable[[bytes], MediaType | None], ...] = (
-    _jpeg, _png, _gif, _riff, _raw, _iso_media, _old_quicktime, _matroska, _ogg, _flac, _amr, _id3,
-    _transport_stream, _mpeg_audio,
-)  # fmt: skip
+    _jpeg,
+    _png,
+    _gif,
+    _riff,
+    _raw,
+    _iso_media,
+    _old_quicktime,
+    _matroska,
+    _ogg,
+    _flac,
+    _amr,
+    _id3,
+    _transport_stream,
+    _mpeg_audio,
+)

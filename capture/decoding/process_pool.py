@@ -101,9 +101,14 @@ class DecoderPool:
         self._closed = False
 
     def run(
-        self, function: Callable[..., Any], *args: Any, timeout: float,
-        patience: float | None = None, tick: Callable[[], None] | None = None, every: float = 15.0,
-    ) -> Any:  # fmt: skip
+        self,
+        function: Callable[..., Any],
+        *args: Any,
+        timeout: float,
+        patience: float | None = None,
+        tick: Callable[[], None] | None = None,
+        every: float = 15.0,
+    ) -> Any:
         """Call a module-level ``function`` in a worker and wait for what it returns.
 
         ``timeout`` in seconds counts from the moment a worker begins, ``patience`` from now: PoolBusy when nothing

@@ -21,9 +21,20 @@ RAW_MIMES = frozenset(kind.mime for kind in RAW_TYPES)
 
 # What Pillow's readers raise on broken bytes, beside OSError (PIL.UnidentifiedImageError is one).
 PHOTO_ERRORS = (
-    OSError, SyntaxError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError,
-    EOFError, ZeroDivisionError, struct.error, NotImplementedError, RuntimeError,
-)  # fmt: skip
+    OSError,
+    SyntaxError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    EOFError,
+    ZeroDivisionError,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+)
 BROKEN_PHOTO = "This photo is damaged and can't be opened. Please take or send it again."
 BROKEN_MEDIA = "This recording is damaged and can't be opened. Please record or send it again."
 NO_PREVIEW = (
@@ -43,12 +54,24 @@ _PILLOW_FORMATS = {
 }
 # The demuxer is forced, so that no playlist or script format can reach for other files.
 _DEMUXERS = {
-    "video/mp4": "mov", "video/quicktime": "mov", "video/3gpp": "mov", "video/3gpp2": "mov",
-    "audio/mp4": "mov", "video/webm": "matroska", "video/x-matroska": "matroska",
-    "audio/webm": "matroska", "audio/x-matroska": "matroska", "video/mp2t": "mpegts",
-    "video/ogg": "ogg", "audio/ogg": "ogg", "audio/wav": "wav", "audio/mpeg": "mp3",
-    "audio/aac": "aac", "audio/flac": "flac", "audio/amr": "amr",
-}  # fmt: skip
+    "video/mp4": "mov",
+    "video/quicktime": "mov",
+    "video/3gpp": "mov",
+    "video/3gpp2": "mov",
+    "audio/mp4": "mov",
+    "video/webm": "matroska",
+    "video/x-matroska": "matroska",
+    "audio/webm": "matroska",
+    "audio/x-matroska": "matroska",
+    "video/mp2t": "mpegts",
+    "video/ogg": "ogg",
+    "audio/ogg": "ogg",
+    "audio/wav": "wav",
+    "audio/mpeg": "mp3",
+    "audio/aac": "aac",
+    "audio/flac": "flac",
+    "audio/amr": "amr",
+}
 
 
 @contextmanager

@@ -123,16 +123,21 @@ def _cut_out(pixels: Any, crop: Four, tilt: float) -> Any:
     middle = (size[0] - 1) / 2, (size[1] - 1) / 2
     # Where each pixel of the result comes from: turned back around the centre.
     matrix = np.array(
-        [[cos, sin, centre[0] - 0.5 - cos * middle[0] - sin * middle[1]],
-         [-sin, cos, centre[1] - 0.5 + sin * middle[0] - cos * middle[1]]]
-    )  # fmt: skip
+        [
+            [cos, sin, centre[0] - 0.5 - cos * middle[0] - sin * middle[1]],
+            [-sin, cos, centre[1] - 0.5 + sin * middle[0] - cos * middle[1]],
+        ]
+    )
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     return cv2.warpAffine(pixels, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
 
 def fitting(
-    centre: tuple[float, float], size: tuple[float, float], tilt: float, picture: tuple[float, float]
-) -> float:  # fmt: skip
+    centre: tuple[float, float],
+    size: tuple[float, float],
+    tilt: float,
+    picture: tuple[float, float],
+) -> float:
     """By how much a leaning rectangle has to shrink to lie inside the picture: 1 where it does."""
     cos, sin = abs(math.cos(math.radians(tilt))), abs(math.sin(math.radians(tilt)))
     reach = size[0] * cos + size[1] * sin, size[0] * sin + size[1] * cos

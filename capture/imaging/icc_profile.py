@@ -68,11 +68,14 @@ def matrix_profile(
         b"desc": desc + bytes(-len(desc) % 4),
         b"cprt": b"text" + bytes(4) + b"No copyright, use freely" + bytes(4),
         b"wtpt": _xyz((0.9642, 1.0, 0.8249)),
-        **{name: _xyz(column) for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)},
+        **{
+            name: _xyz(column)
+            for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)
+        },
         b"rTRC": curve,
         b"gTRC": curve,
         b"bTRC": curve,
-    }  # fmt: skip
+    }
     return _profile_file(tags)
 
 

@@ -46,9 +46,13 @@ def temporary_rendition(out_dir: Path, prefix: str, name: str, ext: str) -> Iter
 
 
 def describe(
-    path: Path, name: str, mime: str, *, size: tuple[int | None, int | None] = (None, None),
+    path: Path,
+    name: str,
+    mime: str,
+    *,
+    size: tuple[int | None, int | None] = (None, None),
     duration: float | None = None,
-) -> RenditionFile:  # fmt: skip
+) -> RenditionFile:
     """Describe a rendition that stands at its final path."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -23,9 +23,9 @@ from capture.intake.submission import (
     Submission,
     check_recordable,
     check_words,
-    normalized,
     file_name,
     media_type_of,
+    normalized,
 )
 from reporter.actor import Actor
 from reporter.clock import new_id
@@ -36,7 +36,13 @@ from reporter.media.store import Store, hash_file
 from reporter.models import Attachment, Decision, Media, Tag, Takeaway, Tombstone, Upload
 from reporter.models.enums import Kind, MediaState, TakeawayState
 from reporter.moderation.blocked_words import screen
-from reporter.moderation.decisions import hashtags, lock_gathering, main_kind, require_review, bump_revision
+from reporter.moderation.decisions import (
+    bump_revision,
+    hashtags,
+    lock_gathering,
+    main_kind,
+    require_review,
+)
 
 # Younger files may belong to a request or an import that is under way.
 GRACE = timedelta(hours=1)
@@ -60,9 +66,16 @@ class IntakeContext:
 
 
 def receive(
-    session: Session, store: Store, offer: Submission, *, now: datetime, rng: random.Random,
-    limits: LimitSettings, check: Check | None = None, seal: BeforeCommit | None = None,
-) -> Takeaway:  # fmt: skip
+    session: Session,
+    store: Store,
+    offer: Submission,
+    *,
+    now: datetime,
+    rng: random.Random,
+    limits: LimitSettings,
+    check: Check | None = None,
+    seal: BeforeCommit | None = None,
+) -> Takeaway:
     """Take an offer in; when this returns, its files and its row are on the disk. Commits.
 
     The same ``client_id`` again, or from the same device the same bytes for the same session without other words, gives
@@ -168,7 +181,9 @@ def _buried(door: IntakeContext, offer: Submission) -> Mapping[str, uuid.UUID]:
     return {row.sha256: row.takeaway_id for row in rows}
 
 
-def _new_files(door: IntakeContext, offer: Submission, known: Takeaway | None) -> list[ReceivedFile]:
+def _new_files(
+    door: IntakeContext, offer: Submission, known: Takeaway | None
+) -> list[ReceivedFile]:
     """The files that have to be attached, each once."""
     if known is not None and known.state == TakeawayState.WITHDRAWN:
         return []
@@ -195,7 +210,10 @@ def _check_limits(
 
 
 def _record(
-    door: IntakeContext, offer: Submission, types: Mapping[str, MediaType], seal: BeforeCommit | None
+    door: IntakeContext,
+    offer: Submission,
+    types: Mapping[str, MediaType],
+    seal: BeforeCommit | None,
 ) -> Takeaway:
     """Everything in one transaction. The files move into the store under its lock: see lock_gathering."""
     try:
@@ -218,14 +236,25 @@ def _record(
 
 def _new_takeaway(door: IntakeContext, offer: Submission) -> Takeaway:
     takeaway = Takeaway(
-        id=new_id(door.now, door.rng), receipt=make_receipt(door.rng), client_id=offer.client_id,
-        session_id=offer.event.id, kind=Kind.NOTE.value, text=offer.text, author=offer.author,
-        prompt=offer.prompt, intent=offer.intent, audience=offer.audience or offer.event.audience,
-        consent=offer.consent, licence=offer.event.licence, source=str(offer.source),
+        id=new_id(door.now, door.rng),
+        receipt=make_receipt(door.rng),
+        client_id=offer.client_id,
+        session_id=offer.event.id,
+        kind=Kind.NOTE.value,
+        text=offer.text,
+        author=offer.author,
+        prompt=offer.prompt,
+        intent=offer.intent,
+        audience=offer.audience or offer.event.audience,
+        consent=offer.consent,
+        licence=offer.event.licence,
+        source=str(offer.source),
         device=offer.device,
-        state=TakeawayState.NEW.value, recorded_at=offer.recorded_at or door.now,
-        received_at=door.now, tags=[Tag(name=name) for name in hashtags(offer.text)],
-    )  # fmt: skip
+        state=TakeawayState.NEW.value,
+        recorded_at=offer.recorded_at or door.now,
+        received_at=door.now,
+        tags=[Tag(name=name) for name in hashtags(offer.text)],
+    )
     screen(takeaway, door.store.folder)
     bump_revision(door.session, takeaway)
     door.session.add(takeaway)
@@ -271,10 +300,16 @@ def _media(door: IntakeContext, file: ReceivedFile, kind: MediaType, offer: Subm
         return media
     _keep(door.store, file, kind.ext)
     media = Media(
-        id=new_id(door.now, door.rng), sha256=file.sha256, kind=kind.kind, type=kind.mime,
-        ext=kind.ext, bytes=file.size, state=MediaState.RECEIVED.value, due_at=door.now,
+        id=new_id(door.now, door.rng),
+        sha256=file.sha256,
+        kind=kind.kind,
+        type=kind.mime,
+        ext=kind.ext,
+        bytes=file.size,
+        state=MediaState.RECEIVED.value,
+        due_at=door.now,
         received_at=door.now,
-    )  # fmt: skip
+    )
     door.session.add(media)
     return media
 

@@ -24,9 +24,15 @@ from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import HEAD_BYTES
 from capture.intake.deduplication import already_here, read_sha256
-from capture.intake.partial_file import Body, UploadLock, Chunk, Writer, read_piece
+from capture.intake.partial_file import Body, Chunk, UploadLock, Writer, read_piece
 from capture.intake.receive import Check, receive
-from capture.intake.submission import ReceivedFile, Submission, check_recordable, check_words, normalized
+from capture.intake.submission import (
+    ReceivedFile,
+    Submission,
+    check_recordable,
+    check_words,
+    normalized,
+)
 from capture.intake.tus_protocol import BrokenOff, ChecksumMismatch, Gone, OffsetConflict
 from reporter.clock import Clock
 from reporter.codes import normalize
@@ -56,9 +62,14 @@ class ResumableUploads:
     """The uploads of one gathering; one of these a process, shared by its threads."""
 
     def __init__(
-        self, store: Store, limits: LimitSettings, *, clock: Clock, rng: random.Random,
+        self,
+        store: Store,
+        limits: LimitSettings,
+        *,
+        clock: Clock,
+        rng: random.Random,
         check: Check | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._store = store
         self._limits = limits
         self._clock = clock
@@ -109,11 +120,16 @@ class ResumableUploads:
         now = self._clock()
         session.add(
             Upload(
-                id=upload_id, session_id=event.id, length=length, fields=dict(fields),
-                device=device, receipt=known.receipt if known else "",
-                created_at=now, expires_at=now + timedelta(hours=self._limits.upload_hours),
+                id=upload_id,
+                session_id=event.id,
+                length=length,
+                fields=dict(fields),
+                device=device,
+                receipt=known.receipt if known else "",
+                created_at=now,
+                expires_at=now + timedelta(hours=self._limits.upload_hours),
             )
-        )  # fmt: skip
+        )
         receipt = known.receipt if known else ""
         session.commit()
         if piece is None or receipt:
@@ -278,7 +294,9 @@ class ResumableUploads:
             return Progress(found.id, offset, found.length, "", found.expires_at, found.fields)
         return self._finish(session, live, found.id, sha256=sha256)
 
-    def _finish(self, session: Session, live: UploadLock, upload_id: str, *, sha256: str) -> Progress:
+    def _finish(
+        self, session: Session, live: UploadLock, upload_id: str, *, sha256: str
+    ) -> Progress:
         """Through the door. Its refusal is final: the file is removed, and the client learns why."""
         with live.finishing:
             with live.lock:
@@ -297,9 +315,15 @@ class ResumableUploads:
             try:
                 offer = self._finished_offer(session, row, sha256)
                 receive(
-                    session, self._store, offer, now=self._clock(), rng=self._rng,
-                    limits=self._limits, check=self._check, seal=seal,
-                )  # fmt: skip
+                    session,
+                    self._store,
+                    offer,
+                    now=self._clock(),
+                    rng=self._rng,
+                    limits=self._limits,
+                    check=self._check,
+                    seal=seal,
+                )
             except ReporterError as error:
                 session.rollback()
                 if error.status < 500:
@@ -314,9 +338,12 @@ class ResumableUploads:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
         arrival = ReceivedFile(
-            path, path.stat().st_size, sha256 or hash_file(path), head,
+            path,
+            path.stat().st_size,
+            sha256 or hash_file(path),
+            head,
             row.fields.get("filename", ""),
-        )  # fmt: skip
+        )
         event = session.get_one(EventSession, row.session_id)
         expected = read_sha256(row.fields.get("sha256", ""))
         if expected and expected != arrival.sha256:

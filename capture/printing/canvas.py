@@ -118,8 +118,15 @@ class Canvas:
         if key not in self._measured:
             self._measured[key] = self._fitted(choice, box, size, least or size, leading)
         words, points = self._measured[key]
-        return self._set(choice.faces, words, box, points=points, leading=leading, colour=colour,
-                         how=_alignment(choice.text, align))  # fmt: skip
+        return self._set(
+            choice.faces,
+            words,
+            box,
+            points=points,
+            leading=leading,
+            colour=colour,
+            how=_alignment(choice.text, align),
+        )
 
     def _set(
         self,
@@ -184,9 +191,13 @@ class Canvas:
             if widest > box.width:
                 return False
         lines: Any = self._pdf.multi_cell(
-            box.width, points * POINT * leading, choice.text, align="L", dry_run=True,
+            box.width,
+            points * POINT * leading,
+            choice.text,
+            align="L",
+            dry_run=True,
             output="LINES",
-        )  # fmt: skip
+        )
         return len(lines) * points * POINT * leading <= box.height + 0.01
 
     def _font(self, faces: tuple[Face, ...], points: float, text: str) -> None:
@@ -224,15 +235,29 @@ class Canvas:
     def fill(self, box: Box, colour: Colour, *, radius: float = 0) -> None:
         """A filled rectangle, with round corners if ``radius`` says so."""
         self._pdf.set_fill_color(*colour)
-        self._pdf.rect(box.x, box.y, box.width, box.height, style="F",
-                       round_corners=radius > 0, corner_radius=radius)  # fmt: skip
+        self._pdf.rect(
+            box.x,
+            box.y,
+            box.width,
+            box.height,
+            style="F",
+            round_corners=radius > 0,
+            corner_radius=radius,
+        )
 
     def frame(self, box: Box, colour: Colour, *, width: float, radius: float = 0) -> None:
         """The outline of a rectangle."""
         self._pdf.set_draw_color(*colour)
         self._pdf.set_line_width(width)
-        self._pdf.rect(box.x, box.y, box.width, box.height, style="D",
-                       round_corners=radius > 0, corner_radius=radius)  # fmt: skip
+        self._pdf.rect(
+            box.x,
+            box.y,
+            box.width,
+            box.height,
+            style="D",
+            round_corners=radius > 0,
+            corner_radius=radius,
+        )
 
     def line(
         self, start: tuple[float, float], end: tuple[float, float], *, width: float, colour: Colour

@@ -53,8 +53,15 @@ class _Pen:
     width: int
 
     def write(
-        self, text: str, top: int, *, size: int, most: int, colour: tuple[int, int, int], bold: bool = False
-    ) -> int:  # fmt: skip
+        self,
+        text: str,
+        top: int,
+        *,
+        size: int,
+        most: int,
+        colour: tuple[int, int, int],
+        bold: bool = False,
+    ) -> int:
         """Draw words within ``most`` pixels of height, smaller where there are many; where they end."""
         words, at = " ".join(text.split()), (_MARGIN, top)
         if not words:

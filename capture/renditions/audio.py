@@ -9,7 +9,14 @@ from typing import Any
 
 from capture.decoding.probe import Probe
 from capture.decoding.safe_open import BROKEN_MEDIA, decoded, open_media
-from capture.imaging.rendition_file import THUMB, RenditionFile, describe, save_jpeg, scaled, temporary_rendition
+from capture.imaging.rendition_file import (
+    THUMB,
+    RenditionFile,
+    describe,
+    save_jpeg,
+    scaled,
+    temporary_rendition,
+)
 from capture.renditions.video import MP4_OPTIONS, audio_track
 from capture.transcoding.loudness import gain_for, measure
 from capture.transcoding.transcode import span_of, write_tracks

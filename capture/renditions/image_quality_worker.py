@@ -25,15 +25,18 @@ SECONDS = 20.0
 _PICTURE = {Kind.PHOTO.value: "view", Kind.VIDEO.value: "poster"}
 
 
-def note_look(session: Session, media_id: uuid.UUID, kind: str, seen: QualityMeasurement | None) -> None:
+def note_look(
+    session: Session, media_id: uuid.UUID, kind: str, seen: QualityMeasurement | None
+) -> None:
     """Keep it. Of a film only how dark it begins: its first picture is no shot of somebody's. Does not commit."""
     photo = kind == Kind.PHOTO and seen is not None
     keep_look(
-        session, media_id,
+        session,
+        media_id,
         sharpness=seen.sharpness if photo and seen else None,
         brightness=seen.brightness if seen else None,
         likeness=seen.likeness if photo and seen else "",
-    )  # fmt: skip
+    )
 
 
 def glance_due(session: Session, store: Store, pool: DecoderPool) -> int:
@@ -41,7 +44,11 @@ def glance_due(session: Session, store: Store, pool: DecoderPool) -> int:
     query = (
         select(Media)
         .outerjoin(ImageQuality, ImageQuality.media_id == Media.id)
-        .where(ImageQuality.media_id.is_(None), Media.state == MediaState.READY, Media.kind.in_(_PICTURE))
+        .where(
+            ImageQuality.media_id.is_(None),
+            Media.state == MediaState.READY,
+            Media.kind.in_(_PICTURE),
+        )
         .order_by(Media.id)
         .limit(BATCH)
     )

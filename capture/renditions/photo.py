@@ -10,14 +10,26 @@ from capture.decoding.probe import MAX_PIXELS
 from capture.decoding.safe_open import RAW_MIMES, Exif, jpeg_bytes, open_photo, read_exif
 from capture.imaging.apply_edits import mend_image, needed
 from capture.imaging.icc_profile import ADOBE_RGB, matrix_profile, to_srgb
-from capture.imaging.rendition_file import JPEG_QUALITY, THUMB, VIEW, RenditionFile, save_jpeg, scaled
+from capture.imaging.rendition_file import (
+    JPEG_QUALITY,
+    THUMB,
+    VIEW,
+    RenditionFile,
+    save_jpeg,
+    scaled,
+)
 from reporter.media.edits import Edits
 
 
 def make_photo(
-    src: Path, out_dir: Path, mime: str, *, prefix: str = "", max_pixels: int = MAX_PIXELS,
+    src: Path,
+    out_dir: Path,
+    mime: str,
+    *,
+    prefix: str = "",
+    max_pixels: int = MAX_PIXELS,
     edits: Edits | None = None,
-) -> list[RenditionFile]:  # fmt: skip
+) -> list[RenditionFile]:
     """Make ``thumb`` (longest side 400) and ``view`` (1600) as JPEG; a small photo is never enlarged.
 
     Orientation is applied, colours become sRGB, transparency becomes white, of animations the first picture is
@@ -72,9 +84,11 @@ def _reduced_jpeg(src: Path, mime: str, image: Any, longest: int) -> Any:
     if mime not in ("image/jpeg", *RAW_MIMES) or image.mode not in ("RGB", "L"):
         return None
     flags = {
-        8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2,
+        8: cv2.IMREAD_REDUCED_COLOR_8,
+        4: cv2.IMREAD_REDUCED_COLOR_4,
+        2: cv2.IMREAD_REDUCED_COLOR_2,
         1: cv2.IMREAD_COLOR,
-    }  # fmt: skip
+    }
     step = next(n for n in flags if n == 1 or max(image.size) >= n * longest)
     data = np.frombuffer(jpeg_bytes(src, mime), dtype=np.uint8)
     pixels = cv2.imdecode(data, flags[step] | cv2.IMREAD_IGNORE_ORIENTATION)
@@ -119,7 +133,12 @@ def upright(image: Any, orientation: int) -> Any:
 
     turn = Image.Transpose
     steps = {
-        2: turn.FLIP_LEFT_RIGHT, 3: turn.ROTATE_180, 4: turn.FLIP_TOP_BOTTOM, 5: turn.TRANSPOSE,
-        6: turn.ROTATE_270, 7: turn.TRANSVERSE, 8: turn.ROTATE_90,
-    }  # fmt: skip
+        2: turn.FLIP_LEFT_RIGHT,
+        3: turn.ROTATE_180,
+        4: turn.FLIP_TOP_BOTTOM,
+        5: turn.TRANSPOSE,
+        6: turn.ROTATE_270,
+        7: turn.TRANSVERSE,
+        8: turn.ROTATE_90,
+    }
     return image.transpose(steps[orientation]) if orientation in steps else image

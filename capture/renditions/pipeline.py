@@ -31,9 +31,14 @@ class Result:
 
 
 def process_file(
-    src: Path, out_dir: Path, mime: str, *, prefix: str = "", max_pixels: int = MAX_PIXELS,
+    src: Path,
+    out_dir: Path,
+    mime: str,
+    *,
+    prefix: str = "",
+    max_pixels: int = MAX_PIXELS,
     edits: Edits | None = None,
-) -> Result:  # fmt: skip
+) -> Result:
     """Probe an original and make all its renditions in ``out_dir``, each named ``{prefix}{name}{ext}``.
 
     The one task that ``capture.renditions.worker`` hands to a worker. Raises MediaFailed.

@@ -12,7 +12,14 @@ from typing import Any
 
 from capture.decoding.probe import Probe, display_size, probe, real_video
 from capture.decoding.safe_open import BROKEN_MEDIA, open_media
-from capture.imaging.rendition_file import THUMB, RenditionFile, describe, save_jpeg, scaled, temporary_rendition
+from capture.imaging.rendition_file import (
+    THUMB,
+    RenditionFile,
+    describe,
+    save_jpeg,
+    scaled,
+    temporary_rendition,
+)
 from capture.renditions.poster_frame import best_frame
 from capture.transcoding.loudness import gain_for, measure
 from capture.transcoding.transcode import (
@@ -48,9 +55,12 @@ def make_video(
         _write_play(src, path, found, edits or Edits())
         made = probe(path, "video/mp4")
     play = describe(
-        out_dir / f"{prefix}play.mp4", "play", "video/mp4",
-        size=(made.width, made.height), duration=made.duration,
-    )  # fmt: skip
+        out_dir / f"{prefix}play.mp4",
+        "play",
+        "video/mp4",
+        size=(made.width, made.height),
+        duration=made.duration,
+    )
     poster = best_frame(play.path, made)
     return [
         play,

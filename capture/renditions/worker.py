@@ -32,7 +32,7 @@ from reporter.errors import BadInput, DiskFull, MediaFailed, TooLong
 from reporter.media.store import Store
 from reporter.models import Attachment, Media, Rendition, Takeaway
 from reporter.models.enums import Kind, MediaState
-from reporter.moderation.decisions import main_kind, bump_revision
+from reporter.moderation.decisions import bump_revision, main_kind
 
 log = logging.getLogger(__name__)
 
@@ -136,25 +136,44 @@ def _minutes(seconds: float) -> str:
 def _claim(session: Session, media_id: uuid.UUID, now: datetime) -> _Job | None:
     lease = secrets.token_hex(8)
     if not claim(
-        session, Media, media_id, states=WAITING, to=MediaState.PROCESSING, lease=lease, now=now,
+        session,
+        Media,
+        media_id,
+        states=WAITING,
+        to=MediaState.PROCESSING,
+        lease=lease,
+        now=now,
         until=now + LEASE,
-    ):  # fmt: skip
+    ):
         return None
     media = session.get(Media, media_id, populate_existing=True)
     if media is None:
         return None
     job = _Job(
-        media_id, lease, media.sha256, media.ext, media.kind, media.type, media.bytes,
-        media.attempts, media.duration,
-    )  # fmt: skip
+        media_id,
+        lease,
+        media.sha256,
+        media.ext,
+        media.kind,
+        media.type,
+        media.bytes,
+        media.attempts,
+        media.duration,
+    )
     # No connection is held while a worker takes its time.
     session.commit()
     return job
 
 
 def _process(
-    session: Session, store: Store, pool: DecoderPool, job: _Job, *, now: Clock, limits: LimitSettings
-) -> bool:  # fmt: skip
+    session: Session,
+    store: Store,
+    pool: DecoderPool,
+    job: _Job,
+    *,
+    now: Clock,
+    limits: LimitSettings,
+) -> bool:
     """One claimed original. False when there is no use in going on to the next."""
     # A worker that was killed could not clean up after itself.
     store.clear_workplaces(job.sha256)
@@ -178,8 +197,14 @@ def _process(
 
 
 def _render(
-    session: Session, store: Store, pool: DecoderPool, job: _Job, *, now: Clock, limits: LimitSettings
-) -> Result:  # fmt: skip
+    session: Session,
+    store: Store,
+    pool: DecoderPool,
+    job: _Job,
+    *,
+    now: Clock,
+    limits: LimitSettings,
+) -> Result:
     source = store.original(job.sha256, job.ext)
     if not source.is_file() or source.stat().st_size != job.bytes:
         raise MediaFailed(MISSING)
@@ -192,9 +217,14 @@ def _render(
     task = partial(process_file, max_pixels=most, edits=edits)
     # In a place of its own: what was edited meanwhile must not be overwritten by what was made before.
     result: Result = pool.run(
-        task, source, store.workplace(job.sha256, job.lease), job.mime, timeout=_time_limit(job),
-        every=TICK, tick=lambda: _renew(session, job, now()),
-    )  # fmt: skip
+        task,
+        source,
+        store.workplace(job.sha256, job.lease),
+        job.mime,
+        timeout=_time_limit(job),
+        every=TICK,
+        tick=lambda: _renew(session, job, now()),
+    )
     return result
 
 
@@ -236,11 +266,19 @@ def _finish(session: Session, store: Store, job: _Job, result: Result) -> bool:
     """Put in place and write down what was made, in one transaction. False when the row is no longer ours."""
     found = result.probe
     ours = _change(
-        session, job, state=MediaState.READY.value, error="", lease="", attempts=0, kind=found.kind,
-        type=found.mime, width=found.width, height=found.height,
+        session,
+        job,
+        state=MediaState.READY.value,
+        error="",
+        lease="",
+        attempts=0,
+        kind=found.kind,
+        type=found.mime,
+        width=found.width,
+        height=found.height,
         duration=found.duration or job.duration,
         captured_local=_local_time(found),
-    )  # fmt: skip
+    )
     if not ours:
         session.rollback()
         return False
@@ -271,9 +309,16 @@ def _renew_words(session: Session, job: _Job, result: Result) -> None:
 
 def _row(job: _Job, made: RenditionFile) -> Rendition:
     return Rendition(
-        media_id=job.media_id, name=made.name, type=made.mime, ext=made.ext, bytes=made.bytes,
-        sha256=made.sha256, width=made.width, height=made.height, duration=made.duration,
-    )  # fmt: skip
+        media_id=job.media_id,
+        name=made.name,
+        type=made.mime,
+        ext=made.ext,
+        bytes=made.bytes,
+        sha256=made.sha256,
+        width=made.width,
+        height=made.height,
+        duration=made.duration,
+    )
 
 
 def _local_time(found: Probe) -> str:

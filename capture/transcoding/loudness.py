@@ -98,13 +98,17 @@ class Leveller:
 
     def __init__(self, decibels: float, layout: str) -> None:
         limit = 10 ** (CEILING / 20)
-        self._graph = _graph("fltp", layout, [
-            ("volume", f"{decibels:.2f}dB:precision=float"),
-            # level=0: no gain of its own. latency=1: what it looks ahead doesn't shift the sound.
-            ("alimiter", f"limit={limit:.4f}:attack=5:release=60:level=0:latency=1"),
-            ("aformat", "sample_fmts=fltp"),
-            ("asetnsamples", "n=1024:p=0"),
-        ])  # fmt: skip
+        self._graph = _graph(
+            "fltp",
+            layout,
+            [
+                ("volume", f"{decibels:.2f}dB:precision=float"),
+                # level=0: no gain of its own. latency=1: what it looks ahead doesn't shift the sound.
+                ("alimiter", f"limit={limit:.4f}:attack=5:release=60:level=0:latency=1"),
+                ("aformat", "sample_fmts=fltp"),
+                ("asetnsamples", "n=1024:p=0"),
+            ],
+        )
 
     def take(self, frame: Any) -> Iterator[Any]:
         """The frames that are ready; None for the rest of them."""

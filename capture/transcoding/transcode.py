@@ -17,8 +17,13 @@ LONG_SIDE, SHORT_SIDE = 1280, 720
 MOST_FRAMES = 31
 # Two threads, on every machine: x264's output depends on their number, and a rebuilt file should be the same.
 X264 = {
-    "preset": "veryfast", "crf": "23", "maxrate": "4M", "bufsize": "8M", "threads": "2", "g": "60",
-}  # fmt: skip
+    "preset": "veryfast",
+    "crf": "23",
+    "maxrate": "4M",
+    "bufsize": "8M",
+    "threads": "2",
+    "g": "60",
+}
 # A player can only jump to a key frame.
 KEY_SECONDS = 2
 CLOCK = Fraction(1, 90_000)

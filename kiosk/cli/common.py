@@ -26,10 +26,13 @@ def _note_folder(ctx: click.Context, _param: click.Parameter, value: Path | None
 def gathering_option(command: F) -> F:
     """``--gathering DIR``, before or after the name of the command."""
     return click.option(
-        "--gathering", metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
-        callback=_note_folder, expose_value=False,
+        "--gathering",
+        metavar="DIR",
+        type=click.Path(path_type=Path, file_okay=False),
+        callback=_note_folder,
+        expose_value=False,
         help=f"Folder of the gathering (else ${GATHERING_VARIABLE}, else ./gathering).",
-    )(command)  # fmt: skip
+    )(command)
 
 
 def json_option(command: F) -> F:

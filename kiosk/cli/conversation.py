@@ -11,8 +11,12 @@ from kiosk.runtime.database import db
 
 
 @click.command("actions")
-@click.option("--ics", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Also write them, and the next gathering, as a calendar file.")  # fmt: skip
+@click.option(
+    "--ics",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write them, and the next gathering, as a calendar file.",
+)
 @json_option
 @gathering_option
 def actions(ics: Path | None, as_json: bool) -> None:
@@ -62,6 +66,7 @@ def replies(as_json: bool) -> None:
         click.echo(
             "no target tells replies yet; add one, as: reporter targets add wordpress blog …"
         )
+
 
 def _count(document: dict[str, list[dict[str, str]]], name: str) -> str:
     count = sum(row["target"] == name for row in document["replies"])

@@ -17,9 +17,11 @@ from reporter.config import Settings, exists, load_settings
 @click.command("demo")
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
 @click.option(
-    "--host", default="0.0.0.0", show_default=True,
+    "--host",
+    default="0.0.0.0",
+    show_default=True,
     help="Address to listen on; 127.0.0.1: this laptop only.",
-)  # fmt: skip
+)
 @click.option("--port", default=DEFAULT_PORT, show_default=True, help="0 takes a free one.")
 @click.option("--no-open", is_flag=True, help="Do not open the start page in the browser.")
 def demo(folder: Path | None, host: str, port: int, no_open: bool) -> None:

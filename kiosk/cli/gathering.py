@@ -44,10 +44,13 @@ def local_timezone() -> str:
 @click.option("--timezone", help="As Europe/Berlin; else that of the schedule or of this laptop.")
 @click.option("--language", default="en", show_default=True, help="Language of pages and index.")
 @click.option(
-    "--from", "previous", metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
+    "--from",
+    "previous",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
     help="The gathering before: its open questions and action items, sessions of a series, and people who agreed to be "
     "invited come along.",
-)  # fmt: skip
+)
 @gathering_option
 def new(
     name: str, schedule: Path | None, timezone: str | None, language: str, previous: Path | None
@@ -100,11 +103,19 @@ def sessions(ctx: click.Context) -> None:
 def session_record(row: EventSession, takeaways: int) -> dict[str, object]:
     """A session as JSON."""
     return {
-        "code": row.code, "guid": row.guid, "title": row.title, "room": row.room, "track": row.track,
-        "speakers": row.speakers, "starts_at": rfc3339(row.starts_at), "ends_at": rfc3339(row.ends_at),
-        "do_not_record": row.do_not_record, "licence": row.licence, "audience": row.audience,
+        "code": row.code,
+        "guid": row.guid,
+        "title": row.title,
+        "room": row.room,
+        "track": row.track,
+        "speakers": row.speakers,
+        "starts_at": rfc3339(row.starts_at),
+        "ends_at": rfc3339(row.ends_at),
+        "do_not_record": row.do_not_record,
+        "licence": row.licence,
+        "audience": row.audience,
         "takeaways": takeaways,
-    }  # fmt: skip
+    }
 
 
 @sessions.command("list")

@@ -129,8 +129,14 @@ def remove(name: str) -> None:
 @json_option
 @gathering_option
 def publish(
-    names: tuple[str, ...], dry_run: bool, wait: bool, pause: bool, resume: bool, budget: int | None, as_json: bool
-) -> None:  # fmt: skip
+    names: tuple[str, ...],
+    dry_run: bool,
+    wait: bool,
+    pause: bool,
+    resume: bool,
+    budget: int | None,
+    as_json: bool,
+) -> None:
     """Queue what is approved and deliver what is due."""
     from kiosk.services.publishing import publish_all, set_budget, set_pause
 

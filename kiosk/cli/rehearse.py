@@ -23,9 +23,12 @@ ENDS = "The Wi-Fi is not part of this: try one photo from a phone in the farthes
 
 @click.command("rehearse")
 @click.option(
-    "--phones", type=click.IntRange(1, 300), default=20, show_default=True,
+    "--phones",
+    type=click.IntRange(1, 300),
+    default=20,
+    show_default=True,
     help="How many volunteers send at once.",
-)  # fmt: skip
+)
 @click.option("--port", default=8000, show_default=True, help="The port that the kiosk listens on.")
 @json_option
 @gathering_option
@@ -93,9 +96,13 @@ def _rehearse(kiosk: KioskContext, url: str, phones: int) -> Report:
     failed = failed_media(session, event)
     left = _tidy(kiosk, url)
     return report(
-        notes, phones=phones, seconds=seconds, ready_after=ready_after, failed_media=failed,
+        notes,
+        phones=phones,
+        seconds=seconds,
+        ready_after=ready_after,
+        failed_media=failed,
         left_behind=left,
-    )  # fmt: skip
+    )
 
 
 def _need_room(kiosk: KioskContext, material: Material, phones: int) -> None:

@@ -122,7 +122,9 @@ def describe_photos(receipts: tuple[str, ...], text: str, accept: bool) -> None:
         if text and not receipts:
             raise BadInput("Say of which takeaways: reporter review describe RECEIPT --text …")
         words = described_as if text else proposals_for
-        done = set_fields_many(db.session(), rows, kiosk.hand("shell"), lambda row: words(row, text))
+        done = set_fields_many(
+            db.session(), rows, kiosk.hand("shell"), lambda row: words(row, text)
+        )
         click.echo(f"{len(done.changed)} described")
 
 
@@ -140,9 +142,7 @@ def describe_photos(receipts: tuple[str, ...], text: str, accept: bool) -> None:
 @click.option("--limit", default=50, show_default=True, help="At most so many.")
 @json_option
 @gathering_option
-def search(
-    query: str, code: str, kind: str | None, sort: str, limit: int, as_json: bool
-) -> None:  # fmt: skip
+def search(query: str, code: str, kind: str | None, sort: str, limit: int, as_json: bool) -> None:
     """Search all takeaways but those that were taken back (this is the facilitator's shell)."""
     from kiosk.web.shared.serializers import search_record, shell_url
     from reporter.codes import normalize
@@ -153,7 +153,9 @@ def search(
         kiosk.index.sync(db.session())
         settings, order = kiosk.settings, Sort(sort)
         today = kiosk.now().astimezone(settings.zone).date()
-        ask = SearchRequest(query, filters, place=None, sort=order, limit=max(limit, 1), today=today)
+        ask = SearchRequest(
+            query, filters, place=None, sort=order, limit=max(limit, 1), today=today
+        )
         found = kiosk.index.search(ask)
         rows = load_hits(db.session(), found, ask, settings.gathering.language)
         if as_json:

@@ -63,25 +63,97 @@ SLOTS = (
     Slot("What we do on Monday", "Main hall", 70, 130),
 )
 PIECES = (
-    Piece(0, 8, "Garlic goes into the ground now, not in spring. #garlic", "Rosa", ("garden",), "", "learned"),
-    Piece(0, 12, "Our compost heap stays at 50 degrees under straw, even in frost.", "Tomasz", (), "", "learned"),
-    Piece(0, 20, "Wir tauschen Saatgut im Hof der Schule. #saatgut", "Aylin", ("flip chart", "table"), "", "action"),
+    Piece(
+        0,
+        8,
+        "Garlic goes into the ground now, not in spring. #garlic",
+        "Rosa",
+        ("garden",),
+        "",
+        "learned",
+    ),
+    Piece(
+        0,
+        12,
+        "Our compost heap stays at 50 degrees under straw, even in frost.",
+        "Tomasz",
+        (),
+        "",
+        "learned",
+    ),
+    Piece(
+        0,
+        20,
+        "Wir tauschen Saatgut im Hof der Schule. #saatgut",
+        "Aylin",
+        ("flip chart", "table"),
+        "",
+        "action",
+    ),
     Piece(0, 31, "¿Quién cuida el riego en agosto?", "Lucía", (), "", "question"),
     Piece(0, 44, "A walk along the beds.", "", (), "garden", "", "community"),
-    Piece(1, 6, "Sixteen panels pay for the school's kitchen in nine years.", "Jonas", ("roofs",), "", "learned"),
-    Piece(1, 15, "Ask the town for its roof register before asking for money. #roofs", "Mina", (), "", "idea"),
-    Piece(1, 22, "Los tejados planos necesitan menos permisos.", "Lucía", (), "", "learned", "public", "", "new"),
+    Piece(
+        1,
+        6,
+        "Sixteen panels pay for the school's kitchen in nine years.",
+        "Jonas",
+        ("roofs",),
+        "",
+        "learned",
+    ),
+    Piece(
+        1,
+        15,
+        "Ask the town for its roof register before asking for money. #roofs",
+        "Mina",
+        (),
+        "",
+        "idea",
+    ),
+    Piece(
+        1,
+        22,
+        "Los tejados planos necesitan menos permisos.",
+        "Lucía",
+        (),
+        "",
+        "learned",
+        "public",
+        "",
+        "new",
+    ),
     Piece(1, 41, "How the inverter is wired.", "Jonas", (), "roofs", "learned"),
-    Piece(2, 5, "Twenty bicycles wait for brake cables. Saturday at ten.", "Tomasz", ("bicycle",), "", "action"),
+    Piece(
+        2,
+        5,
+        "Twenty bicycles wait for brake cables. Saturday at ten.",
+        "Tomasz",
+        ("bicycle",),
+        "",
+        "action",
+    ),
     Piece(2, 9, "Ein Rad, das quietscht, hat meistens nur Durst.", "Jonas", (), "", "learned"),
-    Piece(2, 14, "Can the workshop stay open on Fridays?", "", (), "", "question", "public", "", "new"),
+    Piece(
+        2, 14, "Can the workshop stay open on Fridays?", "", (), "", "question", "public", "", "new"
+    ),
     Piece(2, 18, "The wheel of fortune.", "Aylin", ("bicycle",), "", "", "room", "unsure", "new"),
     Piece(2, 21, "test test", "", (), "", "", "public", "", "hidden"),
     Piece(3, 7, "ازرعوا الثوم الآن، لا في الربيع.", "ليلى", ("garden",), "", "learned"),
     Piece(3, 12, "من يريد أن يشاركنا البذور؟", "سامر", (), "", "question"),
-    Piece(3, 19, "Die Beete am Bahnhof sind frei. Wer macht mit?", "Aylin", (), "", "action", "public", "", "new"),
+    Piece(
+        3,
+        19,
+        "Die Beete am Bahnhof sind frei. Wer macht mit?",
+        "Aylin",
+        (),
+        "",
+        "action",
+        "public",
+        "",
+        "new",
+    ),
     Piece(3, 24, "La mesa de la mañana.", "", ("table",), "", "", "public", "", "new"),
-)  # fmt: skip
+)
 
 
 def make_demo(folder: Path, *, now: datetime, rng: random.Random, progress: Progress) -> Settings:
@@ -103,9 +175,14 @@ def make_demo(folder: Path, *, now: datetime, rng: random.Random, progress: Prog
 def _add_slot(session: Session, slot: Slot, now: datetime, rng: random.Random) -> EventSession:
     hour = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
     return add_session(
-        session, slot.title, now=now, rng=rng, room=slot.room,
-        starts_at=hour + timedelta(minutes=slot.begins), ends_at=hour + timedelta(minutes=slot.ends),
-    )  # fmt: skip
+        session,
+        slot.title,
+        now=now,
+        rng=rng,
+        room=slot.room,
+        starts_at=hour + timedelta(minutes=slot.begins),
+        ends_at=hour + timedelta(minutes=slot.ends),
+    )
 
 
 @dataclass(frozen=True)
@@ -120,10 +197,16 @@ class _Filler:
         assert event.starts_at is not None
         moment = min(self.now, event.starts_at + timedelta(minutes=piece.minutes))
         offer = Submission(
-            event, text=piece.text, author=piece.author, intent=piece.intent, audience=piece.audience,
-            consent=piece.consent, prompt="What will you take home from this?", files=self._files(piece),
+            event,
+            text=piece.text,
+            author=piece.author,
+            intent=piece.intent,
+            audience=piece.audience,
+            consent=piece.consent,
+            prompt="What will you take home from this?",
+            files=self._files(piece),
             recorded_at=moment,
-        )  # fmt: skip
+        )
         takeaway = receive(
             self.session,
             self._store(),
@@ -144,7 +227,9 @@ class _Filler:
 
     def _files(self, piece: Piece) -> list[ReceivedFile]:
         photos = [
-            self._arrival(sample_media.photo(scene, width=1600, height=1200, rng=self.rng), "photo.jpg")
+            self._arrival(
+                sample_media.photo(scene, width=1600, height=1200, rng=self.rng), "photo.jpg"
+            )
             for scene in piece.photos
         ]
         return [*photos, *([self._film(piece.film)] if piece.film else [])]

@@ -22,8 +22,10 @@ PAPER, INK = (244, 238, 226), (52, 46, 40)
 GREENS: tuple[Colour, ...] = ((74, 111, 66), (103, 140, 79), (58, 92, 70), (136, 160, 92))
 EARTH: tuple[Colour, ...] = ((122, 88, 62), (98, 70, 52), (140, 104, 74))
 SKIES: tuple[tuple[Colour, Colour], ...] = (
-    ((132, 178, 208), (232, 238, 226)), ((226, 168, 120), (250, 228, 190)), ((98, 128, 160), (206, 204, 196)),
-)  # fmt: skip
+    ((132, 178, 208), (232, 238, 226)),
+    ((226, 168, 120), (250, 228, 190)),
+    ((98, 128, 160), (206, 204, 196)),
+)
 
 
 def draw(scene: str, *, width: int, height: int, rng: random.Random) -> Picture:
@@ -110,9 +112,13 @@ def _hills(pen: ImageDraw, width: int, height: int, rng: random.Random) -> None:
         waves = [(rng.uniform(0.5, 2.5), rng.uniform(0, 6), rng.uniform(0.02, 0.06)) for _ in "abc"]
         base = height * (0.42 + 0.12 * layer)
         ridge = [
-            (x, base + sum(h * height * math.sin(x / width * math.tau * f + p) for f, p, h in waves))
+            (
+                x,
+                base
+                + sum(h * height * math.sin(x / width * math.tau * f + p) for f, p, h in waves),
+            )
             for x in range(0, width + 9, 8)
-        ]  # fmt: skip
+        ]
         pen.polygon([*ridge, (width, height), (0, height)], rng.choice(GREENS))
 
 
@@ -150,9 +156,14 @@ def _roofs(pen: ImageDraw, width: int, height: int, rng: random.Random) -> None:
         pen.rectangle([left, top, left + wide, height], wall)
         rise = height * 0.16
         pen.polygon(
-            [(left - wide * 0.06, top), (left + wide * 0.2, top - rise), (left + wide * 1.1, top - rise),
-             (left + wide * 1.06, top)], (138, 74, 60),
-        )  # fmt: skip
+            [
+                (left - wide * 0.06, top),
+                (left + wide * 0.2, top - rise),
+                (left + wide * 1.1, top - rise),
+                (left + wide * 1.06, top),
+            ],
+            (138, 74, 60),
+        )
         for panel in range(6):
             x = left + wide * (0.22 + 0.25 * (panel % 3))
             y = top - rise * (0.85 - 0.4 * (panel // 3))
@@ -185,7 +196,14 @@ def _bicycle(pen: ImageDraw, width: int, height: int, rng: random.Random) -> Non
         (width * 0.63, floor - radius * 2.2),
     )
     colour = rng.choice(((176, 62, 46), (44, 96, 118), (92, 116, 60)))
-    for a, b in ((rear, seat), (rear, crank), (crank, seat), (seat, fork), (crank, fork), (fork, front)):  # fmt: skip
+    for a, b in (
+        (rear, seat),
+        (rear, crank),
+        (crank, seat),
+        (seat, fork),
+        (crank, fork),
+        (fork, front),
+    ):
         pen.line([a, b], colour, thick * 2)
     saddle = [(seat[0] - radius / 3, seat[1] - 8), (seat[0] + radius / 3, seat[1] - 8)]
     pen.line(saddle, INK, thick * 3)
@@ -206,14 +224,22 @@ def _flip_chart(pen: ImageDraw, width: int, height: int, rng: random.Random) -> 
     pen.text((width * 0.25, height * 0.1), "Next steps", (156, 54, 44), font_size=size * 1.3)
     for number, line in enumerate(lines):
         y = height * (0.28 + 0.14 * number)
-        pen.ellipse([width * 0.25, y, width * 0.25 + size * 0.7, y + size * 0.7], outline=INK, width=4)  # fmt: skip
+        pen.ellipse(
+            [width * 0.25, y, width * 0.25 + size * 0.7, y + size * 0.7], outline=INK, width=4
+        )
         pen.text((width * 0.31, y - size * 0.2), line, (38, 62, 104), font_size=size)
 
 
 PLANS = (
-    "seeds swap in March", "fix 20 bicycles", "ask the school", "map empty plots", "film the bees", "meet on Mondays",
-    "share the tools", "write to the mayor",
-)  # fmt: skip
+    "seeds swap in March",
+    "fix 20 bicycles",
+    "ask the school",
+    "map empty plots",
+    "film the bees",
+    "meet on Mondays",
+    "share the tools",
+    "write to the mayor",
+)
 
 
 def _table(pen: ImageDraw, width: int, height: int, rng: random.Random) -> None:
@@ -228,10 +254,13 @@ def _table(pen: ImageDraw, width: int, height: int, rng: random.Random) -> None:
         pen.rectangle([x, y, *corner], (248, 246, 238))
         for line in range(6):
             pen.line(
-                [(x + width * 0.02, y + height * (0.04 + 0.04 * line)),
-                 (x + width * rng.uniform(0.1, 0.18), y + height * (0.04 + 0.04 * line))],
-                rng.choice(((60, 84, 130), (150, 60, 50))), max(2, width // 300),
-            )  # fmt: skip
+                [
+                    (x + width * 0.02, y + height * (0.04 + 0.04 * line)),
+                    (x + width * rng.uniform(0.1, 0.18), y + height * (0.04 + 0.04 * line)),
+                ],
+                rng.choice(((60, 84, 130), (150, 60, 50))),
+                max(2, width // 300),
+            )
     for _ in range(6):
         x, y, r = rng.uniform(0, width), rng.uniform(0, height), height * rng.uniform(0.06, 0.09)
         pen.ellipse([x - r, y - r, x + r, y + r], (236, 230, 220), outline=(190, 180, 164), width=4)

@@ -208,5 +208,16 @@ def packages(_kiosk: KioskContext, _port: int) -> Finding:
 
 
 CHECKS: tuple[Check, ...] = (
-    address, door, walls, disk, clock, camera, codecs, database, originals, index, passwords, packages,
-)  # fmt: skip
+    address,
+    door,
+    walls,
+    disk,
+    clock,
+    camera,
+    codecs,
+    database,
+    originals,
+    index,
+    passwords,
+    packages,
+)

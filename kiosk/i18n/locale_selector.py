@@ -57,9 +57,13 @@ def _remember(response: Response) -> Response:
     wanted = request.args.get("lang")
     if wanted in LANGUAGES:
         response.set_cookie(
-            COOKIE, wanted, max_age=90 * 86400, samesite="Lax", httponly=True,
+            COOKIE,
+            wanted,
+            max_age=90 * 86400,
+            samesite="Lax",
+            httponly=True,
             secure=request.is_secure,
-        )  # fmt: skip
+        )
     return response
 
 

@@ -42,24 +42,37 @@ class Report:
 
 
 def report(
-    notes: Notes, *, phones: int, seconds: float, ready_after: float | None, failed_media: int,
+    notes: Notes,
+    *,
+    phones: int,
+    seconds: float,
+    ready_after: float | None,
+    failed_media: int,
     left_behind: list[str],
-) -> Report:  # fmt: skip
+) -> Report:
     """Sum up what the volunteers wrote down. ``p50_ms`` and ``p99_ms`` are of everything that was kept."""
     kept = [taken for step in KEEPING for taken in notes.took.get(step, [])]
     steps = {name: milliseconds(values) for name, values in notes.took.items()}
     slowest = max(steps, key=lambda name: steps[name]["p99_ms"], default="")
     all_of_it = milliseconds(kept)
     return Report(
-        phones=phones, seconds=round(seconds, 2), accepted=len(notes.receipts),
-        expected=expected(phones), accepted_per_s=round(len(notes.receipts) / seconds, 2),
-        mb=round(notes.bytes / 1e6, 1), mb_per_s=round(notes.bytes / 1e6 / seconds, 1),
-        p50_ms=all_of_it["p50_ms"], p99_ms=all_of_it["p99_ms"], slowest_step=slowest, steps=steps,
+        phones=phones,
+        seconds=round(seconds, 2),
+        accepted=len(notes.receipts),
+        expected=expected(phones),
+        accepted_per_s=round(len(notes.receipts) / seconds, 2),
+        mb=round(notes.bytes / 1e6, 1),
+        mb_per_s=round(notes.bytes / 1e6 / seconds, 1),
+        p50_ms=all_of_it["p50_ms"],
+        p99_ms=all_of_it["p99_ms"],
+        slowest_step=slowest,
+        steps=steps,
         refused=dict(notes.refused),
         ready_after_s=None if ready_after is None else round(ready_after, 1),
-        failed_media=failed_media, left_behind=left_behind,
+        failed_media=failed_media,
+        left_behind=left_behind,
         verdict=verdict(notes, phones, ready_after, failed_media),
-    )  # fmt: skip
+    )
 
 
 def verdict(notes: Notes, phones: int, ready_after: float | None, failed_media: int) -> str:

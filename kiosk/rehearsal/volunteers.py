@@ -119,16 +119,23 @@ class Line:
         if parts.scheme == "https":
             # The own kiosk on the own machine: its certificate is for its name among phones.
             self._http: HTTPConnection = HTTPSConnection(
-                parts.hostname, parts.port or 443, timeout=TIMEOUT,
+                parts.hostname,
+                parts.port or 443,
+                timeout=TIMEOUT,
                 context=ssl._create_unverified_context(),
-            )  # fmt: skip
+            )
         else:
             self._http = HTTPConnection(parts.hostname, parts.port or 80, timeout=TIMEOUT)
 
     def ask(
-        self, method: str, path: str, want: int, *, body: bytes | memoryview | None = None,
+        self,
+        method: str,
+        path: str,
+        want: int,
+        *,
+        body: bytes | memoryview | None = None,
         headers: Mapping[str, str] = {},
-    ) -> tuple[Message, bytes]:  # fmt: skip
+    ) -> tuple[Message, bytes]:
         """Headers and content of the answer; raises Unwanted for another status than ``want``."""
         given = {**headers, **({"Cookie": self._cookie} if self._cookie else {})}
         self._http.request(method, path, body=body, headers=given)
@@ -201,23 +208,30 @@ class Volunteer:
     def _file(self, line: Line, body: bytes, name: str) -> None:
         data = memoryview(body[:-16] + self.rng.randbytes(16))
         fields = {
-            "session": self.code, "filename": name, "client_id": client_id(self.rng),
-            "text": f"Rehearsal: {name}", "audience": "room",
-        }  # fmt: skip
+            "session": self.code,
+            "filename": name,
+            "client_id": client_id(self.rng),
+            "text": f"Rehearsal: {name}",
+            "audience": "room",
+        }
         told = ",".join(
             f"{key} {b64encode(text.encode()).decode()}" for key, text in fields.items()
         )
         begun, _ = line.ask(
-            "POST", "/uploads", 201,
+            "POST",
+            "/uploads",
+            201,
             headers={**V1, "Upload-Length": str(len(data)), "Upload-Metadata": told},
-        )  # fmt: skip
+        )
         place, receipt = urlsplit(begun["Location"]).path, ""
         for at in range(0, len(data), CHUNK):
             if self.notes.over.is_set():
                 raise Over
             headers = {
-                **V1, "Upload-Offset": str(at), "Content-Type": "application/offset+octet-stream",
-            }  # fmt: skip
+                **V1,
+                "Upload-Offset": str(at),
+                "Content-Type": "application/offset+octet-stream",
+            }
             done, _ = line.ask("PATCH", place, 204, body=data[at : at + CHUNK], headers=headers)
             receipt = done.get("Reporter-Receipt", "")
         if not receipt:
@@ -226,9 +240,14 @@ class Volunteer:
 
 
 def play(
-    url: str, code: str, phones: int, *, material: Material, rng: random.Random,
+    url: str,
+    code: str,
+    phones: int,
+    *,
+    material: Material,
+    rng: random.Random,
     progress: Callable[[int, int, str], None],
-) -> tuple[Notes, float]:  # fmt: skip
+) -> tuple[Notes, float]:
     """All volunteers at once; what they wrote down, and how many seconds it took."""
     notes = Notes()
     cast = [

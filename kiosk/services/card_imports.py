@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from capture.cards.importer import Importer, Stopped, OnProgress, ImportContext
+from capture.cards.importer import ImportContext, Importer, OnProgress, Stopped
 from capture.cards.scan import Found, walk
 from capture.cards.session_assignment import read_roll
 from kiosk.runtime.context import KioskContext
@@ -30,13 +30,23 @@ PATIENCE = 30
 def workshop(kiosk: KioskContext) -> ImportContext:
     """What an import needs, of this kiosk."""
     return ImportContext(
-        session=db.session(), store=kiosk.store, pool=kiosk.pool, now=kiosk.now, rng=kiosk.rng,
-        limits=kiosk.settings.limits, zone=kiosk.settings.zone,
-    )  # fmt: skip
+        session=db.session(),
+        store=kiosk.store,
+        pool=kiosk.pool,
+        now=kiosk.now,
+        rng=kiosk.rng,
+        limits=kiosk.settings.limits,
+        zone=kiosk.settings.zone,
+    )
 
 
 def run_import(
-    kiosk: KioskContext, job: CardImport, paths: Sequence[Path], *, tell: OnProgress, stopped: Stopped
+    kiosk: KioskContext,
+    job: CardImport,
+    paths: Sequence[Path],
+    *,
+    tell: OnProgress,
+    stopped: Stopped,
 ) -> None:
     """Read cards and folders once; how it ended stands in the row. Raises what stops everything (a full disk)."""
     importer = Importer(workshop(kiosk), job, tell=tell, stopped=stopped)
@@ -60,9 +70,14 @@ def finish(job: CardImport) -> None:
 
 
 def watch(
-    kiosk: KioskContext, job: CardImport, paths: Sequence[Path], *, tell: OnProgress, stopped: Stopped,
+    kiosk: KioskContext,
+    job: CardImport,
+    paths: Sequence[Path],
+    *,
+    tell: OnProgress,
+    stopped: Stopped,
     pause: Callable[[float], None] = time.sleep,
-) -> None:  # fmt: skip
+) -> None:
     """Take in what appears in folders, until stopped. A half-written file is left until it is whole: size and time
     stand still between two looks, and it opens."""
     importer = Importer(workshop(kiosk), job, tell=tell, stopped=stopped)
@@ -129,11 +144,14 @@ def _takeaways(job: CardImport) -> list[dict[str, Any]]:
     proposed = _proposals(job)
     return [
         {
-            "file": path, "receipt": receipt, "session": code, "proposed": proposed.get(shot),
+            "file": path,
+            "receipt": receipt,
+            "session": code,
+            "proposed": proposed.get(shot),
             "recorded_at": rfc3339(recorded),
         }
         for path, receipt, code, shot, recorded in db.session.execute(query)
-    ]  # fmt: skip
+    ]
 
 
 def _proposals(job: CardImport) -> dict[Any, str]:
@@ -159,11 +177,12 @@ def _markers(job: CardImport) -> list[dict[str, Any]]:
     )
     return [
         {
-            "file": path, "session": code,
+            "file": path,
+            "session": code,
             "offset_s": int((at - taken).total_seconds()) if at else offset,
         }
         for path, code, taken, at, _mark, offset in db.session.execute(query)
-    ]  # fmt: skip
+    ]
 
 
 def import_next(kiosk: KioskContext) -> int:

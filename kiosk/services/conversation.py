@@ -20,7 +20,7 @@ from publish.targets import target_class
 from reporter.clock import rfc3339
 from reporter.media.store import Store
 from reporter.models import Delivery, Takeaway, Target
-from reporter.models.conversation import ReplyPoll, Reply
+from reporter.models.conversation import Reply, ReplyPoll
 from reporter.models.enums import ReplyState
 
 GREETINGS = "greetings.txt"

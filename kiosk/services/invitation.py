@@ -35,9 +35,13 @@ def add_picture(kiosk: KioskContext, story: Story) -> None:
     arrival = _arrived(kiosk, picture)
     words = _alt(following, when)
     offer = Submission(
-        _own_session(kiosk), text=story.title, files=[arrival], source=Source.STATION.value,
-        consent="agreed", audience="public",
-    )  # fmt: skip
+        _own_session(kiosk),
+        text=story.title,
+        files=[arrival],
+        source=Source.STATION.value,
+        consent="agreed",
+        audience="public",
+    )
     takeaway = receive(
         db.session(), kiosk.store, offer, now=kiosk.now(), rng=kiosk.rng, limits=settings.limits
     )

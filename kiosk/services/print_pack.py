@@ -94,9 +94,14 @@ def time_words(settings: Settings, row: EventSession) -> str:
 
 
 def write_posters(
-    kiosk: KioskContext, output: Path, *, base_url: str | None, port: int, paper: str,
+    kiosk: KioskContext,
+    output: Path,
+    *,
+    base_url: str | None,
+    port: int,
+    paper: str,
     progress: Callable[[int, int], None] | None = None,
-) -> Pack:  # fmt: skip
+) -> Pack:
     """Make the pack and write it, whole or not at all."""
     pack = make_pack(kiosk, base_url=base_url, port=port, paper=paper, progress=progress)
     output.parent.mkdir(parents=True, exist_ok=True)

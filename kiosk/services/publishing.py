@@ -37,9 +37,13 @@ def outbox_of(kiosk: KioskContext) -> PublishContext:
     """The outbox of this gathering. The budget is read anew: somebody may have raised it a moment ago."""
     facts = gathering_facts(db.session(), kiosk.settings)
     return target_registry.make_outbox(
-        kiosk.store, facts, clock=kiosk.clock, rng=kiosk.rng, assets=static_dir(),
+        kiosk.store,
+        facts,
+        clock=kiosk.clock,
+        rng=kiosk.rng,
+        assets=static_dir(),
         budget_mb=load_settings(kiosk.settings.folder).publish.budget_mb,
-    )  # fmt: skip
+    )
 
 
 def add_target(
@@ -72,7 +76,9 @@ def test_target(kiosk: KioskContext, name: str) -> str:
 
 def remove_target(kiosk: KioskContext, name: str) -> str:
     """Forget a target and its secret; a sentence of what stays out there."""
-    return target_registry.remove_target(db.session(), gathering_facts(db.session(), kiosk.settings), name)
+    return target_registry.remove_target(
+        db.session(), gathering_facts(db.session(), kiosk.settings), name
+    )
 
 
 @dataclass(frozen=True)
@@ -114,9 +120,12 @@ def _sentence(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def publish_all(
-    kiosk: KioskContext, *, names: Sequence[str] = (), wait: bool = False,
+    kiosk: KioskContext,
+    *,
+    names: Sequence[str] = (),
+    wait: bool = False,
     on_progress: Callable[[Outcome, int], None] | None = None,
-) -> Published:  # fmt: skip
+) -> Published:
     """Queue what is approved and deliver what is due."""
     rows = publish(db.session(), outbox_of(kiosk), names=names, wait=wait, on_progress=on_progress)
     return Published(rows)
@@ -181,9 +190,17 @@ def verify_bundle(path: Path) -> None:
     (check_bag if path.is_dir() else check_zip)(path)
 
 
-def write_bundle(kiosk: KioskContext, destination: Path, *, progress: Progress | None = None) -> Bundle:
+def write_bundle(
+    kiosk: KioskContext, destination: Path, *, progress: Progress | None = None
+) -> Bundle:
     """The curated bundle as a folder, or as one file where the name ends in .zip."""
     return make_bundle(
-        db.session(), kiosk.store, destination, facts=gathering_facts(db.session(), kiosk.settings),
-        now=kiosk.now(), rng=kiosk.rng, assets=static_dir(), progress=progress,
-    )  # fmt: skip
+        db.session(),
+        kiosk.store,
+        destination,
+        facts=gathering_facts(db.session(), kiosk.settings),
+        now=kiosk.now(),
+        rng=kiosk.rng,
+        assets=static_dir(),
+        progress=progress,
+    )

@@ -195,7 +195,9 @@ class ZipWriter:
                     hashed.popleft().result()
         self._crcs[entry.filename] = entry.CRC
         self._push()
-        return self._hashing.submit(lambda: WrittenFile(digest.hexdigest(), entry.file_size, entry.CRC))
+        return self._hashing.submit(
+            lambda: WrittenFile(digest.hexdigest(), entry.file_size, entry.CRC)
+        )
 
     def _push(self) -> None:
         """Begin to bring to the disk what came since the last time, so that not all of it waits for the end."""

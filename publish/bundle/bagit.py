@@ -14,7 +14,7 @@ from pathlib import Path
 
 import bagit
 
-from publish.bundle.archive_writers import Source, ArchiveWriter, WrittenFile
+from publish.bundle.archive_writers import ArchiveWriter, Source, WrittenFile
 from publish.errors import PublishError
 
 AGENT = "social-reporter"

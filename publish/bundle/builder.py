@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
-from publish.bundle.archive_writers import FolderWriter, ZipWriter, Source, ArchiveWriter
+from publish.bundle.archive_writers import ArchiveWriter, FolderWriter, Source, ZipWriter
 from publish.bundle.atomic_replace import check_destination, replace_atomically, temporary_sibling
 from publish.bundle.bagit import BagWriter
 from publish.bundle.ro_crate import NAME as CRATE
@@ -96,9 +96,16 @@ class _Steps:
 
 
 def make_bundle(
-    session: Session, store: Store, destination: Path, *, facts: GatheringFacts, now: datetime, rng: random.Random,
-    assets: Path | None = None, progress: Progress | None = None,
-) -> Bundle:  # fmt: skip
+    session: Session,
+    store: Store,
+    destination: Path,
+    *,
+    facts: GatheringFacts,
+    now: datetime,
+    rng: random.Random,
+    assets: Path | None = None,
+    progress: Progress | None = None,
+) -> Bundle:
     """Write the bundle as a folder, or as one file where ``destination`` ends in ``.zip``; verified, then moved there.
 
     The same content gives the same bytes: ``now`` dates only stories that are made for it. Raises Conflict where
@@ -174,8 +181,14 @@ def _check_still_passed(session: Session, content: _Content) -> None:
 
 
 def _write(
-    bag: BagWriter, content: _Content, store: Store, facts: GatheringFacts, *, assets: Path | None, steps: _Steps,
-) -> None:  # fmt: skip
+    bag: BagWriter,
+    content: _Content,
+    store: Store,
+    facts: GatheringFacts,
+    *,
+    assets: Path | None,
+    steps: _Steps,
+) -> None:
     files = {media.key: media for post in content.posts for media in post.media()}
     links = {key: media_name(media.filename) for key, media in files.items()}
     originals = _originals(content, store)
@@ -197,7 +210,12 @@ def _write(
 
 
 def _write_site(
-    bag: BagWriter, posts: list[Post], facts: GatheringFacts, *, links: dict[str, str], assets: Path | None
+    bag: BagWriter,
+    posts: list[Post],
+    facts: GatheringFacts,
+    *,
+    links: dict[str, str],
+    assets: Path | None,
 ) -> None:
     for post in posts:
         bag.add(page_name(post.key), story_page(post, facts, links).encode())

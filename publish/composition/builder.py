@@ -27,9 +27,16 @@ _OUT = {Kind.PHOTO.value: "view", Kind.VIDEO.value: "play", Kind.AUDIO.value: "p
 
 
 def build_post(
-    session: Session, story: Story, place: Scope, *, store: Store, facts: GatheringFacts,
-    target_id: uuid.UUID | None = None, elsewhere: bool = False, drafts: bool = False,
-) -> Post | None:  # fmt: skip
+    session: Session,
+    story: Story,
+    place: Scope,
+    *,
+    store: Store,
+    facts: GatheringFacts,
+    target_id: uuid.UUID | None = None,
+    elsewhere: bool = False,
+    drafts: bool = False,
+) -> Post | None:
     """The post of a story at a place, or None when nothing of it may be shown there (or nothing is ready).
 
     What was said to it at the gathering goes along; with ``elsewhere`` also what was said at other places.
@@ -70,7 +77,9 @@ def _first_moment(blocks: Sequence[Block], story: Story) -> datetime:
     return min(moments, default=story.created_at)
 
 
-def _blocks(pieces: Sequence[Piece], story: Story, store: Store, facts: GatheringFacts) -> tuple[Block, ...]:
+def _blocks(
+    pieces: Sequence[Piece], story: Story, store: Store, facts: GatheringFacts
+) -> tuple[Block, ...]:
     made = (
         _words(piece, story) if isinstance(piece, StoryText) else _block(piece, store, facts)
         for piece in pieces
@@ -83,9 +92,16 @@ def _words(row: StoryText, story: Story) -> Block | None:
     if not text:
         return None
     return Block(
-        takeaway="", kind=WORDS, text=text, caption="", author="", intent="", prompt="",
-        recorded_at=story.created_at, media=(),
-    )  # fmt: skip
+        takeaway="",
+        kind=WORDS,
+        text=text,
+        caption="",
+        author="",
+        intent="",
+        prompt="",
+        recorded_at=story.created_at,
+        media=(),
+    )
 
 
 def _without_bare_headings(blocks: Sequence[Block]) -> tuple[Block, ...]:
@@ -101,7 +117,9 @@ def _without_bare_headings(blocks: Sequence[Block]) -> tuple[Block, ...]:
     return tuple(reversed(kept))
 
 
-def build_files(takeaway: Takeaway, place: Scope, *, store: Store, facts: GatheringFacts) -> list[PostMedia]:
+def build_files(
+    takeaway: Takeaway, place: Scope, *, store: Store, facts: GatheringFacts
+) -> list[PostMedia]:
     """The files of one takeaway as they go out with its story; none when it may not be shown there."""
     block = _block(takeaway, store, facts) if may_show(takeaway, place) else None
     return list(block.files()) if block else []
@@ -176,9 +194,15 @@ def _captions(media: Media) -> str:
 
 
 def _file(
-    attachment: Attachment, rendition: Rendition, *, kind: str, store: Store, facts: GatheringFacts,
-    poster: PostMedia | None = None, captions: str = "",
-) -> PostMedia:  # fmt: skip
+    attachment: Attachment,
+    rendition: Rendition,
+    *,
+    kind: str,
+    store: Store,
+    facts: GatheringFacts,
+    poster: PostMedia | None = None,
+    captions: str = "",
+) -> PostMedia:
     takeaway, media = attachment.takeaway, attachment.media
     return PostMedia(
         key=f"sr-{facts.mark}-{rendition.sha256[:20]}",

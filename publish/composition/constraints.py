@@ -58,9 +58,16 @@ def learn(learnt: Mapping[str, Any], media: PostMedia) -> dict[str, Any]:
 
 
 def fit_post(
-    post: Post, limits: Limits, *, place: str, whole: Mapping[str, str], parked: Mapping[str, str],
-    kept: frozenset[str] = frozenset(), splits: bool = False, way: str = "",
-) -> FittedPost:  # fmt: skip
+    post: Post,
+    limits: Limits,
+    *,
+    place: str,
+    whole: Mapping[str, str],
+    parked: Mapping[str, str],
+    kept: frozenset[str] = frozenset(),
+    splits: bool = False,
+    way: str = "",
+) -> FittedPost:
     """The post without what the target does not take.
 
     ``whole``: media key -> address of a copy that has it. ``parked``: media key -> why the target refused it already.
@@ -80,9 +87,15 @@ def fit_post(
 
 
 def _fit_block(
-    block: Block, limits: Limits, place: str, whole: Mapping[str, str], parked: Mapping[str, str],
-    kept: frozenset[str], refused: dict[str, str], notes: list[str],
-) -> Block:  # fmt: skip
+    block: Block,
+    limits: Limits,
+    place: str,
+    whole: Mapping[str, str],
+    parked: Mapping[str, str],
+    kept: frozenset[str],
+    refused: dict[str, str],
+    notes: list[str],
+) -> Block:
     media: list[PostMedia] = []
     instead = link = ""
     for one in block.media:
@@ -147,8 +160,14 @@ def shrink(media: PostMedia, limits: Limits, folder: Path) -> PostMedia:
     path = folder / f"{media.key}.fit.jpg"
     path.write_bytes(data)
     return replace(
-        media, path=path, mime="image/jpeg", ext=".jpg", bytes=len(data), width=size[0], height=size[1]
-    )  # fmt: skip
+        media,
+        path=path,
+        mime="image/jpeg",
+        ext=".jpg",
+        bytes=len(data),
+        width=size[0],
+        height=size[1],
+    )
 
 
 def _smaller(path: Path, most: int | None) -> tuple[bytes, tuple[int, int]]:
@@ -166,7 +185,9 @@ def _smaller(path: Path, most: int | None) -> tuple[bytes, tuple[int, int]]:
         step.save(out, "JPEG", quality=quality, progressive=True, icc_profile=profile)
         if most is None or out.tell() <= most:
             return out.getvalue(), step.size
-    raise PayloadTooLarge("Even the smallest useful size of this photo is too large there.", learns=False)
+    raise PayloadTooLarge(
+        "Even the smallest useful size of this photo is too large there.", learns=False
+    )
 
 
 def shrunk_notice(was: PostMedia, sent: PostMedia, place: str, *, cut: bool = False) -> str:

@@ -16,11 +16,18 @@ from reporter.moderation.visibility import Scope
 
 # The stable rule for what is canonical: blog before site before wiki before social. Unknown kinds come last.
 _RANK = {
-    "wordpress": 0, "micropub": 0,
-    "folder": 1, "site": 1, "git": 1,
-    "mediawiki": 2, "dokuwiki": 2,
-    "mastodon": 3, "bluesky": 3, "facebook": 3, "facebook_group": 3,
-}  # fmt: skip
+    "wordpress": 0,
+    "micropub": 0,
+    "folder": 1,
+    "site": 1,
+    "git": 1,
+    "mediawiki": 2,
+    "dokuwiki": 2,
+    "mastodon": 3,
+    "bluesky": 3,
+    "facebook": 3,
+    "facebook_group": 3,
+}
 _LAST = 4
 # Who reads there, widest first: a link must not lead a reader to a door that is closed to them.
 _WIDTH = {Audience.PUBLIC.value: 0, Audience.COMMUNITY.value: 1, Audience.ROOM.value: 2}
@@ -46,9 +53,12 @@ def linked_rows(
 ) -> list[Delivery]:
     """Those of a story's rows that a post for this audience may point to, but for the post itself."""
     return [
-        row for row in rows
-        if row.target_id != target_id and is_readable(row) and _WIDTH[row.target.audience] <= _WIDTH[audience]
-    ]  # fmt: skip
+        row
+        for row in rows
+        if row.target_id != target_id
+        and is_readable(row)
+        and _WIDTH[row.target.audience] <= _WIDTH[audience]
+    ]
 
 
 def is_readable(row: Delivery) -> bool:

@@ -17,9 +17,14 @@ from reporter.moderation.visibility import Scope
 
 
 def with_words(
-    session: Session, blocks: Sequence[Block], takeaways: Sequence[Takeaway], place: Scope, *,
-    facts: GatheringFacts, elsewhere: bool,
-) -> tuple[Block, ...]:  # fmt: skip
+    session: Session,
+    blocks: Sequence[Block],
+    takeaways: Sequence[Takeaway],
+    place: Scope,
+    *,
+    facts: GatheringFacts,
+    elsewhere: bool,
+) -> tuple[Block, ...]:
     """The blocks, each with what was said to its takeaway and how many seconded it."""
     found = words_by_takeaway(session, takeaways, place, here_only=not elsewhere)
     said = {str(takeaway): replies for takeaway, replies in found.items()}
@@ -33,7 +38,9 @@ def _with(block: Block, replies: Sequence[Reply], facts: GatheringFacts) -> Bloc
     return replace(block, said=words, seconds=len(replies) - len(words))
 
 
-def said_to_story(session: Session, story: Story, place: Scope, facts: GatheringFacts) -> tuple[PublishedReply, ...]:
+def said_to_story(
+    session: Session, story: Story, place: Scope, facts: GatheringFacts
+) -> tuple[PublishedReply, ...]:
     """What was said at other places to a story as a whole."""
     return tuple(_said(reply, facts) for reply in words_of_story(session, story.id, place))
 

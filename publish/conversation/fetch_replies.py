@@ -22,7 +22,7 @@ from reporter.conversation.replies import blocked_people
 from reporter.database.job_queue import back_off
 from reporter.follow_up.next_gathering import stop_by_token
 from reporter.models import Delivery, Target
-from reporter.models.conversation import ReplyPoll, Reply
+from reporter.models.conversation import Reply, ReplyPoll
 from reporter.models.enums import ReplyKind, ReplyState
 from reporter.moderation.decisions import next_revision
 
@@ -97,7 +97,11 @@ def _new_listening(session: Session, row: Target, now: datetime) -> ReplyPoll:
 
 
 def _ask(
-    session: Session, outbox: PublishContext, row: Target, posts: Sequence[_Post], since: datetime | None
+    session: Session,
+    outbox: PublishContext,
+    row: Target,
+    posts: Sequence[_Post],
+    since: datetime | None,
 ) -> tuple[list[RemoteReply], list[str]]:
     """All that the target tells, and who wants no more mail. No transaction is open while the network is waited for."""
     target = outbox.connect(row)
@@ -130,7 +134,9 @@ def _looked(listening: ReplyPoll, now: datetime, *, complete: bool) -> None:
         listening.complete_at = now
 
 
-def _failed(session: Session, outbox: PublishContext, target_id: uuid.UUID, error: PublishError) -> None:
+def _failed(
+    session: Session, outbox: PublishContext, target_id: uuid.UUID, error: PublishError
+) -> None:
     """Note why, and look again: soon when the line broke, later when a person has to do something first."""
     session.rollback()
     now, listening = outbox.clock(), session.get_one(ReplyPoll, target_id)
@@ -150,8 +156,14 @@ def _failed(session: Session, outbox: PublishContext, target_id: uuid.UUID, erro
 
 
 def _take_in(
-    session: Session, outbox: PublishContext, row: Target, posts: Sequence[_Post], told: Iterable[RemoteReply], *, complete: bool
-) -> bool:  # fmt: skip
+    session: Session,
+    outbox: PublishContext,
+    row: Target,
+    posts: Sequence[_Post],
+    told: Iterable[RemoteReply],
+    *,
+    complete: bool,
+) -> bool:
     """Bring our rows in line with what was told; whether anything changed. Does not commit."""
     now = outbox.clock()
     known = {
@@ -199,14 +211,34 @@ def _own(session: Session, outbox: PublishContext, row: Target, heard: RemoteRep
 
 
 def _add(
-    session: Session, outbox: PublishContext, row: Target, post: _Post, heard: RemoteReply, blocked: frozenset[str], now: datetime
-) -> Reply:  # fmt: skip
+    session: Session,
+    outbox: PublishContext,
+    row: Target,
+    post: _Post,
+    heard: RemoteReply,
+    blocked: frozenset[str],
+    now: datetime,
+) -> Reply:
     reply = Reply(
-        id=new_id(now, outbox.rng), target_id=row.id, remote_id=heard.remote_id, place=row.name,
-        story_id=post.story, takeaway_id=_only(post), in_reply_to=_answered(heard, post), kind=heard.kind,
-        state=_state(heard, blocked).value, author=heard.author, author_url=heard.author_url, text=heard.text,
-        url=heard.url, ours=bool(heard.key), earlier=[], written_at=heard.written_at, received_at=now, changed_at=now,
-    )  # fmt: skip
+        id=new_id(now, outbox.rng),
+        target_id=row.id,
+        remote_id=heard.remote_id,
+        place=row.name,
+        story_id=post.story,
+        takeaway_id=_only(post),
+        in_reply_to=_answered(heard, post),
+        kind=heard.kind,
+        state=_state(heard, blocked).value,
+        author=heard.author,
+        author_url=heard.author_url,
+        text=heard.text,
+        url=heard.url,
+        ours=bool(heard.key),
+        earlier=[],
+        written_at=heard.written_at,
+        received_at=now,
+        changed_at=now,
+    )
     session.add(reply)
     return reply
 

@@ -37,8 +37,12 @@ from reporter.moderation.decisions import next_revision
 from reporter.stories import editing
 
 THANKS, QUESTIONS, DONE, INVITATION, REMINDER = (
-    "thanks", "questions", "done", "invitation", "reminder",
-)  # fmt: skip
+    "thanks",
+    "questions",
+    "done",
+    "invitation",
+    "reminder",
+)
 # Days after the gathering ended, and days before the next one.
 _AFTER = {THANKS: 1, QUESTIONS: 3, DONE: 7}
 _BEFORE = {INVITATION: 21, REMINDER: 3}
@@ -209,13 +213,15 @@ def _thanks(session: Session, facts: GatheringFacts) -> _Content:
     return _Content(
         title=words.gettext("Thank you for %s") % facts.title,
         words="\n\n".join(
-            [words.gettext("Thank you to all who came, spoke, listened and recorded."),
-             told % count if "%d" in told else told]
+            [
+                words.gettext("Thank you to all who came, spoke, listened and recorded."),
+                told % count if "%d" in told else told,
+            ]
         ),
         takeaways=session.scalars(starred.limit(MOST // 2)).all(),
         after="\n\n".join(read),
         short=words.gettext("Thank you for %s! This is what people took home.") % facts.title,
-    )  # fmt: skip
+    )
 
 
 def _links(session: Session) -> list[tuple[str, str]]:

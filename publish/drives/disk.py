@@ -112,7 +112,9 @@ class DiskDrive(Drive):
             if error.errno == errno.EROFS:
                 raise PauseTarget(f"{self.name} is write-protected.") from error
             if error.errno in _FULL:
-                raise PayloadTooLarge(f"There is no room left at {self.name}.", learns=False) from error
+                raise PayloadTooLarge(
+                    f"There is no room left at {self.name}.", learns=False
+                ) from error
             raise Offline(
                 f"{self.name} can't be reached right now: {error}. Is the stick still in?"
             ) from error

@@ -15,7 +15,14 @@ from fsspec.asyn import FSTimeoutError
 from fsspec.core import url_to_fs
 
 from publish.drives.base import SURE, Drive, Login, pieces_of
-from publish.errors import AuthRefused, Offline, PauseTarget, Permanent, PublishError, PayloadTooLarge
+from publish.errors import (
+    AuthRefused,
+    Offline,
+    PauseTarget,
+    PayloadTooLarge,
+    Permanent,
+    PublishError,
+)
 from publish.net.transfer_meter import kept, moved
 
 # Schemes whose packages are an extra of this project.

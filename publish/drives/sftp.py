@@ -15,7 +15,14 @@ import asyncssh
 from sshfs import SSHFileSystem
 
 from publish.drives.base import Login
-from publish.errors import AuthRefused, Offline, PauseTarget, PublishError, RetryAfter, PayloadTooLarge
+from publish.errors import (
+    AuthRefused,
+    Offline,
+    PauseTarget,
+    PayloadTooLarge,
+    PublishError,
+    RetryAfter,
+)
 from publish.net.ssh_known_hosts import known_hosts_files, remember
 
 # Seconds: for the connection, for signing in, and between two signs of life, three of which may fail.
@@ -62,10 +69,16 @@ def open_sftp(url: str, login: Login) -> tuple[Any, str]:
         options["client_keys"] = [str(Path(login.key).expanduser())]
     try:
         opened = SSHFileSystem(
-            parts.hostname or "", **options, known_hosts=_lists, client_factory=_Client,
-            connect_timeout=_CONNECT, login_timeout=_LOGIN, keepalive_interval=_ALIVE, keepalive_count_max=3,
+            parts.hostname or "",
+            **options,
+            known_hosts=_lists,
+            client_factory=_Client,
+            connect_timeout=_CONNECT,
+            login_timeout=_LOGIN,
+            keepalive_interval=_ALIVE,
+            keepalive_count_max=3,
             skip_instance_cache=True,
-        )  # fmt: skip
+        )
     except (OSError, asyncssh.Error, ValueError) as error:
         raise as_ours(error, login.name) from error
     opened.loop.call_soon_threadsafe(opened.loop.set_exception_handler, _told_already)

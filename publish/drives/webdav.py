@@ -14,8 +14,15 @@ from urllib.parse import quote, unquote, urlsplit
 from defusedxml import ElementTree
 
 from publish.drives.base import Drive, Login
-from publish.errors import AuthRefused, Offline, PauseTarget, RetryAfter, PayloadTooLarge, Reachability
-from publish.net.http import HttpResponse, HttpClient
+from publish.errors import (
+    AuthRefused,
+    Offline,
+    PauseTarget,
+    PayloadTooLarge,
+    Reachability,
+    RetryAfter,
+)
+from publish.net.http import HttpClient, HttpResponse
 
 _DAV = "{DAV:}"
 _ASK = b'<?xml version="1.0"?><propfind xmlns="DAV:"><prop><resourcetype/><getcontentlength/></prop></propfind>'

@@ -18,16 +18,28 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _RULES = (
-    "paragraph", "heading", "list", "blockquote", "hr", "text", "newline", "escape", "entity",
-    "emphasis", "link", "autolink", "backticks", "balance_pairs", "fragments_join", "text_join",
-)  # fmt: skip
+    "paragraph",
+    "heading",
+    "list",
+    "blockquote",
+    "hr",
+    "text",
+    "newline",
+    "escape",
+    "entity",
+    "emphasis",
+    "link",
+    "autolink",
+    "backticks",
+    "balance_pairs",
+    "fragments_join",
+    "text_join",
+)
 _LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 _HEADING = re.compile(r"(#{1,6})[ \t][^\n]*\Z")
 # Pages have their title as h1; below it three levels are enough.
 _LEVELS = {"h1": "h2", "h2": "h2", "h3": "h3"}
-_OPENERS = frozenset(
-    {"paragraph_open", "heading_open", "list_item_open", "blockquote_open"}
-)  # fmt: skip
+_OPENERS = frozenset({"paragraph_open", "heading_open", "list_item_open", "blockquote_open"})
 
 
 @lru_cache(maxsize=1)

@@ -25,10 +25,10 @@ from publish.errors import (
     Gone,
     Offline,
     PauseTarget,
-    Permanent,
-    RetryAfter,
     PayloadTooLarge,
+    Permanent,
     Reachability,
+    RetryAfter,
     redact,
 )
 from publish.net.reachability import unreached
@@ -88,7 +88,9 @@ class HttpClient:
         """Close kept connections."""
         self._client.close()
 
-    def call(self, method: str, url: str, *, accept: Collection[int] = (), **parts: Any) -> HttpResponse:
+    def call(
+        self, method: str, url: str, *, accept: Collection[int] = (), **parts: Any
+    ) -> HttpResponse:
         """Send one request that is answered in JSON.
 
         ``parts`` are httpx's (params, json, data, files, headers). Returns answers below 300 and those whose status
@@ -104,9 +106,13 @@ class HttpClient:
         return answer
 
     def raw(
-        self, url: str, content: bytes | Iterator[bytes], headers: Mapping[str, str],
-        *, accept: Collection[int] = (),
-    ) -> HttpResponse:  # fmt: skip
+        self,
+        url: str,
+        content: bytes | Iterator[bytes],
+        headers: Mapping[str, str],
+        *,
+        accept: Collection[int] = (),
+    ) -> HttpResponse:
         """Post a body that is answered in something else than JSON (the ``body`` of the answer).
 
         Raises as ``call`` does, but whether a sign-in page came instead only the caller can tell (``portal``).
@@ -168,7 +174,9 @@ class HttpClient:
             with self._client.stream("GET", url) as response:
                 if response.status_code >= 300:
                     response.read()
-                    answer = HttpResponse(response.status_code, response.headers, response.text, None)
+                    answer = HttpResponse(
+                        response.status_code, response.headers, response.text, None
+                    )
                     raise self.error(answer, url)
                 yield from response.iter_bytes(1 << 20)
         except httpx.TransportError as error:

@@ -56,7 +56,8 @@ def unreached(name: str, url: str, error: BaseException, *, clock: Clock = utc_n
             Reachability.NETWORK,
         )
     return Offline(
-        f"{name} can't be reached from here. It is sent as soon as there is a connection.", Reachability.DOWN
+        f"{name} can't be reached from here. It is sent as soon as there is a connection.",
+        Reachability.DOWN,
     )
 
 

@@ -31,9 +31,15 @@ def shape_post(
     """
     cls = target_class(target.kind)
     post = build_post(
-        session, story, Scope(target.audience), store=outbox.store, facts=outbox.facts,
-        elsewhere=cls.tells_replies, target_id=target.id, drafts=drafts,
-    )  # fmt: skip
+        session,
+        story,
+        Scope(target.audience),
+        store=outbox.store,
+        facts=outbox.facts,
+        elsewhere=cls.tells_replies,
+        target_id=target.id,
+        drafts=drafts,
+    )
     if post is None:
         return None
     post = replace(post, copies=post.copies[: cls.copies_shown])

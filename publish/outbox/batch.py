@@ -61,11 +61,19 @@ def _joins(row: Delivery) -> bool:
     return row.item_kind == STORY and row.state in _WAITING and not single
 
 
-def _claim(session: Session, outbox: PublishContext, row: Delivery, mark: str, until: datetime) -> bool:
+def _claim(
+    session: Session, outbox: PublishContext, row: Delivery, mark: str, until: datetime
+) -> bool:
     return claim(
-        session, Delivery, row.id, states=_WAITING, to=DeliveryState.SENDING, lease=mark,
-        now=outbox.clock(), until=until,
-    )  # fmt: skip
+        session,
+        Delivery,
+        row.id,
+        states=_WAITING,
+        to=DeliveryState.SENDING,
+        lease=mark,
+        now=outbox.clock(),
+        until=until,
+    )
 
 
 def deliver_together(

@@ -193,7 +193,9 @@ def _story_job(outbox: PublishContext, ready: Prepared) -> Job:
     return job
 
 
-def _prepare(session: Session, outbox: PublishContext, row: Delivery, fitted: FittedPost) -> Prepared:
+def _prepare(
+    session: Session, outbox: PublishContext, row: Delivery, fitted: FittedPost
+) -> Prepared:
     post = fitted.post
     keeps_files = target_class(row.target.kind).keeps_files
     links = _links(session, row, post, outbox.clock()) if keeps_files else _Links({}, ())
@@ -210,9 +212,14 @@ def _prepare(session: Session, outbox: PublishContext, row: Delivery, fitted: Fi
     # Should the answer be lost, a takedown still knows what may be there.
     row.remote = {**row.remote, "trying": post.takeaways}
     return Prepared(
-        post, _known(row), links.there, narrowed(limits_of(session, row.target), row.remote), same, keeps_files,
+        post,
+        _known(row),
+        links.there,
+        narrowed(limits_of(session, row.target), row.remote),
+        same,
+        keeps_files,
         lambda there: {**_sent(there, print_, now, kept), "error": said},
-    )  # fmt: skip
+    )
 
 
 def _said_missing(count: int) -> list[str]:
@@ -313,7 +320,11 @@ def wake_stories(session: Session, row: Delivery, now: datetime) -> None:
     """A file is settled, one way or the other: stories that only waited for files need wait no longer."""
     waiting = (DeliveryState.DUE, DeliveryState.CHANGED)
     statement = update(Delivery).where(
-        Delivery.target_id == row.target_id, Delivery.item_kind == STORY, Delivery.state.in_(waiting),
-        Delivery.lease == "", Delivery.error == "", Delivery.due_at > now,
-    )  # fmt: skip
+        Delivery.target_id == row.target_id,
+        Delivery.item_kind == STORY,
+        Delivery.state.in_(waiting),
+        Delivery.lease == "",
+        Delivery.error == "",
+        Delivery.due_at > now,
+    )
     session.execute(statement.values(due_at=now).execution_options(synchronize_session=False))

@@ -79,9 +79,11 @@ class Counts:
     def plus(self, other: Counts) -> Counts:
         """Both together."""
         return Counts(
-            self.due + other.due, self.withdrawing + other.withdrawing,
-            self.unchanged + other.unchanged, self.held + other.held,
-        )  # fmt: skip
+            self.due + other.due,
+            self.withdrawing + other.withdrawing,
+            self.unchanged + other.unchanged,
+            self.held + other.held,
+        )
 
 
 def chosen_targets(session: Session, names: Sequence[str] = ()) -> list[Target]:
@@ -149,7 +151,9 @@ def wanted_posts(
     return [fitted for fitted in shaped if fitted is not None]
 
 
-def wanted_items(target: Target, posts: Sequence[FittedPost], facts: GatheringFacts) -> list[Wanted]:
+def wanted_items(
+    target: Target, posts: Sequence[FittedPost], facts: GatheringFacts
+) -> list[Wanted]:
     """The rows that these posts need, files first, each once."""
     media: dict[uuid.UUID, Wanted] = {}
     stories = []
@@ -165,10 +169,16 @@ def wanted_items(target: Target, posts: Sequence[FittedPost], facts: GatheringFa
             size += sum(m.bytes for m in post.media())
         stories.append(
             Wanted(
-                STORY, post.story, post.key, post.title, story_fingerprint(target, post),
-                {"story": post.story.hex}, bytes=size, shows=tuple(post.takeaways),
+                STORY,
+                post.story,
+                post.key,
+                post.title,
+                story_fingerprint(target, post),
+                {"story": post.story.hex},
+                bytes=size,
+                shows=tuple(post.takeaways),
             )
-        )  # fmt: skip
+        )
     items = [*media.values(), *stories]
     if cls.has_face and posts:
         print_ = f"face{facts.agenda.fingerprint()}"
@@ -204,9 +214,14 @@ def story_fingerprint(target: Target, post: Post) -> str:
 
 
 def compare(
-    session: Session, outbox: PublishContext, target: Target, stories: Sequence[Story], *, only_known: bool,
+    session: Session,
+    outbox: PublishContext,
+    target: Target,
+    stories: Sequence[Story],
+    *,
+    only_known: bool,
     partly: bool = False,
-) -> Counts:  # fmt: skip
+) -> Counts:
     """Bring one target's rows in line. ``partly``: rows of other stories are left as they are. Does not commit."""
     now = outbox.clock()
     rows = {(row.item_kind, row.item_id): row for row in _rows(session, target)}

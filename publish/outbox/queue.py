@@ -18,7 +18,7 @@ from publish.outbox.target_status import budget_left, is_stopped
 from publish.targets import target_class
 from reporter.models import Delivery, Target
 from reporter.models.enums import DeliveryState
-from reporter.models.outbox import TargetStatus, OutboxState
+from reporter.models.outbox import OutboxState, TargetStatus
 
 _LEAVING = Delivery.state == DeliveryState.WITHDRAWING
 
@@ -27,13 +27,15 @@ def may_go(session: Session, targets: Sequence[Target]) -> list[Target]:
     """Those of these targets that nobody has paused and that do not wait for a person."""
     if session.scalar(select(OutboxState.paused_at)) is not None:
         return []
-    held = set(session.scalars(select(TargetStatus.target_id).where(TargetStatus.held_at.is_not(None))))
+    held = set(
+        session.scalars(select(TargetStatus.target_id).where(TargetStatus.held_at.is_not(None)))
+    )
     return [target for target in targets if not target.paused and target.id not in held]
 
 
 def due_rows(
     session: Session, outbox: PublishContext, targets: Sequence[Target], *, takedowns: bool = False
-) -> list[uuid.UUID]:  # fmt: skip
+) -> list[uuid.UUID]:
     """Due rows in the order that makes sense; with ``takedowns`` only what takes something back.
 
     Takedowns first, then small files and the stories that wait for them, the smallest first, front pages, big files.
@@ -65,7 +67,7 @@ def due_rows(
 
 def allowed(
     session: Session, outbox: PublishContext, targets: Sequence[Target]
-) -> tuple[ColumnElement[bool], ...]:  # fmt: skip
+) -> tuple[ColumnElement[bool], ...]:
     """Conditions for rows that are open at these targets and that the budget allows."""
     here = Delivery.target_id.in_([target.id for target in targets])
     return here, Delivery.state.in_(OPEN), _affordable(session, outbox, targets)
@@ -75,7 +77,9 @@ def _urgent() -> ColumnElement[bool]:
     return Delivery.remote["urgent"].as_boolean()
 
 
-def _affordable(session: Session, outbox: PublishContext, targets: Sequence[Target]) -> ColumnElement[bool]:
+def _affordable(
+    session: Session, outbox: PublishContext, targets: Sequence[Target]
+) -> ColumnElement[bool]:
     """What the budget still allows; takedowns and what goes nowhere near a network always."""
     left = budget_left(session, outbox.budget)
     if left is None:

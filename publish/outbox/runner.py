@@ -31,7 +31,7 @@ _WAITING = (DeliveryState.DUE, DeliveryState.CHANGED, DeliveryState.WITHDRAWING)
 
 def deliver_due(
     session: Session, outbox: PublishContext, *, names: Sequence[str] = (), takedowns: bool = False
-) -> Outcome | None:  # fmt: skip
+) -> Outcome | None:
     """Work on the first row that is due and not blocked; None when there is nothing to do right now.
 
     ``takedowns``: only what takes something back. Never raises for what a target does: that ends in the row. Safe to
@@ -75,9 +75,14 @@ _ASK_ANEW = 5
 
 
 def publish(
-    session: Session, outbox: PublishContext, *, names: Sequence[str] = (), wait: bool = False,
-    on_progress: Callable[[Outcome, int], None] | None = None, pause: Callable[[float], Any] = time.sleep,
-) -> list[dict[str, Any]]:  # fmt: skip
+    session: Session,
+    outbox: PublishContext,
+    *,
+    names: Sequence[str] = (),
+    wait: bool = False,
+    on_progress: Callable[[Outcome, int], None] | None = None,
+    pause: Callable[[float], Any] = time.sleep,
+) -> list[dict[str, Any]]:
     """Queue what is approved, deliver what is due; with ``wait`` until nothing is open but paused targets.
 
     ``on_progress`` hears of every row worked on and how many are still open. Returns ``ledger_rows``.
@@ -142,6 +147,15 @@ def retry(session: Session, outbox: PublishContext, *, names: Sequence[str] = ()
 
 
 __all__ = [
-    "MOST_ATTEMPTS", "OFFLINE_PAUSE", "PublishContext", "Outcome", "PublishError",
-    "deliver_due", "open_count", "publish", "queue", "retry", "wake",
-]  # fmt: skip
+    "MOST_ATTEMPTS",
+    "OFFLINE_PAUSE",
+    "PublishContext",
+    "Outcome",
+    "PublishError",
+    "deliver_due",
+    "open_count",
+    "publish",
+    "queue",
+    "retry",
+    "wake",
+]

@@ -39,10 +39,14 @@ def settle(session: Session, row: Delivery, now: datetime) -> None:
     still = [uuid.UUID(one) for one in row.remote.get("takeaways", ())] if row.sent else []
     session.execute(
         update(Takedown)
-        .where(Takedown.delivery_id == row.id, Takedown.takeaway_id.not_in(still), Takedown.done_at.is_(None))
+        .where(
+            Takedown.delivery_id == row.id,
+            Takedown.takeaway_id.not_in(still),
+            Takedown.done_at.is_(None),
+        )
         .values(done_at=now)
         .execution_options(synchronize_session=False)
-    )  # fmt: skip
+    )
 
 
 def _shown(row: Delivery) -> set[str]:

@@ -17,7 +17,7 @@ from publish.net.reachability import say_ahead
 from publish.net.transfer_meter import TransferMeter
 from publish.targets.base import Limits
 from reporter.models import Target
-from reporter.models.outbox import TargetStatus, OutboxState
+from reporter.models.outbox import OutboxState, TargetStatus
 
 # A target is asked anew what it takes after this long: its admin may have changed it.
 _FRESH = timedelta(hours=24)
@@ -47,15 +47,21 @@ def line_of(session: Session, target_id: uuid.UUID) -> TargetStatus:
         known = select(TargetStatus.target_id).where(TargetStatus.target_id == target_id)
         kind = TargetStatus.target_id.type
         values = select(
-            literal(target_id, kind), literal(""), literal(""), literal({}, TargetStatus.told.type), literal({}, TargetStatus.told.type)
-        )  # fmt: skip
+            literal(target_id, kind),
+            literal(""),
+            literal(""),
+            literal({}, TargetStatus.told.type),
+            literal({}, TargetStatus.told.type),
+        )
         names = ["target_id", "way", "said", "told", "learnt"]
         session.execute(insert(TargetStatus).from_select(names, values.where(~known.exists())))
         row = session.get_one(TargetStatus, target_id)
     return row
 
 
-def record_reachability(session: Session, target_id: uuid.UUID, way: Reachability, said: str, now: datetime) -> None:
+def record_reachability(
+    session: Session, target_id: uuid.UUID, way: Reachability, said: str, now: datetime
+) -> None:
     """Remember how the way was found just now. Does not commit."""
     line = line_of(session, target_id)
     if line.way != way:
@@ -66,8 +72,14 @@ def record_reachability(session: Session, target_id: uuid.UUID, way: Reachabilit
 
 
 def record_transfer(
-    session: Session, target_id: uuid.UUID, wire: TransferMeter, took: timedelta, now: datetime, *, free: bool
-) -> None:  # fmt: skip
+    session: Session,
+    target_id: uuid.UUID,
+    wire: TransferMeter,
+    took: timedelta,
+    now: datetime,
+    *,
+    free: bool,
+) -> None:
     """Count what a delivery moved, against the budget too unless it is ``free``. Does not commit."""
     line = line_of(session, target_id)
     if wire.ahead_s is not None:
@@ -113,7 +125,8 @@ def is_stopped(session: Session, target_id: uuid.UUID) -> bool:
     paused = session.scalar(select(OutboxState.paused_at))
     return (
         paused is not None
-        or session.scalar(select(TargetStatus.held_at).where(TargetStatus.target_id == target_id)) is not None
+        or session.scalar(select(TargetStatus.held_at).where(TargetStatus.target_id == target_id))
+        is not None
     )
 
 

@@ -108,6 +108,11 @@ def withdraw(
             break
     return {
         "state": DeliveryState.WITHDRAWN.value,
-        "sent": "", "remote_id": "", "url": "", "error": "", "attempts": 0, "moved": 0,
+        "sent": "",
+        "remote_id": "",
+        "url": "",
+        "error": "",
+        "attempts": 0,
+        "moved": 0,
         "remote": {name: kept[name] for name in ("title", "story") if name in kept},
-    }  # fmt: skip
+    }

@@ -16,22 +16,29 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from publish.composition import constraints
-from publish.errors import (  # fmt: skip
+from publish.errors import (
     ConnectionLost,
-    PausedByUser,
     Offline,
+    PausedByUser,
     PauseTarget,
-    PublishError,
-    RetryAfter,
     PayloadTooLarge,
+    PublishError,
     Reachability,
+    RetryAfter,
     redact,
 )
 from publish.net.transfer_meter import TransferMeter, counted
 from publish.outbox import takedowns
 from publish.outbox.batch import claim_others, deliver_together, release
 from publish.outbox.context import PublishContext, secrets_of
-from publish.outbox.delivery import WaitForDependency, LimitsChanged, deliver, media_of, touch_others, wake_stories
+from publish.outbox.delivery import (
+    LimitsChanged,
+    WaitForDependency,
+    deliver,
+    media_of,
+    touch_others,
+    wake_stories,
+)
 from publish.outbox.ledger import FACE, MEDIA, OPEN, STORY, compare, due_state, refresh_story
 from publish.outbox.policy import interruptions
 from publish.outbox.queue import blocked_until, is_allowed
@@ -78,21 +85,32 @@ def deliver_row(session: Session, outbox: PublishContext, row_id: uuid.UUID) -> 
     mark = f"{platform.node()}/{os.getpid()}:{outbox.rng.getrandbits(64):016x}"
     waiting = [DeliveryState.DUE, DeliveryState.CHANGED, DeliveryState.SENDING]
     taken = claim(
-        session, Delivery, row_id,
+        session,
+        Delivery,
+        row_id,
         states=[DeliveryState.WITHDRAWING] if leaving else waiting,
         to=DeliveryState.WITHDRAWING if leaving else DeliveryState.SENDING,
-        lease=mark, now=now, until=now + _LEASE,
-    )  # fmt: skip
+        lease=mark,
+        now=now,
+        until=now + _LEASE,
+    )
     if not taken:
         return None
     session.refresh(row)
-    if not _deliver_batch(session, outbox, row, mark) and not _deliver_one(session, outbox, row, mark):
+    if not _deliver_batch(session, outbox, row, mark) and not _deliver_one(
+        session, outbox, row, mark
+    ):
         return None
     session.refresh(row)
     return Outcome(
-        row.target.name, row.item_kind, row.key, row.remote.get("title", ""), row.state, row.url,
+        row.target.name,
+        row.item_kind,
+        row.key,
+        row.remote.get("title", ""),
+        row.state,
+        row.url,
         row.error or row.target.paused,
-    )  # fmt: skip
+    )
 
 
 def _postpone(session: Session, row: Delivery, until: datetime) -> None:
@@ -162,7 +180,7 @@ def _keep_draft(session: Session, row_id: uuid.UUID, draft: Draft) -> None:
 
 def _attempt(
     session: Session, outbox: PublishContext, row: Delivery, wire: TransferMeter
-) -> tuple[dict[str, Any], bool]:  # fmt: skip
+) -> tuple[dict[str, Any], bool]:
     """The columns to store, and whether this counts as worked on."""
     try:
         with counted(wire):
@@ -190,7 +208,9 @@ def _attempt(
     return values, True
 
 
-def _heartbeat(session: Session, outbox: PublishContext, row: Delivery, mark: str) -> Callable[[int], None]:
+def _heartbeat(
+    session: Session, outbox: PublishContext, row: Delivery, mark: str
+) -> Callable[[int], None]:
     """Notes how far a delivery is, renews its lease, and breaks it off when a person has paused it."""
     row_id, target_id = row.id, row.target_id
     told = outbox.clock()
@@ -213,8 +233,12 @@ def _heartbeat(session: Session, outbox: PublishContext, row: Delivery, mark: st
 
 
 def outcome_of_failure(
-    session: Session, outbox: PublishContext, row: Delivery, error: PublishError, wire: TransferMeter
-) -> dict[str, Any]:  # fmt: skip
+    session: Session,
+    outbox: PublishContext,
+    row: Delivery,
+    error: PublishError,
+    wire: TransferMeter,
+) -> dict[str, Any]:
     """What a failure means for the row, for the others of its target, and for the way there."""
     now = outbox.clock()
     said = redact(error.message, secrets_of(outbox, row.target))
@@ -248,7 +272,7 @@ def outcome_of_failure(
 
 def _cut(
     session: Session, outbox: PublishContext, row: Delivery, said: str, wire: TransferMeter
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """The line broke, and much was sent in vain: smaller the next time, or it stays here and the rest goes on."""
     remote = interruptions.count_cut(row.remote, wire)
     media = media_of(session, outbox, row) if row.item_kind == MEDIA else None
@@ -297,11 +321,17 @@ def _back(row: Delivery, due: datetime, error: str, attempts: int) -> dict[str, 
     leaving = row.state == DeliveryState.WITHDRAWING
     state = DeliveryState.WITHDRAWING if leaving else due_state(row.target, sent=bool(row.sent))
     return {
-        "state": state.value, "due_at": due, "error": error, "attempts": max(0, attempts), "moved": 0,
-    }  # fmt: skip
+        "state": state.value,
+        "due_at": due,
+        "error": error,
+        "attempts": max(0, attempts),
+        "moved": 0,
+    }
 
 
-def _again(outbox: PublishContext, row: Delivery, error: str, seconds: float | None) -> dict[str, Any]:
+def _again(
+    outbox: PublishContext, row: Delivery, error: str, seconds: float | None
+) -> dict[str, Any]:
     """Back with a due time, or parked when it was tried often enough."""
     if row.attempts >= MOST_ATTEMPTS:
         error = f"{error} It was tried {row.attempts} times."
@@ -324,7 +354,7 @@ def _hold_target(session: Session, target_id: uuid.UUID, until: datetime) -> Non
 
 def _finish(
     session: Session, row_id: uuid.UUID, mark: str, values: dict[str, Any], now: datetime
-) -> bool:  # fmt: skip
+) -> bool:
     """Store the answer and let go, in one commit; a sleeper whose lease went to another changes nothing."""
     statement = update(Delivery).where(Delivery.id == row_id, Delivery.lease == mark)
     options = {"synchronize_session": False}

@@ -43,9 +43,14 @@ def story_page(post: Post, facts: GatheringFacts, links: Mapping[str, str], base
     image = links.get(lead.key, "") if lead else ""
     about = about_story(post, facts, image, base, page_name(post.key))
     return render(
-        "site/story.html", facts.language, site=facts, post=post, links=links, about=about,
+        "site/story.html",
+        facts.language,
+        site=facts,
+        post=post,
+        links=links,
+        about=about,
         page=page_name(post.key),
-    )  # fmt: skip
+    )
 
 
 def summarize(post: Post, links: Mapping[str, str]) -> Summary:

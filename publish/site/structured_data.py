@@ -14,7 +14,9 @@ _WHOLE = frozenset({"wordpress", "mediawiki", "dokuwiki", "micropub", "git", "fo
 _WORDS = 200
 
 
-def about_story(post: Post, facts: GatheringFacts, image: str, base: str, page: str) -> dict[str, Any]:
+def about_story(
+    post: Post, facts: GatheringFacts, image: str, base: str, page: str
+) -> dict[str, Any]:
     """For the head of a story's page. ``image``: its lead picture there; ``base``: the site's address or ''."""
     own = f"{base.rstrip('/')}/{page}" if base else ""
     elsewhere = next((copy.url for copy in post.copies if copy.kind in _WHOLE), "")

@@ -26,7 +26,9 @@ from reporter.models.outbox import SentDraft
 from reporter.stories.queries import all_stories
 
 
-def preview(session: Session, outbox: PublishContext, *, names: Sequence[str] = ()) -> list[dict[str, Any]]:
+def preview(
+    session: Session, outbox: PublishContext, *, names: Sequence[str] = ()
+) -> list[dict[str, Any]]:
     """What would be sent, in the form of ``ledger_rows`` with an ``action`` (create, update, withdraw).
 
     Stories also have ``draft`` (title, body, mime), ``changes`` (lines of a unified diff against what was sent last),
@@ -100,8 +102,12 @@ def _story(
 
 
 def story_draft(
-    session: Session, outbox: PublishContext, target: Target, story: Story, seen_at: Callable[[Post], Mapping[str, str]]
-) -> tuple[Draft, tuple[str, ...]] | None:  # fmt: skip
+    session: Session,
+    outbox: PublishContext,
+    target: Target,
+    story: Story,
+    seen_at: Callable[[Post], Mapping[str, str]],
+) -> tuple[Draft, tuple[str, ...]] | None:
     """One story as a target would get it now, and what is done because of its limits; None: nothing of it goes there.
 
     ``seen_at``: where the files of a post can be seen meanwhile. Touches no network. Raises publish.errors where the

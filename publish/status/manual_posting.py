@@ -69,8 +69,16 @@ def _handout(session: Session, outbox: PublishContext, row: Delivery) -> Handout
     finally:
         opened.close()
     return Handout(
-        row.id, row.target.name, title, what, door, row.url, draft, tuple(fitted.post.media()), fitted.notes
-    )  # fmt: skip
+        row.id,
+        row.target.name,
+        title,
+        what,
+        door,
+        row.url,
+        draft,
+        tuple(fitted.post.media()),
+        fitted.notes,
+    )
 
 
 def done_by_hand(
@@ -106,7 +114,9 @@ def _gone(row: Delivery) -> None:
     row.remote = {name: row.remote[name] for name in ("title", "story") if name in row.remote}
 
 
-def _there(session: Session, outbox: PublishContext, row: Delivery, link: str, now: datetime) -> None:
+def _there(
+    session: Session, outbox: PublishContext, row: Delivery, link: str, now: datetime
+) -> None:
     """What stands there is what was handed out; should it have changed since, it is handed out again."""
     story = session.get(Story, row.item_id)
     fitted = shape_post(session, outbox, row.target, story) if story else None

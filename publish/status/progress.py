@@ -17,7 +17,7 @@ from publish.outbox.target_status import budget_left, outbox_state
 from publish.targets import target_class
 from reporter.models import Delivery, Target
 from reporter.models.enums import DeliveryState
-from reporter.models.outbox import TargetStatus, OutboxState
+from reporter.models.outbox import OutboxState, TargetStatus
 
 PAUSED = "Sending is paused."
 HELD = "This place is paused."
@@ -51,12 +51,18 @@ class Standing:
 
     def __init__(self, session: Session, budget: int = 0) -> None:
         self._paused = session.scalar(select(OutboxState.paused_at)) is not None
-        self._held = set(session.scalars(select(TargetStatus.target_id).where(TargetStatus.held_at.is_not(None))))
+        self._held = set(
+            session.scalars(select(TargetStatus.target_id).where(TargetStatus.held_at.is_not(None)))
+        )
         self._left = budget_left(session, budget)
         open_rows = session.execute(
-            select(Delivery.target_id, Delivery.item_kind, Delivery.big, Delivery.remote["story"].as_string())
-            .where(Delivery.state.in_(OPEN))
-        ).all()  # fmt: skip
+            select(
+                Delivery.target_id,
+                Delivery.item_kind,
+                Delivery.big,
+                Delivery.remote["story"].as_string(),
+            ).where(Delivery.state.in_(OPEN))
+        ).all()
         self._busy = {(target, kind) for target, kind, big, _story in open_rows if not big}
         self._files = {(row[0], row[3]) for row in open_rows if row[1] == MEDIA and not row[2]}
 
@@ -138,15 +144,18 @@ def progress(session: Session, outbox: PublishContext, target: Target | None = N
     done = Delivery.state.in_([DeliveryState.SENT, DeliveryState.WITHDRAWN])
     # Nobody knows how long it takes until a place can be reached again.
     goes = is_open & Delivery.target_id.in_(
-        select(TargetStatus.target_id).where(TargetStatus.way.in_(("", Reachability.OK)), TargetStatus.held_at.is_(None))
+        select(TargetStatus.target_id).where(
+            TargetStatus.way.in_(("", Reachability.OK)), TargetStatus.held_at.is_(None)
+        )
     )
     query = select(
-        func.count(case((is_open, 1))), func.count(),
+        func.count(case((is_open, 1))),
+        func.count(),
         func.coalesce(func.sum(case((is_open, Delivery.moved), else_=Delivery.bytes)), 0),
         func.coalesce(func.sum(Delivery.bytes), 0),
         func.count(case((goes, 1))),
         func.coalesce(func.sum(case((goes, Delivery.bytes - Delivery.moved))), 0),
-    ).where(or_(is_open, done & (Delivery.due_at >= began)))  # fmt: skip
+    ).where(or_(is_open, done & (Delivery.due_at >= began)))
     here = [Delivery.target_id == target.id] if target else []
     left, items, bytes_done, total, going, to_go = session.execute(query.where(*here)).one()
     under_way = session.scalar(

@@ -17,11 +17,16 @@ from publish.errors import Offline, PauseTarget, PublishError, Reachability, red
 from publish.net.transfer_meter import TransferMeter, counted
 from publish.outbox.context import PublishContext, secret_name, secrets_of
 from publish.outbox.ledger import STORY
-from publish.outbox.target_status import forget_limits, record_reachability, record_transfer, status_text
+from publish.outbox.target_status import (
+    forget_limits,
+    record_reachability,
+    record_transfer,
+    status_text,
+)
 from publish.posts.model import GatheringFacts
 from publish.status.progress import counts
-from publish.targets import TargetConfig, check_options, target_class
 from publish.targets import Target as OpenTarget
+from publish.targets import TargetConfig, check_options, target_class
 from reporter import secret_store
 from reporter.clock import Clock, new_id, rfc3339
 from reporter.conversation import replies
@@ -33,8 +38,14 @@ from reporter.models.outbox import TargetStatus
 
 
 def add_target(
-    session: Session, kind: str, name: str, given: Mapping[str, str], *, now: datetime, rng: random.Random
-) -> Target:  # fmt: skip
+    session: Session,
+    kind: str,
+    name: str,
+    given: Mapping[str, str],
+    *,
+    now: datetime,
+    rng: random.Random,
+) -> Target:
     """Add a place to publish. ``given`` are the KEY=VALUE pairs; ``audience`` is one for every kind. Commits.
 
     Raises BadInput for unknown kinds and options and for what is missing, Conflict for a name that is taken.
@@ -99,9 +110,14 @@ def open_target(row: Target, *, facts: GatheringFacts, assets: Path | None = Non
 
 
 def make_outbox(
-    store: Store, facts: GatheringFacts, *, clock: Clock, rng: random.Random, assets: Path | None = None,
+    store: Store,
+    facts: GatheringFacts,
+    *,
+    clock: Clock,
+    rng: random.Random,
+    assets: Path | None = None,
     budget_mb: int = 0,
-) -> PublishContext:  # fmt: skip
+) -> PublishContext:
     """What ledger and outbox work with. ``assets``: the folder that holds ``css/tokens.css``."""
     connect = partial(open_target, facts=facts, assets=assets)
     return PublishContext(store, facts, clock, rng, connect, budget_mb * 1_000_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from publish.posts.model import Remote
-from publish.targets.base import Draft, FrontPageEntry, TargetOption, TargetConfig, Target
+from publish.targets.base import Draft, FrontPageEntry, Target, TargetConfig, TargetOption
 from publish.targets.bluesky.target import BlueskyTarget
 from publish.targets.dokuwiki.target import DokuWikiTarget
 from publish.targets.email.target import EmailTarget

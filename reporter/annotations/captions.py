@@ -19,7 +19,7 @@ from reporter.media.webvtt import Cue, clipped, moved, read_cues, spoken, webvtt
 from reporter.models import Media
 from reporter.models.captions import Captions
 from reporter.models.enums import Kind
-from reporter.moderation.decisions import lock_gathering, bump_revision
+from reporter.moderation.decisions import bump_revision, lock_gathering
 
 ASKED, FAILED = "asked", "failed"
 # So much later than its recording ends a caption may begin: players and people round.

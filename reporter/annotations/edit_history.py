@@ -24,7 +24,7 @@ from reporter.media.store import Store
 from reporter.models import Attachment, Decision, Media, Rendition, Takeaway
 from reporter.models.edits import Edit
 from reporter.models.enums import Faces, MediaState
-from reporter.moderation.decisions import lock_gathering, bump_revision
+from reporter.moderation.decisions import bump_revision, lock_gathering
 
 # The name of these decisions in the history.
 ACTION = "mend"
@@ -47,9 +47,10 @@ def edits_of(session: Session, media: Media) -> Edits:
     ).all()
     # A cut was checked against the duration when it was saved.
     return read_edits(
-        [{"kind": row.kind, "numbers": row.numbers} for row in rows], media.kind,
+        [{"kind": row.kind, "numbers": row.numbers} for row in rows],
+        media.kind,
         duration=math.inf,
-    )  # fmt: skip
+    )
 
 
 def check(media: Media, steps: object) -> Edits:
@@ -58,9 +59,15 @@ def check(media: Media, steps: object) -> Edits:
 
 
 def save(
-    session: Session, store: Store, media: Media, edits: Edits, hand: Actor, *, way: str = "",
+    session: Session,
+    store: Store,
+    media: Media,
+    edits: Edits,
+    hand: Actor,
+    *,
+    way: str = "",
     was: str | None = None,
-) -> bool:  # fmt: skip
+) -> bool:
     """Let these edits hold, for every takeaway with this file; False where they do already. Commits.
 
     ``way`` is UNDO or REDO for a step back or forth in the history, ``was`` the fingerprint of what the person had
@@ -98,24 +105,31 @@ def save(
 def _make_again(session: Session, media_id: uuid.UUID, edits: Edits, hand: Actor) -> None:
     """Due before everything that waits: somebody looks at the page, and a place may still show the former picture."""
     values = {
-        "state": MediaState.RECEIVED.value, "lease": "", "attempts": 0, "error": "",
-        "mended": edits.fingerprint(), "due_at": hand.now - timedelta(days=1),
+        "state": MediaState.RECEIVED.value,
+        "lease": "",
+        "attempts": 0,
+        "error": "",
+        "mended": edits.fingerprint(),
+        "due_at": hand.now - timedelta(days=1),
         # What could be read in the former picture may be what is blurred now.
-        "words": "", "words_of": "",
-    }  # fmt: skip
+        "words": "",
+        "words_of": "",
+    }
     session.execute(update(Media).where(Media.id == media_id).values(**values))
 
 
-def _remember(
-    session: Session, media: Media, hand: Actor, steps: Sequence[Any], way: str
-) -> None:  # fmt: skip
+def _remember(session: Session, media: Media, hand: Actor, steps: Sequence[Any], way: str) -> None:
     before, after = ({"sha256": media.sha256, "edits": one} for one in steps)
     note(session, media, hand, ACTION, (before, {**after, "way": way}))
 
 
 def note(
-    session: Session, media: Media, hand: Actor, action: str, values: tuple[dict[str, Any], dict[str, Any]]
-) -> None:  # fmt: skip
+    session: Session,
+    media: Media,
+    hand: Actor,
+    action: str,
+    values: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
     """Write a decision on a file down (values before and after) with every takeaway that has it. Does not commit.
 
     It belongs to no step: it is taken back where it was made, not by the undo of review.
@@ -124,10 +138,16 @@ def note(
         bump_revision(session, takeaway)
         session.add(
             Decision(
-                id=new_id(hand.now, hand.rng), takeaway_id=takeaway.id, at=hand.now, who=hand.who,
-                action=action, revision=takeaway.revision, before=values[0], after=values[1],
+                id=new_id(hand.now, hand.rng),
+                takeaway_id=takeaway.id,
+                at=hand.now,
+                who=hand.who,
+                action=action,
+                revision=takeaway.revision,
+                before=values[0],
+                after=values[1],
             )
-        )  # fmt: skip
+        )
 
 
 def takeaways_of(session: Session, media: Media) -> list[Takeaway]:

@@ -18,7 +18,7 @@ from reporter.media.edits import Edits, Four, Region, Step
 from reporter.models import Attachment, Gathering, Media, Takeaway
 from reporter.models.edits import Face
 from reporter.models.enums import Audience, Faces, MediaState, TakeawayState
-from reporter.moderation.decisions import lock_gathering, bump_revision
+from reporter.moderation.decisions import bump_revision, lock_gathering
 from reporter.moderation.visibility import PICTURES, needs_face_review_sql
 
 ACTION = "faces"
@@ -40,7 +40,9 @@ def set_check(session: Session, on: bool) -> bool:
     if is_checked(session) == on:
         return False
     session.execute(update(Gathering).values(check_faces=on))
-    waiting = session.scalars(select(Takeaway.id).where(needs_face_review_sql()).order_by(Takeaway.id))
+    waiting = session.scalars(
+        select(Takeaway.id).where(needs_face_review_sql()).order_by(Takeaway.id)
+    )
     _touch_many(session, waiting.all())
     session.commit()
     return True

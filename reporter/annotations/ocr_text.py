@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from reporter.annotations.edit_history import takeaways_of
 from reporter.models import Media, Rendition
 from reporter.models.enums import Kind, MediaState
-from reporter.moderation.decisions import lock_gathering, bump_revision
+from reporter.moderation.decisions import bump_revision, lock_gathering
 
 VIEW = "view"
 MOST_CHARS = 5000
@@ -38,12 +38,14 @@ def unread(session: Session, limit: int) -> list[Unread]:
         select(Media.id, Media.sha256, Rendition.ext, Rendition.sha256)
         .join(Rendition, Rendition.media_id == Media.id)
         .where(
-            Media.kind == Kind.PHOTO, Media.state == MediaState.READY, Rendition.name == VIEW,
+            Media.kind == Kind.PHOTO,
+            Media.state == MediaState.READY,
+            Rendition.name == VIEW,
             Media.words_of != Rendition.sha256,
         )
         .order_by(Media.received_at, Media.id)
         .limit(limit)
-    )  # fmt: skip
+    )
     return [Unread(*row) for row in session.execute(query)]
 
 

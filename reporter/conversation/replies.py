@@ -16,7 +16,7 @@ from reporter.clock import new_id
 from reporter.codes import make_receipt, normalize_receipt
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.models import Takeaway
-from reporter.models.conversation import BlockedPerson, ReplyPoll, Reply
+from reporter.models.conversation import BlockedPerson, Reply, ReplyPoll
 from reporter.models.enums import Audience, ReplyKind, ReplyState
 from reporter.models.follow_up import ActionItem
 from reporter.moderation.decisions import next_revision
@@ -43,9 +43,14 @@ class Word:
 
 
 def say(
-    session: Session, takeaway: Takeaway, word: Word, *, now: datetime, rng: random.Random,
+    session: Session,
+    takeaway: Takeaway,
+    word: Word,
+    *,
+    now: datetime,
+    rng: random.Random,
     flagged: bool = False,
-) -> Reply:  # fmt: skip
+) -> Reply:
     """Keep what somebody says. The same ``client_id`` again: the same reply. A device seconds once. Commits.
 
     Raises BadInput for no words or an unknown kind, Conflict when the takeaway was taken back meanwhile.
@@ -54,13 +59,24 @@ def say(
         return known
     _check(takeaway, word)
     reply = Reply(
-        id=new_id(now, rng), place="", takeaway_id=takeaway.id, kind=word.kind,
+        id=new_id(now, rng),
+        place="",
+        takeaway_id=takeaway.id,
+        kind=word.kind,
         parent_id=_parent(session, takeaway, word.parent),
         state=(ReplyState.SHOWN if word.kind == ReplyKind.SECOND else ReplyState.HELD).value,
-        author=word.author.strip(), text=word.text.strip(), audience=_narrower(takeaway, word.audience),
-        receipt=make_receipt(rng), client_id=word.client_id or None, device=word.device, flagged=flagged,
-        earlier=[], written_at=now, received_at=now, changed_at=now,
-    )  # fmt: skip
+        author=word.author.strip(),
+        text=word.text.strip(),
+        audience=_narrower(takeaway, word.audience),
+        receipt=make_receipt(rng),
+        client_id=word.client_id or None,
+        device=word.device,
+        flagged=flagged,
+        earlier=[],
+        written_at=now,
+        received_at=now,
+        changed_at=now,
+    )
     session.add(reply)
     next_revision(session)
     session.commit()

@@ -15,9 +15,16 @@ Row = type[Media] | type[Delivery]
 
 
 def claim(
-    session: Session, model: Row, row_id: uuid.UUID, *, states: Sequence[str], to: str, lease: str,
-    now: datetime, until: datetime,
-) -> bool:  # fmt: skip
+    session: Session,
+    model: Row,
+    row_id: uuid.UUID,
+    *,
+    states: Sequence[str],
+    to: str,
+    lease: str,
+    now: datetime,
+    until: datetime,
+) -> bool:
     """Take a row for ourselves, if it is still free. Commits.
 
     True for exactly one caller: the row was in one of ``states``, due, and its update counted one row. ``lease`` is

@@ -26,17 +26,31 @@ _TEXTS = {"what": WHAT_CHARS, "who": 120, "outcome": 1000}
 
 
 def begin_item(
-    session: Session, hand: Actor, kind: str, values: Mapping[str, Any], *,
-    takeaway: Takeaway | None = None, reply: Reply | None = None,
-) -> ActionItem:  # fmt: skip
+    session: Session,
+    hand: Actor,
+    kind: str,
+    values: Mapping[str, Any],
+    *,
+    takeaway: Takeaway | None = None,
+    reply: Reply | None = None,
+) -> ActionItem:
     """Something open, perhaps from a takeaway or a reply. ``values``: as ``change_item``. Raises BadInput. Commits."""
     if kind not in KINDS:
         raise BadInput("It is either a question or something to do.")
     item = ActionItem(
-        id=new_id(hand.now, hand.rng), kind=kind, what="", who="", who_agreed=False, outcome="",
-        state=ItemState.OPEN.value, takeaway_id=_about(takeaway, reply), reply_id=reply.id if reply else None,
-        carried_from="", created_at=hand.now, changed_at=hand.now,
-    )  # fmt: skip
+        id=new_id(hand.now, hand.rng),
+        kind=kind,
+        what="",
+        who="",
+        who_agreed=False,
+        outcome="",
+        state=ItemState.OPEN.value,
+        takeaway_id=_about(takeaway, reply),
+        reply_id=reply.id if reply else None,
+        carried_from="",
+        created_at=hand.now,
+        changed_at=hand.now,
+    )
     _apply(item, hand, values)
     if not item.what:
         raise BadInput("Say in a line what is open.")

@@ -35,9 +35,16 @@ def next_gathering(session: Session) -> NextGathering | None:
 
 
 def set_next(
-    session: Session, hand: Actor, *, title: str, starts_at: datetime, ends_at: datetime | None = None,
-    place: str = "", url: str = "", words: str = "",
-) -> NextGathering:  # fmt: skip
+    session: Session,
+    hand: Actor,
+    *,
+    title: str,
+    starts_at: datetime,
+    ends_at: datetime | None = None,
+    place: str = "",
+    url: str = "",
+    words: str = "",
+) -> NextGathering:
     """Say when and where. Raises BadInput for an impossible time or address. Commits."""
     if not title.strip():
         raise BadInput("Say what the next gathering is called.")
@@ -70,9 +77,15 @@ def forget_next(session: Session) -> None:
 
 
 def leave_address(
-    session: Session, takeaway: Takeaway, address: str, *, answer: bool, invite: bool, now: datetime,
+    session: Session,
+    takeaway: Takeaway,
+    address: str,
+    *,
+    answer: bool,
+    invite: bool,
+    now: datetime,
     rng: random.Random,
-) -> Contact:  # fmt: skip
+) -> Contact:
     """Keep where somebody wants to be told of an answer or invited. One row a takeaway and address. Commits.
 
     Raises BadInput for something that is no address, or when nothing was wanted.
@@ -87,9 +100,12 @@ def leave_address(
     )
     if row is None:
         row = Contact(
-            id=new_id(now, rng), address=address, takeaway_id=takeaway.id,
-            token=f"{rng.getrandbits(128):032x}", created_at=now,
-        )  # fmt: skip
+            id=new_id(now, rng),
+            address=address,
+            takeaway_id=takeaway.id,
+            token=f"{rng.getrandbits(128):032x}",
+            created_at=now,
+        )
         session.add(row)
     row.answer, row.invite, row.stopped_at = answer, invite, None
     session.commit()
@@ -158,10 +174,14 @@ def carry_over(session: Session, previous: Session, settings: Settings, hand: Ac
     for address in addresses:
         session.add(
             Contact(
-                id=new_id(hand.now, hand.rng), address=address, answer=False, invite=True,
-                token=f"{hand.rng.getrandbits(128):032x}", created_at=hand.now,
+                id=new_id(hand.now, hand.rng),
+                address=address,
+                answer=False,
+                invite=True,
+                token=f"{hand.rng.getrandbits(128):032x}",
+                created_at=hand.now,
             )
-        )  # fmt: skip
+        )
     session.commit()
     counts = [sum(item.kind == kind for item in items) for kind in ("question", "action")]
     return Carried(counts[0], counts[1], len(series), len(addresses))
@@ -185,21 +205,35 @@ def _series(previous: Session) -> list[EventSession]:
 
 def _copy(row: ActionItem, settings: Settings, hand: Actor) -> ActionItem:
     return _item(
-        hand, kind=row.kind, what=row.what, who=row.who if row.who_agreed else "",
-        who_agreed=row.who_agreed, due_on=row.due_on, carried_from=row.carried_from or settings.gathering.title,
-    )  # fmt: skip
+        hand,
+        kind=row.kind,
+        what=row.what,
+        who=row.who if row.who_agreed else "",
+        who_agreed=row.who_agreed,
+        due_on=row.due_on,
+        carried_from=row.carried_from or settings.gathering.title,
+    )
 
 
 def _from_takeaway(row: Takeaway, settings: Settings, hand: Actor) -> ActionItem:
     words = " ".join((row.caption or row.text).split())
     return _item(
-        hand, kind=row.intent, what=words[:500] or row.session.title, who="", who_agreed=False,
-        due_on=None, carried_from=settings.gathering.title,
-    )  # fmt: skip
+        hand,
+        kind=row.intent,
+        what=words[:500] or row.session.title,
+        who="",
+        who_agreed=False,
+        due_on=None,
+        carried_from=settings.gathering.title,
+    )
 
 
 def _item(hand: Actor, **values: object) -> ActionItem:
     return ActionItem(
-        id=new_id(hand.now, hand.rng), state=ItemState.OPEN.value, outcome="", created_at=hand.now,
-        changed_at=hand.now, **values,
-    )  # fmt: skip
+        id=new_id(hand.now, hand.rng),
+        state=ItemState.OPEN.value,
+        outcome="",
+        created_at=hand.now,
+        changed_at=hand.now,
+        **values,
+    )

@@ -70,7 +70,7 @@ def coverage(session: Session, events: Sequence[EventSession], now: datetime) ->
 
 def _strip(
     event: EventSession, cells: Counter[tuple[uuid.UUID, int]], totals: dict[uuid.UUID, int], most: int, now: datetime
-) -> Strip:  # fmt: skip
+) -> Strip:
     counts = tuple(cells[event.id, slot] for slot in range(SLOTS))
     levels = tuple(-(-LEVELS * count // most) if most else 0 for count in counts)
     total = totals.get(event.id, 0)

@@ -38,7 +38,7 @@ def add_session(
     session: Session, title: str, *, now: datetime, rng: random.Random, room: str = "",
     starts_at: datetime | None = None, ends_at: datetime | None = None, guid: str | None = None,
     retired: bool = False,
-) -> EventSession:  # fmt: skip
+) -> EventSession:
     """Add a session by hand. ``retired``: listed nowhere, but its code is valid. Commits.
 
     Raises BadInput without a title.
@@ -48,7 +48,7 @@ def add_session(
     row = EventSession(
         id=new_id(now, rng), code=_free_code(session, rng), title=title.strip(), room=room.strip(),
         starts_at=starts_at, ends_at=ends_at, guid=guid, retired=retired, created_at=now,
-    )  # fmt: skip
+    )
     session.add(row)
     session.commit()
     return row
@@ -107,7 +107,7 @@ def _update(row: EventSession, item: ScheduledSession) -> bool:
         "do_not_record": item.do_not_record, "licence": item.licence, "retired": False,
         # Who asked not to be recorded has not asked to be quoted worldwide either.
         "audience": Audience.COMMUNITY.value if item.do_not_record else Audience.PUBLIC.value,
-    }  # fmt: skip
+    }
     changed = {name: value for name, value in values.items() if getattr(row, name) != value}
     for name, value in changed.items():
         setattr(row, name, value)

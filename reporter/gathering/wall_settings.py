@@ -47,7 +47,7 @@ def board_from(row: Sequence[Any]) -> Wallboard:
 def set_board(
     session: Session, *, mode: str | None = None, paused: bool | None = None, light: bool | None = None,
     line: str | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Set some of them; the rest stays. Raises BadInput for an unknown mode or a long line. Commits."""
     if mode is not None and mode not in MODES:
         raise BadInput(f"The wall can show {', '.join(MODES)}.")
@@ -56,7 +56,7 @@ def set_board(
         raise BadInput(f"At most {LINE_CHARS} characters can be read from the back row.")
     wanted = {
         "wall_mode": mode, "wall_paused": paused, "wall_light": light, "announcement": words,
-    }  # fmt: skip
+    }
     values = {name: value for name, value in wanted.items() if value is not None}
     if values:
         session.execute(update(Gathering).values(**values))

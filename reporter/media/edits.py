@@ -19,8 +19,15 @@ from reporter.models.enums import Kind
 # How many numbers each kind of step has. Regions to blur: x, y, width, height. Sheets: x and y of four corners,
 # clockwise from the sheet's top left. Turn and tilt: degrees clockwise. Cut: seconds at which it begins and ends.
 KINDS = {
-    "oval": 4, "box": 4, "sheet": 8, "clean-sheet": 8, "crop": 4, "turn": 1, "tilt": 1, "cut": 2,
-}  # fmt: skip
+    "oval": 4,
+    "box": 4,
+    "sheet": 8,
+    "clean-sheet": 8,
+    "crop": 4,
+    "turn": 1,
+    "tilt": 1,
+    "cut": 2,
+}
 BLURS = ("oval", "box")
 SHEETS = ("sheet", "clean-sheet")
 _FOR = {
@@ -70,9 +77,7 @@ class Edits:
     @property
     def seen(self) -> bool:
         """Whether anything that can be seen changes."""
-        return bool(
-            self.blur or self.sheet or self.crop is not None or self.turn or self.tilt
-        )  # fmt: skip
+        return bool(self.blur or self.sheet or self.crop is not None or self.turn or self.tilt)
 
     def steps(self) -> list[Step]:
         """As JSON, in the form that ``read_edits`` takes."""
@@ -159,9 +164,11 @@ def _region(numbers: Sequence[float], least: float) -> Four:
         raise BadInput("A region is too small to be seen.")
     left, top = max(x, 0.0), max(y, 0.0)
     return (
-        round(left, _DIGITS), round(top, _DIGITS),
-        round(min(right, 1.0) - left, _DIGITS), round(min(bottom, 1.0) - top, _DIGITS),
-    )  # fmt: skip
+        round(left, _DIGITS),
+        round(top, _DIGITS),
+        round(min(right, 1.0) - left, _DIGITS),
+        round(min(bottom, 1.0) - top, _DIGITS),
+    )
 
 
 def _corners(numbers: Sequence[float]) -> tuple[float, ...]:

@@ -28,9 +28,13 @@ _FLIPS = tuple(
 
 
 def keep_look(
-    session: Session, media_id: uuid.UUID, *, sharpness: float | None, brightness: float | None,
+    session: Session,
+    media_id: uuid.UUID,
+    *,
+    sharpness: float | None,
+    brightness: float | None,
     likeness: str,
-) -> ImageQuality:  # fmt: skip
+) -> ImageQuality:
     """Note what was seen of a picture, instead of what was noted before, and its group. Does not commit."""
     look = session.get(ImageQuality, media_id)
     if look is None:
@@ -50,7 +54,9 @@ def keep_look(
 def drop_empty(session: Session, group_ids: list[uuid.UUID]) -> None:
     """Forget groups that nothing is in any more. Does not commit."""
     used = select(ImageQuality.group_id).where(ImageQuality.group_id.is_not(None))
-    session.execute(delete(SimilarGroup).where(SimilarGroup.id.in_(group_ids), SimilarGroup.id.not_in(used)))
+    session.execute(
+        delete(SimilarGroup).where(SimilarGroup.id.in_(group_ids), SimilarGroup.id.not_in(used))
+    )
 
 
 def _group(session: Session, value: int) -> uuid.UUID:

@@ -49,7 +49,9 @@ def is_bundle(folder: Path) -> bool:
     return (folder / "bagit.txt").is_file() and (folder / _RECORDS).is_file()
 
 
-def merge_bundle(session: Session, store: Store, folder: Path, hand: Actor, look: Look) -> MergeReport:
+def merge_bundle(
+    session: Session, store: Store, folder: Path, hand: Actor, look: Look
+) -> MergeReport:
     """Take in a bundle whose checksums were compared. Raises BadInput for one that can't be read. Commits."""
     try:
         told = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
@@ -127,10 +129,15 @@ def _merge_item(session: Session, item: _Item, hand: Actor, done: MergeReport) -
         if about is None or about.state == TakeawayState.WITHDRAWN:
             return
     row = ActionItem(
-        id=new_id(hand.now, hand.rng), takeaway_id=item.takeaway, carried_from="", created_at=hand.now,
-        changed_at=hand.now, who_agreed=bool(item.values["who"]),
-        closed_at=None if item.values["state"] == ItemState.OPEN else hand.now, **item.values,
-    )  # fmt: skip
+        id=new_id(hand.now, hand.rng),
+        takeaway_id=item.takeaway,
+        carried_from="",
+        created_at=hand.now,
+        changed_at=hand.now,
+        who_agreed=bool(item.values["who"]),
+        closed_at=None if item.values["state"] == ItemState.OPEN else hand.now,
+        **item.values,
+    )
     if same_item(session, row, item.takeaway) is None:
         session.add(row)
         session.flush()
@@ -169,10 +176,15 @@ def _merge(
         done.known += 1
         return
     row = Takeaway(
-        id=record.id, receipt=make_receipt(hand.rng), session_id=event.id, source=Source.CARD.value,
-        state=TakeawayState.APPROVED.value, approved_at=hand.now, tags=[Tag(name=n) for n in record.tags],
+        id=record.id,
+        receipt=make_receipt(hand.rng),
+        session_id=event.id,
+        source=Source.CARD.value,
+        state=TakeawayState.APPROVED.value,
+        approved_at=hand.now,
+        tags=[Tag(name=n) for n in record.tags],
         **record.values,
-    )  # fmt: skip
+    )
     with session.no_autoflush:
         decisions.bump_revision(session, row)
     session.add(row)
@@ -233,9 +245,16 @@ def _media(
         raise
     store.keep(incoming.path, incoming.sha256, ext)
     media = Media(
-        id=new_id(hand.now, hand.rng), sha256=incoming.sha256, kind=kind, type=mime, ext=ext,
-        bytes=incoming.size, state=MediaState.RECEIVED.value, due_at=hand.now, received_at=hand.now,
-    )  # fmt: skip
+        id=new_id(hand.now, hand.rng),
+        sha256=incoming.sha256,
+        kind=kind,
+        type=mime,
+        ext=ext,
+        bytes=incoming.size,
+        state=MediaState.RECEIVED.value,
+        due_at=hand.now,
+        received_at=hand.now,
+    )
     session.add(media)
     session.flush()
     done.files += 1

@@ -28,10 +28,14 @@ def copy_mending(session: Session, other: Session, ours: Media, theirs: Media) -
     for face in other.scalars(select(Face).where(Face.media_id == theirs.id)):
         session.add(
             Face(
-                media_id=ours.id, position=face.position, x=face.x, y=face.y, width=face.width,
+                media_id=ours.id,
+                position=face.position,
+                x=face.x,
+                y=face.y,
+                width=face.width,
                 height=face.height,
             )
-        )  # fmt: skip
+        )
 
 
 def merge_mendings(session: Session, other: Session, store: Store, hand: Actor) -> list[str]:

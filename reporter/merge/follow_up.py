@@ -19,7 +19,7 @@ from reporter.models import Media, Takeaway
 from reporter.models.captions import Captions
 from reporter.models.enums import TakeawayState
 from reporter.models.follow_up import ActionItem, NextGathering
-from reporter.moderation.decisions import next_revision, bump_revision
+from reporter.moderation.decisions import bump_revision, next_revision
 
 # What of an item may have been changed since both had it.
 _CHANGES = ("what", "who", "who_agreed", "due_on", "state", "outcome", "changed_at", "closed_at")

@@ -72,7 +72,9 @@ def _address(target: Target) -> tuple[str, ...]:
     return tuple(str(told.get(name, "")).rstrip("/") for name in ("url", "user")) or (target.name,)
 
 
-def _merge_delivery(merge: MergeContext, theirs: Delivery, target: Target, marks: tuple[str, str]) -> None:
+def _merge_delivery(
+    merge: MergeContext, theirs: Delivery, target: Target, marks: tuple[str, str]
+) -> None:
     """Take over what is out there."""
     if theirs.item_kind not in ("story", "media") or not (theirs.remote_id or theirs.attempts):
         return
@@ -141,7 +143,7 @@ def _taken_over(merge: MergeContext, theirs: Delivery, marks: tuple[str, str]) -
         "due_at": merge.now,
         "attempts": 0 if settled else max(1, theirs.attempts),
         "state": (DeliveryState.SENT if settled else DeliveryState.DUE).value,
-    }  # fmt: skip
+    }
 
 
 def _mapped(merge: MergeContext, named: str) -> str:

@@ -46,9 +46,19 @@ from reporter.moderation import decisions
 DATABASE = "reporter.db"
 # What a decision can change; the rest of a takeaway is as its contributor's phone sent it.
 _VALUES = (
-    "text", "caption", "author", "prompt", "intent", "audience", "consent", "licence", "state", "held", "starred",
+    "text",
+    "caption",
+    "author",
+    "prompt",
+    "intent",
+    "audience",
+    "consent",
+    "licence",
+    "state",
+    "held",
+    "starred",
     "approved_at",
-)  # fmt: skip
+)
 _RENDITION = re.compile(r"(thumb|view|play|poster)(\.[a-z0-9]{2,5})")
 # Looks at a file's content: (kind, MIME type, extension); raises ReporterError for what is not kept.
 Look = Callable[[Path], tuple[str, str, str]]
@@ -235,10 +245,14 @@ def _same(merge: MergeContext, theirs: Takeaway) -> Takeaway | None:
         return found
     hashes = {one.media.sha256 for one in theirs.attachments}
     candidates = session.scalars(
-        select(Takeaway).join(Attachment).join(Media)
-        .where(Takeaway.session_id == merge.events[theirs.session_id], Takeaway.source == Source.CARD)
+        select(Takeaway)
+        .join(Attachment)
+        .join(Media)
+        .where(
+            Takeaway.session_id == merge.events[theirs.session_id], Takeaway.source == Source.CARD
+        )
         .where(Media.sha256.in_(hashes))
-    )  # fmt: skip
+    )
     return next((r for r in candidates if {a.media.sha256 for a in r.attachments} == hashes), None)
 
 
@@ -286,11 +300,15 @@ def _take_values(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> bool:
     ours.tags = kept + [Tag(name=n) for n in sorted(names - {tag.name for tag in kept})]
     merge.session.add(
         Decision(
-            id=new_id(merge.now, merge.rng), takeaway_id=ours.id, at=merge.now, who=merge.hand.who, action="merge",
+            id=new_id(merge.now, merge.rng),
+            takeaway_id=ours.id,
+            at=merge.now,
+            who=merge.hand.who,
+            action="merge",
             before={name: before[name] for name in before if name in changed},
             after={name: after[name] for name in after if name in changed},
         )
-    )  # fmt: skip
+    )
     return True
 
 

@@ -2,12 +2,12 @@
 
 from reporter.models.camera import Camera, CardImport, Cut, Shot
 from reporter.models.captions import Captions
-from reporter.models.conversation import BlockedPerson, ReplyPoll, Reply
+from reporter.models.conversation import BlockedPerson, Reply, ReplyPoll
 from reporter.models.edits import Edit, Face
 from reporter.models.follow_up import ActionItem, Contact, NextGathering, PlanStep
 from reporter.models.gathering import BlockedDevice, Gathering
 from reporter.models.image_quality import ImageQuality, SimilarGroup
-from reporter.models.outbox import TargetStatus, OutboxState, SentDraft, Takedown
+from reporter.models.outbox import OutboxState, SentDraft, Takedown, TargetStatus
 from reporter.models.publishing import Delivery, Target
 from reporter.models.story import Story, StoryItem, StoryText
 from reporter.models.takeaway import (
@@ -22,4 +22,41 @@ from reporter.models.takeaway import (
     Upload,
 )
 
-__all__ = ["ActionItem", "Attachment", "BlockedDevice", "BlockedPerson", "Camera", "Captions", "CardImport", "Contact", "Cut", "Decision", "Delivery", "Edit", "EventSession", "Face", "Gathering", "TargetStatus", "ReplyPoll", "ImageQuality", "SimilarGroup", "Media", "NextGathering", "OutboxState", "PlanStep", "Rendition", "Reply", "SentDraft", "Shot", "Story", "StoryItem", "StoryText", "Tag", "Takeaway", "Takedown", "Target", "Tombstone", "Upload"]
+__all__ = [
+    "ActionItem",
+    "Attachment",
+    "BlockedDevice",
+    "BlockedPerson",
+    "Camera",
+    "Captions",
+    "CardImport",
+    "Contact",
+    "Cut",
+    "Decision",
+    "Delivery",
+    "Edit",
+    "EventSession",
+    "Face",
+    "Gathering",
+    "TargetStatus",
+    "ReplyPoll",
+    "ImageQuality",
+    "SimilarGroup",
+    "Media",
+    "NextGathering",
+    "OutboxState",
+    "PlanStep",
+    "Rendition",
+    "Reply",
+    "SentDraft",
+    "Shot",
+    "Story",
+    "StoryItem",
+    "StoryText",
+    "Tag",
+    "Takeaway",
+    "Takedown",
+    "Target",
+    "Tombstone",
+    "Upload",
+]

@@ -100,9 +100,14 @@ def reopen(session: Session, takeaway: Takeaway, hand: Actor) -> None:
 
 
 def set_state(
-    session: Session, takeaway: Takeaway, hand: Actor, state: TakeawayState, *, action: str = "",
+    session: Session,
+    takeaway: Takeaway,
+    hand: Actor,
+    state: TakeawayState,
+    *,
+    action: str = "",
     more: Mapping[str, Any] | None = None,
-) -> bool:  # fmt: skip
+) -> bool:
     """Decide; whether that changed anything. ``more``: fields that are set along. Does not commit.
 
     Whoever approves has seen the proposed alt text and accepts it; only wordless photos stay without one.
@@ -135,9 +140,13 @@ def change(session: Session, takeaway: Takeaway, hand: Actor, values: Mapping[st
 
 
 def change_own(
-    session: Session, takeaway: Takeaway, hand: Actor, values: Mapping[str, Any], *,
+    session: Session,
+    takeaway: Takeaway,
+    hand: Actor,
+    values: Mapping[str, Any],
+    *,
     screen: Callable[[Takeaway], object] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """The contributor's change. Other words than an organizer approved wait for a decision again.
 
     ``screen`` looks at the changed takeaway before it is saved (see reporter.moderation.blocked_words). Raises as ``change`` does.
@@ -164,9 +173,13 @@ def require_review(session: Session, takeaway: Takeaway, hand: Actor) -> None:
 
 
 def set_fields(
-    session: Session, takeaway: Takeaway, hand: Actor, values: Mapping[str, Any], *,
+    session: Session,
+    takeaway: Takeaway,
+    hand: Actor,
+    values: Mapping[str, Any],
+    *,
     action: str = "change",
-) -> bool:  # fmt: skip
+) -> bool:
     """``change`` without the commit; whether anything became another."""
     if takeaway.state == TakeawayState.WITHDRAWN:
         raise Conflict("This was taken back; there is nothing left to change.")
@@ -231,7 +244,9 @@ def withdraw(session: Session, takeaway: Takeaway, hand: Actor, store: Store) ->
     session.commit()
 
 
-def _write_tombstone(session: Session, takeaway: Takeaway, hashes: Sequence[str], hand: Actor) -> None:
+def _write_tombstone(
+    session: Session, takeaway: Takeaway, hashes: Sequence[str], hand: Actor
+) -> None:
     for sha256 in {*hashes, ""}:
         session.add(
             Tombstone(
@@ -259,9 +274,13 @@ def _erase_content(session: Session, takeaway: Takeaway) -> None:
 def _erase_replies(session: Session, takeaway: Takeaway, now: datetime) -> None:
     """What was said to it alone goes with it; the rows stay, so that no look at a target brings the words back."""
     gone = {
-        "text": "", "author": "", "author_url": "", "earlier": [],
-        "state": ReplyState.GONE.value, "changed_at": now,
-    }  # fmt: skip
+        "text": "",
+        "author": "",
+        "author_url": "",
+        "earlier": [],
+        "state": ReplyState.GONE.value,
+        "changed_at": now,
+    }
     session.execute(update(Reply).where(Reply.takeaway_id == takeaway.id).values(**gone))
     # What is open about it was in its words, and its contributor wants no mail about it any more.
     session.execute(delete(ActionItem).where(ActionItem.takeaway_id == takeaway.id))
@@ -269,7 +288,9 @@ def _erase_replies(session: Session, takeaway: Takeaway, now: datetime) -> None:
 
 
 def _groups_of(session: Session, media_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
-    query = select(ImageQuality.group_id).where(ImageQuality.media_id.in_(media_ids), ImageQuality.group_id.is_not(None))
+    query = select(ImageQuality.group_id).where(
+        ImageQuality.media_id.in_(media_ids), ImageQuality.group_id.is_not(None)
+    )
     return [group_id for group_id in session.scalars(query) if group_id is not None]
 
 

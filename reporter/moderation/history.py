@@ -36,15 +36,27 @@ def fields_of(decision: Decision) -> Fields:
 
 
 def remember(
-    session: Session, takeaway: Takeaway, hand: Actor, action: str, before: dict[str, Any],
+    session: Session,
+    takeaway: Takeaway,
+    hand: Actor,
+    action: str,
+    before: dict[str, Any],
     after: dict[str, Any],
-) -> Decision:  # fmt: skip
+) -> Decision:
     """Write a change down, after ``touch`` has given the takeaway its new revision. Does not commit."""
     made = new_id(hand.now, hand.rng)
     decision = Decision(
-        id=made, takeaway_id=takeaway.id, at=hand.now, who=hand.who, action=action,
-        step=hand.step or made, revision=takeaway.revision, undone=False, before=before, after=after,
-    )  # fmt: skip
+        id=made,
+        takeaway_id=takeaway.id,
+        at=hand.now,
+        who=hand.who,
+        action=action,
+        step=hand.step or made,
+        revision=takeaway.revision,
+        undone=False,
+        before=before,
+        after=after,
+    )
     session.add(decision)
     return decision
 

@@ -66,7 +66,9 @@ def may_show(takeaway: Takeaway, place: Scope, *, new_too: bool = False) -> bool
         and not (takeaway.held and takeaway.state == TakeawayState.NEW)
         and takeaway.audience in allowed.audiences
         and takeaway.consent in allowed.consents
-        and not (place is not Scope.ROOM and needs_face_review(takeaway) and _faces_checked(takeaway))
+        and not (
+            place is not Scope.ROOM and needs_face_review(takeaway) and _faces_checked(takeaway)
+        )
         and not (place is Scope.PUBLIC and undescribed(takeaway))
     )
 

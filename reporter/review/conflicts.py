@@ -65,9 +65,11 @@ def decide_many(
 
 
 def set_fields_many(
-    session: Session, rows: Sequence[Takeaway], hand: Actor,
+    session: Session,
+    rows: Sequence[Takeaway],
+    hand: Actor,
     values: Callable[[Takeaway], Mapping[str, Any]],
-) -> Outcome:  # fmt: skip
+) -> Outcome:
     """Set fields of many as one step (star, one more tag, another session). Commits."""
 
     def act(row: Takeaway, by: Actor) -> bool:
@@ -77,9 +79,15 @@ def set_fields_many(
 
 
 def _each(
-    session: Session, rows: Sequence[Takeaway], hand: Actor, act: Callable[[Takeaway, Actor], bool], *,
-    watched: frozenset[str] = frozenset(), seen: int = 0, wanted: Mapping[str, Any] | None = None,
-) -> Outcome:  # fmt: skip
+    session: Session,
+    rows: Sequence[Takeaway],
+    hand: Actor,
+    act: Callable[[Takeaway, Actor], bool],
+    *,
+    watched: frozenset[str] = frozenset(),
+    seen: int = 0,
+    wanted: Mapping[str, Any] | None = None,
+) -> Outcome:
     lock_gathering(session)
     outcome, step = Outcome(), hand.one_step()
     theirs: dict[Any, Decision] = {}

@@ -189,7 +189,9 @@ class Seen:
 def looks_of(session: Session, rows: Sequence[Takeaway]) -> dict[uuid.UUID, Seen]:
     """What was seen of each takeaway's pictures. Two queries."""
     wanted = [row.id for row in rows]
-    query = select(Attachment.takeaway_id, ImageQuality).join(ImageQuality, ImageQuality.media_id == Attachment.media_id)
+    query = select(Attachment.takeaway_id, ImageQuality).join(
+        ImageQuality, ImageQuality.media_id == Attachment.media_id
+    )
     looks: dict[uuid.UUID, list[ImageQuality]] = {}
     for takeaway_id, look in session.execute(query.where(Attachment.takeaway_id.in_(wanted))):
         looks.setdefault(takeaway_id, []).append(look)

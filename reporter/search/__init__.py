@@ -11,16 +11,32 @@ from reporter.models import Takeaway
 from reporter.models.enums import TakeawayState
 from reporter.moderation.visibility import may_show
 from reporter.search.documents import Recipe, texts_of
-from reporter.search.protocol import FACETS, SearchRequest, SearchResult, Relaxation, SearchIndex, Sort
+from reporter.search.protocol import (
+    FACETS,
+    Relaxation,
+    SearchIndex,
+    SearchRequest,
+    SearchResult,
+    Sort,
+)
 from reporter.search.text.highlight import highlight
 from reporter.search.text.languages import stemmable
 from reporter.search.whoosh_index import WhooshIndex
 from reporter.stories.queries import with_everything
 
 __all__ = [
-    "FACETS", "SearchRequest", "SearchResult", "Relaxation", "Recipe", "SearchIndex", "Sort", "WhooshIndex", "load_hits", "may_find",
+    "FACETS",
+    "SearchRequest",
+    "SearchResult",
+    "Relaxation",
+    "Recipe",
+    "SearchIndex",
+    "Sort",
+    "WhooshIndex",
+    "load_hits",
+    "may_find",
     "text_of",
-]  # fmt: skip
+]
 
 
 def load_hits(

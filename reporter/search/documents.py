@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from reporter.config import Settings
 from reporter.models import Takeaway
 from reporter.models.enums import Consent, Kind
-from reporter.moderation.visibility import Scope, needs_face_review, may_show
+from reporter.moderation.visibility import Scope, may_show, needs_face_review
 from reporter.search.text.languages import stemmable
 from reporter.search.text.tokenizer import normalize, tokenize
 
@@ -68,8 +68,20 @@ def schema() -> Any:
 
     # word: as written (folded), with positions; stem: in all languages it may be in; about: session, people, tags.
     names = (
-        "stem", "about", "title", "room", "by", "tag", "session", "kind", "intent", "state", "audience", "day", "has"
-    )  # fmt: skip
+        "stem",
+        "about",
+        "title",
+        "room",
+        "by",
+        "tag",
+        "session",
+        "kind",
+        "intent",
+        "state",
+        "audience",
+        "day",
+        "has",
+    )
     return Schema(
         id=ID(stored=True, unique=True),
         word=TEXT(),
@@ -93,7 +105,9 @@ def document(row: Takeaway, recipe: Recipe) -> dict[str, Any]:
         "title": title,
         "room": _plain(row.session.room, recipe),
         "by": author,
-        "tag": sorted({*map(normalize, tags), *(word for tag in tags for word in _plain(tag, recipe))}),
+        "tag": sorted(
+            {*map(normalize, tags), *(word for tag in tags for word in _plain(tag, recipe))}
+        ),
         "session": [row.session.code],
         "kind": [row.kind],
         "intent": [row.intent] if row.intent else [],
@@ -107,9 +121,17 @@ def document(row: Takeaway, recipe: Recipe) -> dict[str, Any]:
 
 def _facts(row: Takeaway, day: str, tags: list[str], words: int) -> bytes:
     facts = Facts(
-        row.session.code, row.kind, row.intent, row.author, ",".join(tags), row.state, day, " ".join(_seen(row)),
-        str(words), str(int(row.recorded_at.timestamp())),
-    )  # fmt: skip
+        row.session.code,
+        row.kind,
+        row.intent,
+        row.author,
+        ",".join(tags),
+        row.state,
+        day,
+        " ".join(_seen(row)),
+        str(words),
+        str(int(row.recorded_at.timestamp())),
+    )
     return _BETWEEN.join(text.replace(_BETWEEN, " ") for text in facts).encode()
 
 

@@ -8,7 +8,7 @@ from typing import Any as Whatever
 import numpy as np
 
 from reporter.search.documents import place_word
-from reporter.search.protocol import FACETS, SearchRequest, Relaxation, Highlights, Sort
+from reporter.search.protocol import FACETS, Highlights, Relaxation, SearchRequest, Sort
 from reporter.search.query.parser import All, Any, Node, Text, parse, texts_of
 from reporter.search.query.scorer import Matching, is_slight
 from reporter.search.query.spelling import respell
@@ -20,7 +20,9 @@ _COLUMNS = {"tag": "tags"}
 MOST_LIKE, FEWEST_LIKE = 14, 2
 
 
-def answer(reading: IndexReader, ask: SearchRequest, languages: tuple[str, ...]) -> dict[str, Whatever]:
+def answer(
+    reading: IndexReader, ask: SearchRequest, languages: tuple[str, ...]
+) -> dict[str, Whatever]:
     """The fields of ``Found`` but for query and time."""
     allowed = _allowed(reading, ask)
     found = _Search(reading, ask, languages, allowed).run()
@@ -108,7 +110,9 @@ def _some_of(node: All, languages: tuple[str, ...]) -> Node:
     return All((*rest, some)) if some else node
 
 
-def like(reading: IndexReader, ask: SearchRequest, languages: tuple[str, ...]) -> tuple[Floats, Highlights]:
+def like(
+    reading: IndexReader, ask: SearchRequest, languages: tuple[str, ...]
+) -> tuple[Floats, Highlights]:
     """Scores of what has the rarest words of ``ask.query`` (a whole text) in common, two of them at least.
 
     The takeaway ``ask.like`` itself is not among them.
@@ -153,7 +157,9 @@ def _where(reading: IndexReader, name: str, holds: Whatever) -> Bools:
     return true[column.codes] if len(true) else np.zeros(reading.count, np.bool_)
 
 
-def _sorted(reading: IndexReader, ask: SearchRequest, numbers: Whatever, scores: Floats) -> Whatever:
+def _sorted(
+    reading: IndexReader, ask: SearchRequest, numbers: Whatever, scores: Floats
+) -> Whatever:
     recorded = reading.recorded[numbers]
     weighs = ask.like or ask.query.strip()
     if ask.sort is Sort.OLDEST:

@@ -23,9 +23,20 @@ from reporter.search.documents import VERSION, Recipe, schema
 
 # What Whoosh's readers raise over files that are not what they were.
 BROKEN = (
-    OSError, ValueError, EOFError, KeyError, IndexError, AssertionError, TypeError, AttributeError, MemoryError,
-    struct.error, zlib.error, pickle.UnpicklingError, ImportError,
-)  # fmt: skip
+    OSError,
+    ValueError,
+    EOFError,
+    KeyError,
+    IndexError,
+    AssertionError,
+    TypeError,
+    AttributeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    pickle.UnpicklingError,
+    ImportError,
+)
 
 _TRIES = 5
 

@@ -15,11 +15,17 @@ from sqlalchemy.orm import Session, selectinload
 from reporter.models import Attachment, Takeaway
 from reporter.models.enums import TakeawayState
 from reporter.search.documents import Recipe, document
-from reporter.search.index_files import IndexGeneration, IndexGenerations, hold, whoosh_errors, writing
-from reporter.search.protocol import SearchRequest, SearchResult, Progress
+from reporter.search.index_files import (
+    IndexGeneration,
+    IndexGenerations,
+    hold,
+    whoosh_errors,
+    writing,
+)
+from reporter.search.protocol import Progress, SearchRequest, SearchResult
 
 if TYPE_CHECKING:
-    from reporter.search.reader import Memory, IndexReader
+    from reporter.search.reader import IndexReader, Memory
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +52,9 @@ class WhooshIndex:
         """Index rows with a revision above the last one taken in; another process at it: do nothing. Bounded memory."""
         return self._catch_up(self._sound_build(), session, progress)
 
-    def _catch_up(self, build: IndexGeneration, session: Session, progress: Progress | None = None) -> int:
+    def _catch_up(
+        self, build: IndexGeneration, session: Session, progress: Progress | None = None
+    ) -> int:
         written = 0
         total = _count_changed(session, build.indexed_to) if progress else 0
         while rows := _changed(session, build.indexed_to):
@@ -177,7 +185,7 @@ class WhooshIndex:
             reading.close()
 
     def _open(self, build: IndexGeneration, generation: int) -> IndexReader:
-        from reporter.search.reader import Memory, IndexReader
+        from reporter.search.reader import IndexReader, Memory
 
         self._memory = self._memory or Memory()
         return IndexReader(build.open(), self._memory, generation)

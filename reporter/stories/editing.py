@@ -44,9 +44,12 @@ def find_story(session: Session, story_id: str) -> Story:
 def new_story(session: Session, hand: Actor, title: str, *, report: bool = False) -> Story:
     """A composed story, a draft until somebody says otherwise. Commits."""
     story = Story(
-        id=new_id(hand.now, hand.rng), title=_cut(title), report=report, draft=True,
+        id=new_id(hand.now, hand.rng),
+        title=_cut(title),
+        report=report,
+        draft=True,
         created_at=hand.now,
-    )  # fmt: skip
+    )
     session.add(story)
     session.commit()
     return story
@@ -206,9 +209,12 @@ def _append(session: Session, story: Story, takeaways: Sequence[Takeaway]) -> No
 
 def _append_words(session: Session, story: Story, hand: Actor, text: str) -> StoryText:
     row = StoryText(
-        id=new_id(hand.now, hand.rng), story_id=story.id, position=_end(session, story),
-        text=_checked_words(text), created_at=hand.now,
-    )  # fmt: skip
+        id=new_id(hand.now, hand.rng),
+        story_id=story.id,
+        position=_end(session, story),
+        text=_checked_words(text),
+        created_at=hand.now,
+    )
     session.add(row)
     session.flush()
     return row

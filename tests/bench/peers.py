@@ -40,8 +40,10 @@ def tus_server(folder: Path) -> Iterator[int]:
     folder.mkdir()
     process = subprocess.Popen(
         ["node", str(Path(__file__).with_name("tus_server.mjs")), str(folder)],
-        cwd=ROOT, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout is not None
     try:
         line = process.stdout.readline()

@@ -47,9 +47,17 @@ def timed(work: Work, clock: Clock | None = None) -> float:
 
 
 def pairs(
-    name: str, ours: Work, theirs: Work, *, peer: str, runs: int = 7, note: str = "",
-    clock: Clock | None = None, told: bool = False, between: Work = lambda: None,
-) -> Row:  # fmt: skip
+    name: str,
+    ours: Work,
+    theirs: Work,
+    *,
+    peer: str,
+    runs: int = 7,
+    note: str = "",
+    clock: Clock | None = None,
+    told: bool = False,
+    between: Work = lambda: None,
+) -> Row:
     """Measure both in turns after a warm-up, so that the machine's drift hits both alike.
 
     ``clock`` gives milliseconds (wall time without it); ``told``: the works measure themselves and return milliseconds;
@@ -65,8 +73,13 @@ def pairs(
     measured = [(one(ours), one(theirs)) for _ in range(runs)]
     ratios = [a / b for a, b in measured]
     return Row(
-        name=name, peer=peer, runs=runs, note=note,
+        name=name,
+        peer=peer,
+        runs=runs,
+        note=note,
         ours_ms=statistics.median(a for a, _ in measured),
         peer_ms=statistics.median(b for _, b in measured),
-        ratio=statistics.median(ratios), low=min(ratios), high=max(ratios),
-    )  # fmt: skip
+        ratio=statistics.median(ratios),
+        low=min(ratios),
+        high=max(ratios),
+    )

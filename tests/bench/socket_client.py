@@ -118,8 +118,12 @@ def send_tus(where: Where, body: bytes, luck: random.Random) -> None:
     assert begun[":status"] == "201", begun
     path = begun["location"].split("//")[-1]
     path = path[path.index("/") :] if not path.startswith("/") else path
-    headers = {**v1, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream",
-               "Content-Length": str(len(body))}  # fmt: skip
+    headers = {
+        **v1,
+        "Upload-Offset": "0",
+        "Content-Type": "application/offset+octet-stream",
+        "Content-Length": str(len(body)),
+    }
     told = wire.ask(f"PATCH {path}", headers, *new_bytes(body, luck))
     assert told[":status"] == "204", told
     assert told["upload-offset"] == str(len(body))

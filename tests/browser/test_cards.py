@@ -38,11 +38,15 @@ def two_sessions(settings: Settings) -> list[str]:
     with open_session(settings) as session:
         events = [
             add_session(
-                session, title, now=MORNING, rng=rng, starts_at=MORNING + timedelta(hours=n),
+                session,
+                title,
+                now=MORNING,
+                rng=rng,
+                starts_at=MORNING + timedelta(hours=n),
                 ends_at=MORNING + timedelta(hours=n, minutes=50),
             )
             for n, title in enumerate(("Gardens in winter", "Solar roofs for schools"))
-        ]  # fmt: skip
+        ]
         return [event.code for event in events]
 
 
@@ -59,9 +63,13 @@ def fill(card: Path, first: str, second: str) -> None:
 
 
 def test_a_card_is_noticed_read_and_its_cut_moved_by_one_tap(
-    gathering: Settings, kiosk_process: KioskProcess, place: Path, laptop_page: Page,
-    axe: Callable[..., list[str]], tmp_path: Path,
-) -> None:  # fmt: skip
+    gathering: Settings,
+    kiosk_process: KioskProcess,
+    place: Path,
+    laptop_page: Page,
+    axe: Callable[..., list[str]],
+    tmp_path: Path,
+) -> None:
     first, second = two_sessions(gathering)
     page, url = laptop_page, kiosk_process.start()
     page.goto(f"{url}/desk/cards")
@@ -91,9 +99,14 @@ def test_a_card_is_noticed_read_and_its_cut_moved_by_one_tap(
         cuts = {cut.shot.path[-8:]: cut.origin for cut in session.query(Cut) if not cut.skip}
         drawer = session.query(EventSession).filter_by(guid="reporter:not-yet-assigned").one()
     assert told == {
-        "IMG_0002.JPG": first, "IMG_0003.JPG": first, "IMG_0004.JPG": second, "IMG_0005.JPG": second,
-        "IMG_0006.JPG": second, "IMG_0007.JPG": second, "IMG_0008.JPG": second,
-    }  # fmt: skip
+        "IMG_0002.JPG": first,
+        "IMG_0003.JPG": first,
+        "IMG_0004.JPG": second,
+        "IMG_0005.JPG": second,
+        "IMG_0006.JPG": second,
+        "IMG_0007.JPG": second,
+        "IMG_0008.JPG": second,
+    }
     assert cuts == {"0001.JPG": "marker", "0004.JPG": "hand"}
     assert drawer.code not in told.values()
     assert snapshot(place / "CANON_EOS") == before

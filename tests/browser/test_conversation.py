@@ -31,9 +31,12 @@ def words(session: Session) -> dict[str, str]:
 
 
 def test_said_on_a_phone_and_answered_by_keyboard(
-    kiosk_process: KioskProcess, windows: Windows, session: Session, takeaway: Takeaway,
+    kiosk_process: KioskProcess,
+    windows: Windows,
+    session: Session,
+    takeaway: Takeaway,
     axe: Callable[..., list[str]],
-) -> None:  # fmt: skip
+) -> None:
     kiosk_process.start()
     phone = windows.phone()
     phone.set_viewport_size({"width": 320, "height": 600})
@@ -76,9 +79,13 @@ def press(page: Page, key: str) -> None:
 
 
 def test_the_inbox_is_walked_by_keyboard(
-    kiosk_process: KioskProcess, laptop_page: Page, session: Session, takeaway: Takeaway, clock: TurnableClock,
+    kiosk_process: KioskProcess,
+    laptop_page: Page,
+    session: Session,
+    takeaway: Takeaway,
+    clock: TurnableClock,
     rng: random.Random,
-) -> None:  # fmt: skip
+) -> None:
     for text in ("First", "Second", "Third", "Fourth"):
         clock.turn(minutes=1)
         word = replies.Word(kind="answer", text=text, author=f"By {text}")

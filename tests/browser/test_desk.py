@@ -122,8 +122,12 @@ def test_the_desk_works_without_scripts(
 
 
 def test_the_wall_shows_what_is_approved_within_three_seconds(
-    kiosk_process: KioskProcess, laptop_page: Page, session: Session, event: EventSession, clock: TurnableClock
-) -> None:  # fmt: skip
+    kiosk_process: KioskProcess,
+    laptop_page: Page,
+    session: Session,
+    event: EventSession,
+    clock: TurnableClock,
+) -> None:
     url = kiosk_process.start()
     receipt = keep(laptop_page, url, event.code, "Plant garlic under the trees")
     laptop_page.add_init_script(PAUSES)
@@ -143,8 +147,12 @@ def test_the_wall_shows_what_is_approved_within_three_seconds(
 
 
 def test_the_wall_never_grows(
-    kiosk_process: KioskProcess, laptop_page: Page, session: Session, event: EventSession, clock: TurnableClock
-) -> None:  # fmt: skip
+    kiosk_process: KioskProcess,
+    laptop_page: Page,
+    session: Session,
+    event: EventSession,
+    clock: TurnableClock,
+) -> None:
     url = kiosk_process.start()
     laptop_page.goto(f"{url}/wall")
     for number in range(12):
@@ -177,9 +185,14 @@ def pages(app: Flask) -> list[str]:
 
 
 def test_every_page_of_the_laptop_is_for_everybody(
-    kiosk_process: KioskProcess, windows: Windows, session: Session, event: EventSession,
-    clock: TurnableClock, axe: Callable[..., list[str]], app: Flask,
-) -> None:  # fmt: skip
+    kiosk_process: KioskProcess,
+    windows: Windows,
+    session: Session,
+    event: EventSession,
+    clock: TurnableClock,
+    axe: Callable[..., list[str]],
+    app: Flask,
+) -> None:
     paths = [*pages(app), "/desk/review?state=approved", "/search?q=a"]
     assert {"/", "/wall", "/search", "/desk/review", "/desk/conversation", "/desk/actions"} < {
         *paths

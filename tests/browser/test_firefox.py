@@ -29,8 +29,12 @@ def firefox(tmp_path: Path) -> Iterator[FirefoxPage]:
 
 
 def test_a_takeaway_arrives_from_firefox(
-    kiosk_process: KioskProcess, firefox: FirefoxPage, session: Session, store: Store, event: EventSession
-) -> None:  # fmt: skip
+    kiosk_process: KioskProcess,
+    firefox: FirefoxPage,
+    session: Session,
+    store: Store,
+    event: EventSession,
+) -> None:
     url = kiosk_process.start_for_phones()
     path = f"{url}/s/{event.code}"
     files = (media_files.jpeg(), media_files.mp4())

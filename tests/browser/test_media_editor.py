@@ -95,9 +95,13 @@ def previewed(page: Page, shown: Callable[[Any], bool]) -> None:
 
 
 def test_a_face_is_blurred_by_keys_and_the_wall_shows_it_blurred(
-    kiosk_process: KioskProcess, laptop_page: Page, session: Session, event: EventSession,
-    clock: TurnableClock, axe: Callable[..., list[str]],
-) -> None:  # fmt: skip
+    kiosk_process: KioskProcess,
+    laptop_page: Page,
+    session: Session,
+    event: EventSession,
+    clock: TurnableClock,
+    axe: Callable[..., list[str]],
+) -> None:
     url, page = kiosk_process.start(), laptop_page
     receipt = keep(page, url, event.code, portrait_jpeg(1200, 800, ((0.25, 0, 0.6),)))
     media = wait(session, looked)
@@ -171,9 +175,12 @@ def test_boxes_are_drawn_pulled_and_moved_by_a_mouse_on_a_turned_picture(
 
 
 def test_a_phone_draws_by_touch(
-    kiosk_process: KioskProcess, phone_page: Page, session: Session, event: EventSession,
+    kiosk_process: KioskProcess,
+    phone_page: Page,
+    session: Session,
+    event: EventSession,
     axe: Callable[..., list[str]],
-) -> None:  # fmt: skip
+) -> None:
     url, page = kiosk_process.start(), phone_page
     receipt = keep(page, url, event.code, portrait_jpeg(1200, 800))
     media = wait(session, looked)
@@ -235,9 +242,12 @@ def test_a_film_is_cut_by_keys(
 
 
 def test_faces_are_looked_at_by_keys(
-    kiosk_process: KioskProcess, windows: Windows, session: Session, event: EventSession,
+    kiosk_process: KioskProcess,
+    windows: Windows,
+    session: Session,
+    event: EventSession,
     axe: Callable[..., list[str]],
-) -> None:  # fmt: skip
+) -> None:
     url, page = kiosk_process.start(), windows.laptop()
     receipts = []
     for width in (1200, 1000, 800):

@@ -49,9 +49,13 @@ def check_stored(session: Session, store: Store, *files: Path) -> None:
 
 
 def test_photo_and_video_go_up_together(
-    kiosk: KioskProcess, phone_page: Page, session: Session, store: Store, event: EventSession,
+    kiosk: KioskProcess,
+    phone_page: Page,
+    session: Session,
+    store: Store,
+    event: EventSession,
     axe: Callable[..., list[str]],
-) -> None:  # fmt: skip
+) -> None:
     files = (media_files.jpeg(), media_files.mp4())
     phone_page.goto(f"{kiosk.url}/s/{event.code}")
     assert axe(phone_page) == []
@@ -70,8 +74,13 @@ def test_photo_and_video_go_up_together(
     row = takeaway(session)
     check_stored(session, store, *files)
     assert (row.text, row.author, row.audience, row.consent, row.intent, row.prompt) == (
-        "Look at this #frames", "Rosa", "room", "agreed", "idea", "What will you take home from this?",
-    )  # fmt: skip
+        "Look at this #frames",
+        "Rosa",
+        "room",
+        "agreed",
+        "idea",
+        "What will you take home from this?",
+    )
     shown = phone_page.locator("#receipt").inner_text()
     assert shown.replace("-", "") == row.receipt
     wait_for_picture(phone_page.locator("#receipt-qr"))
@@ -79,8 +88,13 @@ def test_photo_and_video_go_up_together(
 
 @pytest.mark.parametrize("kind", ["photo", "video"])
 def test_it_works_without_scripts(
-    kiosk: KioskProcess, windows: Windows, session: Session, store: Store, event: EventSession, kind: str
-) -> None:  # fmt: skip
+    kiosk: KioskProcess,
+    windows: Windows,
+    session: Session,
+    store: Store,
+    event: EventSession,
+    kind: str,
+) -> None:
     tile, path = {
         "photo": ("Photo", media_files.jpeg()),
         "video": ("Video note", media_files.mp4()),
@@ -181,8 +195,12 @@ def test_what_the_kiosk_refuses_is_said_and_blocks_nothing(
 
 
 def test_nothing_is_called_safe_while_the_kiosk_is_away(
-    kiosk_process: KioskProcess, phone_page: Page, session: Session, store: Store, event: EventSession
-) -> None:  # fmt: skip
+    kiosk_process: KioskProcess,
+    phone_page: Page,
+    session: Session,
+    store: Store,
+    event: EventSession,
+) -> None:
     """kill -9 before the upload; the page keeps trying, and is done when the kiosk is back."""
     url = kiosk_process.start()
     phone_page.goto(f"{url}/s/{event.code}", wait_until="networkidle")
@@ -201,9 +219,12 @@ def test_nothing_is_called_safe_while_the_kiosk_is_away(
 
 
 def test_receipt_changes_and_takes_back(
-    kiosk: KioskProcess, phone_page: Page, session: Session, event: EventSession,
+    kiosk: KioskProcess,
+    phone_page: Page,
+    session: Session,
+    event: EventSession,
     axe: Callable[..., list[str]],
-) -> None:  # fmt: skip
+) -> None:
     phone_page.goto(f"{kiosk.url}/s/{event.code}")
     phone_page.get_by_label("Your words").fill("Plant garlc")
     phone_page.get_by_role("button", name="Keep it").click()
@@ -226,9 +247,15 @@ def test_receipt_changes_and_takes_back(
     [("en", 320, "dark"), ("de", 320, "light"), ("es", 390, "dark"), ("ar", 390, "light")],
 )
 def test_every_phone_page_is_for_everybody(
-    kiosk: KioskProcess, windows: Windows, session: Session, event: EventSession,
-    axe: Callable[..., list[str]], scheme: str, width: int, lang: str,
-) -> None:  # fmt: skip
+    kiosk: KioskProcess,
+    windows: Windows,
+    session: Session,
+    event: EventSession,
+    axe: Callable[..., list[str]],
+    scheme: str,
+    width: int,
+    lang: str,
+) -> None:
     """axe finds nothing, and nothing sticks out, at the narrowest width, in the dark, from right to left."""
     event.title = "Wie Nachbarschaftsgemeinschaftseinrichtungen zusammenarbeiten können"
     session.commit()

@@ -107,9 +107,13 @@ def begin_slowly(page: Page, path: Path) -> None:
 
 
 def test_a_closed_tab_and_a_killed_kiosk_lose_nothing(
-    kiosk: KioskProcess, phone_page: Page, session: Session, store: Store, event: EventSession,
+    kiosk: KioskProcess,
+    phone_page: Page,
+    session: Session,
+    store: Store,
+    event: EventSession,
     long_video: Path,
-) -> None:  # fmt: skip
+) -> None:
     phone_page.goto(f"{kiosk.url}/s/{event.code}")
     phone_page.get_by_label("Your words").fill("All the way round")
     begin_slowly(phone_page, long_video)
@@ -197,9 +201,13 @@ def test_it_waits_as_long_as_the_kiosk_asks(
 
 
 def test_a_phone_without_room_says_so_and_sends_all_the_same(
-    kiosk: KioskProcess, windows: Windows, session: Session, store: Store, event: EventSession,
+    kiosk: KioskProcess,
+    windows: Windows,
+    session: Session,
+    store: Store,
+    event: EventSession,
     long_video: Path,
-) -> None:  # fmt: skip
+) -> None:
     page = windows.phone()
     page.add_init_script(NO_ROOM)
     page.goto(f"{kiosk.url}/s/{event.code}")
@@ -258,9 +266,12 @@ def test_words_wait_like_pictures(
 
 
 def test_my_takeaways_tell_what_became_of_them(
-    kiosk: KioskProcess, phone_page: Page, session: Session, event: EventSession,
+    kiosk: KioskProcess,
+    phone_page: Page,
+    session: Session,
+    event: EventSession,
     axe: Callable[..., list[str]],
-) -> None:  # fmt: skip
+) -> None:
     phone_page.goto(f"{kiosk.url}/mine")
     expect(phone_page.get_by_text("Nothing yet.")).to_be_visible()
     phone_page.goto(f"{kiosk.url}/s/{event.code}")
@@ -314,9 +325,26 @@ def test_the_whole_page_weighs_less_than_30_kb(
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
     """A certificate of this test's own for the kiosk, and its key."""
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-               "-days", "2", "-subj", "/CN=kiosk", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
-               "-keyout", str(key), "-out", str(cert)]  # fmt: skip
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=kiosk",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1,DNS:localhost",
+        "-keyout",
+        str(key),
+        "-out",
+        str(cert),
+    ]
     if shutil.which("openssl") is None:
         pytest.skip("no openssl here to make a certificate")
     subprocess.run(command, check=True, capture_output=True)
@@ -345,9 +373,13 @@ def secure_page(chromium: Browser, certificate: tuple[Path, Path]) -> Iterator[P
 
 
 def test_with_tls_it_opens_and_records_while_the_kiosk_is_out_of_reach(
-    kiosk_process: KioskProcess, secure_page: Page, certificate: tuple[Path, Path], session: Session,
-    store: Store, event: EventSession,
-) -> None:  # fmt: skip
+    kiosk_process: KioskProcess,
+    secure_page: Page,
+    certificate: tuple[Path, Path],
+    session: Session,
+    store: Store,
+    event: EventSession,
+) -> None:
     cert, key = certificate
     kiosk_process.arguments = ("--tls-cert", str(cert), "--tls-key", str(key))
     url = kiosk_process.start()

@@ -28,9 +28,14 @@ def shown(page: Page, words: str) -> None:
 
 
 def test_review_by_keys(
-    kiosk_process: KioskProcess, laptop_page: Page, session: Session, event: EventSession, clock: TurnableClock,
-    rng: random.Random, axe: Callable[..., list[str]],
-) -> None:  # fmt: skip
+    kiosk_process: KioskProcess,
+    laptop_page: Page,
+    session: Session,
+    event: EventSession,
+    clock: TurnableClock,
+    rng: random.Random,
+    axe: Callable[..., list[str]],
+) -> None:
     for number in range(6):
         moment = clock.turn(seconds=5)
         add_takeaway(session, event, rng, text=f"Takeaway {number}", recorded_at=moment)
@@ -44,8 +49,9 @@ def test_review_by_keys(
     page.keyboard.press("h")
     shown(page, "Takeaway 2")
     assert {k: v for k, v in states(session).items() if v != "new"} == {
-        "Takeaway 0": "approved", "Takeaway 1": "hidden",
-    }  # fmt: skip
+        "Takeaway 0": "approved",
+        "Takeaway 1": "hidden",
+    }
     page.keyboard.press("z")
     shown(page, "Takeaway 1")
     assert states(session)["Takeaway 1"] == "new"
@@ -63,8 +69,9 @@ def test_review_by_keys(
     page.keyboard.press("Shift+A")
     expect(page.get_by_text("3 takeaways changed.")).to_be_visible()
     assert [text for text, state in states(session).items() if state == "new"] == [
-        "Takeaway 1", "Takeaway 5",
-    ]  # fmt: skip
+        "Takeaway 1",
+        "Takeaway 5",
+    ]
     page.keyboard.press("z")
     expect(page.get_by_text("Undone for 3 takeaways.")).to_be_visible()
     assert [text for text, state in states(session).items() if state == "approved"] == [
@@ -73,9 +80,13 @@ def test_review_by_keys(
 
 
 def test_a_story_is_composed_by_keys(
-    kiosk_process: KioskProcess, windows: Windows, session: Session, event: EventSession, rng: random.Random,
+    kiosk_process: KioskProcess,
+    windows: Windows,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
     axe: Callable[..., list[str]],
-) -> None:  # fmt: skip
+) -> None:
     for number in range(3):
         add_takeaway(session, event, rng, state="approved", starred=True, text=f"Note {number}")
     url = kiosk_process.start()

@@ -21,9 +21,12 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def url(
-    kiosk_process: KioskProcess, session: Session, event: EventSession, rng: random.Random,
+    kiosk_process: KioskProcess,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
     gathering: Settings,
-) -> str:  # fmt: skip
+) -> str:
     for text, author in (
         ("Compost stays warm in winter", "Ana"),
         ("Community kitchens cost little", "Bo"),

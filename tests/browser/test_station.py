@@ -83,9 +83,14 @@ class Station:
         self.kiosk = kiosk
 
     def open(
-        self, *, allow: tuple[str, ...] = ALLOWED, script: str = "", clock: bool = False,
-        query: str = "", **options: object,
-    ) -> Page:  # fmt: skip
+        self,
+        *,
+        allow: tuple[str, ...] = ALLOWED,
+        script: str = "",
+        clock: bool = False,
+        query: str = "",
+        **options: object,
+    ) -> Page:
         page = self.windows.open(**{**LAPTOP, **options})
         page.context.grant_permissions(list(allow))
         if clock:
@@ -129,9 +134,14 @@ def running(session: Session) -> EventSession:
     """A session that runs now, by the clock of the kiosk's process."""
     now = datetime.now(UTC)
     return add_session(
-        session, "Repair café", now=now, rng=random.Random(3), room="Hall",
-        starts_at=now - timedelta(minutes=10), ends_at=now + timedelta(hours=1),
-    )  # fmt: skip
+        session,
+        "Repair café",
+        now=now,
+        rng=random.Random(3),
+        room="Hall",
+        starts_at=now - timedelta(minutes=10),
+        ends_at=now + timedelta(hours=1),
+    )
 
 
 def takeaway(session: Session) -> Takeaway:
@@ -194,9 +204,13 @@ def check_kept(session: Session, store: Store, container: str, *, lasts: float) 
 
 
 def test_a_code_is_held_up_and_a_video_note_is_kept(
-    station: Station, film: Path, session: Session, store: Store, event: EventSession,
+    station: Station,
+    film: Path,
+    session: Session,
+    store: Store,
+    event: EventSession,
     axe: Callable[..., list[str]],
-) -> None:  # fmt: skip
+) -> None:
     """The session is long over: what is recorded for it is kept all the same."""
     write_film(film, session_url("http://10.0.0.9", event.code))
     page = station.open(script=STOPWATCH)
@@ -400,15 +414,27 @@ def test_the_camera_goes_off_and_the_unkept_is_forgotten(
     [("de", 1024, 768, "light", "voice"), ("ar", 1280, 720, "dark", "video")],
 )
 def test_every_screen_is_for_everybody(
-    station: Station, film: Path, session: Session, store: Store, running: EventSession,
-    axe: Callable[..., list[str]], lang: str, width: int, height: int, scheme: str, way: str,
-) -> None:  # fmt: skip
+    station: Station,
+    film: Path,
+    session: Session,
+    store: Store,
+    running: EventSession,
+    axe: Callable[..., list[str]],
+    lang: str,
+    width: int,
+    height: int,
+    scheme: str,
+    way: str,
+) -> None:
     """axe finds nothing, and nothing sticks out at a side or below, in both directions, light and dark."""
     write_film(film, "")
     page = station.open(
-        query=f"?lang={lang}", viewport={"width": width, "height": height}, color_scheme=scheme,
-        reduced_motion="reduce", script=STOPWATCH + ONLY_WEBM,
-    )  # fmt: skip
+        query=f"?lang={lang}",
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        script=STOPWATCH + ONLY_WEBM,
+    )
     expect(page.locator("#live")).to_be_visible()
 
     def check(screen: str) -> None:

@@ -95,9 +95,11 @@ class Phone:
 
     def form(self, http: httpx.Client, data: bytes, client_id: str) -> bool:
         answer = http.post(
-            f"/s/{self.world.code}/takeaways", files={"file": ("IMG.JPG", data)},
-            data={"text": client_id, "client_id": client_id}, headers={"Accept": "application/json"},
-        )  # fmt: skip
+            f"/s/{self.world.code}/takeaways",
+            files={"file": ("IMG.JPG", data)},
+            data={"text": client_id, "client_id": client_id},
+            headers={"Accept": "application/json"},
+        )
         assert answer.status_code == 201, answer.text
         self.world.thank(answer.json()["receipt"], data, client_id)
         return True
@@ -126,9 +128,11 @@ class Phone:
         else:
             place.append(self.begin(http, len(data), client_id))
         headers = {
-            **V1, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream",
+            **V1,
+            "Upload-Offset": str(offset),
+            "Content-Type": "application/offset+octet-stream",
             "Content-Length": str(len(data) - offset),
-        }  # fmt: skip
+        }
         answer = http.patch(place[0], headers=headers, content=slowly(data[offset:]))
         assert answer.status_code == 204, answer.text
         self.world.thank(answer.headers["Reporter-Receipt"], data, client_id)

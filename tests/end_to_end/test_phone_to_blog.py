@@ -41,9 +41,14 @@ class Shell:
         """Its output; fails the test where the command fails."""
         done = subprocess.run(
             [sys.executable, "-m", "kiosk", "--gathering", str(self._folder), *arguments],
-            input=stdin, capture_output=True, text=True, timeout=120, env=self._environment,
-            cwd=Path(__file__).parents[2], check=False,
-        )  # fmt: skip
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env=self._environment,
+            cwd=Path(__file__).parents[2],
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -79,9 +84,14 @@ def posts_of(blog: WordPress, kind: str = "posts") -> list[dict[str, Any]]:
 
 
 def test_from_the_poster_to_the_blog_and_back(
-    kiosk_process: KioskProcess, windows: Windows, wordpress: WordPress, gathering: Settings,
-    event: EventSession, secrets_file: Path, tmp_path: Path,
-) -> None:  # fmt: skip
+    kiosk_process: KioskProcess,
+    windows: Windows,
+    wordpress: WordPress,
+    gathering: Settings,
+    event: EventSession,
+    secrets_file: Path,
+    tmp_path: Path,
+) -> None:
     shell = Shell(gathering, secrets_file)
     before = {kind: {row["id"] for row in posts_of(wordpress, kind)} for kind in ("posts", "media")}
     kiosk_process.arguments = ("--host", "0.0.0.0")
@@ -127,8 +137,15 @@ def test_from_the_poster_to_the_blog_and_back(
     )
 
     # Published twice, there is one post with the one right picture.
-    shell.run("targets", "add", "wordpress", "blog", f"url={wordpress.url}", f"user={wordpress.user}",
-              stdin=wordpress.app_password + "\n")  # fmt: skip
+    shell.run(
+        "targets",
+        "add",
+        "wordpress",
+        "blog",
+        f"url={wordpress.url}",
+        f"user={wordpress.user}",
+        stdin=wordpress.app_password + "\n",
+    )
     shell.run("targets", "test", "blog")
     for _ in range(2):
         sent = shell.ask("publish", "--target", "blog", "--wait")["deliveries"]

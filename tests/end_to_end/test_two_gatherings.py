@@ -123,8 +123,14 @@ def answered_from_outside(kit: Kit, wordpress: WordPress, wiki: Place) -> Reply:
 def told_and_led_on(kit: Kit, inbox: Inbox, question: Takeaway, comment: Reply) -> None:
     """Whoever asked is told once; the thank-you goes out after a yes, to all places."""
     next_gathering.leave_address(
-        kit.session, question, "ada@home.example", answer=True, invite=True, now=kit.clock(), rng=kit.rng
-    )  # fmt: skip
+        kit.session,
+        question,
+        "ada@home.example",
+        answer=True,
+        invite=True,
+        now=kit.clock(),
+        rng=kit.rng,
+    )
     replies.narrow(kit.session, comment, kit.hand, question)
     replies.decide(kit.session, comment, kit.hand, ReplyState.SHOWN)
     for _ in range(2):
@@ -133,7 +139,9 @@ def told_and_led_on(kit: Kit, inbox: Inbox, question: Takeaway, comment: Reply) 
     to_ada = [mail for people, mail in inbox.mails if people == ["ada@home.example"]]
     assert len(to_ada) == 1
     assert "I have leeks" in str(to_ada[0].get_content())
-    action_items.begin_item(kit.session, kit.hand, "question", {"what": "Find seeds"}, takeaway=question)
+    action_items.begin_item(
+        kit.session, kit.hand, "question", {"what": "Find seeds"}, takeaway=question
+    )
     story = follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.THANKS, kit.hand)
     send(kit)
     assert not [d for d in kit.deliveries("story") if d.item_id == story.id]

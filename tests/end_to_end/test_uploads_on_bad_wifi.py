@@ -97,9 +97,14 @@ def by_tuspy(run: Run) -> None:
         assert time.monotonic() < end, f"{run.seed}: {run.trouble}"
         try:
             uploader = TusClient(run.endpoint).uploader(
-                file_stream=io.BytesIO(run.data), chunk_size=run.chunk, metadata=run.metadata,
-                url=run.url or None, upload_checksum=checksum, retries=3, retry_delay=0.02,
-            )  # fmt: skip
+                file_stream=io.BytesIO(run.data),
+                chunk_size=run.chunk,
+                metadata=run.metadata,
+                url=run.url or None,
+                upload_checksum=checksum,
+                retries=3,
+                retry_delay=0.02,
+            )
             if not run.url:
                 uploader.set_url(uploader.create_url())
                 uploader.offset = 0
@@ -130,14 +135,23 @@ def by_tus_js(runs: list[Run], folder: Path) -> None:
         path.write_bytes(run.data)
         jobs.append(
             {
-                "id": number, "endpoint": run.endpoint, "path": str(path), "metadata": run.metadata,
-                "chunkSize": run.chunk, "during": run.during,
+                "id": number,
+                "endpoint": run.endpoint,
+                "path": str(path),
+                "metadata": run.metadata,
+                "chunkSize": run.chunk,
+                "during": run.during,
             }
-        )  # fmt: skip
+        )
     told = subprocess.run(
-        ["node", str(ROOT / "tests" / "chaos_tus_js.mjs")], cwd=ROOT, text=True, timeout=600,
-        input=json.dumps({"jobs": jobs, "delays": DELAYS}), capture_output=True, check=False,
-    )  # fmt: skip
+        ["node", str(ROOT / "tests" / "chaos_tus_js.mjs")],
+        cwd=ROOT,
+        text=True,
+        timeout=600,
+        input=json.dumps({"jobs": jobs, "delays": DELAYS}),
+        capture_output=True,
+        check=False,
+    )
     assert told.returncode == 0, told.stderr[-2000:]
     results = [json.loads(line) for line in told.stdout.splitlines()]
     assert sorted(result["id"] for result in results) == list(range(len(runs)))
@@ -224,9 +238,12 @@ def taken(settings: Settings) -> int:
 @pytest.mark.slow
 @pytest.mark.usefixtures("node")
 def test_both_clients_while_the_kiosk_is_killed(
-    gathering: Settings, event: EventSession, wifi: BadWifi, kiosk_process: KioskProcess,
+    gathering: Settings,
+    event: EventSession,
+    wifi: BadWifi,
+    kiosk_process: KioskProcess,
     tmp_path: Path,
-) -> None:  # fmt: skip
+) -> None:
     fates = {**FATES, "calm": 60}
     python, node = (
         [plan(wifi, event.code, f"{name}-{n}", fates=fates) for n in range(50)]
@@ -235,8 +252,9 @@ def test_both_clients_while_the_kiosk_is_killed(
     parts = Store(gathering.folder).incoming
     with ThreadPoolExecutor(2) as pool:
         sending = [
-            pool.submit(in_threads, by_tuspy, python), pool.submit(by_tus_js, node, tmp_path)
-        ]  # fmt: skip
+            pool.submit(in_threads, by_tuspy, python),
+            pool.submit(by_tus_js, node, tmp_path),
+        ]
         for goal in (5, 20, 40, 60):
             until(lambda goal=goal: taken(gathering) >= goal and any(parts.glob("*.part")))  # type: ignore[misc]
             kiosk_process.kill()

@@ -44,8 +44,11 @@ def test_a_gathering_is_filled_and_kept(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     folder, now = tmp_path / "sample", utc_now()
     settings = make_demo(
-        folder, now=now, rng=random.Random(1), progress=lambda done, of, _what: told.append((done, of))
-    )  # fmt: skip
+        folder,
+        now=now,
+        rng=random.Random(1),
+        progress=lambda done, of, _what: told.append((done, of)),
+    )
     assert told[-1] == (len(PIECES), len(PIECES))
     store = Store(folder)
     with open_session(settings) as session:
@@ -70,10 +73,13 @@ def test_the_command_runs_it_and_leaves_nothing(tmp_path: Path, secrets_file: Pa
     place = tmp_path / "places"
     place.mkdir()
     process = subprocess.Popen(
-        [sys.executable, "-m", "kiosk", "demo", "--port", str(port), "--no-open"], text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[2],
+        [sys.executable, "-m", "kiosk", "demo", "--port", str(port), "--no-open"],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=Path(__file__).parents[2],
         env={**os.environ, "REPORTER_SECRETS_FILE": str(secrets_file), "TMPDIR": str(place)},
-    )  # fmt: skip
+    )
     assert process.stdout is not None
     try:
         assert any(line.startswith("listening on ") for line in process.stdout)

@@ -37,9 +37,14 @@ def rehearse(
 ) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "kiosk", "--gathering", str(settings.folder), "rehearse"]
     return subprocess.run(
-        [*command, "--port", str(port), *words], capture_output=True, text=True, timeout=600, check=False,
-        env={**os.environ, "REPORTER_SECRETS_FILE": str(secrets)}, cwd=Path(__file__).parents[2],
-    )  # fmt: skip
+        [*command, "--port", str(port), *words],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+        env={**os.environ, "REPORTER_SECRETS_FILE": str(secrets)},
+        cwd=Path(__file__).parents[2],
+    )
 
 
 def rows(session: Session) -> dict[str, list[str]]:
@@ -70,9 +75,13 @@ def found_by_index(settings: Settings) -> int:
 
 
 def test_it_says_what_the_laptop_can_take_and_leaves_nothing(
-    gathering: Settings, kiosk_process: KioskProcess, secrets_file: Path, session: Session, event: EventSession,
+    gathering: Settings,
+    kiosk_process: KioskProcess,
+    secrets_file: Path,
+    session: Session,
+    event: EventSession,
     rng: random.Random,
-) -> None:  # fmt: skip
+) -> None:
     add_takeaway(session, event, rng, text="What somebody really brought")
     kiosk_process.start()
     before = rows(session), files(gathering)
@@ -88,8 +97,12 @@ def test_it_says_what_the_laptop_can_take_and_leaves_nothing(
     assert (told["accepted"], told["expected"], told["refused"]) == (7, 7, {})
     assert told["failed_media"] == 0
     assert {name: step["count"] for name, step in told["steps"].items()} == {
-        "page": 2, "note": 2, "receipt": 2, "photo": 4, "video": 1,
-    }  # fmt: skip
+        "page": 2,
+        "note": 2,
+        "receipt": 2,
+        "photo": 4,
+        "video": 1,
+    }
     assert 20 < told["mb"] < 60
     assert told["mb_per_s"] == pytest.approx(told["mb"] / told["seconds"], rel=0.05)
     assert 0 < told["p50_ms"] <= told["p99_ms"]
@@ -103,8 +116,12 @@ def test_it_says_what_the_laptop_can_take_and_leaves_nothing(
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C can't be sent to one process on Windows")
 def test_one_that_is_stopped_leaves_nothing_either(
-    gathering: Settings, kiosk_process: KioskProcess, secrets_file: Path, session: Session, event: EventSession
-) -> None:  # fmt: skip
+    gathering: Settings,
+    kiosk_process: KioskProcess,
+    secrets_file: Path,
+    session: Session,
+    event: EventSession,
+) -> None:
     kiosk_process.start()
     before = rows(session), files(gathering)
     command = [
@@ -118,10 +135,13 @@ def test_one_that_is_stopped_leaves_nothing_either(
         "4",
     ]
     run = subprocess.Popen(
-        [*command, "--port", str(kiosk_process.port)], cwd=Path(__file__).parents[2],
-        env={**os.environ, "REPORTER_SECRETS_FILE": str(secrets_file)}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        [*command, "--port", str(kiosk_process.port)],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "REPORTER_SECRETS_FILE": str(secrets_file)},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     end = time.monotonic() + 300
     while not session.scalar(select(func.count()).select_from(Takeaway)):
         assert run.poll() is None
@@ -136,9 +156,13 @@ def test_one_that_is_stopped_leaves_nothing_either(
 
 
 def test_it_refuses_politely(
-    gathering: Settings, kiosk_process: KioskProcess, secrets_file: Path, session: Session, tmp_path: Path,
+    gathering: Settings,
+    kiosk_process: KioskProcess,
+    secrets_file: Path,
+    session: Session,
+    tmp_path: Path,
     clock: TurnableClock,
-) -> None:  # fmt: skip
+) -> None:
     before = rows(session)
     port = free_port()
     done = rehearse(gathering, secrets_file, port)
@@ -216,9 +240,12 @@ def notes(*, photo: float, lost: int = 0, phones: int = 10) -> Notes:
 
 @pytest.mark.parametrize(
     ("photo", "words"),
-    [(0.4, "are no trouble: a photo was safe within less than a second"), (7.0, "work, but some wait"),
-     (25.0, "much for this laptop: a photo took up to 25 s")],
-)  # fmt: skip
+    [
+        (0.4, "are no trouble: a photo was safe within less than a second"),
+        (7.0, "work, but some wait"),
+        (25.0, "much for this laptop: a photo took up to 25 s"),
+    ],
+)
 def test_the_verdict_is_a_sentence(photo: float, words: str) -> None:
     told = verdict(notes(photo=photo), 10, 12.0, 0)
     assert told.startswith("10 phones at once")

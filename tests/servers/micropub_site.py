@@ -164,6 +164,11 @@ sys.modules["site_urls"] = urls
 call_command("migrate", verbosity=0)
 if not Token.objects.exists():
     owner = User.objects.create_user("garden")
-    Token(key="garden-token-1", owner=owner, client_id="https://reporter.example/", me=f"http://127.0.0.1:{PORT}/",
-          scope="create update delete media").save()  # fmt: skip
+    Token(
+        key="garden-token-1",
+        owner=owner,
+        client_id="https://reporter.example/",
+        me=f"http://127.0.0.1:{PORT}/",
+        scope="create update delete media",
+    ).save()
 call_command("runserver", f"127.0.0.1:{PORT}", "--noreload")

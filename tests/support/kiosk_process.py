@@ -57,10 +57,20 @@ def add_takeaway(
     moment = values.pop("recorded_at", START)
     tags = [Tag(name=name) for name in values.pop("tags", [])]
     row = Takeaway(
-        id=new_id(moment, rng), receipt=make_receipt(rng), session=event,
-        recorded_at=moment, received_at=moment, tags=tags,
-        **{"kind": "note", "text": "Compost stays warm", "audience": "public", "state": "new", **values},
-    )  # fmt: skip
+        id=new_id(moment, rng),
+        receipt=make_receipt(rng),
+        session=event,
+        recorded_at=moment,
+        received_at=moment,
+        tags=tags,
+        **{
+            "kind": "note",
+            "text": "Compost stays warm",
+            "audience": "public",
+            "state": "new",
+            **values,
+        },
+    )
     with session.no_autoflush:
         bump_revision(session, row)
     session.add(row)
@@ -106,9 +116,14 @@ class KioskProcess:
         command += ["--host", "127.0.0.1", "--port", str(self.port), "--no-open", *self.arguments]
         environment = {**os.environ, "REPORTER_SECRETS_FILE": str(self.secrets)}
         self._process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment,
-            cwd=Path(__file__).parents[2], start_new_session=True,
-        )  # fmt: skip
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment,
+            cwd=Path(__file__).parents[2],
+            start_new_session=True,
+        )
         assert self._process.stdout is not None
         for line in self._process.stdout:
             self.lines.append(line.rstrip())

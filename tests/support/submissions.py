@@ -63,9 +63,14 @@ class Room:
     def add_session(self, title: str, *, do_not_record: bool = False) -> EventSession:
         """A session with a fresh code."""
         row = EventSession(
-            id=new_id(NOW, self.rng), code=make_code(self.rng), title=title, audience="community",
-            licence="CC BY 4.0", do_not_record=do_not_record, created_at=NOW,
-        )  # fmt: skip
+            id=new_id(NOW, self.rng),
+            code=make_code(self.rng),
+            title=title,
+            audience="community",
+            licence="CC BY 4.0",
+            do_not_record=do_not_record,
+            created_at=NOW,
+        )
         self.session.add(row)
         return row
 

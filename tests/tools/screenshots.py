@@ -88,9 +88,12 @@ def fill(kiosk: KioskProcess, folder: Path, codes: list[str]) -> list[str]:
             "consent": "agreed",
         }
         answer = httpx.post(
-            f"{kiosk.url}/s/{codes[place]}/takeaways", data=words, files=files,
-            headers={"Accept": "application/json"}, timeout=60,
-        )  # fmt: skip
+            f"{kiosk.url}/s/{codes[place]}/takeaways",
+            data=words,
+            files=files,
+            headers={"Accept": "application/json"},
+            timeout=60,
+        )
         answer.raise_for_status()
         receipts.append(answer.json()["receipt"])
     while any(httpx.get(f"{kiosk.url}/healthz").json()["queues"].values()):
@@ -119,11 +122,16 @@ def prepare(folder: Path) -> tuple[KioskProcess, list[str]]:
     with open_session(settings) as session:
         codes = [
             add_session(
-                session, title, now=now, rng=rng, room=f"Room {number}",
-                starts_at=now - timedelta(minutes=30 - number), ends_at=now + timedelta(minutes=40),
+                session,
+                title,
+                now=now,
+                rng=rng,
+                room=f"Room {number}",
+                starts_at=now - timedelta(minutes=30 - number),
+                ends_at=now + timedelta(minutes=40),
             ).code
             for number, title in enumerate(SESSIONS, 1)
-        ]  # fmt: skip
+        ]
     return KioskProcess(settings.folder, folder / "secrets.json"), codes
 
 

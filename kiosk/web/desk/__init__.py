@@ -86,5 +86,7 @@ def _counts() -> dict[str, int]:
     }
     counts = {name: db.session.scalar(query) or 0 for name, query in asked.items()}
     # Without the switch nothing waits for a look.
-    waiting_faces = face_review.count_waiting(db.session())[0] if face_review.is_checked(db.session()) else 0
+    waiting_faces = (
+        face_review.count_waiting(db.session())[0] if face_review.is_checked(db.session()) else 0
+    )
     return {**counts, "faces": waiting_faces}

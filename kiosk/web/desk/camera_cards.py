@@ -157,20 +157,26 @@ def _takeaways(roll: Roll, start: int) -> dict[uuid.UUID, Takeaway]:
 
 
 def _tile(
-    roll: Roll, place: int, events: dict[uuid.UUID, EventSession], takeaways: dict[uuid.UUID, Takeaway]
-) -> Tile:  # fmt: skip
+    roll: Roll,
+    place: int,
+    events: dict[uuid.UUID, EventSession],
+    takeaways: dict[uuid.UUID, Takeaway],
+) -> Tile:
     row = roll.rows[place]
     takeaway = takeaways.get(row.takeaway_id)
     opening = _opening(roll, place, events) if place in roll.cuts else None
     picture = _picture(row, takeaway)
     media = [a.media for a in takeaway.attachments] if takeaway else []
     return Tile(
-        id=row.id, name=row.path.rsplit("/", 1)[-1], picture=picture,
+        id=row.id,
+        name=row.path.rsplit("/", 1)[-1],
+        picture=picture,
         awaited=not picture and any(m.state in BEING_MADE for m in media),
-        marker=row.takeaway_id is None, cut=opening,
+        marker=row.takeaway_id is None,
+        cut=opening,
         moves=None if opening else _nearest(roll, place, events),
         receipt=takeaway.receipt if takeaway else "",
-    )  # fmt: skip
+    )
 
 
 def _picture(row: Any, takeaway: Takeaway | None) -> str:
@@ -217,13 +223,23 @@ def _told(row: CardImport) -> dict[str, Any]:
     lost = [entry["file"] for entry in row.failures if "error" not in entry]
     running = row.state in UNDER_WAY
     return {
-        "id": row.id.hex, "path": row.path, "state": row.state, "running": running,
+        "id": row.id.hex,
+        "path": row.path,
+        "state": row.state,
+        "running": running,
         "stuck": running and current_kiosk().now() - row.beat_at > ALIVE,
-        "files": row.files, "files_done": row.files_done, "bytes": row.bytes, "bytes_done": row.bytes_done,
-        "seconds_left": _seconds_left(row), "imported": row.imported, "known": row.known,
-        "markers": row.markers, "message": row.message, "missing": lost,
+        "files": row.files,
+        "files_done": row.files_done,
+        "bytes": row.bytes,
+        "bytes_done": row.bytes_done,
+        "seconds_left": _seconds_left(row),
+        "imported": row.imported,
+        "known": row.known,
+        "markers": row.markers,
+        "message": row.message,
+        "missing": lost,
         "failures": [entry for entry in row.failures if "error" in entry],
-    }  # fmt: skip
+    }
 
 
 def _seconds_left(row: CardImport) -> int | None:
@@ -271,7 +287,11 @@ def stop(number: str) -> ResponseReturnValue:
 @bp.post("/shots/<shot>")
 def decide(shot: str) -> ResponseReturnValue:
     """Take, move, change or drop a cut; or say that a marker is a picture."""
-    row, hand, form = manual_cuts.find_shot(db.session(), shot), current_kiosk().hand("desk"), request.form
+    row, hand, form = (
+        manual_cuts.find_shot(db.session(), shot),
+        current_kiosk().hand("desk"),
+        request.form,
+    )
     wanted = form.get("do", "")
     if wanted == "begin":
         event = by_code(db.session(), form["session"]) if form.get("session") else None

@@ -69,11 +69,14 @@ def _page(typed: dict[str, str], errors: dict[str, str]) -> str:
     ]
     return render_template(
         "desk/settings.html",
-        groups=groups, trouble=trouble, file=kiosk.settings.folder / "reporter.toml",
+        groups=groups,
+        trouble=trouble,
+        file=kiosk.settings.folder / "reporter.toml",
         waits=any(field.waits for _title, fields in groups for field in fields),
         by_hand=not trouble and saved != kiosk.settings and not errors,
-        zones=sorted(available_timezones()), languages=LANGUAGES,
-    )  # fmt: skip
+        zones=sorted(available_timezones()),
+        languages=LANGUAGES,
+    )
 
 
 def _all() -> dict[str, tuple[dataclasses.Field[Any], ...]]:
@@ -81,8 +84,12 @@ def _all() -> dict[str, tuple[dataclasses.Field[Any], ...]]:
 
 
 def _field(
-    section: str, one: dataclasses.Field[Any], saved: Settings, typed: dict[str, str], errors: dict[str, str]
-) -> Field:  # fmt: skip
+    section: str,
+    one: dataclasses.Field[Any],
+    saved: Settings,
+    typed: dict[str, str],
+    errors: dict[str, str],
+) -> Field:
     number, value = f"{section}.{one.name}", getattr(getattr(saved, section), one.name)
     words: str = one.metadata["help"]
     text = ("1" if value else "") if isinstance(value, bool) else str(value)
@@ -96,7 +103,8 @@ def _field(
         choices=tuple((each, str(CHOICES[number, each])) for each in one.metadata["choices"]),
         low=one.metadata["low"],
         error=errors.get(number, ""),
-        waits=(section, one.name) in AT_START and getattr(current_kiosk().started, one.name) != value,
+        waits=(section, one.name) in AT_START
+        and getattr(current_kiosk().started, one.name) != value,
     )
 
 

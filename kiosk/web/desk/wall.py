@@ -42,9 +42,11 @@ def overview() -> str:
     rows = shown_cards()[:CARDS]
     return render_template(
         "desk/wall.html",
-        board=board_of(db.session()), modes=MODES, most=LINE_CHARS,
+        board=board_of(db.session()),
+        modes=MODES,
+        most=LINE_CHARS,
         rows=[takeaway_record(row, media_url) for row in rows],
-    )  # fmt: skip
+    )
 
 
 @bp.post("")

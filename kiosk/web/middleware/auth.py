@@ -92,7 +92,9 @@ def set_passphrase(passphrase: str) -> None:
     """Set what other machines log in with; raises BadInput for a short one."""
     if len(passphrase.strip()) < MIN_PASSPHRASE:
         raise BadInput(_("Take at least %(count)d characters.", count=MIN_PASSPHRASE))
-    set_secret(str(current_kiosk().gathering_id), SECRET, generate_password_hash(passphrase.strip()))
+    set_secret(
+        str(current_kiosk().gathering_id), SECRET, generate_password_hash(passphrase.strip())
+    )
 
 
 @bp.get("/desk/login")

@@ -58,7 +58,11 @@ def _remember(response: Response) -> Response:
     if request.endpoint in PAGES and not _token():
         token = f"{current_kiosk().rng.getrandbits(80):020x}"
         response.set_cookie(
-            COOKIE, _signer().sign(token).decode("ascii"), max_age=DAYS * 86400,
-            httponly=True, samesite="Lax", secure=request.is_secure,
-        )  # fmt: skip
+            COOKIE,
+            _signer().sign(token).decode("ascii"),
+            max_age=DAYS * 86400,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure,
+        )
     return response

@@ -65,13 +65,17 @@ def _receipt_query() -> Select[Any]:
     in_stories = select(func.count()).where(StoryItem.takeaway_id == Takeaway.id)
     return (
         select(
-            Takeaway.id, Takeaway.revision, EventSession.title,
-            *_media(Attachment.takeaway_id == Takeaway.id), *_sent(), in_stories.scalar_subquery(),
+            Takeaway.id,
+            Takeaway.revision,
+            EventSession.title,
+            *_media(Attachment.takeaway_id == Takeaway.id),
+            *_sent(),
+            in_stories.scalar_subquery(),
             *_said(),
         )
         .join(EventSession)
         .where(Takeaway.receipt == bindparam("receipt"))
-    )  # fmt: skip
+    )
 
 
 @functools.cache
@@ -95,10 +99,12 @@ def _media(of_it: ColumnElement[bool]) -> list[Any]:
 def _sent() -> list[Any]:
     """How far the ledger is, over all stories: more than needed, but never too little."""
     told = (
-        func.count(Delivery.id), func.max(Delivery.sent_at), _times(Delivery.state == DeliveryState.SENT),
+        func.count(Delivery.id),
+        func.max(Delivery.sent_at),
+        _times(Delivery.state == DeliveryState.SENT),
         _times(Delivery.state == DeliveryState.WITHDRAWN),
         _times(Delivery.state == DeliveryState.PARKED),
-    )  # fmt: skip
+    )
     return [select(one).where(Delivery.item_kind == "story").scalar_subquery() for one in told]
 
 

@@ -15,17 +15,30 @@ from reporter.gathering.admission import Window, admit, take_share
 # What brings something in, and which of these begin it: a share is counted once.
 INTAKE = frozenset(
     {
-        "phone.keep", "station.keep_words", "station.begin_upload", "talk.say", "talk.second", "talk.report",
-        "upload.create", "upload.append", "upload.override",
+        "phone.keep",
+        "station.keep_words",
+        "station.begin_upload",
+        "talk.say",
+        "talk.second",
+        "talk.report",
+        "upload.create",
+        "upload.append",
+        "upload.override",
     }
-)  # fmt: skip
+)
 BEGINS = frozenset({"phone.keep", "upload.create", "talk.say", "talk.second", "talk.report"})
 RECEIPTS = frozenset(
     {
-        "phone.receipt", "phone.receipt_qr", "phone.change_own", "phone.leave_address",
-        "phone.ask_withdraw", "phone.withdraw_own", "talk.own", "talk.withdraw_own",
+        "phone.receipt",
+        "phone.receipt_qr",
+        "phone.change_own",
+        "phone.leave_address",
+        "phone.ask_withdraw",
+        "phone.withdraw_own",
+        "talk.own",
+        "talk.withdraw_own",
     }
-)  # fmt: skip
+)
 # Receipts that don't exist, from one address in a minute. They have 60 bits: this only spares the kiosk the work.
 WRONG_RECEIPTS = 20
 
@@ -54,7 +67,13 @@ def _let_in() -> None:
     if asking and request.endpoint in BEGINS:
         window: Window = current_app.extensions["shares"]
         g.share = (asking, _announced())
-        take_share(window, asking, _announced(), now=current_kiosk().now(), limits=current_kiosk().settings.limits)
+        take_share(
+            window,
+            asking,
+            _announced(),
+            now=current_kiosk().now(),
+            limits=current_kiosk().settings.limits,
+        )
 
 
 def _give_back(response: Response) -> Response:

@@ -20,20 +20,25 @@ _EXPECTED = {
     "/generate_204": ("", 204, "text/plain"),
     "/gen_204": ("", 204, "text/plain"),
     "/hotspot-detect.html": (
-        "<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>", 200, "text/html",
+        "<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>",
+        200,
+        "text/html",
     ),
     "/library/test/success.html": (
-        "<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>", 200, "text/html",
+        "<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>",
+        200,
+        "text/html",
     ),
     "/connecttest.txt": ("Microsoft Connect Test", 200, "text/plain"),
     "/ncsi.txt": ("Microsoft NCSI", 200, "text/plain"),
     "/success.txt": ("success\n", 200, "text/plain"),
     "/canonical.html": (
         '<meta http-equiv="refresh" content="0;url=https://support.mozilla.org/kb/captive-portal"/>',
-        200, "text/html",
+        200,
+        "text/html",
     ),
     "/check_network_status.txt": ("NetworkManager is online\n", 200, "text/plain"),
-}  # fmt: skip
+}
 
 
 def _add(path: str, body: str, status: int, mime: str) -> None:

@@ -131,9 +131,14 @@ def keep(code: str) -> ResponseReturnValue:
     event = by_code(db.session(), code)
     offer = _asked(offer_from_form(event))
     takeaway = receive(
-        db.session(), kiosk.store, offer,
-        now=kiosk.now(), rng=kiosk.rng, limits=kiosk.settings.limits, check=quick_check(),
-    )  # fmt: skip
+        db.session(),
+        kiosk.store,
+        offer,
+        now=kiosk.now(),
+        rng=kiosk.rng,
+        limits=kiosk.settings.limits,
+        check=quick_check(),
+    )
     if wants_json():
         place = {"Location": url_for("phone.receipt", receipt=takeaway.receipt)}
         return jsonify(full_record(takeaway, signed_media_url)), 201, place
@@ -210,10 +215,14 @@ def change_own(receipt: str) -> ResponseReturnValue:
     given: Any = request.get_json(silent=True) if request.is_json else request.form
     values = {name: str(given[name]) for name in OWN if given and name in given}
     check_lengths(
-        current_kiosk().settings.limits, text=values.get("text", ""), author=values.get("author", "")
+        current_kiosk().settings.limits,
+        text=values.get("text", ""),
+        author=values.get("author", ""),
     )
     screen = partial(blocked_words.screen, folder=current_kiosk().settings.folder)
-    decisions.change_own(db.session(), takeaway, current_kiosk().hand("contributor"), values, screen=screen)
+    decisions.change_own(
+        db.session(), takeaway, current_kiosk().hand("contributor"), values, screen=screen
+    )
     if wants_json():
         return jsonify(full_record(takeaway, signed_media_url))
     return redirect(url_for("phone.receipt", receipt=takeaway.receipt, changed=1), code=303)
@@ -227,9 +236,14 @@ def leave_address(receipt: str) -> ResponseReturnValue:
         next_gathering.stop_mail(db.session(), takeaway, kiosk.now())
     else:
         next_gathering.leave_address(
-            db.session(), takeaway, form.get("address", ""), answer="answer" in form, invite="invite" in form,
-            now=kiosk.now(), rng=kiosk.rng,
-        )  # fmt: skip
+            db.session(),
+            takeaway,
+            form.get("address", ""),
+            answer="answer" in form,
+            invite="invite" in form,
+            now=kiosk.now(),
+            rng=kiosk.rng,
+        )
     return redirect(url_for("phone.receipt", receipt=takeaway.receipt, changed=1), code=303)
 
 

@@ -109,13 +109,19 @@ def say(number: str) -> ResponseReturnValue:
     text, author = form.get("text", ""), form.get("author", "")
     check_lengths(kiosk.settings.limits, text=text, author=author)
     word = Word(
-        kind=form.get("kind", ReplyKind.ANSWER.value), text=text, author=author,
-        audience=form.get("audience", takeaway.audience), parent=_number(form.get("parent", "")),
-        client_id=form.get("client_id"), device=device(),
-    )  # fmt: skip
+        kind=form.get("kind", ReplyKind.ANSWER.value),
+        text=text,
+        author=author,
+        audience=form.get("audience", takeaway.audience),
+        parent=_number(form.get("parent", "")),
+        client_id=form.get("client_id"),
+        device=device(),
+    )
     words = blocked_words.read_words(kiosk.settings.folder)
     flagged = blocked_words.contains(f"{text}\n{author}", words)
-    reply = replies.say(db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng, flagged=flagged)
+    reply = replies.say(
+        db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng, flagged=flagged
+    )
     if wants_json():
         place = {"Location": url_for("talk.own", receipt=reply.receipt)}
         return jsonify({**_json(reply), "receipt": reply.receipt, "state": reply.state}), 201, place
@@ -147,9 +153,11 @@ def report(number: str) -> ResponseReturnValue:
     text = request.form.get("text", "")
     check_lengths(kiosk.settings.limits, text=text)
     word = Word(
-        kind=ReplyKind.REPORT.value, text=text, device=device(),
+        kind=ReplyKind.REPORT.value,
+        text=text,
+        device=device(),
         parent=_number(request.form.get("reply", "")),
-    )  # fmt: skip
+    )
     replies.say(db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng, flagged=True)
     return redirect(url_for("talk.conversation", number=number, told="report"), code=303)
 
@@ -180,7 +188,9 @@ def withdraw_own(receipt: str) -> ResponseReturnValue:
 @bp.get("/conduct")
 def conduct() -> str:
     """How people treat one another here, and whom to tell."""
-    return render_template("phone/conduct.html", paragraphs=conduct_paragraphs(current_kiosk().settings))
+    return render_template(
+        "phone/conduct.html", paragraphs=conduct_paragraphs(current_kiosk().settings)
+    )
 
 
 def _json(reply: Reply) -> dict[str, object]:

@@ -44,9 +44,14 @@ class Facet:
 def facets(counts: Mapping[str, Mapping[str, int]], chosen: Mapping[str, str]) -> list[Facet]:
     """All groups that have something to choose; states are the desk's own business."""
     titles = {
-        "session": _("Session"), "kind": _("Kind"), "intent": _("What it is"), "author": _("Person"), "tag": _("Tag"),
-        "day": _("Day"), "state": _("State"),
-    }  # fmt: skip
+        "session": _("Session"),
+        "kind": _("Kind"),
+        "intent": _("What it is"),
+        "author": _("Person"),
+        "tag": _("Tag"),
+        "day": _("Day"),
+        "state": _("State"),
+    }
     labels, groups = _labels(), []
     for name in FILTERS:
         if name == "state" and not at_desk():

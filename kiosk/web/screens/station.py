@@ -162,8 +162,13 @@ def keep_words(code: str) -> ResponseReturnValue:
     kiosk = current_kiosk()
     offer = offer_from_form(by_code(db.session(), code), source=Source.STATION)
     takeaway = receive(
-        db.session(), kiosk.store, offer,
-        now=kiosk.now(), rng=kiosk.rng, limits=kiosk.settings.limits, check=tus_uploads.quick_check(),
-    )  # fmt: skip
+        db.session(),
+        kiosk.store,
+        offer,
+        now=kiosk.now(),
+        rng=kiosk.rng,
+        limits=kiosk.settings.limits,
+        check=tus_uploads.quick_check(),
+    )
     place = {"Location": url_for("phone.receipt", receipt=takeaway.receipt)}
     return jsonify(full_record(takeaway, signed_media_url)), 201, place

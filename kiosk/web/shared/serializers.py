@@ -33,7 +33,11 @@ def shell_record(takeaway: Takeaway) -> dict[str, Any]:
 
 
 def search_record(
-    found: SearchResult, rows: list[tuple[Takeaway, str]], media_url: MediaUrl, *, published: bool = True
+    found: SearchResult,
+    rows: list[tuple[Takeaway, str]],
+    media_url: MediaUrl,
+    *,
+    published: bool = True,
 ) -> dict[str, Any]:
     """A search answer as JSON. ``published`` False: without where each was published (a query each)."""
     record = full_record if published else takeaway_record

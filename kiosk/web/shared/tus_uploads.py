@@ -81,12 +81,16 @@ def _headers(response: Response) -> Response:
 @bp.route("/uploads/<upload_id>", methods=["OPTIONS"])
 def describe(upload_id: str = "") -> ResponseReturnValue:
     """What this server can (protocol, "OPTIONS")."""
-    return "", 204, {
-        "Tus-Version": VERSION,
-        "Tus-Extension": EXTENSIONS,
-        "Tus-Max-Size": str(uploads().max_size),
-        "Tus-Checksum-Algorithm": ",".join(CHECKSUMS),
-    }  # fmt: skip
+    return (
+        "",
+        204,
+        {
+            "Tus-Version": VERSION,
+            "Tus-Extension": EXTENSIONS,
+            "Tus-Max-Size": str(uploads().max_size),
+            "Tus-Checksum-Algorithm": ",".join(CHECKSUMS),
+        },
+    )
 
 
 @bp.post("/uploads")

@@ -37,7 +37,13 @@ def answer_key(reply_id: uuid.UUID, facts: GatheringFacts) -> str:
 
 
 def answer(
-    session: Session, to: Reply, text: str, hand: Actor, facts: GatheringFacts, *, rng: random.Random
+    session: Session,
+    to: Reply,
+    text: str,
+    hand: Actor,
+    facts: GatheringFacts,
+    *,
+    rng: random.Random,
 ) -> Reply:
     """Answer a reply as the organization: at once where it was said here, through the outbox where it was elsewhere.
 
@@ -54,11 +60,26 @@ def answer(
             f"{to.target.name} takes no answers from here. Open its address and answer there."
         )
     row = Reply(
-        id=new_id(hand.now, rng), target_id=to.target_id, place=to.place, story_id=to.story_id,
-        takeaway_id=to.takeaway_id, parent_id=to.id, in_reply_to=to.remote_id or "", kind=ReplyKind.ANSWER.value,
-        state=ReplyState.SHOWN.value, author=facts.title, text=words, ours=True, audience=to.audience, earlier=[],
-        written_at=hand.now, received_at=hand.now, changed_at=hand.now, done_at=hand.now, done_by=hand.who,
-    )  # fmt: skip
+        id=new_id(hand.now, rng),
+        target_id=to.target_id,
+        place=to.place,
+        story_id=to.story_id,
+        takeaway_id=to.takeaway_id,
+        parent_id=to.id,
+        in_reply_to=to.remote_id or "",
+        kind=ReplyKind.ANSWER.value,
+        state=ReplyState.SHOWN.value,
+        author=facts.title,
+        text=words,
+        ours=True,
+        audience=to.audience,
+        earlier=[],
+        written_at=hand.now,
+        received_at=hand.now,
+        changed_at=hand.now,
+        done_at=hand.now,
+        done_by=hand.who,
+    )
     session.add(row)
     session.flush()
     if to.target_id is not None:
@@ -70,10 +91,17 @@ def answer(
 
 def _delivery(row: Reply, facts: GatheringFacts, hand: Actor, rng: random.Random) -> Delivery:
     return Delivery(
-        id=new_id(hand.now, rng), target_id=row.target_id, item_kind=ANSWER, item_id=row.id,
-        key=answer_key(row.id, facts), state=DeliveryState.DUE.value, wanted="answer",
-        remote={"title": row.text[:80]}, due_at=hand.now, created_at=hand.now,
-    )  # fmt: skip
+        id=new_id(hand.now, rng),
+        target_id=row.target_id,
+        item_kind=ANSWER,
+        item_id=row.id,
+        key=answer_key(row.id, facts),
+        state=DeliveryState.DUE.value,
+        wanted="answer",
+        remote={"title": row.text[:80]},
+        due_at=hand.now,
+        created_at=hand.now,
+    )
 
 
 def take_back_answer(session: Session, row: Reply, hand: Actor) -> None:
@@ -136,14 +164,26 @@ def _to(session: Session, reply: Reply) -> str:
 
 
 def _put(
-    target: OpenTarget, post: Remote, told: Answer, known: Remote | None, now: datetime, kept: dict[str, Any]
-) -> dict[str, Any]:  # fmt: skip
+    target: OpenTarget,
+    post: Remote,
+    told: Answer,
+    known: Remote | None,
+    now: datetime,
+    kept: dict[str, Any],
+) -> dict[str, Any]:
     there = known or target.find_answer(post, told) or target.put_answer(post, told)
     return {
-        "state": DeliveryState.SENT.value, "sent": "answer", "wanted": "answer", "remote_id": there.id,
-        "url": there.url, "remote": {**kept, "extra": dict(there.extra)}, "attempts": 0, "error": "",
-        "due_at": now, "sent_at": now,
-    }  # fmt: skip
+        "state": DeliveryState.SENT.value,
+        "sent": "answer",
+        "wanted": "answer",
+        "remote_id": there.id,
+        "url": there.url,
+        "remote": {**kept, "extra": dict(there.extra)},
+        "attempts": 0,
+        "error": "",
+        "due_at": now,
+        "sent_at": now,
+    }
 
 
 def _take_away(
@@ -157,9 +197,14 @@ def _take_away(
 
 def _away(now: datetime) -> dict[str, Any]:
     return {
-        "state": DeliveryState.WITHDRAWN.value, "sent": "", "remote_id": "", "url": "", "error": "",
-        "attempts": 0, "due_at": now,
-    }  # fmt: skip
+        "state": DeliveryState.WITHDRAWN.value,
+        "sent": "",
+        "remote_id": "",
+        "url": "",
+        "error": "",
+        "attempts": 0,
+        "due_at": now,
+    }
 
 
 def answer_sent(session: Session, row: Delivery) -> None:

@@ -47,11 +47,18 @@ def queue_messages(session: Session, facts: GatheringFacts, hand: Actor) -> int:
     for contact in waiting:
         session.add(
             Delivery(
-                id=new_id(hand.now, hand.rng), target_id=target.id, item_kind=MESSAGE, item_id=contact.id,
-                key=f"srm-{facts.mark}-{contact.id.hex[-16:]}", state=DeliveryState.DUE.value,
-                wanted=MESSAGE, remote={"title": MESSAGE}, due_at=hand.now, created_at=hand.now,
+                id=new_id(hand.now, hand.rng),
+                target_id=target.id,
+                item_kind=MESSAGE,
+                item_id=contact.id,
+                key=f"srm-{facts.mark}-{contact.id.hex[-16:]}",
+                state=DeliveryState.DUE.value,
+                wanted=MESSAGE,
+                remote={"title": MESSAGE},
+                due_at=hand.now,
+                created_at=hand.now,
             )
-        )  # fmt: skip
+        )
         contact.told_at = hand.now
     session.commit()
     return len(waiting)
@@ -102,8 +109,10 @@ def _message(
         words.gettext("Somebody has answered:"),
         *(f"{reply.author or words.gettext('Somebody')}: {reply.text}" for reply in said[-3:]),
         *(link for link in links if link.startswith("http")),
-        words.gettext("This is the only message that you get about it. Answer “stop” to get none at all."),
-    ]  # fmt: skip
+        words.gettext(
+            "This is the only message that you get about it. Answer “stop” to get none at all."
+        ),
+    ]
     subject = words.gettext("There is an answer to your takeaway from %s") % facts.title
     return Message(key, contact.address, subject, "\n\n".join(lines), contact.token)
 
@@ -111,9 +120,16 @@ def _message(
 def _send(target: OpenTarget, message: Message, now: datetime) -> dict[str, Any]:
     target.send_message(message)
     return {
-        "state": DeliveryState.SENT.value, "sent": MESSAGE, "wanted": MESSAGE, "remote_id": message.key,
-        "url": "", "attempts": 0, "error": "", "due_at": now, "sent_at": now,
-    }  # fmt: skip
+        "state": DeliveryState.SENT.value,
+        "sent": MESSAGE,
+        "wanted": MESSAGE,
+        "remote_id": message.key,
+        "url": "",
+        "attempts": 0,
+        "error": "",
+        "due_at": now,
+        "sent_at": now,
+    }
 
 
 def _over(now: datetime) -> dict[str, Any]:

@@ -78,11 +78,16 @@ def heard(view: Mapping[str, Any], post: Remote, ours: set[str], did: str) -> Re
     to = str(record.get("reply", {}).get("parent", {}).get("uri", ""))
     own = str(record.get(ANSWER_KEY, "own")) if author["did"] == did else ""
     return RemoteReply(
-        remote_id=str(view["uri"]), post_id=post.id, author=name_of(author), text=str(record.get("text", "")),
+        remote_id=str(view["uri"]),
+        post_id=post.id,
+        author=name_of(author),
+        text=str(record.get("text", "")),
         written_at=datetime.fromisoformat(str(record["createdAt"])),
-        url=f"{profile_of(author)}/post/{str(view['uri']).rpartition('/')[2]}", author_url=profile_of(author),
-        in_reply_to="" if to in ours else to, key=own,
-    )  # fmt: skip
+        url=f"{profile_of(author)}/post/{str(view['uri']).rpartition('/')[2]}",
+        author_url=profile_of(author),
+        in_reply_to="" if to in ours else to,
+        key=own,
+    )
 
 
 def name_of(actor: Mapping[str, Any]) -> str:

@@ -13,12 +13,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from publish.errors import AuthRefused, Gone, Permanent, RetryAfter, PayloadTooLarge
-from publish.net.http import HttpResponse as Reply
+from publish.errors import AuthRefused, Gone, PayloadTooLarge, Permanent, RetryAfter
 from publish.net.http import HttpClient
+from publish.net.http import HttpResponse as Reply
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.thread import Part, Shape, picture_bytes, plan, still_of
-from publish.targets.base import Answer, Draft, RemoteReply, Limits, TargetOption, TargetConfig, Target
+from publish.targets.base import (
+    Answer,
+    Draft,
+    Limits,
+    RemoteReply,
+    Target,
+    TargetConfig,
+    TargetOption,
+)
 from publish.targets.bluesky.records import (
     ANSWER_KEY,
     POSTS,
@@ -267,9 +275,14 @@ class BlueskyTarget(Target):
                 actor = row.get("actor", row)
                 moment = row.get("createdAt") or actor.get("createdAt") or "1970-01-01T00:00:00Z"
                 yield RemoteReply(
-                    remote_id=f"{kind}-{post.id}-{actor['did']}", post_id=post.id, author=name_of(actor), text="",
-                    written_at=datetime.fromisoformat(moment), author_url=profile_of(actor), kind=kind,
-                )  # fmt: skip
+                    remote_id=f"{kind}-{post.id}-{actor['did']}",
+                    post_id=post.id,
+                    author=name_of(actor),
+                    text="",
+                    written_at=datetime.fromisoformat(moment),
+                    author_url=profile_of(actor),
+                    kind=kind,
+                )
             if not told.get("cursor") or not told.get(what):
                 return
             params["cursor"] = told["cursor"]
@@ -293,9 +306,12 @@ class BlueskyTarget(Target):
             else answer.text[: CHARACTERS - 2].rstrip() + " …"
         )
         record: dict[str, Any] = {
-            "$type": POSTS, "text": text, "reply": {"root": root, "parent": parent},
-            ANSWER_KEY: answer.key, "langs": [self.setup.facts.language],
-        }  # fmt: skip
+            "$type": POSTS,
+            "text": text,
+            "reply": {"root": root, "parent": parent},
+            ANSWER_KEY: answer.key,
+            "langs": [self.setup.facts.language],
+        }
         if links := facets(text):
             record["facets"] = links
         return self._remote(self._put(record_key(answer.key), record, None)["uri"], {})

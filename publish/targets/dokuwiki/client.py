@@ -21,11 +21,11 @@ from publish.errors import (
     Gone,
     Offline,
     PauseTarget,
+    PayloadTooLarge,
     Permanent,
     PublishError,
-    RetryAfter,
-    PayloadTooLarge,
     Reachability,
+    RetryAfter,
 )
 from publish.net.http import HttpClient
 from publish.targets.dokuwiki.xmlrpc import NoResponse, call_of, call_with_file, result_of

@@ -213,7 +213,7 @@ _SIGNS = (
     (re.compile(r"\[\[(?:[^\]|]*\|)?([^\]|]*)\]\]"), r"\1"),
     (re.compile(r"\(\((.*?)\)\)", re.DOTALL), r" (\1)"),
     (re.compile(r"\*\*|//|__|''"), ""),
-)  # fmt: skip
+)
 
 
 def words_of(markup: str) -> str:

@@ -12,7 +12,15 @@ from datetime import datetime
 
 from publish.errors import Gone, RetryAfter
 from publish.posts.model import Post, PostMedia, Remote
-from publish.targets.base import Answer, Draft, RemoteReply, Limits, TargetOption, TargetConfig, Target
+from publish.targets.base import (
+    Answer,
+    Draft,
+    Limits,
+    RemoteReply,
+    Target,
+    TargetConfig,
+    TargetOption,
+)
 from publish.targets.dokuwiki import markup
 from publish.targets.dokuwiki.client import CREATE, DELETE, UPLOAD, Doku, Page
 from publish.targets.wiki.page_section import (

@@ -89,7 +89,9 @@ def item_of(post: Post) -> dict[str, Any]:
     }
 
 
-def write(items: Sequence[Item], facts: GatheringFacts, number: str, head: Mapping[str, str]) -> Letter:
+def write(
+    items: Sequence[Item], facts: GatheringFacts, number: str, head: Mapping[str, str]
+) -> Letter:
     """The digest of these stories. ``head``: from, to, reply, unsubscribe; ``number``: its Message-ID."""
     words = translations(facts.language)
     subject = words.ngettext(

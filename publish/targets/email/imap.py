@@ -153,7 +153,9 @@ def _quoted(text: str) -> str:
     return '"' + re.sub(r'["\\\r\n]', "", text) + '"'
 
 
-def _heard(mail: EmailMessage, titles: Mapping[str, str], own: str, mark: str) -> RemoteReply | None:
+def _heard(
+    mail: EmailMessage, titles: Mapping[str, str], own: str, mark: str
+) -> RemoteReply | None:
     """The mail as a reply; None for our own and for what machines write by themselves (RFC 3834)."""
     number = str(mail.get("Message-ID", "")).strip()
     person, address = parseaddr(str(mail.get("From", "")))

@@ -12,10 +12,10 @@ from publish.errors import (
     AuthRefused,
     Offline,
     PauseTarget,
+    PayloadTooLarge,
     Permanent,
     PublishError,
     RetryAfter,
-    PayloadTooLarge,
 )
 
 # Seconds for one answer of the server: RFC 5321 grants it ten minutes, people on a train don't.

@@ -15,7 +15,14 @@ from email.utils import format_datetime, parseaddr
 
 from publish.errors import PauseTarget, Permanent
 from publish.posts.model import Post, PostMedia, Remote
-from publish.targets.base import FrontPageEntry, RemoteReply, Message, TargetOption, TargetConfig, Target
+from publish.targets.base import (
+    FrontPageEntry,
+    Message,
+    RemoteReply,
+    Target,
+    TargetConfig,
+    TargetOption,
+)
 from publish.targets.email.digest import Item, Letter, item_of, write
 from publish.targets.email.imap import ImapClient
 from publish.targets.email.smtp import SmtpClient
@@ -32,16 +39,28 @@ class EmailTarget(Target):
     mails = True
     copies_remain = "Mails that were sent stay with those who got them."
     options = (
-        TargetOption("host", "the mail server, as smtp.example.org or smtp.example.org:465", required=True),
+        TargetOption(
+            "host", "the mail server, as smtp.example.org or smtp.example.org:465", required=True
+        ),
         TargetOption("to", "who gets it, with commas between", required=True),
         TargetOption("from", "who sends it, as Spring gathering <news@example.org>", required=True),
         TargetOption("user", "who signs in, where that is needed"),
-        TargetOption("tls", "starttls, tls (from the first byte) or none (only inside this laptop)", default="starttls",
-               choices=("starttls", "tls", "none")),
+        TargetOption(
+            "tls",
+            "starttls, tls (from the first byte) or none (only inside this laptop)",
+            default="starttls",
+            choices=("starttls", "tls", "none"),
+        ),
         TargetOption("reply", "where answers go; empty: to the sender"),
-        TargetOption("unsubscribe", "where people unsubscribe, a web or mail address; empty: a mail to the sender"),
-        TargetOption("imap", "the sender's mailbox, as imaps://imap.example.org: answers come home from there"),
-    )  # fmt: skip
+        TargetOption(
+            "unsubscribe",
+            "where people unsubscribe, a web or mail address; empty: a mail to the sender",
+        ),
+        TargetOption(
+            "imap",
+            "the sender's mailbox, as imaps://imap.example.org: answers come home from there",
+        ),
+    )
 
     def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)

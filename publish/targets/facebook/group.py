@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from publish.errors import PauseTarget
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.thread import Shape, plan, still_of
-from publish.targets.base import Draft, TargetOption, Target
+from publish.targets.base import Draft, Target, TargetOption
 from publish.targets.facebook.page import CHARACTERS, IMAGES
 
 

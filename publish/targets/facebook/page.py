@@ -14,12 +14,20 @@ from datetime import datetime
 from typing import Any
 
 from publish.errors import AuthRefused, Gone, PauseTarget, Permanent, PublishError, RetryAfter
-from publish.net.http import HttpResponse as Reply
 from publish.net.http import HttpClient, retry_after
+from publish.net.http import HttpResponse as Reply
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.plain_text import mark_of
 from publish.rendering.thread import Part, Shape, picture_bytes, plan, still_of
-from publish.targets.base import Answer, Draft, RemoteReply, Limits, TargetOption, TargetConfig, Target
+from publish.targets.base import (
+    Answer,
+    Draft,
+    Limits,
+    RemoteReply,
+    Target,
+    TargetConfig,
+    TargetOption,
+)
 from publish.targets.upload_cache import Uploads
 
 # https://developers.facebook.com/docs/graph-api/reference/page/photos: up to 10 MB; posts hold 63,206 characters.
@@ -235,11 +243,15 @@ class FacebookPageTarget(Target):
         # Who it is, is told only to apps that were reviewed for it.
         who = row.get("from") or {}
         return RemoteReply(
-            remote_id=str(row["id"]), post_id=post.id, author=str(who.get("name") or "Facebook"),
-            text=str(row.get("message", "")), written_at=datetime.fromisoformat(str(row["created_time"])),
-            url=str(row.get("permalink_url", "")), in_reply_to=str((row.get("parent") or {}).get("id", "")),
+            remote_id=str(row["id"]),
+            post_id=post.id,
+            author=str(who.get("name") or "Facebook"),
+            text=str(row.get("message", "")),
+            written_at=datetime.fromisoformat(str(row["created_time"])),
+            url=str(row.get("permalink_url", "")),
+            in_reply_to=str((row.get("parent") or {}).get("id", "")),
             key="own" if str(who.get("id", "")) == self._page else "",
-        )  # fmt: skip
+        )
 
     def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
         """A comment of the Page's with these words, under what it answers."""

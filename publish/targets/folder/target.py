@@ -27,7 +27,14 @@ from publish.site.pages import (
     summarize,
 )
 from publish.site.search_index import search_files
-from publish.targets.base import Draft, FrontPageEntry, RemoteReply, TargetOption, TargetConfig, Target
+from publish.targets.base import (
+    Draft,
+    FrontPageEntry,
+    RemoteReply,
+    Target,
+    TargetConfig,
+    TargetOption,
+)
 from publish.targets.webmentions import mentions
 
 log = logging.getLogger(__name__)
@@ -44,18 +51,31 @@ class FolderTarget(Target):
     tells_replies = True
     hears = True
     options = (
-        TargetOption("url", "where it is, as file:///media/stick/site, sftp://host/path, webdavs://host/path or s3://bucket/path",
-               required=True),
+        TargetOption(
+            "url",
+            "where it is, as file:///media/stick/site, sftp://host/path, webdavs://host/path or s3://bucket/path",
+            required=True,
+        ),
         TargetOption("user", "who signs in, where that is needed"),
         TargetOption("key", "the file of a private key, for SFTP without a password"),
         TargetOption("endpoint", "the address of an S3-compatible service that is not Amazon's"),
-        TargetOption("check", "size: compare how much arrived; read: read all of it back (a disk always is)", default="size",
-               choices=("size", "read")),
+        TargetOption(
+            "check",
+            "size: compare how much arrived; read: read all of it back (a disk always is)",
+            default="size",
+            choices=("size", "read"),
+        ),
         TargetOption("web", "the address under which others see it, as https://example.org/spring"),
-        TargetOption("hub", "a WebSub hub that tells subscribers of its feeds at once, as https://pubsubhubbub.appspot.com/"),
-        TargetOption("webmentions", "a service that received webmentions for its pages, as "
-               "https://webmention.io/api/mentions.jf2"),
-    )  # fmt: skip
+        TargetOption(
+            "hub",
+            "a WebSub hub that tells subscribers of its feeds at once, as https://pubsubhubbub.appspot.com/",
+        ),
+        TargetOption(
+            "webmentions",
+            "a service that received webmentions for its pages, as "
+            "https://webmention.io/api/mentions.jf2",
+        ),
+    )
 
     def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)

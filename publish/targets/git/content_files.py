@@ -54,11 +54,21 @@ LAYOUTS: Mapping[str, Layout] = {
         "url",
     ),
     "jekyll": Layout(
-        "_posts", "{folder}/{day}-{key}.md", "assets/{key}", '{{{{ "/assets/{key}/{name}" | relative_url }}}}',
-        "posts/{key}/", "permalink", 'layout: "post"\n',
+        "_posts",
+        "{folder}/{day}-{key}.md",
+        "assets/{key}",
+        '{{{{ "/assets/{key}/{name}" | relative_url }}}}',
+        "posts/{key}/",
+        "permalink",
+        'layout: "post"\n',
     ),
     "eleventy": Layout(
-        "posts", "{folder}/{key}.md", "{folder}/{key}", "{name}", "{last}/{key}/", "permalink",
+        "posts",
+        "{folder}/{key}.md",
+        "{folder}/{key}",
+        "{name}",
+        "{last}/{key}/",
+        "permalink",
         "templateEngineOverride: md\n",
     ),
     "pelican": Layout(
@@ -68,7 +78,7 @@ LAYOUTS: Mapping[str, Layout] = {
         "{{static}}/images/{key}/{name}",
         "{key}.html",
     ),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ from publish.errors import (
     AuthRefused,
     Offline,
     PauseTarget,
+    PayloadTooLarge,
     Permanent,
     PublishError,
     RetryAfter,
-    PayloadTooLarge,
 )
 from publish.net.ssh_known_hosts import known_hosts_file
 
@@ -37,22 +37,57 @@ _NOTHING = "0" * 40
 Changes = Mapping[str, bytes | Path | None]
 # What git says (in its untranslated words), and what it means. The first that fits counts.
 _MEANINGS: Sequence[tuple[Sequence[str], type[PublishError], str]] = (
-    (("Host key verification failed", "HOST IDENTIFICATION HAS CHANGED"), PauseTarget,
-     "{name} shows another key than it did before. Ask its administrator whether the server was changed; if so, remove "
-     "its line from the file known_hosts beside the secrets."),
-    (("exceeds GitHub's file size limit", "GH001", "exceeds the maximum allowed file size"), PayloadTooLarge,
-     "A file is larger than {name} takes."),
-    (("Permission denied", "Authentication failed", "could not read Username", "could not read Password",
-      "returned error: 401", "returned error: 403", "denied to"), AuthRefused,
-     "{name} refused user name, password or key. Set them again."),
-    (("not appear to be a git repository", "ot found", "No such file or directory", "does not exist"), PauseTarget,
-     "There is no repository at the address of {name}, or this account may not see it."),
-    (("protected branch", "hook declined"), PauseTarget, "{name} does not let this account push to that branch."),
+    (
+        ("Host key verification failed", "HOST IDENTIFICATION HAS CHANGED"),
+        PauseTarget,
+        "{name} shows another key than it did before. Ask its administrator whether the server was changed; if so, remove "
+        "its line from the file known_hosts beside the secrets.",
+    ),
+    (
+        ("exceeds GitHub's file size limit", "GH001", "exceeds the maximum allowed file size"),
+        PayloadTooLarge,
+        "A file is larger than {name} takes.",
+    ),
+    (
+        (
+            "Permission denied",
+            "Authentication failed",
+            "could not read Username",
+            "could not read Password",
+            "returned error: 401",
+            "returned error: 403",
+            "denied to",
+        ),
+        AuthRefused,
+        "{name} refused user name, password or key. Set them again.",
+    ),
+    (
+        (
+            "not appear to be a git repository",
+            "ot found",
+            "No such file or directory",
+            "does not exist",
+        ),
+        PauseTarget,
+        "There is no repository at the address of {name}, or this account may not see it.",
+    ),
+    (
+        ("protected branch", "hook declined"),
+        PauseTarget,
+        "{name} does not let this account push to that branch.",
+    ),
     (("No space left", "unpacker error"), RetryAfter, "{name} could not keep it. Is there room?"),
-)  # fmt: skip
+)
 # Somebody else was faster: begin anew on what is there now.
-_OVERTAKEN = ("non-fast-forward", "fetch first", "stale info", "cannot lock ref", "failed to update ref",
-              "incorrect old value", "reference already exists")  # fmt: skip
+_OVERTAKEN = (
+    "non-fast-forward",
+    "fetch first",
+    "stale info",
+    "cannot lock ref",
+    "failed to update ref",
+    "incorrect old value",
+    "reference already exists",
+)
 
 
 class _Overtaken(Exception):
@@ -112,9 +147,15 @@ class Repository:
         head = refs.get(f"refs/heads/{self.branch}", "")
         if head and not self._has(head):
             self._git(
-                "fetch", "-q", "--depth=1", "--no-tags", "--filter=blob:none", "origin",
-                f"refs/heads/{self.branch}", limit=_THERE,
-            )  # fmt: skip
+                "fetch",
+                "-q",
+                "--depth=1",
+                "--no-tags",
+                "--filter=blob:none",
+                "origin",
+                f"refs/heads/{self.branch}",
+                limit=_THERE,
+            )
             if not self._has(head):
                 return self.head()
         return head
@@ -209,9 +250,14 @@ class Repository:
     ) -> subprocess.CompletedProcess[bytes]:
         try:
             return subprocess.run(
-                ["git", *words], cwd=self.cache.parent, env={**self._environment(), **(env or {})}, input=told,
-                capture_output=True, timeout=limit, check=False,
-            )  # fmt: skip
+                ["git", *words],
+                cwd=self.cache.parent,
+                env={**self._environment(), **(env or {})},
+                input=told,
+                capture_output=True,
+                timeout=limit,
+                check=False,
+            )
         except FileNotFoundError as error:
             raise PauseTarget(
                 "The program git is not installed on this laptop. Install it: https://git-scm.com/downloads"
@@ -239,23 +285,34 @@ class Repository:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
         return {
             **kept,
-            "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS": "",
-            "GIT_ALLOW_PROTOCOL": "ssh:https:http:file", "GIT_SSH_COMMAND": self._ssh(), "GIT_DIR": str(self.cache),
-            "GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": address,
-            "GIT_COMMITTER_NAME": name, "GIT_COMMITTER_EMAIL": address,
+            "LC_ALL": "C",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_ASKPASS": "",
+            "SSH_ASKPASS": "",
+            "GIT_ALLOW_PROTOCOL": "ssh:https:http:file",
+            "GIT_SSH_COMMAND": self._ssh(),
+            "GIT_DIR": str(self.cache),
+            "GIT_AUTHOR_NAME": name,
+            "GIT_AUTHOR_EMAIL": address,
+            "GIT_COMMITTER_NAME": name,
+            "GIT_COMMITTER_EMAIL": address,
             "GIT_CONFIG_COUNT": str(len(config)),
             **{f"GIT_CONFIG_KEY_{n}": key for n, key in enumerate(config)},
             **{f"GIT_CONFIG_VALUE_{n}": value for n, value in enumerate(config.values())},
-        }  # fmt: skip
+        }
 
     def _ssh(self) -> str:
         """No questions; a server's key is taken down at the first meeting and must stay the same (ssh_config(5))."""
         own = known_hosts_file().as_posix()
         options = [
-            "BatchMode=yes", "ConnectTimeout=10", "ServerAliveInterval=15", "ServerAliveCountMax=3",
-            "StrictHostKeyChecking=accept-new", "HashKnownHosts=no",
+            "BatchMode=yes",
+            "ConnectTimeout=10",
+            "ServerAliveInterval=15",
+            "ServerAliveCountMax=3",
+            "StrictHostKeyChecking=accept-new",
+            "HashKnownHosts=no",
             f'UserKnownHostsFile="{own}" ~/.ssh/known_hosts',
-        ]  # fmt: skip
+        ]
         words = ["ssh", *(word for option in options for word in ("-o", option))]
         if self.access.key:
             key = Path(self.access.key).expanduser().as_posix()

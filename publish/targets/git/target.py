@@ -11,7 +11,7 @@ import platformdirs
 
 from publish.errors import PauseTarget, RetryAfter
 from publish.posts.model import Post, PostMedia, Remote
-from publish.targets.base import Draft, TargetOption, TargetConfig, Target
+from publish.targets.base import Draft, Target, TargetConfig, TargetOption
 from publish.targets.git.content_files import LAYOUTS, Pages
 from publish.targets.git.repository import Access, Changes, Repository
 
@@ -29,7 +29,11 @@ class GitTarget(Target):
         "Only its administrator can take that away."
     )
     options = (
-        TargetOption("url", "the repository, as git@host:name/site.git, ssh://…, https://… or file:///…", required=True),
+        TargetOption(
+            "url",
+            "the repository, as git@host:name/site.git, ssh://…, https://… or file:///…",
+            required=True,
+        ),
         TargetOption("layout", "what makes the site", required=True, choices=tuple(LAYOUTS)),
         TargetOption("branch", "where to push; empty: the repository's own main branch"),
         TargetOption("folder", "where pages lie; empty: where the generator looks"),
@@ -38,7 +42,7 @@ class GitTarget(Target):
         TargetOption("name", "whose name the commits bear; empty: Social Reporter"),
         TargetOption("email", "and whose address", default="social-reporter@localhost"),
         TargetOption("web", "the address of the site, as https://example.org"),
-    )  # fmt: skip
+    )
 
     def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
-from publish.errors import AuthRefused, Permanent, RetryAfter, PayloadTooLarge
-from publish.net.http import HttpResponse as Reply
+from publish.errors import AuthRefused, PayloadTooLarge, Permanent, RetryAfter
 from publish.net.http import HttpClient
+from publish.net.http import HttpResponse as Reply
 from publish.posts.model import PostMedia
 from publish.rendering.thread import picture_bytes
 from publish.targets.base import Limits

@@ -62,11 +62,16 @@ def heard(status: Mapping[str, Any], post: Remote, thread: set[str], me: str) ->
     """A status below ours. Whatever our own account wrote is ours, also what somebody wrote there by hand."""
     account, to = status["account"], str(status.get("in_reply_to_id") or "")
     return RemoteReply(
-        remote_id=str(status["id"]), post_id=post.id, author=str(account.get("display_name") or account["acct"]),
-        text=_flat_mentions(plain_text(str(status["content"]))), written_at=_moment(status["created_at"]),
-        url=str(status.get("url") or ""), author_url=str(account.get("url", "")),
-        in_reply_to="" if to in thread else to, key="own" if str(account["id"]) == me else "",
-    )  # fmt: skip
+        remote_id=str(status["id"]),
+        post_id=post.id,
+        author=str(account.get("display_name") or account["acct"]),
+        text=_flat_mentions(plain_text(str(status["content"]))),
+        written_at=_moment(status["created_at"]),
+        url=str(status.get("url") or ""),
+        author_url=str(account.get("url", "")),
+        in_reply_to="" if to in thread else to,
+        key="own" if str(account["id"]) == me else "",
+    )
 
 
 def _flat_mentions(text: str) -> str:
@@ -77,11 +82,14 @@ def _flat_mentions(text: str) -> str:
 def cheer(account: Mapping[str, Any], post: Remote, kind: str) -> RemoteReply:
     """Somebody boosted or liked it. When is not told: the account's own beginning stands for it."""
     return RemoteReply(
-        remote_id=f"{kind}-{post.id}-{account['id']}", post_id=post.id,
-        author=str(account.get("display_name") or account["acct"]), text="",
+        remote_id=f"{kind}-{post.id}-{account['id']}",
+        post_id=post.id,
+        author=str(account.get("display_name") or account["acct"]),
+        text="",
         written_at=_moment(account.get("created_at", "1970-01-01T00:00:00+00:00")),
-        author_url=str(account.get("url", "")), kind=kind,
-    )  # fmt: skip
+        author_url=str(account.get("url", "")),
+        kind=kind,
+    )
 
 
 def _moment(text: str) -> datetime:

@@ -20,7 +20,15 @@ from publish.markup.html_to_text import plain_text
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.plain_text import mark_of
 from publish.rendering.thread import Part, Shape, part_number, plan, still_of
-from publish.targets.base import Answer, Draft, RemoteReply, Limits, TargetOption, TargetConfig, Target
+from publish.targets.base import (
+    Answer,
+    Draft,
+    Limits,
+    RemoteReply,
+    Target,
+    TargetConfig,
+    TargetOption,
+)
 from publish.targets.mastodon.client import CHARACTERS, FILES, Account
 from publish.targets.mastodon.statuses import (
     PER_URL,
@@ -53,11 +61,15 @@ class MastodonTarget(Target):
     answers = True
     options = (
         TargetOption("url", "the server's address, as https://social.example", required=True),
-        TargetOption("visibility", "who sees it: public, unlisted or private (followers)", default="public",
-               choices=("public", "unlisted", "private")),
+        TargetOption(
+            "visibility",
+            "who sees it: public, unlisted or private (followers)",
+            default="public",
+            choices=("public", "unlisted", "private"),
+        ),
         TargetOption("warning", "a content warning in front of every post"),
         TargetOption("thread", "posts in a thread, at most", default="8"),
-    )  # fmt: skip
+    )
 
     def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
@@ -138,8 +150,13 @@ class MastodonTarget(Target):
             return media if media.kind != "photo" and fits and small else still_of(media)
 
         most = number_or(self.setup.options.get("thread"), 8)
-        return Shape(limits.characters or CHARACTERS, limits.files or FILES, most, choose,
-                     lambda text: count(text, per_url))  # fmt: skip
+        return Shape(
+            limits.characters or CHARACTERS,
+            limits.files or FILES,
+            most,
+            choose,
+            lambda text: count(text, per_url),
+        )
 
     def _bring(
         self, post: Post, there: Sequence[Mapping[str, Any]], known: Mapping[str, Any]
@@ -173,9 +190,13 @@ class MastodonTarget(Target):
         return [have.get(_print(media)) or self._api.upload(media) for media in part.files]
 
     def _say(
-        self, part: Part, body: Mapping[str, Any], old: Mapping[str, Any] | None, name: str,
+        self,
+        part: Part,
+        body: Mapping[str, Any],
+        old: Mapping[str, Any] | None,
+        name: str,
         thread: Sequence[Mapping[str, Any]],
-    ) -> Mapping[str, Any]:  # fmt: skip
+    ) -> Mapping[str, Any]:
         """One post of the thread, made or changed."""
         try:
             if old is not None:
@@ -223,9 +244,12 @@ class MastodonTarget(Target):
     def _body(self, part: Part, ids: Sequence[str], post: Post) -> dict[str, Any]:
         warning = self.setup.options.get("warning", "")
         return {
-            "status": part.text, "media_ids": list(ids), "spoiler_text": warning,
-            "sensitive": bool(warning), "language": post.language.split("-")[0],
-        }  # fmt: skip
+            "status": part.text,
+            "media_ids": list(ids),
+            "spoiler_text": warning,
+            "sensitive": bool(warning),
+            "language": post.language.split("-")[0],
+        }
 
     def _thread(self, root: str) -> list[Mapping[str, Any]]:
         """Our posts of a thread, in order. Raises Gone without the first one."""
@@ -328,8 +352,11 @@ class MastodonTarget(Target):
             if str(asked["account"]["id"]) == str(self._api.account()["id"])
             else f"@{asked['account']['acct']} "
         )
-        body = {"status": whom + answer.text, "in_reply_to_id": to,
-                "visibility": self.setup.options.get("visibility") or "public"}  # fmt: skip
+        body = {
+            "status": whom + answer.text,
+            "in_reply_to_id": to,
+            "visibility": self.setup.options.get("visibility") or "public",
+        }
         made = self._send("POST", "/api/v1/statuses", body, answer.key)
         return Remote(str(made["id"]), str(made.get("url") or ""))
 

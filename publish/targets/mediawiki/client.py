@@ -15,25 +15,45 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from publish.errors import (  # fmt: skip
+from publish.errors import (
     AuthRefused,
     ConnectionLost,
     Gone,
     Offline,
     PauseTarget,
+    PayloadTooLarge,
     Permanent,
     PublishError,
     RetryAfter,
-    PayloadTooLarge,
 )
-from publish.net.http import HttpResponse, HttpClient
+from publish.net.http import HttpClient, HttpResponse
 from publish.net.transfer_meter import kept
 
 # What an error's code means; the start of a code is enough. https://www.mediawiki.org/wiki/API:Errors_and_warnings
-_LATER = ("readonly", "ratelimited", "maxlag", "internal_api_error", "actionthrottled", "backend-fail",
-          "lockmanager")  # fmt: skip
-_RIGHTS = ("permissiondenied", "writeapidenied", "blocked", "autoblocked", "badaccess", "assert", "cantcreate",
-           "noedit", "mustbeloggedin", "readapidenied", "globalblocking", "sitewide", "import-rootpage")  # fmt: skip
+_LATER = (
+    "readonly",
+    "ratelimited",
+    "maxlag",
+    "internal_api_error",
+    "actionthrottled",
+    "backend-fail",
+    "lockmanager",
+)
+_RIGHTS = (
+    "permissiondenied",
+    "writeapidenied",
+    "blocked",
+    "autoblocked",
+    "badaccess",
+    "assert",
+    "cantcreate",
+    "noedit",
+    "mustbeloggedin",
+    "readapidenied",
+    "globalblocking",
+    "sitewide",
+    "import-rootpage",
+)
 _GONE = ("missingtitle", "nosuchpageid", "nosuchrevid", "nosuchsection", "cantdelete")
 _BIG = ("file-too-large", "toobig", "filetoobig", "contenttoobig")
 # Sent in one request up to here; above in pieces, of which a broken one is sent again by itself. They grow from the
@@ -217,8 +237,13 @@ class Wiki:
 
     def _find_api(self) -> tuple[str, dict[str, Any]]:
         """The address of api.php, from whatever address of the wiki a person has copied, and the site's facts."""
-        params = {"action": "query", "meta": "siteinfo", "siprop": "general|fileextensions|namespaces",
-                  "format": "json", "formatversion": "2"}  # fmt: skip
+        params = {
+            "action": "query",
+            "meta": "siteinfo",
+            "siprop": "general|fileextensions|namespaces",
+            "format": "json",
+            "formatversion": "2",
+        }
         failed: PublishError | None = None
         for address in _candidates(self._url):
             try:
@@ -260,9 +285,7 @@ class Wiki:
     def _broke_lately(self) -> bool:
         return time.monotonic() - _BROKE.get(self._api, -_LATELY_S) < _LATELY_S
 
-    def _upload_in_pieces(
-        self, path: Path, size: int, common: Mapping[str, Any]
-    ) -> dict[str, Any]:  # fmt: skip
+    def _upload_in_pieces(self, path: Path, size: int, common: Mapping[str, Any]) -> dict[str, Any]:
         mark = (self._api, self._user, str(common["filename"]), size)
         resumed = mark in _STASHED
         try:
@@ -292,9 +315,7 @@ class Wiki:
                 _STASHED[mark] = key, offset
         return key
 
-    def _piece(
-        self, params: Mapping[str, Any], piece: bytes, pace: Pace
-    ) -> tuple[str, int]:  # fmt: skip
+    def _piece(self, params: Mapping[str, Any], piece: bytes, pace: Pace) -> tuple[str, int]:
         """One piece; key and offset after it. Where its answer was lost, the wiki says which offset it waits for."""
         file = ("chunk", "chunk", piece, "application/octet-stream")
         key, offset = params.get("filekey", ""), int(params["offset"])

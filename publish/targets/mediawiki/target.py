@@ -12,9 +12,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from publish.errors import AuthRefused, Gone, Permanent, RetryAfter, PayloadTooLarge
+from publish.errors import AuthRefused, Gone, PayloadTooLarge, Permanent, RetryAfter
 from publish.posts.model import Post, PostMedia, Remote
-from publish.targets.base import Answer, Draft, RemoteReply, Limits, TargetOption, TargetConfig, Target
+from publish.targets.base import (
+    Answer,
+    Draft,
+    Limits,
+    RemoteReply,
+    Target,
+    TargetConfig,
+    TargetOption,
+)
 from publish.targets.mediawiki import wikitext
 from publish.targets.mediawiki.client import Wiki, WikiError
 from publish.targets.wiki.page_section import (
@@ -48,7 +56,9 @@ class MediaWikiTarget(Target):
     options = (
         TargetOption("url", "the wiki's address, as https://wiki.example.org", required=True),
         TargetOption("user", "the bot's name, as Anna@reporter", required=True),
-        TargetOption("under", "the page that all pages lie under; empty: one named after the gathering"),
+        TargetOption(
+            "under", "the page that all pages lie under; empty: one named after the gathering"
+        ),
         TargetOption("category", "a category for all pages; empty: one named after the gathering"),
     )
 
@@ -132,9 +142,15 @@ class MediaWikiTarget(Target):
         more: dict[str, Any] = {}
         while True:
             told = self._wiki.query(
-                generator="categorymembers", gcmtitle=f"Category:{self._own_category}", gcmlimit=50,
-                prop="revisions|info", rvprop="content|ids", rvslots="main", inprop="url", **more,
-            )  # fmt: skip
+                generator="categorymembers",
+                gcmtitle=f"Category:{self._own_category}",
+                gcmlimit=50,
+                prop="revisions|info",
+                rvprop="content|ids",
+                rvslots="main",
+                inprop="url",
+                **more,
+            )
             for page in told.get("pages", ()):
                 if wikitext.find_part(_text(page), key):
                     return keyed(_remote(page), key)
@@ -200,8 +216,14 @@ class MediaWikiTarget(Target):
             if text is None or text == _text(page):
                 return _remote(page)
             try:
-                self._edit({"pageid": page["pageid"], "text": text, "nocreate": 1,
-                                   "baserevid": page["revisions"][0]["revid"]})  # fmt: skip
+                self._edit(
+                    {
+                        "pageid": page["pageid"],
+                        "text": text,
+                        "nocreate": 1,
+                        "baserevid": page["revisions"][0]["revid"],
+                    }
+                )
             except WikiError as error:
                 if error.code != "editconflict":
                     raise

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
-from publish.errors import AuthRefused, Offline, PauseTarget, RetryAfter, Reachability
-from publish.net.http import HttpResponse, HttpClient
+from publish.errors import AuthRefused, Offline, PauseTarget, Reachability, RetryAfter
+from publish.net.http import HttpClient, HttpResponse
 from publish.targets.micropub.microformats import MOST, anchors, first_word
 
 # What was discovered is kept this long: every delivery opens the blog anew. Address and token -> what is known.
@@ -152,7 +152,9 @@ class Micropub:
                 return answer.data
             if is_page(answer):
                 said = self.web.portal()
-                raise Offline(said if endpoint else f"{said} {self._nothing()}", Reachability.PORTAL)
+                raise Offline(
+                    said if endpoint else f"{said} {self._nothing()}", Reachability.PORTAL
+                )
             return None
         refusal = self.refused(answer, url)
         if isinstance(refusal, AuthRefused):

@@ -30,7 +30,9 @@ def replies_on(html: str, url: str, post_id: str) -> Iterator[RemoteReply]:
             yield heard
 
 
-def _heard_below(item: Item, url: str, post_id: str, parent: str, depth: int) -> Iterator[RemoteReply]:
+def _heard_below(
+    item: Item, url: str, post_id: str, parent: str, depth: int
+) -> Iterator[RemoteReply]:
     if depth >= _DEPTH:
         return
     for name, kind in _KINDS.items():

@@ -19,17 +19,17 @@ from publish.errors import (
     Gone,
     Offline,
     PauseTarget,
+    PayloadTooLarge,
     Permanent,
     PublishError,
-    RetryAfter,
-    PayloadTooLarge,
     Reachability,
+    RetryAfter,
 )
-from publish.net.http import HttpResponse as Reply
 from publish.net.http import HttpClient
+from publish.net.http import HttpResponse as Reply
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.html import indie_html
-from publish.targets.base import Draft, RemoteReply, Limits, TargetOption, TargetConfig, Target
+from publish.targets.base import Draft, Limits, RemoteReply, Target, TargetConfig, TargetOption
 from publish.targets.micropub import microformats
 from publish.targets.micropub.client import Micropub, error_of, is_page
 from publish.targets.micropub.identify import file_in_list, in_list, on_front_page
@@ -67,14 +67,29 @@ class MicropubTarget(Target):
         "Services that the blog tells of its posts may have taken copies; some blogs keep a trash."
     )
     options = (
-        TargetOption("url", "the blog's address, as https://blog.example.org, or its Micropub endpoint", required=True),
-        TargetOption("status", "published, or draft for a last look at the blog", default="published",
-               choices=("published", "draft")),
-        TargetOption("dated", "sent: posts bear the day when they are sent; session: the day of the session",
-               default="sent", choices=("sent", "session")),
-        TargetOption("webmentions", "a service that receives webmentions for the blog, as "
-               "https://webmention.io/api/mentions.jf2"),
-    )  # fmt: skip
+        TargetOption(
+            "url",
+            "the blog's address, as https://blog.example.org, or its Micropub endpoint",
+            required=True,
+        ),
+        TargetOption(
+            "status",
+            "published, or draft for a last look at the blog",
+            default="published",
+            choices=("published", "draft"),
+        ),
+        TargetOption(
+            "dated",
+            "sent: posts bear the day when they are sent; session: the day of the session",
+            default="sent",
+            choices=("sent", "session"),
+        ),
+        TargetOption(
+            "webmentions",
+            "a service that receives webmentions for the blog, as "
+            "https://webmention.io/api/mentions.jf2",
+        ),
+    )
     pause: ClassVar[Callable[[float], Any]] = staticmethod(time.sleep)
 
     def __init__(self, setup: TargetConfig) -> None:

@@ -50,12 +50,20 @@ def keyed(remote: Remote, key: str, sent: str = "") -> Remote:
     return replace(remote, extra={**remote.extra, "key": key, **({"sent": sent} if sent else {})})
 
 
-def heard_of(comment: Comment, post: Remote, url: str, words_of: Callable[[str], str]) -> RemoteReply:
+def heard_of(
+    comment: Comment, post: Remote, url: str, words_of: Callable[[str], str]
+) -> RemoteReply:
     """A comment on the discussion page, as a reply. ``words_of`` takes the wiki's markup off."""
     return RemoteReply(
-        remote_id=comment.id, post_id=post.id, author=comment.author, text=words_of(comment.markup),
-        written_at=comment.moment, url=url, in_reply_to=comment.parent, key=comment.key,
-    )  # fmt: skip
+        remote_id=comment.id,
+        post_id=post.id,
+        author=comment.author,
+        text=words_of(comment.markup),
+        written_at=comment.moment,
+        url=url,
+        in_reply_to=comment.parent,
+        key=comment.key,
+    )
 
 
 def answered(

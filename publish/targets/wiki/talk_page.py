@@ -103,9 +103,16 @@ def _raw_comments(text: str, manner: Manner) -> Iterator[Comment | None]:
         key = manner.key.search("\n".join(lines[start : number + 1]))
         markup = "\n".join(manner.inner(one) for one in own)
         yield Comment(
-            "", signature.author, signature.moment, manner.key.sub("", markup), depth, "", start, number,
+            "",
+            signature.author,
+            signature.moment,
+            manner.key.sub("", markup),
+            depth,
+            "",
+            start,
+            number,
             key.group(1) if key else "",
-        )  # fmt: skip
+        )
         start = None
 
 

@@ -15,12 +15,12 @@ from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
 
-from publish.errors import AuthRefused, Gone, PauseTarget, Permanent, RetryAfter, PayloadTooLarge
-from publish.net.http import HttpResponse, HttpClient
+from publish.errors import AuthRefused, Gone, PauseTarget, PayloadTooLarge, Permanent, RetryAfter
+from publish.net.http import HttpClient, HttpResponse
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.html import blog_html
 from publish.targets.base import Answer as OwnAnswer
-from publish.targets.base import Draft, RemoteReply, TargetOption, TargetConfig, Target
+from publish.targets.base import Draft, RemoteReply, Target, TargetConfig, TargetOption
 from publish.targets.wordpress.comments import Comments
 
 # Our slug may be taken by our own item only; trashed ones have got another slug.
@@ -57,9 +57,13 @@ class WordPressTarget(Target):
     options = (
         TargetOption("url", "the blog's address, as https://blog.example.org", required=True),
         TargetOption("user", "who writes there", required=True),
-        TargetOption("status", "publish, or draft for a last look at the blog", default="publish",
-               choices=("publish", "draft")),
-    )  # fmt: skip
+        TargetOption(
+            "status",
+            "publish, or draft for a last look at the blog",
+            default="publish",
+            choices=("publish", "draft"),
+        ),
+    )
 
     def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
@@ -112,9 +116,10 @@ class WordPressTarget(Target):
     def find(self, key: str) -> Remote | None:
         """The post with our slug, drafts too. Of two that were made at the same moment the first one stays."""
         found = self._call(
-            "GET", "/wp/v2/posts",
+            "GET",
+            "/wp/v2/posts",
             params={"slug": key, "status": _STATUSES, "context": "edit", "_fields": "id,link,slug"},
-        )  # fmt: skip
+        )
         rows = sorted((row for row in found.data if row["slug"] == key), key=_number)
         for later in rows[1:]:
             self._delete(f"/wp/v2/posts/{later['id']}")
@@ -185,9 +190,15 @@ class WordPressTarget(Target):
         """(our key, the attachment), the first made first: with the key as its slug, or with what came after it."""
         slugs = {f"{key}{more}": key for key in keys for more in ("", "-2", "-3")}
         found = self._call(
-            "GET", "/wp/v2/media",
-            params={"slug": ",".join(slugs), "context": "edit", "per_page": 100, "_fields": "id,link,slug,source_url"},
-        )  # fmt: skip
+            "GET",
+            "/wp/v2/media",
+            params={
+                "slug": ",".join(slugs),
+                "context": "edit",
+                "per_page": 100,
+                "_fields": "id,link,slug,source_url",
+            },
+        )
         rows = sorted((row for row in found.data if row["slug"] in slugs), key=_number)
         return [(slugs[row["slug"]], row) for row in rows]
 
@@ -216,11 +227,12 @@ class WordPressTarget(Target):
         try:
             with media.path.open("rb") as file:
                 answer = self._call(
-                    "POST", "/wp/v2/media",
+                    "POST",
+                    "/wp/v2/media",
                     files={"file": (name, file, media.mime)},
                     data={"title": media.key, **_media_words(media)},
                     accept={400, 500},
-                )  # fmt: skip
+                )
         except FileNotFoundError as error:
             raise RetryAfter("The file is being made again on this laptop.", 60) from error
         if answer.status >= 400:

@@ -9,8 +9,20 @@ from datetime import date, timedelta
 
 from reporter.search.text.tokenizer import normalize
 
-NEAR = {"today": 0, "yesterday": -1, "hoy": 0, "ayer": -1, "heute": 0, "gestern": -1, "hier": -1, "aujourdhui": 0,
-        "hoje": 0, "ontem": -1, "اليوم": 0, "امس": -1}  # fmt: skip
+NEAR = {
+    "today": 0,
+    "yesterday": -1,
+    "hoy": 0,
+    "ayer": -1,
+    "heute": 0,
+    "gestern": -1,
+    "hier": -1,
+    "aujourdhui": 0,
+    "hoje": 0,
+    "ontem": -1,
+    "اليوم": 0,
+    "امس": -1,
+}
 _PARTS = re.compile(r"(\d{1,2})[./](\d{1,2})?[./]?(\d{4})?")
 
 

@@ -14,10 +14,23 @@ from reporter.search.protocol import QUERY_CHARS
 
 # What can be asked for by name; the second names are for people who guess.
 FIELDS = {
-    "session": "session", "by": "by", "author": "by", "from": "by", "kind": "kind", "type": "kind", "tag": "tag",
-    "intent": "intent", "day": "day", "date": "day", "has": "has", "is": "has", "state": "state", "text": "text",
-    "audience": "audience", "room": "room",
-}  # fmt: skip
+    "session": "session",
+    "by": "by",
+    "author": "by",
+    "from": "by",
+    "kind": "kind",
+    "type": "kind",
+    "tag": "tag",
+    "intent": "intent",
+    "day": "day",
+    "date": "day",
+    "has": "has",
+    "is": "has",
+    "state": "state",
+    "text": "text",
+    "audience": "audience",
+    "room": "room",
+}
 DEEPEST = 20
 
 

@@ -13,16 +13,34 @@ from reporter.search.query.dates import matching_days
 from reporter.search.query.parser import All, Any, Named, Node, Not, Text
 from reporter.search.reader import Floats, IndexReader
 from reporter.search.text.languages import all_function_words
-from reporter.search.text.tokenizer import Word, normalize as fold, tokenize
+from reporter.search.text.tokenizer import Word, tokenize
+from reporter.search.text.tokenizer import normalize as fold
 
 # How much a match counts: the very word, its stem, a word of the session or of the tags.
 AS_WRITTEN, AS_STEM, AROUND, AROUND_STEM, AS_BEGINNING = 1.6, 1.0, 0.5, 0.4, 0.8
 # Facts (kind, day …) decide whether, words decide how well.
 A_FACT = 0.01
-KINDS = {"text": "note", "picture": "photo", "image": "photo", "photos": "photo", "videos": "video", "notes": "note",
-         "voice": "audio", "sound": "audio"}  # fmt: skip
-HAS = {"picture": "photo", "image": "photo", "tags": "tag", "name": "author", "starred": "star", "alttext": "alt",
-       "voice": "audio", "sound": "audio", "file": "media"}  # fmt: skip
+KINDS = {
+    "text": "note",
+    "picture": "photo",
+    "image": "photo",
+    "photos": "photo",
+    "videos": "video",
+    "notes": "note",
+    "voice": "audio",
+    "sound": "audio",
+}
+HAS = {
+    "picture": "photo",
+    "image": "photo",
+    "tags": "tag",
+    "name": "author",
+    "starred": "star",
+    "alttext": "alt",
+    "voice": "audio",
+    "sound": "audio",
+    "file": "media",
+}
 
 
 class Matching:

@@ -10,12 +10,38 @@ import functools
 from collections.abc import Callable, Collection, Sequence
 
 SNOWBALL = {
-    "en": "english", "es": "spanish", "fr": "french", "de": "german", "pt": "portuguese", "ar": "arabic",
-    "ca": "catalan", "cs": "czech", "da": "danish", "el": "greek", "et": "estonian", "eu": "basque", "fi": "finnish",
-    "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian",
-    "lt": "lithuanian", "nb": "norwegian", "ne": "nepali", "nl": "dutch", "no": "norwegian", "pl": "polish",
-    "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish",
-}  # fmt: skip
+    "en": "english",
+    "es": "spanish",
+    "fr": "french",
+    "de": "german",
+    "pt": "portuguese",
+    "ar": "arabic",
+    "ca": "catalan",
+    "cs": "czech",
+    "da": "danish",
+    "el": "greek",
+    "et": "estonian",
+    "eu": "basque",
+    "fi": "finnish",
+    "ga": "irish",
+    "hi": "hindi",
+    "hu": "hungarian",
+    "hy": "armenian",
+    "id": "indonesian",
+    "it": "italian",
+    "lt": "lithuanian",
+    "nb": "norwegian",
+    "ne": "nepali",
+    "nl": "dutch",
+    "no": "norwegian",
+    "pl": "polish",
+    "ro": "romanian",
+    "ru": "russian",
+    "sr": "serbian",
+    "sv": "swedish",
+    "ta": "tamil",
+    "tr": "turkish",
+}
 # How many points decide (a word that one language alone has is one), and how close a language may come and still count.
 ENOUGH, CLOSE = 1.0, 0.6
 # Not a language of its own: the root of an Arabic word, since plurals change the word inside (مدرسة, مدارس).
@@ -41,7 +67,7 @@ FUNCTION_WORDS = {
     "quando onde quem nao muito mais ja ha tem temos porque sobre entre ate tambem me lhe",
     "ar": "في من على الى عن مع هذا هذه ذلك التي الذي ان او ثم لا ما لم لن هل كان كانت يكون هو هي هم نحن انا انت كل "
     "بعد قبل عند حتى قد كما لكن و يا اذا اين كيف لماذا متى",
-}  # fmt: skip
+}
 
 
 @functools.cache

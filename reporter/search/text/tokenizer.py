@@ -19,9 +19,25 @@ _UNSPACED = (
 )
 # What NFD doesn't take apart.
 _PLAIN = str.maketrans(
-    {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t", "þ": "th", "ð": "d",
-     "ى": "ي", "ة": "ه", "ک": "ك", "ی": "ي", "ٱ": "ا", "ـ": None}
-)  # fmt: skip
+    {
+        "ø": "o",
+        "đ": "d",
+        "ł": "l",
+        "æ": "ae",
+        "œ": "oe",
+        "ı": "i",
+        "ħ": "h",
+        "ŧ": "t",
+        "þ": "th",
+        "ð": "d",
+        "ى": "ي",
+        "ة": "ه",
+        "ک": "ك",
+        "ی": "ي",
+        "ٱ": "ا",
+        "ـ": None,
+    }
+)
 # Accents of Latin, Greek, Cyrillic, Hebrew and Arabic script may be left away; marks of the scripts from here on not.
 _FIRST_NEEDED_MARK = "\u0900"
 _FIRST_BEYOND_LATIN = "\u0370"

@@ -89,9 +89,14 @@ def _event(work: _Seeding, number: int) -> EventSession:
     starts = BEGINS + timedelta(days=slot // slots, hours=1.5 * (slot % slots))
     title = TITLES[number % len(TITLES)] + (", part two" if number >= len(TITLES) else "")
     return add_session(
-        work.session, title, now=BEGINS, rng=work.rng, room=f"Room {number % ROOMS + 1}",
-        starts_at=starts, ends_at=starts + timedelta(hours=1),
-    )  # fmt: skip
+        work.session,
+        title,
+        now=BEGINS,
+        rng=work.rng,
+        room=f"Room {number % ROOMS + 1}",
+        starts_at=starts,
+        ends_at=starts + timedelta(hours=1),
+    )
 
 
 def _takeaway(work: _Seeding, number: int, with_photos: bool) -> Values:
@@ -103,15 +108,23 @@ def _takeaway(work: _Seeding, number: int, with_photos: bool) -> Values:
     state, kind = work.choose(STATES), "photo" if with_photos and rng.random() < 0.5 else "note"
     words = state != "withdrawn" and (kind == "note" or rng.random() < 0.6)
     return {
-        "id": new_id(received, rng), "receipt": make_receipt(rng), "session_id": event.id, "kind": kind,
+        "id": new_id(received, rng),
+        "receipt": make_receipt(rng),
+        "session_id": event.id,
+        "kind": kind,
         "text": sentences(rng) if words else "",
         "author": rng.choice(NAMES) if state != "withdrawn" and rng.random() < 0.7 else "",
-        "intent": work.choose(INTENTS), "audience": work.choose(AUDIENCES),
+        "intent": work.choose(INTENTS),
+        "audience": work.choose(AUDIENCES),
         "consent": work.choose(CONSENTS) if kind == "photo" else "",
-        "device": f"device-{rng.randrange(DEVICES):03}", "state": state,
-        "starred": state == "approved" and rng.random() < 0.06, "recorded_at": recorded, "received_at": received,
-        "approved_at": received + timedelta(minutes=30) if state == "approved" else None, "revision": number + 1,
-    }  # fmt: skip
+        "device": f"device-{rng.randrange(DEVICES):03}",
+        "state": state,
+        "starred": state == "approved" and rng.random() < 0.06,
+        "recorded_at": recorded,
+        "received_at": received,
+        "approved_at": received + timedelta(minutes=30) if state == "approved" else None,
+        "revision": number + 1,
+    }
 
 
 def _tags(work: _Seeding, rows: list[Values]) -> Iterator[Values]:
@@ -138,9 +151,15 @@ def _samples(work: _Seeding, count: int) -> list[Media]:
 
 def _original(work: _Seeding, data: bytes, sha256: str) -> Values:
     return {
-        "id": new_id(BEGINS, work.rng), "sha256": sha256, "kind": "photo", "type": "image/jpeg", "ext": ".jpg",
-        "bytes": len(data), "due_at": BEGINS, "received_at": BEGINS,
-    }  # fmt: skip
+        "id": new_id(BEGINS, work.rng),
+        "sha256": sha256,
+        "kind": "photo",
+        "type": "image/jpeg",
+        "ext": ".jpg",
+        "bytes": len(data),
+        "due_at": BEGINS,
+        "received_at": BEGINS,
+    }
 
 
 def _write(store: Store, data: bytes) -> str:

@@ -67,9 +67,10 @@ def _hills(chance: np.random.Generator) -> Picture:
     across = np.arange(WIDTH)
     for layer in range(4):
         waves = sum(
-            chance.uniform(10, 50) * np.sin(across * chance.uniform(0.003, 0.02) + chance.uniform(0, 6))
+            chance.uniform(10, 50)
+            * np.sin(across * chance.uniform(0.003, 0.02) + chance.uniform(0, 6))
             for _ in range(3)
-        )  # fmt: skip
+        )
         ridge = (HEIGHT * (0.4 + 0.14 * layer) + waves).astype(np.int32)
         outline = np.vstack([np.stack([across, ridge], 1), [(WIDTH, HEIGHT), (0, HEIGHT)]])
         cv2.fillPoly(picture, [outline.astype(np.int32)], _colour(chance, 20, 150))
@@ -94,7 +95,9 @@ def _people(chance: np.random.Generator) -> Picture:
             picture, (x, y + 3 * size), (size * 2, size * 3), 0, 0, 360, _colour(chance), -1
         )
         cv2.ellipse(picture, (x, y), (size * 3 // 4, size), 0, 0, 360, _colour(chance, 70, 200), -1)
-        cv2.ellipse(picture, (x, y - size // 2), (size, size * 2 // 3), 0, 180, 360, (30, 40, 60), -1)  # fmt: skip
+        cv2.ellipse(
+            picture, (x, y - size // 2), (size, size * 2 // 3), 0, 180, 360, (30, 40, 60), -1
+        )
     return cv2.GaussianBlur(picture, (0, 0), 1.5)
 
 

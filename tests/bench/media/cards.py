@@ -19,7 +19,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from capture.cards.importer import Importer, ImportContext, begin_import
+from capture.cards.importer import ImportContext, Importer, begin_import
 from capture.decoding.process_pool import DecoderPool
 from capture.renditions.worker import process_due
 from kiosk.runtime.static_files import static_dir
@@ -71,9 +71,13 @@ def _row(count: int, size: tuple[int, int]) -> Row:
         except Lacking as lacking:
             return Row.left_out(name, str(lacking))
         return pairs(
-            name, lambda: gallery(folder, card, pool, count), theirs, peer=PEER, note=SAID,
+            name,
+            lambda: gallery(folder, card, pool, count),
+            theirs,
+            peer=PEER,
+            note=SAID,
             runs=1 if count > 100 else 3,
-        )  # fmt: skip
+        )
 
 
 def make_card(card: Path, count: int, size: tuple[int, int]) -> Path:
@@ -104,9 +108,14 @@ def gallery(folder: Path, card: Path, pool: DecoderPool, count: int) -> None:
                 attachment.alt = "A landscape"
             approve(session, takeaway, Actor(utc_now(), rng, "bench"))
         made = make_bundle(
-            session, Store(settings.folder), goal, facts=gathering_facts(session, settings),
-            now=utc_now(), rng=rng, assets=static_dir(),
-        )  # fmt: skip
+            session,
+            Store(settings.folder),
+            goal,
+            facts=gathering_facts(session, settings),
+            now=utc_now(),
+            rng=rng,
+            assets=static_dir(),
+        )
     assert made.takeaways == count
     shutil.rmtree(goal)
     shutil.rmtree(settings.folder)

@@ -51,9 +51,14 @@ def _row(name: str, ours: Reader, theirs: Reader, photos: list[Photo]) -> Row:
         f"all of them took us {_total(ours, photos):.2f} s and zxing-cpp {_total(theirs, photos):.2f} s."
     )
     return pairs(
-        name, lambda: _median(ours, photos), lambda: _median(theirs, photos),
-        peer="zxing-cpp alone", runs=3, note=note, told=True,
-    )  # fmt: skip
+        name,
+        lambda: _median(ours, photos),
+        lambda: _median(theirs, photos),
+        peer="zxing-cpp alone",
+        runs=3,
+        note=note,
+        told=True,
+    )
 
 
 def _photos() -> Iterator[Photo]:

@@ -29,19 +29,22 @@ def measure() -> list[Row]:
                 f"photo of {megapixels(photo_size())}: three faces blurred, cropped, straightened",
                 lambda: process_file(photo, goal, jpeg, edits=edited),
                 lambda: process_file(photo, goal, jpeg),
-                peer="the same without edits", runs=7,
+                peer="the same without edits",
+                runs=7,
             ),
             pairs(
                 f"film of {seconds():g} s, 1080p: three regions blurred",
                 lambda: process_file(film, goal, mp4, edits=blurred),
                 lambda: process_file(film, goal, mp4),
-                peer="the same without edits", runs=3,
+                peer="the same without edits",
+                runs=3,
             ),
             pairs(
                 f"photo of {megapixels(photo_size())} searched for faces",
                 lambda: find_faces(photo, jpeg),
                 lambda: process_file(photo, goal, jpeg),
-                peer="making its renditions", runs=7,
+                peer="making its renditions",
+                runs=7,
                 note="it comes after the renditions, where no photo waits for those.",
             ),
-        ]  # fmt: skip
+        ]

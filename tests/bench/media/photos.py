@@ -52,7 +52,9 @@ class Intake:
         incoming = self.store.begin(uuid.uuid4().hex)
         # What stands behind the end of a JPEG no decoder looks at.
         incoming.write(photo + self.rng.randbytes(8))
-        offer = Submission(self.event, files=(ReceivedFile.of(incoming, "photo.jpg"),), consent="agreed")
+        offer = Submission(
+            self.event, files=(ReceivedFile.of(incoming, "photo.jpg"),), consent="agreed"
+        )
         receive(
             self.session, self.store, offer, now=utc_now(), rng=self.rng, limits=LimitSettings()
         )
@@ -94,9 +96,14 @@ def _beside_vips(source: Path, folder: Path) -> Row:
                 return timed(door.process)
 
             return pairs(
-                name, ours, lambda: timed(lambda: peer.make(source, folder)),
-                peer="libvips", runs=9, note=NOTE, told=True,
-            )  # fmt: skip
+                name,
+                ours,
+                lambda: timed(lambda: peer.make(source, folder)),
+                peer="libvips",
+                runs=9,
+                note=NOTE,
+                told=True,
+            )
     except Lacking as lacking:
         return Row.left_out(name, str(lacking))
 
@@ -114,5 +121,7 @@ def _beside_pillow(source: Path, folder: Path) -> Row:
     return pairs(
         f"JPEG of {megapixels(photo_size())} to view and thumb",
         lambda: make_photo(source, folder, "image/jpeg"),
-        pillow, peer="Pillow, full decode", runs=9,
-    )  # fmt: skip
+        pillow,
+        peer="Pillow, full decode",
+        runs=9,
+    )

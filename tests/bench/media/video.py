@@ -35,7 +35,8 @@ def measure() -> list[Row]:
                 name,
                 lambda: process_file(source, Path(folder), "video/mp4"),
                 lambda: subprocess.run(line, check=True),
-                peer="ffmpeg", runs=3,
+                peer="ffmpeg",
+                runs=3,
                 note="we also check the file, measure loudness in a pass of its own, and choose and write a poster.",
             )
-        ]  # fmt: skip
+        ]

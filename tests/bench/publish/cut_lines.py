@@ -83,21 +83,34 @@ def _row(name: str, told: Told) -> Row:
     note = f"{told.cuts} cuts. {' '.join(told.said)}".strip()
     peer = "bytes of the film, which waits here" if told.gave_up else "bytes of the files"
     return Row(
-        name=name, peer=peer, ours_ms=told.sent / 1000, peer_ms=told.needed / 1000,
-        ratio=ratio, low=ratio, high=ratio, runs=1, note=note if told.cuts else "",
-    )  # fmt: skip
+        name=name,
+        peer=peer,
+        ours_ms=told.sent / 1000,
+        peer_ms=told.needed / 1000,
+        ratio=ratio,
+        low=ratio,
+        high=ratio,
+        runs=1,
+        note=note if told.cuts else "",
+    )
 
 
 def _send(kit: Kit, there: There, every: int) -> Told:
     with cut_proxy(there.port) as proxy:
         proxy.every = every
         given = there.options(proxy.port)
-        target_registry.add_target(kit.session, there.kind, "there", given, now=kit.clock(), rng=kit.rng)
-        secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("there"), there.secret)
+        target_registry.add_target(
+            kit.session, there.kind, "there", given, now=kit.clock(), rng=kit.rng
+        )
+        secret_store.set_secret(
+            str(kit.facts.id), target_registry.secret_name("there"), there.secret
+        )
         rows = publish(
-            kit.session, kit.outbox, wait=True,
+            kit.session,
+            kit.outbox,
+            wait=True,
             pause=lambda seconds: kit.clock.forward(seconds=seconds),
-        )  # fmt: skip
+        )
         sent, cuts = proxy.sent, proxy.cuts
     assert {row["state"] for row in rows} <= {"sent", "parked"}, rows
     files = [row for row in rows if row["kind"] == "media"]
@@ -135,10 +148,15 @@ def _film(kit: Kit) -> None:
     # Servers look at the beginning.
     head = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"
     kit.attach(
-        row, f"mov {seed}".encode(), kind=Kind.VIDEO,
+        row,
+        f"mov {seed}".encode(),
+        kind=Kind.VIDEO,
         types={"play": ("video/mp4", ".mp4"), "poster": ("image/jpeg", ".jpg")},
-        renditions={"play": head + random.Random(seed).randbytes(film_bytes()), "poster": jpeg(seed)},
-    )  # fmt: skip
+        renditions={
+            "play": head + random.Random(seed).randbytes(film_bytes()),
+            "poster": jpeg(seed),
+        },
+    )
 
 
 def _panorama(kit: Kit) -> None:

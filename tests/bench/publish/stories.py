@@ -42,9 +42,13 @@ def measure() -> list[Row]:
         stack.callback(blog.close)
         kits = _kits(stack, folder)
         row = pairs(
-            NAME, lambda: _ours(next(kits), blog, blog.url), lambda: _curl(next(kits), blog),
-            peer="curl, one call a request", runs=RUNS, told=True,
-        )  # fmt: skip
+            NAME,
+            lambda: _ours(next(kits), blog, blog.url),
+            lambda: _curl(next(kits), blog),
+            peer="curl, one call a request",
+            runs=RUNS,
+            told=True,
+        )
         clean = _bytes(next(kits), blog)
         return [
             row.noted(
@@ -69,8 +73,12 @@ def _kits(stack: ExitStack, folder: Path) -> Iterator[Kit]:
 
 def _ours(kit: Kit, blog: WordPress, url: str) -> float:
     given = {"url": url, "user": blog.user}
-    target_registry.add_target(kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng)
-    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("blog"), blog.app_password)
+    target_registry.add_target(
+        kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng
+    )
+    secret_store.set_secret(
+        str(kit.facts.id), target_registry.secret_name("blog"), blog.app_password
+    )
     started = time.perf_counter()
     rows = publish(kit.session, kit.outbox)
     taken = (time.perf_counter() - started) * 1000
@@ -91,9 +99,16 @@ def _curl(kit: Kit, blog: WordPress) -> float:
             slug = f"c-{mark}-{story}-{number}"
             call("wp-json/wp/v2/media", "-G", "-d", f"slug={slug}", "-d", "context=edit")
             made = call(
-                "wp-json/wp/v2/media", "-F", f"title={slug}", "-F", "alt_text=Photo",
-                "-F", f"caption=Photo {number}", "-F", f"file=@{path};filename={slug}.jpg;type=image/jpeg",
-            )  # fmt: skip
+                "wp-json/wp/v2/media",
+                "-F",
+                f"title={slug}",
+                "-F",
+                "alt_text=Photo",
+                "-F",
+                f"caption=Photo {number}",
+                "-F",
+                f"file=@{path};filename={slug}.jpg;type=image/jpeg",
+            )
             html += f'<figure><img src="{made["source_url"]}" alt="Photo"/></figure>'
         slug = f"c-{mark}-{story}"
         call(
@@ -114,9 +129,17 @@ def _curl(kit: Kit, blog: WordPress) -> float:
 def _caller(blog: WordPress) -> Callable[..., dict[str, str]]:
     def call(path: str, *options: str) -> dict[str, str]:
         done = subprocess.run(
-            ["curl", "-sf", "-u", f"{blog.user}:{blog.app_password}", *options, f"{blog.url}/{path}"],
-            capture_output=True, check=True,
-        )  # fmt: skip
+            [
+                "curl",
+                "-sf",
+                "-u",
+                f"{blog.user}:{blog.app_password}",
+                *options,
+                f"{blog.url}/{path}",
+            ],
+            capture_output=True,
+            check=True,
+        )
         told: dict[str, str] = json.loads(done.stdout)
         return told
 

@@ -51,9 +51,15 @@ def _beside(name: str, photo: bytes, video: bytes, luck: random.Random) -> Row:
             f"{PHONES} phones with 3 MB photos, ten with 40 MB videos, at once",
             lambda: _crowd(send_tus, _where(kiosk), photo, video, luck),
             lambda: _crowd(send, peer, photo, video, luck),
-            peer=name + (" with its file store (no fsync)" if name != "nginx" else " WebDAV PUT (no fsync, no resume)"),
-            runs=3, between=lambda: _clear(folder),
-        )  # fmt: skip
+            peer=name
+            + (
+                " with its file store (no fsync)"
+                if name != "nginx"
+                else " WebDAV PUT (no fsync, no resume)"
+            ),
+            runs=3,
+            between=lambda: _clear(folder),
+        )
         ours, theirs = TOTAL_MB / row.ours_ms * 1000, TOTAL_MB / row.peer_ms * 1000
         return row.noted(
             f"{ours:.0f} MB/s and {theirs:.0f} MB/s: {1 / row.ratio:.2f} times. Ours is hashed, on the disk and has "
@@ -95,9 +101,13 @@ def _slow(photo: bytes, luck: random.Random) -> Row:
 
         return pairs(
             f"{NORMAL} phones with 3 MB photos beside {SLOW} at {SLOW_RATE // 1000} KB/s: 99th percentile of a photo",
-            beside_slow_ones, p99, peer="the same without the slow ones", runs=3, told=True,
+            beside_slow_ones,
+            p99,
+            peer="the same without the slow ones",
+            runs=3,
+            told=True,
             note=f"each of the {NORMAL} sends {PHOTOS} photos, half a second after one another.",
-        )  # fmt: skip
+        )
 
 
 def _p99(where: Where, photo: bytes, luck: random.Random) -> float:

@@ -29,19 +29,21 @@ def measure() -> list[Row]:
                 f"{ASKS} polls of a receipt, unchanged (CPU of the kiosk)",
                 lambda: _ask_all(kiosk, receipts, None, tags),
                 lambda: _ask_all(kiosk, receipts, None),
-                peer="the same, each answer built and sent", runs=5,
+                peer="the same, each answer built and sent",
+                runs=5,
                 clock=kiosk.cpu_ms,
                 note=f"{PHONES} phones that ask every {EVERY:.0f} s ({rate:.0f} requests/s, a connection each) take "
                 f"{share * 100:.0f} % of one core.",
             )
-        ]  # fmt: skip
+        ]
 
 
 def _keep(kiosk: BenchKiosk, number: int) -> str:
     answer = httpx.post(
-        f"{kiosk.url}/s/{kiosk.code}/takeaways", data={"text": f"Note {number} #garden"},
+        f"{kiosk.url}/s/{kiosk.code}/takeaways",
+        data={"text": f"Note {number} #garden"},
         headers={"Accept": "application/json"},
-    )  # fmt: skip
+    )
     return str(answer.json()["receipt"])
 
 
@@ -53,9 +55,11 @@ def _ask(kiosk: BenchKiosk, receipt: str, tag: str, http: httpx.Client) -> str:
 
 
 def _ask_all(
-    kiosk: BenchKiosk, receipts: list[str], told: Callable[[str, str], None] | None,
+    kiosk: BenchKiosk,
+    receipts: list[str],
+    told: Callable[[str, str], None] | None,
     tags: dict[str, str] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     with httpx.Client() as http:
         for receipt in receipts[:ASKS]:
             tag = _ask(kiosk, receipt, (tags or {}).get(receipt, ""), http)

@@ -29,12 +29,16 @@ def measure() -> list[Row]:
         few = apps[COUNTS[0]]
         return [
             pairs(
-                f"review page ({words}), {count} takeaways", _ask(app, path), _ask(few, path),
-                peer=f"{COUNTS[0]} takeaways", note=f"{_queries(app, path)} queries", runs=7,
+                f"review page ({words}), {count} takeaways",
+                _ask(app, path),
+                _ask(few, path),
+                peer=f"{COUNTS[0]} takeaways",
+                note=f"{_queries(app, path)} queries",
+                runs=7,
             )
             for words, path in PAGES
             for count, app in apps.items()
-        ]  # fmt: skip
+        ]
 
 
 @contextmanager

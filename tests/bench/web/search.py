@@ -21,7 +21,7 @@ from reporter.config import Settings
 from reporter.gathering.folder import open_session
 from reporter.models import Attachment, EventSession, Takeaway
 from reporter.models.enums import TakeawayState
-from reporter.search import SearchRequest, Recipe, WhooshIndex, load_hits
+from reporter.search import Recipe, SearchRequest, WhooshIndex, load_hits
 from reporter.search.documents import texts_of
 from tests.bench.data.seeded import seed
 from tests.bench.data.seeded_words import LANGUAGES
@@ -69,11 +69,15 @@ def _queries(session: Session, index: WhooshIndex, built: float) -> list[Row]:
     rows = [
         pairs(
             f"query over {COUNT} takeaways with {len(FACETS)} facets, p{share * 100:.0f} of {QUERIES}",
-            partial(_all, ours, asked, share), partial(_all, theirs, asked, share),
-            peer="SQLite FTS5, the same facets by GROUP BY", runs=5, told=True, note=note,
+            partial(_all, ours, asked, share),
+            partial(_all, theirs, asked, share),
+            peer="SQLite FTS5, the same facets by GROUP BY",
+            runs=5,
+            told=True,
+            note=note,
         )
         for share, note in notes.items()
-    ]  # fmt: skip
+    ]
     peer.close()
     return rows
 
@@ -172,12 +176,16 @@ def _found_soon(settings: Settings, session: Session, index: WhooshIndex, secret
                 return found
 
             return pairs(
-                f"from receipt to found, among {COUNT}", ours, lambda: _one_commit(session, index),
-                peer="Whoosh's commit of one document, nothing around it", runs=7, told=True,
+                f"from receipt to found, among {COUNT}",
+                ours,
+                lambda: _one_commit(session, index),
+                peer="Whoosh's commit of one document, nothing around it",
+                runs=7,
+                told=True,
             ).noted(
                 f"from taken back to found no more: {statistics.median(gone):.0f} ms, "
                 f"{max(gone):.0f} ms at most."
-            )  # fmt: skip
+            )
     finally:
         process.kill()
 

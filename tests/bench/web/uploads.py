@@ -38,10 +38,11 @@ def measure() -> list[Row]:
                     f"{PHONES} phones send {BYTES // 1_000_000} MB each, at once, until the receipt",
                     lambda: _each(lambda: _send(url, _photo(rng))),
                     lambda: _each(lambda: _write(folder, _photo(rng))),
-                    peer="the same bytes to the same disk with fsync", runs=5,
+                    peer="the same bytes to the same disk with fsync",
+                    runs=5,
                     note="the peer makes no HTTP, no hash, no row; the kiosk decodes what came in at the same time.",
                 )
-            ]  # fmt: skip
+            ]
         finally:
             kiosk.kill()
 

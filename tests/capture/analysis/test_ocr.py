@@ -32,8 +32,9 @@ from tests.support.kiosk_process import TurnableClock, hand
 from tests.support.media.flip_charts import photo as chart
 
 needs_ocr = pytest.mark.skipif(
-    not ocr.can_read(), reason="the extra for words in pictures is not installed (pip install -e .[ocr])"
-)  # fmt: skip
+    not ocr.can_read(),
+    reason="the extra for words in pictures is not installed (pip install -e .[ocr])",
+)
 
 
 class HerePool:
@@ -55,8 +56,13 @@ class Room:
     """A gathering into which photos of flip charts come."""
 
     def __init__(
-        self, session: Session, store: Store, event: EventSession, clock: TurnableClock, folder: Path
-    ) -> None:  # fmt: skip
+        self,
+        session: Session,
+        store: Store,
+        event: EventSession,
+        clock: TurnableClock,
+        folder: Path,
+    ) -> None:
         self.session, self.store, self.event, self.clock = session, store, event, clock
         self.folder, self.rng = folder, random.Random(4)
         self.index = WhooshIndex(folder / "index")
@@ -67,7 +73,9 @@ class Room:
         Image.fromarray(pixels).save(path, "JPEG", quality=88)
         incoming = self.store.begin(path.name)
         incoming.write(path.read_bytes())
-        offer = Submission(self.event, files=(ReceivedFile.of(incoming, path.name),), consent="agreed")
+        offer = Submission(
+            self.event, files=(ReceivedFile.of(incoming, path.name),), consent="agreed"
+        )
         return receive(
             self.session, self.store, offer, now=self.clock(), rng=self.rng, limits=LimitSettings()
         )

@@ -23,7 +23,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from capture.cards import verified_copy
-from capture.cards.importer import CARD_GONE, Importer, ImportProgress, ImportContext, begin_import
+from capture.cards.importer import CARD_GONE, ImportContext, Importer, ImportProgress, begin_import
 from capture.cards.manual_cuts import begin_at, is_photo, move_cut, set_clock
 from capture.cards.scan import read_playlist, walk
 from capture.cards.session_assignment import UNASSIGNED
@@ -73,9 +73,12 @@ class Desk:
     told: list[int] = field(default_factory=list)
 
     def read(
-        self, *paths: Path, stop_after: int = 10**12, event: EventSession | None = None,
+        self,
+        *paths: Path,
+        stop_after: int = 10**12,
+        event: EventSession | None = None,
         on_tell: Callable[[ImportProgress], None] | None = None,
-    ) -> CardImport:  # fmt: skip
+    ) -> CardImport:
         job = begin_import(self.session, "card", now=self.clock(), rng=self.rng, event=event)
         shop = ImportContext(
             self.session,
@@ -111,16 +114,24 @@ class Desk:
 
 @pytest.fixture
 def desk(
-    session: Session, store: Store, pool: DecoderPool, clock: TurnableClock, rng: random.Random,
+    session: Session,
+    store: Store,
+    pool: DecoderPool,
+    clock: TurnableClock,
+    rng: random.Random,
     gathering: Settings,
-) -> Desk:  # fmt: skip
+) -> Desk:
     events = [
         add_session(
-            session, title, now=clock(), rng=rng, starts_at=NINE + timedelta(hours=n),
+            session,
+            title,
+            now=clock(),
+            rng=rng,
+            starts_at=NINE + timedelta(hours=n),
             ends_at=NINE + timedelta(hours=n, minutes=50),
         )
         for n, title in enumerate(("Gardens", "Roofs", "Bicycles"))
-    ]  # fmt: skip
+    ]
     return Desk(session, store, pool, clock, rng, gathering, events)
 
 
@@ -137,9 +148,11 @@ def test_markers_split_the_roll_and_the_clock_is_learnt(desk: Desk, tmp_path: Pa
     job = desk.read(camera.card)
     # Number 4 was taken after number 6 by the clock: time says Roofs, the number says no session. A person decides.
     assert desk.places() == {
-        "IMG_0002.JPG": "Gardens", "IMG_0003.JPG": "Gardens", "IMG_0005.JPG": "Not yet assigned",
+        "IMG_0002.JPG": "Gardens",
+        "IMG_0003.JPG": "Gardens",
+        "IMG_0005.JPG": "Not yet assigned",
         "IMG_0007.JPG": "Roofs",
-    }  # fmt: skip
+    }
     assert (job.imported, job.known, job.markers, job.failures) == (4, 0, 3, [])
     assert desk.camera().offset_s == pytest.approx((4000 * 24 + 5) * 3600, abs=600)
     times = {
@@ -356,8 +369,10 @@ def test_a_broken_file_is_told_and_others_are_not_held_up(desk: Desk, tmp_path: 
     camera.shoot(TEN + minutes(3))
     job = desk.read(camera.card)
     assert sorted(entry["file"][-12:] for entry in job.failures) == [
-        "IMG_0002.JPG", "IMG_0003.CR3", "IMG_0004.MOV"
-    ]  # fmt: skip
+        "IMG_0002.JPG",
+        "IMG_0003.CR3",
+        "IMG_0004.MOV",
+    ]
     assert desk.places() == {"IMG_0005.JPG": "Gardens"}
 
 
@@ -400,8 +415,10 @@ def test_what_a_person_moved_or_approved_stays_where_it_is(desk: Desk, tmp_path:
     other.shoot(TEN + minutes(30))
     desk.read(other.card)
     assert desk.places() == {
-        "IMG_0001.JPG": "Bicycles", "IMG_0002.JPG": "Not yet assigned", "IMG_0052.JPG": "Gardens"
-    }  # fmt: skip
+        "IMG_0001.JPG": "Bicycles",
+        "IMG_0002.JPG": "Not yet assigned",
+        "IMG_0052.JPG": "Gardens",
+    }
 
 
 # Formats and trees -----------------------------------------------------------------------------------
@@ -481,9 +498,7 @@ def test_a_camcorders_card_has_joined_spans_clips_and_notes(desk: Desk, tmp_path
     camera.write(f"{stream}/00002.MTS", files.mts(1.0).read_bytes(), TEN + minutes(6))
     names = playlist(("00000", 1), ("00001", 5), ("00002", 1))
     camera.write("PRIVATE/AVCHD/BDMV/PLAYLIST/00000.MPL", names, TEN)
-    camera.write(
-        "PRIVATE/M4ROOT/CLIP/C0001.MP4", files.mp4(1.0).read_bytes(), TEN + minutes(7)
-    )
+    camera.write("PRIVATE/M4ROOT/CLIP/C0001.MP4", files.mp4(1.0).read_bytes(), TEN + minutes(7))
     camera.write("PRIVATE/M4ROOT/CLIP/C0001M01.XML", b"<NonRealTimeMeta/>", TEN)
     camera.write("PRIVATE/M4ROOT/SUB/C0001S03.MP4", files.mp4(1.2).read_bytes(), TEN)
     camera.write("PRIVATE/M4ROOT/THMBNL/C0001T01.JPG", files.jpeg(160, 120).read_bytes(), TEN)
@@ -502,9 +517,13 @@ def test_a_camcorders_card_has_joined_spans_clips_and_notes(desk: Desk, tmp_path
         for a in row.attachments
     }
     assert kinds == {
-        "00000.MTS": "video", "00002.MTS": "video", "C0001.MP4": "video", "IMG_0009.WAV": "audio",
-        "IMG_0010.HEIC": "photo", "IMG_0011.MOV": "video",
-    }  # fmt: skip
+        "00000.MTS": "video",
+        "00002.MTS": "video",
+        "C0001.MP4": "video",
+        "IMG_0009.WAV": "audio",
+        "IMG_0010.HEIC": "photo",
+        "IMG_0011.MOV": "video",
+    }
     assert desk.read(card).known == 6
 
 
@@ -550,9 +569,13 @@ def test_the_command_killed_again_and_again_brings_everything_in_once(
     counted = select(func.count(Takeaway.id))
     for aim in (2, 7):
         run = subprocess.Popen(
-            line, cwd=where, env=environment, start_new_session=True, stdout=subprocess.DEVNULL,
+            line,
+            cwd=where,
+            env=environment,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        )
         end = time.monotonic() + 180
         while (desk.session.scalar(counted) or 0) < aim and time.monotonic() < end:
             desk.session.rollback()
@@ -584,9 +607,13 @@ def test_a_watched_folder_waits_until_a_file_is_whole(
         gathering, secrets_file, str(folder), "--watch", "--session", desk.events[1].code
     )
     run = subprocess.Popen(
-        [*line, "--json"], cwd=Path(__file__).parents[3], env=environment, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [*line, "--json"],
+        cwd=Path(__file__).parents[3],
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         _until(lambda: set(_names(desk)) == {"b.jpg"})
         (folder / "a.jpg").write_bytes(whole[0])

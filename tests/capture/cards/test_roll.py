@@ -51,17 +51,23 @@ def homes(*frames: Frame) -> list[uuid.UUID | None]:
 
 def test_what_follows_a_marker_belongs_to_it_until_the_next_or_the_end() -> None:
     told = homes(
-        frame(1, 0, Mark.SESSION, A), frame(2, 5), frame(3, 60, Mark.SESSION, B), frame(4, 62),
-        frame(5, 90, Mark.END), frame(6, 500),
-    )  # fmt: skip
+        frame(1, 0, Mark.SESSION, A),
+        frame(2, 5),
+        frame(3, 60, Mark.SESSION, B),
+        frame(4, 62),
+        frame(5, 90, Mark.END),
+        frame(6, 500),
+    )
     assert told == [A, A, B, B, None, None]
 
 
 def test_without_a_marker_time_only_proposes() -> None:
     told = parts(frame(1, 10), frame(2, 70), frame(3, 400))
     assert [(p.session, p.settled, p.home) for p in told] == [
-        (A, False, None), (B, False, None), (None, False, None)
-    ]  # fmt: skip
+        (A, False, None),
+        (B, False, None),
+        (None, False, None),
+    ]
     assert cuts(told) == [0, 1, 2]
 
 
@@ -91,8 +97,9 @@ def test_a_clock_that_jumped_back_between_two_pictures_is_noticed_by_the_numbers
         frame(1, 0, Mark.SESSION, A), frame(2, 5), frame(4, -5_000_000), frame(5, -4_999_999)
     )
     assert [(p.session, p.settled, p.origin) for p in told[:2]] == [
-        (A, False, CutOrigin.ORDER), (A, False, CutOrigin.ORDER)
-    ]  # fmt: skip
+        (A, False, CutOrigin.ORDER),
+        (A, False, CutOrigin.ORDER),
+    ]
     assert [p.home for p in told] == [None, None, A, A]
 
 

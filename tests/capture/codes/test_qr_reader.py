@@ -290,8 +290,11 @@ def test_a_108_megapixel_photo_is_read_in_little_memory(tmp_path: Path) -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(path)],
-        capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3],
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[3],
+    )
     text, x, y, peak = done.stdout.split()
     assert text == url(9)
     border = 1500 * 4 / 33

@@ -34,10 +34,11 @@ def test_offset_only_where_the_file_states_it() -> None:
 @pytest.mark.parametrize(
     ("make", "mime"),
     [
-        (files.heic, "image/heic"), (files.avif, "image/avif"),
+        (files.heic, "image/heic"),
+        (files.avif, "image/avif"),
         (files.webp, "image/webp"),
     ],
-)  # fmt: skip
+)
 def test_other_photos_carry_the_same(make: Callable[[], Path], mime: str) -> None:
     found = probe(make(), mime)
     assert (found.width, found.height) == (1200, 800)

@@ -229,9 +229,13 @@ def test_ctrl_c_ends_without_a_traceback(tmp_path: Path) -> None:
         """)
     )
     process = subprocess.Popen(
-        [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True,
-    )  # fmt: skip
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+    )
     assert process.stdout is not None
     worker = int(process.stdout.readline())
     os.killpg(process.pid, signal.SIGINT)
@@ -255,9 +259,11 @@ def test_workers_of_a_killed_kiosk_go_too(tmp_path: Path) -> None:
         """)
     )
     process = subprocess.Popen(
-        [sys.executable, str(script)], stdout=subprocess.PIPE, text=True,
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     assert process.stdout is not None
     worker = int(process.stdout.readline())
     process.kill()

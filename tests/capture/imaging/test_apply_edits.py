@@ -117,8 +117,9 @@ def test_small_pieces_are_cut_out_of_enough_pixels(tmp_path: Path) -> None:
     src = files.jpeg(4000, 3000)
     small = process_file(src, tmp_path, "image/jpeg", edits=edited(crop=[0.1, 0.1, 0.4, 0.4]))
     assert [(m.name, m.width, m.height) for m in small.made] == [
-        ("view", 1600, 1200), ("thumb", 400, 300),
-    ]  # fmt: skip
+        ("view", 1600, 1200),
+        ("thumb", 400, 300),
+    ]
     assert (small.probe.width, small.probe.height) == (4000, 3000)
 
 
@@ -189,7 +190,9 @@ def test_every_frame_of_a_film_and_its_poster_are_blurred(tmp_path: Path) -> Non
     for name in ("poster", "thumb"):
         assert detail(pixels_of(made[name].path), FILM_FACE) < 6
     # Elsewhere the colours are what they were.
-    assert abs(frames[0][1][-20:, -20:].mean((0, 1)) - plain[0][1][-20:, -20:].mean((0, 1))).max() < 6  # fmt: skip
+    assert (
+        abs(frames[0][1][-20:, -20:].mean((0, 1)) - plain[0][1][-20:, -20:].mean((0, 1))).max() < 6
+    )
 
 
 def test_a_film_is_cut_cropped_and_turned(tmp_path: Path) -> None:

@@ -119,14 +119,30 @@ def test_an_empty_sheet_stays_empty_and_a_filled_box_filled() -> None:
 @pytest.mark.parametrize(
     "corners",
     [
-        None, 7, "abcd", "", [], [1, 2, 3, 4], SQUARE[:3], (*SQUARE, SQUARE[0]), [(0, 0, 0)] * 4,
-        [("x", 0), *SQUARE[1:]], [(math.nan, 0.1), *SQUARE[1:]], [(math.inf, 0.1), *SQUARE[1:]],
-        [(-5, 0.1), *SQUARE[1:]], [(10**400, 0.1), *SQUARE[1:]], [SQUARE[0]] * 4, {"a": 1, "b": 2},
-        (SQUARE[0], SQUARE[2], SQUARE[1], SQUARE[3]), SQUARE[::-1],
-        [(0.1, 0.1), (0.9, 0.1), (0.2, 0.2), (0.1, 0.9)], [(0, 0), (0.5, 0), (1, 0), (0, 1)],
-        [(0, 0), (1, 0), (1, 1e-9), (0, 1e-9)][::-1], [[None, None]] * 4,
+        None,
+        7,
+        "abcd",
+        "",
+        [],
+        [1, 2, 3, 4],
+        SQUARE[:3],
+        (*SQUARE, SQUARE[0]),
+        [(0, 0, 0)] * 4,
+        [("x", 0), *SQUARE[1:]],
+        [(math.nan, 0.1), *SQUARE[1:]],
+        [(math.inf, 0.1), *SQUARE[1:]],
+        [(-5, 0.1), *SQUARE[1:]],
+        [(10**400, 0.1), *SQUARE[1:]],
+        [SQUARE[0]] * 4,
+        {"a": 1, "b": 2},
+        (SQUARE[0], SQUARE[2], SQUARE[1], SQUARE[3]),
+        SQUARE[::-1],
+        [(0.1, 0.1), (0.9, 0.1), (0.2, 0.2), (0.1, 0.9)],
+        [(0, 0), (0.5, 0), (1, 0), (0, 1)],
+        [(0, 0), (1, 0), (1, 1e-9), (0, 1e-9)][::-1],
+        [[None, None]] * 4,
     ],
-)  # fmt: skip
+)
 def test_corners_that_go_around_nothing_are_refused(corners: object) -> None:
     with pytest.raises(BadInput, match="corners of the sheet"):
         checked_corners(corners)
@@ -137,11 +153,15 @@ def test_corners_that_go_around_nothing_are_refused(corners: object) -> None:
 @pytest.mark.parametrize(
     "corners",
     [
-        SQUARE, [list(corner) for corner in SQUARE], [("0.1", "0.1"), *SQUARE[1:]],
-        [(0, 0), (1, 0), (1, 1e-7), (0, 1e-7)], [(-0.2, -0.2), (1.2, -0.2), (1.2, 1.2), (-0.2, 1.2)],
-        [(0.5, 0.5), (0.501, 0.5), (0.501, 0.501), (0.5, 0.501)], [(0, 0), (1, 0), (0.55, 1), (0.45, 1)],
+        SQUARE,
+        [list(corner) for corner in SQUARE],
+        [("0.1", "0.1"), *SQUARE[1:]],
+        [(0, 0), (1, 0), (1, 1e-7), (0, 1e-7)],
+        [(-0.2, -0.2), (1.2, -0.2), (1.2, 1.2), (-0.2, 1.2)],
+        [(0.5, 0.5), (0.501, 0.5), (0.501, 0.501), (0.5, 0.501)],
+        [(0, 0), (1, 0), (0.55, 1), (0.45, 1)],
     ],
-)  # fmt: skip
+)
 def test_odd_outlines_cost_no_more_than_the_photo(corners: object) -> None:
     pixels = scene(400, 300)
     made = flatten_sheet(pixels, corners)

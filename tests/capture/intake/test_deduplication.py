@@ -111,9 +111,14 @@ def test_a_hash_alone_opens_nothing(
 
 
 def test_the_bytes_themselves_give_a_stranger_a_takeaway_of_their_own(
-    app: Flask, begin: Begin, session: Session, event: EventSession, receipt: str, store: Store,
+    app: Flask,
+    begin: Begin,
+    session: Session,
+    event: EventSession,
+    receipt: str,
+    store: Store,
     clock: TurnableClock,
-) -> None:  # fmt: skip
+) -> None:
     """An original may stand in a published bundle: whoever has it must not get the right to withdraw."""
     thief = app.test_client()
     thief.get(f"/s/{event.code}", **PHONE)
@@ -127,9 +132,15 @@ def test_the_bytes_themselves_give_a_stranger_a_takeaway_of_their_own(
 
 @pytest.mark.parametrize("damage", ["failed", "gone", "length", "withdrawn"])
 def test_what_is_not_whole_is_sent_again(
-    client: FlaskClient, begin: Begin, session: Session, store: Store, receipt: str, client_id: str,
-    damage: str, clock: TurnableClock,
-) -> None:  # fmt: skip
+    client: FlaskClient,
+    begin: Begin,
+    session: Session,
+    store: Store,
+    receipt: str,
+    client_id: str,
+    damage: str,
+    clock: TurnableClock,
+) -> None:
     media = session.scalars(select(Media)).one()
     length = len(DATA)
     if damage == "failed":

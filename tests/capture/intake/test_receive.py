@@ -65,15 +65,24 @@ def test_a_line_of_text_is_a_takeaway(room: Room) -> None:
 def test_defaults_come_from_the_session_and_choices_are_kept(room: Room) -> None:
     plain = room.receive(Submission(room.garden, text="a"))
     assert (plain.audience, plain.licence, plain.intent, plain.consent) == (
-        "community", "CC BY 4.0", "", "",
-    )  # fmt: skip
+        "community",
+        "CC BY 4.0",
+        "",
+        "",
+    )
     earlier = NOW - timedelta(days=2)
     chosen = room.receive(
         Submission(
-            room.garden, text="b", audience="room", intent="idea", consent="unsure", prompt="What now?",
-            source="card", recorded_at=earlier,
+            room.garden,
+            text="b",
+            audience="room",
+            intent="idea",
+            consent="unsure",
+            prompt="What now?",
+            source="card",
+            recorded_at=earlier,
         )
-    )  # fmt: skip
+    )
     assert (chosen.audience, chosen.intent, chosen.consent) == ("room", "idea", "unsure")
     assert (chosen.prompt, chosen.source, chosen.recorded_at) == ("What now?", "card", earlier)
 
@@ -163,7 +172,9 @@ def test_too_many_files_and_too_large_ones(room: Room) -> None:
         room.receive(Submission(room.garden, files=[room.arrive(jpeg(n)) for n in range(3)]))
     with pytest.raises(TooLarge, match="1 MB"):
         room.receive(Submission(room.garden, files=[room.arrive(jpeg(1, (1 << 20) + 1))]))
-    room.receive(Submission(room.garden, files=[room.arrive(jpeg(n)) for n in (5, 6)], client_id=CLIENT))
+    room.receive(
+        Submission(room.garden, files=[room.arrive(jpeg(n)) for n in (5, 6)], client_id=CLIENT)
+    )
     with pytest.raises(TooLarge, match="up to 2 files"):
         room.receive(Submission(room.garden, files=[room.arrive(jpeg(7))], client_id=CLIENT))
 
@@ -193,7 +204,9 @@ def test_a_check_refuses_before_anything_is_kept(room: Room) -> None:
 
 
 def test_the_same_client_id_gives_the_first_receipt(room: Room) -> None:
-    offer = Submission(room.garden, text="once", files=[room.arrive(jpeg(1))], client_id=CLIENT.upper())
+    offer = Submission(
+        room.garden, text="once", files=[room.arrive(jpeg(1))], client_id=CLIENT.upper()
+    )
     first = room.receive(offer)
     revision = first.revision
     for text in ("once", "something else", ""):
@@ -252,7 +265,9 @@ def test_a_hidden_takeaway_stays_hidden(room: Room) -> None:
 def test_the_same_bytes_for_the_same_session_are_known(room: Room) -> None:
     first = room.receive(Submission(room.garden, text="bees", files=[room.arrive(jpeg(1))]))
     for text, client_id in (("", None), ("bees", None), ("bees", CLIENT)):
-        offer = Submission(room.garden, text=text, files=[room.arrive(jpeg(1))], client_id=client_id)
+        offer = Submission(
+            room.garden, text=text, files=[room.arrive(jpeg(1))], client_id=client_id
+        )
         assert room.receive(offer).receipt == first.receipt
     assert count(room, Takeaway) == 1
 
@@ -270,7 +285,9 @@ def test_other_words_or_another_session_share_the_media(room: Room) -> None:
 
 
 def test_one_file_twice_in_one_offer_is_attached_once(room: Room) -> None:
-    takeaway = room.receive(Submission(room.garden, files=[room.arrive(jpeg(1)), room.arrive(jpeg(1))]))
+    takeaway = room.receive(
+        Submission(room.garden, files=[room.arrive(jpeg(1)), room.arrive(jpeg(1))])
+    )
     assert len(takeaway.attachments) == 1
     assert room.leftovers() == []
 
@@ -344,7 +361,9 @@ def test_a_withdrawal_takes_along_what_has_just_been_added(room: Room) -> None:
 
 def test_a_withdrawn_file_is_left_out_of_a_larger_offer(room: Room) -> None:
     withdrawn(room, Submission(room.garden, files=[room.arrive(jpeg(1))]))
-    takeaway = room.receive(Submission(room.garden, files=[room.arrive(jpeg(1)), room.arrive(jpeg(2))]))
+    takeaway = room.receive(
+        Submission(room.garden, files=[room.arrive(jpeg(1)), room.arrive(jpeg(2))])
+    )
     assert [a.media.sha256 for a in takeaway.attachments] == [hashlib.sha256(jpeg(2)).hexdigest()]
     assert room.originals() == [jpeg(2)]
 
@@ -352,10 +371,13 @@ def test_a_withdrawn_file_is_left_out_of_a_larger_offer(room: Room) -> None:
 def test_a_tombstone_from_another_kiosk_refuses(room: Room) -> None:
     room.session.add(
         Tombstone(
-            takeaway_id=uuid.uuid4(), sha256=hashlib.sha256(jpeg(1)).hexdigest(), receipt="X",
-            session_code=room.garden.code, withdrawn_at=NOW,
+            takeaway_id=uuid.uuid4(),
+            sha256=hashlib.sha256(jpeg(1)).hexdigest(),
+            receipt="X",
+            session_code=room.garden.code,
+            withdrawn_at=NOW,
         )
-    )  # fmt: skip
+    )
     room.session.commit()
     with pytest.raises(Conflict, match="taken back"):
         room.receive(Submission(room.garden, files=[room.arrive(jpeg(1))]))
@@ -382,7 +404,9 @@ def test_a_missing_original_heals(room: Room, client_id: str | None) -> None:
     room.session.commit()
     room.store.original(media.sha256, media.ext).unlink()
     text = "" if client_id else "other words"
-    room.receive(Submission(room.garden, text=text, files=[room.arrive(jpeg(1))], client_id=client_id))
+    room.receive(
+        Submission(room.garden, text=text, files=[room.arrive(jpeg(1))], client_id=client_id)
+    )
     assert room.originals() == [jpeg(1)]
     assert media.state == MediaState.READY
 
@@ -431,7 +455,9 @@ def test_a_race_of_equal_offers_has_one_winner(room: Room, client_id: str | None
 
 
 def test_a_race_of_the_files_of_one_takeaway_loses_none(room: Room) -> None:
-    offers = [Submission(room.garden, files=[room.arrive(jpeg(n))], client_id=CLIENT) for n in range(12)]
+    offers = [
+        Submission(room.garden, files=[room.arrive(jpeg(n))], client_id=CLIENT) for n in range(12)
+    ]
     (receipt,) = set(race(room, offers))
     takeaway = decisions.by_receipt(room.session, receipt)
     assert sorted(a.position for a in takeaway.attachments) == list(range(12))

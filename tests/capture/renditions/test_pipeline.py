@@ -100,9 +100,7 @@ def test_nothing_private_is_left(make: Callable[[], Path], tmp_path: Path) -> No
             assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
 
 
-@pytest.mark.parametrize(
-    "make", [files.avif, files.webp, files.jpeg, files.jpeg_cmyk]
-)
+@pytest.mark.parametrize("make", [files.avif, files.webp, files.jpeg, files.jpeg_cmyk])
 def test_every_kind_of_photo_shows_the_scene(make: Callable[[], Path], tmp_path: Path) -> None:
     made = made_of(make(), tmp_path)
     with Image.open(made["view"].path) as image:
@@ -313,9 +311,7 @@ def test_interlaced_pictures_are_made_whole(tmp_path: Path) -> None:
 
 def test_sound_and_picture_stay_together(tmp_path: Path) -> None:
     """The tone swells in the middle of every second; so it must in the copy."""
-    levels, duration = measure_loudness(
-        made_of(files.webm_live(), tmp_path)["play"].path, bars=60
-    )
+    levels, duration = measure_loudness(made_of(files.webm_live(), tmp_path)["play"].path, bars=60)
     assert duration == pytest.approx(3.0, abs=0.15)
     peaks = [max(range(a, a + 20), key=levels.__getitem__) for a in (0, 20, 40)]
     assert [peak / 20 % 1 for peak in peaks] == pytest.approx([0.5] * 3, abs=0.15)
@@ -324,9 +320,14 @@ def test_sound_and_picture_stay_together(tmp_path: Path) -> None:
 def test_sixty_pictures_a_second_are_halved(tmp_path: Path) -> None:
     path = tmp_path / "sixty.webm"
     files.record(
-        path, format="webm", video="libvpx", fps=60, seconds=2, size=(320, 180),
+        path,
+        format="webm",
+        video="libvpx",
+        fps=60,
+        seconds=2,
+        size=(320, 180),
         options={"deadline": "realtime", "cpu-used": "8"},
-    )  # fmt: skip
+    )
     with open_media(made_of(path, tmp_path / "out")["play"].path, "video/mp4") as container:
         times = [frame.time for frame in container.decode(video=0)]
     assert 58 <= len(times) <= 62
@@ -377,9 +378,15 @@ def test_the_poster_is_neither_black_nor_blurred() -> None:
 
 
 SOUNDS = (
-    files.wav, files.m4a, files.ogg_opus, files.mp3, files.aac,
-    files.flac, files.amr, files.webm_voice,
-)  # fmt: skip
+    files.wav,
+    files.m4a,
+    files.ogg_opus,
+    files.mp3,
+    files.aac,
+    files.flac,
+    files.amr,
+    files.webm_voice,
+)
 
 
 @pytest.mark.parametrize("make", SOUNDS)

@@ -48,8 +48,14 @@ class Room:
     """A gathering into which files are put as the intake does it."""
 
     def __init__(
-        self, session: Session, store: Store, event: EventSession, *, clock: TurnableClock, pool: DecoderPool
-    ) -> None:  # fmt: skip
+        self,
+        session: Session,
+        store: Store,
+        event: EventSession,
+        *,
+        clock: TurnableClock,
+        pool: DecoderPool,
+    ) -> None:
         self.session, self.store, self.event, self.clock, self.pool = (
             session,
             store,
@@ -69,10 +75,16 @@ class Room:
         incoming.finish()
         self.store.keep(incoming.path, incoming.sha256, kind.ext)
         media = Media(
-            id=new_id(self.clock(), self._rng), sha256=incoming.sha256, kind=kind.kind, type=kind.mime,
-            ext=kind.ext, bytes=incoming.size, state=MediaState.RECEIVED.value,
-            due_at=self.clock(), received_at=self.clock(),
-        )  # fmt: skip
+            id=new_id(self.clock(), self._rng),
+            sha256=incoming.sha256,
+            kind=kind.kind,
+            type=kind.mime,
+            ext=kind.ext,
+            bytes=incoming.size,
+            state=MediaState.RECEIVED.value,
+            due_at=self.clock(),
+            received_at=self.clock(),
+        )
         takeaway.attachments.append(Attachment(media=media))
         self.session.commit()
         return media
@@ -109,8 +121,9 @@ def test_a_photo_becomes_ready(room: Room) -> None:
     assert room.turn() == 1
     made = room.made(media)
     assert {n: (r.type, r.ext, r.width, r.height) for n, r in made.items()} == {
-        "view": ("image/jpeg", ".jpg", 1600, 1200), "thumb": ("image/jpeg", ".jpg", 400, 300),
-    }  # fmt: skip
+        "view": ("image/jpeg", ".jpg", 1600, 1200),
+        "thumb": ("image/jpeg", ".jpg", 400, 300),
+    }
     assert (media.state, media.error, media.lease, media.attempts) == ("ready", "", "", 0)
     assert (media.width, media.height, media.duration) == (4000, 3000, None)
     assert media.captured_local == "2026-05-16T14:30:05"

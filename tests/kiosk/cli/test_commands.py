@@ -109,18 +109,29 @@ def test_real_schedules(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "zone"),
     [
-        ('{"schedule": {"conference": {"time_zone_name": "America\\/Bogota", "days": [{"date": "2026-03-14", "rooms": {'
-         '"Hall": [{"id": 1, "title": "Seeds", "date": "2026-03-14T09:00:00-05:00", "duration": "01:00"}]}}]}}}',
-         "America/Bogota"),
-        ("<schedule><conference><time_zone_name>Asia/Tokyo</time_zone_name></conference><day date='2026-03-14'>"
-         "<room name='A'><event id='1'><title>Bees</title><date>2026-03-14T09:00:00+09:00</date></event></room></day>"
-         "</schedule>", "Asia/Tokyo"),
-        ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Soil\r\nDTSTART;TZID=Europe/Madrid:20260314T090000\r\n"
-         "END:VEVENT\r\nEND:VCALENDAR\r\n", "Europe/Madrid"),
-        ("BEGIN:VCALENDAR\r\nX-WR-TIMEZONE:Not/Known\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Soil\r\n"
-         "DTSTART:20260314T090000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n", "Pacific/Auckland"),
+        (
+            '{"schedule": {"conference": {"time_zone_name": "America\\/Bogota", "days": [{"date": "2026-03-14", "rooms": {'
+            '"Hall": [{"id": 1, "title": "Seeds", "date": "2026-03-14T09:00:00-05:00", "duration": "01:00"}]}}]}}}',
+            "America/Bogota",
+        ),
+        (
+            "<schedule><conference><time_zone_name>Asia/Tokyo</time_zone_name></conference><day date='2026-03-14'>"
+            "<room name='A'><event id='1'><title>Bees</title><date>2026-03-14T09:00:00+09:00</date></event></room></day>"
+            "</schedule>",
+            "Asia/Tokyo",
+        ),
+        (
+            "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Soil\r\nDTSTART;TZID=Europe/Madrid:20260314T090000\r\n"
+            "END:VEVENT\r\nEND:VCALENDAR\r\n",
+            "Europe/Madrid",
+        ),
+        (
+            "BEGIN:VCALENDAR\r\nX-WR-TIMEZONE:Not/Known\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Soil\r\n"
+            "DTSTART:20260314T090000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+            "Pacific/Auckland",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_gathering_takes_the_zone_of_its_schedule(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, zone: str
 ) -> None:
@@ -289,9 +300,23 @@ def test_the_kiosk_says_where_it_is_and_stops(kiosk_process: KioskProcess) -> No
 def test_a_port_that_is_taken_is_said(kiosk_process: KioskProcess, gathering: Settings) -> None:
     port = kiosk_process.start().rsplit(":", 1)[1]
     result = subprocess.run(
-        [sys.executable, "-m", "kiosk", "--gathering", gathering.folder, "kiosk", "--port", port, "--no-open"],
-        capture_output=True, text=True, timeout=180, cwd=Path(__file__).parents[3], check=False,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "kiosk",
+            "--gathering",
+            gathering.folder,
+            "kiosk",
+            "--port",
+            port,
+            "--no-open",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        cwd=Path(__file__).parents[3],
+        check=False,
+    )
     assert result.returncode == 1
     assert port in result.stderr
     assert "Traceback" not in result.stderr

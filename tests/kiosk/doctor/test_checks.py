@@ -71,7 +71,11 @@ def test_a_running_kiosk_is_found(
 
 
 def test_a_clock_before_the_last_takeaway_is_wrong(
-    kiosk: KioskContext, session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
+    kiosk: KioskContext,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    clock: TurnableClock,
 ) -> None:
     add_takeaway(session, event, rng)
     assert checks.clock(kiosk, 0).verdict is Verdict.OK
@@ -87,11 +91,19 @@ def test_a_full_disk_is_a_failure(kiosk: KioskContext, monkeypatch: pytest.Monke
         assert checks.disk(kiosk, 0).verdict is verdict
 
 
-def test_a_lost_original_is_named(kiosk: KioskContext, session: Session, rng: random.Random) -> None:
+def test_a_lost_original_is_named(
+    kiosk: KioskContext, session: Session, rng: random.Random
+) -> None:
     row = Media(
-        id=new_id(START, rng), sha256="a" * 64, kind="photo", type="image/jpeg", ext=".jpg", bytes=3,
-        due_at=START, received_at=START,
-    )  # fmt: skip
+        id=new_id(START, rng),
+        sha256="a" * 64,
+        kind="photo",
+        type="image/jpeg",
+        ext=".jpg",
+        bytes=3,
+        due_at=START,
+        received_at=START,
+    )
     session.add(row)
     session.commit()
     found = checks.originals(kiosk, 0)
@@ -104,7 +116,11 @@ def test_a_lost_original_is_named(kiosk: KioskContext, session: Session, rng: ra
 
 
 def test_a_damaged_database_is_a_failure(
-    kiosk: KioskContext, gathering: Settings, session: Session, event: EventSession, rng: random.Random
+    kiosk: KioskContext,
+    gathering: Settings,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
 ) -> None:
     for _ in range(200):
         add_takeaway(session, event, rng, text="x" * 2000)

@@ -39,7 +39,7 @@ APP = f"App={sys.executable}|"
         # What blocks goes before what allows, in Windows too.
         ([rule(more=APP), rule("Block", more=f"Profile=Public|{APP}")], Verdict.FAIL),
     ],
-)  # fmt: skip
+)
 def test_windows(rules: list[str], verdict: Verdict) -> None:
     found = firewall.windows(8000, True, rules)
     assert (found.name, found.verdict) == ("firewall", verdict)
@@ -54,15 +54,33 @@ def test_windows_switched_off() -> None:
     ("state", "everything", "app", "verdict"),
     [
         ("Firewall is disabled. (State = 0)\n", "", "", Verdict.OK),
-        ("Firewall is enabled. (State = 1)\n", "Block all DISABLED! \n", "Application is not blocked\n", Verdict.OK),
-        ("Firewall is enabled. (State = 1)\n", "Firewall has block all state set to disabled.\n",
-         "The file path you specified is not in the firewall\n", Verdict.OK),
-        ("Firewall is enabled. (State = 1)\n", "Block all DISABLED! \n", "The application is blocked\n", Verdict.FAIL),
-        ("Firewall is blocking all non-essential incoming connections. (State = 2)\n", "Block all ENABLED! \n", "",
-         Verdict.FAIL),
+        (
+            "Firewall is enabled. (State = 1)\n",
+            "Block all DISABLED! \n",
+            "Application is not blocked\n",
+            Verdict.OK,
+        ),
+        (
+            "Firewall is enabled. (State = 1)\n",
+            "Firewall has block all state set to disabled.\n",
+            "The file path you specified is not in the firewall\n",
+            Verdict.OK,
+        ),
+        (
+            "Firewall is enabled. (State = 1)\n",
+            "Block all DISABLED! \n",
+            "The application is blocked\n",
+            Verdict.FAIL,
+        ),
+        (
+            "Firewall is blocking all non-essential incoming connections. (State = 2)\n",
+            "Block all ENABLED! \n",
+            "",
+            Verdict.FAIL,
+        ),
         ("", "", "", Verdict.WARN),
     ],
-)  # fmt: skip
+)
 def test_macos(state: str, everything: str, app: str, verdict: Verdict) -> None:
     answers = {"--getglobalstate": state, "--getblockall": everything, "--getappblocked": app}
     assert firewall.macos(lambda _program, *words: answers[words[0]]).verdict is verdict
@@ -91,8 +109,12 @@ def test_ufw(tmp_path: Path, conf: str | None, rules: str | None, verdict: Verdi
 
 @pytest.mark.parametrize(
     ("state", "port", "verdict"),
-    [("running\n", "yes\n", Verdict.OK), ("running\n", "no\n", Verdict.WARN), ("not running\n", "", Verdict.OK)],
-)  # fmt: skip
+    [
+        ("running\n", "yes\n", Verdict.OK),
+        ("running\n", "no\n", Verdict.WARN),
+        ("not running\n", "", Verdict.OK),
+    ],
+)
 def test_firewalld(tmp_path: Path, state: str, port: str, verdict: Verdict) -> None:
     answers = {"--state": state, "--query-port=8000/tcp": port}
     found = firewall.linux(8000, lambda _program, *words: answers[words[0]], tmp_path / "none")

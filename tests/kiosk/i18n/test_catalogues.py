@@ -73,8 +73,10 @@ def asked_for(folder: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("folders", "place"), [(("kiosk", "capture"), PAGES), (("publish",), POSTS)], ids=["pages", "posts"]
-)  # fmt: skip
+    ("folders", "place"),
+    [(("kiosk", "capture"), PAGES), (("publish",), POSTS)],
+    ids=["pages", "posts"],
+)
 def test_every_sentence_of_the_program_is_in_the_catalogues(
     folders: tuple[str, ...], place: str
 ) -> None:

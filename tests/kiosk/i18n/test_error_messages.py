@@ -26,14 +26,37 @@ from tests.support.browsers.pages import JSON, PHONE
 
 ROOT = Path(__file__).parents[3]
 SOURCES = (
-    "capture/intake/receive.py", "capture/intake/submission.py", "capture/intake/resumable.py", "capture/decoding/safe_open.py", "capture/decoding/process_pool.py",
-    "capture/decoding/probe.py", "capture/renditions/worker.py", "kiosk/web/shared/streaming_forms.py", "reporter/media/store.py",
-    "reporter/config.py", "reporter/follow_up/action_items.py", "reporter/annotations/captions.py", "reporter/stories/editing.py", "reporter/media/webvtt.py",
-    "reporter/moderation/decisions.py", "reporter/media/edits.py", "reporter/gathering/admission.py", "reporter/follow_up/next_gathering.py", "reporter/conversation/inbox.py",
-    "reporter/annotations/edit_history.py", "reporter/gathering/sessions.py", "reporter/conversation/replies.py", "reporter/review/undo.py", "reporter/gathering/wall_settings.py",
-    "reporter/secret_store.py", "capture/cards/manual_cuts.py", "capture/imaging/document_scan.py", "capture/printing/canvas.py", "capture/codes/qr_writer.py",
+    "capture/intake/receive.py",
+    "capture/intake/submission.py",
+    "capture/intake/resumable.py",
+    "capture/decoding/safe_open.py",
+    "capture/decoding/process_pool.py",
+    "capture/decoding/probe.py",
+    "capture/renditions/worker.py",
+    "kiosk/web/shared/streaming_forms.py",
+    "reporter/media/store.py",
+    "reporter/config.py",
+    "reporter/follow_up/action_items.py",
+    "reporter/annotations/captions.py",
+    "reporter/stories/editing.py",
+    "reporter/media/webvtt.py",
+    "reporter/moderation/decisions.py",
+    "reporter/media/edits.py",
+    "reporter/gathering/admission.py",
+    "reporter/follow_up/next_gathering.py",
+    "reporter/conversation/inbox.py",
+    "reporter/annotations/edit_history.py",
+    "reporter/gathering/sessions.py",
+    "reporter/conversation/replies.py",
+    "reporter/review/undo.py",
+    "reporter/gathering/wall_settings.py",
+    "reporter/secret_store.py",
+    "capture/cards/manual_cuts.py",
+    "capture/imaging/document_scan.py",
+    "capture/printing/canvas.py",
+    "capture/codes/qr_writer.py",
     "kiosk/web/screens/station.py",
-)  # fmt: skip
+)
 # What only programs and the desk get to read.
 NOT_FOR_VOLUNTEERS = (
     "An upload needs the code of its session.",
@@ -117,9 +140,20 @@ def composed() -> Iterator[str]:
     yield "blog answers at x.org/mp. Whether the token may write shows with the first post."
     for kind, mime in (("video", "video/mp4"), ("audio", "audio/mp4"), ("photo", "image/jpeg")):
         media = PostMedia(
-            key="sr-1", sha256="0" * 64, kind=kind, path=Path("x"), mime=mime, ext=".mp4", bytes=9_000_000,
-            width=None, height=None, duration=9.0, alt="", caption="", credit="",
-        )  # fmt: skip
+            key="sr-1",
+            sha256="0" * 64,
+            kind=kind,
+            path=Path("x"),
+            mime=mime,
+            ext=".mp4",
+            bytes=9_000_000,
+            width=None,
+            height=None,
+            duration=9.0,
+            alt="",
+            caption="",
+            credit="",
+        )
         yield said_cut(media, 3, "blog")
         yield from (shrunk_notice(media, media, "blog", cut=cut) for cut in (True, False))
         for limits in (Limits(video_bytes=2_000_000), Limits(types=frozenset({"image/png"}))):
@@ -180,8 +214,11 @@ def test_a_phone_reads_the_reason_in_its_language(
     client: FlaskClient, event: EventSession, lang: str, words: str
 ) -> None:
     answer = client.post(
-        f"/s/{event.code}/takeaways", data={"text": ""}, headers={**JSON, "Accept-Language": lang}, **PHONE
-    )  # fmt: skip
+        f"/s/{event.code}/takeaways",
+        data={"text": ""},
+        headers={**JSON, "Accept-Language": lang},
+        **PHONE,
+    )
     assert answer.status_code == 422
     assert words in answer.get_json()["detail"]
 

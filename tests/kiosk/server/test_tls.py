@@ -20,8 +20,20 @@ from reporter.models import EventSession
 from tests.support.kiosk_process import KioskProcess
 from tests.support.submissions import jpeg
 
-CERTIFICATE = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-               "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]  # fmt: skip
+CERTIFICATE = [
+    "openssl",
+    "req",
+    "-x509",
+    "-newkey",
+    "rsa:2048",
+    "-nodes",
+    "-days",
+    "2",
+    "-subj",
+    "/CN=localhost",
+    "-addext",
+    "subjectAltName=IP:127.0.0.1,DNS:localhost",
+]
 
 
 @pytest.fixture
@@ -37,9 +49,11 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
 
 @pytest.fixture
 def secure(
-    gathering: Settings, event: EventSession, kiosk_process: KioskProcess,
+    gathering: Settings,
+    event: EventSession,
+    kiosk_process: KioskProcess,
     certificate: tuple[Path, Path],
-) -> str:  # fmt: skip
+) -> str:
     cert, key = certificate
     kiosk_process.arguments = ("--tls-cert", str(cert), "--tls-key", str(key))
     return kiosk_process.start()
@@ -50,9 +64,12 @@ def trusting(certificate: tuple[Path, Path]) -> ssl.SSLContext:
 
 
 def test_pages_uploads_and_cookies(
-    secure: str, certificate: tuple[Path, Path], event: EventSession, store: Store,
+    secure: str,
+    certificate: tuple[Path, Path],
+    event: EventSession,
+    store: Store,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     assert secure.startswith("https://127.0.0.1:")
     with httpx.Client(base_url=secure, verify=trusting(certificate), timeout=120) as phone:
         page = phone.get(f"/s/{event.code}?lang=de")
@@ -67,9 +84,10 @@ def test_pages_uploads_and_cookies(
         for cookie in cookies:
             assert "; Secure" in cookie, cookie
         kept = phone.post(
-            f"/s/{event.code}/takeaways", files={"file": ("a.jpg", jpeg(1, 300_000))},
+            f"/s/{event.code}/takeaways",
+            files={"file": ("a.jpg", jpeg(1, 300_000))},
             headers={"Accept": "application/json"},
-        )  # fmt: skip
+        )
         assert kept.status_code == 201
     # (tuspy's own option for it reaches only half of its requests.)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
@@ -122,9 +140,13 @@ def test_a_phone_that_never_finishes_its_handshake_stops_nobody(
 
 @pytest.mark.parametrize("which", ["missing", "garbled", "strangers"])
 def test_a_wrong_certificate_is_said_in_one_line(
-    gathering: Settings, event: EventSession, certificate: tuple[Path, Path], tmp_path: Path,
-    secrets_file: Path, which: str,
-) -> None:  # fmt: skip
+    gathering: Settings,
+    event: EventSession,
+    certificate: tuple[Path, Path],
+    tmp_path: Path,
+    secrets_file: Path,
+    which: str,
+) -> None:
     cert, key = certificate
     if which == "garbled":
         key.write_text("no key at all")

@@ -84,9 +84,16 @@ def test_a_receipt_is_asked_with_one_query_and_tells_each_change(
         created_at=clock(),
     )
     delivery = Delivery(
-        id=new_id(clock(), hand(clock).rng), target=target, item_kind="story", item_id=story.id, key="k",
-        state="due", due_at=clock(), created_at=clock(), remote={"takeaways": [str(row.id)]},
-    )  # fmt: skip
+        id=new_id(clock(), hand(clock).rng),
+        target=target,
+        item_kind="story",
+        item_id=story.id,
+        key="k",
+        state="due",
+        due_at=clock(),
+        created_at=clock(),
+        remote={"takeaways": [str(row.id)]},
+    )
     session.add(delivery)
     session.commit()
     ask()

@@ -94,7 +94,9 @@ def test_videos_come_in_pieces(app: Flask, client: FlaskClient, event: EventSess
 @pytest.mark.parametrize(
     "path", ["/m/0/view", "/m/%2e%2e/view", f"/m/{'a' * 64}/../../reporter.db"]
 )
-def test_there_is_no_way_to_other_files(client: FlaskClient, event: EventSession, path: str) -> None:  # fmt: skip
+def test_there_is_no_way_to_other_files(
+    client: FlaskClient, event: EventSession, path: str
+) -> None:
     assert client.get(path).status_code == 404
 
 
@@ -121,8 +123,13 @@ def test_a_rendition_that_is_gone_is_made_again(
 
 
 def test_other_edits_are_another_address_and_the_former_one_is_not_kept(
-    app: Flask, client: FlaskClient, session: Session, store: Store, photo: dict[str, str], clock: TurnableClock
-) -> None:  # fmt: skip
+    app: Flask,
+    client: FlaskClient,
+    session: Session,
+    store: Store,
+    photo: dict[str, str],
+    clock: TurnableClock,
+) -> None:
     path = f"/m/{photo['sha256']}/view"
     approve(session, by_receipt(session, photo["receipt"]), hand(clock))
     before = client.get(path, **PHONE)
@@ -145,8 +152,13 @@ def test_other_edits_are_another_address_and_the_former_one_is_not_kept(
 
 
 def test_an_original_stays_with_its_holder_and_the_desk_when_it_is_mended(
-    app: Flask, client: FlaskClient, session: Session, store: Store, photo: dict[str, str], clock: TurnableClock
-) -> None:  # fmt: skip
+    app: Flask,
+    client: FlaskClient,
+    session: Session,
+    store: Store,
+    photo: dict[str, str],
+    clock: TurnableClock,
+) -> None:
     approve(session, by_receipt(session, photo["receipt"]), hand(clock))
     save(session, store, session.scalars(select(Media)).one(), Edits(turn=90), hand(clock))
     make_ready(app)

@@ -176,7 +176,9 @@ def test_a_break_refuses_all_and_forgets_nothing(
     assert session.scalar(select(func.count(Takeaway.id))) == 2
 
 
-def test_a_blocked_phone(app: Flask, client: FlaskClient, session: Session, event: EventSession) -> None:  # fmt: skip
+def test_a_blocked_phone(
+    app: Flask, client: FlaskClient, session: Session, event: EventSession
+) -> None:
     bad, good = phone(app, event.code), phone(app, event.code)
     receipt = note(bad, event.code, author="Mallory").get_json()["receipt"]
     url = begin(bad, event.code).headers["Location"]

@@ -82,8 +82,12 @@ def test_the_server_says_what_it_can(client: FlaskClient) -> None:
         assert answer.headers["Tus-Resumable"] == answer.headers["Tus-Version"] == "1.0.0"
         extensions = set(answer.headers["Tus-Extension"].split(","))
         assert extensions == {
-            "creation", "creation-with-upload", "termination", "checksum", "expiration",
-        }  # fmt: skip
+            "creation",
+            "creation-with-upload",
+            "termination",
+            "checksum",
+            "expiration",
+        }
         assert answer.headers["Tus-Max-Size"] == str(1000 << 20)
         assert "sha1" in answer.headers["Tus-Checksum-Algorithm"].split(",")
 
@@ -155,9 +159,13 @@ def test_creation_with_upload(client: FlaskClient, event: EventSession, store: S
     ],
 )
 def test_creation_refuses(
-    client: FlaskClient, event: EventSession, session: Session, store: Store,
-    changes: dict[str, str | None], status: int,
-) -> None:  # fmt: skip
+    client: FlaskClient,
+    event: EventSession,
+    session: Session,
+    store: Store,
+    changes: dict[str, str | None],
+    status: int,
+) -> None:
     headers = {**V1, "Upload-Length": "10", "Upload-Metadata": metadata(session=event.code)}
     merged = {name: value for name, value in {**headers, **changes}.items() if value is not None}
     merged = {k: v.encode().decode("latin-1") for k, v in merged.items()}
@@ -313,9 +321,11 @@ def send_form(
     }
     boundary, body = encode_multipart(parts)
     return client.post(
-        f"/s/{code}/takeaways", data=body, headers={"Accept": "application/json"},
+        f"/s/{code}/takeaways",
+        data=body,
+        headers={"Accept": "application/json"},
         content_type=f"multipart/form-data; boundary={boundary}",
-    )  # fmt: skip
+    )
 
 
 def test_a_form_with_two_files_and_an_empty_field(
@@ -349,9 +359,14 @@ def test_a_form_with_two_files_and_an_empty_field(
     ],
 )
 def test_a_refused_form_leaves_nothing(
-    client: FlaskClient, event: EventSession, session: Session, store: Store,
-    files: list[tuple[str, bytes]], form: dict[str, str], status: int,
-) -> None:  # fmt: skip
+    client: FlaskClient,
+    event: EventSession,
+    session: Session,
+    store: Store,
+    files: list[tuple[str, bytes]],
+    form: dict[str, str],
+    status: int,
+) -> None:
     answer = send_form(client, event.code, files, **form)
     assert answer.status_code == status
     assert answer.mimetype == "application/problem+json"
@@ -432,9 +447,11 @@ class Raw:
 
     def patch(self, url: str, offset: int, length: int) -> None:
         self.head(
-            f"PATCH {url}", Content_Type=PIECE["Content-Type"], Upload_Offset=str(offset),
+            f"PATCH {url}",
+            Content_Type=PIECE["Content-Type"],
+            Upload_Offset=str(offset),
             Content_Length=str(length),
-        )  # fmt: skip
+        )
 
     def status(self) -> int:
         data = b""
@@ -560,9 +577,11 @@ def test_a_form_over_the_limit_gets_its_413(
     gathering: Settings, server: httpx.Client, app: Flask, event: EventSession, store: Store
 ) -> None:
     app.config["MAX_CONTENT_LENGTH"] = 1 << 20
-    answer = server.post(f"/s/{event.code}/takeaways", files={"file": ("a.jpg", jpeg(1, 5 << 20))},
+    answer = server.post(
+        f"/s/{event.code}/takeaways",
+        files={"file": ("a.jpg", jpeg(1, 5 << 20))},
         headers={"Accept": "application/json"},
-    )  # fmt: skip
+    )
     assert answer.status_code == 413
     assert answer.json()["detail"]
     assert leftovers(store) == []
@@ -573,9 +592,10 @@ def test_a_form_that_breaks_off_leaves_nothing(
 ) -> None:
     raw = Raw(server)
     raw.head(
-        f"POST /s/{event.code}/takeaways", Content_Length="500000",
+        f"POST /s/{event.code}/takeaways",
+        Content_Length="500000",
         Content_Type="multipart/form-data; boundary=b",
-    )  # fmt: skip
+    )
     raw.socket.sendall(
         b'--b\r\nContent-Disposition: form-data; name="text"\r\n\r\nhello\r\n'
         b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'

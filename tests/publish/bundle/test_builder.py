@@ -40,8 +40,15 @@ GPS = {1: "N", 2: (52.0, 30.0, 59.0), 3: "E", 4: (13.0, 24.0, 18.0)}
 
 def bundle(kit: Kit, goal: Path, **options: Any) -> Bundle:
     return make_bundle(
-        kit.session, kit.store, goal, facts=kit.facts, now=kit.clock(), rng=kit.rng, assets=ASSETS, **options
-    )  # fmt: skip
+        kit.session,
+        kit.store,
+        goal,
+        facts=kit.facts,
+        now=kit.clock(),
+        rng=kit.rng,
+        assets=ASSETS,
+        **options,
+    )
 
 
 def telling_jpeg(orientation: int = 6) -> bytes:

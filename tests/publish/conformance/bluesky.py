@@ -53,14 +53,21 @@ class AppView(FixtureServer):
     def view(self, did: str, rkey: str) -> dict[str, Any]:
         """A post as it is told."""
         row = self.records()[did, rkey]
-        return {"uri": f"at://{did}/app.bsky.feed.post/{rkey}", "cid": row["cid"], "record": row["value"],
-                "author": {"did": did, "handle": "garden.test" if did == ME else "ann.test"}}  # fmt: skip
+        return {
+            "uri": f"at://{did}/app.bsky.feed.post/{rkey}",
+            "cid": row["cid"],
+            "record": row["value"],
+            "author": {"did": did, "handle": "garden.test" if did == ME else "ann.test"},
+        }
 
     def tree(self, uri: str) -> dict[str, Any]:
         """A post with what answers it."""
         _, _, did, _, rkey = uri.split("/")
-        below = [at for at, row in self.records().items()
-                 if row["value"].get("reply", {}).get("parent", {}).get("uri") == uri]  # fmt: skip
+        below = [
+            at
+            for at, row in self.records().items()
+            if row["value"].get("reply", {}).get("parent", {}).get("uri") == uri
+        ]
         replies = [self.tree(f"at://{d}/app.bsky.feed.post/{r}") for d, r in below]
         return {"post": self.view(did, rkey), "replies": replies}
 
@@ -76,8 +83,15 @@ class AppView(FixtureServer):
         return {"posts": [self.view(*at) for at in places if at in self.records()]}
 
     def likes(self, request: Request) -> Any:
-        return {"likes": [{"actor": {"did": f"did:plc:{who}", "handle": f"{who}.test"},
-                           "createdAt": "2026-05-09T10:00:00.000Z"} for who in self.liked]}  # fmt: skip
+        return {
+            "likes": [
+                {
+                    "actor": {"did": f"did:plc:{who}", "handle": f"{who}.test"},
+                    "createdAt": "2026-05-09T10:00:00.000Z",
+                }
+                for who in self.liked
+            ]
+        }
 
     def reposts(self, request: Request) -> Any:
         return {"repostedBy": []}
@@ -225,16 +239,23 @@ class BlueskyPlace(Place):
         ]
         images = [image for record in thread for image in record.get("embed", {}).get("images", ())]
         words = " ".join(" ".join(record["text"].split()) for record in thread)
-        return Seen(words, [self.blob(image["image"]["ref"]["$link"]) for image in images],
-                    [image["alt"] for image in images])  # fmt: skip
+        return Seen(
+            words,
+            [self.blob(image["image"]["ref"]["$link"]) for image in images],
+            [image["alt"] for image in images],
+        )
 
     def outsider(self, post: Remote, text: str, to: str = "") -> str:
         self.said += 1
         _, _, did, _, rkey = (to or post.id).split("/")
         parent = {"uri": to or post.id, "cid": self.view.records()[did, rkey]["cid"]}
         root = {"uri": post.id, "cid": self.view.records()[self.me, post.id.split("/")[4]]["cid"]}
-        record = {"$type": "app.bsky.feed.post", "text": text, "createdAt": f"2026-11-24T08:00:0{self.said}.000Z",
-                  "reply": {"root": root, "parent": parent}}  # fmt: skip
+        record = {
+            "$type": "app.bsky.feed.post",
+            "text": text,
+            "createdAt": f"2026-11-24T08:00:0{self.said}.000Z",
+            "reply": {"root": root, "parent": parent},
+        }
         self.write(bluesky_records.record_key(f"{post.id}{self.said}"), record)
         return ""
 
@@ -322,7 +343,13 @@ def real_bluesky_place(request: pytest.FixtureRequest) -> Iterator[Place]:
 
     me, visitor = sign_in("leekgarden"), sign_in("neighbour")
     view = RealAppView(url, [me["did"], visitor["did"]])
-    place = RealBlueskyPlace(port=server.port, secret="leekgarden-pass-1", view=view, me=me["did"],
-                             user="leekgarden.test", visitor=visitor)  # fmt: skip
+    place = RealBlueskyPlace(
+        port=server.port,
+        secret="leekgarden-pass-1",
+        view=view,
+        me=me["did"],
+        user="leekgarden.test",
+        visitor=visitor,
+    )
     with closing(place):
         yield place

@@ -71,8 +71,13 @@ class Facebook(FixtureServer):
         """A new thing; its id."""
         self._next += 1
         number = f"{PAGE}_{self._next}" if kind == "post" else str(self._next)
-        self.things[number] = {"id": number, "kind": kind, "created_time": _now(),
-                               "permalink_url": f"https://www.facebook.com/{number}", **values}  # fmt: skip
+        self.things[number] = {
+            "id": number,
+            "kind": kind,
+            "created_time": _now(),
+            "permalink_url": f"https://www.facebook.com/{number}",
+            **values,
+        }
         return number
 
     def thing(self, number: str) -> dict[str, Any]:
@@ -93,8 +98,11 @@ class Facebook(FixtureServer):
         }
 
     def post(self, request: Request) -> Any:
-        photos = [json.loads(value)["media_fbid"] for name, value in sorted(request.form.items())
-                  if re.fullmatch(r"attached_media\[\d+\]", name)]  # fmt: skip
+        photos = [
+            json.loads(value)["media_fbid"]
+            for name, value in sorted(request.form.items())
+            if re.fullmatch(r"attached_media\[\d+\]", name)
+        ]
         for photo in photos:
             self.thing(photo)
         return {"id": self.keep("post", message=request.form["message"], photos=photos)}

@@ -71,18 +71,33 @@ class Mastodon(FixtureServer):
         return str(self._next)
 
     def instance(self, request: Request) -> Any:
-        return {"configuration": {
-            "statuses": {"max_characters": self.characters, "max_media_attachments": 4,
-                         "characters_reserved_per_url": 23},
-            "media_attachments": {"supported_mime_types": _TYPES, "image_size_limit": 16777216,
-                                  "video_size_limit": 103809024, "description_limit": 1500},
-        }}  # fmt: skip
+        return {
+            "configuration": {
+                "statuses": {
+                    "max_characters": self.characters,
+                    "max_media_attachments": 4,
+                    "characters_reserved_per_url": 23,
+                },
+                "media_attachments": {
+                    "supported_mime_types": _TYPES,
+                    "image_size_limit": 16777216,
+                    "video_size_limit": 103809024,
+                    "description_limit": 1500,
+                },
+            }
+        }
 
     def account(self, number: str) -> dict[str, Any]:
         """What it tells of an account."""
         name = {ME: "garden", VISITOR: "ann"}.get(number, f"fan{number}")
-        return {"id": number, "acct": name, "username": name, "display_name": name.title(),
-                "url": f"{self.url}/@{name}", "created_at": "2024-01-01T00:00:00.000Z"}  # fmt: skip
+        return {
+            "id": number,
+            "acct": name,
+            "username": name,
+            "display_name": name.title(),
+            "url": f"{self.url}/@{name}",
+            "created_at": "2024-01-01T00:00:00.000Z",
+        }
 
     def me(self, request: Request) -> Any:
         return self.account(ME)
@@ -105,8 +120,12 @@ class Mastodon(FixtureServer):
         if file.mimetype not in _TYPES:
             raise Refusal(422, {"error": "Validation failed: File content type is invalid"})
         number = self.new_id()
-        self.media[number] = {"data": file.read(), "alt": request.form.get("description", ""), "polls": self.polls,
-                              "on": ""}  # fmt: skip
+        self.media[number] = {
+            "data": file.read(),
+            "alt": request.form.get("description", ""),
+            "polls": self.polls,
+            "on": "",
+        }
         return {"id": number, "url": None}, 202
 
     def media_state(self, request: Request, number: str) -> Any:
@@ -134,9 +153,14 @@ class Mastodon(FixtureServer):
     def add(self, account: str, body: dict[str, Any]) -> dict[str, Any]:
         """A new status, checked as the server checks it."""
         number = self.new_id()
-        status = {"id": number, "account": self.account(account), "created_at": self.now.isoformat(),
-                  "in_reply_to_id": body.get("in_reply_to_id"), "url": f"{self.url}/@x/{number}",
-                  "visibility": body.get("visibility", "public")}  # fmt: skip
+        status = {
+            "id": number,
+            "account": self.account(account),
+            "created_at": self.now.isoformat(),
+            "in_reply_to_id": body.get("in_reply_to_id"),
+            "url": f"{self.url}/@x/{number}",
+            "visibility": body.get("visibility", "public"),
+        }
         self.statuses[number] = status
         try:
             self.fill(status, body)

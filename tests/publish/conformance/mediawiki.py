@@ -47,8 +47,12 @@ class MediaWikiPlace(Place):
         told = self.get(action="parse", page=title, prop="text|images", disableeditsection=1)[
             "parse"
         ]
-        shown = self.get(action="query", titles="|".join(f"File:{n}" for n in told["images"]) or "x",
-                         prop="imageinfo", iiprop="url")["query"]["pages"]  # fmt: skip
+        shown = self.get(
+            action="query",
+            titles="|".join(f"File:{n}" for n in told["images"]) or "x",
+            prop="imageinfo",
+            iiprop="url",
+        )["query"]["pages"]
         files = [
             self.client.get(i["imageinfo"][0]["url"]).content for i in shown if "imageinfo" in i
         ]
@@ -69,8 +73,13 @@ class MediaWikiPlace(Place):
             token = self.get(action="query", meta="tokens", type="login")["query"]["tokens"][
                 "logintoken"
             ]
-            self._post(action="clientlogin", username=self.told["VISITOR"], password=self.told["VISITOR_PASSWORD"],
-                       logintoken=token, loginreturnurl=self.url)  # fmt: skip
+            self._post(
+                action="clientlogin",
+                username=self.told["VISITOR"],
+                password=self.told["VISITOR_PASSWORD"],
+                logintoken=token,
+                loginreturnurl=self.url,
+            )
             self.signed_in = True
         token = self.get(action="query", meta="tokens")["query"]["tokens"]["csrftoken"]
         self._post(action="edit", title=title, text=text, token=token)

@@ -320,8 +320,13 @@ class MicropubPlace(Place):
     def outsider(self, post: Remote, text: str, to: str = "") -> str:
         number = len(self.server.comments) + 1
         url = f"https://ann.example/{number}"
-        self.server.comments[url] = {"on": urlsplit(post.id).path, "text": text, "to": to, "url": url,
-                                     "at": datetime.now(UTC).isoformat()}  # fmt: skip
+        self.server.comments[url] = {
+            "on": urlsplit(post.id).path,
+            "text": text,
+            "to": to,
+            "url": url,
+            "at": datetime.now(UTC).isoformat(),
+        }
         return url
 
     def outsider_edits(self, post: Remote, reply: str, text: str) -> None:

@@ -22,7 +22,7 @@ from publish.posts.model import Remote
 from publish.status import target_registry
 from publish.status.dry_run import preview
 from publish.targets import Target, target_class
-from publish.targets.base import Answer, RemoteReply, Limits
+from publish.targets.base import Answer, Limits, RemoteReply
 from reporter import secret_store
 from reporter.models import Delivery, EventSession, Takeaway
 from reporter.moderation import decisions
@@ -70,7 +70,9 @@ def proxy(place: Place) -> Iterator[FaultProxy]:
 
 def add(kit: Kit, place: Place, url: str = "") -> None:
     given = place.options(url or (place.url if place.port else ""))
-    target_registry.add_target(kit.session, place.kind, "there", given, now=kit.clock(), rng=kit.rng)
+    target_registry.add_target(
+        kit.session, place.kind, "there", given, now=kit.clock(), rng=kit.rng
+    )
     secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("there"), place.secret)
 
 

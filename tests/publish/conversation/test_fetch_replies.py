@@ -17,7 +17,7 @@ from publish.status import target_registry
 from reporter import secret_store
 from reporter.conversation import inbox, replies
 from reporter.models import Delivery, Takeaway
-from reporter.models.conversation import ReplyPoll, Reply
+from reporter.models.conversation import Reply, ReplyPoll
 from reporter.models.enums import ReplyState
 from reporter.moderation import decisions
 from tests.support.publish.fakes import FaultProxy, Kit
@@ -70,10 +70,15 @@ class Outsiders:
             rows = self.rest.get(
                 "comments",
                 params={
-                    "post": post, "status": "all", "context": "edit", "per_page": "100", "page": str(page),
-                    "orderby": "id", "order": "asc",
+                    "post": post,
+                    "status": "all",
+                    "context": "edit",
+                    "per_page": "100",
+                    "page": str(page),
+                    "orderby": "id",
+                    "order": "asc",
                 },
-            ).json()  # fmt: skip
+            ).json()
             found |= {str(row["id"]): row["content"]["raw"] for row in rows}
             if len(rows) < 100:
                 break
@@ -100,7 +105,9 @@ def published(kit: Kit, wordpress: WordPress, url: str = "") -> str:
     kit.takeaway(event, "Compost stays warm")
     kit.takeaway(event, "Who has seeds to share?", intent="question")
     given = {"url": url or wordpress.url, "user": wordpress.user}
-    target_registry.add_target(kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng)
+    target_registry.add_target(
+        kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng
+    )
     name = target_registry.secret_name("blog")
     secret_store.set_secret(str(kit.facts.id), name, wordpress.app_password)
     publish(kit.session, kit.outbox)
@@ -200,7 +207,9 @@ def test_an_answer_appears_once_under_what_it_answers(
     asked = outsiders.say(post, "Who brings the seeds?")
     listen(kit.session, kit.outbox)
     question = known(kit)[str(asked["id"])]
-    items_answer.answer(kit.session, question, "Ada does, on Monday.", kit.hand, kit.facts, rng=kit.rng)
+    items_answer.answer(
+        kit.session, question, "Ada does, on Monday.", kit.hand, kit.facts, rng=kit.rng
+    )
     swallow(proxy, "POST", "comments")
     deliver_due(kit.session, kit.outbox)
     [row] = kit.deliveries("answer")
@@ -235,8 +244,12 @@ def test_a_withdrawn_takeaway_takes_what_was_said_to_it_along(
     event = kit.event()
     takeaway = kit.takeaway(event, "Only this one")
     given = {"url": wordpress.url, "user": wordpress.user}
-    target_registry.add_target(kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng)
-    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("blog"), wordpress.app_password)
+    target_registry.add_target(
+        kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng
+    )
+    secret_store.set_secret(
+        str(kit.facts.id), target_registry.secret_name("blog"), wordpress.app_password
+    )
     publish(kit.session, kit.outbox)
     [row] = kit.deliveries("story")
     outsiders.say(row.remote_id, "Only to this")

@@ -84,10 +84,16 @@ def test_open_questions_and_what_was_done(kit: Kit) -> None:
     question = kit.takeaway(event, "Who has seeds?", intent="question")
     answered = kit.takeaway(event, "Is there a shed?", intent="question")
     reply = replies.say(
-        kit.session, answered, replies.Word(kind="answer", text="Yes, by the gate."), now=kit.clock(), rng=kit.rng
-    )  # fmt: skip
+        kit.session,
+        answered,
+        replies.Word(kind="answer", text="Yes, by the gate."),
+        now=kit.clock(),
+        rng=kit.rng,
+    )
     replies.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
-    action_items.begin_item(kit.session, kit.hand, "action", {"what": "Plant *20* trees", "who": "Ada"})
+    action_items.begin_item(
+        kit.session, kit.hand, "action", {"what": "Plant *20* trees", "who": "Ada"}
+    )
     done = {
         "what": "Paint the gate",
         "state": "done",
@@ -97,7 +103,9 @@ def test_open_questions_and_what_was_done(kit: Kit) -> None:
     }
     action_items.begin_item(kit.session, kit.hand, "action", done)
 
-    asked = text_of(kit, follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.QUESTIONS, kit.hand))
+    asked = text_of(
+        kit, follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.QUESTIONS, kit.hand)
+    )
     assert question.text in asked
     assert answered.text not in asked
     assert r"- Plant \*20\* trees" in asked
@@ -114,9 +122,13 @@ def test_an_invitation_needs_a_date_and_has_a_short_form(kit: Kit) -> None:
     with pytest.raises(BadInput, match="when and where"):
         follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.INVITATION, kit.hand)
     next_gathering.set_next(
-        kit.session, kit.hand, title="Summer", starts_at=START + timedelta(days=60), place="The shed",
+        kit.session,
+        kit.hand,
+        title="Summer",
+        starts_at=START + timedelta(days=60),
+        place="The shed",
         url="https://example.org/summer",
-    )  # fmt: skip
+    )
     story = follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.INVITATION, kit.hand)
     assert story.title == "You are invited: Summer"
     assert "https://example.org/summer" in text_of(kit, story)

@@ -22,7 +22,14 @@ import pytest
 from publish.drives import Login, open_drive
 from publish.drives.base import Drive
 from publish.drives.disk import DiskDrive
-from publish.errors import AuthRefused, Offline, PauseTarget, PublishError, RetryAfter, PayloadTooLarge
+from publish.errors import (
+    AuthRefused,
+    Offline,
+    PauseTarget,
+    PayloadTooLarge,
+    PublishError,
+    RetryAfter,
+)
 from publish.outbox.runner import publish
 from publish.status import target_registry
 from reporter import secret_store
@@ -154,9 +161,14 @@ def test_a_round_an_edit_and_a_takedown(place: Place, kit: Kit) -> None:
     decisions.withdraw(kit.session, photo, kit.hand, kit.store)
     publish(kit.session, kit.outbox)
     assert place.names() == [
-        "feed.json", "feed.xml", "index.html", "search/search.js", "search/words.js",
-        "style/site.css", "style/tokens.css",
-    ]  # fmt: skip
+        "feed.json",
+        "feed.xml",
+        "index.html",
+        "search/search.js",
+        "search/words.js",
+        "style/site.css",
+        "style/tokens.css",
+    ]
 
 
 @pytest.mark.parametrize("place", SERVERS, indirect=True)
@@ -369,9 +381,13 @@ def test_s3_round(kit: Kit) -> None:
         client = pytest.importorskip("boto3").client("s3", endpoint_url=endpoint, **keys)
         client.create_bucket(Bucket="gathering")
         photo = kit.photo(kit.event(), 1, "Frost")
-        secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("cloud"), "kit-secret")
+        secret_store.set_secret(
+            str(kit.facts.id), target_registry.secret_name("cloud"), "kit-secret"
+        )
         given = {"url": "s3://gathering/site", "user": "kit", "endpoint": endpoint}
-        target_registry.add_target(kit.session, "folder", "cloud", given, now=kit.clock(), rng=kit.rng)
+        target_registry.add_target(
+            kit.session, "folder", "cloud", given, now=kit.clock(), rng=kit.rng
+        )
         assert {row["state"] for row in publish(kit.session, kit.outbox)} == {"sent"}
         story, media = kit.deliveries("story")[0].key, kit.deliveries("media")[0].key
 
@@ -386,8 +402,13 @@ def test_s3_round(kit: Kit) -> None:
         decisions.withdraw(kit.session, photo, kit.hand, kit.store)
         publish(kit.session, kit.outbox)
         assert names() == [
-            "site/feed.json", "site/feed.xml", "site/index.html",
-            "site/search/search.js", "site/search/words.js", "site/style/site.css", "site/style/tokens.css",
-        ]  # fmt: skip
+            "site/feed.json",
+            "site/feed.xml",
+            "site/index.html",
+            "site/search/search.js",
+            "site/search/words.js",
+            "site/style/site.css",
+            "site/style/tokens.css",
+        ]
     finally:
         server.stop()

@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from publish.errors import (  # fmt: skip
+from publish.errors import (
     AuthRefused,
     ConnectionLost,
     Gone,
     Offline,
     PauseTarget,
+    PayloadTooLarge,
     Permanent,
     PublishError,
     RetryAfter,
-    PayloadTooLarge,
 )
 from publish.net import http
 from publish.net.http import HttpClient, retry_after
@@ -36,10 +36,19 @@ def reply(status: int, **parts: object) -> HttpClient:
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        (400, Permanent), (401, AuthRefused), (404, Gone), (410, Gone), (413, PayloadTooLarge), (418, Permanent),
-        (429, RetryAfter), (500, RetryAfter), (502, RetryAfter), (503, RetryAfter), (511, Offline),
+        (400, Permanent),
+        (401, AuthRefused),
+        (404, Gone),
+        (410, Gone),
+        (413, PayloadTooLarge),
+        (418, Permanent),
+        (429, RetryAfter),
+        (500, RetryAfter),
+        (502, RetryAfter),
+        (503, RetryAfter),
+        (511, Offline),
     ],
-)  # fmt: skip
+)
 def test_status_becomes_the_error_that_callers_act_on(
     status: int, error: type[PublishError]
 ) -> None:

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from publish.errors import PausedByUser, Offline, PublishError, Reachability, redact
+from publish.errors import Offline, PausedByUser, PublishError, Reachability, redact
 from publish.net import reachability
 from publish.net.http import HttpClient
 from publish.net.reachability import Glimpse, say_ahead, unreached
@@ -48,7 +48,11 @@ def test_no_network_name_and_refusal_are_told_apart(monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_tls_troubles_are_told_apart(
-    monkeypatch: pytest.MonkeyPatch, glimpse: Glimpse | None, code: int, way: Reachability, words: str
+    monkeypatch: pytest.MonkeyPatch,
+    glimpse: Glimpse | None,
+    code: int,
+    way: Reachability,
+    words: str,
 ) -> None:
     monkeypatch.setattr(reachability, "glimpse", lambda host, clock: glimpse)
     error = ssl.SSLCertVerificationError("bad certificate")

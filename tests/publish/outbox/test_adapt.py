@@ -272,7 +272,12 @@ def test_planted_secret_stands_nowhere(
     rows = publish(kit.session, kit.outbox)
     with pytest.raises(PayloadTooLarge) as caught:
         target_registry.test_target(kit.session, kit.outbox, "blog")
-    outputs = [caplog.text, str(rows), str(caught.value), str(target_registry.list_targets(kit.session))]
+    outputs = [
+        caplog.text,
+        str(rows),
+        str(caught.value),
+        str(target_registry.list_targets(kit.session)),
+    ]
     assert "ZeroDivisionError" in caplog.text
     assert [one for one in outputs if "hush-hush" in one] == []
     kit.session.commit()

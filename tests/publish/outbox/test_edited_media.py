@@ -132,9 +132,14 @@ def test_what_changes_while_a_bundle_is_written_does_not_leave_in_it(
     goal = tmp_path / "bundle"
     with pytest.raises((Conflict, PublishError)):
         make_bundle(
-            kit.session, kit.store, goal, facts=kit.facts, now=kit.clock(), rng=kit.rng,
+            kit.session,
+            kit.store,
+            goal,
+            facts=kit.facts,
+            now=kit.clock(),
+            rng=kit.rng,
             progress=meanwhile,
-        )  # fmt: skip
+        )
     assert changed == [how]
     assert list(tmp_path.glob("*bundle*")) == []
 
@@ -212,12 +217,20 @@ def test_faces_wait_at_bundle_and_targets_until_a_person_has_looked(
 
 @pytest.mark.wordpress
 def test_wordpress_shows_the_blurred_picture_and_has_the_old_no_more(
-    kit: Kit, pool: DecoderPool, wordpress: WordPress, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:  # fmt: skip
+    kit: Kit,
+    pool: DecoderPool,
+    wordpress: WordPress,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
     monkeypatch.setenv(secret_store.FILE_VARIABLE, str(tmp_path / "secrets.json"))
     given = {"url": wordpress.url, "user": wordpress.user}
-    target_registry.add_target(kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng)
-    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("blog"), wordpress.app_password)
+    target_registry.add_target(
+        kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng
+    )
+    secret_store.set_secret(
+        str(kit.facts.id), target_registry.secret_name("blog"), wordpress.app_password
+    )
     row = portrait(kit, pool)
     publish(kit.session, kit.outbox)
     with httpx.Client(auth=(wordpress.user, wordpress.app_password), timeout=60) as client:

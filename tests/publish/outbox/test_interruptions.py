@@ -58,10 +58,12 @@ def film(kit: Kit, size: int) -> str:
     """A film of so many bytes with its still picture, in a session of its own; what the film is called there."""
     row = kit.takeaway(kit.event("The long one"), "A walk", kind=Kind.VIDEO.value)
     kit.attach(
-        row, b"mov", kind=Kind.VIDEO,
+        row,
+        b"mov",
+        kind=Kind.VIDEO,
         renditions={"play": random.Random(size).randbytes(size), "poster": jpeg(size, (320, 240))},
         types={"play": ("video/mp4", ".mp4"), "poster": ("image/jpeg", ".jpg")},
-    )  # fmt: skip
+    )
     return "A walk"
 
 
@@ -171,8 +173,12 @@ def test_uploads_that_arrived_before_a_cut_are_not_sent_again(
         kit.photo(event, 70 + number, f"Photo {number}")
     with PLACES[name](request) as place, closing(FaultProxy(place.port or 0)) as proxy:
         options = place.options(proxy.url)
-        target_registry.add_target(kit.session, name, "there", options, now=kit.clock(), rng=kit.rng)
-        secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("there"), place.secret)
+        target_registry.add_target(
+            kit.session, name, "there", options, now=kit.clock(), rng=kit.rng
+        )
+        secret_store.set_secret(
+            str(kit.facts.id), target_registry.secret_name("there"), place.secret
+        )
         lines = iter([None, None, "before", "cut", "before"])
         proxy.fault = lambda method, path: next(lines, None) if UPLOADS[name] in path else None
         assert {(row["state"], row["error"]) for row in send(kit)} == {("sent", "")}

@@ -17,7 +17,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from publish import targets
-from publish.errors import AuthRefused, Offline, Permanent, RetryAfter, PayloadTooLarge
+from publish.errors import AuthRefused, Offline, PayloadTooLarge, Permanent, RetryAfter
 from publish.outbox.runner import MOST_ATTEMPTS, deliver_due, open_count, publish, queue, retry
 from publish.status import target_registry
 from publish.targets.base import TargetConfig
@@ -530,7 +530,9 @@ def test_threads_share_the_work_without_doubles(kit: Kit, place: FakePlace) -> N
 
 def test_adding_targets_says_what_is_missing(kit: Kit) -> None:
     def add(kind: str, name: str, **given: str) -> models.Target:
-        return target_registry.add_target(kit.session, kind, name, given, now=kit.clock(), rng=kit.rng)
+        return target_registry.add_target(
+            kit.session, kind, name, given, now=kit.clock(), rng=kit.rng
+        )
 
     with pytest.raises(BadInput, match=r"There are: .*wordpress"):
         add("wordpres", "blog")

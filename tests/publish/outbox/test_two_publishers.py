@@ -104,7 +104,9 @@ def kiosks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Ki
 
 def add(kit: Kit, place: Place, url: str) -> None:
     given = place.options(url if place.port else "")
-    target_registry.add_target(kit.session, place.kind, "there", given, now=kit.clock(), rng=kit.rng)
+    target_registry.add_target(
+        kit.session, place.kind, "there", given, now=kit.clock(), rng=kit.rng
+    )
     secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("there"), place.secret)
     kit.session.close()
 

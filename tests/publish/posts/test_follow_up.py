@@ -47,9 +47,13 @@ def test_the_front_page_follows_what_is_open_and_done(kit: Kit, tmp_path: Path) 
     values = {"what": "Find seeds", "who": "Ada", "due_on": "2026-06-01"}
     item = action_items.begin_item(kit.session, kit.hand, "question", values, takeaway=question)
     next_gathering.set_next(
-        kit.session, kit.hand, title="Summer", starts_at=START + timedelta(days=60), place="The shed",
+        kit.session,
+        kit.hand,
+        title="Summer",
+        starts_at=START + timedelta(days=60),
+        place="The shed",
         url="https://example.org/s",
-    )  # fmt: skip
+    )
     sent(kit)
     page = index.read_text()
     assert "Find seeds" in page
@@ -60,7 +64,9 @@ def test_the_front_page_follows_what_is_open_and_done(kit: Kit, tmp_path: Path) 
     read = vobject.readOne((tmp_path / "site" / "calendar.ics").read_text())
     assert read.vtodo.summary.value == "Find seeds"
 
-    action_items.change_item(kit.session, item, kit.hand, {"state": "done", "outcome": "Ben has leeks."})
+    action_items.change_item(
+        kit.session, item, kit.hand, {"state": "done", "outcome": "Ben has leeks."}
+    )
     sent(kit)
     assert "Ben has leeks." in index.read_text()
     before = index.stat().st_mtime_ns
@@ -76,9 +82,11 @@ def test_pages_of_our_own_tell_replies_of_all_places(kit: Kit, tmp_path: Path) -
         "stick", kind="folder", options={"url": str(tmp_path / "site"), "user": "", "web": ""}
     )
     blog = kit.target(
-        "blog", kind="wordpress", paused="not now",
+        "blog",
+        kind="wordpress",
+        paused="not now",
         options={"url": "https://blog.example", "user": "x", "status": "publish"},
-    )  # fmt: skip
+    )
     sent(kit)
     [story] = kit.deliveries("story")[:1]
     page = tmp_path / "site" / f"{story.key}.html"
@@ -88,11 +96,22 @@ def test_pages_of_our_own_tell_replies_of_all_places(kit: Kit, tmp_path: Path) -
     for text, state in (("From the blog", "shown"), ("Not looked at", "held")):
         kit.session.add(
             Reply(
-                id=kit.id(), target_id=blog.id, remote_id=text, place="blog", story_id=story.item_id,
-                kind=ReplyKind.REPLY.value, state=state, author="Cem", text=text, url="https://blog.example/c1",
-                earlier=[], written_at=kit.clock(), received_at=kit.clock(), changed_at=kit.clock(),
+                id=kit.id(),
+                target_id=blog.id,
+                remote_id=text,
+                place="blog",
+                story_id=story.item_id,
+                kind=ReplyKind.REPLY.value,
+                state=state,
+                author="Cem",
+                text=text,
+                url="https://blog.example/c1",
+                earlier=[],
+                written_at=kit.clock(),
+                received_at=kit.clock(),
+                changed_at=kit.clock(),
             )
-        )  # fmt: skip
+        )
     kit.session.commit()
     sent(kit)
     told = page.read_text()

@@ -106,11 +106,18 @@ def fill_more(kit: Kit) -> None:
     for about in ({"takeaway_id": arabic.id}, {"story_id": story.id}):
         kit.session.add(
             Reply(
-                id=kit.id(), text='Me too <script>alert(2)</script> & "so"', author="Eve & <b>", place="the blog",
-                url="https://blog.example/1?a=1&b=2#c1", state="shown", written_at=kit.clock(),
-                received_at=kit.clock(), changed_at=kit.clock(), **about,
+                id=kit.id(),
+                text='Me too <script>alert(2)</script> & "so"',
+                author="Eve & <b>",
+                place="the blog",
+                url="https://blog.example/1?a=1&b=2#c1",
+                state="shown",
+                written_at=kit.clock(),
+                received_at=kit.clock(),
+                changed_at=kit.clock(),
+                **about,
             )
-        )  # fmt: skip
+        )
     kit.session.commit()
 
 
@@ -156,8 +163,10 @@ def test_feeds_tell_every_story_newest_first(kit: Kit, tmp_path: Path) -> None:
 
 def test_feeds_of_a_site_with_an_address_are_absolute(kit: Kit, tmp_path: Path) -> None:
     fill(kit)
-    posts = [build_post(kit.session, s, Scope.PUBLIC, store=kit.store, facts=kit.facts)
-             for s in all_stories(kit.session, now=kit.clock(), rng=kit.rng)]  # fmt: skip
+    posts = [
+        build_post(kit.session, s, Scope.PUBLIC, store=kit.store, facts=kit.facts)
+        for s in all_stories(kit.session, now=kit.clock(), rng=kit.rng)
+    ]
     summaries = [
         summarize(p, {m.key: f"media/{m.filename}" for m in p.media()}) for p in posts if p
     ]

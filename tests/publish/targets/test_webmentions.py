@@ -52,13 +52,19 @@ class Service:
     def mention(self, number: int, target: str, **values: Any) -> None:
         self.rows.append(
             {
-                "type": "entry", "author": {"type": "card", "name": f"Ada {number}", "url": "https://ada.example"},
-                "url": f"https://ada.example/{number}", "published": "2026-05-10T09:00:00+02:00",
-                "wm-received": "2026-05-10T07:00:01Z", "wm-id": number, "wm-target": target,
+                "type": "entry",
+                "author": {"type": "card", "name": f"Ada {number}", "url": "https://ada.example"},
+                "url": f"https://ada.example/{number}",
+                "published": "2026-05-10T09:00:00+02:00",
+                "wm-received": "2026-05-10T07:00:01Z",
+                "wm-id": number,
+                "wm-target": target,
                 "content": {"html": f"<p>Number <b>{number}</b></p>", "text": f"Number {number}"},
-                "wm-property": "in-reply-to", "wm-private": False, **values,
+                "wm-property": "in-reply-to",
+                "wm-private": False,
+                **values,
             }
-        )  # fmt: skip
+        )
 
     def close(self) -> None:
         self._server.shutdown()

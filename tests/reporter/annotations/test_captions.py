@@ -34,7 +34,10 @@ def test_webvtt_and_subrip() -> None:
 
 
 def test_written_and_read_again_it_is_the_same() -> None:
-    cues = [Cue(0.25, 3, "a < b & c > d"), Cue(3600.5, 3601, "two\nlines --> here".replace("-->", "→"))]  # fmt: skip
+    cues = [
+        Cue(0.25, 3, "a < b & c > d"),
+        Cue(3600.5, 3601, "two\nlines --> here".replace("-->", "→")),
+    ]
     told = webvtt(cues)
     assert told.startswith("WEBVTT\n\n00:00:00.250 --> 00:00:03.000\na &lt; b &amp; c &gt; d\n\n")
     assert read_cues(told) == cues
@@ -48,11 +51,14 @@ def test_written_and_read_again_it_is_the_same() -> None:
 @pytest.mark.parametrize(
     ("told", "why"),
     [
-        ("Good morning", "Line 1 has no time"), ("0:75 x", "times in line 1"),
-        ("00:01 --> later\nx", "times in line 1"), ("WEBVTT\n\n0:01:99.0 --> 0:02:00.0\nx", "line 3"),
-        ("0:01 x\n" * 2001, "too long"), ("x" * 200_001, "too long"),
+        ("Good morning", "Line 1 has no time"),
+        ("0:75 x", "times in line 1"),
+        ("00:01 --> later\nx", "times in line 1"),
+        ("WEBVTT\n\n0:01:99.0 --> 0:02:00.0\nx", "line 3"),
+        ("0:01 x\n" * 2001, "too long"),
+        ("x" * 200_001, "too long"),
     ],
-)  # fmt: skip
+)
 def test_what_cant_be_read_is_named(told: str, why: str) -> None:
     with pytest.raises(BadInput, match=why):
         read_cues(told)

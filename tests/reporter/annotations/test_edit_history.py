@@ -82,17 +82,28 @@ def test_back_and_forth_and_back_to_the_original(kit: Kit) -> None:
         save(kit, media, edits)
     assert media.mended == ""
     seen = []
-    for way in (edit_history.UNDO, edit_history.UNDO, edit_history.REDO, edit_history.UNDO, edit_history.UNDO, edit_history.REDO):
+    for way in (
+        edit_history.UNDO,
+        edit_history.UNDO,
+        edit_history.REDO,
+        edit_history.UNDO,
+        edit_history.UNDO,
+        edit_history.REDO,
+    ):
         steps = edit_history.history(kit.session, photo, media)
         goal = steps.undo if way == edit_history.UNDO else steps.redo
         assert goal is not None
         save(kit, media, goal, way)
         seen.append(edit_history.edits_of(kit.session, media))
     assert seen == [TURN, BLUR, TURN, BLUR, Edits(), BLUR]
-    assert edit_history.history(kit.session, photo, media) == edit_history.History(undo=Edits(), redo=TURN)
+    assert edit_history.history(kit.session, photo, media) == edit_history.History(
+        undo=Edits(), redo=TURN
+    )
     # Something new after an undo: what was undone is no way forth any more.
     save(kit, media, Edits(turn=180))
-    assert edit_history.history(kit.session, photo, media) == edit_history.History(undo=BLUR, redo=None)
+    assert edit_history.history(kit.session, photo, media) == edit_history.History(
+        undo=BLUR, redo=None
+    )
 
 
 def test_a_broken_file_is_not_mended(kit: Kit) -> None:

@@ -25,8 +25,11 @@ def shown(kit: Kit, takeaway: Takeaway) -> list[str]:
     by_query = [
         place.value
         for place in Scope
-        if kit.session.scalars(select(Takeaway).where(showable(place))).unique().all().count(takeaway)
-    ]  # fmt: skip
+        if kit.session.scalars(select(Takeaway).where(showable(place)))
+        .unique()
+        .all()
+        .count(takeaway)
+    ]
     by_row = [place.value for place in Scope if may_show(takeaway, place)]
     assert by_query == by_row
     return by_row

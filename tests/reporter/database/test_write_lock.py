@@ -14,9 +14,12 @@ from reporter.database.write_lock import TurnTakingConnection
 
 def connect(path: Path, patience: float = 20.0) -> sqlite3.Connection:
     return sqlite3.connect(
-        path, timeout=patience, isolation_level="IMMEDIATE", check_same_thread=False,
+        path,
+        timeout=patience,
+        isolation_level="IMMEDIATE",
+        check_same_thread=False,
         factory=TurnTakingConnection,
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture

@@ -42,8 +42,10 @@ def test_an_item_says_who_by_when_and_what_became_of_it(
     values = {"what": "  Who has\n seeds? ", "who": "Ada", "due_on": "2026-03-20"}
     item = action_items.begin_item(session, hand(clock), "question", values, takeaway=question)
     assert (item.what, item.due_on, action_items.told_name(item)) == (
-        "Who has seeds?", date(2026, 3, 20), "",
-    )  # fmt: skip
+        "Who has seeds?",
+        date(2026, 3, 20),
+        "",
+    )
     assert action_items.proposed(session) == []
     assert not action_items.is_overdue(item, date(2026, 3, 20))
     assert action_items.is_overdue(item, date(2026, 3, 21))
@@ -120,8 +122,10 @@ def test_a_calendar_is_read_by_another_library(
     read = vobject.readOne(told)
     [event] = read.vevent_list
     assert (event.summary.value, event.dtstart.value, event.location.value) == (
-        "Summer", clock() + timedelta(days=90), "The shed",
-    )  # fmt: skip
+        "Summer",
+        clock() + timedelta(days=90),
+        "The shed",
+    )
     todos = {todo.summary.value: todo for todo in read.vtodo_list}
     assert todos["Bring seeds; and, beans"].due.value == date(2026, 3, 20)
     assert todos["Bring seeds; and, beans"].status.value == "NEEDS-ACTION"
@@ -140,9 +144,14 @@ def test_what_is_for_the_room_is_told_only_there(
 
 
 def test_the_next_gathering_takes_over_what_was_agreed_and_nothing_else(
-    session: Session, gathering: Settings, event: EventSession, question: Takeaway, clock: TurnableClock,
-    rng: random.Random, tmp_path: Path,
-) -> None:  # fmt: skip
+    session: Session,
+    gathering: Settings,
+    event: EventSession,
+    question: Takeaway,
+    clock: TurnableClock,
+    rng: random.Random,
+    tmp_path: Path,
+) -> None:
     add_takeaway(session, event, rng, state="approved", text="Not a question", intent="learned")
     add_takeaway(
         session, event, rng, state="approved", text="For us", intent="question", audience="room"
@@ -169,7 +178,9 @@ def test_the_next_gathering_takes_over_what_was_agreed_and_nothing_else(
     )
     with open_session(later) as new:
         told = next_gathering.carry_over(new, session, gathering, hand(clock))
-        items = {i.what: (i.kind, i.who, i.state, i.carried_from) for i in action_items.all_items(new)}
+        items = {
+            i.what: (i.kind, i.who, i.state, i.carried_from) for i in action_items.all_items(new)
+        }
         assert items == {
             "Who has seeds?": ("question", "", "open", "Spring gathering"),
             "Water the trees": ("action", "Ada", "open", "Spring gathering"),

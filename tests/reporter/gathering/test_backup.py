@@ -40,7 +40,7 @@ def add_photo(
         id=new_id(START, rng), sha256=sha256, kind="photo", type="image/jpeg", ext=".jpg", bytes=len(content),
         state="ready", due_at=START, received_at=START,
         renditions=[Rendition(name="view", type="image/jpeg", ext=".jpg", bytes=3, sha256=hash_file(made))],
-    )  # fmt: skip
+    )
     row.attachments.append(Attachment(media=media))
     session.commit()
     return row
@@ -72,13 +72,13 @@ def test_a_copy_is_a_gathering_of_its_own(
     with open_session(load_settings(goal)) as session:
         assert sorted(row.text for row in session.scalars(select(Takeaway))) == [
             "photo 0", "photo 1", "photo 2",
-        ]  # fmt: skip
+        ]
 
 
 def test_again_copies_only_what_is_new_and_drops_what_was_taken_back(
     gathering: Settings, session: Session, store: Store, event: EventSession, rng: random.Random,
     photos: list[Takeaway], tmp_path: Path, clock: TurnableClock,
-) -> None:  # fmt: skip
+) -> None:
     goal = tmp_path / "copy"
     copy_gathering(gathering.folder, goal)
     add_photo(session, store, event, rng, b"photo new")

@@ -32,7 +32,7 @@ from reporter.gathering.sessions import (
     is_running,
     running,
     takeaway_counts,
-)  # fmt: skip
+)
 from tests.support.kiosk_process import START, TurnableClock, add_takeaway
 
 
@@ -40,7 +40,7 @@ def scheduled(guid: str, **values: object) -> ScheduledSession:
     plain = ScheduledSession(
         guid=guid, title=guid.title(), room="Hall", track="", speakers=("Ana", "Bo"), description="",
         starts_at=START, ends_at=START + timedelta(hours=1), do_not_record=False, licence="", language="",
-    )  # fmt: skip
+    )
     return replace(plain, **values)  # type: ignore[arg-type]
 
 

@@ -18,9 +18,12 @@ def step(kind: str, *numbers: Any) -> dict[str, Any]:
 
 def test_the_order_in_which_they_were_made_makes_no_difference() -> None:
     steps = [
-        step("tilt", 2.5), step("oval", 0.5, 0.1, 0.2, 0.2), step("box", 0.1, 0.1, 0.2, 0.2),
-        step("crop", 0.1, 0.1, 0.8, 0.8), step("turn", 90),
-    ]  # fmt: skip
+        step("tilt", 2.5),
+        step("oval", 0.5, 0.1, 0.2, 0.2),
+        step("box", 0.1, 0.1, 0.2, 0.2),
+        step("crop", 0.1, 0.1, 0.8, 0.8),
+        step("turn", 90),
+    ]
     one, other = read_edits(steps, "photo"), read_edits(steps[::-1], "photo")
     assert one == other
     assert one.fingerprint() == other.fingerprint()

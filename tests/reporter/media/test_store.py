@@ -82,9 +82,15 @@ def test_only_hashes_name_files(store: Store, sha: str) -> None:
 
 def media_row(session: Session, rng: random.Random) -> Media:
     row = Media(
-        id=new_id(START, rng), sha256=f"{rng.getrandbits(256):064x}", kind="photo", type="image/jpeg",
-        ext=".jpg", bytes=1, due_at=START, received_at=START,
-    )  # fmt: skip
+        id=new_id(START, rng),
+        sha256=f"{rng.getrandbits(256):064x}",
+        kind="photo",
+        type="image/jpeg",
+        ext=".jpg",
+        bytes=1,
+        due_at=START,
+        received_at=START,
+    )
     session.add(row)
     session.commit()
     return row
@@ -101,9 +107,15 @@ def test_a_row_is_claimed_once_by_many(
         with Session(engine) as own:
             for row_id in due_ids(own, Media, states=["received"], now=START, limit=100):
                 won = claim(
-                    own, Media, row_id, states=["received"], to="processing", lease=name, now=START,
+                    own,
+                    Media,
+                    row_id,
+                    states=["received"],
+                    to="processing",
+                    lease=name,
+                    now=START,
                     until=START + timedelta(minutes=1),
-                )  # fmt: skip
+                )
                 if won:
                     taken.append(row_id)
 
@@ -121,9 +133,15 @@ def test_a_lease_that_ran_out_is_free_again(session: Session, rng: random.Random
 
     def take(lease: str, now: timedelta) -> bool:
         return claim(
-            session, Media, row_id, states=["received", "processing"], to="processing", lease=lease,
-            now=START + now, until=START + now + timedelta(minutes=1),
-        )  # fmt: skip
+            session,
+            Media,
+            row_id,
+            states=["received", "processing"],
+            to="processing",
+            lease=lease,
+            now=START + now,
+            until=START + now + timedelta(minutes=1),
+        )
 
     assert take("killed", timedelta(0))
     assert not take("early", timedelta(seconds=59))

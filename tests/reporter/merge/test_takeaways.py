@@ -143,7 +143,9 @@ def test_newest_decision_holds_and_history_keeps_both(kit: Kit, tmp_path: Path) 
     with open_again(folder) as there:
         there.clock.now = kit.clock.now + timedelta(minutes=1)
         row = there.session.get_one(models.Takeaway, first.id)
-        decisions.change(there.session, row, there.hand, {"caption": "new words there", "tags": ["x"]})
+        decisions.change(
+            there.session, row, there.hand, {"caption": "new words there", "tags": ["x"]}
+        )
         row = there.session.get_one(models.Takeaway, second.id)
         decisions.hide(there.session, row, there.hand)
     kit.clock.forward(minutes=2)
@@ -153,11 +155,15 @@ def test_newest_decision_holds_and_history_keeps_both(kit: Kit, tmp_path: Path) 
     assert (first.caption, [tag.name for tag in first.tags]) == ("new words there", ["x"])
     assert (second.caption, second.state) == ("kept in view", "approved")
     steps = kit.session.scalars(
-        select(models.Decision).where(models.Decision.takeaway_id == first.id).order_by(models.Decision.at)
-    )  # fmt: skip
+        select(models.Decision)
+        .where(models.Decision.takeaway_id == first.id)
+        .order_by(models.Decision.at)
+    )
     assert [step.after.get("caption") for step in steps] == [
-        "old words here", "new words there", "new words there",
-    ]  # fmt: skip
+        "old words here",
+        "new words there",
+        "new words there",
+    ]
     assert merge(kit, folder).changed == 0
 
 
@@ -372,7 +378,9 @@ def test_questions_and_actions_come_with_what_became_of_them(kit: Kit, tmp_path:
         other_back = action_items.begin_item(
             other.session, other.hand, "action", {"what": "Tell"}, takeaway=back
         )
-        action_items.begin_item(other.session, other.hand, "action", {"what": "Buy straw", "who": "Ada"})
+        action_items.begin_item(
+            other.session, other.hand, "action", {"what": "Buy straw", "who": "Ada"}
+        )
         done = {"state": "done", "outcome": "Rosa has it."}
         action_items.change_item(other.session, key, other.hand, done)
         # On our side it was taken back before.
@@ -400,7 +408,9 @@ def test_questions_and_actions_come_with_what_became_of_them(kit: Kit, tmp_path:
         kit.clock.forward(hours=2)
         [straw] = kit.session.scalars(select(ActionItem).where(ActionItem.what == "Buy straw"))
         assert (straw.who, straw.who_agreed) == ("Ada", False)
-        action_items.change_item(kit.session, straw, kit.hand, {"state": "done", "outcome": "Bought."})
+        action_items.change_item(
+            kit.session, straw, kit.hand, {"state": "done", "outcome": "Bought."}
+        )
         assert merge(kit, other.settings.folder).items == 0
         assert ("action", "Buy straw", "done", "Bought.") in told(kit)
         # Taken back there: what is open about it goes here too.
@@ -455,9 +465,13 @@ def test_a_bundle_brings_captions_and_what_is_open(tmp_path: Path) -> None:
             )
         back_id = back.id
         make_bundle(
-            other.session, other.store, folder, facts=gathering_facts(other.session, other.settings),
-            now=other.clock(), rng=other.rng,
-        )  # fmt: skip
+            other.session,
+            other.store,
+            folder,
+            facts=gathering_facts(other.session, other.settings),
+            now=other.clock(),
+            rng=other.rng,
+        )
     assert "Eve" not in (folder / "data" / "takeaways.json").read_text(), "she did not agree"
     with open_kit(tmp_path / "ours") as kit:
         kit.session.add(
@@ -482,9 +496,13 @@ def test_a_bundle_brings_captions_and_what_is_open(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"kind": "spell"}, {"what": " "}, {"state": "lost"}, {"due_on": "soon"}, {"takeaway": "me"},
+        {"kind": "spell"},
+        {"what": " "},
+        {"state": "lost"},
+        {"due_on": "soon"},
+        {"takeaway": "me"},
     ],
-)  # fmt: skip
+)
 def test_items_of_a_bundle_that_are_none_are_refused(
     kit: Kit, tmp_path: Path, wrong: dict[str, str]
 ) -> None:

@@ -37,7 +37,7 @@ from reporter.moderation.decisions import (
     reopen,
     set_alt,
     withdraw,
-)  # fmt: skip
+)
 from reporter.moderation.visibility import Scope, may_show, showable
 from reporter.stories.queries import (
     all_stories,
@@ -52,10 +52,19 @@ from tests.support.kiosk_process import START, TurnableClock, add_takeaway, hand
 
 def add_media(session: Session, row: Takeaway, rng: random.Random, sha256: str) -> Media:
     media = session.scalar(select(Media).where(Media.sha256 == sha256)) or Media(
-        id=new_id(START, rng), sha256=sha256, kind="photo", type="image/jpeg", ext=".jpg", bytes=3,
-        state="ready", due_at=START, received_at=START,
-        renditions=[Rendition(name="view", type="image/jpeg", ext=".jpg", bytes=2, sha256="f" * 64)],
-    )  # fmt: skip
+        id=new_id(START, rng),
+        sha256=sha256,
+        kind="photo",
+        type="image/jpeg",
+        ext=".jpg",
+        bytes=3,
+        state="ready",
+        due_at=START,
+        received_at=START,
+        renditions=[
+            Rendition(name="view", type="image/jpeg", ext=".jpg", bytes=2, sha256="f" * 64)
+        ],
+    )
     row.attachments.append(Attachment(media=media, position=len(row.attachments), filename="a.jpg"))
     session.commit()
     return media
@@ -100,16 +109,23 @@ def test_changes_are_checked_kept_and_remembered(
     other = add_session(session, "Elsewhere", now=START, rng=rng)
     row = add_takeaway(session, event, rng, tags=["soil", "old"])
     change(
-        session, row, hand(clock),
+        session,
+        row,
+        hand(clock),
         {
-            "caption": " Warm compost ", "tags": ["#Soil", "winter", "Winter "],
-            "session_code": other.code, "starred": True,
+            "caption": " Warm compost ",
+            "tags": ["#Soil", "winter", "Winter "],
+            "session_code": other.code,
+            "starred": True,
         },
-    )  # fmt: skip
+    )
     session.refresh(row)
     assert (row.caption, [t.name for t in row.tags], row.session, row.starred) == (
-        "Warm compost", ["soil", "winter"], other, True,
-    )  # fmt: skip
+        "Warm compost",
+        ["soil", "winter"],
+        other,
+        True,
+    )
     kept = session.scalars(select(Decision)).one()
     assert kept.before == {
         "caption": "",
@@ -198,8 +214,13 @@ def test_withdrawing_leaves_a_tombstone_and_nothing_else(
     withdraw(session, row, hand(clock, "contributor"), store)
     withdraw(session, row, hand(clock, "contributor"), store)
     assert (row.state, row.text, row.author, row.caption, row.tags, row.attachments) == (
-        "withdrawn", "", "", "", [], [],
-    )  # fmt: skip
+        "withdrawn",
+        "",
+        "",
+        "",
+        [],
+        [],
+    )
     assert row.revision > revision
     assert not original.exists()
     assert not rendition.exists()
@@ -315,9 +336,23 @@ def test_the_record_says_what_interface_says(
     assert record["media"][0]["state"] == "processing"
     assert record["media"][0]["renditions"] == {"view": "/m/aaa/view"}
     wanted = {
-        "receipt", "id", "session", "kind", "text", "author", "prompt", "intent", "audience", "state",
-        "recorded_at", "received_at", "tags", "media", "published", "replies",
-    }  # fmt: skip
+        "receipt",
+        "id",
+        "session",
+        "kind",
+        "text",
+        "author",
+        "prompt",
+        "intent",
+        "audience",
+        "state",
+        "recorded_at",
+        "received_at",
+        "tags",
+        "media",
+        "published",
+        "replies",
+    }
     assert wanted <= set(record)
 
 

@@ -35,9 +35,16 @@ def photo(
     """A takeaway with one finished photo without alt text."""
     row = add_takeaway(session, event, rng, **{"kind": "photo", **values})
     media = Media(
-        id=new_id(START, rng), sha256=f"{number:064x}", kind="photo", type="image/jpeg", ext=".jpg",
-        bytes=3, state="ready", due_at=START, received_at=START,
-    )  # fmt: skip
+        id=new_id(START, rng),
+        sha256=f"{number:064x}",
+        kind="photo",
+        type="image/jpeg",
+        ext=".jpg",
+        bytes=3,
+        state="ready",
+        due_at=START,
+        received_at=START,
+    )
     row.attachments.append(Attachment(media=media, position=0))
     session.commit()
     return row
@@ -96,9 +103,13 @@ def test_two_who_write_keep_both_unless_it_is_the_same_field(
     seen = seen_by_now(session)
     form = {"caption": "", "tags": ["soil"], "audience": "public"}
     assert (
-        merge_fields(session, row, hand(clock, "desk:Bea"), {**form, "caption": "Hers"}, seen=seen) == []
+        merge_fields(session, row, hand(clock, "desk:Bea"), {**form, "caption": "Hers"}, seen=seen)
+        == []
     )
-    assert merge_fields(session, row, hand(clock), {**form, "tags": ["soil", "winter"]}, seen=seen) == []
+    assert (
+        merge_fields(session, row, hand(clock), {**form, "tags": ["soil", "winter"]}, seen=seen)
+        == []
+    )
     assert (row.caption, [tag.name for tag in row.tags]) == ("Hers", ["soil", "winter"])
     both = {"caption": "Mine", "tags": ["soil"], "audience": "room"}
     clashes = merge_fields(session, row, hand(clock, "desk:Cem"), both, seen=seen)
@@ -106,7 +117,10 @@ def test_two_who_write_keep_both_unless_it_is_the_same_field(
         ("caption", "desk:Bea", "Hers", "Mine", "")
     ]
     assert (row.caption, row.audience) == ("Hers", "room")
-    assert merge_fields(session, row, hand(clock), {"caption": "Ours"}, seen=seen_by_now(session)) == []
+    assert (
+        merge_fields(session, row, hand(clock), {"caption": "Ours"}, seen=seen_by_now(session))
+        == []
+    )
     assert row.caption == "Ours"
 
 
@@ -122,9 +136,12 @@ def test_every_kind_of_change_can_be_undone(
     steps.append(last_step(session, "desk"))
     assert row.attachments[0].alt == "Frost"
     for values in (
-        {"starred": True}, {"caption": "Rime"}, {"session_code": other.code}, {f"alt-{sha}": "White leaves"},
+        {"starred": True},
+        {"caption": "Rime"},
+        {"session_code": other.code},
+        {f"alt-{sha}": "White leaves"},
         {"tags": ["new", "old"]},
-    ):  # fmt: skip
+    ):
         clock.turn(seconds=1)
         decisions.change(session, row, hand(clock), values)
         steps.append(last_step(session, "desk"))
@@ -132,8 +149,14 @@ def test_every_kind_of_change_can_be_undone(
     for step in reversed(steps):
         undo_step(session, step, hand(clock))
     session.refresh(row)
-    now = (row.state, row.starred, row.caption, row.session.code, row.attachments[0].alt,
-           [tag.name for tag in row.tags])  # fmt: skip
+    now = (
+        row.state,
+        row.starred,
+        row.caption,
+        row.session.code,
+        row.attachments[0].alt,
+        [tag.name for tag in row.tags],
+    )
     assert now == before
     assert len(history_of(session, row)) == 12
 
@@ -175,9 +198,12 @@ def test_a_photo_without_alt_text_stays_out_of_public_places(
 
 def look(session: Session, row: Takeaway, likeness: int, sharpness: float = 100) -> ImageQuality:
     kept = keep_look(
-        session, row.attachments[0].media.id, sharpness=sharpness, brightness=90.0,
+        session,
+        row.attachments[0].media.id,
+        sharpness=sharpness,
+        brightness=90.0,
         likeness=f"{likeness:016x}",
-    )  # fmt: skip
+    )
     session.commit()
     return kept
 

@@ -346,15 +346,25 @@ def event(*lines: str) -> list[str]:
 def test_icalendar_times_of_every_kind() -> None:
     sessions = read(
         calendar(
-            *event("UID:1", "SUMMARY:Zone", "DTSTART;TZID=America/New_York:20261205T100000",
-                   "DTEND;TZID=America/New_York:20261205T110000", "LOCATION:Room\\, 2"),
+            *event(
+                "UID:1",
+                "SUMMARY:Zone",
+                "DTSTART;TZID=America/New_York:20261205T100000",
+                "DTEND;TZID=America/New_York:20261205T110000",
+                "LOCATION:Room\\, 2",
+            ),
             *event("UID:2", "SUMMARY:Universal", "DTSTART:20261205T100000Z", "DURATION:PT45M"),
-            *event("UID:3", "SUMMARY;LANGUAGE=de:Floating", "DTSTART:20261206T100000",
-                   "CATEGORIES:Soil,Seeds", "DESCRIPTION:one\\ntwo"),
+            *event(
+                "UID:3",
+                "SUMMARY;LANGUAGE=de:Floating",
+                "DTSTART:20261206T100000",
+                "CATEGORIES:Soil,Seeds",
+                "DESCRIPTION:one\\ntwo",
+            ),
             *event("UID:4", "SUMMARY:All day", "DTSTART;VALUE=DATE:20261207"),
             *event("UID:5", "SUMMARY:Called off", "STATUS:CANCELLED", "DTSTART:20261207T100000"),
         )
-    )  # fmt: skip
+    )
     by_title = {s.title: s for s in sessions}
     assert set(by_title) == {"Zone", "Universal", "Floating", "All day"}
     zone, universal = by_title["Zone"], by_title["Universal"]
@@ -373,20 +383,27 @@ def test_icalendar_times_of_every_kind() -> None:
 def test_icalendar_with_its_own_zone_definition() -> None:
     (session,) = read(
         calendar(
-            "BEGIN:VTIMEZONE", "TZID:Campsite", "BEGIN:STANDARD", "DTSTART:19700101T000000",
-            "TZOFFSETFROM:+0300", "TZOFFSETTO:+0300", "TZNAME:CAMP", "END:STANDARD",
+            "BEGIN:VTIMEZONE",
+            "TZID:Campsite",
+            "BEGIN:STANDARD",
+            "DTSTART:19700101T000000",
+            "TZOFFSETFROM:+0300",
+            "TZOFFSETTO:+0300",
+            "TZNAME:CAMP",
+            "END:STANDARD",
             "END:VTIMEZONE",
             *event("UID:1", "SUMMARY:A", "DTSTART;TZID=Campsite:20261205T100000"),
         )
-    )  # fmt: skip
+    )
     assert session.starts_at == utc(2026, 12, 5, 7)
 
 
 def test_a_repeating_event_comes_once_and_the_caller_is_told() -> None:
     told: list[str] = []
     lines = event("UID:1", "SUMMARY:Yoga", "DTSTART:20261205T070000Z", "RRULE:FREQ=DAILY")
-    moved = event("UID:1", "SUMMARY:Yoga", "RECURRENCE-ID:20261206T070000Z",
-                  "DTSTART:20261206T080000Z")  # fmt: skip
+    moved = event(
+        "UID:1", "SUMMARY:Yoga", "RECURRENCE-ID:20261206T070000Z", "DTSTART:20261206T080000Z"
+    )
     sessions = read_schedule(calendar(*lines, *moved).encode(), timezone="UTC", warn=told.append)
     assert [s.starts_at for s in sessions] == [utc(2026, 12, 5, 7), utc(2026, 12, 6, 8)]
     assert len({s.guid for s in sessions}) == 2

@@ -188,7 +188,11 @@ def test_stems_beginnings_and_pairs_are_marked() -> None:
         highlight(["Two gardens."], Highlights(stems=frozenset({"en:garden"})), SIX)
         == "Two <mark>gardens</mark>."
     )
-    assert highlight(["Two gardens"], Highlights(beginnings=("gar",)), SIX) == "Two <mark>gardens</mark>"
     assert (
-        highlight(["日本の庭"], Highlights(frozenset({"日本", "本の"})), SIX) == "<mark>日本の</mark>庭"
+        highlight(["Two gardens"], Highlights(beginnings=("gar",)), SIX)
+        == "Two <mark>gardens</mark>"
+    )
+    assert (
+        highlight(["日本の庭"], Highlights(frozenset({"日本", "本の"})), SIX)
+        == "<mark>日本の</mark>庭"
     )

@@ -46,9 +46,14 @@ def library(
     names = {}
     for name, text in TEXTS.items():
         row = add_takeaway(
-            session, events[name[3]], rng, text=text, state="approved",
-            author=AUTHORS.get(name, ""), tags=TAGS.get(name, []),
-        )  # fmt: skip
+            session,
+            events[name[3]],
+            rng,
+            text=text,
+            state="approved",
+            author=AUTHORS.get(name, ""),
+            tags=TAGS.get(name, []),
+        )
         names[str(row.id)] = name
     index = WhooshIndex(gathering.folder / "index")
     index.sync(session)

@@ -18,7 +18,7 @@ from reporter.media.store import Store
 from reporter.models import EventSession
 from reporter.moderation.decisions import approve, change, hide, withdraw
 from reporter.moderation.visibility import Scope
-from reporter.search import SearchRequest, Relaxation, Recipe, Sort, WhooshIndex, load_hits, text_of
+from reporter.search import Recipe, Relaxation, SearchRequest, Sort, WhooshIndex, load_hits, text_of
 from reporter.search.index_files import writing
 from reporter.search.maintenance import ask_rebuild, look_after, rebuild_asked, rebuild_if_asked
 from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
@@ -79,7 +79,9 @@ WANTED = [
 
 
 def test_what_is_found(session: Session, filled: WhooshIndex) -> None:
-    found = {query: sorted(texts(session, filled, SearchRequest(query))) for query, _wanted in WANTED}
+    found = {
+        query: sorted(texts(session, filled, SearchRequest(query))) for query, _wanted in WANTED
+    }
     assert found == dict(WANTED)
 
 
@@ -121,12 +123,18 @@ def test_facets_are_counted_over_all_not_the_page(
     assert found.facets["author"] == {"Ana": 1, "Bo": 1}
     assert found.facets["tag"] == {"soil": 1}
     assert found.facets["day"] == {"2026-03-14": 4}
-    assert texts(session, filled, SearchRequest("", filters={"kind": "photo"})) == ["Build beds from pallets"]
+    assert texts(session, filled, SearchRequest("", filters={"kind": "photo"})) == [
+        "Build beds from pallets"
+    ]
 
 
 def test_the_place_decides_what_is_seen(session: Session, filled: WhooshIndex) -> None:
-    assert "Compost secret, not yet approved" not in texts(session, filled, SearchRequest("compost"))
-    assert "Compost secret, not yet approved" in texts(session, filled, SearchRequest("compost", place=None))
+    assert "Compost secret, not yet approved" not in texts(
+        session, filled, SearchRequest("compost")
+    )
+    assert "Compost secret, not yet approved" in texts(
+        session, filled, SearchRequest("compost", place=None)
+    )
     assert texts(session, filled, SearchRequest("pallets", place=Scope.PUBLIC)) == []
 
 
@@ -172,7 +180,9 @@ def test_some_of_the_words_are_better_than_nothing(session: Session, filled: Who
 
 
 def test_the_last_word_may_be_unfinished(session: Session, filled: WhooshIndex) -> None:
-    assert texts(session, filled, SearchRequest("beds pall", unfinished=True)) == ["Build beds from pallets"]
+    assert texts(session, filled, SearchRequest("beds pall", unfinished=True)) == [
+        "Build beds from pallets"
+    ]
     found = filled.search(SearchRequest("by:a", unfinished=True))
     assert (found.total, found.loosened) == (1, Relaxation.NOT)
     # A finished one is taken at its word, and loosened only because nothing has it.
@@ -242,8 +252,11 @@ def test_a_broken_index_answers_with_nothing_and_heals(
     # In a process of its own: Whoosh leaves a file open that it can't make out, and Python complains of it later.
     told = subprocess.run(
         [sys.executable, "-c", _BROKEN, str(gathering.folder)],
-        capture_output=True, text=True, check=True, timeout=120,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
     assert told.stdout.split() == ["0", "5", "1"]
     assert len(texts(session, filled, SearchRequest("compost"))) == 1
 

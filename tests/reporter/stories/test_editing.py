@@ -104,9 +104,14 @@ def test_the_report_has_a_heading_for_each_session_and_is_made_once(
     other = add_session(session, "Elsewhere", now=START, rng=rng)
     for number in range(5):
         add_takeaway(
-            session, event, rng, text=f"star {number}", state="approved", starred=True,
+            session,
+            event,
+            rng,
+            text=f"star {number}",
+            state="approved",
+            starred=True,
             recorded_at=clock.turn(seconds=1),
-        )  # fmt: skip
+        )
     add_takeaway(session, other, rng, text="not starred", state="approved")
     story = editing.draft_report(session, hand(clock), "What stays")
     wanted = [f"## {event.title}", "star 0", "star 1", "star 2"]

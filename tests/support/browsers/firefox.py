@@ -76,8 +76,11 @@ class FirefoxPage:
 
     def _evaluate(self, expression: str) -> Any:
         done = self._tell(
-            "script.evaluate", expression=expression, target={"context": self._context}, awaitPromise=True
-        )  # fmt: skip
+            "script.evaluate",
+            expression=expression,
+            target={"context": self._context},
+            awaitPromise=True,
+        )
         assert done["type"] == "success", done["exceptionDetails"]["text"]
         return done["result"]
 
@@ -85,9 +88,11 @@ class FirefoxPage:
         """Put files into a file field."""
         element = self._evaluate(f"document.querySelector({json.dumps(selector)})")
         self._tell(
-            "input.setFiles", context=self._context, element={"sharedId": element["sharedId"]},
+            "input.setFiles",
+            context=self._context,
+            element={"sharedId": element["sharedId"]},
             files=[str(path) for path in files],
-        )  # fmt: skip
+        )
 
     def wait_for(self, expression: str) -> None:
         """Until it is true."""
@@ -106,12 +111,25 @@ def run_firefox(executable: str, profile: Path) -> Iterator[FirefoxPage]:
         for name, value in PREFERENCES.items()
     )
     (profile / "user.js").write_text("\n".join(lines))
-    command = [executable, "--headless", "--no-remote", "--width=390", "--height=844", "--profile", str(profile),
-               "--remote-debugging-port=0", "about:blank"]  # fmt: skip
+    command = [
+        executable,
+        "--headless",
+        "--no-remote",
+        "--width=390",
+        "--height=844",
+        "--profile",
+        str(profile),
+        "--remote-debugging-port=0",
+        "about:blank",
+    ]
     process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
         env={**os.environ, "HOME": str(profile), "MOZ_REMOTE_SETTINGS_DEVTOOLS": "1"},
-    )  # fmt: skip
+    )
     try:
         assert process.stderr is not None
         found = next(

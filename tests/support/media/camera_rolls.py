@@ -28,9 +28,14 @@ def code_of(event: EventSession | str) -> str:
 
 
 def with_code(
-    text: str, share: float, *, at: tuple[float, float] = (0.5, 0.5), size: tuple[int, int] = SIZE,
-    blur: float = 0.0, turn: float = 0.0,
-) -> np.ndarray:  # fmt: skip
+    text: str,
+    share: float,
+    *,
+    at: tuple[float, float] = (0.5, 0.5),
+    size: tuple[int, int] = SIZE,
+    blur: float = 0.0,
+    turn: float = 0.0,
+) -> np.ndarray:
     """The scene with a QR code on white paper; its edge is ``share`` of the longer side, ``at`` its middle (0 to 1).
 
     ``blur`` is a radius in modules, ``turn`` degrees.

@@ -40,7 +40,9 @@ def face(side: int) -> Any:
     return cv2.resize(smooth, (side, side), interpolation=cv2.INTER_AREA)
 
 
-def portrait(width: int = 1200, height: int = 800, spots: Sequence[Spot] = ((0.3, 0.2, 0.3),)) -> Any:  # fmt: skip
+def portrait(
+    width: int = 1200, height: int = 800, spots: Sequence[Spot] = ((0.3, 0.2, 0.3),)
+) -> Any:
     """RGB pixels of faces before a calm wall; a red square stands at the lower right, to tell which way is up."""
     pixels = np.full((height, width, 3), 145, np.uint8)
     pixels[-height // 8 :, -height // 8 :] = (200, 20, 20)
@@ -51,8 +53,12 @@ def portrait(width: int = 1200, height: int = 800, spots: Sequence[Spot] = ((0.3
 
 
 def portrait_jpeg(
-    width: int = 1200, height: int = 800, spots: Sequence[Spot] = ((0.3, 0.2, 0.3),), *, orientation: int = 1
-) -> Path:  # fmt: skip
+    width: int = 1200,
+    height: int = 800,
+    spots: Sequence[Spot] = ((0.3, 0.2, 0.3),),
+    *,
+    orientation: int = 1,
+) -> Path:
     """A JPEG of it. With ``orientation`` 6 it is stored as by a phone that was held upright."""
     picture = Image.fromarray(portrait(width, height, spots))
     stored = picture.transpose(Image.Transpose.ROTATE_90) if orientation == 6 else picture

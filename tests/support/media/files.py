@@ -89,9 +89,14 @@ def _stored(seen: Any, orientation: int) -> Any:
 
     turn = Image.Transpose
     turns = {
-        2: turn.FLIP_LEFT_RIGHT, 3: turn.ROTATE_180, 4: turn.FLIP_TOP_BOTTOM, 5: turn.TRANSPOSE,
-        6: turn.ROTATE_90, 7: turn.TRANSVERSE, 8: turn.ROTATE_270,
-    }  # fmt: skip
+        2: turn.FLIP_LEFT_RIGHT,
+        3: turn.ROTATE_180,
+        4: turn.FLIP_TOP_BOTTOM,
+        5: turn.TRANSPOSE,
+        6: turn.ROTATE_90,
+        7: turn.TRANSVERSE,
+        8: turn.ROTATE_270,
+    }
     return seen.transpose(turns[orientation]) if orientation in turns else seen
 
 

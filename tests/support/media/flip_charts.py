@@ -29,15 +29,30 @@ def sheet(words: tuple[str, ...] = ("COMPOST", "Water", "Seeds", "Monday"), side
     for row, (word, ink) in enumerate(zip(words, INKS.values(), strict=False)):
         place = (round(wide * 0.1), round(high * (0.2 + 0.2 * row)))
         cv2.putText(
-            paper, word, place, cv2.FONT_HERSHEY_DUPLEX, side / 420, ink, round(side / 110), cv2.LINE_AA
-        )  # fmt: skip
+            paper,
+            word,
+            place,
+            cv2.FONT_HERSHEY_DUPLEX,
+            side / 420,
+            ink,
+            round(side / 110),
+            cv2.LINE_AA,
+        )
     return paper
 
 
 def photo(
-    turn: float = 0.0, tilt: float = 0.0, lean: float = 0.0, *, size: tuple[int, int] = (1280, 960),
-    distance: float = 150.0, shade: float = 0.5, room: Any = None, paper: Any = None, seed: int = 3,
-) -> Shot:  # fmt: skip
+    turn: float = 0.0,
+    tilt: float = 0.0,
+    lean: float = 0.0,
+    *,
+    size: tuple[int, int] = (1280, 960),
+    distance: float = 150.0,
+    shade: float = 0.5,
+    room: Any = None,
+    paper: Any = None,
+    seed: int = 3,
+) -> Shot:
     """Seen by a camera that stands ``distance`` cm away, turned aside, tilted and held askew (degrees).
 
     ``shade``: how much darker the light is at one side than at the other.

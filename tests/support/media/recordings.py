@@ -19,11 +19,21 @@ def tone(seconds: float, rate: int = 48_000) -> np.ndarray:
 
 
 def record(
-    path: Path, *, format: str, video: str = "", audio: str = "", seconds: float = 2.0, fps: int = 30,
-    size: tuple[int, int] = (640, 360), rate: int = 48_000, channels: int = 2, rotation: int | None = None,
-    options: dict[str, str] | None = None, container: dict[str, str] | None = None,
+    path: Path,
+    *,
+    format: str,
+    video: str = "",
+    audio: str = "",
+    seconds: float = 2.0,
+    fps: int = 30,
+    size: tuple[int, int] = (640, 360),
+    rate: int = 48_000,
+    channels: int = 2,
+    rotation: int | None = None,
+    options: dict[str, str] | None = None,
+    container: dict[str, str] | None = None,
     tags: dict[str, str] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Record the scene and the tone into `path` with PyAV: `video` and `audio` are encoders, empty for none.
 
     `rotation` is the display matrix in degrees counterclockwise; the stored picture is turned the other way, so a
@@ -107,11 +117,18 @@ def mp4(
     return made(
         f"phone-{seconds}-{size[0]}-{rotation}.mp4",
         lambda p: record(
-            p, format="mp4", video="libx264", audio="aac", seconds=seconds, size=size, rotation=rotation,
-            options={"preset": "veryfast"}, container={"movflags": "use_metadata_tags"},
+            p,
+            format="mp4",
+            video="libx264",
+            audio="aac",
+            seconds=seconds,
+            size=size,
+            rotation=rotation,
+            options={"preset": "veryfast"},
+            container={"movflags": "use_metadata_tags"},
             tags={"location": "+48.1371+011.5754/", "creation_time": "2026-05-16T12:30:05Z"},
         ),
-    )  # fmt: skip
+    )
 
 
 @functools.cache
@@ -120,16 +137,25 @@ def mov_hevc(seconds: float = 2.0, *, rotation: int = -90) -> Path:
     return made(
         f"iphone-{seconds}-{rotation}.mov",
         lambda p: record(
-            p, format="mov", video="libx265", audio="aac", seconds=seconds, rotation=rotation,
-            options={"preset": "ultrafast", "x265-params": "log-level=error:pools=1:frame-threads=1"},
+            p,
+            format="mov",
+            video="libx265",
+            audio="aac",
+            seconds=seconds,
+            rotation=rotation,
+            options={
+                "preset": "ultrafast",
+                "x265-params": "log-level=error:pools=1:frame-threads=1",
+            },
             container={"movflags": "use_metadata_tags"},
             tags={
                 "com.apple.quicktime.creationdate": "2026-05-16T14:30:05+0200",
                 "com.apple.quicktime.location.ISO6709": "+48.1371+011.5754+519.000/",
-                "com.apple.quicktime.make": "Apple", "com.apple.quicktime.model": "iPhone 15",
+                "com.apple.quicktime.make": "Apple",
+                "com.apple.quicktime.model": "iPhone 15",
             },
         ),
-    )  # fmt: skip
+    )
 
 
 @functools.cache
@@ -138,10 +164,15 @@ def webm_live(seconds: float = 3.0, *, video: str = "libvpx") -> Path:
     return made(
         f"live-{seconds}-{video}.webm",
         lambda p: record(
-            p, format="webm", video=video, audio="libopus", seconds=seconds, container={"live": "1"},
+            p,
+            format="webm",
+            video=video,
+            audio="libopus",
+            seconds=seconds,
+            container={"live": "1"},
             options={"deadline": "realtime", "cpu-used": "8", "b": "800k"},
         ),
-    )  # fmt: skip
+    )
 
 
 @functools.cache
@@ -161,11 +192,21 @@ def mts(seconds: float = 2.0, *, packet: int = 192) -> Path:
     return made(
         f"camcorder-{seconds}-{packet}.mts",
         lambda p: record(
-            p, format="mpegts", video="libx264", audio="ac3", seconds=seconds, fps=25, size=(720, 576),
-            options={"preset": "veryfast", "flags": "+ildct+ilme", "x264-params": "tff=1:interlaced=1"},
+            p,
+            format="mpegts",
+            video="libx264",
+            audio="ac3",
+            seconds=seconds,
+            fps=25,
+            size=(720, 576),
+            options={
+                "preset": "veryfast",
+                "flags": "+ildct+ilme",
+                "x264-params": "tff=1:interlaced=1",
+            },
             container={"mpegts_m2ts_mode": str(int(packet == 192))},
         ),
-    )  # fmt: skip
+    )
 
 
 @functools.cache
@@ -174,10 +215,17 @@ def gp3(seconds: float = 2.0) -> Path:
     return made(
         f"old-{seconds}.3gp",
         lambda p: record(
-            p, format="3gp", video="h263", audio="libopencore_amrnb", seconds=seconds, fps=15,
-            size=(176, 144), rate=8000, channels=1,
+            p,
+            format="3gp",
+            video="h263",
+            audio="libopencore_amrnb",
+            seconds=seconds,
+            fps=15,
+            size=(176, 144),
+            rate=8000,
+            channels=1,
         ),
-    )  # fmt: skip
+    )
 
 
 @functools.cache
@@ -186,10 +234,15 @@ def mp4_1080p(seconds: float = 10.0) -> Path:
     return made(
         f"hd-{seconds}.mp4",
         lambda p: record(
-            p, format="mp4", video="libx264", audio="aac", seconds=seconds, size=(1920, 1080),
+            p,
+            format="mp4",
+            video="libx264",
+            audio="aac",
+            seconds=seconds,
+            size=(1920, 1080),
             options={"preset": "ultrafast", "crf": "20"},
         ),
-    )  # fmt: skip
+    )
 
 
 def _sound(name: str, format: str, encoder: str, seconds: float, **more: Any) -> Path:

@@ -198,9 +198,11 @@ async def carry(link: Link, *, upward: Gate | None = None, downward: Gate | None
 
 
 async def _pour(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: Gate | None = None,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    gate: Gate | None = None,
     upward: Link | None = None,
-) -> None:  # fmt: skip
+) -> None:
     passed = 0
     with contextlib.suppress(OSError):
         while data := await reader.read(PIECE):

@@ -25,7 +25,7 @@ from publish.errors import Gone
 from publish.outbox.context import PublishContext
 from publish.posts.model import GatheringFacts, Post, PostMedia, Remote, gathering_facts
 from publish.status.target_registry import make_outbox
-from publish.targets import FrontPageEntry, TargetOption, Target
+from publish.targets import FrontPageEntry, Target, TargetOption
 from reporter import models
 from reporter.actor import Actor
 from reporter.clock import new_id
@@ -93,9 +93,12 @@ class Kit:
     ) -> models.EventSession:
         """A session of the schedule."""
         row = models.EventSession(
-            id=self.id(), code=make_code(self.rng), title=title, created_at=self.clock(),
+            id=self.id(),
+            code=make_code(self.rng),
+            title=title,
+            created_at=self.clock(),
             **{"starts_at": START, "room": "Room 2", **values},
-        )  # fmt: skip
+        )
         self.session.add(row)
         self.session.commit()
         return row
@@ -106,13 +109,22 @@ class Kit:
         """An approved note, unless ``state`` says otherwise."""
         self.clock.forward(seconds=1)
         defaults: dict[str, Any] = {
-            "kind": Kind.NOTE.value, "state": TakeawayState.APPROVED.value, "author": "Ada", "intent": "learned",
-        }  # fmt: skip
+            "kind": Kind.NOTE.value,
+            "state": TakeawayState.APPROVED.value,
+            "author": "Ada",
+            "intent": "learned",
+        }
         row = models.Takeaway(
-            id=self.id(), receipt=make_receipt(self.rng), session_id=event.id, text=text,
-            recorded_at=self.clock(), received_at=self.clock(), approved_at=self.clock(), revision=1,
+            id=self.id(),
+            receipt=make_receipt(self.rng),
+            session_id=event.id,
+            text=text,
+            recorded_at=self.clock(),
+            received_at=self.clock(),
+            approved_at=self.clock(),
+            revision=1,
             **{**defaults, **values},
-        )  # fmt: skip
+        )
         self.session.add(row)
         self.session.commit()
         return row
@@ -123,22 +135,38 @@ class Kit:
         """An approved takeaway with a processed photo and its alt text."""
         takeaway = self.takeaway(event, text, **{"kind": Kind.PHOTO.value, **values})
         self.attach(
-            takeaway, jpeg(seed), kind=Kind.PHOTO, renditions={"view": jpeg(seed, (320, 240))},
-        )  # fmt: skip
+            takeaway,
+            jpeg(seed),
+            kind=Kind.PHOTO,
+            renditions={"view": jpeg(seed, (320, 240))},
+        )
         return takeaway
 
     def attach(
-        self, takeaway: models.Takeaway, data: bytes, *, kind: Kind, renditions: Mapping[str, bytes],
-        types: Mapping[str, tuple[str, str]] | None = None, alt: str | None = None,
-    ) -> models.Media:  # fmt: skip
+        self,
+        takeaway: models.Takeaway,
+        data: bytes,
+        *,
+        kind: Kind,
+        renditions: Mapping[str, bytes],
+        types: Mapping[str, tuple[str, str]] | None = None,
+        alt: str | None = None,
+    ) -> models.Media:
         """Keep an original and its renditions, as processing leaves them."""
         sha256 = hashlib.sha256(data).hexdigest()
         media = self.session.scalar(select(models.Media).where(models.Media.sha256 == sha256))
         if media is None:
             media = models.Media(
-                id=self.id(), sha256=sha256, kind=kind.value, type="image/jpeg", ext=".jpg", bytes=len(data),
-                state=MediaState.READY.value, due_at=self.clock(), received_at=self.clock(),
-            )  # fmt: skip
+                id=self.id(),
+                sha256=sha256,
+                kind=kind.value,
+                type="image/jpeg",
+                ext=".jpg",
+                bytes=len(data),
+                state=MediaState.READY.value,
+                due_at=self.clock(),
+                received_at=self.clock(),
+            )
             self.session.add(media)
             original = self.store.original(sha256, ".jpg")
             original.parent.mkdir(parents=True, exist_ok=True)
@@ -410,7 +438,7 @@ class FaultProxy:
 
             def _answer(
                 self, status: int, headers: Sequence[tuple[str, str]], data: bytes, drops: int = 0
-            ) -> None:  # fmt: skip
+            ) -> None:
                 self.send_response_only(status)
                 for name, value in headers:
                     if name.lower() not in ("transfer-encoding", "content-length", "connection"):
@@ -434,7 +462,7 @@ class FaultProxy:
 
     def forward(
         self, port: int, method: str, path: str, headers: Any, body: bytes
-    ) -> tuple[int, list[tuple[str, str]], bytes]:  # fmt: skip
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
         """Ask the real server."""
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         try:

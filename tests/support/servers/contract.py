@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from publish.errors import RetryAfter
 from publish.net.http import HttpClient
 from publish.posts.model import Post, PostMedia, Remote
-from publish.targets import TargetOption, TargetConfig, Target
+from publish.targets import Target, TargetConfig, TargetOption
 
 # before: the request is dropped. within: cut while its body is read. after: done, and the answer is lost. error: done,
 # and a 500 comes. stall: done, and the answer comes later than anybody waits. drip: the answer comes in small drops.
@@ -115,9 +115,15 @@ class ContractServer:
         return 200, {**things[number], "data": None}
 
     def _answer(
-        self, request: BaseHTTPRequestHandler, status: int, data: bytes, mime: str = "application/json",
-        *, drip: bool = False, retry_after: str = "",
-    ) -> None:  # fmt: skip
+        self,
+        request: BaseHTTPRequestHandler,
+        status: int,
+        data: bytes,
+        mime: str = "application/json",
+        *,
+        drip: bool = False,
+        retry_after: str = "",
+    ) -> None:
         request.send_response_only(status)
         request.send_header("Content-Type", mime)
         request.send_header("Content-Length", str(len(data)))

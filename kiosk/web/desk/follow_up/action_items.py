@@ -39,12 +39,18 @@ def overview() -> str:
     return render_template(
         "desk/actions.html",
         items=action_items.all_items(db.session(), state=state),
-        state=state, states=STATES, kinds=KINDS,
+        state=state,
+        states=STATES,
+        kinds=KINDS,
         proposed=action_items.proposed(db.session()) if state == ItemState.OPEN else [],
         unanswered=action_items.unanswered(db.session()) if state == ItemState.OPEN else [],
-        overdue=action_items.is_overdue, today=today(), shown=request.args.get("show", ""),
-        takeaway=takeaway, reply=reply, begun=_begun(takeaway, reply),
-    )  # fmt: skip
+        overdue=action_items.is_overdue,
+        today=today(),
+        shown=request.args.get("show", ""),
+        takeaway=takeaway,
+        reply=reply,
+        begun=_begun(takeaway, reply),
+    )
 
 
 def today() -> Any:

@@ -42,16 +42,26 @@ KINDS = {
 def overview() -> str:
     """The list, one of it large with its thread, and how far each place was heard."""
     view = _view()
-    page = inbox.inbox(db.session(), view, current_kiosk().now(), before=request.args.get("before", ""))
+    page = inbox.inbox(
+        db.session(), view, current_kiosk().now(), before=request.args.get("before", "")
+    )
     shown = _chosen(page.rows)
     return render_template(
         "desk/conversation.html",
-        view=view, views=VIEWS, kinds=KINDS, rows=page.rows, more=page.more, shown=shown,
-        neighbours=_neighbours(page.rows, shown), about=_about(shown) if shown else "",
+        view=view,
+        views=VIEWS,
+        kinds=KINDS,
+        rows=page.rows,
+        more=page.more,
+        shown=shown,
+        neighbours=_neighbours(page.rows, shown),
+        about=_about(shown) if shown else "",
         thread=inbox.thread_of(db.session(), shown) if shown else [],
-        can_answer=_can_answer(shown), greetings=greetings(current_kiosk().store),
-        places=places_heard(db.session()), zone=current_kiosk().settings.zone,
-    )  # fmt: skip
+        can_answer=_can_answer(shown),
+        greetings=greetings(current_kiosk().store),
+        places=places_heard(db.session()),
+        zone=current_kiosk().settings.zone,
+    )
 
 
 def _view() -> str:
@@ -100,7 +110,11 @@ def look() -> ResponseReturnValue:
 @bp.post("/<number>/decide")
 def decide(number: str) -> ResponseReturnValue:
     """Show, hide, hold, done, open, sleep, block, assign, take back; then on to the next."""
-    reply, wanted, hand = replies.find_reply(db.session(), number), request.form.get("do", ""), _hand()
+    reply, wanted, hand = (
+        replies.find_reply(db.session(), number),
+        request.form.get("do", ""),
+        _hand(),
+    )
     onward = _onward(reply)
     if wanted in STATES:
         replies.decide(db.session(), reply, hand, STATES[wanted])
@@ -146,7 +160,9 @@ def answer(number: str) -> ResponseReturnValue:
     reply = replies.find_reply(db.session(), number)
     parts = (request.form.get("greeting", "").strip(), request.form.get("text", "").strip())
     onward = _onward(reply)
-    send_answer(current_kiosk(), reply, "\n\n".join(part for part in parts if part) if parts[1] else "")
+    send_answer(
+        current_kiosk(), reply, "\n\n".join(part for part in parts if part) if parts[1] else ""
+    )
     flash(_("Answered. It goes to where it was asked."))
     return _back(_view(), onward=onward)
 

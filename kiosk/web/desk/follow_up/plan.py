@@ -50,10 +50,16 @@ def overview() -> str:
     told = facts()
     return render_template(
         "desk/afterwards.html",
-        board=board(db.session()), steps=follow_up_plan.plan(db.session(), told), names=STEPS, states=STATES,
-        today=today(), following=next_gathering(db.session()), zone=told.zone,
-        invited=len(invited(db.session())), page_of=_page_of,
-    )  # fmt: skip
+        board=board(db.session()),
+        steps=follow_up_plan.plan(db.session(), told),
+        names=STEPS,
+        states=STATES,
+        today=today(),
+        following=next_gathering(db.session()),
+        zone=told.zone,
+        invited=len(invited(db.session())),
+        page_of=_page_of,
+    )
 
 
 @bp.post("/plan/<name>")
@@ -97,10 +103,15 @@ def save_next() -> ResponseReturnValue:
     if starts is None:
         raise BadInput(_("Say when the next gathering begins."))
     set_next(
-        db.session(), current_kiosk().hand("desk"), title=form.get("title", ""), starts_at=starts,
-        ends_at=_moment(form.get("ends_at", "")), place=form.get("place", ""), url=form.get("url", ""),
+        db.session(),
+        current_kiosk().hand("desk"),
+        title=form.get("title", ""),
+        starts_at=starts,
+        ends_at=_moment(form.get("ends_at", "")),
+        place=form.get("place", ""),
+        url=form.get("url", ""),
         words=form.get("words", ""),
-    )  # fmt: skip
+    )
     flash(_("The next gathering is set. Site, calendar and invitation tell of it."))
     return redirect(url_for("desk.afterwards.overview"), code=303)
 

@@ -103,14 +103,16 @@ def _place(target: Target, counts: Mapping[str, int]) -> Place:
         sentence=sentence(counts),
         trouble=_each_once([target.paused, target_status.status_text(line), *open_errors]),
         notes=_each_once(notes)[:_SHOWN_NOTES],
-        posts=[row for row in rows if row.item_kind == "story" and row.url.startswith("http")][-LINKS:],
+        posts=[row for row in rows if row.item_kind == "story" and row.url.startswith("http")][
+            -LINKS:
+        ],
         parked=len(parked),
         held=line is not None and line.held_at is not None,
         secret=bool(target_class(target.kind).secret_prompt(target.options)),
         sent_at=max((row.sent_at for row in rows if row.sent_at), default=None),
         progress=status_progress.progress(db.session(), outbox_of(current_kiosk()), target),
         refused=[{"title": r.remote.get("title") or r.key, "why": r.error} for r in parked][:LINKS],
-    )  # fmt: skip
+    )
 
 
 def _each_once(words: list[str]) -> list[str]:
@@ -131,11 +133,13 @@ def sentence(counts: Mapping[str, int]) -> str:
         ngettext("%(num)d sent", "%(num)d sent", sent) if sent else "",
         ngettext("%(num)d waiting to be sent", "%(num)d waiting to be sent", due) if due else "",
         ngettext("%(num)d to be changed", "%(num)d to be changed", changed) if changed else "",
-        ngettext("%(num)d to be taken down", "%(num)d to be taken down", leaving) if leaving else "",
+        ngettext("%(num)d to be taken down", "%(num)d to be taken down", leaving)
+        if leaving
+        else "",
         ngettext("%(num)d taken down", "%(num)d taken down", gone) if gone else "",
         ngettext("%(num)d to do by hand", "%(num)d to do by hand", by_hand) if by_hand else "",
         ngettext("%(num)d needs you", "%(num)d need you", parked) if parked else "",
-    ]  # fmt: skip
+    ]
     return ", ".join(filter(None, told)) or _("Nothing has been sent yet.")
 
 

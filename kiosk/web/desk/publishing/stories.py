@@ -161,10 +161,17 @@ def _piece(one: Takeaway | StoryText) -> dict[str, Any]:
         return {"id": one.id.hex, "words": one.text}
     pictures = [a.media for a in one.attachments if _has(a.media.renditions, "thumb")]
     return {
-        "id": one.id.hex, "words": None, "text": one.caption or one.text, "author": one.author,
-        "session": one.session.title, "state": one.state, "starred": one.starred, "kind": one.kind,
-        "receipt": one.receipt, "picture": media_url(pictures[0], "thumb") if pictures else "",
-    }  # fmt: skip
+        "id": one.id.hex,
+        "words": None,
+        "text": one.caption or one.text,
+        "author": one.author,
+        "session": one.session.title,
+        "state": one.state,
+        "starred": one.starred,
+        "kind": one.kind,
+        "receipt": one.receipt,
+        "picture": media_url(pictures[0], "thumb") if pictures else "",
+    }
 
 
 def _has(renditions: list[Rendition], name: str) -> bool:
@@ -257,8 +264,14 @@ def preview(story_id: str) -> ResponseReturnValue:
     kiosk = current_kiosk()
     facts = gathering_facts(db.session(), kiosk.settings)
     post = build_post(
-        db.session(), story, Scope.PUBLIC, store=kiosk.store, facts=facts, elsewhere=True, drafts=True
-    )  # fmt: skip
+        db.session(),
+        story,
+        Scope.PUBLIC,
+        store=kiosk.store,
+        facts=facts,
+        elsewhere=True,
+        drafts=True,
+    )
     if post is None:
         return _framed(render_template("desk/story_empty.html"), 404)
     return _framed(story_page(post, facts, _links(post)))

@@ -15,7 +15,7 @@ from kiosk.runtime.database import db
 from kiosk.services.publishing import add_target, remove_target, set_password, test_target
 from publish.errors import PublishError
 from publish.status.target_registry import find_target
-from publish.targets import KINDS, TargetOption, Target, target_class
+from publish.targets import KINDS, Target, TargetOption, target_class
 from reporter.errors import ReporterError
 
 bp = Blueprint("targets", __name__, url_prefix="/publish/places")

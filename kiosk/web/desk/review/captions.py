@@ -33,11 +33,17 @@ def page(receipt: str, sha256: str, *, text: str | None = None, error: str = "")
     record = takeaway_record(takeaway, media_url)
     return render_template(
         "desk/captions.html",
-        receipt=takeaway.receipt, state=takeaway.state, sha256=media.sha256, error=error,
+        receipt=takeaway.receipt,
+        state=takeaway.state,
+        sha256=media.sha256,
+        error=error,
         item=next(item for item in record["media"] if item["sha256"] == media.sha256),
-        text=typed(kept or draft) if text is None else text, kind=media.kind,
-        drafted=bool(draft), drafting=drafting, can_draft=can_hear(current_kiosk().settings.captions.model),
-    )  # fmt: skip
+        text=typed(kept or draft) if text is None else text,
+        kind=media.kind,
+        drafted=bool(draft),
+        drafting=drafting,
+        can_draft=can_hear(current_kiosk().settings.captions.model),
+    )
 
 
 @bp.post("")

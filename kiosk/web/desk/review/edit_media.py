@@ -51,7 +51,10 @@ def page(receipt: str, sha256: str) -> str:
     """The picture with what was changed, and the tools."""
     takeaway, media = find(receipt, sha256)
     session = db.session()
-    edits, regions = edit_history.edits_of(session, media), face_review.proposed_regions(session, media)
+    edits, regions = (
+        edit_history.edits_of(session, media),
+        face_review.proposed_regions(session, media),
+    )
     record = takeaway_record(takeaway, media_url)
     return render_template(
         "desk/mend.html",
@@ -84,9 +87,14 @@ def save(receipt: str, sha256: str) -> ResponseReturnValue:
     way = asked if asked in (edit_history.UNDO, edit_history.REDO) else ""
     kiosk = current_kiosk()
     changed = edit_history.save(
-        db.session(), kiosk.store, media, edits, kiosk.hand("desk"), way=way,
+        db.session(),
+        kiosk.store,
+        media,
+        edits,
+        kiosk.hand("desk"),
+        way=way,
         was=request.form.get("was"),
-    )  # fmt: skip
+    )
     if changed:
         flash(_("Saved. The picture is made anew; until it is ready, nobody sees any of it."))
     else:

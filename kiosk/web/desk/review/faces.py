@@ -85,7 +85,9 @@ def decide(receipt: str, sha256: str) -> ResponseReturnValue:
         if not regions:
             raise BadInput(_("No face was proposed here. Mend the picture by hand."))
         steps = face_review.with_faces_blurred(edit_history.edits_of(session, media), regions)
-        edit_history.save(session, current_kiosk().store, media, edit_history.check(media, steps), hand)
+        edit_history.save(
+            session, current_kiosk().store, media, edit_history.check(media, steps), hand
+        )
         face_review.decide(session, media, hand)
     elif did == "hide":
         did = f"hide-{takeaway.state}"
@@ -102,7 +104,9 @@ def _undo(takeaway: Takeaway, media: Media, did: str) -> None:
     if did == "blur":
         former = history_steps(takeaway, media).undo
         if former is not None:
-            edit_history.save(session, current_kiosk().store, media, former, hand, way=edit_history.UNDO)
+            edit_history.save(
+                session, current_kiosk().store, media, former, hand, way=edit_history.UNDO
+            )
     if did in ("blur", "agreed"):
         face_review.undecide(session, media, hand)
     elif did == "hide-approved":

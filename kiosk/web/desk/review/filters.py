@@ -54,9 +54,14 @@ class View:
             raise _broken() from error
         flags = tuple(name for name, _words in FLAGS if args.get(name))
         asked = sheets.Filter(
-            sheets.ALL if number else known, args.get("session", ""), args.get("kind", ""),
-            args.get("intent", ""), args.get("source", ""), flags, number,
-        )  # fmt: skip
+            sheets.ALL if number else known,
+            args.get("session", ""),
+            args.get("kind", ""),
+            args.get("intent", ""),
+            args.get("source", ""),
+            flags,
+            number,
+        )
         return cls(asked, args.get("after", ""), args.get("before", ""), show)
 
     @property

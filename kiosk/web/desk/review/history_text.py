@@ -94,9 +94,11 @@ def clash_words(clash: EditConflict) -> str:
     """What somebody else did meanwhile."""
     return _(
         "%(who)s changed this at %(time)s, after you opened the page (%(field)s: %(value)s). Look again, then decide.",
-        who=who_words(clash.who), time=clock_words(clash.at), field=field_words(clash.name),
+        who=who_words(clash.who),
+        time=clock_words(clash.at),
+        field=field_words(clash.name),
         value=value_words(clash.theirs) or _("empty"),
-    )  # fmt: skip
+    )
 
 
 def step_words(session: Session, step: uuid.UUID) -> str:

@@ -54,7 +54,9 @@ def sheet() -> ResponseReturnValue:
 
 
 def _sheet(
-    view: View, clashes: Sequence[conflicts.EditConflict] = (), typed: Mapping[str, str] | None = None
+    view: View,
+    clashes: Sequence[conflicts.EditConflict] = (),
+    typed: Mapping[str, str] | None = None,
 ) -> str:
     session = db.session()
     page = view.page(session, PAGE)
@@ -85,9 +87,11 @@ def _sheet(
 
 
 def _preview(
-    shown: Takeaway | None, looks: Mapping[uuid.UUID, sheets.Seen],
-    clashes: Sequence[conflicts.EditConflict], typed: Mapping[str, str],
-) -> dict[str, Any]:  # fmt: skip
+    shown: Takeaway | None,
+    looks: Mapping[uuid.UUID, sheets.Seen],
+    clashes: Sequence[conflicts.EditConflict],
+    typed: Mapping[str, str],
+) -> dict[str, Any]:
     """What the large one needs."""
     if shown is None:
         return {"shown": None}
@@ -206,7 +210,9 @@ def decide_selected() -> ResponseReturnValue:
     name = "page" if request.form.get("all") else "receipt"
     rows = [decisions.by_receipt(db.session(), receipt) for receipt in request.form.getlist(name)]
     if wanted in DECISIONS:
-        done = conflicts.decide_many(db.session(), rows, desk_hand(), DECISIONS[wanted], seen=_seen())
+        done = conflicts.decide_many(
+            db.session(), rows, desk_hand(), DECISIONS[wanted], seen=_seen()
+        )
     else:
         done = conflicts.set_fields_many(db.session(), rows, desk_hand(), _many(wanted))
     flash(ngettext("%(num)d takeaway changed.", "%(num)d takeaways changed.", len(done.changed)))
@@ -237,7 +243,9 @@ def keep_one(group: str) -> ResponseReturnValue:
     asked = sheets.Filter(state=sheets.ALL, group=_number(group))
     rows = sheets.page(db.session(), asked, size=500).rows
     others = [row for row in rows if row.receipt != keep and row.state == TakeawayState.NEW]
-    done = conflicts.decide_many(db.session(), others, desk_hand(), TakeawayState.HIDDEN, seen=_seen())
+    done = conflicts.decide_many(
+        db.session(), others, desk_hand(), TakeawayState.HIDDEN, seen=_seen()
+    )
     flash(ngettext("%(num)d other was hidden.", "%(num)d others were hidden.", len(done.changed)))
     return _back(view, show=keep, undo=_mine() if done.changed else "")
 

@@ -51,9 +51,14 @@ def test_a_takeaway_becomes_an_item_and_is_settled(
     assert "Who has seeds?" in client.get("/became", environ_base=PHONE).text
     assert "Ada" not in client.get("/became", environ_base=PHONE).text
     press(
-        client, f"{DESK}/{item.id.hex}", what="Who has seeds?", who="Ada", who_agreed="1", outcome="Ben has",
+        client,
+        f"{DESK}/{item.id.hex}",
+        what="Who has seeds?",
+        who="Ada",
+        who_agreed="1",
+        outcome="Ben has",
         settle="done",
-    )  # fmt: skip
+    )
     session.expire_all()
     assert (item.state, item.outcome) == ("done", "Ben has")
     slide = client.get("/became", environ_base=PHONE).text
@@ -102,9 +107,15 @@ def test_the_next_gathering_is_set_in_the_gatherings_zone(
     client: FlaskClient, session: Session
 ) -> None:
     press(
-        client, "/desk/afterwards/next", title="Summer", starts_at="2026-06-20T14:00", ends_at="",
-        place="The shed", url="https://example.org/s", words="Bring cake",
-    )  # fmt: skip
+        client,
+        "/desk/afterwards/next",
+        title="Summer",
+        starts_at="2026-06-20T14:00",
+        ends_at="",
+        place="The shed",
+        url="https://example.org/s",
+        words="Bring cake",
+    )
     [row] = session.scalars(select(NextGathering))
     assert row.starts_at == datetime(2026, 6, 20, 12, 0, tzinfo=UTC)
     assert "Summer" in client.get("/became", environ_base=PHONE).text
@@ -135,9 +146,13 @@ def test_an_address_is_kept_for_the_desk_alone_and_forgotten_on_demand(
 
 
 def test_the_shell_lists_items_and_begins_the_next_gathering(
-    client: FlaskClient, session: Session, question: Takeaway, event: EventSession, gathering: Settings,
+    client: FlaskClient,
+    session: Session,
+    question: Takeaway,
+    event: EventSession,
+    gathering: Settings,
     tmp_path: Path,
-) -> None:  # fmt: skip
+) -> None:
     press(client, f"{DESK}?takeaway={question.receipt}", kind="question", what="Seeds")
     press(client, f"/desk/sessions/{event.code}/series", on="1")
     runner, ics = CliRunner(), tmp_path / "open.ics"
@@ -163,8 +178,13 @@ def test_the_invitation_has_a_picture_with_a_code(
 ) -> None:
     url = "https://example.org/summer"
     press(
-        client, "/desk/afterwards/next", title="Summer", starts_at="2026-06-20T14:00", place="The shed", url=url
-    )  # fmt: skip
+        client,
+        "/desk/afterwards/next",
+        title="Summer",
+        starts_at="2026-06-20T14:00",
+        place="The shed",
+        url=url,
+    )
     press(client, "/desk/afterwards/plan/invitation", do="draft")
     press(client, "/desk/afterwards/plan/invitation", do="draft")
     session.expire_all()

@@ -52,8 +52,12 @@ class Desk:
         self, app: Flask, session: Session, store: Store, event: EventSession, clock: TurnableClock
     ) -> None:
         self.app, self.session, self.store, self.event, self.clock = (
-            app, session, store, event, clock,
-        )  # fmt: skip
+            app,
+            session,
+            store,
+            event,
+            clock,
+        )
         self.kiosk: KioskContext = app.extensions["kiosk"]
         self.client: FlaskClient = app.test_client()
         incoming = store.begin("voice.wav")
@@ -189,7 +193,9 @@ def test_typing_beside_the_player(
     laptop_page.get_by_role("button", name="Keep the captions").click()
     expect(text).to_have_value("0:02 - 0:03.5 Hello")
     track = player.locator("track")
-    assert track.evaluate("track => fetch(track.src).then((told) => told.text())").startswith("WEBVTT")  # fmt: skip
+    assert track.evaluate("track => fetch(track.src).then((told) => told.text())").startswith(
+        "WEBVTT"
+    )
 
 
 class HerePool:

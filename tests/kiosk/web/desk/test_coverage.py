@@ -83,8 +83,13 @@ def test_the_index_is_built_again_by_a_button(
 
 
 def test_many_takeaways_cost_no_more_queries(
-    app: Flask, client: FlaskClient, session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
-) -> None:  # fmt: skip
+    app: Flask,
+    client: FlaskClient,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    clock: TurnableClock,
+) -> None:
     asked = []
     for more in (1, 40):
         for _ in range(more):

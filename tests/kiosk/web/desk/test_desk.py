@@ -115,8 +115,14 @@ def test_the_organizers_words_are_kept(
     lobby = session.scalars(select(EventSession).where(EventSession.title == "Lobby")).one()
     record = send(client, event.code, files.jpeg(), text="As it came")
     sha256 = record["media"][0]["sha256"]
-    form = {"caption": "Cold frames", "tags": "Winter, #glass ,winter", "session_code": lobby.code,
-            "audience": "community", "consent": "agreed", f"alt-{sha256}": "Two frames in snow"}  # fmt: skip
+    form = {
+        "caption": "Cold frames",
+        "tags": "Winter, #glass ,winter",
+        "session_code": lobby.code,
+        "audience": "community",
+        "consent": "agreed",
+        f"alt-{sha256}": "Two frames in snow",
+    }
     press(client, f"/desk/review/{record['receipt']}", **form)
     told: dict[str, Any] = client.get(f"/t/{record['receipt']}", headers=JSON).get_json()
     assert (told["caption"], told["text"]) == ("Cold frames", "As it came")
@@ -161,10 +167,16 @@ def test_only_one_session_can_be_looked_at(
     ("counts", "words"),
     [
         ({}, "Nothing has been sent yet."),
-        ({"sent": 14, "due": 1, "sending": 1, "parked": 1}, "14 sent, 2 waiting to be sent, 1 needs you"),
-        ({"withdrawing": 1, "withdrawn": 3, "parked": 2}, "1 to be taken down, 3 taken down, 2 need you"),
+        (
+            {"sent": 14, "due": 1, "sending": 1, "parked": 1},
+            "14 sent, 2 waiting to be sent, 1 needs you",
+        ),
+        (
+            {"withdrawing": 1, "withdrawn": 3, "parked": 2},
+            "1 to be taken down, 3 taken down, 2 need you",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_targets_state_is_a_plain_sentence(
     app: Flask, counts: dict[str, int], words: str
 ) -> None:

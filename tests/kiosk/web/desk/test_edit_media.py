@@ -127,10 +127,18 @@ def test_what_the_script_sends_is_saved(photo: Desk) -> None:
 
 
 HOSTILE = (
-    "", "{", "[1]", "null", "[" * 5000, '[{"kind":"box","numbers":[NaN,0,1,1]}]',
-    '[{"kind":"box","numbers":[0.9,0.9,0.5,0.5]}]', "x" * 200_000, json.dumps([BOX] * 3000),
-    '[{"kind":"cut","numbers":[0,1]}]', '[{"kind":"turn","numbers":[1e999]}]',
-)  # fmt: skip
+    "",
+    "{",
+    "[1]",
+    "null",
+    "[" * 5000,
+    '[{"kind":"box","numbers":[NaN,0,1,1]}]',
+    '[{"kind":"box","numbers":[0.9,0.9,0.5,0.5]}]',
+    "x" * 200_000,
+    json.dumps([BOX] * 3000),
+    '[{"kind":"cut","numbers":[0,1]}]',
+    '[{"kind":"turn","numbers":[1e999]}]',
+)
 
 
 def test_hostile_edits_are_refused_and_change_nothing(photo: Desk) -> None:
@@ -162,7 +170,9 @@ def test_the_desk_works_on_the_picture_as_it_came(photo: Desk) -> None:
     with photo.app.app_context():
         path = photo.app.extensions["kiosk"].store.plain(photo.media.sha256, ".jpg")
     path.unlink()
-    assert detail(pixels(photo.client.get(f"{photo.url}/plain", buffered=True).get_data()), FACE) > 15  # fmt: skip
+    assert (
+        detail(pixels(photo.client.get(f"{photo.url}/plain", buffered=True).get_data()), FACE) > 15
+    )
     assert path.is_file()
 
 

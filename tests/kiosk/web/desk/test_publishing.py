@@ -43,8 +43,11 @@ def target(name: str, kind: str = "fake", **options: str) -> Target:
     kiosk = current_kiosk()
     row = Target(
         id=new_id(kiosk.now(), kiosk.rng),
-        kind=kind, name=name, options=options, created_at=kiosk.now(),
-    )  # fmt: skip
+        kind=kind,
+        name=name,
+        options=options,
+        created_at=kiosk.now(),
+    )
     db.session.add(row)
     db.session.commit()
     return row
@@ -123,8 +126,10 @@ def test_preview_shows_the_words_and_what_changes(
         row = approved(db.session.merge(event), "Leeks stand the frost")
         [told] = dry_run(current_kiosk())
         assert (told["action"], told["draft"]["body"], told["changes"]) == (
-            "create", "Leeks stand the frost", [],
-        )  # fmt: skip
+            "create",
+            "Leeks stand the frost",
+            [],
+        )
         assert rows() == []
         publish_all(current_kiosk())
         decisions.change(db.session(), row, current_kiosk().hand("desk"), {"caption": "In winter"})

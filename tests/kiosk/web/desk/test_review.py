@@ -35,9 +35,16 @@ def photo(
     sharpness = values.pop("sharpness", 100.0)
     row = add_takeaway(session, event, rng, **{"kind": "photo", **values})
     media = Media(
-        id=new_id(START, rng), sha256=f"{rng.getrandbits(256):064x}", kind="photo", type="image/jpeg",
-        ext=".jpg", bytes=3, state="ready", due_at=START, received_at=START,
-    )  # fmt: skip
+        id=new_id(START, rng),
+        sha256=f"{rng.getrandbits(256):064x}",
+        kind="photo",
+        type="image/jpeg",
+        ext=".jpg",
+        bytes=3,
+        state="ready",
+        due_at=START,
+        received_at=START,
+    )
     row.attachments.append(Attachment(media=media, position=0))
     session.flush()
     keep_look(session, media.id, sharpness=sharpness, brightness=90.0, likeness=f"{likeness:016x}")
@@ -126,11 +133,18 @@ def test_each_filter_is_a_link_that_leaves_only_those(
     blurred = photo(session, event, rng, 0xFFFF_FFFF << 32, sharpness=5.0)
     one, two = (photo(session, event, rng, 0xFF << 20, audience="room") for _ in range(2))
     for query, wanted in (
-        ("", [plain, starred, held, blurred, one, two]), ("starred=1", [starred]), ("held=1", [held]),
+        ("", [plain, starred, held, blurred, one, two]),
+        ("starred=1", [starred]),
+        ("held=1", [held]),
         ("blurred=1", [blurred]),
-        ("alike=1", [one, two]), ("alt=1", [blurred]), ("intent=idea", [starred]), ("source=card", [held]),
-        ("kind=photo", [blurred, one, two]), ("kind=photo&blurred=1", [blurred]), ("state=hidden", []),
-    ):  # fmt: skip
+        ("alike=1", [one, two]),
+        ("alt=1", [blurred]),
+        ("intent=idea", [starred]),
+        ("source=card", [held]),
+        ("kind=photo", [blurred, one, two]),
+        ("kind=photo&blurred=1", [blurred]),
+        ("state=hidden", []),
+    ):
         assert set(receipts(sheet(client, query))) == {row.receipt for row in wanted}, query
     page = sheet(client)
     assert 'href="/desk/review?state=new&amp;starred=1"' in page

@@ -50,9 +50,13 @@ def test_what_is_wrong_is_marked_and_nothing_is_written(
     file = gathering.folder / "reporter.toml"
     before = file.read_bytes()
     answer = save(
-        client, gathering, gathering__timezone="Mars/Phobos", limits__files="many", limits__file_mb="0",
+        client,
+        gathering,
+        gathering__timezone="Mars/Phobos",
+        limits__files="many",
+        limits__file_mb="0",
         gathering__title="Changed",
-    )  # fmt: skip
+    )
     assert answer.status_code == 422
     assert "Mars/Phobos" in answer.text
     assert answer.text.count('aria-invalid="true"') == 3
@@ -68,16 +72,22 @@ def test_what_is_saved_is_in_force_and_keeps_comments(
         f"# mine\n{file.read_text(encoding='utf-8')}\n[later]\nx = 1\n", encoding="utf-8"
     )
     answer = save(
-        client, gathering, gathering__title="Summer", limits__text_chars="200", publish__automatic=""
-    )  # fmt: skip
+        client,
+        gathering,
+        gathering__title="Summer",
+        limits__text_chars="200",
+        publish__automatic="",
+    )
     assert answer.status_code == 303
     text = file.read_text(encoding="utf-8")
     assert text.startswith("# mine\n")
     assert "x = 1" in text
     fresh = load_settings(gathering.folder)
     assert (fresh.gathering.title, fresh.limits.text_chars, fresh.publish.automatic) == (
-        "Summer", 200, False,
-    )  # fmt: skip
+        "Summer",
+        200,
+        False,
+    )
     assert app.extensions["kiosk"].settings == fresh
     assert "Summer" in client.get("/").text
     assert "Ctrl-C" not in client.get(PAGE).text
@@ -154,10 +164,17 @@ def test_the_page_tells_the_form_what_it_was(client: FlaskClient, gathering: Set
 @pytest.mark.parametrize(
     "url",
     [
-        "192.168.4.1:8000", "javascript:alert(1)", "http://", "http://a b:8000", "http://h:port",
-        "http://h:0", "http://u@h", "http://h/?x=1", "ftp://h",
+        "192.168.4.1:8000",
+        "javascript:alert(1)",
+        "http://",
+        "http://a b:8000",
+        "http://h:port",
+        "http://h:0",
+        "http://u@h",
+        "http://h/?x=1",
+        "ftp://h",
     ],
-)  # fmt: skip
+)
 def test_an_address_that_no_phone_can_open_goes_into_no_code(
     client: FlaskClient, gathering: Settings, *, url: str
 ) -> None:

@@ -23,9 +23,13 @@ def takeaways(
     session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
 ) -> list[Takeaway]:
     early = add_session(
-        session, "Earlier today", now=clock(), rng=rng, starts_at=clock() - timedelta(hours=4),
+        session,
+        "Earlier today",
+        now=clock(),
+        rng=rng,
+        starts_at=clock() - timedelta(hours=4),
         ends_at=clock() - timedelta(hours=3),
-    )  # fmt: skip
+    )
     add_session(
         session, "Empty so far", now=clock(), rng=rng, starts_at=clock() - timedelta(hours=2)
     )
@@ -78,17 +82,29 @@ def test_the_map_says_where_somebody_should_go(
 
 
 def test_the_map_follows_the_clock(
-    client: FlaskClient, session: Session, takeaways: list[Takeaway], rng: random.Random, clock: TurnableClock
-) -> None:  # fmt: skip
+    client: FlaskClient,
+    session: Session,
+    takeaways: list[Takeaway],
+    rng: random.Random,
+    clock: TurnableClock,
+) -> None:
     add_session(
-        session, "Soon", now=clock(), rng=rng, starts_at=clock() + timedelta(minutes=40),
+        session,
+        "Soon",
+        now=clock(),
+        rng=rng,
+        starts_at=clock() + timedelta(minutes=40),
         ends_at=clock() + timedelta(hours=2),
-    )  # fmt: skip
+    )
     # What began last leads the strip, before and after.
     add_session(
-        session, "Workshop", now=clock(), rng=rng, starts_at=clock() + timedelta(minutes=40),
+        session,
+        "Workshop",
+        now=clock(),
+        rng=rng,
+        starts_at=clock() + timedelta(minutes=40),
         ends_at=clock() + timedelta(hours=2),
-    )  # fmt: skip
+    )
     clock.turn(minutes=39)
     first = client.get("/wall/cards?mode=map")
     clock.turn(minutes=2)

@@ -35,14 +35,27 @@ def test_a_line_of_text_is_enough(
     assert event.title in page.text
     client_id = re.search(r'name="client_id" value="([^"]+)"', page.text)
     assert client_id is not None
-    form = {"text": "Share the wheelbarrow", "author": "Rosa", "audience": "room", "intent": "idea",
-            "prompt": "What surprised you?", "client_id": client_id[1]}  # fmt: skip
+    form = {
+        "text": "Share the wheelbarrow",
+        "author": "Rosa",
+        "audience": "room",
+        "intent": "idea",
+        "prompt": "What surprised you?",
+        "client_id": client_id[1],
+    }
     answer = client.post(f"/s/{event.code}/takeaways", data=form, **PHONE)
     row = session.scalars(select(Takeaway)).one()
     assert answer.status_code == 303
     assert answer.location == f"/t/{row.receipt}?kept=1"
     told = (row.text, row.author, row.audience, row.intent, row.prompt, row.client_id)
-    assert told == ("Share the wheelbarrow", "Rosa", "room", "idea", "What surprised you?", client_id[1])  # fmt: skip
+    assert told == (
+        "Share the wheelbarrow",
+        "Rosa",
+        "room",
+        "idea",
+        "What surprised you?",
+        client_id[1],
+    )
     thanks = client.get(answer.location, **PHONE).text
     assert "Safe on the kiosk. You may leave the Wi-Fi." in thanks
     assert format_receipt(row.receipt) in thanks
@@ -54,9 +67,12 @@ def test_what_is_no_form_is_a_wrong_kind(
 ) -> None:
     """Not "you wrote nothing": whoever programs against it should learn what to send."""
     answer = client.post(
-        f"/s/{event.code}/takeaways", data=b'{"text": "Hello"}', content_type=kind,
-        headers={"Accept": "application/json"}, **PHONE,
-    )  # fmt: skip
+        f"/s/{event.code}/takeaways",
+        data=b'{"text": "Hello"}',
+        content_type=kind,
+        headers={"Accept": "application/json"},
+        **PHONE,
+    )
     assert (answer.status_code, answer.content_type) == (415, "application/problem+json")
     assert "multipart/form-data" in answer.get_json()["detail"]
     assert count(session) == 0
@@ -139,8 +155,11 @@ def test_a_session_that_is_not_recorded_takes_words_only(
     assert "asked not to be recorded" in page
     photo = files.jpeg()
     refused = client.post(
-        f"/s/{event.code}/takeaways", data={"file": (photo.open("rb"), "a.jpg")}, headers=JSON, **PHONE
-    )  # fmt: skip
+        f"/s/{event.code}/takeaways",
+        data={"file": (photo.open("rb"), "a.jpg")},
+        headers=JSON,
+        **PHONE,
+    )
     assert refused.status_code == 403
     assert count(session) == 0
 
@@ -248,8 +267,20 @@ def test_the_page_is_lean(client: FlaskClient, event: EventSession) -> None:
 
 def test_no_page_needs_what_the_policy_refuses(client: FlaskClient, event: EventSession) -> None:
     receipt = send(client, event.code, text="Hello")["receipt"]
-    pages = ["/", f"/s/{event.code}", f"/t/{receipt}", f"/t/{receipt}/withdraw", "/wall", "/search",
-             "/desk/review", "/desk/publish", "/desk/sessions", "/desk/kiosk", "/desk/posters", "/nowhere"]  # fmt: skip
+    pages = [
+        "/",
+        f"/s/{event.code}",
+        f"/t/{receipt}",
+        f"/t/{receipt}/withdraw",
+        "/wall",
+        "/search",
+        "/desk/review",
+        "/desk/publish",
+        "/desk/sessions",
+        "/desk/kiosk",
+        "/desk/posters",
+        "/nowhere",
+    ]
     for path in pages:
         text = client.get(path).text
         assert "<style" not in text, path

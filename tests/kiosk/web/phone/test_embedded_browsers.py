@@ -30,9 +30,17 @@ SECURE: dict[str, Any] = {**PHONE, "base_url": "https://kiosk.example"}
         (f"{IPHONE} Version/17.5 Mobile/15E148 Safari/604.1", {}, ""),
         (f"{IPHONE} CriOS/124.0 Mobile/15E148 Safari/604.1", {}, ""),
         (f"{IPHONE} FxiOS/125.0 Mobile/15E148 Safari/605.1.15", {}, ""),
-        ("Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/124.0 Mobile Safari/537.36", {}, ""),
+        (
+            "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/124.0 Mobile Safari/537.36",
+            {},
+            "",
+        ),
         ("Mozilla/5.0 (Android 14; Mobile; rv:125.0) Gecko/125.0 Firefox/125.0", {}, ""),
-        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:125.0) Gecko/20100101 Firefox/125.0", {}, ""),
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:125.0) Gecko/20100101 Firefox/125.0",
+            {},
+            "",
+        ),
         ("curl/8.5", {}, ""),
         ("CaptiveNetworkSupport-443.120.2 wispr", {}, SHEET),
         (f"{IPHONE} Mobile/15E148", {}, SHEET),
@@ -42,7 +50,7 @@ SECURE: dict[str, Any] = {**PHONE, "base_url": "https://kiosk.example"}
         (f"{IPHONE} Mobile/15E148 Instagram 330.0", {}, APP),
         (f"{IPHONE} Mobile/15E148 Safari Line/14.5.0", {}, APP),
     ],
-)  # fmt: skip
+)
 def test_windows_are_told_apart(agent: str, extra: dict[str, str], kind: str) -> None:
     assert window({"User-Agent": agent, **extra}) == kind
 

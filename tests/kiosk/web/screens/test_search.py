@@ -30,18 +30,25 @@ def rows(
     app: Flask, session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
 ) -> list[Takeaway]:
     texts: list[tuple[str, dict[str, Any]]] = [
-        ("Compost stays warm in <b>winter</b>", {"author": "Ana", "tags": ["soil"], "intent": "learned"}),
+        (
+            "Compost stays warm in <b>winter</b>",
+            {"author": "Ana", "tags": ["soil"], "intent": "learned"},
+        ),
         ("Warm compost for the hedge", {"author": "Bo", "intent": "question"}),
         ("Bees like the hedge", {"author": "Ana", "kind": "photo"}),
         ("A secret compost", {"state": "new"}),
-    ]  # fmt: skip
+    ]
     added = [
         add_takeaway(
-            session, event, rng, text=text, recorded_at=clock.turn(minutes=1),
+            session,
+            event,
+            rng,
+            text=text,
+            recorded_at=clock.turn(minutes=1),
             **{"state": "approved", **values},
         )
         for text, values in texts
-    ]  # fmt: skip
+    ]
     take_in(app)
     return added
 

@@ -50,9 +50,11 @@ def upload(client: FlaskClient, address: str, data: bytes, words: str, **options
     assert begun.status_code == 201, begun.text
     assert begun.headers["Tus-Resumable"] == "1.0.0"
     ended = client.patch(
-        begun.headers["Location"], data=data, **options,
+        begun.headers["Location"],
+        data=data,
+        **options,
         headers={**V1, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"},
-    )  # fmt: skip
+    )
     assert ended.status_code == 204, ended.text
     return ended.headers["Reporter-Receipt"]
 
@@ -69,15 +71,20 @@ def test_a_poster_is_recognized_whatever_address_it_was_printed_with(
     address = session_url("http://10.42.0.1:8000", event.code)
     told = scan(client, frame(address, share=share)).get_json()
     assert told["session"] == {
-        "code": event.code, "title": event.title, "when": "15:00 · Room 2", "audience": "public",
-        "do_not_record": False, "running": False,
-    }  # fmt: skip
+        "code": event.code,
+        "title": event.title,
+        "when": "15:00 · Room 2",
+        "audience": "public",
+        "do_not_record": False,
+        "running": False,
+    }
     assert told["other"] is False
 
 
 @pytest.mark.parametrize(
-    "shape", ["{code}", "{lower}", "http://laptop.example/s/{lower}", "HTTPS://A.EXAMPLE/K/S/{code}/?x=1"]
-)  # fmt: skip
+    "shape",
+    ["{code}", "{lower}", "http://laptop.example/s/{lower}", "HTTPS://A.EXAMPLE/K/S/{code}/?x=1"],
+)
 def test_address_or_bare_code_in_capitals_or_not(
     client: FlaskClient, event: EventSession, shape: str
 ) -> None:
@@ -86,9 +93,16 @@ def test_address_or_bare_code_in_capitals_or_not(
 
 
 @pytest.mark.parametrize(
-    "shape", ["https://example.org/", "WIFI:T:WPA;S:x;P:{code};;", "see {code}", "000000",
-              "http://laptop.example/t/{code}", "https://example.org/?next=/s/{code}"],
-)  # fmt: skip
+    "shape",
+    [
+        "https://example.org/",
+        "WIFI:T:WPA;S:x;P:{code};;",
+        "see {code}",
+        "000000",
+        "http://laptop.example/t/{code}",
+        "https://example.org/?next=/s/{code}",
+    ],
+)
 def test_other_codes_count_for_nothing(
     client: FlaskClient, event: EventSession, shape: str
 ) -> None:
@@ -101,8 +115,11 @@ def test_a_valid_code_of_another_gathering_is_not_ours(
 ) -> None:
     # Its check symbol is right, but no row has it.
     foreign = next(
-        code for a in ALPHABET for b in ALPHABET if is_valid(code := f"00ZZ{a}{b}") and code != event.code
-    )  # fmt: skip
+        code
+        for a in ALPHABET
+        for b in ALPHABET
+        if is_valid(code := f"00ZZ{a}{b}") and code != event.code
+    )
     assert scan(client, frame(foreign)).get_json() == {"session": None, "other": True}
 
 

@@ -80,8 +80,12 @@ def test_a_picture_appears_when_it_is_ready(
 
 
 def test_a_wall_that_runs_for_days_stays_small(
-    client: FlaskClient, session: Session, event: EventSession, clock: TurnableClock, rng: random.Random
-) -> None:  # fmt: skip
+    client: FlaskClient,
+    session: Session,
+    event: EventSession,
+    clock: TurnableClock,
+    rng: random.Random,
+) -> None:
     for number in range(CARDS + 5):
         clock.turn(minutes=1)
         row = add_takeaway(session, event, rng, text=f"Number {number}", recorded_at=clock())

@@ -56,8 +56,10 @@ def test_links_and_tags_are_marked_by_bytes_and_nobody_is_mentioned() -> None:
         for f in found
     ]
     assert [(words, what["$type"].rpartition("#")[2]) for words, what in told] == [
-        ("https://a.example/x_(y)?q=1", "link"), ("#Lauch", "tag"), ("https://b.example/#frag", "link"),
-    ]  # fmt: skip
+        ("https://a.example/x_(y)?q=1", "link"),
+        ("#Lauch", "tag"),
+        ("https://b.example/#frag", "link"),
+    ]
     assert told[1][1]["tag"] == "Lauch"
 
 

@@ -11,7 +11,7 @@ from xmlrpc.client import Binary, Fault, dumps, loads
 import httpx
 import pytest
 
-from publish.errors import AuthRefused, Offline, PauseTarget, Permanent, RetryAfter, PayloadTooLarge
+from publish.errors import AuthRefused, Offline, PauseTarget, PayloadTooLarge, Permanent, RetryAfter
 from publish.net.http import HttpClient
 from publish.targets.dokuwiki.client import Broke, Doku
 from publish.targets.dokuwiki.xmlrpc import NoResponse, call_of, call_with_file, result_of
@@ -26,14 +26,26 @@ def answer_of(value: Any) -> bytes:
     return dumps((value,), methodresponse=True, allow_none=True).encode()
 
 
-@pytest.mark.parametrize("body", [
-    BOMB, FILE, BOMB.decode().encode("utf-16"), b"", b"<!doctype html><title>Sign in</title>", b"\x00\xff" * 50,
-    b"<methodResponse>", b"<methodResponse></methodResponse>", b"<methodResponse><params></methodResponse>",
-    answer_of(1).replace(b"<int>1", b"<int>one"), answer_of(1).replace(b"<int>1", b"<int>" + b"9" * 9000),
-    answer_of({"a": 1}).replace(b"<name>a</name>", b""), answer_of("x").replace(b"string", b"strange"),
-    b"<methodResponse>" + b"<value><array><data>" * 5000 + b"</methodResponse>",
-    b"<methodResponse><fault><value><string>x</string></value></fault></methodResponse>",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        BOMB,
+        FILE,
+        BOMB.decode().encode("utf-16"),
+        b"",
+        b"<!doctype html><title>Sign in</title>",
+        b"\x00\xff" * 50,
+        b"<methodResponse>",
+        b"<methodResponse></methodResponse>",
+        b"<methodResponse><params></methodResponse>",
+        answer_of(1).replace(b"<int>1", b"<int>one"),
+        answer_of(1).replace(b"<int>1", b"<int>" + b"9" * 9000),
+        answer_of({"a": 1}).replace(b"<name>a</name>", b""),
+        answer_of("x").replace(b"string", b"strange"),
+        b"<methodResponse>" + b"<value><array><data>" * 5000 + b"</methodResponse>",
+        b"<methodResponse><fault><value><string>x</string></value></fault></methodResponse>",
+    ],
+)
 def test_what_is_no_answer_is_refused_and_opens_nothing(body: bytes) -> None:
     with pytest.raises(NoResponse):
         result_of(body)
@@ -43,8 +55,10 @@ def test_answers_are_read_as_they_are() -> None:
     assert result_of(b"<br /><b>Warning</b>: x in y\n" + answer_of({"n": [1, "a<b"]})) == {
         "n": [1, "a<b"]
     }
-    told = result_of(b"<methodResponse><params><param><value><dateTime.iso8601>20260509T1</dateTime.iso8601></value>"
-                     b"</param></params></methodResponse>")  # fmt: skip
+    told = result_of(
+        b"<methodResponse><params><param><value><dateTime.iso8601>20260509T1</dateTime.iso8601></value>"
+        b"</param></params></methodResponse>"
+    )
     assert str(told) == "20260509T1"
     with pytest.raises(Fault, match="locked"):
         result_of(dumps(Fault(133, "locked"), methodresponse=True).encode())
@@ -79,8 +93,10 @@ class Played:
         self.calls.append((method, request.url.path))
         if request.url.path != "/lib/exe/xmlrpc.php":
             return httpx.Response(404, html="<h1>Not here</h1>")
-        told = self.answers.get(method.replace("dokuwiki.", "doku_").replace("wiki.", "wiki_"),
-                                self.answers.get(method, {}))  # fmt: skip
+        told = self.answers.get(
+            method.replace("dokuwiki.", "doku_").replace("wiki.", "wiki_"),
+            self.answers.get(method, {}),
+        )
         if isinstance(told, httpx.Response):
             return told
         body = told if isinstance(told, Fault) else (told,)
@@ -91,22 +107,32 @@ def test_api_is_found_from_any_address_of_the_wiki() -> None:
     played = Played(wiki_aclCheck=8)
     assert played.wiki.rights("a:b") == 8
     assert [path for _, path in played.calls] == [
-        "/some/page/lib/exe/xmlrpc.php", "/some/lib/exe/xmlrpc.php", "/lib/exe/xmlrpc.php", "/lib/exe/xmlrpc.php",
-    ]  # fmt: skip
+        "/some/page/lib/exe/xmlrpc.php",
+        "/some/lib/exe/xmlrpc.php",
+        "/lib/exe/xmlrpc.php",
+        "/lib/exe/xmlrpc.php",
+    ]
     assert played.wiki.page_url("a:ü") == "https://wiki.example/doku.php?id=a:%C3%BC"
 
 
-@pytest.mark.parametrize(("told", "error", "said"), [
-    (httpx.Response(401), AuthRefused, "refused user name or password"),
-    (httpx.Response(403, content=answer_of("x")), AuthRefused, "remoteuser"),
-    (Fault(-32605, "XML-RPC server not enabled."), AuthRefused, "remote access"),
-    (httpx.Response(404), PauseTarget, "no DokuWiki"),
-    (httpx.Response(405), PauseTarget, "no DokuWiki"),
-    (Fault(-32603, "Method does not exist"), PauseTarget, "no DokuWiki"),
-    (httpx.Response(200, html="<h1>Cafe Wi-Fi</h1>"), Offline, "sign in"),
-    (httpx.Response(503), RetryAfter, "503"),
-    (httpx.Response(200, content=b"\n<b>Fatal error</b>: Allowed memory size"), Broke, "broke off"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("told", "error", "said"),
+    [
+        (httpx.Response(401), AuthRefused, "refused user name or password"),
+        (httpx.Response(403, content=answer_of("x")), AuthRefused, "remoteuser"),
+        (Fault(-32605, "XML-RPC server not enabled."), AuthRefused, "remote access"),
+        (httpx.Response(404), PauseTarget, "no DokuWiki"),
+        (httpx.Response(405), PauseTarget, "no DokuWiki"),
+        (Fault(-32603, "Method does not exist"), PauseTarget, "no DokuWiki"),
+        (httpx.Response(200, html="<h1>Cafe Wi-Fi</h1>"), Offline, "sign in"),
+        (httpx.Response(503), RetryAfter, "503"),
+        (
+            httpx.Response(200, content=b"\n<b>Fatal error</b>: Allowed memory size"),
+            Broke,
+            "broke off",
+        ),
+    ],
+)
 def test_door_that_does_not_open_says_why(told: Any, error: type[Exception], said: str) -> None:
     played = Played(**{"dokuwiki.getVersion": told})
     with pytest.raises(error, match=said) as caught:
@@ -191,15 +217,28 @@ def test_nonsense_of_a_wiki_becomes_nothing_worse_than_our_errors(
     nonsense: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "x.jpg").write_bytes(b"x")
-    methods = ["wiki_getPageInfo", "wiki_getPage", "wiki_aclCheck", "doku_setLocks", "wiki_putPage", "doku_search",
-               "wiki_getAttachmentInfo", "wiki_putAttachment", "wiki_deleteAttachment"]  # fmt: skip
+    methods = [
+        "wiki_getPageInfo",
+        "wiki_getPage",
+        "wiki_aclCheck",
+        "doku_setLocks",
+        "wiki_putPage",
+        "doku_search",
+        "wiki_getAttachmentInfo",
+        "wiki_putAttachment",
+        "wiki_deleteAttachment",
+    ]
     played = Played(**dict.fromkeys(methods, nonsense))
     wiki = played.wiki
     asked: list[Callable[[], Any]] = [
-        lambda: wiki.page("a:b"), lambda: wiki.rights("a:b"), lambda: wiki.search("x"),
-        lambda: wiki.change("a:b", lambda page: "new", "", may_make=True), lambda: wiki.file_bytes("a:b.jpg"),
-        lambda: wiki.put_file("a:b.jpg", tmp_path / "x.jpg"), lambda: wiki.delete_file("a:b.jpg"),
-    ]  # fmt: skip
+        lambda: wiki.page("a:b"),
+        lambda: wiki.rights("a:b"),
+        lambda: wiki.search("x"),
+        lambda: wiki.change("a:b", lambda page: "new", "", may_make=True),
+        lambda: wiki.file_bytes("a:b.jpg"),
+        lambda: wiki.put_file("a:b.jpg", tmp_path / "x.jpg"),
+        lambda: wiki.delete_file("a:b.jpg"),
+    ]
     for ask in asked:
         with suppress(Permanent, RetryAfter, AuthRefused):
             ask()

@@ -111,8 +111,12 @@ def test_our_part_reaches_from_its_heading_to_its_end() -> None:
 
 def test_nobodys_words_are_taken_for_our_marks() -> None:
     for forged in (markup.begin("sr-1"), markup.end("sr-1"), markup.answer_mark("sra-1")):
-        for made in (markup.safe_lines(forged), markup.strong(forged), markup.emphasis(forged),
-                     markup.heading(forged, 2)):  # fmt: skip
+        for made in (
+            markup.safe_lines(forged),
+            markup.strong(forged),
+            markup.emphasis(forged),
+            markup.heading(forged, 2),
+        ):
             assert forged not in made
             assert markup.find_part(f"{markup.begin('sr-1')}{made}", "sr-1") is None
             assert forged.replace(markup.UNSEEN, "") in made.replace(markup.UNSEEN, "")
@@ -289,14 +293,22 @@ def test_rights_that_lack_are_told(kit: Kit, wiki: DokuWikiPlace) -> None:
             wrong.rights("a:b")
 
 
-@pytest.mark.parametrize(("switch", "password", "said"), [
-    ({"REMOTE": "0"}, "kit-pass", "remote access"),
-    ({"REMOTE_USERS": ""}, "wrong", "refused user name or password"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("switch", "password", "said"),
+    [
+        ({"REMOTE": "0"}, "kit-pass", "remote access"),
+        ({"REMOTE_USERS": ""}, "wrong", "refused user name or password"),
+    ],
+)
 def test_doors_of_other_wikis(
-    kit: Kit, wiki: DokuWikiPlace, dokuwiki_server: ScriptServer, *,
-    switch: dict[str, str], password: str, said: str,
-) -> None:  # fmt: skip
+    kit: Kit,
+    wiki: DokuWikiPlace,
+    dokuwiki_server: ScriptServer,
+    *,
+    switch: dict[str, str],
+    password: str,
+    said: str,
+) -> None:
     """Shut to all as out of the box; open to all, where a wrong password makes a nameless reader of us."""
     put_there(kit, wiki)
     secret_store.set_secret(str(kit.facts.id), secret_name("there"), password)

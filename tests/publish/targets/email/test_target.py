@@ -60,7 +60,7 @@ class Inbox:
 
     async def handle_RCPT(
         self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:  # fmt: skip
+    ) -> str:
         if address in self.refuse:
             return self.refuse[address]
         envelope.rcpt_tos.append(address)
@@ -245,13 +245,20 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = dt.datetime.now(dt.UTC)
     made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=2))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=2))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            critical=False,
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
-    )  # fmt: skip
+    )
     cert, private = folder / "cert.pem", folder / "key.pem"
     cert.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     private.write_bytes(
@@ -407,9 +414,24 @@ def test_digest_that_is_in_the_mailbox_is_not_sent_again(
     target._box._user, target._box._password = "kit", "kit-pass"
     from publish.targets import FrontPageEntry
 
-    entry = FrontPageEntry("sr-1", "Gardens", "", "", {"item": {
-        "title": "Gardens", "when": "", "words": "", "counts": "", "open": [], "url": "", "picture": "", "alt": "",
-    }})  # fmt: skip
+    entry = FrontPageEntry(
+        "sr-1",
+        "Gardens",
+        "",
+        "",
+        {
+            "item": {
+                "title": "Gardens",
+                "when": "",
+                "words": "",
+                "counts": "",
+                "open": [],
+                "url": "",
+                "picture": "",
+                "alt": "",
+            }
+        },
+    )
     inbox.lose = 1
     with pytest.raises(Exception, match="broke"):
         target.finish([entry], None)
@@ -432,8 +454,13 @@ def test_digest_that_is_in_the_mailbox_is_not_sent_again(
 def waiting(kit: Kit, address: str, **wants: bool) -> Takeaway:
     takeaway = kit.takeaway(kit.event(), "Who has seeds?", intent="question")
     next_gathering.leave_address(
-        kit.session, takeaway, address, now=kit.clock(), rng=kit.rng, **{"answer": True, "invite": False, **wants}
-    )  # fmt: skip
+        kit.session,
+        takeaway,
+        address,
+        now=kit.clock(),
+        rng=kit.rng,
+        **{"answer": True, "invite": False, **wants},
+    )
     return takeaway
 
 

@@ -34,13 +34,29 @@ def tried(kit: Kit) -> list[dict[str, Any]]:
     return publish(kit.session, kit.outbox)
 
 
-@pytest.mark.parametrize(("status", "code", "headers", "seconds"), [
-    (400, 4, {}, 900), (403, 32, {"Retry-After": "30"}, 30), (400, 613, {}, 900),
-    (400, 80001, {"X-Business-Use-Case-Usage": '{"1001": [{"estimated_time_to_regain_access": 4}]}'}, 240),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("status", "code", "headers", "seconds"),
+    [
+        (400, 4, {}, 900),
+        (403, 32, {"Retry-After": "30"}, 30),
+        (400, 613, {}, 900),
+        (
+            400,
+            80001,
+            {"X-Business-Use-Case-Usage": '{"1001": [{"estimated_time_to_regain_access": 4}]}'},
+            240,
+        ),
+    ],
+)
 def test_limits_are_waited_for(
-    kit: Kit, place: FacebookPlace, server: Facebook, status: int, code: int, headers: dict[str, str], seconds: int
-) -> None:  # fmt: skip
+    kit: Kit,
+    place: FacebookPlace,
+    server: Facebook,
+    status: int,
+    code: int,
+    headers: dict[str, str],
+    seconds: int,
+) -> None:
     kit.takeaway(kit.event(), "Leeks")
     add(kit, place)
     server.refusals = [error(status, code, "Slow down", headers=headers)]
@@ -122,7 +138,9 @@ def test_post_is_found_beyond_the_first_pages(
 def test_group_is_posted_to_by_hand(kit: Kit) -> None:
     kit.photo(kit.event(), 1, "Leeks stand the frost.")
     given = {"url": "https://www.facebook.com/groups/garden"}
-    target_registry.add_target(kit.session, "facebook-group", NAME, given, now=kit.clock(), rng=kit.rng)
+    target_registry.add_target(
+        kit.session, "facebook-group", NAME, given, now=kit.clock(), rng=kit.rng
+    )
     post = post_of(kit)
     with closing(opened(kit)) as target:
         assert isinstance(target, FacebookGroupTarget)

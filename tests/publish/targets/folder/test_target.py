@@ -35,7 +35,9 @@ def run(kit: Kit, **options: Any) -> list[dict[str, Any]]:
 
 
 def places_outbox(kit: Kit) -> Any:
-    return target_registry.make_outbox(kit.store, kit.facts, clock=kit.clock, rng=kit.rng, assets=ASSETS)
+    return target_registry.make_outbox(
+        kit.store, kit.facts, clock=kit.clock, rng=kit.rng, assets=ASSETS
+    )
 
 
 def names(folder: Path) -> list[str]:
@@ -96,9 +98,15 @@ def test_change_and_takedown_reach_every_page(kit: Kit, tmp_path: Path) -> None:
     decisions.withdraw(kit.session, stays, kit.hand, kit.store)
     run(kit)
     assert names(goal) == [
-        "feed.json", "feed.xml", "index.html", "search/search.js", "search/words.js", "sitemap.xml",
-        "style/site.css", "style/tokens.css",
-    ]  # fmt: skip
+        "feed.json",
+        "feed.xml",
+        "index.html",
+        "search/search.js",
+        "search/words.js",
+        "sitemap.xml",
+        "style/site.css",
+        "style/tokens.css",
+    ]
     assert "stays" not in (goal / "index.html").read_text()
 
 
@@ -158,7 +166,9 @@ def test_missing_parent_is_offline_and_never_made_up(kit: Kit, tmp_path: Path) -
         target_registry.test_target(kit.session, places_outbox(kit), "stick")
     (tmp_path / "not-in").mkdir()
     assert {row["state"] for row in run(kit)} == {"sent"}
-    assert "can be written to" in target_registry.test_target(kit.session, places_outbox(kit), "stick")
+    assert "can be written to" in target_registry.test_target(
+        kit.session, places_outbox(kit), "stick"
+    )
     assert not [name for name in names(tmp_path / "not-in") if "sr-test" in name]
 
 
@@ -215,8 +225,14 @@ def test_any_fsspec_address_will_do(kit: Kit) -> None:
     decisions.withdraw(kit.session, photo, kit.hand, kit.store)
     run(kit)
     assert sorted(p.rsplit("/", 1)[1] for p in memory.find(root)) == [
-        "feed.json", "feed.xml", "index.html", "search.js", "site.css", "tokens.css", "words.js",
-    ]  # fmt: skip
+        "feed.json",
+        "feed.xml",
+        "index.html",
+        "search.js",
+        "site.css",
+        "tokens.css",
+        "words.js",
+    ]
 
 
 def test_address_that_cannot_work_pauses_with_a_sentence(kit: Kit) -> None:

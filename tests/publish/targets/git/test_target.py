@@ -130,7 +130,10 @@ def test_story_is_one_commit_on_what_others_did(kit: Kit, bare: Path, tmp_path: 
     assert row["state"] == "withdrawn"
     assert sorted(files(bare)) == ["big.bin", "hugo.toml"]
     assert git(bare, "rev-list", "--count", "trunk") == "5"
-    assert "history" in kit.outbox.connect(target_registry.find_target(kit.session, "site")).copies_remain
+    assert (
+        "history"
+        in kit.outbox.connect(target_registry.find_target(kit.session, "site")).copies_remain
+    )
     stored = sum(p.stat().st_size for p in (tmp_path / "cache").rglob("*") if p.is_file())
     assert stored < 300_000, "files of others are not fetched"
 
@@ -251,8 +254,11 @@ def test_one_that_is_refused_does_not_hold_back_the_others(kit: Kit, bare: Path)
     add(kit, bare.as_uri(), branch="trunk")
     rows = {row["title"]: row for row in publish(kit.session, kit.outbox)}
     assert {title: row["state"] for title, row in rows.items()} == {
-        "Session 0": "sent", "Session 1": "sent", "Session 2": "parked", "Session 3": "sent",
-    }  # fmt: skip
+        "Session 0": "sent",
+        "Session 1": "sent",
+        "Session 2": "parked",
+        "Session 3": "sent",
+    }
     assert "larger than site takes" in rows["Session 2"]["error"]
     assert commits(bare) == 3
     hook.unlink()
@@ -381,12 +387,18 @@ def http_git(root: Path, user: str, token: str) -> Iterator[int]:
                 return
             path, _, query = self.path.partition("?")
             env = {
-                **os.environ, "GIT_PROJECT_ROOT": str(root), "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": path,
-                "QUERY_STRING": query, "REQUEST_METHOD": self.command, "REMOTE_USER": user,
-                "CONTENT_TYPE": self.headers.get("Content-Type", ""), "CONTENT_LENGTH": str(len(body)),
+                **os.environ,
+                "GIT_PROJECT_ROOT": str(root),
+                "GIT_HTTP_EXPORT_ALL": "1",
+                "PATH_INFO": path,
+                "QUERY_STRING": query,
+                "REQUEST_METHOD": self.command,
+                "REMOTE_USER": user,
+                "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+                "CONTENT_LENGTH": str(len(body)),
                 "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
                 "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-            }  # fmt: skip
+            }
             told = subprocess.run(
                 ["git", "http-backend"], input=body, env=env, capture_output=True, check=True
             ).stdout

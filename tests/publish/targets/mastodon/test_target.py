@@ -208,7 +208,9 @@ def test_short_text_with_a_link_is_one_post(kit: Kit) -> None:
     mark = post.key.replace("-", "")
     assert part.text == f"Come and see.\n\nhttps://blog.example/x/ #{mark}"
     assert len(part.files) == 1
-    linked = replace(post, copies=(CrossLink("wordpress", "blog", f"https://blog.example/{post.key}/"),))
+    linked = replace(
+        post, copies=(CrossLink("wordpress", "blog", f"https://blog.example/{post.key}/"),)
+    )
     assert (
         plan(linked, Shape(500, 4, 8, still_of))[0].text
         == f"Come and see.\n\nhttps://blog.example/{post.key}/"

@@ -36,7 +36,9 @@ def wiki(mediawiki_server: ScriptServer) -> Iterator[MediaWikiPlace]:
 
 def add(kit: Kit, wiki: MediaWikiPlace, url: str = "") -> None:
     given = {**wiki.options(url or wiki.url), "under": f"Gathering {kit.facts.mark}"}
-    target_registry.add_target(kit.session, "mediawiki", "wiki", given, now=kit.clock(), rng=kit.rng)
+    target_registry.add_target(
+        kit.session, "mediawiki", "wiki", given, now=kit.clock(), rng=kit.rng
+    )
     secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("wiki"), wiki.secret)
 
 
@@ -155,8 +157,13 @@ def test_type_that_the_wiki_does_not_take_is_parked_and_the_story_goes(
     kit: Kit, wiki: MediaWikiPlace
 ) -> None:
     video = kit.takeaway(kit.event(), "A walk", kind=Kind.VIDEO.value)
-    kit.attach(video, b"mov", kind=Kind.VIDEO, renditions={"play": b"\0\0\0\x18ftypmp42"},
-               types={"play": ("video/mp4", ".mp4")})  # fmt: skip
+    kit.attach(
+        video,
+        b"mov",
+        kind=Kind.VIDEO,
+        renditions={"play": b"\0\0\0\x18ftypmp42"},
+        types={"play": ("video/mp4", ".mp4")},
+    )
     add(kit, wiki)
     rows = publish(kit.session, kit.outbox)
     assert ("story", "sent") in states(rows)

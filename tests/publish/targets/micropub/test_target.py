@@ -18,7 +18,15 @@ from markdown_it import MarkdownIt
 from PIL import Image
 from werkzeug import Request, Response
 
-from publish.errors import AuthRefused, Gone, Offline, PauseTarget, Permanent, RetryAfter, PayloadTooLarge
+from publish.errors import (
+    AuthRefused,
+    Gone,
+    Offline,
+    PauseTarget,
+    PayloadTooLarge,
+    Permanent,
+    RetryAfter,
+)
 from publish.outbox.runner import retry
 from publish.posts.model import Block, CrossLink, GatheringFacts, Post, PostMedia, Remote
 from publish.targets import TargetConfig, check_options
@@ -124,13 +132,20 @@ def words(blog: Blog, path: str) -> str:
 # --- Finding the endpoint ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("header", "link", "address"), [
-    ("", '<LINK href="/micropub" rel="self micropub">', "/"),
-    ('</else>; rel="hub", <micropub>; rel="me micropub"', "", ""),
-    ("</micropub>;rel=micropub", '<link rel="micropub" href="/nowhere">', "/"),
-    ("", '<base href="/deep/"><link rel="micropub" href="../micropub"><a rel="micropub" href="/no">', "/"),
-    ("", "", "/micropub"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("header", "link", "address"),
+    [
+        ("", '<LINK href="/micropub" rel="self micropub">', "/"),
+        ('</else>; rel="hub", <micropub>; rel="me micropub"', "", ""),
+        ("</micropub>;rel=micropub", '<link rel="micropub" href="/nowhere">', "/"),
+        (
+            "",
+            '<base href="/deep/"><link rel="micropub" href="../micropub"><a rel="micropub" href="/no">',
+            "/",
+        ),
+        ("", "", "/micropub"),
+    ],
+)
 def test_endpoint_is_found_and_the_token_goes_nowhere_else(
     blog: Blog, opened: Open, header: str, link: str, address: str
 ) -> None:
@@ -172,17 +187,20 @@ def test_redirects_end_and_do_not_leave_the_web(opened: Open) -> None:
             opened(f"{server.url}/file").test()
 
 
-@pytest.mark.parametrize(("goal", "why"), [
-    ("https://blog.example/micropub", ""),
-    ("https://endpoint.example/micropub", ""),
-    ("http://blog.example/micropub", "read"),
-    ("https://router.example/micropub", "inside"),
-    ("https://192.168.0.1/micropub", "inside"),
-    ("https://[::ffff:10.0.0.1]/micropub", "inside"),
-    ("https://user@blog.example/micropub", "no address"),
-    ("https://blog.example:nine/", "no address"),
-    ("javascript:alert(1)", "no address"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("goal", "why"),
+    [
+        ("https://blog.example/micropub", ""),
+        ("https://endpoint.example/micropub", ""),
+        ("http://blog.example/micropub", "read"),
+        ("https://router.example/micropub", "inside"),
+        ("https://192.168.0.1/micropub", "inside"),
+        ("https://[::ffff:10.0.0.1]/micropub", "inside"),
+        ("https://user@blog.example/micropub", "no address"),
+        ("https://blog.example:nine/", "no address"),
+        ("javascript:alert(1)", "no address"),
+    ],
+)
 def test_token_is_not_lured_to_unsafe_places(
     monkeypatch: pytest.MonkeyPatch, goal: str, why: str
 ) -> None:
@@ -339,8 +357,10 @@ def test_files_go_with_the_post_where_there_is_no_media_endpoint(
     links = {media.key: target.put_media(media) for media in (one, two)}
     made = target.create(story(block("Ask.", one, two)), links)
     told = blog.posts[f"/posts/{KEY}"]["properties"]
-    assert told["photo"] == [{"value": f"/files/{one.filename}", "alt": "A leek."},
-                             {"value": f"/files/{two.filename}", "alt": "Two leeks."}]  # fmt: skip
+    assert told["photo"] == [
+        {"value": f"/files/{one.filename}", "alt": "A leek."},
+        {"value": f"/files/{two.filename}", "alt": "Two leeks."},
+    ]
     assert "<img" not in told["content"][0]["html"]
     assert (told["category"], told["name"]) == (["garden"], ["Leeks & <b>frost</b>"])
     changed = target.update(made, story(block("Again.", one, two)), links)
@@ -381,9 +401,15 @@ def test_name_that_is_taken_by_another_kiosk(blog: Blog, opened: Open) -> None:
 # --- Found again ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("lists", "slugs", "strips"), [
-    (True, True, True), (True, False, False), (False, True, True), (False, False, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("lists", "slugs", "strips"),
+    [
+        (True, True, True),
+        (True, False, False),
+        (False, True, True),
+        (False, False, False),
+    ],
+)
 def test_post_is_found_beyond_the_first_page(
     blog: Blog, opened: Open, *, lists: bool, slugs: bool, strips: bool
 ) -> None:
@@ -491,14 +517,29 @@ def test_person_looks_and_tries_again_and_the_post_is_there_once(
 # --- Refusals ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("answer", "error", "said"), [
-    (refusal(403, "insufficient_scope", "No create"), AuthRefused, "rights create, update, delete"),
-    (refusal(401, "insufficient_scope", "No create"), AuthRefused, "rights create, update, delete"),
-    (refusal(400, "unauthorized", "Who are you"), AuthRefused, "refuses the token: Who are you"),
-    (refusal(403, "forbidden", "Not yours"), AuthRefused, "refuses the token: Not yours"),
-    (Refusal(200, {"error": "invalid_request"}), Permanent, "does not take this"),
-    (refusal(400, "invalid_request", "Too many leeks"), Permanent, "Too many leeks"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("answer", "error", "said"),
+    [
+        (
+            refusal(403, "insufficient_scope", "No create"),
+            AuthRefused,
+            "rights create, update, delete",
+        ),
+        (
+            refusal(401, "insufficient_scope", "No create"),
+            AuthRefused,
+            "rights create, update, delete",
+        ),
+        (
+            refusal(400, "unauthorized", "Who are you"),
+            AuthRefused,
+            "refuses the token: Who are you",
+        ),
+        (refusal(403, "forbidden", "Not yours"), AuthRefused, "refuses the token: Not yours"),
+        (Refusal(200, {"error": "invalid_request"}), Permanent, "does not take this"),
+        (refusal(400, "invalid_request", "Too many leeks"), Permanent, "Too many leeks"),
+    ],
+)
 def test_refusals_mean_what_their_code_says(
     blog: Blog, opened: Open, answer: Refusal, error: type[Exception], said: str
 ) -> None:

@@ -13,9 +13,14 @@ from publish.targets.wiki.three_way_merge import merge, takes_away
 
 ENGLISH = mediawiki_manner({"general": {"lang": "en"}})
 GERMAN = mediawiki_manner(
-    {"general": {"lang": "de", "timeoffset": 120},
-     "namespaces": {"2": {"name": "Benutzer", "canonical": "User"}, "3": {"name": "Benutzer Diskussion"}}}
-)  # fmt: skip
+    {
+        "general": {"lang": "de", "timeoffset": 120},
+        "namespaces": {
+            "2": {"name": "Benutzer", "canonical": "User"},
+            "3": {"name": "Benutzer Diskussion"},
+        },
+    }
+)
 PAGE = """An unsigned introduction.
 
 == Seeds ==
@@ -33,9 +38,12 @@ Who has a spade? [[User:Dot]] 09:01, 6 May 2026 (UTC)
 def test_comments_know_their_writers_and_what_they_answer() -> None:
     comments = read_comments(PAGE, ENGLISH)
     assert [(c.author, words_of(c.markup).split("\n")[0], c.depth) for c in comments] == [
-        ("Ann", "Where do they come from?", 0), ("Cy", "From the library.", 1), ("192.0.2.7", "Thanks!", 2),
-        ("Ann", "No idea.", 1), ("Dot", "Who has a spade?", 0),
-    ]  # fmt: skip
+        ("Ann", "Where do they come from?", 0),
+        ("Cy", "From the library.", 1),
+        ("192.0.2.7", "Thanks!", 2),
+        ("Ann", "No idea.", 1),
+        ("Dot", "Who has a spade?", 0),
+    ]
     ids = [c.id for c in comments]
     assert ids[0] == "c-Ann-202605051234-1"
     assert [c.parent for c in comments] == ["", ids[0], ids[1], ids[0], ""]
@@ -43,12 +51,15 @@ def test_comments_know_their_writers_and_what_they_answer() -> None:
     assert comments[0].moment == datetime(2026, 5, 5, 12, 34, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("signed", [
-    "[[Benutzer:Ann|Ann]] ([[Benutzer Diskussion:Ann|Diskussion]]) 12:34, 5. Mär. 2026 (CEST)",
-    "[[Benutzerin:Ann|Ann]] [[Spezial:Beiträge/Ann|x]] 12:34, 5. März 2026 (CEST)",
-    "[[User:Ann|Ann]] 5 March 2026, 12:34",
-    "[[User_talk:Ann|Ann]] 2026-03-05 12:34",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "signed",
+    [
+        "[[Benutzer:Ann|Ann]] ([[Benutzer Diskussion:Ann|Diskussion]]) 12:34, 5. Mär. 2026 (CEST)",
+        "[[Benutzerin:Ann|Ann]] [[Spezial:Beiträge/Ann|x]] 12:34, 5. März 2026 (CEST)",
+        "[[User:Ann|Ann]] 5 March 2026, 12:34",
+        "[[User_talk:Ann|Ann]] 2026-03-05 12:34",
+    ],
+)
 def test_dates_of_other_languages_and_zones(signed: str) -> None:
     [comment] = read_comments(f"Woher? {signed}", GERMAN)
     assert comment.author == "Ann"
@@ -89,8 +100,10 @@ Where from? --- //[[ann@example.org|Ann]] 2026/05/05 12:34//
 """
     comments = read_comments(page, dokuwiki_manner())
     assert [(c.author, c.markup.strip(), c.depth) for c in comments] == [
-        ("Ann", "Where from?", 0), ("Ben", "From the library.", 1), ("Cy", "Thanks!", 2),
-    ]  # fmt: skip
+        ("Ann", "Where from?", 0),
+        ("Ben", "From the library.", 1),
+        ("Cy", "Thanks!", 2),
+    ]
     assert [c.parent for c in comments] == ["", comments[0].id, comments[1].id]
 
 
@@ -101,15 +114,18 @@ def test_words_cannot_become_markup_and_addresses_stay_links() -> None:
     assert page_name("Talk: a <b> [c] #1/2 {x|y}") == "Talk - a ‹b› (c) №1-2 (x-y)"
 
 
-@pytest.mark.parametrize(("theirs", "ours", "text", "conflict"), [
-    ("a\nb\nc", "a\nB\nc", "a\nB\nc", False),
-    ("a\nb2\nc", "a\nb\nc", "a\nb2\nc", False),
-    ("a2\nb\nc", "a\nb\nC", "a2\nb\nC", False),
-    ("a\nb2\nc", "a\nB\nc", "a\nB\nc", True),
-    ("a\nb2\nc", "a\nc", "a\nc", True),
-    ("a\nx\nb\nc", "a\nb\nc\nd", "a\nx\nb\nc\nd", False),
-    ("b\nc", "a\nb\nc\nd", "b\nc\nd", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("theirs", "ours", "text", "conflict"),
+    [
+        ("a\nb\nc", "a\nB\nc", "a\nB\nc", False),
+        ("a\nb2\nc", "a\nb\nc", "a\nb2\nc", False),
+        ("a2\nb\nc", "a\nb\nC", "a2\nb\nC", False),
+        ("a\nb2\nc", "a\nB\nc", "a\nB\nc", True),
+        ("a\nb2\nc", "a\nc", "a\nc", True),
+        ("a\nx\nb\nc", "a\nb\nc\nd", "a\nx\nb\nc\nd", False),
+        ("b\nc", "a\nb\nc\nd", "b\nc\nd", False),
+    ],
+)
 def test_merge(theirs: str, ours: str, text: str, *, conflict: bool) -> None:
     merged = merge("a\nb\nc", theirs, ours)
     assert (merged.text, merged.conflict) == (text, conflict)

@@ -61,8 +61,12 @@ def proxy(wordpress: WordPress) -> Iterator[FaultProxy]:
 
 def add_blog(kit: Kit, wordpress: WordPress, url: str = "", **options: str) -> None:
     given = {"url": url or wordpress.url, "user": wordpress.user, **options}
-    target_registry.add_target(kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng)
-    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("blog"), wordpress.app_password)
+    target_registry.add_target(
+        kit.session, "wordpress", "blog", given, now=kit.clock(), rng=kit.rng
+    )
+    secret_store.set_secret(
+        str(kit.facts.id), target_registry.secret_name("blog"), wordpress.app_password
+    )
 
 
 def same_picture(a: bytes, b: bytes) -> bool:
@@ -192,8 +196,9 @@ def test_withdrawn_takeaway_goes_with_post_and_file(
     rows = publish(kit.session, kit.outbox)
 
     assert [(r["kind"], r["state"], r["url"]) for r in rows] == [
-        ("media", "withdrawn", ""), ("story", "withdrawn", ""),
-    ]  # fmt: skip
+        ("media", "withdrawn", ""),
+        ("story", "withdrawn", ""),
+    ]
     assert blog.rows("posts", kit.facts.mark) == []
     assert blog.rows("media", kit.facts.mark) == []
     assert httpx.get(media["source_url"]).status_code == 404
@@ -274,7 +279,9 @@ def test_refused_password_pauses_until_it_is_mended(
     assert [r["state"] for r in rows] == ["waiting"]
     assert "refused user name or password" in rows[0]["error"]
 
-    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("blog"), wordpress.app_password)
+    secret_store.set_secret(
+        str(kit.facts.id), target_registry.secret_name("blog"), wordpress.app_password
+    )
     assert "may publish" in target_registry.test_target(kit.session, kit.outbox, "blog")
     assert [r["state"] for r in publish(kit.session, kit.outbox)] == ["sent"]
     assert len(blog.rows("posts", kit.facts.mark)) == 1
@@ -367,7 +374,9 @@ def test_video_plays_with_its_poster(
 def test_subscriber_is_told_what_is_lacking(kit: Kit, wordpress: WordPress) -> None:
     subscriber = wordpress.accounts["subscriber"]
     add_blog(kit, wordpress, user=subscriber.user)
-    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("blog"), subscriber.app_password)
+    secret_store.set_secret(
+        str(kit.facts.id), target_registry.secret_name("blog"), subscriber.app_password
+    )
     with pytest.raises(AuthRefused, match=r"may not upload files.* at blog"):
         target_registry.test_target(kit.session, kit.outbox, "blog")
 
