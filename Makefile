@@ -11,7 +11,7 @@ EXTRAS := $(if $(shell command -v npm 2>/dev/null),test,test$(comma)build)
 CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test bench lint lint-rules lint-format lint-types format lock translations dist clean \
+.PHONY: help install run test bench lint lint-rules lint-format lint-types lint-contracts format lock translations dist clean \
 	system-packages
 
 help: ## this list
@@ -48,13 +48,16 @@ bench: install ## measure, and write what was measured into docs/bench.md
 	@bash tests/tools/system-packages.sh bench
 	$(BIN)/python -m tests.bench $(ARGS)
 
-lint: lint-rules lint-format lint-types ## ruff and mypy, nothing changed (-k: don't stop at the first)
+lint: lint-rules lint-format lint-types lint-contracts ## ruff, mypy and import-linter, nothing changed (-k: don't stop at the first)
 lint-rules: install
 	$(BIN)/ruff check .
 lint-format: install
 	$(BIN)/ruff format --check .
 lint-types: install
 	$(BIN)/mypy
+
+lint-contracts: install
+	$(BIN)/lint-imports --no-logo
 
 format: install ## let ruff mend what it can
 	$(BIN)/ruff check --fix .

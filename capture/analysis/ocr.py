@@ -27,7 +27,9 @@ def can_read() -> bool:
 
 
 def read_words(path: Path) -> str:
-    """The lines that can be read in a JPEG, from top to bottom; empty for none. Runs in a worker of ``capture.decoding.process_pool``.
+    """Return the lines of text in a JPEG, from top to bottom; empty if there are none.
+
+    Runs in a worker of ``capture.decoding.process_pool``.
 
     Raises MediaFailed for a picture that can't be opened. Takes about a second, and 650 MB.
     """

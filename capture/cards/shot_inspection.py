@@ -74,7 +74,7 @@ def glance(path: Path, mime: str) -> Probe | None:
 
 
 def inspect_shot(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> Inspection:
-    """Headers and marker of a copied file. Runs in a worker of ``capture.decoding.process_pool``. Raises MediaFailed."""
+    """Read headers and marker of a copied file. Runs in a decoder process. Raises MediaFailed."""
     found = probe(path, mime, max_pixels=max_pixels)
     if found.kind == "photo":
         return Inspection(found, judge(open_grey(path, mime, max_pixels=max_pixels)))

@@ -53,7 +53,7 @@ def already_here(
 
 
 def _proof(session: Session, offer: Submission) -> ColumnElement[bool] | None:
-    """What a takeaway must be for the asker to be its sender; the door itself (capture.intake.receive) decides alike."""
+    """What a takeaway must be for the asker to be its sender; ``receive`` decides alike."""
     if offer.client_id:
         own = Takeaway.client_id == offer.client_id
         if session.scalar(select(Takeaway.id).where(own)) is not None:

@@ -49,7 +49,7 @@ def make_posters(
     ``paper`` is ``A4`` or ``Letter``; ``strings`` translates (a mapping from the English, or gettext); ``parts``
     chooses what is in. ``now`` (aware) is the date of the document: the same input and time give the same bytes on
     the same machine. ``warn`` gets a sentence for each text with letters that no font has, ``progress`` how many
-    steps of how many are done. ``ending`` (``capture.codes.qr_writer.end_url``) adds the cards that end a session. Raises BadInput
+    steps of how many are done. ``ending`` (``qr_writer.end_url``) adds the cards that end a session. Raises BadInput
     for addresses, codes or a Wi-Fi that can't work.
     """
     tell = progress or _unheard

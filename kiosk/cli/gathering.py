@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from kiosk.cli.common import gathering_folder, gathering_option, json_option, opened, print_json
 from kiosk.cli.progress_bar import progress_bar
 from kiosk.runtime.database import db
+from kiosk.runtime.timezone import local_timezone
 from reporter.actor import Actor
 from reporter.clock import new_random, rfc3339, utc_now
 from reporter.config import Settings, load_settings
@@ -24,14 +25,6 @@ def _read(path: Path, timezone: str) -> list[ScheduledSession]:
     if not path.is_file():
         raise NotFound(f"There is no file {path}.")
     return read_schedule(path, filename=path.name, timezone=timezone)
-
-
-def local_timezone() -> str:
-    """The laptop's own zone by name, where the system tells it; else UTC."""
-    import os
-
-    link = os.path.realpath("/etc/localtime")
-    return link.split("zoneinfo/", 1)[1] if "zoneinfo/" in link else "UTC"
 
 
 @click.command("new")

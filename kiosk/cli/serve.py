@@ -55,7 +55,7 @@ def _open_or_make(folder: Path) -> Settings:
 
     if exists(folder):
         return load_settings(folder)
-    from kiosk.cli.gathering import local_timezone
+    from kiosk.runtime.timezone import local_timezone
 
     settings = make_gathering(
         folder,

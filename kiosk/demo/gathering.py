@@ -158,7 +158,7 @@ PIECES = (
 
 def make_demo(folder: Path, *, now: datetime, rng: random.Random, progress: Progress) -> Settings:
     """Make a filled gathering in a folder that has none yet. Raises Conflict where there is one."""
-    from kiosk.cli.gathering import local_timezone
+    from kiosk.runtime.timezone import local_timezone
 
     settings = make_gathering(
         folder, TITLE, timezone=local_timezone(), language="en", now=now, rng=rng

@@ -1,4 +1,4 @@
-"""What the desk, the station and replies answer, listed for the translators as those of ``kiosk.i18n.error_messages`` are."""
+"""Messages of the desk, the station and replies, listed for translators as in ``error_messages``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sentences that publishing says to organizers, listed for the translators as those of ``kiosk.i18n.error_messages`` are."""
+"""Messages of publishing to organizers, listed for translators as in ``error_messages``."""
 
 from __future__ import annotations
 

@@ -127,8 +127,9 @@ def publish_all(
     on_progress: Callable[[Outcome, int], None] | None = None,
 ) -> Published:
     """Queue what is approved and deliver what is due."""
-    rows = publish(db.session(), outbox_of(kiosk), names=names, wait=wait, on_progress=on_progress)
-    return Published(rows)
+    context = outbox_of(kiosk)
+    publish(db.session(), context, names=names, wait=wait, on_progress=on_progress)
+    return Published(ledger_rows(db.session(), context, names))
 
 
 def take_down(kiosk: KioskContext) -> Published:

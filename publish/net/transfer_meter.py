@@ -1,6 +1,7 @@
 """What goes over the wire for one delivery: bytes counted while they are sent, and the clock of the other side.
 
-The outbox opens a ``TransferMeter`` around a delivery; ``publish.net.http`` and targets of other kinds report to the open one.
+The worker opens a ``TransferMeter`` around a delivery; ``publish.net.http`` and targets of other kinds
+report to the open one.
 """
 
 from __future__ import annotations

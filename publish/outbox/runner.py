@@ -22,7 +22,6 @@ from publish.outbox.policy.interruptions import forget_cuts
 from publish.outbox.queue import allowed, due_rows, free_abandoned, may_go
 from publish.outbox.target_status import forget_limits
 from publish.outbox.worker import MOST_ATTEMPTS, OFFLINE_PAUSE, Outcome, deliver_row
-from publish.status.progress import ledger_rows
 from reporter.models import Delivery
 from reporter.models.enums import DeliveryState
 
@@ -82,10 +81,10 @@ def publish(
     wait: bool = False,
     on_progress: Callable[[Outcome, int], None] | None = None,
     pause: Callable[[float], Any] = time.sleep,
-) -> list[dict[str, Any]]:
+) -> None:
     """Queue what is approved, deliver what is due; with ``wait`` until nothing is open but paused targets.
 
-    ``on_progress`` hears of every row worked on and how many are still open. Returns ``ledger_rows``.
+    ``on_progress`` hears of every row worked on and how many are still open.
     """
     queue(session, outbox, names=names)
     wake(session, outbox, names=names)
@@ -102,7 +101,7 @@ def publish(
             asked_anew += 1
             continue
         if not wait or not open_count(session, outbox, names):
-            return ledger_rows(session, outbox, names)
+            return
         pause(_until_next(session, outbox, names))
 
 
@@ -149,8 +148,8 @@ def retry(session: Session, outbox: PublishContext, *, names: Sequence[str] = ()
 __all__ = [
     "MOST_ATTEMPTS",
     "OFFLINE_PAUSE",
-    "PublishContext",
     "Outcome",
+    "PublishContext",
     "PublishError",
     "deliver_due",
     "open_count",

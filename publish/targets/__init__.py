@@ -40,10 +40,10 @@ __all__ = [
     "KINDS",
     "Draft",
     "FrontPageEntry",
-    "TargetOption",
     "Remote",
-    "TargetConfig",
     "Target",
+    "TargetConfig",
+    "TargetOption",
     "check_options",
     "target_class",
 ]

@@ -5,13 +5,23 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from reporter.models import Delivery, Media
 
-Row = type[Media] | type[Delivery]
+class JobRow(Protocol):
+    """A model whose rows are jobs: the columns that claiming and leasing need."""
+
+    id: Any
+    state: Any
+    lease: Any
+    due_at: Any
+    attempts: Any
+
+
+Row = type[JobRow]
 
 
 def claim(

@@ -104,7 +104,7 @@ class Cut(Base):
     shot_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("shot.id"), primary_key=True)
     camera_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("camera.id"), index=True)
     session_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("event_session.id"))
-    # See reporter.models.enums.CutOrigin. HAND: a person's, kept when the roll is cut anew; with ``skip``: "no cut here".
+    # See CutOrigin. HAND: a person's, kept when the roll is cut anew; with ``skip``: "no cut here".
     origin: Mapped[str]
     settled: Mapped[bool] = mapped_column(index=True)
     skip: Mapped[bool] = mapped_column(default=False)

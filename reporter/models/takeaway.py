@@ -67,7 +67,8 @@ class Takeaway(Base):
     consent: Mapped[str] = mapped_column(default="")
     licence: Mapped[str] = mapped_column(default="")
     source: Mapped[str] = mapped_column(default=Source.PHONE)
-    # Which phone brought it (see kiosk.web.middleware.device_cookie), so that the desk can block it. Never shown, never published.
+    # The phone that sent it (see the kiosk's device_cookie), so that the desk can block it.
+    # Never shown, never published.
     device: Mapped[str] = mapped_column(default="", index=True)
     state: Mapped[str] = mapped_column(default=TakeawayState.NEW)
     # Has a word of blocked-words.txt: nobody sees it before an organizer has looked at it.
@@ -122,11 +123,13 @@ class Media(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     lease: Mapped[str] = mapped_column(default="")
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # Fingerprint of the edits that its renditions hold or are about to; empty: shown as it came. See reporter.annotations.edit_history.
+    # Fingerprint of the edits that its renditions hold or are about to; empty: shown as it came.
+    # See reporter.annotations.edit_history.
     mended: Mapped[str] = mapped_column(default="")
     # What is known of faces in it: a word of reporter.models.enums.Faces.
     faces: Mapped[str] = mapped_column(default=Faces.UNKNOWN, index=True)
-    # What can be read in it, and of which picture (SHA-256 of its view) that is known. See reporter.annotations.ocr_text.
+    # What can be read in it, and of which picture (SHA-256 of its view) that is known.
+    # See reporter.annotations.ocr_text.
     words: Mapped[str] = mapped_column(Text, default="")
     words_of: Mapped[str] = mapped_column(default="")
 
@@ -190,7 +193,7 @@ class Upload(Base):
 
 
 class Decision(Base):
-    """What an organizer or contributor did to a takeaway: history, and the material of undo (see reporter.moderation.history)."""
+    """What an organizer or contributor did to a takeaway: history, and what undo needs (see moderation.history)."""
 
     __tablename__ = "decision"
 

@@ -149,7 +149,7 @@ def change_own(
 ) -> None:
     """The contributor's change. Other words than an organizer approved wait for a decision again.
 
-    ``screen`` looks at the changed takeaway before it is saved (see reporter.moderation.blocked_words). Raises as ``change`` does.
+    ``screen`` looks at the changed takeaway before it is saved (see ``blocked_words``). Raises as ``change`` does.
     Commits.
     """
     words, as_alt = (takeaway.text, takeaway.author), own_words(takeaway)

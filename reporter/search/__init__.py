@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from reporter.models import Takeaway
 from reporter.models.enums import TakeawayState
 from reporter.moderation.visibility import may_show
-from reporter.search.documents import Recipe, texts_of
+from reporter.search.documents import texts_of
 from reporter.search.protocol import (
     FACETS,
     Relaxation,
@@ -19,6 +19,7 @@ from reporter.search.protocol import (
     SearchResult,
     Sort,
 )
+from reporter.search.recipe import Recipe
 from reporter.search.text.highlight import highlight
 from reporter.search.text.languages import stemmable
 from reporter.search.whoosh_index import WhooshIndex
@@ -26,11 +27,11 @@ from reporter.stories.queries import with_everything
 
 __all__ = [
     "FACETS",
+    "Recipe",
+    "Relaxation",
+    "SearchIndex",
     "SearchRequest",
     "SearchResult",
-    "Relaxation",
-    "Recipe",
-    "SearchIndex",
     "Sort",
     "WhooshIndex",
     "load_hits",

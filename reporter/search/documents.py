@@ -3,43 +3,18 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from reporter.config import Settings
 from reporter.models import Takeaway
 from reporter.models.enums import Consent, Kind
 from reporter.moderation.visibility import Scope, may_show, needs_face_review
-from reporter.search.text.languages import stemmable
+from reporter.search.recipe import Recipe
 from reporter.search.text.tokenizer import normalize, tokenize
 
-# Raised when documents change: an older index is then built again.
-VERSION = 4
 _BETWEEN = "\x1f"
 # Stands between texts, so that no phrase goes from one into the next.
 GAP = "¶"
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What documents depend on besides the rows: another one means another index."""
-
-    zone: str = "UTC"
-    language: str = "en"
-    languages: tuple[str, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "languages", stemmable(self.language))
-
-    @classmethod
-    def of(cls, settings: Settings) -> Recipe:
-        """Of a gathering."""
-        return cls(settings.gathering.timezone, settings.gathering.language)
-
-    def told(self) -> dict[str, Any]:
-        """For the file that stands beside the index."""
-        return {"version": VERSION, "zone": self.zone, "languages": list(self.languages)}
 
 
 class Facts(NamedTuple):

@@ -8,11 +8,12 @@ from typing import Any as Whatever
 import numpy as np
 
 from reporter.search.documents import place_word
-from reporter.search.protocol import FACETS, Highlights, Relaxation, SearchRequest, Sort
+from reporter.search.protocol import FACETS, Relaxation, SearchRequest, Sort
 from reporter.search.query.parser import All, Any, Node, Text, parse, texts_of
 from reporter.search.query.scorer import Matching, is_slight
 from reporter.search.query.spelling import respell
 from reporter.search.reader import Bools, Floats, IndexReader
+from reporter.search.text.highlight import Highlights
 from reporter.search.text.tokenizer import tokenize
 
 # Facts of a document by the names that filters and facets have.

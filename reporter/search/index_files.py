@@ -19,7 +19,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from reporter.search.documents import VERSION, Recipe, schema
+from reporter.search.documents import schema
+from reporter.search.recipe import VERSION, Recipe
 
 # What Whoosh's readers raise over files that are not what they were.
 BROKEN = (

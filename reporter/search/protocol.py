@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 from sqlalchemy.orm import Session
 
 from reporter.moderation.visibility import Scope
+from reporter.search.text.highlight import Highlights
 
 if TYPE_CHECKING:
-    from reporter.search.documents import Recipe
+    from reporter.search.recipe import Recipe
 
 FACETS = ("session", "kind", "intent", "author", "tag", "state", "day")
 # A query is typed by a person; more than this is somebody else.
@@ -59,21 +60,6 @@ class SearchRequest:
 
 
 @dataclass(frozen=True)
-class Highlights:
-    """What is to be marked in the texts of an answer: whole words, stems (see words.py), beginnings of words."""
-
-    plain: frozenset[str] = frozenset()
-    stems: frozenset[str] = frozenset()
-    beginnings: tuple[str, ...] = ()
-
-    def __or__(self, other: Highlights) -> Highlights:
-        """Both."""
-        return Highlights(
-            self.plain | other.plain, self.stems | other.stems, self.beginnings + other.beginnings
-        )
-
-
-@dataclass(frozen=True)
 class SearchResult:
     """An answer: ids of this page in order, how many in all, counts by facet, what to mark.
 
@@ -88,7 +74,7 @@ class SearchResult:
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
     suggestion: str = ""
     loosened: Relaxation = Relaxation.NOT
-    marks: Highlights = Highlights()
+    marks: Highlights = field(default_factory=Highlights)
 
 
 # Takes how many are done, and of how many.

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from reporter.models import Attachment, Takeaway
 from reporter.models.enums import TakeawayState
-from reporter.search.documents import Recipe, document
+from reporter.search.documents import document
 from reporter.search.index_files import (
     IndexGeneration,
     IndexGenerations,
@@ -23,6 +23,7 @@ from reporter.search.index_files import (
     writing,
 )
 from reporter.search.protocol import Progress, SearchRequest, SearchResult
+from reporter.search.recipe import Recipe
 
 if TYPE_CHECKING:
     from reporter.search.reader import IndexReader, Memory

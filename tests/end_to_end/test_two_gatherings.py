@@ -15,7 +15,6 @@ from publish.conversation import follow_up_plan
 from publish.conversation.fetch_replies import listen
 from publish.outbox.items import answer
 from publish.outbox.items.message import queue_messages
-from publish.outbox.runner import publish
 from publish.posts.model import Remote
 from publish.status import target_registry
 from reporter import secret_store
@@ -30,6 +29,7 @@ from tests.publish.conformance.mediawiki import mediawiki_place
 from tests.publish.conversation.test_fetch_replies import Outsiders
 from tests.publish.targets.email.test_target import Inbox, smtp
 from tests.support.publish.fakes import Kit, open_kit
+from tests.support.publish.rounds import publish
 from tests.support.servers.wordpress import WordPress
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.slow]

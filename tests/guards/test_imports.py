@@ -4,19 +4,13 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from tests.guards.repository import PACKAGES, ROOT, imports, modules, setup_cfg
-
-MAY_IMPORT = {
-    "reporter": {"reporter"},
-    "capture": {"capture", "reporter"},
-    "publish": {"publish", "reporter"},
-    "kiosk": {"kiosk", "capture", "publish", "reporter"},
-}
+from tests.guards.repository import PACKAGES, ROOT, imports, modules, repository_files, setup_cfg
 
 # Slow to load, large in memory, or code that meets hostile files: only where they are needed.
 HEAVY = {
@@ -40,15 +34,33 @@ print(json.dumps({"modules": sorted(sys.modules), "threads": threading.active_co
 """
 
 
-def test_packages_import_only_what_stands_below_them() -> None:
+def test_imports_keep_the_contracts() -> None:
+    lint = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run(
+        [str(lint), "--no-logo"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_no_module_of_the_product_imports_the_tests() -> None:
     wrong = [
-        f"{path.relative_to(ROOT)}:{line} imports {imported}"
+        f"{path.relative_to(ROOT)}:{line}"
         for name, path in modules()
         for line, imported in imports(name, path)
-        if imported.split(".")[0] in {*PACKAGES, "tests"}
-        and imported.split(".")[0] not in MAY_IMPORT[name.split(".")[0]]
+        if imported.split(".")[0] == "tests"
     ]
     assert wrong == []
+
+
+def test_a_folder_holds_at_most_twelve_modules() -> None:
+    modules_in = Counter(
+        path.parent.relative_to(ROOT).as_posix()
+        for path in repository_files()
+        if path.suffix == ".py" and path.name not in ("__init__.py", "__main__.py", "conftest.py")
+    )
+    # Alembic wants every step of the schema in one folder.
+    modules_in.pop("reporter/migrations/versions", None)
+    assert {folder: n for folder, n in modules_in.items() if n > 12} == {}
 
 
 def test_the_walk_sees_imports_of_every_form(tmp_path: Path) -> None:

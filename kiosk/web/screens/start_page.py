@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
-from kiosk.web.phone.captive_portal import health
+from kiosk.web.shared.health import health
 from kiosk.web.shared.template_context import agenda, base_url
 from reporter.gathering.sessions import all_sessions, takeaway_counts
 from reporter.models import EventSession, Gathering

@@ -84,7 +84,7 @@ def wanted_messages(session: Session) -> set[uuid.UUID]:
 def message_job(
     session: Session, row: Delivery, facts: GatheringFacts, clock: Clock
 ) -> Callable[[OpenTarget], dict[str, Any]]:
-    """What has to happen for a claimed row; gathered before the network is touched (see ``publish.outbox.delivery``)."""
+    """What has to happen for a claimed row; gathered before the network is touched."""
     contact = session.get(Contact, row.item_id)
     now = clock()
     if contact is None or contact.stopped_at is not None or contact.takeaway is None:

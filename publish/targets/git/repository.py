@@ -40,7 +40,8 @@ _MEANINGS: Sequence[tuple[Sequence[str], type[PublishError], str]] = (
     (
         ("Host key verification failed", "HOST IDENTIFICATION HAS CHANGED"),
         PauseTarget,
-        "{name} shows another key than it did before. Ask its administrator whether the server was changed; if so, remove "
+        "{name} shows another key than it did before. Ask its administrator whether the server was "
+        "changed; if so, remove "
         "its line from the file known_hosts beside the secrets.",
     ),
     (

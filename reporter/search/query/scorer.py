@@ -8,10 +8,10 @@ from datetime import date
 import numpy as np
 
 from reporter.codes import is_valid, normalize
-from reporter.search.protocol import Highlights
 from reporter.search.query.dates import matching_days
 from reporter.search.query.parser import All, Any, Named, Node, Not, Text
 from reporter.search.reader import Floats, IndexReader
+from reporter.search.text.highlight import Highlights
 from reporter.search.text.languages import all_function_words
 from reporter.search.text.tokenizer import Word, tokenize
 from reporter.search.text.tokenizer import normalize as fold

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
-from reporter.search.protocol import Highlights
 from reporter.search.text.tokenizer import Word, tokenize
+
+
+@dataclass(frozen=True)
+class Highlights:
+    """What is to be marked in the texts of an answer: whole words, stems (see words.py), beginnings of words."""
+
+    plain: frozenset[str] = frozenset()
+    stems: frozenset[str] = frozenset()
+    beginnings: tuple[str, ...] = ()
+
+    def __or__(self, other: Highlights) -> Highlights:
+        """Both."""
+        return Highlights(
+            self.plain | other.plain, self.stems | other.stems, self.beginnings + other.beginnings
+        )
+
 
 CHARS = 200
 Span = tuple[int, int]

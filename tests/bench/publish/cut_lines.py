@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from publish.outbox.runner import publish
 from publish.status import target_registry
 from reporter import secret_store
 from reporter.models.enums import Kind
@@ -22,6 +21,7 @@ from tests.bench.rows import Row
 from tests.bench.sizes import film_bytes, photos_on_the_line
 from tests.support.proxies.cutting import cut_proxy
 from tests.support.publish.fakes import Kit, jpeg, open_kit
+from tests.support.publish.rounds import publish
 from tests.support.servers.script import ScriptServer
 from tests.support.servers.wordpress import WordPress, missing_programs
 

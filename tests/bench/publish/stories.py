@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from publish.outbox.runner import publish
 from publish.status import target_registry
 from reporter import secret_store
 from reporter.models.enums import Kind
 from tests.bench.rows import Row, pairs
 from tests.bench.sizes import stories, story_photos
 from tests.support.publish.fakes import FaultProxy, Kit, jpeg, open_kit
+from tests.support.publish.rounds import publish
 from tests.support.servers.wordpress import WordPress, missing_programs
 
 STORIES, PHOTOS = stories(), story_photos()

@@ -417,7 +417,16 @@ def test_the_drawing_follows_the_loudness(tmp_path: Path) -> None:
 
 
 def test_importing_loads_no_decoder() -> None:
-    modules = "capture.decoding.mime_sniff, capture.decoding.probe, capture.renditions.pipeline, capture.decoding.process_pool, capture.renditions.worker"
+    modules = ", ".join(
+        f"capture.{name}"
+        for name in (
+            "decoding.mime_sniff",
+            "decoding.probe",
+            "decoding.process_pool",
+            "renditions.pipeline",
+            "renditions.worker",
+        )
+    )
     check = f"import sys, {modules}; print([m for m in ('cv2', 'av', 'PIL', 'numpy', 'pebble') if m in sys.modules])"
     root = Path(__file__).parents[3]
     done = subprocess.run(

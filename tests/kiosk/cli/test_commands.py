@@ -110,13 +110,15 @@ def test_real_schedules(tmp_path: Path) -> None:
     ("content", "zone"),
     [
         (
-            '{"schedule": {"conference": {"time_zone_name": "America\\/Bogota", "days": [{"date": "2026-03-14", "rooms": {'
+            '{"schedule": {"conference": {"time_zone_name": "America\\/Bogota", '
+            '"days": [{"date": "2026-03-14", "rooms": {'
             '"Hall": [{"id": 1, "title": "Seeds", "date": "2026-03-14T09:00:00-05:00", "duration": "01:00"}]}}]}}}',
             "America/Bogota",
         ),
         (
             "<schedule><conference><time_zone_name>Asia/Tokyo</time_zone_name></conference><day date='2026-03-14'>"
-            "<room name='A'><event id='1'><title>Bees</title><date>2026-03-14T09:00:00+09:00</date></event></room></day>"
+            "<room name='A'><event id='1'><title>Bees</title>"
+            "<date>2026-03-14T09:00:00+09:00</date></event></room></day>"
             "</schedule>",
             "Asia/Tokyo",
         ),

@@ -17,7 +17,6 @@ import pytest
 from publish.errors import AuthRefused
 from publish.net import http
 from publish.outbox.items.answer import answer_key
-from publish.outbox.runner import publish
 from publish.posts.model import Remote
 from publish.status import target_registry
 from publish.status.dry_run import preview
@@ -29,6 +28,7 @@ from reporter.moderation import decisions
 from tests.publish.conformance.contract import Place, plain
 from tests.publish.conformance.targets import PLACES
 from tests.support.publish.fakes import FaultProxy, Kit
+from tests.support.publish.rounds import publish
 
 # Seconds that an answer is waited for where one never comes. Real servers answer sooner, a busy machine or not;
 # should one be slower, it is as if its answer were lost.

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from publish.conversation.fetch_replies import BETWEEN, listen, listen_due
 from publish.outbox.items import answer as items_answer
-from publish.outbox.runner import deliver_due, publish
+from publish.outbox.runner import deliver_due
 from publish.status import target_registry
 from reporter import secret_store
 from reporter.conversation import inbox, replies
@@ -21,6 +21,7 @@ from reporter.models.conversation import Reply, ReplyPoll
 from reporter.models.enums import ReplyState
 from reporter.moderation import decisions
 from tests.support.publish.fakes import FaultProxy, Kit
+from tests.support.publish.rounds import publish
 from tests.support.servers.wordpress import WordPress
 
 pytestmark = pytest.mark.wordpress

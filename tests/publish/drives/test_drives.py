@@ -30,13 +30,13 @@ from publish.errors import (
     PublishError,
     RetryAfter,
 )
-from publish.outbox.runner import publish
 from publish.status import target_registry
 from reporter import secret_store
 from reporter.models.enums import Kind
 from reporter.moderation import decisions
 from tests.support.proxies.cutting import cut_proxy
 from tests.support.publish.fakes import FaultProxy, Kit
+from tests.support.publish.rounds import publish
 from tests.support.servers.script import ScriptServer, script_server
 
 SERVERS = ("sftp", "webdav", "rclone")

@@ -13,7 +13,7 @@ from PIL import Image
 from publish import targets
 from publish.errors import Offline, PayloadTooLarge
 from publish.outbox.context import PublishContext
-from publish.outbox.runner import publish, queue, retry
+from publish.outbox.runner import queue, retry
 from publish.outbox.target_status import pause_target
 from publish.posts.model import Post, Remote
 from publish.status import target_registry
@@ -24,6 +24,7 @@ from reporter.models.enums import Kind
 from reporter.moderation import decisions
 from reporter.stories.takeaway_json import published_places
 from tests.support.publish.fakes import FakePlace, FakeTarget, Kit, jpeg
+from tests.support.publish.rounds import publish
 
 
 class Blog(FakeTarget):

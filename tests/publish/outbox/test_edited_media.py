@@ -19,7 +19,6 @@ from capture.decoding.process_pool import DecoderPool
 from capture.renditions.worker import process_due
 from publish.bundle.builder import make_bundle
 from publish.errors import PublishError
-from publish.outbox.runner import publish
 from publish.status import target_registry
 from reporter import secret_store
 from reporter.annotations import edit_history, face_review
@@ -31,6 +30,7 @@ from reporter.models.enums import Kind
 from reporter.moderation import decisions
 from tests.support.media.faces import detail, portrait_jpeg
 from tests.support.publish.fakes import Kit
+from tests.support.publish.rounds import publish
 from tests.support.servers.wordpress import WordPress
 
 FACE = (0.36, 0.39, 0.18, 0.29)

@@ -14,13 +14,14 @@ from publish import targets
 from publish.errors import ConnectionLost, Offline
 from publish.net.transfer_meter import kept, moved
 from publish.outbox.policy import interruptions
-from publish.outbox.runner import publish, retry
+from publish.outbox.runner import retry
 from publish.posts.model import PostMedia, Remote
 from publish.status import target_registry
 from reporter import secret_store
 from reporter.models.enums import Kind
 from tests.publish.conformance.targets import PLACES
 from tests.support.publish.fakes import FakePlace, FakeTarget, FaultProxy, Kit, jpeg, open_kit
+from tests.support.publish.rounds import publish
 
 
 class NarrowTarget(FakeTarget):

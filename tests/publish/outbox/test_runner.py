@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from publish import targets
 from publish.errors import AuthRefused, Offline, PayloadTooLarge, Permanent, RetryAfter
-from publish.outbox.runner import MOST_ATTEMPTS, deliver_due, open_count, publish, queue, retry
+from publish.outbox.runner import MOST_ATTEMPTS, deliver_due, open_count, queue, retry
 from publish.status import target_registry
 from publish.targets.base import TargetConfig
 from reporter import models, secret_store
@@ -28,6 +28,7 @@ from reporter.models.enums import Kind, MediaState
 from reporter.moderation import decisions
 from reporter.stories.takeaway_json import published_places
 from tests.support.publish.fakes import FakeFaceTarget, FakePlace, FakeTarget, Kit, jpeg
+from tests.support.publish.rounds import publish
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from publish.outbox.runner import publish
 from publish.status import target_registry
 from publish.targets import Target, target_class
 from reporter import secret_store
@@ -28,6 +27,7 @@ from reporter.moderation import decisions
 from tests.publish.conformance.contract import Place
 from tests.publish.conformance.targets import PLACES
 from tests.support.publish.fakes import FaultProxy, Kit, open_again, open_kit
+from tests.support.publish.rounds import publish
 
 # More of them, and bad lines to all places: RACE_SEEDS=5 pytest tests/publish/outbox/test_two_publishers.py
 SEEDS = int(os.environ.get("RACE_SEEDS", "0"))

@@ -10,7 +10,6 @@ from typing import Any
 import vobject
 
 from publish.bundle.builder import make_bundle
-from publish.outbox.runner import publish
 from publish.posts.follow_up import agenda_of
 from publish.status.target_registry import make_outbox
 from reporter.conversation import replies
@@ -18,6 +17,7 @@ from reporter.follow_up import action_items, next_gathering
 from reporter.models.conversation import Reply
 from reporter.models.enums import ReplyKind, ReplyState
 from tests.support.publish.fakes import START, Kit
+from tests.support.publish.rounds import publish
 
 
 def sent(kit: Kit) -> None:

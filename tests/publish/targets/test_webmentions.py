@@ -15,9 +15,9 @@ from sqlalchemy import select
 
 from kiosk.services.conversation import replies_document
 from publish.conversation.fetch_replies import listen
-from publish.outbox.runner import publish
 from reporter.models.conversation import Reply
 from tests.support.publish.fakes import Kit
+from tests.support.publish.rounds import publish
 
 
 class Service:

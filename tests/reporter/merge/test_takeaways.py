@@ -14,7 +14,6 @@ from sqlalchemy import select
 from kiosk.services.merging import look
 from publish import targets
 from publish.bundle.builder import make_bundle
-from publish.outbox.runner import publish
 from publish.posts.model import gathering_facts
 from reporter import models
 from reporter.annotations import captions, edit_history, face_review
@@ -31,6 +30,7 @@ from reporter.models.enums import Kind
 from reporter.models.follow_up import ActionItem, Contact, NextGathering
 from reporter.moderation import decisions
 from tests.support.publish.fakes import FakePlace, FakeTarget, Kit, jpeg, open_again, open_kit
+from tests.support.publish.rounds import publish
 
 
 @pytest.fixture

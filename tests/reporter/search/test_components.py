@@ -6,11 +6,10 @@ from datetime import date
 
 import pytest
 
-from reporter.search.protocol import Highlights
 from reporter.search.query.dates import matching_days
 from reporter.search.query.parser import All, Any, Named, Node, Not, Text, parse
 from reporter.search.query.spelling import distance
-from reporter.search.text.highlight import highlight
+from reporter.search.text.highlight import Highlights, highlight
 from reporter.search.text.languages import guess, stemmable
 from reporter.search.text.tokenizer import normalize, tokenize
 

@@ -1,4 +1,4 @@
-"""What a person expects to find: 60 questions in five languages, judged beforehand (tests/reporter/search/relevance_cases.py)."""
+"""What a person expects to find: 60 questions in five languages, judged beforehand (relevance_cases.py)."""
 
 from __future__ import annotations
 

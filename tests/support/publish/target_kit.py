@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from publish.composition.builder import build_post
-from publish.outbox.runner import publish
 from publish.posts.model import Post
 from publish.status import target_registry
 from publish.targets import Target
@@ -14,6 +13,7 @@ from reporter.moderation.visibility import Scope as Readers
 from reporter.stories.queries import all_stories
 from tests.publish.conformance.contract import Place
 from tests.support.publish.fakes import Kit
+from tests.support.publish.rounds import publish
 
 NAME = "there"
 

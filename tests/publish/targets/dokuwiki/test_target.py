@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from publish.errors import AuthRefused, Permanent
-from publish.outbox.runner import publish, retry
+from publish.outbox.runner import retry
 from publish.posts.model import Remote
 from publish.status.target_registry import remove_target, secret_name
 from publish.targets.base import Answer
@@ -24,6 +24,7 @@ from reporter import secret_store
 from reporter.moderation import decisions
 from tests.publish.conformance.dokuwiki import DokuWikiPlace
 from tests.support.publish.fakes import Kit
+from tests.support.publish.rounds import publish
 from tests.support.publish.target_kit import add, opened, post_of, send
 from tests.support.servers.script import ScriptServer
 

@@ -27,7 +27,6 @@ from sqlalchemy import select
 
 from publish.errors import AuthRefused, Offline, PauseTarget, Permanent
 from publish.outbox.items.message import queue_messages
-from publish.outbox.runner import publish
 from publish.status import target_registry
 from publish.status.progress import ledger_rows
 from publish.targets import Remote
@@ -42,6 +41,7 @@ from reporter.models.follow_up import Contact
 from reporter.moderation import decisions
 from tests.support.proxies.cutting import cut_proxy
 from tests.support.publish.fakes import Kit
+from tests.support.publish.rounds import publish
 from tests.support.servers.script import ScriptServer, script_server
 from tests.support.servers.wordpress import free_port
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from publish.outbox.runner import publish
 from publish.status import target_registry
 from publish.targets.facebook.group import FacebookGroupTarget
 from reporter.moderation import decisions
 from tests.publish.conformance.facebook import TOKEN, Facebook, FacebookPlace, error
 from tests.support.publish.fakes import Kit
+from tests.support.publish.rounds import publish
 from tests.support.publish.target_kit import NAME, add, opened, post_of, send
 
 

@@ -15,10 +15,10 @@ from werkzeug import Request
 from publish.drives import is_stick
 from publish.drives.disk import DiskDrive
 from publish.errors import Offline
-from publish.outbox.runner import publish
 from publish.status import target_registry
 from reporter.moderation import decisions
 from tests.support.publish.fakes import Kit, jpeg
+from tests.support.publish.rounds import publish
 from tests.support.servers.fixture import FixtureServer
 
 ASSETS = Path(__file__).parents[4] / "static"

@@ -21,7 +21,7 @@ from sqlalchemy import select
 
 from publish.errors import AuthRefused, Offline, PauseTarget, PublishError
 from publish.outbox import batch
-from publish.outbox.runner import publish, queue, retry
+from publish.outbox.runner import queue, retry
 from publish.status import target_registry
 from publish.targets.git.content_files import LAYOUTS, Pages, escape, organizers
 from publish.targets.git.repository import Access, Repository
@@ -31,6 +31,7 @@ from reporter.moderation import decisions
 from tests.publish.conformance.contract import words_of
 from tests.support.proxies.cutting import cut_proxy
 from tests.support.publish.fakes import Kit
+from tests.support.publish.rounds import publish
 from tests.support.servers.script import ScriptServer, script_server
 
 HOSTILE = "<script>alert(1)</script> {{ site.title }} {% raw %} {{< x >}} **y** [a](b) _c_ | ~~d~~ &amp; &#42; $e$ # f"

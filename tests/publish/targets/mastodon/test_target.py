@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from publish.errors import RetryAfter
-from publish.outbox.runner import publish
 from publish.posts.model import CrossLink
 from publish.rendering.thread import Shape, picture_bytes, plan, still_of
 from publish.targets.mastodon.client import Account
@@ -22,6 +21,7 @@ from reporter import secret_store
 from reporter.moderation import decisions
 from tests.publish.conformance.mastodon import ME, TOKEN, Mastodon, MastodonPlace
 from tests.support.publish.fakes import FaultProxy, Kit, open_kit
+from tests.support.publish.rounds import publish
 from tests.support.publish.target_kit import add, opened, post_of, send
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from publish.composition.builder import build_post
-from publish.outbox.runner import publish, retry
+from publish.outbox.runner import retry
 from publish.posts.model import Post, Remote
 from publish.status import target_registry
 from publish.targets.mediawiki import client
@@ -23,6 +23,7 @@ from reporter.moderation.visibility import Scope as Readers
 from reporter.stories.queries import all_stories
 from tests.publish.conformance.mediawiki import MediaWikiPlace
 from tests.support.publish.fakes import FaultProxy, Kit
+from tests.support.publish.rounds import publish
 from tests.support.servers.script import ScriptServer
 
 

@@ -15,7 +15,6 @@ from PIL import Image, ImageChops
 from sqlalchemy import select
 
 from publish.errors import AuthRefused
-from publish.outbox.runner import publish
 from publish.status import target_registry
 from reporter import secret_store
 from reporter.models import Takeaway, Tombstone
@@ -23,6 +22,7 @@ from reporter.models.enums import Kind
 from reporter.moderation import decisions
 from reporter.stories.takeaway_json import published_places
 from tests.support.publish.fakes import FaultProxy, Kit, jpeg
+from tests.support.publish.rounds import publish
 from tests.support.servers.wordpress import WordPress
 
 pytestmark = pytest.mark.wordpress
