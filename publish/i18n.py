@@ -5,7 +5,7 @@ from __future__ import annotations
 import gettext
 from pathlib import Path
 
-from reporter.models.enums import Intent, Kind
+from reporter.enums import Intent, Kind
 
 # Languages written from right to left that have an ISO 639-1 code.
 _RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})

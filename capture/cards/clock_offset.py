@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from capture.decoding.probe import Probe
-from reporter.models.enums import ClockBasis
+from reporter.enums import ClockBasis
 
 # A marker is photographed on the way into a session or during it.
 EARLY, LATE = timedelta(minutes=20), timedelta(minutes=10)

@@ -45,6 +45,7 @@ from capture.intake.receive import receive
 from capture.intake.submission import ReceivedFile, Submission
 from reporter.clock import Clock, new_id
 from reporter.config import LimitSettings
+from reporter.enums import ImportState, Mark, Source
 from reporter.errors import (
     BadInput,
     Conflict,
@@ -57,7 +58,6 @@ from reporter.errors import (
 from reporter.media.store import Store
 from reporter.models import EventSession, Takeaway
 from reporter.models.camera import Camera, CardImport, Shot
-from reporter.models.enums import ImportState, Mark, Source
 
 # Files that are copied and wait for a decoder's word.
 COPY_AHEAD = 4

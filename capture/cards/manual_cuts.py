@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from capture.cards.session_assignment import read_roll, settle
 from reporter.actor import Actor
+from reporter.enums import ClockBasis, CutOrigin, Mark
 from reporter.errors import BadInput, Forbidden, NotFound
 from reporter.models import EventSession
 from reporter.models.camera import Camera, Cut, Shot
-from reporter.models.enums import ClockBasis, CutOrigin, Mark
 
 
 def begin_at(session: Session, shot: Shot, event: EventSession | None, hand: Actor) -> None:

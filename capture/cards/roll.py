@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reporter.models.enums import CutOrigin, Mark
+from reporter.enums import CutOrigin, Mark
 
 # A camera's own file name (DCF 2.0: four letters, four digits): only there does the number say what came first.
 _NUMBERED = re.compile(r"[A-Za-z0-9_]{4}(\d{4})")

@@ -16,10 +16,10 @@ from capture.cards.clock_offset import Clock, Witness, learn
 from capture.cards.roll import Frame, HandCut, Part, cut, cuts, in_order
 from reporter.clock import new_id
 from reporter.codes import make_code
+from reporter.enums import Audience, ClockBasis, CutOrigin, Mark, TakeawayState
 from reporter.gathering.sessions import GRACE, end_of
 from reporter.models import EventSession, Takeaway
 from reporter.models.camera import Camera, Cut, Shot
-from reporter.models.enums import Audience, ClockBasis, CutOrigin, Mark, TakeawayState
 from reporter.moderation.decisions import bump_revision, lock_gathering
 
 # The drawer for shots that nobody has given a session yet. Retired from the start, so that no page and no poster

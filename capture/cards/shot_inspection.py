@@ -20,8 +20,8 @@ from capture.decoding.probe import MAX_PIXELS, Probe, probe, real_video
 from capture.decoding.safe_open import RAW_MIMES, jpeg_bytes, open_media, open_photo, read_exif
 from capture.renditions.photo import upright
 from reporter.codes import ALPHABET, is_valid, normalize
+from reporter.enums import Mark
 from reporter.errors import MediaFailed
-from reporter.models.enums import Mark
 
 # Shares of the picture's longer side. A poster that fills a picture's height measures 0.17 and more, a marker card 0.4;
 # a poster on the wall behind people, three metres away, 0.02 to 0.05.

@@ -14,11 +14,11 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from capture.intake.submission import Submission
+from reporter.enums import MediaState
 from reporter.errors import BadInput
 from reporter.gathering.admission import is_own_device
 from reporter.media.store import Store
 from reporter.models import Attachment, Media, Takeaway
-from reporter.models.enums import MediaState
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -31,10 +31,10 @@ from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.codes import make_receipt
 from reporter.config import LimitSettings
+from reporter.enums import Kind, MediaState, TakeawayState
 from reporter.errors import BadInput, Conflict, TooLarge
 from reporter.media.store import Store, hash_file
 from reporter.models import Attachment, Decision, Media, Tag, Takeaway, Tombstone, Upload
-from reporter.models.enums import Kind, MediaState, TakeawayState
 from reporter.moderation.blocked_words import screen
 from reporter.moderation.decisions import (
     bump_revision,

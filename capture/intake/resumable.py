@@ -37,10 +37,10 @@ from capture.intake.tus_protocol import BrokenOff, ChecksumMismatch, Gone, Offse
 from reporter.clock import Clock
 from reporter.codes import normalize
 from reporter.config import LimitSettings
+from reporter.enums import Source
 from reporter.errors import BadInput, NotFound, ReporterError, TooLarge
 from reporter.media.store import PIECE, Store, disk_errors, hash_file, sync_folder
 from reporter.models import EventSession, Takeaway, Upload
-from reporter.models.enums import Source
 from reporter.moderation.decisions import find_session
 
 OFFER_FIELDS = ("text", "author", "prompt", "intent", "audience", "consent", "client_id", "source")

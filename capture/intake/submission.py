@@ -11,10 +11,10 @@ from pathlib import Path
 
 from capture.decoding.mime_sniff import MediaType, sniff
 from reporter.config import LimitSettings
+from reporter.enums import Audience, Consent, Intent, Source
 from reporter.errors import BadInput, Forbidden, TooLarge, UnsupportedMedia
 from reporter.media.store import Incoming
 from reporter.models import EventSession
-from reporter.models.enums import Audience, Consent, Intent, Source
 
 AUTHOR_CHARS = 200
 PROMPT_CHARS = 500

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from capture.decoding.process_pool import DecoderPool, PoolBusy
 from capture.renditions.image_quality import QualityMeasurement, measure_quality
+from reporter.enums import Kind, MediaState
 from reporter.errors import MediaFailed
 from reporter.media.near_duplicates import keep_look
 from reporter.media.store import Store
 from reporter.models import Media
-from reporter.models.enums import Kind, MediaState
 from reporter.models.image_quality import ImageQuality
 
 log = logging.getLogger(__name__)

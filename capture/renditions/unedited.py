@@ -9,10 +9,10 @@ from capture.decoding.probe import MAX_PIXELS
 from capture.decoding.process_pool import DecoderPool
 from capture.imaging.apply_edits import preview, sheet_in
 from capture.renditions.photo import make_plain
+from reporter.enums import Kind
 from reporter.media.edits import Edits
 from reporter.media.store import Store
 from reporter.models import Media
-from reporter.models.enums import Kind
 
 _KEPT = {
     Kind.PHOTO.value: ("view", ".jpg", "image/jpeg"),

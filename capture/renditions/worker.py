@@ -28,10 +28,10 @@ from reporter.annotations.ocr_text import VIEW, forget_words
 from reporter.clock import Clock
 from reporter.config import LimitSettings
 from reporter.database.job_queue import back_off, claim, due_ids
+from reporter.enums import Kind, MediaState
 from reporter.errors import BadInput, DiskFull, MediaFailed, TooLong
 from reporter.media.store import Store
 from reporter.models import Attachment, Media, Rendition, Takeaway
-from reporter.models.enums import Kind, MediaState
 from reporter.moderation.decisions import bump_revision, main_kind
 
 log = logging.getLogger(__name__)

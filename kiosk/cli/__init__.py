@@ -1,9 +1,10 @@
-"""The ``reporter`` command: parses, calls one function, prints."""
+"""The ``reporter`` command. A command's module is imported when that command is called, not before."""
 
 from __future__ import annotations
 
+import importlib
 import sys
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -11,8 +12,58 @@ from kiosk.cli.common import gathering_option
 from reporter.errors import ReporterError
 
 
-class Group(click.Group):
-    """A group whose commands end with one clear line on stderr and exit code 1 when they fail."""
+class LazyCommand(NamedTuple):
+    """Where a command is defined below ``kiosk.cli``, and what ``reporter --help`` says of it."""
+
+    module: str
+    attribute: str
+    help: str
+
+
+COMMANDS = {
+    "new": LazyCommand("gathering", "new", "Make a gathering, with its sessions."),
+    "sessions": LazyCommand("gathering", "sessions", "List, import or add sessions."),
+    "posters": LazyCommand("gathering", "posters", "Make the print pack."),
+    "kiosk": LazyCommand("serve", "kiosk", "Run the kiosk and its workers until Ctrl-C."),
+    "demo": LazyCommand("demo", "demo", "Run a kiosk with a sample gathering."),
+    "doctor": LazyCommand("doctor", "doctor", "Say what would go wrong today."),
+    "rehearse": LazyCommand("rehearse", "rehearse", "Play volunteers against the running kiosk."),
+    "import": LazyCommand("import_cards", "import_card", "Take in cards and folders of cameras."),
+    "review": LazyCommand("review", "review", "Decide what may be shown."),
+    "search": LazyCommand("review", "search", "Search all takeaways but those taken back."),
+    "index": LazyCommand("serve", "index", "Build the search index again."),
+    "bundle": LazyCommand("publish", "bundle", "Make the curated bundle."),
+    "targets": LazyCommand("publish", "targets", "Places to publish to."),
+    "publish": LazyCommand("publish", "publish", "Queue what is approved, deliver what is due."),
+    "withdraw": LazyCommand("review", "withdraw_takeaway", "Take a takeaway down everywhere."),
+    "replies": LazyCommand("conversation", "replies", "Fetch replies from all targets."),
+    "actions": LazyCommand("conversation", "actions", "List questions and action items."),
+    "merge": LazyCommand("backup", "merge", "Take in another kiosk's gathering."),
+    "backup": LazyCommand("backup", "backup", "Make a verified copy of the gathering."),
+    "restore": LazyCommand("backup", "restore", "Bring a copy back."),
+}
+
+
+class LazyGroup(click.Group):
+    """The commands of COMMANDS, in its order. One that fails ends with one clear line and exit code 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command; None if there is none of that name."""
+        lazy = COMMANDS.get(cmd_name)
+        if lazy is None:
+            return None
+        module = importlib.import_module(f"kiosk.cli.{lazy.module}")
+        command: click.Command = getattr(module, lazy.attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands for ``--help`` without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, lazy.help) for name, lazy in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -34,46 +85,8 @@ class Group(click.Group):
             ctx.exit(1)
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @gathering_option
 @click.version_option(package_name="social-reporter", message="%(version)s")
 def main() -> None:
     """Social Reporter: record, keep, show and publish what people take home from a gathering."""
-
-
-def _register() -> None:
-    # The commands live in modules of their own; each imports what it needs when it runs.
-    from kiosk.cli import (
-        backup,
-        conversation,
-        demo,
-        doctor,
-        gathering,
-        import_cards,
-        publish,
-        rehearse,
-        review,
-        serve,
-    )
-    from kiosk.cli import backup as cli_backup
-    from kiosk.cli import conversation as cli_conversation
-
-    for module in (
-        conversation,
-        backup,
-        demo,
-        doctor,
-        gathering,
-        serve,
-        cli_backup,
-        import_cards,
-        review,
-        publish,
-        rehearse,
-        cli_conversation,
-    ):
-        for command in module.COMMANDS:
-            main.add_command(command)
-
-
-_register()

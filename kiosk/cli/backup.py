@@ -6,9 +6,15 @@ from pathlib import Path
 
 import click
 
-from kiosk.cli.common import gathering_folder, gathering_option, json_option, opened, print_json
+from kiosk.cli.common import (
+    db_session,
+    gathering_folder,
+    gathering_option,
+    json_option,
+    opened,
+    print_json,
+)
 from kiosk.cli.progress_bar import progress_bar
-from kiosk.runtime.database import db
 from reporter.errors import Conflict, ReporterError
 
 
@@ -58,7 +64,7 @@ def merge(other: Path, as_json: bool) -> None:
 
     with opened() as kiosk:
         done = merge_in(kiosk, other)
-        kiosk.index.sync(db.session())
+        kiosk.index.sync(db_session())
         if as_json:
             print_json(vars(done))
             return
@@ -79,6 +85,3 @@ def merge(other: Path, as_json: bool) -> None:
             click.echo(f"left out: {line}", err=True)
         if done.left:
             click.get_current_context().exit(1)
-
-
-COMMANDS = (backup, restore, merge)

@@ -7,12 +7,14 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from kiosk.runtime.context import KioskContext, current_kiosk
-from reporter.config import load_settings
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from kiosk.runtime.context import KioskContext
 
 F = TypeVar("F", bound=Callable[..., Any])
 GATHERING_VARIABLE = "REPORTER_GATHERING"
@@ -58,6 +60,8 @@ def opened() -> Iterator[KioskContext]:
     Raises ConfigError when there is no gathering.
     """
     from kiosk.app import create_app
+    from kiosk.runtime.context import current_kiosk
+    from reporter.config import load_settings
 
     app = create_app(load_settings(gathering_folder()))
     with app.app_context():
@@ -66,3 +70,10 @@ def opened() -> Iterator[KioskContext]:
             yield kiosk
         finally:
             kiosk.stop()
+
+
+def db_session() -> Session:
+    """The database session of the opened gathering."""
+    from kiosk.runtime.database import db
+
+    return db.session()

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from kiosk.cli.common import gathering_option, json_option, opened, print_json
-from kiosk.runtime.database import db
+from kiosk.cli.common import db_session, gathering_option, json_option, opened, print_json
 
 
 @click.command("actions")
@@ -26,10 +25,10 @@ def actions(ics: Path | None, as_json: bool) -> None:
     from reporter.follow_up.next_gathering import next_gathering
 
     with opened() as kiosk:
-        items = all_items(db.session())
+        items = all_items(db_session())
         if ics is not None:
             title = kiosk.settings.gathering.title
-            ics.write_bytes(calendar(title, items, next_gathering(db.session()), now=kiosk.now()))
+            ics.write_bytes(calendar(title, items, next_gathering(db_session()), now=kiosk.now()))
         records = [item_record(item) for item in items]
     if as_json:
         print_json({"items": records})
@@ -52,7 +51,7 @@ def replies(as_json: bool) -> None:
 
     with opened() as kiosk:
         listen_now(kiosk)
-        document = replies_document(db.session())
+        document = replies_document(db_session())
     if as_json:
         print_json(document)
         return
@@ -71,6 +70,3 @@ def replies(as_json: bool) -> None:
 def _count(document: dict[str, list[dict[str, str]]], name: str) -> str:
     count = sum(row["target"] == name for row in document["replies"])
     return "1 reply" if count == 1 else f"{count} replies"
-
-
-COMMANDS = (actions, replies)

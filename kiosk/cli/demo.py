@@ -61,6 +61,3 @@ def _forget_secrets(settings: Settings) -> None:
         gathering_id = str(session.scalars(select(Gathering.id)).one())
     for name in ("signing", "desk"):
         remove_secret(gathering_id, name)
-
-
-COMMANDS = (demo,)

@@ -29,6 +29,3 @@ def doctor(port: int, as_json: bool) -> None:
         print_json({"checks": rows})
     if any(finding.verdict is Verdict.FAIL for finding in findings):
         click.get_current_context().exit(1)
-
-
-COMMANDS = (doctor,)

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from sqlalchemy.orm import Session
 
-from kiosk.cli.common import gathering_folder, gathering_option, json_option, opened, print_json
+from kiosk.cli.common import (
+    db_session,
+    gathering_folder,
+    gathering_option,
+    json_option,
+    opened,
+    print_json,
+)
 from kiosk.cli.progress_bar import progress_bar
-from kiosk.runtime.database import db
-from kiosk.runtime.timezone import local_timezone
-from reporter.actor import Actor
 from reporter.clock import new_random, rfc3339, utc_now
-from reporter.config import Settings, load_settings
 from reporter.errors import NotFound
-from reporter.models import EventSession
-from reporter.schedule import ScheduledSession
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from reporter.actor import Actor
+    from reporter.config import Settings
+    from reporter.models import EventSession
+    from reporter.schedule import ScheduledSession
 
 
 def _read(path: Path, timezone: str) -> list[ScheduledSession]:
@@ -49,6 +58,9 @@ def new(
     name: str, schedule: Path | None, timezone: str | None, language: str, previous: Path | None
 ) -> None:
     """Make a gathering, with its sessions if there is a schedule."""
+    from kiosk.runtime.timezone import local_timezone
+    from reporter.actor import Actor
+    from reporter.config import load_settings
     from reporter.gathering.folder import make_gathering, open_session
     from reporter.gathering.sessions import add_session, all_sessions, import_schedule
     from reporter.schedule import zone_named_in
@@ -119,7 +131,7 @@ def list_sessions(as_json: bool = False) -> None:
     from reporter.gathering.sessions import all_sessions, takeaway_counts
 
     with opened() as kiosk:
-        rows, counts = all_sessions(db.session()), takeaway_counts(db.session())
+        rows, counts = all_sessions(db_session()), takeaway_counts(db_session())
         if as_json:
             print_json({"sessions": [session_record(row, counts.get(row.code, 0)) for row in rows]})
             return
@@ -139,7 +151,7 @@ def import_sessions(file: Path, as_json: bool) -> None:
 
     with opened() as kiosk:
         scheduled = _read(file, kiosk.settings.gathering.timezone)
-        done = import_schedule(db.session(), scheduled, now=kiosk.now(), rng=kiosk.rng)
+        done = import_schedule(db_session(), scheduled, now=kiosk.now(), rng=kiosk.rng)
         if as_json:
             print_json(vars(done))
         else:
@@ -160,7 +172,7 @@ def add_sessions(titles: tuple[str, ...], room: str, as_json: bool) -> None:
 
     with opened() as kiosk:
         rows = [
-            add_session(db.session(), t, now=kiosk.now(), rng=kiosk.rng, room=room) for t in titles
+            add_session(db_session(), t, now=kiosk.now(), rng=kiosk.rng, room=room) for t in titles
         ]
         if as_json:
             print_json({"sessions": [session_record(row, 0) for row in rows]})
@@ -190,6 +202,3 @@ def posters(output: Path, base_url: str | None, port: int, paper: str) -> None:
         for warning in written.warnings:
             click.echo(f"reporter: {warning}", err=True)
         click.echo(f"{output}: codes lead to {written.base_url}")
-
-
-COMMANDS = (new, sessions, posters)

@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from kiosk.cli.common import gathering_option, json_option, opened, print_json
+from kiosk.cli.common import db_session, gathering_option, json_option, opened, print_json
 from kiosk.cli.progress_bar import progress_bar
-from kiosk.runtime.database import db
-from reporter.models.camera import CardImport
-from reporter.models.enums import ImportState
+from reporter.enums import ImportState
+
+if TYPE_CHECKING:
+    from reporter.models.camera import CardImport
 
 
 @click.command("import")
@@ -38,9 +39,9 @@ def import_card(paths: tuple[Path, ...], code: str, watching: bool, as_json: boo
     if missing and not watching:
         raise NotFound(f"There is nothing at {missing[0]}. Is the card in, and is this its folder?")
     with opened() as kiosk, _stoppable() as stop:
-        event = by_code(db.session(), code) if code else None
+        event = by_code(db_session(), code) if code else None
         label = " ".join(str(path.absolute()) for path in paths)
-        job = begin_import(db.session(), label, now=kiosk.now(), rng=kiosk.rng, event=event)
+        job = begin_import(db_session(), label, now=kiosk.now(), rng=kiosk.rng, event=event)
         run = watch if watching else run_import
         with progress_bar("import") as bar:
             run(kiosk, job, paths, tell=bar.files, stopped=stop.asked)
@@ -113,6 +114,3 @@ def _stoppable() -> Iterator[_Stop]:
     finally:
         for name, handler in before.items():
             signal.signal(getattr(signal, name), handler)
-
-
-COMMANDS = (import_card,)

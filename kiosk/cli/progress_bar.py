@@ -6,11 +6,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
-from capture.cards.importer import ImportProgress
-from publish.outbox.runner import Outcome
+if TYPE_CHECKING:
+    from capture.cards.importer import ImportProgress
+    from publish.outbox.runner import Outcome
+
 
 # A line every so many seconds where there is no terminal: enough to see that it lives.
 LINE_EVERY = 5.0

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from kiosk.cli.common import gathering_option, json_option, opened, print_json
+from kiosk.cli.common import db_session, gathering_option, json_option, opened, print_json
 from kiosk.cli.progress_bar import progress_bar
-from kiosk.runtime.context import KioskContext
-from kiosk.runtime.database import db
 from reporter.errors import BadInput
+
+if TYPE_CHECKING:
+    from kiosk.runtime.context import KioskContext
 
 
 @click.group("targets", invoke_without_command=True)
@@ -32,7 +34,7 @@ def list_all(as_json: bool = False) -> None:
     from publish.status.target_registry import list_targets
 
     with opened() as kiosk:
-        rows = list_targets(db.session(), outbox_of(kiosk).budget)
+        rows = list_targets(db_session(), outbox_of(kiosk).budget)
     if as_json:
         print_json({"targets": rows})
         return
@@ -213,6 +215,3 @@ def bundle(output: Path | None, verify: Path | None, as_json: bool) -> None:
             print_json({**vars(made), "path": str(made.path)})
         else:
             click.echo(f"{made.path}: {made.takeaways} takeaways, {made.files} files, verified")
-
-
-COMMANDS = (targets, publish, bundle)

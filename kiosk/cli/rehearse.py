@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kiosk.cli.common import gathering_option, json_option, opened, print_json
+from kiosk.cli.common import db_session, gathering_option, json_option, opened, print_json
 from kiosk.cli.progress_bar import progress_bar
-from kiosk.runtime.context import KioskContext
-from kiosk.runtime.database import db
 from reporter.errors import Conflict, NotFound
-from reporter.models import EventSession
 
 if TYPE_CHECKING:
     from kiosk.rehearsal.report import Report
     from kiosk.rehearsal.volunteers import Material
+    from kiosk.runtime.context import KioskContext
+    from reporter.models import EventSession
 
 ENDS = "The Wi-Fi is not part of this: try one photo from a phone in the farthest corner, too."
 
@@ -65,7 +64,7 @@ def find_kiosk(kiosk: KioskContext, port: int) -> str:
                 f"The kiosk on port {port} runs another gathering ({told['gathering']}). Choose its folder with "
                 "--gathering, or another port with --port."
             )
-        if paused_since(db.session()):
+        if paused_since(db_session()):
             raise Conflict(
                 "The kiosk takes a break and takes nothing in. End the break at the desk (Kiosk), then rehearse."
             )
@@ -80,7 +79,7 @@ def _rehearse(kiosk: KioskContext, url: str, phones: int) -> Report:
     from kiosk.rehearsal.sandbox import clear_stages, failed_media, open_stage
     from kiosk.rehearsal.volunteers import Material, play
 
-    session = db.session()
+    session = db_session()
     # Of one that was broken off.
     clear_stages(session, kiosk, kiosk_runs=True)
     click.echo("drawing photos and a film …", err=True)
@@ -116,10 +115,10 @@ def _wait_for_copies(event: EventSession) -> float | None:
 
     started = time.monotonic()
     with progress_bar("small copies") as bar:
-        whole = waiting_media(db.session(), event)
+        whole = waiting_media(db_session(), event)
 
         def made() -> bool:
-            left = waiting_media(db.session(), event)
+            left = waiting_media(db_session(), event)
             bar.step(whole - left, max(whole, 1))
             return left == 0
 
@@ -130,8 +129,8 @@ def _tidy(kiosk: KioskContext, url: str) -> list[str]:
     from kiosk.rehearsal.sandbox import clear_stages
     from kiosk.rehearsal.volunteers import is_there
 
-    db.session.rollback()
-    left = clear_stages(db.session(), kiosk, kiosk_runs=is_there(url) is not None)
+    db_session().rollback()
+    left = clear_stages(db_session(), kiosk, kiosk_runs=is_there(url) is not None)
     for sentence in left:
         click.echo(f"reporter: {sentence}", err=True)
     return left
@@ -152,6 +151,3 @@ def _print(told: Report) -> None:
         click.echo(f"  {count} times: {reason}")
     click.echo(told.verdict)
     click.echo(ENDS)
-
-
-COMMANDS = (rehearse,)

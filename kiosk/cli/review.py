@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from kiosk.cli.common import gathering_option, json_option, opened, print_json
-from kiosk.runtime.database import db
-from reporter.actor import Actor
+from kiosk.cli.common import db_session, gathering_option, json_option, opened, print_json
+from reporter.enums import Kind, TakeawayState
 from reporter.errors import BadInput
-from reporter.models import Takeaway
-from reporter.models.enums import Kind, TakeawayState
-from reporter.moderation.decisions import approve, by_receipt, hide, withdraw
-from reporter.stories.queries import with_everything
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from reporter.actor import Actor
+    from reporter.models import Takeaway
 
 
 @click.group("review")
@@ -35,7 +35,11 @@ def review() -> None:
 @gathering_option
 def list_takeaways(state: str | None, as_json: bool) -> None:
     """List takeaways, the oldest first."""
+    from sqlalchemy import select
+
     from kiosk.web.shared.serializers import shell_record
+    from reporter.models import Takeaway
+    from reporter.stories.queries import with_everything
 
     with opened():
         query = (
@@ -43,7 +47,7 @@ def list_takeaways(state: str | None, as_json: bool) -> None:
         )
         if state:
             query = query.where(Takeaway.state == state)
-        rows = list(db.session.scalars(query))
+        rows = list(db_session().scalars(query))
         if as_json:
             print_json({"takeaways": [shell_record(row) for row in rows]})
             return
@@ -59,11 +63,13 @@ def _line(row: Takeaway) -> str:
 def _decide(
     receipts: tuple[str, ...], act: Callable[[Session, Takeaway, Actor], None], word: str
 ) -> None:
+    from reporter.moderation.decisions import by_receipt
+
     with opened() as kiosk:
         # All are looked up first: a typing slip in the last one changes nothing.
-        rows = [by_receipt(db.session(), receipt) for receipt in receipts]
+        rows = [by_receipt(db_session(), receipt) for receipt in receipts]
         for row in rows:
-            act(db.session(), row, kiosk.hand("shell"))
+            act(db_session(), row, kiosk.hand("shell"))
         click.echo(f"{len(rows)} {word}")
 
 
@@ -72,6 +78,8 @@ def _decide(
 @gathering_option
 def approve_takeaways(receipts: tuple[str, ...]) -> None:
     """Let these be shown and published. A photo without words is described by what and where it is."""
+    from reporter.moderation.decisions import approve
+
     _decide(receipts, approve, "approved")
     _describe_plainly(receipts)
 
@@ -80,12 +88,13 @@ def _describe_plainly(receipts: tuple[str, ...]) -> None:
     """Nobody sees a notice here as at the desk, so no photo may stay out of public places unseen for lack of words."""
     from kiosk.services.alt_text import proposals_for
     from reporter.media.alt_text import undescribed
+    from reporter.moderation.decisions import by_receipt
     from reporter.review.conflicts import set_fields_many
 
     with opened() as kiosk:
-        rows = [by_receipt(db.session(), receipt) for receipt in receipts]
+        rows = [by_receipt(db_session(), receipt) for receipt in receipts]
         bare = [row for row in rows if undescribed(row)]
-        set_fields_many(db.session(), bare, kiosk.hand("shell"), lambda row: proposals_for(row, ""))
+        set_fields_many(db_session(), bare, kiosk.hand("shell"), lambda row: proposals_for(row, ""))
         for row in bare:
             click.echo(
                 f"{row.receipt}: described only as “{row.attachments[0].alt}”. Say what it shows: "
@@ -98,6 +107,8 @@ def _describe_plainly(receipts: tuple[str, ...]) -> None:
 @gathering_option
 def hide_takeaways(receipts: tuple[str, ...]) -> None:
     """Keep these, and show them to nobody."""
+    from reporter.moderation.decisions import hide
+
     _decide(receipts, hide, "hidden")
 
 
@@ -109,12 +120,13 @@ def hide_takeaways(receipts: tuple[str, ...]) -> None:
 def describe_photos(receipts: tuple[str, ...], text: str, accept: bool) -> None:
     """List approved photos without a description, or describe them."""
     from kiosk.services.alt_text import described_as, proposal_for, proposals_for
+    from reporter.moderation.decisions import by_receipt
     from reporter.review.conflicts import set_fields_many
     from reporter.review.queries import undescribed_rows
 
     with opened() as kiosk:
-        rows = [by_receipt(db.session(), receipt) for receipt in receipts]
-        rows = rows or list(db.session.scalars(undescribed_rows()))
+        rows = [by_receipt(db_session(), receipt) for receipt in receipts]
+        rows = rows or list(db_session().scalars(undescribed_rows()))
         if not accept and not text:
             for row in rows:
                 click.echo(f"{_line(row)}  proposed: {proposal_for(row)}")
@@ -123,7 +135,7 @@ def describe_photos(receipts: tuple[str, ...], text: str, accept: bool) -> None:
             raise BadInput("Say of which takeaways: reporter review describe RECEIPT --text …")
         words = described_as if text else proposals_for
         done = set_fields_many(
-            db.session(), rows, kiosk.hand("shell"), lambda row: words(row, text)
+            db_session(), rows, kiosk.hand("shell"), lambda row: words(row, text)
         )
         click.echo(f"{len(done.changed)} described")
 
@@ -150,14 +162,14 @@ def search(query: str, code: str, kind: str | None, sort: str, limit: int, as_js
 
     filters = {"session": normalize(code) if code else "", "kind": kind or ""}
     with opened() as kiosk:
-        kiosk.index.sync(db.session())
+        kiosk.index.sync(db_session())
         settings, order = kiosk.settings, Sort(sort)
         today = kiosk.now().astimezone(settings.zone).date()
         ask = SearchRequest(
             query, filters, place=None, sort=order, limit=max(limit, 1), today=today
         )
         found = kiosk.index.search(ask)
-        rows = load_hits(db.session(), found, ask, settings.gathering.language)
+        rows = load_hits(db_session(), found, ask, settings.gathering.language)
         if as_json:
             print_json(search_record(found, rows, shell_url))
             return
@@ -175,14 +187,12 @@ def search(query: str, code: str, kind: str | None, sort: str, limit: int, as_js
 def withdraw_takeaway(receipt: str) -> None:
     """Take a takeaway down everywhere: here at once, at the targets from the ledger."""
     from kiosk.services.publishing import take_down
+    from reporter.moderation.decisions import by_receipt, withdraw
 
     with opened() as kiosk:
-        row = by_receipt(db.session(), receipt)
-        withdraw(db.session(), row, kiosk.hand("shell"), kiosk.store)
-        kiosk.index.sync(db.session())
+        row = by_receipt(db_session(), receipt)
+        withdraw(db_session(), row, kiosk.hand("shell"), kiosk.store)
+        kiosk.index.sync(db_session())
         click.echo("taken back on this laptop: words and files are gone, a tombstone stays")
         for line in take_down(kiosk).sentences:
             click.echo(line)
-
-
-COMMANDS = (review, search, withdraw_takeaway)

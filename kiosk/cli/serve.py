@@ -8,16 +8,18 @@ import threading
 import webbrowser
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
-from flask import Flask
 
-from kiosk.cli.common import gathering_folder, gathering_option, opened
+from kiosk.cli.common import db_session, gathering_folder, gathering_option, opened
 from kiosk.cli.progress_bar import progress_bar
-from kiosk.runtime.database import db
 from reporter.clock import new_random, utc_now
 from reporter.config import Settings, exists, load_settings
 from reporter.errors import ConfigError
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 DEFAULT_PORT = 8000
 
@@ -146,8 +148,5 @@ def _stop_signal() -> threading.Event:
 def index(rebuild: bool) -> None:
     """Care for the search index."""
     with opened() as kiosk, progress_bar("index") as bar:
-        written = kiosk.index.rebuild(db.session(), bar.step)
+        written = kiosk.index.rebuild(db_session(), bar.step)
         click.echo(f"indexed {written} takeaways")
-
-
-COMMANDS = (kiosk, index)

@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from kiosk.runtime.context import KioskContext
+from reporter.enums import MediaState, TakeawayState
 from reporter.gathering.erase_session import erase_session
 from reporter.gathering.sessions import add_session
 from reporter.models import Attachment, EventSession, Media, Takeaway
-from reporter.models.enums import MediaState, TakeawayState
 from reporter.moderation.decisions import withdraw
 
 TITLE = "Rehearsal"

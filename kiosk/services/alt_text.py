@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from kiosk.runtime.context import current_kiosk
 from publish.i18n import KINDS, translations
+from reporter.enums import Kind
 from reporter.media import alt_text
 from reporter.models import Takeaway
-from reporter.models.enums import Kind
 from reporter.moderation.history import ALT
 
 

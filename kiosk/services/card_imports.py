@@ -16,10 +16,10 @@ from capture.cards.session_assignment import read_roll
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from reporter.clock import rfc3339
+from reporter.enums import ImportState, Mark
 from reporter.errors import NotFound, ReporterError
 from reporter.models import EventSession, Takeaway
 from reporter.models.camera import Camera, CardImport, Shot
-from reporter.models.enums import ImportState, Mark
 
 # A file that hasn't changed between two looks, so many seconds apart, may be whole.
 WATCH_SECONDS = 2.0

@@ -18,10 +18,10 @@ from publish.outbox.items.message import queue_messages
 from publish.posts.model import gathering_facts
 from publish.targets import target_class
 from reporter.clock import rfc3339
+from reporter.enums import ReplyState
 from reporter.media.store import Store
 from reporter.models import Delivery, Takeaway, Target
 from reporter.models.conversation import Reply, ReplyPoll
-from reporter.models.enums import ReplyState
 
 GREETINGS = "greetings.txt"
 

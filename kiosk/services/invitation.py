@@ -11,10 +11,10 @@ from capture.printing.invitation import invitation_picture
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from publish.rendering.html import day_and_time
+from reporter.enums import Source
 from reporter.follow_up.next_gathering import next_gathering
 from reporter.gathering.sessions import add_session
 from reporter.models import EventSession, Story
-from reporter.models.enums import Source
 from reporter.models.follow_up import NextGathering
 from reporter.moderation import decisions
 from reporter.stories import editing

@@ -25,9 +25,9 @@ from publish.status.progress import ledger_rows
 from reporter import secret_store
 from reporter.annotations import edit_history
 from reporter.config import load_settings, save_settings
+from reporter.enums import DeliveryState
 from reporter.errors import BadInput, NotFound
 from reporter.models import Gathering, Target
-from reporter.models.enums import DeliveryState
 
 # Asked for the words of a prompt, answers with the secret.
 AskSecret = Callable[[str], str]

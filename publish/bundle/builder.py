@@ -45,11 +45,11 @@ from publish.site.pages import (
 from publish.site.search_index import search_files
 from reporter.annotations.captions import captions_of
 from reporter.clock import rfc3339
+from reporter.enums import Kind
 from reporter.errors import Conflict, DiskFull
 from reporter.media.store import Store
 from reporter.media.webvtt import webvtt
 from reporter.models import Attachment, Media, Takeaway
-from reporter.models.enums import Kind
 from reporter.moderation.visibility import Scope, showable
 from reporter.stories.queries import all_stories, with_everything
 from reporter.stories.takeaway_json import takeaway_record

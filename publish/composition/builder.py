@@ -14,11 +14,11 @@ from publish.i18n import KINDS, translations
 from publish.markup.markdown import heading_depth
 from publish.posts.model import WORDS, Block, GatheringFacts, Post, PostMedia, SessionInfo
 from reporter.annotations.captions import captions_of
+from reporter.enums import Kind, MediaState
 from reporter.media.alt_text import proposal
 from reporter.media.store import Store
 from reporter.media.webvtt import webvtt
 from reporter.models import Attachment, EventSession, Media, Rendition, Story, StoryText, Takeaway
-from reporter.models.enums import Kind, MediaState
 from reporter.moderation.visibility import Scope, may_show
 from reporter.stories.queries import Piece, story_pieces, story_title
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from publish.posts.model import CrossLink
 from publish.targets import target_class
+from reporter.enums import Audience
 from reporter.models import Delivery, Story, Target
-from reporter.models.enums import Audience
 from reporter.moderation.visibility import Scope
 
 # The stable rule for what is canonical: blog before site before wiki before social. Unknown kinds come last.

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from publish.i18n import translations
 from publish.posts.model import Block, GatheringFacts, PublishedReply
 from reporter.conversation.replies import words_by_takeaway, words_of_story
+from reporter.enums import ReplyKind
 from reporter.models import Story, Takeaway
 from reporter.models.conversation import Reply
-from reporter.models.enums import ReplyKind
 from reporter.moderation.visibility import Scope
 
 

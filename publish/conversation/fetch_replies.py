@@ -20,10 +20,10 @@ from publish.targets.base import RemoteReply
 from reporter.clock import new_id, rfc3339
 from reporter.conversation.replies import blocked_people
 from reporter.database.job_queue import back_off
+from reporter.enums import ReplyKind, ReplyState
 from reporter.follow_up.next_gathering import stop_by_token
 from reporter.models import Delivery, Target
 from reporter.models.conversation import Reply, ReplyPoll
-from reporter.models.enums import ReplyKind, ReplyState
 from reporter.moderation.decisions import next_revision
 
 BETWEEN = timedelta(minutes=15)

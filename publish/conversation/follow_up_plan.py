@@ -18,12 +18,7 @@ from publish.posts.follow_up import CALENDAR
 from publish.posts.model import GatheringFacts
 from publish.rendering.html import day_and_time
 from reporter.actor import Actor
-from reporter.errors import BadInput, Conflict, NotFound
-from reporter.follow_up.action_items import all_items, told_name, unanswered
-from reporter.follow_up.next_gathering import next_gathering
-from reporter.models import Delivery, EventSession, Gathering, Story, Takeaway, Target
-from reporter.models.conversation import Reply
-from reporter.models.enums import (
+from reporter.enums import (
     Audience,
     DeliveryState,
     Intent,
@@ -32,6 +27,11 @@ from reporter.models.enums import (
     StepState,
     TakeawayState,
 )
+from reporter.errors import BadInput, Conflict, NotFound
+from reporter.follow_up.action_items import all_items, told_name, unanswered
+from reporter.follow_up.next_gathering import next_gathering
+from reporter.models import Delivery, EventSession, Gathering, Story, Takeaway, Target
+from reporter.models.conversation import Reply
 from reporter.models.follow_up import ActionItem, PlanStep
 from reporter.moderation.decisions import next_revision
 from reporter.stories import editing

@@ -17,8 +17,8 @@ from publish.outbox.policy.interruptions import narrowed
 from publish.outbox.target_status import limits_of
 from publish.posts.model import Post
 from publish.targets import target_class
+from reporter.enums import DeliveryState
 from reporter.models import Delivery, Story, Target
-from reporter.models.enums import DeliveryState
 from reporter.moderation.visibility import Scope
 
 

@@ -22,8 +22,8 @@ from publish.outbox.target_status import budget_left
 from publish.targets import Target, target_class
 from publish.targets.base import Limits
 from reporter.database.job_queue import claim
+from reporter.enums import DeliveryState
 from reporter.models import Delivery
-from reporter.models.enums import DeliveryState
 
 log = logging.getLogger(__name__)
 

@@ -26,8 +26,8 @@ from publish.posts.model import Post, PostMedia, Remote
 from publish.targets import FrontPageEntry, Target, target_class
 from publish.targets.base import Limits
 from reporter.clock import rfc3339
+from reporter.enums import DeliveryState
 from reporter.models import Delivery, Story, Takeaway
-from reporter.models.enums import DeliveryState
 from reporter.moderation.visibility import Scope
 
 Values = dict[str, Any]

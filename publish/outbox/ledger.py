@@ -25,9 +25,9 @@ from publish.outbox.target_status import line_of, outbox_state
 from publish.posts.model import GatheringFacts, Post, PostMedia
 from publish.targets import target_class
 from reporter.clock import new_id
+from reporter.enums import DeliveryState
 from reporter.errors import NotFound
 from reporter.models import Delivery, Story, Target
-from reporter.models.enums import DeliveryState
 from reporter.stories.queries import all_stories
 
 MEDIA, STORY, FACE = "media", "story", "face"

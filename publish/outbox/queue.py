@@ -16,8 +16,8 @@ from publish.outbox.context import PublishContext
 from publish.outbox.ledger import FACE, MEDIA, OPEN, STORY
 from publish.outbox.target_status import budget_left, is_stopped
 from publish.targets import target_class
+from reporter.enums import DeliveryState
 from reporter.models import Delivery, Target
-from reporter.models.enums import DeliveryState
 from reporter.models.outbox import OutboxState, TargetStatus
 
 _LEAVING = Delivery.state == DeliveryState.WITHDRAWING

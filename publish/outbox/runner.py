@@ -22,8 +22,8 @@ from publish.outbox.policy.interruptions import forget_cuts
 from publish.outbox.queue import allowed, due_rows, free_abandoned, may_go
 from publish.outbox.target_status import forget_limits
 from publish.outbox.worker import MOST_ATTEMPTS, OFFLINE_PAUSE, Outcome, deliver_row
+from reporter.enums import DeliveryState
 from reporter.models import Delivery
-from reporter.models.enums import DeliveryState
 
 _WAITING = (DeliveryState.DUE, DeliveryState.CHANGED, DeliveryState.WITHDRAWING)
 

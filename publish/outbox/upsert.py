@@ -14,7 +14,7 @@ from publish.net.transfer_meter import current_wire
 from publish.posts.model import Post, PostMedia, Remote
 from publish.targets import Target
 from publish.targets.base import Limits
-from reporter.models.enums import DeliveryState
+from reporter.enums import DeliveryState
 
 # With one key at one target, at most.
 _COPIES = 4

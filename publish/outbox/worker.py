@@ -45,8 +45,8 @@ from publish.outbox.queue import blocked_until, is_allowed
 from publish.outbox.target_status import is_stopped, line_of, record_reachability, record_transfer
 from publish.targets import Draft, target_class
 from reporter.database.job_queue import back_off, claim
+from reporter.enums import DeliveryState
 from reporter.models import Delivery, Story
-from reporter.models.enums import DeliveryState
 from reporter.models.outbox import SentDraft
 
 log = logging.getLogger(__name__)

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy.orm import Session
 
+from reporter.enums import ItemState
 from reporter.follow_up.action_items import all_items, for_place, told_name
 from reporter.follow_up.icalendar import calendar
 from reporter.follow_up.next_gathering import next_gathering
-from reporter.models.enums import ItemState
 from reporter.models.follow_up import ActionItem, NextGathering
 from reporter.moderation.visibility import Scope
 

@@ -20,7 +20,7 @@ from publish.site.search_index import SCRIPT, words_of
 from publish.site.search_index import WORDS as FIND
 from publish.site.structured_data import about_front, about_story
 from reporter.clock import rfc3339
-from reporter.models.enums import Intent
+from reporter.enums import Intent
 
 _QUOTE_CHARS = 140
 _OPEN = (Intent.QUESTION.value, Intent.ACTION.value)

@@ -20,8 +20,8 @@ from publish.site.pages import media_name
 from publish.status.progress import Standing, row_json
 from publish.targets import Draft, target_class
 from publish.targets import Target as OpenTarget
+from reporter.enums import DeliveryState
 from reporter.models import Delivery, Story, Target
-from reporter.models.enums import DeliveryState
 from reporter.models.outbox import SentDraft
 from reporter.stories.queries import all_stories
 

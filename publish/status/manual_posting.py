@@ -18,9 +18,9 @@ from publish.outbox.ledger import refresh_story, story_fingerprint
 from publish.posts.model import PostMedia
 from publish.status.dry_run import draft_of
 from publish.targets import Draft, target_class
+from reporter.enums import DeliveryState
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.models import Delivery, Story
-from reporter.models.enums import DeliveryState
 from reporter.models.outbox import SentDraft
 
 

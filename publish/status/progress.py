@@ -15,8 +15,8 @@ from publish.outbox.context import PublishContext
 from publish.outbox.ledger import FACE, MEDIA, OPEN, STORY, chosen_targets
 from publish.outbox.target_status import budget_left, outbox_state
 from publish.targets import target_class
+from reporter.enums import DeliveryState
 from reporter.models import Delivery, Target
-from reporter.models.enums import DeliveryState
 from reporter.models.outbox import OutboxState, TargetStatus
 
 PAUSED = "Sending is paused."

@@ -30,10 +30,10 @@ from publish.targets import TargetConfig, check_options, target_class
 from reporter import secret_store
 from reporter.clock import Clock, new_id, rfc3339
 from reporter.conversation import replies
+from reporter.enums import Audience
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.media.store import Store
 from reporter.models import Delivery, Target
-from reporter.models.enums import Audience
 from reporter.models.outbox import TargetStatus
 
 

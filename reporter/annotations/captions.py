@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from reporter.actor import Actor
 from reporter.annotations.edit_history import edits_of, takeaways_of
 from reporter.annotations.ocr_text import MOST_CHARS
+from reporter.enums import Kind
 from reporter.errors import BadInput
 from reporter.media.webvtt import Cue, clipped, moved, read_cues, spoken, webvtt
 from reporter.models import Media
 from reporter.models.captions import Captions
-from reporter.models.enums import Kind
 from reporter.moderation.decisions import bump_revision, lock_gathering
 
 ASKED, FAILED = "asked", "failed"

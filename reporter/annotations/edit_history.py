@@ -18,12 +18,12 @@ from sqlalchemy.orm import Session
 
 from reporter.actor import Actor
 from reporter.clock import new_id
+from reporter.enums import Faces, MediaState
 from reporter.errors import Conflict
 from reporter.media.edits import Edits, read_edits
 from reporter.media.store import Store
 from reporter.models import Attachment, Decision, Media, Rendition, Takeaway
 from reporter.models.edits import Edit
-from reporter.models.enums import Faces, MediaState
 from reporter.moderation.decisions import bump_revision, lock_gathering
 
 # The name of these decisions in the history.

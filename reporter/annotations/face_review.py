@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from reporter.actor import Actor
 from reporter.annotations.edit_history import note, takeaways_of
+from reporter.enums import Audience, Faces, MediaState, TakeawayState
 from reporter.media.edits import Edits, Four, Region, Step
 from reporter.models import Attachment, Gathering, Media, Takeaway
 from reporter.models.edits import Face
-from reporter.models.enums import Audience, Faces, MediaState, TakeawayState
 from reporter.moderation.decisions import bump_revision, lock_gathering
 from reporter.moderation.visibility import PICTURES, needs_face_review_sql
 

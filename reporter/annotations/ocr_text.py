@@ -13,8 +13,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from reporter.annotations.edit_history import takeaways_of
+from reporter.enums import Kind, MediaState
 from reporter.models import Media, Rendition
-from reporter.models.enums import Kind, MediaState
 from reporter.moderation.decisions import bump_revision, lock_gathering
 
 VIEW = "view"

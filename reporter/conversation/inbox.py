@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from reporter.actor import Actor
 from reporter.conversation.replies import WORDS
+from reporter.enums import ReplyKind, ReplyState
 from reporter.errors import BadInput
 from reporter.models import Takeaway
 from reporter.models.conversation import Reply
-from reporter.models.enums import ReplyKind, ReplyState
 
 VIEWS = ("open", "snoozed", "done", "hidden")
 PAGE = 60

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.codes import make_receipt, normalize_receipt
+from reporter.enums import Audience, ReplyKind, ReplyState
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.models import Takeaway
 from reporter.models.conversation import BlockedPerson, Reply, ReplyPoll
-from reporter.models.enums import Audience, ReplyKind, ReplyState
 from reporter.models.follow_up import ActionItem
 from reporter.moderation.decisions import next_revision
 from reporter.moderation.visibility import Scope, may_show, rule

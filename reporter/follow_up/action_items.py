@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from reporter.actor import Actor
 from reporter.clock import new_id, rfc3339
+from reporter.enums import Intent, ItemState, ReplyState, TakeawayState
 from reporter.errors import BadInput, NotFound
 from reporter.models import Takeaway
 from reporter.models.conversation import Reply
-from reporter.models.enums import Intent, ItemState, ReplyState, TakeawayState
 from reporter.models.follow_up import ActionItem
 from reporter.moderation.decisions import next_revision
 from reporter.moderation.visibility import Scope, may_show

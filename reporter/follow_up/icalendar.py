@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from reporter.enums import ItemState
 from reporter.follow_up.action_items import told_name
-from reporter.models.enums import ItemState
 from reporter.models.follow_up import ActionItem, NextGathering
 
 if TYPE_CHECKING:

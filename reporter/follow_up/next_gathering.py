@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.config import Settings
+from reporter.enums import Audience, ItemState
 from reporter.errors import BadInput
 from reporter.follow_up.action_items import proposed
 from reporter.gathering.sessions import add_session
 from reporter.models import EventSession, Takeaway
-from reporter.models.enums import Audience, ItemState
 from reporter.models.follow_up import ActionItem, Contact, NextGathering
 from reporter.moderation.decisions import next_revision
 

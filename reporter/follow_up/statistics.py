@@ -9,10 +9,10 @@ from statistics import median
 from sqlalchemy import ColumnElement, and_, distinct, func, select
 from sqlalchemy.orm import Session
 
+from reporter.enums import Intent, ItemState, ReplyState, TakeawayState
 from reporter.follow_up.action_items import unanswered
 from reporter.models import Takeaway
 from reporter.models.conversation import Reply
-from reporter.models.enums import Intent, ItemState, ReplyState, TakeawayState
 from reporter.models.follow_up import ActionItem
 
 _SHOWN = Takeaway.state == TakeawayState.APPROVED

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from reporter.models import EventSession, Media, Takeaway
 from reporter.gathering.sessions import is_running
-from reporter.models.enums import MediaState, TakeawayState
+from reporter.enums import MediaState, TakeawayState
 
 # Half-hours that are shown: a long day.
 SLOTS = 20

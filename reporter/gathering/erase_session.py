@@ -11,7 +11,7 @@ from sqlalchemy import Column, MetaData, Table, delete, func, select
 from sqlalchemy.orm import Session
 
 from reporter.models import Delivery, EventSession, Story, Takeaway, Upload
-from reporter.models.enums import TakeawayState
+from reporter.enums import TakeawayState
 from reporter.media.store import Store
 
 # Columns that name a row of another table without a foreign key.

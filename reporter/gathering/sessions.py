@@ -16,7 +16,7 @@ from reporter.errors import BadInput, NotFound
 from reporter.models import EventSession, Takeaway
 from reporter.schedule import ScheduledSession
 from reporter.codes import make_code, normalize
-from reporter.models.enums import Audience, TakeawayState
+from reporter.enums import Audience, TakeawayState
 
 LOBBY = "Lobby"
 # People record on the way out of a room, and schedules run late.

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, select
 
+from reporter.enums import Kind
 from reporter.models import Attachment, Media, Takeaway
-from reporter.models.enums import Kind
 
 ALT_CHARS = 120
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from reporter.enums import Kind
 from reporter.errors import BadInput
-from reporter.models.enums import Kind
 
 # How many numbers each kind of step has. Regions to blur: x, y, width, height. Sheets: x and y of four corners,
 # clockwise from the sheet's top left. Turn and tilt: degrees clockwise. Cut: seconds at which it begins and ends.

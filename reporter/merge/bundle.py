@@ -19,15 +19,7 @@ from reporter.annotations.captions import captions_row
 from reporter.annotations.ocr_text import MOST_CHARS
 from reporter.clock import new_id
 from reporter.codes import is_valid, make_code, make_receipt
-from reporter.errors import BadInput, ReporterError
-from reporter.follow_up.action_items import KINDS, WHAT_CHARS
-from reporter.media.store import PIECE, Store
-from reporter.media.webvtt import read_cues, spoken, webvtt
-from reporter.merge.follow_up import same_item
-from reporter.merge.takeaways import Look, MergeReport
-from reporter.models import Attachment, EventSession, Media, Tag, Takeaway, Tombstone
-from reporter.models.captions import Captions
-from reporter.models.enums import (
+from reporter.enums import (
     Audience,
     Consent,
     Intent,
@@ -37,6 +29,14 @@ from reporter.models.enums import (
     Source,
     TakeawayState,
 )
+from reporter.errors import BadInput, ReporterError
+from reporter.follow_up.action_items import KINDS, WHAT_CHARS
+from reporter.media.store import PIECE, Store
+from reporter.media.webvtt import read_cues, spoken, webvtt
+from reporter.merge.follow_up import same_item
+from reporter.merge.takeaways import Look, MergeReport
+from reporter.models import Attachment, EventSession, Media, Tag, Takeaway, Tombstone
+from reporter.models.captions import Captions
 from reporter.models.follow_up import ActionItem
 from reporter.moderation import decisions
 

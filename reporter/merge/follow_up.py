@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from reporter.annotations.captions import captions_row, shown_part
 from reporter.annotations.edit_history import takeaways_of
 from reporter.annotations.ocr_text import MOST_CHARS
+from reporter.enums import TakeawayState
 from reporter.media.webvtt import spoken
 from reporter.merge.takeaways import MergeContext, row_values
 from reporter.models import Media, Takeaway
 from reporter.models.captions import Captions
-from reporter.models.enums import TakeawayState
 from reporter.models.follow_up import ActionItem, NextGathering
 from reporter.moderation.decisions import bump_revision, next_revision
 

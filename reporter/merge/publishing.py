@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from reporter.enums import DeliveryState
 from reporter.merge.takeaways import MergeContext, gathering_mark, row_values
 from reporter.models import Delivery, EventSession, Story, StoryItem, StoryText, Target
-from reporter.models.enums import DeliveryState
 from reporter.stories.queries import session_story
 
 _ASK = "This place came with another kiosk. Give its password and test it, before anything is sent there."

@@ -26,6 +26,7 @@ from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.codes import make_code, make_receipt
 from reporter.database.engine import prepare_sqlite, sqlite_url
+from reporter.enums import MediaState, Source, TakeawayState
 from reporter.errors import NotFound, ReporterError
 from reporter.media.store import PIECE, Store, hash_file
 from reporter.merge.edits import copy_mending, merge_mendings
@@ -40,7 +41,6 @@ from reporter.models import (
     Takeaway,
     Tombstone,
 )
-from reporter.models.enums import MediaState, Source, TakeawayState
 from reporter.moderation import decisions
 
 DATABASE = "reporter.db"

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, Text, U
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from reporter.database.engine import Base, UtcDateTime
-from reporter.models.enums import ImportState
+from reporter.enums import ImportState
 from reporter.models.takeaway import EventSession, Takeaway
 
 
@@ -27,7 +27,7 @@ class Camera(Base):
     serial: Mapped[str] = mapped_column(default="")
     # Seconds to add to what it says, for the true time at the place. None: nothing is known yet.
     offset_s: Mapped[int | None]
-    # Where the offset comes from: see reporter.models.enums.ClockBasis.
+    # Where the offset comes from: see reporter.enums.ClockBasis.
     basis: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -80,7 +80,7 @@ class Shot(Base):
     sha256: Mapped[str] = mapped_column(index=True)
     # The camera's own clock, as an instant that is right if the camera is (the gathering's zone assumed).
     taken: Mapped[datetime] = mapped_column(UtcDateTime)
-    # See reporter.models.enums.Mark, and for a session's marker whose it is.
+    # See reporter.enums.Mark, and for a session's marker whose it is.
     mark: Mapped[str] = mapped_column(default="")
     mark_session_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("event_session.id"))
     # The kiosk's clock, where the marker was shown on its screen.

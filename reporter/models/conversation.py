@@ -10,7 +10,7 @@ from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from reporter.database.engine import Base, UtcDateTime
-from reporter.models.enums import Audience, ReplyKind, ReplyState
+from reporter.enums import Audience, ReplyKind, ReplyState
 from reporter.models.publishing import Target
 from reporter.models.story import Story
 from reporter.models.takeaway import Takeaway

@@ -9,8 +9,8 @@ from sqlalchemy import Date, ForeignKey, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from reporter.database.engine import Base, UtcDateTime
+from reporter.enums import ItemState, StepState
 from reporter.models.conversation import Reply
-from reporter.models.enums import ItemState, StepState
 from reporter.models.story import Story
 from reporter.models.takeaway import Takeaway
 

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, UniqueConstraint, Uu
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from reporter.database.engine import Base, UtcDateTime
-from reporter.models.enums import Audience, DeliveryState
+from reporter.enums import Audience, DeliveryState
 
 
 class Target(Base):

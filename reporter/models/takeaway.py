@@ -10,7 +10,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from reporter.database.engine import Base, UtcDateTime
-from reporter.models.enums import Audience, Faces, MediaState, Source, TakeawayState
+from reporter.enums import Audience, Faces, MediaState, Source, TakeawayState
 
 
 class EventSession(Base):
@@ -126,7 +126,7 @@ class Media(Base):
     # Fingerprint of the edits that its renditions hold or are about to; empty: shown as it came.
     # See reporter.annotations.edit_history.
     mended: Mapped[str] = mapped_column(default="")
-    # What is known of faces in it: a word of reporter.models.enums.Faces.
+    # What is known of faces in it: a word of reporter.enums.Faces.
     faces: Mapped[str] = mapped_column(default=Faces.UNKNOWN, index=True)
     # What can be read in it, and of which picture (SHA-256 of its view) that is known.
     # See reporter.annotations.ocr_text.

@@ -9,9 +9,9 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from reporter.enums import TakeawayState
 from reporter.errors import ConfigError
 from reporter.models import Takeaway
-from reporter.models.enums import TakeawayState
 from reporter.moderation.decisions import bump_revision
 
 FILE_NAME = "blocked-words.txt"

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from reporter.actor import Actor
 from reporter.codes import normalize_receipt
+from reporter.enums import Audience, Consent, Intent, Kind, ReplyState, TakeawayState
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.media.alt_text import own_words, proposals
 from reporter.media.near_duplicates import drop_empty
@@ -28,7 +29,6 @@ from reporter.models import (
     Tombstone,
 )
 from reporter.models.conversation import Reply
-from reporter.models.enums import Audience, Consent, Intent, Kind, ReplyState, TakeawayState
 from reporter.models.follow_up import ActionItem, Contact
 from reporter.models.image_quality import ImageQuality
 from reporter.moderation.history import ALT, remember

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from reporter.enums import DeliveryState
 from reporter.models import Delivery
-from reporter.models.enums import DeliveryState
 from reporter.models.outbox import Takedown
 
 # In which a target has said no, or a person has to act: the worst of its rows is what counts.

@@ -12,9 +12,9 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import object_session
 
+from reporter.enums import Audience, Consent, Faces, Kind, TakeawayState
 from reporter.media.alt_text import lacks_alt, undescribed
 from reporter.models import Attachment, Gathering, Media, Takeaway
-from reporter.models.enums import Audience, Consent, Faces, Kind, TakeawayState
 
 
 class Scope(StrEnum):

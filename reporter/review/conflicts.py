@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from reporter.enums import TakeawayState
 from reporter.models import Decision, Takeaway
-from reporter.models.enums import TakeawayState
 from reporter.moderation.decisions import (
     Actor,
     checked_field,

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, distinct, func, or_, select
 from sqlalchemy.orm import Session
 
+from reporter.enums import Audience, TakeawayState
 from reporter.media.alt_text import lacks_alt
 from reporter.media.near_duplicates import BLURRED, DARK
 from reporter.models import Attachment, EventSession, Tag, Takeaway
-from reporter.models.enums import Audience, TakeawayState
 from reporter.models.image_quality import ImageQuality
 from reporter.stories.queries import with_everything
 

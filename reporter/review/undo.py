@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.actor import Actor
+from reporter.enums import TakeawayState
 from reporter.errors import NotFound
 from reporter.models import Decision, Takeaway
-from reporter.models.enums import TakeawayState
 from reporter.moderation.decisions import get_field, lock_gathering, set_fields, set_state
 from reporter.moderation.history import fields_of, history_of
 from reporter.review.conflicts import EditConflict, Outcome

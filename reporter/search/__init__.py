@@ -7,8 +7,8 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from reporter.enums import TakeawayState
 from reporter.models import Takeaway
-from reporter.models.enums import TakeawayState
 from reporter.moderation.visibility import may_show
 from reporter.search.documents import texts_of
 from reporter.search.protocol import (

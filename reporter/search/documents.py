@@ -6,8 +6,8 @@ import functools
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from reporter.enums import Consent, Kind
 from reporter.models import Takeaway
-from reporter.models.enums import Consent, Kind
 from reporter.moderation.visibility import Scope, may_show, needs_face_review
 from reporter.search.recipe import Recipe
 from reporter.search.text.tokenizer import normalize, tokenize

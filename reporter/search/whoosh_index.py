@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
+from reporter.enums import TakeawayState
 from reporter.models import Attachment, Takeaway
-from reporter.models.enums import TakeawayState
 from reporter.search.documents import document
 from reporter.search.index_files import (
     IndexGeneration,

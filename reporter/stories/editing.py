@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from reporter.actor import Actor
 from reporter.clock import new_id
+from reporter.enums import TakeawayState
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.models import EventSession, Story, StoryItem, StoryText, Takeaway
-from reporter.models.enums import TakeawayState
 from reporter.moderation.decisions import next_revision
 from reporter.stories.queries import (
     Piece,

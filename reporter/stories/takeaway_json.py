@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.clock import rfc3339
+from reporter.enums import DeliveryState, Kind, MediaState
 from reporter.models import Attachment, Delivery, Media, Rendition, Takeaway
-from reporter.models.enums import DeliveryState, Kind, MediaState
 from reporter.moderation.takedowns import takedowns
 from reporter.stories.queries import stories_of
 

@@ -19,11 +19,11 @@ from publish.posts.model import Remote
 from publish.status import target_registry
 from reporter import secret_store
 from reporter.conversation import replies
+from reporter.enums import ReplyState
 from reporter.follow_up import action_items, next_gathering
 from reporter.gathering.folder import make_gathering, open_session
 from reporter.models import Delivery, Takeaway
 from reporter.models.conversation import Reply
-from reporter.models.enums import ReplyState
 from tests.publish.conformance.contract import Place
 from tests.publish.conformance.mediawiki import mediawiki_place
 from tests.publish.conversation.test_fetch_replies import Outsiders

@@ -18,10 +18,10 @@ from kiosk.web.desk.review import faces as review_faces
 from kiosk.web.middleware.auth import require_desk
 from reporter.annotations import face_review
 from reporter.conversation.inbox import in_view
+from reporter.enums import DeliveryState, ItemState, TakeawayState
 from reporter.models import Delivery, Takeaway
 from reporter.models.camera import Cut
 from reporter.models.conversation import Reply
-from reporter.models.enums import DeliveryState, ItemState, TakeawayState
 from reporter.models.follow_up import ActionItem
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")

@@ -24,11 +24,11 @@ from kiosk.runtime.database import db
 from kiosk.services.mounted_cards import inserted_cards
 from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.shared.media import media_url
+from reporter.enums import ClockBasis, CutOrigin, ImportState, MediaState
 from reporter.errors import BadInput, Forbidden, NotFound
 from reporter.gathering.sessions import all_sessions, by_code
 from reporter.models import EventSession, Takeaway
 from reporter.models.camera import Camera, CardImport, Cut, Shot
-from reporter.models.enums import ClockBasis, CutOrigin, ImportState, MediaState
 from reporter.stories.queries import with_everything
 
 bp = Blueprint("cards", __name__, url_prefix="/cards")

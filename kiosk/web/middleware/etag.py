@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.codes import normalize_receipt
+from reporter.enums import DeliveryState, MediaState
 from reporter.gathering.wall_settings import COLUMNS, board_from
 from reporter.models import (
     Attachment,
@@ -25,7 +26,6 @@ from reporter.models import (
     Takeaway,
 )
 from reporter.models.conversation import Reply
-from reporter.models.enums import DeliveryState, MediaState
 
 
 def polled(stamp: Iterable[object], build: Callable[[], Any]) -> Response:

@@ -48,12 +48,12 @@ from kiosk.web.shared.tus_uploads import quick_check
 from reporter.clock import new_id
 from reporter.codes import format_receipt
 from reporter.conversation.replies import thread
+from reporter.enums import Consent, TakeawayState
 from reporter.errors import NotFound
 from reporter.follow_up import next_gathering
 from reporter.gathering.sessions import by_code
 from reporter.models import Takeaway
 from reporter.models.conversation import Reply
-from reporter.models.enums import Consent, TakeawayState
 from reporter.moderation import blocked_words, decisions
 from reporter.moderation.decisions import by_receipt, withdraw
 from reporter.moderation.visibility import Scope, may_show

@@ -22,10 +22,10 @@ from reporter.clock import new_id, rfc3339
 from reporter.codes import format_receipt
 from reporter.conversation import replies
 from reporter.conversation.replies import Word
+from reporter.enums import Audience, ReplyKind
 from reporter.errors import NotFound
 from reporter.models import Takeaway
 from reporter.models.conversation import Reply
-from reporter.models.enums import Audience, ReplyKind
 from reporter.moderation import blocked_words
 from reporter.moderation.visibility import Scope, may_show
 from reporter.stories.takeaway_json import takeaway_record

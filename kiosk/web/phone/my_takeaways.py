@@ -12,8 +12,8 @@ from sqlalchemy.orm import selectinload
 from kiosk.runtime.database import db
 from kiosk.web.phone.capture import steps
 from reporter.codes import normalize_receipt
+from reporter.enums import TakeawayState
 from reporter.models import Takeaway
-from reporter.models.enums import TakeawayState
 from reporter.stories.takeaway_json import published_places
 
 bp = Blueprint("mine", __name__)

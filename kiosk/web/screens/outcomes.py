@@ -8,10 +8,10 @@ from capture.codes.qr_writer import qr_svg
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import at_desk
+from reporter.enums import ItemState
 from reporter.follow_up import action_items
 from reporter.follow_up.icalendar import calendar
 from reporter.follow_up.next_gathering import next_gathering
-from reporter.models.enums import ItemState
 from reporter.models.follow_up import ActionItem
 from reporter.moderation.visibility import Scope
 

@@ -30,10 +30,10 @@ from kiosk.web.shared.serializers import full_record
 from kiosk.web.shared.streaming_forms import offer_from_form
 from kiosk.web.shared.template_context import AUDIENCES, CONSENTS, PROMPTS, base_url
 from reporter.codes import CODE_LENGTH, is_valid, normalize
+from reporter.enums import Source
 from reporter.errors import BadInput, NotFound, TooLarge
 from reporter.gathering.sessions import all_sessions, by_code, running
 from reporter.models import EventSession
-from reporter.models.enums import Source
 
 bp = Blueprint("station", __name__, url_prefix="/station")
 bp.before_request(require_desk)

@@ -17,10 +17,10 @@ from kiosk.web.middleware.etag import polled, wall_stamp
 from kiosk.web.screens.start_page import typed_address
 from kiosk.web.shared.media import media_url
 from kiosk.web.shared.template_context import agenda, base_url
+from reporter.enums import Intent, MediaState
 from reporter.gathering.sessions import all_sessions, is_running, takeaway_counts
 from reporter.gathering.wall_settings import LATEST, MAP, MODES, NOW, QUESTIONS, board_of
 from reporter.models import EventSession, Media, Takeaway
-from reporter.models.enums import Intent, MediaState
 from reporter.moderation.visibility import Scope, showable
 from reporter.stories.queries import with_everything
 

@@ -9,8 +9,8 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.runtime.static_files import version
 from reporter.config import Settings
+from reporter.enums import DeliveryState, MediaState
 from reporter.models import Delivery, Media
-from reporter.models.enums import DeliveryState, MediaState
 
 bp = Blueprint("health", __name__)
 

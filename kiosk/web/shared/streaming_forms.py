@@ -13,10 +13,10 @@ from werkzeug.formparser import FormDataParser
 from capture.intake.submission import ReceivedFile, Submission
 from kiosk.runtime.context import current_kiosk
 from kiosk.web.middleware.device_cookie import device
+from reporter.enums import Source
 from reporter.errors import BadRequest, TooLarge, UnsupportedMedia
 from reporter.media.store import PIECE, Incoming
 from reporter.models import EventSession
-from reporter.models.enums import Source
 
 # Set in the WSGI environment by kiosk.server.wsgi_gateway: ends the connection after the answer.
 HANG_UP = "reporter.hang_up"

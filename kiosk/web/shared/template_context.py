@@ -14,9 +14,9 @@ from flask_babel import lazy_gettext as later
 from kiosk.runtime.addresses import phone_url
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
+from reporter.enums import Audience, Consent, Intent, Kind, TakeawayState
 from reporter.gathering.sessions import all_sessions, is_running, running
 from reporter.models import EventSession
-from reporter.models.enums import Audience, Consent, Intent, Kind, TakeawayState
 
 AUDIENCES = (
     (Audience.PUBLIC.value, later("Everyone")),

@@ -29,7 +29,7 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import csrf
 from kiosk.web.middleware.device_cookie import device
-from reporter.models.enums import Source
+from reporter.enums import Source
 
 bp = Blueprint("upload", __name__)
 # No cookie gives any right here: whoever holds an upload's unguessable id may go on with it.

@@ -22,10 +22,10 @@ from publish.targets import target_class
 from publish.targets.base import Answer
 from reporter.actor import Actor
 from reporter.clock import new_id
+from reporter.enums import DeliveryState, ReplyKind, ReplyState
 from reporter.errors import BadInput, Conflict
 from reporter.models import Delivery, Target
 from reporter.models.conversation import Reply
-from reporter.models.enums import DeliveryState, ReplyKind, ReplyState
 
 ANSWER = "answer"
 _STORY = "story"

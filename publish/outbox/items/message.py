@@ -22,9 +22,9 @@ from publish.targets.base import Message
 from reporter.actor import Actor
 from reporter.clock import Clock, new_id
 from reporter.conversation.replies import thread
+from reporter.enums import DeliveryState, ReplyState
 from reporter.models import Delivery, Takeaway, Target
 from reporter.models.conversation import Reply
-from reporter.models.enums import DeliveryState, ReplyState
 from reporter.models.follow_up import Contact
 from reporter.moderation.visibility import Scope
 from reporter.stories.takeaway_json import published_places

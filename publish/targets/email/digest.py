@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from publish.i18n import translations
 from publish.posts.model import WORDS, GatheringFacts, Post
 from publish.rendering.html import environment, render
-from reporter.models.enums import Intent
+from reporter.enums import Intent
 
 # Pixels and JPEG quality of a picture in a mail: about 15 KB.
 _EDGE, _QUALITY = 360, 75

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from reporter.enums import MediaState, TakeawayState
 from reporter.gathering.folder import open_session
 from reporter.media.store import Store
 from reporter.models import Gathering, Media, Takeaway
-from reporter.models.enums import MediaState, TakeawayState
 from tests.bench.data.seeded import seed
 
 

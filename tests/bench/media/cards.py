@@ -28,11 +28,11 @@ from publish.posts.model import gathering_facts
 from reporter.actor import Actor
 from reporter.clock import utc_now
 from reporter.config import LimitSettings, Settings
+from reporter.enums import MediaState
 from reporter.gathering.folder import make_gathering, open_session
 from reporter.gathering.sessions import add_session
 from reporter.media.store import Store
 from reporter.models import Media, Takeaway
-from reporter.models.enums import MediaState
 from reporter.moderation.decisions import approve
 from tests.bench.installed import Lacking, peer_python
 from tests.bench.rows import Row, pairs

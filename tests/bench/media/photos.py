@@ -21,11 +21,11 @@ from capture.renditions.photo import make_photo
 from capture.renditions.worker import process_due
 from reporter.clock import utc_now
 from reporter.config import LimitSettings
+from reporter.enums import MediaState
 from reporter.gathering.folder import make_gathering, open_session
 from reporter.gathering.sessions import add_session
 from reporter.media.store import Store
 from reporter.models import EventSession, Media
-from reporter.models.enums import MediaState
 from tests.bench.installed import Lacking, vips
 from tests.bench.rows import Row, pairs, timed
 from tests.bench.sizes import megapixels, photo_size

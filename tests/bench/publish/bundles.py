@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from publish.bundle.builder import make_bundle
-from reporter.models.enums import Kind
+from reporter.enums import Kind
 from tests.bench.rows import Row, pairs
 from tests.support.publish.fakes import Kit, jpeg, open_kit
 

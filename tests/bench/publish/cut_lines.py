@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from publish.status import target_registry
 from reporter import secret_store
-from reporter.models.enums import Kind
+from reporter.enums import Kind
 from tests.bench.rows import Row
 from tests.bench.sizes import film_bytes, photos_on_the_line
 from tests.support.proxies.cutting import cut_proxy

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from publish.status import target_registry
 from reporter import secret_store
-from reporter.models.enums import Kind
+from reporter.enums import Kind
 from tests.bench.rows import Row, pairs
 from tests.bench.sizes import stories, story_photos
 from tests.support.publish.fakes import FaultProxy, Kit, jpeg, open_kit

@@ -18,9 +18,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from reporter.config import Settings
+from reporter.enums import TakeawayState
 from reporter.gathering.folder import open_session
 from reporter.models import Attachment, EventSession, Takeaway
-from reporter.models.enums import TakeawayState
 from reporter.search import Recipe, SearchRequest, WhooshIndex, load_hits
 from reporter.search.documents import texts_of
 from tests.bench.data.seeded import seed

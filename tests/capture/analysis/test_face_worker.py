@@ -12,8 +12,8 @@ from capture.analysis.face_detection import find_faces
 from capture.decoding.process_pool import DecoderPool, PoolBusy
 from reporter.annotations import face_review
 from reporter.config import LimitSettings
+from reporter.enums import Faces, Kind
 from reporter.models import Media
-from reporter.models.enums import Faces, Kind
 from reporter.moderation import decisions
 from tests.support.media import files
 from tests.support.media.faces import portrait_jpeg

@@ -17,7 +17,7 @@ from capture.cards.shot_inspection import judge, read_marker
 from capture.codes.qr_writer import end_url, screen_url
 from capture.decoding.probe import Probe
 from reporter.codes import make_code
-from reporter.models.enums import ClockBasis, CutOrigin, Mark
+from reporter.enums import ClockBasis, CutOrigin, Mark
 from tests.support.media.camera_rolls import BASE, SIZE, code_of, with_code
 from tests.support.media.scene import scene
 

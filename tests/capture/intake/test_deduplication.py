@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from tusclient import client as tus_client
 from werkzeug.test import TestResponse
 
+from reporter.enums import MediaState
 from reporter.media.store import Store
 from reporter.models import EventSession, Media, Takeaway
-from reporter.models.enums import MediaState
 from reporter.moderation.decisions import by_receipt, withdraw
 from tests.support.browsers.pages import PHONE
 from tests.support.kiosk_process import TurnableClock, hand

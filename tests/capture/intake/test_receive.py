@@ -20,6 +20,7 @@ from capture.intake import receive
 from capture.intake.receive import ReceivedFile, Submission
 from reporter.actor import Actor
 from reporter.codes import is_valid_receipt
+from reporter.enums import MediaState, TakeawayState
 from reporter.errors import (
     BadInput,
     Conflict,
@@ -31,7 +32,6 @@ from reporter.errors import (
 )
 from reporter.media.store import Store
 from reporter.models import Attachment, Decision, Gathering, Media, Takeaway, Tombstone, Upload
-from reporter.models.enums import MediaState, TakeawayState
 from reporter.moderation import decisions
 from tests.support.submissions import NOW, Room, jpeg, mp4, open_room, wav
 

@@ -23,13 +23,13 @@ from reporter.annotations.edit_history import save
 from reporter.clock import new_id
 from reporter.config import LimitSettings, Settings
 from reporter.database.job_queue import due_ids
+from reporter.enums import MediaState
 from reporter.errors import MediaFailed, TooLong
 from reporter.gathering.folder import open_session
 from reporter.media.edits import Edits, Region
 from reporter.media.store import Store, hash_file
 from reporter.models import Attachment, EventSession, Gathering, Media, Rendition, Takeaway
 from reporter.models.edits import Edit
-from reporter.models.enums import MediaState
 from reporter.moderation.decisions import withdraw
 from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
 from tests.support.media import files as media_files

@@ -28,8 +28,8 @@ from publish.bundle.bagit import check_bag
 from publish.bundle.builder import Bundle, make_bundle
 from publish.bundle.strip_metadata import stripped
 from publish.errors import PublishError
+from reporter.enums import Kind
 from reporter.errors import Conflict, DiskFull
-from reporter.models.enums import Kind
 from reporter.moderation import decisions
 from tests.support.browsers.chromium import Windows
 from tests.support.publish.fakes import Kit, jpeg, open_kit

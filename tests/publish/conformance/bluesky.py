@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -253,7 +254,7 @@ class BlueskyPlace(Place):
         record = {
             "$type": "app.bsky.feed.post",
             "text": text,
-            "createdAt": f"2026-11-24T08:00:0{self.said}.000Z",
+            "createdAt": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "reply": {"root": root, "parent": parent},
         }
         self.write(bluesky_records.record_key(f"{post.id}{self.said}"), record)

@@ -16,9 +16,9 @@ from publish.outbox.runner import deliver_due
 from publish.status import target_registry
 from reporter import secret_store
 from reporter.conversation import inbox, replies
+from reporter.enums import ReplyState
 from reporter.models import Delivery, Takeaway
 from reporter.models.conversation import Reply, ReplyPoll
-from reporter.models.enums import ReplyState
 from reporter.moderation import decisions
 from tests.support.publish.fakes import FaultProxy, Kit
 from tests.support.publish.rounds import publish

@@ -11,10 +11,10 @@ from publish.composition.builder import build_post
 from publish.conversation import follow_up_plan
 from publish.outbox.ledger import wanted_posts
 from reporter.conversation import replies
+from reporter.enums import ReplyState
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.follow_up import action_items, next_gathering
 from reporter.models import Story, Target
-from reporter.models.enums import ReplyState
 from reporter.moderation import decisions
 from reporter.moderation.visibility import Scope
 from reporter.stories.queries import all_stories

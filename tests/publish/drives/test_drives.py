@@ -32,7 +32,7 @@ from publish.errors import (
 )
 from publish.status import target_registry
 from reporter import secret_store
-from reporter.models.enums import Kind
+from reporter.enums import Kind
 from reporter.moderation import decisions
 from tests.support.proxies.cutting import cut_proxy
 from tests.support.publish.fakes import FaultProxy, Kit

@@ -20,7 +20,7 @@ from publish.status import target_registry
 from publish.status.progress import progress
 from publish.targets.base import Limits
 from reporter import secret_store
-from reporter.models.enums import Kind
+from reporter.enums import Kind
 from reporter.moderation import decisions
 from reporter.stories.takeaway_json import published_places
 from tests.support.publish.fakes import FakePlace, FakeTarget, Kit, jpeg

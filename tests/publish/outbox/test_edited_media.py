@@ -23,10 +23,10 @@ from publish.status import target_registry
 from reporter import secret_store
 from reporter.annotations import edit_history, face_review
 from reporter.config import LimitSettings
+from reporter.enums import Kind
 from reporter.errors import Conflict
 from reporter.media.edits import Edits, Region
 from reporter.models import Media, Takeaway
-from reporter.models.enums import Kind
 from reporter.moderation import decisions
 from tests.support.media.faces import detail, portrait_jpeg
 from tests.support.publish.fakes import Kit

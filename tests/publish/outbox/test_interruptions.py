@@ -18,7 +18,7 @@ from publish.outbox.runner import retry
 from publish.posts.model import PostMedia, Remote
 from publish.status import target_registry
 from reporter import secret_store
-from reporter.models.enums import Kind
+from reporter.enums import Kind
 from tests.publish.conformance.targets import PLACES
 from tests.support.publish.fakes import FakePlace, FakeTarget, FaultProxy, Kit, jpeg, open_kit
 from tests.support.publish.rounds import publish

@@ -23,8 +23,8 @@ from publish.status import target_registry
 from publish.targets.base import TargetConfig
 from reporter import models, secret_store
 from reporter.clock import utc_now
+from reporter.enums import Kind, MediaState
 from reporter.errors import BadInput, Conflict, NotFound
-from reporter.models.enums import Kind, MediaState
 from reporter.moderation import decisions
 from reporter.stories.takeaway_json import published_places
 from tests.support.publish.fakes import FakeFaceTarget, FakePlace, FakeTarget, Kit, jpeg

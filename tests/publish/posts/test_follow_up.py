@@ -13,9 +13,9 @@ from publish.bundle.builder import make_bundle
 from publish.posts.follow_up import agenda_of
 from publish.status.target_registry import make_outbox
 from reporter.conversation import replies
+from reporter.enums import ReplyKind, ReplyState
 from reporter.follow_up import action_items, next_gathering
 from reporter.models.conversation import Reply
-from reporter.models.enums import ReplyKind, ReplyState
 from tests.support.publish.fakes import START, Kit
 from tests.support.publish.rounds import publish
 

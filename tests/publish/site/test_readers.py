@@ -26,10 +26,10 @@ from publish.posts.model import CrossLink, PublishedReply, gathering_facts
 from publish.site import feeds
 from publish.site.pages import front_page, story_page, summarize
 from reporter.annotations import captions
+from reporter.enums import Kind
 from reporter.follow_up import action_items
 from reporter.models import EventSession, Media
 from reporter.models.conversation import Reply
-from reporter.models.enums import Kind
 from reporter.moderation import decisions
 from reporter.moderation.visibility import Scope
 from reporter.stories.queries import all_stories

@@ -7,11 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.annotations import edit_history, face_review
+from reporter.enums import Faces, Kind
 from reporter.errors import BadInput, Conflict
 from reporter.media.edits import Edits, Region
 from reporter.models import Decision, Gathering, Media, Rendition
 from reporter.models.edits import Edit, Face
-from reporter.models.enums import Faces, Kind
 from reporter.moderation import decisions, history
 from tests.support.publish.fakes import Kit, jpeg
 

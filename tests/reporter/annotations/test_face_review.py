@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from reporter.annotations import face_review
+from reporter.enums import Faces, Kind
 from reporter.media.edits import Edits, Region
 from reporter.models import Decision, Gathering, Media, Takeaway
-from reporter.models.enums import Faces, Kind
 from reporter.moderation import decisions
 from reporter.moderation.visibility import Scope, may_show, showable
 from tests.support.publish.fakes import Kit, jpeg

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from reporter.config import Settings
 from reporter.conversation import replies
+from reporter.enums import ReplyState
 from reporter.errors import BadInput, NotFound
 from reporter.follow_up import action_items, next_gathering
 from reporter.follow_up.icalendar import calendar
@@ -21,7 +22,6 @@ from reporter.gathering.folder import make_gathering, open_session
 from reporter.gathering.sessions import add_session
 from reporter.media.store import Store
 from reporter.models import EventSession, Takeaway
-from reporter.models.enums import ReplyState
 from reporter.models.follow_up import ActionItem, Contact
 from reporter.moderation.decisions import withdraw
 from reporter.moderation.visibility import Scope

@@ -17,6 +17,7 @@ from publish.bundle.builder import make_bundle
 from publish.posts.model import gathering_facts
 from reporter import models
 from reporter.annotations import captions, edit_history, face_review
+from reporter.enums import Kind
 from reporter.errors import BadInput
 from reporter.follow_up import action_items
 from reporter.media.edits import Edits, Region
@@ -26,7 +27,6 @@ from reporter.merge.follow_up import merge_open
 from reporter.merge.publishing import merge_sent
 from reporter.merge.takeaways import MergeContext, MergeReport, merge_takeaways, open_other
 from reporter.models import Media
-from reporter.models.enums import Kind
 from reporter.models.follow_up import ActionItem, Contact, NextGathering
 from reporter.moderation import decisions
 from tests.support.publish.fakes import FakePlace, FakeTarget, Kit, jpeg, open_again, open_kit

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
 from reporter.codes import format_receipt
+from reporter.enums import Audience, Consent, TakeawayState
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.gathering.sessions import add_session
 from reporter.media.store import Store
@@ -25,7 +26,6 @@ from reporter.models import (
     Takeaway,
     Tombstone,
 )
-from reporter.models.enums import Audience, Consent, TakeawayState
 from reporter.moderation.decisions import (
     approve,
     by_receipt,

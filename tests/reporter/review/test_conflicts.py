@@ -10,13 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
+from reporter.enums import TakeawayState
 from reporter.errors import NotFound
 from reporter.gathering.sessions import add_session
 from reporter.media.alt_text import proposal
 from reporter.media.near_duplicates import keep_look
 from reporter.media.store import Store
 from reporter.models import Attachment, Decision, EventSession, Media, Takeaway
-from reporter.models.enums import TakeawayState
 from reporter.models.image_quality import ImageQuality, SimilarGroup
 from reporter.moderation import decisions
 from reporter.moderation.history import history_of, last_step, seen_by_now

@@ -31,9 +31,9 @@ from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.codes import make_code, make_receipt
 from reporter.config import Settings, load_settings
+from reporter.enums import Kind, MediaState, TakeawayState
 from reporter.gathering.folder import make_gathering, open_engine
 from reporter.media.store import Store
-from reporter.models.enums import Kind, MediaState, TakeawayState
 
 START = datetime(2026, 5, 9, 14, 0, tzinfo=UTC)
 

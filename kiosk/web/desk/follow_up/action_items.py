@@ -12,10 +12,10 @@ from flask_babel import lazy_gettext as later
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.conversation import replies
+from reporter.enums import Intent, ItemState
 from reporter.follow_up import action_items
 from reporter.models import Takeaway
 from reporter.models.conversation import Reply
-from reporter.models.enums import Intent, ItemState
 from reporter.moderation.decisions import by_receipt
 
 bp = Blueprint("actions", __name__, url_prefix="/actions")

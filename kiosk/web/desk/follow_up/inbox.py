@@ -15,9 +15,9 @@ from kiosk.services.conversation import ask_for_looks, greetings, places_heard, 
 from publish.outbox.items.answer import take_back_answer
 from publish.targets import target_class
 from reporter.conversation import inbox, replies
+from reporter.enums import ReplyKind, ReplyState
 from reporter.errors import BadInput
 from reporter.models.conversation import Reply
-from reporter.models.enums import ReplyKind, ReplyState
 from reporter.stories.queries import story_title
 
 bp = Blueprint("conversation", __name__, url_prefix="/conversation")

@@ -15,12 +15,12 @@ from kiosk.services.invitation import add_picture
 from kiosk.web.desk.follow_up.action_items import today
 from publish.conversation import follow_up_plan
 from publish.posts.model import GatheringFacts, gathering_facts
+from reporter.enums import ItemState, StepState
 from reporter.errors import BadInput
 from reporter.follow_up.action_items import all_items, read_date
 from reporter.follow_up.next_gathering import forget_next, invited, next_gathering, set_next
 from reporter.follow_up.statistics import board
 from reporter.models import Story
-from reporter.models.enums import ItemState, StepState
 
 bp = Blueprint("afterwards", __name__, url_prefix="/afterwards")
 

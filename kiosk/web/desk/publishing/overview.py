@@ -32,9 +32,9 @@ from publish.status.manual_posting import done_by_hand, handouts
 from publish.status.target_registry import find_target
 from publish.targets import target_class
 from reporter.annotations import face_review
+from reporter.enums import DeliveryState
 from reporter.errors import BadInput
 from reporter.models import Delivery, Target
-from reporter.models.enums import DeliveryState
 from reporter.models.outbox import TargetStatus
 from reporter.review import queries as sheets
 

@@ -35,10 +35,10 @@ from publish.outbox.target_status import limits_of
 from publish.posts.model import Post, gathering_facts
 from publish.site.pages import sheets, story_page
 from publish.status.dry_run import story_draft
+from reporter.enums import TakeawayState
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.gathering.sessions import all_sessions, by_code
 from reporter.models import Media, Rendition, Story, StoryItem, StoryText, Takeaway, Target
-from reporter.models.enums import TakeawayState
 from reporter.moderation.decisions import by_receipt
 from reporter.moderation.visibility import Scope
 from reporter.stories import editing

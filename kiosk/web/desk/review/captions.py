@@ -12,9 +12,9 @@ from kiosk.runtime.database import db
 from kiosk.web.desk.review.edit_media import find
 from kiosk.web.shared.media import media_url
 from reporter.annotations import captions
+from reporter.enums import Kind
 from reporter.errors import BadInput, NotFound
 from reporter.media.webvtt import typed
-from reporter.models.enums import Kind
 from reporter.stories.takeaway_json import takeaway_record
 
 bp = Blueprint("captions", __name__, url_prefix="/captions/<receipt>/<sha256>")

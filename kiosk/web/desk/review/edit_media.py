@@ -24,10 +24,10 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.shared.media import media_url
 from reporter.annotations import edit_history, face_review
+from reporter.enums import Kind, MediaState
 from reporter.errors import BadInput, NotFound
 from reporter.media.edits import Edits, read_edits
 from reporter.models import Media, Takeaway
-from reporter.models.enums import Kind, MediaState
 from reporter.moderation.decisions import by_receipt
 from reporter.stories.takeaway_json import takeaway_record
 

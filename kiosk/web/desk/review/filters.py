@@ -12,9 +12,9 @@ from flask_babel import lazy_gettext as later
 from sqlalchemy.orm import Session
 
 from kiosk.web.shared.template_context import INTENTS, KINDS, STATES
+from reporter.enums import Source, TakeawayState
 from reporter.errors import BadRequest
 from reporter.models import Takeaway
-from reporter.models.enums import Source, TakeawayState
 from reporter.review import queries as sheets
 
 FLAGS = (

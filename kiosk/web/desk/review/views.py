@@ -25,12 +25,12 @@ from kiosk.web.desk.review.history_text import (
 from kiosk.web.shared.media import media_url
 from kiosk.web.shared.serializers import full_record
 from kiosk.web.shared.template_context import AUDIENCES, CONSENTS
+from reporter.enums import TakeawayState
 from reporter.errors import BadRequest
 from reporter.gathering import admission
 from reporter.gathering.sessions import all_sessions
 from reporter.media import alt_text
 from reporter.models import Takeaway
-from reporter.models.enums import TakeawayState
 from reporter.moderation import decisions, history
 from reporter.review import conflicts, undo
 from reporter.review import queries as sheets

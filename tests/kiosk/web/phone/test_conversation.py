@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from reporter.config import Settings
 from reporter.conversation import replies
+from reporter.enums import ReplyState
 from reporter.media.store import Store
 from reporter.models import EventSession, Takeaway
 from reporter.models.conversation import Reply
-from reporter.models.enums import ReplyState
 from reporter.moderation.decisions import withdraw
 from tests.support.browsers.pages import press
 from tests.support.kiosk_process import TurnableClock, add_takeaway, hand

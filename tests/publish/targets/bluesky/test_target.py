@@ -12,7 +12,7 @@ from PIL import Image
 
 from publish.targets.bluesky import target as bluesky_target
 from publish.targets.bluesky.records import facets, record_key
-from reporter.models.enums import Kind
+from reporter.enums import Kind
 from reporter.moderation import decisions
 from tests.publish.conformance.bluesky import ME, PASSWORD, Bluesky, BlueskyPlace
 from tests.support.publish.fakes import Kit

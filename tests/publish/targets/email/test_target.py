@@ -33,10 +33,10 @@ from publish.targets import Remote
 from publish.targets.email.target import EmailTarget
 from reporter import secret_store
 from reporter.conversation import replies
+from reporter.enums import ReplyState
 from reporter.follow_up import next_gathering
 from reporter.models import Takeaway
 from reporter.models.conversation import Reply
-from reporter.models.enums import ReplyState
 from reporter.models.follow_up import Contact
 from reporter.moderation import decisions
 from tests.support.proxies.cutting import cut_proxy

@@ -16,8 +16,8 @@ from publish.status import target_registry
 from publish.targets.mediawiki import client
 from publish.targets.mediawiki.target import MediaWikiTarget
 from reporter import secret_store
+from reporter.enums import Kind
 from reporter.models import Story
-from reporter.models.enums import Kind
 from reporter.moderation import decisions
 from reporter.moderation.visibility import Scope as Readers
 from reporter.stories.queries import all_stories

@@ -17,8 +17,8 @@ from sqlalchemy import select
 from publish.errors import AuthRefused
 from publish.status import target_registry
 from reporter import secret_store
+from reporter.enums import Kind
 from reporter.models import Takeaway, Tombstone
-from reporter.models.enums import Kind
 from reporter.moderation import decisions
 from reporter.stories.takeaway_json import published_places
 from tests.support.publish.fakes import FaultProxy, Kit, jpeg
