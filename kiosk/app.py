@@ -20,7 +20,7 @@ from kiosk.web.middleware.request_limits import request_limits
 from kiosk.web.middleware.security_headers import CONTENT_SECURITY_POLICY
 from kiosk.web.phone import captive_portal, capture, conversation, my_takeaways, pwa
 from kiosk.web.screens import outcomes, print_pack, screen_markers, search, station, wall
-from kiosk.web.shared import media, tus_uploads
+from kiosk.web.shared import health, media, tus_uploads
 from kiosk.web.shared.streaming_forms import KioskRequest
 from reporter import secret_store
 from reporter.annotations import face_review
@@ -43,6 +43,7 @@ BLUEPRINTS = (
     capture,
     print_pack,
     captive_portal,
+    health,
     search,
     station,
     conversation,

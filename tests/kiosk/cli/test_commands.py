@@ -138,7 +138,7 @@ def test_a_gathering_takes_the_zone_of_its_schedule(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, zone: str
 ) -> None:
     """Unless one is given. The laptop's own is what is left."""
-    monkeypatch.setattr("kiosk.cli.gathering.local_timezone", lambda: "Pacific/Auckland")
+    monkeypatch.setattr("kiosk.runtime.timezone.local_timezone", lambda: "Pacific/Auckland")
     file, folder = tmp_path / "schedule", tmp_path / "g"
     file.write_text(content)
     done = run("new", "G", "--schedule", file, "--gathering", folder)
