@@ -8,6 +8,8 @@ endif
 comma := ,
 # The machine's npm is used where there is one; otherwise the `build` extra brings a Node.js.
 EXTRAS := $(if $(shell command -v npm 2>/dev/null),test,test$(comma)build)
+# Tests of one file, and those that share a real server, stay together.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadgroup
 CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
@@ -42,7 +44,7 @@ system-packages: ## as root on Debian: Chromium, WordPress and what else the tes
 	@bash tests/tools/system-packages.sh
 
 test: install system-packages ## everything, with a real browser and a real WordPress where they can be installed
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 bench: install ## measure, and write what was measured into docs/bench.md
 	@bash tests/tools/system-packages.sh bench

@@ -43,6 +43,22 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.publish.conformance.mediawiki", "tests.publish.conformance.dokuwiki"]
 ROOT = Path(__file__).parent.parent
 
+# Tests that share one of these run in one process, so that it starts once.
+_SHARED_SERVERS = {
+    "wordpress_server": "wordpress",
+    "mediawiki_server": "mediawiki",
+    "dokuwiki_server": "dokuwiki",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests stay together where several processes run them side by side (pytest-xdist)."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        server = next((name for fixture, name in _SHARED_SERVERS.items() if fixture in fixtures), "")
+        item.add_marker(pytest.mark.xdist_group(server or item.location[0]))
+
+
 # Where the run itself was sent to the background, Ctrl-C is ignored, also by every program that the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -2,7 +2,8 @@
 # Installs what the real-browser and real-server tests need, on Debian and as root; elsewhere it says so and
 # leaves with 0, because each test then skips with its reason.
 # Groups: browser (Chromium, Firefox, PDF tools, fonts), wordpress (Apache, PHP, MariaDB), mediawiki (PHP, SQLite),
-# dokuwiki (PHP), places (SFTP, git, WebDAV, IMAP). Default: all of them. Only when named: bench (a peer to measure beside).
+# dokuwiki (PHP), places (SFTP, git, WebDAV, IMAP), clock (libfaketime). Default: all of them. Only when named: bench (a
+# peer to measure beside).
 set -uo pipefail
 
 say() { printf 'system packages: %s\n' "$*"; }
@@ -22,6 +23,7 @@ packages() {
       php-xml php-mbstring php-curl curl ;;
     mediawiki) echo mediawiki php-cli php-sqlite3 php-mbstring php-xml php-intl php-gd curl ;;
     dokuwiki) echo dokuwiki php-cli php-xml php-gd curl ;;
+    clock) echo faketime ;;
     places) echo openssh-server openssh-client git apache2 rclone dovecot-imapd curl openssl ;;
     bench) echo nginx-light ;;
     *) say "unknown group $1" >&2; return 2 ;;
@@ -34,7 +36,7 @@ forbid_services() {
   trap 'rm -f /usr/sbin/policy-rc.d' EXIT
 }
 
-[ $# -gt 0 ] || set -- browser wordpress mediawiki dokuwiki places
+[ $# -gt 0 ] || set -- browser wordpress mediawiki dokuwiki places clock
 wanted=""
 for group in "$@"; do wanted+=" $(packages "$group")" || exit 2; done
 command -v apt-get >/dev/null && command -v dpkg-query >/dev/null || { say "not a Debian machine, nothing installed"; exit 0; }
