@@ -1,10 +1,15 @@
 """Every error that a caller may act on, under one root.
 
-A message is one or two plain sentences: what happened and what to do. The subclass says how a caller reacts:
+A message is one or two plain sentences: what happened and what to do; it is
+translated where it is shown. The subclass says how a caller reacts:
 the kiosk turns it into a status code, the outbox into a state of the delivery.
 """
 
 from __future__ import annotations
+
+from typing import Any
+
+from reporter.messages import Message, as_message
 
 
 class ReporterError(Exception):
@@ -19,9 +24,12 @@ class ReporterError(Exception):
     # Seconds after which the same may work (RFC 9110, Retry-After); 0: no promise.
     retry_after = 0
 
-    def __init__(self, message: str, *, retry_after: int = 0) -> None:
-        super().__init__(message)
-        self.message = message
+    message: str
+
+    def __init__(self, message: str, *, retry_after: int = 0, **params: Any) -> None:
+        """``message``: a catalogue key with ``%(name)s`` placeholders, filled from ``params``; or a Message."""
+        self.message = Message(message, **params) if params else as_message(message)
+        super().__init__(self.message)
         self.retry_after = retry_after or self.retry_after
 
 

@@ -55,7 +55,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests stay together where several processes run them side by side (pytest-xdist)."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
-        server = next((name for fixture, name in _SHARED_SERVERS.items() if fixture in fixtures), "")
+        server = next(
+            (name for fixture, name in _SHARED_SERVERS.items() if fixture in fixtures), ""
+        )
         item.add_marker(pytest.mark.xdist_group(server or item.location[0]))
 
 
