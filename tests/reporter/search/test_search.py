@@ -233,12 +233,12 @@ import sys
 from pathlib import Path
 from reporter.config import load_settings
 from reporter.gathering.folder import open_session
-from reporter.search import Ask, Recipe, WhooshIndex
+from reporter.search import Recipe, SearchRequest, WhooshIndex
 
 settings = load_settings(Path(sys.argv[1]))
 index = WhooshIndex(settings.folder / "index", Recipe.of(settings))
 with open_session(settings) as session:
-    print(index.search(Ask("compost")).total, index.sync(session), index.search(Ask("compost")).total)
+    print(index.search(SearchRequest("compost")).total, index.sync(session), index.search(SearchRequest("compost")).total)
 """
 
 
