@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import re
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,8 @@ from publish.errors import PublishError, RetryAfter
 from reporter.media.store import hash_file
 
 PIECE = 1 << 20
+# Temporary names of all drives: ".x.jpg.12ab34.part" and "up-12ab34-x.jpg".
+_PART = re.compile(r"\..*\.part|up-[0-9a-f]{6}-.*", re.DOTALL)
 # Written in pieces of this size where it may go on later, each answered before the next: only the last can have holes.
 SURE = 1 << 18
 
@@ -71,10 +74,19 @@ class Drive(ABC):
             raise
         try:
             self._compare(part, source, size)
-            if part != name:
-                self.move(part, name)
         except PublishError:
             self._drop(part)
+            raise
+        if part != name:
+            self._move_over(part, name, keep=on)
+
+    def _move_over(self, part: str, name: str, *, keep: bool) -> None:
+        """Give a compared file its name. ``keep``: what arrived stays for the next try, which need not send it."""
+        try:
+            self.move(part, name)
+        except PublishError:
+            if not keep:
+                self._drop(part)
             raise
 
     def _drop(self, name: str) -> None:
@@ -166,8 +178,8 @@ def _machine() -> str:
 
 
 def is_part(name: str) -> bool:
-    """Whether this is somebody's temporary name."""
-    return name.startswith(".") and name.endswith(".part")
+    """Whether this is somebody's temporary name (``part_of`` of any drive)."""
+    return _PART.fullmatch(name) is not None
 
 
 def pieces_of(source: bytes | Path) -> Iterator[bytes]:

@@ -160,7 +160,12 @@ class RemoteDrive(Drive):
     def move(self, name: str, goal: str) -> None:
         """Rename over it. Where a server can't do that in one step, the old one goes first."""
         with self._errors():
-            if self._scheme not in _SSH and self._fs.exists(self._at(goal)):
+            if self._scheme in _SSH:
+                from publish.drives.sftp import rename_over
+
+                rename_over(self._fs, self._at(name), self._at(goal))
+                return
+            if self._fs.exists(self._at(goal)):
                 self._fs.rm_file(self._at(goal))
             self._fs.mv(self._at(name), self._at(goal))
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import asyncssh
+from fsspec.asyn import sync
 from sshfs import SSHFileSystem
 
 from publish.drives.base import Login
@@ -91,6 +93,25 @@ def _told_already(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> N
         loop.default_exception_handler(context)
 
 
+def rename_over(files: Any, name: str, goal: str) -> None:
+    """Rename on an ``SSHFileSystem``, over what has that name. Raises asyncssh's errors.
+
+    SFTP's own rename refuses a name that is taken (draft-ietf-secsh-filexfer-02, 6.5). Servers without OpenSSH's
+    extension get "remove", then "rename": sshfs would copy with the server's shell there, which many don't have.
+    """
+    sync(files.loop, _rename_over, files, name, goal)
+
+
+async def _rename_over(files: Any, name: str, goal: str) -> None:
+    async with files._pool.get() as channel:
+        try:
+            await channel.posix_rename(name, goal)
+        except asyncssh.SFTPOpUnsupported:
+            with suppress(asyncssh.SFTPNoSuchFile):
+                await channel.remove(goal)
+            await channel.rename(name, goal)
+
+
 def _lists(host: str, addr: str, port: int) -> Any:
     """What asyncssh compares with: the lists as they are now."""
     lists = [str(path) for path in known_hosts_files()]
@@ -108,6 +129,8 @@ def as_ours(error: Exception, name: str) -> PublishError:
             )
         case asyncssh.KeyImportError() | ValueError():
             return PauseTarget(f"The key or address of {name} can't be used: {error}.")
+        case asyncssh.SFTPNoSuchFile():
+            return RetryAfter(f"{name} has lost what was just sent there. It is sent again.", 2)
         case asyncssh.SFTPPermissionDenied():
             return PauseTarget(f"{name} may not be written to.")
         case asyncssh.PermissionDenied() | PermissionError():

@@ -2,6 +2,9 @@
 
 Nothing here trusts a condition on the server's side (If-None-Match is ignored by some): a temporary name of this
 machine's own and a MOVE that overwrites need none. Works with what Nextcloud, Apache and rclone answer.
+
+Nextcloud and ownCloud keep names that end in .part and .filepart for themselves (``forbidden_filename_extensions`` and
+``blacklisted_files_regex`` of their configuration) and answer 400 or 403; others refuse names that begin with a dot.
 """
 
 from __future__ import annotations
@@ -13,24 +16,47 @@ from urllib.parse import quote, unquote, urlsplit
 
 from defusedxml import ElementTree
 
-from publish.drives.base import Drive, Login
+from publish.drives.base import Drive, Login, is_part, pieces_of
 from publish.errors import (
     AuthRefused,
     Offline,
     PauseTarget,
     PayloadTooLarge,
+    Permanent,
+    PublishError,
     Reachability,
     RetryAfter,
 )
 from publish.net.http import HttpClient, HttpResponse
+from publish.net.http_auth import AskedSignIn
 
 _DAV = "{DAV:}"
 _ASK = b'<?xml version="1.0"?><propfind xmlns="DAV:"><prop><resourcetype/><getcontentlength/></prop></propfind>'
 _DONE = frozenset({200, 201, 204})
 # A conflict (409) says that a folder above is missing.
 _MISSING = frozenset({404, 409, 410})
+# What a server says of a name that it does not take.
+_REFUSED = frozenset({400, 403})
+# In every WebDAV address of Nextcloud and ownCloud.
+_CLOUD = "/remote.php/"
+# Collections whose servers refuse a temporary name that is hidden or ends in .part: they get plain ones.
+_PLAIN: set[str] = set()
 # Forbidden, a condition that failed, locked.
 _BUSY = frozenset({403, 412, 423})
+
+
+class _NameRefused(AuthRefused):
+    """A temporary name was refused: the name, or all writing."""
+
+
+class _Body:
+    """A file or bytes that can be sent more than once."""
+
+    def __init__(self, source: bytes | Path) -> None:
+        self._source = source
+
+    def __iter__(self) -> Iterator[bytes]:
+        return pieces_of(self._source)
 
 
 class WebDavDrive(Drive):
@@ -41,9 +67,29 @@ class WebDavDrive(Drive):
         parts = urlsplit(url)
         self._base = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
         user = login.user or unquote(parts.username or "")
-        auth = (user, login.password or unquote(parts.password or "")) if user else None
+        password = login.password or unquote(parts.password or "")
+        auth = AskedSignIn(f"{self._base}/", user, password) if user else None
         self._web = HttpClient(login.name, auth=auth)
         self._made: set[str] = set()
+        if _CLOUD in self._base:
+            _PLAIN.add(self._base)
+
+    def part_of(self, name: str) -> str:
+        """A hidden name; where such are refused, a plain one with the file's own ending."""
+        if self._base not in _PLAIN:
+            return super().part_of(name)
+        path = PurePosixPath(name)
+        return str(path.with_name(f"up-{self.mark}-{path.name}"))
+
+    def put(self, name: str, source: bytes | Path) -> None:
+        """As everywhere; once more under a plain temporary name where the server refuses a hidden one."""
+        try:
+            super().put(name, source)
+        except _NameRefused:
+            if self._base in _PLAIN:
+                raise
+            _PLAIN.add(self._base)
+            super().put(name, source)
 
     def ready(self) -> None:
         """Make the collection, and those above it, where they are missing."""
@@ -105,17 +151,25 @@ class WebDavDrive(Drive):
     def write(self, name: str, source: bytes | Path, size: int) -> None:
         """Send the bytes."""
         head = {"Content-Length": str(size)}
-        if isinstance(source, bytes):
-            answer = self._call("PUT", name, accept=_DONE | {409, 507}, content=source)
-        else:
-            with source.open("rb") as file:
-                answer = self._call(
-                    "PUT", name, accept=_DONE | {409, 507}, content=file, headers=head
-                )
+        accept = _DONE | _REFUSED | {409, 507}
+        answer = self._call("PUT", name, accept=accept, content=_Body(source), headers=head)
         self._check_room(answer)
+        if answer.status in _REFUSED:
+            raise self._write_refused(name, answer)
         if answer.status == 409:
             self._made.clear()
             raise RetryAfter(f"Somebody took a folder away at {self.name}. It is made again.", 1)
+
+    def _write_refused(self, name: str, answer: HttpResponse) -> PublishError:
+        """Refused are a temporary name, this one file, or all writing: a few bytes under another name tell."""
+        if self._base not in _PLAIN:
+            return _NameRefused(f"{self.name} does not take the name {name}{_said(answer)}.")
+        other = self._at(f"up-{self.mark}-try.txt")
+        if self._web.call("PUT", other, accept=_DONE | _REFUSED, content=b"?").status in _REFUSED:
+            return AuthRefused(f"{self.name} does not let this account write there{_said(answer)}.")
+        self._web.call("DELETE", other, accept=_DONE | _MISSING | _REFUSED)
+        goal = PurePosixPath(name.replace(f"up-{self.mark}-", "")).name
+        return Permanent(f"{self.name} does not take {goal} ({answer.status}){_said(answer)}.")
 
     def _check_room(self, answer: HttpResponse) -> None:
         if answer.status == 507:
@@ -128,7 +182,9 @@ class WebDavDrive(Drive):
     def move(self, name: str, goal: str) -> None:
         """Over what is there (RFC 4918, 9.9: 201 where nothing was, 204 where something was)."""
         head = {"Destination": self._at(goal), "Overwrite": "T"}
-        answer = self._call("MOVE", name, accept=_DONE | {404, 502}, headers=head)
+        answer = self._call("MOVE", name, accept=_DONE | {400, 404, 502}, headers=head)
+        if answer.status == 400:
+            raise Permanent(f"{self.name} does not take {goal} (400){_said(answer)}.")
         if answer.status == 404:
             raise RetryAfter(f"{self.name} has lost what was just sent there. It is sent again.", 2)
         if answer.status == 502:
@@ -139,7 +195,9 @@ class WebDavDrive(Drive):
 
     def remove(self, name: str) -> None:
         """Remove a file."""
-        self._call("DELETE", name, accept=_DONE | _MISSING)
+        # A name that is never taken there is not there.
+        refused = _REFUSED if is_part(name) else frozenset()
+        self._call("DELETE", name, accept=_DONE | _MISSING | refused)
 
     def close(self) -> None:
         """Close kept connections."""
@@ -149,8 +207,10 @@ class WebDavDrive(Drive):
         answer = self._web.call(method, self._at(name), accept={*accept, *_BUSY}, **parts)
         if answer.status == 200 and _is_page(answer):
             raise Offline(self._web.portal(), Reachability.PORTAL)
+        if answer.status in accept:
+            return answer
         if answer.status == 403 and method != "MOVE":
-            raise AuthRefused(f"{self.name} does not let this account write there.")
+            raise AuthRefused(f"{self.name} does not let this account write there{_said(answer)}.")
         if answer.status in _BUSY:
             # Whoever may PUT may MOVE: another machine moved its own file there at this very moment.
             raise RetryAfter(f"{self.name} was busy with the same file ({answer.status}).", 2)
@@ -178,6 +238,15 @@ def _asking(depth: int) -> dict[str, Any]:
 def _is_page(answer: HttpResponse) -> bool:
     """A web page where none of these methods has one to give: somebody else answered."""
     return "html" in answer.headers.get("Content-Type", "") or "<html" in answer.text[:500].lower()
+
+
+def _said(answer: HttpResponse) -> str:
+    """The server's own words of a refusal, as ': …': SabreDAV, Nextcloud and ownCloud send them as XML."""
+    try:
+        told = ElementTree.fromstring(answer.text).findtext("{http://sabredav.org/ns}message")
+    except (ElementTree.ParseError, ValueError):
+        return ""
+    return f": {told.strip().rstrip('.')[:300]}" if told else ""
 
 
 def _row(one: Any) -> tuple[str, int | None]:

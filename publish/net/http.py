@@ -63,12 +63,12 @@ class HttpClient:
         self,
         name: str,
         *,
-        auth: tuple[str, str] | None = None,
+        auth: tuple[str, str] | httpx.Auth | None = None,
         bearer: str = "",
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.name = name
-        basic = httpx.BasicAuth(*auth) if auth else None
+        basic = httpx.BasicAuth(*auth) if isinstance(auth, tuple) else auth
         self._client = httpx.Client(
             auth=basic,
             timeout=_TIMEOUT,

@@ -6,13 +6,20 @@
 #   sftp.sh STATE stop      stop it
 #   sftp.sh STATE status    exit 0 while it runs
 #
-# From the environment: PORT (8107), HOST_KEY (host: the key's name; another name is another key of the server).
+# From the environment: PORT (8107), HOST_KEY (host: the key's name; another name is another key of the server),
+# BARE (1: files only, without a shell and without OpenSSH's own rename, as at many hosts).
 # Packages: the group `places` of tests/tools/system-packages.sh.
 PORT=${PORT:-8107}
 . "$(dirname "$0")/common.sh" "$@"
 
 host_key=$state/${HOST_KEY:-host}
 
+serve="internal-sftp"
+only=""
+if [ -n "${BARE:-}" ]; then
+  serve="internal-sftp -P posix-rename"
+  only="ForceCommand $serve"
+fi
 answers() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
 [ -f "$host_key" ] || ssh-keygen -q -t ed25519 -N '' -f "$host_key"
 [ -f "$state/id" ] || ssh-keygen -q -t ed25519 -N '' -C tests -f "$state/id"
@@ -36,7 +43,8 @@ PermitRootLogin prohibit-password
 AllowTcpForwarding no
 X11Forwarding no
 MaxStartups 100
-Subsystem sftp internal-sftp
+Subsystem sftp $serve
+$only
 CONF
 running || { rm -f "$pid_file"; /usr/sbin/sshd -f "$state/sshd_config" -E "$log"; }
 answers_to answers

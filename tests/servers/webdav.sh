@@ -6,7 +6,8 @@
 #   webdav.sh STATE stop      stop it
 #   webdav.sh STATE status    exit 0 while it runs
 #
-# From the environment: KIND (apache), PORT (8108). Packages: the group `places` of tests/tools/system-packages.sh.
+# From the environment: KIND (apache), PORT (8108); Apache's also AUTH (basic, or digest: nothing else is taken) and
+# REFUSE (a status with which names that end in .part or .filepart are refused, as Nextcloud and ownCloud do). Packages: the group `places` of tests/tools/system-packages.sh.
 PORT=${PORT:-8108}
 . "$(dirname "$0")/common.sh" "$@"
 
@@ -16,11 +17,15 @@ modules=/usr/lib/apache2/modules
 answers() { curl -s -o /dev/null "http://127.0.0.1:$port/"; }
 start_apache() {
   printf 'kit:{SHA}%s\n' "$(printf kit-pass | openssl sha1 -binary | openssl base64)" >"$state/htpasswd"
-  local account=""
+  printf 'kit:kit:%s\n' "$(printf kit:kit:kit-pass | openssl md5 -r | cut -d' ' -f1)" >"$state/htdigest"
+  local account="" auth=${AUTH:-basic} refuse="" file=htpasswd type=Basic
+  [ "$auth" = basic ] || { file=htdigest; type=Digest; }
+  [ -z "${REFUSE:-}" ] || refuse="RewriteEngine On
+RewriteRule \\.(part|filepart)\$ - [R=$REFUSE,L]"
   if [ "$(id -u)" = 0 ]; then
     chown -R www-data: "$state/files" "$state/run"
     chmod 711 "$state"
-    chmod 644 "$state/htpasswd"
+    chmod 644 "$state/htpasswd" "$state/htdigest"
     account=$'User www-data\nGroup www-data'
   fi
   cat >"$state/apache.conf" <<CONF
@@ -34,7 +39,8 @@ $account
 LoadModule mpm_event_module $modules/mod_mpm_event.so
 LoadModule authn_core_module $modules/mod_authn_core.so
 LoadModule authn_file_module $modules/mod_authn_file.so
-LoadModule auth_basic_module $modules/mod_auth_basic.so
+LoadModule auth_${auth}_module $modules/mod_auth_$auth.so
+LoadModule rewrite_module $modules/mod_rewrite.so
 LoadModule authz_core_module $modules/mod_authz_core.so
 LoadModule authz_user_module $modules/mod_authz_user.so
 LoadModule mime_module $modules/mod_mime.so
@@ -49,9 +55,10 @@ DAVLockDB $state/run/davlock
 DocumentRoot $state/files
 <Directory $state/files>
 Dav On
-AuthType Basic
+$refuse
+AuthType $type
 AuthName kit
-AuthUserFile $state/htpasswd
+AuthUserFile $state/$file
 <LimitExcept GET HEAD OPTIONS>
 Require valid-user
 </LimitExcept>

@@ -107,9 +107,20 @@ def script_servers() -> Iterator[dict[str, ScriptServer]]:
             shutil.rmtree(server.state, ignore_errors=True)
 
 
+# Servers of one script with other settings, each running beside the others.
+KINDS = {
+    "rclone": ("webdav", {"KIND": "rclone"}),
+    "digest": ("webdav", {"AUTH": "digest"}),
+    "refuses-403": ("webdav", {"REFUSE": "403"}),
+    "refuses-400": ("webdav", {"REFUSE": "400"}),
+    "bare-sftp": ("sftp", {"BARE": "1"}),
+}
+
+
 def script_server(name: str, request: pytest.FixtureRequest) -> ScriptServer:
-    """The running server of a name (sftp, webdav, rclone, imap), one for the whole run; skips where it can't run."""
-    if missing := lacking(*PROGRAMS[name]):
+    """The running server of a name (sftp, webdav, imap, one of ``KINDS``), one for the run; skips without programs."""
+    script, settings = KINDS.get(name, (name, {}))
+    if missing := lacking(*PROGRAMS.get(name, PROGRAMS[script])):
         pytest.skip(
             f"no {name} server here, for lack of {', '.join(missing)} (make system-packages)"
         )
@@ -118,8 +129,7 @@ def script_server(name: str, request: pytest.FixtureRequest) -> ScriptServer:
         # Not pytest's own folder: Apache's account could not enter that.
         state = Path(tempfile.mkdtemp(prefix=f"{name}-"))
         state.chmod(0o755)
-        settings = {"KIND": "rclone"} if name == "rclone" else {}
-        servers[name] = ScriptServer("webdav" if name == "rclone" else name, state, **settings)
+        servers[name] = ScriptServer(script, state, **settings)
     servers[name].start()
     return servers[name]
 

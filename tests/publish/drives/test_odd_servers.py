@@ -1,0 +1,211 @@
+"""Folders at servers that differ from the usual: names they keep for themselves, Digest only, SFTP without extras."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+from werkzeug import Request, Response
+
+from publish.drives import Login, open_drive
+from publish.drives.base import Drive
+from publish.errors import AuthRefused, Permanent, RetryAfter
+from publish.outbox.runner import publish
+from publish.status import target_registry
+from reporter import secret_store
+from reporter.moderation import decisions
+from tests.support.publish.fakes import Kit
+from tests.support.servers.fixture import FixtureServer, Refusal
+from tests.support.servers.script import ScriptServer, script_server
+
+ODD = ("digest", "refuses-403", "refuses-400", "bare-sftp")
+
+
+def login_of(server: ScriptServer) -> dict[str, str]:
+    told = server.told
+    key = {"key": told["KEY"]} if "KEY" in told else {"password": told["PASSWORD"]}
+    return {"user": told["USER"], **key}
+
+
+@pytest.fixture
+def folder(request: pytest.FixtureRequest) -> tuple[ScriptServer, Path, str]:
+    """A server of a kind, an empty folder there on this machine, and its address."""
+    server = script_server(str(request.param), request)
+    path = Path(server.told["FOLDER"]) / f"f{random.SystemRandom().getrandbits(40):x}"
+    sftp = "KEY" in server.told
+    host = f"127.0.0.1:{server.port}"
+    return server, path, f"sftp://{host}{path}" if sftp else f"webdav://{host}/{path.name}"
+
+
+@pytest.mark.parametrize("folder", ODD, indirect=True)
+def test_a_round_an_edit_and_a_takedown(folder: tuple[ScriptServer, Path, str], kit: Kit) -> None:
+    server, path, url = folder
+    login = login_of(server)
+    if password := login.pop("password", ""):
+        secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("stick"), password)
+    photo = kit.photo(kit.event(), 1, "Frost")
+    target_registry.add_target(
+        kit.session, "folder", "stick", {"url": url, **login}, now=kit.clock(), rng=kit.rng
+    )
+    assert "can be written to" in target_registry.test_target(kit.session, kit.outbox, "stick")
+    assert {row["state"] for row in publish(kit.session, kit.outbox)} == {"sent"}
+    story, media = kit.deliveries("story")[0].key, kit.deliveries("media")[0].key
+    assert (path / f"media/{media}.jpg").is_file()
+    decisions.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
+    publish(kit.session, kit.outbox)
+    assert "Hoar frost" in (path / f"{story}.html").read_text()
+    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    publish(kit.session, kit.outbox)
+    assert not (path / f"{story}.html").exists()
+    assert not (path / f"media/{media}.jpg").exists()
+    left = [p.name for p in path.rglob("*") if p.name.startswith((".", "up-"))]
+    assert left == []
+
+
+@pytest.mark.parametrize("folder", ["digest"], indirect=True)
+def test_wrong_password_at_a_digest_server(folder: tuple[ScriptServer, Path, str]) -> None:
+    drive = open_drive(folder[2], Login("stick", user="kit", password="wrong"))
+    with closing(drive), pytest.raises(AuthRefused, match="refused user name or password"):
+        drive.ready()
+
+
+@pytest.mark.parametrize("folder", ["digest"], indirect=True)
+def test_a_digest_server_never_sees_the_password(
+    folder: tuple[ScriptServer, Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, path, url = folder
+    seen: list[str] = []
+    send = httpx.Client.send
+
+    def spy(self: httpx.Client, request: httpx.Request, **more: object) -> httpx.Response:
+        answer = send(self, request, **more)  # type: ignore[arg-type]
+        seen.append(answer.request.headers.get("Authorization", ""))
+        return answer
+
+    monkeypatch.setattr(httpx.Client, "send", spy)
+    with closing(open_drive(url, Login("stick", **login_of(server)))) as drive:
+        drive.ready()
+        drive.put("a.html", b"words")
+    assert (path / "a.html").read_bytes() == b"words"
+    assert {one.split(" ")[0] for one in seen} == {"Digest"}
+
+
+@pytest.mark.parametrize("folder", ["bare-sftp"], indirect=True)
+def test_a_file_goes_over_another_without_the_extension_and_is_sent_once(
+    folder: tuple[ScriptServer, Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, path, url = folder
+    film = tmp_path / "film.mp4"
+    film.write_bytes(random.Random(1).randbytes(900_000))
+    with closing(open_drive(url, Login("stick", **login_of(server)))) as drive:
+        drive.ready()
+        drive.put("film.mp4", b"the former one")
+        starts: list[int] = []
+        append = type(drive).append
+
+        def note(self: Drive, name: str, source: Path, start: int) -> None:
+            starts.append(start)
+            append(self, name, source, start)
+
+        def refuse(self: Drive, name: str, goal: str) -> None:
+            raise RetryAfter("It can't be renamed right now.")
+
+        monkeypatch.setattr(type(drive), "append", note)
+        with monkeypatch.context() as patch:
+            patch.setattr(type(drive), "move", refuse)
+            with pytest.raises(RetryAfter):
+                drive.put("film.mp4", film)
+        drive.put("film.mp4", film)
+    assert starts == [0, 900_000]
+    assert (path / "film.mp4").read_bytes() == film.read_bytes()
+    assert [p.name for p in path.iterdir()] == ["film.mp4"]
+
+
+class NamesServer(FixtureServer):
+    """WebDAV that takes names for which ``takes`` is true; else it answers as Nextcloud 28 does."""
+
+    routes = (("PROPFIND MKCOL PUT MOVE DELETE", r"/.*", "anything"),)
+
+    def __init__(self, takes: Callable[[str], bool]) -> None:
+        self.takes, self.files = takes, dict[str, bytes]()
+        super().__init__()
+
+    def anything(self, request: Request) -> Response:
+        name = request.path.rpartition("/")[2]
+        if request.method == "PUT":
+            if not self.takes(name):
+                return Response(_INVALID, 400, mimetype="application/xml")
+            self.files[name] = request.get_data()
+        if request.method == "MOVE":
+            goal = request.headers["Destination"].rpartition("/")[2]
+            if not self.takes(goal):
+                return Response(_INVALID, 400, mimetype="application/xml")
+            self.files[goal] = self.files.pop(name)
+        if request.method == "DELETE":
+            self.files.pop(name, None)
+        if request.method == "PROPFIND":
+            if name and name not in self.files:
+                raise Refusal(404, {})
+            size = (
+                f"<d:getcontentlength>{len(self.files[name])}</d:getcontentlength>" if name else ""
+            )
+            return Response(_ROW.format(path=request.path, size=size), 207)
+        return Response("", 201)
+
+
+_INVALID = (
+    '<?xml version="1.0" encoding="utf-8"?><d:error xmlns:d="DAV:" xmlns:s="http://sabredav.org/ns">'
+    "<s:exception>OCA\\DAV\\Connector\\Sabre\\Exception\\InvalidPath</s:exception>"
+    "<s:message>File name contains a forbidden extension</s:message></d:error>"
+)
+_ROW = (
+    '<d:multistatus xmlns:d="DAV:"><d:response><d:href>{path}</d:href><d:propstat><d:prop>'
+    "{size}</d:prop></d:propstat></d:response></d:multistatus>"
+)
+
+
+def put_there(server: NamesServer, name: str) -> None:
+    with closing(open_drive(f"webdav://127.0.0.1:{server.port}/", Login("cloud"))) as drive:
+        drive.put(name, b"words")
+
+
+def test_hidden_temporary_names_refused_plain_ones_taken() -> None:
+    with closing(NamesServer(lambda name: not name.startswith("."))) as server:
+        put_there(server, "one.html")
+        put_there(server, "two.html")
+        assert server.files == {"one.html": b"words", "two.html": b"words"}
+        puts = [path for method, path in server.asked if method == "PUT"]
+    # Once learnt, never tried again.
+    assert len(puts) == 3
+
+
+@pytest.mark.parametrize("refused", [r"\.mp4$", r"\.mp4"])
+def test_one_kind_of_file_refused_names_the_reason_and_stops_nothing_else(refused: str) -> None:
+    with closing(NamesServer(lambda name: not re.search(refused, name))) as server:
+        with pytest.raises(Permanent, match=r"film\.mp4 \(400\): File name contains a forbidden"):
+            put_there(server, "film.mp4")
+        put_there(server, "one.html")
+        assert server.files == {"one.html": b"words"}
+
+
+def test_all_writing_refused_pauses_the_target_with_the_servers_words() -> None:
+    server, said = (
+        NamesServer(lambda name: False),
+        "does not let this account write there: File name",
+    )
+    with closing(server), pytest.raises(AuthRefused, match=said):
+        put_there(server, "one.html")
+
+
+def test_nextcloud_is_never_asked_to_take_a_name_of_its_own() -> None:
+    with closing(NamesServer(lambda name: not name.endswith(".part"))) as server:
+        url = f"webdav://127.0.0.1:{server.port}/remote.php/dav/files/ada/site"
+        with closing(open_drive(url, Login("cloud"))) as drive:
+            drive.put("one.html", b"words")
+        assert server.files == {"one.html": b"words"}
+        assert sum(method == "PUT" for method, _path in server.asked) == 1
