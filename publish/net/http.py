@@ -5,7 +5,6 @@ Nothing else in ``publish`` opens a connection over HTTP, so tests cut the wire 
 
 from __future__ import annotations
 
-import json
 import ssl
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -27,11 +26,13 @@ from publish.errors import (
     PauseTarget,
     PayloadTooLarge,
     Permanent,
+    PublishError,
     Reachability,
     RetryAfter,
     redact,
 )
 from publish.net.reachability import unreached
+from publish.net.stray_text import is_page, json_in, stray_words
 from publish.net.transfer_meter import TransferMeter, current_wire
 
 # Seconds. A connection stands within 10 or not at all; a blog on a small host may resize pictures for minutes.
@@ -102,7 +103,7 @@ class HttpClient:
         if answer.status >= 300:
             raise self.error(answer, url)
         if answer.data is None and answer.text.strip():
-            raise Offline(self.portal(), Reachability.PORTAL)
+            raise self.stray(answer)
         return answer
 
     def raw(
@@ -160,7 +161,7 @@ class HttpClient:
                 response.headers.get("Date", ""),
             )
         text = body.decode(response.encoding or "utf-8", "replace")
-        return HttpResponse(response.status_code, response.headers, text, _json(text), body)
+        return HttpResponse(response.status_code, response.headers, text, json_in(text), body)
 
     def _cut(self) -> ConnectionLost:
         """The request may have been carried out: only looking for our key there tells."""
@@ -187,6 +188,16 @@ class HttpClient:
         return (
             f"A web page came back where {self.name} should have answered: the Wi-Fi may want you to sign in. "
             "Open a browser, sign in, and it goes on by itself."
+        )
+
+    def stray(self, answer: HttpResponse) -> PublishError:
+        """Something else than JSON came: a page of somebody else, or words of the target that belong nowhere."""
+        if is_page(answer.text) or "html" in answer.headers.get("Content-Type", ""):
+            return Offline(self.portal(), Reachability.PORTAL)
+        words = stray_words(answer.text)
+        return RetryAfter(
+            f"{self.name} wrote something into its answer that does not belong there, so it can't be read: “{words}”. "
+            "Whoever looks after it has to mend that."
         )
 
     def error(self, answer: HttpResponse, url: str) -> Exception:
@@ -289,17 +300,6 @@ def _moment(value: str) -> datetime:
     if value.isdigit():
         return datetime.fromtimestamp(int(value), UTC)
     return datetime.fromisoformat(value) if value[:4].isdigit() else parsedate_to_datetime(value)
-
-
-def _json(text: str) -> Any:
-    """The JSON of a body, also when a server printed a warning in front of it."""
-    for start in (0, text.find("{")):
-        if start >= 0:
-            try:
-                return json.loads(text[start:])
-            except ValueError:
-                continue
-    return None
 
 
 def _said(answer: HttpResponse) -> str:

@@ -7,31 +7,25 @@ https://core.trac.wordpress.org/ticket/47987 (``X-WP-Upload-Attachment-ID``).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from html import escape
 from secrets import token_hex
 from typing import Any
-from urllib.parse import urlsplit
 
-from publish.errors import AuthRefused, Gone, PauseTarget, PayloadTooLarge, Permanent, RetryAfter
-from publish.net.http import HttpClient, HttpResponse
+from publish.errors import AuthRefused, Gone, PayloadTooLarge, Permanent, RetryAfter
+from publish.net.http import HttpResponse
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.html import blog_html
 from publish.targets.base import Answer as OwnAnswer
 from publish.targets.base import Draft, RemoteReply, Target, TargetConfig, TargetOption
+from publish.targets.wordpress.client import Site
 from publish.targets.wordpress.comments import Comments
 
 # Our slug may be taken by our own item only; trashed ones have got another slug.
 _STATUSES = "publish,future,draft,pending,private"
-# 403s that say "this account may not", not "this item is refused".
-_RIGHTS = ("rest_cannot_create", "rest_forbidden", "rest_cannot_publish", "rest_cannot_assign")
 # PHP drops a body over post_max_size, and WordPress then misses everything in it.
 _DROPPED = ("rest_upload_no_data", "rest_upload_no_content_disposition", "rest_upload_file_too_big")
-# Address of a blog -> when it was asked (monotonic), and whether its addresses are pretty ones.
-_FORMS: dict[str, tuple[float, bool]] = {}
-_FORM_S = 60.0
 # Keys in one question, each with three short names: addresses of more than 2,000 characters are refused by some.
 _SLUGS = 12
 _NEEDED = {
@@ -67,13 +61,8 @@ class WordPressTarget(Target):
 
     def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
-        self._base = setup.options["url"].rstrip("/")
-        if "://" not in self._base:
-            self._base = f"https://{self._base}"
-        # Blogs show application passwords in groups of four; the spaces don't count.
-        secret = setup.secret.replace(" ", "")
-        self._web = HttpClient(setup.name, auth=(setup.options["user"], secret))
-        self._pretty: bool | None = None
+        self._site = Site(setup.name, setup.options["url"], setup.options["user"], setup.secret)
+        self._call = self._site.call
         self._tags: dict[str, int] = {}
         self._comments = Comments(self._call, setup.name)
 
@@ -94,7 +83,7 @@ class WordPressTarget(Target):
 
     def close(self) -> None:
         """Close kept connections."""
-        self._web.close()
+        self._site.close()
 
     def test(self) -> str:
         """Ask the blog who we are and what we may do there."""
@@ -299,65 +288,8 @@ class WordPressTarget(Target):
         """Delete our comment."""
         self._comments.withdraw(remote)
 
-    # --- The way there -------------------------------------------------------------------------------
-
     def _delete(self, path: str) -> None:
         self._call("DELETE", path, params={"force": "true"}, accept={404, 410})
-
-    def _call(self, method: str, path: str, **parts: Any) -> HttpResponse:
-        if self._pretty is None:
-            self._pretty = self._remembered()
-        accept = set(parts.pop("accept", ()))
-        url = self._address(path, parts)
-        answer = self._web.call(method, url, accept=accept | {400, 403}, **parts)
-        if answer.status == 403 and 403 not in accept:
-            raise self._refused(answer)
-        if answer.status == 400 and "rest_forbidden_status" in answer.text:
-            # So it answers whoever asks for drafts with a wrong password.
-            raise AuthRefused(f"{self.name} refused user name or password. Set them again.")
-        if answer.status == 400 and 400 not in accept:
-            raise self._web.error(answer, url)
-        return answer
-
-    def _address(self, path: str, parts: dict[str, Any]) -> str:
-        """With plain permalinks the path goes into the query (REST API handbook, "Routes")."""
-        if self._pretty:
-            return f"{self._base}/wp-json{path}"
-        parts["params"] = {"rest_route": path, **parts.get("params", {})}
-        return f"{self._base}/"
-
-    def _remembered(self) -> bool:
-        """Asked once a minute at most: every delivery opens the blog anew, and a question costs 0.1 s."""
-        at, pretty = _FORMS.get(self._base, (0.0, False))
-        if not at or time.monotonic() - at > _FORM_S:
-            pretty = self._has_pretty_addresses()
-            _FORMS[self._base] = (time.monotonic(), pretty)
-        return pretty
-
-    def _has_pretty_addresses(self) -> bool:
-        answer = self._web.call(
-            "GET", f"{self._base}/wp-json/", accept={404}, params={"_fields": "namespaces"}
-        )
-        if answer.status == 200 and _is_wordpress(answer.data):
-            return True
-        query = {"rest_route": "/", "_fields": "namespaces"}
-        answer = self._web.call("GET", f"{self._base}/", accept={404}, params=query)
-        if answer.status == 200 and _is_wordpress(answer.data):
-            return False
-        raise PauseTarget(
-            f"There is no WordPress with a REST API at {urlsplit(self._base).netloc}. Check the address of {self.name}."
-        )
-
-    def _refused(self, answer: HttpResponse) -> Exception:
-        code = answer.data.get("code", "") if isinstance(answer.data, dict) else ""
-        said = answer.data.get("message", "") if isinstance(answer.data, dict) else ""
-        if code.startswith(_RIGHTS):
-            return AuthRefused(f"{self.name} does not let this account do that: {said}")
-        return Permanent(f"{self.name} refuses this one. {said}".strip())
-
-
-def _is_wordpress(data: Any) -> bool:
-    return isinstance(data, dict) and "wp/v2" in data.get("namespaces", ())
 
 
 def _media_words(media: PostMedia) -> dict[str, str]:

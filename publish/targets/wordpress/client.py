@@ -1,0 +1,104 @@
+"""The way to a blog's REST API, and what its answers mean. https://developer.wordpress.org/rest-api/reference/"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from publish.errors import AuthRefused, Permanent, PublishError
+from publish.net.http import HttpClient, HttpResponse
+from publish.targets.wordpress.discovery import ANY, Root, as_meant, blog_of, find_root, told_of
+from publish.targets.wordpress.refusals import SignIn, filter_name, is_filtered
+
+# 403s that say "this account may not", not "this item is refused".
+_RIGHTS = ("rest_cannot_create", "rest_forbidden", "rest_cannot_publish", "rest_cannot_assign")
+# Address of a blog -> when it was asked (monotonic), and where its API is.
+_FOUND: dict[str, tuple[float, Root]] = {}
+_FOUND_S = 60.0
+
+
+class Site:
+    """One blog, signed in to. ``name`` is what sentences call it."""
+
+    def __init__(self, name: str, url: str, user: str, secret: str) -> None:
+        self.name = name
+        self._given = blog_of(url)
+        # Blogs show application passwords in groups of four; the spaces don't count.
+        secret = secret.replace(" ", "")
+        self._web = HttpClient(name, auth=(user, secret))
+        self._user, self._secret = user, secret
+        self._root: Root | None = None
+
+    def close(self) -> None:
+        """Close kept connections."""
+        self._web.close()
+
+    def call(self, method: str, path: str, **parts: Any) -> HttpResponse:
+        """One request to the API; answers whose status is in ``accept`` come back too. Raises publish.errors."""
+        accept = parts.pop("accept", ())
+        if self._root is None:
+            self._root = self._remembered()
+        url, query = self._root.address(path, parts.pop("params", {}))
+        answer = self._send(method, url, {**parts, "params": query})
+        if answer.status < 300:
+            if answer.data is None and answer.text.strip():
+                raise self._web.stray(answer)
+            return answer
+        return self._checked(answer, url, accept)
+
+    def _send(self, method: str, url: str, parts: Mapping[str, Any]) -> HttpResponse:
+        answer = as_meant(self._web.call(method, url, accept=ANY, **parts))
+        if method == "DELETE" and is_filtered(answer):
+            # Some hosts let nothing but GET and POST pass (REST API handbook, "Global parameters").
+            query = {**parts["params"], "_method": "DELETE"}
+            answer = as_meant(self._web.call("POST", url, accept=ANY, **{**parts, "params": query}))
+        return answer
+
+    def _checked(self, answer: HttpResponse, url: str, accept: Collection[int]) -> HttpResponse:
+        if answer.status == 400 and "rest_forbidden_status" in answer.text:
+            # So it answers whoever asks for drafts without being signed in.
+            raise self._sign_in().refused(answer)
+        if answer.status in accept and not (answer.status == 403 and is_filtered(answer)):
+            return answer
+        if answer.status == 401:
+            raise self._sign_in().refused(answer)
+        if is_filtered(answer):
+            raise self._filtered(answer)
+        if answer.status == 403:
+            raise self._refused(answer)
+        raise self._web.error(answer, url)
+
+    def _refused(self, answer: HttpResponse) -> PublishError:
+        code, said = told_of(answer)
+        if code.startswith(_RIGHTS):
+            return AuthRefused(f"{self.name} does not let this account do that: {said}")
+        return Permanent(f"{self.name} refuses this one. {said}".strip())
+
+    def _filtered(self, answer: HttpResponse) -> Permanent:
+        return Permanent(
+            f"A filter in front of {self.name} ({filter_name(answer)}) keeps this out with a web page "
+            f"({answer.status}). Ask who looks after the blog to let the REST API pass for this account."
+        )
+
+    def _sign_in(self) -> SignIn:
+        root = self._root or Root(f"{self._given}/wp-json", self._given)
+        url, query = root.address("/", {"_fields": "authentication"})
+        return SignIn(
+            self._web,
+            (self._user, self._secret),
+            f"{url}?{urlencode(query)}",
+            f"{root.blog}/xmlrpc.php",
+        )
+
+    def _remembered(self) -> Root:
+        """Asked once a minute at most: every delivery opens the blog anew, and a question costs 0.1 s."""
+        at, root = _FOUND.get(self._given, (0.0, None))
+        if root is None or time.monotonic() - at > _FOUND_S:
+            root = find_root(self._web, self._given, known=root is not None, refused=self._unlet)
+            _FOUND[self._given] = (time.monotonic(), root)
+        return root
+
+    def _unlet(self, answer: HttpResponse) -> PublishError:
+        return self._sign_in().refused(answer)

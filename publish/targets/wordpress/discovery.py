@@ -1,0 +1,211 @@
+"""Finding a blog's REST API from whatever address of it a person has copied.
+
+Source: https://developer.wordpress.org/rest-api/using-the-rest-api/discovery/ (a link with the relation
+https://api.w.org/, in a header and in each page). No password goes along: it is sent only where WordPress has answered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from html import unescape
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from publish.errors import Offline, PauseTarget, PublishError, Reachability
+from publish.net.http import HttpClient, HttpResponse
+from publish.net.stray_text import is_page
+from publish.targets.wordpress.refusals import filter_name, is_filtered
+
+ANY = range(100, 600)
+# What of an address belongs to a page of the blog, not to the blog.
+_PAGES = re.compile(
+    r"/(?:wp-admin|wp-login\.php|wp-json|xmlrpc\.php|wp-content)(?:/.*)?$|/index\.php$"
+)
+# Where blogs are that have a folder.
+_FOLDERS = ("/blog", "/wordpress", "/wp")
+_REST = "https://api.w.org/"
+_PAGE_BYTES = 1 << 18
+
+
+@dataclass(frozen=True)
+class Root:
+    """The REST API of the blog at ``blog``. ``plain``: the path goes into the query (handbook, "Routes")."""
+
+    url: str
+    blog: str
+    plain: bool = False
+
+    def address(self, path: str, query: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """(address, query) of a path of the API."""
+        if self.plain:
+            return self.url, {"rest_route": path, **query}
+        return f"{self.url}{path}", dict(query)
+
+
+def find_root(
+    web: HttpClient, url: str, *, known: bool, refused: Callable[[HttpResponse], PublishError]
+) -> Root:
+    """The API at an address, where the page there says, or in a folder that blogs are often in.
+
+    ``known``: it was there a moment ago. ``refused`` makes the error of a server that wants a sign-in of its own.
+    Raises publish.errors.
+    """
+    return _Search(web, url, known, refused).find()
+
+
+class _Search:
+    def __init__(
+        self,
+        web: HttpClient,
+        base: str,
+        known: bool,
+        refused: Callable[[HttpResponse], PublishError],
+    ) -> None:
+        self._web, self._base, self._known, self._refused = web, base, known, refused
+        self._seen: list[HttpResponse] = []
+        # Where redirects of the same server lead, and what the first of them meant by itself.
+        self._leads: list[str] = []
+        self._moved: Exception | None = None
+
+    def find(self) -> Root:
+        """The API, or the error that says what was found in its place."""
+        for root in self._places():
+            if self._is_api(root):
+                return root
+        raise self._not_found()
+
+    def _places(self) -> Iterator[Root]:
+        yield from _roots(self._base)
+        for lead in dict.fromkeys(self._leads):
+            yield from _roots(lead)
+        yield from self._told_by_page()
+        seen, self._seen = self._seen, []
+        if not any(is_filtered(one) for one in seen):
+            for folder in _FOLDERS:
+                yield from _roots(f"{self._base}{folder}")
+        self._seen = seen
+
+    def _is_api(self, root: Root) -> bool:
+        url, query = root.address("/", {"_fields": "namespaces"})
+        url = f"{url}?{urlencode(query)}" if query else url
+        answer = as_meant(self._web.page(url, most=_PAGE_BYTES))
+        if 300 <= answer.status < 400:
+            self._follow(answer, url)
+            return False
+        if answer.status in (429, 511) or answer.status >= 500:
+            raise self._web.error(answer, url)
+        if answer.status == 401 and answer.data is None:
+            raise self._refused(answer)
+        self._seen.append(answer)
+        # A blog that shows its API to members only refuses with a code of its own.
+        return _is_wordpress(answer.data) or told_of(answer)[0].startswith("rest_")
+
+    def _follow(self, answer: HttpResponse, url: str) -> None:
+        """Remember where a redirect leads on the same server; one to elsewhere is an error."""
+        goal, own = urlsplit(urljoin(url, answer.headers.get("Location", ""))), urlsplit(url)
+        moved = self._web.error(answer, url)
+        if (goal.scheme, goal.netloc) != (own.scheme, own.netloc):
+            raise moved
+        self._moved = self._moved or moved
+        self._leads.append(blog_of(goal.geturl()))
+
+    def _told_by_page(self) -> Iterator[Root]:
+        url = f"{self._base}/"
+        page = self._web.page(url, most=_PAGE_BYTES)
+        if not 300 <= page.status < 400:
+            self._seen.append(page)
+        link = urlsplit(urljoin(url, _rest_link(page)))
+        own = urlsplit(url)
+        if link.geturl() == url:
+            return
+        if not _same_site(link.hostname, own.hostname):
+            raise PauseTarget(
+                f"The page at {_short(self._base)} says that its blog is at {link.hostname}. Add the target again with "
+                "that address, if it is yours."
+            )
+        # Host and scheme as they were given: a password never goes where nobody has typed it in.
+        goal = f"{own.scheme}://{own.netloc}{link.path.rstrip('/')}"
+        plain = "rest_route" in link.query
+        yield Root(f"{goal}/" if plain else goal, blog_of(goal), plain)
+
+    def _not_found(self) -> Exception:
+        name, place = self._web.name, _short(self._base)
+        filtered = next((one for one in self._seen if is_filtered(one)), None)
+        if filtered is not None:
+            return PauseTarget(
+                f"A filter in front of {name} ({filter_name(filtered)}) answers with a web page ({filtered.status}) "
+                "in place of the blog's REST API. Ask who looks after the blog to let it pass."
+            )
+        pages = [one for one in self._seen if one.status < 300 and is_page(one.text)]
+        all_pages = len(pages) == len(self._seen)
+        if pages and all_pages and self._known:
+            return Offline(self._web.portal(), Reachability.PORTAL)
+        if pages:
+            said = (
+                f"A web page answers at {place}, but no WordPress: is the blog under {place}/blog, or does the Wi-Fi "
+                "want a sign-in? Open a browser: sign in there, or add the target again with the blog's own address."
+            )
+            return Offline(said, Reachability.PORTAL) if all_pages else PauseTarget(said)
+        if self._moved is not None and not self._seen:
+            return self._moved
+        return PauseTarget(
+            f"There is no WordPress with a REST API at {place}. Check the address of {name}."
+        )
+
+
+def blog_of(url: str) -> str:
+    """The blog's address in what a person has copied: of a page of its admin, of its API, with a query."""
+    given = url.strip() if "://" in url else f"https://{url.strip()}"
+    parts = urlsplit(given)
+    return f"{parts.scheme}://{parts.netloc}{_PAGES.sub('', parts.path).rstrip('/')}"
+
+
+def _roots(base: str) -> Iterator[Root]:
+    yield Root(f"{base}/wp-json", base)
+    yield Root(f"{base}/", base, plain=True)
+
+
+def _rest_link(page: HttpResponse) -> str:
+    """The address that a header or the page itself tells."""
+    for found in re.finditer(r"<([^>]+)>((?:\s*;[^,;]*)*)", page.headers.get("Link", "")):
+        if _REST in found.group(2):
+            return found.group(1)
+    for tag in re.findall(r"<link\b[^>]*>", page.text):
+        href = re.search(r"""\bhref=["']?([^"'\s>]+)""", tag)
+        if _REST in tag and href:
+            return unescape(href.group(1))
+    return ""
+
+
+def as_meant(answer: HttpResponse) -> HttpResponse:
+    """With the status that the blog meant: after a stray byte PHP can send no other than 200, but it is written in
+    the error itself.
+    """
+    meant = (
+        answer.data.get("data") if isinstance(answer.data, dict) and "code" in answer.data else None
+    )
+    status = meant.get("status") if isinstance(meant, dict) else None
+    if answer.status == 200 and isinstance(status, int) and 400 <= status < 600:
+        return replace(answer, status=status)
+    return answer
+
+
+def told_of(answer: HttpResponse) -> tuple[str, str]:
+    """(code, message) of one of WordPress's errors."""
+    told = answer.data if isinstance(answer.data, dict) else {}
+    return str(told.get("code", "")), str(told.get("message", ""))
+
+
+def _is_wordpress(data: Any) -> bool:
+    return isinstance(data, dict) and "wp/v2" in (data.get("namespaces") or ())
+
+
+def _same_site(one: str | None, other: str | None) -> bool:
+    return (one or "").removeprefix("www.") == (other or "").removeprefix("www.")
+
+
+def _short(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.netloc.rpartition('@')[2]}{parts.path}"
