@@ -6,7 +6,8 @@
 #   mediawiki.sh STATE stop      stop the web server
 #   mediawiki.sh STATE status    exit 0 while it runs
 #
-# From the environment: PORT (8081), UPLOADS (true, or false as on a wiki out of the box).
+# From the environment: PORT (8081), UPLOADS (true, or false as on a wiki out of the box), SCRIPTS (the path of api.php
+# and the other scripts, as /mediawiki; empty: at the top), PAGES (the path of pages, as /title/; empty: /index.php/).
 # Packages: the group `mediawiki` of tests/tools/system-packages.sh.
 PORT=${PORT:-8081}
 . "$(dirname "$0")/common.sh" "$@"
@@ -35,6 +36,12 @@ require '$state/conf/LocalSettings.php';
 \$wgEnableUploads = getenv('WIKI_UPLOADS') !== 'false';
 \$wgUploadDirectory = '$wiki/images';
 \$wgUploadPath = '/images';
+\$wgScriptPath = getenv('WIKI_SCRIPTS') ?: '';
+// What was reckoned from it before.
+\$wgScript = "\$wgScriptPath/index.php";
+\$wgLoadScript = "\$wgScriptPath/load.php";
+\$wgRestPath = "\$wgScriptPath/rest.php";
+\$wgArticlePath = (getenv('WIKI_PAGES') ?: "\$wgScript/") . '\$1';
 \$wgTmpDirectory = '$state/tmp';
 \$wgCacheDirectory = '$state/cache';
 \$wgUseImageMagick = false;
@@ -63,18 +70,26 @@ $path = parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH);
 $root = $_SERVER['DOCUMENT_ROOT'];
 putenv("MW_INSTALL_PATH=$root");
 define('MW_CONFIG_FILE', "$root/LocalSettings.php");
-$script = preg_match('~^/(api|index|load|rest|thumb)\.php(/.*)?$~', $path, $found) ? "/$found[1].php" : '/index.php';
+$prefix = getenv('WIKI_SCRIPTS') ?: '';
+$called = preg_match("~^$prefix/(api|index|load|rest|thumb)\.php(/.*)?$~", $path, $found);
+$script = $called ? "/$found[1].php" : '/index.php';
 if ($script === '/index.php' && $path !== '/' && substr($path, -4) !== '.php' && is_file($root . rawurldecode($path))) return false;
-$_SERVER['SCRIPT_NAME'] = $_SERVER['PHP_SELF'] = $script;
+$pages = getenv('WIKI_PAGES') ?: '';
+// Neither a script nor a page: another part of the site, where a wiki does not answer.
+if (!$called && $prefix . $pages !== '' && $pages !== '/' && strncmp($path, $pages ?: "$prefix/", strlen($pages ?: "$prefix/"))) {
+  http_response_code(404);
+  exit('<!doctype html><html><title>Not here</title></html>');
+}
+$_SERVER['SCRIPT_NAME'] = $_SERVER['PHP_SELF'] = $prefix . $script;
 $_SERVER['SCRIPT_FILENAME'] = $root . $script;
 $_SERVER['PATH_INFO'] = $found[2] ?? '';
 require $root . $script;
 PHP
-  WIKI_PORT=$port WIKI_UPLOADS=${UPLOADS:-true} PHP_CLI_SERVER_WORKERS=3 setsid php -d memory_limit=256M \
+  WIKI_PORT=$port WIKI_SCRIPTS=${SCRIPTS:-} WIKI_PAGES=${PAGES:-} WIKI_UPLOADS=${UPLOADS:-true} PHP_CLI_SERVER_WORKERS=3 setsid php -d memory_limit=256M \
     -d upload_max_filesize=64M -d post_max_size=64M -d upload_tmp_dir="$state/tmp" -d opcache.enable_cli=1 \
     -S "127.0.0.1:$port" -t "$wiki" "$state/router.php" </dev/null >>"$log" 2>&1 &
   echo $! >"$pid_file"
-  answers_to bash -c "curl -fsS 'http://127.0.0.1:$port/api.php?action=query&meta=siteinfo&format=json' | grep -q MediaWiki"
+  answers_to bash -c "curl -fsS 'http://127.0.0.1:$port${SCRIPTS:-}/api.php?action=query&meta=siteinfo&format=json' | grep -q MediaWiki"
 }
 
 install

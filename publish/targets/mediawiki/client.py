@@ -13,14 +13,12 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from publish.errors import (
     AuthRefused,
     ConnectionLost,
     Gone,
     Offline,
-    PauseTarget,
     PayloadTooLarge,
     Permanent,
     PublishError,
@@ -28,6 +26,7 @@ from publish.errors import (
 )
 from publish.net.http import HttpClient, HttpResponse
 from publish.net.transfer_meter import kept
+from publish.targets.mediawiki.discovery import find_api
 
 # What an error's code means; the start of a code is enough. https://www.mediawiki.org/wiki/API:Errors_and_warnings
 _LATER = (
@@ -112,7 +111,7 @@ class Wiki:
 
     def __init__(self, name: str, url: str, user: str, password: str) -> None:
         self.name, self._user, self._password = name, user, password
-        self._url = url if "://" in url else f"https://{url}"
+        self._url = url
         self._web = HttpClient(name)
         self._api = ""
         self._csrf = ""
@@ -216,7 +215,7 @@ class Wiki:
         """With a bot password (https://www.mediawiki.org/wiki/API:Login)."""
         if self._api:
             return
-        self._api, self.site = self._find_api()
+        self._api, self.site = find_api(self._web, self._url)
         token = self._post("query", {"meta": "tokens", "type": "login"})["query"]["tokens"][
             "logintoken"
         ]
@@ -233,33 +232,6 @@ class Wiki:
         raise AuthRefused(
             f"{self.name} refused user name or password: {told.get('reason', told['result'])} Make a bot password "
             "there (Special:BotPasswords) and set it again."
-        )
-
-    def _find_api(self) -> tuple[str, dict[str, Any]]:
-        """The address of api.php, from whatever address of the wiki a person has copied, and the site's facts."""
-        params = {
-            "action": "query",
-            "meta": "siteinfo",
-            "siprop": "general|fileextensions|namespaces",
-            "format": "json",
-            "formatversion": "2",
-        }
-        failed: PublishError | None = None
-        for address in _candidates(self._url):
-            try:
-                answer = self._web.call("GET", address, params=params, accept={403, 404})
-            except Offline as error:
-                # A page of the wiki itself, or a sign-in page: both are HTML.
-                failed = error
-                continue
-            told = answer.data.get("query", {}) if isinstance(answer.data, dict) else {}
-            if "MediaWiki" in str(told.get("general", {}).get("generator", "")):
-                return address, told
-            code = answer.data.get("error", {}).get("code") if isinstance(answer.data, dict) else ""
-            if code == "readapidenied":
-                return address, {}
-        raise failed or PauseTarget(
-            f"There is no MediaWiki at {urlsplit(self._url).netloc}. Check the address of {self.name}."
         )
 
     # --- Files -------------------------------------------------------------------------------------------
@@ -346,12 +318,3 @@ def _piece_of(filename: str, size: int, offset: int, key: str) -> dict[str, Any]
     """What is said of one piece."""
     about = {"filename": filename, "filesize": size, "offset": offset, "stash": 1}
     return {**about, "ignorewarnings": 1, **({"filekey": key} if key else {})}
-
-
-def _candidates(url: str) -> list[str]:
-    """Where api.php may be: beside what was given, in /w (as Wikipedia has it), at the top."""
-    if url.split("?")[0].endswith("api.php"):
-        return [url.split("?")[0]]
-    base = url.split("?")[0].split("/index.php")[0].split("/wiki/")[0].rstrip("/")
-    base = base.removesuffix("/wiki")
-    return [f"{base}/api.php", f"{base}/w/api.php"]

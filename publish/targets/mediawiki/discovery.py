@@ -1,0 +1,150 @@
+"""Finding a wiki's api.php from whatever address of it a person has copied.
+
+Wikis put their pages under any path (https://www.mediawiki.org/wiki/Manual:Short_URL) and their scripts under another.
+Each page names them in its head: ``<link rel="EditURI" href="…/api.php?action=rsd">``. No password goes along.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from html import unescape
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from publish.errors import AuthRefused, Offline, PauseTarget, PublishError, Reachability
+from publish.net.http import HttpClient, HttpResponse
+from publish.net.stray_text import is_page
+
+_ANY = range(100, 600)
+_PAGE_BYTES = 1 << 18
+_REDIRECTS = 5
+# Beside what was given, and where packages and handbooks put it.
+_NEAR = ("/api.php", "/w/api.php")
+_USUAL = ("/api.php", "/w/api.php", "/mediawiki/api.php", "/wiki/api.php")
+_SITEINFO = {
+    "action": "query",
+    "meta": "siteinfo",
+    "siprop": "general|fileextensions|namespaces",
+    "format": "json",
+    "formatversion": "2",
+}
+# Address that was given -> api.php, as it was found in this process.
+_FOUND: dict[str, str] = {}
+
+
+def find_api(web: HttpClient, url: str) -> tuple[str, dict[str, Any]]:
+    """(address of api.php, the site's facts: none where only members may read). Raises publish.errors."""
+    given = (url if "://" in url else f"https://{url}").split("?")[0].split("#")[0]
+    return _Search(web, given).find()
+
+
+class _Search:
+    def __init__(self, web: HttpClient, given: str) -> None:
+        self._web, self._given = web, given
+        self._seen: list[HttpResponse] = []
+
+    def find(self) -> tuple[str, dict[str, Any]]:
+        """The first that answers as a wiki's API does."""
+        tried: set[str] = set()
+        for address in self._places():
+            told = None if address in tried else self._ask(address)
+            tried.add(address)
+            if told is not None:
+                _FOUND[self._given] = address
+                return address, told
+        raise self._not_found()
+
+    def _places(self) -> Iterator[str]:
+        if known := _FOUND.get(self._given):
+            yield known
+        if self._given.endswith("api.php"):
+            yield self._given
+            return
+        base = self._given.split("/index.php")[0].split("/wiki/")[0].rstrip("/")
+        base = base.removesuffix("/wiki")
+        yield from (f"{base}{place}" for place in _NEAR)
+        yield from self._told_by_page()
+        parts = urlsplit(self._given)
+        yield from (f"{parts.scheme}://{parts.netloc}{place}" for place in _USUAL)
+
+    def _ask(self, address: str) -> dict[str, Any] | None:
+        answer = self._web.call("GET", address, params=_SITEINFO, accept=_ANY)
+        if answer.status == 401 and answer.data is None:
+            raise AuthRefused(
+                f"The web server in front of {self._web.name} asks for a user name and password of its own, so nobody "
+                "can sign in at the wiki from here. Ask who looks after it to leave api.php open."
+            )
+        if answer.status in (429, 511) or answer.status >= 500 or self._leads_away(answer, address):
+            raise self._web.error(answer, address)
+        self._seen.append(answer)
+        data: Mapping[str, Any] = answer.data if isinstance(answer.data, dict) else {}
+        told = data.get("query", {})
+        if "MediaWiki" in str(told.get("general", {}).get("generator", "")):
+            return dict(told)
+        return {} if data.get("error", {}).get("code") == "readapidenied" else None
+
+    def _leads_away(self, answer: HttpResponse, url: str) -> bool:
+        """Whether a redirect leads to another server, or to the same one over https."""
+        if not 300 <= answer.status < 400:
+            return False
+        goal = urlsplit(urljoin(url, answer.headers.get("Location", "")))
+        own = urlsplit(url)
+        return (goal.scheme, goal.netloc) != (own.scheme, own.netloc)
+
+    def _told_by_page(self) -> Iterator[str]:
+        url = self._given
+        for _ in range(_REDIRECTS):
+            page = self._web.page(url, most=_PAGE_BYTES)
+            if self._leads_away(page, url):
+                raise self._web.error(page, url)
+            if not 300 <= page.status < 400:
+                break
+            url = urljoin(url, page.headers.get("Location", ""))
+        self._seen.append(page)
+        link = urlsplit(urljoin(url, _edit_uri(page.text)))
+        own = urlsplit(url)
+        if not link.path.endswith(".php"):
+            return
+        if (link.hostname or "").removeprefix("www.") != (own.hostname or "").removeprefix("www."):
+            raise PauseTarget(
+                f"The page at {own.hostname} says that its wiki is at {link.hostname}. Add the target again with that "
+                "address, if it is yours."
+            )
+        # Host and scheme as they were given: a password never goes where nobody has typed it in.
+        yield f"{own.scheme}://{own.netloc}{link.path}"
+
+    def _not_found(self) -> PublishError:
+        name, place = self._web.name, urlsplit(self._given).netloc.rpartition("@")[2]
+        if any("MediaWiki" in _generator(one.text) for one in self._seen):
+            return PauseTarget(
+                f"There is a MediaWiki at {place}, but its api.php does not answer. Ask its admins for the address, "
+                f"and add {name} again with it."
+            )
+        pages = [one for one in self._seen if one.status < 300 and is_page(one.text)]
+        if pages and len(pages) == len(self._seen) and self._given in _FOUND:
+            return Offline(self._web.portal(), Reachability.PORTAL)
+        if not pages:
+            return PauseTarget(f"There is no MediaWiki at {place}. Check the address of {name}.")
+        said = (
+            f"A web page answers at {place}, but no MediaWiki: is the wiki under another address, or does the Wi-Fi "
+            "want a sign-in? Open a browser: sign in there, or add the target again with the address of a page of it."
+        )
+        return (
+            Offline(said, Reachability.PORTAL)
+            if len(pages) == len(self._seen)
+            else PauseTarget(said)
+        )
+
+
+def _edit_uri(html: str) -> str:
+    for tag in re.findall(r"<link\b[^>]*>", html):
+        href = re.search(r"""\bhref=["']?([^"'\s>]+)""", tag)
+        if "EditURI" in tag and href:
+            return unescape(href.group(1))
+    return ""
+
+
+def _generator(html: str) -> str:
+    found = re.search(r"""<meta\b[^>]*\bname=["']generator["'][^>]*>""", html)
+    return found.group(0) if found else ""
