@@ -12,8 +12,10 @@ from PIL import Image
 from publish.posts.model import WORDS, Post, PostMedia
 from publish.rendering.plain_text import canonical, credit, mark_of, said_in, slot_line
 
-# Enough for " (99/99)".
-_NUMBER_ROOM = 8
+# Enough for " …" and " (99/99)".
+_NUMBER_ROOM = 10
+# Of a post, for words beside a link: where a link leaves less, the hashtag alone stays to find it by.
+_LEAST_WORDS = 40
 # Halving the sides from 12 megapixels ends at a stamp.
 _SHRINK_STEPS = 6
 
@@ -52,7 +54,7 @@ def plan(post: Post, shape: Shape, *, marked: bool = True) -> list[Part]:
 
     Where the organizer wrote a short text and the story can be read elsewhere, that text and the link are all.
     """
-    head, foot = _head(post), _foot(post, marked=marked)
+    head, foot = _head(post), _foot(post, shape, marked=marked)
     room = shape.characters - _NUMBER_ROOM
     first_room = room - shape.measure(f"\n\n{foot}")
     if post.short and canonical(post.copies):
@@ -71,8 +73,13 @@ def _head(post: Post) -> str:
     return "\n".join(line for line in (post.title, slot_line(post), post.lead) if line)
 
 
-def _foot(post: Post, *, marked: bool) -> str:
+def _foot(post: Post, shape: Shape, *, marked: bool) -> str:
     link = canonical(post.copies)
+    if (
+        shape.measure(f"{link}\n\n#{mark_of(post.key)}")
+        > shape.characters - _NUMBER_ROOM - _LEAST_WORDS
+    ):
+        link = ""
     mark = "" if not marked or post.key in link else f"#{mark_of(post.key)}"
     return " ".join(part for part in (link, mark) if part)
 

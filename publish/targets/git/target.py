@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import platformdirs
 
 from publish.errors import PauseTarget, RetryAfter
+from publish.net.transfer_meter import current_wire
 from publish.posts.model import Post, PostMedia, Remote
 from publish.targets.base import Draft, Target, TargetConfig, TargetOption
 from publish.targets.git.content_files import LAYOUTS, Pages
 from publish.targets.git.repository import Access, Changes, Repository
+from reporter.clock import utc_now
 
 
 class GitTarget(Target):
@@ -121,7 +124,7 @@ class GitTarget(Target):
 
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
         """The page as it is written."""
-        return Draft(post.title, self._pages.text(post), "text/markdown")
+        return Draft(post.title, self._pages.text(_dated(post)), "text/markdown")
 
     def find_media(self, key: str, ext: str) -> Remote | None:
         """Files are no things of their own here."""
@@ -139,12 +142,23 @@ class GitTarget(Target):
         """Never asked."""
 
     def _wanted(self, post: Post) -> dict[str, bytes | Path | None]:
+        post = _dated(post)
         files = {self._pages.file(post.key, media): media.path for media in post.media()}
         return {self._pages.page(post): self._pages.text(post).encode(), **files}
 
     def _remote(self, key: str, commit: str) -> Remote:
         web = self.setup.options.get("web", "").rstrip("/")
         return Remote(key, f"{web}/{self._pages.link(key)}" if web else "", {"commit": commit})
+
+
+def _dated(post: Post) -> Post:
+    """Dated now at the latest: Jekyll and Hugo leave out pages of the future (``future``, ``buildFuture``).
+
+    When the session is stands in its words.
+    """
+    wire = current_wire()
+    now = (wire.clock if wire else utc_now)().replace(microsecond=0)
+    return replace(post, date=now) if post.date is not None and post.date > now else post
 
 
 def _message(posts: Sequence[Post]) -> str:

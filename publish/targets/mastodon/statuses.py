@@ -1,4 +1,4 @@
-"""What Mastodon's statuses say, and how its servers count and find."""
+"""What Mastodon's statuses say, and how its servers find."""
 
 from __future__ import annotations
 
@@ -10,16 +10,6 @@ from typing import Any
 from publish.markup.html_to_text import plain_text
 from publish.posts.model import Remote
 from publish.targets.base import RemoteReply
-
-_URL = re.compile(r"https?://\S+")
-# Somebody of another server counts as the name alone.
-_MENTION = re.compile(r"(?<![\w/])@(\w+)@[\w.-]+\w")
-PER_URL = 23
-
-
-def count(text: str, per_url: int = PER_URL) -> int:
-    """Characters as Mastodon counts them: every link the same, people of other servers without their server."""
-    return len(_MENTION.sub(r"@\1", _URL.sub("x" * per_url, text)))
 
 
 def harmless(text: str) -> str:

@@ -29,18 +29,9 @@ from publish.targets.base import (
     TargetConfig,
     TargetOption,
 )
+from publish.targets.mastodon.character_count import PER_URL, count
 from publish.targets.mastodon.client import CHARACTERS, FILES, Account
-from publish.targets.mastodon.statuses import (
-    PER_URL,
-    age,
-    cheer,
-    count,
-    flat,
-    harmless,
-    heard,
-    is_ours,
-    number_or,
-)
+from publish.targets.mastodon.statuses import age, cheer, flat, harmless, heard, is_ours, number_or
 
 # Own posts that are looked through for one with our link, 40 a page.
 _PAGES = 5
@@ -134,15 +125,10 @@ class MastodonTarget(Target):
         """The posts of the thread, as far as the usual limits tell."""
         self._api.told = self._api.told if self._api.told is not None else {}
         parts = plan(post, self._shape())
-        return Draft(
-            self.setup.options.get("warning", ""), "\n\n---\n\n".join(part.text for part in parts)
-        )
+        return Draft(self._warning(), "\n\n---\n\n".join(part.text for part in parts))
 
     def _shape(self) -> Shape:
         limits = self.limits()
-        per_url = number_or(
-            self._api.configuration("statuses").get("characters_reserved_per_url"), PER_URL
-        )
 
         def choose(media: PostMedia) -> PostMedia | None:
             fits = limits.types is None or media.mime in limits.types
@@ -150,13 +136,21 @@ class MastodonTarget(Target):
             return media if media.kind != "photo" and fits and small else still_of(media)
 
         most = number_or(self.setup.options.get("thread"), 8)
+        # Counted as it is sent. The warning shares the room with the words.
+        room = (limits.characters or CHARACTERS) - len(self._warning())
         return Shape(
-            limits.characters or CHARACTERS,
-            limits.files or FILES,
-            most,
-            choose,
-            lambda text: count(text, per_url),
+            room, limits.files or FILES, most, choose, lambda text: self._count(harmless(text))
         )
+
+    def _count(self, text: str) -> int:
+        reserved = self._api.configuration("statuses").get("characters_reserved_per_url")
+        return count(text, number_or(reserved, PER_URL))
+
+    def _warning(self) -> str:
+        """The content warning; one that would leave less than half of a post to its words is cut."""
+        warning = self.setup.options.get("warning", "")
+        most = (self.limits().characters or CHARACTERS) // 2
+        return warning if len(warning) <= most else f"{warning[: most - 1].rstrip()}…"
 
     def _bring(
         self, post: Post, there: Sequence[Mapping[str, Any]], known: Mapping[str, Any]
@@ -242,7 +236,7 @@ class MastodonTarget(Target):
         return dict(answer.data)
 
     def _body(self, part: Part, ids: Sequence[str], post: Post) -> dict[str, Any]:
-        warning = self.setup.options.get("warning", "")
+        warning = self._warning()
         return {
             "status": part.text,
             "media_ids": list(ids),
@@ -352,6 +346,11 @@ class MastodonTarget(Target):
             if str(asked["account"]["id"]) == str(self._api.account()["id"])
             else f"@{asked['account']['acct']} "
         )
+        most = self.limits().characters or CHARACTERS
+        if (size := self._count(whom + answer.text)) > most:
+            raise Permanent(
+                f"This answer has {size} characters there, and {self.name} takes {most}. Write it shorter."
+            )
         body = {
             "status": whom + answer.text,
             "in_reply_to_id": to,

@@ -10,7 +10,7 @@ import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -472,6 +472,7 @@ def test_pages_of_each_generator(kit: Kit, bare: Path, layout: str) -> None:
     )
     row = kit.photo(event, 1, f"{HOSTILE}\n\nAnd more.", author="Ada")
     decisions.change(kit.session, row, kit.hand, {"tags": ["garden", "a: b"]})
+    kit.clock.forward(days=60)
     add(kit, bare.as_uri(), layout, web="https://example.org/blog", branch="trunk")
     [sent] = publish(kit.session, kit.outbox)
     key, there = sent["item"], files(bare)
@@ -506,3 +507,29 @@ def test_pages_of_each_generator(kit: Kit, bare: Path, layout: str) -> None:
     assert "{{" not in body.replace(address, "")
     assert sent["url"].startswith("https://example.org/blog/")
     assert key in sent["url"]
+
+
+@pytest.mark.parametrize("layout", ["hugo", "jekyll", "eleventy", "pelican"])
+def test_page_of_a_session_to_come_is_not_dated_in_the_future(
+    kit: Kit, bare: Path, layout: str
+) -> None:
+    tomorrow = kit.clock() + timedelta(days=1)
+    row = kit.takeaway(kit.event(title="Plans", starts_at=tomorrow), "We bring spades.")
+    add(kit, bare.as_uri(), layout, branch="trunk")
+    [sent] = publish(kit.session, kit.outbox)
+    assert sent["state"] == "sent"
+    [page] = [name for name in files(bare) if name.endswith(".md")]
+    text = git(bare, "show", f"trunk:{page}")
+    [line] = [one for one in text.splitlines() if one.lower().startswith("date: ")]
+    dated = datetime.fromisoformat(line.partition(": ")[2].strip('"'))
+    assert dated <= kit.clock()
+    if layout == "jekyll":
+        assert page.startswith(f"_posts/{dated.date().isoformat()}-")
+    # When it is stands in its words.
+    assert tomorrow.astimezone(kit.facts.zone).strftime("%B") in text
+    # After the session it bears the session's own date, and the page before is gone.
+    kit.clock.forward(days=3)
+    decisions.change(kit.session, row, kit.hand, {"caption": "Spades, and gloves"})
+    publish(kit.session, kit.outbox)
+    [page] = [name for name in files(bare) if name.endswith(".md")]
+    assert tomorrow.astimezone(kit.facts.zone).isoformat() in git(bare, "show", f"trunk:{page}")

@@ -14,8 +14,8 @@ import pytest
 from publish.errors import RetryAfter
 from publish.posts.model import CrossLink
 from publish.rendering.thread import Shape, picture_bytes, plan, still_of
+from publish.targets.mastodon.character_count import count
 from publish.targets.mastodon.client import Account
-from publish.targets.mastodon.statuses import count
 from publish.targets.mastodon.target import MastodonTarget
 from reporter import secret_store
 from reporter.moderation import decisions
@@ -225,3 +225,93 @@ def test_pictures_are_made_to_fit(kit: Kit) -> None:
     assert len(small) <= 4000
     assert mime == "image/jpeg"
     assert max(size) <= 320
+
+
+# What Mastodon's own rules give (StatusLengthValidator; 23 for a link, names without their server).
+COUNTED = {
+    "": 0,
+    "words": 5,
+    "https://example.org/" + "a" * 80: 23,
+    "http://a.io": 23,
+    "see https://example.org.": 4 + 23 + 1,
+    "https://example.orgへどうぞ": 23 + 4,
+    "https://example.org/庭へどうぞ": 23,
+    "https://example.org/庭「冬」": 23 + 1,
+    "https://example.org/a(b": 23 + 2,
+    "https://example.org/a_(b)": 23,
+    "https://example.org/a(庭)": 23 + 3,
+    "(https://example.org/a)": 1 + 23 + 1,
+    "https://example.org?q=庭&b=1.": 23 + 1,
+    "https://example.org:8080/x#top": 23,
+    "https://example.org#top": 23 + 4,
+    "xhttps://example.org/abcdefghijklmn": 35,
+    "@ann@social.example": 4,
+    "@ann": 4,
+    "@ann@social.example, @bob@other.example!": 4 + 2 + 4 + 1,
+    "@ann@social.example@third.example": 33,
+    "ann@social.example": 18,
+    "https://social.example.org/@ann@other.example": 23,
+}
+
+
+@pytest.mark.parametrize(("text", "size"), COUNTED.items())
+def test_characters_count_as_mastodon_counts_them(text: str, size: int) -> None:
+    assert count(text) == size
+
+
+def test_what_may_be_no_link_counts_for_the_larger_number() -> None:
+    long = "https://kiosk.unlisted/" + "a" * 80
+    assert count(long) >= len(long)
+    assert count("http://10.0.0.7:8080/a") >= 23
+
+
+PIECES = [
+    "https://example.org/a(庭へ",
+    "https://example.orgへどうぞ",
+    "https://kiosk.local/very/long/" + "x" * 60,
+    "@ann@social.example",
+    "@bob@a.very.long.server.example",
+    "leeks and frost",
+    "庭" * 30,
+    "(",
+    "🌱" * 9,
+    "https://example.org/" + "p" * 120 + "?q=1、",
+    "#winter",
+    "x" * 130,
+]
+
+
+@pytest.mark.parametrize("warning", ["", "Vegetables", "W" * 240, "Long words of warning " * 40])
+@pytest.mark.parametrize(
+    "link", ["", "https://example.org/garden", "https://kiosk.local/" + "p" * 300]
+)
+def test_no_post_of_a_thread_is_over_the_limit(
+    kit: Kit, place: MastodonPlace, warning: str, link: str
+) -> None:
+    rng = random.Random(f"{warning}{link}")
+    add(kit, place, warning=warning, thread="12")
+    kit.photo(kit.event(), 1, "@a@b.example " * 10)
+    post = post_of(kit)
+    copies = (CrossLink("folder", "site", link),) if link else ()
+    with closing(opened(kit)) as target:
+        assert isinstance(target, MastodonTarget)
+        for _ in range(12):
+            words = " ".join(rng.choices(PIECES, k=rng.randint(1, 60)))
+            blocks = tuple(replace(block, text=words) for block in post.blocks)
+            changed = replace(
+                post, title=words[:90], lead=words[:300], blocks=blocks, copies=copies
+            )
+            for short in ("", words[:600]):
+                remote = target.create(replace(changed, short=short), {})
+                for status in place.server.statuses.values():
+                    size = count(status["text"]) + len(status["spoiler_text"])
+                    assert size <= 500, status["text"]
+                target.withdraw(remote)
+                place.server.keys.clear()
+
+
+def test_ten_names_of_other_servers_go_out_within_the_limit(kit: Kit, place: MastodonPlace) -> None:
+    names = " ".join(f"@gardener{n}@allotments.of.the.north.example" for n in range(10))
+    kit.takeaway(kit.event(), f"{names} " + "leeks " * 60)
+    add(kit, place)
+    assert {row["state"] for row in send(kit)} == {"sent"}
