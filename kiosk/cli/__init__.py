@@ -83,6 +83,28 @@ class LazyGroup(click.Group):
                 err=True,
             )
             ctx.exit(1)
+        except _database_errors() as error:
+            click.echo(f"reporter: {_said(error)}", err=True)
+            ctx.exit(1)
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    """What a busy, full or damaged database raises; asked for only when something was raised."""
+    import sqlite3
+
+    from sqlalchemy.exc import DatabaseError
+
+    return (sqlite3.DatabaseError, DatabaseError)
+
+
+def _said(error: Exception) -> str:
+    words = str(getattr(error, "orig", None) or error)
+    if "locked" in words or "busy" in words:
+        return (
+            "Another program has kept the gathering's database busy for too long. Nothing is lost: try once more, or "
+            "end the other one first."
+        )
+    return f"The gathering's database can't be used ({words}). See: reporter doctor"
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

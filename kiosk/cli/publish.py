@@ -169,7 +169,9 @@ def publish(
                 f"reporter: {row['target']}: {row['title'] or row['item']}: {row['error']}",
                 err=True,
             )
-        if done.refused:
+        for sentence in done.waiting:
+            click.echo(f"reporter: {sentence}", err=True)
+        if done.refused or done.waiting:
             click.get_current_context().exit(1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,21 @@ class Published:
     """What a round of publishing came to."""
 
     rows: list[dict[str, Any]]
+    # Names of places that send nothing before a person has looked, and why.
+    stopped: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def waiting(self) -> list[str]:
+        """One sentence a place where something waits for a person: it refused us, as with a wrong password."""
+        counts = {
+            name: sum(row["target"] == name and row["state"] not in _DONE for row in self.rows)
+            for name in self.stopped
+        }
+        return [
+            f"{name}: {count} {'waits' if count == 1 else 'wait'} for you: {self.stopped[name]}"
+            for name, count in counts.items()
+            if count
+        ]
 
     @property
     def sentences(self) -> list[str]:
@@ -99,6 +114,7 @@ class Published:
         return [row for row in self.rows if row["state"] == DeliveryState.PARKED]
 
 
+_DONE = (DeliveryState.SENT, DeliveryState.WITHDRAWN, DeliveryState.MANUAL, DeliveryState.PARKED)
 _WORDS = {
     DeliveryState.SENT: "sent",
     DeliveryState.DUE: "due",
@@ -129,7 +145,9 @@ def publish_all(
     """Queue what is approved and deliver what is due."""
     context = outbox_of(kiosk)
     publish(db.session(), context, names=names, wait=wait, on_progress=on_progress)
-    return Published(ledger_rows(db.session(), context, names))
+    rows = ledger_rows(db.session(), context, names)
+    stopped = {one.name: one.paused for one in chosen_targets(db.session(), names) if one.paused}
+    return Published(rows, stopped)
 
 
 def take_down(kiosk: KioskContext) -> Published:

@@ -25,6 +25,7 @@ from publish.outbox.target_status import line_of, outbox_state
 from publish.posts.model import GatheringFacts, Post, PostMedia
 from publish.targets import target_class
 from reporter.clock import new_id
+from reporter.database.job_queue import beside_others
 from reporter.enums import DeliveryState
 from reporter.errors import NotFound
 from reporter.models import Delivery, Story, Target
@@ -104,6 +105,15 @@ def queue(
     Not there: due. Changed since it was sent: due again. Not to be shown any more: withdrawing. ``only_known``
     leaves alone the stories that were never queued: for a takedown, which must not publish anything new.
     """
+    session.commit()
+    return beside_others(
+        session, lambda: _queue(session, outbox, names=names, only_known=only_known)
+    )
+
+
+def _queue(
+    session: Session, outbox: PublishContext, *, names: Sequence[str], only_known: bool
+) -> Counts:
     targets = chosen_targets(session, names)
     stories = all_stories(session, now=outbox.clock(), rng=outbox.rng)
     _note_beginning(session, targets, outbox.clock())

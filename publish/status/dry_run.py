@@ -20,6 +20,7 @@ from publish.site.pages import media_name
 from publish.status.progress import Standing, row_json
 from publish.targets import Draft, target_class
 from publish.targets import Target as OpenTarget
+from reporter.database.job_queue import beside_others
 from reporter.enums import DeliveryState
 from reporter.models import Delivery, Story, Target
 from reporter.models.outbox import SentDraft
@@ -34,6 +35,13 @@ def preview(
     Stories also have ``draft`` (title, body, mime), ``changes`` (lines of a unified diff against what was sent last),
     ``files`` and ``notes`` (what is done because of the target's limits). Leaves the ledger as it was.
     """
+    session.commit()
+    return beside_others(session, lambda: _preview(session, outbox, names))
+
+
+def _preview(
+    session: Session, outbox: PublishContext, names: Sequence[str]
+) -> list[dict[str, Any]]:
     before = {row.id: bool(row.remote_id) for row in session.scalars(select(Delivery))}
     stories = all_stories(session, now=outbox.clock(), rng=outbox.rng)
     told: list[dict[str, Any]] = []

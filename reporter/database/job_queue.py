@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 
@@ -22,6 +23,9 @@ class JobRow(Protocol):
 
 
 Row = type[JobRow]
+T = TypeVar("T")
+# Others who add the same rows finish sooner or later.
+_RIVALS = 10
 
 
 def claim(
@@ -49,6 +53,19 @@ def claim(
     taken = session.execute(statement).rowcount == 1  # type: ignore[attr-defined]
     session.commit()
     return taken
+
+
+def beside_others(session: Session, step: Callable[[], T]) -> T:
+    """Do a step that adds rows for what has none yet; from its beginning where another process added the same ones.
+
+    What was not committed before is lost with the first try, so this goes around a whole transaction.
+    """
+    for _ in range(_RIVALS):
+        try:
+            return step()
+        except IntegrityError:
+            session.rollback()
+    return step()
 
 
 def holds(session: Session, model: Row, row_id: uuid.UUID, lease: str) -> bool:

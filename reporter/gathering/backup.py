@@ -12,6 +12,7 @@ from pathlib import Path
 
 from reporter.config import FILE_NAME, FOLDERS, exists, load_settings
 from reporter.errors import Conflict, NotFound, ReporterError
+from reporter.gathering.lock import Locked, hold_lock
 from reporter.media.store import (
     Store,
     disk_errors,
@@ -22,6 +23,8 @@ from reporter.media.store import (
 )
 
 DATABASE = "reporter.db"
+# Held in a folder while a copy is written into it.
+_LOCK = ".copying"
 # Somebody may take something back between our look at the rows and at the files; then we look again.
 MOST_LOOKS = 5
 
@@ -59,10 +62,21 @@ def copy_gathering(source: Path, goal: Path, *, progress: Progress | None = None
         raise NotFound(f"There is no gathering in {source}.")
     load_settings(source)
     _check_goal(source, goal)
+    goal.mkdir(parents=True, exist_ok=True)
+    try:
+        with hold_lock(goal / _LOCK):
+            return _copy(source, goal, progress or _unheard)
+    except Locked as error:
+        raise Conflict(
+            f"Another copy is being written into {goal} right now. Wait until it is done, or choose another folder."
+        ) from error
+
+
+def _copy(source: Path, goal: Path, progress: Progress) -> Copied:
     for name in FOLDERS:
         (goal / name).mkdir(parents=True, exist_ok=True)
     for _look in range(MOST_LOOKS):
-        done = _copy_once(source, goal, progress or _unheard)
+        done = _copy_once(source, goal, progress)
         if not done.missing:
             break
     return done
@@ -71,7 +85,13 @@ def copy_gathering(source: Path, goal: Path, *, progress: Progress | None = None
 def _copy_once(source: Path, goal: Path, progress: Progress) -> Copied:
     snapshot = goal / f".{DATABASE}.new"
     _snapshot(source / DATABASE, snapshot)
-    files = list(_promised(snapshot))
+    try:
+        files = list(_promised(snapshot))
+    except sqlite3.Error as error:
+        raise ReporterError(
+            f"The database in {source} can't be read by this version ({error}). A newer Social Reporter has made it: "
+            "update this one."
+        ) from error
     copied = known = 0
     missing = []
     for number, file in enumerate(files, 1):
@@ -96,7 +116,9 @@ def _copy_once(source: Path, goal: Path, progress: Progress) -> Copied:
 def _check_goal(source: Path, goal: Path) -> None:
     if goal.resolve() == source.resolve():
         raise Conflict("A gathering can't be copied onto itself. Choose another folder.")
-    if goal.exists() and not exists(goal) and any(goal.iterdir()):
+    # A first copy that broke off, or is under way, has left its lock.
+    begun = exists(goal) or (goal / _LOCK).exists()
+    if goal.exists() and not begun and any(goal.iterdir()):
         raise Conflict(f"{goal} holds something else. Choose an empty folder or an earlier copy.")
     if exists(goal) and _gathering_id(goal) != _gathering_id(source):
         raise Conflict(

@@ -15,22 +15,46 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from reporter.errors import Conflict
+
 
 def upgrade(engine: Engine) -> Path | None:
     """Bring the database to the newest schema; the path of the safety copy, if one was needed.
 
-    A new database is simply made. A file of a newer program than this raises alembic's CommandError.
+    A new database is simply made. Raises Conflict for a database of a newer program, which is left as it is.
     """
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     if current == _head():
         return None
+    if current is not None and current not in _revisions():
+        raise Conflict(_said_newer(engine, current))
     config = _config()
     copy = _copy_aside(engine, current) if current else None
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return copy
+
+
+def _said_newer(engine: Engine, revision: str) -> str:
+    name = engine.url.database or ""
+    where = (
+        f"The gathering in {Path(name).parent}"
+        if engine.dialect.name == "sqlite"
+        else "This gathering"
+    )
+    return (
+        f"{where} was opened by a newer Social Reporter ({revision}). Nothing was changed in it. Update this one, and "
+        "open it again; or open the copy that the update has put beside the database."
+    )
+
+
+@lru_cache(maxsize=1)
+def _revisions() -> frozenset[str]:
+    """All that this program knows."""
+    script = ScriptDirectory.from_config(_config())
+    return frozenset(one.revision for one in script.walk_revisions())
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Select, and_, exists, insert, literal, select
 from sqlalchemy.orm import Session, selectinload
 
 from reporter.clock import new_id
@@ -38,11 +38,17 @@ def session_story(
     session: Session, event: EventSession, *, now: datetime, rng: random.Random
 ) -> Story:
     """The session's own story, made if this is the first time that it is needed. Does not commit."""
-    story = session.scalar(select(Story).where(Story.session_id == event.id))
+    own = select(Story).where(Story.session_id == event.id)
+    story = session.scalar(own)
     if story is None:
-        story = Story(id=new_id(now, rng), session_id=event.id, created_at=now)
-        session.add(story)
-        session.flush()
+        # In one statement: another process may make it at this very moment.
+        values = select(
+            literal(new_id(now, rng), Story.id.type),
+            literal(event.id, Story.session_id.type),
+            literal(now, Story.created_at.type),
+        ).where(~exists().where(Story.session_id == event.id))
+        session.execute(insert(Story).from_select(["id", "session_id", "created_at"], values))
+        story = session.scalars(own).one()
     return story
 
 

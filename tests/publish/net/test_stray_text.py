@@ -81,7 +81,7 @@ def ask(text: str, mime: str) -> Any:
 
 
 def test_stray_words_that_spoil_an_answer_are_named() -> None:
-    with pytest.raises(RetryAfter, match="does not belong there.*“Notice: disk is full”"):
+    with pytest.raises(RetryAfter, match=r"does not belong there.*“Notice: disk is full”"):
         ask("Notice: disk is full", "text/plain")
 
 

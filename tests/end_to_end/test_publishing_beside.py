@@ -1,0 +1,202 @@
+"""Two programs on one gathering, a folder of a newer version, a place that refuses: sentences, no tracebacks."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy.orm import Session
+
+from kiosk.cli import main
+from publish.outbox import ledger
+from publish.status import target_registry
+from reporter.config import Settings
+from reporter.errors import Conflict
+from reporter.gathering import lock
+from reporter.gathering.backup import copy_gathering
+from reporter.gathering.folder import open_session
+from reporter.models import Delivery, EventSession, Story, Target
+from reporter.stories import queries
+from tests.publish.conformance.mastodon import Mastodon
+from tests.support.kiosk_process import KioskProcess, TurnableClock, add_takeaway
+from tests.support.publish.fakes import Kit
+
+
+def run(*arguments: str | Path, stdin: str = "") -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], input=stdin)
+
+
+def begin(*arguments: str | Path) -> subprocess.Popen[str]:
+    """The real command, beside others."""
+    command = [sys.executable, "-m", "kiosk", *map(str, arguments)]
+    return subprocess.Popen(
+        command, env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def end(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    out, said = process.communicate(timeout=240)
+    return process.returncode, out, said
+
+
+def names_in(folder: Path) -> list[str]:
+    """What lies there, without what SQLite keeps beside an open database."""
+    return sorted(p.name for p in folder.iterdir() if not p.name.endswith(("-shm", "-wal")))
+
+
+@pytest.fixture
+def filled(kit: Kit, tmp_path: Path) -> Settings:
+    """A gathering with photos of many sessions, and a folder as a target."""
+    for number in range(12):
+        kit.photo(kit.event(f"Session {number}"), number, f"Words {number}")
+    (tmp_path / "site").mkdir()
+    target_registry.add_target(
+        kit.session,
+        "folder",
+        "stick",
+        {"url": str(tmp_path / "site")},
+        now=kit.clock(),
+        rng=kit.rng,
+    )
+    kit.session.commit()
+    return kit.settings
+
+
+def test_publishing_beside_the_kiosk_and_another_publish_sends_each_once(
+    filled: Settings, secrets_file: Path, tmp_path: Path
+) -> None:
+    kiosk = KioskProcess(filled.folder, secrets_file)
+    at = ("--gathering", filled.folder)
+    try:
+        kiosk.start()
+        others = [begin("publish", "--wait", "--json", *at) for _ in range(3)]
+        for status, out, said in map(end, others):
+            assert "Traceback" not in said
+            assert status == 0, said
+            assert {row["state"] for row in json.loads(out)["deliveries"]} == {"sent"}
+    finally:
+        kiosk.stop()
+    assert not any("Traceback" in line for line in kiosk.lines)
+    assert len(list((tmp_path / "site").glob("sr-*.html"))) == 12
+    with open_session(filled) as session:
+        keys = [row.key for row in session.query(Delivery)]
+    assert len(keys) == len(set(keys))
+
+
+def test_rows_that_another_process_adds_meanwhile_are_found(
+    kit: Kit, filled: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, rivals = ledger._rows, iter([True])
+
+    def read_before_the_other(session: Session, target: Target) -> list[Delivery]:
+        """What is read is old at once: the other one, who has read the same, commits first."""
+        found = rows(session, target)
+        if next(rivals, False):
+            session.rollback()
+            with open_session(filled) as other:
+                ledger.queue(other, kit.outbox)
+        return found
+
+    monkeypatch.setattr(ledger, "_rows", read_before_the_other)
+    ledger.queue(kit.session, kit.outbox)
+    assert len(kit.deliveries("story")) == 12
+    assert next(rivals, None) is None
+
+
+def test_two_copies_into_one_folder_at_once(filled: Settings, tmp_path: Path) -> None:
+    at, goal = ("--gathering", filled.folder), tmp_path / "copy"
+    told = [end(one) for one in [begin("backup", goal, *at) for _ in range(3)]]
+    assert not any("Traceback" in said for _status, _out, said in told)
+    assert 0 in {status for status, _out, _said in told}
+    for status, _out, said in told:
+        assert status == 0 or "Another copy is being written into" in said
+    # Whatever came first: the copy is whole, and the next one finds all of it.
+    done = copy_gathering(filled.folder, goal)
+    assert (done.copied, done.missing) == (0, ())
+    assert not (goal / ".copying").exists()
+
+
+def test_a_copy_under_way_is_said_and_one_that_broke_off_goes_on(
+    filled: Settings, tmp_path: Path
+) -> None:
+    goal = tmp_path / "copy"
+    goal.mkdir()
+    with lock.hold_lock(goal / ".copying"), pytest.raises(Conflict, match="right now"):
+        copy_gathering(filled.folder, goal)
+    # A power cut leaves the lock's file and half a copy.
+    (goal / ".copying").touch()
+    (goal / "media").mkdir()
+    assert copy_gathering(filled.folder, goal).copied == 24
+    (tmp_path / "else").mkdir()
+    (tmp_path / "else" / "letter.txt").touch()
+    with pytest.raises(Conflict, match="something else"):
+        copy_gathering(filled.folder, tmp_path / "else")
+
+
+@pytest.mark.parametrize(
+    "command", [["publish"], ["sessions", "list"], ["doctor"], ["review", "list"], ["kiosk"]]
+)
+def test_a_folder_of_a_newer_version_is_said_and_left_alone(
+    gathering: Settings, command: list[str]
+) -> None:
+    with closing(sqlite3.connect(gathering.folder / "reporter.db")) as database:
+        database.execute("UPDATE alembic_version SET version_num = 'of_the_future'")
+        database.commit()
+    before = names_in(gathering.folder)
+    told = run("--gathering", gathering.folder, *command)
+    assert told.exit_code == 1
+    assert told.exception is None or isinstance(told.exception, SystemExit)
+    assert "opened by a newer Social Reporter" in told.stderr
+    assert names_in(gathering.folder) == before
+
+
+def test_a_database_that_is_none_is_said(gathering: Settings) -> None:
+    (gathering.folder / "reporter.db").write_bytes(b"this is no database" * 1000)
+    told = run("--gathering", gathering.folder, "sessions", "list")
+    assert told.exit_code == 1
+    assert "database can't be used (file is not a database)" in told.stderr
+
+
+@pytest.fixture
+def server() -> Iterator[Mastodon]:
+    with closing(Mastodon()) as server:
+        yield server
+
+
+@pytest.mark.parametrize("wait", [["--wait"], []])
+def test_a_place_that_refuses_the_sign_in_ends_with_1_and_says_what_waits(
+    gathering: Settings, session: Session, event: EventSession, server: Mastodon, wait: list[str]
+) -> None:
+    at = ("--gathering", gathering.folder)
+    receipt = add_takeaway(session, event, random.Random(1)).receipt
+    assert run(*at, "review", "approve", receipt).exit_code == 0
+    added = run(*at, "targets", "add", "mastodon", "garden", f"url={server.url}", stdin="wrong\n")
+    assert added.exit_code == 0, added.output
+    told = run(*at, "publish", *wait)
+    assert told.exit_code == 1
+    assert "reporter: garden: 1 waits for you: garden refused user name or password" in told.stderr
+    told = run(*at, "publish", *wait, "--json")
+    assert told.exit_code == 1
+    assert [row["state"] for row in json.loads(told.stdout)["deliveries"]] == ["waiting"]
+
+
+def test_one_story_for_one_session_whoever_makes_it(
+    gathering: Settings, event: EventSession, clock: TurnableClock
+) -> None:
+    with open_session(gathering) as one, open_session(gathering) as other:
+        first = queries.session_story(one, event, now=clock(), rng=random.Random(1))
+        made = first.id
+        one.commit()
+        assert queries.session_story(other, event, now=clock(), rng=random.Random(2)).id == made
+        other.commit()
+    with open_session(gathering) as session:
+        assert session.query(Story).filter_by(session_id=event.id).count() == 1
