@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
+from publish.net.remote_dates import moment_of
 from publish.posts.model import Remote
 from publish.targets.base import RemoteReply
 
@@ -82,7 +82,8 @@ def heard(view: Mapping[str, Any], post: Remote, ours: set[str], did: str) -> Re
         post_id=post.id,
         author=name_of(author),
         text=str(record.get("text", "")),
-        written_at=datetime.fromisoformat(str(record["createdAt"])),
+        # The author writes the one, the server the other.
+        written_at=moment_of(record.get("createdAt"), view.get("indexedAt")),
         url=f"{profile_of(author)}/post/{str(view['uri']).rpartition('/')[2]}",
         author_url=profile_of(author),
         in_reply_to="" if to in ours else to,

@@ -16,6 +16,7 @@ from typing import Any
 from publish.errors import AuthRefused, Gone, PayloadTooLarge, Permanent, RetryAfter
 from publish.net.http import HttpClient
 from publish.net.http import HttpResponse as Reply
+from publish.net.remote_dates import moment_of
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.thread import Part, Shape, picture_bytes, plan, still_of
 from publish.targets.base import (
@@ -273,13 +274,15 @@ class BlueskyTarget(Target):
             told = self._look(method, params)
             for row in told.get(what, ()):
                 actor = row.get("actor", row)
-                moment = row.get("createdAt") or actor.get("createdAt") or "1970-01-01T00:00:00Z"
+                moment = moment_of(
+                    row.get("createdAt"), row.get("indexedAt"), actor.get("createdAt")
+                )
                 yield RemoteReply(
                     remote_id=f"{kind}-{post.id}-{actor['did']}",
                     post_id=post.id,
                     author=name_of(actor),
                     text="",
-                    written_at=datetime.fromisoformat(moment),
+                    written_at=moment,
                     author_url=profile_of(actor),
                     kind=kind,
                 )

@@ -16,6 +16,7 @@ from typing import Any
 from publish.errors import AuthRefused, Gone, PauseTarget, Permanent, PublishError, RetryAfter
 from publish.net.http import HttpClient, retry_after
 from publish.net.http import HttpResponse as Reply
+from publish.net.remote_dates import moment_of
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.plain_text import mark_of
 from publish.rendering.thread import Part, Shape, picture_bytes, plan, still_of
@@ -247,7 +248,7 @@ class FacebookPageTarget(Target):
             post_id=post.id,
             author=str(who.get("name") or "Facebook"),
             text=str(row.get("message", "")),
-            written_at=datetime.fromisoformat(str(row["created_time"])),
+            written_at=moment_of(row.get("created_time")),
             url=str(row.get("permalink_url", "")),
             in_reply_to=str((row.get("parent") or {}).get("id", "")),
             key="own" if str(who.get("id", "")) == self._page else "",

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from publish.markup.html_to_text import MOST_CHARS, plain_text
+from publish.net.remote_dates import moment_of
 from publish.targets.base import RemoteReply
 from publish.targets.micropub.microformats import Item, entries, first_word, same_page, values
 
@@ -76,11 +77,8 @@ def _words(cite: Item) -> str:
 def _moment(cite: Item) -> datetime:
     """When it was written; a time without zone is UTC, and without a time it is now."""
     for name in ("published", "updated"):
-        try:
-            moment = datetime.fromisoformat(first_word(cite, name))
-        except ValueError:
-            continue
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if (moment := moment_of(first_word(cite, name))).year > 1970:
+            return moment
     return datetime.now(UTC)
 
 

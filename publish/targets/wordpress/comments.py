@@ -14,6 +14,7 @@ from typing import Any
 from publish.errors import Gone, Permanent, RetryAfter
 from publish.markup.html_to_text import plain_text
 from publish.net.http import HttpResponse as WebAnswer
+from publish.net.remote_dates import moment_of
 from publish.posts.model import Remote
 from publish.targets.base import Answer, RemoteReply
 
@@ -145,7 +146,7 @@ def heard(row: Mapping[str, Any]) -> RemoteReply:
         author=plain_text(str(row.get("author_name", ""))),
         text=plain_text(_text_of(row)),
         # ``date`` is in the blog's own zone; ``date_gmt`` is UTC, written without a zone.
-        written_at=datetime.fromisoformat(str(row["date_gmt"])).replace(tzinfo=UTC),
+        written_at=moment_of(row.get("date_gmt")),
         url=str(row.get("link", "")),
         author_url=str(row.get("author_url", "")),
         in_reply_to=parent,
