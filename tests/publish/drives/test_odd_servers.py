@@ -15,11 +15,11 @@ from werkzeug import Request, Response
 from publish.drives import Login, open_drive
 from publish.drives.base import Drive
 from publish.errors import AuthRefused, Permanent, RetryAfter
-from publish.outbox.runner import publish
 from publish.status import target_registry
 from reporter import secret_store
 from reporter.moderation import decisions
 from tests.support.publish.fakes import Kit
+from tests.support.publish.rounds import publish
 from tests.support.servers.fixture import FixtureServer, Refusal
 from tests.support.servers.script import ScriptServer, script_server
 

@@ -13,7 +13,7 @@ from publish.targets.mastodon.statuses import cheer
 from publish.targets.wordpress.comments import heard as heard_at_wordpress
 
 INDEXED = "2026-03-14T10:00:00.000Z"
-ODD = [
+ODD: list[object] = [
     "0000-01-01T00:00:00.000Z",
     "0001-01-01T00:00:00Z",
     "9999-12-31T23:59:59Z",

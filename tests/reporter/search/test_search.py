@@ -238,7 +238,8 @@ from reporter.search import Recipe, SearchRequest, WhooshIndex
 settings = load_settings(Path(sys.argv[1]))
 index = WhooshIndex(settings.folder / "index", Recipe.of(settings))
 with open_session(settings) as session:
-    print(index.search(SearchRequest("compost")).total, index.sync(session), index.search(SearchRequest("compost")).total)
+    found = index.search(SearchRequest("compost")).total
+    print(found, index.sync(session), index.search(SearchRequest("compost")).total)
 """
 
 

@@ -12,12 +12,12 @@ import pytest
 from werkzeug import Request, Response
 
 from publish.errors import Offline, PauseTarget, PublishError
-from publish.outbox.runner import publish
 from publish.status import target_registry
 from publish.targets.wordpress import client
 from reporter import secret_store
 from reporter.moderation import decisions
 from tests.support.publish.fakes import FaultProxy, Kit
+from tests.support.publish.rounds import publish
 from tests.support.servers.fixture import FixtureServer
 from tests.support.servers.wordpress import Account, WordPress
 from tests.support.servers.wordpress_manners import manners
