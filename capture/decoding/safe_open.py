@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from capture.decoding.exif_dates import read_camera_time
 from capture.decoding.mime_sniff import RAW_TYPES
 from capture.imaging.raw_preview import read_preview
 from reporter.errors import MediaFailed
@@ -127,10 +128,12 @@ def _take_raw_exif(path: Path, image: Any) -> None:
         raw = Image.Exif()
         raw.load_from_fp(file)
         kept.update({tag: raw[tag] for tag in (0x0112, 0x010F, 0x0110, 0x0132) if tag in raw})
-        details = raw.get_ifd(0x8769)
+        details, place = raw.get_ifd(0x8769), raw.get_ifd(0x8825)
     own = kept.get_ifd(0x8769)
-    wanted = (0x9003, 0x9004, 0x9011, 0x9012, 0xA431)
+    wanted = (0x9003, 0x9004, 0x9010, 0x9011, 0x9012, 0xA431)
     own.update({tag: details[tag] for tag in wanted if tag in details})
+    # The time of a fix, never the place.
+    kept.get_ifd(0x8825).update({tag: place[tag] for tag in (7, 29) if tag in place})
     image.info["exif"] = kept.tobytes()
 
 
@@ -211,10 +214,11 @@ def read_exif(image: Any) -> Exif:
         exif = image.getexif()
         details, interop = exif.get_ifd(0x8769), exif.get_ifd(0xA005)
         orientation = exif.get(0x0112, 1)
+        time = read_camera_time(exif, details, exif.get_ifd(0x8825), _xmp_of(image))
         return Exif(
             orientation=orientation if orientation in range(1, 9) else 1,
-            captured_at=_exif_time(details.get(0x9003) or details.get(0x9004) or exif.get(0x0132)),
-            utc_offset=_exif_offset(details.get(0x9011) or details.get(0x9012)),
+            captured_at=time.taken,
+            utc_offset=time.offset,
             make=_words(exif.get(0x010F)),
             model=_words(exif.get(0x0110)),
             serial=_words(details.get(0xA431)),
@@ -229,16 +233,7 @@ def _words(value: object) -> str:
     return text.split("\0")[0].strip()[:100]
 
 
-def _exif_time(value: object) -> datetime | None:
-    try:
-        moment = datetime.strptime(_words(value), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007
-    except ValueError:
-        return None
-    return moment if moment.year >= 1990 else None
-
-
-def _exif_offset(value: object) -> timedelta | None:
-    try:
-        return datetime.strptime(_words(value), "%z").utcoffset()
-    except ValueError:
-        return None
+def _xmp_of(image: Any) -> str:
+    """The XMP packet of an opened photo as text; empty where there is none."""
+    packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or ""
+    return packet.decode("utf-8", "replace") if isinstance(packet, bytes) else str(packet)

@@ -1,0 +1,139 @@
+"""Dates in photos as cameras really write them: fields in order of trust, odd spellings, offsets, GPS as the anchor.
+
+Fields and formats: CIPA DC-008 (Exif 3.0), 4.6.5 and 4.6.6; XMP specification part 2, 8. What none of them tells is
+None: a made-up midnight or 1970 would be worse than no date.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+# Cameras whose clock was never set write their factory's year.
+EARLIEST_YEAR = 1990
+# A GPS fix can be some minutes older than the photo; a clock further off tells nothing about its zone.
+GPS_TOLERANCE = timedelta(minutes=5)
+# Offsets in use that are no whole hours (tz database 2026).
+_HALF_HOURS = (-9.5, -3.5, 3.5, 4.5, 5.5, 6.5, 9.5, 10.5)
+_QUARTERS = (5.75, 8.75, 12.75, 13.75)
+ZONE_OFFSETS = tuple(
+    timedelta(hours=hours) for hours in sorted((*range(-12, 15), *_HALF_HOURS, *_QUARTERS))
+)
+# (date field, offset field, directory): what the shutter wrote before what a scanner or an editor wrote.
+_ORIGINAL, _DIGITIZED, _CHANGED = (0x9003, 0x9011), (0x9004, 0x9012), (0x0132, 0x9010)
+_XMP_FIELDS = (
+    "exif:DateTimeOriginal",
+    "photoshop:DateCreated",
+    "xmp:CreateDate",
+    "exif:DateTimeDigitized",
+)
+_GPS_TIME, _GPS_DATE = 7, 29
+_DATE = re.compile(
+    r"\s*(\d{4})\s*[:./-]\s*(\d{1,2})\s*[:./-]\s*(\d{1,2})(?:\s*T\s*|\s*,\s*|\s+|:)"
+    r"(\d{1,2})\s*[:.]\s*(\d{1,2})(?:\s*[:.]\s*(\d{1,2})(?:[.,]\d*)?)?\s*"
+    r"([AaPp]\.?[Mm]\.?)?\s*(Z|UTC|GMT|[+-]\s*\d{1,2}(?::?\d{2})?)?\s*"
+)
+_OFFSET = re.compile(r"\s*([+-])\s*(\d{1,2}):?(\d{2})?\s*")
+
+
+@dataclass(frozen=True)
+class CameraTime:
+    """When a photo was taken: naive, the camera's wall clock; ``offset`` to UTC only where the file tells it."""
+
+    taken: datetime | None = None
+    offset: timedelta | None = None
+
+
+def parse_camera_time(text: str) -> CameraTime:
+    """A date and time in any spelling that cameras and phones use; empty where it is none.
+
+    ``2026:12:24 10:11:12``, with dashes, dots, slashes, ``T``, fractions or blanks for zeros, with an offset or ``Z``
+    behind. Hour 24 is hour 0 of the date that stands there: phones that count hours from 1 to 24 write it so.
+    """
+    found = _DATE.fullmatch(text)
+    if found is None:
+        return CameraTime()
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+    half = (found[7] or "").lower()[:1]
+    if half and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    try:
+        # A leap second is the last second of its minute here.
+        taken = datetime(  # noqa: DTZ001
+            year, month, day, 0 if hour == 24 else hour, minute, min(second, 59)
+        )
+    except ValueError:
+        return CameraTime()
+    return (
+        CameraTime(taken, parse_offset(found[8] or "")) if year >= EARLIEST_YEAR else CameraTime()
+    )
+
+
+def parse_offset(text: str) -> timedelta | None:
+    """``+02:00``, ``-0530``, ``+1`` or ``Z`` as a time difference; None for anything else."""
+    if text.strip() in ("Z", "UTC", "GMT"):
+        return timedelta(0)
+    found = _OFFSET.fullmatch(text)
+    if found is None:
+        return None
+    offset = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
+    return None if offset > timedelta(hours=14) else -offset if found[1] == "-" else offset
+
+
+def read_camera_time(
+    main: Mapping[int, Any], details: Mapping[int, Any], gps: Mapping[int, Any], xmp: str
+) -> CameraTime:
+    """The most trusted date of a photo's EXIF directories and its XMP packet.
+
+    In this order: DateTimeOriginal, DateTimeDigitized, XMP's dates, DateTime, the GPS time alone. A date without an
+    offset takes the one of its own field, then one of the others, then what the GPS time tells.
+    """
+    fix = gps_time(gps)
+    for date, offset in _dates(main, details, xmp):
+        found = parse_camera_time(date)
+        if found.taken is not None:
+            stated = found.offset if found.offset is not None else parse_offset(offset)
+            others = (parse_offset(_words(details.get(tag))) for tag in (0x9011, 0x9012, 0x9010))
+            known = [o for o in (stated, *others) if o is not None]
+            return CameraTime(found.taken, known[0] if known else zone_of(found.taken, fix))
+    return CameraTime(fix.replace(tzinfo=None), timedelta(0)) if fix else CameraTime()
+
+
+def _dates(
+    main: Mapping[int, Any], details: Mapping[int, Any], xmp: str
+) -> Iterator[tuple[str, str]]:
+    """(date, offset of its own), the most trusted first."""
+    for tag, offset in (_ORIGINAL, _DIGITIZED):
+        yield _words(details.get(tag)), _words(details.get(offset))
+    for name in _XMP_FIELDS:
+        found = re.search(rf"{name}\s*(?:=\s*[\"']|>)\s*([^\"'<]{{1,40}})", xmp)
+        yield (found[1] if found else ""), ""
+    yield _words(main.get(_CHANGED[0])), _words(details.get(_CHANGED[1]))
+
+
+def gps_time(gps: Mapping[int, Any]) -> datetime | None:
+    """GPSDateStamp and GPSTimeStamp as a moment in UTC; None where either is missing or nonsense."""
+    try:
+        hour, minute, second = (int(float(part)) for part in gps[_GPS_TIME])
+        date = _words(gps[_GPS_DATE])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return None
+    found = parse_camera_time(f"{date} {hour}:{minute}:{second}").taken
+    return found.replace(tzinfo=UTC) if found else None
+
+
+def zone_of(taken: datetime, fix: datetime | None) -> timedelta | None:
+    """The offset of the zone in which a wall clock shows ``taken`` at the moment of a GPS fix; None where none fits."""
+    if fix is None:
+        return None
+    distance = taken - fix.replace(tzinfo=None)
+    nearest = min(ZONE_OFFSETS, key=lambda offset: abs(offset - distance))
+    return nearest if abs(nearest - distance) <= GPS_TOLERANCE else None
+
+
+def _words(value: object) -> str:
+    text = value.decode("latin-1") if isinstance(value, bytes) else str(value or "")
+    return text.split("\0")[0].strip()[:100]
