@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
-from capture.imaging.raw_preview import DNG_VERSION, MAKE, SUB_DIRECTORIES, first_directory
+from capture.decoding.formats.media_type import MediaType
+from capture.decoding.formats.stills import (
+    RAW_TYPES,
+    STILL_TYPES,
+    sniff_bmp,
+    sniff_jpeg2000,
+    sniff_jxl,
+    sniff_raw,
+    sniff_tiff,
+)
+
+__all__ = ["HEAD_BYTES", "MEDIA_TYPES", "RAW_TYPES", "MediaType", "sniff"]
 
 HEAD_BYTES = 8192
-
-
-@dataclass(frozen=True)
-class MediaType:
-    """A kind of file that we keep: ``kind`` is photo, video or audio, ``ext`` begins with a dot."""
-
-    kind: str
-    mime: str
-    ext: str
 
 
 JPEG = MediaType("photo", "image/jpeg", ".jpg")
@@ -32,10 +33,6 @@ WEBP = MediaType("photo", "image/webp", ".webp")
 HEIC = MediaType("photo", "image/heic", ".heic")
 HEIF = MediaType("photo", "image/heif", ".heif")
 AVIF = MediaType("photo", "image/avif", ".avif")
-CR2 = MediaType("photo", "image/x-canon-cr2", ".cr2")
-NEF = MediaType("photo", "image/x-nikon-nef", ".nef")
-ARW = MediaType("photo", "image/x-sony-arw", ".arw")
-DNG = MediaType("photo", "image/x-adobe-dng", ".dng")
 MP4 = MediaType("video", "video/mp4", ".mp4")
 MOV = MediaType("video", "video/quicktime", ".mov")
 GP3 = MediaType("video", "video/3gpp", ".3gp")
@@ -52,8 +49,6 @@ AAC = MediaType("audio", "audio/aac", ".aac")
 FLAC = MediaType("audio", "audio/flac", ".flac")
 AMR = MediaType("audio", "audio/amr", ".amr")
 
-# Kept as they are; what is shown comes from the JPEG that the camera put into them (capture.imaging.raw_preview).
-RAW_TYPES = (CR2, NEF, ARW, DNG)
 MEDIA_TYPES = (
     JPEG,
     PNG,
@@ -62,7 +57,7 @@ MEDIA_TYPES = (
     HEIC,
     HEIF,
     AVIF,
-    *RAW_TYPES,
+    *STILL_TYPES,
     MP4,
     MOV,
     GP3,
@@ -123,21 +118,6 @@ def _riff(head: bytes) -> MediaType | None:
     if head[:4] in (b"RIFF", b"RF64") and form == b"WAVE":
         return WAV if b"fmt " in head[12:] else None
     return None
-
-
-def _raw(head: bytes) -> MediaType | None:
-    """TIFF 6.0 of a camera: Canon marks its own at byte 8, DNG 1.7 has a version tag, the others name their maker."""
-    if head[:4] not in (b"II*\0", b"MM\0*"):
-        return None
-    if head[8:10] == b"CR":
-        return CR2
-    entries = first_directory(head)
-    if DNG_VERSION in entries:
-        return DNG
-    maker = entries[MAKE].value.upper() if MAKE in entries else b""
-    if SUB_DIRECTORIES not in entries:
-        return None
-    return NEF if maker.startswith(b"NIKON") else ARW if maker.startswith(b"SONY") else None
 
 
 _IMAGE_BRANDS = {
@@ -317,7 +297,11 @@ _RULES: tuple[Callable[[bytes], MediaType | None], ...] = (
     _png,
     _gif,
     _riff,
-    _raw,
+    sniff_raw,
+    sniff_tiff,
+    sniff_bmp,
+    sniff_jpeg2000,
+    sniff_jxl,
     _iso_media,
     _old_quicktime,
     _matroska,

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from capture.decoding.exif_dates import read_camera_time
+from capture.decoding.formats.jxl_header import read_jxl_size
 from capture.decoding.mime_sniff import RAW_TYPES
+from capture.decoding.raw_exif import open_raw_exif
 from capture.imaging.raw_preview import read_preview
 from reporter.errors import MediaFailed
 
@@ -52,6 +54,10 @@ _PILLOW_FORMATS = {
     "image/avif": ("AVIF",),
     "image/heic": ("HEIF",),
     "image/heif": ("HEIF", "AVIF"),
+    "image/tiff": ("TIFF",),
+    "image/bmp": ("BMP",),
+    "image/jp2": ("JPEG2000",),
+    "image/jxl": ("JXL",),
 }
 # The demuxer is forced, so that no playlist or script format can reach for other files.
 _DEMUXERS = {
@@ -83,10 +89,7 @@ def open_photo(path: Path, mime: str, *, max_pixels: int) -> Iterator[Any]:
     """
     from PIL import Image
 
-    if mime in ("image/heic", "image/heif"):
-        import pillow_heif
-
-        pillow_heif.register_heif_opener()
+    _register_openers(path, mime, max_pixels)
     try:
         source, formats = _source(path, mime), _PILLOW_FORMATS.get(mime, ("JPEG", "MPO"))
         with _pixel_limit(max_pixels), Image.open(source, formats=formats) as image:
@@ -94,13 +97,33 @@ def open_photo(path: Path, mime: str, *, max_pixels: int) -> Iterator[Any]:
                 _take_raw_exif(path, image)
             yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise MediaFailed(
-            f"This photo has more than {max_pixels // 1_000_000} million pixels. Please send a smaller one."
-        ) from error
+        raise _too_large(max_pixels) from error
     except PHOTO_ERRORS as error:
         if getattr(error, "errno", None) in _NOT_ITS_FAULT:
             raise
         raise MediaFailed(BROKEN_PHOTO) from error
+
+
+def _too_large(max_pixels: int) -> MediaFailed:
+    return MediaFailed(
+        f"This photo has more than {max_pixels // 1_000_000} million pixels. Please send a smaller one."
+    )
+
+
+def _register_openers(path: Path, mime: str, max_pixels: int) -> None:
+    """Load the library of a format that Pillow does not read. Opening a JPEG XL decodes it: its size is read first."""
+    if mime in ("image/heic", "image/heif"):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    if mime == "image/jxl":
+        from pillow_jxl import JpegXLImagePlugin
+
+        JpegXLImagePlugin.DECODE_THREADS = 1
+        with path.open("rb") as file:
+            size = read_jxl_size(file.read(1 << 20))
+        if size and size[0] * size[1] > max_pixels:
+            raise _too_large(max_pixels)
 
 
 def _source(path: Path, mime: str) -> Path | BytesIO:
@@ -123,15 +146,14 @@ def _take_raw_exif(path: Path, image: Any) -> None:
     """Time, camera and orientation stand in the raw file itself; its preview often has none, or its own orientation."""
     from PIL import Image
 
+    found = open_raw_exif(path)
+    if found is None:
+        return
+    raw, details, place = found
     kept = Image.Exif()
-    with path.open("rb") as file:
-        raw = Image.Exif()
-        raw.load_from_fp(file)
-        kept.update({tag: raw[tag] for tag in (0x0112, 0x010F, 0x0110, 0x0132) if tag in raw})
-        details, place = raw.get_ifd(0x8769), raw.get_ifd(0x8825)
-    own = kept.get_ifd(0x8769)
+    kept.update({tag: raw[tag] for tag in (0x0112, 0x010F, 0x0110, 0x0132) if tag in raw})
     wanted = (0x9003, 0x9004, 0x9010, 0x9011, 0x9012, 0xA431)
-    own.update({tag: details[tag] for tag in wanted if tag in details})
+    kept.get_ifd(0x8769).update({tag: details[tag] for tag in wanted if tag in details})
     # The time of a fix, never the place.
     kept.get_ifd(0x8825).update({tag: place[tag] for tag in (7, 29) if tag in place})
     image.info["exif"] = kept.tobytes()
@@ -213,7 +235,7 @@ def read_exif(image: Any) -> Exif:
     try:
         exif = image.getexif()
         details, interop = exif.get_ifd(0x8769), exif.get_ifd(0xA005)
-        orientation = exif.get(0x0112, 1)
+        orientation = 1 if _is_turned_by_library(image) else exif.get(0x0112, 1)
         time = read_camera_time(exif, details, exif.get_ifd(0x8825), _xmp_of(image))
         return Exif(
             orientation=orientation if orientation in range(1, 9) else 1,
@@ -226,6 +248,11 @@ def read_exif(image: Any) -> Exif:
         )
     except PHOTO_ERRORS:
         return Exif()
+
+
+def _is_turned_by_library(image: Any) -> bool:
+    """Whether decoding turns the picture upright already: TIFF by Pillow, JPEG XL by libjxl unless it holds a JPEG."""
+    return image.format == "TIFF" or (image.format == "JXL" and not image.jpeg)
 
 
 def _words(value: object) -> str:

@@ -1,9 +1,9 @@
 """Just enough TIFF to know a camera's raw file and to find the JPEG that the camera put into it.
 
-Raw files of Canon (CR2), Nikon (NEF), Sony (ARW) and Adobe's DNG are TIFF 6.0 with directories of their own. Nothing
-is decoded here: the sensor's data stay in the original, what is shown comes from the embedded JPEG. A library for
-raw files (LibRaw by rawpy, 3 MB of C++) would know more of their insides, but refuses cameras newer than itself;
-exifread finds only the thumbnail of 160 pixels.
+Raw files of Canon (CR2), Nikon (NEF), Sony (ARW) and Adobe's DNG are TIFF 6.0 with directories of their own; for the
+others see capture.imaging.embedded_jpeg. Nothing is decoded here: the sensor's data stay in the original, what is shown comes
+from the embedded JPEG. A library for raw files (LibRaw by rawpy, 3 MB of C++) would know more of their insides, but
+refuses cameras newer than itself; exifread finds only the thumbnail of 160 pixels.
 """
 
 from __future__ import annotations
@@ -13,10 +13,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from capture.imaging.embedded_jpeg import find_embedded_jpeg
+
 # More than any camera writes; a loop of directories ends here.
 MOST_DIRECTORIES, MOST_ENTRIES = 40, 1000
+# A smaller one may be the thumbnail of a camera that keeps its preview in a place of its own.
+LARGE_PREVIEW_BYTES = 200_000
 MAKE, STRIPS, STRIP_BYTES, COMPRESSION, SUB_DIRECTORIES = 0x010F, 0x0111, 0x0117, 0x0103, 0x014A
 JPEG_AT, JPEG_BYTES, EXIF, DNG_VERSION = 0x0201, 0x0202, 0x8769, 0xC612
+NEW_SUBFILE_TYPE, IMAGE_WIDTH, PHOTOMETRIC = 0x00FE, 0x0100, 0x0106
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 8: 2, 9: 4, 13: 4}
 _NUMBERS = {1: "B", 3: "H", 4: "I", 8: "h", 9: "i", 13: "I"}
 # (offset, count) -> bytes; shorter at the end of the file.
@@ -107,8 +112,18 @@ def find_preview(path: Path) -> tuple[int, int] | None:
     """Where the largest JPEG is that a viewer can show: (offset, bytes). None where there is none.
 
     Previews stand in a directory as JPEGInterchangeFormat, or as a single strip with compression 6 or 7 (TIFF 6.0,
-    section 22, and Technical Note 2). Lossless JPEG is the sensor's own data and is passed over.
+    section 22, and Technical Note 2). Lossless JPEG is the sensor's own data and is passed over. Where no directory
+    leads to one, and in raw files that are no TIFF, the file is searched for it.
     """
+    found = _find_by_directory(path)
+    if found is not None and found[1] >= LARGE_PREVIEW_BYTES:
+        return found
+    hidden = find_embedded_jpeg(path)
+    places = [found, (hidden.offset, hidden.length) if hidden else None]
+    return max((place for place in places if place), key=lambda place: place[1], default=None)
+
+
+def _find_by_directory(path: Path) -> tuple[int, int] | None:
     with path.open("rb") as file:
 
         def read_at(at: int, count: int) -> bytes:

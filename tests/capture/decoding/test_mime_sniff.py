@@ -135,7 +135,7 @@ def test_reads_brands(major: bytes, compatible: bytes, mime: str) -> None:
 
 
 def test_unknown_brands_are_refused() -> None:
-    box = b"ftypcrx \0\0\0\1crx xyz "
+    box = b"ftypxyz \0\0\0\1xyz abc "
     assert sniff((len(box) + 4).to_bytes(4, "big") + box + b"\0\0\0\x08moov") is None
 
 

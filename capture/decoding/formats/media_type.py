@@ -1,0 +1,14 @@
+"""The name of a format that is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class MediaType:
+    """A kind of file that we keep: ``kind`` is photo, video or audio, ``ext`` begins with a dot."""
+
+    kind: str
+    mime: str
+    ext: str

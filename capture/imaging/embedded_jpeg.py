@@ -1,0 +1,61 @@
+"""The largest JPEG that lies anywhere in a file: every camera puts one into its raw files, each in a place of its own.
+
+Canon's CR3 has it in a box, Fuji's RAF behind a header, Panasonic's RW2 and Olympus's ORF in tags of their own, Sigma's
+X3F and Canon's CRW in heaps. Looking for a JPEG's own structure (ITU T.81, Annex B) finds all of them, and the sensor's
+lossless JPEG is told apart by its frame header.
+"""
+
+from __future__ import annotations
+
+import mmap
+from dataclasses import dataclass
+from pathlib import Path
+
+# More starts than any camera's file has; noise that looks like one fails within a few bytes.
+MOST_STARTS = 2000
+_START, _END = b"\xff\xd8\xff", b"\xff\xd9"
+_SHOWN = (0xC0, 0xC1, 0xC2)
+
+
+@dataclass(frozen=True)
+class EmbeddedJpeg:
+    """Where a JPEG lies in a file (offset and length in bytes), and its size in pixels."""
+
+    offset: int
+    length: int
+    width: int
+    height: int
+
+
+def find_embedded_jpeg(path: Path) -> EmbeddedJpeg | None:
+    """The baseline or progressive JPEG with the most pixels; None where there is none. Nothing is decoded."""
+    if not path.stat().st_size:
+        return None
+    best: EmbeddedJpeg | None = None
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        at = data.find(_START)
+        for _ in range(MOST_STARTS):
+            if at < 0:
+                break
+            found = _read_jpeg(data, at)
+            if found and (best is None or found.width * found.height > best.width * best.height):
+                best = found
+            at = data.find(_START, at + found.length if found else at + 1)
+    return best
+
+
+def _read_jpeg(data: mmap.mmap, start: int) -> EmbeddedJpeg | None:
+    """The JPEG that begins at an offset: its segments up to the coded data, then its end."""
+    at, size = start + 2, (0, 0)
+    while at + 9 < len(data) and data[at] == 0xFF:
+        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker in _SHOWN and data[at + 4] == 8:
+            height, width = data[at + 5 : at + 7], data[at + 7 : at + 9]
+            size = int.from_bytes(width, "big"), int.from_bytes(height, "big")
+        if marker == 0xDA:
+            end = data.find(_END, at)
+            return EmbeddedJpeg(start, end + 2 - start, *size) if end > 0 and all(size) else None
+        if length < 2 or not (0xC0 <= marker <= 0xEF or marker == 0xFE):
+            return None
+        at += 2 + length
+    return None
