@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from capture.cards.scan import Found
 from capture.intake.submission import ReceivedFile
 from reporter.clock import new_id
-from reporter.models import Attachment, Media, Tombstone
+from reporter.models import Attachment, Media, Takeaway, Tombstone
 from reporter.models.camera import Camera, Shot
 
 FINGERPRINT = 8192
@@ -27,15 +27,32 @@ def fingerprint(found: Found) -> str:
     return digest.hexdigest()
 
 
-def known_at_sight(session: Session, found: Found) -> bool:
-    """By size, time and the first and last bytes, so that a full card is not read whole each time.
+def known_at_sight(session: Session, found: Found) -> Shot | None:
+    """The shot that a file was read as before, by size, time and the first and last bytes; None for a new file.
 
-    Raises OSError where the card can't be read.
+    So that a full card is not read whole each time. Raises OSError where the card can't be read.
     """
     query = select(Shot).where(
         Shot.size == found.size, Shot.mtime == int(found.mtime), Shot.head == fingerprint(found)
     )
-    return any(not wanted(shot) for shot in session.scalars(query))
+    return next((shot for shot in session.scalars(query) if not wanted(shot)), None)
+
+
+def takeaway_of(session: Session, sha256: str) -> Takeaway | None:
+    """The takeaway that a card brought these bytes to."""
+    shot = select(Takeaway).join(Shot, Shot.takeaway_id == Takeaway.id).where(Shot.sha256 == sha256)
+    return session.scalar(shot.limit(1))
+
+
+def is_taken_back(session: Session, sha256: str) -> bool:
+    """Whether their contributor has taken back these bytes."""
+    buried = select(Tombstone.sha256).where(Tombstone.sha256 == sha256)
+    return session.scalar(buried) is not None
+
+
+def length_of(session: Session, sha256: str) -> float | None:
+    """Seconds of a recording that was brought in before, None for what has or tells none."""
+    return session.scalar(select(Media.duration).where(Media.sha256 == sha256))
 
 
 def wanted(shot: Shot) -> bool:
@@ -54,8 +71,7 @@ def known_content(session: Session, sha256: str) -> bool:
     if any(not wanted(shot) for shot in session.scalars(select(Shot).where(Shot.sha256 == sha256))):
         return True
     attached = select(Attachment.media_id).join(Media).where(Media.sha256 == sha256)
-    buried = select(Tombstone.sha256).where(Tombstone.sha256 == sha256)
-    return session.scalar(attached) is not None or session.scalar(buried) is not None
+    return session.scalar(attached) is not None or is_taken_back(session, sha256)
 
 
 def fingerprint_of(found: Found, arrival: ReceivedFile) -> str:

@@ -25,11 +25,15 @@ from capture.cards.deduplication import (
     asked_for,
     find_camera,
     fingerprint_of,
+    is_taken_back,
     known_at_sight,
     known_content,
+    length_of,
+    takeaway_of,
 )
-from capture.cards.scan import Found, twins, walk
+from capture.cards.scan import Found, Skipped, scan
 from capture.cards.session_assignment import settle, unassigned
+from capture.cards.shot_groups import ShotFile, group_shots, shot_key
 from capture.cards.shot_inspection import Inspection, MarkerReading, inspect_shot
 from capture.cards.verified_copy import (
     CardTrouble,
@@ -40,12 +44,13 @@ from capture.cards.verified_copy import (
     copy_in,
     in_camera_order,
 )
+from capture.decoding.formats.names import explain_unreadable
 from capture.decoding.process_pool import DecoderPool
 from capture.intake.receive import receive
 from capture.intake.submission import ReceivedFile, Submission
 from reporter.clock import Clock, new_id
 from reporter.config import LimitSettings
-from reporter.enums import ImportState, Mark, Source
+from reporter.enums import ImportState, Mark, Source, TakeawayState
 from reporter.errors import (
     BadInput,
     Conflict,
@@ -64,15 +69,14 @@ COPY_AHEAD = 4
 LOOK_SECONDS = 60.0
 # Desk and shell look at the row: not more often than it is worth a commit.
 HEARTBEAT_SECONDS = 1.0
-MOST_FAILURES = 500
-NO_LIMIT_MB = 1 << 20
+NO_LIMIT_MB, NO_LIMIT_FILES = 1 << 20, 1000
 # One takeaway for the same file, whoever imports it and how often at once.
 CARD_NAMESPACE = uuid.UUID("3a0f6c0e-6f5b-5d0a-9d0b-7a2f5b1c4e21")
 GO_ON = "Stopped. Run the import again: it goes on where it was."
 CARD_GONE = (
     "The card was taken out before everything was read. Put it in again and repeat the import."
 )
-UNKNOWN_KIND = "This kind of file can't be kept. Save it as JPEG or MP4 and bring that in."
+TAKEN_BACK = "It belongs to a shot that its contributor has taken back."
 EMPTY = "The file is empty: the camera did not finish it."
 
 
@@ -133,19 +137,27 @@ def begin_import(
 
 @dataclass
 class _Item:
-    """A picture or recording on its way in; ``twin`` is the raw file beside a JPEG."""
+    """The files of one takeaway on their way in, the one that is shown first in front.
 
-    ordered: Ordered
-    twin: Found | None
+    ``join`` is the client id of the takeaway that another file of the shot was brought in as before.
+    """
+
+    parts: list[Ordered]
+    join: str | None = None
     arrivals: list[ReceivedFile] = field(default_factory=list)
     # {sha256: fingerprint}, taken while the copy still stands in incoming/.
     prints: dict[str, str] = field(default_factory=dict)
     looking: Future[Inspection] | None = None
 
     @property
+    def ordered(self) -> Ordered:
+        """The first of them, whose time and camera count for all."""
+        return self.parts[0]
+
+    @property
     def files(self) -> list[Found]:
-        """One file, or JPEG and raw."""
-        return [self.ordered.found, *([self.twin] if self.twin else [])]
+        """All of them."""
+        return [part.found for part in self.parts]
 
 
 class Importer:
@@ -162,30 +174,29 @@ class Importer:
         self._tell, self._stopped = tell, stopped
         self._cameras: dict[tuple[str, str, str], Camera] = {}
         self._current: dict[uuid.UUID, uuid.UUID | None] = {}
+        self._failures: list[dict[str, str]] = list(job.failures)
+        self._known: list[tuple[Found, Shot]] = []
         self._given = shop.session.get(EventSession, job.session_id) if job.session_id else None
         self._beat = shop.now()
 
     def run(self, paths: Sequence[Path]) -> None:
         """Read everything there. What went wrong with single files stands in the row; Commits."""
         for path in paths:
-            self.take(walk(path))
+            lying = scan(path)
+            self.take(lying.found, lying.skipped)
 
-    def take(self, found: Sequence[Found]) -> None:
-        """Read these files. Raises DiskFull, and what the database raises."""
+    def take(self, found: Sequence[Found], skipped: Sequence[Skipped] = ()) -> None:
+        """Read these files, and note those that are left. Raises DiskFull, and what the database raises."""
+        self._failures += [{"file": one.name, "skipped": one.reason} for one in skipped]
         self.job.state = ImportState.RUNNING.value
         self.tally.files += len(found)
         self.tally.bytes += sum(one.size for one in found)
         self._save()
+        self._known.clear()
         fresh = [one for one in found if not self._passed(one)]
-        beside = twins(fresh)
-        raws = {one.name for one in beside.values()}
-        ordered = in_camera_order(
-            [o for o in fresh if o.name not in raws],
-            self.shop.pool,
-            self.shop.zone,
-            now=self.shop.now(),
-        )
-        todo = deque(_Item(one, beside.get(one.found.name)) for one in ordered)
+        shop = self.shop
+        ordered = in_camera_order(fresh, shop.pool, shop.zone, now=shop.now())
+        todo = deque(item for item in self._group(ordered) if not self._is_taken_back(item))
         try:
             self._all(todo)
         finally:
@@ -199,24 +210,69 @@ class Importer:
             if found.kind is None and self._waits_for(found):
                 pass
             elif found.kind is None:
-                self._fail(found, UNKNOWN_KIND if found.head else EMPTY)
-            elif not known_at_sight(self.shop.session, found):
-                return False
+                self._fail(found, explain_unreadable(found.name) if found.head else EMPTY)
             else:
+                shot = known_at_sight(self.shop.session, found)
+                if shot is None:
+                    return False
+                self._known.append((found, shot))
                 self.job.known += 1
         except OSError as error:
             self._fail(found, f"It can't be read ({error.strerror}). Put the card in again.")
         self._step(found, found.size)
         return True
 
+    def _group(self, ordered: Sequence[Ordered]) -> list[_Item]:
+        """What makes one takeaway each; files of a shot that was brought in before find its takeaway."""
+        fresh = {part.found.path.as_posix(): part for part in ordered}
+        keys = {shot_key(name) for name in fresh}
+        known = {
+            name: shot
+            for found, shot in self._known
+            if shot_key(name := found.path.as_posix()) in keys
+        }
+        files = [_shot_file(part) for part in ordered]
+        kinds = {found.path.as_posix(): found for found, _ in self._known}
+        files += [self._known_file(name, kinds[name], shot) for name, shot in known.items()]
+        items = []
+        for group in group_shots(files):
+            parts = [fresh[one.name] for one in group if one.name in fresh]
+            before = next((known[one.name] for one in group if one.name in known), None)
+            if parts:
+                items.append(_Item(parts, join=self._client_of(before.sha256) if before else None))
+        return items
+
+    def _known_file(self, name: str, found: Found, shot: Shot) -> ShotFile:
+        seconds = length_of(self.shop.session, shot.sha256)
+        return ShotFile(name, found.role, found.size, shot.taken, seconds=seconds, stated=True)
+
+    def _client_of(self, sha256: str) -> str | None:
+        """The client id of the takeaway of these bytes; TAKEN_BACK where it was withdrawn."""
+        takeaway = takeaway_of(self.shop.session, sha256)
+        if is_taken_back(self.shop.session, sha256):
+            return TAKEN_BACK
+        if takeaway is None:
+            return None
+        withdrawn = takeaway.state == TakeawayState.WITHDRAWN
+        return TAKEN_BACK if withdrawn else takeaway.client_id
+
+    def _is_taken_back(self, item: _Item) -> bool:
+        """Leave the other files of a shot that was taken back, and tell so."""
+        if item.join != TAKEN_BACK:
+            return False
+        for found in item.files:
+            self._failures.append({"file": found.name, "skipped": TAKEN_BACK})
+            self._step(found, found.size)
+        return True
+
     def _all(self, todo: deque[_Item]) -> None:
         """Copy ahead while decoders look; take in, one after the other, in the camera's order."""
         ahead: deque[_Item] = deque()
-        with ThreadPoolExecutor(2) as readers:
+        with ThreadPoolExecutor(2) as self._readers:
             try:
                 while todo or ahead:
                     if todo and len(ahead) < COPY_AHEAD:
-                        self._copy(todo, ahead, readers)
+                        self._copy(todo, ahead)
                     else:
                         self._finish(ahead.popleft())
             except Halted as error:
@@ -228,7 +284,7 @@ class Importer:
                 for item in ahead:
                     _discard(item)
 
-    def _copy(self, todo: deque[_Item], ahead: deque[_Item], readers: ThreadPoolExecutor) -> None:
+    def _copy(self, todo: deque[_Item], ahead: deque[_Item]) -> None:
         if self._stopped():
             raise Halted(GO_ON)
         item, shop = todo.popleft(), self.shop
@@ -253,17 +309,20 @@ class Importer:
             raise
         if self._drop_known(item):
             return
-        first = item.arrivals[0]
-        kind = item.ordered.found.kind
+        item.looking = self._look_at(item)
+        ahead.append(item)
+
+    def _look_at(self, item: _Item) -> Future[Inspection]:
+        """Have a worker look at the first file of an item."""
+        first, kind = item.arrivals[0], item.ordered.found.kind
         assert kind is not None
-        item.looking = readers.submit(
-            shop.pool.run,
+        return self._readers.submit(
+            self.shop.pool.run,
             inspect_shot,
             first.path,
             kind.mime,
             timeout=LOOK_SECONDS + first.size / 5_000_000,
         )
-        ahead.append(item)
 
     def _count(self, found: Found) -> Copied:
         def copied(count: int) -> None:
@@ -289,34 +348,51 @@ class Importer:
 
     def _drop_known(self, item: _Item) -> bool:
         """Pass over what is known by its content. True when nothing is left of it."""
-        for found, arrival in list(zip(item.files, item.arrivals, strict=True)):
+        for part, arrival in list(zip(item.parts, item.arrivals, strict=True)):
             if not known_content(self.shop.session, arrival.sha256):
                 continue
-            arrival.path.unlink(missing_ok=True)
+            item.join = item.join or self._client_of(arrival.sha256)
             self.job.known += 1
-            self._step(found, 0)
-            if found is item.twin:
-                item.twin = None
-            else:
-                item.ordered = dataclasses.replace(item.ordered, found=item.twin or found)
-                item.twin = None
-            item.arrivals.remove(arrival)
+            self._drop(item, part, arrival)
+        if item.arrivals and self._is_taken_back(item):
+            _discard(item)
+            return True
         return not item.arrivals
+
+    def _drop(self, item: _Item, part: Ordered, arrival: ReceivedFile) -> None:
+        arrival.path.unlink(missing_ok=True)
+        item.parts.remove(part)
+        item.arrivals.remove(arrival)
+        self._step(part.found, 0)
 
     def _finish(self, item: _Item) -> None:
         """What the decoder says of a copied file decides; then it is in, or told why not."""
-        assert item.looking is not None
         try:
-            told = item.looking.result()
-            self._keep(item, told)
-        except MediaFailed as error:
-            self._refuse(item, error)
+            told = self._first_whole(item)
+            if told is not None:
+                self._keep(item, told)
         except (BadInput, Forbidden, UnsupportedMedia, Conflict, TooLarge) as error:
             self._refuse(item, error)
         finally:
             _discard(item)
         for found in item.files:
             self._step(found, 0)
+
+    def _first_whole(self, item: _Item) -> Inspection | None:
+        """The look at the first file that opens; a broken one does not cost the others of its shot. None: none does."""
+        while item.parts:
+            assert item.looking is not None
+            try:
+                return item.looking.result()
+            except MediaFailed as error:
+                if any(str(found.path) in self.patient for found in item.files):
+                    self.left += item.files
+                    return None
+                self._fail(item.ordered.found, error.message)
+                self._drop(item, item.ordered, item.arrivals[0])
+            if item.parts:
+                item.looking = self._look_at(item)
+        return None
 
     def _refuse(self, item: _Item, error: ReporterError) -> None:
         for found in item.files:
@@ -369,15 +445,16 @@ class Importer:
             shop.session.add_all(rows)
 
         offset = timedelta(seconds=camera.offset_s or 0)
-        client_id = uuid.uuid5(CARD_NAMESPACE, item.arrivals[0].sha256)
+        client_id = item.join or str(uuid.uuid5(CARD_NAMESPACE, item.arrivals[0].sha256))
         offer = Submission(
             home,
             files=tuple(item.arrivals),
             source=Source.CARD.value,
-            client_id=str(client_id),
+            client_id=client_id,
             recorded_at=item.ordered.taken + offset,
         )
-        limits = dataclasses.replace(shop.limits, file_mb=NO_LIMIT_MB)
+        # What a card holds comes in, whatever phones may send: films of any length, with all their chapters.
+        limits = dataclasses.replace(shop.limits, file_mb=NO_LIMIT_MB, files=NO_LIMIT_FILES)
         receive(
             shop.session, shop.store, offer, now=shop.now(), rng=shop.rng, limits=limits, seal=seal
         )
@@ -428,9 +505,7 @@ class Importer:
 
     def _fail(self, found: Found, sentence: str) -> None:
         """Note a file that is not in. No sentence: it was not read before the card was gone."""
-        entry = {"file": found.name, **({"error": sentence} if sentence else {})}
-        if len(self.job.failures) < MOST_FAILURES:
-            self.job.failures = [*self.job.failures, entry]
+        self._failures.append({"file": found.name, **({"error": sentence} if sentence else {})})
 
     def _step(self, found: Found, count: int) -> None:
         self.tally.files_done += 1
@@ -445,9 +520,22 @@ class Importer:
         if gently and (now - self._beat).total_seconds() < HEARTBEAT_SECONDS:
             return
         self._beat, job = now, self.job
+        job.failures = list(self._failures)
         job.files, job.files_done = self.tally.files, self.tally.files_done
         job.bytes, job.bytes_done, job.beat_at = self.tally.bytes, self.tally.bytes_done, now
         self.shop.session.commit()
+
+
+def _shot_file(part: Ordered) -> ShotFile:
+    found = part.found
+    return ShotFile(
+        found.path.as_posix(),
+        found.role,
+        found.size,
+        part.taken,
+        seconds=part.seconds,
+        stated=part.stated,
+    )
 
 
 def _discard(item: _Item) -> None:

@@ -2,70 +2,39 @@
 
 The layouts: DCIM of stills cameras (JEITA DCF), AVCHD of camcorders (``PRIVATE/AVCHD/BDMV/STREAM``), Sony's
 ``PRIVATE/M4ROOT/CLIP`` and ``MP_ROOT``, and any folder. What a camera writes beside (index files, thumbnails, proxies)
-is left out.
+is left there, each with its reason (capture.cards.sidecars).
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+from capture.cards.sidecars import (
+    CAMERA_NOTES,
+    HIDDEN,
+    LINK,
+    PREVIEWS,
+    SYSTEM,
+    is_copy,
+    reason_for,
+)
+from capture.decoding.formats.names import MEDIA_NAMES
 from capture.decoding.mime_sniff import HEAD_BYTES, RAW_TYPES, MediaType, sniff
 from reporter.errors import NotFound
 
-# By their names these should be photos, clips or notes: what can't be kept of them is told, not passed over.
-MEDIA_NAMES = frozenset(
-    (
-        ".jpg",
-        ".jpeg",
-        ".heic",
-        ".heif",
-        ".avif",
-        ".png",
-        ".webp",
-        ".gif",
-        ".tif",
-        ".tiff",
-        ".cr2",
-        ".cr3",
-        ".nef",
-        ".nrw",
-        ".arw",
-        ".dng",
-        ".raf",
-        ".orf",
-        ".rw2",
-        ".pef",
-        ".srw",
-        ".mp4",
-        ".mov",
-        ".m4v",
-        ".mts",
-        ".m2ts",
-        ".avi",
-        ".mpg",
-        ".mxf",
-        ".3gp",
-        ".webm",
-        ".mkv",
-        ".wav",
-        ".mp3",
-        ".m4a",
-        ".aac",
-        ".ogg",
-        ".opus",
-        ".flac",
-        ".amr",
-    )
-)
-# Small copies that cameras make of their clips (GoPro, Canon, DJI).
-_COPIES = frozenset({".thm", ".lrv", ".lrf"})
-_SKIPPED_FOLDERS = frozenset(
-    {"thmbnl", "avf_info", "system volume information", "$recycle.bin", "lost.dir", "@eadir"}
-)
+# Folders of computers and cameras that hold no recordings, and why each is passed over.
+_SKIPPED_FOLDERS = {
+    "thmbnl": PREVIEWS,
+    "avf_info": CAMERA_NOTES,
+    "system volume information": SYSTEM,
+    "$recycle.bin": SYSTEM,
+    "lost.dir": SYSTEM,
+    "@eadir": SYSTEM,
+}
 # Folders of a card's top that say that it is one.
 CARD_FOLDERS = ("DCIM", "AVCHD", "PRIVATE", "M4ROOT", "MP_ROOT", "CLIP")
 # Playlists of AVCHD tell which clips are one recording (connection_condition of a PlayItem).
@@ -116,14 +85,11 @@ class Found:
         return self.path.name
 
     @property
-    def twin(self) -> str:
-        """The same for a raw file and the JPEG that the camera wrote with it."""
-        return self.name.rsplit(".", 1)[0].casefold()
-
-    @property
-    def is_raw(self) -> bool:
-        """Whether it is a camera's raw file."""
-        return self.kind in RAW_TYPES
+    def role(self) -> str:
+        """photo, raw (a camera's raw file), video or audio; empty for what can't be kept."""
+        if self.kind in RAW_TYPES:
+            return "raw"
+        return self.kind.kind if self.kind else ""
 
 
 def is_card(root: Path) -> bool:
@@ -135,51 +101,95 @@ def is_card(root: Path) -> bool:
     return bool(names & set(CARD_FOLDERS))
 
 
-def walk(root: Path) -> list[Found]:
-    """Everything on a card or in a folder that should be kept, in the order of the names; spans joined.
+@dataclass(frozen=True)
+class Skipped:
+    """A file or folder (its name ends in a slash) that is left on the card, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Scan:
+    """All that lies on a card: what should be kept, and what is left there."""
+
+    found: list[Found]
+    skipped: list[Skipped]
+
+
+def scan(root: Path) -> Scan:
+    """Everything on a card or in a folder in the order of the names; spans joined, what is left out told.
 
     A path of one file is that file. What has the name of a photo or recording but no content that can be kept comes
     with ``kind`` None. Raises NotFound where there is nothing, OSError where the card can't be read.
     """
     if not root.exists():
         raise NotFound(f"There is nothing at {root}. Is the card in, and is this its folder?")
-    files = [root] if root.is_file() else list(_files(root))
     base = root.parent if root.is_file() else root
+    skipped: list[Skipped] = []
+    files = [root] if root.is_file() else list(_files(root, base, skipped))
     pieces = [Piece(path, stat.st_size, stat.st_mtime) for path in files for stat in [path.stat()]]
     spans = _spans(pieces)
     later = {piece.path for span in spans.values() for piece in span[1:]}
-    found = (
-        _look(base, spans.get(piece.path, (piece,))) for piece in pieces if piece.path not in later
-    )
-    return [one for one in found if one is not None]
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    for entry in entries:
-        name = entry.name.casefold()
-        if name.startswith(".") or name in _SKIPPED_FOLDERS or _is_proxy_folder(folder, name):
+    found: list[Found] = []
+    for piece in pieces:
+        if piece.path in later:
             continue
-        # No links: a card has none, and in a folder they could lead round in circles.
-        if entry.is_dir(follow_symlinks=False):
-            yield from _files(Path(entry.path))
-        elif entry.is_file(follow_symlinks=False) and Path(name).suffix not in _COPIES:
-            yield Path(entry.path)
+        one = _look(base, spans.get(piece.path, (piece,)))
+        if isinstance(one, Found):
+            found.append(one)
+        else:
+            skipped.append(one)
+    return Scan(found, sorted(skipped, key=lambda one: one.name))
 
 
-def _is_proxy_folder(folder: Path, name: str) -> bool:
-    return name == "sub" and folder.name.casefold() in ("m4root", "xdroot")
+def walk(root: Path) -> list[Found]:
+    """What of a card or folder should be kept: see ``scan``."""
+    return scan(root).found
 
 
-def _look(base: Path, pieces: tuple[Piece, ...]) -> Found | None:
-    """None for what is no recording at all: index files, notes of the camera, documents."""
+def _files(folder: Path, base: Path, skipped: list[Skipped]) -> Iterator[Path]:
+    entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    beside = {entry.name.casefold() for entry in entries}
+    for entry in entries:
+        path = Path(entry.path)
+        reason = _reason_to_skip(entry, beside)
+        if reason:
+            slash = "/" if entry.is_dir(follow_symlinks=False) else ""
+            skipped.append(Skipped(path.relative_to(base).as_posix() + slash, reason))
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _files(path, base, skipped)
+        elif entry.is_file(follow_symlinks=False):
+            yield path
+
+
+def _reason_to_skip(entry: os.DirEntry[str], beside: Set[str]) -> str:
+    """Why a file or folder isn't even looked into; empty for one that is."""
+    name, path = entry.name.casefold(), Path(entry.path)
+    # No links: a card has none, and in a folder they could lead round in circles.
+    if entry.is_symlink():
+        return LINK
+    if name.startswith("."):
+        return HIDDEN
+    if entry.is_dir(follow_symlinks=False):
+        return PREVIEWS if _is_proxy_folder(path) else _SKIPPED_FOLDERS.get(name, "")
+    return reason_for(name) if is_copy(path, beside) else ""
+
+
+def _is_proxy_folder(path: Path) -> bool:
+    return path.name.casefold() == "sub" and path.parent.name.casefold() in ("m4root", "xdroot")
+
+
+def _look(base: Path, pieces: tuple[Piece, ...]) -> Found | Skipped:
+    """Index files, notes of the camera and documents are no recordings: told, and left there."""
     path = pieces[0].path
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     kind = sniff(head) if head else None
+    name = path.relative_to(base).as_posix()
     if kind is None and path.suffix.casefold() not in MEDIA_NAMES:
-        return None
-    return Found(base, path.relative_to(base).as_posix(), pieces, head, kind)
+        return Skipped(name, reason_for(name))
+    return Found(base, name, pieces, head, kind)
 
 
 def _spans(pieces: Sequence[Piece]) -> dict[Path, tuple[Piece, ...]]:
@@ -226,12 +236,3 @@ def read_playlist(data: bytes) -> list[list[str]]:
             runs.append([item[:5].decode().upper()])
         at += 2 + len(item)
     return runs
-
-
-def twins(found: Sequence[Found]) -> dict[str, Found]:
-    """{name of a JPEG: the raw file that the camera wrote with it}: two files of one picture."""
-    raws = {one.twin: one for one in found if one.is_raw}
-    shown = [
-        one for one in found if one.kind is not None and one.kind.kind == "photo" and not one.is_raw
-    ]
-    return {one.name: raws[one.twin] for one in shown if one.twin in raws}

@@ -7,7 +7,7 @@ import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -48,6 +48,10 @@ class Ordered:
     taken: datetime
     # Make, model and serial number; empty for a file that names none.
     camera: tuple[str, str, str]
+    # Seconds of a film or sound, None for what does not tell.
+    seconds: float | None = None
+    # Whether the file itself says when it was taken.
+    stated: bool = False
 
 
 def in_camera_order(
@@ -57,14 +61,20 @@ def in_camera_order(
     with ThreadPoolExecutor(2) as readers:
         probes = list(readers.map(lambda one: _glance(one, pool), found))
     ordered = [
-        Ordered(one, moment(told, mtime=one.mtime, zone=zone, now=now), _identity(told))
+        Ordered(
+            one,
+            moment(told, mtime=one.mtime, zone=zone, now=now),
+            _identity(told),
+            seconds=told.duration if told else None,
+            stated=told is not None and told.captured_at is not None,
+        )
         for one, told in zip(found, probes, strict=True)
     ]
     named = {one.camera for one in ordered if any(one.camera)}
     if len(named) == 1:
         # Notes and camcorder's streams name no camera; on a card of one camera they are its own.
         (only,) = named
-        ordered = [Ordered(one.found, one.taken, only) for one in ordered]
+        ordered = [replace(one, camera=only) for one in ordered]
     return sorted(ordered, key=lambda one: (one.taken, one.found.name))
 
 

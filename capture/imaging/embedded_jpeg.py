@@ -13,6 +13,8 @@ from pathlib import Path
 
 # More starts than any camera's file has; noise that looks like one fails within a few bytes.
 MOST_STARTS = 2000
+# Pixels of the longer side: less is a thumbnail for the camera's own screen.
+LEAST_SIDE = 320
 _START, _END = b"\xff\xd8\xff", b"\xff\xd9"
 _SHOWN = (0xC0, 0xC1, 0xC2)
 
@@ -28,7 +30,7 @@ class EmbeddedJpeg:
 
 
 def find_embedded_jpeg(path: Path) -> EmbeddedJpeg | None:
-    """The baseline or progressive JPEG with the most pixels; None where there is none. Nothing is decoded."""
+    """The baseline or progressive JPEG with the most pixels; None where there are thumbnails at most."""
     if not path.stat().st_size:
         return None
     best: EmbeddedJpeg | None = None
@@ -54,7 +56,8 @@ def _read_jpeg(data: mmap.mmap, start: int) -> EmbeddedJpeg | None:
             size = int.from_bytes(width, "big"), int.from_bytes(height, "big")
         if marker == 0xDA:
             end = data.find(_END, at)
-            return EmbeddedJpeg(start, end + 2 - start, *size) if end > 0 and all(size) else None
+            whole = end > 0 and all(size) and max(size) >= LEAST_SIDE
+            return EmbeddedJpeg(start, end + 2 - start, *size) if whole else None
         if length < 2 or not (0xC0 <= marker <= 0xEF or marker == 0xFE):
             return None
         at += 2 + length

@@ -67,8 +67,13 @@ def _tell(record: dict[str, Any]) -> None:
         click.echo(f"not taken in: {entry['file']}: {entry['error']}", err=True)
     for name in record["missing"]:
         click.echo(f"missing: {name}", err=True)
+    for entry in record["skipped"]:
+        click.echo(f"left on the card: {entry['file']}: {entry['reason']}", err=True)
     waits = sum(1 for entry in record["takeaways"] if entry["proposed"])
-    click.echo(f"{record['imported']} taken in, {record['known']} known, {record['failed']} failed")
+    click.echo(
+        f"{record['imported']} taken in, {record['known']} known, {record['failed']} failed, "
+        f"{len(record['skipped'])} left on the card"
+    )
     if waits:
         click.echo(f"{waits} are only proposed a session: decide at the desk, under Cards")
 
@@ -77,11 +82,11 @@ def _ending(job: CardImport, *, watching: bool) -> str:
     """Why this did not go to the end, in one line; empty when it did."""
     if job.state == ImportState.STOPPED and not watching:
         return job.message
-    if any("error" not in entry for entry in job.failures):
+    if job.missing:
         return job.message
-    if job.failures:
+    if job.failed:
         return (
-            f"{len(job.failures)} files could not be taken in and are only on the card. "
+            f"{len(job.failed)} files could not be taken in and are only on the card. "
             "Keep it until you have looked at them."
         )
     return ""

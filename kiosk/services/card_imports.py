@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from capture.cards.importer import ImportContext, Importer, OnProgress, Stopped
-from capture.cards.scan import Found, walk
+from capture.cards.scan import Found, Scan, scan
 from capture.cards.session_assignment import read_roll
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
@@ -64,8 +64,7 @@ def run_import(
 def finish(job: CardImport) -> None:
     """Note how it ended, unless it was stopped."""
     if job.state in (ImportState.RUNNING, ImportState.STOPPING, ImportState.ASKED):
-        gone = any("error" not in entry for entry in job.failures)
-        job.state = (ImportState.FAILED if gone else ImportState.DONE).value
+        job.state = (ImportState.FAILED if job.missing else ImportState.DONE).value
     db.session.commit()
 
 
@@ -84,15 +83,19 @@ def watch(
     before: dict[str, tuple[int, float]] = {}
     tries: dict[tuple[str, int, float], int] = {}
     done: set[tuple[str, int, float]] = set()
+    told: set[str] = set()
     while not stopped():
-        found = {str(one.path): one for path in paths for one in _present(path)}
+        lying = [_present(path) for path in paths]
+        found = {str(one.path): one for each in lying for one in each.found}
+        left_there = [one for each in lying for one in each.skipped if one.name not in told]
         ready = [one for name, one in found.items() if before.get(name) == _state(one)]
         before = {name: _state(one) for name, one in found.items()}
         todo = [one for one in ready if _key(one) not in done]
-        if todo:
+        if todo or left_there:
+            told |= {one.name for one in left_there}
             importer.patient = {str(one.path) for one in todo if tries.get(_key(one), 0) < PATIENCE}
             importer.left.clear()
-            importer.take(todo)
+            importer.take(todo, left_there)
             left = {_key(one) for one in importer.left}
             done |= {_key(one) for one in todo} - left
             for key in left:
@@ -101,12 +104,12 @@ def watch(
     finish(job)
 
 
-def _present(path: Path) -> list[Found]:
+def _present(path: Path) -> Scan:
     try:
-        return walk(path)
+        return scan(path)
     except (NotFound, OSError):
         # A stick that is away, a share that comes and goes: it is looked for again.
-        return []
+        return Scan([], [])
 
 
 def _state(found: Found) -> tuple[int, float]:
@@ -118,16 +121,16 @@ def _key(found: Found) -> tuple[str, int, float]:
 
 
 def import_record(job: CardImport) -> dict[str, Any]:
-    """An import as JSON: the interface's fields, and what failed, is missing or only proposed."""
-    lost = [entry for entry in job.failures if "error" not in entry]
+    """An import as JSON: the interface's fields, and what failed, is missing, left on the card or only proposed."""
     return {
         "imported": job.imported,
         "known": job.known,
-        "failed": len(job.failures),
+        "failed": len(job.failed) + len(job.missing),
         "takeaways": _takeaways(job),
         "markers": _markers(job),
-        "failures": [entry for entry in job.failures if "error" in entry],
-        "missing": [entry["file"] for entry in lost],
+        "failures": job.failed,
+        "missing": job.missing,
+        "skipped": job.skipped,
         "state": job.state,
         "message": job.message,
     }

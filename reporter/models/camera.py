@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from reporter.database.engine import Base, UtcDateTime
 from reporter.enums import ImportState
-from reporter.models.takeaway import EventSession, Takeaway
+from reporter.models.publishing import EventSession, Takeaway
 
 
 class Camera(Base):
@@ -51,7 +51,8 @@ class CardImport(Base):
     imported: Mapped[int] = mapped_column(default=0)
     known: Mapped[int] = mapped_column(default=0)
     markers: Mapped[int] = mapped_column(default=0)
-    # [{"file", "error"}]: what could not be taken; {"file"} without error: what was not read before the card was gone.
+    # [{"file", "error"}]: what could not be taken; {"file"} alone: what was not read before the card was gone;
+    # {"file", "skipped"}: what lies on the card and is no recording, or only a copy of one, and why it stays there.
     failures: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     message: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -59,6 +60,25 @@ class CardImport(Base):
     beat_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     session: Mapped[EventSession | None] = relationship()
+
+    @property
+    def failed(self) -> list[dict[str, Any]]:
+        """``file`` and ``error`` of each file that could not be taken."""
+        return [entry for entry in self.failures if "error" in entry]
+
+    @property
+    def missing(self) -> list[str]:
+        """Names of files that were not read before the card was gone."""
+        return [entry["file"] for entry in self.failures if entry.keys() == {"file"}]
+
+    @property
+    def skipped(self) -> list[dict[str, Any]]:
+        """``file`` and ``reason`` of all that is left on the card because it is no recording."""
+        return [
+            {"file": entry["file"], "reason": entry["skipped"]}
+            for entry in self.failures
+            if "skipped" in entry
+        ]
 
 
 class Shot(Base):

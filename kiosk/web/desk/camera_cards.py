@@ -220,7 +220,6 @@ def _nearest(
 
 def _told(row: CardImport) -> dict[str, Any]:
     """An import for page and script."""
-    lost = [entry["file"] for entry in row.failures if "error" not in entry]
     running = row.state in UNDER_WAY
     return {
         "id": row.id.hex,
@@ -237,8 +236,9 @@ def _told(row: CardImport) -> dict[str, Any]:
         "known": row.known,
         "markers": row.markers,
         "message": row.message,
-        "missing": lost,
-        "failures": [entry for entry in row.failures if "error" in entry],
+        "missing": row.missing,
+        "failures": row.failed,
+        "skipped": row.skipped,
     }
 
 

@@ -368,11 +368,12 @@ def test_a_broken_file_is_told_and_others_are_not_held_up(desk: Desk, tmp_path: 
     camera.number = 4
     camera.shoot(TEN + minutes(3))
     job = desk.read(camera.card)
-    assert sorted(entry["file"][-12:] for entry in job.failures) == [
+    assert sorted(entry["file"][-12:] for entry in job.failed) == [
         "IMG_0002.JPG",
         "IMG_0003.CR3",
         "IMG_0004.MOV",
     ]
+    assert [entry["file"] for entry in job.skipped] == ["DCIM/100FIELD/INDEX.DAT"]
     assert desk.places() == {"IMG_0005.JPG": "Gardens"}
 
 
@@ -477,6 +478,111 @@ def test_raw_and_jpeg_of_one_picture_are_one_takeaway(desk: Desk, tmp_path: Path
     assert (job.imported, desk.read(camera.card).known) == (2, 3)
 
 
+def test_a_live_photo_is_one_takeaway_of_its_pictures_time(desk: Desk, tmp_path: Path) -> None:
+    camera = Camera(tmp_path / "card")
+    still, film = files.heic(600, 400), files.mov_hevc(2.0)
+    camera.write("DCIM/100APPLE/IMG_0001.MOV", film.read_bytes(), TEN + minutes(900))
+    camera.write("DCIM/100APPLE/IMG_0001.HEIC", still.read_bytes(), TEN + minutes(800))
+    camera.write("DCIM/100APPLE/IMG_0001.AAE", b"<plist/>", TEN)
+    job = desk.read(camera.card)
+    row = desk.session.scalars(select(Takeaway)).one()
+    assert [a.filename for a in row.attachments] == ["IMG_0001.HEIC", "IMG_0001.MOV"]
+    assert row.recorded_at == (files.TAKEN_AT - 2 * minutes(60)).replace(tzinfo=UTC)
+    assert [entry["file"] for entry in job.skipped] == ["DCIM/100APPLE/IMG_0001.AAE"]
+
+
+def test_chapters_of_a_recording_are_one_takeaway_in_their_order(
+    desk: Desk, tmp_path: Path
+) -> None:
+    camera = Camera(tmp_path / "card")
+    for seconds, name in ((1.2, "GX020042.MP4"), (1.0, "GX010042.MP4"), (1.4, "GX030042.MP4")):
+        data = files.mp4(seconds).read_bytes()
+        camera.write(f"DCIM/100GOPRO/{name}", data, TEN + minutes(seconds))
+    camera.write("DCIM/100GOPRO/GL010042.LRV", files.mp4(0.8).read_bytes(), TEN)
+    # The film of this small copy is not there: it is the only one.
+    camera.write("DCIM/100GOPRO/GL010077.LRV", files.mp4(0.6).read_bytes(), TEN)
+    job = desk.read(camera.card)
+    found = [
+        [a.filename for a in row.attachments] for row in desk.session.scalars(select(Takeaway))
+    ]
+    assert sorted(found) == [
+        ["GL010077.LRV"],
+        ["GX010042.MP4", "GX020042.MP4", "GX030042.MP4"],
+    ]
+    assert [entry["file"] for entry in job.skipped] == ["DCIM/100GOPRO/GL010042.LRV"]
+    assert "small copy" in job.skipped[0]["reason"]
+
+
+def shot_and_raw(desk: Desk, card: Path) -> tuple[Camera, bytes]:
+    """A card whose JPEG was read; and the raw file of the same shot, which came late."""
+    camera = Camera(card)
+    camera.shoot(TEN + minutes(3))
+    desk.read(camera.card)
+    return camera, raw_file("nef", scene(600, 400), TEN + minutes(3))
+
+
+def test_the_rest_of_a_shot_joins_its_takeaway_when_it_comes_later(
+    desk: Desk, tmp_path: Path
+) -> None:
+    camera, raw = shot_and_raw(desk, tmp_path / "card")
+    camera.write("DCIM/100FIELD/IMG_0001.NEF", raw, TEN + minutes(3))
+    note = files.wav(1.0).read_bytes()
+    camera.write("DCIM/100FIELD/IMG_0001.WAV", note, TEN + minutes(3))
+    job = desk.read(camera.card)
+    row = desk.session.scalars(select(Takeaway)).one()
+    assert [a.filename[-3:] for a in row.attachments] == ["JPG", "NEF", "WAV"]
+    assert (job.imported, job.known, desk.read(camera.card).known) == (2, 1, 3)
+
+
+def test_the_rest_of_a_shot_that_was_taken_back_stays_away(desk: Desk, tmp_path: Path) -> None:
+    camera, raw = shot_and_raw(desk, tmp_path / "card")
+    withdraw(
+        desk.session, desk.session.scalars(select(Takeaway)).one(), hand(desk.clock), desk.store
+    )
+    camera.write("DCIM/100FIELD/IMG_0001.NEF", raw, TEN + minutes(3))
+    job = desk.read(camera.card)
+    assert (job.imported, desk.originals()) == (0, set())
+    assert [entry["file"] for entry in job.skipped] == ["DCIM/100FIELD/IMG_0001.NEF"]
+    assert "taken back" in job.skipped[0]["reason"]
+
+
+def test_a_broken_picture_does_not_cost_its_raw_file(desk: Desk, tmp_path: Path) -> None:
+    camera = Camera(tmp_path / "card")
+    raw = raw_file("nef", scene(600, 400), TEN)
+    camera.write("DCIM/100FIELD/IMG_0001.NEF", raw, TEN)
+    camera.write("DCIM/100FIELD/IMG_0001.JPG", b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(99), TEN)
+    job = desk.read(camera.card)
+    assert [entry["file"][-12:] for entry in job.failed] == ["IMG_0001.JPG"]
+    row = desk.session.scalars(select(Takeaway)).one()
+    assert [a.filename for a in row.attachments] == ["IMG_0001.NEF"]
+
+
+def test_all_that_is_not_taken_is_named_with_its_reason(desk: Desk, tmp_path: Path) -> None:
+    camera = Camera(tmp_path / "card")
+    notes = (
+        "DCIM/100FIELD/IMG_0001.XMP",
+        "DCIM/100FIELD/DJI_0002.SRT",
+        "DCIM/100FIELD/READ ME.TXT",
+        "DCIM/.Trashes/501",
+        "System Volume Information/IndexerVolumeGuid",
+        "DCIM/100FIELD/._IMG_0001.JPG",
+    )
+    for name in notes:
+        camera.write(name, b"words of a machine", TEN)
+    camera.write("DCIM/100FIELD/A001.R3D", b"\0\0\1\0RED2" + bytes(99), TEN)
+    job = desk.read(camera.card)
+    assert {entry["file"] for entry in job.skipped} == {
+        "DCIM/100FIELD/IMG_0001.XMP",
+        "DCIM/100FIELD/DJI_0002.SRT",
+        "DCIM/100FIELD/READ ME.TXT",
+        "DCIM/.Trashes/",
+        "System Volume Information/",
+        "DCIM/100FIELD/._IMG_0001.JPG",
+    }
+    assert all(entry["reason"].endswith(".") for entry in job.skipped)
+    assert "RED raw (R3D)" in job.failed[0]["error"]
+
+
 def playlist(*items: tuple[str, int]) -> bytes:
     """An AVCHD playlist: (clip, how it follows)."""
     body = b""
@@ -509,7 +615,14 @@ def test_a_camcorders_card_has_joined_spans_clips_and_notes(desk: Desk, tmp_path
     assert read_playlist(names) == [["00000", "00001"], ["00002"]]
     assert len(walk(card)) == 6
     job = desk.read(card)
-    assert (job.imported, job.failures) == (6, [])
+    assert (job.imported, job.failed, job.missing) == (6, [], [])
+    assert [entry["file"].rsplit("/", 2)[-2:] for entry in job.skipped] == [
+        ["100FIELD", "MVI_0012.THM"],
+        ["PLAYLIST", "00000.MPL"],
+        ["CLIP", "C0001M01.XML"],
+        ["SUB", ""],
+        ["THMBNL", ""],
+    ]
     assert hashlib.sha256(clip).hexdigest() in desk.originals()
     kinds = {
         a.filename: a.media.kind

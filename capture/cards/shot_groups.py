@@ -1,0 +1,183 @@
+"""Files of one shot and chapters of one recording: which of a card's files make one takeaway. Pure.
+
+Cameras number every press of the button once (DCF 2.0, JEITA CP-3461): a raw file, a JPEG, the film of a Live Photo
+and a spoken note beside them share folder and name. GoPro numbers the chapters of a recording in front of its number;
+others go on with the next number when a file is full. Where two files only happen to have one name, their lengths and
+times tell them apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+# The film of a Live Photo runs 3 seconds; makers of Android phones take up to 5, apps a little more.
+LIVE_SECONDS = 10.0
+# A file that a camera closed because its file system holds no more: 2 or 4 GB, some makers stop a little before.
+FULL_BYTES = 1_900_000_000
+# Between the end of a full file and the start of the next; cameras write whole seconds, some only even ones.
+SEAM = timedelta(seconds=5)
+# Two encodings of one picture bear one time.
+SAME_SHOT = timedelta(seconds=2)
+# Zones differ by quarters of an hour, all in all by little more than a day.
+MINUTE, MOST_ZONES = timedelta(minutes=1), timedelta(hours=27)
+
+_GOPRO = re.compile(r"(?:(GOPR)|G([HXP])(\d\d))(\d{4})", re.IGNORECASE)
+# Pixel phones: PXL_….RAW-01.COVER.jpg and .RAW-02.ORIGINAL.dng, PORTRAIT and others alike; a burst is many shots.
+_PIXEL = re.compile(r"(.+\.(?!burst)[a-z_]+)-\d\d(?:\.mp)?(?:\.cover|\.original)?", re.IGNORECASE)
+# iPhones: IMG_E0001 is IMG_0001 as its owner edited it.
+_EDITED = re.compile(r"(img_)e(\d{4})", re.IGNORECASE)
+_NUMBER = re.compile(r"(.*?)(\d+)(\D*)")
+
+
+@dataclass(frozen=True)
+class ShotFile:
+    """A file as far as grouping needs it. ``name`` is the path below the root, with slashes.
+
+    ``kind`` is photo, raw, video or audio; ``seconds`` None where the headers do not tell; ``stated`` says whether
+    ``taken`` stands in the file itself.
+    """
+
+    name: str
+    kind: str
+    size: int
+    taken: datetime
+    seconds: float | None = None
+    stated: bool = False
+
+    @property
+    def folder(self) -> str:
+        """Where it lies."""
+        return self.name.rpartition("/")[0].casefold()
+
+    @property
+    def stem(self) -> str:
+        """Its name without folders and extension, in lower case."""
+        return self.name.rpartition("/")[2].rpartition(".")[0].casefold()
+
+
+def shot_key(name: str) -> tuple[str, str]:
+    """(folder, name of the shot): the same for all files of one shot, and for all chapters of a GoPro recording."""
+    file = ShotFile(name, "", 0, datetime.min)  # noqa: DTZ901
+    chapter = gopro_chapter(file.stem)
+    if chapter is not None:
+        return file.folder, chapter[0]
+    pixel, edited = _PIXEL.fullmatch(file.stem), _EDITED.fullmatch(file.stem)
+    if edited:
+        return file.folder, edited[1] + edited[2]
+    return file.folder, pixel[1] if pixel else file.stem
+
+
+def gopro_chapter(stem: str) -> tuple[str, int] | None:
+    """(recording, chapter) of a GoPro's film; None for another name. GOPR0042, then GP010042; GX010042, GX020042."""
+    found = _GOPRO.fullmatch(stem)
+    if found is None:
+        return None
+    old = found[1] is not None or found[2].lower() == "p"
+    series = "gopr" if old else f"g{found[2].lower()}"
+    return f"{series}{found[4]}", int(found[3] or 0)
+
+
+def group_shots(files: Sequence[ShotFile]) -> list[list[ShotFile]]:
+    """The files in groups, one a takeaway, the one that is shown first in front; groups in order of time, then name."""
+    buckets: dict[tuple[str, str], list[ShotFile]] = {}
+    for file in files:
+        buckets.setdefault(shot_key(file.name), []).append(file)
+    groups = [group for bucket in buckets.values() for group in _split(bucket)]
+    groups = list(_join_full(sorted(groups, key=_by_name)))
+    return sorted(groups, key=lambda group: (group[0].taken, group[0].name))
+
+
+def _split(bucket: list[ShotFile]) -> Iterator[list[ShotFile]]:
+    """Files of one name: what belongs to the picture with it, what does not alone."""
+    photos = sorted((f for f in bucket if f.kind == "photo"), key=_shown_first)
+    raws, sounds = _of(bucket, "raw"), _of(bucket, "audio")
+    films = sorted(_of(bucket, "video"), key=_chapter)
+    first = (photos or raws)[:1]
+    if not first:
+        yield from _films(films, sounds)
+        return
+    together = [f for f in photos[1:] if _same_time(f, first[0])]
+    live = [f for f in films if _is_live(f, first[0])]
+    yield [*first, *together, *(r for r in raws if r not in first), *live, *sounds]
+    yield from ([f] for f in photos[1:] if f not in together)
+    yield from _films([f for f in films if f not in live], [])
+
+
+def _films(films: list[ShotFile], sounds: list[ShotFile]) -> Iterator[list[ShotFile]]:
+    """Chapters together, with the sound that was recorded beside; other films of one name each alone."""
+    if films and (len(films) == 1 or gopro_chapter(films[0].stem) is not None):
+        yield [*films, *sounds]
+        return
+    yield from ([file] for file in (*films, *sounds))
+
+
+def _join_full(groups: Iterable[list[ShotFile]]) -> Iterator[list[ShotFile]]:
+    """Recordings that go on in the file of the next number because a file was full."""
+    current: list[ShotFile] = []
+    for group in groups:
+        if current and len(group) == 1 and _goes_on(current[-1], group[0]):
+            current.extend(group)
+            continue
+        if current:
+            yield current
+        current = list(group)
+    if current:
+        yield current
+
+
+def _goes_on(before: ShotFile, after: ShotFile) -> bool:
+    if not before.kind == after.kind == "video" or before.size < FULL_BYTES:
+        return False
+    if before.name.rpartition(".")[2].casefold() != after.name.rpartition(".")[2].casefold():
+        return False
+    one, two = _NUMBER.fullmatch(_last_number(before)), _NUMBER.fullmatch(_last_number(after))
+    if (
+        one is None
+        or two is None
+        or (before.folder, one[1], one[3]) != (after.folder, two[1], two[3])
+    ):
+        return False
+    # Whichever end of a recording its time is: from one to the next it is the length of one of them.
+    step = after.taken - before.taken
+    lengths = [timedelta(seconds=f.seconds) for f in (before, after) if f.seconds is not None]
+    return int(two[2]) == int(one[2]) + 1 and any(abs(step - length) <= SEAM for length in lengths)
+
+
+def _last_number(file: ShotFile) -> str:
+    """The name with times of 8 to 14 digits (DJI_20261224101112_0001_D) taken out: they differ between chapters."""
+    return re.sub(r"\d{8,14}", "", file.stem)
+
+
+def _by_name(group: list[ShotFile]) -> tuple[str, str]:
+    return group[0].folder, _last_number(group[0]) or group[0].stem
+
+
+def _shown_first(file: ShotFile) -> tuple[int, str]:
+    """An edited picture and a cover before what they were made of."""
+    edited = _EDITED.fullmatch(file.stem) is not None or "cover" in file.stem
+    return (0 if edited else 1), file.name
+
+
+def _chapter(file: ShotFile) -> tuple[int, str]:
+    found = gopro_chapter(file.stem)
+    return (found[1] if found else 0), file.name
+
+
+def _is_live(film: ShotFile, photo: ShotFile) -> bool:
+    """Whether a film is the moving half of a photo: short, and of its time, whatever time zone either states."""
+    if film.seconds is None or film.seconds > LIVE_SECONDS:
+        return False
+    apart = abs(film.taken - photo.taken)
+    aside = (apart + MINUTE) % (15 * MINUTE) <= 2 * MINUTE
+    return not (film.stated and photo.stated) or (apart <= MOST_ZONES and aside)
+
+
+def _same_time(one: ShotFile, two: ShotFile) -> bool:
+    return one.stated and two.stated and abs(one.taken - two.taken) <= SAME_SHOT
+
+
+def _of(files: Sequence[ShotFile], kind: str) -> list[ShotFile]:
+    return sorted((f for f in files if f.kind == kind), key=lambda f: f.name)

@@ -1,0 +1,89 @@
+"""What lies on cards beside photos, films and sounds, and why it is not taken in.
+
+Every file of a card that does not become (part of) a takeaway is told with one of these reasons.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+from pathlib import Path, PurePath
+
+from capture.decoding.formats.names import FILM_FORMATS
+
+HIDDEN = "A hidden file or folder, which computers leave on cards."
+SYSTEM = "A folder of the computer or the camera itself, without recordings."
+PREVIEWS = "Small copies that the camera made of its films; the films themselves are taken in."
+LINK = "A link to another place; cards have none, and it is not followed."
+THUMBNAIL = "The camera's small picture of a film."
+PROXY = "The camera's small copy of a film; the film itself is on the card."
+EDITING = "What an editing program noted about a photo; the photo itself is taken in."
+FLIGHT = "Words or flight data beside a film. Captions can be added at the desk, in Mend."
+TRACK = "A track of places; places are not kept."
+CAMERA_NOTES = "The camera's own notes about its recordings."
+NO_MEDIA = "Not a photo, a film or a sound."
+
+_NOTES = (
+    ".xml",
+    ".bim",
+    ".ppn",
+    ".smi",
+    ".cpi",
+    ".mpl",
+    ".mpls",
+    ".clpi",
+    ".bdm",
+    ".bdmv",
+    ".tdt",
+    ".tid",
+    ".ctg",
+    ".ind",
+    ".idx",
+    ".pgi",
+    ".moi",
+    ".cif",
+    ".sif",
+    ".dat",
+    ".bin",
+    ".bnp",
+    ".int",
+    ".inp",
+    ".log",
+    ".mrk",
+    ".nav",
+    ".obs",
+    ".rtk",
+    ".ifo",
+    ".bup",
+    ".cpg",
+    ".ini",
+)
+_REASONS = {
+    **dict.fromkeys((".thm",), THUMBNAIL),
+    **dict.fromkeys((".lrv", ".lrf", ".glv"), PROXY),
+    **dict.fromkeys((".xmp", ".aae", ".dop", ".pp3", ".on1", ".cos", ".arp", ".lrt"), EDITING),
+    **dict.fromkeys((".srt", ".vtt", ".ass", ".scc"), FLIGHT),
+    **dict.fromkeys((".gpx", ".nmea", ".kml", ".kmz", ".fit"), TRACK),
+    **dict.fromkeys(_NOTES, CAMERA_NOTES),
+}
+# Pictures and films by their bytes, and yet only small copies of others.
+COPY_NAMES = frozenset({".thm", ".lrv", ".lrf", ".glv"})
+_GOPRO_PROXY = re.compile(r"gl(\d{6})")
+
+
+def reason_for(name: str) -> str:
+    """Why a file that is no recording is left on the card, by its name."""
+    return _REASONS.get(PurePath(name).suffix.casefold(), NO_MEDIA)
+
+
+def is_copy(path: Path, beside: Set[str]) -> bool:
+    """Whether a file is only the small copy of a film. ``beside``: the names in its folder, in lower case.
+
+    A small copy whose film is not there may be the only one, and is a film of its own; a thumbnail is not.
+    """
+    stem, suffix = path.stem.casefold(), path.suffix.casefold()
+    if suffix not in COPY_NAMES or suffix == ".thm":
+        return suffix in COPY_NAMES
+    proxy = _GOPRO_PROXY.fullmatch(stem)
+    stems = {f"gx{proxy[1]}", f"gh{proxy[1]}"} if proxy else {stem}
+    return any(f"{one}{ext}" in beside for one in stems for ext in FILM_FORMATS)
