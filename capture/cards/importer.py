@@ -77,6 +77,7 @@ CARD_GONE = (
     "The card was taken out before everything was read. Put it in again and repeat the import."
 )
 TAKEN_BACK = "It belongs to a shot that its contributor has taken back."
+UNREADABLE = "It can't be read ({what}). Put the card in again."
 EMPTY = "The file is empty: the camera did not finish it."
 
 
@@ -218,7 +219,7 @@ class Importer:
                 self._known.append((found, shot))
                 self.job.known += 1
         except OSError as error:
-            self._fail(found, f"It can't be read ({error.strerror}). Put the card in again.")
+            self._fail(found, UNREADABLE.format(what=error.strerror))
         self._step(found, found.size)
         return True
 

@@ -23,6 +23,9 @@ from reporter.media.store import Store, disk_errors, hash_file
 
 PIECE = 1 << 20
 GLANCE_SECONDS = 20.0
+UNREADABLE_ON_CARD = (
+    "{name} can't be read from the card ({what}). Put the card in again and repeat the import."
+)
 # Asked after every piece; returns True when the reading has to stop.
 Stopped = Callable[[], bool]
 Copied = Callable[[int], None]
@@ -141,10 +144,8 @@ def _pieces(found: Found) -> Iterator[bytes]:
 
 
 def _trouble(found: Found, error: OSError) -> CardTrouble:
-    return CardTrouble(
-        f"{found.name} can't be read from the card ({error.strerror or 'no reason given'}). "
-        "Put the card in again and repeat the import."
-    )
+    what = error.strerror or "no reason given"
+    return CardTrouble(UNREADABLE_ON_CARD.format(name=found.name, what=what))
 
 
 def _forget_cache(path: Path) -> None:

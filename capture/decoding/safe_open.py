@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from capture.decoding.exif_dates import read_camera_time
 from capture.decoding.formats.jxl_header import read_jxl_size
@@ -97,17 +97,17 @@ def open_photo(path: Path, mime: str, *, max_pixels: int) -> Iterator[Any]:
                 _take_raw_exif(path, image)
             yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_large(max_pixels) from error
+        _refuse_size(max_pixels, error)
     except PHOTO_ERRORS as error:
         if getattr(error, "errno", None) in _NOT_ITS_FAULT:
             raise
         raise MediaFailed(BROKEN_PHOTO) from error
 
 
-def _too_large(max_pixels: int) -> MediaFailed:
-    return MediaFailed(
+def _refuse_size(max_pixels: int, cause: BaseException | None = None) -> NoReturn:
+    raise MediaFailed(
         f"This photo has more than {max_pixels // 1_000_000} million pixels. Please send a smaller one."
-    )
+    ) from cause
 
 
 def _register_openers(path: Path, mime: str, max_pixels: int) -> None:
@@ -123,7 +123,7 @@ def _register_openers(path: Path, mime: str, max_pixels: int) -> None:
         with path.open("rb") as file:
             size = read_jxl_size(file.read(1 << 20))
         if size and size[0] * size[1] > max_pixels:
-            raise _too_large(max_pixels)
+            _refuse_size(max_pixels)
 
 
 def _source(path: Path, mime: str) -> Path | BytesIO:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from capture.decoding.formats.names import unreadable_format
 from capture.decoding.mime_sniff import MediaType, sniff
 from reporter.config import LimitSettings
 from reporter.enums import Audience, Consent, Intent, Source
@@ -118,6 +119,11 @@ def media_type_of(file: ReceivedFile) -> MediaType:
         raise BadInput(f"{name} is empty. Choose it once more.")
     found = sniff(file.head)
     if found is None:
+        other = unreadable_format(file.filename)
+        if other is not None:
+            raise UnsupportedMedia(
+                f"{name} can't be kept: {other[0]} can't be opened here. Save it as {other[1]} and send that."
+            )
         raise UnsupportedMedia(
             f"{name} is not a photo, a video or a sound that can be kept. Send a JPEG, PNG, MP4 or similar."
         )

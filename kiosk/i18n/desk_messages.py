@@ -89,4 +89,30 @@ SENTENCES = (
     later("There is no such reply any more. Load the page again."),
     later("It was deleted where it was written; it can't be shown any more."),
     later("Nobody can tell this person from others, so only the reply itself can be hidden."),
+    # Cards of cameras.
+    later("Stopped. Run the import again: it goes on where it was."),
+    later(
+        "The card was taken out before everything was read. Put it in again and repeat the import."
+    ),
+    later("The file is empty: the camera did not finish it."),
+    later("It can't be read (%(what)s). Put the card in again."),
+    later(
+        "%(name)s can't be read from the card (%(what)s). Put the card in again and repeat the import."
+    ),
+    later("%(name)s changed while it was copied, or the copy is damaged. Import it again."),
+    later("It belongs to a shot that its contributor has taken back."),
+    later("This kind of file can't be kept. Save it as JPEG or MP4 and bring that in."),
+    later("%(format)s can't be opened here. Save it as %(instead)s and bring that in."),
+    later("Its name says %(format)s, but its content does not: it is damaged, or something else."),
+    later("A hidden file or folder, which computers leave on cards."),
+    later("A folder of the computer or the camera itself, without recordings."),
+    later("Small copies that the camera made of its films; the films themselves are taken in."),
+    later("A link to another place; cards have none, and it is not followed."),
+    later("The camera's small picture of a film."),
+    later("The camera's small copy of a film; the film itself is on the card."),
+    later("What an editing program noted about a photo; the photo itself is taken in."),
+    later("Words or flight data beside a film. Captions can be added at the desk, in Mend."),
+    later("A track of places; places are not kept."),
+    later("The camera's own notes about its recordings."),
+    later("Not a photo, a film or a sound."),
 )

@@ -30,6 +30,9 @@ SENTENCES = (
     later(
         "%(name)s is not a photo, a video or a sound that can be kept. Send a JPEG, PNG, MP4 or similar."
     ),
+    later(
+        "%(name)s can't be kept: %(format)s can't be opened here. Save it as %(instead)s and send that."
+    ),
     later("The form arrived garbled. Please send it again."),
     later("A takeaway is sent as a form, with its files as multipart/form-data."),
     later("The connection broke off. Please send it again."),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import PurePath
 
+from capture.decoding.mime_sniff import MEDIA_TYPES
+
 UNKNOWN_KIND = "This kind of file can't be kept. Save it as JPEG or MP4 and bring that in."
-UNREADABLE_FORMAT = (
-    "{format} can't be opened here. Save it as {instead} and bring that in. Keep the card."
+UNREADABLE_FORMAT = "{format} can't be opened here. Save it as {instead} and bring that in."
+NOT_WHAT_IT_SAYS = (
+    "Its name says {format}, but its content does not: it is damaged, or something else."
 )
 # Extension -> (the format's name, what to save it as). All of these should be recordings: what can't be kept is told.
 _PHOTO_FORMATS = {
@@ -42,18 +46,17 @@ _PHOTO_FORMATS = {
     ".cr3": "Canon raw (CR3)",
     ".crw": "Canon raw (CRW)",
     ".nef": "Nikon raw (NEF)",
-    ".nrw": "Nikon raw (NRW)",
+    ".nrw": "Nikon raw (NEF)",
     ".arw": "Sony raw (ARW)",
     ".sr2": "Sony raw (SR2)",
     ".srf": "Sony raw (SRF)",
     ".dng": "DNG raw",
-    ".gpr": "GoPro raw (GPR)",
+    ".gpr": "DNG raw",
     ".raf": "Fujifilm raw (RAF)",
     ".orf": "Olympus raw (ORF)",
-    ".ori": "Olympus raw (ORI)",
+    ".ori": "Olympus raw (ORF)",
     ".rw2": "Panasonic raw (RW2)",
-    ".raw": "raw",
-    ".rwl": "Leica raw (RWL)",
+    ".rwl": "Panasonic raw (RW2)",
     ".pef": "Pentax raw (PEF)",
     ".srw": "Samsung raw (SRW)",
     ".x3f": "Sigma raw (X3F)",
@@ -74,15 +77,14 @@ FILM_FORMATS = {
     ".qt": "QuickTime (MOV)",
     ".mts": "AVCHD (MTS)",
     ".m2ts": "AVCHD (MTS)",
-    ".m2t": "HDV (M2T)",
-    ".tod": "MPEG-TS (TOD)",
+    ".m2t": "AVCHD (MTS)",
+    ".tod": "AVCHD (MTS)",
     ".avi": "AVI",
     ".mpg": "MPEG",
     ".mpeg": "MPEG",
     ".mpe": "MPEG",
-    ".mod": "MPEG (MOD)",
-    ".vob": "MPEG (VOB)",
-    ".m2v": "MPEG",
+    ".mod": "MPEG",
+    ".vob": "MPEG",
     ".mxf": "MXF",
     ".3gp": "3GP",
     ".3g2": "3GP",
@@ -90,7 +92,7 @@ FILM_FORMATS = {
     ".mkv": "Matroska (MKV)",
     ".ogv": "Ogg",
     ".wmv": "Windows Media (WMV)",
-    ".asf": "Windows Media (ASF)",
+    ".asf": "Windows Media (WMV)",
     ".flv": "Flash (FLV)",
     ".f4v": "Flash (F4V)",
     ".dv": "DV",
@@ -117,7 +119,7 @@ _SOUND_FORMATS = {
     ".aac": "AAC",
     ".ogg": "Ogg",
     ".oga": "Ogg",
-    ".opus": "Opus",
+    ".opus": "Ogg",
     ".flac": "FLAC",
     ".amr": "AMR",
     ".awb": "AMR",
@@ -151,9 +153,23 @@ FORMATS = {
 MEDIA_NAMES = frozenset(FORMATS)
 
 
+@functools.cache
+def _readable() -> frozenset[str]:
+    """Names of the formats that are kept and shown."""
+    return frozenset(FORMATS[kind.ext][0] for kind in MEDIA_TYPES if kind.ext in FORMATS)
+
+
+def unreadable_format(name: str) -> tuple[str, str] | None:
+    """(format, what to save it as) of a file whose name says a format that can't be opened here; else None."""
+    found = FORMATS.get(PurePath(name).suffix.casefold())
+    return found if found and found[0] not in _readable() else None
+
+
 def explain_unreadable(name: str) -> str:
     """The sentence for a photo, film or sound whose content is not one that can be kept; it names the format."""
     found = FORMATS.get(PurePath(name).suffix.casefold())
     if found is None:
         return UNKNOWN_KIND
+    if unreadable_format(name) is None:
+        return NOT_WHAT_IT_SAYS.format(format=found[0])
     return UNREADABLE_FORMAT.format(format=found[0], instead=found[1])

@@ -56,6 +56,10 @@ SOURCES = (
     "capture/printing/canvas.py",
     "capture/codes/qr_writer.py",
     "kiosk/web/screens/station.py",
+    "capture/cards/importer.py",
+    "capture/cards/verified_copy.py",
+    "capture/cards/sidecars.py",
+    "capture/decoding/formats/names.py",
 )
 # What only programs and the desk get to read.
 NOT_FOR_VOLUNTEERS = (
