@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
 from reporter.config import Settings
 from reporter.gathering.folder import open_session
@@ -17,6 +18,7 @@ from reporter.gathering.sessions import add_session
 from reporter.models import EventSession, Takeaway
 from reporter.models.camera import Cut
 from tests.support.kiosk_process import KioskProcess
+from tests.support.media import files
 from tests.support.media.camera_rolls import Camera, code_of, snapshot, with_code
 
 pytestmark = pytest.mark.browser
@@ -110,3 +112,34 @@ def test_a_card_is_noticed_read_and_its_cut_moved_by_one_tap(
     assert cuts == {"0001.JPG": "marker", "0004.JPG": "hand"}
     assert drawer.code not in told.values()
     assert snapshot(place / "CANON_EOS") == before
+
+
+def test_what_stays_on_the_card_is_named_on_the_page(
+    gathering: Settings,
+    kiosk_process: KioskProcess,
+    place: Path,
+    laptop_page: Page,
+    axe: Callable[..., list[str]],
+    tmp_path: Path,
+) -> None:
+    page, url = laptop_page, kiosk_process.start()
+    camera = Camera(tmp_path / "GOPRO")
+    for name in ("GX010042.MP4", "GX020042.MP4"):
+        seconds = 1.0 + int(name[2:4])
+        data = files.mp4(seconds).read_bytes()
+        camera.write(f"DCIM/100GOPRO/{name}", data, LOCAL)
+    camera.write("DCIM/100GOPRO/GX010042.THM", files.jpeg(160, 120).read_bytes(), LOCAL)
+    camera.write("DCIM/100GOPRO/LAYOUT.PSD", b"8BPS\0\1" + bytes(90), LOCAL)
+    (tmp_path / "GOPRO").rename(place / "GOPRO")
+    page.goto(f"{url}/desk/cards")
+    page.get_by_role("button", name="Bring it in").first.click()
+    told = "2 taken in, 0 known already, 0 markers · 1 could not be taken in · 1 left on the card"
+    expect(page.get_by_text(told)).to_be_visible()
+    page.get_by_text("What was left on the card").click()
+    expect(page.get_by_text("GX010042.THM: The camera's small picture of a film.")).to_be_visible()
+    page.get_by_text("Which ones").click()
+    expect(page.get_by_text("Photoshop (PSD) can't be opened here.")).to_be_visible()
+    assert axe(page) == []
+    with open_session(gathering) as session:
+        [row] = session.scalars(select(Takeaway))
+        assert [a.filename for a in row.attachments] == ["GX010042.MP4", "GX020042.MP4"]
