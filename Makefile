@@ -13,7 +13,7 @@ SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadgroup
 CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test bench lint lint-rules lint-format lint-types lint-contracts format lock translations dist clean \
+.PHONY: help install run test bench lint lint-rules lint-format lint-types lint-contracts format formats lock translations dist clean \
 	system-packages
 
 help: ## this list
@@ -77,6 +77,9 @@ translations: install ## collect the sentences of pages and posts into every cat
 	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -o .cache/publish.pot publish
 	$(BIN)/pybabel -q update -i .cache/messages.pot -d kiosk/translations --no-fuzzy-matching
 	$(BIN)/pybabel -q update -i .cache/publish.pot -d publish/translations -D publish --no-fuzzy-matching
+
+formats: install ## make a file of every format, and write what becomes of it into docs/formats.md
+	$(BIN)/python -m tests.tools.formats
 
 dist: install ## wheel and source archive in dist/
 	rm -rf build dist

@@ -56,7 +56,7 @@ def test_every_picture_of_pillows_tests_is_shown_or_refused_with_a_reason(
         answers[answer.status_code] += 1
         assert answer.status_code in (201, 400, 413, 415, 422), (path, answer.text)
         if answer.status_code != 201:
-            print(answer.status_code, path.name, answer.get_json()["error"])
+            print(answer.status_code, path.name, answer.get_json()["detail"])
     with DecoderPool(2, 3000) as pool:
         for _ in range(4 * len(files)):
             taken = process_due(session, store, pool, now=clock, limits=LimitSettings())
