@@ -39,6 +39,7 @@ PHOTO_ERRORS = (
     RuntimeError,
 )
 BROKEN_PHOTO = "This photo is damaged and can't be opened. Please take or send it again."
+UNKNOWN_VARIANT = "This kind of photo can't be opened here. Save it as JPEG and send that."
 BROKEN_MEDIA = "This recording is damaged and can't be opened. Please record or send it again."
 NO_PREVIEW = (
     "There is no picture in this raw file that can be shown. Save it as JPEG and bring that in."
@@ -101,7 +102,12 @@ def open_photo(path: Path, mime: str, *, max_pixels: int) -> Iterator[Any]:
     except PHOTO_ERRORS as error:
         if getattr(error, "errno", None) in _NOT_ITS_FAULT:
             raise
-        raise MediaFailed(BROKEN_PHOTO) from error
+        raise MediaFailed(UNKNOWN_VARIANT if _is_unsupported(error) else BROKEN_PHOTO) from error
+
+
+def _is_unsupported(error: BaseException) -> bool:
+    """Whether the file is no broken one, but of a variant that Pillow does not read."""
+    return isinstance(error, NotImplementedError) or str(error).startswith("Unsupported")
 
 
 def _refuse_size(max_pixels: int, cause: BaseException | None = None) -> NoReturn:

@@ -60,6 +60,7 @@ SENTENCES = (
     ),
     later("This photo has more than %(count)s million pixels. Please send a smaller one."),
     later("This photo is damaged and can't be opened. Please take or send it again."),
+    later("This kind of photo can't be opened here. Save it as JPEG and send that."),
     later("This recording is damaged and can't be opened. Please record or send it again."),
     later(
         "There is no picture in this raw file that can be shown. Save it as JPEG and bring that in."

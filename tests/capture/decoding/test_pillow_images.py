@@ -14,7 +14,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from capture.decoding.process_pool import DecoderPool
 from capture.renditions.worker import process_due
@@ -38,8 +39,11 @@ pytestmark = [
 
 
 def send(client: FlaskClient, code: str, path: Path) -> TestResponse:
-    data = {"file": (io.BytesIO(path.read_bytes()), path.name)}
-    return client.post(f"/s/{code}/takeaways", data=data, headers=JSON, **PHONE)
+    file = FileStorage(io.BytesIO(path.read_bytes()), filename=path.name)
+    boundary, body = encode_multipart({"file": file})
+    kind = f"multipart/form-data; boundary={boundary}"
+    url = f"/s/{code}/takeaways"
+    return client.post(url, data=body, content_type=kind, headers=JSON, **PHONE)
 
 
 def test_every_picture_of_pillows_tests_is_shown_or_refused_with_a_reason(

@@ -121,6 +121,16 @@ def test_a_jpeg_xl_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
         probe(stills.jxl(), "image/jxl", max_pixels=200_000)
 
 
+def test_a_variant_that_no_library_reads_is_not_called_damaged(tmp_path: Path) -> None:
+    data = bytearray(stills.bmp().read_bytes())
+    # A bitmap that holds a JPEG: compression 4, no bits of its own (BITMAPINFOHEADER).
+    data[28:34] = b"\0\0\4\0\0\0"
+    path = tmp_path / "printer.bmp"
+    path.write_bytes(bytes(data))
+    with pytest.raises(MediaFailed, match="This kind of photo can't be opened here"):
+        probe(path, "image/bmp")
+
+
 STRANGERS = {
     "tiff without a picture": b"II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0\x02\0\0\0A\0\0\0" + bytes(4100),
     "tiff cut off": b"II*\0\xff\xff\0\0" + bytes(100),
