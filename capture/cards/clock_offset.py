@@ -6,6 +6,7 @@ gathering's zone. The offset is what has to be added. UTC is never assumed.
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ HOUR = timedelta(hours=1)
 # From the first to the last time zone there are 26 hours.
 MOST_ZONE_HOURS = 26
 WRONG_YEAR = timedelta(days=400)
+_NAME_TIME = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)(?:[-_ T]|-at-| at )?"
+    r"([0-2]\d)[-_.h]?([0-5]\d)[-_.m]?([0-5]\d)(?=\d{0,3}(?!\d))"
+)
 
 
 @dataclass(frozen=True)
@@ -116,25 +121,46 @@ def moment(
     zone: ZoneInfo,
     now: datetime,
     laptop: ZoneInfo | None = None,
+    name: str = "",
 ) -> datetime:
     """When a file says it was taken, aware in UTC, its camera's clock believed.
 
     A stated offset counts (EXIF OffsetTimeOriginal, Apple's creation date). The creation time of an MP4 or MOV is
-    UTC by the standard, but many cameras write their wall clock there: the file system's time tells which it is.
-    Without any, the file system's time, which cards keep as the camera's wall clock: read back in the laptop's zone.
+    UTC by the standard, but many cameras write their wall clock there: the file system's time, or one in the file's
+    name, tells which it is. Without any, the name's time; then the file system's, which cards keep as the camera's
+    wall clock: read back in the laptop's zone.
     """
     written = datetime.fromtimestamp(mtime, laptop) if laptop else datetime.fromtimestamp(mtime)  # noqa: DTZ006
     wall = _read(written.replace(tzinfo=None), zone, now)
+    named, in_utc = name_time(name)
     if found is None or found.captured_at is None:
+        if named is not None:
+            return named.replace(tzinfo=UTC) if in_utc else _read(named, zone, now).astimezone(UTC)
         return wall.astimezone(UTC)
     as_wall = _read(found.captured_at, zone, now)
     if found.utc_offset is None:
         return as_wall.astimezone(UTC)
     stated = (found.captured_at - found.utc_offset).replace(tzinfo=UTC)
     doubtful = found.kind != "photo" and not found.utc_offset
+    walls = [wall, *([_read(named, zone, now)] if named is not None and not in_utc else [])]
     ended = as_wall + timedelta(seconds=found.duration or 0)
-    near = min(abs(as_wall - wall), abs(ended - wall)) <= NEAR
+    near = any(min(abs(as_wall - one), abs(ended - one)) <= NEAR for one in walls)
     return as_wall.astimezone(UTC) if doubtful and near else stated
+
+
+def name_time(name: str) -> tuple[datetime | None, bool]:
+    """(the time in a file's name, whether it is UTC); None without one. Phones and drones name files by their clock.
+
+    ``IMG_20261224_101112``, ``DJI_20261224101112_0001_D``, ``2026-12-24 10.11.12``; Google's Pixels name in UTC.
+    """
+    found = _NAME_TIME.search(name.rsplit("/", 1)[-1])
+    if found is None:
+        return None, False
+    try:
+        taken = datetime(*(int(part) for part in found.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
+    except ValueError:
+        return None, False
+    return taken, name.rsplit("/", 1)[-1].upper().startswith("PXL_")
 
 
 def _read(clock: datetime, zone: ZoneInfo, now: datetime) -> datetime:

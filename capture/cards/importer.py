@@ -176,6 +176,7 @@ class Importer:
         self._cameras: dict[tuple[str, str, str], Camera] = {}
         self._current: dict[uuid.UUID, uuid.UUID | None] = {}
         self._failures: list[dict[str, str]] = list(job.failures)
+        # Files that were brought in before or by this reading: what comes later may belong to their shots.
         self._known: list[tuple[Found, Shot]] = []
         self._given = shop.session.get(EventSession, job.session_id) if job.session_id else None
         self._beat = shop.now()
@@ -193,7 +194,6 @@ class Importer:
         self.tally.files += len(found)
         self.tally.bytes += sum(one.size for one in found)
         self._save()
-        self._known.clear()
         fresh = [one for one in found if not self._passed(one)]
         shop = self.shop
         ordered = in_camera_order(fresh, shop.pool, shop.zone, now=shop.now())
@@ -435,6 +435,7 @@ class Importer:
     ) -> None:
         shop = self.shop
         home = self._home(camera)
+        brought: list[tuple[Found, Shot]] = []
 
         def seal(takeaway: Takeaway) -> None:
             rows = self._shots(item, camera, seen, event)
@@ -444,6 +445,7 @@ class Importer:
             for row in rows:
                 row.takeaway_id, row.session_id = takeaway.id, takeaway.session_id
             shop.session.add_all(rows)
+            brought[:] = zip(item.files, rows, strict=True)
 
         offset = timedelta(seconds=camera.offset_s or 0)
         client_id = item.join or str(uuid.uuid5(CARD_NAMESPACE, item.arrivals[0].sha256))
@@ -460,6 +462,7 @@ class Importer:
             shop.session, shop.store, offer, now=shop.now(), rng=shop.rng, limits=limits, seal=seal
         )
         self.job.imported += len(item.arrivals)
+        self._known += brought
         if seen.mark == Mark.SESSION:
             self.job.markers += 1
 

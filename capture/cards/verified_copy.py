@@ -66,7 +66,7 @@ def in_camera_order(
     ordered = [
         Ordered(
             one,
-            moment(told, mtime=one.mtime, zone=zone, now=now),
+            moment(told, mtime=one.mtime, zone=zone, now=now, name=one.name),
             _identity(told),
             seconds=told.duration if told else None,
             stated=told is not None and told.captured_at is not None,

@@ -55,9 +55,9 @@ def _read_jpeg(data: mmap.mmap, start: int) -> EmbeddedJpeg | None:
             height, width = data[at + 5 : at + 7], data[at + 7 : at + 9]
             size = int.from_bytes(width, "big"), int.from_bytes(height, "big")
         if marker == 0xDA:
-            end = data.find(_END, at)
-            whole = end > 0 and all(size) and max(size) >= LEAST_SIDE
-            return EmbeddedJpeg(start, end + 2 - start, *size) if whole else None
+            # The end is only looked for behind what is large enough, so that many small ones cost no time.
+            end = data.find(_END, at) if min(size) and max(size) >= LEAST_SIDE else -1
+            return EmbeddedJpeg(start, end + 2 - start, *size) if end > 0 else None
         if length < 2 or not (0xC0 <= marker <= 0xEF or marker == 0xFE):
             return None
         at += 2 + length

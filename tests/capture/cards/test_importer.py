@@ -534,6 +534,23 @@ def test_the_rest_of_a_shot_joins_its_takeaway_when_it_comes_later(
     assert (job.imported, job.known, desk.read(camera.card).known) == (2, 1, 3)
 
 
+def test_in_a_watched_folder_the_film_of_a_live_photo_finds_its_picture(
+    desk: Desk, tmp_path: Path
+) -> None:
+    camera = Camera(tmp_path / "synced")
+    job = begin_import(desk.session, "synced", now=desk.clock(), rng=desk.rng)
+    shop = ImportContext(
+        desk.session, desk.store, desk.pool, desk.clock, desk.rng, LimitSettings(), desk.zone.zone
+    )
+    importer = Importer(shop, job, tell=lambda _: None, stopped=lambda: False)
+    still = camera.write("IMG_0001.HEIC", files.heic(600, 400).read_bytes(), TEN)
+    importer.take([one for one in walk(camera.card) if one.name == still])
+    film = camera.write("IMG_0001.MOV", files.mov_hevc(1.0).read_bytes(), TEN)
+    importer.take([one for one in walk(camera.card) if one.name == film])
+    row = desk.session.scalars(select(Takeaway)).one()
+    assert [a.filename for a in row.attachments] == [still, film]
+
+
 def test_the_rest_of_a_shot_that_was_taken_back_stays_away(desk: Desk, tmp_path: Path) -> None:
     camera, raw = shot_and_raw(desk, tmp_path / "card")
     withdraw(

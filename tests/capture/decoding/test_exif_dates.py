@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from capture.cards.clock_offset import moment
+from capture.cards.clock_offset import moment, name_time
 from capture.decoding.exif_dates import CameraTime, parse_camera_time, parse_offset, zone_of
 from capture.decoding.probe import Probe, probe
 from tests.support.media import files
@@ -170,3 +170,59 @@ def test_the_moment_of_a_card_follows(tmp_path: Path) -> None:
         found, mtime=0.0, zone=ZoneInfo("Europe/Berlin"), now=datetime(2026, 12, 24, 12, tzinfo=UTC)
     )
     assert told == datetime(2026, 12, 24, 9, 11, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "IMG_20261224_101112.jpg",
+        "20261224_101112.mp4",
+        "DCIM/VID_20261224_101112345.mp4",
+        "DJI_20261224101112_0001_D.MP4",
+        "Screenshot_20261224-101112.png",
+        "2026-12-24 10.11.12.jpg",
+        "signal-2026-12-24-101112.jpg",
+    ],
+)
+def test_the_time_in_a_name(name: str) -> None:
+    assert name_time(name) == (TEN, False)
+    assert name_time(f"PXL_{name.rsplit('/')[-1]}") == (TEN, True)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["IMG_0001.JPG", "IMG-20261224-WA0001.jpg", "20261324_101112.jpg", "120261224101112.jpg"],
+)
+def test_names_without_a_time(name: str) -> None:
+    assert name_time(name) == (None, False)
+
+
+BERLIN, NOON = ZoneInfo("Europe/Berlin"), datetime(2026, 12, 24, 12, tzinfo=UTC)
+
+
+def film(taken: datetime | None, offset: timedelta | None) -> Probe:
+    return Probe("video", "video/mp4", duration=30.0, captured_at=taken, utc_offset=offset)
+
+
+@pytest.mark.parametrize(
+    ("found", "name", "moment_at"),
+    [
+        # By the standard: UTC.
+        (film(TEN, timedelta(0)), "C0001.MP4", TEN),
+        # The camera's name says that its clock showed just this: no UTC, but the wall clock.
+        (film(TEN, timedelta(0)), "DJI_20261224101112_0001_D.MP4", TEN - HOUR),
+        (film(TEN, timedelta(0)), "VID_20261224_101142.mp4", TEN - HOUR),
+        # The wall clock an hour later than the film's own time, which is UTC then.
+        (film(TEN, timedelta(0)), "VID_20261224_111112.mp4", TEN),
+        # Pixels name their files in UTC.
+        (film(TEN, timedelta(0)), "PXL_20261224_101112345.mp4", TEN),
+        # QuickTime's creation date, with its offset.
+        (film(TEN, -5 * HOUR), "IMG_0001.MOV", TEN + 5 * HOUR),
+        # Nothing inside: the name, before the file system's time.
+        (film(None, None), "VID_20261224_101112.mp4", TEN - HOUR),
+        (film(None, None), "PXL_20261224_101112345.mp4", TEN),
+    ],
+)
+def test_films_local_and_utc_times(found: Probe, name: str, moment_at: datetime) -> None:
+    told = moment(found, mtime=0.0, zone=BERLIN, now=NOON, name=name)
+    assert told == moment_at.replace(tzinfo=UTC)
