@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from capture.cards.scan import Found
+from capture.cards.shot_groups import ShotFile, group_shots, shot_key
+from capture.cards.shot_inspection import MarkerReading
+from capture.cards.verified_copy import Ordered
 from capture.intake.submission import ReceivedFile
 from reporter.clock import new_id
-from reporter.models import Attachment, Media, Takeaway, Tombstone
+from reporter.enums import TakeawayState
+from reporter.models import Attachment, EventSession, Media, Takeaway, Tombstone
 from reporter.models.camera import Camera, Shot
 
 FINGERPRINT = 8192
+TAKEN_BACK = "It belongs to a shot that its contributor has taken back."
 
 
 def fingerprint(found: Found) -> str:
@@ -50,11 +56,6 @@ def is_taken_back(session: Session, sha256: str) -> bool:
     return session.scalar(buried) is not None
 
 
-def length_of(session: Session, sha256: str) -> float | None:
-    """Seconds of a recording that was brought in before, None for what has or tells none."""
-    return session.scalar(select(Media.duration).where(Media.sha256 == sha256))
-
-
 def wanted(shot: Shot) -> bool:
     """Whether a person has said that this marker is none: then it comes in with the next import."""
     return shot.takeaway_id is None and not shot.mark
@@ -83,6 +84,60 @@ def fingerprint_of(found: Found, arrival: ReceivedFile) -> str:
     return digest.hexdigest()
 
 
+class KnownShots:
+    """Files that were brought in before or by this reading: what comes later may belong to their shots."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._shots: dict[str, tuple[Found, Shot]] = {}
+
+    def add(self, found: Found, shot: Shot) -> None:
+        """Note a file and the row of it."""
+        self._shots[found.path.as_posix()] = (found, shot)
+
+    def group(self, ordered: Sequence[Ordered]) -> list[tuple[list[Ordered], str | None]]:
+        """What makes one takeaway each, and the client id of the takeaway that its shot has already.
+
+        TAKEN_BACK instead of a client id where that takeaway was withdrawn.
+        """
+        fresh = {part.found.path.as_posix(): part for part in ordered}
+        keys = {shot_key(name) for name in fresh}
+        known = {name: one for name, one in self._shots.items() if shot_key(name) in keys}
+        files = [*map(_shot_file, ordered), *(self._known_file(*one) for one in known.values())]
+        groups = []
+        for group in group_shots(files):
+            parts = [fresh[one.name] for one in group if one.name in fresh]
+            before = next((known[one.name][1] for one in group if one.name in known), None)
+            if parts:
+                groups.append((parts, self.client_of(before.sha256) if before else None))
+        return groups
+
+    def client_of(self, sha256: str) -> str | None:
+        """The client id of the takeaway of these bytes; TAKEN_BACK where it was withdrawn."""
+        takeaway = takeaway_of(self._session, sha256)
+        withdrawn = takeaway is not None and takeaway.state == TakeawayState.WITHDRAWN
+        if withdrawn or is_taken_back(self._session, sha256):
+            return TAKEN_BACK
+        return takeaway.client_id if takeaway else None
+
+    def _known_file(self, found: Found, shot: Shot) -> ShotFile:
+        seconds = self._session.scalar(select(Media.duration).where(Media.sha256 == shot.sha256))
+        name = found.path.as_posix()
+        return ShotFile(name, found.role, found.size, shot.taken, seconds=seconds, stated=True)
+
+
+def _shot_file(part: Ordered) -> ShotFile:
+    found = part.found
+    return ShotFile(
+        found.path.as_posix(),
+        found.role,
+        found.size,
+        part.taken,
+        seconds=part.seconds,
+        stated=part.stated,
+    )
+
+
 def find_camera(
     session: Session, key: str, identity: tuple[str, str, str], *, now: datetime, rng: random.Random
 ) -> Camera:
@@ -96,3 +151,10 @@ def find_camera(
         session.add(row)
         session.commit()
     return row
+
+
+def marked_session(session: Session, seen: MarkerReading) -> EventSession | None:
+    """The session that a marker names; None where no session here has its code."""
+    if not seen.code:
+        return None
+    return session.scalar(select(EventSession).where(EventSession.code == seen.code))

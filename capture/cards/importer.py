@@ -18,22 +18,20 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from capture.cards.deduplication import (
+    TAKEN_BACK,
+    KnownShots,
     asked_for,
     find_camera,
     fingerprint_of,
-    is_taken_back,
     known_at_sight,
     known_content,
-    length_of,
-    takeaway_of,
+    marked_session,
 )
-from capture.cards.scan import Found, Skipped, scan
+from capture.cards.scan import Found, Skipped, is_gone, scan
 from capture.cards.session_assignment import settle, unassigned
-from capture.cards.shot_groups import ShotFile, group_shots, shot_key
 from capture.cards.shot_inspection import Inspection, MarkerReading, inspect_shot
 from capture.cards.verified_copy import (
     CardTrouble,
@@ -50,7 +48,7 @@ from capture.intake.receive import receive
 from capture.intake.submission import ReceivedFile, Submission
 from reporter.clock import Clock, new_id
 from reporter.config import LimitSettings
-from reporter.enums import ImportState, Mark, Source, TakeawayState
+from reporter.enums import ImportState, Mark, Source
 from reporter.errors import (
     BadInput,
     Conflict,
@@ -76,7 +74,6 @@ GO_ON = "Stopped. Run the import again: it goes on where it was."
 CARD_GONE = (
     "The card was taken out before everything was read. Put it in again and repeat the import."
 )
-TAKEN_BACK = "It belongs to a shot that its contributor has taken back."
 UNREADABLE = "It can't be read ({what}). Put the card in again."
 EMPTY = "The file is empty: the camera did not finish it."
 
@@ -176,8 +173,7 @@ class Importer:
         self._cameras: dict[tuple[str, str, str], Camera] = {}
         self._current: dict[uuid.UUID, uuid.UUID | None] = {}
         self._failures: list[dict[str, str]] = list(job.failures)
-        # Files that were brought in before or by this reading: what comes later may belong to their shots.
-        self._known: list[tuple[Found, Shot]] = []
+        self._known = KnownShots(shop.session)
         self._given = shop.session.get(EventSession, job.session_id) if job.session_id else None
         self._beat = shop.now()
 
@@ -197,7 +193,8 @@ class Importer:
         fresh = [one for one in found if not self._passed(one)]
         shop = self.shop
         ordered = in_camera_order(fresh, shop.pool, shop.zone, now=shop.now())
-        todo = deque(item for item in self._group(ordered) if not self._is_taken_back(item))
+        items = [_Item(parts, join) for parts, join in self._known.group(ordered)]
+        todo = deque(item for item in items if not self._is_taken_back(item))
         try:
             self._all(todo)
         finally:
@@ -216,46 +213,12 @@ class Importer:
                 shot = known_at_sight(self.shop.session, found)
                 if shot is None:
                     return False
-                self._known.append((found, shot))
+                self._known.add(found, shot)
                 self.job.known += 1
         except OSError as error:
             self._fail(found, UNREADABLE.format(what=error.strerror))
         self._step(found, found.size)
         return True
-
-    def _group(self, ordered: Sequence[Ordered]) -> list[_Item]:
-        """What makes one takeaway each; files of a shot that was brought in before find its takeaway."""
-        fresh = {part.found.path.as_posix(): part for part in ordered}
-        keys = {shot_key(name) for name in fresh}
-        known = {
-            name: shot
-            for found, shot in self._known
-            if shot_key(name := found.path.as_posix()) in keys
-        }
-        files = [_shot_file(part) for part in ordered]
-        kinds = {found.path.as_posix(): found for found, _ in self._known}
-        files += [self._known_file(name, kinds[name], shot) for name, shot in known.items()]
-        items = []
-        for group in group_shots(files):
-            parts = [fresh[one.name] for one in group if one.name in fresh]
-            before = next((known[one.name] for one in group if one.name in known), None)
-            if parts:
-                items.append(_Item(parts, join=self._client_of(before.sha256) if before else None))
-        return items
-
-    def _known_file(self, name: str, found: Found, shot: Shot) -> ShotFile:
-        seconds = length_of(self.shop.session, shot.sha256)
-        return ShotFile(name, found.role, found.size, shot.taken, seconds=seconds, stated=True)
-
-    def _client_of(self, sha256: str) -> str | None:
-        """The client id of the takeaway of these bytes; TAKEN_BACK where it was withdrawn."""
-        takeaway = takeaway_of(self.shop.session, sha256)
-        if is_taken_back(self.shop.session, sha256):
-            return TAKEN_BACK
-        if takeaway is None:
-            return None
-        withdrawn = takeaway.state == TakeawayState.WITHDRAWN
-        return TAKEN_BACK if withdrawn else takeaway.client_id
 
     def _is_taken_back(self, item: _Item) -> bool:
         """Leave the other files of a shot that was taken back, and tell so."""
@@ -352,7 +315,7 @@ class Importer:
         for part, arrival in list(zip(item.parts, item.arrivals, strict=True)):
             if not known_content(self.shop.session, arrival.sha256):
                 continue
-            item.join = item.join or self._client_of(arrival.sha256)
+            item.join = item.join or self._known.client_of(arrival.sha256)
             self.job.known += 1
             self._drop(item, part, arrival)
         if item.arrivals and self._is_taken_back(item):
@@ -411,7 +374,7 @@ class Importer:
         shop, camera = self.shop, self._camera(item.ordered)
         asked = asked_for(shop.session, item.arrivals[0].sha256)
         seen = MarkerReading() if asked is not None else told.seen
-        event = _marked_session(shop.session, seen)
+        event = marked_session(shop.session, seen)
         if seen.mark == Mark.SESSION and event is None:
             # A code of our kind that no session here has: another gathering's poster, or an old one.
             seen = dataclasses.replace(seen, mark=Mark.UNREAD)
@@ -435,7 +398,7 @@ class Importer:
     ) -> None:
         shop = self.shop
         home = self._home(camera)
-        brought: list[tuple[Found, Shot]] = []
+        brought: list[Shot] = []
 
         def seal(takeaway: Takeaway) -> None:
             rows = self._shots(item, camera, seen, event)
@@ -445,7 +408,7 @@ class Importer:
             for row in rows:
                 row.takeaway_id, row.session_id = takeaway.id, takeaway.session_id
             shop.session.add_all(rows)
-            brought[:] = zip(item.files, rows, strict=True)
+            brought[:] = rows
 
         offset = timedelta(seconds=camera.offset_s or 0)
         client_id = item.join or str(uuid.uuid5(CARD_NAMESPACE, item.arrivals[0].sha256))
@@ -462,7 +425,8 @@ class Importer:
             shop.session, shop.store, offer, now=shop.now(), rng=shop.rng, limits=limits, seal=seal
         )
         self.job.imported += len(item.arrivals)
-        self._known += brought
+        for found, row in zip(item.files, brought, strict=True):
+            self._known.add(found, row)
         if seen.mark == Mark.SESSION:
             self.job.markers += 1
 
@@ -530,18 +494,6 @@ class Importer:
         self.shop.session.commit()
 
 
-def _shot_file(part: Ordered) -> ShotFile:
-    found = part.found
-    return ShotFile(
-        found.path.as_posix(),
-        found.role,
-        found.size,
-        part.taken,
-        seconds=part.seconds,
-        stated=part.stated,
-    )
-
-
 def _discard(item: _Item) -> None:
     if item.looking is not None:
         item.looking.cancel()
@@ -549,17 +501,3 @@ def _discard(item: _Item) -> None:
             item.looking.result()
     for arrival in item.arrivals:
         arrival.path.unlink(missing_ok=True)
-
-
-def _marked_session(session: Session, seen: MarkerReading) -> EventSession | None:
-    if not seen.code:
-        return None
-    return session.scalar(select(EventSession).where(EventSession.code == seen.code))
-
-
-def is_gone(root: Path) -> bool:
-    """Whether a card that could be read isn't there any more."""
-    try:
-        return not any(root.iterdir()) if root.is_dir() else not root.exists()
-    except OSError:
-        return True

@@ -117,6 +117,14 @@ class Scan:
     skipped: list[Skipped]
 
 
+def is_gone(root: Path) -> bool:
+    """Whether a card that could be read isn't there any more."""
+    try:
+        return not any(root.iterdir()) if root.is_dir() else not root.exists()
+    except OSError:
+        return True
+
+
 def scan(root: Path) -> Scan:
     """Everything on a card or in a folder in the order of the names; spans joined, what is left out told.
 

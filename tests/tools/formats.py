@@ -122,6 +122,7 @@ SAMPLES = (
     Sample("Pentax raw (PEF): the picture in it", raw("pef")),
     Sample("Samsung raw (SRW): the picture in it", raw("srw")),
     Sample("Sigma raw (X3F): the picture in it", raw("x3f")),
+    Sample("Other raw files (Hasselblad 3FR and alike): the picture in it", raw("3fr")),
     Sample("MP4 (H.264, AAC)", film("a.mp4", "mp4", "libx264", "aac")),
     Sample("QuickTime (HEVC, AAC)", lambda: files.mov_hevc(1.0)),
     Sample("3GP (H.263, AMR)", files.gp3),

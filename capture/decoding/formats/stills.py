@@ -33,9 +33,11 @@ SRW = MediaType("photo", "image/x-samsung-srw", ".srw")
 X3F = MediaType("photo", "image/x-sigma-x3f", ".x3f")
 MRW = MediaType("photo", "image/x-minolta-mrw", ".mrw")
 IIQ = MediaType("photo", "image/x-phaseone-iiq", ".iiq")
+# TIFF-based raw files of other makers: Hasselblad, Kodak, Epson, Mamiya.
+CAMERA_RAW = MediaType("photo", "image/x-camera-raw", ".raw")
 
 # Kept as they are; what is shown comes from the JPEG that the camera put into them (capture.imaging.embedded_jpeg).
-RAW_TYPES = (CR2, CR3, CRW, NEF, ARW, DNG, RW2, ORF, RAF, PEF, SRW, X3F, MRW, IIQ)
+RAW_TYPES = (CR2, CR3, CRW, NEF, ARW, DNG, RW2, ORF, RAF, PEF, SRW, X3F, MRW, IIQ, CAMERA_RAW)
 STILL_TYPES = (TIFF, BMP, JP2, JXL, *RAW_TYPES)
 
 _RAW_STARTS = (
@@ -84,17 +86,16 @@ def _raw_of(entries: dict[int, Entry]) -> MediaType | None:
     found = next((kind for name, kind in _MAKERS if maker.startswith(name)), None)
     if found in (NEF, ARW, SRW):
         return found if SUB_DIRECTORIES in entries else None
+    # A small picture in front and more behind it is how cameras write; a scanner's TIFF begins with the picture.
+    if found is None and MAKE in entries and SUB_DIRECTORIES in entries:
+        return CAMERA_RAW if _number(entries.get(NEW_SUBFILE_TYPE)) == 1 else None
     # Pentax's first directory is the sensor itself: a colour filter array (TIFF/EP, 32803) in Pentax's compression.
     return found if found is PEF and _number(entries.get(PHOTOMETRIC)) not in range(9) else None
 
 
 def _number(entry: Entry | None) -> int:
-    """A 16-bit value in either byte order; -1 where there is none."""
-    if entry is None or len(entry.value) < 2:
-        return -1
-    return (
-        max(entry.value[:2]) if 0 in entry.value[:2] else int.from_bytes(entry.value[:2], "little")
-    )
+    """A value below 256 in either byte order (larger ones read as some other number above 8); -1 without one."""
+    return sum(entry.value[:4]) if entry is not None and entry.value else -1
 
 
 def sniff_tiff(head: bytes) -> MediaType | None:

@@ -57,6 +57,7 @@ SOURCES = (
     "capture/codes/qr_writer.py",
     "kiosk/web/screens/station.py",
     "capture/cards/importer.py",
+    "capture/cards/deduplication.py",
     "capture/cards/verified_copy.py",
     "capture/cards/sidecars.py",
     "capture/decoding/formats/names.py",

@@ -109,6 +109,7 @@ _MARKS = {
     "orf": (b"IIRO", "OLYMPUS CORPORATION"),
     "pef": (b"MM\0*", "PENTAX Corporation"),
     "srw": (b"II*\0", "SAMSUNG"),
+    "3fr": (b"II*\0", "Hasselblad"),
 }
 
 
@@ -124,6 +125,7 @@ def _tiff_like(kind: str, picture: np.ndarray, taken: datetime, orientation: int
     when = w.text(0x9003, taken.strftime("%Y:%m:%d %H:%M:%S"))
     exif = w.directory([when, w.text(0xA431, f"SN-{kind}")])
     fields = [
+        w.long(0x00FE, 1),
         w.short(0x0106, 32803),
         w.text(0x010F, maker),
         w.text(0x0110, f"{maker} 5"),
