@@ -253,7 +253,10 @@ def _seconds_left(row: CardImport) -> int | None:
 def state() -> Response:
     """What the page's script asks every two seconds."""
     cards = [{"path": str(card.path), "label": card.label} for card in inserted_cards()]
-    return jsonify({"cards": cards, "imports": [_told(row) for row in _imports()]})
+    # Lists of thousands of files are for the page itself, not for every two seconds.
+    lists = ("failures", "missing", "skipped")
+    imports = [{k: v for k, v in _told(row).items() if k not in lists} for row in _imports()]
+    return jsonify({"cards": cards, "imports": imports})
 
 
 @bp.post("/import")
