@@ -42,7 +42,7 @@ from capture.cards.verified_copy import (
     copy_in,
     in_camera_order,
 )
-from capture.decoding.formats.names import explain_unreadable
+from capture.decoding.format_names import explain_unreadable
 from capture.decoding.process_pool import DecoderPool
 from capture.intake.receive import receive
 from capture.intake.submission import ReceivedFile, Submission

@@ -22,7 +22,7 @@ from capture.cards.sidecars import (
     is_copy,
     reason_for,
 )
-from capture.decoding.formats.names import MEDIA_NAMES
+from capture.decoding.format_names import MEDIA_NAMES
 from capture.decoding.mime_sniff import HEAD_BYTES, RAW_TYPES, MediaType, sniff
 from reporter.errors import NotFound
 

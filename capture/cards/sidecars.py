@@ -9,7 +9,7 @@ import re
 from collections.abc import Set
 from pathlib import Path, PurePath
 
-from capture.decoding.formats.names import FILM_FORMATS
+from capture.decoding.format_names import FILM_FORMATS
 
 HIDDEN = "A hidden file or folder, which computers leave on cards."
 SYSTEM = "A folder of the computer or the camera itself, without recordings."

@@ -1,7 +1,7 @@
 """Just enough TIFF to know a camera's raw file and to find the JPEG that the camera put into it.
 
 Raw files of Canon (CR2), Nikon (NEF), Sony (ARW) and Adobe's DNG are TIFF 6.0 with directories of their own; for the
-others see capture.imaging.embedded_jpeg. Nothing is decoded here: the sensor's data stay in the original, what is shown comes
+others see ``embedded_jpeg``. Nothing is decoded here: the sensor's data stay in the original, what is shown comes
 from the embedded JPEG. A library for raw files (LibRaw by rawpy, 3 MB of C++) would know more of their insides, but
 refuses cameras newer than itself; exifread finds only the thumbnail of 160 pixels.
 """

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from capture.decoding.formats.names import unreadable_format
+from capture.decoding.format_names import unreadable_format
 from capture.decoding.mime_sniff import MediaType, sniff
 from reporter.config import LimitSettings
 from reporter.enums import Audience, Consent, Intent, Source

@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from reporter.actor import Actor
 from reporter.config import LimitSettings
 from reporter.errors import BadInput, Forbidden, Paused, TooMuch
-from reporter.actor import Actor
 from reporter.models import BlockedDevice, Gathering, Takeaway
 
-# How the name of a device begins that is known by its own cookie (kiosk.web.middleware.device_cookie); addresses may be shared.
+# How the name of a device begins that is known by its own cookie; addresses may be shared.
 OWN = "phone-"
 MINUTE = timedelta(minutes=1)
 # Devices that are remembered; more at once come from somebody who makes them up.

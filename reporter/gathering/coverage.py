@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Integer, cast, distinct, func, select
 from sqlalchemy.orm import Session
 
-from reporter.models import EventSession, Media, Takeaway
-from reporter.gathering.sessions import is_running
 from reporter.enums import MediaState, TakeawayState
+from reporter.gathering.sessions import is_running
+from reporter.models import EventSession, Media, Takeaway
 
 # Half-hours that are shown: a long day.
 SLOTS = 20
@@ -69,7 +69,11 @@ def coverage(session: Session, events: Sequence[EventSession], now: datetime) ->
 
 
 def _strip(
-    event: EventSession, cells: Counter[tuple[uuid.UUID, int]], totals: dict[uuid.UUID, int], most: int, now: datetime
+    event: EventSession,
+    cells: Counter[tuple[uuid.UUID, int]],
+    totals: dict[uuid.UUID, int],
+    most: int,
+    now: datetime,
 ) -> Strip:
     counts = tuple(cells[event.id, slot] for slot in range(SLOTS))
     levels = tuple(-(-LEVELS * count // most) if most else 0 for count in counts)

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Column, MetaData, Table, delete, func, select
 from sqlalchemy.orm import Session
 
-from reporter.models import Delivery, EventSession, Story, Takeaway, Upload
 from reporter.enums import TakeawayState
 from reporter.media.store import Store
+from reporter.models import Delivery, EventSession, Story, Takeaway, Upload
 
 # Columns that name a row of another table without a foreign key.
 _BY_NAME = {"takeaway_id": "takeaway", "story_id": "story", "session_id": "event_session"}

@@ -11,12 +11,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
-from reporter.moderation.decisions import bump_revision
-from reporter.errors import BadInput, NotFound
-from reporter.models import EventSession, Takeaway
-from reporter.schedule import ScheduledSession
 from reporter.codes import make_code, normalize
 from reporter.enums import Audience, TakeawayState
+from reporter.errors import BadInput, NotFound
+from reporter.models import EventSession, Takeaway
+from reporter.moderation.decisions import bump_revision
+from reporter.schedule import ScheduledSession
 
 LOBBY = "Lobby"
 # People record on the way out of a room, and schedules run late.
@@ -35,8 +35,15 @@ class Imported:
 
 
 def add_session(
-    session: Session, title: str, *, now: datetime, rng: random.Random, room: str = "",
-    starts_at: datetime | None = None, ends_at: datetime | None = None, guid: str | None = None,
+    session: Session,
+    title: str,
+    *,
+    now: datetime,
+    rng: random.Random,
+    room: str = "",
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    guid: str | None = None,
     retired: bool = False,
 ) -> EventSession:
     """Add a session by hand. ``retired``: listed nowhere, but its code is valid. Commits.
@@ -46,8 +53,15 @@ def add_session(
     if not title.strip():
         raise BadInput("A session needs a title.")
     row = EventSession(
-        id=new_id(now, rng), code=_free_code(session, rng), title=title.strip(), room=room.strip(),
-        starts_at=starts_at, ends_at=ends_at, guid=guid, retired=retired, created_at=now,
+        id=new_id(now, rng),
+        code=_free_code(session, rng),
+        title=title.strip(),
+        room=room.strip(),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        guid=guid,
+        retired=retired,
+        created_at=now,
     )
     session.add(row)
     session.commit()
@@ -102,9 +116,16 @@ def _tell(session: Session, changed: Iterable[EventSession]) -> None:
 
 def _update(row: EventSession, item: ScheduledSession) -> bool:
     values = {
-        "title": item.title, "room": item.room, "track": item.track, "speakers": ", ".join(item.speakers),
-        "description": item.description, "starts_at": item.starts_at, "ends_at": item.ends_at,
-        "do_not_record": item.do_not_record, "licence": item.licence, "retired": False,
+        "title": item.title,
+        "room": item.room,
+        "track": item.track,
+        "speakers": ", ".join(item.speakers),
+        "description": item.description,
+        "starts_at": item.starts_at,
+        "ends_at": item.ends_at,
+        "do_not_record": item.do_not_record,
+        "licence": item.licence,
+        "retired": False,
         # Who asked not to be recorded has not asked to be quoted worldwide either.
         "audience": Audience.COMMUNITY.value if item.do_not_record else Audience.PUBLIC.value,
     }

@@ -45,7 +45,11 @@ def board_from(row: Sequence[Any]) -> Wallboard:
 
 
 def set_board(
-    session: Session, *, mode: str | None = None, paused: bool | None = None, light: bool | None = None,
+    session: Session,
+    *,
+    mode: str | None = None,
+    paused: bool | None = None,
+    light: bool | None = None,
     line: str | None = None,
 ) -> None:
     """Set some of them; the rest stays. Raises BadInput for an unknown mode or a long line. Commits."""
@@ -55,7 +59,10 @@ def set_board(
     if words is not None and len(words) > LINE_CHARS:
         raise BadInput(f"At most {LINE_CHARS} characters can be read from the back row.")
     wanted = {
-        "wall_mode": mode, "wall_paused": paused, "wall_light": light, "announcement": words,
+        "wall_mode": mode,
+        "wall_paused": paused,
+        "wall_light": light,
+        "announcement": words,
     }
     values = {name: value for name, value in wanted.items() if value is not None}
     if values:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from reporter.database.engine import Base, UtcDateTime
 from reporter.enums import ImportState
-from reporter.models.publishing import EventSession, Takeaway
+from reporter.models.takeaway import EventSession, Takeaway
 
 
 class Camera(Base):

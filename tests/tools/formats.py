@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from capture.decoding.formats.names import FORMATS, unreadable_format
+from capture.decoding.format_names import FORMATS, unreadable_format
 from capture.decoding.mime_sniff import HEAD_BYTES
 from capture.intake.submission import ReceivedFile, media_type_of
 from capture.renditions.pipeline import Result, process_file

@@ -60,7 +60,7 @@ SOURCES = (
     "capture/cards/deduplication.py",
     "capture/cards/verified_copy.py",
     "capture/cards/sidecars.py",
-    "capture/decoding/formats/names.py",
+    "capture/decoding/format_names.py",
 )
 # What only programs and the desk get to read.
 NOT_FOR_VOLUNTEERS = (

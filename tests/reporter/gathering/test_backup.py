@@ -13,14 +13,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kiosk.cli import main
-from reporter.gathering.backup import copy_gathering
 from reporter.clock import new_id
 from reporter.config import Settings, load_settings
-from reporter.moderation.decisions import withdraw
 from reporter.errors import Conflict, NotFound, ReporterError
+from reporter.gathering.backup import copy_gathering
 from reporter.gathering.folder import make_gathering, open_session
-from reporter.models import Attachment, EventSession, Media, Rendition, Takeaway
 from reporter.media.store import Store, hash_file
+from reporter.models import Attachment, EventSession, Media, Rendition, Takeaway
+from reporter.moderation.decisions import withdraw
 from tests.support.kiosk_process import START, TurnableClock, add_takeaway, hand
 
 
@@ -37,9 +37,18 @@ def add_photo(
     made.parent.mkdir(parents=True, exist_ok=True)
     made.write_bytes(content[:3])
     media = Media(
-        id=new_id(START, rng), sha256=sha256, kind="photo", type="image/jpeg", ext=".jpg", bytes=len(content),
-        state="ready", due_at=START, received_at=START,
-        renditions=[Rendition(name="view", type="image/jpeg", ext=".jpg", bytes=3, sha256=hash_file(made))],
+        id=new_id(START, rng),
+        sha256=sha256,
+        kind="photo",
+        type="image/jpeg",
+        ext=".jpg",
+        bytes=len(content),
+        state="ready",
+        due_at=START,
+        received_at=START,
+        renditions=[
+            Rendition(name="view", type="image/jpeg", ext=".jpg", bytes=3, sha256=hash_file(made))
+        ],
     )
     row.attachments.append(Attachment(media=media))
     session.commit()
@@ -71,13 +80,21 @@ def test_a_copy_is_a_gathering_of_its_own(
     assert files(goal) == files(gathering.folder)
     with open_session(load_settings(goal)) as session:
         assert sorted(row.text for row in session.scalars(select(Takeaway))) == [
-            "photo 0", "photo 1", "photo 2",
+            "photo 0",
+            "photo 1",
+            "photo 2",
         ]
 
 
 def test_again_copies_only_what_is_new_and_drops_what_was_taken_back(
-    gathering: Settings, session: Session, store: Store, event: EventSession, rng: random.Random,
-    photos: list[Takeaway], tmp_path: Path, clock: TurnableClock,
+    gathering: Settings,
+    session: Session,
+    store: Store,
+    event: EventSession,
+    rng: random.Random,
+    photos: list[Takeaway],
+    tmp_path: Path,
+    clock: TurnableClock,
 ) -> None:
     goal = tmp_path / "copy"
     copy_gathering(gathering.folder, goal)

@@ -16,13 +16,11 @@ from sqlalchemy.orm import Session
 
 from reporter import migrations
 from reporter.clock import new_id, rfc3339
+from reporter.codes import is_valid
 from reporter.config import FOLDERS, Settings
 from reporter.database.engine import Base
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.gathering.folder import make_gathering, open_engine
-from reporter.models import EventSession, Gathering
-from reporter.schedule import ScheduledSession
-from reporter.codes import is_valid
 from reporter.gathering.sessions import (
     add_session,
     all_sessions,
@@ -33,13 +31,24 @@ from reporter.gathering.sessions import (
     running,
     takeaway_counts,
 )
+from reporter.models import EventSession, Gathering
+from reporter.schedule import ScheduledSession
 from tests.support.kiosk_process import START, TurnableClock, add_takeaway
 
 
 def scheduled(guid: str, **values: object) -> ScheduledSession:
     plain = ScheduledSession(
-        guid=guid, title=guid.title(), room="Hall", track="", speakers=("Ana", "Bo"), description="",
-        starts_at=START, ends_at=START + timedelta(hours=1), do_not_record=False, licence="", language="",
+        guid=guid,
+        title=guid.title(),
+        room="Hall",
+        track="",
+        speakers=("Ana", "Bo"),
+        description="",
+        starts_at=START,
+        ends_at=START + timedelta(hours=1),
+        do_not_record=False,
+        licence="",
+        language="",
     )
     return replace(plain, **values)  # type: ignore[arg-type]
 
