@@ -143,6 +143,7 @@ SENTENCES = (
     later("git could not do it at %(name)s: %(what)s"),
     # Mail.
     later("The mailbox of %(name)s is written as imaps://imap.example.org."),
+    later("%(name)s answered in a way that can't be understood."),
     later("The mailbox of %(name)s can't be searched right now."),
     later("The mailbox of %(name)s refused user name or password."),
     later("The mailbox of %(name)s did not answer as it should: %(what)s."),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from publish.errors import Offline, PauseTarget, PublishError, RetryAfter
+from publish.net.remote_values import EARLIEST, MALFORMED, bounded, clean_text
 from publish.outbox.items.answer import answer_key
 from publish.outbox.ledger import STORY, PublishContext, chosen_targets
 from publish.posts.model import Remote
@@ -25,6 +27,8 @@ from reporter.follow_up.next_gathering import stop_by_token
 from reporter.models import Delivery, Target
 from reporter.models.conversation import Reply, ReplyPoll
 from reporter.moderation.decisions import next_revision
+
+log = logging.getLogger(__name__)
 
 BETWEEN = timedelta(minutes=15)
 # What was written while the last look went on, and clocks that differ.
@@ -80,6 +84,12 @@ def look(session: Session, outbox: PublishContext, row: Target, *, complete: boo
     except PublishError as error:
         _failed(session, outbox, row.id, error)
         return True
+    except MALFORMED as error:
+        log.warning("the answer of %s can't be read: %r", row.name, error)
+        odd = RetryAfter(f"{row.name} answered in a way that can't be understood.")
+        _failed(session, outbox, row.id, odd)
+        return True
+    told = [_tidy(heard, now) for heard in told]
     if _take_in(session, outbox, row, posts, told, complete=since is None):
         # What stands under takeaways has changed: index, ledger and polls look again.
         next_revision(session)
@@ -87,6 +97,13 @@ def look(session: Session, outbox: PublishContext, row: Target, *, complete: boo
     _looked(session.get_one(ReplyPoll, row.id), now, complete=since is None)
     session.commit()
     return True
+
+
+def _tidy(heard: RemoteReply, now: datetime) -> RemoteReply:
+    """The reply with a date and texts that the database and every page can hold, whatever the target told."""
+    names = ("remote_id", "author", "text", "url", "author_url", "in_reply_to")
+    texts = {name: clean_text(getattr(heard, name)) for name in names}
+    return replace(heard, written_at=bounded(heard.written_at, now), **texts)
 
 
 def _new_listening(session: Session, row: Target, now: datetime) -> ReplyPoll:
@@ -279,6 +296,9 @@ def _follow(reply: Reply, heard: RemoteReply, blocked: frozenset[str], now: date
         values["state"] = ReplyState.SPAM.value
     elif reply.state == ReplyState.SPAM:
         values["state"] = _state(heard, blocked).value
+    # Years that some zones can't hold were kept by earlier versions.
+    if reply.written_at < EARLIEST:
+        values["written_at"] = heard.written_at
     if heard.text != reply.text and not _taken_back(reply):
         if reply.text:
             earlier = {"text": reply.text, "until": rfc3339(now)}

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from publish.markup.html_to_text import plain_text
 from publish.net.http import HttpClient
+from publish.net.remote_values import first_moment, read_each
 from publish.posts.model import Remote
 from publish.targets.base import RemoteReply
 
@@ -38,9 +40,9 @@ def mentions(
     addresses = [post.url for post in pages.values()]
     for start in range(0, len(addresses), _TARGETS):
         for row in _rows(web, service, addresses[start : start + _TARGETS], since):
-            post = pages.get(_plain(str(row.get("wm-target", ""))))
+            post = pages.get(_page_of(row))
             if post is not None and not row.get("wm-private"):
-                yield _heard(row, post)
+                yield from read_each([row], partial(_heard, post=post), lambda one: one["wm-id"])
 
 
 def _rows(
@@ -57,6 +59,14 @@ def _rows(
             return
 
 
+def _page_of(row: Mapping[str, Any]) -> str:
+    """The page that a mention names; empty where that is no address."""
+    try:
+        return _plain(str(row.get("wm-target") or ""))
+    except ValueError:
+        return ""
+
+
 def _plain(address: str) -> str:
     """The same page, however its address is written."""
     parts = urlsplit(address)
@@ -64,17 +74,20 @@ def _plain(address: str) -> str:
 
 
 def _heard(row: Mapping[str, Any], post: Remote) -> RemoteReply:
-    author = row.get("author") if isinstance(row.get("author"), dict) else {}
-    source = str(row.get("url") or row.get("wm-source", ""))
+    author = row.get("author")
+    told: Mapping[str, Any] = author if isinstance(author, dict) else {}
+    source = str(row.get("url") or row.get("wm-source") or "")
+    name = author if isinstance(author, str) else told.get("name")
     return RemoteReply(
         remote_id=str(row.get("wm-id") or source),
         post_id=post.id,
-        author=plain_text(str((author or {}).get("name", ""))),
+        # Services send null where a page names nobody: then the site stands for its author.
+        author=plain_text(str(name or "")) or urlsplit(source).hostname or "",
         text=_words(row),
-        written_at=_moment(row),
+        written_at=first_moment(row.get("published"), row.get("wm-received")),
         url=source if source.startswith(("http://", "https://")) else "",
-        author_url=str((author or {}).get("url", "")),
-        kind=_KINDS.get(str(row.get("wm-property", "")), "mention"),
+        author_url=str(told.get("url") or ""),
+        kind=_KINDS.get(str(row.get("wm-property")), "mention"),
     )
 
 
@@ -82,14 +95,3 @@ def _words(row: Mapping[str, Any]) -> str:
     content = row.get("content")
     told = content if isinstance(content, dict) else {"text": content or row.get("name") or ""}
     return plain_text(str(told.get("html") or told.get("text") or ""))
-
-
-def _moment(row: Mapping[str, Any]) -> datetime:
-    """When it was written, else when the service received it; a time without zone is UTC."""
-    for name in ("published", "wm-received"):
-        try:
-            moment = datetime.fromisoformat(str(row.get(name) or ""))
-        except ValueError:
-            continue
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return datetime.now(UTC)

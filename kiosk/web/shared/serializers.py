@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
+from kiosk.web.shared.media import CAPTIONS
+from reporter.annotations.captions import captions_of
 from reporter.conversation.replies import count_shown
+from reporter.media.webvtt import webvtt
 from reporter.models import Media, Rendition, Takeaway
 from reporter.search import SearchResult
 from reporter.stories.takeaway_json import MediaUrl, published_places, takeaway_record
 
 
 def shell_url(media: Media, name: str) -> str:
-    """For the shell: the file itself."""
+    """For the shell: the file itself; captions lie in no file, so their address holds them (RFC 2397)."""
     store = current_kiosk().store
     if name == "original":
         return store.original(media.sha256, media.ext).as_uri()
+    if name == CAPTIONS:
+        told = webvtt(captions_of(db.session(), media)).encode()
+        return f"data:text/vtt;base64,{base64.b64encode(told).decode('ascii')}"
     made: Rendition = next(r for r in media.renditions if r.name == name)
     return store.rendition(media.sha256, name, made.ext).as_uri()
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from publish.net.remote_dates import moment_of
+from publish.net.remote_values import EARLIEST, first_moment
 from publish.posts.model import Remote
 from publish.targets.base import RemoteReply
 
@@ -82,12 +82,26 @@ def heard(view: Mapping[str, Any], post: Remote, ours: set[str], did: str) -> Re
         post_id=post.id,
         author=name_of(author),
         text=str(record.get("text", "")),
-        # The author writes the one, the server the other.
-        written_at=moment_of(record.get("createdAt"), view.get("indexedAt")),
+        # The client's clock, which may say anything; ``indexedAt`` is the server's.
+        written_at=first_moment(record.get("createdAt"), view.get("indexedAt")),
         url=f"{profile_of(author)}/post/{str(view['uri']).rpartition('/')[2]}",
         author_url=profile_of(author),
         in_reply_to="" if to in ours else to,
         key=own,
+    )
+
+
+def cheer(row: Mapping[str, Any], post: Remote, kind: str) -> RemoteReply:
+    """Somebody reposted or liked our post. When a repost was made is not told: the account's own age stands for it."""
+    actor = row.get("actor", row)
+    return RemoteReply(
+        remote_id=f"{kind}-{post.id}-{actor['did']}",
+        post_id=post.id,
+        author=name_of(actor),
+        text="",
+        written_at=first_moment(row.get("createdAt"), actor.get("createdAt"), EARLIEST.isoformat()),
+        author_url=profile_of(actor),
+        kind=kind,
     )
 
 

@@ -11,12 +11,13 @@ import hashlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from publish.errors import AuthRefused, Gone, PayloadTooLarge, Permanent, RetryAfter
 from publish.net.http import HttpClient
 from publish.net.http import HttpResponse as Reply
-from publish.net.remote_dates import moment_of
+from publish.net.remote_values import read_each
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.thread import Part, Shape, picture_bytes, plan, still_of
 from publish.targets.base import (
@@ -32,10 +33,9 @@ from publish.targets.bluesky.records import (
     ANSWER_KEY,
     POSTS,
     below,
+    cheer,
     facets,
     heard,
-    name_of,
-    profile_of,
     record_key,
 )
 from publish.targets.upload_cache import Uploads
@@ -262,9 +262,10 @@ class BlueskyTarget(Target):
             ours = {
                 f"at://{did}/{POSTS}/{record_key(f'{key}/{n}')}" for n in range(_MOST_PARTS)
             } | {post.id}
-            for view in below(told.get("thread", {})):
-                if view["uri"] not in ours:
-                    yield heard(view, post, ours, did)
+            views = (v for v in below(told.get("thread") or {}) if v.get("uri") not in ours)
+            yield from read_each(
+                views, partial(heard, post=post, ours=ours, did=did), lambda v: v["uri"]
+            )
             yield from self._cheers(post, "app.bsky.feed.getRepostedBy", "repostedBy", "boost")
             yield from self._cheers(post, "app.bsky.feed.getLikes", "likes", "favourite")
 
@@ -272,20 +273,9 @@ class BlueskyTarget(Target):
         params: dict[str, Any] = {"uri": post.id, "limit": 100}
         while True:
             told = self._look(method, params)
-            for row in told.get(what, ()):
-                actor = row.get("actor", row)
-                moment = moment_of(
-                    row.get("createdAt"), row.get("indexedAt"), actor.get("createdAt")
-                )
-                yield RemoteReply(
-                    remote_id=f"{kind}-{post.id}-{actor['did']}",
-                    post_id=post.id,
-                    author=name_of(actor),
-                    text="",
-                    written_at=moment,
-                    author_url=profile_of(actor),
-                    kind=kind,
-                )
+            yield from read_each(
+                told.get(what) or (), partial(cheer, post=post, kind=kind), lambda row: kind
+            )
             if not told.get("cursor") or not told.get(what):
                 return
             params["cursor"] = told["cursor"]

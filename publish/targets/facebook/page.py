@@ -11,12 +11,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from publish.errors import AuthRefused, Gone, PauseTarget, Permanent, PublishError, RetryAfter
 from publish.net.http import HttpClient, retry_after
 from publish.net.http import HttpResponse as Reply
-from publish.net.remote_dates import moment_of
+from publish.net.remote_values import first_moment, read_each
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.plain_text import mark_of
 from publish.rendering.thread import Part, Shape, picture_bytes, plan, still_of
@@ -229,8 +230,9 @@ class FacebookPageTarget(Target):
         """Comments and their answers. https://developers.facebook.com/docs/graph-api/reference/object/comments"""
         for post in posts:
             try:
-                for row in self._comments(post.id):
-                    yield self._heard(row, post)
+                yield from read_each(
+                    self._comments(post.id), partial(self._heard, post=post), lambda row: row["id"]
+                )
             except Gone:
                 continue
 
@@ -248,7 +250,7 @@ class FacebookPageTarget(Target):
             post_id=post.id,
             author=str(who.get("name") or "Facebook"),
             text=str(row.get("message", "")),
-            written_at=moment_of(row.get("created_time")),
+            written_at=first_moment(row.get("created_time")),
             url=str(row.get("permalink_url", "")),
             in_reply_to=str((row.get("parent") or {}).get("id", "")),
             key="own" if str(who.get("id", "")) == self._page else "",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from publish.markup.html_to_text import plain_text
-from publish.net.remote_dates import moment_of
+from publish.net.remote_values import EARLIEST, first_moment
 from publish.posts.model import Remote
 from publish.targets.base import RemoteReply
 
@@ -56,7 +56,7 @@ def heard(status: Mapping[str, Any], post: Remote, thread: set[str], me: str) ->
         post_id=post.id,
         author=str(account.get("display_name") or account["acct"]),
         text=_flat_mentions(plain_text(str(status["content"]))),
-        written_at=moment_of(status.get("created_at")),
+        written_at=first_moment(status.get("created_at")),
         url=str(status.get("url") or ""),
         author_url=str(account.get("url", "")),
         in_reply_to="" if to in thread else to,
@@ -76,7 +76,7 @@ def cheer(account: Mapping[str, Any], post: Remote, kind: str) -> RemoteReply:
         post_id=post.id,
         author=str(account.get("display_name") or account["acct"]),
         text="",
-        written_at=moment_of(account.get("created_at")),
+        written_at=first_moment(account.get("created_at"), EARLIEST.isoformat()),
         author_url=str(account.get("url", "")),
         kind=kind,
     )

@@ -13,10 +13,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from publish.errors import Gone, Permanent, RetryAfter
 from publish.markup.html_to_text import plain_text
+from publish.net.remote_values import read_each
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.plain_text import mark_of
 from publish.rendering.thread import Part, Shape, part_number, plan, still_of
@@ -306,12 +308,16 @@ class MastodonTarget(Target):
             below = self._api.call("GET", f"/api/v1/statuses/{post.id}/context").data.get(
                 "descendants", []
             )
-            for status in below:
-                if str(status["id"]) not in thread:
-                    yield heard(status, post, thread, me)
+            others = (status for status in below if str(status.get("id")) not in thread)
+            yield from read_each(
+                others, partial(heard, post=post, thread=thread, me=me), lambda row: row["id"]
+            )
             for kind, path in (("boost", "reblogged_by"), ("favourite", "favourited_by")):
-                for account in self._accounts(post.id, path):
-                    yield cheer(account, post, kind)
+                yield from read_each(
+                    self._accounts(post.id, path),
+                    partial(cheer, post=post, kind=kind),
+                    lambda row: row["id"],
+                )
 
     def _accounts(self, number: str, path: str) -> Iterator[Mapping[str, Any]]:
         """Who did something with a post; the next page's address stands in a header (RFC 8288)."""

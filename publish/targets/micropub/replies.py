@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from publish.markup.html_to_text import MOST_CHARS, plain_text
-from publish.net.remote_dates import moment_of
+from publish.net.remote_values import first_moment
 from publish.targets.base import RemoteReply
 from publish.targets.micropub.microformats import Item, entries, first_word, same_page, values
 
@@ -56,7 +55,7 @@ def _heard(cite: Item, url: str, post_id: str, parent: str, kind: str) -> Remote
         post_id=post_id,
         author=name or str(told.get("value") or "") or urlsplit(where).netloc,
         text=text,
-        written_at=_moment(cite),
+        written_at=first_moment(first_word(cite, "published"), first_word(cite, "updated")),
         url=where if where.startswith(("http://", "https://")) else "",
         author_url=first_word(told, "url"),
         in_reply_to="" if same_page(to, url) else to or parent,
@@ -72,14 +71,6 @@ def _words(cite: Item) -> str:
         if isinstance(value, str):
             return value.strip()[:MOST_CHARS]
     return ""
-
-
-def _moment(cite: Item) -> datetime:
-    """When it was written; a time without zone is UTC, and without a time it is now."""
-    for name in ("published", "updated"):
-        if (moment := moment_of(first_word(cite, name))).year > 1970:
-            return moment
-    return datetime.now(UTC)
 
 
 def _print(*words: str) -> str:

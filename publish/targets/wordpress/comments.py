@@ -14,7 +14,7 @@ from typing import Any
 from publish.errors import Gone, Permanent, RetryAfter
 from publish.markup.html_to_text import plain_text
 from publish.net.http import HttpResponse as WebAnswer
-from publish.net.remote_dates import moment_of
+from publish.net.remote_values import first_moment, read_each
 from publish.posts.model import Remote
 from publish.targets.base import Answer, RemoteReply
 
@@ -50,8 +50,7 @@ class Comments:
             asked = {"post": ",".join(ids[start : start + _POSTS])}
             if since is not None:
                 asked["after"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            for row in self._listed(asked):
-                yield heard(row)
+            yield from read_each(self._listed(asked), heard, lambda row: row["id"])
 
     def find(self, post: Remote, answer: Answer) -> Remote | None:
         """Our answer with this key: it stands in the user agent, where moderators see it, else its words tell."""
@@ -146,7 +145,7 @@ def heard(row: Mapping[str, Any]) -> RemoteReply:
         author=plain_text(str(row.get("author_name", ""))),
         text=plain_text(_text_of(row)),
         # ``date`` is in the blog's own zone; ``date_gmt`` is UTC, written without a zone.
-        written_at=moment_of(row.get("date_gmt")),
+        written_at=first_moment(row.get("date_gmt")),
         url=str(row.get("link", "")),
         author_url=str(row.get("author_url", "")),
         in_reply_to=parent,

@@ -112,3 +112,39 @@ def test_mentions_of_all_kinds_come_once_and_leave(
     listen(kit.session, kit.outbox)
     kit.session.expire_all()
     assert (rows["7"].state, rows["7"].text) == ("gone", "")
+
+
+def test_mentions_without_an_author_are_the_sites(
+    kit: Kit, tmp_path: Path, service: Service
+) -> None:
+    kit.takeaway(kit.event(), "Compost stays warm")
+    options = {
+        "url": str(tmp_path / "site"),
+        "web": "https://space.example/spring",
+        "webmentions": service.url,
+    }
+    kit.target("site", kind="folder", options=options)
+    publish(kit.session, kit.outbox)
+    [story] = kit.deliveries("story")
+    nobody = {"type": "card", "name": None, "photo": None, "url": None}
+    empty = {"type": "card", "name": "", "photo": "", "url": ""}
+    like = {"wm-property": "like-of", "content": None}
+    service.mention(1, story.url, author=nobody, url="https://blog.example/nice", published=None)
+    service.mention(2, story.url, author=empty, url="https://other.example/like", **like)
+    service.mention(3, story.url, author=None, url=None, **{"wm-source": "https://third.example/m"})
+    service.mention(4, story.url, author="Ben", published="0001-01-01T00:00:00Z")
+    service.mention(5, story.url, url="https://[broken/")
+    service.mention(6, "https://[broken/")
+    service.mention(7, story.url)
+    listen(kit.session, kit.outbox)
+    rows = {row.remote_id: row for row in kit.session.scalars(select(Reply))}
+    assert {n: (row.author, row.author_url) for n, row in rows.items()} == {
+        "1": ("blog.example", ""),
+        "2": ("other.example", ""),
+        "3": ("third.example", ""),
+        "4": ("Ben", ""),
+        "5": ("Ada 5", "https://ada.example"),
+        "7": ("Ada 7", "https://ada.example"),
+    }
+    assert rows["1"].written_at.isoformat() == "2026-05-10T07:00:01+00:00"
+    assert rows["4"].written_at.isoformat() == "2026-05-10T07:00:01+00:00"

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
@@ -21,6 +22,7 @@ from capture.analysis.caption_worker import draft_due
 from capture.intake.receive import receive
 from capture.intake.submission import ReceivedFile, Submission
 from capture.renditions.worker import process_due
+from kiosk.cli import main
 from kiosk.runtime.context import KioskContext
 from kiosk.web.desk.review import captions as review_captions
 from publish.composition.builder import build_post
@@ -261,3 +263,13 @@ def test_a_real_model_hears_without_the_internet(tmp_path: Path) -> None:
     told = speech_to_text.hear(files.wav(2.0), "audio/wav", os.environ["REPORTER_CAPTION_MODEL"])
     # A tone has no words, though models hear some: what comes is captions or nothing.
     assert read_cues(told) == [] or told.startswith("WEBVTT")
+
+
+def test_the_shell_tells_captions_too(desk: Desk) -> None:
+    desk.post(captions=TOLD)
+    desk.found("froze")
+    folder = str(desk.kiosk.settings.folder)
+    for words in (["review", "list"], ["search", "froze"]):
+        run = CliRunner().invoke(main, [*words, "--json", "--gathering", folder])
+        assert run.exit_code == 0, run.output
+        assert "data:text/vtt;base64,V0VCVlRU" in run.output
