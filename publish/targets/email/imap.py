@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-import email.policy
+import functools
+import hashlib
 import imaplib
+import logging
 import re
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.utils import parseaddr, parsedate_to_datetime
+from email.message import Message
 from urllib.parse import urlsplit
 
 from publish.errors import AuthRefused, Offline, PauseTarget, PublishError, RetryAfter
-from publish.markup.html_to_text import MOST_CHARS, plain_text
+from publish.markup.html_to_text import MOST_CHARS
+from publish.net.remote_values import MALFORMED, first_moment
 from publish.targets.base import RemoteReply
+from publish.targets.email.automatic import automatic_reason
+from publish.targets.email.body import header_text, mail_body, parse_mail, sender_of
+from publish.targets.email.quotations import Sent, plain_subject
 
 _TIMEOUT = 60
 # Bytes of one mail that are read: the words stand first, pictures are not wanted.
-_MOST = 300_000
+_MOST, _MOST_WITH_PICTURES = 300_000, 30_000_000
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
-# "On Monday, Ada wrote:" and what programs write in other languages, right above what they quote.
-_QUOTED = re.compile(r"^(?:>|-{2,}\s*\w+ \w+\s*-{2,}$|_{10,}$)")
-
+log = logging.getLogger(__name__)
 
 _STOP = re.compile(rb"\bstop ([0-9a-f]{32})\b", re.IGNORECASE)
 
@@ -48,14 +51,28 @@ class ImapClient:
             return bool(self._search("HEADER", "Message-ID", _quoted(number)))
 
     def answers(
-        self, mark: str, titles: Mapping[str, str], since: datetime | None, *, own: str
+        self, mark: str, titles: Mapping[str, str], since: datetime | None, *, own: Sent
     ) -> Iterator[RemoteReply]:
         """Mails that answer one whose Message-ID or subject holds ``mark``; ``titles``: story key -> title."""
+        if not titles:
+            return
         with self._errors():
             for mail in self._mails(mark, since):
-                heard = _heard(mail, titles, own, mark) if titles else None
-                if heard is not None:
-                    yield heard
+                yield from self._reply(mail, titles, own, mark)
+
+    def _reply(
+        self, mail: Message, titles: Mapping[str, str], own: Sent, mark: str
+    ) -> Iterator[RemoteReply]:
+        """The mail as a reply; one that is none, or can't be read, leaves a line in the log."""
+        number = " ".join(str(mail.get("Message-ID", "without Message-ID")).split())
+        try:
+            heard, reason = _heard(mail, titles, own, mark)
+        except (*MALFORMED, RecursionError) as error:
+            heard, reason = None, f"it can't be read ({error!r})"
+        if reason:
+            _note_left_out(self.name, number, reason)
+        if heard is not None:
+            yield heard
 
     def stops(self) -> Iterator[str]:
         """Tokens of people who want no more mail: the subject of what their program sent, "stop TOKEN" (RFC 2369)."""
@@ -73,7 +90,7 @@ class ImapClient:
                 self._box.logout()
             self._box = None
 
-    def _mails(self, mark: str, since: datetime | None) -> Iterator[EmailMessage]:
+    def _mails(self, mark: str, since: datetime | None) -> Iterator[Message]:
         sign = _quoted(mark)
         rule = [
             "OR",
@@ -92,11 +109,16 @@ class ImapClient:
             day = since.astimezone(UTC) - timedelta(days=1)
             rule += ["SINCE", f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}"]
         for number in self._search(*rule):
-            _, parts = self._open().fetch(number, f"(BODY.PEEK[]<0.{_MOST}>)")
-            for part in parts:
-                if isinstance(part, tuple):
-                    mail = message_from_bytes(part[1], policy=email.policy.default)
-                    yield mail
+            data = self._fetch(number, _MOST)
+            if len(data) == _MOST and not mail_body(parse_mail(data)).whole.strip():
+                # Some programs put pictures before the words.
+                data = self._fetch(number, _MOST_WITH_PICTURES)
+            if data:
+                yield parse_mail(data)
+
+    def _fetch(self, number: str, most: int) -> bytes:
+        _, parts = self._open().fetch(number, f"(BODY.PEEK[]<0.{most}>)")
+        return next((part[1] for part in parts if isinstance(part, tuple)), b"")
 
     def _search(self, *rule: str) -> list[str]:
         box = self._open()
@@ -154,70 +176,63 @@ def _quoted(text: str) -> str:
 
 
 def _heard(
-    mail: EmailMessage, titles: Mapping[str, str], own: str, mark: str
-) -> RemoteReply | None:
-    """The mail as a reply; None for our own and for what machines write by themselves (RFC 3834)."""
-    number = str(mail.get("Message-ID", "")).strip()
-    person, address = parseaddr(str(mail.get("From", "")))
-    if not number or address.lower() == own.lower() or mark in number:
-        return None
-    if str(mail.get("Auto-Submitted", "no")).lower() != "no" or mail.get("List-Unsubscribe"):
-        return None
-    text = _words(mail)
+    mail: Message, titles: Mapping[str, str], own: Sent, mark: str
+) -> tuple[RemoteReply | None, str]:
+    """The mail as a reply, or None and why it is none ('' for our own)."""
+    number = " ".join(str(mail.get("Message-ID", "")).split())
+    person, address = sender_of(mail)
+    if mark in number or (own.address and address.lower() == own.address.lower()):
+        return None, ""
+    subject = header_text(mail, "Subject")
+    if reason := automatic_reason(mail, subject, address):
+        return None, reason
+    sent, body = replace(own, subject=plain_subject(subject)), mail_body(mail)
+    text = body.own(sent)[:MOST_CHARS]
     if not text:
-        return None
-    answered = str(mail.get("In-Reply-To", "")).strip()
-    return RemoteReply(
-        remote_id=number,
-        post_id=_story(f"{mail.get('Subject', '')}\n{_body(mail)}", titles),
+        return None, "no words of its own"
+    answered = " ".join(str(mail.get("In-Reply-To", "")).split())
+    told = RemoteReply(
+        # Some programs leave it out; a mail is known again by what it is.
+        remote_id=number or _fingerprint(mail, text),
+        post_id=_story(subject, text, body.whole, titles),
         # The name that the person signs with; an address is never shown.
-        author=person or address.partition("@")[0],
+        author=_name(person, address),
         text=text,
-        written_at=_moment(mail),
+        written_at=first_moment(mail.get("Date"), _received(mail)),
         in_reply_to="" if mark in answered else answered,
         # A mail is a letter to us, and no public word, before somebody has looked at it.
         state="pending",
     )
+    return told, ""
 
 
-def _story(words: str, titles: Mapping[str, str]) -> str:
-    """The story that is named by its key, else by its title, else the first."""
-    keys = [key for key in titles if f"[{key}]" in words.partition("\n")[0]]
-    named = [key for key, title in titles.items() if title and title in words]
-    return (keys or named or list(titles))[0]
+def _name(person: str, address: str) -> str:
+    """How the person signs; what some programs write as the name is the address itself."""
+    return (person if "@" not in person else person.partition("@")[0]) or address.partition("@")[0]
 
 
-def _body(mail: EmailMessage) -> str:
-    part = mail.get_body(("plain", "html"))
-    if part is None:
-        return ""
-    try:
-        told = str(part.get_content())
-    except (LookupError, ValueError):
-        return ""
-    return plain_text(told) if part.get_content_subtype() == "html" else told
+def _fingerprint(mail: Message, text: str) -> str:
+    told = "\n".join((str(mail.get("From", "")), str(mail.get("Date", "")), text))
+    return f"<{hashlib.sha256(told.encode('utf-8', 'replace')).hexdigest()[:32]}@none>"
 
 
-def _words(mail: EmailMessage) -> str:
-    """What the person wrote above what is quoted, without the signature (RFC 3676, 4.3)."""
-    kept: list[str] = []
-    for line in _body(mail).replace("\r\n", "\n").split("\n"):
-        if line == "-- ":
-            break
-        if _QUOTED.match(line):
-            # The line that introduces a quotation goes with it.
-            while kept and (not kept[-1].strip() or kept[-1].rstrip().endswith(":")):
-                kept.pop()
-            if kept and not line.startswith(">"):
-                break
-            continue
-        kept.append(line.rstrip())
-    return "\n".join(kept).strip()[:MOST_CHARS]
+def _received(mail: Message) -> str:
+    """When the last server took it, which it wrote itself (RFC 5321, 4.4)."""
+    return str(mail.get("Received", "")).rpartition(";")[2].strip()
 
 
-def _moment(mail: EmailMessage) -> datetime:
-    try:
-        moment = parsedate_to_datetime(str(mail["Date"]))
-    except (TypeError, ValueError):
-        return datetime.now(UTC)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _story(subject: str, text: str, whole: str, titles: Mapping[str, str]) -> str:
+    """The story that is named by its key or title, in the person's words before what is quoted; else the first."""
+    keys = [key for key in titles if f"[{key}]" in subject]
+    for words in (f"{subject}\n{text}", whole):
+        named = [key for key, title in titles.items() if title and title in words]
+        # A quoted digest names all of its stories, which says nothing.
+        if keys or len(named) == 1 or (named and words is not whole):
+            return (keys or named)[0]
+    return next(iter(titles))
+
+
+@functools.lru_cache(maxsize=4096)
+def _note_left_out(name: str, number: str, reason: str) -> None:
+    """A line in the log, once: a mailbox is looked through again and again."""
+    log.warning("the inbox of %s: a mail is not taken as a reply, %s: %s", name, reason, number)

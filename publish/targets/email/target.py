@@ -25,6 +25,7 @@ from publish.targets.base import (
 )
 from publish.targets.email.digest import Item, Letter, item_of, write
 from publish.targets.email.imap import ImapClient
+from publish.targets.email.quotations import Sent
 from publish.targets.email.smtp import SmtpClient
 
 
@@ -210,5 +211,5 @@ class EmailTarget(Target):
             return
         titles = {post.id: str(post.extra.get("item", {}).get("title", "")) for post in posts}
         yield from self._box.answers(
-            f"sr-{self.setup.facts.mark}-", titles, since, own=self._from[1]
+            f"sr-{self.setup.facts.mark}-", titles, since, own=Sent(*self._from)
         )

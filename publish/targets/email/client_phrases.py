@@ -1,0 +1,96 @@
+"""Words by which mail programs mark what is not the person's own, in the languages that they speak.
+
+Beside them stand rules without words (an address, a date, the sender's own name): a language that is missing here is
+mostly understood all the same. Sources: mails that the programs write, their message catalogues.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def _any(words: str) -> str:
+    return f"(?:{'|'.join(part.strip() for part in words.split(' / '))})"
+
+
+# "On … X wrote:": the verb.
+_WROTE = (
+    r"wrote / writes / sent / schrieb / schreibt / hat geschrieben / geschrieben / gesendet / a écrit / "
+    r"écrivait / a envoyé / escribió / escribio / escribi[oó] / ha escrito / escreveu / ha scritto / "
+    r"scrisse / scrive / schreef / geschreven / het volgende / skrev / skrifaði / kirjoitti / "
+    r"napisał(?:\(a\)|a|/a)? / pisze / napsal(?:\(a\)|a)? / napísal(?:\(a\)|a)? / píše / "
+    r"написал(?:\(а\)|а)? / пишет / писал / написав(?:\(ла\)|ла)? / пише / писав / написа / írta / yazdı / "
+    r"şunu yazdı / έγραψε / a scris / va escriure / ha escrit / idatzi / kirjutas / rašė / parašė / "
+    r"rakstīja / je napisao / je napisala / napisao / je napisal(?:\(a\)|a)? / bu ezhrivavz / scrit / "
+    r"menulis / tulis / đã viết / ने लिखा / লিখেছেন / எழுதியது / เขียนว่า / כתב(?:/ה|ה)? / מאת / "
+    r"كتب(?:/كتبت|ت)? / تمت كتابة ما يلي / نوشت / لکھا"
+)
+# The same in scripts without spaces.
+_WROTE_GLUED = (
+    r"書きました / さんは書 / のメール / のメッセージ / 写道 / 寫道 / 写到 / 來信 / "
+    r"님이 작성 / 작성: / 이\(가\) 작성 / 님의 말"
+)
+WROTE = re.compile(rf"(?<!\w){_any(_WROTE)}(?!\w)|{_any(_WROTE_GLUED)}", re.IGNORECASE)
+
+# How such a line begins.
+_OPENING = (
+    r"on / am / den / dne / dňa / le / el / il(?: giorno)? / em / no dia / a / op / w dniu / dnia / på / "
+    r"kl / la data / în / ngày / pada / στις / tarihinde / в / у / בתאריך / ב- / في / در / dana / u / "
+    r"kuupäeval / vào / em\s+qua / den\s+\w+"
+)
+OPENING = re.compile(rf"\s*{_any(_OPENING)}\s+(?=\S)", re.IGNORECASE)
+
+# Labels of a mail's header, without spaces and case.
+_FROM = (
+    "from von de da od från fra van от від lähettäjä expéditeur remetente mittente afzender nadawca "
+    "odesílatel odosielateľ feladó kimden gönderen από מאת من المرسل 差出人 送信者 发件人 寄件者 寄件人 "
+    "보낸사람 보내는사람 प्रेषक จาก từ dari nga ed expeditor šiljatelj pošiljatelj saatja nuo no desde dela"
+)
+_SENT = (
+    "sent date gesendet datum envoyé enviado enviadael enviadoel fecha data inviato verzonden skickat "
+    "sendt dato lähetetty päivämäärä päiväys wysłano odesláno odoslané dátum elküldve küldve отправлено "
+    "дата надіслано gönderildi gönderme tarih gönderilmetarihi ημερομηνία στάλθηκε נשלח תאריך تاریخ "
+    "التاريخ تمالإرسال تاريخالإرسال أرسلت مرسل 送信日時 日時 日付 发送时间 發送時間 寄件日期 傳送時間 日期 时间 "
+    "보낸날짜 날짜 दिनांक भेजागया วันที่ ngày đãgửi tanggal dikirim trimis datumslanja poslano saadetud kuupäev išsiųsta "
+    "sentat dataihora"
+)
+_TO = (
+    "to an à a para til till aan al do komu кому címzett kime alıcı vastaanottaja προς אל إلى الى 宛先 收件人 "
+    "收件者 받는사람 प्रति ถึง đến kepada către za prima saaja kam cc kopie copie copia kópia kopia копия копія "
+    "másolat bilgi κοιν עותק نسخة 抄送 副本 참조 ccópia"
+)
+_SUBJECT = (
+    "subject betreff objet asunto assunto oggetto onderwerp ämne emne aihe temat předmět predmet tárgy "
+    "тема konu θέμα נושא الموضوع موضوع 件名 主题 主旨 主題 제목 विषय เรื่อง chủđề subjek subiect naslov teema"
+)
+LABELS = {
+    **dict.fromkeys(_SUBJECT.split(), "subject"),
+    **dict.fromkeys(_TO.split(), "to"),
+    **dict.fromkeys(_SENT.split(), "sent"),
+    **dict.fromkeys(_FROM.split(), "from"),
+}
+
+# "Sent from my phone", "Von meinem Handy gesendet": the verb at one end of the line, and the device or program in it.
+_SENT_WITH = (
+    r"sent / gesendet / verschickt / diese nachricht wurde / envoyée? / enviad[oa] / inviat[oa] / "
+    r"verzonden / verstuurd / skickat / sendt / lähetetty / wysłan[eoy] / odeslán[oa] / odoslan[éeá] / "
+    r"poslán[oa] / küldve / elküldve / отправлено / надіслано / gönderildi / στάλθηκε / נשלח / أُرسلت / "
+    r"أرسلت / مرسلة? / تم الإرسال / أرسل / trimis / poslano / enviat / saadetud / dikirim / được gửi / "
+    r"da mein\w* / 送信 / 发送 / 傳送 / 发自 / 보냄 / भेजा गया / get (?=outlook) / holen sie sich (?=outlook) / "
+    r"laden sie (?=outlook) / téléchargez (?=outlook) / obtenir (?=outlook) / obtener (?=outlook) / "
+    r"obter (?=o? ?outlook) / ottieni (?=outlook) / scarica (?=outlook) / download (?=outlook) / "
+    r"hämta (?=outlook) / hent (?=outlook) / pobierz (?=outlook) / "
+    r"outlook\w* (?=.{0,12}(?:beszerzése|edinin))"
+)
+DEVICE_VERB = re.compile(
+    rf"^\W*{_any(_SENT_WITH)}|{_any(_SENT_WITH)}\W*(?:<[^>]*>\W*)?$", re.IGNORECASE
+)
+_DEVICE = (
+    r"iphone / ipad / ipod / android / samsung / galaxy / huawei / xiaomi / redmi / oneplus / pixel / "
+    r"blackberry / windows / outlook / aka\.ms / proton ?mail / yahoo / gmx / web\.de / t-online / k-9 / "
+    r"thunderbird / fairemail / mobil\w* / smartphone / handy / téléphone / móvil / celular / telefon\w* / "
+    r"телефон\w* / mail\.ru / yandex / яндекс / mail app / apple mail / tuta\b / tutanota / mailbird / "
+    r"spark\b / aol\b / phone / tablet"
+)
+DEVICE = re.compile(_any(_DEVICE), re.IGNORECASE)
+DEVICE_CHARS = 120

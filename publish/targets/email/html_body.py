@@ -1,0 +1,193 @@
+"""The HTML of a mail as text, with "> " before what mail programs mark as quoted, and without their signatures.
+
+The marks were read in mails of each program: Gmail, Apple Mail, Outlook (desktop, web, phones), Word, Thunderbird,
+Yahoo, Proton, GMX, Zoho, Tuta.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from html.parser import HTMLParser
+
+from publish.targets.email.quotations import CUT
+
+_VOID = frozenset(
+    {
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+    }
+)
+_SILENT = frozenset({"script", "style", "template", "head", "title", "noscript", "object"})
+_LINES = frozenset(
+    {
+        "div",
+        "li",
+        "tr",
+        "table",
+        "ul",
+        "ol",
+        "section",
+        "article",
+        "header",
+        "footer",
+        "center",
+        "address",
+    }
+    | {"dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "body"}
+)
+_PARAGRAPHS = frozenset({"p", "blockquote", "pre"})
+_QUOTES = re.compile(
+    r"(?:^|[\s_-])(?:gmail_attr|moz-cite-prefix|moz-forward-container|zmail_extra|tutanota_quote|ik_mail_quote"
+    r"|mcnt_quote|iosymail|OutlookMessageHeader|gmx_quote|quoted-text)(?:$|\s)|yahoo_quoted",
+    re.IGNORECASE,
+)
+# From here on all is quoted, though no element holds it.
+_CUTS = re.compile(
+    r"^(?:x_)*(?:divRplyFwdMsg|appendonsend|mail-editor-reference-message-container|stopSpelling|isReplyContent"
+    r"|isForwardContent|reply139content|oriMsgHtmlSeperator|OLK_SRC_BODY_SECTION|_MailOriginal|replyseparator)$",
+    re.IGNORECASE,
+)
+_SIGNATURES = re.compile(
+    r"(?:^|[\s_-])(?:gmail_signature(?:_prefix)?|moz-signature|protonmail_signature_block|ms-outlook-mobile-signature"
+    r"|AppleMailSignature|tutanota_signature|editorUserSignature|yahoo-?signature)(?:$|[\s_-])|^(?:x_)*Signature$",
+    re.IGNORECASE,
+)
+# Word's line above a header: a border above, and this padding.
+_WORD_RULE = re.compile(r"border-top:\s*solid[^;]*;\s*padding:\s*3(?:\.0)?pt", re.IGNORECASE)
+# How programs indent what the person wrote, with the element for quotations.
+_INDENTED = re.compile(
+    r"margin(?:-left)?:\s*0?[\d.]*(?:px|em|pt)?(?:\s+[\d.]+(?:px|em)?){0,2}\s+40px|border:\s*none",
+    re.IGNORECASE,
+)
+_TIGHT = re.compile(r"margin(?:-top|-bottom)?:\s*0(?![.\d]*[1-9])", re.IGNORECASE)
+
+
+def mail_text(html: str) -> str:
+    """The lines that a person would read; those marked as quoted begin with "> ", the rest after a mark is CUT off."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return reader.text()
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._lines: list[str] = []
+        self._line: list[str] = []
+        # Open elements, and what each does to what is in it: "silent", "quote", "pre" or nothing.
+        self._open: list[tuple[str, str]] = []
+        self._effects: Counter[str] = Counter()
+
+    def text(self) -> str:
+        """All lines that were read."""
+        self._break()
+        return "\n".join(self._lines)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = {name: value or "" for name, value in attrs}
+        if _is_cut(told) and not self._has("quote") and not self._has("silent"):
+            self._break()
+            self._lines.append(CUT)
+        if tag == "br" or tag == "hr":
+            self._break(always=True)
+        elif tag == "img":
+            self._add(told.get("alt", "") if not _is_picture_name(told.get("alt", "")) else "")
+        if tag in _VOID:
+            return
+        tight = "MsoNormal" in told.get("class", "") or bool(_TIGHT.search(told.get("style", "")))
+        self._block(tag, tight=tight)
+        self._open.append((tag, _effect(tag, told)))
+        self._effects[self._open[-1][1]] += 1
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        for number in range(len(self._open) - 1, max(-1, len(self._open) - 60), -1):
+            if self._open[number][0] == tag:
+                self._block(tag, tight=True)
+                self._effects.subtract(effect for _tag, effect in self._open[number:])
+                del self._open[number:]
+                return
+
+    def handle_data(self, data: str) -> None:
+        if self._has("pre"):
+            first, *more = data.split("\n")
+            self._add(first)
+            for line in more:
+                self._break(always=True)
+                self._add(line)
+            return
+        self._add(re.sub(r"\s+", " ", data))
+
+    def _add(self, text: str) -> None:
+        if text and not self._has("silent"):
+            self._line.append(text)
+
+    def _block(self, tag: str, *, tight: bool) -> None:
+        if tag in _LINES or tag in _PARAGRAPHS:
+            self._break()
+        if tag in _PARAGRAPHS and not tight and self._lines and self._lines[-1].strip("> "):
+            self._lines.append(self._mark())
+
+    def _break(self, *, always: bool = False) -> None:
+        words = "".join(self._line)
+        text = words.rstrip() if self._has("pre") else " ".join(words.split())
+        if (text or always) and not self._has("silent"):
+            # A ">" that somebody typed is no mark of ours, but it is one of their program's: it stays.
+            self._lines.append(f"{self._mark()}{text}" if text or self._mark() else "")
+        self._line = []
+
+    def _mark(self) -> str:
+        return "> " if self._has("quote") else ""
+
+    def _has(self, effect: str) -> bool:
+        return self._effects[effect] > 0
+
+
+def _effect(tag: str, told: dict[str, str]) -> str:
+    marks = (told.get("class", ""), told.get("id", ""))
+    if tag in _SILENT or any(_SIGNATURES.search(mark) for mark in marks):
+        return "silent"
+    if re.search(r"display:\s*none", told.get("style", ""), re.IGNORECASE):
+        return "silent"
+    if any(_QUOTES.search(mark) for mark in marks) or told.get("name") == "quote":
+        return "quote"
+    if tag == "blockquote" and not _is_own_indent(told):
+        return "quote"
+    return "pre" if tag == "pre" else ""
+
+
+def _is_own_indent(told: dict[str, str]) -> bool:
+    """Whether an element for quotations only indents what the person wrote."""
+    if told.get("type") or told.get("cite") or "quote" in told.get("class", ""):
+        return False
+    return bool(_INDENTED.search(told.get("style", "")))
+
+
+def _is_cut(told: dict[str, str]) -> bool:
+    marks = (told.get("id", ""), told.get("name", ""))
+    if any(_CUTS.match(part) for mark in marks for part in mark.split()):
+        return True
+    return bool(_WORD_RULE.search(told.get("style", "")))
+
+
+def _is_picture_name(alt: str) -> bool:
+    """Whether the words beside a picture are a file's name, which nobody wrote."""
+    return re.fullmatch(r"\S*\.(?:png|jpe?g|gif|heic|webp)", alt.strip(), re.IGNORECASE) is not None

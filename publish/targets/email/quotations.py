@@ -1,0 +1,299 @@
+"""A person's own words out of the text of an answer by mail, without what their program put around them.
+
+What goes: quoted lines, the line that introduces them ("On … X wrote:") however it is wrapped, header blocks of Outlook
+and of forwarded mails, signatures (RFC 3676, 4.3), "sent from my phone". Own words between and below quotations stay.
+Measured beside libraries in tests/support/publish/mail_answers.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from publish.targets.email.client_phrases import (
+    DEVICE,
+    DEVICE_CHARS,
+    DEVICE_VERB,
+    LABELS,
+    OPENING,
+    WROTE,
+)
+
+# A line of its own that the reader of HTML writes where a program marks that all the rest is quoted.
+CUT = "\0"
+_INTRO_LINES, _INTRO_CHARS = 5, 400
+_ADDRESS = re.compile(r"[^\s<>@,;:\"'()\[\]]+@[^\s<>@,;:\"'()\[\]]+\.[^\s<>@,;:\"'()\[\]]+")
+# A year, a date in figures, or a time; \d is a figure of any script.
+_DATE = re.compile(
+    r"(?<!\d)\d{4}(?!\d)|\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{2}|\d{1,2}[:.]\d{2}(?!\d)"
+)
+_ENDS = re.compile(r"[:：]\s*$|(?<=[\s\w>)])[-–—]\s*$")
+_SENTENCE_ENDS = re.compile(r"[.!?…。！？)]\s*$")
+_RULE = re.compile(r"^[\s*]*[-‐‑‒–—―_=]{2,}\s*(?P<words>[^\W_].{0,70}?)\s*[-‐‑‒–—―_=]{2,}[\s*]*$")
+_BARE_RULE = re.compile(r"^\s*(?:_{8,}|-{8,}|[‐‑‒–—―]{8,}|={8,}|\*{8,})\s*$")
+_HEADER = re.compile(r"^[\s*]*(?P<label>[^\W\d_][^:：<>@]{0,30}?)\s*\*?\s?[:：]\*?(?P<value>.*)$")
+_QUOTED = re.compile(r"^\s{0,4}(?:>(?!From )|\|\s)")
+_BIDI = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+# "Re:", "AW:", "Fwd:" and what they are in other languages.
+_PREFIX = re.compile(
+    r"^(?:\s*(?:re|aw|fwd?|wg|sv|vs|vl|antw|ynt|tr|rv|res|enc|rif|i|r|odp|pd|vb|vá|továbbítás|hl|bls|atb|doorst|ilt|na|ha|πρθ|απ"
+    r"|отв|пер|回复|答复|回覆|转发|轉寄|回信|답장|전달|תגובה|רד|رد)\s*(?:\[\d+\])?\s*[:：])+\s*",
+    re.IGNORECASE,
+)
+_SIGNATURE_LINES, _FORWARD_LINES = 10, 10
+# More than that is no answer: it is read so far.
+_MOST_CHARS, _MOST_LINES = 200_000, 5000
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The mail of ours that is answered: sender's name and address, and the subject, as far as they are known."""
+
+    name: str = ""
+    address: str = ""
+    subject: str = ""
+
+
+def own_words(text: str, sent: Sent) -> str:
+    """What the person wrote; '' where everything is quoted."""
+    text = text[:_MOST_CHARS].replace("\r\n", "\n").replace("\r", "\n")
+    lines = [line.rstrip() for line in text.split("\n")[:_MOST_LINES]]
+    lines = _until_cut(lines, sent)
+    kept = _without_signature(_unquoted(lines, sent))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(_without_device(kept))).strip("\n \t")
+
+
+def plain_subject(subject: str) -> str:
+    """A subject without "Re:" and its like in front."""
+    return _PREFIX.sub("", _BIDI.sub("", subject)).strip()
+
+
+# --- Where all the rest is quoted ---------------------------------------------------------------------------
+
+
+def _until_cut(lines: list[str], sent: Sent) -> list[str]:
+    for number in range(len(lines)):
+        end = _cut_at(lines, number, sent)
+        if end is not None:
+            return _without_heading(lines[:end])
+    return lines
+
+
+def _cut_at(lines: Sequence[str], number: int, sent: Sent) -> int | None:
+    """The line from which on all is quoted, if that shows at this one."""
+    line = lines[number]
+    if line == CUT:
+        return number
+    if _QUOTED.match(line):
+        return number if _is_quoted_forward(lines, number, sent) else None
+    if not line.strip():
+        return None
+    if _is_rule(lines, number, sent) or _is_header_block(lines, number, sent):
+        return number
+    if _ENDS.search(_plain(line)) and not _followed_by_quote(lines, number):
+        start = _introduction(lines, number, sent, strict=True)
+        # Nothing of their own above: whoever answers below an unmarked quotation is not cut off.
+        if start is not None and any(map(str.strip, lines[:start])):
+            return start
+    return None
+
+
+def _is_quoted_forward(lines: Sequence[str], number: int, sent: Sent) -> bool:
+    """Whether only the header of a forwarded mail is marked as quoted, as Gmail does."""
+    if number and _QUOTED.match(lines[number - 1]):
+        return False
+    run = [_QUOTED.sub("", line).strip() for line in takewhile(_QUOTED.match, lines[number:])]
+    return len(run) <= _FORWARD_LINES and _is_rule(run, 0, sent)
+
+
+def _is_rule(lines: Sequence[str], number: int, sent: Sent) -> bool:
+    """A line as "-----Original Message-----", or bare, above a header block or quotation."""
+    line = _plain(lines[number])
+    worded, bare = _RULE.match(line), _BARE_RULE.match(line)
+    if not (worded or bare):
+        return False
+    after = [at for at in range(number + 1, min(number + 8, len(lines))) if lines[at].strip()][:3]
+    if any(_is_header_block(lines, at, sent) for at in after):
+        return True
+    if bare is not None or not after:
+        return False
+    first = lines[after[0]]
+    headers = sum(_known(lines[at]) != "" for at in after)
+    return bool(_QUOTED.match(first)) or headers >= 2 or _starts_introduction(lines, after[0], sent)
+
+
+def _starts_introduction(lines: Sequence[str], first: int, sent: Sent) -> bool:
+    last = range(first, min(first + _INTRO_LINES, len(lines)))
+    return any(
+        _ENDS.search(_plain(lines[at])) and _introduction(lines, at, sent, strict=True) is not None
+        for at in last
+    )
+
+
+def _is_header_block(lines: Sequence[str], number: int, sent: Sent) -> bool:
+    """Several lines of "Label: value" with labels of a mail's header, or values of ours."""
+    if not _HEADER.match(_plain(lines[number])):
+        return False
+    known, values = [], []
+    for line in _block(lines, number):
+        if found := _HEADER.match(_plain(line)):
+            known.append(_label(found["label"]))
+            values.append(found["value"].strip())
+    kinds = set(filter(None, known))
+    joined = " ".join(values)
+    ours = any(value and value in joined for value in (sent.address, sent.name))
+    subject = bool(sent.subject) and any(plain_subject(v) == sent.subject for v in values)
+    if ours and subject and len(values) >= 3 and _ADDRESS.search(values[0]):
+        return True
+    if not known[0] and not (kinds and sent.address and sent.address in values[0]):
+        return False
+    if ("from" in kinds and len(kinds) >= 3) or kinds >= {"from", "sent"}:
+        return True
+    return (ours or subject) and len(kinds) >= 2 and len(values) >= 3
+
+
+def _block(lines: Sequence[str], number: int) -> Iterator[str]:
+    """The lines of a header from here on: some may be wrapped, or have an empty line between them."""
+    missed, seen = 0, 0
+    for line in lines[number : number + 16]:
+        if not line.strip():
+            missed += 1
+        elif _HEADER.match(_plain(line)):
+            seen += 1
+            missed = 0
+        elif "@" in line or line.startswith((" ", "\t")) or seen:
+            missed += 1
+        if missed > 2:
+            return
+        yield line
+
+
+def _known(line: str) -> str:
+    found = _HEADER.match(_plain(line))
+    return _label(found["label"]) if found else ""
+
+
+def _label(text: str) -> str:
+    """What a label says: 'from', 'sent', 'to' or 'subject'; '' for another word."""
+    return LABELS.get(re.sub(r"[\s*.\-]", "", text).casefold(), "")
+
+
+def _without_heading(lines: list[str]) -> list[str]:
+    """Without a short line above a cut that only leads over to it, as "Begin forwarded message:"."""
+    while lines and (not lines[-1].strip() or _BARE_RULE.match(lines[-1])):
+        lines.pop()
+    alone = len(lines) < 2 or not lines[-2].strip()
+    if lines and alone and len(lines[-1]) < 60 and re.search(r"[:：]\s*$", lines[-1]):
+        lines.pop()
+    return lines
+
+
+# --- Quotations ---------------------------------------------------------------------------------------------
+
+
+def _unquoted(lines: Sequence[str], sent: Sent) -> list[str]:
+    """All lines that are not quoted, without those that introduce a quotation."""
+    kept: list[str] = []
+    for number, line in enumerate(lines):
+        if line == CUT or _QUOTED.match(line):
+            if number == 0 or not _QUOTED.match(lines[number - 1]):
+                _drop_introduction(kept, sent)
+                head = [_QUOTED.sub("", one) for one in lines[number : number + 4]]
+                if sum(_known(one) != "" for one in head) >= 2:
+                    kept = [*_without_heading(kept), ""]
+            continue
+        kept.append(line)
+    return kept
+
+
+def _drop_introduction(kept: list[str], sent: Sent) -> None:
+    while kept and not kept[-1].strip():
+        kept.pop()
+    if kept:
+        start = _introduction(kept, len(kept) - 1, sent, strict=False)
+        if start is not None:
+            del kept[start:]
+    if kept and (rule := _RULE.match(_plain(kept[-1]))) and rule["words"]:
+        kept.pop()
+    kept.append("")
+
+
+def _followed_by_quote(lines: Sequence[str], number: int) -> bool:
+    after = next((line for line in lines[number + 1 :] if line.strip()), "")
+    return bool(_QUOTED.match(after))
+
+
+def _introduction(lines: Sequence[str], last: int, sent: Sent, *, strict: bool) -> int | None:
+    """Where the lines begin that introduce a quotation and end with this one; None where they are something else."""
+    found = None
+    for start in range(last, max(-1, last - _INTRO_LINES), -1):
+        if not lines[start].strip() or _QUOTED.match(lines[start]):
+            break
+        text = _plain(" ".join(lines[start : last + 1]))
+        if len(text) > _INTRO_CHARS:
+            break
+        if not _introduces(text, sent, strict=strict):
+            continue
+        found = start
+        if _begins(lines, start, text):
+            return start
+    return found
+
+
+def _begins(lines: Sequence[str], start: int, text: str) -> bool:
+    """Whether an introduction is whole from this line on: nothing above it, or a sentence that ends there."""
+    above = lines[start - 1].strip() if start else ""
+    if not above or (OPENING.match(text) and _DATE.search(text)):
+        return True
+    return bool(_DATE.search(text)) and (bool(_SENTENCE_ENDS.search(above)) or len(above) < 40)
+
+
+def _introduces(text: str, sent: Sent, *, strict: bool) -> bool:
+    verb, dated = WROTE.search(text), _DATE.search(text)
+    somebody = _ADDRESS.search(text) or any(v and v in text for v in (sent.name, sent.address))
+    ends = _ENDS.search(text)
+    if strict:
+        return bool(
+            ends and (verb or somebody) and dated and ((verb and somebody) or _is_dated_well(text))
+        )
+    return bool((verb and (dated or somebody or ends)) or (somebody and (ends or dated)))
+
+
+def _is_dated_well(text: str) -> bool:
+    """Whether a day and a time stand in it, as programs write, and no person does before a colon."""
+    return bool(re.search(r"\d{1,2}[:.]\d{2}", text)) and len(_DATE.findall(text)) >= 2
+
+
+def _plain(text: str) -> str:
+    return _BIDI.sub("", text).replace("\xa0", " ").replace("\u202f", " ").strip()
+
+
+# --- Signatures ---------------------------------------------------------------------------------------------
+
+
+def _without_signature(lines: list[str]) -> list[str]:
+    """Up to the line that begins the signature: "-- ", or "--" where spaces at line ends were taken off."""
+    for number, line in enumerate(lines):
+        rest = sum(bool(one.strip()) for one in lines[number + 1 :])
+        if line.strip() in ("--", "—") and rest <= _SIGNATURE_LINES and any(lines[:number]):
+            return lines[:number]
+    return lines
+
+
+def _without_device(lines: list[str]) -> list[str]:
+    """Without a last line as "Sent from my phone"."""
+    while lines and (not lines[-1].strip() or _is_device(lines[-1])):
+        lines.pop()
+    # Some programs set it above the quotation, which leaves it in the middle of an answer below.
+    return [line for line in lines if not _is_device(line)]
+
+
+def _is_device(line: str) -> bool:
+    text = _plain(line)
+    return (
+        len(text) <= DEVICE_CHARS
+        and DEVICE.search(text) is not None
+        and DEVICE_VERB.search(text) is not None
+    )

@@ -1,0 +1,231 @@
+"""Bytes that somebody else wrote as text: the charset told apart by the letters, or said to be unknown.
+
+Labels mean what browsers take them for (https://encoding.spec.whatwg.org/): ``us-ascii`` and ``iso-8859-1`` are
+windows-1252, ``iso-8859-8-i`` is Hebrew in logical order.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# Labels that browsers don't know.
+_ALIASES = {
+    "iso-8859-8-e": "iso-8859-8",
+    "utf-7": "utf_7",
+    "unicode-1-1-utf-7": "utf_7",
+    "cp932": "cp932",
+    "cp949": "cp949",
+    "cp950": "cp950",
+    "windows-936": "gb18030",
+    "cp936": "gb18030",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "hz-gb-2312": "hz",
+}
+# Charsets whose bytes are ASCII or 0 too, so that their text would pass for UTF-8.
+_SEVEN_BIT = ("iso2022", "utf_7", "utf_16", "utf_32", "hz")
+_SIGNS = "«»„“”‘’‚‹›–—…€©®°·¡¿§"
+_WEST = "äöüßàâæçéèêëîïôœùûüÿñáíóúãõåøìòº" + _SIGNS
+_CENTRE = "ąćęłńóśźżáčďéěíňóřšťúůýžäöüßőűôľĺŕăâîşţđ" + _SIGNS
+_TURKISH = "çğıi̇öşüâîû" + _SIGNS
+_BALTIC = "āčēģīķļņšūžąęėįųõäöü" + _SIGNS
+# Charsets that programs for Windows write, with the letters that their languages use.
+_LETTERS = {
+    "windows-1252": _WEST,
+    "windows-1250": _CENTRE,
+    "windows-1254": _TURKISH,
+    "windows-1257": _BALTIC,
+    "windows-1251": "абвгдежзийклмнопрстуфхцчшщъыьэюяёєіїґў" + "№" + _SIGNS,
+    "windows-1253": "αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋΐ" + _SIGNS,
+    "windows-1255": "אבגדהוזחטיךכלםמןנסעףפץצקרשת" + _SIGNS,
+    "windows-1256": "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچژگ،؛؟ًٌٍَُِّْـ" + _SIGNS,
+}
+# Of languages with Latin letters those beyond ASCII; they decide where two charsets fit.
+_OWN = {
+    "en": "éèêïñç",
+    "de": "äöüß",
+    "fr": "àâæçéèêëîïôœùûüÿ",
+    "es": "ñáéíóúü",
+    "pt": "áâãàçéêíóôõúü",
+    "it": "àèéìíîòóùú",
+    "nl": "áéëïíóöü",
+    "sv": "åäöé",
+    "da": "æøåé",
+    "nb": "æøåéòô",
+    "no": "æøåéòô",
+    "fi": "äöå",
+    "ca": "àçéèíïóòúü",
+    "pl": "ąćęłńóśźż",
+    "cs": "áčďéěíňóřšťúůýž",
+    "sk": "áäčďéíĺľňóôŕšťúýž",
+    "hu": "áéíóöőúüű",
+    "sl": "čšž",
+    "hr": "čćđšž",
+    "ro": "ăâîşţ",
+    "tr": "çğıöşüâîû",
+    "lt": "ąčęėįšųūž",
+    "lv": "āčēģīķļņšūž",
+    "et": "äõöüšž",
+}
+_WIDE = ("shift_jis", "gb18030", "big5", "euc-kr", "euc-jp")
+# Of the letters beyond ASCII so many must be those of the charset's languages.
+_ENOUGH = 0.97
+# What no language writes: signs inside words, questions that end with an opening mark, õ before anything but e.
+_ODD = re.compile(
+    r"[^\W\d_][«»„“”‚‹›€©®°§º¡¿·][^\W\d_]|[^\W\d_][¡¿]|õ(?!e)|Õ|[\x80-\x9f]", re.IGNORECASE
+)
+_MIXED = re.compile(r"[A-Za-z][\u3041-\u30fe\u4e00-\u9fff\uac00-\ud7a3]")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def strip_bom(data: bytes) -> tuple[bytes, str]:
+    """The bytes without the mark at their beginning, and the charset that it names ('' without one)."""
+    for mark, name in _BOMS:
+        if data.startswith(mark):
+            return data[len(mark) :], name
+    return data, ""
+
+
+def decode_exactly(data: bytes, language: str = "") -> str | None:
+    """The text of bytes of unknown charset, or None where no charset or more than one fits.
+
+    ``language`` (as ``de``) decides between charsets that fit alike.
+    """
+    data, marked = strip_bom(data)
+    name = marked or _plain_utf16(data)
+    if name:
+        return _strictly(data, name)
+    text = _strictly(data, "utf-8")
+    if text is not None:
+        return text if "\0" not in text else None
+    return _guessed(data, language)
+
+
+def decode_declared(data: bytes, label: str | None) -> str:
+    """The text of bytes of which a program says the charset: right, wrong, unknown or none. Never fails."""
+    rest, marked = strip_bom(data)
+    for name in filter(None, (marked, *_declared(rest, label))):
+        if (text := _strictly(rest, name)) is not None:
+            return text
+    guessed = decode_exactly(data)
+    # Every byte is something in windows-1252 as browsers read it.
+    return guessed if guessed is not None else _western(rest)
+
+
+def _declared(data: bytes, label: str | None) -> Iterator[str]:
+    import webencodings
+
+    name = (label or "").strip().strip("\"'").lower()
+    found = webencodings.lookup(name)
+    known = _ALIASES.get(name) or (found.codec_info.name if found else "") or _python_name(name)
+    if known.replace("-", "_").startswith(_SEVEN_BIT):
+        yield known
+    # No text in a single-byte charset happens to be UTF-8, where letters beyond ASCII occur.
+    yield "utf-8"
+    if name not in ("us-ascii", "ascii"):
+        yield known
+
+
+def _python_name(label: str) -> str:
+    try:
+        return codecs.lookup(label).name if label.isascii() else ""
+    except (LookupError, ValueError):
+        return ""
+
+
+def _strictly(data: bytes, name: str) -> str | None:
+    try:
+        text = data.decode(name)
+    except (UnicodeError, LookupError):
+        return None
+    return None if "\ufffd" in text and name != "utf-8" else text
+
+
+def _western(data: bytes) -> str:
+    return "".join(
+        bytes([byte]).decode("cp1252", "ignore") or chr(byte) if byte > 127 else chr(byte)
+        for byte in data
+    )
+
+
+def _plain_utf16(data: bytes) -> str:
+    """UTF-16 without a mark: every second byte of digits, spaces and Latin letters is 0."""
+    if len(data) < 4 or len(data) % 2:
+        return ""
+    even, odd = data[::2].count(0), data[1::2].count(0)
+    most = len(data) // 2 * 0.2
+    if odd > most and even == 0:
+        return "utf-16-le"
+    return "utf-16-be" if even > most and odd == 0 else ""
+
+
+def _guessed(data: bytes, language: str) -> str | None:
+    """The one text that reads like one of its charset's languages."""
+    fits = {name: text for name in _LETTERS if (text := _read_as(data, name)) is not None}
+    texts = set(fits.values())
+    if not texts:
+        wide = {text for name in _WIDE if (text := _strictly(data, name)) and _is_wide(text)}
+        return wide.pop() if len(wide) == 1 else None
+    if len(texts) == 1:
+        return texts.pop()
+    own = {text for text in texts if _is_in(text, language)}
+    return own.pop() if len(own) == 1 else None
+
+
+def _is_in(text: str, language: str) -> bool:
+    letters = {letter.lower() for letter in text if letter > "\x7f" and letter.isalpha()}
+    return letters <= set(_OWN.get(language, ""))
+
+
+def _read_as(data: bytes, name: str) -> str | None:
+    text = _strictly(data, name)
+    if text is None:
+        return None
+    beyond = [letter for letter in text if letter > "\x7f" and letter != "\xa0"]
+    usual = sum(letter.lower() in _LETTERS[name] for letter in beyond)
+    if not beyond or usual / len(beyond) < _ENOUGH or _ODD.search(text) or not _is_cased_well(text):
+        return None
+    return text if _holds_together(text, name) else None
+
+
+def _is_cased_well(text: str) -> bool:
+    """Whether capitals stand where languages put them: at the beginning of words, or all through them."""
+    words = _WORD.findall(text)
+    odd = sum(
+        word != word.lower() and not (word[1:] == word[1:].lower() or word == word.upper())
+        for word in words
+        if not word.isascii()
+    )
+    return odd == 0
+
+
+def _holds_together(text: str, name: str) -> bool:
+    """Whether words beyond Latin script are whole in it, and words in Latin script have mostly plain letters."""
+    words = [word for word in _WORD.findall(text) if not word.isascii()]
+    if name in ("windows-1251", "windows-1253", "windows-1255", "windows-1256"):
+        return not any(any(letter.isascii() for letter in word) for word in words)
+    plain = sum(letter.isascii() for word in words for letter in word)
+    return not words or plain * 2 >= sum(map(len, words))
+
+
+def _is_wide(text: str) -> bool:
+    """Whether letters beyond ASCII are those of Chinese, Japanese or Korean in everyday use."""
+    beyond = [letter for letter in text if letter > "\x7f"]
+    usual = sum(
+        "\u3000" <= letter <= "\u30ff"
+        or "\u4e00" <= letter <= "\u9fff"
+        or "\uac00" <= letter <= "\ud7a3"
+        or "\uff01" <= letter <= "\uff5e"
+        or letter in _SIGNS
+        for letter in beyond
+    )
+    return bool(beyond) and usual == len(beyond) and not _MIXED.search(text)
