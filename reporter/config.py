@@ -258,6 +258,8 @@ def with_value(section: str, setting: dataclasses.Field[Any], text: str) -> Any:
             raise ConfigError(f"{value!r} is no whole number.") from error
     if (section, setting.name) == ("gathering", "timezone"):
         check_zone(value)
+    if (section, setting.name) == ("gathering", "language"):
+        check_language(value)
     if (section, setting.name) == ("kiosk", "base_url"):
         check_address(value)
     if (section, setting.name) == ("gathering", "title") and not value:
@@ -272,6 +274,18 @@ def check_zone(name: str) -> None:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ConfigError(
             f"There is no time zone {name!r}. Write it as Europe/Berlin or America/Bogota."
+        ) from error
+
+
+def check_language(tag: str) -> None:
+    """Raise ConfigError for a language that is none or unknown to CLDR (https://cldr.unicode.org)."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        Locale.parse(tag, sep="_" if "_" in tag else "-")
+    except (ValueError, UnknownLocaleError) as error:
+        raise ConfigError(
+            f"There is no language {tag!r} here. Write it as en, de, es, ar or pt-BR."
         ) from error
 
 

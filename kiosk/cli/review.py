@@ -159,9 +159,12 @@ def search(query: str, code: str, kind: str | None, sort: str, limit: int, as_js
     from kiosk.web.shared.serializers import search_record, shell_url
     from reporter.codes import normalize
     from reporter.search import SearchRequest, Sort, load_hits
+    from reporter.search.maintenance import rebuild_if_asked
 
     filters = {"session": normalize(code) if code else "", "kind": kind or ""}
     with opened() as kiosk:
+        # An update of a library may have come since the kiosk ran.
+        rebuild_if_asked(db_session(), kiosk.index)
         kiosk.index.sync(db_session())
         settings, order = kiosk.settings, Sort(sort)
         today = kiosk.now().astimezone(settings.zone).date()

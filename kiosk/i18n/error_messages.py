@@ -87,6 +87,7 @@ SENTENCES = (
     later("%(value)s is no whole number."),
     later("Give the gathering a title."),
     later("There is no time zone %(zone)s. Write it as Europe/Berlin or America/Bogota."),
+    later("There is no language %(name)s here. Write it as en, de, es, ar or pt-BR."),
     later(
         "Phones can't open %(url)s. Write the address as http://192.168.4.1:8000, or leave it empty."
     ),

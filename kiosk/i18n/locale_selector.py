@@ -35,9 +35,9 @@ def choose() -> str:
     for wanted in (request.args.get("lang"), request.cookies.get(COOKIE)):
         if wanted in LANGUAGES:
             return wanted
-    return request.accept_languages.best_match([own, *LANGUAGES]) or (
-        own if own in LANGUAGES else "en"
-    )
+    # A language without a catalogue would be half used: its dates beside English words.
+    own = own if own in LANGUAGES else "en"
+    return request.accept_languages.best_match([own, *LANGUAGES]) or own
 
 
 def _zone() -> str:

@@ -12,7 +12,15 @@ from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
-from reporter.config import FOLDERS, Settings, check_zone, exists, load_settings, save_settings
+from reporter.config import (
+    FOLDERS,
+    Settings,
+    check_language,
+    check_zone,
+    exists,
+    load_settings,
+    save_settings,
+)
 from reporter.database.engine import engine_options, prepare_sqlite
 from reporter.errors import BadInput, Conflict
 from reporter.models import Gathering
@@ -23,9 +31,11 @@ def make_gathering(
 ) -> Settings:
     """Make the folder of a new gathering: settings, an empty database, sub-folders.
 
-    Raises Conflict where a gathering lives already, ConfigError for an impossible time zone, BadInput without a title.
+    Raises Conflict where a gathering lives already, ConfigError for an impossible time zone or language, BadInput
+    without a title.
     """
     check_zone(timezone)
+    check_language(language)
     if not title.strip():
         raise BadInput('A gathering needs a name, as in: reporter new "Spring gathering"')
     if exists(folder):

@@ -28,7 +28,7 @@ class Facts(NamedTuple):
     state: str
     day: str
     seen: str
-    words: str
+    tokenizer: str
     recorded: str
 
 
@@ -61,7 +61,7 @@ def schema() -> Any:
         id=ID(stored=True, unique=True),
         word=TEXT(),
         facts=COLUMN(VarBytesColumn()),
-        **{name: words() for name in names},
+        **{name: tokenizer() for name in names},
     )
 
 

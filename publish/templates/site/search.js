@@ -11,7 +11,8 @@
 
   // Without accents and capitals; "ß" is "ss". Each sign of the text stays one entry, so that places can be found again.
   const folded = (text) => [...text].map(
-    (sign) => sign.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace("ß", "ss"));
+    (sign) => sign.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace("ß", "ss")
+      .replace("ة", "ه").replace("ى", "ي").replace(/[٠-٩۰-۹]/, (figure) => figure.charCodeAt(0) & 15));
   const fold = (text) => folded(text.normalize("NFC")).join("");
 
   function prepare() {
@@ -112,7 +113,8 @@
   }
 
   function find() {
-    const words = fold(box.value).split(/\s+/).filter(Boolean);
+    // Part of a word is enough: without its article an Arabic word is found with and without one.
+    const words = fold(box.value).split(/\s+/).filter(Boolean).map((word) => word.replace(/^و?ال(?=..)/, ""));
     if (!words.length || !pages) {
       list.replaceChildren();
       list.hidden = true;

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reporter.search.text.languages import ALWAYS, ARABIC_ROOT, guess, is_arabic, stem
+from reporter.search.text.languages import ALWAYS, ARABIC_LIGHT, ARABIC_ROOT, guess, is_arabic, stem
 
 # Chinese, Japanese, Thai, Lao, Burmese, Khmer write without spaces; Korean glues its particles to words.
 _UNSPACED = (
@@ -103,7 +103,7 @@ def _stems(written: str, plain: str, languages: Sequence[str], pair: bool) -> tu
 def _of_script(plain: str, languages: Sequence[str]) -> Sequence[str]:
     """Of these languages those that write with the letters of this word."""
     if is_arabic(plain):
-        return ("ar", ARABIC_ROOT)
+        return ("ar", ARABIC_ROOT, ARABIC_LIGHT)
     if max(plain) >= _FIRST_BEYOND_LATIN:
         return [language for language in languages if language not in ALWAYS]
     return [language for language in languages if language != "ar"]
@@ -121,6 +121,8 @@ def normalize(word: str) -> str:
 
     >>> fold("Café"), fold("STRASSE"), fold("straße")
     ('cafe', 'strasse', 'strasse')
+    >>> fold("١٢"), fold("مدرسة") == fold("مدرسه")
+    ('12', True)
     """
     apart = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", word).casefold())
     kept = (
@@ -128,7 +130,14 @@ def normalize(word: str) -> str:
         for letter in apart
         if letter >= _FIRST_NEEDED_MARK or not unicodedata.combining(letter)
     )
-    return unicodedata.normalize("NFC", "".join(kept)).translate(_PLAIN)
+    plain = unicodedata.normalize("NFC", "".join(kept)).translate(_PLAIN)
+    return plain if plain.isascii() else "".join(map(_plain_digit, plain))
+
+
+def _plain_digit(letter: str) -> str:
+    """A figure of any script, as ١ or १, as the figure that keyboards have; all else as it is."""
+    number = unicodedata.decimal(letter, None)
+    return letter if number is None else str(number)
 
 
 @functools.cache

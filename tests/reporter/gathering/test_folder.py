@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from reporter import migrations
 from reporter.clock import new_id, rfc3339
 from reporter.codes import is_valid
-from reporter.config import FOLDERS, Settings
+from reporter.config import FOLDERS, Settings, check_language
 from reporter.database.engine import Base
-from reporter.errors import BadInput, Conflict, NotFound
+from reporter.errors import BadInput, ConfigError, Conflict, NotFound
 from reporter.gathering.folder import make_gathering, open_engine
 from reporter.gathering.sessions import (
     add_session,
@@ -219,3 +219,15 @@ def test_counts_leave_out_what_was_taken_back(
     for state in ("new", "approved", "withdrawn"):
         add_takeaway(session, event, rng, state=state)
     assert takeaway_counts(session) == {event.code: 2}
+
+
+@pytest.mark.parametrize("language", ["xx", "klingon", "", "e", "en_XX_none_1"])
+def test_a_language_that_is_not_there_is_refused(
+    tmp_path: Path, rng: random.Random, clock: TurnableClock, language: str
+) -> None:
+    with pytest.raises(ConfigError, match="There is no language"):
+        make_gathering(
+            tmp_path / "g", "Spring", timezone="UTC", language=language, now=clock(), rng=rng
+        )
+    for known in ("en", "pt-BR", "pt_BR", "sw", "zh-Hans"):
+        check_language(known)

@@ -106,6 +106,12 @@ def test_words_of_all_scripts(text: str, words: list[str]) -> None:
         ("Gärten", "Garten"),
         ("reunião", "reuniões"),
         ("المدرسة", "مدارس"),
+        ("المدرسة", "مدرسة"),
+        ("المدرسة", "مدرسه"),
+        ("والمدرسة", "مدرسة"),
+        ("وبالحديقة", "حديقه"),
+        ("للحديقة", "الحديقة"),
+        ("كالسماد", "سماد"),
     ],
 )
 def test_forms_of_a_word_share_a_stem(one: str, other: str) -> None:
@@ -195,3 +201,9 @@ def test_stems_beginnings_and_pairs_are_marked() -> None:
         highlight(["日本の庭"], Highlights(frozenset({"日本", "本の"})), SIX)
         == "<mark>日本の</mark>庭"
     )
+
+
+@pytest.mark.parametrize("written", ["١٢", "۱۲", "१२", "１２", "12"])
+def test_figures_of_every_script_are_the_same(written: str) -> None:
+    assert normalize(written) == "12"
+    assert [word.plain for word in tokenize(f"في {written} مايو", SIX)][1] == "12"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import subprocess
@@ -426,3 +427,46 @@ def _change_it(
         add_takeaway(session, event, rng, text=f"compost {number}", state="approved")
         filled.sync(session)
     filled.rebuild(session)
+
+
+def test_arabic_is_found_however_it_is_written(
+    session: Session, event: EventSession, rng: random.Random, filled: WhooshIndex
+) -> None:
+    row = add_takeaway(
+        session, event, rng, text="زرنا الحديقة في ١٢ مايو مع المدرسة", state="approved"
+    )
+    filled.sync(session)
+    for query in (
+        "حديقة",
+        "الحديقة",
+        "حديقه",
+        "والحديقة",
+        "مدرسة",
+        "للمدرسة",
+        "12",
+        "١٢",
+        "12 مايو",
+    ):
+        assert filled.search(SearchRequest(query)).ids == [str(row.id)], query
+
+
+@pytest.mark.parametrize("former", [None, "snowballstemmer 2.2.0"])
+def test_an_update_of_what_makes_words_rebuilds_beside(
+    session: Session, filled: WhooshIndex, gathering: Settings, *, former: str | None
+) -> None:
+    [made_for] = (gathering.folder / "index").glob("i*/made-for.json")
+    told = json.loads(made_for.read_text())
+    if former is None:
+        del told["analysis"]
+    else:
+        told["analysis"] = former
+    made_for.write_text(json.dumps(told))
+    later = WhooshIndex(gathering.folder / "index", filled.recipe)
+    # It goes on answering until the new one is there.
+    assert later.search(SearchRequest("")).total == filled.search(SearchRequest("")).total > 0
+    assert later.outdated()
+    assert rebuild_if_asked(session, later) == 5
+    assert not later.outdated()
+    [now] = (gathering.folder / "index").glob("i*/made-for.json")
+    assert now != made_for
+    assert "snowballstemmer 3." in json.loads(now.read_text())["analysis"]
