@@ -53,7 +53,7 @@ _LETTERS = {
 _OWN = {
     "en": "éèêïñç",
     "de": "äöüß",
-    "fr": "àâæçéèêëîïôœùûüÿ",
+    "fr": "àâçéèêëîïôœùûüÿ",
     "es": "ñáéíóúü",
     "pt": "áâãàçéêíóôõúü",
     "it": "àèéìíîòóùú",
@@ -76,14 +76,14 @@ _OWN = {
     "lv": "āčēģīķļņšūž",
     "et": "äõöüšž",
 }
-_WIDE = ("shift_jis", "gb18030", "big5", "euc-kr", "euc-jp")
 # Of the letters beyond ASCII so many must be those of the charset's languages.
 _ENOUGH = 0.97
-# What no language writes: signs inside words, questions that end with an opening mark, õ before anything but e.
+# What no language writes: signs inside words, questions that end with an opening mark, õ before anything but e,
+# words that begin with a sign of softness.
 _ODD = re.compile(
-    r"[^\W\d_][«»„“”‚‹›€©®°§º¡¿·][^\W\d_]|[^\W\d_][¡¿]|õ(?!e)|Õ|[\x80-\x9f]", re.IGNORECASE
+    r"[^\W\d_][«»„“”‚‹›€©®°§º¡¿·][^\W\d_]|[^\W\d_][¡¿]|õ(?!e)|Õ|[\x80-\x9f]|(?<![^\W\d_])[ьъы]",
+    re.IGNORECASE,
 )
-_MIXED = re.compile(r"[A-Za-z][\u3041-\u30fe\u4e00-\u9fff\uac00-\ud7a3]")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -172,9 +172,6 @@ def _guessed(data: bytes, language: str) -> str | None:
     """The one text that reads like one of its charset's languages."""
     fits = {name: text for name in _LETTERS if (text := _read_as(data, name)) is not None}
     texts = set(fits.values())
-    if not texts:
-        wide = {text for name in _WIDE if (text := _strictly(data, name)) and _is_wide(text)}
-        return wide.pop() if len(wide) == 1 else None
     if len(texts) == 1:
         return texts.pop()
     own = {text for text in texts if _is_in(text, language)}
@@ -183,7 +180,9 @@ def _guessed(data: bytes, language: str) -> str | None:
 
 def _is_in(text: str, language: str) -> bool:
     letters = {letter.lower() for letter in text if letter > "\x7f" and letter.isalpha()}
-    return letters <= set(_OWN.get(language, ""))
+    # No French word ends with ê, many a Polish one with ę.
+    odd = language == "fr" and re.search(r"ê(?!\w)", text) is not None
+    return letters <= set(_OWN.get(language, "")) and not odd
 
 
 def _read_as(data: bytes, name: str) -> str | None:
@@ -215,17 +214,3 @@ def _holds_together(text: str, name: str) -> bool:
         return not any(any(letter.isascii() for letter in word) for word in words)
     plain = sum(letter.isascii() for word in words for letter in word)
     return not words or plain * 2 >= sum(map(len, words))
-
-
-def _is_wide(text: str) -> bool:
-    """Whether letters beyond ASCII are those of Chinese, Japanese or Korean in everyday use."""
-    beyond = [letter for letter in text if letter > "\x7f"]
-    usual = sum(
-        "\u3000" <= letter <= "\u30ff"
-        or "\u4e00" <= letter <= "\u9fff"
-        or "\uac00" <= letter <= "\ud7a3"
-        or "\uff01" <= letter <= "\uff5e"
-        or letter in _SIGNS
-        for letter in beyond
-    )
-    return bool(beyond) and usual == len(beyond) and not _MIXED.search(text)

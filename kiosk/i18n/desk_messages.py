@@ -15,6 +15,9 @@ SENTENCES = (
     later("Only films and voice notes have captions."),
     later("The last caption begins after the end of the recording."),
     later("These captions are too long."),
+    later("The letters of this file can't be told for sure. Save it as UTF-8 and choose it again."),
+    later("There are no captions in this file. Choose one in WebVTT or SubRip."),
+    later("A letter is lost in line %(line)s (�). Correct it, or choose the file again."),
     later("The times in line %(line)s can't be read."),
     later("Line %(line)s has no time before it, as in “0:03 Good morning”."),
     # Stories.

@@ -16,7 +16,7 @@ from reporter.annotations.edit_history import edits_of, takeaways_of
 from reporter.annotations.ocr_text import MOST_CHARS
 from reporter.enums import Kind
 from reporter.errors import BadInput
-from reporter.media.webvtt import Cue, clipped, moved, read_cues, spoken, webvtt
+from reporter.media.webvtt import Cue, check_letters, clipped, moved, read_cues, spoken, webvtt
 from reporter.models import Media
 from reporter.models.captions import Captions
 from reporter.moderation.decisions import bump_revision, lock_gathering
@@ -61,6 +61,7 @@ def keep(session: Session, media: Media, text: str, hand: Actor) -> list[Cue]:
     """
     if media.kind not in (Kind.VIDEO, Kind.AUDIO):
         raise BadInput("Only films and voice notes have captions.")
+    check_letters(text)
     cues = read_cues(text)
     lock_gathering(session)
     cut = edits_of(session, media).cut

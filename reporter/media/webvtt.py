@@ -1,28 +1,46 @@
-"""Captions as cues: read from what a person types, from WebVTT or SubRip, written as WebVTT.
+"""Captions as cues: read from what a person types and from caption files, written as WebVTT.
 
-WebVTT: https://www.w3.org/TR/webvtt1/. People type one line a sentence, with the time before it: ``0:03 Good morning``
-or ``0:03 - 0:06 Good morning``. Times are seconds.
+Files: WebVTT (https://www.w3.org/TR/webvtt1/), SubRip (.srt), YouTube's .sbv, SubStation Alpha (.ass, .ssa).
+People type one line a sentence, with the time before it: ``0:03 Good morning`` or ``0:03 - 0:06 Good morning``. Times
+are seconds.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from html import unescape
 
+from reporter.charsets import decode_exactly
 from reporter.errors import BadInput
 
 MOST_CHARS = 200_000
+MOST_BYTES = 4 * MOST_CHARS
 MOST_CUES = 2000
 # Who reads needs about a second for 15 letters, and a caption shorter than that is none.
 LETTERS_A_SECOND = 15.0
 LEAST, MOST = 1.5, 7.0
-_TIME = r"(?:(\d{1,2}):)?(\d{1,3}):(\d{1,2})(?:[.,](\d{1,3}))?"
-_LINE = re.compile(rf"\s*{_TIME}(?:\s*[-–]\s*{_TIME})?\s+(\S.*)")
-_TIMING = re.compile(rf"\s*{_TIME}\s+-->\s+{_TIME}(?:\s.*)?")
+_TIME = r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2})(?:[.,](\d{1,3}))?"
+# Only plain spaces part a time from its words: a no-break space belongs to them.
+_LINE = re.compile(rf"[ \t]*{_TIME}(?:[ \t]*[-–][ \t]*{_TIME})?[ \t]+([^ \t].*)")
+_TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
+_SBV_TIMING = re.compile(
+    r"\s*(\d{1,3}):(\d{2}):(\d{2})\.(\d{1,3}),(\d{1,3}):(\d{2}):(\d{2})\.(\d{1,3})\s*"
+)
+_ASS_TIME = re.compile(r"\s*(\d{1,3}):(\d{1,2}):(\d{1,2})(?:[.:](\d{1,3}))?\s*")
 _SHORT_TIMING = re.compile(r"-->")
-_TAG = re.compile(r"<[^<>]*>")
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+# Marks of SubRip and WebVTT; any other "<" was meant as it stands.
+_TAG = re.compile(
+    r"</?(?:b|i|u|s|c|v|em|strong|font|span|lang|ruby|rt|color|size)(?:[.\s=][^<>\n]*)?/?>|<(?:\d{1,3}:)?\d{1,2}:\d{2}[.,]\d{1,3}>",
+    re.IGNORECASE,
+)
+# Marks of SubStation Alpha, which SubRip files have too, and of MicroDVD.
+_OVERRIDE = re.compile(r"\{\\[^{}\n]*\}|\{[YyFfSsCcPpHh]:[^{}\n]*\}")
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
+_ASS_FIELDS = 10
 
 
 @dataclass(frozen=True)
@@ -34,15 +52,52 @@ class Cue:
     text: str
 
 
+def read_caption_file(data: bytes, language: str = "") -> list[Cue]:
+    """The cues of a file in whatever charset; ``language`` (as ``de``) tells apart what fits alike.
+
+    Raises BadInput for letters that can't be told, and what ``read_cues`` raises.
+    """
+    if len(data) > MOST_BYTES:
+        raise BadInput("These captions are too long.")
+    text = decode_exactly(data, language)
+    if text is None or "\ufffd" in text:
+        raise BadInput(
+            "The letters of this file can't be told for sure. Save it as UTF-8 and choose it again."
+        )
+    cues = read_cues(text)
+    if not cues and text.strip():
+        raise BadInput("There are no captions in this file. Choose one in WebVTT or SubRip.")
+    return cues
+
+
 def read_cues(text: str) -> list[Cue]:
-    """Typed lines, WebVTT or SubRip; in the order of their times. Raises BadInput, with the line it is about."""
+    """Typed lines or a caption file; in the order of their times. Raises BadInput, with the line it is about."""
     if len(text) > MOST_CHARS:
         raise BadInput("These captions are too long.")
     lines = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    cues = list(_blocks(lines) if any("-->" in line for line in lines) else _typed(lines))
+    cues = list(_cues(lines))
     if len(cues) > MOST_CUES:
         raise BadInput("These captions are too long.")
     return sorted(cues, key=lambda cue: (cue.begin, cue.end))
+
+
+def _cues(lines: Sequence[str]) -> Iterable[Cue]:
+    if any("-->" in line for line in lines):
+        return _blocks(lines, is_vtt=lines[0].startswith("WEBVTT"))
+    if any(_SBV_TIMING.fullmatch(line) for line in lines):
+        return _sbv(lines)
+    if any(line.startswith("Dialogue:") for line in lines):
+        return _ass(lines)
+    return _typed(lines)
+
+
+def check_letters(text: str) -> None:
+    """Raise BadInput where a program has put a mark in the place of a letter that it could not read."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if "\ufffd" in line:
+            raise BadInput(
+                f"A letter is lost in line {number} (�). Correct it, or choose the file again."
+            )
 
 
 def _typed(lines: Sequence[str]) -> Iterable[Cue]:
@@ -51,10 +106,10 @@ def _typed(lines: Sequence[str]) -> Iterable[Cue]:
         match = _LINE.fullmatch(line)
         if match is not None:
             end = _seconds(match.groups()[4:8], number) if match[6] else None
-            found.append((_seconds(match.groups()[:4], number), end, match[9].strip()))
+            found.append((_seconds(match.groups()[:4], number), end, match[9].strip(" \t")))
         elif line.strip() and found:
             begin, end, words = found[-1]
-            found[-1] = (begin, end, f"{words}\n{line.strip()}")
+            found[-1] = (begin, end, f"{words}\n{_continuation(line)}")
         elif line.strip():
             raise BadInput(f"Line {number} has no time before it, as in “0:03 Good morning”.")
     for this, following in zip(found, [*found[1:], None], strict=False):
@@ -62,6 +117,16 @@ def _typed(lines: Sequence[str]) -> Iterable[Cue]:
         cue = Cue(begin, _end(begin, end, words, following), _clean(words))
         if cue.text:
             yield cue
+
+
+def _continuation(line: str) -> str:
+    """A further line of a caption; a backslash before what looks like a time says that it is none."""
+    line = line.strip(" \t")
+    return line[1:] if line.startswith("\\") and _looks_typed(line.lstrip("\\")) else line
+
+
+def _looks_typed(line: str) -> bool:
+    return _LINE.fullmatch(line) is not None
 
 
 def _end(
@@ -76,7 +141,7 @@ def _end(
     return reading
 
 
-def _blocks(lines: Sequence[str]) -> Iterable[Cue]:
+def _blocks(lines: Sequence[str], *, is_vtt: bool) -> Iterable[Cue]:
     """The cues of WebVTT or SubRip; styles, notes, names and numbers are left out."""
     at = 0
     while at < len(lines):
@@ -90,14 +155,67 @@ def _blocks(lines: Sequence[str]) -> Iterable[Cue]:
             _seconds(match.groups()[:4], at + 1),
             _seconds(match.groups()[4:], at + 1),
         )
-        words = []
-        at += 1
-        while at < len(lines) and lines[at].strip() and "-->" not in lines[at]:
-            words.append(lines[at])
-            at += 1
-        text = _clean(unescape(_TAG.sub("", "\n".join(words))))
+        last = _block_end(lines, at + 1, is_vtt=is_vtt)
+        text = _clean(_without_marks("\n".join(lines[at + 1 : last])))
+        at = last
         if text and end > begin:
             yield Cue(begin, end, text)
+
+
+def _block_end(lines: Sequence[str], at: int, *, is_vtt: bool) -> int:
+    """The line after a cue's words. SubRip has empty lines among them, where the next number tells the end."""
+    while at < len(lines) and "-->" not in lines[at]:
+        if not lines[at].strip(" \t") and (is_vtt or _begins_block(lines, at)):
+            return at
+        at += 1
+    return at
+
+
+def _begins_block(lines: Sequence[str], at: int) -> bool:
+    """Whether from this empty line on the next that stands there is a number with times below it, or the end."""
+    while at < len(lines) and not lines[at].strip():
+        at += 1
+    below = lines[at + 1] if at + 1 < len(lines) else ""
+    return (
+        at == len(lines) or "-->" in lines[at] or (lines[at].strip().isdecimal() and "-->" in below)
+    )
+
+
+def _sbv(lines: Sequence[str]) -> Iterable[Cue]:
+    at = 0
+    while at < len(lines):
+        match = _SBV_TIMING.fullmatch(lines[at])
+        at += 1
+        if match is None:
+            continue
+        words = []
+        while at < len(lines) and lines[at].strip():
+            words.append(lines[at])
+            at += 1
+        begin, end = _seconds(match.groups()[:4], at), _seconds(match.groups()[4:], at)
+        text = _clean("\n".join(words).replace("[br]", "\n"))
+        if text and end > begin:
+            yield Cue(begin, end, text)
+
+
+def _ass(lines: Sequence[str]) -> Iterable[Cue]:
+    """The lines of dialogue: layer, begin, end, style, name, three margins, effect, text."""
+    for number, line in enumerate(lines, 1):
+        fields = line.removeprefix("Dialogue:").split(",", _ASS_FIELDS - 1)
+        if not line.startswith("Dialogue:") or len(fields) < _ASS_FIELDS:
+            continue
+        times = [_ASS_TIME.fullmatch(field) for field in fields[1:3]]
+        if times[0] is None or times[1] is None:
+            raise BadInput(f"The times in line {number} can't be read.")
+        begin, end = (_seconds(time.groups(), number) for time in times if time)
+        words = re.sub(r"\\[Nn]", "\n", _OVERRIDE.sub("", fields[-1])).replace("\\h", "\u00a0")
+        if (text := _clean(words)) and end > begin:
+            yield Cue(begin, end, text)
+
+
+def _without_marks(text: str) -> str:
+    plain = _TAG.sub("", _BREAK.sub("\n", text))
+    return _REFERENCE.sub(lambda found: unescape(found[0]), plain)
 
 
 def _seconds(parts: Sequence[str | None], line: int) -> float:
@@ -109,10 +227,24 @@ def _seconds(parts: Sequence[str | None], line: int) -> float:
 
 
 def _clean(text: str) -> str:
-    """Without control characters, empty lines, and what would end a cue."""
-    kept = "".join(letter for letter in text if letter.isprintable() or letter == "\n")
-    lines = (" ".join(line.replace("-->", "→").split()) for line in kept.split("\n"))
-    return "\n".join(line for line in lines if line)
+    """Without control characters, empty lines, and what would end a cue.
+
+    No-break spaces, joiners and marks of direction are part of words: they stay.
+    """
+    while _OVERRIDE.search(text):
+        text = _OVERRIDE.sub("", text)
+    text = re.sub("[\u2028\u2029\x85\v\f]", "\n", text)
+    kept = "".join(letter for letter in text if letter == "\n" or _is_kept(letter))
+    lines = (
+        re.sub("[ \t]+", " ", line.replace("-->", "→")).strip(" ") for line in kept.split("\n")
+    )
+    return "\n".join(line for line in lines if line.strip())
+
+
+def _is_kept(letter: str) -> bool:
+    if letter.isprintable() or letter == "\t":
+        return True
+    return unicodedata.category(letter) not in ("Cc", "Cs") and letter != "\ufeff"
 
 
 def webvtt(cues: Iterable[Cue]) -> str:
@@ -132,13 +264,25 @@ def _stamp(seconds: float) -> str:
 
 
 def typed(cues: Iterable[Cue]) -> str:
-    """As lines for a person."""
-    return "\n".join(f"{_short(cue.begin)} - {_short(cue.end)} {cue.text}" for cue in cues)
+    """As lines for a person, which ``read_cues`` reads as the same cues."""
+    return "\n".join(
+        f"{_short(cue.begin)} - {_short(cue.end)} {_typed_text(cue.text)}" for cue in cues
+    )
+
+
+def _typed_text(text: str) -> str:
+    first, *more = text.split("\n")
+    return "\n".join([first, *(_guarded(line) for line in more)])
+
+
+def _guarded(line: str) -> str:
+    return f"\\{line}" if _looks_typed(line.lstrip("\\")) else line
 
 
 def _short(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds * 10), 600)
-    return f"{minutes}:{rest // 10:02}" + (f".{rest % 10}" if rest % 10 else "")
+    minutes, rest = divmod(round(seconds * 1000), 60_000)
+    thousandths = f".{rest % 1000:03}".rstrip("0") if rest % 1000 else ""
+    return f"{minutes}:{rest // 1000:02}{thousandths}"
 
 
 def spoken(cues: Iterable[Cue]) -> str:

@@ -175,3 +175,14 @@ def offer_from_form(event: EventSession, *, source: str = Source.PHONE) -> Submi
         source=source,
         device=device(),
     )
+
+
+def small_file(name: str, most: int) -> bytes | None:
+    """The first ``most`` bytes of a file of the current request's form; None where the field was left alone."""
+    file = request.files.get(name)
+    incoming = cast(FilePart, file.stream).incoming if file is not None else None
+    if incoming is None:
+        return None
+    incoming.finish()
+    with incoming.path.open("rb") as stream:
+        return stream.read(most)

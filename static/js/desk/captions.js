@@ -29,9 +29,9 @@ function run() {
 }
 
 // Into the text, to be looked over: nothing is kept unseen.
-async function take() {
-  const [file] = at("file").files;
-  if (file) text.value = await file.text();
+// The kiosk reads it: there the charset is told apart.
+function take() {
+  if (at("file").files.length) at("captions").requestSubmit();
 }
 
 at("file").addEventListener("change", take);

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reporter.errors import BadInput
-from reporter.media.webvtt import Cue, clipped, moved, read_cues, spoken, typed, webvtt
+from reporter.media.webvtt import (
+    Cue,
+    check_letters,
+    clipped,
+    moved,
+    read_caption_file,
+    read_cues,
+    spoken,
+    typed,
+    webvtt,
+)
 
 
 def test_lines_as_people_type_them() -> None:
@@ -81,3 +93,162 @@ def test_a_cut_takes_its_captions_along() -> None:
     left = clipped(cues, 5, 10)
     assert left == [Cue(0, 1, "across"), Cue(2, 3, "within"), Cue(4.5, 5, "end")]
     assert moved(left, 5)[1] == Cue(7, 8, "within")
+
+
+WORDS = {
+    "Persian": "می\u200cروم به باغ",
+    "Hindi": "क्\u200dष और र्\u200dक",
+    "family": "👨\u200d👩\u200d👧\u200d👦 came",
+    "Spanish": "mi\u00a0casa",
+    "French": "Quoi\u202f?",
+    "direction": "\u2067שלום\u2069 and \u200fعربي\u200f",
+    "smaller": "If 2<3,5>1 then stay",
+    "heart": "I <3 you & R&D; AT&T",
+}
+
+
+@pytest.mark.parametrize("words", WORDS.values(), ids=list(WORDS))
+def test_spaces_joiners_and_signs_stay(words: str) -> None:
+    srt = f"1\n00:00:01,000 --> 00:00:03,250\n{words}\n"
+    for told in (srt, f"WEBVTT\n\n{srt[2:]}", f"0:01 - 0:03.25 {words}"):
+        cues = read_cues(told)
+        assert cues == [Cue(1, 3.25, words)]
+        assert read_cues(webvtt(cues)) == cues
+        assert read_cues(typed(cues)) == cues
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        (r"{\an8}If 2<3,5>1 then {\i1}stay{\i0}", "If 2<3,5>1 then stay"),
+        (r"{\pos(192,200)\fad(100,200)}Up", "Up"),
+        ("{Y:i}Slanted", "Slanted"),
+        ("{not a mark} kept", "{not a mark} kept"),
+        ('<font color="#ff0000">Red</font> <B>bold</B>', "Red bold"),
+        ("<v Rosa>Hi</v> <c.yellow.bg_blue>yellow</c> <00:00:01.500>then", "Hi yellow then"),
+        ("<lang pl>Cześć</lang><ruby>漢<rt>かん</rt></ruby>", "Cześć漢かん"),
+        ("one<br/>two", "one\ntwo"),
+        ("&lt;b&gt; &amp; &nbsp;x &copy", "<b> & \u00a0x &copy"),
+    ],
+)
+def test_marks_of_files_are_understood(written: str, words: str) -> None:
+    assert read_cues(f"1\n00:00:01,000 --> 00:00:03,000 X1:40 X2:600\n{written}\n")[0].text == words
+
+
+def test_settings_ids_and_empty_lines_of_files() -> None:
+    vtt = (
+        "WEBVTT\n\nREGION\nid:fred\n\nintro\n00:01.000-->00:02.000 line:0 position:20% align:start\nOne\n\n"
+        "NOTE x\n\nnothing\n"
+    )
+    assert read_cues(vtt) == [Cue(1, 2, "One")]
+    srt = "1\n00:00:01,000 --> 00:00:02,000\nOne\n\nstill one\n\n2\n100:00:03,000 --> 100:00:04,000\nTwo\n\n\n"
+    assert read_cues(srt) == [Cue(1, 2, "One\nstill one"), Cue(360003, 360004, "Two")]
+    sbv = "0:00:01.000,0:00:02.500\nOne[br]two\n\n0:00:03.000,0:00:04.000\nThree\n"
+    assert read_cues(sbv) == [Cue(1, 2.5, "One\ntwo"), Cue(3, 4, "Three")]
+    ass = (
+        "[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+        "Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\\b1}One, two\\Nthree\\hfour\n"
+    )
+    assert read_cues(ass) == [Cue(1, 2.5, "One, two\nthree\u00a0four")]
+
+
+OLD_CHARSETS = [
+    "cp1252",
+    "cp1250",
+    "cp1251",
+    "cp850",
+    "mac-roman",
+    "koi8-r",
+    "cp1254",
+    "cp932",
+    "cp949",
+]
+GERMAN = "Grüße aus dem Garten – schön!\nÇa pousse déjà, señor…"
+
+
+@pytest.mark.parametrize(
+    ("words", "charset"),
+    [
+        (GERMAN, "cp1252"),
+        (GERMAN, "utf-8"),
+        (GERMAN, "utf-8-sig"),
+        (GERMAN, "utf-16"),
+        (GERMAN, "utf-16-le"),
+        (GERMAN, "utf-16-be"),
+        (GERMAN, "utf-32"),
+        ("Zażółć gęślą jaźń, dziękuję", "cp1250"),
+        ("Příliš žluťoučký kůň úpěl", "cp1250"),
+        ("Спасибо всем, кто пришёл в сад", "cp1251"),
+        ("Її сім'я посадила цибулю", "cp1251"),
+        ("Ευχαριστώ όλους που ήρθαν", "cp1253"),
+        ("שלום לכולם", "utf-8"),
+    ],
+)
+def test_charsets_of_files_are_told_apart(words: str, charset: str) -> None:
+    srt = f"1\n00:00:00,500 --> 00:00:02,000\n{words}\n"
+    assert read_caption_file(srt.encode(charset)) == [Cue(0.5, 2, words)]
+
+
+@pytest.mark.parametrize("language", ["", "en", "de", "fr", "pl", "ru"])
+@pytest.mark.parametrize(
+    "charset",
+    ["cp1252", "cp1250", "cp1251", "cp850", "mac-roman", "koi8-r", "cp1254", "cp932", "cp949"],
+)
+def test_words_of_a_file_are_exact_or_refused(charset: str, language: str) -> None:
+    for words in (
+        "Grüße, schön war es überall",
+        "Très bien, voilà",
+        "Dziękuję bardzo, ćma",
+        "Őszi nap, nőtt",
+        "Спасибо всем",
+        "Teşekkürler, ağaç",
+        "ありがとう",
+        "감사합니다",
+        "Amanhã não há pão",
+    ):
+        srt = f"1\n00:00:00,500 --> 00:00:02,000\n{words}\n"
+        try:
+            data = srt.encode(charset)
+        except UnicodeEncodeError:
+            continue
+        with suppress(BadInput):
+            assert read_caption_file(data, language) == [Cue(0.5, 2, words)]
+
+
+def test_letters_that_were_lost_are_refused() -> None:
+    with pytest.raises(BadInput, match="can't be told"):
+        read_caption_file("1\n00:00:00,500 --> 00:00:02,000\nGr�n\n".encode())
+    with pytest.raises(BadInput, match="line 2"):
+        check_letters("0:01 fine\n0:02 Gr�n")
+    with pytest.raises(BadInput, match="no captions"):
+        read_caption_file(b"WEBVTT\n\nNOTE\n00:01.000 --> 00:01.000\nnothing\n")
+    with pytest.raises(BadInput, match="no time before"):
+        read_caption_file(b"nothing here\n")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 3_600_000),
+            st.integers(1, 9000),
+            st.text(alphabet="0123456789:.-– \\\n\u00a0\u200d<&>ab{}é", min_size=1, max_size=40),
+        ),
+        max_size=5,
+    )
+)
+def test_what_is_edited_in_a_browser_stays(rows: list[tuple[int, int, str]]) -> None:
+    lines = "\n\n".join(
+        f"{number}\n{_stamp(begin)} --> {_stamp(begin + length)}\n{words}"
+        for number, (begin, length, words) in enumerate(rows)
+    )
+    cues = read_cues(f"WEBVTT\n\n{lines}") if rows else []
+    # A form sends line ends as CR LF.
+    again = read_cues(typed(cues).replace("\n", "\r\n"))
+    assert [(round(c.begin, 3), round(c.end, 3), c.text) for c in again] == [
+        (round(c.begin, 3), round(c.end, 3), c.text) for c in cues
+    ]
+
+
+def _stamp(thousandths: int) -> str:
+    seconds, rest = divmod(thousandths, 1000)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:03}"

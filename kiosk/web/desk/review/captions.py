@@ -11,10 +11,11 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.desk.review.edit_media import find
 from kiosk.web.shared.media import media_url
+from kiosk.web.shared.streaming_forms import small_file
 from reporter.annotations import captions
 from reporter.enums import Kind
 from reporter.errors import BadInput, NotFound
-from reporter.media.webvtt import typed
+from reporter.media.webvtt import MOST_BYTES, read_caption_file, typed
 from reporter.stories.takeaway_json import takeaway_record
 
 bp = Blueprint("captions", __name__, url_prefix="/captions/<receipt>/<sha256>")
@@ -48,15 +49,27 @@ def page(receipt: str, sha256: str, *, text: str | None = None, error: str = "")
 
 @bp.post("")
 def save(receipt: str, sha256: str) -> ResponseReturnValue:
-    """Keep what was typed, or have the laptop draft it."""
+    """Keep what was typed, read a file into the field, or have the laptop draft it."""
     _takeaway, media = find(receipt, sha256)
     if request.form.get("do") == "draft":
         captions.ask_draft(db.session(), media)
         return redirect(url_for(".page", receipt=receipt, sha256=sha256), code=303)
     text = request.form.get("captions", "")
+    if (data := small_file("file", MOST_BYTES + 1)) is not None:
+        return _read_file(receipt, sha256, data, text)
     try:
         kept = captions.keep(db.session(), media, text, current_kiosk().hand("desk"))
     except BadInput as error:
         return page(receipt, sha256, text=text, error=error.message), 400
     flash(_("The captions are kept.") if kept else _("There are no captions now."))
     return redirect(url_for(".page", receipt=receipt, sha256=sha256), code=303)
+
+
+def _read_file(receipt: str, sha256: str, data: bytes, text: str) -> ResponseReturnValue:
+    """Put the captions of a file into the field, to be looked over: nothing is kept unseen."""
+    language = current_kiosk().settings.gathering.language.split("-")[0]
+    try:
+        cues = read_caption_file(data, language)
+    except BadInput as error:
+        return page(receipt, sha256, text=text, error=error.message), 400
+    return page(receipt, sha256, text=typed(cues))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 from collections.abc import Callable
@@ -273,3 +274,50 @@ def test_the_shell_tells_captions_too(desk: Desk) -> None:
         run = CliRunner().invoke(main, [*words, "--json", "--gathering", folder])
         assert run.exit_code == 0, run.output
         assert "data:text/vtt;base64,V0VCVlRU" in run.output
+
+
+def test_a_file_comes_into_the_field_to_be_looked_over(desk: Desk) -> None:
+    page = desk.client.get(desk.url).get_data(as_text=True)
+    token = page.split('name="csrf_token" value="')[1].split('"')[0]
+
+    def send(data: bytes, name: str = "x.srt") -> Any:
+        fields = {"csrf_token": token, "captions": "0:01 typed before"}
+        return desk.client.post(desk.url, data={**fields, "file": (io.BytesIO(data), name)})
+
+    srt = "1\r\n00:00:00,500 --> 00:00:01,250\r\nGrüße aus dem Garten – schön!\r\n"
+    for charset in ("cp1252", "utf-8-sig", "utf-16"):
+        answer = send(srt.encode(charset))
+        assert answer.status_code == 200
+        assert "0:00.5 - 0:01.25 Grüße aus dem Garten – schön!</textarea>" in answer.get_data(
+            as_text=True
+        )
+    refused = send("1\n00:00:00,500 --> 00:00:01,250\nSchöne Grüße\n".encode("cp850"))
+    assert refused.status_code == 400
+    told = refused.get_data(as_text=True)
+    assert "Save it as UTF-8" in told
+    assert "0:01 typed before</textarea>" in told
+    assert send(b"x" * 210_000).status_code == 400
+    assert desk.media.words == ""
+    lost = desk.post(captions="0:01 Gr�n")
+    assert lost.status_code == 400
+
+
+@pytest.mark.browser
+def test_a_file_is_read_in_the_browser_without_loss(
+    desk: Desk, kiosk_process: KioskProcess, laptop_page: Page
+) -> None:
+    words = "mi\u00a0casa – می\u200cروم 👨\u200d👩\u200d👧 If 2<3,5>1 then stay"
+    srt = f"1\n00:00:00,500 --> 00:00:01,234\n{{\\an8}}{words}\nGrüße\n".encode()
+    url = kiosk_process.start()
+    laptop_page.goto(f"{url}{desk.url}")
+    file = {"name": "a.srt", "mimeType": "application/x-subrip", "buffer": srt}
+    laptop_page.locator("#file").set_input_files(file)  # type: ignore[arg-type]
+    typed = f"0:00.5 - 0:01.234 {words}\nGrüße"
+    expect(laptop_page.locator("#text")).to_have_value(typed)
+    laptop_page.get_by_role("button", name="Keep the captions").click()
+    expect(laptop_page.get_by_text("The captions are kept.")).to_be_visible()
+    expect(laptop_page.locator("#text")).to_have_value(typed)
+    laptop_page.get_by_role("button", name="Keep the captions").click()
+    expect(laptop_page.locator("#text")).to_have_value(typed)
+    desk.session.expire_all()
+    assert desk.media.words == f"{words}\nGrüße"
