@@ -7,6 +7,7 @@ windows-1252, ``iso-8859-8-i`` is Hebrew in logical order.
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -76,6 +77,7 @@ _OWN = {
     "lv": "āčēģīķļņšūž",
     "et": "äõöüšž",
 }
+_OTHER_SCRIPTS = ("windows-1251", "windows-1253", "windows-1255", "windows-1256")
 # Of the letters beyond ASCII so many must be those of the charset's languages.
 _ENOUGH = 0.97
 # What no language writes: signs inside words, questions that end with an opening mark, õ before anything but e,
@@ -210,7 +212,12 @@ def _is_cased_well(text: str) -> bool:
 def _holds_together(text: str, name: str) -> bool:
     """Whether words beyond Latin script are whole in it, and words in Latin script have mostly plain letters."""
     words = [word for word in _WORD.findall(text) if not word.isascii()]
-    if name in ("windows-1251", "windows-1253", "windows-1255", "windows-1256"):
-        return not any(any(letter.isascii() for letter in word) for word in words)
+    if name in _OTHER_SCRIPTS:
+        pairs = itertools.pairwise(text)
+        return not any(_is_mixed(one, other) or _is_mixed(other, one) for one, other in pairs)
     plain = sum(letter.isascii() for word in words for letter in word)
     return not words or plain * 2 >= sum(map(len, words))
+
+
+def _is_mixed(plain: str, beyond: str) -> bool:
+    return plain.isascii() and plain.isalpha() and not beyond.isascii() and beyond not in _SIGNS

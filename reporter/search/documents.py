@@ -61,7 +61,7 @@ def schema() -> Any:
         id=ID(stored=True, unique=True),
         word=TEXT(),
         facts=COLUMN(VarBytesColumn()),
-        **{name: tokenizer() for name in names},
+        **{name: words() for name in names},
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from email.message import Message
 
+from publish.targets.email.client_phrases import ABSENT
+
 # Headers that only programs which answer by themselves set, and values that say "not this one".
 _ANSWERERS = (
     "X-Autoreply",
@@ -24,18 +26,6 @@ _NO_PERSON = re.compile(r"^(mailer-daemon|postmaster|mail-daemon|mdaemon)@", re.
 # Exchange sets them on its own answers; companies' gateways set one or the other on what people write.
 _EXCHANGE = ("X-Auto-Response-Suppress", "X-MS-Exchange-Inbox-Rules-Loop")
 _EXCHANGE_SOURCE = "X-MS-Exchange-Generated-Message-Source"
-# How Exchange, Gmail and others begin the subject of an absence note.
-_ABSENT_WORDS = (
-    r"automatic reply|auto(?:matic)?[ -]?(?:reply|response)|out of (?:the )?office|"
-    r"automatische antwort|abwesenheit(?:snotiz|sassistent)?|réponse automatique|absence du bureau|"
-    r"respuesta automática|fuera de la oficina|resposta automática|risposta automatica|fuori sede|"
-    r"automatisch antwoord|afwezigheidsbericht|autosvar|automatiskt svar|automatisk svar|"
-    r"automaattinen vastaus|odpowiedź automatyczna|autoodpowiedź|automatická odpověď|"
-    r"automatikus válasz|автоматический ответ|автоответ|автоматична відповідь|otomatik yanıt|"
-    r"αυτόματη απάντηση|răspuns automat|תשובה אוטומטית|رد تلقائي|自动答复|自動回覆|自動回應|自動応答|자동 회신|"
-    r"स्वचालित उत्तर"
-)
-_ABSENT = re.compile(rf"\s*(?:{_ABSENT_WORDS})\s*(?:[:：(\[-]|$)", re.IGNORECASE)
 
 
 def automatic_reason(mail: Message, subject: str, sender: str) -> str:
@@ -72,7 +62,7 @@ def _by_headers(mail: Message) -> str:
 
 
 def _by_exchange(mail: Message, subject: str) -> str:
-    if _ABSENT.match(subject):
+    if ABSENT.match(subject):
         return "an automatic answer (by its subject)"
     signs = sum(mail.get(name) is not None for name in _EXCHANGE)
     bulk = _value(mail, "Precedence") in _BULK

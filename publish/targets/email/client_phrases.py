@@ -94,3 +94,16 @@ _DEVICE = (
 )
 DEVICE = re.compile(_any(_DEVICE), re.IGNORECASE)
 DEVICE_CHARS = 120
+
+# How Exchange, Gmail and others begin the subject of an absence note.
+_ABSENT_WORDS = (
+    r"automatic reply|auto(?:matic)?[ -]?(?:reply|response)|out of (?:the )?office|"
+    r"automatische antwort|abwesenheit(?:snotiz|sassistent)?|réponse automatique|absence du bureau|"
+    r"respuesta automática|fuera de la oficina|resposta automática|risposta automatica|fuori sede|"
+    r"automatisch antwoord|afwezigheidsbericht|autosvar|automatiskt svar|automatisk svar|"
+    r"automaattinen vastaus|odpowiedź automatyczna|autoodpowiedź|automatická odpověď|"
+    r"automatikus válasz|автоматический ответ|автоответ|автоматична відповідь|otomatik yanıt|"
+    r"αυτόματη απάντηση|răspuns automat|תשובה אוטומטית|رد تلقائي|自动答复|自動回覆|自動回應|自動応答|자동 회신|"
+    r"स्वचालित उत्तर"
+)
+ABSENT = re.compile(rf"\s*(?:{_ABSENT_WORDS})\s*(?:[:：(\[-]|$)", re.IGNORECASE)

@@ -6,12 +6,12 @@ import base64
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import EmailMessage
-from email.utils import getaddresses
+from email.utils import format_datetime, getaddresses
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from publish.i18n import translations
@@ -23,6 +23,8 @@ from reporter.enums import Intent
 _EDGE, _QUALITY = 360, 75
 _WORDS = 280
 _OPEN = frozenset({Intent.QUESTION.value, Intent.ACTION.value})
+# The subject by which somebody leaves the list (RFC 2369).
+UNSUBSCRIBE = "unsubscribe"
 # Pictures in one mail, so that it stays under 1 MB.
 _PICTURES = 30
 
@@ -92,7 +94,7 @@ def item_of(post: Post) -> dict[str, Any]:
 def write(
     items: Sequence[Item], facts: GatheringFacts, number: str, head: Mapping[str, str]
 ) -> Letter:
-    """The digest of these stories. ``head``: from, to, reply, unsubscribe; ``number``: its Message-ID."""
+    """The digest of these stories. ``head``: from, to, reply, unsubscribe, one_click; ``number``: its ID."""
     words = translations(facts.language)
     subject = words.ngettext(
         "%(gathering)s: %(num)s new story", "%(gathering)s: %(num)s new stories", len(items)
@@ -105,24 +107,45 @@ def write(
         {"item": item, "pictured": item.key in pictures, "answer": _answer(reply, item)}
         for item in items
     ]
-    html = render("email.html", facts.language, site=facts, rows=rows, subject=subject)
-    return Letter(subject, _text(items, facts, subject), html, pictures, _headers(head, number))
+    leave = _leave_address(head["unsubscribe"])
+    html = render("email.html", facts.language, site=facts, rows=rows, subject=subject, leave=leave)
+    text = _text(items, facts, subject) + _how_to_leave(leave, facts.language)
+    return Letter(subject, text, html, pictures, _headers(head, number, leave))
 
 
-def _headers(head: Mapping[str, str], number: str) -> dict[str, str]:
-    goal = head["unsubscribe"]
-    leave = (
-        goal
-        if goal.startswith(("http://", "https://", "mailto:"))
-        else f"mailto:{goal}?subject=unsubscribe"
+def _leave_address(goal: str) -> str:
+    """Where people unsubscribe, as an address to open; ``goal`` is one, or a mail address with or without a name."""
+    if goal.startswith(("http://", "https://", "mailto:")):
+        return goal
+    address = getaddresses([goal])[0][1]
+    return f"mailto:{quote(address, safe='@')}?subject={UNSUBSCRIBE}"
+
+
+def _how_to_leave(leave: str, language: str) -> str:
+    """The last line of the text."""
+    words = translations(language)
+    if not leave.startswith("mailto:"):
+        told = words.gettext("To get no more of these mails, open %(address)s")
+        return "\n" + told % {"address": leave} + "\n"
+    parts = urlsplit(leave)
+    told = words.gettext(
+        "To get no more of these mails, write to %(address)s with the subject “%(subject)s”."
     )
+    subject = parse_qs(parts.query).get("subject", [UNSUBSCRIBE])[0]
+    return "\n" + told % {"address": unquote(parts.path), "subject": subject} + "\n"
+
+
+def _headers(head: Mapping[str, str], number: str, leave: str) -> dict[str, str]:
+    one_click = {"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     return {
         "From": head["from"],
         # Nobody sees the others' addresses.
         "To": head["to"] or "undisclosed-recipients:;",
         "Reply-To": head["reply"],
         "Message-ID": number,
+        "Date": format_datetime(datetime.now(UTC)),
         "List-Unsubscribe": f"<{leave}>",
+        **(one_click if head.get("one_click") and leave.startswith("https://") else {}),
         "Auto-Submitted": "auto-generated",
     }
 

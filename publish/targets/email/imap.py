@@ -83,6 +83,19 @@ class ImapClient:
                     if isinstance(part, tuple) and (found := _STOP.search(part[1])):
                         yield found[1].decode("ascii")
 
+    def leavers(self, subject: str) -> Iterator[str]:
+        """Addresses of those who sent a mail with this subject, and nothing else in it, to get no more."""
+        with self._errors():
+            for number in self._search("SUBJECT", _quoted(subject)):
+                fields = "(BODY.PEEK[HEADER.FIELDS (SUBJECT FROM AUTO-SUBMITTED)])"
+                _, parts = self._open().fetch(number, fields)
+                for data in (part[1] for part in parts if isinstance(part, tuple)):
+                    mail = parse_mail(data)
+                    asked = plain_subject(header_text(mail, "Subject")).casefold() == subject
+                    _name, address = sender_of(mail)
+                    if asked and address and not automatic_reason(mail, subject, address):
+                        yield address
+
     def close(self) -> None:
         """Hang up."""
         if self._box is not None:

@@ -23,7 +23,7 @@ from publish.targets.base import (
     TargetConfig,
     TargetOption,
 )
-from publish.targets.email.digest import Item, Letter, item_of, write
+from publish.targets.email.digest import UNSUBSCRIBE, Item, Letter, item_of, write
 from publish.targets.email.imap import ImapClient
 from publish.targets.email.quotations import Sent
 from publish.targets.email.smtp import SmtpClient
@@ -56,6 +56,12 @@ class EmailTarget(Target):
         TargetOption(
             "unsubscribe",
             "where people unsubscribe, a web or mail address; empty: a mail to the sender",
+        ),
+        TargetOption(
+            "one_click",
+            "whether the web address for unsubscribing takes one click (RFC 8058)",
+            default="no",
+            choices=("yes", "no"),
         ),
         TargetOption(
             "imap",
@@ -143,15 +149,17 @@ class EmailTarget(Target):
     def finish(self, entries: Sequence[FrontPageEntry], known: Remote | None) -> Remote:
         """Mail what no digest has told yet; nothing where there is nothing new."""
         told = dict(known.extra) if known else {}
+        left = self._who_left(told.get("left", ()))
+        told |= {"left": left} if left else {}
         mailed: dict[str, str] = dict(told.get("mailed", {}))
         new = [entry for entry in entries if entry.key not in mailed and "item" in entry.extra]
         if not new:
             return known or Remote(f"sr-{self.setup.facts.mark}")
         number = self._number([entry.key for entry in new])
-        if self._box is None or not self._box.find(number):
-            refused = self._office.send(
-                self._letter(new, number).message(), self._from[1], self._recipients()
-            )
+        people = self._recipients(left)
+        if people and (self._box is None or not self._box.find(number)):
+            letter = self._letter(new, number, people)
+            refused = self._office.send(letter.message(), self._from[1], self._with_ours(people))
             told["refused"] = sorted(refused)
         mailed |= {entry.key: number for entry in new}
         return Remote(f"sr-{self.setup.facts.mark}", "", {**told, "mailed": mailed})
@@ -162,19 +170,32 @@ class EmailTarget(Target):
         mark = hashlib.sha256(" ".join(sorted(keys)).encode()).hexdigest()[:20]
         return f"<sr-{facts.mark}-{mark}@{domain}>"
 
-    def _recipients(self) -> list[str]:
-        """With a mailbox of ours to look into, we get a copy by which it is found again."""
-        own = [self._from[1]] if self._box and self._from[1] not in self._to else []
-        return [*self._to, *own]
+    def _who_left(self, known: Sequence[str]) -> list[str]:
+        """Addresses of our list that wrote to us to get no more, now or earlier."""
+        left = {address.lower() for address in known}
+        if self._box is not None:
+            left |= {address.lower() for address in self._box.leavers(UNSUBSCRIBE)}
+        return sorted(left & {address.lower() for address in self._to})
 
-    def _letter(self, new: Sequence[FrontPageEntry], number: str) -> Letter:
+    def _recipients(self, left: Sequence[str]) -> list[str]:
+        return [address for address in self._to if address.lower() not in left]
+
+    def _with_ours(self, people: Sequence[str]) -> list[str]:
+        """With a mailbox of ours to look into, we get a copy by which it is found again."""
+        own = [self._from[1]] if self._box and self._from[1] not in people else []
+        return [*people, *own]
+
+    def _letter(self, new: Sequence[FrontPageEntry], number: str, people: Sequence[str]) -> Letter:
         items = [Item(entry.key, **entry.extra["item"]) for entry in new]
         reply = self.setup.options.get("reply", "") or self._from[1]
         head = {
             "from": self.setup.options["from"],
-            "to": self.setup.options["to"] if len(self._to) == 1 else "",
+            "to": self.setup.options["to"] if len(self._to) == len(people) == 1 else "",
             "reply": reply,
-            "unsubscribe": self.setup.options.get("unsubscribe", "") or reply,
+            # Where we can read it ourselves, if there is such a mailbox.
+            "unsubscribe": self.setup.options.get("unsubscribe", "")
+            or (self._from[1] if self._box else reply),
+            "one_click": "yes" if self.setup.options.get("one_click") == "yes" else "",
         }
         return write(items, self.setup.facts, number, head)
 

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from playwright.sync_api import Page
 from sqlalchemy import select
 
 from publish.errors import AuthRefused, Offline, PauseTarget, Permanent
 from publish.outbox.items.message import queue_messages
 from publish.status import target_registry
 from publish.status.progress import ledger_rows
-from publish.targets import Remote
+from publish.targets import FrontPageEntry, Remote
 from publish.targets.email.target import EmailTarget
 from reporter import secret_store
 from reporter.conversation import replies
@@ -412,8 +414,6 @@ def test_digest_that_is_in_the_mailbox_is_not_sent_again(
     target = opened(kit)
     assert target._box is not None
     target._box._user, target._box._password = "kit", "kit-pass"
-    from publish.targets import FrontPageEntry
-
     entry = FrontPageEntry(
         "sr-1",
         "Gardens",
@@ -515,3 +515,117 @@ def test_whoever_stops_gets_nothing_more(kit: Kit, inbox: Inbox, box: ScriptServ
     assert next_gathering.invited(kit.session) == []
     replies.decide(kit.session, answered(kit, first, "Too late"), kit.hand, ReplyState.SHOWN)
     assert tell(kit) == 0
+
+
+def sign_in(kit: Kit, inbox: Inbox, box: ScriptServer, **more: str) -> EmailTarget:
+    """A target with the mailbox, whose SMTP server asks nobody to sign in."""
+    url = f"imap://127.0.0.1:{box.port}"
+    add(kit, inbox, imap=url, user="kit", password="kit-pass", tls="none", **more)
+    target = opened(kit)
+    target._office._user = ""
+    return target
+
+
+def test_no_mail_is_left_out_without_a_line_in_the_log(
+    kit: Kit, inbox: Inbox, box: ScriptServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    target = sign_in(kit, inbox, box)
+    posts = [Remote(f"sr-{kit.facts.mark}-one", "", {"item": {"title": "Gardens"}})]
+    ours = f"<sr-{kit.facts.mark}-abc@example.org>"
+    odd = {
+        "oof": {"X_Auto_Response_Suppress": "All", "Precedence": "bulk"},
+        "auto": {"X_Autoreply": "yes"},
+        "return": {"Return_Path": "<>"},
+        "absent": {"Subject": "Automatic reply: Spring"},
+    }
+    for name, headers in odd.items():
+        told = {"Subject": "Re: new", "In_Reply_To": ours, **headers}
+        drop(box, letter("I am away", f"<{name}@home>", **told), name)
+    bounce = letter("x", "<bounce@home>", Subject="Undelivered", In_Reply_To=ours)
+    bounce.replace_header(
+        "Content-Type", 'multipart/report; report-type=delivery-status; boundary="b"'
+    )
+    bounce.set_payload("--b\r\nContent-Type: text/plain\r\n\r\nnot delivered\r\n--b--\r\n")
+    drop(box, bounce, "bounce")
+    drop(box, letter("> only quoted", "<quoted@home>", Subject="Re", In_Reply_To=ours), "quoted")
+    raw = b"From: Gr\xfcn <g@home.example>\r\nSubject: Re: new\r\nIn-Reply-To: " + ours.encode()
+    raw += b"\r\nDate: Sat, 01 Jan 0000 00:00:00 +0000\r\nContent-Type: text/plain; charset=x\r\n\r\nSch\xf6n!\r\n"
+    (Path(box.told["MAILDIR"]) / "new" / "raw.host").write_bytes(raw)
+    shutil.chown(Path(box.told["MAILDIR"]) / "new" / "raw.host", *owner(box))
+    [heard] = target.replies(posts, None)
+    assert (heard.author, heard.text, heard.written_at.year >= 2000) == ("Grün", "Schön!", True)
+    assert [one.remote_id for one in target.replies(posts, None)] == [heard.remote_id]
+    for name in (*odd, "bounce", "quoted"):
+        assert caplog.text.count(f"<{name}@home>") == 1, name
+    assert "home.example" not in caplog.text
+    target.close()
+
+
+def owner(box: ScriptServer) -> tuple[str | None, str | None]:
+    mine = (Path(box.told["MAILDIR"]) / "new").owner() == "www-data"
+    return ("www-data", "www-data") if mine else (None, None)
+
+
+ENTRY: dict[str, Any] = {
+    **dict.fromkeys(("when", "words", "counts", "url", "picture", "alt"), ""),
+    "title": "Gardens",
+    "open": [],
+}
+
+
+def test_who_unsubscribes_gets_no_more(kit: Kit, inbox: Inbox, box: ScriptServer) -> None:
+    target = sign_in(
+        kit, inbox, box, to="Ada <Ada@home.example>, ben@home.example", reply="x@example.org"
+    )
+    done = target.finish([FrontPageEntry("sr-1", "Gardens", "", "", {"item": ENTRY})], None)
+    [(people, mail)] = inbox.mails
+    assert people == ["Ada@home.example", "ben@home.example", "news@example.org"]
+    assert mail["List-Unsubscribe"] == "<mailto:news@example.org?subject=unsubscribe>"
+    assert mail["List-Unsubscribe-Post"] is None
+    assert "write to news@example.org with the subject “unsubscribe”" in part(mail, "plain")
+    assert 'href="mailto:news@example.org?subject=unsubscribe"' in part(mail, "html")
+    drop(box, letter("", "<u1@home>", Subject="Unsubscribe"), "u1")
+    away = letter("away", "<u2@home>", Subject="Re: unsubscribe", Auto_Submitted="auto-replied")
+    away.replace_header("From", "ben@home.example")
+    drop(box, away, "u2")
+    about = letter("words", "<u3@home>", Subject="How do I unsubscribe my dog?")
+    about.replace_header("From", "ben@home.example")
+    drop(box, about, "u3")
+    stopped = letter("", "<u4@home>", Subject="unsubscribe")
+    stopped.replace_header("From", "ada@home.example")
+    drop(box, stopped, "u4")
+    done = target.finish([FrontPageEntry("sr-2", "Second", "", "", {"item": ENTRY})], done)
+    assert inbox.mails[1][0] == ["ben@home.example", "news@example.org"]
+    assert done.extra["left"] == ["ada@home.example"]
+    # The mail may be deleted meanwhile.
+    for path in Path(box.told["MAILDIR"]).rglob("u4.host*"):
+        path.unlink()
+    target.close()
+    target.finish([FrontPageEntry("sr-3", "Third", "", "", {"item": ENTRY})], done)
+    assert inbox.mails[2][0] == ["ben@home.example", "news@example.org"]
+    target.close()
+
+
+def test_one_click_only_where_somebody_takes_it(kit: Kit, inbox: Inbox) -> None:
+    kit.takeaway(kit.event(), "words")
+    add(kit, inbox, unsubscribe="https://example.org/leave", one_click="yes")
+    before = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    send(kit)
+    [(_, mail)] = inbox.mails
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert before <= parsedate_to_datetime(mail["Date"]) <= dt.datetime.now(dt.UTC)
+    assert "open https://example.org/leave" in part(mail, "plain")
+    assert 'href="https://example.org/leave"' in part(mail, "html")
+
+
+@pytest.mark.browser
+def test_a_long_title_fits_a_phone(kit: Kit, inbox: Inbox, phone_page: Page) -> None:
+    title = "Nachbarschaftshilfenetzwerkversammlungsprotokoll" * 2
+    kit.takeaway(kit.event(title), "Donaudampfschifffahrtsgesellschaftskapitän" * 3)
+    add(kit, inbox)
+    send(kit)
+    [(_, mail)] = inbox.mails
+    for width in (320, 390):
+        phone_page.set_viewport_size({"width": width, "height": 700})
+        phone_page.set_content(part(mail, "html"))
+        assert phone_page.evaluate("document.documentElement.scrollWidth") <= width
