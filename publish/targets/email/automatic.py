@@ -21,7 +21,6 @@ _ANSWERERS = (
     "X-FC-MachineGenerated",
 )
 _NO = frozenset({"", "no", "none", "false", "0"})
-_BULK = frozenset({"bulk", "junk", "list"})
 _NO_PERSON = re.compile(r"^(mailer-daemon|postmaster|mail-daemon|mdaemon)@", re.IGNORECASE)
 # Exchange sets them on its own answers; companies' gateways set one or the other on what people write.
 _EXCHANGE = ("X-Auto-Response-Suppress", "X-MS-Exchange-Inbox-Rules-Loop")
@@ -56,7 +55,7 @@ def _by_headers(mail: Message) -> str:
     if "autoresponder" in _value(mail, "X-POST-MessageClass"):
         return "an automatic answer (X-POST-MessageClass)"
     precedence = _value(mail, "Precedence").replace("-", "_")
-    if precedence in ("auto_reply", "autoreply"):
+    if precedence in ("auto_reply", "autoreply", "bulk", "junk"):
         return "an automatic answer (Precedence)"
     return "a mail of a list" if mail.get("List-Unsubscribe") else ""
 
@@ -65,8 +64,7 @@ def _by_exchange(mail: Message, subject: str) -> str:
     if ABSENT.match(subject):
         return "an automatic answer (by its subject)"
     signs = sum(mail.get(name) is not None for name in _EXCHANGE)
-    bulk = _value(mail, "Precedence") in _BULK
-    if mail.get(_EXCHANGE_SOURCE) or signs == len(_EXCHANGE) or (signs and bulk):
+    if mail.get(_EXCHANGE_SOURCE) or signs == len(_EXCHANGE):
         return "an automatic answer (Exchange)"
     return ""
 

@@ -477,6 +477,7 @@ def test_names_in_bytes_that_should_not_be_there() -> None:
         {"X_Autoreply": "yes"},
         {"X_Autorespond": "I am away"},
         {"Precedence": "auto_reply"},
+        {"Precedence": "junk"},
         {"X_Auto_Response_Suppress": "All", "Precedence": "bulk"},
         {"X_MS_Exchange_Inbox_Rules_Loop": "a@b.c", "X_Auto_Response_Suppress": "DR, OOF"},
         {"Subject": "Automatic reply: Spring"},
