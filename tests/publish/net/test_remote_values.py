@@ -118,7 +118,7 @@ def test_an_odd_reply_among_good_ones(kit: Kit, server: Bluesky, *, odd: str | N
     kit.session.commit()
     kit.session.expire_all()
     listen(kit.session, kit.outbox)
-    assert {row.written_at.year for row in kit.session.scalars(select(Reply))} == {2026}
+    assert min(row.written_at.year for row in kit.session.scalars(select(Reply))) >= 2026
 
 
 def test_a_date_ahead_counts_where_nothing_better_is_told() -> None:
