@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -69,7 +70,7 @@ def test_text_that_no_database_holds() -> None:
 
 
 def test_a_malformed_row_is_left_out_and_named(caplog: pytest.LogCaptureFixture) -> None:
-    rows = [{"id": 1, "text": "a"}, {"id": 2}, {"id": 3, "text": "c"}]
+    rows: list[dict[str, Any]] = [{"id": 1, "text": "a"}, {"id": 2}, {"id": 3, "text": "c"}]
     assert list(read_each(rows, lambda row: row["text"], lambda row: row["id"])) == ["a", "c"]
     assert "(2): KeyError('text')" in caplog.text
 
