@@ -251,7 +251,6 @@ class BlueskyPlace(Place):
         _, _, did, _, rkey = (to or post.id).split("/")
         parent = {"uri": to or post.id, "cid": self.view.records()[did, rkey]["cid"]}
         root = {"uri": post.id, "cid": self.view.records()[self.me, post.id.split("/")[4]]["cid"]}
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
         record = {
             "$type": "app.bsky.feed.post",
             "text": text,
