@@ -28,7 +28,7 @@ class Facts(NamedTuple):
     state: str
     day: str
     seen: str
-    tokenizer: str
+    words: str
     recorded: str
 
 
