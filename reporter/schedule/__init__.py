@@ -4,24 +4,63 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from reporter.errors import BadInput
 from reporter.schedule.csv_reader import read_csv
+from reporter.schedule.dates.zones import is_universal, zone_of_name
 from reporter.schedule.datetimes import find_zone
 from reporter.schedule.frab_reader import read_json, read_xml
-from reporter.schedule.ical_reader import read_ical
-from reporter.schedule.parsed_session import ScheduledSession, finish
+from reporter.schedule.ical_reader import read_ical, zone_of_calendars
+from reporter.schedule.parsed_session import Draft, Findings, ScheduledSession, finish
+from reporter.schedule.tables.encoding import decode_text
 
-__all__ = ["MAX_BYTES", "ScheduledSession", "read_schedule", "zone_named_in"]
+__all__ = [
+    "MAX_BYTES",
+    "Reading",
+    "ScheduledSession",
+    "inspect_schedule",
+    "read_schedule",
+    "zone_named_in",
+]
 
 MAX_BYTES = 16_000_000
 
-_MARKS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
+
+@dataclass(frozen=True)
+class Reading:
+    """What a file holds: its sessions in the order of time, and all that a person should know of it.
+
+    ``kind``: what the file is, in words. ``zone``: the IANA name in which times without a zone of
+    their own were read. ``named_zone``: that which the file tells of its place, or "". ``notes``:
+    doubts about entries that came in; ``left_out``: a sentence for each entry that did not.
+    """
+
+    kind: str
+    sessions: tuple[ScheduledSession, ...]
+    zone: str
+    named_zone: str
+    notes: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def inspect_schedule(source: str | Path | bytes, *, filename: str = "", timezone: str) -> Reading:
+    """Read a schedule from a path or from bytes: CSV, iCalendar, frab/pretalx JSON or XML.
+
+    The kind is told by the content. ``timezone`` is an IANA name for times that carry neither an
+    offset nor a zone; a zone that the file names goes before it. ``filename`` only serves messages.
+
+    Each session has a guid that stays the same when the same file is read again. Raises BadInput
+    for what is no schedule, and for one of which not a single entry can be read.
+    """
+    name = filename or (Path(source).name if isinstance(source, str | Path) else "")
+    find_zone(timezone)
+    data = source if isinstance(source, bytes) else _contents(Path(source))
+    try:
+        return _read(data, timezone)
+    except BadInput as error:
+        raise BadInput(f"{name}: {error.message}" if name else error.message) from error
 
 
 def read_schedule(
@@ -31,66 +70,93 @@ def read_schedule(
     timezone: str,
     warn: Callable[[str], None] | None = None,
 ) -> list[ScheduledSession]:
-    """Reads a schedule from a path or from bytes: CSV, iCalendar, frab/pretalx JSON or XML.
-
-    The kind is told by the content. ``timezone`` is an IANA name for times that carry neither an
-    offset nor a zone; a zone that the file names goes before it. ``filename`` only serves messages.
-    ``warn`` gets a sentence for each thing that was read but not taken over (as repeating events).
-
-    The sessions come in the order of time, each with a guid that stays the same when the same file
-    is read again. Raises BadInput, which names the row or event, for anything that is no schedule.
-    """
-    name = filename or (Path(source).name if isinstance(source, str | Path) else "")
-    zone = find_zone(timezone)
-    data = source if isinstance(source, bytes) else _contents(Path(source))
-    try:
-        if len(data) > MAX_BYTES:
-            raise BadInput(
-                f"A schedule may have at most {MAX_BYTES // 1_000_000} MB; this file is bigger. "
-                "Is it the right one?"
-            )
-        text = _decoded(data)
-        start = text.lstrip()[:200].upper()
-        if start.startswith(("{", "[")):
-            drafts = read_json(text, zone)
-        elif start.startswith("BEGIN:VCALENDAR"):
-            drafts = read_ical(text, zone, warn or _nothing)
-        elif start.startswith(("<!DOCTYPE HTML", "<HTML")):
-            raise BadInput("This is a web page, not a schedule. Export the schedule as a file.")
-        elif start.startswith("<"):
-            drafts = read_xml(data, zone)
-        else:
-            drafts = read_csv(text, zone)
-        return finish(drafts)
-    except BadInput as error:
-        raise BadInput(f"{name}: {error.message}" if name else error.message) from error
-
-
-# The gathering's zone: frab and pretalx in JSON and XML; calendars as a whole (RFC 7986's older "X-WR-TIMEZONE") or by
-# their times (RFC 5545, 3.2.19).
-_ZONES = (
-    re.compile(r'"time_zone_name"\s*:\s*"([^"]+)"'),
-    re.compile(r"<time_zone_name>\s*([^<]+?)\s*<"),
-    re.compile(r"^X-WR-TIMEZONE:\s*(.+?)\s*$", re.M),
-    re.compile(r'^[A-Z-]+;(?:[^:\r\n]*;)?TZID="?([^":;\r\n]+)', re.M),
-)
+    """The sessions of ``inspect_schedule``; ``warn`` gets its sentences one by one."""
+    reading = inspect_schedule(source, filename=filename, timezone=timezone)
+    for sentence in (*reading.left_out, *reading.notes):
+        if warn is not None:
+            warn(sentence)
+    return list(reading.sessions)
 
 
 def zone_named_in(source: Path | bytes) -> str:
-    """The IANA name of the time zone that a schedule names for itself; '' where it names none that is known."""
-    text = _decoded(source if isinstance(source, bytes) else _contents(source))
+    """The IANA name of the place that a schedule tells; '' where it tells none that is known."""
+    text, _ = decode_text(source if isinstance(source, bytes) else _contents(source))
+    return _named_zone(text, Findings())
+
+
+def _read(data: bytes, timezone: str) -> Reading:
+    if len(data) > MAX_BYTES:
+        raise BadInput(
+            f"A schedule may have at most {MAX_BYTES // 1_000_000} MB; this file is bigger. "
+            "Is it the right one?"
+        )
+    text, encoding = decode_text(data)
+    findings = Findings()
+    if encoding:
+        findings.note(
+            f"The file doesn't say how its letters are written. They were read as {encoding}. If names look "
+            "wrong, save it as UTF-8."
+        )
+    kind, drafts = _drafts(data, text, timezone, findings)
+    _refuse_hopeless(drafts, findings)
+    return Reading(
+        kind=kind,
+        sessions=tuple(finish(drafts)),
+        zone=timezone,
+        named_zone=_named_zone(text, findings),
+        notes=tuple(findings.notes),
+        left_out=tuple(findings.left_out),
+    )
+
+
+def _refuse_hopeless(drafts: list[Draft], findings: Findings) -> None:
+    """Refuse a file of which not a single entry can be read whole."""
+    if any(draft.where not in findings.odd for draft in drafts):
+        return
+    wrong = [*findings.odd.values(), *findings.left_out]
+    if wrong:
+        raise BadInput(wrong[0])
+
+
+def _drafts(data: bytes, text: str, timezone: str, findings: Findings) -> tuple[str, list[Draft]]:
+    zone = find_zone(timezone)
+    start = text.lstrip()[:200].upper()
+    if start.startswith(("{", "[")):
+        return "schedule.json", read_json(text, zone, findings)
+    if start.startswith("BEGIN:VCALENDAR"):
+        return "iCalendar", read_ical(text, zone, findings)
+    if start.startswith(("<!DOCTYPE HTML", "<HTML")):
+        raise BadInput("This is a web page, not a schedule. Export the schedule as a file.")
+    if start.startswith("<"):
+        return "schedule.xml", read_xml(data, zone, findings)
+    return "CSV table", read_csv(text, zone, findings)
+
+
+_OTHER_OFFSET = re.compile(r"T\d\d:\d\d(?::\d\d)?[+-](?!00:00)\d\d:\d\d")
+# frab and pretalx, in JSON and XML.
+_ZONES = (
+    re.compile(r'"time_zone_name"\s*:\s*"([^"]{1,200})"'),
+    re.compile(r"<time_zone_name>\s*([^<]{1,200}?)\s*<"),
+)
+
+
+def _named_zone(text: str, findings: Findings) -> str:
+    if text.lstrip()[:20].upper().startswith("BEGIN:VCALENDAR"):
+        return zone_of_calendars(text, findings)
+    if not text.lstrip().startswith(("{", "[", "<")):
+        return ""
     for pattern in _ZONES:
         for found in pattern.finditer(text):
-            name = found[1].replace("\\/", "/")
-            try:
-                return find_zone(name).key
-            except BadInput:
-                continue
+            zone = zone_of_name(found[1].replace("\\/", "/"))
+            if zone is not None and is_universal(zone) and _OTHER_OFFSET.search(text):
+                findings.note(
+                    "The file names UTC as its zone, while its times have other offsets. The times are right; give "
+                    "the gathering's zone yourself."
+                )
+                return ""
+            if zone is not None:
+                return zone.key
     return ""
-
-
-def _nothing(sentence: str) -> None:
-    """Stands in for ``warn`` when the caller doesn't ask."""
 
 
 def _contents(path: Path) -> bytes:
@@ -100,35 +166,3 @@ def _contents(path: Path) -> bytes:
     except OSError as error:
         reason = error.strerror or "unknown reason"
         raise BadInput(f"The schedule {path} can't be opened: {reason}.") from error
-
-
-def _decoded(data: bytes) -> str:
-    """Text of unknown encoding: a byte order mark decides, else UTF-8, else Windows-1252."""
-    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise BadInput("This is a spreadsheet document. Save it as CSV (UTF-8) and import that.")
-    try:
-        text = data.decode(_encoding(data))
-    except UnicodeDecodeError as error:
-        raise BadInput(
-            "This file is no text, or its letters are in an unknown encoding. Save it as UTF-8."
-        ) from error
-    if "\x00" in text:
-        raise BadInput("This is no text file. Give CSV, iCalendar, schedule.json or schedule.xml.")
-    if not text.strip():
-        raise BadInput("This file is empty. Export the schedule again.")
-    return text
-
-
-def _encoding(data: bytes) -> str:
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return encoding
-    # UTF-16 without a mark: every other byte of plain Latin text is zero.
-    start = data[:200]
-    if len(start) >= 4 and start.count(0) * 5 >= len(start) * 2:
-        return "utf-16-be" if start[0] == 0 else "utf-16-le"
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"

@@ -2,233 +2,219 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from reporter.errors import BadInput
-from reporter.schedule.datetimes import (
-    SlashOrder,
-    When,
-    parse_length,
-    parse_when,
-    slash_order,
-    to_utc,
-)
+from reporter.schedule.dates.moments import When
+from reporter.schedule.dates.zone_abbreviations import zone_of_word
+from reporter.schedule.dates.zones import fixed_offset, tell_clock_change, zone_of_name
+from reporter.schedule.datetimes import parse_length, to_utc
 from reporter.schedule.parsed_session import (
-    MAX_SESSIONS,
     Draft,
+    Findings,
     ScheduledSession,
     one_line,
     plain_text,
 )
+from reporter.schedule.tables.cells import RowTimes, TimeCells, adopt_columns
+from reporter.schedule.tables.table import Row, Table, read_table
 
-_NAMES = {
-    "title": "title name session talk event subject summary sessiontitle sessionname eventname "
-    "eventtitle talktitle titel titre titulo thema veranstaltung",
-    "start": "start starts starttime startsat startat begin begins beginning from time startdate "
-    "startdatetime datetime when startdateandtime beginn von debut inicio zeit uhrzeit",
-    "end": "end ends endtime endsat endat until to finish enddate enddatetime ende bis fin hasta",
-    "date": "date day datum tag jour fecha dia",
-    "duration": "duration length minutes mins durationmin durationminutes durationinminutes dauer "
-    "duree duracion",
-    "room": "room rooms location venue place where hall stage roomname raum saal ort salle lieu "
-    "sala lugar",
-    "speakers": "speaker speakers presenter presenters host hosts facilitator facilitators person "
-    "persons people by who speakername speakernames proposer referent referenten referentin "
-    "sprecher intervenant intervenants ponente ponentes",
-    "key": "id guid uid uuid code sessionid eventid talkid slug identifier nr number",
-    "track": "track topic category theme strand type spur kategorie",
-    "description": "description abstract details notes about beschreibung descripcion",
-    "language": "language lang sprache langue idioma",
-    "licence": "licence license recordinglicense recordinglicence lizenz",
-    "do_not_record": "donotrecord dontrecord norecording notrecorded optout recordingoptout",
+_YES = {
+    "1",
+    "true",
+    "yes",
+    "y",
+    "x",
+    "ja",
+    "oui",
+    "si",
+    "sí",
+    "sim",
+    "on",
+    "ein",
+    "wahr",
+    "vrai",
+    "verdadero",
+    "✓",
+    "✔",
 }
-_COLUMN = {name: column for column, names in _NAMES.items() for name in names.split()}
-_YES = {"1", "true", "yes", "y", "x", "ja", "oui", "si", "on", "✓", "✔"}
+_FIELDS = ("room", "track", "speakers", "description", "language", "licence", "do_not_record")
 
 
-@dataclass(frozen=True)
-class _Row:
-    number: int
-    cells: dict[str, str]
-
-    @property
-    def where(self) -> str:
-        return f"Row {self.number}"
-
-    def get(self, column: str) -> str:
-        return self.cells.get(column, "").strip()
-
-
-def read_csv(text: str, zone: ZoneInfo) -> list[Draft]:
+def read_csv(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
     """The sessions of a CSV text; times without an offset are in ``zone``.
 
-    Raises BadInput that names the row (as a spreadsheet counts them) and says what to change.
+    A row without a title is left out; of one whose times are not understood the rest is taken. That,
+    columns that look like times and are not used, and how doubtful dates were read is told to
+    ``findings``. Raises BadInput when the text is no table with a title column.
     """
-    rows = list(_rows(text))
-    order = slash_order(
-        [
-            (row.where, row.get(name))
-            for row in rows
-            for name in ("date", "start", "end")
-            if row.get(name)
-        ]
-    )
-    return [_draft(row, zone, order) for row in rows]
+    table = adopt_columns(read_table(text), findings)
+    reader = _Reader(table, zone, findings, TimeCells(table, findings))
+    drafts = [reader.draft(row) for row in table.rows]
+    return [draft for draft in drafts if draft is not None]
 
 
-def _rows(text: str) -> Iterator[_Row]:
-    delimiter, columns = _header(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    seen_header = False
-    try:
-        for number, cells in enumerate(reader, start=1):
-            if number > 2 * MAX_SESSIONS:
-                raise BadInput(f"The table has more than {2 * MAX_SESSIONS} rows. Split it.")
-            if not any(cell.strip() for cell in cells):
-                continue
-            if not seen_header:
-                seen_header = True
-                continue
-            yield _Row(number, _named(columns, cells))
-    except csv.Error as error:
-        raise BadInput(
-            f"The table can't be read near line {reader.line_num}: a quotation mark is probably "
-            "not closed. Save it again as CSV."
-        ) from error
+@dataclass
+class _Reader:
+    """Reads rows one after the other: a row without a date has that of the row above."""
 
+    table: Table
+    zone: ZoneInfo
+    findings: Findings
+    times: TimeCells
+    last_day: date | None = None
 
-def _named(columns: list[str], cells: list[str]) -> dict[str, str]:
-    """Cells by column; of two columns that mean the same, the first that isn't empty counts."""
-    named: dict[str, str] = {}
-    for column, cell in zip(columns, cells, strict=False):
-        if column and not named.get(column):
-            named[column] = cell
-    return named
+    def __post_init__(self) -> None:
+        self.unsaid = frozenset(name for name in _FIELDS if not self.table.named(name))
+        self.last_day = self.times.day_above()
 
-
-def _header(text: str) -> tuple[str, list[str]]:
-    first = next((line for line in text.splitlines() if line.strip(" ,;\t")), "")
-    if len(first) > 20_000:
-        raise BadInput("The first line is too long for a header. Is this really a CSV table?")
-    choices = [(mark, _columns(first, mark)) for mark in ",;\t|"]
-    delimiter, columns = max(choices, key=lambda choice: sum(map(bool, choice[1])))
-    if "title" not in columns:
-        raise BadInput(
-            "No column is called “title”. The first row of the table must name its columns, "
-            "as in: title,start,end,room,speaker,id"
+    def draft(self, row: Row) -> Draft | None:
+        title = one_line(self.table.value(row, "title"))
+        if self._is_heading(row):
+            return None
+        if not title:
+            self.findings.leave_out(f"{row.where} has no title. Fill it in or delete the row.")
+            return None
+        starts, ends = self._span(row, row.where)
+        return Draft(
+            row.where, self._session(row, title, starts, ends), key=one_line(self._text(row, "key"))
         )
-    return delimiter, columns
 
+    def _is_heading(self, row: Row) -> bool:
+        """Whether the row is the heading of a day: a date alone, for the rows below."""
+        filled = [cell.strip() for cell in row.cells if cell.strip()]
+        day = self.times.heading_day(filled[0]) if len(filled) == 1 else None
+        if day is None:
+            return False
+        self.last_day = day
+        return True
 
-def _columns(line: str, delimiter: str) -> list[str]:
-    try:
-        names = next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:
-        return []
-    return [_COLUMN.get(_bare(name), "") for name in names]
+    def _text(self, row: Row, role: str) -> str:
+        return self.table.value(row, role)
 
+    def _session(
+        self, row: Row, title: str, starts: datetime | None, ends: datetime | None
+    ) -> ScheduledSession:
+        return ScheduledSession(
+            guid="",
+            title=title,
+            room=one_line(self._text(row, "room")),
+            track=one_line(self._text(row, "track")),
+            speakers=_people(self._text(row, "speakers")),
+            description=plain_text(self._text(row, "description")),
+            starts_at=starts,
+            ends_at=ends,
+            do_not_record=self._text(row, "do_not_record").casefold() in _YES,
+            licence=one_line(self._text(row, "licence")),
+            language=one_line(self._text(row, "language"), 35),
+            unsaid=self.unsaid,
+        )
 
-def _bare(name: str) -> str:
-    letters = unicodedata.normalize("NFKD", re.sub(r"\(.*?\)", "", name)).casefold()
-    return "".join(c for c in letters if c.isalnum())
+    def _span(self, row: Row, where: str) -> tuple[datetime | None, datetime | None]:
+        try:
+            times = self.times.read(row, where)
+            if times.start is None:
+                return None, None
+            start = self._dated(times.start, where)
+            starts = self._utc(start, self._zone(row, times.zone), where)
+        except BadInput as error:
+            self.findings.note_unread(error.message, where)
+            return None, None
+        return starts, self._end(row, where, times, (start, starts))
 
+    def _dated(self, start: When, where: str) -> datetime:
+        moment = start.at(self.last_day)
+        if moment is None:
+            raise BadInput(
+                "There is a time but no date. Write the start like 2026-12-05 14:00, or add a column “date”."
+            )
+        if start.day is None:
+            self.findings.note("No date of its own: that above it was taken.", where)
+        if start.odd_weekday:
+            self.findings.note(
+                f"The weekday is not that of {moment:%Y-%m-%d}. Check the date.", where
+            )
+        self.last_day = start.day or self.last_day
+        return moment
 
-def _draft(row: _Row, zone: ZoneInfo, order: SlashOrder | None) -> Draft:
-    title = one_line(row.get("title"))
-    if not title:
-        raise BadInput(f"{row.where} has no title. Fill it in or delete the row.")
-    starts, ends = _times(row, order)
-    session = ScheduledSession(
-        guid="",
-        title=title,
-        room=one_line(row.get("room")),
-        track=one_line(row.get("track")),
-        speakers=_people(row.get("speakers")),
-        description=plain_text(row.get("description")),
-        starts_at=_utc(row, starts, zone),
-        ends_at=_utc(row, ends, zone),
-        do_not_record=row.get("do_not_record").casefold() in _YES,
-        licence=one_line(row.get("licence")),
-        language=one_line(row.get("language"), 35),
-    )
-    if session.starts_at and session.ends_at and session.ends_at < session.starts_at:
-        raise BadInput(f"{row.where} (“{title}”) ends before it starts. Check its times.")
-    return Draft(row.where, session, key=one_line(row.get("key")))
+    def _end(
+        self, row: Row, where: str, times: RowTimes, begin: tuple[datetime, datetime]
+    ) -> datetime | None:
+        start, starts = begin
+        assert times.start is not None
+        zone = self._zone(row, times.end_zone or times.zone)
+        try:
+            if times.end is not None:
+                ends = self._end_at(start, times.end, zone, where)
+            elif length := self._text(row, "duration"):
+                ends = starts + self._length(length)
+            elif times.start.clock is None:
+                self.findings.note("A date without a time: the whole day was taken.", where)
+                ends = self._utc(start + timedelta(days=1), zone, where)
+            else:
+                return None
+        except BadInput as error:
+            self.findings.note_odd(f"{error.message} It came in without an end.", where)
+            return None
+        if ends < starts:
+            self.findings.note_odd("It ends before it starts, so its end was left away.", where)
+            return None
+        return ends
 
+    def _end_at(self, start: datetime, end: When, zone: tzinfo, where: str) -> datetime:
+        ends = end.at(start.date())
+        assert ends is not None
+        if ends.tzinfo is None and start.tzinfo is not None:
+            ends = ends.replace(tzinfo=start.tzinfo)
+        if end.clock is None:  # a date alone means that whole day
+            ends += timedelta(days=1)
+        elif end.day is None and not end.late:
+            plain = start if ends.tzinfo else start.replace(tzinfo=None)
+            if ends.replace(tzinfo=None) < plain.replace(tzinfo=None):  # past midnight
+                ends += timedelta(days=1)
+        return self._utc(ends, zone, where)
 
-def _utc(row: _Row, moment: datetime | None, zone: ZoneInfo) -> datetime | None:
-    try:
-        return to_utc(moment, zone) if moment else None
-    except BadInput as error:
-        raise BadInput(f"{row.where}: {error.message}") from error
+    def _length(self, text: str) -> timedelta:
+        hours = any(self.table.columns[index].hours for index in self.table.named("duration"))
+        try:
+            if hours and re.fullmatch(r"\d{1,3}(?:[.,]\d{1,3})?", text):
+                return timedelta(hours=float(text.replace(",", ".")))
+            if re.fullmatch(r"[1-9]", text):
+                self.findings.note(f"A duration without a unit, as “{text}”, was read as minutes.")
+            return parse_length(text)
+        except ValueError as error:
+            raise BadInput(
+                f"the duration “{one_line(text, 40)}” is not understood. Write minutes, or hours and "
+                "minutes like 1:30."
+            ) from error
+
+    def _zone(self, row: Row, of_column: tzinfo | None) -> tzinfo:
+        name = self._text(row, "zone")
+        if not name:
+            return of_column or self.zone
+        zone = zone_of_name(name) or zone_of_word(name.casefold())
+        offset = fixed_offset(name)
+        if zone is None and offset is not None:
+            from datetime import timezone
+
+            return timezone(offset)
+        if zone is None:
+            self.findings.note(
+                f"The zone “{one_line(name, 60)}” is not known. The times were read as those of {self.zone.key}."
+            )
+        return zone or self.zone
+
+    def _utc(self, moment: datetime, zone: tzinfo, where: str) -> datetime:
+        if moment.tzinfo is None:
+            if isinstance(zone, ZoneInfo):
+                tell_clock_change(self.findings, where, moment, zone)
+            moment = moment.replace(tzinfo=zone)
+        return to_utc(moment, self.zone)
 
 
 def _people(text: str) -> tuple[str, ...]:
-    names = (one_line(name) for name in re.split(r"[,;|\n]|\s+(?:&|and|und)\s+", text))
+    names = (one_line(name) for name in re.split(r"[,;|\n]|\s+(?:&|and|und|et|y|e|en)\s+", text))
     return tuple(name for name in names if name)
-
-
-def _times(row: _Row, order: SlashOrder | None) -> tuple[datetime | None, datetime | None]:
-    day = _when(row, "date", order)
-    start = _when(row, "start", order) or (day and When(day.day, None))
-    if start is None:
-        return None, None
-    starts = start.at(day.day if day else None)
-    if starts is None:
-        raise BadInput(
-            f"{row.where} has a time but no date. Write the start like 2026-12-05 14:00, or add "
-            "a column “date”."
-        )
-    return starts, _end(row, starts, whole_day=start.clock is None, order=order)
-
-
-def _end(
-    row: _Row, starts: datetime, *, whole_day: bool, order: SlashOrder | None
-) -> datetime | None:
-    end = _when(row, "end", order)
-    if end is not None:
-        return _end_after(starts, end, end.at(starts.date()))
-    if text := row.get("duration"):
-        try:
-            return starts + parse_length(text)
-        except ValueError as error:
-            raise BadInput(
-                f"{row.where}: the duration “{one_line(text, 40)}” is not understood. Write "
-                "minutes, or hours and minutes like 1:30."
-            ) from error
-    return starts + timedelta(days=1) if whole_day else None
-
-
-def _end_after(starts: datetime, end: When, ends: datetime | None) -> datetime | None:
-    if ends is None:
-        return None
-    if ends.tzinfo is None and starts.tzinfo is not None:
-        ends = ends.replace(tzinfo=starts.tzinfo)
-    elif ends.tzinfo is not None and starts.tzinfo is None:
-        return ends
-    if end.clock is None:  # a date alone means that whole day
-        return ends + timedelta(days=1)
-    if end.day is None and ends < starts:  # a time alone that is earlier: past midnight
-        return ends + timedelta(days=1)
-    return ends
-
-
-def _when(row: _Row, column: str, order: SlashOrder | None) -> When | None:
-    text = row.get(column)
-    if not text:
-        return None
-    try:
-        when = parse_when(text, order)
-    except ValueError as error:
-        raise BadInput(
-            f"{row.where}: the {column} “{one_line(text, 40)}” is not understood. Write it like "
-            f"{date(2026, 12, 5)} 14:00."
-        ) from error
-    return when

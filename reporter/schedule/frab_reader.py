@@ -1,7 +1,7 @@
-"""The schedule formats of frab and pretalx: ``schedule.json`` version 1 and ``schedule.xml``.
+"""The schedule formats of frab and pretalx: ``schedule.json`` and ``schedule.xml``.
 
-Both describe one event per slot, grouped by day and room. Field names after the format's schema
-(https://github.com/voc/schedule) and the files that frab and pretalx write.
+The XML and version 1 of the JSON describe one event per slot, grouped by day and room. Field names after
+the format's schema (https://github.com/voc/schedule) and the files that frab and pretalx write.
 """
 
 from __future__ import annotations
@@ -15,8 +15,19 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from zoneinfo import ZoneInfo
 
 from reporter.errors import BadInput
-from reporter.schedule.datetimes import find_zone, parse_length, parse_when, to_utc
-from reporter.schedule.parsed_session import Draft, ScheduledSession, one_line, plain_text
+from reporter.schedule.dates.moments import parse_when
+from reporter.schedule.dates.zones import tell_clock_change
+from reporter.schedule.datetimes import parse_length, to_utc
+from reporter.schedule.frab_version2 import (
+    aliases_of,
+    conference_zone,
+    person_names,
+    read_events,
+    text_of,
+    version_two,
+    with_pretalx_codes,
+)
+from reporter.schedule.parsed_session import Draft, Findings, ScheduledSession, one_line, plain_text
 
 MAX_DEPTH = 40
 MAX_ELEMENTS = 400_000
@@ -34,21 +45,27 @@ class _Day:
     day: date | None
     begins: datetime | None
     zone: ZoneInfo
+    findings: Findings
 
 
-def read_json(text: str, zone: ZoneInfo) -> list[Draft]:
+def read_json(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
     """The sessions of a schedule.json; times without an offset are in the conference's zone, else
-    in ``zone``. Raises BadInput that names the event.
+    in ``zone``. Events without a title are left out, times that are not understood left away, and
+    that is told to ``findings``. Raises BadInput for what is no schedule.
     """
-    conference = _conference(_loaded(text))
-    if name := _text(conference.get("time_zone_name")):
-        zone = find_zone(name)
+    document = _loaded(text)
+    if (events := version_two(document)) is not None:
+        conference, entries = events
+        return read_events(conference, entries, zone, findings)
+    conference = _conference(document)
+    zone = conference_zone(text_of(conference.get("time_zone_name")), zone, findings)
     drafts: list[Draft] = []
     for position, day in enumerate(_list(conference.get("days"), "days"), start=1):
-        frame = _frame(_dict(day, f"day {position}"), zone)
+        frame = _frame(_dict(day, f"day {position}"), zone, findings)
         for room, event in _json_events(day, position):
-            drafts.append(_json_draft(event, room, frame, len(drafts) + 1))
-    return drafts
+            number = len(drafts) + len(findings.left_out) + 1
+            drafts += _json_draft(event, room, frame, number)
+    return with_pretalx_codes(drafts)
 
 
 def _loaded(text: str) -> Any:
@@ -78,76 +95,78 @@ def _json_events(day: dict[str, Any], position: int) -> Iterator[tuple[str, dict
             yield room, _dict(event, f"an event in “{one_line(room, 60)}”")
 
 
-def _frame(day: dict[str, Any], zone: ZoneInfo) -> _Day:
-    start = _text(day.get("day_start"))
-    return _frame_of(_text(day.get("date")), start, zone)
+def _frame(day: dict[str, Any], zone: ZoneInfo, findings: Findings) -> _Day:
+    start = text_of(day.get("day_start"))
+    return _frame_of(text_of(day.get("date")), start, zone, findings)
 
 
-def _frame_of(day: str, start: str, zone: ZoneInfo) -> _Day:
+def _frame_of(day: str, start: str, zone: ZoneInfo, findings: Findings) -> _Day:
     try:
         begins = parse_when(start).at() if start else None
         found = parse_when(day).day if day else None
-    except ValueError as error:
-        raise BadInput(f"The day “{one_line(day or start, 40)}” has no readable date.") from error
-    return _Day(found, begins, zone)
+    except ValueError:
+        findings.note(f"The day “{one_line(day or start, 40)}” has no readable date.")
+        return _Day(None, None, zone, findings)
+    return _Day(found, begins, zone, findings)
 
 
-def _json_draft(event: dict[str, Any], room: str, day: _Day, number: int) -> Draft:
-    title = one_line(_text(event.get("title")))
+def _json_draft(event: dict[str, Any], room: str, day: _Day, number: int) -> list[Draft]:
+    """The event as a list of one; none without a title."""
+    title = one_line(text_of(event.get("title")))
     where = f"Event {number} (“{title}”)" if title else f"Event {number} in “{one_line(room, 60)}”"
+    if not title:
+        return _left_out(where, day)
     starts, ends = _span(
         where,
         day,
-        date_text=_text(event.get("date")),
-        start_text=_text(event.get("start")),
-        length_text=_text(event.get("duration")),
+        date_text=text_of(event.get("date")),
+        start_text=text_of(event.get("start")),
+        length_text=text_of(event.get("duration")),
     )
     session = ScheduledSession(
-        guid=one_line(_text(event.get("guid")), 200),
-        title=_titled(title, where),
-        room=one_line(_text(event.get("room")) or room),
-        track=one_line(_text(event.get("track"))),
-        speakers=_names(event.get("persons") or event.get("speakers")),
+        guid=one_line(text_of(event.get("guid")), 200),
+        title=title,
+        room=one_line(text_of(event.get("room")) or room),
+        track=one_line(text_of(event.get("track"))),
+        speakers=person_names(event.get("persons") or event.get("speakers")),
         description=plain_text(
-            *(_text(event.get(part)) for part in ("subtitle", "abstract", "description"))
+            *(text_of(event.get(part)) for part in ("subtitle", "abstract", "description"))
         ),
         starts_at=starts,
         ends_at=ends,
         do_not_record=event.get("do_not_record") is True
-        or _text(event.get("do_not_record")).casefold() in ("true", "1", "yes"),
-        licence=one_line(_text(event.get("recording_license")) or _text(event.get("license"))),
-        language=one_line(_text(event.get("language")), 35),
+        or text_of(event.get("do_not_record")).casefold() in ("true", "1", "yes"),
+        licence=one_line(text_of(event.get("recording_license")) or text_of(event.get("license"))),
+        language=one_line(text_of(event.get("language")), 35),
+        aliases=aliases_of(event),
+        unsaid=frozenset() if "do_not_record" in event else frozenset({"do_not_record"}),
     )
-    key = _text(event.get("id")) or _text(event.get("code")) or _text(event.get("slug"))
-    return Draft(where, session, key=one_line(key, 200))
+    key = text_of(event.get("id")) or text_of(event.get("code")) or text_of(event.get("slug"))
+    return [Draft(where, session, key=one_line(key, 200))]
 
 
-def _names(persons: Any) -> tuple[str, ...]:
-    names: list[str] = []
-    for person in persons if isinstance(persons, list) else []:
-        if isinstance(person, dict):
-            person = next(
-                (person[k] for k in ("public_name", "full_public_name", "name") if person.get(k)),
-                "",
-            )
-        names.append(one_line(_text(person)))
-    return tuple(name for name in names if name)
+def _left_out(where: str, day: _Day) -> list[Draft]:
+    day.findings.leave_out(
+        f"{where} has no title. Give it one in the schedule and export it again."
+    )
+    return []
 
 
-def read_xml(data: bytes, zone: ZoneInfo) -> list[Draft]:
+def read_xml(data: bytes, zone: ZoneInfo, findings: Findings) -> list[Draft]:
     """The sessions of a schedule.xml; see ``read_json``. Entities, depth and size are bounded."""
     root = _parsed(data)
     if root.tag != "schedule":
         raise BadInput(_NOT_FRAB.format(kind="XML", ending="xml"))
-    if name := (root.findtext("conference/time_zone_name") or "").strip():
-        zone = find_zone(name)
+    name = (root.findtext("conference/time_zone_name") or "").strip()
+    zone = conference_zone(name, zone, findings)
     drafts: list[Draft] = []
     for day in root.iterfind("day"):
-        frame = _frame_of(day.get("date", ""), day.get("start", ""), zone)
+        frame = _frame_of(day.get("date", ""), day.get("start", ""), zone, findings)
         for room in day.iterfind("room"):
             for event in room.iterfind("event"):
-                drafts.append(_xml_draft(event, room.get("name", ""), frame, len(drafts) + 1))
-    return drafts
+                number = len(drafts) + len(findings.left_out) + 1
+                drafts += _xml_draft(event, room.get("name", ""), frame, number)
+    return with_pretalx_codes(drafts)
 
 
 class _Bounded(TreeBuilder):
@@ -188,12 +207,16 @@ def _parsed(data: bytes) -> Element:
     return root
 
 
-def _xml_draft(event: Element, room: str, day: _Day, number: int) -> Draft:
+def _xml_draft(event: Element, room: str, day: _Day, number: int) -> list[Draft]:
+    """The event as a list of one; none without a title."""
+
     def text(path: str) -> str:
         return "".join(found.itertext()).strip() if (found := event.find(path)) is not None else ""
 
     title = one_line(text("title"))
     where = f"Event {number} (“{title}”)" if title else f"Event {number} in “{one_line(room, 60)}”"
+    if not title:
+        return _left_out(where, day)
     starts, ends = _span(
         where,
         day,
@@ -203,7 +226,7 @@ def _xml_draft(event: Element, room: str, day: _Day, number: int) -> Draft:
     )
     session = ScheduledSession(
         guid=one_line(event.get("guid", ""), 200),
-        title=_titled(title, where),
+        title=title,
         room=one_line(text("room") or room),
         track=one_line(text("track")),
         speakers=tuple(
@@ -215,18 +238,16 @@ def _xml_draft(event: Element, room: str, day: _Day, number: int) -> Draft:
         do_not_record=text("recording/optout").casefold() in ("true", "1", "yes"),
         licence=one_line(text("recording/license")),
         language=one_line(text("language"), 35),
+        aliases=aliases_of({"code": event.get("code", ""), "url": text("url")}),
+        unsaid=frozenset()
+        if event.find("recording/optout") is not None
+        else frozenset({"do_not_record"}),
     )
-    return Draft(where, session, key=one_line(event.get("id", "") or text("slug"), 200))
+    return [Draft(where, session, key=one_line(event.get("id", "") or text("slug"), 200))]
 
 
 def _person(person: Element) -> str:
     return one_line("".join(person.itertext()))
-
-
-def _titled(title: str, where: str) -> str:
-    if not title:
-        raise BadInput(f"{where} has no title. Give it one in the schedule and export it again.")
-    return title
 
 
 def _span(
@@ -237,16 +258,27 @@ def _span(
         moment = _start(day, date_text, start_text)
         if moment is None:
             return None, None
+        if moment.tzinfo is None:
+            tell_clock_change(day.findings, where, moment, day.zone)
         starts = to_utc(moment, day.zone)
+    except (ValueError, BadInput) as error:
+        day.findings.note_unread(_unread(error, date_text, start_text), where)
+        return None, None
+    try:
         return starts, starts + parse_length(length_text) if length_text else None
-    except ValueError as error:
-        wrong = " ".join(filter(None, (date_text, start_text, length_text)))
-        raise BadInput(
-            f"{where} has a time that is not understood: “{one_line(wrong, 80)}”. Expected a date "
-            "like 2026-12-05T14:00:00+01:00 and a duration like 00:45."
-        ) from error
-    except BadInput as error:
-        raise BadInput(f"{where}: {error.message}") from error
+    except ValueError:
+        day.findings.note_odd(
+            f"The duration “{one_line(length_text, 40)}” is not understood. It came in without an end.",
+            where,
+        )
+        return starts, None
+
+
+def _unread(error: Exception, *texts: str) -> str:
+    if isinstance(error, BadInput):
+        return error.message
+    wrong = one_line(" ".join(filter(None, texts)), 80)
+    return f"Its time “{wrong}” is not understood. Expected a date like 2026-12-05T14:00:00+01:00."
 
 
 def _start(day: _Day, date_text: str, start_text: str) -> datetime | None:
@@ -264,15 +296,6 @@ def _start(day: _Day, date_text: str, start_text: str) -> datetime | None:
     if day.begins is not None and base == day.begins.date() and start.clock < day.begins.time():
         moment += timedelta(days=1)
     return moment
-
-
-def _text(value: Any) -> str:
-    """A field as text: strings and numbers, and of a text in several languages the first."""
-    if isinstance(value, dict):
-        value = next((text for text in value.values() if isinstance(text, str) and text), "")
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return ""
-    return str(value)[:100_000]
 
 
 def _dict(value: Any, where: str) -> dict[str, Any]:

@@ -1,150 +1,350 @@
-"""Schedules as iCalendar files (RFC 5545), read with the library ``icalendar``."""
+"""Schedules as iCalendar files (RFC 5545)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from reporter.errors import BadInput
+from reporter.schedule.calendars.content_lines import (
+    Component,
+    Property,
+    parse_duration,
+    parse_moment,
+    read_calendars,
+    zones_of,
+)
+from reporter.schedule.calendars.vtimezone import FileZone
+from reporter.schedule.dates.zones import (
+    fixed_offset,
+    has_offsets,
+    is_universal,
+    names_a_place,
+    tell_clock_change,
+    zone_of_name,
+    zones_with_offsets,
+)
 from reporter.schedule.datetimes import to_utc
 from reporter.schedule.parsed_session import (
     MAX_SESSIONS,
     Draft,
+    Findings,
     ScheduledSession,
     one_line,
     plain_text,
 )
 
-if TYPE_CHECKING:
-    from icalendar import Event
+MAX_BYTES = 8_000_000
+MAX_LINES = 400_000
 
-# The library takes about a second a megabyte; no real programme comes near this.
-MAX_BYTES = 4_000_000
-MAX_LINES = 200_000
+_UNSAID = frozenset({"do_not_record", "licence"})
+_PRETALX_UID = re.compile(r"pretalx-.+-([A-Z0-9]{5,8}(?:-\d+)?)@")
+_NOT_SAID = (
+    "A calendar file doesn't say who asked not to be recorded. Ask the speakers, or import the system's "
+    "schedule.json instead (in pretalx: …/schedule/export/schedule.json); sessions known from it keep that wish."
+)
 
 
-def read_ical(text: str, zone: ZoneInfo, warn: Callable[[str], None]) -> list[Draft]:
-    """The events of one or more calendars. Floating times and whole days are in ``zone``.
+def read_ical(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
+    """The events of one or more calendars. Floating times and whole days are in ``zone``, or in the
+    zone that the calendar as a whole names.
 
-    Repeating events come in once, at their first time, which ``warn`` is told; cancelled ones not
-    at all. Raises BadInput that names the event.
+    An event that has no title is left out; of one whose times make no sense the readable part is
+    taken. Repeating events come in once, at their first time, cancelled ones not at all; all that
+    is told to ``findings``. Raises BadInput for a file that is too big.
     """
     drafts: list[Draft] = []
-    for number, event in enumerate(_events(text), start=1):
-        if _value(event, "STATUS").upper() == "CANCELLED":
-            continue
-        drafts.append(_draft(event, number, zone, warn))
+    for calendar in _calendars(text):
+        reader = _Reader(calendar, zone, findings)
+        for event in calendar.of_kind("VEVENT"):
+            reader.number = len(drafts) + len(findings.left_out) + 1
+            if (draft := reader.draft(event)) is not None:
+                drafts.append(draft)
+    if drafts:
+        findings.note(_NOT_SAID)
     return drafts
 
 
-def _events(text: str) -> Iterator[Event]:
-    from icalendar import Calendar, Event
+def zone_of_calendars(text: str, findings: Findings | None = None) -> str:
+    """The IANA name of the zone that most events are in; "" where they don't tell a place.
 
+    A zone that the file defines itself is told by its rules (its name may mean something else), and
+    counts only where they change the clock in the year: else any of many places could be meant.
+    """
+    counts: dict[str, int] = {}
+    told: dict[str, str] = {}
+    for calendar in _calendars(text):
+        reader = _Reader(calendar, ZoneInfo("UTC"), Findings())
+        for event in calendar.of_kind("VEVENT"):
+            start = event.first("DTSTART")
+            name = reader.place_of(start) if start is not None else ""
+            if name:
+                counts[name] = counts.get(name, 0) + 1
+                told.setdefault(name, start.params.get("TZID", "") if start else "")
+    if not counts:
+        return ""
+    name = max(counts, key=lambda name: counts[name])
+    if findings is not None and told[name] not in ("", name):
+        findings.note(
+            f"The file's zone “{one_line(told[name], 60)}” has the rules of {name}. If the gathering is "
+            "elsewhere, give its zone yourself."
+        )
+    return name
+
+
+def _calendars(text: str) -> list[Component]:
     if len(text) > MAX_BYTES or text.count("\n") > MAX_LINES:
         raise BadInput("This calendar is too big. Export only the gathering's own events.")
-    if text.upper().count("BEGIN:") > 4 * MAX_SESSIONS:
+    if text.upper().count("BEGIN:VEVENT") > MAX_SESSIONS:
         raise BadInput(f"This calendar has more than {MAX_SESSIONS} events. Split it.")
-    try:
-        calendars: list[Any] = Calendar.from_ical(text, multiple=True)
-        found = [part for calendar in calendars for part in calendar.walk("VEVENT")]
-    # What the parser raises on damaged files: its own errors are ValueErrors, broken nesting gives
-    # the others.
-    except (ValueError, KeyError, IndexError, AttributeError, TypeError, RecursionError) as error:
-        reason = one_line(str(error), 120)
-        raise BadInput(f"This calendar is damaged ({reason}). Export it again.") from error
-    yield from (part for part in found if isinstance(part, Event))
+    return read_calendars(text)
 
 
-def _draft(event: Event, number: int, zone: ZoneInfo, warn: Callable[[str], None]) -> Draft:
-    title = one_line(_value(event, "SUMMARY"))
-    if not title:
-        raise BadInput(f"Event {number} of the calendar has no title (SUMMARY). Give it one.")
-    where = f"Event {number} (“{title}”)"
-    if event.get("RRULE") or event.get("RDATE"):
-        warn(
-            f"{where} repeats. Only its first time was taken; add the others with a title of "
-            "their own."
+@dataclass
+class _Reader:
+    """Reads the events of one calendar, by its own zones."""
+
+    calendar: Component
+    zone: ZoneInfo
+    findings: Findings
+    number: int = 0
+    places: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.zones = zones_of(self.calendar)
+        named = zone_of_name(self.calendar.text("X-WR-TIMEZONE"))
+        # Exports name UTC as their zone for want of a better one.
+        self.named = named if named is not None and names_a_place(named.key) else None
+        self.zone = self.named or self.zone
+
+    def draft(self, event: Component) -> Draft | None:
+        title, speakers = self._title(event)
+        where = f"Event {self.number} (“{title}”)" if title else f"Event {self.number}"
+        if event.text("STATUS").strip().upper() == "CANCELLED":
+            self.findings.leave_out(f"{where} is cancelled.")
+            return None
+        if not title:
+            self.findings.leave_out(f"{where} has no title (SUMMARY). Give it one in the calendar.")
+            return None
+        if not event.closed:
+            self.findings.note("The file breaks off in this event. Export it again.", where)
+        if event.first("RRULE") or event.first("RDATE"):
+            self.findings.note(
+                "It repeats. Only its first time was taken; add the others with a title of their own.",
+                where,
+            )
+        starts, ends = self._span(event, where)
+        return Draft(where, self._session(event, title, speakers, (starts, ends)))
+
+    def _session(
+        self,
+        event: Component,
+        title: str,
+        speakers: tuple[str, ...],
+        span: tuple[datetime | None, datetime | None],
+    ) -> ScheduledSession:
+        track = event.text("CATEGORIES").split(",")[0]
+        unsaid = _UNSAID | ({"track"} if not track else set())
+        summary = event.first("SUMMARY")
+        return ScheduledSession(
+            guid=_guid(event),
+            title=title,
+            room=one_line(event.text("LOCATION")),
+            track=one_line(track),
+            speakers=speakers,
+            description=plain_text(event.text("DESCRIPTION")),
+            starts_at=span[0],
+            ends_at=span[1],
+            language=one_line(summary.params.get("LANGUAGE", "") if summary else "", 35),
+            aliases=_aliases(event),
+            unsaid=frozenset(unsaid if speakers else unsaid | {"speakers"}),
         )
-    starts, ends = _span(event, where, zone)
-    session = ScheduledSession(
-        guid=_guid(event),
-        title=title,
-        room=one_line(_value(event, "LOCATION")),
-        track=one_line(_categories(event)),
-        description=plain_text(_value(event, "DESCRIPTION")),
-        starts_at=starts,
-        ends_at=ends,
-        language=one_line(_language(event), 35),
-    )
-    return Draft(where, session)
+
+    def _title(self, event: Component) -> tuple[str, tuple[str, ...]]:
+        """The title and, as pretalx writes them behind it (“Title - Speaker, Speaker”), the speakers."""
+        summary = event.text("SUMMARY")
+        if _PRETALX_UID.match(event.text("UID")) is None or " - " not in f"{summary} ":
+            return one_line(summary), ()
+        title, _, names = f"{summary} ".rpartition(" - ")
+        people = (one_line(name) for name in names.split(","))
+        return one_line(title), tuple(name for name in people if name)
+
+    def _span(self, event: Component, where: str) -> tuple[datetime | None, datetime | None]:
+        start = event.first("DTSTART")
+        if start is None:
+            self.findings.note("It has no start, so it came in without a time.", where)
+            return None, None
+        try:
+            moment = _moment(start)
+            starts = self._utc(moment, start, where)
+        except (ValueError, BadInput) as error:
+            self.findings.note_unread(_unread("start", start, error), where)
+            return None, None
+        return starts, self._end(event, moment, starts, where)
+
+    def _end(self, event: Component, moment: date, starts: datetime, where: str) -> datetime | None:
+        """The end by DTEND or DURATION; a date alone lasts that day (RFC 5545, 3.6.1)."""
+        start = event.first("DTSTART")
+        assert start is not None
+        line = event.first("DTEND") or event.first("DURATION")
+        whole_day = not isinstance(moment, datetime)
+        try:
+            if event.first("DTEND") is not None:
+                assert line is not None
+                end = _moment(line)
+                if whole_day and end == moment:  # written for a day that ends on itself
+                    end = moment + timedelta(days=1)
+                ends = self._utc(end, line, where)
+            elif line is not None:
+                days, exact = parse_duration(line.value)
+                ends = self._utc(_wall(moment) + timedelta(days=days), start, where) + exact
+            elif whole_day:
+                ends = self._utc(moment + timedelta(days=1), start, where)
+            else:
+                return None
+        except (ValueError, BadInput, OverflowError) as error:
+            sentence = _unread("end", line or start, error)
+            self.findings.note_odd(f"{sentence} It came in without an end.", where)
+            return None
+        if ends < starts:
+            self.findings.note_odd("It ends before it starts, so its end was left away.", where)
+            return None
+        return ends
+
+    def _utc(self, moment: date, line: Property, where: str) -> datetime:
+        wall = _wall(moment)
+        name = line.params.get("TZID", "").strip()
+        if wall.tzinfo is not None:
+            return to_utc(wall, self.zone)
+        if not name:
+            return self._in_zone(wall, self.zone, where)
+        own = self.zones.get(name)
+        if own is not None and own.observances:
+            try:
+                return self._by_rules(wall, own, where)
+            except ValueError:
+                self.findings.note(
+                    f"The file's rules for its zone “{one_line(name, 60)}” can't be read."
+                )
+        return self._by_name(wall, name, where)
+
+    def _by_rules(self, wall: datetime, own: FileZone, where: str) -> datetime:
+        if place := self._place(own):
+            return self._in_zone(wall, ZoneInfo(place), where)
+        offset = own.offset(wall)
+        if own.changes_near(wall):
+            self.findings.note(
+                "It lies in the hour in which the clocks change, by the file's own rules. Check its time.",
+                where,
+            )
+        if names_a_place(own.name) and zone_of_name(own.name) is not None:
+            self.findings.note(
+                f"The file has rules of its own for {one_line(own.name, 60)} that are not those of that "
+                "place. The file's were taken; check the times."
+            )
+        return (wall - offset).replace(tzinfo=UTC)
+
+    def _by_name(self, wall: datetime, name: str, where: str) -> datetime:
+        offset = fixed_offset(name)
+        if offset is not None:
+            return (wall - offset).replace(tzinfo=UTC)
+        zone = zone_of_name(name)
+        if zone is None:
+            self.findings.note(
+                f"The zone “{one_line(name, 60)}” is not known and the file has no rules for it. Its times "
+                f"were read as those of {self.zone.key}."
+            )
+            zone = self.zone
+        elif not names_a_place(zone.key) and not is_universal(zone):
+            self.findings.note(
+                f"The zone “{one_line(name, 60)}” names no place. Its times were read by the rules known "
+                "under that name; check them."
+            )
+        return self._in_zone(wall, zone, where)
+
+    def _in_zone(self, wall: datetime, zone: ZoneInfo, where: str) -> datetime:
+        tell_clock_change(self.findings, where, wall, zone)
+        return to_utc(wall, zone)
+
+    def place_of(self, start: Property) -> str:
+        """The IANA name of the place that a start's zone means; "" where it tells none."""
+        name = start.params.get("TZID", "").strip()
+        if not name:
+            return self.named.key if self.named is not None else ""
+        own = self.zones.get(name)
+        if own is not None and own.observances:
+            return self._place(own)
+        zone = zone_of_name(name)
+        return zone.key if zone is not None and names_a_place(zone.key) else ""
+
+    def _place(self, own: FileZone) -> str:
+        """A place with the same rules in the time of the events; "" where none has, or too many could."""
+        if own.name not in self.places:
+            try:
+                self.places[own.name] = self._find_place(own)
+            except ValueError:
+                self.places[own.name] = ""
+        return self.places[own.name]
+
+    def _find_place(self, own: FileZone) -> str:
+        first, last = _period(self.calendar)
+        days = range(0, min((last - first).days, 3_000))
+        noon = [datetime.combine(first + timedelta(days=day), time(12)) for day in days]
+        samples = [(wall, own.offset(wall)) for wall in noon]
+        for hint in (own.location, own.name, self.named.key if self.named else ""):
+            zone = zone_of_name(hint) if hint else None
+            if zone is not None and names_a_place(zone.key) and has_offsets(zone.key, samples):
+                return zone.key
+        if len({offset for _, offset in samples}) < 2:
+            return ""
+        found = zones_with_offsets(samples[::7])
+        return next((name for name in found if has_offsets(name, samples)), "")
 
 
-def _guid(event: Event) -> str:
-    """The UID; a changed instance of a series carries the series' UID and its own RECURRENCE-ID."""
-    uid = one_line(_value(event, "UID"), 200)
-    instance = event.get("RECURRENCE-ID")
-    if not uid or instance is None:
-        return uid
-    return f"{uid} {_dt(instance) or instance}"
+def _period(calendar: Component) -> tuple[date, date]:
+    """From half a year before the first event to half a year after the last."""
+    days: list[date] = []
+    for event in calendar.of_kind("VEVENT"):
+        start = event.first("DTSTART")
+        try:
+            day = parse_moment(start.value) if start is not None else None
+        except ValueError:
+            continue
+        if day is not None and 1970 <= day.year <= 2200:
+            days.append(day.date() if isinstance(day, datetime) else day)
+    if not days:
+        raise ValueError("no event has a start")
+    return min(days) - timedelta(days=180), max(days) + timedelta(days=180)
 
 
-def _span(event: Event, where: str, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-    start, end = _moment(event, "DTSTART", where), _moment(event, "DTEND", where)
-    if start is None:
-        return None, None
-    length = _dt(event.get("DURATION"))
-    if end is None and isinstance(length, timedelta):
-        end = start + length
-    elif end is None and not isinstance(start, datetime):
-        end = start + timedelta(days=1)  # RFC 5545, 3.6.1: a date alone lasts that day
-    try:
-        starts = to_utc(_at(start), zone)
-        ends = to_utc(_at(end), zone) if end is not None else None
-    except BadInput as error:
-        raise BadInput(f"{where}: {error.message}") from error
-    if ends is not None and ends < starts:
-        raise BadInput(f"{where} ends before it starts. Correct it in the calendar.")
-    return starts, ends
+def _moment(line: Property) -> date:
+    return parse_moment(line.value)
 
 
-def _moment(event: Event, name: str, where: str) -> date | None:
-    """A date, or a datetime (which is a date too); BadInput for anything else."""
-    value = event.get(name)
-    if value is None:
-        return None
-    moment = _dt(value)
-    if not isinstance(moment, date):
-        raise BadInput(f"{where} has no single readable {name}. Correct it in the calendar.")
-    return moment
-
-
-def _dt(value: Any) -> Any:
-    """The Python value of a time property; None for a missing or a broken one."""
-    try:
-        return getattr(value, "dt", None)
-    except ValueError:  # the library keeps what it can't parse and raises at the first look
-        return None
-
-
-def _at(moment: date) -> datetime:
+def _wall(moment: date) -> datetime:
     return moment if isinstance(moment, datetime) else datetime.combine(moment, time())
 
 
-def _value(event: Event, name: str) -> str:
-    value = event.get(name)
-    if isinstance(value, list):
-        value = value[0] if value else None
-    return "" if value is None else str(value)
+def _unread(what: str, line: Property, error: Exception) -> str:
+    if isinstance(error, BadInput):
+        return error.message
+    return f"Its {what} “{one_line(line.value, 40)}” is not understood."
 
 
-def _categories(event: Event) -> str:
-    value = event.get("CATEGORIES")
-    first = value[0] if isinstance(value, list) and value else value
-    names = getattr(first, "cats", None)
-    return str(names[0]) if names else ""
+def _guid(event: Component) -> str:
+    """The UID; a changed instance of a series carries the series' UID and its own RECURRENCE-ID."""
+    uid = one_line(event.text("UID"), 200)
+    instance = event.first("RECURRENCE-ID")
+    if not uid or instance is None:
+        return uid
+    try:
+        return f"{uid} {parse_moment(instance.value)}"
+    except ValueError:
+        return f"{uid} {one_line(instance.value, 60)}"
 
 
-def _language(event: Event) -> str:
-    return str(getattr(event.get("SUMMARY"), "params", {}).get("LANGUAGE", ""))
+def _aliases(event: Component) -> tuple[str, ...]:
+    match = _PRETALX_UID.match(event.text("UID"))
+    return (f"pretalx {match[1]}",) if match else ()

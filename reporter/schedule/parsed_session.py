@@ -7,7 +7,7 @@ import unicodedata
 import uuid
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
@@ -38,6 +38,10 @@ class ScheduledSession:
     do_not_record: bool = False
     licence: str = ""
     language: str = ""
+    # Other ids of the same session, which exports of other kinds from the same system carry.
+    aliases: tuple[str, ...] = field(default=(), compare=False)
+    # Names of fields of which this file says nothing: an import leaves them as they are.
+    unsaid: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,48 @@ class Draft:
     where: str
     session: ScheduledSession
     key: str = ""
+
+
+class Findings:
+    """What a reader has to tell beside the sessions: entries left out, and doubts about others."""
+
+    def __init__(self) -> None:
+        self.left_out: list[str] = []
+        # {where: the first thing that is wrong there}, of entries that came in without a part.
+        self.odd: dict[str, str] = {}
+        self._notes: dict[str, list[str]] = {}
+
+    def leave_out(self, sentence: str) -> None:
+        """Record an entry that doesn't come in; ``sentence`` names it and the reason."""
+        self.left_out.append(sentence)
+
+    def note(self, sentence: str, where: str = "") -> None:
+        """Record a doubt. The same sentence about several entries is told once, with all places."""
+        places = self._notes.setdefault(sentence, [])
+        if where and where not in places:
+            places.append(where)
+
+    def note_odd(self, sentence: str, where: str) -> None:
+        """Record a part that is not understood or can't be: the entry comes in without it."""
+        self.odd.setdefault(where, f"{where}: {sentence}")
+        self.note(sentence, where)
+
+    def note_unread(self, sentence: str, where: str) -> None:
+        """Record a start that is not understood: the session comes in without a time."""
+        self.note_odd(f"{sentence} It came in without a time.", where)
+
+    @property
+    def notes(self) -> list[str]:
+        """The sentences, each after the places that it is about."""
+        return [
+            f"{_listed(places)}: {sentence}" if places else sentence
+            for sentence, places in self._notes.items()
+        ]
+
+
+def _listed(places: list[str]) -> str:
+    named, more = ", ".join(places[:3]), len(places) - 3
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def finish(drafts: Iterable[Draft]) -> list[ScheduledSession]:

@@ -1,0 +1,65 @@
+"""Names of months and weekdays in many languages, from the Unicode CLDR as Babel has it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+_LOCALES = (
+    "en en_GB en_AU en_CA de de_AT fr fr_CA es es_MX pt pt_BR it nl sv da nb fi is pl cs sk hu ro hr sl sr_Latn "
+    "sr uk ru bg el tr ca eu gl lt lv et he ar fa hi id ms vi af sq cy ga bs mk be"
+)
+# What spreadsheets and people write beside them.
+_MORE_MONTHS = {"sept": 9, "mrz": 3, "mär": 3, "jän": 1, "febr": 2, "okt": 10, "dez": 12, "set": 9}
+_MORE_DAYS = {"tues": 1, "weds": 2, "thur": 3, "thurs": 3, "sonnabend": 5, "mie": 2}
+
+Names = Mapping[str, frozenset[int]]
+
+
+@lru_cache(maxsize=1)
+def month_names() -> Names:
+    """{name, with and without its accents: the months (1 to 12) that some language calls so}."""
+    found = {name: {number} for name, number in _MORE_MONTHS.items()}
+    for name, number in _cldr("months"):
+        found.setdefault(name, set()).add(number)
+    return {name: frozenset(numbers) for name, numbers in found.items()}
+
+
+@lru_cache(maxsize=1)
+def weekday_names() -> Names:
+    """{name, with and without its accents: the weekdays (Monday is 0) that some language calls so}."""
+    found = {name: {number} for name, number in _MORE_DAYS.items()}
+    for name, number in _cldr("days"):
+        found.setdefault(name, set()).add(number)
+    return {name: frozenset(numbers) for name, numbers in found.items()}
+
+
+def _cldr(kind: str) -> Iterator[tuple[str, int]]:
+    from babel import Locale
+
+    for code in _LOCALES.split():
+        tables = getattr(Locale.parse(code), kind)
+        for context in ("format", "stand-alone"):
+            for width in ("wide", "abbreviated", "short"):
+                for number, name in tables[context].get(width, {}).items():
+                    for spelling in _spellings(name):
+                        yield spelling, number
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """The name as ``bare_word`` writes it, and without its accents; none for a single letter or digits."""
+    bare = bare_word(name).removeprefix("de ").removeprefix("d’")
+    for part in (bare, without_accents(bare)):
+        if len(part) > 1 and not any(c.isdigit() or c.isspace() for c in part):
+            yield part
+
+
+def bare_word(word: str) -> str:
+    """The word in lower case, without the dot of an abbreviation."""
+    return unicodedata.normalize("NFKC", word).casefold().strip(" .’'")
+
+
+def without_accents(word: str) -> str:
+    """The word with its accents taken off."""
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))

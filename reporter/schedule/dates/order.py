@@ -1,0 +1,135 @@
+"""Whether dates such as 05/12/2026 of a file put the day, the month or the year first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Order = Literal["day first", "month first", "year first"]
+
+# Three numbers; the year stands last, or has two digits.
+NUMERIC_DATE = re.compile(
+    r"(?<![\d:/-])(?<!\d\.)(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?![\d:])\.?"
+)
+_ORDERS: tuple[Order, ...] = ("day first", "month first", "year first")
+
+
+@dataclass(frozen=True)
+class DateOrder:
+    """The order in the dates of a file; ``mixed``: they contradict each other, so each is read alone."""
+
+    order: Order = "day first"
+    mixed: bool = False
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A numeric date of the file, where it stands, and the weekdays beside it."""
+
+    where: str
+    match: re.Match[str]
+    weekdays: frozenset[int]
+
+    def read(self, order: Order) -> date | None:
+        day = _in_order(self.match, order)
+        fits = day is not None and (not self.weekdays or day.weekday() in self.weekdays)
+        return day if fits else None
+
+
+def numeric_date(
+    match: re.Match[str], order: DateOrder, weekdays: frozenset[int] = frozenset()
+) -> date | None:
+    """The date of a match of NUMERIC_DATE; None where the order gives none.
+
+    With dots the day comes first in every country, unless that is no date.
+    """
+    if not order.mixed:
+        wanted: Order = (
+            "day first" if match[2] == "." and order.order != "year first" else order.order
+        )
+        return _in_order(match, wanted) or _only_reading(match, frozenset())
+    return _only_reading(match, weekdays)
+
+
+def _only_reading(match: re.Match[str], weekdays: frozenset[int]) -> date | None:
+    # 10.30.45 is no date in October.
+    dotted = match[2] == "." and len(match[4]) == 2
+    orders = [order for order in _ORDERS if not (dotted and order == "month first")]
+    days = {_in_order(match, order) for order in orders} - {None}
+    if len(days) > 1 and weekdays:
+        days = {day for day in days if day is not None and day.weekday() in weekdays}
+    return days.pop() if len(days) == 1 else None
+
+
+def _in_order(match: re.Match[str], order: Order) -> date | None:
+    first, second, third = int(match[1]), int(match[3]), int(match[4])
+    if order == "year first":
+        if len(match[4]) == 4 or len(match[1]) == 1:
+            return None
+        year, month, day = 2000 + first, second, third
+    else:
+        year = third + (2000 if len(match[4]) == 2 else 0)
+        day, month = (first, second) if order == "day first" else (second, first)
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def decide_order(
+    cells: Sequence[tuple[str, str, frozenset[int]]], *, twelve_hours: bool
+) -> tuple[DateOrder, str]:
+    """The order for all dates of a file, and a sentence where it was not certain ("" where it was).
+
+    ``cells``: (where it stands, normalized text, weekdays in it). A reading that is no date, or not
+    the weekday beside it, is out. Of several that stay possible the one counts that puts the dates
+    closest together, for a gathering lasts days; else that of the clock's style (``twelve_hours``).
+    """
+    written = [*_written(cells)]
+    possible = [order for order in _ORDERS if all(each.read(order) for each in written)]
+    if not written:
+        return DateOrder(), ""
+    if not possible:
+        return DateOrder(mixed=True), _contradiction(written)
+    readings = {order: [each.read(order) for each in written] for order in possible}
+    if all(days == readings[possible[0]] for days in readings.values()):
+        return DateOrder(possible[0]), ""
+    best = min(possible, key=lambda order: _unlikeliness(order, readings[order], twelve_hours))
+    example = next(each for each in written if len({each.read(order) for order in possible}) > 1)
+    return DateOrder(best), (
+        f"Dates such as {example.match[0]} can be read in two ways. They were taken with the {best}, as "
+        f"{example.read(best)}. If that is wrong, write dates like 2026-12-05."
+    )
+
+
+def _unlikeliness(
+    order: Order, days: Sequence[date | None], twelve_hours: bool
+) -> tuple[bool, int, bool, bool]:
+    known = [day for day in days if day is not None]
+    span = (max(known) - min(known)).days
+    strange = not all(2010 <= day.year <= 2060 for day in known)
+    return strange, span, (order == "month first") != twelve_hours, order == "year first"
+
+
+def _written(cells: Sequence[tuple[str, str, frozenset[int]]]) -> Iterator[_Written]:
+    for where, text, weekdays in cells:
+        for match in NUMERIC_DATE.finditer(text):
+            if match[2] != "." or (len(match[4]) == 2 and int(match[1]) > 12):
+                yield _Written(where, match, weekdays)
+
+
+def _contradiction(written: Sequence[_Written]) -> str:
+    first: dict[str, str] = {}
+    for each in written:
+        readings = [order for order in _ORDERS if each.read(order)]
+        if len(readings) == 1:
+            first.setdefault(
+                readings[0], f"{each.where} puts the {readings[0]} (“{each.match[0]}”)"
+            )
+    return (
+        f"The dates don't agree: {', '.join(first.values())}. Dates that can be read in one way only were "
+        "taken, the others not. Write all dates like 2026-12-05."
+    )

@@ -1,0 +1,58 @@
+"""Abbreviations of time zones behind a time of day, as ``9:00 CET``."""
+
+from __future__ import annotations
+
+from datetime import timedelta, timezone, tzinfo
+from functools import lru_cache
+from zoneinfo import available_timezones
+
+from reporter.errors import BadInput
+from reporter.schedule.datetimes import find_zone
+
+# Hours from UTC of the abbreviations that mean one thing only (RFC 5322, 4.3, and the European and
+# Australian ones of the IANA list). IST, BST in Asia and others are not among them.
+_HOURS = {
+    "est": -5,
+    "edt": -4,
+    "cst": -6,
+    "cdt": -5,
+    "mst": -7,
+    "mdt": -6,
+    "pst": -8,
+    "pdt": -7,
+    "akst": -9,
+    "akdt": -8,
+    "hst": -10,
+    "wet": 0,
+    "west": 1,
+    "bst": 1,
+    "cet": 1,
+    "cest": 2,
+    "mez": 1,
+    "mesz": 2,
+    "eet": 2,
+    "eest": 3,
+    "msk": 3,
+    "jst": 9,
+    "aest": 10,
+    "aedt": 11,
+    "awst": 8,
+    "nzst": 12,
+    "nzdt": 13,
+}
+
+
+def zone_of_word(word: str) -> tzinfo | None:
+    """The zone of a lower-case abbreviation or IANA name; None for others."""
+    if word in _HOURS:
+        return timezone(timedelta(hours=_HOURS[word]))
+    name = _names().get(word) if "/" in word else None
+    try:
+        return find_zone(name) if name else None
+    except BadInput:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, str]:
+    return {name.casefold(): name for name in available_timezones()}

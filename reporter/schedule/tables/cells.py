@@ -1,0 +1,256 @@
+"""The cells of a table that tell when: which columns, in which order of day and month, put together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from reporter.errors import BadInput
+from reporter.schedule.dates.moments import Span, When, normal_text, parse_span, weekdays_in
+from reporter.schedule.dates.order import NUMERIC_DATE, DateOrder, decide_order
+from reporter.schedule.parsed_session import Findings, one_line
+from reporter.schedule.tables.headers import Column
+from reporter.schedule.tables.table import Row, Table
+
+_TWELVE = re.compile(r"\d\s?[ap]\.?\s?m\b")
+# Day numbers of spreadsheets from 2000 to 2100, counted from 30 December 1899.
+_SERIAL = re.compile(r"(3[67]\d{3}|[4-6]\d{4}|7[0-2]\d{3})(?:[.,](\d{1,12}))?")
+_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class RowTimes:
+    """The start and end of a row as written, and the zones that the columns' names state."""
+
+    start: When | None
+    end: When | None
+    zone: tzinfo | None = None
+    end_zone: tzinfo | None = None
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A cell that was read: what it says, its column, its text."""
+
+    column: Column
+    text: str
+    span: Span
+
+
+class TimeCells:
+    """Reads the times of rows; the order of day and month is decided once, by the whole table."""
+
+    def __init__(self, table: Table, findings: Findings) -> None:
+        self.table = table
+        self.findings = findings
+        self.starts = table.named("start")
+        self.ends = table.named("end")
+        self.order, doubt = decide_order([*self._written()], twelve_hours=self._twelve_hours())
+        if doubt:
+            findings.note(doubt)
+
+    def _written(self) -> Iterator[tuple[str, str, frozenset[int]]]:
+        for row in self.table.rows:
+            texts = [row.cell(index) for index in (*self.starts, *self.ends)]
+            filled = [cell for cell in row.cells if cell.strip()]
+            for text in texts if any(texts) else filled[:1]:
+                if (plain := _plain(text)) and NUMERIC_DATE.search(plain):
+                    words = any(c.isalpha() for c in plain)
+                    yield row.where, plain, weekdays_in(plain) if words else frozenset()
+
+    def _twelve_hours(self) -> bool:
+        cells = (row.cell(i) for row in self.table.rows for i in (*self.starts, *self.ends))
+        return any(_TWELVE.search(_plain(text)) for text in cells)
+
+    def day_above(self) -> date | None:
+        """The date that stands above the header, for tables of one day."""
+        days = [day for text in self.table.above if (day := self.heading_day(text)) is not None]
+        return days[0] if len(days) == 1 else None
+
+    def heading_day(self, text: str) -> date | None:
+        """The date if the text is a date alone (a word before it is let through), else None."""
+        for part in (text, text.partition(":")[2], text.partition(",")[2], text.partition(" ")[2]):
+            try:
+                span = parse_span(part, self.order)
+            except ValueError:
+                continue
+            if span.end is None and span.start.clock is None:
+                return span.start.day
+        return None
+
+    def read(self, row: Row, where: str) -> RowTimes:
+        """The start and end of a row; BadInput for a start that is not understood."""
+        start_cells = self._pieces(row, self.starts)
+        if self._is_all_day(row):
+            start_cells = [replace(piece, span=_day_only(piece.span)) for piece in start_cells]
+        start = self._joined(start_cells, where)
+        end, end_cells = self._end(row, start, where)
+        if end is None and start is not None:
+            end = next((piece.span.end for piece in start_cells if piece.span.end), None)
+        if self._is_all_day(row) and end is not None:
+            end = When(end.day, None) if end.day else None
+        return RowTimes(start, end, _zone(start_cells), _zone(end_cells))
+
+    def _end(self, row: Row, start: When | None, where: str) -> tuple[When | None, list[_Piece]]:
+        if start is None:
+            return None, []
+        try:
+            pieces = self._pieces(row, self.ends)
+            return self._joined(pieces, where), pieces
+        except BadInput as error:
+            self.findings.note_odd(f"{error.message} It came in without an end.", where)
+            return None, []
+
+    def _is_all_day(self, row: Row) -> bool:
+        text = self.table.value(row, "all_day").casefold()
+        return text in {
+            "true",
+            "yes",
+            "1",
+            "x",
+            "ja",
+            "oui",
+            "si",
+            "sí",
+            "ein",
+            "wahr",
+            "vrai",
+            "verdadero",
+            "vero",
+        }
+
+    def _pieces(self, row: Row, indexes: list[int]) -> list[_Piece]:
+        pieces: list[_Piece] = []
+        odd = ""
+        for index in indexes:
+            text, column = row.cell(index), self.table.columns[index]
+            if not text or text in ("-", "–", "—", "?"):
+                continue
+            try:
+                pieces.append(_Piece(column, text, self._span(text, column)))
+            except ValueError:
+                if not _only_weekday(text):
+                    odd = odd or f"the {column.role} “{one_line(text, 40)}”"
+        if odd:
+            raise BadInput(f"{odd} is not understood. Write it like 2026-12-05 14:00.")
+        return pieces
+
+    def _span(self, text: str, column: Column) -> Span:
+        if column.kind != "time" and (found := _SERIAL.fullmatch(text)):
+            self.findings.note(
+                f"Numbers such as {text} were read as days counted by a spreadsheet ({_serial(found).day})."
+            )
+            return Span(_serial(found))
+        return parse_span(text, self.order, clock_column=column.kind == "time")
+
+    def _joined(self, pieces: list[_Piece], where: str) -> When | None:
+        """One moment of the cells: a date of one and a time of another."""
+        dated = [piece for piece in pieces if piece.span.start.day is not None]
+        timed = [piece for piece in pieces if piece.span.start.clock is not None]
+        if not dated and not timed:
+            return None
+        self._agree(dated, timed, where)
+        base = (timed or dated)[0].span.start
+        day = dated[0].span.start.day if dated else None
+        odd = any(piece.span.start.odd_weekday for piece in pieces)
+        return replace(base, day=day, odd_weekday=odd)
+
+    def _agree(self, dated: list[_Piece], timed: list[_Piece], where: str) -> None:
+        days = {piece.span.start.day for piece in dated}
+        clocks = {piece.span.start.clock for piece in timed}
+        if len(days) > 1 or len(clocks) > 1:
+            texts = " and ".join(
+                f"“{one_line(piece.text, 40)}”" for piece in (dated if len(days) > 1 else timed)[:2]
+            )
+            self.findings.note(f"Two columns don't agree: {texts}. The first was taken.", where)
+
+
+def _zone(pieces: list[_Piece]) -> tzinfo | None:
+    timed = [piece for piece in pieces if piece.span.start.clock is not None]
+    return (timed or pieces)[0].column.zone if pieces else None
+
+
+def _day_only(span: Span) -> Span:
+    return Span(When(span.start.day, None), span.end)
+
+
+def _serial(match: re.Match[str]) -> When:
+    part = float(f"0.{match[2] or 0}")
+    moment = _EPOCH + timedelta(days=int(match[1]), seconds=round(part * 86_400))
+    return When(moment.date(), moment.time() if match[2] else None)
+
+
+def _plain(text: str) -> str:
+    try:
+        return normal_text(text) if text else ""
+    except ValueError:
+        return ""
+
+
+def _only_weekday(text: str) -> bool:
+    plain = _plain(text)
+    return bool(plain) and plain.replace(".", "").isalpha() and bool(weekdays_in(plain))
+
+
+def adopt_columns(table: Table, findings: Findings) -> Table:
+    """The table with unknown columns that hold times told, or taken where there can be no doubt.
+
+    If no known column has times of day and just one unknown one has, that is when they start.
+    """
+    looks = {
+        i: kind
+        for i, column in enumerate(table.columns)
+        if not column.role and (kind := _look(table, i))
+    }
+    clocks = [index for index, kind in looks.items() if kind != "date"]
+    days = [index for index, kind in looks.items() if kind != "time"]
+    chosen: dict[int, Column] = {}
+    if not _has_clock(table) and len(clocks) == 1:
+        chosen[clocks[0]] = replace(table.columns[clocks[0]], role="start")
+    if not table.named("start") and len(days) == 1:
+        chosen.setdefault(days[0], replace(table.columns[days[0]], role="start"))
+    for column in chosen.values():
+        findings.note(
+            f"The column “{one_line(column.name, 40)}” is not known, and was taken as the start."
+        )
+    _tell_unused(table, [index for index in looks if index not in chosen], findings)
+    columns = tuple(chosen.get(index, column) for index, column in enumerate(table.columns))
+    return replace(table, columns=columns)
+
+
+def _tell_unused(table: Table, unused: list[int], findings: Findings) -> None:
+    if unused:
+        names = ", ".join(
+            f"“{one_line(table.columns[i].name, 40) or f'no. {i + 1}'}”" for i in unused[:8]
+        )
+        findings.note(
+            f"Columns that look like dates or times and were not used: {names}. If they tell when sessions "
+            "are, call them start, end or date."
+        )
+
+
+def _has_clock(table: Table) -> bool:
+    return any(_look(table, index) in ("time", "both") for index in table.named("start"))
+
+
+def _look(table: Table, index: int) -> str:
+    """ "date", "time" or "both" if most cells of the column are such; "" for other columns."""
+    texts = [text for row in table.rows[:200] if (text := row.cell(index))]
+    kinds = [kind for text in texts if (kind := _kind(text))]
+    if not kinds or len(kinds) * 2 < len(texts):
+        return ""
+    return kinds[0] if len(set(kinds)) == 1 else "both"
+
+
+def _kind(text: str) -> str:
+    if len(text) > 60 or not any(c.isdigit() for c in text):
+        return ""
+    for order in (DateOrder(), DateOrder("month first")):
+        try:
+            start = parse_span(text, order).start
+        except ValueError:
+            continue
+        return "date" if start.clock is None else "time" if start.day is None else "both"
+    return ""

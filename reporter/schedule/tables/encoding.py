@@ -1,0 +1,107 @@
+"""Text of unknown encoding, as spreadsheets and calendars save it."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from reporter.errors import BadInput
+
+_MARKS: Final = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+# Of equally plausible ones the first counts.
+_OLD: Final = {
+    "cp1252": "Windows-1252 (Western European)",
+    "mac_roman": "Mac Roman",
+    "cp1250": "Windows-1250 (Central European)",
+    "cp1251": "Windows-1251 (Cyrillic)",
+    "cp1253": "Windows-1253 (Greek)",
+    "cp1254": "Windows-1254 (Turkish)",
+}
+_COMMON: Final = frozenset("àâäæçèéêëîïñòóôöùûüœßáíúåøãõìÄÖÜÉÀÇÑÅØÆÁÍÓÚąćęłńśźżčďěňřšťůžőűğışİ")
+_ALONE: Final = frozenset("àéèóöåúáíæÀÉÅÖÓ")
+_TYPOGRAPHY: Final = frozenset("“”„‘’‚–—…•€°«»§·×º¿¡")
+# Enough to tell encodings apart; the rest of a big file says the same.
+_SAMPLE: Final = 200_000
+
+
+def decode_text(data: bytes) -> tuple[str, str]:
+    """(the text, the name of an old encoding that had to be guessed or "").
+
+    A byte order mark decides, else UTF-16 and UTF-8 by their form, else the old encoding that makes
+    the most plausible words. Raises BadInput for spreadsheets, for empty files and for what is no text.
+    """
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise BadInput("This is a spreadsheet document. Save it as CSV (UTF-8) and import that.")
+    encoding = _unicode_encoding(data)
+    guessed = "" if encoding else _old_encoding(data)
+    try:
+        text = data.decode(encoding or guessed)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise BadInput(
+            "This file is no text, or its letters are in an unknown encoding. Save it as UTF-8."
+        ) from error
+    if "\x00" in text:
+        raise BadInput("This is no text file. Give CSV, iCalendar, schedule.json or schedule.xml.")
+    text = text.lstrip("\ufeff")
+    if not text.strip():
+        raise BadInput("This file is empty. Export the schedule again.")
+    return text, _OLD[guessed] if guessed else ""
+
+
+def _unicode_encoding(data: bytes) -> str:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return encoding
+    # UTF-16 without a mark: blanks, digits, separators and line ends have a zero in one of their bytes.
+    start = data[:4_000]
+    even, odd = start[0::2].count(0), start[1::2].count(0)
+    most, least = max(even, odd), min(even, odd)
+    if least == 0 and most >= 2 and most * 14 >= len(start):
+        return "utf-16-be" if even else "utf-16-le"
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
+    return "utf-8"
+
+
+def _old_encoding(data: bytes) -> str:
+    scores: dict[str, float] = {}
+    for encoding in _OLD:
+        try:
+            data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        scores[encoding] = _plausibility(data[:_SAMPLE].decode(encoding))
+    return max(scores, key=lambda encoding: scores[encoding]) if scores else "cp1252"
+
+
+def _plausibility(text: str) -> float:
+    """How much the text looks like words, by the neighbours of its letters beyond ASCII."""
+    score = 0.0
+    padded = f" {text} "
+    for index in range(1, len(padded) - 1):
+        if padded[index] > "\x7f":
+            score += _weight(padded[index], padded[index - 1], padded[index + 1])
+    return score
+
+
+def _weight(char: str, before: str, after: str) -> float:
+    if char in _TYPOGRAPHY:
+        return 0.5
+    if not char.isalpha():
+        return -3.0 if unicodedata.category(char) != "Zs" else 0.0
+    if not before.isalpha() and not after.isalpha():
+        return 1.0 if char in _ALONE else -2.0
+    if char.isupper() and before.islower():
+        return -3.0
+    if not unicodedata.name(char, "").startswith("LATIN"):
+        # Cyrillic and Greek letters stand among their own.
+        own = any(c.isalpha() and c > "\x7f" for c in (before, after))
+        return 2.0 if own else -2.0
+    crowded = before.isalpha() and before > "\x7f"
+    return (2.0 if char in _COMMON else 0.5) - (3.0 if crowded else 0.0)

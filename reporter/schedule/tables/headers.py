@@ -1,0 +1,262 @@
+"""What the columns of a table hold, by their names in many languages.
+
+A name is understood when each of its words is: "Session start date" is, "Reminder date" is not. The
+names were collected from the exports of Google Calendar, Outlook, Sched, Sessionize, Indico,
+Eventbrite, Meetup and pretalx, and from spreadsheets.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Literal
+
+from reporter.schedule.dates.names import without_accents
+from reporter.schedule.dates.zone_abbreviations import zone_of_word
+from reporter.schedule.dates.zones import zone_of_name
+
+Kind = Literal["", "date", "time"]
+
+
+def word_set(words: str) -> set[str]:
+    """The words of a line as a set."""
+    return set(words.split())
+
+
+_START = word_set(
+    "start starts starting started begin begins beginning beginnt beginn anfang fangt debut commence inicio comienzo "
+    "comienza empieza inizio inizia aanvang begint borjar borjan alkaa alku zacatek poczatek kezdet kezdes pocetak "
+    "zaciatok inceput baslangic начало εναρξη começo comeco inici hasiera 開始 开始 시작"
+)
+_END = word_set(
+    "end ends ending ended ende endet finish finishes fin finaliza finalizacion termina termino terminacion final "
+    "fine finisce einde eindigt eind slut slutar slutt slutter loppu paattyy konec koniec vege kraj zavrsetak sfarsit "
+    "bitis конец окончание ληξη fim 終了 结束 종료"
+)
+_ALONE_START = word_set("from von ab de dal dalle du das od van vanaf desde des since fra fran с")
+_ALONE_END = word_set("to bis a al alle au as do tot hasta ate until till til jusqua по до")
+_DATE = word_set(
+    "date dates day datum tag jour fecha dia data giorno dag dato paiva paivamaara den dzien nap hari tarih gun дата "
+    "день ημερομηνια datums kuupaev 日付 日期 날짜"
+)
+_TIME = word_set(
+    "time times hour hours clock heure heures horaire horaires hora horas horario horarios ora orario orari uhrzeit "
+    "zeit zeiten zeitraum tijd tijden tijdstip uur tid tidspunkt klokkeslett klokkeslaet klockslag kl klo kello aika "
+    "kellonaika cas godzina czas ido idopont vrijeme vreme ura saat время ωρα laiks aeg slot "
+    "timeslot 時間 時刻 时间 시간"
+)
+_WHEN = word_set(
+    "when datetime wann quand cuando quando wanneer kiedy kdy termin zeitpunkt scheduled moment"
+)
+_FILLER = word_set(
+    "session sessions event events talk talks proposal presentation item activity agenda program programme programm "
+    "the of der "
+    "des das die de du la le el los il del della do da di e y i et and und og och en at am um on in local lokal lokale "
+    "locale scheduled planned sesion seance sitzung veranstaltung vortrag evento evenement evenements atelier sessao "
+    "sessione sessie s l d d’ & utc"
+)
+_ZONE = word_set("timezone tz zeitzone fuseau tijdzone tidszon tidssone zone zona fuso")
+_DURATION = word_set(
+    "duration length lasts minutes mins min dauer lange duree duracion durata duracao duur lengte varaktighet langd "
+    "varighed varighet kesto delka dlugosc minuten minutos minuti laufzeit"
+)
+_HOURS = word_set("hours hour hrs hr h std stunden heures horas ore uur uren timmar timer")
+_MINUTES = word_set("minutes minute mins min minuten minutos minuti m")
+_ALL_DAY = (
+    {"all", "day"},
+    {"ganztagig"},
+    {"ganztagiges"},
+    {"ganztaegiges"},
+    {"ganztaegig"},
+    {"journee", "entiere"},
+    {"todo", "dia"},
+    {"tutto", "giorno"},
+    {"dia", "inteiro"},
+    {"hele", "dag"},
+    {"hela", "dagen"},
+    {"allday"},
+)
+# In order of trust: of two columns that could be the title, the first kind is.
+_OTHERS: dict[str, str] = {
+    "do_not_record": "record recorded recording norecording donotrecord dontrecord notrecorded recordingoptout optout",
+    "speakers": "speaker speakers presenter presenters host hosts facilitator facilitators person persons people by "
+    "who speakername speakernames proposer owner referent referenten referentin sprecher sprecherin intervenant "
+    "intervenants ponente ponentes orador oradores relatore relatori spreker sprekers talare author authors "
+    "docente moderator palestrante",
+    "room": "room rooms location venue place where hall stage raum saal ort wo salle lieu sala lugar luogo aula zaal "
+    "ruimte plaats locatie lokaal rum plats sted sal mistnost miejsce local",
+    "track": "track topic category categories theme strand type format spur kategorie kategorien thema categorie "
+    "categoria tema stroom tags tag",
+    "description": "description abstract details notes about summary beschreibung descripcion descrizione descricao "
+    "omschrijving beschrijving resume resumen content inhalt",
+    "language": "language lang sprache langue idioma lingua taal sprak",
+    "licence": "licence license lizenz licencia licenza licentie",
+    "key": "id guid uid uuid code slug identifier nr number no key",
+    "title": "title titel titre titulo titolo otsikko nazev tytul cim naslov titlu baslik название τιτλος subject "
+    "betreff objet asunto assunto oggetto onderwerp amne emne name names nom nombre nome naam namn navn nazwa "
+    "bezeichnung was what thema topic summary タイトル 件名 标题 제목",
+}
+_VOCABULARY = {role: set(words.split()) for role, words in _OTHERS.items()}
+_VOCABULARY["do_not_record"] |= {"not", "dont", "no", "opt", "out"}
+_VOCABULARY["licence"] |= {"recording"}
+_WEAK_TITLES = word_set(
+    "session event talk presentation activity programme program item sesion seance sitzung veranstaltung vortrag "
+    "evento evenement atelier sessao sessione sessie agenda thema topic summary"
+)
+_WORDS = re.compile(r"[^\W_]+", re.UNICODE)
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column holds. ``role``: a field of a session, "start", "end", "zone", "all_day" or "" for
+    a name that is not understood; ``kind``: "date" or "time" where it holds that part only.
+    """
+
+    name: str
+    role: str = ""
+    kind: Kind = ""
+    zone: tzinfo | None = None
+    hours: bool = False
+    # How little the name says that this is the title: of several columns the least counts.
+    doubt: int = 0
+
+
+def read_column(name: str) -> Column:
+    """What a column of that name holds."""
+    if len(name) > 200:
+        return Column(name[:40])
+    outside, inside = _split_brackets(name)
+    words = _words(outside)
+    return (
+        _zone_column(name, words)
+        or _all_day_column(name, words)
+        or _duration_column(name, words, inside)
+        or _time_column(name, words, inside)
+        or _other_column(name, words)
+        or Column(name)
+    )
+
+
+def _split_brackets(name: str) -> tuple[str, str]:
+    inside = " ".join(re.findall(r"[(\[{]([^)\]}]*)[)\]}]", name))
+    return re.sub(r"[(\[{][^)\]}]*[)\]}]", " ", name), inside
+
+
+def _words(text: str) -> list[str]:
+    """The words in lower case without accents; camelCase and startTime_utc are several."""
+    parted = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", text.replace("’", " ").replace("'", " "))
+    return [without_accents(word.casefold()) for word in _WORDS.findall(parted)]
+
+
+def _zone_column(name: str, words: list[str]) -> Column | None:
+    known = _ZONE | _FILLER | {"time", "horaire", "horaria", "oraria", "horario", "orario"}
+    if set(words) & _ZONE and set(words) <= known:
+        return Column(name, "zone")
+    return None
+
+
+def _all_day_column(name: str, words: list[str]) -> Column | None:
+    if any(wanted <= set(words) for wanted in _ALL_DAY) and len(words) <= 4:
+        return Column(name, "all_day")
+    return None
+
+
+def _duration_column(name: str, words: list[str], inside: str) -> Column | None:
+    if not set(words) & _DURATION or not set(words) <= _DURATION | _FILLER | _HOURS | _TIME:
+        return None
+    units = set(words) | set(_words(inside))
+    return Column(name, "duration", hours=bool(units & _HOURS) and not units & _MINUTES)
+
+
+def _time_column(name: str, words: list[str], inside: str) -> Column | None:
+    parts = [part for word in words for part in _parts(word)]
+    marks = set(parts)
+    zone = _zone_inside(inside)
+    if "utc" in marks or "gmt" in marks:
+        zone = zone_of_name("UTC")
+    if not marks <= _START | _END | _DATE | _TIME | _WHEN | _FILLER | _ALONE_START | _ALONE_END | {
+        "gmt"
+    }:
+        return None
+    side = _side(parts)
+    kinds = _kinds(marks | set(_words(inside)))
+    if side is None and not kinds and not marks & _WHEN:
+        return None
+    kind: Kind = kinds.pop() if len(kinds) == 1 and not marks & _WHEN - {"scheduled"} else ""
+    return Column(name, side or "start", kind, zone)
+
+
+def _kinds(words: set[str]) -> set[Kind]:
+    kinds: set[Kind] = set()
+    if words & _DATE:
+        kinds.add("date")
+    if words & _TIME:
+        kinds.add("time")
+    return kinds
+
+
+def _side(parts: list[str]) -> str | None:
+    """ "start", "end" or None; a column of both holds spans, which begin with their start."""
+    plain = [part for part in parts if part not in _FILLER - _ALONE_START - _ALONE_END]
+    if set(parts) & _START:
+        return "start"
+    if set(parts) & _END:
+        return "end"
+    outer = [part for part in plain if part not in _DATE | _TIME]
+    # "to" and "a" mean the end when nothing but the kind stands beside them.
+    if outer and set(outer) <= _ALONE_START | _ALONE_END:
+        return "start" if outer[0] in _ALONE_START else "end"
+    return None
+
+
+def _parts(word: str) -> list[str]:
+    """A compound's parts, as of "Startzeit", "begintijd" and "enddatetime"."""
+    if word in _START | _END | _DATE | _TIME | _WHEN | _FILLER:
+        return [word]
+    for length in range(len(word) - 2, 2, -1):
+        first, rest = word[:length], word[length:]
+        base = first if first in _START | _END | _DATE else first.rstrip("s")
+        if base in _START | _END | _DATE:
+            tail = [rest] if rest in _DATE | _TIME | _WHEN | {"at"} else _parts(rest)
+            if all(part in _DATE | _TIME | _WHEN | {"at"} for part in tail):
+                return [base, *tail]
+    return [word]
+
+
+def _zone_inside(inside: str) -> tzinfo | None:
+    """The zone in the brackets of a name, as in "Start (CET)"."""
+    text = inside.strip()
+    if not text or len(text) > 40:
+        return None
+    return zone_of_word(text.casefold()) or (
+        zone_of_name(text) if "/" in text or text == "UTC" else None
+    )
+
+
+def _other_column(name: str, words: list[str]) -> Column | None:
+    joined = {"".join(words)}
+    for role, vocabulary in _VOCABULARY.items():
+        named = set(words) & vocabulary or joined & vocabulary
+        allowed = vocabulary | _FILLER | {"name", "names"}
+        if named and (set(words) <= allowed or joined <= vocabulary):
+            if role == "do_not_record" and not _refuses(words):
+                continue
+            if role in ("description", "track") and set(words) & {"summary", "topic", "thema"}:
+                return Column(name, role if len(words) > 1 else "title", doubt=3)
+            doubt = (
+                0
+                if role != "title"
+                or set(words) & word_set("title titel titre titulo titolo subject betreff")
+                else 1
+            )
+            return Column(name, role, doubt=doubt)
+    if words and set(words) & _WEAK_TITLES and set(words) <= _WEAK_TITLES | _FILLER:
+        return Column(name, "title", doubt=2)
+    return None
+
+
+def _refuses(words: list[str]) -> bool:
+    """Whether a column about recording asks for none: "Do not record", "Recording opt-out"."""
+    text = "".join(words)
+    return any(part in text for part in ("not", "dont", "norec", "optout"))
