@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,16 +26,47 @@ if TYPE_CHECKING:
 
     from reporter.actor import Actor
     from reporter.config import Settings
+    from reporter.gathering.schedule_preview import Preview
     from reporter.models import EventSession
-    from reporter.schedule import ScheduledSession
+    from reporter.schedule import Reading
 
 
-def _read(path: Path, timezone: str) -> list[ScheduledSession]:
-    from reporter.schedule import read_schedule
+def _read(path: Path, timezone: str) -> Reading:
+    from reporter.schedule import inspect_schedule
 
     if not path.is_file():
         raise NotFound(f"There is no file {path}.")
-    return read_schedule(path, filename=path.name, timezone=timezone)
+    return inspect_schedule(path, filename=path.name, timezone=timezone)
+
+
+def _tell_findings(reading: Reading) -> None:
+    """What a person should know of a schedule that was read, on standard error."""
+    for sentence in reading.left_out:
+        click.echo(f"reporter: left out: {sentence}", err=True)
+    for sentence in reading.notes:
+        click.echo(f"reporter: {sentence}", err=True)
+
+
+def _read_for_new(path: Path, timezone: str | None) -> tuple[Reading, str]:
+    """The schedule of a new gathering and the gathering's zone: given, else told by the file, else asked
+    for at a terminal, else this laptop's.
+    """
+    from kiosk.runtime.timezone import local_timezone
+
+    local = local_timezone()
+    reading = _read(path, timezone or local)
+    zone = timezone or reading.named_zone
+    if not zone and sys.stdin.isatty():
+        zone = click.prompt(
+            "The schedule doesn't tell its time zone. Where does it take place?", default=local
+        )
+    if not zone:
+        click.echo(
+            f"reporter: The schedule doesn't tell its time zone; that of this laptop, {local}, was taken. Give "
+            "another one with --timezone.",
+            err=True,
+        )
+    return (reading if zone in ("", reading.zone) else _read(path, zone)), zone or local
 
 
 @click.command("new")
@@ -63,24 +96,27 @@ def new(
     from reporter.config import load_settings
     from reporter.gathering.folder import make_gathering, open_session
     from reporter.gathering.sessions import add_session, all_sessions, import_schedule
-    from reporter.schedule import zone_named_in
 
     # Read first: a schedule that can't be read must not leave half a gathering.
-    scheduled = _read(schedule, timezone or local_timezone()) if schedule else []
-    zone = timezone or (zone_named_in(schedule) if schedule else "") or local_timezone()
+    reading, zone = (
+        _read_for_new(schedule, timezone) if schedule else (None, timezone or local_timezone())
+    )
     before = load_settings(previous) if previous else None
     rng, now = new_random(), utc_now()
     folder = gathering_folder()
     settings = make_gathering(folder, name, timezone=zone, language=language, now=now, rng=rng)
     with open_session(settings) as session:
-        if scheduled:
-            import_schedule(session, scheduled, now=now, rng=rng)
+        if reading:
+            import_schedule(session, reading.sessions, now=now, rng=rng)
         if before:
             _carry_over(session, before, Actor(now, rng, "shell"))
         if not all_sessions(session):
             add_session(session, "Lobby", now=now, rng=rng)
+    if reading:
+        _tell_findings(reading)
+    count = len(reading.sessions) if reading else 1
     click.echo(
-        f"{name}: {max(len(scheduled), 1)} session(s) in {folder}, times of {zone}. Start with: reporter kiosk"
+        f"{name}: {count} session(s) in {folder}, times of {zone}. Start with: reporter kiosk"
     )
 
 
@@ -143,15 +179,25 @@ def list_sessions(as_json: bool = False) -> None:
 
 @sessions.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only show what the file says and what would change.")
 @json_option
 @gathering_option
-def import_sessions(file: Path, as_json: bool) -> None:
+def import_sessions(file: Path, dry_run: bool, as_json: bool) -> None:
     """Take in a schedule again: new sessions are added, known ones updated, codes never change."""
+    from reporter.gathering.schedule_preview import preview_import
     from reporter.gathering.sessions import import_schedule
 
     with opened() as kiosk:
-        scheduled = _read(file, kiosk.settings.gathering.timezone)
-        done = import_schedule(db_session(), scheduled, now=kiosk.now(), rng=kiosk.rng)
+        reading = _read(file, kiosk.settings.gathering.timezone)
+        if dry_run:
+            preview = preview_import(db_session(), reading)
+            if as_json:
+                print_json(preview_record(preview))
+            else:
+                _print_preview(preview, kiosk.settings.zone)
+            return
+        _tell_findings(reading)
+        done = import_schedule(db_session(), reading.sessions, now=kiosk.now(), rng=kiosk.rng)
         if as_json:
             print_json(vars(done))
         else:
@@ -159,6 +205,68 @@ def import_sessions(file: Path, as_json: bool) -> None:
                 f"{done.added} added, {done.updated} updated, {done.unchanged} unchanged, "
                 f"{done.retired} no longer in the schedule (their codes stay valid)"
             )
+
+
+def preview_record(preview: Preview) -> dict[str, object]:
+    """A preview as JSON; times in RFC 3339."""
+    reading = preview.reading
+    return {
+        "kind": reading.kind,
+        "sessions": len(reading.sessions),
+        "first": rfc3339(preview.first),
+        "last": rfc3339(preview.last),
+        "without_time": preview.untimed,
+        "timezone": reading.zone,
+        "named_timezone": reading.named_zone,
+        "left_out": list(reading.left_out),
+        "notes": list(reading.notes),
+        "new": [
+            {"title": item.title, "starts_at": rfc3339(item.starts_at)} for item in preview.new
+        ],
+        "changed": [
+            {
+                "code": change.code,
+                "title": change.title,
+                "fields": list(change.fields),
+                "starts_at": rfc3339(change.starts_at),
+                "new_start": rfc3339(change.new_start),
+            }
+            for change in preview.changed
+        ],
+        "unchanged": preview.unchanged,
+        "gone": [{"code": row.code, "title": row.title} for row in preview.gone],
+    }
+
+
+def _print_preview(preview: Preview, zone: tzinfo) -> None:
+    reading = preview.reading
+    click.echo(f"{len(reading.sessions)} session(s) in this {reading.kind}")
+    if preview.first and preview.last:
+        first, last = (moment.astimezone(zone) for moment in (preview.first, preview.last))
+        click.echo(f"from {first:%a %d %b %Y %H:%M} to {last:%a %d %b %Y %H:%M}, times of {zone}")
+    if reading.named_zone not in ("", reading.zone):
+        click.echo(f"the file's zone is {reading.named_zone}; the gathering's is {reading.zone}")
+    if preview.untimed:
+        click.echo(f"{preview.untimed} without a time")
+    for label, sentences in (("left out", reading.left_out), ("note", reading.notes)):
+        for sentence in sentences:
+            click.echo(f"{label}: {sentence}")
+    for item in preview.new:
+        click.echo(f"new: {_clock(item.starts_at, zone)}  {item.title}")
+    for change in preview.changed:
+        click.echo(
+            f"changed: {_clock(change.new_start, zone)}  {change.title} ({', '.join(change.fields)})"
+        )
+    for row in preview.gone:
+        click.echo(f"gone: {row.code}  {row.title}")
+    click.echo(
+        f"{len(preview.new)} new, {len(preview.changed)} changed, {preview.unchanged} unchanged, "
+        f"{len(preview.gone)} gone. Nothing was imported."
+    )
+
+
+def _clock(moment: datetime | None, zone: tzinfo) -> str:
+    return f"{moment.astimezone(zone):%a %d %b %H:%M}" if moment else "any time".ljust(16)
 
 
 @sessions.command("add")

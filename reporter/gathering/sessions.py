@@ -6,14 +6,16 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
 from reporter.codes import make_code, normalize
-from reporter.enums import Audience, TakeawayState
+from reporter.enums import TakeawayState
 from reporter.errors import BadInput, NotFound
+from reporter.gathering.schedule_preview import learn_ids, plan_import, session_values
 from reporter.models import EventSession, Takeaway
 from reporter.moderation.decisions import bump_revision
 from reporter.schedule import ScheduledSession
@@ -80,31 +82,32 @@ def import_schedule(
 ) -> Imported:
     """Add new sessions, update known ones by guid, retire those that are gone. Commits once.
 
-    A retired session keeps its code and stays open; one that comes back is taken up again.
+    Known are also those that another export of the same system brought (``plan_import``). A retired
+    session keeps its code and stays open; one that comes back is taken up again.
     """
-    known = {row.guid: row for row in session.scalars(select(EventSession)) if row.guid}
-    counts = {"added": 0, "updated": 0, "unchanged": 0}
-    changed: list[EventSession] = []
-    for item in scheduled:
-        row = known.pop(item.guid, None)
-        if row is None:
-            row = EventSession(
-                id=new_id(now, rng), code=_free_code(session, rng), guid=item.guid, created_at=now
-            )
-            session.add(row)
-            counts["added"] += 1
-            _update(row, item)
-            session.flush()
-        else:
-            changed += [row] if _update(row, item) else []
-    gone = [row for row in known.values() if not row.retired]
-    for row in gone:
-        row.retired = True
-    counts["updated"] = len(changed)
-    counts["unchanged"] = len(scheduled) - counts["added"] - len(changed)
-    _tell(session, changed)
+    plan = plan_import(session, scheduled)
+    for item in plan.new:
+        row = EventSession(
+            id=new_id(now, rng), code=_free_code(session, rng), guid=item.guid, created_at=now
+        )
+        _set(row, session_values(item))
+        row.schedule_ids = []
+        learn_ids(row, item)
+        session.add(row)
+        session.flush()
+    for change in (*plan.changed, *plan.same):
+        _set(change.row, change.values)
+        learn_ids(change.row, change.item)
+    for gone in plan.gone:
+        gone.retired = True
+    _tell(session, [change.row for change in plan.changed])
     session.commit()
-    return Imported(retired=len(gone), **counts)
+    return Imported(
+        added=len(plan.new),
+        updated=len(plan.changed),
+        unchanged=len(plan.same),
+        retired=len(plan.gone),
+    )
 
 
 def _tell(session: Session, changed: Iterable[EventSession]) -> None:
@@ -114,25 +117,9 @@ def _tell(session: Session, changed: Iterable[EventSession]) -> None:
             bump_revision(session, takeaway)
 
 
-def _update(row: EventSession, item: ScheduledSession) -> bool:
-    values = {
-        "title": item.title,
-        "room": item.room,
-        "track": item.track,
-        "speakers": ", ".join(item.speakers),
-        "description": item.description,
-        "starts_at": item.starts_at,
-        "ends_at": item.ends_at,
-        "do_not_record": item.do_not_record,
-        "licence": item.licence,
-        "retired": False,
-        # Who asked not to be recorded has not asked to be quoted worldwide either.
-        "audience": Audience.COMMUNITY.value if item.do_not_record else Audience.PUBLIC.value,
-    }
-    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
-    for name, value in changed.items():
+def _set(row: EventSession, values: dict[str, Any]) -> None:
+    for name, value in values.items():
         setattr(row, name, value)
-    return bool(changed)
 
 
 def _free_code(session: Session, rng: random.Random) -> str:
