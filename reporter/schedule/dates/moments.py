@@ -121,7 +121,8 @@ def normal_text(text: str) -> str:
     text = unicodedata.normalize("NFKC", text.translate(_DASHES)).translate(_DASHES)
     visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
     digits = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in visible)
-    plain = " ".join(digits.casefold().split())
+    # Folding takes some Greek letters apart.
+    plain = " ".join(unicodedata.normalize("NFKC", digits.casefold()).split())
     plain = _JAVASCRIPT.sub(r"\1", plain)
     if len(plain) > MAX_LENGTH or not plain:
         raise ValueError(text[:MAX_LENGTH])
@@ -245,13 +246,18 @@ def _named_dates(text: str) -> Iterator[tuple[date, str, tuple[str, ...]]]:
     months = month_names()
     for word in _WORD.finditer(text):
         numbers = months.get(bare_word(word[0])) or months.get(without_accents(bare_word(word[0])))
-        if numbers is None or len(numbers) > 1:
+        if numbers is None:
             continue
         before, after = text[: word.start()], text[word.end() :]
-        for found in _around(before, after):
-            (year, day), start, end = found
+        for (year, day), start, end in _around(before, after):
             year += 2000 if year < 100 else 0
-            yield from _cut(text, (start, word.end() + end), (year, next(iter(numbers)), day))
+            span = (start, word.end() + end)
+            # "listopad" is October in Croatian and November in Polish: the weekday may tell.
+            weekdays = weekdays_in(before + after) if len(numbers) > 1 else frozenset()
+            cuts = [cut for month in numbers for cut in _cut(text, span, (year, month, day))]
+            fitting = [cut for cut in cuts if cut[0].weekday() in weekdays] if weekdays else cuts
+            if len(fitting) == 1:
+                yield fitting[0]
 
 
 def _around(before: str, after: str) -> Iterator[tuple[tuple[int, int], int, int]]:

@@ -8,11 +8,13 @@ from functools import lru_cache
 
 _LOCALES = (
     "en en_GB en_AU en_CA de de_AT fr fr_CA es es_MX pt pt_BR it nl sv da nb fi is pl cs sk hu ro hr sl sr_Latn "
-    "sr uk ru bg el tr ca eu gl lt lv et he ar fa hi id ms vi af sq cy ga bs mk be"
+    "sr uk ru bg el tr ca eu gl lt lv et he ar fa hi id ms vi af sq cy ga bs mk be ja zh ko th"
 )
 # What spreadsheets and people write beside them.
 _MORE_MONTHS = {"sept": 9, "mrz": 3, "mär": 3, "jän": 1, "febr": 2, "okt": 10, "dez": 12, "set": 9}
 _MORE_DAYS = {"tues": 1, "weds": 2, "thur": 3, "thurs": 3, "sonnabend": 5, "mie": 2}
+
+_STROKES = str.maketrans("łøđıðþ", "lodidp")
 
 Names = Mapping[str, frozenset[int]]
 
@@ -57,9 +59,10 @@ def _spellings(name: str) -> Iterator[str]:
 
 def bare_word(word: str) -> str:
     """The word in lower case, without the dot of an abbreviation."""
-    return unicodedata.normalize("NFKC", word).casefold().strip(" .’'")
+    return unicodedata.normalize("NFKC", word.casefold()).strip(" .’'")
 
 
 def without_accents(word: str) -> str:
-    """The word with its accents taken off."""
-    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+    """The word with its accents taken off, also those that are strokes."""
+    parted = unicodedata.normalize("NFKD", word.translate(_STROKES))
+    return "".join(c for c in parted if not unicodedata.combining(c))

@@ -215,20 +215,32 @@ def adopt_columns(table: Table, findings: Findings) -> Table:
         findings.note(
             f"The column “{one_line(column.name, 40)}” is not known, and was taken as the start."
         )
-    _tell_unused(table, [index for index in looks if index not in chosen], findings)
+    lengths = [] if table.named("duration") or table.named("end") else _lengths(table)
+    _tell_unused(table, sorted({*looks, *lengths} - set(chosen)), findings)
     columns = tuple(chosen.get(index, column) for index, column in enumerate(table.columns))
     return replace(table, columns=columns)
 
 
 def _tell_unused(table: Table, unused: list[int], findings: Findings) -> None:
     if unused:
-        names = ", ".join(
-            f"“{one_line(table.columns[i].name, 40) or f'no. {i + 1}'}”" for i in unused[:8]
-        )
         findings.note(
-            f"Columns that look like dates or times and were not used: {names}. If they tell when sessions "
-            "are, call them start, end or date."
+            f"Columns that look like dates, times or lengths and were not used: {_named(table, unused)}. If they tell "
+            "when sessions are, call them start, end, date or duration."
         )
+    others = [
+        index
+        for index, column in enumerate(table.columns)
+        if not column.role and index not in unused and any(row.cell(index) for row in table.rows)
+    ]
+    if others:
+        findings.note(f"Columns that were not used: {_named(table, others)}.")
+
+
+def _named(table: Table, indexes: list[int]) -> str:
+    names = [
+        f"“{one_line(table.columns[index].name, 40) or f'no. {index + 1}'}”" for index in indexes
+    ]
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
 def _has_clock(table: Table) -> bool:
@@ -242,6 +254,17 @@ def _look(table: Table, index: int) -> str:
     if not kinds or len(kinds) * 2 < len(texts):
         return ""
     return kinds[0] if len(set(kinds)) == 1 else "both"
+
+
+def _lengths(table: Table) -> list[int]:
+    """Unknown columns of numbers that could be minutes."""
+    found: list[int] = []
+    for index, column in enumerate(table.columns):
+        texts = [text for row in table.rows[:200] if (text := row.cell(index))]
+        fit = [text for text in texts if re.fullmatch(r"\d{1,2}[05]|[5]", text)]
+        if not column.role and fit and len(fit) * 2 > len(texts):
+            found.append(index)
+    return found
 
 
 def _kind(text: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
 from reporter.errors import BadInput
+from reporter.schedule.dates.names import bare_word, month_names, weekday_names
+from reporter.schedule.tables.headers import read_column
 
 _MARKS: Final = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -22,10 +25,12 @@ _OLD: Final = {
     "cp1254": "Windows-1254 (Turkish)",
 }
 _COMMON: Final = frozenset("àâäæçèéêëîïñòóôöùûüœßáíúåøãõìÄÖÜÉÀÇÑÅØÆÁÍÓÚąćęłńśźżčďěňřšťůžőűğışİ")
+_COMMON_OTHERS: Final = frozenset("оеаинтсрвл" + "αοιετσνηυρκόάίέ")
 _ALONE: Final = frozenset("àéèóöåúáíæÀÉÅÖÓ")
 _TYPOGRAPHY: Final = frozenset("“”„‘’‚–—…•€°«»§·×º¿¡")
 # Enough to tell encodings apart; the rest of a big file says the same.
 _SAMPLE: Final = 200_000
+_WORD: Final = re.compile(r"[^\W\d_]{2,40}")
 
 
 def decode_text(data: bytes) -> tuple[str, str]:
@@ -87,12 +92,24 @@ def _plausibility(text: str) -> float:
     for index in range(1, len(padded) - 1):
         if padded[index] > "\x7f":
             score += _weight(padded[index], padded[index - 1], padded[index + 1])
-    return score
+    return score + 3.0 * _known_words(text[:20_000])
+
+
+def _known_words(text: str) -> int:
+    """How many words beyond ASCII are the name of a month, of a weekday or of a column."""
+    words = {word for word in _WORD.findall(text) if not word.isascii()}
+    return sum(
+        1
+        for word in words
+        if bare_word(word) in month_names()
+        or bare_word(word) in weekday_names()
+        or read_column(word).role
+    )
 
 
 def _weight(char: str, before: str, after: str) -> float:
     if char in _TYPOGRAPHY:
-        return 0.5
+        return -2.0 if before.isalpha() and after.isalpha() and char != "’" else 0.5
     if not char.isalpha():
         return -3.0 if unicodedata.category(char) != "Zs" else 0.0
     if not before.isalpha() and not after.isalpha():
@@ -101,7 +118,9 @@ def _weight(char: str, before: str, after: str) -> float:
         return -3.0
     if not unicodedata.name(char, "").startswith("LATIN"):
         # Cyrillic and Greek letters stand among their own.
-        own = any(c.isalpha() and c > "\x7f" for c in (before, after))
-        return 2.0 if own else -2.0
+        if any(c.isascii() and c.isalpha() for c in (before, after)):
+            return -4.0
+        common = 0.5 if char in _COMMON_OTHERS else 0.0
+        return 2.0 + common if before.isalpha() or after.isalpha() else -2.0
     crowded = before.isalpha() and before > "\x7f"
     return (2.0 if char in _COMMON else 0.5) - (3.0 if crowded else 0.0)

@@ -20,19 +20,19 @@ Kind = Literal["", "date", "time"]
 
 
 def word_set(words: str) -> set[str]:
-    """The words of a line as a set."""
-    return set(words.split())
+    """The words of a line as ``_words`` writes them."""
+    return {without_accents(word.casefold()) for word in words.split()}
 
 
 _START = word_set(
     "start starts starting started begin begins beginning beginnt beginn anfang fangt debut commence inicio comienzo "
     "comienza empieza inizio inizia aanvang begint borjar borjan alkaa alku zacatek poczatek kezdet kezdes pocetak "
-    "zaciatok inceput baslangic начало εναρξη começo comeco inici hasiera 開始 开始 시작"
+    "zaciatok inceput başlangıç baslangic начало εναρξη começo comeco inici hasiera 開始 开始 시작"
 )
 _END = word_set(
     "end ends ending ended ende endet finish finishes fin finaliza finalizacion termina termino terminacion final "
     "fine finisce einde eindigt eind slut slutar slutt slutter loppu paattyy konec koniec vege kraj zavrsetak sfarsit "
-    "bitis конец окончание ληξη fim 終了 结束 종료"
+    "bitiş конец окончание ληξη fim 終了 结束 종료"
 )
 _ALONE_START = word_set("from von ab de dal dalle du das od van vanaf desde des since fra fran с")
 _ALONE_END = word_set("to bis a al alle au as do tot hasta ate until till til jusqua по до")
@@ -59,7 +59,7 @@ _FILLER = word_set(
 _ZONE = word_set("timezone tz zeitzone fuseau tijdzone tidszon tidssone zone zona fuso")
 _DURATION = word_set(
     "duration length lasts minutes mins min dauer lange duree duracion durata duracao duur lengte varaktighet langd "
-    "varighed varighet kesto delka dlugosc minuten minutos minuti laufzeit"
+    "varighed varighet kesto delka dlugosc trwania minuten minutos minuti laufzeit"
 )
 _HOURS = word_set("hours hour hrs hr h std stunden heures horas ore uur uren timmar timer")
 _MINUTES = word_set("minutes minute mins min minuten minutos minuti m")
@@ -93,11 +93,12 @@ _OTHERS: dict[str, str] = {
     "language": "language lang sprache langue idioma lingua taal sprak",
     "licence": "licence license lizenz licencia licenza licentie",
     "key": "id guid uid uuid code slug identifier nr number no key",
-    "title": "title titel titre titulo titolo otsikko nazev tytul cim naslov titlu baslik название τιτλος subject "
+    "title": "title titel titre titulo titolo otsikko nazev tytul cim naslov titlu başlık baslik "
+    "название τιτλος subject "
     "betreff objet asunto assunto oggetto onderwerp amne emne name names nom nombre nome naam namn navn nazwa "
     "bezeichnung was what thema topic summary タイトル 件名 标题 제목",
 }
-_VOCABULARY = {role: set(words.split()) for role, words in _OTHERS.items()}
+_VOCABULARY = {role: word_set(words) for role, words in _OTHERS.items()}
 _VOCABULARY["do_not_record"] |= {"not", "dont", "no", "opt", "out"}
 _VOCABULARY["licence"] |= {"recording"}
 _WEAK_TITLES = word_set(
