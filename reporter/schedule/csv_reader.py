@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from reporter.errors import BadInput
 from reporter.schedule.dates.moments import When
-from reporter.schedule.dates.zone_abbreviations import zone_of_word
+from reporter.schedule.dates.zone_abbreviations import is_winter_name_in_summer, zone_of_word
 from reporter.schedule.dates.zones import fixed_offset, tell_clock_change, zone_of_name
 from reporter.schedule.datetimes import parse_length, to_utc
 from reporter.schedule.parsed_session import (
@@ -66,6 +66,7 @@ class _Reader:
     findings: Findings
     times: TimeCells
     last_day: date | None = None
+    latest: datetime | None = None
 
     def __post_init__(self) -> None:
         self.unsaid = frozenset(name for name in _FIELDS if not self.table.named(name))
@@ -122,7 +123,10 @@ class _Reader:
             starts = self._utc(start, self._zone(row, times.zone), where)
         except BadInput as error:
             self.findings.note_unread(error.message, where)
+            # Rows below that have no date of their own belong to this one's, which is not known.
+            self.last_day = self.latest = None
             return None, None
+        self._tell_doubts(start, times.start, where)
         return starts, self._end(row, where, times, (start, starts))
 
     def _dated(self, start: When, where: str) -> datetime:
@@ -133,12 +137,30 @@ class _Reader:
             )
         if start.day is None:
             self.findings.note("No date of its own: that above it was taken.", where)
+        self.last_day = start.day or self.last_day
+        return moment
+
+    def _tell_doubts(self, moment: datetime, start: When, where: str) -> None:
+        """Tell of times that were read as they stand, and may mean something else."""
         if start.odd_weekday:
             self.findings.note(
                 f"The weekday is not that of {moment:%Y-%m-%d}. Check the date.", where
             )
-        self.last_day = start.day or self.last_day
-        return moment
+        if not 2010 <= moment.year <= 2060:
+            self.findings.note(f"It is in {moment.year}. Check the date.", where)
+        if is_winter_name_in_summer(moment):
+            self.findings.note(
+                f"{moment.tzname()} is not the clocks' time in summer. It was taken as written; check the time.",
+                where,
+            )
+        wall = moment.replace(tzinfo=None)
+        above, self.latest = self.latest, wall
+        if start.clock and wall.hour < 7 and above and above.date() == wall.date() and above > wall:
+            self.findings.note(
+                f"It starts at {wall:%H:%M}, before the row above on that day. If the afternoon or the night after is "
+                "meant, write 13:30 or the next day's date.",
+                where,
+            )
 
     def _end(
         self, row: Row, where: str, times: RowTimes, begin: tuple[datetime, datetime]
@@ -175,6 +197,11 @@ class _Reader:
             plain = start if ends.tzinfo else start.replace(tzinfo=None)
             if ends.replace(tzinfo=None) < plain.replace(tzinfo=None):  # past midnight
                 ends += timedelta(days=1)
+                if ends.replace(tzinfo=None) - plain.replace(tzinfo=None) > timedelta(hours=8):
+                    self.findings.note(
+                        "It ends on the next day, more than eight hours later. Check its end.",
+                        where,
+                    )
         return self._utc(ends, zone, where)
 
     def _length(self, text: str) -> timedelta:
@@ -198,8 +225,6 @@ class _Reader:
         zone = zone_of_name(name) or zone_of_word(name.casefold())
         offset = fixed_offset(name)
         if zone is None and offset is not None:
-            from datetime import timezone
-
             return timezone(offset)
         if zone is None:
             self.findings.note(

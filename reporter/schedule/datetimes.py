@@ -10,11 +10,11 @@ from reporter.errors import BadInput
 
 MAX_DURATION = timedelta(days=31)
 
-_CLOCK_LENGTH = re.compile(r"(\d+):(\d{2})(?::(\d{2}))?")
+_CLOCK_LENGTH = re.compile(r"(\d+):(\d{2})(?::(\d{2}))?\s?(?:h|hrs?|hours|std\.?)?", re.I)
 _UNITS_LENGTH = re.compile(
     r"(?:(\d+(?:[.,]\d+)?)\s*(?:h|hs|hrs?\.?|hours?|std\.?|stunden?|heures?|horas?|ore|ora|uur|uren|timmar|timer)"
     r"\s*(?:,|and|und|et|y|e|en)?\s*)?"
-    r"(?:(\d+)\s*(?:m|[’′']|mins?\.?|minutes?|minuten|minutos?|minuti|minuto|minuut|minuter)?)?",
+    r"(?:(\d+)(?:\.0+)?\s*(?:m|[’′']|mins?\.?|minutes?|minuten|minutos?|minuti|minuto|minuut|minuter)?)?",
     re.I,
 )
 _ISO_LENGTH = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.I)

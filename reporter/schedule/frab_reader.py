@@ -258,6 +258,11 @@ def _span(
         moment = _start(day, date_text, start_text)
         if moment is None:
             return None, None
+        clock = parse_when(start_text).clock if start_text else None
+        if clock is not None and clock.replace(tzinfo=None) != moment.time():
+            day.findings.note(
+                "Its date and its start name two times. That of the date was taken.", where
+            )
         if moment.tzinfo is None:
             tell_clock_change(day.findings, where, moment, day.zone)
         starts = to_utc(moment, day.zone)

@@ -21,6 +21,7 @@ MAX_LENGTH = 120
 
 # "… GMT+0100 (Central European Standard Time)": what a browser writes says its zone twice.
 _JAVASCRIPT = re.compile(r"(gmt[+-]\d{4}) \([^()]*\)$")
+_NOON_WORD = re.compile(r"\b(?:12(?::00)?\s)?(?:noon|midday)\b")
 # The weekday in brackets behind an East Asian date.
 _EAST_ASIAN_DAYS = {name: number for number, name in enumerate("月火水木金土日")} | {
     name: number for number, name in enumerate("월화수목금토일")
@@ -41,7 +42,8 @@ _DAY_AFTER = re.compile(
     r"^\.?[\s\-./]*(?:the\s)?(\d{1,2})(?:st|nd|rd|th)?\.?(?:,\s*|\s+|-|/)(?:of\s)?(\d{4})(?!\d)"
 )
 _YEAR_AFTER = re.compile(
-    r"^\.?[\s\-./,]*(?:de|del|of|do)?\s*['’]?(\d{4}|\d{2})(?![\d:.h]|\s?-|\s?(?:uhr|h\b|am|pm|a\.|p\.))"
+    r"^\.?[\s\-./,]*(?:de|del|of|do)?\s*['’]?"
+    r"(\d{4}(?!\d)|\d{2}(?![\d:.h]|\s?-|\s?(?:uhr|h\b|am|pm|a\.|p\.)))"
 )
 _YEAR_BEFORE = re.compile(r"(?<!\d)(\d{4})[\s\-./,]*$")
 _DAY_LAST = re.compile(r"^\.?[\s\-./,]*(\d{1,2})(?![\d:h])\.?")
@@ -60,7 +62,7 @@ _NOISE_WORDS = (
     "t г р года року год h το την τις στις στιγμή και local time uur г. r. g. godz"
 )
 _NOISE = set(_NOISE_WORDS.split())
-_NOON = {"noon", "midday", "mittag", "midi", "mediodía", "mediodia", "mezzogiorno", "meio-dia"}
+_NOON = {"mittag", "midi", "mediodía", "mediodia", "mezzogiorno", "meio-dia"}
 _RANGE = re.compile(
     r"\s+-\s+|(?<=[\dhmrş.])\s?-\s?(?=\d)|\s(?:bis|to|until|till|til|a|à|á|as|às|al|alle|até|ate|tot|do|och|и|до|έως)\s(?:las\s|the\s)?"
 )
@@ -123,7 +125,7 @@ def normal_text(text: str) -> str:
     digits = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in visible)
     # Folding takes some Greek letters apart.
     plain = " ".join(unicodedata.normalize("NFKC", digits.casefold()).split())
-    plain = _JAVASCRIPT.sub(r"\1", plain)
+    plain = _NOON_WORD.sub("12:00", _JAVASCRIPT.sub(r"\1", plain))
     if len(plain) > MAX_LENGTH or not plain:
         raise ValueError(text[:MAX_LENGTH])
     return plain
@@ -137,8 +139,17 @@ def _range(text: str, order: DateOrder, clock_column: bool) -> Span:
         except ValueError:
             continue
         _refuse_offset(text, cut, (start, end))
-        return Span(start, end)
+        return _dated_span(start, end)
     raise ValueError(text)
+
+
+def _dated_span(start: When, end: When) -> Span:
+    """The span; a date that stands behind both times, as in ``9:00–10:00, 5 Dec 2026``, is the start's."""
+    if start.day is not None or end.day is None or start.clock is None:
+        return Span(start, end)
+    if end.clock is None or end.clock <= start.clock:
+        raise ValueError("it is not clear which day the start is on")
+    return Span(replace(start, day=end.day, odd_weekday=end.odd_weekday), end)
 
 
 def _refuse_offset(text: str, cut: re.Match[str], ends: tuple[When, When]) -> None:

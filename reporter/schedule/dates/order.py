@@ -80,11 +80,15 @@ def _in_order(match: re.Match[str], order: Order) -> date | None:
 
 
 def decide_order(
-    cells: Sequence[tuple[str, str, frozenset[int]]], *, twelve_hours: bool
+    cells: Sequence[tuple[str, str, frozenset[int]]],
+    *,
+    twelve_hours: bool,
+    certain: Sequence[date] = (),
 ) -> tuple[DateOrder, str]:
     """The order for all dates of a file, and a sentence where it was not certain ("" where it was).
 
-    ``cells``: (where it stands, normalized text, weekdays in it). A reading that is no date, or not
+    ``cells``: (where it stands, normalized text, weekdays in it); ``certain``: the file's other
+    dates. A reading that is no date, or not
     the weekday beside it, is out. Of several that stay possible the one counts that puts the dates
     closest together, for a gathering lasts days; else that of the clock's style (``twelve_hours``).
     """
@@ -97,7 +101,10 @@ def decide_order(
     readings = {order: [each.read(order) for each in written] for order in possible}
     if all(days == readings[possible[0]] for days in readings.values()):
         return DateOrder(possible[0]), ""
-    best = min(possible, key=lambda order: _unlikeliness(order, readings[order], twelve_hours))
+    best = min(
+        possible,
+        key=lambda order: _unlikeliness(order, [*readings[order], *certain], twelve_hours),
+    )
     example = next(each for each in written if len({each.read(order) for order in possible}) > 1)
     return DateOrder(best), (
         f"Dates such as {example.match[0]} can be read in two ways. They were taken with the {best}, as "

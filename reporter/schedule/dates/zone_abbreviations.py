@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta, timezone, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import available_timezones
 
@@ -45,12 +45,35 @@ _HOURS = {
 def zone_of_word(word: str) -> tzinfo | None:
     """The zone of a lower-case abbreviation or IANA name; None for others."""
     if word in _HOURS:
-        return timezone(timedelta(hours=_HOURS[word]))
+        return timezone(timedelta(hours=_HOURS[word]), word.upper())
     name = _names().get(word) if "/" in word else None
     try:
         return find_zone(name) if name else None
     except BadInput:
         return None
+
+
+# Where the clocks show another time in summer than the abbreviation says.
+_PLACES = {
+    "CET": "Europe/Berlin",
+    "MEZ": "Europe/Berlin",
+    "EET": "Europe/Helsinki",
+    "WET": "Europe/Lisbon",
+    "EST": "America/New_York",
+    "CST": "America/Chicago",
+    "MST": "America/Denver",
+    "PST": "America/Los_Angeles",
+    "AEST": "Australia/Sydney",
+    "NZST": "Pacific/Auckland",
+}
+
+
+def is_winter_name_in_summer(moment: datetime) -> bool:
+    """Whether a time in July is said to be in CET, or in another zone that only holds in winter there."""
+    place = _PLACES.get(moment.tzname() or "") if isinstance(moment.tzinfo, timezone) else None
+    if place is None:
+        return False
+    return moment.replace(tzinfo=find_zone(place)).utcoffset() != moment.utcoffset()
 
 
 @lru_cache(maxsize=1)

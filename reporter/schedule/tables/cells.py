@@ -47,7 +47,11 @@ class TimeCells:
         self.findings = findings
         self.starts = table.named("start")
         self.ends = table.named("end")
-        self.order, doubt = decide_order([*self._written()], twelve_hours=self._twelve_hours())
+        self.order, doubt = decide_order(
+            [*self._written()],
+            twelve_hours=self._twelve_hours(),
+            certain=[*self._certain()],
+        )
         if doubt:
             findings.note(doubt)
 
@@ -59,6 +63,15 @@ class TimeCells:
                 if (plain := _plain(text)) and NUMERIC_DATE.search(plain):
                     words = any(c.isalpha() for c in plain)
                     yield row.where, plain, weekdays_in(plain) if words else frozenset()
+
+    def _certain(self) -> Iterator[date]:
+        """Dates in which the order of day and month is no question."""
+        for row in self.table.rows:
+            for text in (row.cell(index) for index in self.starts):
+                if any(c.isdigit() for c in text) and not NUMERIC_DATE.search(_plain(text)):
+                    day = _day_of(text)
+                    if day is not None:
+                        yield day
 
     def _twelve_hours(self) -> bool:
         cells = (row.cell(i) for row in self.table.rows for i in (*self.starts, *self.ends))
@@ -122,8 +135,13 @@ class TimeCells:
         }
 
     def _pieces(self, row: Row, indexes: list[int]) -> list[_Piece]:
+        """The cells that were read; BadInput for one that is not understood.
+
+        A second date such as "Day 2" is passed over beside a real one, and told.
+        """
         pieces: list[_Piece] = []
-        odd = ""
+        odd: list[Column] = []
+        texts: list[str] = []
         for index in indexes:
             text, column = row.cell(index), self.table.columns[index]
             if not text or text in ("-", "–", "—", "?"):
@@ -132,9 +150,18 @@ class TimeCells:
                 pieces.append(_Piece(column, text, self._span(text, column)))
             except ValueError:
                 if not _only_weekday(text):
-                    odd = odd or f"the {column.role} “{one_line(text, 40)}”"
-        if odd:
-            raise BadInput(f"{odd} is not understood. Write it like 2026-12-05 14:00.")
+                    odd.append(column)
+                    texts.append(text)
+        dated = any(piece.span.start.day for piece in pieces)
+        if odd and not (dated and all(column.kind == "date" for column in odd)):
+            raise BadInput(
+                f"the {odd[0].role} “{one_line(texts[0], 40)}” is not understood. Write it like "
+                "2026-12-05 14:00."
+            )
+        for column in odd:
+            self.findings.note(
+                f"The column “{one_line(column.name, 40)}” was not used where it holds no date."
+            )
         return pieces
 
     def _span(self, text: str, column: Column) -> Span:
@@ -165,6 +192,13 @@ class TimeCells:
                 f"“{one_line(piece.text, 40)}”" for piece in (dated if len(days) > 1 else timed)[:2]
             )
             self.findings.note(f"Two columns don't agree: {texts}. The first was taken.", where)
+
+
+def _day_of(text: str) -> date | None:
+    try:
+        return parse_span(text, DateOrder()).start.day
+    except ValueError:
+        return None
 
 
 def _zone(pieces: list[_Piece]) -> tzinfo | None:

@@ -196,6 +196,9 @@ def test_a_lone_unknown_column_of_times_is_the_start_and_is_told() -> None:
         ("December 5th, 2026, 2-3 pm", "12-05 14:00", "12-05 15:00"),
         ("5 Dec 2026 11:00 - 1:00 pm", "12-05 11:00", "12-05 13:00"),
         ("5 Dec 2026 22:00 - 00:30", "12-05 22:00", "12-06 00:30"),
+        ("9:00 - 10:00, Sat 5 Dec 2026", "12-05 09:00", "12-05 10:00"),
+        ("Saturday 5 Dec 2026 12 noon", "12-05 12:00", ""),
+        ("5 Dec 2026 - 9:00", "12-05 09:00", ""),
         ("le samedi 5 décembre 2026 à 9h30", "12-05 09:30", ""),
         ("sábado, 5 de diciembre de 2026, 9:00", "12-05 09:00", ""),
         ("zaterdag 5 december 2026 om 9.00 uur", "12-05 09:00", ""),
@@ -256,6 +259,7 @@ def test_what_can_be_read_in_two_ways_or_in_none_is_said(cell: str) -> None:
         (["So 06/12/2026"], ["12-06"], ""),
         (["07/07/2026"], ["07-07"], ""),
         (["05/12/2026"], ["12-05"], "day first"),
+        (["2026-12-01", "12/5/26"], ["12-01", "12-05"], "month first"),
         (["26-12-05", "26-12-06"], ["12-05", "12-06"], "year first"),
         (["13/06/2026", "06/14/2026"], ["06-13", "06-14"], "The dates don't agree"),
     ],
@@ -278,6 +282,35 @@ def test_dates_that_contradict_each_other_leave_the_ambiguous_ones_out() -> None
 def test_a_weekday_that_is_not_of_the_date_is_told() -> None:
     reading = read("title,start\nA,Monday 5 December 2026 10:00\n")
     assert any("The weekday is not that of 2026-12-05" in note for note in reading.notes)
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ("A,5 Dec 2026,11:00,\nB,5 Dec 2026,1:30,", "It starts at 01:30, before the row above"),
+        ("A,5 Dec 2026,23:00,\nB,,0:30,", "It starts at 00:30, before the row above"),
+        ("A,5 Dec 2026,11:00,1:00", "It ends on the next day, more than eight hours later"),
+        ("A,26-Dec-05,11:00,", "It is in 2005"),
+        ("A,15 Jul 2026,11:00 CET,", "CET is not the clocks' time in summer"),
+    ],
+)
+def test_times_that_may_mean_something_else_are_told(rows: str, told: str) -> None:
+    assert any(told in note for note in read(f"title,date,start,end\n{rows}\n").notes)
+
+
+def test_a_date_that_is_not_understood_does_not_lend_the_one_above() -> None:
+    reading = read("Date,Time,Title\n5 Dec 2026,09:00,A\n6 Dez. 26x,09:00,B\n,10:00,C\n")
+    assert [(title, start) for title, start, _ in spans(reading)] == [
+        ("A", "12-05 09:00"),
+        ("B", ""),
+        ("C", ""),
+    ]
+
+
+def test_a_number_of_the_day_stands_beside_the_date() -> None:
+    reading = read("Day,Date,Time,Title\n1,5 Dec 2026,09:00,A\nSunday,6 Dec 2026,09:00,B\n")
+    assert [start for _, start, _ in spans(reading)] == ["12-05 09:00", "12-06 09:00"]
+    assert any("“Day” was not used" in note for note in reading.notes)
 
 
 # Rows.
@@ -347,6 +380,8 @@ def test_a_date_without_a_time_is_a_whole_day_and_told() -> None:
         ("Duration", "PT1H", 60),
         ("Dauer", "1 Std. 15 Min.", 75),
         ("Duration", "90’", 90),
+        ("Duration", "45.0", 45),
+        ("Duration", "1:30 h", 90),
     ],
 )
 def test_durations(header: str, cell: str, minutes: int) -> None:
