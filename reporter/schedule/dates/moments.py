@@ -11,21 +11,17 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime
 
-from reporter.schedule.dates.names import bare_word, month_names, weekday_names, without_accents
+from reporter.schedule.dates.clock import WORD, When, weekdays_in, with_clock
+from reporter.schedule.dates.names import bare_word, month_names, without_accents
 from reporter.schedule.dates.order import NUMERIC_DATE, DateOrder, numeric_date
-from reporter.schedule.dates.zone_abbreviations import zone_of_word
 
 MAX_LENGTH = 120
 
 # "… GMT+0100 (Central European Standard Time)": what a browser writes says its zone twice.
 _JAVASCRIPT = re.compile(r"(gmt[+-]\d{4}) \([^()]*\)$")
 _NOON_WORD = re.compile(r"\b(?:12(?::00)?\s)?(?:noon|midday)\b")
-# The weekday in brackets behind an East Asian date.
-_EAST_ASIAN_DAYS = {name: number for number, name in enumerate("月火水木金土日")} | {
-    name: number for number, name in enumerate("월화수목금토일")
-}
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), " - ") | {
     ord("→"): " - ",
     ord("～"): " - ",
@@ -34,7 +30,6 @@ _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), " - ") | {
 _YEAR_FIRST = re.compile(r"(?<![\d.:/-])(\d{4})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{1,2})(?!\d)\.?")
 _COMPACT = re.compile(r"(?<!\d)((?:19|20)\d{2})(\d{2})(\d{2})(?=$|t|\s)")
 _EAST_ASIAN = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
-_WORD = re.compile(r"[^\W\d_]+(?:['’·-][^\W\d_]+)*")
 _DAY_BEFORE = re.compile(
     r"(?<![\d:.])(\d{1,2})(?:st|nd|rd|th|er|ère|re|º|ª|°|\.|e|η|-е|-го)?[\s\-./,]*(?:de|of|d['’]|da|di|van|den)?\s*$"
 )
@@ -47,48 +42,10 @@ _YEAR_AFTER = re.compile(
 )
 _YEAR_BEFORE = re.compile(r"(?<!\d)(\d{4})[\s\-./,]*$")
 _DAY_LAST = re.compile(r"^\.?[\s\-./,]*(\d{1,2})(?![\d:h])\.?")
-
-_AM = "a\\.?\\s?m\\b\\.?|vorm\\.?|vm\\.?|πμ|π\\.μ\\.|ص|上午|午前|오전"
-_PM = "p\\.?\\s?m\\b\\.?|nachm\\.?|nm\\.?|μμ|μ\\.μ\\.|م|下午|午後|오후"
-_CLOCK = re.compile(
-    rf"(?:(?P<am1>上午|午前|오전)|(?P<pm1>下午|午後|오후))?\s*(?<![\d:.,])"
-    rf"(?P<hour>\d{{1,2}})(?:\s?(?P<mark>[:.h時点시時])\s?(?P<minute>\d{{2}})\s?[分분]?(?:[:.](?P<second>\d{{2}})(?:[.,]\d{{1,9}})?)?)?"
-    rf"(?![\d])\s*(?P<unit>uhr\b|hrs?\b|h\b|時|时|点|시|ч\b)?\s*(?:(?P<am>{_AM})|(?P<pm>{_PM}))?"
-)
-_DIGITS = re.compile(r"(?P<hour>[01]\d|2[0-4])(?P<minute>[0-5]\d)\s?(?:h|hrs?|uhr)?")
-_NOISE_WORDS = (
-    "at um à a á as às las la los el le les il lo the den der dem am on om kl klo kello ob v o u w dne dnia dia día "
-    "ore ora ore alle dalle dal al ab from von van de da das del di do os och hour hours heure heures hora horas uhr "
-    "t г р года року год h το την τις στις στιγμή και local time uur г. r. g. godz"
-)
-_NOISE = set(_NOISE_WORDS.split())
-_NOON = {"mittag", "midi", "mediodía", "mediodia", "mezzogiorno", "meio-dia"}
 _RANGE = re.compile(
     r"\s+-\s+|(?<=[\dhmrş.])\s?-\s?(?=\d)|\s(?:bis|to|until|till|til|a|à|á|as|às|al|alle|até|ate|tot|do|och|и|до|έως)\s(?:las\s|the\s)?"
 )
 _INTERVAL = re.compile(r"(\d{4}-?\d{2}-?\d{2}t\S+?)/(\d{4}-?\d{2}-?\d{2}t\S+)")
-
-
-@dataclass(frozen=True)
-class When:
-    """A parsed time: the wall clock (aware where a zone was written), or only one part of it.
-
-    ``late``: written as 24:00, the midnight that ends the day. ``half``: "am" or "pm" if written.
-    ``odd_weekday``: the weekday beside the date is not that of the date.
-    """
-
-    day: date | None
-    clock: time | None
-    late: bool = False
-    half: str = ""
-    odd_weekday: bool = False
-
-    def at(self, day: date | None = None) -> datetime | None:
-        """The moment, with ``day`` for a time that came without; None when there is no day."""
-        base = self.day or day
-        if base is None:
-            return None
-        return datetime.combine(base, self.clock or time()) + timedelta(days=int(self.late))
 
 
 @dataclass(frozen=True)
@@ -204,12 +161,12 @@ def _kinds_agree(start: When, end: When) -> When:
 def _moment(text: str, order: DateOrder, *, clock_column: bool = False) -> When:
     if (stamp := _stamp(text)) is not None:
         return stamp
-    for day, rest, words in _dates(text, order):
+    for day, rest in _dates(text, order):
         try:
-            return _with_clock(day, rest, words, clock_column)
+            return with_clock(day, rest, clock_column=clock_column)
         except ValueError:
             continue
-    return _with_clock(None, text, (), clock_column)
+    return with_clock(None, text, clock_column=clock_column)
 
 
 def _stamp(text: str) -> When | None:
@@ -226,8 +183,8 @@ def _stamp(text: str) -> When | None:
     return When(moment.date(), moment.timetz())
 
 
-def _dates(text: str, order: DateOrder) -> Iterator[tuple[date, str, tuple[str, ...]]]:
-    """Each way to find a date in the text: (date, the rest, the words of the date)."""
+def _dates(text: str, order: DateOrder) -> Iterator[tuple[date, str]]:
+    """Each way to find a date in the text: (date, the rest)."""
     for pattern in (_YEAR_FIRST, _COMPACT, _EAST_ASIAN):
         for match in pattern.finditer(text):
             numbers = [int(group) for group in match.groups() if group.isdigit()]
@@ -235,16 +192,14 @@ def _dates(text: str, order: DateOrder) -> Iterator[tuple[date, str, tuple[str, 
     for match in NUMERIC_DATE.finditer(text):
         day = numeric_date(match, order, weekdays_in(text))
         if day is not None:
-            yield day, _without(text, match.span()), ()
-    if _WORD.search(text):
+            yield day, _without(text, match.span())
+    if WORD.search(text):
         yield from _named_dates(text)
 
 
-def _cut(
-    text: str, span: tuple[int, int], ymd: tuple[int, ...]
-) -> Iterator[tuple[date, str, tuple[str, ...]]]:
+def _cut(text: str, span: tuple[int, int], ymd: tuple[int, ...]) -> Iterator[tuple[date, str]]:
     try:
-        yield date(ymd[0], ymd[1], ymd[2]), _without(text, span), ()
+        yield date(ymd[0], ymd[1], ymd[2]), _without(text, span)
     except ValueError:
         return
 
@@ -253,9 +208,9 @@ def _without(text: str, span: tuple[int, int]) -> str:
     return f"{text[: span[0]]} \x00 {text[span[1] :]}"
 
 
-def _named_dates(text: str) -> Iterator[tuple[date, str, tuple[str, ...]]]:
+def _named_dates(text: str) -> Iterator[tuple[date, str]]:
     months = month_names()
-    for word in _WORD.finditer(text):
+    for word in WORD.finditer(text):
         numbers = months.get(bare_word(word[0])) or months.get(without_accents(bare_word(word[0])))
         if numbers is None:
             continue
@@ -281,120 +236,3 @@ def _around(before: str, after: str) -> Iterator[tuple[tuple[int, int], int, int
     year, last = _YEAR_BEFORE.search(before), _DAY_LAST.match(after)
     if year and last:
         yield (int(year[1]), int(last[1])), year.start(), last.end()
-
-
-def weekdays_in(text: str) -> frozenset[int]:
-    """The weekdays that words of the text may mean; empty without such a word."""
-    found: set[int] = set()
-    for word in _WORD.findall(text):
-        if len(word) > 1:
-            found |= _weekdays(word)
-    return frozenset(found)
-
-
-def _weekdays(word: str) -> frozenset[int]:
-    if word in _EAST_ASIAN_DAYS:
-        return frozenset({_EAST_ASIAN_DAYS[word]})
-    names, bare = weekday_names(), bare_word(word)
-    return names.get(bare) or names.get(without_accents(bare)) or frozenset()
-
-
-def _with_clock(day: date | None, text: str, words: tuple[str, ...], clock_column: bool) -> When:
-    """The clock in what is left of the text beside the date; every word must have a meaning."""
-    rest = text.replace("\x00", " ").strip(" ,;|()[]-")
-    if day is not None and not rest.strip(" .,t"):
-        return When(day, None)
-    if clock_column and day is None and (bare := _bare_clock(rest)) is not None:
-        return bare
-    for match in _CLOCK.finditer(rest):
-        found = _clock_of(match)
-        if found is None:
-            continue
-        zone, odd = _meaning(rest[: match.start()], rest[match.end() :], day)
-        clock = found.clock.replace(tzinfo=zone) if found.clock else None
-        return replace(found, day=day, clock=clock, odd_weekday=odd)
-    if rest in _NOON:
-        return When(day, time(12))
-    if day is None or any(c.isdigit() for c in rest):
-        raise ValueError(rest)
-    _, odd = _meaning(rest, "", day)
-    return When(day, None, odd_weekday=odd)
-
-
-def _bare_clock(text: str) -> When | None:
-    if match := _DIGITS.fullmatch(text):
-        return _time(int(match["hour"]), int(match["minute"]))
-    if re.fullmatch(r"0?[.,]\d{1,17}|0", text):  # a part of the day, as spreadsheets count
-        seconds = round(float(text.replace(",", ".")) * 86_400)
-        return When(None, (datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).time())
-    return None
-
-
-def _clock_of(match: re.Match[str]) -> When | None:
-    """The time of day of a match; None for a number that is no time."""
-    half = "am" if match["am"] or match["am1"] else "pm" if match["pm"] or match["pm1"] else ""
-    if not (match["minute"] or match["unit"] or half):
-        return None
-    hour = int(match["hour"])
-    if half:
-        if not 1 <= hour <= 12:
-            # "14:00 pm" is written, and says the same twice.
-            if not (half == "pm" and 13 <= hour <= 23):
-                return None
-        else:
-            hour = hour % 12 + (12 if half == "pm" else 0)
-    found = _time(hour, int(match["minute"] or 0), int(match["second"] or 0))
-    return replace(found, half=half) if found is not None else None
-
-
-def _time(hour: int, minute: int, second: int = 0) -> When | None:
-    if (hour, minute, second) == (24, 0, 0):
-        return When(None, time(), late=True)
-    if hour > 23 or minute > 59 or second > 59:
-        return None
-    return When(None, time(hour, minute, second))
-
-
-def _meaning(before: str, after: str, day: date | None) -> tuple[tzinfo | None, bool]:
-    """(the zone, whether a weekday contradicts) in the words around the clock; ValueError for others."""
-    zone, rest = _zone_after(after)
-    odd = False
-    for part in re.split(r"[\s,;|()\[\]]+", f"{before} {rest}"):
-        word = bare_word(part)
-        if not word or part in _NOISE or word in _NOISE:
-            continue
-        days = _weekdays(word)
-        if not days:
-            raise ValueError(part)
-        odd = odd or (day is not None and day.weekday() not in days)
-    return zone, odd
-
-
-_ZONE = re.compile(
-    r"^\s*[\[(]?\s*(?:(?P<utc>z|utc|gmt|ut)\b\s*)?(?P<offset>[+-]\s?\d{1,2}(?::?\d{2})?)?\s*(?P<word>[a-z]{2,5}\b(?!/)|[a-z_]+/[a-z_/+-]+)?\s*[\])]?"
-)
-
-
-def _zone_after(text: str) -> tuple[tzinfo | None, str]:
-    """(the zone that stands behind a clock, the text behind it)."""
-    match = _ZONE.match(text)
-    if match is None:
-        return None, text
-    if match["offset"]:
-        # Without UTC or GMT a minus is more likely "to": 9:00-10:00.
-        if not match["utc"] and "-" in match["offset"]:
-            raise ValueError(text)
-        return _fixed(match["offset"]), text[match.end("offset") :].lstrip(" )]")
-    if match["utc"]:
-        return UTC, text[match.end("utc") :].lstrip(" )]")
-    zone = zone_of_word(match["word"]) if match["word"] else None
-    return (zone, text[match.end() :]) if zone is not None else (None, text)
-
-
-def _fixed(text: str) -> tzinfo:
-    digits = re.sub(r"\D", "", text)
-    hours, minutes = (int(digits[:-2]), int(digits[-2:])) if len(digits) > 2 else (int(digits), 0)
-    if hours > 14 or minutes > 59:
-        raise ValueError(text)
-    offset = timedelta(hours=hours, minutes=minutes)
-    return timezone(-offset if "-" in text else offset)
