@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -61,21 +62,20 @@ class FileZone:
         A time that the clock skips has the offset before the change, one that occurs twice is the
         first (RFC 5545, 3.3.5). Raises ValueError when the rules can't be followed.
         """
-        current = None
-        for change in self._sorted_changes():
-            if change[0] > wall:
-                break
-            current = change
-        if current is None:
-            return self._sorted_changes()[0][1]
-        onset, before, after = current
+        changes = self._sorted_changes()
+        position = bisect_right(changes, wall, key=lambda change: change[0])
+        if position == 0:
+            return changes[0][1]
+        onset, before, after = changes[position - 1]
         return before if after > before and wall < onset + (after - before) else after
 
     def changes_near(self, wall: datetime) -> bool:
         """Whether the clock skips or repeats this time."""
+        changes = self._sorted_changes()
+        position = bisect_right(changes, wall, key=lambda change: change[0])
         return any(
             before != after and abs(wall - onset) <= abs(after - before)
-            for onset, before, after in self._sorted_changes()
+            for onset, before, after in changes[max(position - 2, 0) : position + 2]
         )
 
     def _sorted_changes(self) -> list[tuple[datetime, timedelta, timedelta]]:

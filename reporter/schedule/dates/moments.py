@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from reporter.schedule.dates.clock import WORD, When, weekdays_in, with_clock
 from reporter.schedule.dates.names import bare_word, month_names, without_accents
@@ -56,6 +57,7 @@ class Span:
     end: When | None = None
 
 
+@lru_cache(maxsize=5_000)
 def parse_span(text: str, order: DateOrder, *, clock_column: bool = False) -> Span:
     """A moment or a span such as ``5 Dec 2026, 9:00–10:30 am``; ValueError for what isn't understood.
 

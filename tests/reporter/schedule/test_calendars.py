@@ -184,6 +184,96 @@ def test_any_time_under_any_name_with_the_rules_of_a_place(
     assert reading.sessions[0].starts_at == wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
+APPLE = """BEGIN:VCALENDAR\r
+METHOD:PUBLISH\r
+VERSION:2.0\r
+X-WR-CALNAME:Spring\r
+PRODID:-//Apple Inc.//macOS 15.0//EN\r
+X-WR-TIMEZONE:Europe/Berlin\r
+CALSCALE:GREGORIAN\r
+BEGIN:VTIMEZONE\r
+TZID:Europe/Berlin\r
+BEGIN:STANDARD\r
+DTSTART:18930401T000000\r
+RDATE:18930401T000000\r
+TZNAME:CET\r
+TZOFFSETFROM:+005328\r
+TZOFFSETTO:+0100\r
+END:STANDARD\r
+BEGIN:DAYLIGHT\r
+DTSTART:19810329T020000\r
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3\r
+TZNAME:CEST\r
+TZOFFSETFROM:+0100\r
+TZOFFSETTO:+0200\r
+END:DAYLIGHT\r
+BEGIN:STANDARD\r
+DTSTART:19800928T030000\r
+RRULE:FREQ=YEARLY;UNTIL=19950924T010000Z;BYDAY=-1SU;BYMONTH=9\r
+TZOFFSETFROM:+0200\r
+TZOFFSETTO:+0100\r
+END:STANDARD\r
+BEGIN:STANDARD\r
+DTSTART:19961027T030000\r
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10\r
+TZNAME:CET\r
+TZOFFSETFROM:+0200\r
+TZOFFSETTO:+0100\r
+END:STANDARD\r
+END:VTIMEZONE\r
+BEGIN:VEVENT\r
+DTSTART;TZID=Europe/Berlin:20260723T102000\r
+DTEND;TZID=Europe/Berlin:20260723T110000\r
+SUMMARY:A\r
+UID:1\r
+X-APPLE-STRUCTURED-LOCATION;VALUE=URI;X-ADDRESS="Road 1, Berlin";X-TITLE=H\r
+ all:geo:52.5,13.4\r
+BEGIN:VALARM\r
+ACTION:EMAIL\r
+SUMMARY:Alarm\r
+DURATION:PT9H\r
+TRIGGER;VALUE=DATE-TIME:19760401T005545Z\r
+END:VALARM\r
+END:VEVENT\r
+END:VCALENDAR\r
+"""
+
+
+@pytest.mark.parametrize("change", ["\r\n", "\n", "lower"])
+def test_calendars_of_apple(change: str) -> None:
+    text = APPLE.replace("\r\n", "\n") if change == "\n" else APPLE
+    if change == "lower":
+        text = text.replace("BEGIN:VEVENT", "begin:vevent").replace("END:VEVENT", "end:vevent")
+    reading = read(text)
+    (item,) = reading.sessions
+    assert (item.title, reading.named_zone) == ("A", "Europe/Berlin")
+    assert item.starts_at == datetime(2026, 7, 23, 8, 20, tzinfo=UTC)
+    assert item.ends_at == datetime(2026, 7, 23, 9, 0, tzinfo=UTC)
+
+
+def test_calendars_of_outlook() -> None:
+    """Rules since 1601, a zone by its Windows name or by a sentence, languages at every text."""
+    for name in ("W. Europe Standard Time", '"(UTC+01:00) Amsterdam, Berlin, Bern, Rome"'):
+        plain = name.strip('"')
+        zone = rules(plain, standard="+0100", daylight="+0200").replace(
+            "DTSTART:2000", "DTSTART:1601"
+        )
+        text = calendar(
+            zone,
+            event(
+                "040000008200E00074C5B7101A82E008",
+                f"DTSTART;TZID={name}:20260723T102000",
+                f"DTEND;TZID={name}:20260723T110000",
+                "SUMMARY;LANGUAGE=de:A",
+                "X-ALT-DESC;FMTTYPE=text/html:<p>B</p>",
+            ),
+        )
+        reading = read(text)
+        assert start_of(reading) == "07-23 08:20"
+        assert reading.named_zone == "Europe/Berlin"
+        assert reading.sessions[0].language == "de"
+
+
 # Durations.
 
 
