@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
-from reporter.schedule.dates.names import bare_word, weekday_names, without_accents
+from reporter.schedule.dates.names import bare_word, weekdays_called
 from reporter.schedule.dates.zone_abbreviations import zone_of_word
 
 # The weekday in brackets behind an East Asian date.
@@ -29,6 +29,22 @@ _NOISE_WORDS = (
     "t г р года року год h το την τις στις στιγμή και local time uur г. r. g. godz"
 )
 _NOISE = set(_NOISE_WORDS.split())
+# Not worth asking fifty languages.
+_NEVER_DAYS = {
+    "am",
+    "pm",
+    "a.m",
+    "p.m",
+    "at",
+    "uhr",
+    "um",
+    "utc",
+    "gmt",
+    "cet",
+    "cest",
+    "h",
+    "noon",
+}
 _NOON = {"mittag", "midi", "mediodía", "mediodia", "mezzogiorno", "meio-dia"}
 
 
@@ -66,8 +82,7 @@ def weekdays_in(text: str) -> frozenset[int]:
 def _weekdays(word: str) -> frozenset[int]:
     if word in _EAST_ASIAN_DAYS:
         return frozenset({_EAST_ASIAN_DAYS[word]})
-    names, bare = weekday_names(), bare_word(word)
-    return names.get(bare) or names.get(without_accents(bare)) or frozenset()
+    return frozenset() if word in _NEVER_DAYS else weekdays_called(word)
 
 
 def with_clock(day: date | None, text: str, *, clock_column: bool) -> When:
@@ -98,9 +113,6 @@ def with_clock(day: date | None, text: str, *, clock_column: bool) -> When:
 def _bare_clock(text: str) -> When | None:
     if match := _DIGITS.fullmatch(text):
         return _time(int(match["hour"]), int(match["minute"]))
-    if re.fullmatch(r"0?[.,]\d{1,17}|0", text):  # a part of the day, as spreadsheets count
-        seconds = round(float(text.replace(",", ".")) * 86_400)
-        return When(None, (datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).time())
     return None
 
 

@@ -11,11 +11,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from reporter.schedule.dates.clock import WORD, When, weekdays_in, with_clock
-from reporter.schedule.dates.names import bare_word, month_names, without_accents
+from reporter.schedule.dates.names import months_called
 from reporter.schedule.dates.order import NUMERIC_DATE, DateOrder, numeric_date
 
 MAX_LENGTH = 120
@@ -28,6 +28,7 @@ _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), " - ") | {
     ord("～"): " - ",
     ord("~"): " - ",
 }
+_PART_OF_DAY = re.compile(r"0[.,](\d{1,17})")
 _YEAR_FIRST = re.compile(r"(?<![\d.:/-])(\d{4})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{1,2})(?!\d)\.?")
 _COMPACT = re.compile(r"(?<!\d)((?:19|20)\d{2})(\d{2})(\d{2})(?=$|t|\s)")
 _EAST_ASIAN = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
@@ -64,12 +65,22 @@ def parse_span(text: str, order: DateOrder, *, clock_column: bool = False) -> Sp
     ``clock_column``: the column holds times of day, so that 0930 and 0.375 are times too.
     """
     plain = normal_text(text)
+    if clock_column and (part := _PART_OF_DAY.fullmatch(plain)):
+        return Span(_part_of_day(part))
     if interval := _INTERVAL.fullmatch(plain):
         return Span(_moment(interval[1], order), _moment(interval[2], order))
     try:
         return Span(_moment(plain, order, clock_column=clock_column))
     except ValueError:
         return _range(plain, order, clock_column)
+
+
+def _part_of_day(match: re.Match[str]) -> When:
+    """The time of 0.375, as spreadsheets count; 0.15 may be a quarter past midnight too, and is not guessed."""
+    if len(match[1]) == 2 and int(match[1]) < 60:
+        raise ValueError(match[0])
+    seconds = round(float(f"0.{match[1]}") * 86_400)
+    return When(None, (datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).time())
 
 
 def parse_when(text: str, order: DateOrder | None = None) -> When:
@@ -211,10 +222,9 @@ def _without(text: str, span: tuple[int, int]) -> str:
 
 
 def _named_dates(text: str) -> Iterator[tuple[date, str]]:
-    months = month_names()
     for word in WORD.finditer(text):
-        numbers = months.get(bare_word(word[0])) or months.get(without_accents(bare_word(word[0])))
-        if numbers is None:
+        numbers = months_called(word[0])
+        if not numbers:
             continue
         before, after = text[: word.start()], text[word.end() :]
         for (year, day), start, end in _around(before, after):

@@ -19,28 +19,41 @@ _STROKES = str.maketrans("łøđıðþ", "lodidp")
 Names = Mapping[str, frozenset[int]]
 
 
-@lru_cache(maxsize=1)
-def month_names() -> Names:
-    """{name, with and without its accents: the months (1 to 12) that some language calls so}."""
-    found = {name: {number} for name, number in _MORE_MONTHS.items()}
-    for name, number in _cldr("months"):
+def months_called(word: str) -> frozenset[int]:
+    """The months (1 to 12) that some language calls so, with or without accents; often one, or none."""
+    return _called(word, "months")
+
+
+def weekdays_called(word: str) -> frozenset[int]:
+    """The weekdays (Monday is 0) that some language calls so, with or without accents."""
+    return _called(word, "days")
+
+
+def _called(word: str, kind: str) -> frozenset[int]:
+    bare = bare_word(word)
+    for spelling in (bare, without_accents(bare)):
+        # English first: the other languages take a second to load.
+        found = _names("en", kind).get(spelling) or _names(_LOCALES, kind).get(spelling)
+        if found:
+            return found
+    return frozenset()
+
+
+@lru_cache(maxsize=4)
+def _names(locales: str, kind: str) -> Names:
+    found: dict[str, set[int]] = {}
+    for name, number in _cldr(locales, kind):
+        found.setdefault(name, set()).add(number)
+    more = _MORE_MONTHS if kind == "months" else _MORE_DAYS
+    for name, number in more.items():
         found.setdefault(name, set()).add(number)
     return {name: frozenset(numbers) for name, numbers in found.items()}
 
 
-@lru_cache(maxsize=1)
-def weekday_names() -> Names:
-    """{name, with and without its accents: the weekdays (Monday is 0) that some language calls so}."""
-    found = {name: {number} for name, number in _MORE_DAYS.items()}
-    for name, number in _cldr("days"):
-        found.setdefault(name, set()).add(number)
-    return {name: frozenset(numbers) for name, numbers in found.items()}
-
-
-def _cldr(kind: str) -> Iterator[tuple[str, int]]:
+def _cldr(locales: str, kind: str) -> Iterator[tuple[str, int]]:
     from babel import Locale
 
-    for code in _LOCALES.split():
+    for code in locales.split():
         tables = getattr(Locale.parse(code), kind)
         for context in ("format", "stand-alone"):
             for width in ("wide", "abbreviated", "short"):

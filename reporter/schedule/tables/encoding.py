@@ -7,7 +7,7 @@ import unicodedata
 from typing import Final
 
 from reporter.errors import BadInput
-from reporter.schedule.dates.names import bare_word, month_names, weekday_names
+from reporter.schedule.dates.names import months_called, weekdays_called
 from reporter.schedule.tables.headers import read_column
 
 _MARKS: Final = (
@@ -101,9 +101,7 @@ def _known_words(text: str) -> int:
     return sum(
         1
         for word in words
-        if bare_word(word) in month_names()
-        or bare_word(word) in weekday_names()
-        or read_column(word).role
+        if months_called(word) or weekdays_called(word) or read_column(word).role
     )
 
 

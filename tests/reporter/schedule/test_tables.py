@@ -179,6 +179,28 @@ def test_date_and_time_in_two_columns(day: str, clock: str) -> None:
     assert spans(reading) == [("A", "12-05 09:00", ""), ("B", "12-05 10:30", "")]
 
 
+@pytest.mark.parametrize(
+    ("cell", "start"),
+    [
+        ("0.375", "12-05 09:00"),
+        ("0,4375", "12-05 10:30"),
+        ("0.5", "12-05 12:00"),
+        ("0930", "12-05 09:30"),
+        ("0.15", ""),
+        ("9.15", "12-05 09:15"),
+    ],
+)
+def test_times_as_parts_of_a_day_and_as_four_digits(cell: str, start: str) -> None:
+    reading = read(f"Title;Date;Start time\nA;2026-12-05;{cell}\nB;2026-12-06;10:00\n")
+    assert ("A", start, "") in spans(reading)
+    assert bool(notes_of_times(reading)) == (start == "")
+
+
+def test_a_span_past_midnight_with_dots() -> None:
+    reading = read("Title;Date;Time\nA;5.12.2026;23.15 - 0.15\n")
+    assert spans(reading) == [("A", "12-05 23:15", "12-06 00:15")]
+
+
 def test_a_lone_unknown_column_of_times_is_the_start_and_is_told() -> None:
     reading = read("Title,Date,Quux\nA,2026-12-05,09:00\nB,2026-12-05,10:00\n")
     assert [start for _, start, _ in spans(reading)] == ["12-05 09:00", "12-05 10:00"]
