@@ -75,6 +75,13 @@ def parse_span(text: str, order: DateOrder, *, clock_column: bool = False) -> Sp
         return _range(plain, order, clock_column)
 
 
+def ambiguous_month(text: str) -> str:
+    """The name of a month in the text that is another month in another language, with no weekday beside; or ""."""
+    plain = normal_text(text)
+    words = [word for word in WORD.findall(plain) if len(months_called(word)) > 1]
+    return words[0] if words and not weekdays_in(plain.replace(words[0], "")) else ""
+
+
 def _part_of_day(match: re.Match[str]) -> When:
     """The time of 0.375, as spreadsheets count; 0.15 may be a quarter past midnight too, and is not guessed."""
     if len(match[1]) == 2 and int(match[1]) < 60:
@@ -230,9 +237,11 @@ def _named_dates(text: str) -> Iterator[tuple[date, str]]:
         for (year, day), start, end in _around(before, after):
             year += 2000 if year < 100 else 0
             span = (start, word.end() + end)
-            # "listopad" is October in Croatian and November in Polish: the weekday may tell.
+            # "listopad" is October in Croatian and November in Polish and Czech: the weekday may tell.
             weekdays = weekdays_in(before + after) if len(numbers) > 1 else frozenset()
-            cuts = [cut for month in numbers for cut in _cut(text, span, (year, month, day))]
+            # Else the later one, which is that of Polish and Czech, and told (ambiguous_month).
+            months = numbers if weekdays else {max(numbers)}
+            cuts = [cut for month in months for cut in _cut(text, span, (year, month, day))]
             fitting = [cut for cut in cuts if cut[0].weekday() in weekdays] if weekdays else cuts
             if len(fitting) == 1:
                 yield fitting[0]

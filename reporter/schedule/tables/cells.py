@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from reporter.errors import BadInput
-from reporter.schedule.dates.moments import Span, When, normal_text, parse_span, weekdays_in
+from reporter.schedule.dates.moments import (
+    Span,
+    When,
+    ambiguous_month,
+    normal_text,
+    parse_span,
+    weekdays_in,
+)
 from reporter.schedule.dates.order import NUMERIC_DATE, DateOrder, decide_order
 from reporter.schedule.parsed_session import Findings, one_line
 from reporter.schedule.tables.headers import Column
@@ -90,8 +97,16 @@ class TimeCells:
             except ValueError:
                 continue
             if span.end is None and span.start.clock is None:
+                self._tell_month(part, span)
                 return span.start.day
         return None
+
+    def _tell_month(self, text: str, span: Span) -> None:
+        if span.start.day and (word := ambiguous_month(text)):
+            self.findings.note(
+                f"“{word}” is another month in Croatian than in Polish and Czech. It was taken as in "
+                f"{span.start.day:%Y-%m}. If that is wrong, write dates like 2026-12-05."
+            )
 
     def read(self, row: Row, where: str) -> RowTimes:
         """The start and end of a row; BadInput for a start that is not understood."""
@@ -170,7 +185,9 @@ class TimeCells:
                 f"Numbers such as {text} were read as days counted by a spreadsheet ({_serial(found).day})."
             )
             return Span(_serial(found))
-        return parse_span(text, self.order, clock_column=column.kind == "time")
+        span = parse_span(text, self.order, clock_column=column.kind == "time")
+        self._tell_month(text, span)
+        return span
 
     def _joined(self, pieces: list[_Piece], where: str) -> When | None:
         """One moment of the cells: a date of one and a time of another."""

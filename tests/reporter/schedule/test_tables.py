@@ -320,6 +320,23 @@ def test_times_that_may_mean_something_else_are_told(rows: str, told: str) -> No
     assert any(told in note for note in read(f"title,date,start,end\n{rows}\n").notes)
 
 
+@pytest.mark.parametrize(
+    ("cell", "start", "told"),
+    [
+        ("25 listopada 2026", "11-25 00:00", True),
+        ("13-srp-26", "08-13 00:00", True),
+        ("środa, 25 listopada 2026", "11-25 00:00", False),
+        ("nedjelja, 25. listopada 2026", "10-25 00:00", False),
+    ],
+)
+def test_month_names_that_languages_share_are_told_by_the_weekday_or_said(
+    cell: str, start: str, told: bool
+) -> None:
+    reading = read(f"title;date\nA;{cell}\n")
+    assert spans(reading)[0][1] == start
+    assert any("another month in Croatian" in note for note in reading.notes) == told
+
+
 def test_a_date_that_is_not_understood_does_not_lend_the_one_above() -> None:
     reading = read("Date,Time,Title\n5 Dec 2026,09:00,A\n6 Dez. 26x,09:00,B\n,10:00,C\n")
     assert [(title, start) for title, start, _ in spans(reading)] == [
@@ -549,8 +566,7 @@ def test_days_read_back_in_every_language_of_the_headers() -> None:
     for locale in HEADERS:
         for month in range(1, 13):
             day = date(2027, month, 17)
-            # Without a weekday "listopada" stays open: said, as the test of all tables shows.
-            for style in ("full",) if locale == "pl" else ("full", "long"):
+            for style in ("full", "long"):
                 text = format_date(day, style, locale)
                 try:
                     found = read(f'title;start\nA;"{text} 9:00"\n').sessions[0].starts_at
