@@ -35,6 +35,8 @@ class EventSession(Base):
     audience: Mapped[str] = mapped_column(default=Audience.PUBLIC)
     # Gone from the schedule at a later import. Its code stays valid: it may stand on a poster.
     retired: Mapped[bool] = mapped_column(default=False)
+    # Other ids of it: its UID in the calendar of the same system, its code there.
+    schedule_ids: Mapped[list[str]] = mapped_column(JSON, default=list)
     # Held at every gathering: the next one begins with it.
     series: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
