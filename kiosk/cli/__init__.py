@@ -89,7 +89,9 @@ class LazyGroup(click.Group):
 
 
 def _database_errors() -> tuple[type[Exception], ...]:
-    """What a busy, full or damaged database raises; asked for only when something was raised."""
+    """What a busy, full or damaged database raises; nothing where no database was opened."""
+    if "sqlalchemy" not in sys.modules:
+        return ()
     import sqlite3
 
     from sqlalchemy.exc import DatabaseError
