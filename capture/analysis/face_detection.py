@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from capture.decoding.probe import MAX_PIXELS, Probe, probe, real_video
+from capture.decoding.film import real_video
+from capture.decoding.probe import MAX_PIXELS, Probe, probe
 from capture.decoding.safe_open import decoded, open_media
 from capture.imaging.rendition_file import scaled
 from capture.renditions.photo import open_upright

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from capture.decoding.film import real_audio
 from capture.decoding.safe_open import decoded, open_media
 from reporter.media.webvtt import Cue, webvtt
 
@@ -53,9 +54,10 @@ def _sound(path: Path, mime: str) -> NDArray[np.float32]:
     resampler = av.AudioResampler("flt", "mono", RATE)
     pieces: list[NDArray[np.float32]] = []
     with open_media(path, mime) as container:
-        if not container.streams.audio:
+        stream = real_audio(container)
+        if stream is None:
             return np.empty(0, np.float32)
-        for frame in decoded(container, container.streams.audio[0]):
+        for frame in decoded(container, stream):
             frame.pts = None
             pieces += [made.to_ndarray()[0] for made in resampler.resample(frame)]
         pieces += [made.to_ndarray()[0] for made in resampler.resample(None)]

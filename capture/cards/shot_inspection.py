@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from capture.codes.qr_reader import Code, read_codes
 from capture.codes.qr_writer import END, EPOCH
 from capture.codes.unreadable_markers import find_squares
-from capture.decoding.probe import MAX_PIXELS, Probe, probe, real_video
+from capture.decoding.film import real_video
+from capture.decoding.probe import MAX_PIXELS, Probe, probe
 from capture.decoding.safe_open import RAW_MIMES, jpeg_bytes, open_media, open_photo, read_exif
 from capture.renditions.photo import upright
 from reporter.codes import ALPHABET, is_valid, normalize

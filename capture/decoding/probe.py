@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from capture.decoding.film import Film, describe, real_audio, real_video
 from capture.decoding.mime_sniff import M4A, OGG
-from capture.decoding.safe_open import open_media, open_photo
+from capture.decoding.safe_open import counted_seconds, open_media, open_photo
 from reporter.errors import MediaFailed
 
 MAX_PIXELS = 120_000_000
 # 8K, the most that a camera for sale records (8192 × 4320), with a little room.
 MAX_FRAME_PIXELS = 36_000_000
+# Sound in bare frames: how long it is only the frames tell.
+COUNTED_MIMES = frozenset({"audio/mpeg", "audio/amr"})
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Probe:
     ``duration`` is in seconds, None where the headers don't tell (a live WebM, raw AAC). ``captured_at`` is naive:
     the device's own local time. ``utc_offset`` is only there when the file states it; QuickTime's creation time is
     UTC by the standard, although some cameras write local time there. ``rotation`` (video) is how many degrees
-    counterclockwise a player turns the frames.
+    counterclockwise a player turns the frames. ``film`` describes the tracks of a video or a sound.
     """
 
     kind: str
@@ -41,6 +44,7 @@ class Probe:
     make: str = ""
     model: str = ""
     serial: str = ""
+    film: Film | None = None
 
 
 def probe(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> Probe:
@@ -79,54 +83,48 @@ def _probe_photo(path: Path, mime: str, max_pixels: int) -> Probe:
 
 def _probe_media(path: Path, mime: str) -> Probe:
     with open_media(path, mime) as container:
-        video = real_video(container)
-        audio = container.streams.audio[0] if container.streams.audio else None
-        if video is None and audio is None:
-            raise MediaFailed(
-                "There is neither picture nor sound in this file. Please record it again."
-            )
-        width, height, rotation = (
-            (None, None, 0) if video is None else _frame_size(container, video)
-        )
+        film = _film(container)
+        picture, sound = film.picture, film.sound
+        width, height = (None, None) if picture is None else _upright_size(film)
         captured_at, offset = _media_time(container.metadata)
         tags = {key.lower(): value for key, value in container.metadata.items()}
         return Probe(
-            kind="audio" if video is None else "video",
-            mime=_audio_mime(mime) if video is None else mime,
+            kind="audio" if picture is None else "video",
+            mime=_audio_mime(mime) if picture is None else mime,
             width=width,
             height=height,
-            rotation=rotation,
+            rotation=0 if picture is None else picture.rotation,
             duration=_duration(container, mime),
-            has_video=video is not None,
-            has_audio=audio is not None,
-            codecs=tuple(s.codec_context.name for s in (video, audio) if s is not None),
+            has_video=picture is not None,
+            has_audio=sound is not None,
+            codecs=tuple(track.codec for track in (picture, sound) if track is not None),
             captured_at=captured_at,
             utc_offset=offset,
             make=tags.get("com.apple.quicktime.make", tags.get("make", "")),
             model=tags.get("com.apple.quicktime.model", tags.get("model", "")),
+            film=film,
         )
 
 
-def real_video(container: Any) -> Any:
-    """The first moving picture of an opened file; a song's cover is none."""
-    from av.stream import Disposition
-
-    for stream in container.streams.video:
-        cover = Disposition.attached_pic | Disposition.timed_thumbnails
-        if not stream.disposition & cover and stream.codec_context is not None:
-            return stream
-    return None
-
-
-def _frame_size(container: Any, stream: Any) -> tuple[int, int, int]:
-    """Width and height as seen, and the rotation: it comes with the first frame (ffmpeg's display matrix)."""
-    if stream.width * stream.height > MAX_FRAME_PIXELS:
+def _film(container: Any) -> Film:
+    """What is in an opened file. Raises MediaFailed where there is nothing to see or hear, or too much to see."""
+    video = real_video(container)
+    if video is None and real_audio(container) is None:
+        raise MediaFailed(_nothing_known(container))
+    if video is None:
+        return describe(container, None)
+    if video.width * video.height > MAX_FRAME_PIXELS:
         raise MediaFailed("The picture of this video is too large to be played here.")
-    frame = _first_frame(container, stream)
-    # -0 and -180 read as 0 and 180.
-    rotation = round(frame.rotation / 90) * 90 % 360
-    width, height = display_size(stream.width, stream.height, stream.sample_aspect_ratio)
-    return (height, width, rotation) if rotation in (90, 270) else (width, height, rotation)
+    return describe(container, _first_frame(container, video))
+
+
+def _nothing_known(container: Any) -> str:
+    if any(stream.type in ("video", "audio") for stream in container.streams):
+        return (
+            "Picture and sound of this file are in a format that can't be played here. "
+            "Save it as MP4 and send that."
+        )
+    return "There is neither picture nor sound in this file. Please record it again."
 
 
 def _first_frame(container: Any, stream: Any) -> Any:
@@ -137,14 +135,19 @@ def _first_frame(container: Any, stream: Any) -> Any:
     raise MediaFailed("No picture of this video can be read. Please record it again.")
 
 
-def display_size(width: int, height: int, aspect: Any) -> tuple[int, int]:
-    """Square pixels: a camera that records 1440×1080 with wide pixels means 1920×1080."""
-    if not aspect or not 0.2 < aspect < 5:
-        return width, height
-    return round(width * aspect), height
+def _upright_size(film: Film) -> tuple[int, int]:
+    """Width and height as seen: a camera that records 1440×1080 with wide pixels means 1920×1080."""
+    picture = film.picture
+    if picture is None:
+        return 0, 0
+    width, height = picture.display_size
+    return (height, width) if picture.rotation in (90, 270) else (width, height)
 
 
 def _duration(container: Any, mime: str) -> float | None:
+    # Without an index FFmpeg takes the first frame's bit rate for that of the whole.
+    if mime in COUNTED_MIMES:
+        return counted_seconds(container)
     if mime == "audio/aac" or not container.duration or container.duration < 0:
         return None
     return float(container.duration) / 1_000_000
@@ -156,6 +159,7 @@ def _audio_mime(mime: str) -> str:
         "video/webm": "audio/webm",
         "video/x-matroska": "audio/x-matroska",
         "video/ogg": OGG.mime,
+        "video/x-ms-wmv": "audio/x-ms-wma",
     }
     if mime in ("video/mp4", "video/quicktime", "video/3gpp", "video/3gpp2"):
         return M4A.mime

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from capture.imaging.rendition_file import (
     scaled,
     temporary_rendition,
 )
-from capture.renditions.video import MP4_OPTIONS, audio_track
+from capture.renditions.video import MP4_OPTIONS, audio_track, described
 from capture.transcoding.loudness import gain_for, measure
 from capture.transcoding.transcode import span_of, write_tracks
 from reporter.errors import MediaFailed
@@ -55,8 +54,11 @@ def _write_play(src: Path, path: Path, found: Probe, edits: Edits) -> None:
         open_media(src, found.mime) as source,
         av.open(str(path), "w", format="ipod", options=MP4_OPTIONS) as out,
     ):
-        audio = source.streams.audio[0]
-        span = span_of(Fraction(source.start_time or 0, av.time_base), edits)
+        film = described(found)
+        if film.sound is None:
+            raise MediaFailed(BROKEN_MEDIA)
+        audio = source.streams[film.sound.index]
+        span = span_of(film.start, edits)
         gain = gain_for(measure(src, found.mime))
         track = audio_track(out, audio, found, span=span, gain=gain)
         if not write_tracks(source, out, {audio.index: track}):

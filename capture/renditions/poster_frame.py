@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from capture.decoding.film import Colour
 from capture.decoding.probe import Probe
 from capture.decoding.safe_open import BROKEN_MEDIA, decoded, open_media
 from reporter.errors import MediaFailed
@@ -29,7 +30,7 @@ def best_frame(play: Path, found: Probe) -> Any:
                 best, best_score = frame, score
         if best is None:
             raise MediaFailed(BROKEN_MEDIA)
-        return _upright(best.to_image(), found.rotation)
+        return _upright(_image(best, found), found.rotation)
 
 
 def _frame_at(container: Any, stream: Any, moment: float) -> Any:
@@ -55,6 +56,17 @@ def score_frame(grey: Any) -> float:
     sharpness = float(cv2.Laplacian(small, cv2.CV_64F).var())
     dull = not _DARK < small.mean() < _BRIGHT or small.std() < _FLAT
     return sharpness / 1000 if dull else sharpness
+
+
+def _image(frame: Any, found: Probe) -> Any:
+    """An RGB Pillow image by the film's own colours, which a frame need not repeat."""
+    colour = found.film.picture.colour if found.film and found.film.picture else Colour()
+    made = frame.reformat(
+        format="rgb24",
+        src_colorspace=colour.matrix,
+        src_color_range=2 if colour.is_full_range else 1,
+    )
+    return made.to_image()
 
 
 def _upright(image: Any, rotation: int) -> Any:

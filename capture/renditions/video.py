@@ -6,11 +6,11 @@ Its sound is brought to the same loudness for all.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from capture.decoding.probe import Probe, display_size, probe, real_video
+from capture.decoding.film import Film, PictureTrack
+from capture.decoding.probe import Probe, probe
 from capture.decoding.safe_open import BROKEN_MEDIA, open_media
 from capture.imaging.rendition_file import (
     THUMB,
@@ -76,34 +76,44 @@ def _write_play(src: Path, path: Path, found: Probe, edits: Edits) -> None:
         open_media(src, found.mime) as source,
         av.open(str(path), "w", format="mp4", options=MP4_OPTIONS) as out,
     ):
-        span = span_of(Fraction(source.start_time or 0, av.time_base), edits)
+        film = described(found)
+        span = span_of(film.start, edits)
         tracks: dict[int, Track] = {}
-        video = real_video(source)
-        if video is not None:
-            tracks[video.index] = video_track(out, video, found, span=span, edits=edits)
-        for audio in source.streams.audio[:1]:
+        if film.picture is not None:
+            stream = source.streams[film.picture.index]
+            tracks[stream.index] = video_track(out, stream, found, span=span, edits=edits)
+        if film.sound is not None:
+            stream = source.streams[film.sound.index]
             gain = gain_for(measure(src, found.mime))
-            tracks[audio.index] = audio_track(out, audio, found, span=span, gain=gain)
+            tracks[stream.index] = audio_track(out, stream, found, span=span, gain=gain)
         if not write_tracks(source, out, tracks):
             raise MediaFailed(BROKEN_MEDIA)
+
+
+def described(found: Probe) -> Film:
+    """What the probe said of the tracks. Raises MediaFailed for what is neither film nor sound."""
+    if found.film is None:
+        raise MediaFailed(BROKEN_MEDIA)
+    return found.film
 
 
 def video_track(
     out: Any, stream: Any, found: Probe, *, span: Span, edits: Edits | None = None
 ) -> Track:
     """How the pictures get into ``out``: copied where they fit and nothing is to be changed, else encoded."""
-    edits = edits or Edits()
-    if not edits.seen and span.length is None and _fits(stream, found):
-        return CopyTrack(out, stream, span.start)
-    return VideoTrack(out, stream, found, span, edits=edits)
+    edits, film = edits or Edits(), described(found)
+    if not edits.seen and span.length is None and film.picture is not None and _fits(stream, found):
+        return CopyTrack(out, stream, span.start, colour=film.picture.colour)
+    return VideoTrack(out, stream, film, span, edits=edits)
 
 
 def audio_track(out: Any, stream: Any, found: Probe, *, span: Span, gain: float = 0.0) -> Track:
     """How the sound gets into ``out``: AAC that is whole and as loud as it should be is copied, all else encoded."""
     # In a transport stream AAC carries its own headers and a clock that may jump: encode.
-    context = stream.codec_context
+    context, sound = stream.codec_context, described(found).sound
     if (
         not gain
+        and not (sound is not None and sound.is_trimmed)
         and span.length is None
         and context.name == "aac"
         and found.mime != "video/mp2t"
@@ -114,20 +124,24 @@ def audio_track(out: Any, stream: Any, found: Probe, *, span: Span, gain: float 
 
 
 def _fits(stream: Any, found: Probe) -> bool:
-    context = stream.codec_context
-    sides = sorted((stream.width, stream.height))
-    rate = context.bit_rate or _file_bits(found, stream)
+    """Whether a phone and a browser play it as it is, and nothing is in it that its maker cut off."""
+    context, picture = stream.codec_context, described(found).picture
     return (
-        context.name == "h264"
+        picture is not None
+        and picture.codec == "h264"
         and found.mime in ("video/mp4", "video/quicktime", "video/webm", "video/x-matroska")
         and context.pix_fmt in ("yuv420p", "yuvj420p")
-        and sides[0] <= SHORT_SIDE
-        and sides[1] <= LONG_SIDE
-        and not any(side % 2 for side in sides)
-        and display_size(stream.width, stream.height, stream.sample_aspect_ratio)[0] == stream.width
-        and context.field_order <= 1
-        and rate <= COPY_BITS
+        and _is_small(picture)
+        and picture.colour.is_common
+        and not (picture.is_trimmed or picture.is_interlaced or picture.is_mirrored)
+        and (context.bit_rate or _file_bits(found, stream)) <= COPY_BITS
     )
+
+
+def _is_small(picture: PictureTrack) -> bool:
+    sides = sorted((picture.width, picture.height))
+    fitting = sides[0] <= SHORT_SIDE and sides[1] <= LONG_SIDE
+    return fitting and not any(side % 2 for side in sides) and picture.pixel_aspect == 1
 
 
 def _file_bits(found: Probe, stream: Any) -> float:

@@ -13,6 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from capture.decoding.film import real_audio
 from capture.decoding.safe_open import decoded, open_media
 
 TARGET = -16.0  # LUFS
@@ -36,10 +37,10 @@ class Loudness:
 def measure(path: Path, mime: str) -> Loudness:
     """The loudness of a file's first sound track; one without sound, or too short to tell (0.4 s), counts as silent."""
     with open_media(path, mime) as container:
-        if not container.streams.audio:
+        stream = real_audio(container)
+        if stream is None:
             return Loudness(-70.0, -120.0)
         meter = Meter()
-        stream = container.streams.audio[0]
         for frame in decoded(container, stream):
             meter.take(frame)
         return meter.end()

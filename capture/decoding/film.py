@@ -1,0 +1,235 @@
+"""One description of a film or sound: its tracks, colours, clock and shape, made by the probe and honoured by all else.
+
+Numbers of primaries, transfer and matrix are those of ITU-T H.273; 2 (unspecified) never stays: what a file leaves
+out is taken as browsers take it.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+UNSPECIFIED, BT709, BT470BG, BT601, BT2020 = 2, 1, 5, 6, 9
+PQ, HLG = 16, 18
+_FULL = 2  # FFmpeg's AVCOL_RANGE_JPEG
+_GBR = 0
+# Matrices that a copy keeps: every player knows them.
+_COMMON = (BT709, BT470BG, BT601)
+# Light of television and of the web; 14 and 15 are BT.2020 in 10 and 12 bit.
+_PLAIN_TRANSFERS = (BT709, BT601, 13, 14, 15)
+# Chromium and Firefox take unmarked films from this height on as BT.709, smaller ones as BT.601.
+_HD_HEIGHT = 720
+# Frames that an encoder of sound puts before the first one are no more than this.
+_PRIMING_SECONDS = Fraction(1, 10)
+
+
+@dataclass(frozen=True)
+class Colour:
+    """What the code values of a picture mean."""
+
+    primaries: int = BT709
+    transfer: int = BT709
+    matrix: int = BT709
+    is_full_range: bool = False
+
+    @property
+    def is_hdr(self) -> bool:
+        """Whether its light has to be tone-mapped before a usual screen can show it."""
+        return self.transfer in (PQ, HLG)
+
+    @property
+    def is_common(self) -> bool:
+        """Whether every player shows it right by its tags, so that colours need not be converted."""
+        usual = self.primaries in _COMMON and self.transfer in _PLAIN_TRANSFERS
+        return usual and self.matrix in _COMMON
+
+    def shown(self) -> Colour:
+        """The colours of a copy that is encoded: the same system in limited range, else BT.709."""
+        return Colour(self.primaries, self.transfer, self.matrix) if self.is_common else Colour()
+
+
+@dataclass(frozen=True)
+class PictureTrack:
+    """The moving picture. ``width`` and ``height`` as stored, ``rotation`` in degrees counterclockwise.
+
+    ``is_mirrored``: left and right are swapped before it is turned. ``pixel_aspect`` is the width of a pixel by its
+    height. ``is_trimmed``: an edit list hides coded pictures.
+    """
+
+    index: int
+    codec: str
+    width: int
+    height: int
+    colour: Colour
+    rotation: int = 0
+    is_mirrored: bool = False
+    pixel_aspect: Fraction = Fraction(1)
+    frame_rate: Fraction = Fraction(30)
+    is_interlaced: bool = False
+    is_trimmed: bool = False
+
+    @property
+    def display_size(self) -> tuple[int, int]:
+        """Width and height in square pixels, before it is turned."""
+        return round(self.width * self.pixel_aspect), self.height
+
+
+@dataclass(frozen=True)
+class SoundTrack:
+    """The sound. ``is_trimmed``: an edit list hides more of it than what an encoder puts in front."""
+
+    index: int
+    codec: str
+    channels: int
+    is_trimmed: bool = False
+
+
+@dataclass(frozen=True)
+class Film:
+    """The tracks that are shown and heard, and where their common clock begins, in seconds.
+
+    ``others`` names the kinds of tracks that are left out: time codes, data, codecs that nothing here can decode.
+    """
+
+    picture: PictureTrack | None = None
+    sound: SoundTrack | None = None
+    start: Fraction = Fraction(0)
+    others: tuple[str, ...] = ()
+
+
+def describe(container: Any, frame: Any | None) -> Film:
+    """The description of an opened container; ``frame`` is the first decoded picture, None for sound alone."""
+    video = real_video(container) if frame is not None else None
+    audio = real_audio(container)
+    taken = [stream for stream in (video, audio) if stream is not None]
+    return Film(
+        picture=None if video is None else _picture(video, frame),
+        sound=None if audio is None else _sound(audio),
+        start=_start(container, taken),
+        others=tuple(_kind(s) for s in container.streams if s not in taken),
+    )
+
+
+def real_video(container: Any) -> Any:
+    """The first moving picture of an opened file that can be decoded; a song's cover is none."""
+    from av.stream import Disposition
+
+    for stream in container.streams.video:
+        cover = Disposition.attached_pic | Disposition.timed_thumbnails
+        if not stream.disposition & cover and stream.codec_context is not None:
+            return stream
+    return None
+
+
+def real_audio(container: Any) -> Any:
+    """The first sound of an opened file that can be decoded; phones put codecs of their own before it."""
+    known = (s for s in container.streams.audio if s.codec_context is not None)
+    return next(known, None)
+
+
+def _kind(stream: Any) -> str:
+    context = stream.codec_context
+    return f"{stream.type}/{context.name if context is not None else 'unknown'}"
+
+
+def _start(container: Any, streams: list[Any]) -> Fraction:
+    """Where the first of the taken tracks begins; others may begin earlier, and nothing of them is kept."""
+    import av
+
+    times = [s.start_time * s.time_base for s in streams if s.start_time is not None]
+    start = min(times, default=Fraction(container.start_time or 0, av.time_base))
+    # In MP4 and QuickTime what lies before zero is hidden by an edit list.
+    return max(start, Fraction(0)) if "mov" in container.format.name else start
+
+
+def _picture(stream: Any, frame: Any) -> PictureTrack:
+    rotation, is_mirrored = _orientation(frame)
+    context = stream.codec_context
+    aspect = stream.sample_aspect_ratio
+    return PictureTrack(
+        index=stream.index,
+        codec=context.name,
+        width=stream.width,
+        height=stream.height,
+        colour=_colour(context, frame),
+        rotation=rotation,
+        is_mirrored=is_mirrored,
+        # A wilder one is a broken header.
+        pixel_aspect=Fraction(aspect) if aspect and 0.2 < aspect < 5 else Fraction(1),
+        frame_rate=Fraction(stream.guessed_rate or 30),
+        is_interlaced=bool(frame.interlaced_frame or context.field_order > 1),
+        is_trimmed=_hidden(stream) > 0,
+    )
+
+
+def _sound(stream: Any) -> SoundTrack:
+    context = stream.codec_context
+    hidden = _hidden(stream) > _PRIMING_SECONDS
+    return SoundTrack(stream.index, context.name, context.channels or 1, hidden)
+
+
+def _hidden(stream: Any) -> Fraction:
+    """Seconds of a track that an edit list hides but that its packets still hold."""
+    if "mov" not in stream.container.format.name:
+        return Fraction(0)
+    entries = stream.index_entries
+    count = sum(1 for entry in entries if entry.is_discard)
+    # In fragments the list only moves the clock: what is hidden lies before zero.
+    before = max(Fraction(0), -(stream.start_time or 0) * stream.time_base)
+    if not count or not stream.duration:
+        return before
+    shown = max(len(entries) - count, 1)
+    return before + count * Fraction(stream.duration) * stream.time_base / shown
+
+
+def _orientation(frame: Any) -> tuple[int, bool]:
+    """Degrees counterclockwise and whether it is mirrored, by FFmpeg's display matrix (9 numbers of 16.16)."""
+    import struct
+
+    # -0 and -180 read as 0 and 180.
+    rotation = round(frame.rotation / 90) * 90 % 360
+    with suppress(KeyError, struct.error):
+        numbers = struct.unpack("=9i", bytes(frame.side_data["DISPLAYMATRIX"])[:36])
+        if numbers[0] * numbers[4] - numbers[1] * numbers[3] < 0:
+            return _mirrored(numbers), True
+    return rotation, False
+
+
+def _mirrored(numbers: tuple[int, ...]) -> int:
+    """The turn that is left when left and right were swapped first."""
+    from math import atan2, degrees
+
+    # Swapping negates the first column.
+    return round(degrees(atan2(-numbers[1], -numbers[0])) / 90) * -90 % 360
+
+
+def _colour(context: Any, frame: Any) -> Colour:
+    """Tags of the frame, which repeat the container's; for what is missing, what Chromium 140 takes (measured)."""
+    full = frame.color_range == _FULL or frame.format.name.startswith("yuvj")
+    matrix = _told(frame.colorspace, context.colorspace)
+    primaries = _told(frame.color_primaries, context.color_primaries)
+    transfer = _told(frame.color_trc, context.color_trc)
+    # FFmpeg says BT.601 of all VP8, which has no tags of its own; browsers go by the size.
+    bare_vp8 = context.name in ("vp8", "libvpx") and primaries == transfer == UNSPECIFIED
+    if matrix == UNSPECIFIED or bare_vp8:
+        matrix = _unmarked(context, primaries, is_full=full)
+    if matrix == _GBR and not frame.format.is_rgb:
+        matrix = BT709
+    if primaries == UNSPECIFIED:
+        primaries = matrix if matrix in (*_COMMON, BT2020) else BT709
+    if transfer == UNSPECIFIED:
+        transfer = BT601 if matrix in (BT601, BT470BG) else BT709
+    return Colour(primaries, transfer, matrix, full)
+
+
+def _told(*values: Any) -> int:
+    return next((int(v) for v in values if v is not None and v != UNSPECIFIED), UNSPECIFIED)
+
+
+def _unmarked(context: Any, primaries: int, *, is_full: bool) -> int:
+    if primaries == BT2020:
+        return BT2020
+    small = context.height < _HD_HEIGHT
+    return BT601 if is_full or small or context.name in ("vp9", "libdav1d", "av1") else BT709
