@@ -72,7 +72,7 @@ class LimitSettings:
         90, "Seconds of the longest video or voice note from a phone.", low=1
     )
     text_chars: int = _setting(5000, "Characters in one text.", low=140)
-    photo_megapixels: int = _setting(120, "Megapixels of the largest photo that is opened.", low=1)
+    photo_megapixels: int = _setting(250, "Megapixels of the largest photo that is opened.", low=1)
     keep_free_mb: int = _setting(500, "Megabytes that are kept free on the disk.", low=0)
     files_per_minute: int = _setting(60, "Takeaways and files from one phone in a minute.", low=1)
     mb_per_minute: int = _setting(

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from capture.decoding.formats.media_type import MediaType
+from capture.decoding.formats.recordings import recording_mime
 from capture.decoding.formats.stills import (
     RAW_TYPES,
     STILL_TYPES,
@@ -41,6 +42,9 @@ WEBM = MediaType("video", "video/webm", ".webm")
 MKV = MediaType("video", "video/x-matroska", ".mkv")
 MTS = MediaType("video", "video/mp2t", ".mts")
 OGV = MediaType("video", "video/ogg", ".ogv")
+AVI = MediaType("video", "video/x-msvideo", ".avi")
+MPG = MediaType("video", "video/mpeg", ".mpg")
+WMV = MediaType("video", "video/x-ms-wmv", ".wmv")
 M4A = MediaType("audio", "audio/mp4", ".m4a")
 OGG = MediaType("audio", "audio/ogg", ".ogg")
 WAV = MediaType("audio", "audio/wav", ".wav")
@@ -48,6 +52,9 @@ MP3 = MediaType("audio", "audio/mpeg", ".mp3")
 AAC = MediaType("audio", "audio/aac", ".aac")
 FLAC = MediaType("audio", "audio/flac", ".flac")
 AMR = MediaType("audio", "audio/amr", ".amr")
+CAF = MediaType("audio", "audio/x-caf", ".caf")
+AIFF = MediaType("audio", "audio/aiff", ".aiff")
+WMA = MediaType("audio", "audio/x-ms-wma", ".wma")
 
 MEDIA_TYPES = (
     JPEG,
@@ -66,6 +73,9 @@ MEDIA_TYPES = (
     MKV,
     MTS,
     OGV,
+    AVI,
+    MPG,
+    WMV,
     M4A,
     OGG,
     WAV,
@@ -73,6 +83,9 @@ MEDIA_TYPES = (
     AAC,
     FLAC,
     AMR,
+    CAF,
+    AIFF,
+    WMA,
 )
 
 
@@ -224,6 +237,13 @@ def _amr(head: bytes) -> MediaType | None:
     return AMR if head.startswith((b"#!AMR\n", b"#!AMR-WB\n")) and len(head) > 9 else None
 
 
+_RECORDINGS = {kind.mime: kind for kind in (AVI, MPG, WMV, CAF, AIFF, WMA)}
+
+
+def _recording(head: bytes) -> MediaType | None:
+    return _RECORDINGS.get(recording_mime(head))
+
+
 def _transport_stream(head: bytes) -> MediaType | None:
     """ISO/IEC 13818-1: packets of 188 bytes, on AVCHD cards of 192 with a time stamp before each."""
     for stride, start in ((188, 0), (192, 4)):
@@ -309,6 +329,7 @@ _RULES: tuple[Callable[[bytes], MediaType | None], ...] = (
     _flac,
     _amr,
     _id3,
+    _recording,
     _transport_stream,
     _mpeg_audio,
 )

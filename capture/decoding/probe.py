@@ -13,7 +13,8 @@ from capture.decoding.mime_sniff import M4A, OGG
 from capture.decoding.safe_open import counted_seconds, open_media, open_photo
 from reporter.errors import MediaFailed
 
-MAX_PIXELS = 120_000_000
+# Phones of today have 200 megapixels; what a picture needs in memory is counted by capture.decoding.safe_open.
+MAX_PIXELS = 250_000_000
 # 8K, the most that a camera for sale records (8192 × 4320), with a little room.
 MAX_FRAME_PIXELS = 36_000_000
 # Sound in bare frames: how long it is only the frames tell.

@@ -17,6 +17,7 @@ from capture.decoding.exif_dates import read_camera_time
 from capture.decoding.formats.jxl_header import read_jxl_size
 from capture.decoding.mime_sniff import RAW_TYPES
 from capture.decoding.raw_exif import open_raw_exif
+from capture.decoding.truncation import END_OF_IMAGE, is_cut_jpeg
 from capture.imaging.raw_preview import read_preview
 from reporter.errors import MediaFailed
 
@@ -47,6 +48,10 @@ NO_PREVIEW = (
 # The laptop is short of room or memory; capture.decoding.process_pool has sentences for that.
 _NOT_ITS_FAULT = (errno.ENOSPC, errno.ENOMEM)
 
+# What decoding one picture may take: a worker's limit (capture.decoding.process_pool) less what its libraries need.
+MOST_BYTES = 1_800_000_000
+# Pillow keeps colours in four bytes; the libraries for HEIF, AVIF and WebP have copies of their own.
+_BYTES_PER_PIXEL = {"PNG": 4, "GIF": 4, "HEIF": 9, "AVIF": 9, "WEBP": 8}
 _PILLOW_FORMATS = {
     "image/jpeg": ("JPEG", "MPO"),
     "image/png": ("PNG",),
@@ -151,7 +156,34 @@ def _source(path: Path, mime: str) -> Path | BytesIO:
 def jpeg_bytes(path: Path, mime: str) -> bytes:
     """A JPEG as it is, or the one inside a camera's raw file. Raises MediaFailed where that has none."""
     source = _source(path, mime)
-    return source.read_bytes() if isinstance(source, Path) else source.getvalue()
+    data = source.read_bytes() if isinstance(source, Path) else source.getvalue()
+    # OpenCV gives nothing at all of a JPEG that has no end.
+    return data + END_OF_IMAGE if is_cut_jpeg(data) else data
+
+
+def check_memory(image: Any) -> None:
+    """Raise MediaFailed where decoding an opened picture would take more memory than ``MOST_BYTES``."""
+    pixels = image.width * image.height
+    each = _BYTES_PER_PIXEL.get(image.format, 8)
+    if image.format in ("JPEG", "MPO"):
+        # Of a progressive one all coefficients are held, two bytes each; others are reduced while they are read.
+        each = 2 * len(image.getbands()) if image.info.get("progressive") else 0
+    if pixels * each > MOST_BYTES:
+        raise MediaFailed(
+            f"This photo has {pixels // 1_000_000} million pixels, which is more than fits into memory here. "
+            "Please send it as a JPEG."
+        )
+
+
+def load_as_far_as_it_goes(image: Any) -> None:
+    """Decode a Pillow image; of a file that breaks off, what is there."""
+    from PIL import ImageFile
+
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, True
+    try:
+        image.load()
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _take_raw_exif(path: Path, image: Any) -> None:

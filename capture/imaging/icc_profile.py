@@ -24,33 +24,48 @@ def to_srgb(image: Any, profile: bytes | None) -> Any:
     ``image`` is in mode L, RGB or CMYK, ``profile`` its ICC profile or None (then its colours are taken to be sRGB,
     CMYK is converted without management). A damaged profile counts as none.
     """
-    if profile and not _is_srgb(profile):
+    if profile:
         converted = _convert(image, profile)
         if converted is not None:
             return converted
     return image.convert("RGB")
 
 
-def _is_srgb(profile: bytes) -> bool:
-    # The description tag of all the usual sRGB profiles (HP's, Google's, Apple's, lcms's) says so.
-    return b"sRGB" in profile or "sRGB".encode("utf-16-be") in profile
-
-
 def _convert(image: Any, profile: bytes) -> Any:
+    """The converted image; the same one where the profile changes no colour; None for a damaged profile."""
     from PIL import ImageCms
 
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return ImageCms.profileToProfile(
-            image,
-            source,
-            ImageCms.createProfile("sRGB"),
-            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            outputMode="RGB",
-            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
-        )
+        transform = _transform(profile, image.mode)
+        if image.mode == "RGB" and _changes_nothing(transform):
+            return image
+        return ImageCms.applyTransform(image, transform)
     except (ImageCms.PyCMSError, OSError, ValueError):
         return None
+
+
+def _transform(profile: bytes, mode: str) -> Any:
+    from PIL import ImageCms
+
+    return ImageCms.buildTransform(
+        ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+        ImageCms.createProfile("sRGB"),
+        mode,
+        "RGB",
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+
+
+def _changes_nothing(transform: Any) -> bool:
+    """Whether colours from all corners of the cube stay what they are: sRGB by what it does, not by its name."""
+    import numpy as np
+    from PIL import Image, ImageCms
+
+    steps = np.array([0, 40, 100, 160, 220, 255], np.uint8)
+    swatch = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(36, 6, 3)
+    made = np.asarray(ImageCms.applyTransform(Image.fromarray(swatch), transform))
+    return bool(np.abs(made.astype(int) - swatch).max() <= 2)
 
 
 def matrix_profile(

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from capture.decoding.probe import MAX_PIXELS
-from capture.decoding.safe_open import RAW_MIMES, Exif, jpeg_bytes, open_photo, read_exif
+from capture.decoding.safe_open import (
+    RAW_MIMES,
+    check_memory,
+    jpeg_bytes,
+    load_as_far_as_it_goes,
+    open_photo,
+    read_exif,
+)
 from capture.imaging.apply_edits import mend_image, needed
 from capture.imaging.icc_profile import ADOBE_RGB, matrix_profile, to_srgb
 from capture.imaging.rendition_file import (
@@ -15,9 +22,11 @@ from capture.imaging.rendition_file import (
     THUMB,
     VIEW,
     RenditionFile,
+    fit,
     save_jpeg,
     scaled,
 )
+from capture.imaging.still_colour import coded_colour, map_image
 from reporter.media.edits import Edits
 
 
@@ -57,18 +66,26 @@ def make_plain(src: Path, path: Path, mime: str, *, max_pixels: int = MAX_PIXELS
 def open_upright(src: Path, mime: str, *, longest: int, max_pixels: int = MAX_PIXELS) -> Any:
     """The photo as an RGB Pillow image: upright, in sRGB, its longer side at most ``longest``. Raises MediaFailed."""
     with open_photo(src, mime, max_pixels=max_pixels) as image:
+        check_memory(image)
         exif, profile = read_exif(image), image.info.get("icc_profile")
+        colour = coded_colour(src, mime, profile)
         if exif.adobe_rgb and not profile:
             profile = matrix_profile(ADOBE_RGB, 2.19921875, "Adobe RGB (1998) compatible")
         small = _reduced_jpeg(src, mime, image, longest)
         if small is None:
-            small = _fully_decoded(image)
-        return _finish(scaled(small, longest), profile, exif)
+            small = _coarse(_fully_decoded(image, longest), longest)
+        small = _flat(scaled(small, longest))
+        # Last, because by now the picture is small.
+        shown = (
+            to_srgb(small, profile) if colour is None else map_image(small.convert("RGB"), colour)
+        )
+        return upright(shown, exif.orientation)
 
 
-def _finish(image: Any, profile: bytes | None, exif: Exif) -> Any:
-    """Flatten, convert and turn: last, because by now the picture is small."""
-    return upright(to_srgb(_flat(image), profile), exif.orientation)
+def _coarse(image: Any, longest: int) -> Any:
+    """A huge picture at a fraction of its size, by Pillow in its own memory; OpenCV would need a copy first."""
+    step = max(image.size) // (2 * longest)
+    return image.reduce(step) if step > 1 else image
 
 
 def _reduced_jpeg(src: Path, mime: str, image: Any, longest: int) -> Any:
@@ -94,12 +111,17 @@ def _reduced_jpeg(src: Path, mime: str, image: Any, longest: int) -> Any:
     pixels = cv2.imdecode(data, flags[step] | cv2.IMREAD_IGNORE_ORIENTATION)
     if pixels is None:
         return None
-    decoded = Image.fromarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+    size = fit(pixels.shape[1], pixels.shape[0], longest)
+    if size != pixels.shape[1::-1]:
+        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    decoded = Image.fromarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels))
     return decoded.convert("L") if image.mode == "L" else decoded
 
 
-def _fully_decoded(image: Any) -> Any:
-    image.load()
+def _fully_decoded(image: Any, longest: int) -> Any:
+    if image.format == "JPEG":
+        image.draft(image.mode, (longest, longest))
+    load_as_far_as_it_goes(image)
     if image.mode.startswith("I"):
         return _eight_bits(image)
     if image.mode == "P":

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from capture.decoding.probe import MAX_PIXELS, Probe, probe
+from capture.decoding.truncation import note_on
 from capture.imaging.rendition_file import RenditionFile
 from capture.renditions.audio import make_audio
 from capture.renditions.image_quality import QualityMeasurement, measure_quality
@@ -22,12 +23,14 @@ from reporter.media.edits import Edits
 class Result:
     """What became of an original: what its headers say (the true duration filled in) and what was made of it.
 
-    ``look``: of a photo, and of a video's poster frame.
+    ``look``: of a photo, and of a video's poster frame. ``note``: a sentence for people about a picture that is shown
+    although its file is not whole, else ''.
     """
 
     probe: Probe
     made: tuple[RenditionFile, ...]
     look: QualityMeasurement | None = None
+    note: str = ""
 
 
 def process_file(
@@ -49,7 +52,7 @@ def process_file(
         made = tuple(
             make_photo(src, out_dir, mime, prefix=prefix, max_pixels=max_pixels, edits=edits)
         )
-        return Result(found, made, _look(made, "view"))
+        return Result(found, made, _look(made, "view"), note_on(src, mime))
     make = make_video if found.kind == "video" else make_audio
     made = tuple(make(src, out_dir, found, prefix=prefix, edits=edits))
     exact = next((m.duration for m in made if m.name == "play"), None)

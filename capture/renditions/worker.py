@@ -269,7 +269,7 @@ def _finish(session: Session, store: Store, job: _Job, result: Result) -> bool:
         session,
         job,
         state=MediaState.READY.value,
-        error="",
+        error=result.note,
         lease="",
         attempts=0,
         kind=found.kind,

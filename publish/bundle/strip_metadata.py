@@ -12,9 +12,14 @@ from collections.abc import Iterator
 from io import BytesIO
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-# Chunks that hold words, times or EXIF.
-_TELLING = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
-_SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
+# PNG's own chunks for pixels and their colours (Third Edition, 11). Any other may hold words, or the whole picture of
+# which a piece was cut out: programs keep previews, layers and signed histories in chunks of their own.
+_SHOWN = frozenset(
+    b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs acTL fcTL fdAT".split()
+)
+_SOI, _EOI, _SOS, _APP0 = 0xD8, 0xD9, 0xDA, 0xE0
+# A JFIF segment with its marker and without a thumbnail.
+_JFIF_BYTES = 18
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 # What ends coded data: a marker that is neither a stuffed byte, nor a filling one, nor a restart.
 _NEXT = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
@@ -41,8 +46,15 @@ def _strip_jpeg(data: bytes) -> Parts | None:
             # What comes after the end (a phone's second picture, a clip) goes.
             return [*kept, segment]
         if not _tells(marker, segment):
-            kept.append(segment)
+            kept.append(_without_thumbnail(segment) if marker == _APP0 else segment)
     return None
+
+
+def _without_thumbnail(segment: memoryview) -> bytes | memoryview:
+    """JFIF 1.02: after 18 bytes a small picture, which may show what was cut off the large one."""
+    if len(segment) <= _JFIF_BYTES:
+        return segment
+    return b"\xff\xe0" + struct.pack(">H", _JFIF_BYTES - 2) + bytes(segment[4:16]) + b"\0\0"
 
 
 def _tells(marker: int, segment: memoryview) -> bool:
@@ -108,7 +120,7 @@ def _strip_png(data: bytes) -> Parts | None:
         chunk = view[at:end]
         if len(chunk) < 12 + size or zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
             return None
-        if name not in _TELLING:
+        if name in _SHOWN:
             kept.append(chunk)
         if name == b"IEND":
             return kept

@@ -1,0 +1,78 @@
+"""Types of films and sound of older cameras and of recorders, told by their structure as in ``capture.decoding.mime_sniff``."""
+
+from __future__ import annotations
+
+import struct
+
+_ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_ASF_STREAM = bytes.fromhex("9107dcb7b7a9cf118ee600c00c205365")
+_ASF_VIDEO = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
+_ASF_AUDIO = bytes.fromhex("409e69f84d5bcf11a8fd00805f5c442b")
+_AIFF_CHUNKS = frozenset(
+    b"COMM FVER COMT SSND NAME AUTH ANNO MARK INST APPL CHAN MIDI SAXL AESD bext".split()
+)
+_PACK = b"\0\0\1\xba"
+
+
+def recording_mime(head: bytes) -> str:
+    """The MIME type of an AVI, MPEG program stream, CAF, AIFF or ASF file by its first bytes, '' for all others."""
+    for mime, rule in (
+        ("video/x-msvideo", _is_avi),
+        ("video/mpeg", _is_program_stream),
+        ("audio/x-caf", _is_caf),
+        ("audio/aiff", _is_aiff),
+    ):
+        if rule(head):
+            return mime
+    return _asf(head)
+
+
+def _is_avi(head: bytes) -> bool:
+    """RIFF, form AVI: a list ``hdrl`` whose first chunk is ``avih`` with 56 bytes (Microsoft, AVI RIFF reference)."""
+    if head[:4] != b"RIFF" or head[8:12] not in (b"AVI ", b"AVIX"):
+        return False
+    header = head[12:16] == b"LIST" and head[20:28] == b"hdrlavih"
+    return header and int.from_bytes(head[28:32], "little") >= 56
+
+
+def _is_program_stream(head: bytes) -> bool:
+    """ISO/IEC 13818-1, 2.5.3: a pack header, of MPEG-2 or MPEG-1, then a system header or a packet."""
+    if head[:4] != _PACK or len(head) < 18:
+        return False
+    if head[4] >> 6 == 1:
+        after = 14 + (head[13] & 7)
+    elif head[4] >> 4 == 2:
+        after = 12
+    else:
+        return False
+    # Stream numbers begin at 0xBB; below are codes of the picture itself.
+    return head[after : after + 3] == _PACK[:3] and head[after + 3] >= 0xBA
+
+
+def _is_caf(head: bytes) -> bool:
+    """Apple Core Audio Format 1.0: version 1, and the first chunk is the description, 32 bytes long."""
+    return head[:8] == b"caff\0\1\0\0" and head[8:20] == b"desc" + struct.pack(">q", 32)
+
+
+def _is_aiff(head: bytes) -> bool:
+    """EA IFF 85, form AIFF or AIFC (Apple 1989): the first chunk has a name of four letters."""
+    return head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC") and head[12:16] in _AIFF_CHUNKS
+
+
+def _asf(head: bytes) -> str:
+    """ASF 1.2, 3.1: a header object; its stream properties tell whether there are pictures."""
+    if head[:16] != _ASF_HEADER or len(head) < 54 or head[28:30] != b"\1\2":
+        return ""
+    # Type of a stream: the field after the object's name and size.
+    kinds = {head[at + 24 : at + 40] for at in _places(head, _ASF_STREAM)}
+    if _ASF_VIDEO in kinds or not kinds & {_ASF_AUDIO}:
+        return "video/x-ms-wmv"
+    return "audio/x-ms-wma"
+
+
+def _places(head: bytes, what: bytes) -> list[int]:
+    found, at = [], head.find(what)
+    while at >= 0:
+        found.append(at)
+        at = head.find(what, at + 1)
+    return found

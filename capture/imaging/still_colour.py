@@ -1,0 +1,135 @@
+"""What the colours of a still picture are where numbers say it and no ICC profile: AVIF, HEIF, PNG; HDR above all."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from capture.decoding.film import BT709, UNSPECIFIED, Colour
+
+# A picture's own description is far smaller; a broken size must not ask for more.
+_MOST_META = 8 << 20
+_SRGB = 13
+_ROWS = 64
+
+
+def coded_colour(path: Path, mime: str, profile: bytes | None) -> Colour | None:
+    """The colour system of a picture that is neither sRGB nor described by its profile, None for all others.
+
+    Of two descriptions an ICC profile counts, but where the numbers say HDR: few programs write a profile for that.
+    """
+    told = _profile_numbers(profile) if profile else None
+    if told is None and mime in ("image/avif", "image/heic", "image/heif"):
+        told = _heif_numbers(path)
+    if told is None and mime == "image/png":
+        told = _png_numbers(path)
+    if told is None:
+        return None
+    primaries, transfer = (BT709 if n == UNSPECIFIED else n for n in told)
+    colour = Colour(primaries, transfer)
+    if colour.is_hdr or (not profile and primaries != BT709):
+        return colour
+    return None
+
+
+def map_image(image: Any, colour: Colour) -> Any:
+    """An RGB Pillow image of that system as one of sRGB; in strips, for numbers take eight times the room."""
+    import numpy as np
+    from PIL import Image
+
+    from capture.imaging.tone_mapping import to_srgb_codes
+
+    pixels = np.array(image)
+    for top in range(0, len(pixels), _ROWS):
+        strip = pixels[top : top + _ROWS].astype(np.float32) / 255
+        pixels[top : top + _ROWS] = np.rint(to_srgb_codes(strip, colour) * 255)
+    return Image.fromarray(pixels)
+
+
+def _profile_numbers(profile: bytes) -> tuple[int, int] | None:
+    """ICC.1:2022, 9.2.17 (cicpTag): how programs write HDR into a profile."""
+    count = int.from_bytes(profile[128:132], "big")
+    for at in range(132, 132 + 12 * min(count, 100), 12):
+        if profile[at : at + 4] == b"cicp":
+            start = int.from_bytes(profile[at + 4 : at + 8], "big")
+            tag = profile[start : start + 12]
+            return (tag[8], tag[9]) if len(tag) == 12 else None
+    return None
+
+
+def _png_numbers(path: Path) -> tuple[int, int] | None:
+    """PNG (Third Edition), 11.3.2.6: cICP stands before the picture's data."""
+    with path.open("rb") as file:
+        file.seek(8)
+        for _ in range(100):
+            head = file.read(8)
+            size, name = int.from_bytes(head[:4], "big"), head[4:]
+            if len(head) < 8 or name == b"IDAT":
+                return None
+            if name == b"cICP":
+                data = file.read(4)
+                return (data[0], data[1]) if len(data) == 4 else None
+            file.seek(size + 4, 1)
+    return None
+
+
+def _heif_numbers(path: Path) -> tuple[int, int] | None:
+    """ISO/IEC 23008-12 and 14496-12, 12.1.5: the ``nclx`` of the primary item."""
+    meta = _meta(path)
+    boxes = dict(_boxes(meta[4:]))
+    inner = dict(_boxes(boxes.get(b"iprp", b"")))
+    properties = list(_boxes(inner.get(b"ipco", b"")))
+    wanted = _associated(boxes.get(b"pitm", b""), inner.get(b"ipma", b""))
+    for number in wanted or range(1, len(properties) + 1):
+        name, body = properties[number - 1] if 0 < number <= len(properties) else (b"", b"")
+        if name == b"colr" and body[:4] == b"nclx" and len(body) >= 10:
+            primaries, transfer = struct.unpack(">HH", body[4:8])
+            return primaries, transfer
+    return None
+
+
+def _meta(path: Path) -> bytes:
+    with path.open("rb") as file:
+        for _ in range(32):
+            head = file.read(8)
+            size, name = int.from_bytes(head[:4], "big"), head[4:]
+            if len(head) < 8 or size < 8:
+                return b""
+            if name == b"meta":
+                return file.read(min(size - 8, _MOST_META))
+            file.seek(size - 8, 1)
+    return b""
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        if size < 8:
+            return
+        yield data[at + 4 : at + 8], data[at + 8 : at + size]
+        at += size
+
+
+def _associated(pitm: bytes, ipma: bytes) -> list[int]:
+    """Which properties (from 1) the primary item has (ISO/IEC 23008-12, 9.3); none where that is broken."""
+    try:
+        primary = struct.unpack(">I" if pitm[0] else ">H", pitm[4 : 8 if pitm[0] else 6])[0]
+        wide, long = ipma[0] > 0, ipma[3] & 1
+        at = 8
+        for _ in range(int.from_bytes(ipma[4:8], "big")):
+            item = int.from_bytes(ipma[at : at + (4 if wide else 2)], "big")
+            at += 4 if wide else 2
+            count, at, step = ipma[at], at + 1, 2 if long else 1
+            if item == primary:
+                ends = range(at, at + count * step, step)
+                return [
+                    int.from_bytes(ipma[n : n + step], "big") & (0x7FFF if long else 0x7F)
+                    for n in ends
+                ]
+            at += count * step
+    except (IndexError, struct.error):
+        pass
+    return []
