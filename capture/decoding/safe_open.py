@@ -17,7 +17,7 @@ from capture.decoding.exif_dates import read_camera_time
 from capture.decoding.formats.jxl_header import read_jxl_size
 from capture.decoding.mime_sniff import RAW_TYPES
 from capture.decoding.raw_exif import open_raw_exif
-from capture.decoding.truncation import END_OF_IMAGE, is_cut_jpeg
+from capture.decoding.truncation import END_OF_IMAGE, is_cut_jpeg, note_on
 from capture.imaging.raw_preview import read_preview
 from reporter.errors import MediaFailed
 
@@ -175,11 +175,12 @@ def check_memory(image: Any) -> None:
         )
 
 
-def load_as_far_as_it_goes(image: Any) -> None:
-    """Decode a Pillow image; of a file that breaks off, what is there."""
+def load_as_far_as_it_goes(image: Any, path: Path, mime: str) -> None:
+    """Decode a Pillow image; of a file that breaks off, what is there. What is damaged otherwise raises OSError."""
     from PIL import ImageFile
 
-    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, True
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = bool(note_on(path, mime))
     try:
         image.load()
     finally:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +75,10 @@ def open_upright(src: Path, mime: str, *, longest: int, max_pixels: int = MAX_PI
             profile = matrix_profile(ADOBE_RGB, 2.19921875, "Adobe RGB (1998) compatible")
         small = _reduced_jpeg(src, mime, image, longest)
         if small is None:
-            small = _coarse(_fully_decoded(image, longest), longest)
+            small = _fully_decoded(
+                image, longest, partial(load_as_far_as_it_goes, path=src, mime=mime)
+            )
+            small = _coarse(small, longest)
         small = _flat(scaled(small, longest))
         # Last, because by now the picture is small.
         shown = (
@@ -118,10 +123,10 @@ def _reduced_jpeg(src: Path, mime: str, image: Any, longest: int) -> Any:
     return decoded.convert("L") if image.mode == "L" else decoded
 
 
-def _fully_decoded(image: Any, longest: int) -> Any:
+def _fully_decoded(image: Any, longest: int, load: Callable[[Any], None]) -> Any:
     if image.format == "JPEG":
         image.draft(image.mode, (longest, longest))
-    load_as_far_as_it_goes(image)
+    load(image)
     if image.mode.startswith("I"):
         return _eight_bits(image)
     if image.mode == "P":

@@ -39,6 +39,13 @@ REAL: list[tuple[Callable[[], Path], str, str, str]] = [
     (files.ogg_opus, "audio", "audio/ogg", ".ogg"),
     (files.flac, "audio", "audio/flac", ".flac"),
     (files.amr, "audio", "audio/amr", ".amr"),
+    (files.avi, "video", "video/x-msvideo", ".avi"),
+    (files.mpg, "video", "video/mpeg", ".mpg"),
+    (lambda: files.mpg(old=True), "video", "video/mpeg", ".mpg"),
+    (files.wmv, "video", "video/x-ms-wmv", ".wmv"),
+    (files.wma, "audio", "audio/x-ms-wma", ".wma"),
+    (files.caf, "audio", "audio/x-caf", ".caf"),
+    (files.aiff, "audio", "audio/aiff", ".aiff"),
 ]
 
 
@@ -93,6 +100,13 @@ POLYGLOTS = {
     "one mp3 frame in noise": b"\xff\xfb\x90\x00" + bytes(3000),
     "ogg page of no known codec": b"OggS\0\x02" + bytes(20) + b"\x01\x10<html>",
     "flac without its block": b"fLaC<html></html>",
+    "avi without its header": b"RIFF\xff\0\0\0AVI LIST\xff\0\0\0<html>" + bytes(60),
+    "mpeg pack, then html": b"\0\0\1\xba\x44" + bytes(9) + b"<html>" * 10,
+    "caf of another version": b"caff\0\2\0\0desc" + bytes(60),
+    "caf that begins with words": b"caff\0\1\0\0<html>" + bytes(60),
+    "aiff that begins with html": b"FORM\0\0\0\xffAIFF<html>" + bytes(60),
+    "a form of another kind": b"FORM\0\0\0\xffILBMBMHD" + bytes(60),
+    "asf that is only a number": bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c") + b"<html>" * 9,
     "wave without a format": b"RIFF\xff\0\0\0WAVEhtml" + bytes(60),
 }
 

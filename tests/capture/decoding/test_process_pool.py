@@ -136,9 +136,9 @@ def test_our_own_errors_come_through_and_foreign_ones_become_sentences(pool: Dec
     assert works(pool)
 
 
-def test_a_truncated_photo_and_a_bomb(pool: DecoderPool, tmp_path: Path) -> None:
+def test_a_broken_photo_and_a_bomb(pool: DecoderPool, tmp_path: Path) -> None:
     with pytest.raises(MediaFailed, match="damaged"):
-        pool.run(process_file, files.jpeg_truncated(), tmp_path, "image/jpeg", timeout=60)
+        pool.run(process_file, files.jpeg_broken(), tmp_path, "image/jpeg", timeout=60)
     with pytest.raises(MediaFailed, match="million pixels"):
         pool.run(process_file, files.png_bomb(), tmp_path, "image/png", timeout=60)
     assert list(tmp_path.iterdir()) == []
@@ -312,7 +312,8 @@ def test_hostile_images_never_reach_the_kiosk(hostile_images: list[Path], tmp_pa
         assert works(pool)
     print(outcomes)
     assert outcomes["made"] > 100
-    assert outcomes["refused"] > 5
+    # What breaks off is shown as far as it goes; what is wrong otherwise is refused.
+    assert outcomes["refused"] > 3
     assert all(sentence.endswith(".") for sentence in sentences)
     assert list(tmp_path.rglob("*.part")) == []
 

@@ -197,9 +197,9 @@ def test_a_damaged_profile_counts_as_none() -> None:
     assert to_srgb(image, b"no profile at all" * 20).getpixel((5, 5)) == (10, 200, 30)
 
 
-def test_truncated_photos_are_refused_and_leave_nothing(tmp_path: Path) -> None:
+def test_broken_photos_are_refused_and_leave_nothing(tmp_path: Path) -> None:
     with pytest.raises(MediaFailed, match="damaged"):
-        process_file(files.jpeg_truncated(), tmp_path / "out", "image/jpeg")
+        process_file(files.jpeg_broken(), tmp_path / "out", "image/jpeg")
     assert not (tmp_path / "out").exists() or list((tmp_path / "out").iterdir()) == []
 
 

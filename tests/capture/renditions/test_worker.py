@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from capture.decoding.mime_sniff import MP4, WEBM, sniff
 from capture.decoding.probe import probe
 from capture.decoding.process_pool import DecoderDied, DecoderPool, PoolBusy
+from capture.decoding.truncation import CUT_SHORT
 from capture.renditions import worker
 from capture.renditions.pipeline import process_file
 from capture.renditions.worker import WAITING, check_intake, heal, process_due
@@ -159,9 +160,18 @@ def test_a_video_without_pictures_makes_a_voice_note(room: Room) -> None:
     assert room.session.scalars(select(Takeaway.kind)).one() == "audio"
 
 
+def test_a_photo_cut_short_is_ready_with_a_note(room: Room) -> None:
+    media = room.put(media_files.jpeg_truncated())
+    assert room.turn() == 1
+    room.session.expire_all()
+    assert media.state == "ready"
+    assert media.error == CUT_SHORT
+    assert set(room.made(media)) == {"view", "thumb"}
+
+
 def test_one_bad_file_never_blocks_the_rest(room: Room) -> None:
     first = room.put(media_files.jpeg(600, 400))
-    bad = room.put(media_files.jpeg_truncated())
+    bad = room.put(media_files.jpeg_broken())
     bomb = room.put(media_files.png_bomb())
     last = room.put(media_files.wav())
     before = room.revision()

@@ -14,7 +14,10 @@ import numpy as np
 
 from tests.support.media.recordings import (
     aac,
+    aiff,
     amr,
+    avi,
+    caf,
     flac,
     gp3,
     m4a,
@@ -22,6 +25,7 @@ from tests.support.media.recordings import (
     mp3,
     mp4,
     mp4_1080p,
+    mpg,
     mts,
     ogg_opus,
     record,
@@ -29,6 +33,8 @@ from tests.support.media.recordings import (
     wav,
     webm_live,
     webm_voice,
+    wma,
+    wmv,
 )
 from tests.support.media.scene import (
     CAMERA,
@@ -46,7 +52,10 @@ __all__ = [
     "CORNERS",
     "TAKEN_AT",
     "aac",
+    "aiff",
     "amr",
+    "avi",
+    "caf",
     "flac",
     "folder",
     "gp3",
@@ -55,6 +64,7 @@ __all__ = [
     "mp3",
     "mp4",
     "mp4_1080p",
+    "mpg",
     "mts",
     "ogg_opus",
     "record",
@@ -63,6 +73,8 @@ __all__ = [
     "wav",
     "webm_live",
     "webm_voice",
+    "wma",
+    "wmv",
 ]
 
 
@@ -157,6 +169,12 @@ def jpeg_truncated() -> Path:
     """The first half of a photo."""
     data = jpeg(1200, 800).read_bytes()
     return made("truncated.jpg", lambda p: _write(p, data[: len(data) // 2]))
+
+
+@functools.cache
+def jpeg_broken() -> Path:
+    """A photo of which only some of the header came."""
+    return made("broken.jpg", lambda p: _write(p, jpeg(1200, 800).read_bytes()[:300]))
 
 
 @functools.cache

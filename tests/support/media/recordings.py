@@ -295,3 +295,50 @@ def flac(seconds: float = 2.0) -> Path:
 def amr(seconds: float = 2.0) -> Path:
     """A dictaphone app's AMR."""
     return _sound("sound.amr", "amr", "libopencore_amrnb", seconds, rate=8000, channels=1)
+
+
+def _film(name: str, format: str, video: str, audio: str) -> Path:
+    return made(
+        name,
+        lambda p: record(
+            p, format=format, video=video, audio=audio, seconds=1.0, fps=25, size=(320, 240)
+        ),
+    )
+
+
+@functools.cache
+def avi() -> Path:
+    """A clip of an older compact camera."""
+    return _film("clip.avi", "avi", "mpeg4", "libmp3lame")
+
+
+@functools.cache
+def mpg(*, old: bool = False) -> Path:
+    """A camcorder's MPEG-2 program stream (MOD), or MPEG-1."""
+    if old:
+        return _film("one.mpg", "mpeg", "mpeg1video", "mp2")
+    return _film("two.mpg", "vob", "mpeg2video", "mp2")
+
+
+@functools.cache
+def wmv() -> Path:
+    """Windows Media with pictures."""
+    return _film("clip.wmv", "asf", "wmv2", "wmav2")
+
+
+@functools.cache
+def wma() -> Path:
+    """Windows Media, sound alone."""
+    return _sound("sound.wma", "asf", "wmav2", 1.0)
+
+
+@functools.cache
+def caf() -> Path:
+    """A voice memo in Apple's container: ALAC."""
+    return _sound("sound.caf", "caf", "alac", 1.0)
+
+
+@functools.cache
+def aiff() -> Path:
+    """A recorder's AIFF."""
+    return _sound("sound.aiff", "aiff", "pcm_s16be", 1.0)
