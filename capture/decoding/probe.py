@@ -17,6 +17,11 @@ from reporter.errors import MediaFailed
 MAX_PIXELS = 250_000_000
 # 8K, the most that a camera for sale records (8192 × 4320), with a little room.
 MAX_FRAME_PIXELS = 36_000_000
+NOTHING_THERE = "There is neither picture nor sound in this file. Please record it again."
+UNKNOWN_CODECS = (
+    "Picture and sound of this file are in a format that can't be played here. "
+    "Save it as MP4 and send that."
+)
 # Sound in bare frames: how long it is only the frames tell.
 COUNTED_MIMES = frozenset({"audio/mpeg", "audio/amr"})
 
@@ -111,21 +116,13 @@ def _film(container: Any) -> Film:
     """What is in an opened file. Raises MediaFailed where there is nothing to see or hear, or too much to see."""
     video = real_video(container)
     if video is None and real_audio(container) is None:
-        raise MediaFailed(_nothing_known(container))
+        strange = any(stream.type in ("video", "audio") for stream in container.streams)
+        raise MediaFailed(UNKNOWN_CODECS if strange else NOTHING_THERE)
     if video is None:
         return describe(container, None)
     if video.width * video.height > MAX_FRAME_PIXELS:
         raise MediaFailed("The picture of this video is too large to be played here.")
     return describe(container, _first_frame(container, video))
-
-
-def _nothing_known(container: Any) -> str:
-    if any(stream.type in ("video", "audio") for stream in container.streams):
-        return (
-            "Picture and sound of this file are in a format that can't be played here. "
-            "Save it as MP4 and send that."
-        )
-    return "There is neither picture nor sound in this file. Please record it again."
 
 
 def _first_frame(container: Any, stream: Any) -> Any:

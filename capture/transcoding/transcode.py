@@ -212,8 +212,8 @@ class VideoTrack:
         import av
 
         graph = av.filter.Graph()
-        # libswscale in one thread: its result then doesn't depend on the machine either.
-        graph.threads = 1
+        # The same number on every machine, as the result may depend on it. The table takes most of the time (15 ms).
+        graph.threads = 1 if self._picture.colour.is_common else 2
         source = graph.add_buffer(
             width=frame.width, height=frame.height, format=frame.format, time_base=CLOCK
         )

@@ -59,13 +59,25 @@ SENTENCES = (
         "it again."
     ),
     later("This photo has more than %(count)s million pixels. Please send a smaller one."),
+    later(
+        "This photo has %(count)s million pixels, which is more than fits into memory here. "
+        "Please send it as a JPEG."
+    ),
     later("This photo is damaged and can't be opened. Please take or send it again."),
     later("This kind of photo can't be opened here. Save it as JPEG and send that."),
+    later(
+        "The file of this picture breaks off, so its lower part is missing. What is there is shown. "
+        "If you still have the whole picture, send it again."
+    ),
     later("This recording is damaged and can't be opened. Please record or send it again."),
     later(
         "There is no picture in this raw file that can be shown. Save it as JPEG and bring that in."
     ),
     later("There is neither picture nor sound in this file. Please record it again."),
+    later(
+        "Picture and sound of this file are in a format that can't be played here. "
+        "Save it as MP4 and send that."
+    ),
     later("The picture of this video is too large to be played here."),
     later("No picture of this video can be read. Please record it again."),
     later("Opening this file took too long. Please send a shorter or smaller one."),

@@ -29,6 +29,7 @@ SOURCES = (
     "capture/intake/receive.py",
     "capture/intake/submission.py",
     "capture/intake/resumable.py",
+    "capture/decoding/truncation.py",
     "capture/decoding/safe_open.py",
     "capture/decoding/process_pool.py",
     "capture/decoding/probe.py",

@@ -9,9 +9,11 @@ import json
 import random
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -178,6 +180,34 @@ def test_stripping_png_and_what_it_refuses() -> None:
     assert stripped(b"RIFF....WEBP") is None
     assert stripped(telling_jpeg()[:2000]) is None
     assert stripped(out.getvalue()[:-5]) is None
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+@pytest.mark.parametrize("name", [b"caBX", b"prVW", b"mkBT", b"vpAg", b"tIME", b"sTER"])
+def test_a_png_keeps_only_what_is_shown(name: bytes) -> None:
+    """Programs keep the whole picture beside a cropped one in chunks of their own."""
+    out = io.BytesIO()
+    Image.new("RGB", (9, 9), "red").save(out, "PNG", icc_profile=b"a profile")
+    data = out.getvalue()
+    parts = stripped(data[:33] + chunk(name, b"what was cut off") + data[33:] + b"what was cut off")
+    assert parts is not None
+    assert b"".join(parts) == data
+
+
+def test_a_jpeg_loses_the_small_picture_of_its_header() -> None:
+    """JFIF's thumbnail may show what a program cut off."""
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(out, "JPEG")
+    data = out.getvalue()
+    assert data[2:4] == b"\xff\xe0"
+    small = b"hidden pixels" * 3
+    header = data[6:18] + b"\x0d\x01" + small
+    parts = stripped(data[:4] + struct.pack(">H", len(header) + 2) + header + data[20:])
+    assert parts is not None
+    assert b"".join(parts) == data
 
 
 @pytest.mark.parametrize("seed", range(20))
