@@ -10,6 +10,7 @@ from typing import Any
 
 from capture.decoding.probe import MAX_PIXELS
 from capture.decoding.safe_open import (
+    BROKEN_PHOTO,
     RAW_MIMES,
     check_memory,
     jpeg_bytes,
@@ -17,6 +18,7 @@ from capture.decoding.safe_open import (
     open_photo,
     read_exif,
 )
+from capture.decoding.truncation import note_on
 from capture.imaging.apply_edits import mend_image, needed
 from capture.imaging.icc_profile import ADOBE_RGB, matrix_profile, to_srgb
 from capture.imaging.rendition_file import (
@@ -29,7 +31,11 @@ from capture.imaging.rendition_file import (
     scaled,
 )
 from capture.imaging.still_colour import coded_colour, map_image
+from reporter.errors import MediaFailed
 from reporter.media.edits import Edits
+
+# The spread of grey (of 255) in a picture of one colour, with what a JPEG adds.
+BLANK = 2.0
 
 
 def make_photo(
@@ -80,11 +86,20 @@ def open_upright(src: Path, mime: str, *, longest: int, max_pixels: int = MAX_PI
             )
             small = _coarse(small, longest)
         small = _flat(scaled(small, longest))
+        if _is_blank(small) and note_on(src, mime):
+            raise MediaFailed(BROKEN_PHOTO)
         # Last, because by now the picture is small.
         shown = (
             to_srgb(small, profile) if colour is None else map_image(small.convert("RGB"), colour)
         )
         return upright(shown, exif.orientation)
+
+
+def _is_blank(image: Any) -> bool:
+    """Whether nothing is to be seen: of a file that broke off too early decoders make one colour."""
+    import numpy as np
+
+    return float(np.asarray(image.convert("L").resize((32, 32))).std()) < BLANK
 
 
 def _coarse(image: Any, longest: int) -> Any:

@@ -312,8 +312,7 @@ def test_hostile_images_never_reach_the_kiosk(hostile_images: list[Path], tmp_pa
         assert works(pool)
     print(outcomes)
     assert outcomes["made"] > 100
-    # What breaks off is shown as far as it goes; what is wrong otherwise is refused.
-    assert outcomes["refused"] > 3
+    assert outcomes["refused"] > 5
     assert all(sentence.endswith(".") for sentence in sentences)
     assert list(tmp_path.rglob("*.part")) == []
 

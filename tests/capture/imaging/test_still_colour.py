@@ -222,9 +222,11 @@ def test_a_whole_picture_is_not_called_cut(tmp_path: Path) -> None:
     assert result_of(path, tmp_path / "more").note == ""
 
 
-def test_a_picture_of_which_nothing_is_there_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "a.jpg"
-    path.write_bytes(files.jpeg().read_bytes()[:300])
+@pytest.mark.parametrize("more", [-200, 12, 60])
+def test_a_picture_of_which_nothing_is_there_is_refused(more: int, tmp_path: Path) -> None:
+    """Cut in the header, or so soon after the scan begins that all of it would be grey."""
+    path, data = tmp_path / "a.jpg", files.jpeg().read_bytes()
+    path.write_bytes(data[: data.index(b"\xff\xda") + more])
     with pytest.raises(MediaFailed, match="damaged"):
         result_of(path, tmp_path / "out")
 
