@@ -293,6 +293,69 @@ def test_what_was_trimmed_away_is_in_no_copy(tmp_path: Path) -> None:
     assert np.asarray(Image.open(made["poster"]))[100, 100, 2] > 150
 
 
+def test_sound_that_was_trimmed_away_is_in_no_copy(tmp_path: Path) -> None:
+    """A second of noise, hidden by the edit list, then a second of silence."""
+    import av
+
+    path = tmp_path / "a.m4a"
+    with av.open(str(path), "w", format="ipod") as out:
+        stream = out.add_stream("aac", rate=48_000, layout="mono")
+        wave = np.random.default_rng(1).normal(0, 0.3, 96_000).astype(np.float32)
+        wave[48_000:] = 0
+        for n in range(0, len(wave) - 1024, 1024):
+            piece = av.AudioFrame.from_ndarray(wave[None, n : n + 1024], "fltp", "mono")
+            piece.sample_rate, piece.pts = 48_000, n
+            out.mux(stream.encode(piece))
+        out.mux(stream.encode(None))
+    data = bytearray(path.read_bytes())
+    at = data.index(b"elst") + 12
+    data[at : at + 4] = (900).to_bytes(4, "big")
+    data[at + 4 : at + 8] = (1024 + 51_200).to_bytes(4, "big")
+    path.write_bytes(data)
+    described = probed(path).film
+    assert described is not None
+    assert described.sound is not None
+    assert described.sound.is_trimmed
+    play = made_of(path, tmp_path / "out")["play"]
+    with av.open(str(play), options={"ignore_editlist": "1"}) as container:
+        heard = np.concatenate([f.to_ndarray()[0] for f in container.decode(audio=0)])
+    assert len(heard) < 60_000
+    assert np.abs(heard).max() < 0.01
+
+
+@pytest.mark.parametrize("late", ["sound", "picture"])
+def test_a_track_that_begins_later_stays_in_its_place(late: str, tmp_path: Path) -> None:
+    """One track begins half a second after the other: so it does in the copy, which itself begins at zero."""
+    import av
+
+    film = tmp_path / "a.mkv"
+    with av.open(str(film), "w", format="matroska") as out:
+        picture: Any = out.add_stream("libx264", rate=30, options={"preset": "ultrafast"})
+        picture.width, picture.height, picture.pix_fmt = 320, 240, "yuv420p"
+        sound = out.add_stream("aac", rate=48_000, layout="mono")
+        shift = {"sound": (0, 24_000), "picture": (15, 0)}[late]
+        wave = files.tone(2.0)
+        for n in range(45):
+            frame = av.VideoFrame.from_ndarray(files.scene(320, 240, n / 30), format="rgb24")
+            frame.pts, frame.time_base = n + shift[0], Fraction(1, 30)
+            out.mux(picture.encode(frame))
+        for n in range(0, 48_000, 1024):
+            piece = av.AudioFrame.from_ndarray(wave[None, n : n + 1024], "fltp", "mono")
+            piece.sample_rate, piece.pts = 48_000, n + shift[1]
+            piece.time_base = Fraction(1, 48_000)
+            out.mux(sound.encode(piece))
+        out.mux([*picture.encode(None), *sound.encode(None)])
+    play, times = made_of(film, tmp_path / "out")["play"], dict[str, float]()
+    for kind in ("audio", "video"):
+        with av.open(str(play)) as container:
+            first: Any = next(container.decode(**{kind: 0}))
+            times[kind] = float(first.time)
+    assert times["audio"] - times["video"] == pytest.approx(
+        0.5 if late == "sound" else -0.5, abs=0.06
+    )
+    assert min(times.values()) == pytest.approx(0, abs=0.06)
+
+
 # --- shape ----------------------------------------------------------------------------------------
 
 
