@@ -11,43 +11,22 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-UNSPECIFIED, BT709, BT470BG, BT601, BT2020 = 2, 1, 5, 6, 9
-PQ, HLG = 16, 18
+from capture.imaging.colour import (
+    BT470BG,
+    BT601,
+    BT709,
+    BT2020,
+    COMMON_MATRICES,
+    UNSPECIFIED,
+    Colour,
+)
+
 _FULL = 2  # FFmpeg's AVCOL_RANGE_JPEG
 _GBR = 0
-# Matrices that a copy keeps: every player knows them.
-_COMMON = (BT709, BT470BG, BT601)
-# Light of television and of the web; 14 and 15 are BT.2020 in 10 and 12 bit.
-_PLAIN_TRANSFERS = (BT709, BT601, 13, 14, 15)
 # Chromium and Firefox take unmarked films from this height on as BT.709, smaller ones as BT.601.
 _HD_HEIGHT = 720
 # Frames that an encoder of sound puts before the first one are no more than this.
 _PRIMING_SECONDS = Fraction(1, 10)
-
-
-@dataclass(frozen=True)
-class Colour:
-    """What the code values of a picture mean."""
-
-    primaries: int = BT709
-    transfer: int = BT709
-    matrix: int = BT709
-    is_full_range: bool = False
-
-    @property
-    def is_hdr(self) -> bool:
-        """Whether its light has to be tone-mapped before a usual screen can show it."""
-        return self.transfer in (PQ, HLG)
-
-    @property
-    def is_common(self) -> bool:
-        """Whether every player shows it right by its tags, so that colours need not be converted."""
-        usual = self.primaries in _COMMON and self.transfer in _PLAIN_TRANSFERS
-        return usual and self.matrix in _COMMON
-
-    def shown(self) -> Colour:
-        """The colours of a copy that is encoded: the same system in limited range, else BT.709."""
-        return Colour(self.primaries, self.transfer, self.matrix) if self.is_common else Colour()
 
 
 @dataclass(frozen=True)
@@ -218,7 +197,7 @@ def _colour(context: Any, frame: Any) -> Colour:
     if matrix == _GBR and not frame.format.is_rgb:
         matrix = BT709
     if primaries == UNSPECIFIED:
-        primaries = matrix if matrix in (*_COMMON, BT2020) else BT709
+        primaries = matrix if matrix in (*COMMON_MATRICES, BT2020) else BT709
     if transfer == UNSPECIFIED:
         transfer = BT601 if matrix in (BT601, BT470BG) else BT709
     return Colour(primaries, transfer, matrix, full)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from capture.decoding.film import BT709, UNSPECIFIED, Colour
+from capture.imaging.colour import BT709, UNSPECIFIED, Colour
 
 # A picture's own description is far smaller; a broken size must not ask for more.
 _MOST_META = 8 << 20

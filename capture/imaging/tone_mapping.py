@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from capture.decoding.film import BT2020, HLG, PQ, Colour
+from capture.imaging.colour import BT2020, HLG, PQ, Colour
 
 WHITE = 203.0  # cd/m², PQ
 PQ_PEAK = 10_000.0  # cd/m² (BT.2100-2, table 4)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from capture.decoding.film import Colour
 from capture.decoding.probe import Probe
 from capture.decoding.safe_open import BROKEN_MEDIA, decoded, open_media
+from capture.imaging.colour import Colour
 from reporter.errors import MediaFailed
 
 # Where to look, as shares of the length: the very beginning and end show hands and floors.

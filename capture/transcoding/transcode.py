@@ -12,8 +12,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
-from capture.decoding.film import BT470BG, BT601, BT709, BT2020, Colour, Film, PictureTrack
+from capture.decoding.film import Film, PictureTrack
 from capture.imaging.apply_edits import apply_edits
+from capture.imaging.colour import BT470BG, BT601, BT709, BT2020, Colour
 from capture.imaging.tone_mapping import write_cube
 from capture.transcoding.loudness import Leveller
 from reporter.media.edits import Edits

@@ -1,4 +1,4 @@
-"""Types of films and sound of older cameras and of recorders, told by their structure as in ``capture.decoding.mime_sniff``."""
+"""Types of films and sound of older cameras and of recorders, told by their structure."""
 
 from __future__ import annotations
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from capture.decoding.film import Colour
 from capture.decoding.mime_sniff import sniff
 from capture.decoding.probe import Probe, probe
 from capture.decoding.safe_open import open_media
+from capture.imaging.colour import Colour
 from capture.renditions.pipeline import process_file
 from tests.support.media import files
 from tests.support.media.colours import BARS, HLG, PQ, bars_in, film_of_bars

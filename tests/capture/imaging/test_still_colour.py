@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from capture.decoding.film import Colour
 from capture.decoding.mime_sniff import sniff
 from capture.decoding.safe_open import MOST_BYTES, check_memory
 from capture.decoding.truncation import CUT_SHORT
+from capture.imaging.colour import Colour
 from capture.imaging.icc_profile import DISPLAY_P3, matrix_profile, to_srgb
 from capture.imaging.still_colour import coded_colour
 from capture.imaging.tone_mapping import to_srgb_codes
