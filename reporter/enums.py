@@ -32,9 +32,10 @@ class Audience(StrEnum):
 
 
 class Consent(StrEnum):
-    """What its contributor said of the people in it. Empty (not asked) is stored as NONE."""
+    """What its contributor said of the people in it. NONE: nobody asked; UNANSWERED: asked, no answer given."""
 
     NONE = ""
+    UNANSWERED = "unanswered"
     AGREED = "agreed"
     UNSURE = "unsure"
     CHILD = "child"

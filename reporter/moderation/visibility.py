@@ -34,8 +34,8 @@ class Rule:
     consents: frozenset[str]
 
 
-# Beyond the room nobody is shown of whom the contributor said "not sure" or "a child", until an organizer,
-# who can ask, has set the consent to "agreed".
+# Beyond the room nobody is shown of whom the contributor said "not sure" or "a child", or nothing when asked, until
+# an organizer, who can ask, has set the consent to "agreed".
 _CLEARED = frozenset({Consent.NONE, Consent.AGREED})
 _RULES = {
     Scope.ROOM: (frozenset(Audience), frozenset(Consent)),

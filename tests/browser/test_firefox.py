@@ -44,6 +44,7 @@ def test_a_takeaway_arrives_from_firefox(
     firefox.choose(".tile:last-child input", *files)
     firefox.wait_for("document.querySelectorAll('#added li').length === 2")
     kiosk_process.kill()
+    firefox.see("document.querySelector('#consent [value=agreed]').click()")
     firefox.see("document.querySelector('#keep .thumbzone button').click()")
     firefox.wait_for("document.getElementById('verdict').textContent.includes('did not answer')")
     # The tab is closed, and nobody but the phone has it now.

@@ -113,7 +113,7 @@ def test_from_the_poster_to_the_blog_and_back(
     phone.get_by_label("Your words").fill("Compost stays warm <all> winter #soil")
     phone.get_by_label("Photo", exact=True).set_input_files(photo)
     phone.get_by_label("Yes", exact=True).check()
-    phone.get_by_role("button", name="Keep it").click()
+    phone.get_by_role("button", name="Send", exact=True).click()
     expect(phone.get_by_role("heading", name="Safe on the kiosk")).to_be_visible()
     receipt = phone.locator("#receipt").inner_text().replace("-", "")
     ready(url)

@@ -68,6 +68,8 @@ bp.app_template_filter("receipt_code")(format_receipt)
 # Pages with a form, which belong into a browser.
 BROWSER_PAGES = frozenset({"phone.start", "phone.capture"})
 OWN = ("text", "audience", "author")
+# What a contributor may answer afterwards to the question about the people in a picture.
+ANSWERS = frozenset({Consent.AGREED.value, Consent.UNSURE.value, Consent.CHILD.value})
 
 
 bp.after_request(embedded_browsers.remember)
@@ -146,9 +148,9 @@ def keep(code: str) -> ResponseReturnValue:
 
 
 def _asked(offer: Submission) -> Submission:
-    """Our own page asks about the people in a picture. No answer to that is "not sure", never "yes"."""
+    """Our own page asks about the people in a picture. No answer is stored as no answer, never as "yes"."""
     if request.form.get("consent_asked") and offer.files and not offer.consent:
-        return dataclasses.replace(offer, consent=Consent.UNSURE.value)
+        return dataclasses.replace(offer, consent=Consent.UNANSWERED.value)
     return offer
 
 
@@ -192,6 +194,7 @@ def receipt(receipt: str) -> ResponseReturnValue:
         just_kept="kept" in request.args,
         changed="changed" in request.args,
         audiences=AUDIENCES,
+        consents=CONSENTS if takeaway.consent == Consent.UNANSWERED else (),
         thread=said_to(takeaway),
         contacts=next_gathering.contacts_of(db.session(), takeaway),
         talk_number=takeaway.id.hex if may_show(takeaway, Scope.ROOM) else "",
@@ -214,6 +217,9 @@ def change_own(receipt: str) -> ResponseReturnValue:
     takeaway = by_receipt(db.session(), receipt)
     given: Any = request.get_json(silent=True) if request.is_json else request.form
     values = {name: str(given[name]) for name in OWN if given and name in given}
+    # Once there is an answer, or an organizer's decision, it stands.
+    if takeaway.consent == Consent.UNANSWERED and given and given.get("consent") in ANSWERS:
+        values["consent"] = str(given["consent"])
     check_lengths(
         current_kiosk().settings.limits,
         text=values.get("text", ""),

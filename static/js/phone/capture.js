@@ -1,4 +1,5 @@
 // The capture page: adds tiles, checks, progress and the queue to a form that works without any of it.
+import { guardLinks } from "./link-guard.js";
 import { uuid } from "./upload-queue.js";
 import { at, draw, openOutbox, reason, say, spelled, verdict, words as states } from "./queue-list.js";
 
@@ -11,14 +12,16 @@ document.documentElement.classList.add("js");
 const outbox = openOutbox();
 
 let added = [];
+let replaced = null;
 let current = null;
 
 // --- What is added -----------------------------------------------------------------------------------
 
+// It stands in the bar with the button: whatever is wrong is never below it.
 function problem(text) {
   at("problem").textContent = text;
   at("problem").hidden = !text;
-  if (text) at("problem").scrollIntoView({ block: "nearest" });
+  document.documentElement.style.scrollPaddingBlockEnd = `${form.querySelector(".thumbzone").offsetHeight + 8}px`;
 }
 
 // Seconds of a video or voice note, or 0 where the phone can't tell: then the kiosk looks.
@@ -48,8 +51,10 @@ async function reasonAgainst(file) {
   return length > most + 1 ? say(words.tooLong, { seconds: Math.round(length), most }) : "";
 }
 
-async function add(files) {
+// `input`: where it was picked, for "again"; `instead`: the tile that it takes the place of.
+async function add(files, input, instead) {
   problem("");
+  if (instead && files.length) drop(instead);
   for (const file of files) {
     if (outbox.rejoin(file)) {
       problem(words.rejoined);
@@ -57,57 +62,94 @@ async function add(files) {
     }
     const against = await reasonAgainst(file);
     if (against) problem(against);
-    else added.push({ file, url: URL.createObjectURL(file) });
+    else added.push({ file, input, url: URL.createObjectURL(file) });
   }
   drawTiles();
+  confirmShot();
 }
 
-function remove(tile) {
+// As a camera app confirms a shot: what was picked fills the top, what is asked stands below it.
+function confirmShot() {
+  if (!added.length) return;
+  at("added").lastElementChild.scrollIntoView({ block: "nearest", inline: "center" });
+  at("shot").scrollIntoView({ block: "start" });
+}
+
+function drop(tile) {
   URL.revokeObjectURL(tile.url);
   added = added.filter((other) => other !== tile);
-  drawTiles();
+}
+
+function named(file) {
+  const name = document.createElement("span");
+  name.className = "small";
+  name.textContent = file.name;
+  return name;
 }
 
 function picture({ file, url }) {
   const [kind] = file.type.split("/");
-  if (kind !== "image" && kind !== "video") {
-    const name = document.createElement("span");
-    name.className = "small";
-    name.textContent = file.name;
-    return name;
-  }
-  const shown = document.createElement(kind === "image" ? "img" : "video");
-  Object.assign(shown, kind === "image" ? { alt: file.name } : { muted: true, playsInline: true, preload: "metadata" });
-  shown.src = url;
+  if (!["image", "video", "audio"].includes(kind)) return named(file);
+  const shown = document.createElement(kind === "image" ? "img" : kind);
+  const player = { controls: true, playsInline: true, preload: "metadata" };
+  Object.assign(shown, kind === "image" ? { alt: file.name } : player);
+  // A phone shows no picture of a film before it plays, unless asked for one that is not the very first.
+  shown.src = kind === "video" ? `${url}#t=0.1` : url;
+  shown.onerror = () => {
+    const told = named(file);
+    if (kind === "image") told.append(document.createElement("br"), words.unseen);
+    shown.replaceWith(told);
+  };
   return shown;
+}
+
+function again(tile) {
+  replaced = tile;
+  tile.input.click();
 }
 
 function drawTiles() {
   const list = at("added");
   if (!list) return;
-  list.hidden = !added.length;
-  at("consent").hidden = !added.length;
   list.replaceChildren(
     ...added.map((tile) => {
-      const place = document.createElement("li");
-      const button = document.createElement("button");
-      Object.assign(button, { type: "button", textContent: "×", onclick: () => remove(tile) });
-      button.setAttribute("aria-label", `${words.remove}: ${tile.file.name}`);
-      place.append(picture(tile), button);
+      const place = at("tile").content.firstElementChild.cloneNode(true);
+      const part = (name) => place.querySelector(name);
+      part(".picture").append(picture(tile));
+      part(".drop").setAttribute("aria-label", `${words.remove}: ${tile.file.name}`);
+      part(".drop").onclick = () => (drop(tile), drawTiles());
+      part(".redo").setAttribute("aria-label", `${words.again}: ${tile.file.name}`);
+      part(".redo").onclick = () => again(tile);
       return place;
     }),
   );
+  const some = added.length > 0;
+  list.hidden = at("consent").hidden = !some;
+  list.classList.toggle("many", added.length > 1);
+  form.classList.toggle("picked", some);
+  at("prompts").hidden = form.querySelector("#tiles .first").hidden = some;
+  form.querySelector("#tiles .more").hidden = !some;
+  if (some) form.prepend(at("shot"));
+  else at("tiles").after(at("shot"));
 }
 
-// --- Keep it -----------------------------------------------------------------------------------------
+// --- Send --------------------------------------------------------------------------------------------
 
 function fields() {
   const told = new FormData(form);
   const names = ["text", "author", "prompt", "intent", "audience"];
   const values = Object.fromEntries(names.map((name) => [name, told.get(name) ?? ""]));
-  // No answer about the people in a picture is "not sure".
-  if (added.length) values.consent = told.get("consent") ?? "unsure";
+  if (added.length) values.consent = told.get("consent") ?? "unanswered";
   return values;
+}
+
+// Nothing goes out past a question that nobody has seen: it is brought into sight, and an answer is one tap.
+function ask() {
+  problem(words.unanswered);
+  at("unanswered").hidden = false;
+  at("consent").classList.add("asked");
+  at("consent").querySelector("input").focus({ preventScroll: true });
+  at("consent").scrollIntoView({ block: "end" });
 }
 
 function keep(event) {
@@ -117,20 +159,32 @@ function keep(event) {
     form.elements.text.focus();
     return;
   }
+  if (added.length && !new FormData(form).get("consent")) ask();
+  else send();
+}
+
+function send() {
   const files = added.map((tile) => tile.file);
   // Not the id that came with the page: a page from the phone's own store would bring the same one twice.
   current = outbox.add(uuid(), fields(), files);
   added.forEach((tile) => URL.revokeObjectURL(tile.url));
+  added = [];
   show(false);
   at("verdict").focus();
+}
+
+function answered() {
+  at("unanswered").hidden = true;
+  at("consent").classList.remove("asked");
+  problem("");
 }
 
 function another() {
   form.elements.text.value = "";
   for (const radio of form.querySelectorAll("[name=consent], [name=intent]")) radio.checked = false;
-  added = [];
   current = null;
   drawTiles();
+  if (at("consent")) answered();
   problem("");
   show(true);
   form.elements.text.focus();
@@ -188,7 +242,7 @@ outbox.addEventListener("change", ({ detail: item }) => {
 
 // What stands on this phone survives that; a file that is only in this page's hands does not.
 addEventListener("beforeunload", (event) => {
-  if (outbox.fragile.length) event.preventDefault();
+  if (outbox.fragile.length || added.length) event.preventDefault();
 });
 
 // --- The camera in the page, where the context is secure ---------------------------------------------
@@ -200,7 +254,8 @@ photo?.addEventListener("click", async (event) => {
   event.preventDefault();
   const { takePhoto } = await import(at("camera").dataset.module);
   const file = await takePhoto().catch(() => null);
-  if (file) add([file]);
+  if (file) take(photo, [file]);
+  else replaced = file === null ? replaced : null;
   native = file === null;
   if (native) photo.click();
 });
@@ -219,15 +274,26 @@ at("larger").addEventListener("click", (event) => {
 // A window that can't pick files says so; what it is good for stands on another page.
 if (photo?.disabled) location.replace("?outside");
 
+function take(input, files) {
+  const instead = replaced;
+  replaced = null;
+  add(files, input, instead);
+}
+
 for (const input of form.querySelectorAll("input[type=file]")) {
   input.addEventListener("change", () => {
-    add([...input.files]);
+    take(input, [...input.files]);
     input.value = "";
   });
+  input.addEventListener("cancel", () => (replaced = null));
 }
+at("consent")?.addEventListener("change", answered);
+at("unanswered")?.addEventListener("click", send);
+form.elements.text.addEventListener("input", () => problem(""));
 form.addEventListener("submit", keep);
 at("another").addEventListener("click", another);
 drawTiles();
 // The page is there first; what sends the files comes after it, and is there when the Wi-Fi gets weak.
 addEventListener("load", () => import(states.tus).catch(() => {}));
+guardLinks(outbox);
 outbox.start();

@@ -295,8 +295,8 @@ function keep(submitted) {
     form.elements.text.focus();
     return;
   }
-  // No answer about the people in a recording is "not sure".
-  if (file) fields.consent = told.get("consent") ?? "unsure";
+  // No answer about the people in a recording is stored as no answer.
+  if (file) fields.consent = told.get("consent") ?? "unanswered";
   current = keeper.add(event.code, uuid(), fields, file ? [file] : []);
   const { audience } = fields;
   form.reset();

@@ -108,7 +108,7 @@ def test_every_page_load_brings_a_new_client_id_and_is_not_kept(
 
 @pytest.mark.parametrize(
     ("answer", "asked", "stored"),
-    [("agreed", "1", "agreed"), ("child", "1", "child"), ("", "1", "unsure"), ("", "", "")],
+    [("agreed", "1", "agreed"), ("child", "1", "child"), ("", "1", "unanswered"), ("", "", "")],
 )
 def test_no_answer_about_the_people_in_a_picture_is_not_a_yes(
     client: FlaskClient, session: Session, event: EventSession, answer: str, asked: str, stored: str
@@ -239,7 +239,7 @@ def test_the_session_runs_no_more_after_its_end(
 
 @pytest.mark.parametrize(
     ("lang", "words", "direction"),
-    [("de", "Behalten", "ltr"), ("es", "Guardarlo", "ltr"), ("ar", "احفظها", "rtl")],
+    [("de", "Senden", "ltr"), ("es", "Enviar", "ltr"), ("ar", "أرسل", "rtl")],
 )
 def test_pages_speak_the_language_that_is_chosen(
     client: FlaskClient, event: EventSession, lang: str, words: str, direction: str

@@ -1,0 +1,97 @@
+"""What a person changes of a session by hand: its title, time, room, speakers, language, and whether it is recorded."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter.enums import Audience
+from reporter.errors import BadInput
+from reporter.gathering.sessions import add_session, retire_empty_lobby
+from reporter.models import EventSession
+from reporter.moderation.decisions import bump_revision
+from reporter.schedule.parsed_session import MAX_TITLE, one_line
+
+
+@dataclass(frozen=True)
+class SessionFields:
+    """The fields of one session as a person gives them. Times are aware; without a start it is open all day."""
+
+    title: str
+    room: str = ""
+    speakers: str = ""
+    language: str = ""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    do_not_record: bool = False
+    series: bool = False
+
+
+def cleaned(fields: SessionFields) -> SessionFields:
+    """The fields on one line each; raises BadInput without a title or with an end before the start."""
+    if not fields.title.strip():
+        raise BadInput("A session needs a title.")
+    if len(fields.title) > MAX_TITLE:
+        raise BadInput(f"A title may have {MAX_TITLE} characters. Please make it shorter.")
+    if fields.ends_at and fields.starts_at is None:
+        raise BadInput("An end needs a start. Give the start too, or leave both empty.")
+    if fields.starts_at and fields.ends_at and fields.ends_at <= fields.starts_at:
+        raise BadInput("The end must be later than the start.")
+    words = {name: one_line(getattr(fields, name)) for name in ("title", "room", "speakers")}
+    return SessionFields(**{**asdict(fields), **words, "language": fields.language.strip()})
+
+
+def create_session(
+    session: Session, fields: SessionFields, *, now: datetime, rng: random.Random
+) -> EventSession:
+    """Add a session by hand; with a time it begins a plan, so an unused Lobby goes. Commits. Raises BadInput."""
+    fields = cleaned(fields)
+    row = add_session(session, fields.title, now=now, rng=rng)
+    _set(row, fields)
+    if fields.starts_at:
+        retire_empty_lobby(session)
+    session.commit()
+    return row
+
+
+def edit_session(session: Session, row: EventSession, fields: SessionFields) -> bool:
+    """Change what differs; whether anything did. Index, wall and outbox learn of it. Commits. Raises BadInput."""
+    changed = _set(row, cleaned(fields))
+    if changed:
+        for takeaway in row.takeaways:
+            bump_revision(session, takeaway)
+    session.commit()
+    return changed
+
+
+def remove_session(session: Session, row: EventSession) -> None:
+    """Take a session off every list. Its code stays valid, since it may be printed, and so does what was recorded."""
+    row.retired = True
+    session.commit()
+
+
+def restore_session(session: Session, row: EventSession) -> None:
+    """Take up a removed session again. Commits."""
+    row.retired = False
+    session.commit()
+
+
+def removed_sessions(session: Session) -> list[EventSession]:
+    """Those that stand on no list any more, in the order of the day."""
+    query = select(EventSession).where(EventSession.retired)
+    return list(session.scalars(query.order_by(EventSession.starts_at, EventSession.title)))
+
+
+def _set(row: EventSession, fields: SessionFields) -> bool:
+    values = asdict(fields)
+    if fields.do_not_record != row.do_not_record:
+        # Who asked not to be recorded has not asked to be quoted worldwide either.
+        values["audience"] = (Audience.COMMUNITY if fields.do_not_record else Audience.PUBLIC).value
+    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    return bool(changed)
