@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from reporter.media.store import Store, hash_file
 from reporter.models import EventSession, Takeaway, Upload
-from tests.browser.test_phone import SAFE, check_stored, choose, takeaway
+from tests.browser.test_phone import SAFE, check_stored, choose, press_send, takeaway
 from tests.support.browsers.chromium import FLAGS, PHONE, Seen, Windows, find_chromium, wait_until
 from tests.support.kiosk_process import KioskProcess
 from tests.support.media import files
@@ -78,7 +78,7 @@ def slow_down(page: Page, bytes_a_second: int) -> None:
 
 
 def press_keep(page: Page) -> None:
-    page.get_by_role("button", name="Keep it").click()
+    press_send(page)
 
 
 def open_tab(context: BrowserContext, kiosk: KioskProcess, event: EventSession) -> Page:
@@ -148,6 +148,7 @@ def test_two_open_pages_send_it_once(
     held: list[Route] = []
     context.route("**/uploads", lambda route: held.append(route))
     choose(phone_page, "Photo", files.jpeg())
+    expect(phone_page.locator("#added li")).to_have_count(1)
     press_keep(phone_page)
     expect(phone_page.locator("#verdict")).to_contain_text("Still on your phone")
     other = open_tab(context, kiosk, event)
@@ -186,6 +187,7 @@ def test_it_waits_as_long_as_the_kiosk_asks(
 
     phone_page.route("**/uploads", refuse)
     choose(phone_page, "Photo", files.jpeg())
+    expect(phone_page.locator("#added li")).to_have_count(1)
     press_keep(phone_page)
     expect(phone_page.get_by_role("heading", name=SAFE)).to_be_visible()
     refusals = [text for text in shown["#refusal"].texts() if text]
@@ -212,7 +214,7 @@ def test_a_phone_without_room_says_so_and_sends_all_the_same(
     page.add_init_script(NO_ROOM)
     page.goto(f"{kiosk.url}/s/{event.code}")
     begin_slowly(page, long_video)
-    expect(page.get_by_text("no room to put it by. Keep this page open")).to_be_visible()
+    expect(page.get_by_text("no room to save it. Keep this page open")).to_be_visible()
     # The page is closed all the same: choosing the same file once more goes on where it stopped.
     context = page.context
     page.close(run_before_unload=False)
@@ -234,6 +236,7 @@ def test_what_was_refused_stays_until_its_person_lets_it_go(
     wrong.write_text("This is no photo at all.")
     phone_page.goto(f"{kiosk.url}/s/{event.code}", wait_until="load")
     choose(phone_page, "Gallery", wrong)
+    expect(phone_page.locator("#added li")).to_have_count(1)
     press_keep(phone_page)
     expect(phone_page.locator("#refusal")).to_contain_text("holiday.jpg")
     phone_page.reload()
@@ -302,8 +305,9 @@ def test_the_whole_page_weighs_less_than_30_kb(
     phone_page.goto(f"{kiosk.url}/s/{event.code}?lang={lang}", wait_until="networkidle")
     # Nothing is held open, so the network did get idle; and the form is there without any of the scripts.
     choose(phone_page, "Photo" if lang == "en" else "صورة", files.jpeg())
+    expect(phone_page.locator("#added li")).to_have_count(1)
     with phone_page.expect_request_finished(lambda request: request.url.endswith("/qr.svg")):
-        phone_page.locator("#keep .thumbzone button").click()
+        press_send(phone_page)
     expect(phone_page.locator("#done")).to_be_visible()
     # `sizes` waits for the end of each answer. The tile's picture is a blob: it comes from the phone itself.
     fetched = {
@@ -386,7 +390,7 @@ def test_with_tls_it_opens_and_records_while_the_kiosk_is_out_of_reach(
     page, path = secure_page, f"{url}/s/{event.code}"
     page.goto(path, wait_until="networkidle")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    kept = "caches.open('pages-1').then((store) => store.match(location.pathname)).then((found) => !!found)"
+    kept = "caches.open('pages-2').then((store) => store.match(location.pathname)).then((found) => !!found)"
     wait_until(page, lambda: page.evaluate(kept))
     photo_from_the_page(page)
     kiosk_process.kill()

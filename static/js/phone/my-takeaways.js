@@ -1,5 +1,6 @@
 // Pages beside the capture page: what still waits on this phone goes on its way from here too, and "My takeaways" lists
 // what became of the rest. The phone asks now and then; no connection stays open.
+import { guardLinks } from "./link-guard.js";
 import { at, draw, openOutbox, spelled } from "./queue-list.js";
 import { remember } from "./offline-store.js";
 
@@ -49,6 +50,7 @@ async function look() {
 }
 
 outbox.addEventListener("change", drawMine);
+guardLinks(outbox);
 outbox.start().then(() => {
   drawMine();
   if (!list) return;

@@ -1,0 +1,69 @@
+// Links of the phones' pages on plain http, where no service worker can open a page while the kiosk is out of reach: a tap
+// asks first whether the kiosk answers. Where it doesn't, the page stays, and tells what lies on this phone.
+import { at, verdict } from "./queue-list.js";
+
+const PATIENCE = 4000;
+// A short answer without a body that phones ask for anyway.
+const PROBE = "/generate_204";
+// Pages that the service worker opens by itself, where there is one.
+const isKept = (path) => path === "/" || path === "/mine" || /^\/s\/[^/]+$/i.test(path);
+
+let away = false;
+
+async function answers() {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), PATIENCE);
+  try {
+    away = !(await fetch(PROBE, { method: "HEAD", cache: "no-store", signal: stop.signal })).ok;
+  } catch {
+    away = true;
+  }
+  clearTimeout(timer);
+  return !away;
+}
+
+function list(outbox) {
+  return outbox.items.map((item) => {
+    const row = document.createElement("li");
+    const words = document.createElement("strong");
+    words.dir = "auto";
+    words.textContent = item.fields.text.slice(0, 60) || item.parts.map((part) => part.name).join(", ") || item.to.title;
+    row.append(words, document.createElement("br"), verdict(outbox, item));
+    return row;
+  });
+}
+
+function stay(outbox, goal) {
+  const dialog = at("away");
+  at("away-list").replaceChildren(...list(outbox));
+  at("away-list").hidden = !outbox.items.length;
+  at("away-again").onclick = async () => {
+    at("away-again").disabled = true;
+    const there = await answers();
+    at("away-again").disabled = false;
+    if (there) location.assign(goal);
+  };
+  dialog.showModal();
+}
+
+function isOurs(event, link) {
+  const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.defaultPrevented);
+  return plain && link && !link.target && !link.download && link.origin === location.origin && !link.hash;
+}
+
+// Guards every link of this page; `outbox` is what the page sends from.
+export function guardLinks(outbox) {
+  if (!at("away")?.showModal) return;
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest?.("a[href]");
+    if (!isOurs(event, link)) return;
+    if (navigator.serviceWorker?.controller && isKept(new URL(link.href).pathname)) return;
+    event.preventDefault();
+    if (await answers()) location.assign(link.href);
+    else stay(outbox, link.href);
+  });
+  // Loading again would end at the browser's own error page: it asks first.
+  addEventListener("beforeunload", (event) => {
+    if (away || outbox.items.some((item) => item.state === "retrying" && item.why === "away")) event.preventDefault();
+  });
+}
