@@ -6,6 +6,7 @@ import dataclasses
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,6 +36,8 @@ class GatheringSettings:
         "UTC", "Where it takes place, as Europe/Berlin: schedule times are read in it."
     )
     language: str = _setting("en", "The language of pages and of the index, as en, de, es or ar.")
+    date: str = _setting("", "The day it takes place, or the first of several, as 2026-05-09.")
+    place: str = _setting("", "The house, street or town where people meet.")
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,9 @@ class WallSettings:
         "approved",
         "What the wall shows: only what was approved, or all new.",
         choices=("approved", "new"),
+    )
+    wifi_code: bool = _setting(
+        True, "Whether the start page and the wall show the code that joins the Wi-Fi."
     )
 
 
@@ -178,6 +184,7 @@ def load_settings(folder: Path) -> Settings:
     settings = Settings(folder=folder.absolute(), **values)
     check_zone(settings.gathering.timezone)
     check_address(settings.kiosk.base_url)
+    check_day(settings.gathering.date)
     return settings
 
 
@@ -262,6 +269,8 @@ def with_value(section: str, setting: dataclasses.Field[Any], text: str) -> Any:
         check_language(value)
     if (section, setting.name) == ("kiosk", "base_url"):
         check_address(value)
+    if (section, setting.name) == ("gathering", "date"):
+        check_day(value)
     if (section, setting.name) == ("gathering", "title") and not value:
         raise ConfigError("Give the gathering a title.")
     return _check(section, setting, value)
@@ -287,6 +296,14 @@ def check_language(tag: str) -> None:
         raise ConfigError(
             f"There is no language {tag!r} here. Write it as en, de, es, ar or pt-BR."
         ) from error
+
+
+def check_day(day: str) -> None:
+    """Raise ConfigError for a text that is no day; empty is fine."""
+    try:
+        date.fromisoformat(day or "2026-01-01")
+    except ValueError as error:
+        raise ConfigError(f"{day!r} is no day. Write it as 2026-05-09.") from error
 
 
 def check_address(url: str) -> None:

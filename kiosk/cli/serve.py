@@ -113,14 +113,18 @@ def serve(
 
 def _announce(app: Flask, host: str, *, tls: bool, show: bool) -> None:
     """Say where the kiosk is. The socket listens already: whoever connects now is served."""
-    from kiosk.runtime.addresses import phone_url
+    from kiosk.runtime.addresses import is_for_phones, phone_url
 
     kiosk = app.extensions["kiosk"]
     scheme = "https" if tls else "http"
     name = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
     local = f"{scheme}://{name}:{kiosk.port}/"
     click.echo(f"listening on {local}")
-    click.echo(f"phones on the same Wi-Fi: {phone_url(kiosk.settings, kiosk.port, scheme=scheme)}/")
+    url = phone_url(kiosk.settings, kiosk.port, scheme=scheme)
+    if is_for_phones(url):
+        click.echo(f"phones on the same Wi-Fi: {url}/")
+    else:
+        click.echo("no phone can reach this laptop yet: it is in no network but its own")
     click.echo("stop with Ctrl-C")
     if show:
         # A browser may take its time to start, or not exist: never in our way.

@@ -5,6 +5,18 @@ from __future__ import annotations
 from kiosk.i18n.lazy import later
 
 SENTENCES = (
+    # Sessions, schedules, the first run.
+    later("A session needs a title."),
+    later("A title may have %(count)s characters. Please make it shorter."),
+    later("An end needs a start. Give the start too, or leave both empty."),
+    later("The end must be later than the start."),
+    later("This day or time is none. Choose the day, then the time, as 14:30."),
+    later("Choose a file, paste the schedule, or give its address."),
+    later("An address begins with http:// or https://."),
+    later("This preview is no longer there. Bring the schedule in once more."),
+    later("Choose the address that phones can reach."),
+    later("The code of the Wi-Fi is not shown here."),
+    later("%(day)s is no day. Write it as 2026-05-09."),
     # Open items.
     later("It is either a question or something to do."),
     later("Say in a line what is open."),
@@ -50,8 +62,8 @@ SENTENCES = (
     later("How long this recording is isn't known yet. Try again when it is ready."),
     later("The cut must lie within the %(seconds)s seconds of the recording."),
     later("Begin and end lie too near to one another; nothing would be left."),
-    later("Somebody else has mended this in the meantime. Look at it once more."),
-    later("This file can't be opened, so it can't be mended either."),
+    later("Somebody else has edited this in the meantime. Look at it once more."),
+    later("This file can't be opened, so it can't be edited either."),
     later("This cut can't be moved there. Look at the strip again."),
     later("There is no such picture on the roll. Load the page again."),
     later("The people of this session asked not to be recorded: no picture can be put there."),
@@ -61,7 +73,6 @@ SENTENCES = (
         "The organizers have stopped this phone from sending. If that is a mistake, talk to the person at the"
         " kiosk."
     ),
-    later("A session needs a title."),
     later("There is no session with the code %(code)s."),
     later("There is no such file."),
     later("There is nothing left to undo here."),

@@ -23,6 +23,8 @@ HELP = (
     later("What the event is called, on every page and poster."),
     later("Where it takes place, as Europe/Berlin: schedule times are read in it."),
     later("The language of pages and of the index, as en, de, es or ar."),
+    later("The day it takes place, or the first of several, as 2026-05-09."),
+    later("The house, street or town where people meet."),
     later("Name of the Wi-Fi that phones join; empty leaves the code away."),
     later("Its password, which is printed on the posters."),
     later("How this Wi-Fi is protected."),
@@ -41,6 +43,7 @@ HELP = (
     later("Megabytes that one phone may begin to send in a minute."),
     later("Hours that an unfinished upload waits for the rest."),
     later("What the wall shows: only what was approved, or all new."),
+    later("Whether the start page and the wall show the code that joins the Wi-Fi."),
     later("Whether what was queued goes out by itself when a connection is back."),
     later(
         "Whether photos and films with faces wait until a person has looked before they leave the room."

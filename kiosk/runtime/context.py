@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flask import current_app
@@ -36,6 +36,12 @@ class KioskContext:
     started: KioskSettings
     # Where phones reach this laptop, once the server listens.
     port: int = 0
+    # The address that was found when the first page asked: another network that appears later doesn't take its place.
+    found_ip: str = ""
+    # The addresses of this laptop when somebody last looked at them; None: nobody has.
+    known_ips: frozenset[str] | None = None
+    # Codes of "try with your own phone" that a phone has opened, each with the address that it used.
+    tried: dict[str, str] = field(default_factory=dict)
     last_error: str = ""
     # Up to which revision the worker has compared the ledger: no more than a way to save it the same work again.
     queued_to: int = -1

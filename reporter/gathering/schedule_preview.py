@@ -105,6 +105,7 @@ def session_values(item: ScheduledSession) -> dict[str, Any]:
         "ends_at": item.ends_at,
         "do_not_record": item.do_not_record,
         "licence": item.licence,
+        "language": item.language,
         "retired": False,
         # Who asked not to be recorded has not asked to be quoted worldwide either.
         "audience": Audience.COMMUNITY.value if item.do_not_record else Audience.PUBLIC.value,
@@ -137,6 +138,7 @@ _WORDS = {
     "ends_at": "end",
     "do_not_record": "recording wish",
     "licence": "licence",
+    "language": "language",
     "retired": "back in the schedule",
 }
 

@@ -77,6 +77,19 @@ def ensure_lobby(session: Session, *, now: datetime, rng: random.Random) -> Even
     return add_session(session, LOBBY, now=now, rng=rng)
 
 
+def retire_empty_lobby(session: Session) -> None:
+    """Take the Lobby off the list where nothing was recorded in it; its code stays valid. Does not commit."""
+    query = select(EventSession).where(
+        EventSession.title == LOBBY,
+        EventSession.guid.is_(None),
+        EventSession.starts_at.is_(None),
+        EventSession.retired.is_(False),
+        ~EventSession.takeaways.any(),
+    )
+    for row in session.scalars(query):
+        row.retired = True
+
+
 def import_schedule(
     session: Session, scheduled: Sequence[ScheduledSession], *, now: datetime, rng: random.Random
 ) -> Imported:
@@ -100,6 +113,8 @@ def import_schedule(
         learn_ids(change.row, change.item)
     for gone in plan.gone:
         gone.retired = True
+    if scheduled:
+        retire_empty_lobby(session)
     _tell(session, [change.row for change in plan.changed])
     session.commit()
     return Imported(

@@ -32,6 +32,8 @@ class EventSession(Base):
     # Text only: the speaker asked not to be recorded.
     do_not_record: Mapped[bool] = mapped_column(default=False)
     licence: Mapped[str] = mapped_column(default="")
+    # The language that is spoken in it, as a code (BCP 47); empty: nobody said.
+    language: Mapped[str] = mapped_column(default="", server_default="")
     audience: Mapped[str] = mapped_column(default=Audience.PUBLIC)
     # Gone from the schedule at a later import. Its code stays valid: it may stand on a poster.
     retired: Mapped[bool] = mapped_column(default=False)

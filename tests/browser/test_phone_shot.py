@@ -28,7 +28,7 @@ def kiosk(kiosk_process: KioskProcess) -> KioskProcess:
 
 
 def box(part: Locator) -> dict[str, float]:
-    found = part.bounding_box()
+    found: Any = part.bounding_box()
     assert found is not None
     return {**found, "bottom": found["y"] + found["height"]}
 

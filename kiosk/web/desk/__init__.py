@@ -10,7 +10,17 @@ from sqlalchemy import func, select
 
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
-from kiosk.web.desk import camera_cards, coverage, identity, sessions, settings, status, wall
+from kiosk.web.desk import (
+    camera_cards,
+    coverage,
+    identity,
+    schedule,
+    sessions,
+    settings,
+    setup,
+    status,
+    wall,
+)
 from kiosk.web.desk.follow_up import action_items, inbox, plan
 from kiosk.web.desk.publishing import manual_posting, overview, stories, targets
 from kiosk.web.desk.review import captions, edit_media, views
@@ -39,8 +49,10 @@ for _part in (
     edit_media,
     overview,
     views,
+    schedule,
     sessions,
     settings,
+    setup,
     stories,
     targets,
     wall,

@@ -1,17 +1,42 @@
-"""The desk's list of sessions: codes, how much came, posters; and one more by hand."""
+"""The desk's sessions: a list by day, and an editor for each of them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from babel import Locale, localedata
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from kiosk.i18n.error_messages import translated
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.shared.template_context import by_day
-from reporter.gathering.sessions import add_session, all_sessions, by_code, takeaway_counts
+from reporter.errors import BadInput
+from reporter.gathering import session_editing
+from reporter.gathering.session_editing import SessionFields
+from reporter.gathering.sessions import all_sessions, by_code, takeaway_counts
+from reporter.models import EventSession
 
 bp = Blueprint("sessions", __name__, url_prefix="/sessions")
+
+
+@dataclass(frozen=True)
+class Form:
+    """A session as its form shows it; times are those of the gathering's place."""
+
+    title: str = ""
+    room: str = ""
+    speakers: str = ""
+    language: str = ""
+    day: str = ""
+    begins: str = ""
+    ends: str = ""
+    do_not_record: bool = False
+    series: bool = False
 
 
 @bp.get("")
@@ -23,7 +48,86 @@ def overview() -> str:
         untimed=[row for row in rows if not row.starts_at],
         days=by_day(rows),
         counts=takeaway_counts(db.session()),
+        removed=session_editing.removed_sessions(db.session()),
+        language_name=language_name,
+        form=Form(day=next_day(rows)),
+        rooms=rooms_of(rows),
     )
+
+
+@bp.get("/new")
+def new() -> str:
+    """The empty form."""
+    return _form(Form(day=next_day(all_sessions(db.session()))))
+
+
+def next_day(rows: list[EventSession]) -> str:
+    """The day that a new session is likely on: that of the last one, else today."""
+    days = by_day(rows)
+    today = current_kiosk().now().astimezone(current_kiosk().settings.zone).date()
+    return (days[-1][0] if days else today).isoformat()
+
+
+def rooms_of(rows: list[EventSession]) -> list[str]:
+    """The rooms that sessions have so far, to choose from."""
+    return sorted({row.room for row in rows if row.room})
+
+
+@bp.post("")
+def add() -> ResponseReturnValue:
+    """A session that stands in no schedule."""
+    kiosk, form = current_kiosk(), _typed()
+    try:
+        row = session_editing.create_session(
+            db.session(), _fields(form), now=kiosk.now(), rng=kiosk.rng
+        )
+    except BadInput as error:
+        return _refused(form, error)
+    flash(_("Added: %(title)s. Its code is %(code)s.", title=row.title, code=row.code))
+    return redirect(back(), code=303)
+
+
+@bp.get("/<code>")
+def edit(code: str) -> str:
+    """The form of one session."""
+    row = by_code(db.session(), code)
+    return _form(_shown(row), row)
+
+
+@bp.post("/<code>")
+def save(code: str) -> ResponseReturnValue:
+    """Change one session."""
+    row, form = by_code(db.session(), code), _typed()
+    try:
+        session_editing.edit_session(db.session(), row, _fields(form))
+    except BadInput as error:
+        db.session.rollback()
+        return _refused(form, error, by_code(db.session(), code))
+    flash(_("Saved: %(title)s. Its code stays %(code)s.", title=row.title, code=row.code))
+    return redirect(back(), code=303)
+
+
+@bp.post("/<code>/remove")
+def remove(code: str) -> ResponseReturnValue:
+    """Take one off every list."""
+    row = by_code(db.session(), code)
+    session_editing.remove_session(db.session(), row)
+    flash(
+        _(
+            "Removed: %(title)s. A printed code still works; below the list you can bring it back.",
+            title=row.title,
+        )
+    )
+    return redirect(back(), code=303)
+
+
+@bp.post("/<code>/restore")
+def restore(code: str) -> ResponseReturnValue:
+    """Bring a removed one back."""
+    row = by_code(db.session(), code)
+    session_editing.restore_session(db.session(), row)
+    flash(_("Back on the list: %(title)s.", title=row.title))
+    return redirect(back(), code=303)
 
 
 @bp.post("/<code>/series")
@@ -35,11 +139,98 @@ def series(code: str) -> ResponseReturnValue:
     return redirect(url_for("desk.sessions.overview"), code=303)
 
 
-@bp.post("")
-def add() -> ResponseReturnValue:
-    """A session that stands in no schedule."""
-    kiosk = current_kiosk()
-    title, room = request.form.get("title", ""), request.form.get("room", "")
-    row = add_session(db.session(), title, now=kiosk.now(), rng=kiosk.rng, room=room)
-    flash(_("Added: %(title)s. Its code is %(code)s.", title=row.title, code=row.code))
-    return redirect(url_for("desk.sessions.overview"), code=303)
+def back() -> str:
+    """Where a form of the sessions leads: the wizard that it was opened from, else the list."""
+    in_setup = request.values.get("from") == "setup"
+    return url_for("desk.setup.sessions") if in_setup else url_for("desk.sessions.overview")
+
+
+def language_name(code: str) -> str:
+    """A language's name in the language of the page; the code where nobody knows it."""
+    return str(get_locale().languages.get(code.replace("-", "_"), code)) if code else ""
+
+
+def all_languages() -> list[tuple[str, str]]:
+    """(code, name) of every language that has a short code, by name."""
+    known = {code for code in localedata.locale_identifiers() if len(code) in (2, 3)}
+    names: Locale = get_locale()
+    told = [(code, str(names.languages.get(code, code))) for code in known]
+    return sorted(told, key=lambda pair: pair[1].casefold())
+
+
+def _form(form: Form, row: EventSession | None = None) -> str:
+    return render_template(
+        "desk/session.html",
+        form=form,
+        row=row,
+        languages_known=all_languages(),
+        rooms=rooms_of(all_sessions(db.session())),
+        origin=request.values.get("from", ""),
+    )
+
+
+def _refused(form: Form, error: BadInput, row: EventSession | None = None) -> ResponseReturnValue:
+    flash(translated(error.message), "trouble")
+    return _form(form, row), error.status
+
+
+def _typed() -> Form:
+    told = request.form
+    names = ("title", "room", "speakers", "language", "day", "begins", "ends")
+    return Form(
+        **{name: told.get(name, "") for name in names},
+        do_not_record="do_not_record" in told,
+        series="series" in told,
+    )
+
+
+def _shown(row: EventSession) -> Form:
+    zone = current_kiosk().settings.zone
+    start = row.starts_at.astimezone(zone) if row.starts_at else None
+    end = row.ends_at.astimezone(zone) if row.ends_at else None
+    return Form(
+        row.title,
+        row.room,
+        row.speakers,
+        row.language,
+        day=start.date().isoformat() if start else "",
+        begins=start.strftime("%H:%M") if start else "",
+        ends=end.strftime("%H:%M") if end else "",
+        do_not_record=row.do_not_record,
+        series=row.series,
+    )
+
+
+def _fields(form: Form) -> SessionFields:
+    """Raises BadInput for a day or time that is none."""
+    starts_at = _moment(form.day, form.begins)
+    ends_at = _moment(form.day, form.ends)
+    if starts_at and ends_at and ends_at < starts_at:
+        # Past midnight.
+        ends_at = _moment(form.day, form.ends, days=1)
+    if form.ends.strip() and starts_at is None:
+        raise BadInput("An end needs a start. Give the start too, or leave both empty.")
+    return SessionFields(
+        form.title,
+        form.room,
+        form.speakers,
+        form.language,
+        starts_at,
+        ends_at,
+        do_not_record=form.do_not_record,
+        series=form.series,
+    )
+
+
+def _moment(day: str, clock: str, *, days: int = 0) -> datetime | None:
+    if not clock.strip():
+        return None
+    try:
+        on = date.fromisoformat(day.strip()) + timedelta(days=days)
+        return datetime.combine(
+            on, time.fromisoformat(clock.strip()), current_kiosk().settings.zone
+        )
+    except (ValueError, OverflowError) as error:
+        raise BadInput(
+            "This day or time is none. Choose the day, then the time, as 14:30."
+        ) from error

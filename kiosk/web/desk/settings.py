@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as later
 
 from kiosk.i18n.locale_selector import LANGUAGES
 from kiosk.i18n.setting_help import CHOICES, SECTIONS
@@ -26,6 +27,15 @@ bp = Blueprint("settings", __name__, url_prefix="/settings")
 
 # The decoders were started with these.
 AT_START = frozenset({("kiosk", "workers"), ("kiosk", "memory_mb")})
+
+# What most people look for; the rest is under "Advanced".
+BASIC = {
+    ("gathering", "title"): later("Name of the gathering"),
+    ("gathering", "language"): later("Language of the pages"),
+    ("gathering", "timezone"): later("Time zone"),
+    ("wifi", "ssid"): later("Name of the Wi-Fi"),
+    ("wifi", "password"): later("Password of the Wi-Fi"),
+}
 
 # In front of a setting's name: what it was when the page was made.
 WAS = "was."
@@ -46,6 +56,7 @@ class Field:
     choices: tuple[tuple[str, str], ...]
     low: int | None
     error: str
+    basic: bool
     # Saved, but in force only after a restart.
     waits: bool
 
@@ -67,15 +78,15 @@ def _page(typed: dict[str, str], errors: dict[str, str]) -> str:
         (SECTIONS[section], [_field(section, one, saved, typed, errors) for one in fields])
         for section, fields in _all().items()
     ]
+    known = {field.id: field for _title, fields in groups for field in fields}
     return render_template(
         "desk/settings.html",
         groups=groups,
         trouble=trouble,
-        file=kiosk.settings.folder / "reporter.toml",
+        basics=[known[f"{section}.{name}"] for section, name in BASIC],
+        open_advanced=any(not one.basic and (one.error or one.waits) for one in known.values()),
         waits=any(field.waits for _title, fields in groups for field in fields),
         by_hand=not trouble and saved != kiosk.settings and not errors,
-        zones=sorted(available_timezones()),
-        languages=LANGUAGES,
     )
 
 
@@ -96,16 +107,32 @@ def _field(
     return Field(
         id=number,
         name=one.name.replace("_", " "),
-        help=_(words),
+        help=str(BASIC.get((section, one.name)) or _(words)),
         kind=type(one.default).__name__,
         value=typed.get(number, text),
         was=request.form.get(WAS + number, text),
-        choices=tuple((each, str(CHOICES[number, each])) for each in one.metadata["choices"]),
+        choices=_choices(number, one, typed.get(number, text)),
         low=one.metadata["low"],
         error=errors.get(number, ""),
+        basic=(section, one.name) in BASIC,
         waits=(section, one.name) in AT_START
         and getattr(current_kiosk().started, one.name) != value,
     )
+
+
+def _choices(number: str, one: dataclasses.Field[Any], chosen: str) -> tuple[tuple[str, str], ...]:
+    """What a setting is chosen from, each with its words; none for what is typed."""
+    if number == "gathering.timezone":
+        return tuple((zone, zone.replace("_", " ")) for zone in listed_zones(chosen))
+    if number == "gathering.language":
+        return tuple({**LANGUAGES, chosen: LANGUAGES.get(chosen, chosen)}.items())
+    return tuple((each, str(CHOICES[number, each])) for each in one.metadata["choices"])
+
+
+def listed_zones(chosen: str) -> list[str]:
+    """The places to choose a time zone from, as Europe/Berlin; with the chosen one, whatever it is."""
+    places = {name for name in available_timezones() if "/" in name and not name.startswith("Etc/")}
+    return sorted(places | {"UTC", chosen})
 
 
 @bp.post("")

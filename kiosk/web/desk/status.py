@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from kiosk.runtime.addresses import is_for_phones
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import at_laptop, set_passphrase
@@ -25,6 +26,7 @@ def overview() -> str:
         "desk/kiosk.html",
         health=health_line(),
         address=base_url(),
+        reachable=is_for_phones(base_url()),
         event=running[0] if running else None,
         wifi=current_kiosk().settings.wifi,
         folder=current_kiosk().settings.folder,

@@ -7,11 +7,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.desk.identity import desk_hand
+from kiosk.web.desk.settings import take_effect
 from kiosk.web.middleware.error_pages import wants_json
 from kiosk.web.screens.wall import shown_cards
 from kiosk.web.shared.media import media_url
+from reporter.config import save_settings
 from reporter.gathering.wall_settings import (
     LATEST,
     LINE_CHARS,
@@ -46,6 +49,8 @@ def overview() -> str:
         modes=MODES,
         most=LINE_CHARS,
         rows=[takeaway_record(row, media_url) for row in rows],
+        ssid=current_kiosk().settings.wifi.ssid,
+        wifi_code=current_kiosk().settings.wall.wifi_code,
     )
 
 
@@ -59,6 +64,16 @@ def change() -> ResponseReturnValue:
         return "", 204
     flash(_("The wall follows within two seconds."))
     return redirect(url_for("desk.wall.overview"), code=303)
+
+
+@bp.post("/wifi-code")
+def wifi_code() -> ResponseReturnValue:
+    """Show the Wi-Fi's code on start page and wall (``on`` is set), or don't."""
+    kiosk = current_kiosk()
+    save_settings(kiosk.settings.folder, {"wall": {"wifi_code": bool(request.form.get("on"))}})
+    take_effect(kiosk)
+    at_start = request.form.get("from") == "start"
+    return redirect(url_for("phone.start" if at_start else "desk.wall.overview"), code=303)
 
 
 @bp.post("/hide/<receipt>")

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlsplit
 
 from flask import render_template
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 
+from kiosk.runtime.addresses import is_for_phones, is_ip, own_addresses
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.shared.health import health
+from kiosk.web.phone.trial import shows_wifi_code
 from kiosk.web.shared.template_context import agenda, base_url
-from reporter.gathering.sessions import all_sessions, takeaway_counts
+from reporter.gathering.sessions import LOBBY, all_sessions, takeaway_counts
 from reporter.models import EventSession, Gathering
+
+# What a gathering is called until somebody gives it a name.
+UNNAMED = "Our gathering"
 
 
 def start_page() -> str:
@@ -23,14 +30,26 @@ def start_page() -> str:
     shown = now.running[0] if now.running else None
     return render_template(
         "laptop.html",
+        fresh=is_fresh(),
+        reachable=is_for_phones(base_url()),
         shown=shown,
         address=typed_address(shown) if shown else "",
         running=now.running,
         today=todays(),
         counts=takeaway_counts(db.session()),
         ssid=kiosk.settings.wifi.ssid,
+        wifi_code=shows_wifi_code(),
         health=health_line(),
+        day=date.fromisoformat(kiosk.settings.gathering.date or "2026-01-01"),
     )
+
+
+def is_fresh() -> bool:
+    """Whether nobody has said anything of this gathering yet: no name, no session, no takeaway."""
+    settings = current_kiosk().settings
+    titles = [row.title for row in all_sessions(db.session())]
+    unused = not takeaway_counts(db.session()) and titles in ([], [LOBBY])
+    return unused and settings.gathering.title == UNNAMED and not settings.kiosk.base_url
 
 
 def typed_address(event: EventSession) -> str:
@@ -55,6 +74,8 @@ class HealthLine:
     queue: str
     trouble: str
     posters: str
+    # What is wrong with the way that phones take, or new about it.
+    network: str
 
 
 def health_line() -> HealthLine:
@@ -63,14 +84,41 @@ def health_line() -> HealthLine:
     waiting: int = sum(told["queues"].values())  # type: ignore[attr-defined]
     gigabytes = int(str(told["free_bytes"])) // 1_000_000_000
     return HealthLine(
-        address=_("Phones reach this laptop at %(address)s", address=base_url()),
+        address=_("Phones reach this laptop at %(address)s", address=base_url())
+        if is_for_phones(base_url())
+        else _("No phone reaches this laptop"),
         room=_("%(count)d GB free", count=gigabytes),
         queue=ngettext("%(num)d in the queue", "%(num)d in the queue", waiting)
         if waiting
         else _("nothing in the queue"),
         trouble=str(told["last_error"]),
         posters=stale_posters(),
+        network=network_news(),
     )
+
+
+def network_news() -> str:
+    """That phones can't reach this laptop, or that it is in another network too; '' when all is as it was."""
+    kiosk, url = current_kiosk(), base_url()
+    ips = frozenset(address.ip for address in own_addresses())
+    if kiosk.known_ips is None:
+        kiosk.known_ips = ips
+    if not is_for_phones(url):
+        return _(
+            "No phone can reach this laptop: it is in no Wi-Fi. Join one, or switch on a hotspot."
+        )
+    if is_ip(host := urlsplit(url).hostname or "") and host not in ips:
+        return _(
+            "Phones are sent to %(url)s, and this laptop is not there now. Choose the network again.",
+            url=url,
+        )
+    if new := ips - kiosk.known_ips:
+        return _(
+            "This laptop is in one more network now (%(new)s). Phones are still sent to %(url)s.",
+            new=", ".join(sorted(new)),
+            url=url,
+        )
+    return ""
 
 
 def stale_posters() -> str:

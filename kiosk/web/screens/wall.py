@@ -10,10 +10,12 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from kiosk.runtime.addresses import is_for_phones
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.middleware.etag import polled, wall_stamp
+from kiosk.web.phone.trial import shows_wifi_code
 from kiosk.web.screens.start_page import typed_address
 from kiosk.web.shared.media import media_url
 from kiosk.web.shared.template_context import agenda, base_url
@@ -46,6 +48,9 @@ def wall() -> str:
         mode=mode if mode in MODES else "",
         # At the laptop itself, whose desk is open, keys change what the desk's page changes.
         own=at_laptop(),
+        wifi_code=shows_wifi_code(),
+        reachable=is_for_phones(base_url()),
+        ssid=current_kiosk().settings.wifi.ssid,
     )
 
 

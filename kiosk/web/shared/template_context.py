@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from flask import request, url_for
 from flask_babel import lazy_gettext as later
 
-from kiosk.runtime.addresses import phone_url
+from kiosk.runtime.addresses import kept_address, own_addresses, phone_url
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.enums import Audience, Consent, Intent, Kind, TakeawayState
@@ -74,8 +74,14 @@ def in_language(code: str) -> str:
 def base_url() -> str:
     """Where phones reach this kiosk, without a slash at the end."""
     kiosk = current_kiosk()
-    port = kiosk.port or urlsplit(f"//{request.host}").port or 0
-    return phone_url(kiosk.settings, port, scheme=request.scheme)
+    if not kiosk.settings.kiosk.base_url:
+        kiosk.found_ip = kept_address(kiosk.found_ip, own_addresses())
+    return phone_url(kiosk.settings, own_port(), scheme=request.scheme, ip=kiosk.found_ip)
+
+
+def own_port() -> int:
+    """The port that this kiosk answers on."""
+    return current_kiosk().port or urlsplit(f"//{request.host}").port or 0
 
 
 @dataclass(frozen=True)

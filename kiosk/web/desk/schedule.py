@@ -1,0 +1,95 @@
+"""A schedule comes in at the desk: dropped, pasted or by its address; a look at what changes; then it does."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from capture.intake.submission import ReceivedFile
+from kiosk.i18n.error_messages import translated
+from kiosk.runtime.context import current_kiosk
+from kiosk.runtime.database import db
+from kiosk.services import schedule_preview
+from kiosk.web.desk.review.history_text import value_words
+from kiosk.web.desk.sessions import back, language_name
+from kiosk.web.shared.streaming_forms import FilePart
+from reporter.errors import BadInput, ReporterError
+from reporter.gathering.sessions import import_schedule
+from reporter.schedule import MAX_BYTES
+
+bp = Blueprint("schedule", __name__, url_prefix="/sessions/schedule")
+
+
+@bp.get("")
+def page() -> str:
+    """Where a schedule is dropped, pasted or named."""
+    return _page()
+
+
+def _page(**typed: str) -> str:
+    return render_template("desk/schedule.html", origin=request.values.get("from", ""), typed=typed)
+
+
+@bp.post("")
+def look() -> ResponseReturnValue:
+    """Show what the schedule would change."""
+    kiosk = current_kiosk()
+    try:
+        data = _given()
+        plan = schedule_preview.preview(db.session(), data, kiosk.settings.gathering.timezone)
+    except ReporterError as error:
+        flash(translated(error.message), "trouble")
+        return _page(text=request.form.get("text", ""), url=request.form.get("url", "")), 422
+    name = schedule_preview.put_aside(kiosk.store, data)
+    return render_template(
+        "desk/schedule_preview.html",
+        plan=plan,
+        name=name,
+        origin=request.values.get("from", ""),
+        shown=_shown,
+    )
+
+
+def _given() -> bytes:
+    """The file, else the address, else the pasted text; raises BadInput where there is none."""
+    for part in request.files.getlist("file"):
+        incoming = cast(FilePart, part.stream).incoming
+        if incoming:
+            with ReceivedFile.of(incoming).path.open("rb") as file:
+                return file.read(MAX_BYTES + 1)
+    if url := request.form.get("url", "").strip():
+        return schedule_preview.fetch(url)
+    if text := request.form.get("text", ""):
+        return text.encode()
+    raise BadInput("Choose a file, paste the schedule, or give its address.")
+
+
+def _shown(name: str, value: Any) -> str:
+    """A value of a session in the preview."""
+    if hasattr(value, "astimezone"):
+        return str(value.astimezone(current_kiosk().settings.zone).strftime("%Y-%m-%d %H:%M"))
+    return language_name(value) if name == "language" else value_words(value)
+
+
+@bp.post("/<name>")
+def apply(name: str) -> ResponseReturnValue:
+    """Bring in what was looked at."""
+    kiosk = current_kiosk()
+    data = schedule_preview.take_up(kiosk.store, name)
+    scheduled, _warnings = schedule_preview.read(data, kiosk.settings.gathering.timezone)
+    done = import_schedule(db.session(), scheduled, now=kiosk.now(), rng=kiosk.rng)
+    flash(
+        ngettext("%(num)d session added", "%(num)d sessions added", done.added)
+        + ", "
+        + _(
+            "%(changed)d changed, %(same)d as before, %(gone)d no longer in the schedule. Every code stays as it was.",
+            changed=done.updated,
+            same=done.unchanged,
+            gone=done.retired,
+        )
+    )
+    return redirect(back(), code=303)

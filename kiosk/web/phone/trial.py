@@ -1,0 +1,68 @@
+"""What a phone opens before a gathering begins: the code of the Wi-Fi, and the page that proves that it got here."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from capture.codes.qr_writer import Wifi, qr_svg, wifi_text
+from kiosk.runtime.context import current_kiosk
+from kiosk.web.middleware.auth import at_desk, at_laptop
+from kiosk.web.shared.template_context import base_url
+from reporter.codes import is_valid
+from reporter.config import Settings
+from reporter.errors import BadInput, NotFound
+
+bp = Blueprint("trial", __name__)
+# As many tries as one first run may need; older ones are forgotten.
+MOST = 50
+
+
+@bp.get("/try/<code>")
+def opened(code: str) -> ResponseReturnValue:
+    """A phone is here: the code in the wizard turns green."""
+    kiosk = current_kiosk()
+    if is_valid(code) and not at_laptop():
+        kiosk.tried[code] = request.host
+        while len(kiosk.tried) > MOST:
+            kiosk.tried.pop(next(iter(kiosk.tried)))
+    return render_template("phone/try.html", here_already=at_laptop())
+
+
+@bp.get("/try/<code>/qr.svg")
+def try_qr(code: str) -> Response:
+    """The QR code of that page."""
+    if not is_valid(code):
+        raise NotFound("There is no such page. The start page lists the sessions.")
+    return _svg(f"{base_url()}/try/{code}".replace("http://", "HTTP://", 1))
+
+
+@bp.get("/wifi.svg")
+def wifi_qr() -> Response:
+    """The QR code that joins the Wi-Fi, where it is shown; at the desk always."""
+    settings = current_kiosk().settings
+    if not (settings.wall.wifi_code or at_desk()):
+        raise NotFound("The code of the Wi-Fi is not shown here.")
+    text = wifi_code_text(settings)
+    if not text:
+        raise NotFound("The code of the Wi-Fi is not shown here.")
+    return _svg(text)
+
+
+def wifi_code_text(settings: Settings) -> str:
+    """What the Wi-Fi's code says; '' where its name is not set, or nothing could join with it."""
+    wifi = settings.wifi
+    try:
+        return wifi_text(Wifi(wifi.ssid, wifi.password, wifi.security)) if wifi.ssid else ""
+    except BadInput:
+        return ""
+
+
+def shows_wifi_code() -> bool:
+    """Whether start page and wall show the Wi-Fi's code."""
+    settings = current_kiosk().settings
+    return settings.wall.wifi_code and bool(wifi_code_text(settings))
+
+
+def _svg(text: str) -> Response:
+    return Response(qr_svg(text), mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})

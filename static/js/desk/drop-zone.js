@@ -1,0 +1,32 @@
+// A file dropped anywhere on the page, or pasted, goes into the form; its preview opens at once.
+const form = document.getElementById("drop");
+const zone = form.querySelector(".drop-zone");
+const field = zone.querySelector("input");
+
+const hasFiles = (transfer) => [...(transfer?.types ?? [])].includes("Files");
+
+for (const name of ["dragover", "dragenter"]) {
+  addEventListener(name, (event) => {
+    if (!hasFiles(event.dataTransfer)) return;
+    event.preventDefault();
+    zone.classList.add("over");
+  });
+}
+addEventListener("dragleave", (event) => event.relatedTarget ?? zone.classList.remove("over"));
+addEventListener("drop", (event) => {
+  if (!hasFiles(event.dataTransfer)) return;
+  event.preventDefault();
+  zone.classList.remove("over");
+  field.files = event.dataTransfer.files;
+  form.requestSubmit();
+});
+addEventListener("paste", (event) => {
+  if (hasFiles(event.clipboardData)) {
+    field.files = event.clipboardData.files;
+    form.requestSubmit();
+  } else if (!event.target.closest("input, textarea")) {
+    form.elements.text.value = event.clipboardData.getData("text/plain");
+    form.elements.text.focus();
+  }
+});
+field.addEventListener("change", () => field.files.length && form.requestSubmit());
