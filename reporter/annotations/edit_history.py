@@ -76,11 +76,11 @@ def save(
     lock_gathering(session)
     if was is not None and was != media.mended:
         session.rollback()
-        raise Conflict("Somebody else has mended this in the meantime. Look at it once more.")
+        raise Conflict("Somebody else has edited this in the meantime. Look at it once more.")
     before = edits_of(session, media)
     if media.state == MediaState.FAILED and not media.mended:
         session.rollback()
-        raise Conflict("This file can't be opened, so it can't be mended either.")
+        raise Conflict("This file can't be opened, so it can't be edited either.")
     if before == edits:
         session.rollback()
         return False

@@ -73,6 +73,16 @@ def draft_session(session: Session, event: EventSession, hand: Actor) -> Story:
     return story
 
 
+def can_draft(session: Session, event: EventSession) -> bool:
+    """Whether a draft of this session's story would hold anything: something approved, starred or arranged before."""
+    approved = Takeaway.state == TakeawayState.APPROVED
+    starred = Takeaway.starred.is_(True) & (Takeaway.state == TakeawayState.NEW)
+    told = select(Takeaway.id).where(Takeaway.session_id == event.id, approved | starred)
+    arranged = select(StoryItem.takeaway_id).join(Story, Story.id == StoryItem.story_id)
+    queries = (told, arranged.where(Story.session_id == event.id))
+    return any(session.scalar(query.limit(1)) is not None for query in queries)
+
+
 def draft_report(session: Session, hand: Actor, title: str) -> Story:
     """The gathering's report: a heading for each session with starred takeaways, and the first of them. Commits."""
     story = report_of(session) or new_story(session, hand, title, report=True)

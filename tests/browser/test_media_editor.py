@@ -112,7 +112,7 @@ def test_a_face_is_blurred_by_keys_and_the_wall_shows_it_blurred(
 
     page.goto(f"{url}/desk/review?state=approved")
     page.keyboard.press("m")
-    expect(page.get_by_role("heading", name="Mend the picture")).to_be_visible()
+    expect(page.get_by_role("heading", name="Edit the picture")).to_be_visible()
     expect(page.locator(".box.proposed")).to_have_count(1)
     assert axe(page) == []
     page.keyboard.press("f")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 
 from capture.codes.qr_writer import qr_svg
 from kiosk.runtime.context import current_kiosk
@@ -21,6 +22,12 @@ SLIDE = 6
 
 
 @bp.get("/became")
+def former_slide() -> ResponseReturnValue:
+    """Where the slide was before."""
+    return redirect(url_for("became.slide"), code=301)
+
+
+@bp.get("/outcomes")
 def slide() -> str:
     """A slide for the big screen: what was done and answered, what is still open."""
     items = _told()

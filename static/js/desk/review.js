@@ -10,7 +10,7 @@ function tell() {
   const place = main.querySelector("[data-ticked]");
   if (!place) return;
   place.hidden = !ticked;
-  place.textContent = ticked ? `✓ ${ticked}` : "";
+  place.textContent = place.dataset.ticked.replace("{count}", ticked);
 }
 
 function tick(box, on, range) {

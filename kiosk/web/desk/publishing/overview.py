@@ -12,7 +12,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
@@ -32,9 +32,9 @@ from publish.status.manual_posting import done_by_hand, handouts
 from publish.status.target_registry import find_target
 from publish.targets import target_class
 from reporter.annotations import face_review
-from reporter.enums import DeliveryState
+from reporter.enums import DeliveryState, TakeawayState
 from reporter.errors import BadInput
-from reporter.models import Delivery, Target
+from reporter.models import Delivery, Takeaway, Target
 from reporter.models.outbox import TargetStatus
 from reporter.review import queries as sheets
 
@@ -165,7 +165,15 @@ def state() -> ResponseReturnValue:
 def preview() -> str:
     """What would be sent now, word by word, and what would change."""
     rows = dry_run(current_kiosk(), [name] if (name := request.args.get("target", "")) else ())
-    return render_template("desk/publish_preview.html", rows=rows, only=name)
+    places = db.session.scalar(select(func.count(Target.id))) or 0
+    approved = select(func.count(Takeaway.id)).where(Takeaway.state == TakeawayState.APPROVED)
+    return render_template(
+        "desk/publish_preview.html",
+        rows=rows,
+        only=name,
+        places=places,
+        approved=db.session.scalar(approved) or 0,
+    )
 
 
 @bp.post("/now")

@@ -98,6 +98,14 @@ def begin() -> ResponseReturnValue:
         story = editing.draft_report(db.session(), hand, current_kiosk().settings.gathering.title)
     elif wanted == "session":
         event = by_code(db.session(), request.form.get("session", ""))
+        if not editing.can_draft(db.session(), event):
+            flash(
+                _(
+                    "Nothing from this session is approved or has a star yet. Look at it in Review first, then draft."
+                ),
+                "trouble",
+            )
+            return redirect(url_for("desk.stories.overview"), code=303)
         story = editing.draft_session(db.session(), event, hand)
     else:
         title = request.form.get("title", "").strip()

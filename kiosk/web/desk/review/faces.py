@@ -83,7 +83,7 @@ def decide(receipt: str, sha256: str) -> ResponseReturnValue:
     elif did == "blur":
         regions = face_review.proposed_regions(session, media)
         if not regions:
-            raise BadInput(_("No face was proposed here. Mend the picture by hand."))
+            raise BadInput(_("No face was proposed here. Edit the picture by hand."))
         steps = face_review.with_faces_blurred(edit_history.edits_of(session, media), regions)
         edit_history.save(
             session, current_kiosk().store, media, edit_history.check(media, steps), hand

@@ -25,7 +25,7 @@ _ACTIONS = {
     "new": later("put back to waiting"),
     "undo": later("undone"),
     "withdrawn": later("taken back"),
-    "mend": later("picture mended"),
+    "mend": later("picture edited"),
 }
 _FIELDS = {
     "state": later("decision"),

@@ -199,7 +199,7 @@ def block(receipt: str) -> ResponseReturnValue:
     """Take nothing more from the phone that this came from. What it sent before is decided one by one."""
     takeaway = decisions.by_receipt(db.session(), receipt)
     admission.block(db.session(), takeaway, desk_hand())
-    flash(_("Nothing more is taken from that phone. The page “Kiosk” lists it."))
+    flash(_("Nothing more is taken from that phone. The page “Status” lists it."))
     return _back(View.asked(), show=receipt)
 
 

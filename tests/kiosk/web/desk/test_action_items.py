@@ -48,8 +48,8 @@ def test_a_takeaway_becomes_an_item_and_is_settled(
     )
     [item] = session.scalars(select(ActionItem))
     assert (item.takeaway_id, item.who, item.who_agreed) == (question.id, "Ada", False)
-    assert "Who has seeds?" in client.get("/became", environ_base=PHONE).text
-    assert "Ada" not in client.get("/became", environ_base=PHONE).text
+    assert "Who has seeds?" in client.get("/outcomes", environ_base=PHONE).text
+    assert "Ada" not in client.get("/outcomes", environ_base=PHONE).text
     press(
         client,
         f"{DESK}/{item.id.hex}",
@@ -61,7 +61,7 @@ def test_a_takeaway_becomes_an_item_and_is_settled(
     )
     session.expire_all()
     assert (item.state, item.outcome) == ("done", "Ben has")
-    slide = client.get("/became", environ_base=PHONE).text
+    slide = client.get("/outcomes", environ_base=PHONE).text
     assert "Ben has" in slide
     assert "Ada" in slide
     assert "Who has seeds?" in client.get(f"{DESK}?state=done").text
@@ -118,7 +118,7 @@ def test_the_next_gathering_is_set_in_the_gatherings_zone(
     )
     [row] = session.scalars(select(NextGathering))
     assert row.starts_at == datetime(2026, 6, 20, 12, 0, tzinfo=UTC)
-    assert "Summer" in client.get("/became", environ_base=PHONE).text
+    assert "Summer" in client.get("/outcomes", environ_base=PHONE).text
     assert client.get("/next/qr.svg").mimetype == "image/svg+xml"
     bad = press(client, "/desk/afterwards/next", title="X", starts_at="tomorrow")
     assert bad.status_code == 422
