@@ -33,7 +33,7 @@ def start_page() -> str:
         fresh=is_fresh(),
         reachable=is_for_phones(base_url()),
         shown=shown,
-        address=typed_address(shown) if shown else "",
+        address=typed_address(shown) if shown else base_url().removeprefix("http://"),
         running=now.running,
         today=todays(),
         counts=takeaway_counts(db.session()),
