@@ -80,7 +80,7 @@ def apply(name: str) -> ResponseReturnValue:
     """Bring in what was looked at."""
     kiosk = current_kiosk()
     data = schedule_preview.take_up(kiosk.store, name)
-    scheduled, _warnings = schedule_preview.read(data, kiosk.settings.gathering.timezone)
+    scheduled = schedule_preview.read(data, kiosk.settings.gathering.timezone).sessions
     done = import_schedule(db.session(), scheduled, now=kiosk.now(), rng=kiosk.rng)
     flash(
         ngettext("%(num)d session added", "%(num)d sessions added", done.added)
