@@ -3,7 +3,7 @@
 const STORE = "pages-2";
 const PATIENCE = 4000;
 const PARTS = [
-  "/static/css/tokens.css", "/static/css/base.css", "/static/css/camera.css", "/static/img/icon.svg",
+  "/static/css/tokens.css", "/static/css/base.css", "/static/css/plain.css", "/static/css/camera.css", "/static/img/icon.svg",
   "/static/js/phone/capture.js", "/static/js/phone/my-takeaways.js", "/static/js/phone/queue-list.js", "/static/js/phone/upload-queue.js", "/static/js/phone/offline-store.js",
   "/static/js/phone/link-guard.js", "/static/js/shared/transport.js", "/static/js/shared/camera-picker.js", "/static/js/phone/install-prompt.js",
   "/static/vendor/idb-keyval.js", "/static/vendor/tus.js",
