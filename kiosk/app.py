@@ -18,9 +18,9 @@ from kiosk.web import desk
 from kiosk.web.middleware import auth, device_cookie, error_pages, rate_limits, text_size
 from kiosk.web.middleware.request_limits import request_limits
 from kiosk.web.middleware.security_headers import CONTENT_SECURITY_POLICY
-from kiosk.web.phone import captive_portal, capture, conversation, my_takeaways, pwa, trial
+from kiosk.web.phone import captive_portal, capture, conversation, my_takeaways, pwa
 from kiosk.web.screens import outcomes, print_pack, screen_markers, search, station, wall
-from kiosk.web.shared import health, media, tus_uploads
+from kiosk.web.shared import health, media, trial, tus_uploads
 from kiosk.web.shared.streaming_forms import KioskRequest
 from reporter import secret_store
 from reporter.annotations import face_review

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from reporter.media.store import Store
 from reporter.models import EventSession
-from tests.browser.test_phone import check_stored, takeaway
+from tests.browser.phone.test_phone import check_stored, takeaway
 from tests.support.browsers.firefox import FirefoxPage, find_firefox, run_firefox
 from tests.support.kiosk_process import KioskProcess
 from tests.support.media import files as media_files

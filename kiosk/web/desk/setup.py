@@ -147,7 +147,7 @@ def done() -> str:
 
 
 def _laptop_zone() -> str:
-    from kiosk.cli.gathering import local_timezone
+    from kiosk.runtime.timezone import local_timezone
 
     own = current_kiosk().settings.gathering.timezone
     return own if own != "UTC" else local_timezone()

@@ -14,9 +14,9 @@ from sqlalchemy import select
 from kiosk.runtime.addresses import is_for_phones, is_ip, own_addresses
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
-from kiosk.web.phone.trial import shows_wifi_code
 from kiosk.web.shared.health import health
 from kiosk.web.shared.template_context import agenda, base_url
+from kiosk.web.shared.trial import shows_wifi_code
 from reporter.gathering.sessions import LOBBY, all_sessions, takeaway_counts
 from reporter.models import EventSession, Gathering
 

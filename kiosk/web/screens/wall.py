@@ -15,10 +15,10 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.middleware.etag import polled, wall_stamp
-from kiosk.web.phone.trial import shows_wifi_code
 from kiosk.web.screens.start_page import typed_address
 from kiosk.web.shared.media import media_url
 from kiosk.web.shared.template_context import agenda, base_url
+from kiosk.web.shared.trial import shows_wifi_code
 from reporter.enums import Intent, MediaState
 from reporter.gathering.sessions import all_sessions, is_running, takeaway_counts
 from reporter.gathering.wall_settings import LATEST, MAP, MODES, NOW, QUESTIONS, board_of

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from reporter.models import EventSession
-from tests.browser.test_phone import choose, press_send
+from tests.browser.phone.test_phone import choose, press_send
 from tests.support.browsers.chromium import wait_until
 from tests.support.kiosk_process import KioskProcess
 from tests.support.media import files

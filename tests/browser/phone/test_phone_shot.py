@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from sqlalchemy.orm import Session
 
 from reporter.models import EventSession
-from tests.browser.test_phone import SAFE, check_stored, choose, takeaway
+from tests.browser.phone.test_phone import SAFE, check_stored, choose, takeaway
 from tests.support.browsers.chromium import PHONE, Windows, wait_for_picture
 from tests.support.kiosk_process import KioskProcess
 from tests.support.media import files

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from reporter.media.store import Store, hash_file
 from reporter.models import EventSession, Takeaway, Upload
-from tests.browser.test_phone import SAFE, check_stored, choose, press_send, takeaway
+from tests.browser.phone.test_phone import SAFE, check_stored, choose, press_send, takeaway
 from tests.support.browsers.chromium import FLAGS, PHONE, Seen, Windows, find_chromium, wait_until
 from tests.support.kiosk_process import KioskProcess
 from tests.support.media import files
