@@ -88,6 +88,6 @@ def draw_icon(size: int) -> bytes:
 @bp.get("/sw.js")
 def worker() -> Response:
     """The service worker. It stands at the top, because it may only care for what is below it."""
-    response = send_from_directory(static_dir() / "js", "worker.js", max_age=0)
+    response = send_from_directory(static_dir() / "js" / "phone", "service-worker.js", max_age=0)
     response.headers["Cache-Control"] = "no-cache"
     return response

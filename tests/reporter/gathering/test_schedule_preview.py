@@ -240,7 +240,7 @@ def test_an_import_tells_what_was_in_doubt_on_standard_error(tmp_path: Path) -> 
 def test_a_new_gathering_is_told_that_its_schedule_names_no_zone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kiosk.cli.gathering.local_timezone", lambda: "Pacific/Auckland")
+    monkeypatch.setattr("kiosk.runtime.timezone.local_timezone", lambda: "Pacific/Auckland")
     file = tmp_path / "days.csv"
     file.write_text("title,start\nSeeds,2026-12-05 09:00\n")
     made = run("new", "G", "--schedule", file, "--gathering", tmp_path / "g")
