@@ -1,52 +1,212 @@
-"""The HTTP server: cheroot, many threads, short time-outs."""
+"""The HTTP server: one thread that waits for all clients (kiosk.server.front), many that answer (kiosk.server.worker_pool).
+
+No server from PyPI gives what a kiosk among unknown phones needs (cheroot, waitress, gunicorn, granian, uvicorn with
+a2wsgi, read in 2026): heads read outside of the worker threads with total deadlines, bodies that stream to the
+application instead of to a temporary file, a least rate, shares of connections and bytes by address, TLS, and Windows.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import socket
-import ssl
+import sys
+import traceback as tracebacks
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from wsgiref.types import WSGIApplication
 
-from cheroot.wsgi import Server
-from flask import Flask
+from kiosk.server.body import SILENCE, Meter, RequestBody, TransferError
+from kiosk.server.connection import Connection
+from kiosk.server.front import Front, FrontCalls, FrontLimits
+from kiosk.server.head import Head
+from kiosk.server.tls import tls_context, wrap
+from kiosk.server.transfers import Transfers
+from kiosk.server.worker_pool import Job, WorkerPool
+from kiosk.server.wsgi_gateway import Ends, Exchange, plain_answer
 
-from kiosk.server.tls import TlsAdapter, TlsConnection
-from kiosk.server.wsgi_gateway import KioskGateway
-from reporter.errors import ConfigError
+log = logging.getLogger(__name__)
 
-# 16 threads starve when 50 slow phones send; with 64 or more they don't (measured, see DESIGN).
-THREADS = 128
-# Seconds without a byte until a connection is given up: a phone that left the Wi-Fi must not hold a thread.
-SILENCE = 10
+BACKLOG = 512
+SHUTDOWN_SECONDS = 3.0
+# Files that may be open at once: connections, uploads, the database. (macOS starts programs with 256.)
+FILES = 4_096
+
+
+class Server:
+    """A bound server. ``serve`` runs it, ``stop`` ends it; ``timeout`` is the silence after which a transfer ends."""
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        listener: socket.socket,
+        *,
+        wrap_tls: Callable[..., object] | None = None,
+        own_host: Callable[[str], str] | None = None,
+    ) -> None:
+        self.application = application
+        self.timeout = SILENCE
+        self.socket = listener
+        self.bind_addr: tuple[str, int] = listener.getsockname()[:2]
+        self.transfers = Transfers()
+        self._own_host = own_host
+        self._secure = wrap_tls is not None
+        self._pool = WorkerPool(self._relieve)
+        calls = FrontCalls(
+            dispatch=self._dispatch,
+            has_room=self.transfers.has_room,
+            relieve=self._pool.relieve,
+            wrap=wrap_tls,  # type: ignore[arg-type]
+            secure_url=self._secure_url,
+        )
+        self._front = Front(listener, calls, front_limits())
+
+    def serve(self) -> None:
+        """Serve until ``stop`` is called from another thread."""
+        self._front.run()
+
+    def stop(self) -> None:
+        """Take no more requests, give those under way a moment, and close."""
+        self._pool.stop(SHUTDOWN_SECONDS)
+        self._front.stop()
+
+    def error_log(self, message: str, *, traceback: bool = False) -> None:
+        """Note what went wrong outside of the application."""
+        log.error("%s%s", message, "\n" + tracebacks.format_exc() if traceback else "")
+
+    @property
+    def receiving(self) -> bool:
+        """Whether somebody is sending a body right now."""
+        return self.transfers.receiving
+
+    def _relieve(self, share: str) -> None:
+        self.transfers.cut_slowest(share)
+        self._front.press()
+
+    def _dispatch(self, connection: Connection, head: Head) -> None:
+        streaming = head.length is None or head.length > len(connection.buffer)
+        run = partial(self._answer, connection, head)
+        self._pool.submit(Job(run, connection.share, streaming))
+
+    def _answer(self, connection: Connection, head: Head) -> None:
+        """One request, in a worker thread."""
+        meter = Meter(connection.share, self.timeout)
+        body = RequestBody(
+            connection.socket,
+            connection.buffer,
+            head.length,
+            meter=meter,
+            greet=head.expects_continue,
+        )
+        ends = Ends(connection.client, connection.server, "https" if self._secure else "http")
+        exchange = Exchange(connection.socket, head, body, ends)
+        keep = False
+        try:
+            keep = self._exchange(exchange, body, head)
+        except TransferError:
+            # The client has gone: nobody is left to tell.
+            pass
+        except Exception:  # noqa: BLE001 - the boundary of HTTP: logged, and answered with 500
+            self.error_log(f"{head.method} request", traceback=True)
+            if not exchange.begun:
+                connection.try_send(plain_answer(500, "Something went wrong. Try this once more."))
+        finally:
+            unread = body.remaining or 0
+            self._front.give_back(connection, keep=keep and not body.failed, unread=unread)
+
+    def _exchange(self, exchange: Exchange, body: RequestBody, head: Head) -> bool:
+        reads = (
+            self.transfers.open(body, announced=head.length)
+            if head.length != 0
+            else contextlib.nullcontext()
+        )
+        with reads:
+            exchange.run(self.application, self.transfers)
+        return exchange.keeps_alive
+
+    def _secure_url(self, connection: Connection, head: Head) -> str:
+        """The same page with https, at an address of our own: never at one that the request names."""
+        host = self._own_host(head.fields.get("host", "")) if self._own_host else ""
+        host = host or _host_of(connection.server)
+        return f"https://{host}{head.target if head.target.startswith('/') else '/'}"
+
+
+def _host_of(server: tuple[str, int]) -> str:
+    address, port = server
+    address = f"[{address}]" if ":" in address else address
+    return address if port == 443 else f"{address}:{port}"
 
 
 def make_server(
-    app: Flask, host: str, port: int, *, tls: tuple[Path, Path] | None = None
+    application: WSGIApplication,
+    host: str,
+    port: int,
+    *,
+    tls: tuple[Path, Path] | None = None,
+    own_host: Callable[[str], str] | None = None,
 ) -> Server:
     """A bound server that is not yet serving; ``server.bind_addr[1]`` is the port that it got.
 
+    ``own_host`` gives the Host of a request back if it is a name of this kiosk, else ''.
     Raises OSError if the port is taken, ConfigError for a certificate and key that can't be used.
     """
-    server = Server((host, port), app, numthreads=THREADS, timeout=SILENCE, request_queue_size=256)
-    server.shutdown_timeout = 3
-    server.gateway = KioskGateway
-    if tls:
-        server.ssl_adapter = _adapter(*tls)
-        server.ConnectionClass = TlsConnection
-    server.prepare()
-    return server
+    context = tls_context(*tls) if tls else None
+    wrap_tls = partial(wrap, context) if context else None
+    return Server(application, bind(host, port), wrap_tls=wrap_tls, own_host=own_host)
 
 
-def _adapter(certificate: Path, key: Path) -> TlsAdapter:
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; raises OSError. '' listens on every IPv4 address, '::' on every address."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host or "0.0.0.0", port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind, protocol)
     try:
-        return TlsAdapter(certificate, key)
-    except (ssl.SSLError, OSError) as error:
-        raise ConfigError(
-            f"The certificate {certificate} and the key {key} can't be used together: {error}. "
-            "Both must be PEM files, and the key the certificate's own."
-        ) from error
+        if sys.platform == "win32":
+            # SO_REUSEADDR would let another program take the port as well there.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6 and host == "::":
+            with contextlib.suppress(OSError):
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def front_limits() -> FrontLimits:
+    """As many connections as this system lets a process have."""
+    if sys.platform == "win32":
+        # select() takes 512 sockets there.
+        return FrontLimits(connections=440, per_address=220)
+    files = _raise_open_files()
+    limits = FrontLimits()
+    if files >= 2 * limits.connections + 400:
+        return limits
+    connections = max(64, (files - 150) // 2)
+    return FrontLimits(connections=connections, per_address=max(48, connections // 2))
+
+
+def _raise_open_files() -> int:
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    endless = resource.RLIM_INFINITY
+    wanted = FILES if hard == endless else min(FILES, hard)
+    if soft != endless and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    return FILES if soft == endless else soft
 
 
 def bound_port(server: Server) -> int:
     """The port that the server listens on."""
-    listener: socket.socket = server.socket
-    return int(listener.getsockname()[1])
+    return server.bind_addr[1]

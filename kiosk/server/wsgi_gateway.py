@@ -1,25 +1,232 @@
-"""What the application may ask of cheroot and WSGI has no word for."""
+"""One request through the WSGI application (PEP 3333): its environment, and its answer back to the socket."""
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+import socket
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Any, BinaryIO
+from wsgiref.types import WSGIApplication
 
-from cheroot.wsgi import Gateway_10
+from kiosk.server.body import RECEIVE, Meter, RequestBody, TransferError
+from kiosk.server.head import Head, environ_fields
+from kiosk.server.transfers import Transfers
 
-from kiosk.web.shared.streaming_forms import HANG_UP
+# In the WSGI environment: a function that says whether the client has gone. For answers that take their time.
+CLIENT_GONE = "reporter.client_gone"
+# Bytes of a refused body that are read and dropped so that the connection can go on. With more, it ends.
+DISCARD = 16 << 20
+# Answers up to this size leave in one piece with their head.
+JOINED = 1 << 16
 
 
-class KioskGateway(Gateway_10):
-    """cheroot's WSGI gateway, with a way to end the connection after the answer.
+@dataclass(frozen=True)
+class Ends:
+    """The two ends of a connection, as (address, port)."""
 
-    After a phone fell silent or broke off, what is left in its connection is no request any more.
-    """
+    client: tuple[str, int]
+    server: tuple[str, int]
+    scheme: str
 
-    def get_environ(self) -> dict[str, Any]:  # type: ignore[override]
-        """The environment, and in it the function that hangs up."""
-        environ: dict[str, Any] = super().get_environ()
-        environ[HANG_UP] = self._hang_up
+
+class FileBlocks:
+    """``wsgi.file_wrapper``: a file in blocks that are worth a system call."""
+
+    def __init__(self, file: BinaryIO, _size: int = 0) -> None:
+        self._file = file
+
+    def __iter__(self) -> FileBlocks:
+        return self
+
+    def __next__(self) -> bytes:
+        if block := self._file.read(RECEIVE):
+            return block
+        raise StopIteration
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class Exchange:
+    """A request and its answer. ``keeps_alive``: whether the connection can go on afterwards."""
+
+    def __init__(self, sock: socket.socket, head: Head, body: RequestBody, ends: Ends) -> None:
+        self.head = head
+        self.body = body
+        self.meter = Meter(body.meter.address, body.meter.silence)
+        self.keeps_alive = head.keeps_alive
+        self._sock = sock
+        self._ends = ends
+        self._start: tuple[str, list[tuple[str, str]]] | None = None
+        self._chunked = False
+        # Bytes of the announced length that are still to be sent.
+        self._owed = 0
+        # Whether any of the answer has left.
+        self.begun = False
+
+    def run(self, application: WSGIApplication, transfers: Transfers) -> None:
+        """Answer; raises TransferError when the client has gone, and what the application raises."""
+        with transfers.open(self):
+            answer = application(self.environ(), self._start_response)
+            try:
+                self._send(answer)
+            finally:
+                if hasattr(answer, "close"):
+                    answer.close()
+
+    def cut(self) -> None:
+        """End the answer from another thread."""
+        self.meter.cut = True
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+
+    def environ(self) -> dict[str, Any]:
+        """As PEP 3333 says."""
+        head, ends = self.head, self._ends
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": head.method,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": head.path.decode("latin-1"),
+            "QUERY_STRING": head.query,
+            "RAW_URI": head.target,
+            "REQUEST_URI": head.target,
+            "REMOTE_ADDR": ends.client[0],
+            "REMOTE_PORT": str(ends.client[1]),
+            "SERVER_NAME": ends.server[0],
+            "SERVER_PORT": str(ends.server[1]),
+            "SERVER_PROTOCOL": "HTTP/{}.{}".format(*head.version),
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": ends.scheme,
+            "wsgi.input": self.body,
+            "wsgi.input_terminated": head.length is None,
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+            "wsgi.file_wrapper": FileBlocks,
+            CLIENT_GONE: self._client_gone,
+        }
+        environ.update(environ_fields(head))
         return environ
 
-    def _hang_up(self) -> None:
-        self.req.close_connection = True
+    def _start_response(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /
+    ) -> Callable[[bytes], object]:
+        if self.begun and exc_info:
+            raise exc_info[1].with_traceback(exc_info[2])
+        self._start = (status, headers)
+        return self._write
+
+    def _send(self, answer: Iterable[bytes]) -> None:
+        length = len(answer) if isinstance(answer, (list, tuple)) else None
+        for block in answer:
+            if block:
+                self._write(block, alone=length == 1)
+        if not self.begun:
+            self._send_all(self._head(0))
+        elif self._chunked:
+            self._send_all(b"0\r\n\r\n")
+        if self._owed and self.head.method != "HEAD":
+            raise TransferError("The answer is not as long as it said.")
+
+    def _write(self, block: bytes, *, alone: bool = False) -> None:
+        begin = b"" if self.begun else self._head(len(block) if alone else None)
+        self._owed -= len(block) if self._owed else 0
+        if self.head.method == "HEAD":
+            block = b""
+        elif self._chunked:
+            block = b"%x\r\n%b\r\n" % (len(block), block)
+        if begin and len(block) > JOINED:
+            self._send_all(begin)
+            begin = b""
+        self._send_all(begin + block if begin else block)
+
+    def _head(self, whole: int | None) -> bytes:
+        """The answer's head. ``whole``: bytes of the body if they are known, although the application doesn't say."""
+        if self._start is None:
+            raise RuntimeError("the application began no answer")
+        status, headers = self._start
+        names = {name.lower(): value for name, value in headers}
+        code = int(status.split(" ", 1)[0])
+        if code not in (204, 304):
+            self._owed = int(names.get("content-length", "0"))
+        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
+        if "date" not in names:
+            lines.append(f"Date: {formatdate(usegmt=True)}")
+        if code >= 200 and code not in (204, 304) and "content-length" not in names:
+            lines += self._framing(whole)
+        if not self._body_can_be_left():
+            self.keeps_alive = False
+        if not self.keeps_alive:
+            lines.append("Connection: close")
+        if any("\r" in line or "\n" in line for line in lines):
+            raise ValueError("a header of the answer has a line end in it")
+        self.begun = True
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+    def _framing(self, whole: int | None) -> list[str]:
+        if self.head.method == "HEAD":
+            return []
+        if whole is not None:
+            return [f"Content-Length: {whole}"]
+        if self.head.version >= (1, 1):
+            self._chunked = True
+            return ["Transfer-Encoding: chunked"]
+        self.keeps_alive = False
+        return []
+
+    def _body_can_be_left(self) -> bool:
+        """Whether what was not read of the request is little enough to be read past."""
+        left = self.body.remaining
+        return (
+            not self.body.failed
+            and left is not None
+            and left <= (0 if self.body.waits else DISCARD)
+        )
+
+    def _send_all(self, data: bytes) -> None:
+        view = memoryview(data)
+        try:
+            while view:
+                self._sock.settimeout(self.meter.patience())
+                with self.meter.waiting():
+                    count = self._sock.send(view[:RECEIVE])
+                self.meter.moved += count
+                view = view[count:]
+        except OSError as error:
+            raise TransferError("The client has gone.") from error
+
+    def _client_gone(self) -> bool:
+        """Whether the client has closed its end (what it has sent beyond this request says nothing)."""
+        try:
+            with socket.fromfd(self._sock.fileno(), self._sock.family, self._sock.type) as plain:
+                plain.setblocking(False)
+                return not plain.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except (OSError, ValueError):
+            return True
+
+
+def plain_answer(status: int, reason: str, *more: str) -> bytes:
+    """An answer of the server itself, as a problem document (RFC 9457); the connection ends with it."""
+    import json
+
+    phrase = HTTPStatus(status).phrase
+    body = json.dumps(
+        {"type": "about:blank", "title": phrase, "status": status, "detail": reason}
+    ).encode()
+    lines = [
+        f"HTTP/1.1 {status} {phrase}",
+        "Content-Type: application/problem+json",
+        f"Content-Length: {len(body)}",
+        "Cache-Control: no-store",
+        *more,
+        "Connection: close",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body

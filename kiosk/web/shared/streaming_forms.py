@@ -8,6 +8,7 @@ from typing import IO, Any, cast
 
 from flask import Request, request
 from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.formparser import FormDataParser
 
 from capture.intake.submission import ReceivedFile, Submission
@@ -15,11 +16,10 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.web.middleware.device_cookie import device
 from reporter.enums import Source
 from reporter.errors import BadRequest, TooLarge, UnsupportedMedia
-from reporter.media.store import PIECE, Incoming
+from reporter.media.store import Incoming
 from reporter.models import EventSession
 
 # Set in the WSGI environment by kiosk.server.wsgi_gateway: ends the connection after the answer.
-HANG_UP = "reporter.hang_up"
 
 
 class Unfinished(BadRequest):
@@ -56,18 +56,17 @@ class FilePart:
 
 
 class KioskRequest(Request):
-    """Flask's request; its files are ``FilePart``s, and it leaves neither files nor unread bytes behind."""
+    """Flask's request; its files are ``FilePart``s, and it leaves no files behind."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._incoming: list[Incoming] = []
 
     def close(self) -> None:
-        """End of the request, before its answer is sent: drop what was not kept, read what was not read."""
+        """End of the request, before its answer is sent: drop what was not kept."""
         super().close()
         for incoming in self._incoming:
             incoming.discard()
-        self._drain()
 
     def make_form_data_parser(self) -> FormDataParser:
         """Werkzeug's parser, but a garbled form is an error and not an empty one."""
@@ -114,20 +113,6 @@ class KioskRequest(Request):
         self._incoming.append(incoming)
         return incoming
 
-    def _drain(self) -> None:
-        """Read the rest of the body in pieces, so that a phone gets the answer instead of a reset connection.
-
-        (cheroot would read it at once into memory, or, for 413, close the connection under the phone's feet.)
-        """
-        stream, rest = self.environ["wsgi.input"], self.max_content_length or 0
-        try:
-            while rest > 0 and (data := stream.read(PIECE)):
-                rest -= len(data)
-        except (OSError, ValueError):
-            rest = 0
-        if rest <= 0 and HANG_UP in self.environ:
-            self.environ[HANG_UP]()
-
 
 # "": an empty request, which lacks words rather than a kind.
 FORMS = ("", "application/x-www-form-urlencoded", "multipart/form-data")
@@ -142,7 +127,13 @@ class _WholeBody:
 
     def read(self, size: int = -1) -> bytes:
         """As of a file; raises Unfinished."""
-        data = self._stream.read(size)
+        try:
+            data = self._stream.read(size)
+            if size < 0 and self._missing is None:
+                # Werkzeug's stream cuts a body without a length off at the limit, and says so when asked once more.
+                self._stream.read(1)
+        except (ClientDisconnected, OSError) as error:
+            raise Unfinished("The connection broke off. Please send it again.") from error
         if self._missing is not None:
             self._missing -= len(data)
             if self._missing > 0 and (not data or size < 0):

@@ -1,0 +1,213 @@
+"""The body of a request, read from its socket as it comes: in small pieces, with deadlines and a least rate."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+# Seconds without a byte until a connection is given up: a phone that left the Wi-Fi must not hold a thread.
+SILENCE = 10.0
+# Apache's mod_reqtimeout has RequestReadTimeout body=20,MinRate=500: after a grace, a body must come at this rate.
+GRACE = 20.0
+LEAST_RATE = 1_000
+# Seconds that one body or answer may take altogether. What isn't there by then is resumed by a new request.
+TOTAL = 1_800.0
+
+LINE = 256
+TRAILERS = 8_192
+RECEIVE = 1 << 16
+_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?")
+
+
+class TransferError(OSError):
+    """A transfer that ended before its end: the client has gone, was too slow, or sent what is no HTTP."""
+
+
+@dataclass
+class Meter:
+    """How many bytes one transfer has moved and how long it had to wait for its client."""
+
+    address: str
+    silence: float = SILENCE
+    moved: int = 0
+    cut: bool = False
+    _waited: float = 0.0
+    _waits_since: float = 0.0
+
+    @property
+    def seconds_waited(self) -> float:
+        """Seconds that were spent waiting for the client, up to now."""
+        since = self._waits_since
+        return self._waited + (time.monotonic() - since if since else 0.0)
+
+    @property
+    def rate(self) -> float:
+        """Bytes a second of the time that was spent waiting."""
+        return self.moved / max(self.seconds_waited, 0.001)
+
+    def patience(self) -> float:
+        """Seconds that the next piece may take; raises TransferError when there are none left."""
+        allowed = min(GRACE + self.moved / LEAST_RATE, TOTAL) - self._waited
+        if self.cut or allowed <= 0:
+            raise TransferError("The transfer was too slow.")
+        return min(self.silence, allowed)
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Count the time that passes in here."""
+        self._waits_since = time.monotonic()
+        try:
+            yield
+        finally:
+            self._waited += time.monotonic() - self._waits_since
+            self._waits_since = 0.0
+
+
+class RequestBody:
+    """``wsgi.input``. Reads raise TransferError when the body can't be had whole.
+
+    ``length`` is None for a chunked body. ``buffer`` holds what came together with the head; what follows the body
+    (the next request of a client that doesn't wait) stays in it.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        buffer: bytearray,
+        length: int | None,
+        *,
+        meter: Meter,
+        greet: bool,
+    ) -> None:
+        self.meter = meter
+        self.failed = False
+        self._sock = sock
+        self._buffer = buffer
+        # Of the body; of the current chunk if it is chunked.
+        self._left = length or 0
+        self._chunked = length is None
+        self._ended = length == 0
+        # Whether the line end behind a chunk's data is still to come: data isn't held back for it.
+        self._end_due = False
+        self._greet = greet
+
+    @property
+    def remaining(self) -> int | None:
+        """Bytes that were not read; None where nobody knows."""
+        return None if self._chunked and not self._ended else self._left
+
+    @property
+    def waits(self) -> bool:
+        """Whether the client still waits to be told that it may send."""
+        return self._greet
+
+    def readinto(self, target: Any, /) -> int:
+        """Whatever the socket holds, up to the size of ``target``, at least a byte; 0 at the end."""
+        view = memoryview(target).cast("B")
+        if self._ended or not len(view):
+            return 0
+        try:
+            if self._chunked and self._left == 0 and not self._next_chunk():
+                return 0
+            count = self._take(view[: self._left])
+            self._left -= count
+            if self._left == 0:
+                self._ended, self._end_due = not self._chunked, self._chunked
+        except OSError as error:
+            self.failed = True
+            if isinstance(error, TransferError):
+                raise
+            raise TransferError("The connection broke off.") from error
+        return count
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Whatever is there, up to ``size`` bytes; all of it for a negative one. Empty at the end."""
+        if size < 0:
+            return b"".join(iter(lambda: self.read(RECEIVE), b""))
+        piece = bytearray(min(size, RECEIVE))
+        return bytes(memoryview(piece)[: self.readinto(piece)])
+
+    def readline(self, size: int = -1, /) -> bytes:
+        """A line (PEP 3333 asks for it; nobody here does)."""
+        line = bytearray()
+        while (size < 0 or len(line) < size) and not line.endswith(b"\n"):
+            if not (byte := self.read(1)):
+                break
+            line += byte
+        return bytes(line)
+
+    def readlines(self, _hint: int = -1, /) -> list[bytes]:
+        """All lines."""
+        return list(self)
+
+    def __iter__(self) -> Any:
+        return iter(self.readline, b"")
+
+    def cut(self) -> None:
+        """End the transfer from another thread: its reader gets a TransferError."""
+        self.meter.cut = True
+        try:
+            # The socket's own method: that of an SSLSocket would forget its keys under its reader.
+            socket.socket.shutdown(self._sock, socket.SHUT_RD)
+        except OSError:
+            return
+
+    def _take(self, view: memoryview) -> int:
+        if self._buffer:
+            count = min(len(view), len(self._buffer))
+            view[:count] = self._buffer[:count]
+            del self._buffer[:count]
+            self.meter.moved += count
+            return count
+        return self._receive(view)
+
+    def _receive(self, view: memoryview) -> int:
+        if self._greet:
+            self._greet = False
+            self._sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._sock.settimeout(self.meter.patience())
+        with self.meter.waiting():
+            count = self._sock.recv_into(view)
+        if not count or self.meter.cut:
+            raise TransferError("The connection broke off.")
+        self.meter.moved += count
+        return count
+
+    def _next_chunk(self) -> bool:
+        """Read the size of the next chunk (RFC 9112, 7.1); whether there is one."""
+        if self._end_due and self._line(0):
+            raise TransferError("A chunk is longer than its size.")
+        self._end_due = False
+        size = _SIZE.fullmatch(self._line(LINE))
+        if not size:
+            raise TransferError("A chunk has no proper size.")
+        self._left = int(size[1], 16)
+        if self._left:
+            return True
+        left = TRAILERS
+        while line := self._line(left):
+            left -= len(line) + 2
+        self._ended = True
+        return False
+
+    def _line(self, limit: int) -> bytes:
+        """A line without its CRLF, of at most ``limit`` bytes."""
+        while (end := self._buffer.find(b"\r\n")) < 0:
+            if len(self._buffer) > limit + 1:
+                break
+            self._fill()
+        if not 0 <= end <= limit:
+            raise TransferError("A chunk is not framed properly.")
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 2]
+        return line
+
+    def _fill(self) -> None:
+        piece = bytearray(RECEIVE)
+        count = self._receive(memoryview(piece))
+        self._buffer += memoryview(piece)[:count]

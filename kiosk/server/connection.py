@@ -1,0 +1,104 @@
+"""One client's connection, as the front keeps it: its socket, what it has sent so far, until when it may go on so."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kiosk.server.head import Head
+
+# Read from a socket at once while a head comes.
+HEAD_PIECE = 1 << 14
+DISCARD_PIECE = 1 << 18
+
+
+@dataclass(eq=False)
+class Connection:
+    """``on_readable`` is what the front does with new bytes; None while a worker thread has the connection."""
+
+    socket: socket.socket
+    client: tuple[str, int]
+    server: tuple[str, int]
+    # Which share of connections it belongs to: see share_of.
+    share: str
+    secure: bool = False
+    buffer: bytearray = field(default_factory=bytearray)
+    on_readable: Callable[[Connection], None] | None = None
+    deadline: float = 0.0
+    # The answer when the deadline is over; 0 for none.
+    too_late: int = 0
+    since: float = field(default_factory=time.monotonic)
+    # How much of the buffer was searched for the end of a head.
+    searched: int = 0
+    # A head whose small body is still coming.
+    head: Head | None = None
+    # Bytes that are still to be read and dropped.
+    discard: int = 0
+
+    def receive(self) -> bool | None:
+        """Append what the socket holds to the buffer: True; False at the end; None if there is nothing yet.
+
+        Raises OSError for a connection that broke.
+        """
+        try:
+            data = self.socket.recv(HEAD_PIECE)
+        except (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return None
+        self.buffer += data
+        return bool(data)
+
+    def drop(self, most: int = DISCARD_PIECE) -> int | None:
+        """Read and forget up to ``most`` bytes: how many (0 at the end), None if there are none yet. Raises OSError."""
+        try:
+            return len(self.socket.recv(min(most, DISCARD_PIECE)))
+        except (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return None
+
+    @property
+    def holds_bytes(self) -> bool:
+        """Whether there are bytes that no selector knows of."""
+        return bool(self.buffer) or (
+            isinstance(self.socket, ssl.SSLSocket) and self.socket.pending() > 0
+        )
+
+    def try_send(self, data: bytes) -> None:
+        """Send without waiting: an answer of the front is small, and who doesn't take it goes without."""
+        with contextlib.suppress(OSError):
+            self.socket.settimeout(0)
+            self.socket.send(data)
+
+    def say_goodbye(self) -> None:
+        """Send no more; what the client sends can still be read (and thrown away)."""
+        with contextlib.suppress(OSError, ValueError):
+            self.socket.settimeout(0)
+            if isinstance(self.socket, ssl.SSLSocket):
+                self.socket.unwrap()
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        """Close the socket."""
+        with contextlib.suppress(OSError):
+            self.socket.close()
+
+
+def share_of(address: str) -> str:
+    """The address that limits count by: an IPv6 network of 64 bits belongs to one device (RFC 6177)."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((ip, 64), strict=False).network_address)
+    return str(ip)
+
+
+def plain_address(name: tuple[object, ...]) -> tuple[str, int]:
+    """(address, port) of a socket's name; an IPv4 address as such where an IPv6 socket maps it."""
+    address, port = str(name[0]), int(str(name[1]))
+    return address.removeprefix("::ffff:") if "." in address else address, port

@@ -1,0 +1,417 @@
+"""The one thread that accepts connections, reads heads and small bodies, and waits: for as many clients as there are.
+
+A worker thread gets a connection when its whole head is there and hands it back after the answer. Every state has a
+deadline, so that nobody can hold a place by sending slowly; between deadlines and arrivals the thread sleeps.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import heapq
+import itertools
+import selectors
+import socket
+import ssl
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kiosk.server.connection import Connection, plain_address, share_of
+from kiosk.server.head import Head, HeadError, head_end, parse_head
+from kiosk.server.wsgi_gateway import plain_answer
+
+# Seconds for a whole head (from its first byte), a small body, and for what is read past.
+HEAD_SECONDS = 10.0
+SMALL_SECONDS = 20.0
+LINGER_SECONDS = 30.0
+LINGER_BYTES = 64 << 20
+# A body up to this size is read here, before a thread is taken. Files aren't: they go to the disk as they come.
+SMALL_BODY = 1 << 14
+FILE_TYPES = ("multipart/form-data", "application/offset+octet-stream")
+BUSY = "The kiosk is busy. Try again in a few seconds."
+_NO_MORE_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+@dataclass(frozen=True)
+class FrontLimits:
+    """Connections altogether and of one address; seconds that an idle one is kept."""
+
+    connections: int = 1_200
+    per_address: int = 512
+    idle_seconds: float = 10.0
+
+
+@dataclass(frozen=True)
+class FrontCalls:
+    """What the front asks others for."""
+
+    # Take a request that is ready (and, if it has no more than a small body, the body in the buffer).
+    dispatch: Callable[[Connection, Head], None]
+    # Whether an address may send a body of this length now.
+    has_room: Callable[[str, int | None], bool]
+    # Make room for requests that wait for a thread; whether any does.
+    relieve: Callable[[], bool]
+    # Wrap a socket into TLS; None for a plain server.
+    wrap: Callable[[socket.socket], ssl.SSLSocket] | None
+    # The secure address of a page, for whoever asked without TLS.
+    secure_url: Callable[[Connection, Head], str]
+
+
+class Front:
+    """See the module. ``run`` in a thread of its own; ``give_back``, ``press`` and ``stop`` from any."""
+
+    def __init__(self, listener: socket.socket, calls: FrontCalls, limits: FrontLimits) -> None:
+        self.limits = limits
+        self._listener = listener
+        self._calls = calls
+        self._selector = selectors.DefaultSelector()
+        self._all: dict[str, set[Connection]] = defaultdict(set)
+        self._count = 0
+        self._due: list[tuple[float, int, Connection]] = []
+        self._number = itertools.count()
+        self._returned: deque[tuple[Connection, bool, int]] = deque()
+        self._bell, self._clapper = socket.socketpair()
+        self._clapper.setblocking(False)
+        self._bell.setblocking(False)
+        self._stopping = False
+        self._press_at = self._listen_at = 0.0
+
+    def run(self) -> None:
+        """Serve until ``stop``."""
+        self._listener.setblocking(False)
+        self._selector.register(self._bell, selectors.EVENT_READ)
+        self._listen()
+        try:
+            while not self._stopping:
+                self._turn()
+        finally:
+            self._close_all()
+
+    def give_back(self, connection: Connection, *, keep: bool, unread: int) -> None:
+        """A worker is done with a connection; ``unread`` bytes of its request are still to come."""
+        self._returned.append((connection, keep, unread))
+        self._ring()
+
+    def press(self) -> None:
+        """Requests wait for a thread: look after them until they have one."""
+        self._press_at = self._press_at or time.monotonic() + 1
+        self._ring()
+
+    def stop(self) -> None:
+        """End ``run``."""
+        self._stopping = True
+        self._ring()
+
+    def _ring(self) -> None:
+        # A full pipe has woken it already; a closed one means that nobody listens any more.
+        with contextlib.suppress(OSError):
+            self._clapper.send(b"!")
+
+    def _turn(self) -> None:
+        for key, _events in self._selector.select(self._patience()):
+            if key.fileobj is self._listener:
+                self._accept()
+            elif key.fileobj is self._bell:
+                with contextlib.suppress(BlockingIOError):
+                    self._bell.recv(4096)
+            else:
+                self._readable(key.data)
+        while self._returned:
+            connection, keep, unread = self._returned.popleft()
+            try:
+                self._take_back(connection, keep=keep, unread=unread)
+            except (OSError, ValueError):
+                self._forget(connection)
+        self._expire()
+
+    def _patience(self) -> float | None:
+        ends = [end for end in (self._press_at, self._listen_at) if end]
+        while self._due and self._due[0][0] != self._due[0][2].deadline:
+            heapq.heappop(self._due)
+        if self._due:
+            ends.append(self._due[0][0])
+        return max(0.0, min(ends) - time.monotonic()) if ends else None
+
+    def _expire(self) -> None:
+        now = time.monotonic()
+        while self._due and self._due[0][0] <= now:
+            deadline, _, connection = heapq.heappop(self._due)
+            if connection.deadline == deadline:
+                self._too_late(connection)
+        if self._press_at and self._press_at <= now:
+            self._press_at = now + 1 if self._calls.relieve() else 0.0
+        if self._listen_at and self._listen_at <= now:
+            self._listen()
+
+    # --- accepting -------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        self._listen_at = 0.0
+        self._selector.register(self._listener, selectors.EVENT_READ)
+
+    def _accept(self) -> None:
+        for _ in range(64):
+            try:
+                sock, name = self._listener.accept()
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                if error.errno in _NO_MORE_FILES:
+                    self._pause_listening()
+                    return
+                # One that was gone before it was accepted.
+                continue
+            self._welcome(sock, name)
+
+    def _pause_listening(self) -> None:
+        self._evict(None)
+        self._selector.unregister(self._listener)
+        self._listen_at = time.monotonic() + 0.5
+
+    def _welcome(self, sock: socket.socket, name: tuple[object, ...]) -> None:
+        try:
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            client, server = plain_address(name), plain_address(sock.getsockname())
+        except OSError:
+            sock.close()
+            return
+        connection = Connection(sock, client, server, share_of(client[0]))
+        if not self._room_for(connection.share):
+            connection.try_send(plain_answer(503, BUSY, "Retry-After: 5"))
+            connection.close()
+            return
+        self._all[connection.share].add(connection)
+        self._count += 1
+        self._selector.register(sock, selectors.EVENT_READ, connection)
+        first = self._greet if self._calls.wrap else self._read_head
+        self._expect(connection, first, self.limits.idle_seconds)
+
+    def _room_for(self, share: str) -> bool:
+        if len(self._all.get(share, ())) >= self.limits.per_address:
+            return self._evict(share)
+        return self._count < self.limits.connections or self._evict(None)
+
+    def _evict(self, share: str | None) -> bool:
+        """Close the longest waiting connection of an address (None: of the one with most); whether there was one."""
+        if share is None and self._all:
+            share = max(self._all, key=lambda s: len(self._all[s]))
+        waiting = [c for c in self._all.get(share or "", ()) if c.on_readable]
+        if waiting:
+            self._forget(min(waiting, key=lambda c: c.since))
+        return bool(waiting)
+
+    # --- the states of a connection --------------------------------------------------------------
+
+    def _expect(
+        self,
+        connection: Connection,
+        then: Callable[[Connection], None],
+        seconds: float,
+        *,
+        too_late: int = 0,
+    ) -> None:
+        connection.on_readable, connection.too_late = then, too_late
+        connection.since = time.monotonic()
+        connection.deadline = connection.since + seconds
+        heapq.heappush(self._due, (connection.deadline, next(self._number), connection))
+
+    def _readable(self, connection: Connection) -> None:
+        if connection.on_readable is None:
+            return
+        try:
+            connection.on_readable(connection)
+        except HeadError as error:
+            self._refuse(connection, error.status, error.reason)
+        except (BlockingIOError, InterruptedError):
+            return
+        except (OSError, ValueError):
+            self._forget(connection)
+
+    def _too_late(self, connection: Connection) -> None:
+        if connection.too_late:
+            self._refuse(connection, connection.too_late, "This request took too long to arrive.")
+        else:
+            self._forget(connection)
+
+    def _greet(self, connection: Connection) -> None:
+        """The first byte on a secure port: of a TLS handshake (RFC 8446, 5.1), or of plain HTTP."""
+        first = connection.socket.recv(1, socket.MSG_PEEK)
+        if first != b"\x16":
+            self._expect(connection, self._read_head, HEAD_SECONDS)
+            return
+        assert self._calls.wrap is not None
+        self._selector.unregister(connection.socket)
+        connection.socket = self._calls.wrap(connection.socket)
+        connection.secure = True
+        self._selector.register(connection.socket, selectors.EVENT_READ, connection)
+        self._expect(connection, self._shake_hands, HEAD_SECONDS)
+        self._shake_hands(connection)
+
+    def _shake_hands(self, connection: Connection) -> None:
+        assert isinstance(connection.socket, ssl.SSLSocket)
+        try:
+            connection.socket.do_handshake()
+        except ssl.SSLWantReadError:
+            self._selector.modify(connection.socket, selectors.EVENT_READ, connection)
+        except ssl.SSLWantWriteError:
+            self._selector.modify(connection.socket, selectors.EVENT_WRITE, connection)
+        else:
+            self._selector.modify(connection.socket, selectors.EVENT_READ, connection)
+            self._expect(connection, self._read_head, HEAD_SECONDS)
+            self._read_head(connection)
+
+    def _read_head(self, connection: Connection) -> None:
+        received = connection.receive()
+        if received is False:
+            self._forget(connection)
+        elif received:
+            self._look_for_head(connection)
+
+    def _look_for_head(self, connection: Connection) -> None:
+        buffer = connection.buffer
+        # An empty line before a request is passed over (RFC 9112, 2.2).
+        while buffer.startswith(b"\r\n"):
+            del buffer[:2]
+        if not buffer:
+            return
+        if connection.too_late == 0:
+            self._expect(connection, self._read_head, HEAD_SECONDS, too_late=408)
+        end = head_end(buffer, start=connection.searched)
+        connection.searched = len(buffer)
+        if end:
+            head = parse_head(bytes(buffer[:end]))
+            del buffer[:end]
+            connection.searched = 0
+            self._take_request(connection, head)
+
+    def _take_request(self, connection: Connection, head: Head) -> None:
+        if self._calls.wrap and not connection.secure:
+            url = self._calls.secure_url(connection, head)
+            answer = plain_answer(307, "This kiosk is reached with https.", f"Location: {url}")
+            self._end(connection, answer)
+        elif not self._calls.has_room(connection.share, head.length):
+            self._end(connection, plain_answer(503, BUSY, "Retry-After: 5"))
+        elif _is_small(head):
+            connection.head = head
+            self._expect(connection, self._read_small, SMALL_SECONDS, too_late=408)
+            self._look_for_small(connection)
+        else:
+            self._hand_over(connection, head)
+
+    def _read_small(self, connection: Connection) -> None:
+        if connection.receive() is False:
+            self._forget(connection)
+        else:
+            self._look_for_small(connection)
+
+    def _look_for_small(self, connection: Connection) -> None:
+        head = connection.head
+        assert head is not None
+        assert head.length is not None
+        if len(connection.buffer) >= head.length:
+            connection.head = None
+            self._hand_over(connection, head)
+
+    def _hand_over(self, connection: Connection, head: Head) -> None:
+        self._let_go(connection)
+        self._selector.unregister(connection.socket)
+        self._calls.dispatch(connection, head)
+
+    def _let_go(self, connection: Connection) -> None:
+        connection.on_readable, connection.deadline = None, 0.0
+
+    def _take_back(self, connection: Connection, *, keep: bool, unread: int) -> None:
+        connection.socket.settimeout(0)
+        self._selector.register(connection.socket, selectors.EVENT_READ, connection)
+        if not keep:
+            self._end(connection)
+        elif unread:
+            connection.discard = unread
+            self._expect(connection, self._discard, LINGER_SECONDS)
+            self._discard(connection)
+        else:
+            self._next_request(connection)
+
+    def _next_request(self, connection: Connection) -> None:
+        self._expect(connection, self._read_head, self.limits.idle_seconds)
+        if connection.buffer:
+            self._again(connection, self._look_for_head)
+        if connection.on_readable and connection.holds_bytes and connection.secure:
+            self._readable(connection)
+
+    def _again(self, connection: Connection, state: Callable[[Connection], None]) -> None:
+        """What is in the buffer already, as if it had just come."""
+        try:
+            state(connection)
+        except HeadError as error:
+            self._refuse(connection, error.status, error.reason)
+
+    def _discard(self, connection: Connection) -> None:
+        """Read past the rest of a body that was refused, so that the next request can follow."""
+        passed = min(connection.discard, len(connection.buffer))
+        del connection.buffer[:passed]
+        connection.discard -= passed
+        if not connection.discard:
+            self._next_request(connection)
+            return
+        count = connection.drop(connection.discard)
+        if count == 0:
+            self._forget(connection)
+        elif count:
+            connection.discard -= count
+            if not connection.discard:
+                self._next_request(connection)
+
+    # --- the end ---------------------------------------------------------------------------------
+
+    def _refuse(self, connection: Connection, status: int, reason: str) -> None:
+        self._end(connection, plain_answer(status, reason))
+
+    def _end(self, connection: Connection, answer: bytes = b"") -> None:
+        """Answer, and read on for a while: closed at once, the client's kernel would throw the answer away."""
+        if answer:
+            connection.try_send(answer)
+        connection.say_goodbye()
+        connection.buffer.clear()
+        connection.discard = LINGER_BYTES
+        self._expect(connection, self._linger, LINGER_SECONDS)
+
+    def _linger(self, connection: Connection) -> None:
+        count = connection.drop()
+        if count is None:
+            return
+        connection.discard -= count
+        if not count or connection.discard <= 0:
+            self._forget(connection)
+
+    def _forget(self, connection: Connection) -> None:
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(connection.socket)
+        self._let_go(connection)
+        connection.close()
+        mine = self._all.get(connection.share)
+        if mine and connection in mine:
+            mine.discard(connection)
+            self._count -= 1
+            if not mine:
+                del self._all[connection.share]
+
+    def _close_all(self) -> None:
+        for connection in [c for mine in self._all.values() for c in mine]:
+            connection.close()
+        self._selector.close()
+        for one in (self._listener, self._bell, self._clapper):
+            one.close()
+
+
+def _is_small(head: Head) -> bool:
+    kind = head.fields.get("content-type", "").partition(";")[0].strip().lower()
+    return (
+        head.length is not None
+        and 0 < head.length <= SMALL_BODY
+        and not head.expects_continue
+        and kind not in FILE_TYPES
+    )

@@ -1,0 +1,85 @@
+"""Bodies and answers under way: announced bytes per address, and which one is cut when threads run out."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from kiosk.server.body import Meter
+
+# Announced bytes that one address may have under way at once; a body of unknown length counts as UNKNOWN.
+ADDRESS_BYTES = 8 << 30
+UNKNOWN = 64 << 20
+# Under pressure: a transfer that is older than this and slower than this may be cut.
+PRESSED_SECONDS = 3.0
+PRESSED_RATE = 16_000
+
+
+class Transfer(Protocol):
+    """What moves bytes at its client's pace."""
+
+    meter: Meter
+
+    def cut(self) -> None:
+        """End it from another thread."""
+
+
+class Transfers:
+    """All transfers under way; safe for threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: set[Transfer] = set()
+        self._announced: Counter[str] = Counter()
+
+    @property
+    def receiving(self) -> bool:
+        """Whether a client is sending a body right now."""
+        return bool(self._announced)
+
+    def has_room(self, address: str, length: int | None) -> bool:
+        """Whether an address may send this much more at once."""
+        return self._announced[address] + _counted(length) <= ADDRESS_BYTES
+
+    @contextmanager
+    def open(self, transfer: Transfer, *, announced: int | None = 0) -> Iterator[None]:
+        """Count a transfer while it lasts. ``announced``: bytes of a body, None if unknown, 0 for an answer."""
+        address, count = transfer.meter.address, _counted(announced)
+        with self._lock:
+            self._open.add(transfer)
+            if count:
+                self._announced[address] += count
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open.discard(transfer)
+                self._announced[address] -= count
+                if self._announced[address] <= 0:
+                    del self._announced[address]
+
+    def cut_slowest(self, address: str) -> bool:
+        """Cut the slowest transfer of an address ('': of the one with the most); whether one was slow enough for it.
+
+        Threads have run out: whoever sends next to nothing makes room for those who send.
+        """
+        with self._lock:
+            counts = Counter(t.meter.address for t in self._open)
+            slow = [t for t in self._open if _is_slow(t.meter) and address in ("", t.meter.address)]
+            if not slow:
+                return False
+            slowest = min(slow, key=lambda t: (-counts[t.meter.address], t.meter.rate))
+            self._open.discard(slowest)
+        slowest.cut()
+        return True
+
+
+def _counted(length: int | None) -> int:
+    return UNKNOWN if length is None else length
+
+
+def _is_slow(meter: Meter) -> bool:
+    return meter.seconds_waited > PRESSED_SECONDS and meter.rate < PRESSED_RATE
