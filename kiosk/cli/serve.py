@@ -84,12 +84,15 @@ def serve(
     """Run server and workers until Ctrl-C. Raises ConfigError when the port is taken."""
     from kiosk.app import create_app
     from kiosk.server.http import bound_port, make_server
+    from kiosk.web.middleware.host_check import own_host
     from kiosk.workers import Workers
 
     stop = _stop_signal()
     app = create_app(settings)
     try:
-        server = make_server(app, host, port, tls=tls)
+        server = make_server(
+            app, host, port, tls=tls, own_host=lambda asked: own_host(asked, settings)
+        )
     except OSError as error:
         raise ConfigError(
             f"Port {port} can't be used: something else listens there. Is a kiosk running already? "

@@ -53,6 +53,8 @@ SENTENCES = (
     ),
     later("This phone has sent very much in the last minute. It goes on by itself in a moment."),
     later("Too many receipts that don't exist. Wait a minute, then type yours once more."),
+    later("That is more than fits here. Send fewer or smaller files."),
+    later("This address is not the kiosk's. Scan the code at the kiosk once more."),
     # Files.
     later(
         "This recording runs %(minutes)s minutes; the longest here is %(most)s. Please cut it shorter and send "

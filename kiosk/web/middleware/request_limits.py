@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Flask, current_app, request
+
 from reporter.config import Settings
+from reporter.errors import TooLarge
+
+# Where files are sent: in forms, by tus, and frames of the webcam.
+FORMS_WITH_FILES = frozenset({"phone.keep", "station.keep_words"})
+UPLOADS = frozenset({"upload.create", "upload.append", "upload.override", "station.begin_upload"})
+FRAMES = frozenset({"station.scan"})
+# A frame may have 2 MB; one byte more tells that it is too large (kiosk.web.screens.station).
+FRAME_LIMIT = (2 << 20) + 1
+FILE_FORM = "multipart/form-data"
 
 
 def request_limits(settings: Settings) -> dict[str, Any]:
@@ -14,3 +25,27 @@ def request_limits(settings: Settings) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": (limits.file_mb << 20) * min(limits.files, 4) + (1 << 20),
         "MAX_FORM_MEMORY_SIZE": max(limits.text_chars * 8, 500_000),
     }
+
+
+def init_app(app: Flask) -> None:
+    """Refuse what is too large before a byte of its body is read."""
+    app.before_request(_check_size)
+
+
+def _check_size() -> None:
+    request.max_content_length = most = _most()
+    # Uploads know better how much is missing; a body without a length is counted while it is read.
+    if request.endpoint not in UPLOADS and (request.content_length or 0) > most:
+        raise TooLarge("That is more than fits here. Send fewer or smaller files.")
+
+
+def _most() -> int:
+    """Bytes of this request's body: files only where files belong, everything else is a page of text."""
+    everything = int(current_app.config["MAX_CONTENT_LENGTH"])
+    words = int(current_app.config["MAX_FORM_MEMORY_SIZE"])
+    if request.endpoint in UPLOADS:
+        return everything
+    if request.endpoint in FORMS_WITH_FILES and request.mimetype == FILE_FORM:
+        return everything
+    # What needs no length at all still gets a page of text's worth.
+    return min(everything, FRAME_LIMIT) if request.endpoint in FRAMES else min(everything, words)

@@ -117,12 +117,32 @@ def test_plain_http_is_led_to_the_same_page(secure: str, certificate: tuple[Path
     ):
         assert tls.version() in ("TLSv1.2", "TLSv1.3")
     with socket.create_connection(("127.0.0.1", port), timeout=10) as raw:
-        raw.sendall(f"GET /s/ABC?lang=de HTTP/1.1\r\nHost: laptop:{port}\r\n\r\n".encode())
+        raw.sendall(f"GET /s/ABC?lang=de HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".encode())
         told = raw.recv(2000).decode()
     assert told.startswith("HTTP/1.1 307 ")
-    assert f"Location: https://laptop:{port}/s/ABC?lang=de\r\n" in told
+    assert f"Location: https://localhost:{port}/s/ABC?lang=de\r\n" in told
     # The server is as well as before.
     assert httpx.get(f"{secure}/healthz", verify=context).status_code == 200
+
+
+def test_a_redirect_to_https_never_repeats_a_foreign_host(secure: str) -> None:
+    port = int(secure.rsplit(":", 1)[1])
+    for host in ("evil.example", "6.6.6.6", f"localhost.evil.example:{port}"):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as raw:
+            raw.sendall(f"GET /s/ABC HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            told = raw.recv(2000).decode()
+        assert told.startswith("HTTP/1.1 307 ")
+        assert f"Location: https://127.0.0.1:{port}/s/ABC\r\n" in told
+        assert host not in told
+
+
+def test_browsers_are_told_to_stay_with_tls(
+    secure: str, certificate: tuple[Path, Path], event: EventSession
+) -> None:
+    answer = httpx.get(f"{secure}/s/{event.code}", verify=trusting(certificate))
+    kept, _, seconds = answer.headers["strict-transport-security"].partition("=")
+    assert kept == "max-age"
+    assert int(seconds) >= 31_536_000
 
 
 def test_a_phone_that_never_finishes_its_handshake_stops_nobody(

@@ -228,7 +228,7 @@ def test_it_is_open_like_the_desk(client: FlaskClient, app: Flask, event: EventS
         set_passphrase("open sesame")
     assert client.get("/station", **PHONE).status_code == 302
     answer = client.get("/station", headers={"Host": "evil.example"})
-    assert answer.status_code == 302
+    assert answer.status_code == 403
 
 
 def test_there_is_a_code_for_phones_and_a_way_to_the_station(client: FlaskClient) -> None:
