@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -14,6 +15,11 @@ from kiosk.runtime.database import db
 
 log = logging.getLogger(__name__)
 
+# Seconds that decoders hold back while phones send.
+HOLD_SECONDS = 5.0
+# Seconds between two turns with work meanwhile. (What is withdrawn must be out of the index within a second.)
+BREATH_SECONDS = 0.5
+
 # A turn returns how much it did: as long as that isn't 0, the next turn follows at once.
 Turn = Callable[[KioskContext], int]
 
@@ -22,9 +28,27 @@ def process(kiosk: KioskContext) -> int:
     """Make renditions of what was received."""
     from capture.renditions.worker import process_due
 
+    if _intake_first(kiosk):
+        return 0
     return process_due(
         db.session(), kiosk.store, kiosk.pool, now=kiosk.now, limits=kiosk.settings.limits
     )
+
+
+def _intake_first(kiosk: KioskContext) -> bool:
+    """Whether to hold back because phones are sending: their people stand and wait, and a picture can wait a little.
+
+    Not for long: where somebody always sends, pictures are made all the same, a few at a time.
+    """
+    if not kiosk.receiving():
+        kiosk.held_since = 0.0
+        return False
+    now = time.monotonic()
+    kiosk.held_since = kiosk.held_since or now
+    if now - kiosk.held_since < HOLD_SECONDS:
+        return True
+    kiosk.held_since = now
+    return False
 
 
 def look(kiosk: KioskContext) -> int:
@@ -154,6 +178,9 @@ class Workers:
         while not self._stop.is_set():
             if not self._one(turn):
                 self._stop.wait(pause)
+            elif self._app.extensions["kiosk"].receiving():
+                # Phones are sending: more at once instead of turn upon turn.
+                self._stop.wait(BREATH_SECONDS)
 
     def _one(self, turn: Turn) -> int:
         """A turn in a context of its own. Whatever goes wrong is noted; the next turn comes."""

@@ -2,7 +2,11 @@
 
 A phone that lost its connection asks (HEAD) and goes on (PATCH); its older request may still be alive, silent, in a
 buffer somewhere. So each upload has an epoch: whoever comes takes a new one, and every piece is written at an explicit
-place, under the upload's lock, by the holder of the newest epoch only.
+place, under the upload's lock, by the holder of the newest epoch only. The lock is the upload's own, so that only an
+older request of the same upload ever waits for it.
+
+Bytes go from the socket into one buffer, which is used again for each piece, and from there to the file: whatever the
+socket holds, at once. What is being waited for is never what was received already.
 """
 
 from __future__ import annotations
@@ -10,22 +14,26 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-import time
+from contextlib import suppress
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
 from capture.intake.tus_protocol import BrokenOff, Checksum
 from reporter.errors import Conflict, TooLarge
-from reporter.media.store import PIECE, disk_errors
+from reporter.media.store import PIECE, disk_errors, sync_folder
 
-# Seconds in which a piece comes that may be followed by a larger one; and the largest.
-FAST_CHUNK_SECONDS = 0.2
-MAX_CHUNK_BYTES = 1 << 20
+# The buffer for a piece; once a piece fills it, the phone is quick and gets the large one.
+SMALL_BUFFER = PIECE
+LARGE_BUFFER = 1 << 19
 
 
 class Body(Protocol):
-    """What is read from: a request's body. A short or empty answer before the announced size means: broken off."""
+    """What is read from: a request's body. An empty answer before the announced size means: broken off.
+
+    Where it has ``readinto`` (as io.RawIOBase), that is used.
+    """
 
     def read(self, size: int, /) -> bytes:
         """Up to ``size`` bytes."""
@@ -49,72 +57,114 @@ class UploadLock:
     finishing: threading.Lock = field(default_factory=threading.Lock)
     epoch: int = 0
     users: int = 0
+    writer: Writer | None = None
+
+    def take_over(self) -> None:
+        """Begin a new epoch; whoever wrote before writes no more. Call it with ``lock`` held.
+
+        Its file is closed: Windows moves no file that somebody holds open.
+        """
+        self.epoch += 1
+        if self.writer is not None:
+            self.writer.close()
+        self.writer = None
 
 
 class Writer:
-    """One request's hand on an upload: valid until a newer one takes over."""
+    """One request's hand on an upload: valid until a newer one takes over. Make it with ``live.lock`` held.
+
+    Raises FileNotFoundError when the file is gone.
+    """
 
     def __init__(self, live: UploadLock, path: Path, *, position: int, length: int) -> None:
         self.position = position
         self._live = live
-        self._epoch = live.epoch
         self._path = path
         self._length = length
+        self._file = path.open("r+b", buffering=0)
+        live.take_over()
+        self._epoch = live.epoch
+        live.writer = self
         # Only who began at the first byte knows the hash of the whole.
         self._hash = None if position else hashlib.sha256()
 
     def pour(self, body: Body, size: int | None) -> None:
-        """Write a body in pieces; raises BrokenOff, TooLarge, Conflict, DiskFull. What was written stays."""
+        """Write a body as it comes; raises BrokenOff, TooLarge, Conflict, DiskFull. What was written stays."""
         goal = self._length if size is None else self.position + size
-        step = PIECE
+        buffer = memoryview(bytearray(min(SMALL_BUFFER, goal - self.position)))
         while self.position < goal:
-            started = time.monotonic()
-            data = read_piece(body, min(step, goal - self.position))
-            step = _next_step(step, time.monotonic() - started)
-            if not data and size is None:
+            count = read_into(body, buffer[: goal - self.position])
+            if not count and size is None:
                 return
-            if not data:
-                raise BrokenOff(
-                    "The connection broke off. Ask for the offset and go on from there."
-                )
-            self._write(data)
+            if not count:
+                raise _broken_off()
+            self._write(buffer[:count])
+            if count == len(buffer) == SMALL_BUFFER:
+                buffer = memoryview(bytearray(LARGE_BUFFER))
         if size is None and read_piece(body, 1):
             raise TooLarge("More bytes came than this upload is long.")
 
     def sync(self) -> None:
         """What was written is on the disk now, unless a newer request has the file (then it sees to that)."""
         with self._live.lock:
-            if self._live.epoch == self._epoch and self._path.exists():
-                with disk_errors(), self._path.open("r+b") as file:
-                    os.fsync(file.fileno())
+            if self._live.epoch != self._epoch:
+                return
+            with disk_errors():
+                os.fsync(self._file.fileno())
+                if self.position < self._length:
+                    # The client goes on here later: the file's name has to last as well. (A whole file gets another.)
+                    sync_folder(self._path.parent)
+
+    def let_go(self) -> None:
+        """Close the file: this request is done with it."""
+        with self._live.lock:
+            self.close()
+
+    def close(self) -> None:
+        """Close the file, with the upload's lock held: nobody must be writing through its number."""
+        with suppress(OSError):
+            self._file.close()
 
     def sha256(self) -> str:
         """Of the whole file if this request wrote all of it, else empty."""
         return self._hash.hexdigest() if self._hash is not None else ""
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: memoryview) -> None:
         with self._live.lock:
             if self._live.epoch != self._epoch:
                 raise Conflict("A newer request has taken this upload over.")
-            # Opened for each piece: a sleeping request must not hold on to a file that moves on (on Windows it
-            # couldn't move at all).
-            with disk_errors(), self._path.open("r+b") as file:
-                file.seek(self.position)
-                file.write(data)
+            with disk_errors():
+                _write_at(self._file, data, self.position)
             self.position += len(data)
         if self._hash is not None:
             self._hash.update(data)
 
 
-def _next_step(step: int, seconds: float) -> int:
-    """How much to read at once, after a piece took so long to come.
+def _write_at(file: FileIO, data: memoryview, position: int) -> None:
+    while data:
+        count = _write_some(file, data, position)
+        data, position = data[count:], position + count
 
-    Many small writes cost a busy kiosk half of its time. But what is being read when a connection breaks is lost: so no
-    more than what comes in less than half a second, and 64 KB from slow phones.
-    """
-    if seconds > FAST_CHUNK_SECONDS:
-        return PIECE
-    return min(step * 2, MAX_CHUNK_BYTES)
+
+def _write_some(file: FileIO, data: memoryview, position: int) -> int:
+    if hasattr(os, "pwrite"):
+        return os.pwrite(file.fileno(), data, position)
+    # Windows has no such call.
+    file.seek(position)
+    return file.write(data) or 0
+
+
+def read_into(body: Body, buffer: memoryview) -> int:
+    """Whatever a body holds, up to the size of ``buffer``: how many bytes, 0 at the end. Raises BrokenOff."""
+    read = getattr(body, "readinto", None)
+    if read is None:
+        data = read_piece(body, len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+    try:
+        return int(read(buffer) or 0)
+    except (OSError, ValueError) as error:
+        raise _broken_off() from error
 
 
 def read_piece(body: Body, size: int) -> bytes:
@@ -123,6 +173,8 @@ def read_piece(body: Body, size: int) -> bytes:
         return body.read(size)
     except (OSError, ValueError) as error:
         # A reset, a silence longer than the server waits, or a garbled chunk.
-        raise BrokenOff(
-            "The connection broke off. Ask for the offset and go on from there."
-        ) from error
+        raise _broken_off() from error
+
+
+def _broken_off() -> BrokenOff:
+    return BrokenOff("The connection broke off. Ask for the offset and go on from there.")

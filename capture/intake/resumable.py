@@ -114,9 +114,9 @@ class ResumableUploads:
         upload_id = f"{self._rng.getrandbits(160):040x}"
         if known is None:
             self._check_length(length)
+            # Its name need not last yet: no byte of it has been acknowledged.
             with disk_errors():
                 self._path(upload_id).open("xb").close()
-                sync_folder(self._store.incoming)
         now = self._clock()
         session.add(
             Upload(
@@ -156,7 +156,7 @@ class ResumableUploads:
                 if found.receipt:
                     return found
                 with live.lock:
-                    live.epoch += 1
+                    live.take_over()
                     offset = self._synced_size(upload_id)
             return self._after(session, live, found, offset=offset)
 
@@ -174,12 +174,13 @@ class ResumableUploads:
                 if found.receipt:
                     return found
                 writer = self._take_over(live, found, offset, piece)
-            self._store.need_room(found.length - offset, keep_free=self._keep_free)
             try:
+                self._store.need_room(found.length - offset, keep_free=self._keep_free)
                 with self._verified(upload_id, piece) as body:
                     writer.pour(body, piece.size)
             finally:
                 writer.sync()
+                writer.let_go()
             return self._after(session, live, found, offset=writer.position, sha256=writer.sha256())
 
     def terminate(self, session: Session, upload_id: str) -> None:
@@ -243,19 +244,21 @@ class ResumableUploads:
         try:
             with disk_errors(), self._path(upload_id).open("r+b") as file:
                 os.fsync(file.fileno())
+                sync_folder(self._store.incoming)
                 return file.seek(0, os.SEEK_END)
         except FileNotFoundError as error:
             raise NotFound("This upload is gone. Send the file again.") from error
 
     def _take_over(self, live: UploadLock, found: Progress, offset: int, piece: Chunk) -> Writer:
         with live.lock:
-            ours = self._synced_size(found.id)
-            if offset != ours:
+            path = self._path(found.id)
+            # What stands there is acknowledged only together with what follows, or by HEAD: no fsync before.
+            if not path.exists() or offset != path.stat().st_size:
+                ours = self._synced_size(found.id)
                 raise OffsetConflict(f"This upload is at {ours}, not at {offset}.")
             if piece.size is not None and offset + piece.size > found.length:
                 raise TooLarge(f"Only {found.length - offset} bytes of this upload are missing.")
-            live.epoch += 1
-            return Writer(live, self._path(found.id), position=offset, length=found.length)
+            return Writer(live, path, position=offset, length=found.length)
 
     @contextmanager
     def _verified(self, upload_id: str, piece: Chunk) -> Iterator[Body]:
@@ -300,7 +303,7 @@ class ResumableUploads:
         """Through the door. Its refusal is final: the file is removed, and the client learns why."""
         with live.finishing:
             with live.lock:
-                live.epoch += 1
+                live.take_over()
             found = self._look(session, upload_id)
             if found.receipt:
                 return found
@@ -352,7 +355,7 @@ class ResumableUploads:
 
     def _remove(self, session: Session, live: UploadLock, upload_id: str) -> None:
         with live.lock:
-            live.epoch += 1
+            live.take_over()
             row = session.get(Upload, upload_id)
             if row is not None:
                 session.delete(row)

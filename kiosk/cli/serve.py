@@ -99,6 +99,7 @@ def serve(
             "Try: reporter kiosk --port 8001"
         ) from error
     app.extensions["kiosk"].port = bound_port(server)
+    app.extensions["kiosk"].receiving = lambda: server.receiving
     workers = Workers(app)
     serving = threading.Thread(target=server.serve, name="serve", daemon=True)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime
 
 from flask import current_app
@@ -43,6 +44,10 @@ class KioskContext:
     # Codes of "try with your own phone" that a phone has opened, each with the address that it used.
     tried: dict[str, str] = field(default_factory=dict)
     last_error: str = ""
+    # Whether a phone is sending right now; the server says so, once it runs.
+    receiving: Callable[[], bool] = lambda: False
+    # Since when decoders have held back for it (time.monotonic); 0 while they don't.
+    held_since: float = 0.0
     # Up to which revision the worker has compared the ledger: no more than a way to save it the same work again.
     queued_to: int = -1
 

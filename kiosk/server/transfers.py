@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ UNKNOWN = 64 << 20
 # Under pressure: a transfer that is older than this and slower than this may be cut.
 PRESSED_SECONDS = 3.0
 PRESSED_RATE = 16_000
+# Seconds after a body that still count as receiving.
+MOMENT = 1.0
 
 
 class Transfer(Protocol):
@@ -34,11 +37,12 @@ class Transfers:
         self._lock = threading.Lock()
         self._open: set[Transfer] = set()
         self._announced: Counter[str] = Counter()
+        self._last_end = -MOMENT
 
     @property
     def receiving(self) -> bool:
-        """Whether a client is sending a body right now."""
-        return bool(self._announced)
+        """Whether a client is sending a body, or was a moment ago: most phones have another one to send."""
+        return bool(self._announced) or time.monotonic() - self._last_end < MOMENT
 
     def has_room(self, address: str, length: int | None) -> bool:
         """Whether an address may send this much more at once."""
@@ -57,9 +61,14 @@ class Transfers:
         finally:
             with self._lock:
                 self._open.discard(transfer)
-                self._announced[address] -= count
-                if self._announced[address] <= 0:
-                    del self._announced[address]
+                if count:
+                    self._end_body(address, count)
+
+    def _end_body(self, address: str, count: int) -> None:
+        self._announced[address] -= count
+        self._last_end = time.monotonic()
+        if self._announced[address] <= 0:
+            del self._announced[address]
 
     def cut_slowest(self, address: str) -> bool:
         """Cut the slowest transfer of an address ('': of the one with the most); whether one was slow enough for it.

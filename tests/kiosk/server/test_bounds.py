@@ -361,7 +361,7 @@ def test_an_address_may_announce_so_many_bytes_at_once(
         assert (refused.status, refused.fields["retry-after"]) == (503, "5")
         first.sendall(b"a" * 900_000)
         assert read_answer(first).status == 200
-    until(lambda: not server.receiving)
+    until(lambda: server.transfers.has_room(share_of("127.0.0.1"), 900_000))
     with dial(server) as sock:
         sock.sendall(head("POST / HTTP/1.1", Content_Length="900000") + b"a" * 900_000)
         assert read_answer(sock).status == 200
