@@ -4,6 +4,11 @@ SQLite lets one writer in at a time. Those who wait sleep, up to a tenth of a se
 phones at once the database was idle most of the time while everybody slept (110 uploads at once, watched by the same
 profiler: 25 MB/s with SQLite's own waiting, 70 MB/s with this). Within a process a lock wakes the next writer at once.
 Other processes wait as before.
+
+The turn ends before the disk has what was committed, and ``commit`` returns only when it has (group commit): SQLite
+writes the log (synchronous=NORMAL, set for the transaction alone), the next writer goes on, and each waits on its own
+for one fsync of the log, which covers all that stands in it by then. 200 commits from 40 threads took 0.07 to
+0.11 s this way, and 0.5 to 0.8 s with the fsync inside of the turn (2 cores, other work beside, three runs in turns).
 """
 
 from __future__ import annotations
@@ -31,6 +36,8 @@ class TurnTakingConnection(sqlite3.Connection):
     def __init__(self, database: str, timeout: float = 5.0, *args: Any, **kwargs: Any) -> None:
         super().__init__(database, timeout, *args, **kwargs)
         self._patience = timeout
+        self._log = "" if database in ("", ":memory:") else f"{os.path.abspath(database)}-wal"
+        self._relaxed = False
         # Each database in memory is its own.
         self._turn = threading.Lock() if database in ("", ":memory:") else _gate(database)
         self._mine = False
@@ -51,10 +58,12 @@ class TurnTakingConnection(sqlite3.Connection):
         try:
             super().rollback()
         finally:
-            self.give_back()
+            self._release()
 
     def close(self) -> None:
         """As of sqlite3."""
+        # What was not committed is gone with it; SQLite itself writes the last of the log.
+        self._relaxed = False
         try:
             super().close()
         finally:
@@ -67,16 +76,46 @@ class TurnTakingConnection(sqlite3.Connection):
         if not self._turn.acquire(timeout=self._patience):
             raise sqlite3.OperationalError("database is locked")
         self._mine = True
+        if self._log and os.path.exists(self._log):
+            self._relaxed = True
+            super().execute("PRAGMA synchronous=NORMAL")
 
     def give_back(self) -> None:
         """Let the next one write, unless a transaction is still open."""
         if self._mine and not self.in_transaction:
+            relaxed = self._relaxed
             self._release()
+            if relaxed:
+                sync_log(self._log)
 
     def _release(self) -> None:
-        if self._mine:
+        if not self._mine:
+            return
+        try:
+            if self._relaxed:
+                self._relaxed = False
+                super().execute("PRAGMA synchronous=FULL")
+        finally:
             self._mine = False
             self._turn.release()
+
+
+def sync_log(path: str) -> None:
+    """Put a write-ahead log onto the disk; raises OperationalError when the disk doesn't take it.
+
+    (SQLite locks the database and the -shm file, never the log: closing it here lets go of nobody's lock.)
+    """
+    try:
+        handle = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        # A checkpoint has put all of it into the database, with fsync, and the last connection took it away.
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        raise sqlite3.OperationalError(f"disk I/O error: {error}") from error
+    finally:
+        os.close(handle)
 
 
 class TurnTakingCursor(sqlite3.Cursor):

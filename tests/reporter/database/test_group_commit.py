@@ -1,0 +1,153 @@
+"""Writers in turns, and the disk after them: a commit returns when it lasts, and keeps nobody waiting for that."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from reporter.database.write_lock import TurnTakingConnection
+
+INSERT = "INSERT INTO notes VALUES (?)"
+
+
+def connect(path: Path) -> TurnTakingConnection:
+    connection = sqlite3.connect(
+        path,
+        timeout=30,
+        isolation_level="IMMEDIATE",
+        check_same_thread=False,
+        factory=TurnTakingConnection,
+    )
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    return connection
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "x.db"
+    connection = connect(path)
+    connection.execute("CREATE TABLE notes (text)")
+    connection.commit()
+    yield path
+    connection.close()
+
+
+def level(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA synchronous").fetchone()[0])
+
+
+class Disk:
+    """os.fsync that tells which file it was asked for, and can be made to wait or to fail."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.synced: list[str] = []
+        self.asked, self.go_on = threading.Event(), threading.Event()
+        self.go_on.set()
+        self.error: OSError | None = None
+        self._fsync = os.fsync
+        monkeypatch.setattr(os, "fsync", self)
+
+    def __call__(self, handle: int) -> None:
+        self.asked.set()
+        assert self.go_on.wait(60)
+        if self.error:
+            raise self.error
+        self._fsync(handle)
+        self.synced.append(os.readlink(f"/proc/self/fd/{handle}"))
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("this system doesn't tell which file an open handle is")
+    return Disk(monkeypatch)
+
+
+def test_a_commit_returns_when_the_log_is_on_the_disk(database: Path, disk: Disk) -> None:
+    connection = connect(database)
+    connection.cursor().execute(INSERT, ("a",))
+    assert disk.synced == []
+    connection.commit()
+    assert disk.synced == [f"{database}-wal"]
+    assert level(connection) == 2
+    connection.close()
+
+
+def test_a_commit_in_words_does_too(database: Path, disk: Disk) -> None:
+    connection = connect(database)
+    connection.cursor().execute(INSERT, ("a",))
+    connection.cursor().execute("COMMIT")
+    assert disk.synced == [f"{database}-wal"]
+    assert level(connection) == 2
+    connection.close()
+
+
+def test_nothing_is_put_onto_the_disk_for_what_is_rolled_back_or_read(
+    database: Path, disk: Disk
+) -> None:
+    connection = connect(database)
+    connection.cursor().execute("SELECT * FROM notes").fetchall()
+    connection.commit()
+    connection.cursor().execute(INSERT, ("a",))
+    connection.rollback()
+    with pytest.raises(sqlite3.OperationalError):
+        connection.cursor().execute("INSERT INTO nowhere VALUES (1)")
+    connection.rollback()
+    assert level(connection) == 2
+    connection.close()
+    assert connect(database).execute("SELECT count(*) FROM notes").fetchone() == (0,)
+
+
+def test_the_next_writes_while_the_disk_works(database: Path, disk: Disk) -> None:
+    first, second = connect(database), connect(database)
+    disk.go_on.clear()
+    with ThreadPoolExecutor(2) as pool:
+        first.cursor().execute(INSERT, ("a",))
+        waits = pool.submit(first.commit)
+        assert disk.asked.wait(60)
+        second.cursor().execute(INSERT, ("b",))
+        also = pool.submit(second.commit)
+        assert not waits.done()
+        assert not also.done()
+        disk.go_on.set()
+        waits.result(60)
+        also.result(60)
+    assert disk.synced == [f"{database}-wal"] * 2
+    assert first.execute("SELECT count(*) FROM notes").fetchone() == (2,)
+    first.close()
+    second.close()
+
+
+def test_a_disk_that_fails_is_said(database: Path, disk: Disk) -> None:
+    connection, other = connect(database), connect(database)
+    connection.cursor().execute(INSERT, ("a",))
+    disk.error = OSError(5, "Input/output error")
+    with pytest.raises(sqlite3.OperationalError, match="disk I/O error"):
+        connection.commit()
+    disk.error = None
+    # Nobody is locked out by it.
+    other.cursor().execute(INSERT, ("b",))
+    other.commit()
+    connection.close()
+    other.close()
+
+
+def test_many_writers_lose_nothing(database: Path) -> None:
+    def write(number: int) -> None:
+        connection = connect(database)
+        for n in range(20):
+            connection.cursor().execute(INSERT, (f"{number}-{n}",))
+            connection.commit()
+        connection.close()
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(write, range(12)))
+    rows = connect(database).execute("SELECT text FROM notes").fetchall()
+    assert sorted(rows) == sorted((f"{a}-{b}",) for a in range(12) for b in range(20))
