@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from flask import Flask
 
+from kiosk.runtime.changes import ChangeWatch
 from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.runtime.database import db
 
@@ -133,7 +134,10 @@ def tidy(kiosk: KioskContext) -> int:
     return glance_due(db.session(), kiosk.store, kiosk.pool)
 
 
-# (turn, seconds between turns that found nothing)
+# Seconds until a turn that found nothing is taken all the same, without any change of the database: something may be
+# due by now. (What goes out and what is asked of other places has its own times.)
+REST_SECONDS = 15.0
+# (turn, least seconds between turns that found nothing)
 TURNS: tuple[tuple[Turn, float], ...] = (
     (process, 0.4),
     (process, 0.4),
@@ -156,31 +160,46 @@ class Workers:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._stop = threading.Event()
+        self._changed = [threading.Event() for _ in TURNS]
+        folder = app.extensions["kiosk"].settings.folder
+        self._watch = ChangeWatch(folder / "reporter.db", self._changed)
         self._threads = [
-            threading.Thread(target=self._loop, args=turn, name=turn[0].__name__, daemon=True)
-            for turn in TURNS
+            threading.Thread(
+                target=self._loop, args=(*turn, changed), name=turn[0].__name__, daemon=True
+            )
+            for turn, changed in zip(TURNS, self._changed, strict=True)
         ]
 
     def start(self) -> None:
         """Begin; what was under way when the kiosk was killed is taken up again."""
+        self._watch.start()
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
         """Ask all to end after their turn, and wait a little."""
         self._stop.set()
+        self._watch.stop()
         with self._app.app_context():
             current_kiosk().stop()
         for thread in self._threads:
             thread.join(timeout=5)
 
-    def _loop(self, turn: Turn, pause: float) -> None:
+    def _loop(self, turn: Turn, pause: float, changed: threading.Event) -> None:
         while not self._stop.is_set():
+            # Before the turn: a change that comes during it is one that it may have missed.
+            changed.clear()
             if not self._one(turn):
                 self._stop.wait(pause)
+                changed.wait(max(0.0, self._rest(turn) - pause))
             elif self._app.extensions["kiosk"].receiving():
                 # Phones are sending: more at once instead of turn upon turn.
                 self._stop.wait(BREATH_SECONDS)
+
+    def _rest(self, turn: Turn) -> float:
+        """Seconds to wait for a change; none for what holds back for phones, or has times of its own."""
+        held = self._app.extensions["kiosk"].held_since
+        return 0.0 if held or turn in (deliver, hear, tidy) else REST_SECONDS
 
     def _one(self, turn: Turn) -> int:
         """A turn in a context of its own. Whatever goes wrong is noted; the next turn comes."""
@@ -192,4 +211,5 @@ class Workers:
                     log.exception("worker %s", turn.__name__)
                     current_kiosk().last_error = f"{turn.__name__}: {error}"
                 self._stop.wait(2)
-                return 0
+                # Whatever it was may still be to do.
+                return 1

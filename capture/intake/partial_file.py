@@ -26,7 +26,7 @@ from reporter.media.store import PIECE, disk_errors, sync_folder
 
 # The buffer for a piece; once a piece fills it, the phone is quick and gets the large one.
 SMALL_BUFFER = PIECE
-LARGE_BUFFER = 1 << 19
+LARGE_BUFFER = 1 << 18
 
 
 class Body(Protocol):
