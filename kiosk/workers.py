@@ -17,7 +17,7 @@ from kiosk.runtime.database import db
 log = logging.getLogger(__name__)
 
 # Seconds that decoders hold back while phones send.
-HOLD_SECONDS = 5.0
+HOLD_SECONDS = 10.0
 # Seconds between two turns with work meanwhile. (What is withdrawn must be out of the index within a second.)
 BREATH_SECONDS = 0.5
 
@@ -60,6 +60,8 @@ def look(kiosk: KioskContext) -> int:
     from reporter.database.job_queue import due_ids
     from reporter.models import Media
 
+    if kiosk.held_since:
+        return 0
     if kiosk.settings.publish.check_faces:
         # However the setting was changed. It is taken back at the desk's page on faces, or by a restart.
         set_check(db.session(), True)
