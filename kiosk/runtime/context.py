@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import uuid
-from dataclasses import dataclass, field
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flask import current_app

@@ -1,8 +1,8 @@
-"""The HTTP server: one thread that waits for all clients (kiosk.server.front), many that answer (kiosk.server.worker_pool).
+"""The HTTP server: one thread waits for all clients (``front``), many answer (``worker_pool``).
 
-No server from PyPI gives what a kiosk among unknown phones needs (cheroot, waitress, gunicorn, granian, uvicorn with
-a2wsgi, read in 2026): heads read outside of the worker threads with total deadlines, bodies that stream to the
-application instead of to a temporary file, a least rate, shares of connections and bytes by address, TLS, and Windows.
+An own server, because a kiosk among unknown phones needs all of this at once: heads read outside of the worker threads
+with total deadlines, bodies that stream to the application instead of to a temporary file, a least rate, shares of
+connections and bytes by address, TLS, and Windows. docs/bench.md has its figures.
 """
 
 from __future__ import annotations

@@ -56,7 +56,9 @@ def test_no_page_for_phones_holds_a_connection(client: FlaskClient, event: Event
     from kiosk.runtime.static_files import static_dir
 
     scripts = [
-        path for folder in ("phone", "shared") for path in (static_dir() / "js" / folder).glob("*.js")
+        path
+        for folder in ("phone", "shared")
+        for path in (static_dir() / "js" / folder).glob("*.js")
     ]
     assert len(scripts) > 8
     for path in scripts:
