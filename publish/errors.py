@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
 
@@ -75,6 +76,21 @@ class Offline(PublishError):
 
 class PausedByUser(PublishError):
     """A person pressed pause while it was under way. Costs no attempt."""
+
+
+class WaitForDependency(PublishError):
+    """This row has to wait for others of its target, at most until then. Costs no attempt."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("Others go first.")
+        self.until = until
+
+
+class LimitsChanged(PublishError):
+    """The target says something new of what it takes: all that goes there is compared again. Costs no attempt."""
+
+    def __init__(self) -> None:
+        super().__init__("The target has changed what it takes.")
 
 
 class PauseTarget(PublishError):

@@ -71,6 +71,19 @@ class Faces(StrEnum):
     SEEN = "seen"
 
 
+class ItemKind(StrEnum):
+    """What one row of the ledger delivers; ``publish.outbox.items`` has a module for each."""
+
+    MEDIA = "media"
+    STORY = "story"
+    # A target's own overall page.
+    FRONT_PAGE = "front_page"
+    # What the organization answers to a reply.
+    ANSWER = "answer"
+    # A mail to one person.
+    MESSAGE = "message"
+
+
 class DeliveryState(StrEnum):
     """Where one (item, target) stands in the ledger."""
 

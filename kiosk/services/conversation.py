@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from flask_babel import gettext as _
@@ -18,7 +17,7 @@ from publish.outbox.items.message import queue_messages
 from publish.posts.model import gathering_facts
 from publish.targets import target_class
 from reporter.clock import rfc3339
-from reporter.enums import ReplyState
+from reporter.enums import ItemKind, ReplyState
 from reporter.media.store import Store
 from reporter.models import Delivery, Takeaway, Target
 from reporter.models.conversation import Reply, ReplyPoll
@@ -140,8 +139,7 @@ def _receipts(session: Session, rows: Any) -> dict[Any, list[str]]:
 
 
 def _takeaways_of_stories(session: Session) -> dict[Any, list[Any]]:
-    query = select(Delivery).where(Delivery.item_kind == "story", Delivery.remote_id != "")
+    query = select(Delivery).where(Delivery.item_kind == ItemKind.STORY, Delivery.remote_id != "")
     return {
-        (row.target_id, row.item_id): [uuid.UUID(one) for one in row.remote.get("takeaways", ())]
-        for row in session.scalars(query)
+        (row.target_id, row.item_id): list(row.memory.takeaways) for row in session.scalars(query)
     }

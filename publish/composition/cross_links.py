@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from publish.posts.model import CrossLink
 from publish.targets import target_class
-from reporter.enums import Audience
+from reporter.enums import Audience, ItemKind
 from reporter.models import Delivery, Story, Target
 from reporter.moderation.visibility import Scope
 
@@ -42,7 +42,7 @@ def story_rows(session: Session, story_id: uuid.UUID) -> list[Delivery]:
     """The ledger's rows of a story, at every target, canonical first."""
     rows = session.scalars(
         select(Delivery)
-        .where(Delivery.item_kind == "story", Delivery.item_id == story_id)
+        .where(Delivery.item_kind == ItemKind.STORY, Delivery.item_id == story_id)
         .options(joinedload(Delivery.target))
     )
     return sorted(rows, key=lambda row: rank(row.target))

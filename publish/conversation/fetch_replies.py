@@ -14,15 +14,16 @@ from sqlalchemy.orm import Session
 
 from publish.errors import Offline, PauseTarget, PublishError, RetryAfter
 from publish.net.remote_values import EARLIEST, MALFORMED, bounded, clean_text
+from publish.outbox.context import PublishContext
 from publish.outbox.items.answer import answer_key
-from publish.outbox.ledger import STORY, PublishContext, chosen_targets
+from publish.outbox.ledger import chosen_targets
 from publish.posts.model import Remote
 from publish.targets import target_class
 from publish.targets.base import RemoteReply
 from reporter.clock import new_id, rfc3339
 from reporter.conversation.replies import blocked_people
 from reporter.database.job_queue import back_off
-from reporter.enums import ReplyKind, ReplyState
+from reporter.enums import ItemKind, ReplyKind, ReplyState
 from reporter.follow_up.next_gathering import stop_by_token
 from reporter.models import Delivery, Target
 from reporter.models.conversation import Reply, ReplyPoll
@@ -45,7 +46,7 @@ class _Post:
 
     story: uuid.UUID
     remote: Remote
-    takeaways: tuple[str, ...]
+    takeaways: tuple[uuid.UUID, ...]
 
 
 def listen_due(session: Session, outbox: PublishContext) -> int:
@@ -132,13 +133,13 @@ def _ask(
 
 def _posts(session: Session, row: Target) -> list[_Post]:
     query = select(Delivery).where(
-        Delivery.target_id == row.id, Delivery.item_kind == STORY, Delivery.remote_id != ""
+        Delivery.target_id == row.id, Delivery.item_kind == ItemKind.STORY, Delivery.remote_id != ""
     )
     return [
         _Post(
             d.item_id,
-            Remote(d.remote_id, d.url, d.remote.get("extra", {})),
-            tuple(d.remote.get("takeaways", ())),
+            Remote(d.remote_id, d.url, d.memory.extra),
+            d.memory.takeaways,
         )
         for d in session.scalars(query.order_by(Delivery.created_at))
     ]
@@ -262,7 +263,7 @@ def _add(
 
 def _only(post: _Post) -> uuid.UUID | None:
     """In a story of one takeaway it is clear what a reply is about."""
-    return uuid.UUID(post.takeaways[0]) if len(post.takeaways) == 1 else None
+    return post.takeaways[0] if len(post.takeaways) == 1 else None
 
 
 def _answered(heard: RemoteReply, post: _Post) -> str:

@@ -22,6 +22,7 @@ from reporter.enums import (
     Audience,
     DeliveryState,
     Intent,
+    ItemKind,
     ItemState,
     ReplyState,
     StepState,
@@ -226,11 +227,11 @@ def _thanks(session: Session, facts: GatheringFacts) -> _Content:
 
 def _links(session: Session) -> list[tuple[str, str]]:
     """Titles and addresses of the posts that anybody can read, each story once."""
-    rows = session.execute(
-        select(Delivery.item_id, Delivery.remote, Delivery.url)
+    rows = session.scalars(
+        select(Delivery)
         .join(Target)
         .where(
-            Delivery.item_kind == "story",
+            Delivery.item_kind == ItemKind.STORY,
             Delivery.state == DeliveryState.SENT,
             Delivery.url.like("http%"),
             Target.audience == Audience.PUBLIC,
@@ -238,8 +239,8 @@ def _links(session: Session) -> list[tuple[str, str]]:
         .order_by(Target.created_at, Delivery.created_at)
     )
     found: dict[object, tuple[str, str]] = {}
-    for story, remote, url in rows:
-        found.setdefault(story, (str(remote.get("title") or url), url))
+    for row in rows:
+        found.setdefault(row.item_id, (row.memory.title or row.url, row.url))
     return list(found.values())[:30]
 
 
@@ -319,7 +320,7 @@ def _invite(session: Session, facts: GatheringFacts, title: str) -> _Content:
 def _calendar(session: Session) -> str:
     """Where a site of ours on the web keeps its calendar file, '' where there is none."""
     query = select(Delivery.url).where(
-        Delivery.item_kind == "face",
+        Delivery.item_kind == ItemKind.FRONT_PAGE,
         Delivery.state == DeliveryState.SENT,
         Delivery.url.like("http%"),
     )

@@ -13,17 +13,17 @@ from publish.composition.builder import build_post
 from publish.composition.constraints import FittedPost, fit_post
 from publish.composition.cross_links import linked_rows, story_rows
 from publish.outbox.context import PublishContext
-from publish.outbox.policy.interruptions import narrowed
+from publish.outbox.policy.row_states import REFUSED
 from publish.outbox.target_status import limits_of
 from publish.posts.model import Post
 from publish.targets import target_class
-from reporter.enums import DeliveryState
+from reporter.enums import DeliveryState, ItemKind
 from reporter.models import Delivery, Story, Target
 from reporter.moderation.visibility import Scope
 
 
 def shape_post(
-    session: Session, outbox: PublishContext, target: Target, story: Story, *, drafts: bool = False
+    session: Session, context: PublishContext, target: Target, story: Story, *, drafts: bool = False
 ) -> FittedPost | None:
     """What this target should show of a story, or None when nothing of it may be shown there.
 
@@ -34,8 +34,8 @@ def shape_post(
         session,
         story,
         Scope(target.audience),
-        store=outbox.store,
-        facts=outbox.facts,
+        store=context.store,
+        facts=context.facts,
         elsewhere=cls.tells_replies,
         target_id=target.id,
         drafts=drafts,
@@ -47,23 +47,23 @@ def shape_post(
     linked = linked_rows(rows, target.audience, target.id)
     # Files inside a post: those that are too large for the line stay behind like those that the target refuses.
     own_row = next((row for row in rows if row.target_id == target.id), None)
-    inside = own_row.remote if own_row is not None and not cls.keeps_files else {}
+    most = own_row.memory.most if own_row is not None and not cls.keeps_files else None
     ids = [media.id for media in post.media()]
     files = list(
         session.scalars(
-            select(Delivery).where(Delivery.item_kind == "media", Delivery.item_id.in_(ids))
+            select(Delivery).where(Delivery.item_kind == ItemKind.MEDIA, Delivery.item_id.in_(ids))
         )
     )
     own = {row.item_id: row for row in files if row.target_id == target.id}
     return fit_post(
         post,
-        narrowed(limits_of(session, target), inside),
+        limits_of(session, target).narrowed(most),
         place=target.name,
         whole=_whole(post, linked, files),
         parked=_parked(post, own),
         kept=frozenset(m.key for m in post.media() if _is_there(own.get(m.id))),
         splits=cls.splits,
-        way=f"the line to {target.name}" if "most" in inside else "",
+        way=f"the line to {target.name}" if most is not None else "",
     )
 
 
@@ -93,7 +93,3 @@ def _parked(post: Post, own: Mapping[uuid.UUID, Delivery]) -> dict[str, str]:
 
 def _is_there(row: Delivery | None) -> bool:
     return row is not None and bool(row.sent and row.remote_id)
-
-
-# In front of a row's ``wanted``: never tried, because the target's limits say that it would be refused.
-REFUSED = "refused:"

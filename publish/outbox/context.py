@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from publish.posts.model import GatheringFacts
 from publish.targets import Target as OpenTarget
@@ -27,18 +26,13 @@ class PublishContext:
     # Bytes that may go over the network before a person raises it; 0: as many as it takes.
     budget: int = 0
 
-    @property
-    def work(self) -> Path:
-        """Where files may lie for a moment."""
-        return self.store.incoming
-
 
 def secret_name(name: str) -> str:
     """How ``reporter.secret_store`` calls the secret of a target."""
     return f"target:{name}"
 
 
-def secrets_of(outbox: PublishContext, target: Target) -> list[str]:
+def secrets_of(context: PublishContext, target: Target) -> list[str]:
     """The target's secrets, never to be shown."""
-    found = secret_store.get_secret(str(outbox.facts.id), secret_name(target.name))
+    found = secret_store.get_secret(str(context.facts.id), secret_name(target.name))
     return [found] if found else []

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, or_, select
 from sqlalchemy.orm import Session
 
 from publish.composition.cross_links import rank
 from publish.outbox.context import PublishContext
-from publish.outbox.ledger import FACE, MEDIA, OPEN, STORY
+from publish.outbox.items import ITEMS
+from publish.outbox.items.base import Item
+from publish.outbox.policy.row_states import OPEN, when_done
 from publish.outbox.target_status import budget_left, is_stopped
 from publish.targets import target_class
+from reporter.delivery_memory import urgent_sql
 from reporter.enums import DeliveryState
 from reporter.models import Delivery, Target
 from reporter.models.outbox import OutboxState, TargetStatus
@@ -34,58 +35,57 @@ def may_go(session: Session, targets: Sequence[Target]) -> list[Target]:
 
 
 def due_rows(
-    session: Session, outbox: PublishContext, targets: Sequence[Target], *, takedowns: bool = False
+    session: Session, context: PublishContext, targets: Sequence[Target], *, takedowns: bool = False
 ) -> list[uuid.UUID]:
     """Due rows in the order that makes sense; with ``takedowns`` only what takes something back.
 
-    Takedowns first, then small files and the stories that wait for them, the smallest first, front pages, big files.
+    Takedowns first, then small files and the stories that wait for them, the smallest first, front pages, big files
+    (``ORDER`` of each kind of item).
     """
-    quick = and_(Delivery.item_kind == MEDIA, Delivery.big.is_(False), ~_LEAVING)
-    order = case(
-        (and_(Delivery.item_kind == STORY, _LEAVING), 0),
-        (quick, 1),
-        (Delivery.item_kind == STORY, 2),
-        (and_(Delivery.item_kind == MEDIA, _LEAVING), 3),
-        (and_(Delivery.item_kind != FACE, Delivery.item_kind != MEDIA), 4),
-        (Delivery.item_kind == FACE, 5),
-        else_=6,
-    )
+    order = case(*(when for item in ITEMS.values() for when in _order_of(item)), else_=9)
     targets = may_go(session, targets)
     place = {target.id: number for number, target in enumerate(sorted(targets, key=rank))}
     query = (
         select(Delivery.id, Delivery.target_id)
-        .where(*allowed(session, outbox, targets), Delivery.due_at <= outbox.clock())
+        .where(*allowed(session, context, targets), Delivery.due_at <= context.clock())
         .order_by(order, Delivery.bytes, Delivery.due_at, Delivery.id)
     )
     if takedowns:
-        query = query.where(or_(_LEAVING, Delivery.remote["urgent"].as_boolean()))
-    found = session.execute(query.add_columns(order, _urgent())).all()
+        query = query.where(or_(_LEAVING, urgent_sql(Delivery.remote)))
+    found = session.execute(query.add_columns(order, urgent_sql(Delivery.remote))).all()
     # The canonical place first: the others then find its link.
     found_sorted = sorted(found, key=lambda row: (not row[3], row[2], place[row[1]]))
     return [row[0] for row in found_sorted]
 
 
+def _order_of(item: Item) -> list[tuple[ColumnElement[bool], int]]:
+    this = Delivery.item_kind == item.KIND
+    return [
+        (and_(this, _LEAVING), item.ORDER.leaving),
+        (and_(this, Delivery.big), item.ORDER.big),
+        (this, item.ORDER.small),
+    ]
+
+
 def allowed(
-    session: Session, outbox: PublishContext, targets: Sequence[Target]
+    session: Session, context: PublishContext, targets: Sequence[Target]
 ) -> tuple[ColumnElement[bool], ...]:
     """Conditions for rows that are open at these targets and that the budget allows."""
     here = Delivery.target_id.in_([target.id for target in targets])
-    return here, Delivery.state.in_(OPEN), _affordable(session, outbox, targets)
-
-
-def _urgent() -> ColumnElement[bool]:
-    return Delivery.remote["urgent"].as_boolean()
+    return here, Delivery.state.in_(OPEN), _affordable(session, context, targets)
 
 
 def _affordable(
-    session: Session, outbox: PublishContext, targets: Sequence[Target]
+    session: Session, context: PublishContext, targets: Sequence[Target]
 ) -> ColumnElement[bool]:
     """What the budget still allows; takedowns and what goes nowhere near a network always."""
-    left = budget_left(session, outbox.budget)
+    left = budget_left(session, context.budget)
     if left is None:
         return Delivery.id.is_not(None)
     free = [t.id for t in targets if target_class(t.kind).free(t.options)]
-    return or_(_LEAVING, _urgent(), Delivery.target_id.in_(free), Delivery.bytes < left)
+    return or_(
+        _LEAVING, urgent_sql(Delivery.remote), Delivery.target_id.in_(free), Delivery.bytes < left
+    )
 
 
 def is_allowed(session: Session, row: Delivery) -> bool:
@@ -95,44 +95,11 @@ def is_allowed(session: Session, row: Delivery) -> bool:
 
 def blocked_until(session: Session, row: Delivery, now: datetime) -> datetime | None:
     """When to look again, if this row has to wait for others of its target; None if it may go."""
-    others = select(Delivery).where(Delivery.target_id == row.target_id, Delivery.state.in_(OPEN))
-    if row.item_kind == MEDIA and row.state == DeliveryState.WITHDRAWING:
-        # A file goes after the stories that show it have been changed; a parked story does not hold it back.
-        others = others.where(Delivery.item_kind == STORY, Delivery.sent != "")
-    elif row.item_kind == FACE:
-        # It is written again when a big file has followed.
-        small = or_(Delivery.item_kind != MEDIA, Delivery.big.is_(False))
-        others = others.where(Delivery.item_kind != FACE, small)
-    else:
+    waits_for = ITEMS[row.item_kind].waits_for
+    first = waits_for(row) if waits_for is not None else None
+    if first is None:
         return None
+    others = select(Delivery).where(
+        Delivery.target_id == row.target_id, Delivery.state.in_(OPEN), first
+    )
     return min((when_done(other, now) for other in session.scalars(others)), default=None)
-
-
-def when_done(row: Delivery, now: datetime) -> datetime:
-    """When to ask again after another row: soon if somebody works on it, for its lease runs much longer."""
-    return now + timedelta(seconds=1) if row.lease else row.due_at
-
-
-def free_abandoned(session: Session, now: datetime) -> None:
-    """Take leases from processes of this machine that are no more: a restart need not wait until they run out."""
-    held = select(Delivery.id, Delivery.lease).where(Delivery.lease != "", Delivery.due_at > now)
-    for row_id, lease in session.execute(held).all():
-        host, _, rest = lease.rpartition("/")
-        pid = rest.split(":")[0]
-        if host == platform.node() and pid.isdigit() and not _alive(int(pid)):
-            statement = update(Delivery).where(Delivery.id == row_id, Delivery.lease == lease)
-            session.execute(statement.values(lease="", due_at=now, moved=0))
-            session.commit()
-
-
-def _alive(pid: int) -> bool:
-    if os.name == "nt":
-        # There signal 0 is no question; its lease simply runs out.
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -15,52 +15,52 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from publish.errors import PublishError
-from publish.outbox.adapt import REFUSED
 from publish.outbox.context import PublishContext
-from publish.outbox.ledger import chosen_targets, due_state, queue
-from publish.outbox.policy.interruptions import forget_cuts
-from publish.outbox.queue import allowed, due_rows, free_abandoned, may_go
+from publish.outbox.lease import free_abandoned
+from publish.outbox.ledger import chosen_targets, queue
+from publish.outbox.policy.decide import MOST_ATTEMPTS, OFFLINE_PAUSE
+from publish.outbox.policy.row_states import REFUSED, WAITING, due_state
+from publish.outbox.queue import allowed, due_rows, may_go
 from publish.outbox.target_status import forget_limits
-from publish.outbox.worker import MOST_ATTEMPTS, OFFLINE_PAUSE, Outcome, deliver_row
+from publish.outbox.worker import Outcome, deliver_row
+from publish.targets import target_class
 from reporter.enums import DeliveryState
 from reporter.models import Delivery
 
-_WAITING = (DeliveryState.DUE, DeliveryState.CHANGED, DeliveryState.WITHDRAWING)
-
 
 def deliver_due(
-    session: Session, outbox: PublishContext, *, names: Sequence[str] = (), takedowns: bool = False
+    session: Session, context: PublishContext, *, names: Sequence[str] = (), takedowns: bool = False
 ) -> Outcome | None:
     """Work on the first row that is due and not blocked; None when there is nothing to do right now.
 
     ``takedowns``: only what takes something back. Never raises for what a target does: that ends in the row. Safe to
     run in several threads and processes.
     """
-    free_abandoned(session, outbox.clock())
+    free_abandoned(session, context)
     targets = chosen_targets(session, names)
-    for row_id in due_rows(session, outbox, targets, takedowns=takedowns):
-        outcome = deliver_row(session, outbox, row_id)
+    for row_id in due_rows(session, context, targets, takedowns=takedowns):
+        outcome = deliver_row(session, context, row_id)
         if outcome is not None:
             return outcome
     return None
 
 
-def wake(session: Session, outbox: PublishContext, *, names: Sequence[str] = ()) -> None:
+def wake(session: Session, context: PublishContext, *, names: Sequence[str] = ()) -> None:
     """Try now what only waits for a connection: a person asks, or the connection has just come back.
 
     A target that asked for patience (some row of it has a counted attempt and a later time) keeps it. Commits.
     """
-    now = outbox.clock()
+    now = context.clock()
     other = aliased(Delivery)
     patient = (
         select(other.id)
         .where(other.target_id == Delivery.target_id, other.attempts > 0, other.due_at > now)
-        .where(other.state.in_(_WAITING))
+        .where(other.state.in_(WAITING))
         .exists()
     )
     statement = update(Delivery).where(
         Delivery.target_id.in_([t.id for t in chosen_targets(session, names)]),
-        Delivery.state.in_(_WAITING),
+        Delivery.state.in_(WAITING),
         Delivery.lease == "",
         Delivery.attempts == 0,
         ~patient,
@@ -75,7 +75,7 @@ _ASK_ANEW = 5
 
 def publish(
     session: Session,
-    outbox: PublishContext,
+    context: PublishContext,
     *,
     names: Sequence[str] = (),
     wait: bool = False,
@@ -86,42 +86,42 @@ def publish(
 
     ``on_progress`` hears of every row worked on and how many are still open.
     """
-    queue(session, outbox, names=names)
-    wake(session, outbox, names=names)
+    queue(session, context, names=names)
+    wake(session, context, names=names)
     asked_anew = 0
     while True:
-        while (outcome := deliver_due(session, outbox, names=names)) is not None:
+        while (outcome := deliver_due(session, context, names=names)) is not None:
             if on_progress is not None:
-                on_progress(outcome, open_count(session, outbox, names))
+                on_progress(outcome, open_count(session, context, names))
         # Links that became known, and what was decided meanwhile.
-        if queue(session, outbox, names=names).work:
+        if queue(session, context, names=names).work:
             continue
         # Whoever has just said what it takes gets what was shaped for it now.
-        if due_rows(session, outbox, chosen_targets(session, names)) and asked_anew < _ASK_ANEW:
+        if due_rows(session, context, chosen_targets(session, names)) and asked_anew < _ASK_ANEW:
             asked_anew += 1
             continue
-        if not wait or not open_count(session, outbox, names):
+        if not wait or not open_count(session, context, names):
             return
-        pause(_until_next(session, outbox, names))
+        pause(_until_next(session, context, names))
 
 
-def open_count(session: Session, outbox: PublishContext, names: Sequence[str] = ()) -> int:
+def open_count(session: Session, context: PublishContext, names: Sequence[str] = ()) -> int:
     """Rows that still have to be worked on, without those that are not allowed to go."""
     targets = may_go(session, chosen_targets(session, names))
     query = select(func.count()).select_from(Delivery)
-    return session.scalar(query.where(*allowed(session, outbox, targets))) or 0
+    return session.scalar(query.where(*allowed(session, context, targets))) or 0
 
 
-def _until_next(session: Session, outbox: PublishContext, names: Sequence[str]) -> float:
+def _until_next(session: Session, context: PublishContext, names: Sequence[str]) -> float:
     """Seconds until a row is due, from a tenth to five."""
     targets = may_go(session, chosen_targets(session, names))
-    query = select(func.min(Delivery.due_at)).where(*allowed(session, outbox, targets))
+    query = select(func.min(Delivery.due_at)).where(*allowed(session, context, targets))
     first = session.scalar(query)
-    left = (first - outbox.clock()).total_seconds() if first else 0.0
+    left = (first - context.clock()).total_seconds() if first else 0.0
     return min(5.0, max(0.1, left))
 
 
-def retry(session: Session, outbox: PublishContext, *, names: Sequence[str] = ()) -> int:
+def retry(session: Session, context: PublishContext, *, names: Sequence[str] = ()) -> int:
     """Give parked rows another chance, after somebody has mended the cause; how many. Commits.
 
     What the targets take is asked anew.
@@ -135,12 +135,12 @@ def retry(session: Session, outbox: PublishContext, *, names: Sequence[str] = ()
     )
     parked = list(session.scalars(query))
     for row in parked:
-        state = (
-            due_state(row.target, sent=bool(row.sent)) if row.wanted else DeliveryState.WITHDRAWING
-        )
-        row.state, row.due_at, row.attempts, row.error = state.value, outbox.clock(), 1, ""
+        by_hand = target_class(row.target.kind).assisted
+        state = due_state(by_hand=by_hand, sent=bool(row.sent))
+        state = state if row.wanted else DeliveryState.WITHDRAWING
+        row.state, row.due_at, row.attempts, row.error = state.value, context.clock(), 1, ""
         row.wanted = row.wanted.removeprefix(REFUSED)
-        row.remote = forget_cuts(row.remote)
+        row.memory = row.memory.once_retried()
     session.commit()
     return len(parked)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Set
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -15,14 +15,13 @@ from reporter.models.outbox import Takedown
 from reporter.moderation.visibility import Scope, may_show
 
 
-def note_story(session: Session, row: Delivery, shows: Iterable[str], now: datetime) -> bool:
+def note_story(session: Session, row: Delivery, shows: Set[uuid.UUID], now: datetime) -> bool:
     """A story goes on without some of its takeaways; True if any has to leave. Does not commit."""
-    lost = _ask(session, row, _shown(row) - set(shows), now)
+    lost = _ask(session, row, row.memory.may_show - shows, now)
     # What is back in its story was not taken down after all.
-    back = [uuid.UUID(one) for one in shows]
     session.execute(
         delete(Takedown)
-        .where(Takedown.delivery_id == row.id, Takedown.takeaway_id.in_(back))
+        .where(Takedown.delivery_id == row.id, Takedown.takeaway_id.in_(shows))
         .execution_options(synchronize_session="fetch")
     )
     return bool(lost)
@@ -30,13 +29,13 @@ def note_story(session: Session, row: Delivery, shows: Iterable[str], now: datet
 
 def note_gone(session: Session, row: Delivery, now: datetime) -> None:
     """The whole item has to leave. Does not commit."""
-    named = row.remote.get("takeaway")
-    _ask(session, row, {str(uuid.UUID(named))} if named else _shown(row), now)
+    named = row.memory.takeaway
+    _ask(session, row, {named} if named else row.memory.may_show, now)
 
 
 def settle(session: Session, row: Delivery, now: datetime) -> None:
     """The target has answered for this row: what it does not show any more has left. Does not commit."""
-    still = [uuid.UUID(one) for one in row.remote.get("takeaways", ())] if row.sent else []
+    still = row.memory.takeaways if row.sent else ()
     session.execute(
         update(Takedown)
         .where(
@@ -49,15 +48,12 @@ def settle(session: Session, row: Delivery, now: datetime) -> None:
     )
 
 
-def _shown(row: Delivery) -> set[str]:
-    """What the target shows of it, or might: a try without an answer counts."""
-    return {*row.remote.get("takeaways", ()), *row.remote.get("trying", ())}
-
-
-def _ask(session: Session, row: Delivery, takeaways: set[str], now: datetime) -> set[uuid.UUID]:
+def _ask(
+    session: Session, row: Delivery, takeaways: Set[uuid.UUID], now: datetime
+) -> set[uuid.UUID]:
     """Those that may not be shown there any more; what only moved to another story is not taken down."""
     place = Scope(row.target.audience)
-    rows = (session.get(Takeaway, one) for one in map(uuid.UUID, takeaways))
+    rows = (session.get(Takeaway, one) for one in takeaways)
     lost = {one.id for one in rows if one is not None and not may_show(one, place)}
     known = set(session.scalars(select(Takedown.takeaway_id).where(Takedown.delivery_id == row.id)))
     remains = target_class(row.target.kind).copies_remain

@@ -152,6 +152,12 @@ def limits_of(session: Session, target: Target) -> Limits:
     return merge_limits(_from_json(line.told), line.learnt)
 
 
+def learned_limits(session: Session, target_id: uuid.UUID) -> Mapping[str, Any]:
+    """What refusals taught of what a target takes: keys of ``Limits``."""
+    line = session.get(TargetStatus, target_id)
+    return line.learnt if line is not None else {}
+
+
 def limits_are_fresh(session: Session, target_id: uuid.UUID, now: datetime) -> bool:
     """Whether the target was asked not long ago."""
     line = session.get(TargetStatus, target_id)

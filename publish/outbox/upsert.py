@@ -1,34 +1,155 @@
-"""What is done at a target for one item: our key is looked for before anything is sent."""
+"""What is done at a target for one item: our key is looked for before anything is sent. Network only.
+
+The jobs are frozen: all that they need of the database was gathered before.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from publish.composition.constraints import shrink
+from publish.composition.constraints import shrink, shrunk_notice
 from publish.errors import Gone, RetryAfter
 from publish.net.transfer_meter import current_wire
+from publish.outbox.policy.decide import NotTried, NotWanted, Sent, Withdrawn
 from publish.posts.model import Post, PostMedia, Remote
-from publish.targets import Target
-from publish.targets.base import Limits
-from reporter.enums import DeliveryState
+from publish.targets import FrontPageEntry, Target
+from publish.targets.base import Answer, Limits, Message
+from reporter.delivery_memory import DeliveryMemory
+from reporter.enums import ItemKind
 
+Done = Sent | Withdrawn | NotTried | NotWanted
 # With one key at one target, at most.
 _COPIES = 4
 
 
-def send_story(
+@dataclass(frozen=True)
+class StoryJob:
+    """Make a post say this. ``links``: media key -> what is there; ``inside``: files travel in the post."""
+
+    known: Remote | None
+    post: Post
+    links: Mapping[str, Remote]
+    limits: Limits
+    fingerprint: str
+    memory: DeliveryMemory
+    note: str
+    # It is there already as it should be.
+    same: bool
+    inside: bool
+    scratch_dir: Path
+
+    def sent(self, target: Target, there: Remote) -> Sent:
+        """The result, with the words as they were sent."""
+        draft = target.draft(self.post, self.links)
+        return Sent(there, self.fingerprint, self.memory, self.note, draft)
+
+
+@dataclass(frozen=True)
+class MediaJob:
+    """Send a file. ``cut``: the limits are those of a line that kept breaking."""
+
+    known: Remote | None
+    media: PostMedia
+    limits: Limits
+    memory: DeliveryMemory
+    scratch_dir: Path
+    cut: bool
+
+
+@dataclass(frozen=True)
+class FrontPageJob:
+    """Bring the overall page up to date."""
+
+    known: Remote | None
+    entries: tuple[FrontPageEntry, ...]
+    fingerprint: str
+    memory: DeliveryMemory
+
+
+@dataclass(frozen=True)
+class AnswerJob:
+    """Write an answer under a post, or take it away (``leaving``)."""
+
+    known: Remote | None
+    post: Remote
+    answer: Answer
+    memory: DeliveryMemory
+    leaving: bool
+
+
+@dataclass(frozen=True)
+class MessageJob:
+    """Send a mail to one person."""
+
+    message: Message
+    memory: DeliveryMemory
+
+
+@dataclass(frozen=True)
+class WithdrawJob:
+    """Take a post or a file away; needs nothing but the ledger, for the rows that it was made from are gone."""
+
+    known: Remote | None
+    key: str
+    ext: str = ""
+    is_media: bool = False
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Nothing has to happen at the target."""
+
+    result: Done
+
+
+Job = StoryJob | MediaJob | FrontPageJob | AnswerJob | MessageJob | WithdrawJob | Settled
+
+
+def execute(target: Target, job: Job) -> Done:
+    """Do it at the target. Raises ``publish.errors``."""
+    match job:
+        case StoryJob():
+            return job.sent(target, _send_story(target, job))
+        case MediaJob():
+            return _send_media(target, job)
+        case WithdrawJob():
+            return _withdraw(target, job)
+        case Settled():
+            return job.result
+        case _:
+            return _execute_other(target, job)
+
+
+def _execute_other(target: Target, job: FrontPageJob | AnswerJob | MessageJob) -> Done:
+    match job:
+        case FrontPageJob():
+            there = target.finish(job.entries, job.known)
+            return Sent(there, job.fingerprint, job.memory)
+        case AnswerJob():
+            return _answer(target, job)
+        case MessageJob():
+            target.send_message(job.message)
+            return Sent(Remote(job.message.key, ""), ItemKind.MESSAGE.value, job.memory)
+
+
+def _send_story(target: Target, job: StoryJob) -> Remote:
+    if job.known and job.same:
+        return job.known
+    if job.inside:
+        return _send_whole(target, job)
+    return _upsert(target, job.known, job.post, job.links)
+
+
+def _upsert(
     target: Target, known: Remote | None, post: Post, links: Mapping[str, Remote]
 ) -> Remote:
     """Change what is there, or make it; our key tells whether an earlier try arrived."""
     if known is not None:
-        try:
+        with suppress(Gone):
             return target.update(known, post, links)
-        except Gone:
-            pass
     found = target.find(post.key)
     if found is not None:
         return target.update(found, post, links)
@@ -37,36 +158,38 @@ def send_story(
     return made if first is None or first.id == made.id else target.update(first, post, links)
 
 
-def send_whole(
-    target: Target, known: Remote | None, post: Post, limits: Limits, work: Path
-) -> Remote:
+def _send_whole(target: Target, job: StoryJob) -> Remote:
     """Send a post whose files travel inside it, photos made smaller where they have to be."""
     made: list[Path] = []
     try:
         blocks = []
-        for block in post.blocks:
-            media = tuple(_ready(one, limits, work) for one in block.media)
+        for block in job.post.blocks:
+            media = tuple(_ready(one, job.limits, job.scratch_dir) for one in block.media)
             made += [new.path for new, old in zip(media, block.media, strict=True) if new != old]
             blocks.append(replace(block, media=media))
-        return send_story(target, known, replace(post, blocks=tuple(blocks)), {})
+        return _upsert(target, job.known, replace(job.post, blocks=tuple(blocks)), {})
     finally:
         for path in made:
             path.unlink(missing_ok=True)
 
 
-def send_media(
-    target: Target, known: Remote | None, media: PostMedia, limits: Limits, work: Path
-) -> tuple[Remote, PostMedia]:
+def _send_media(target: Target, job: MediaJob) -> Sent:
+    media = job.media
+    there, sent = _upsert_media(target, job)
+    note = "" if sent is media else shrunk_notice(media, sent, target.name, cut=job.cut)
+    return Sent(there, media.fingerprint(), replace(job.memory, ext=sent.ext), note)
+
+
+def _upsert_media(target: Target, job: MediaJob) -> tuple[Remote, PostMedia]:
     """What is there then, and the file as it was sent (smaller, where the target takes no more)."""
-    if known is not None:
-        try:
-            return target.update_media(known, media), media
-        except Gone:
-            pass
+    media = job.media
+    if job.known is not None:
+        with suppress(Gone):
+            return target.update_media(job.known, media), media
     found = target.find_media(media.key, media.ext)
     if found:
         return target.update_media(found, media), media
-    sent = _ready(media, limits, work)
+    sent = _ready(media, job.limits, job.scratch_dir)
     try:
         return _put_media(target, sent), sent
     finally:
@@ -74,9 +197,9 @@ def send_media(
             sent.path.unlink(missing_ok=True)
 
 
-def _ready(media: PostMedia, limits: Limits, work: Path) -> PostMedia:
+def _ready(media: PostMedia, limits: Limits, scratch_dir: Path) -> PostMedia:
     try:
-        return shrink(media, limits, work)
+        return shrink(media, limits, scratch_dir)
     except FileNotFoundError as error:
         raise RetryAfter("The file is being made again on this laptop.", 60) from error
 
@@ -91,28 +214,25 @@ def _put_media(target: Target, media: PostMedia) -> Remote:
     return remote
 
 
-def withdraw(
-    target: Target, known: Remote | None, key: str, kept: Mapping[str, Any], *, is_media: bool
-) -> dict[str, Any]:
-    """Take it away; needs nothing but the ledger, for the rows that it was made from are gone."""
-    ext = str(kept.get("ext", ""))
-    take = target.withdraw_media if is_media else target.withdraw
-    there = known
+def _withdraw(target: Target, job: WithdrawJob) -> Withdrawn:
+    take: Callable[[Remote], None] = target.withdraw_media if job.is_media else target.withdraw
+    there = job.known
     # What another kiosk made, or a try whose answer was lost, goes as well.
     for _ in range(_COPIES):
         if there is not None:
             with suppress(Gone):
                 take(there)
-        there = target.find_media(key, ext) if is_media else target.find(key)
+        there = target.find_media(job.key, job.ext) if job.is_media else target.find(job.key)
         if there is None:
             break
-    return {
-        "state": DeliveryState.WITHDRAWN.value,
-        "sent": "",
-        "remote_id": "",
-        "url": "",
-        "error": "",
-        "attempts": 0,
-        "moved": 0,
-        "remote": {name: kept[name] for name in ("title", "story") if name in kept},
-    }
+    return Withdrawn()
+
+
+def _answer(target: Target, job: AnswerJob) -> Done:
+    there = job.known or target.find_answer(job.post, job.answer)
+    if job.leaving:
+        if there is not None:
+            target.withdraw_answer(job.post, there)
+        return Withdrawn()
+    there = there or target.put_answer(job.post, job.answer)
+    return Sent(there, ItemKind.ANSWER.value, job.memory)

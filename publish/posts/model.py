@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from publish.posts.follow_up import NOTHING_YET, Agenda, agenda_of
 from reporter.config import Settings
-from reporter.models import Gathering
+from reporter.models import Delivery, Gathering
 
 # Part of every fingerprint: raised when the way posts are written changes so much that sent ones should follow.
 FORM = 1
@@ -231,3 +231,8 @@ def _plain(value: Any) -> Any:
 
 def _hash(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, ensure_ascii=False).encode()).hexdigest()
+
+
+def known_remote(row: Delivery) -> Remote | None:
+    """What is there, as far as the ledger knows."""
+    return Remote(row.remote_id, row.url, row.memory.extra) if row.remote_id else None

@@ -14,14 +14,15 @@ from publish.composition.constraints import FittedPost
 from publish.errors import PublishError
 from publish.outbox.adapt import shape_post
 from publish.outbox.context import PublishContext
-from publish.outbox.ledger import MEDIA, OPEN, STORY, chosen_targets, compare
-from publish.posts.model import Post, PostMedia, Remote
+from publish.outbox.ledger import chosen_targets, compare
+from publish.outbox.policy.row_states import OPEN
+from publish.posts.model import Post, PostMedia, Remote, known_remote
 from publish.site.pages import media_name
 from publish.status.progress import Standing, row_json
 from publish.targets import Draft, target_class
 from publish.targets import Target as OpenTarget
 from reporter.database.job_queue import beside_others
-from reporter.enums import DeliveryState
+from reporter.enums import DeliveryState, ItemKind
 from reporter.models import Delivery, Story, Target
 from reporter.models.outbox import SentDraft
 from reporter.stories.queries import all_stories
@@ -69,7 +70,7 @@ def _at_target(
             leaving = row.state == DeliveryState.WITHDRAWING or (by_hand and not row.wanted)
             action = "withdraw" if leaving else "update" if before.get(row.id) else "create"
             one = {**row_json(row, standing), "action": action}
-            if row.item_kind == STORY and not leaving:
+            if row.item_kind == ItemKind.STORY and not leaving:
                 one |= _story(session, outbox, row, opened)
             told.append(one)
     finally:
@@ -89,7 +90,7 @@ def _opened(outbox: PublishContext, target: Target) -> OpenTarget | None:
 def _story(
     session: Session, outbox: PublishContext, row: Delivery, opened: OpenTarget | None
 ) -> dict[str, Any]:
-    story = session.get(Story, uuid.UUID(row.remote["story"]))
+    story = session.get(Story, row.memory.story)
     fitted = shape_post(session, outbox, row.target, story) if story else None
     if fitted is None:
         return {}
@@ -135,11 +136,14 @@ def story_draft(
 def draft_of(session: Session, row: Delivery, fitted: FittedPost, opened: OpenTarget) -> Draft:
     """The words as they would go; files that are not there yet stand under the name that they will have."""
     query = select(Delivery).where(
-        Delivery.target_id == row.target_id, Delivery.item_kind == MEDIA, Delivery.remote_id != ""
+        Delivery.target_id == row.target_id,
+        Delivery.item_kind == ItemKind.MEDIA,
+        Delivery.remote_id != "",
     )
     there = {
-        one.key: Remote(one.remote_id, one.url, one.remote.get("extra", {}))
+        one.key: remote
         for one in session.scalars(query)
+        if (remote := known_remote(one)) is not None
     }
     if not target_class(row.target.kind).keeps_files:
         there = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -13,15 +13,16 @@ from sqlalchemy.orm import Session
 from publish.errors import PublishError
 from publish.outbox import takedowns
 from publish.outbox.adapt import shape_post
+from publish.outbox.apply import keep_draft
 from publish.outbox.context import PublishContext
-from publish.outbox.ledger import refresh_story, story_fingerprint
+from publish.outbox.items.story import fingerprint
+from publish.outbox.ledger import refresh_story
 from publish.posts.model import PostMedia
 from publish.status.dry_run import draft_of
 from publish.targets import Draft, target_class
-from reporter.enums import DeliveryState
+from reporter.enums import DeliveryState, ItemKind
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.models import Delivery, Story
-from reporter.models.outbox import SentDraft
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def handouts(session: Session, outbox: PublishContext) -> list[Handout]:
     """Everything that waits for a person, oldest first."""
     rows = session.scalars(
         select(Delivery)
-        .where(Delivery.state == DeliveryState.MANUAL, Delivery.item_kind == "story")
+        .where(Delivery.state == DeliveryState.MANUAL, Delivery.item_kind == ItemKind.STORY)
         .order_by(Delivery.created_at)
     )
     return [_handout(session, outbox, row) for row in rows]
@@ -54,7 +55,7 @@ def handouts(session: Session, outbox: PublishContext) -> list[Handout]:
 def _handout(session: Session, outbox: PublishContext, row: Delivery) -> Handout:
     what = "remove" if not row.wanted else "change" if row.sent else "post"
     door = target_class(row.target.kind).door(row.target.options)
-    title = str(row.remote.get("title", ""))
+    title = row.memory.title
     bare = Handout(row.id, row.target.name, title, what, door, row.url, None)
     story = session.get(Story, row.item_id)
     fitted = shape_post(session, outbox, row.target, story) if story and row.wanted else None
@@ -111,7 +112,7 @@ def done_by_hand(
 
 def _gone(row: Delivery) -> None:
     row.state, row.sent, row.url, row.remote_id = DeliveryState.WITHDRAWN.value, "", "", ""
-    row.remote = {name: row.remote[name] for name in ("title", "story") if name in row.remote}
+    row.memory = row.memory.once_withdrawn()
 
 
 def _there(
@@ -124,15 +125,13 @@ def _there(
         raise Conflict(
             "Nothing of this may be shown there any more. Take it down if you posted it."
         )
-    print_ = story_fingerprint(row.target, fitted.post)
+    print_ = fingerprint(row.target, fitted.post)
     row.state, row.sent, row.wanted = DeliveryState.SENT.value, print_, print_
     row.url, row.remote_id, row.sent_at = link, link or "by hand", now
-    row.remote = {**row.remote, "takeaways": fitted.post.takeaways}
+    row.memory = replace(row.memory, takeaways=tuple(map(uuid.UUID, fitted.post.takeaways)))
     opened = outbox.connect(row.target)
     try:
         draft = draft_of(session, row, fitted, opened)
     finally:
         opened.close()
-    session.merge(
-        SentDraft(delivery_id=row.id, title=draft.title, body=draft.body, mime=draft.mime)
-    )
+    keep_draft(session, row.id, draft)

@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 
 from publish.errors import Reachability
 from publish.outbox.context import PublishContext
-from publish.outbox.ledger import FACE, MEDIA, OPEN, STORY, chosen_targets
+from publish.outbox.ledger import chosen_targets
+from publish.outbox.policy.row_states import OPEN, SETTLED
 from publish.outbox.target_status import budget_left, outbox_state
 from publish.targets import target_class
-from reporter.enums import DeliveryState
+from reporter.delivery_memory import story_sql
+from reporter.enums import DeliveryState, ItemKind
 from reporter.models import Delivery, Target
 from reporter.models.outbox import OutboxState, TargetStatus
 
@@ -60,11 +62,13 @@ class Standing:
                 Delivery.target_id,
                 Delivery.item_kind,
                 Delivery.big,
-                Delivery.remote["story"].as_string(),
+                story_sql(Delivery.remote),
             ).where(Delivery.state.in_(OPEN))
         ).all()
         self._busy = {(target, kind) for target, kind, big, _story in open_rows if not big}
-        self._files = {(row[0], row[3]) for row in open_rows if row[1] == MEDIA and not row[2]}
+        self._files = {
+            (row[0], row[3]) for row in open_rows if row[1] == ItemKind.MEDIA and not row[2]
+        }
 
     def held_back(self, row: Delivery) -> str:
         """Why a row is not allowed to go, or empty."""
@@ -75,18 +79,23 @@ class Standing:
         if row.target_id in self._held:
             return HELD
         free = target_class(row.target.kind).free(row.target.options)
-        leaving = row.state == DeliveryState.WITHDRAWING or row.remote.get("urgent")
+        leaving = row.state == DeliveryState.WITHDRAWING or row.memory.urgent
         if self._left is not None and not free and not leaving and row.bytes >= self._left:
             return BUDGET
         return ""
 
     def waits(self, row: Delivery) -> bool:
         """Whether others of its target have to go first."""
-        if row.item_kind == FACE:
-            return bool({(row.target_id, MEDIA), (row.target_id, STORY)} & self._busy)
-        if row.item_kind == STORY:
-            return (row.target_id, row.remote.get("story")) in self._files
-        return row.state == DeliveryState.WITHDRAWING and (row.target_id, STORY) in self._busy
+        if row.item_kind == ItemKind.FRONT_PAGE:
+            return bool(
+                {(row.target_id, ItemKind.MEDIA), (row.target_id, ItemKind.STORY)} & self._busy
+            )
+        if row.item_kind == ItemKind.STORY:
+            story = row.memory.story
+            return (row.target_id, story.hex if story else None) in self._files
+        return (
+            row.state == DeliveryState.WITHDRAWING and (row.target_id, ItemKind.STORY) in self._busy
+        )
 
     def state(self, row: Delivery) -> str:
         """The state as told outside: ``waiting`` for what is due, but held back or behind others."""
@@ -117,7 +126,7 @@ def row_json(row: Delivery, standing: Standing) -> dict[str, Any]:
         "target": row.target.name,
         "item": row.key,
         "kind": row.item_kind,
-        "title": row.remote.get("title", ""),
+        "title": row.memory.title,
         "state": standing.state(row),
         "url": row.url,
         "error": row.error or (standing.held_back(row) if is_open else ""),
@@ -141,7 +150,7 @@ def progress(session: Session, outbox: PublishContext, target: Target | None = N
     """How far the open work is, at one target or at all."""
     began = outbox_state(session, outbox.clock()).began_at or outbox.clock()
     is_open = Delivery.state.in_(OPEN)
-    done = Delivery.state.in_([DeliveryState.SENT, DeliveryState.WITHDRAWN])
+    done = Delivery.state.in_(SETTLED)
     # Nobody knows how long it takes until a place can be reached again.
     goes = is_open & Delivery.target_id.in_(
         select(TargetStatus.target_id).where(
@@ -163,7 +172,7 @@ def progress(session: Session, outbox: PublishContext, target: Target | None = N
     )
     speed = session.scalar(select(func.avg(TargetStatus.speed))) or _GUESSED_SPEED
     seconds = to_go / speed + going * _EACH
-    now = str(under_way.remote.get("title", "")) if under_way else ""
+    now = under_way.memory.title if under_way else ""
     return Progress(items - left, items, bytes_done, total, round(seconds), now)
 
 

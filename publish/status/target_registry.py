@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from publish.errors import Offline, PauseTarget, PublishError, Reachability, redact
 from publish.net.transfer_meter import TransferMeter, counted
 from publish.outbox.context import PublishContext, secret_name, secrets_of
-from publish.outbox.ledger import STORY
 from publish.outbox.target_status import (
     forget_limits,
     record_reachability,
@@ -30,7 +29,7 @@ from publish.targets import TargetConfig, check_options, target_class
 from reporter import secret_store
 from reporter.clock import Clock, new_id, rfc3339
 from reporter.conversation import replies
-from reporter.enums import Audience
+from reporter.enums import Audience, ItemKind
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.media.store import Store
 from reporter.models import Delivery, Target
@@ -198,7 +197,9 @@ def remove_target(session: Session, facts: GatheringFacts, name: str) -> str:
     there = session.scalar(
         select(func.count())
         .select_from(Delivery)
-        .where(Delivery.target_id == row.id, Delivery.item_kind == STORY, Delivery.sent != "")
+        .where(
+            Delivery.target_id == row.id, Delivery.item_kind == ItemKind.STORY, Delivery.sent != ""
+        )
     )
     replies.forget_target(session, row.id)
     session.delete(row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -51,6 +51,13 @@ class Limits:
     def bytes_for(self, mime: str) -> int | None:
         """The largest file of a type."""
         return self.image_bytes if mime.startswith("image/") else self.video_bytes
+
+    def narrowed(self, most: int | None) -> Limits:
+        """For a line that carries files of at most so many bytes; None: any."""
+        if most is None:
+            return self
+        image, video = (min(most, told or most) for told in (self.image_bytes, self.video_bytes))
+        return replace(self, image_bytes=image, video_bytes=video)
 
 
 @dataclass(frozen=True)

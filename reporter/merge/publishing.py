@@ -7,12 +7,15 @@ from typing import Any
 
 from sqlalchemy import select
 
-from reporter.enums import DeliveryState
+from reporter.enums import DeliveryState, ItemKind
 from reporter.merge.takeaways import MergeContext, gathering_mark, row_values
 from reporter.models import Delivery, EventSession, Story, StoryItem, StoryText, Target
 from reporter.stories.queries import session_story
 
 _ASK = "This place came with another kiosk. Give its password and test it, before anything is sent there."
+
+# What another kiosk's rows tell of; a front page is made again, answers and mails are each kiosk's own.
+_SHARED = (ItemKind.STORY, ItemKind.MEDIA)
 
 
 def merge_sent(merge: MergeContext) -> None:
@@ -76,7 +79,7 @@ def _merge_delivery(
     merge: MergeContext, theirs: Delivery, target: Target, marks: tuple[str, str]
 ) -> None:
     """Take over what is out there."""
-    if theirs.item_kind not in ("story", "media") or not (theirs.remote_id or theirs.attempts):
+    if theirs.item_kind not in _SHARED or not (theirs.remote_id or theirs.attempts):
         return
     item = merge.stories.get(theirs.item_id, theirs.item_id)
     ours = merge.session.scalar(
@@ -112,15 +115,9 @@ def _add(
 
 def _taken_over(merge: MergeContext, theirs: Delivery, marks: tuple[str, str]) -> dict[str, Any]:
     """Their row in our ids and keys: sent stays sent, what was under way is due, and is looked for first."""
-    remote = dict(theirs.remote)
-    if "story" in remote:
-        story = uuid.UUID(remote["story"])
-        remote["story"] = merge.stories.get(story, story).hex
-    if "takeaway" in remote:
-        remote["takeaway"] = _mapped(merge, remote["takeaway"])
-    for name in ("takeaways", "trying"):
-        if name in remote:
-            remote[name] = [_mapped(merge, one) for one in remote[name]]
+    memory = theirs.memory.mapped(
+        lambda story: merge.stories.get(story, story), lambda one: merge.takeaways.get(one, one)
+    )
     settled = theirs.state == DeliveryState.SENT
     without = (
         "id",
@@ -137,15 +134,10 @@ def _taken_over(merge: MergeContext, theirs: Delivery, marks: tuple[str, str]) -
     return {
         **row_values(theirs, *without),
         "key": theirs.key.replace(f"sr-{marks[0]}-", f"sr-{marks[1]}-"),
-        "remote": remote,
+        "remote": memory.to_json(),
         "lease": "",
         "moved": 0,
         "due_at": merge.now,
         "attempts": 0 if settled else max(1, theirs.attempts),
         "state": (DeliveryState.SENT if settled else DeliveryState.DUE).value,
     }
-
-
-def _mapped(merge: MergeContext, named: str) -> str:
-    known = uuid.UUID(named)
-    return str(merge.takeaways.get(known, known))

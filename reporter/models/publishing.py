@@ -10,6 +10,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, UniqueConstraint, Uu
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from reporter.database.engine import Base, UtcDateTime
+from reporter.delivery_memory import DeliveryMemory
 from reporter.enums import Audience, DeliveryState
 
 
@@ -44,7 +45,7 @@ class Delivery(Base):
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     target_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("target.id"))
-    # 'story' or 'media'.
+    # A value of ``ItemKind``.
     item_kind: Mapped[str]
     item_id: Mapped[uuid.UUID] = mapped_column(Uuid)
     # Our own name for the item at the target: slug, file name, record key. Looked for before anything is sent again.
@@ -55,7 +56,7 @@ class Delivery(Base):
     sent: Mapped[str] = mapped_column(default="")
     remote_id: Mapped[str] = mapped_column(default="")
     url: Mapped[str] = mapped_column(default="")
-    # Whatever else the target needs to find, use or remove it (file name, media link, revision).
+    # Read and written through ``memory``.
     remote: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     # What has to be moved, and how much of it is under way; ``big``: others go first, and do not wait for it.
     bytes: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -69,3 +70,12 @@ class Delivery(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     target: Mapped[Target] = relationship(back_populates="deliveries")
+
+    @property
+    def memory(self) -> DeliveryMemory:
+        """The column ``remote``, typed."""
+        return DeliveryMemory.from_json(self.remote or {})
+
+    @memory.setter
+    def memory(self, memory: DeliveryMemory) -> None:
+        self.remote = memory.to_json()

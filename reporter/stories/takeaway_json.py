@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.clock import rfc3339
-from reporter.enums import DeliveryState, Kind, MediaState
+from reporter.enums import DeliveryState, ItemKind, Kind, MediaState
 from reporter.models import Attachment, Delivery, Media, Rendition, Takeaway
 from reporter.moderation.takedowns import takedowns
 from reporter.stories.queries import stories_of
@@ -86,12 +86,12 @@ def published_places(session: Session, takeaway: Takeaway) -> list[dict[str, Any
     places = {one["target"] for one in leaving}
     stories = [story.id for story in stories_of(session, takeaway)]
     rows = session.scalars(
-        select(Delivery).where(Delivery.item_kind == "story", Delivery.item_id.in_(stories))
+        select(Delivery).where(Delivery.item_kind == ItemKind.STORY, Delivery.item_id.in_(stories))
     )
     return [
         {"target": row.target.name, "url": row.url, "state": row.state}
         for row in rows
-        if str(takeaway.id) in row.remote.get("takeaways", ())
+        if takeaway.id in row.memory.takeaways
         and row.state != DeliveryState.WITHDRAWN
         and row.target.name not in places
     ] + leaving

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.codes import normalize_receipt
-from reporter.enums import DeliveryState, MediaState
+from reporter.enums import DeliveryState, ItemKind, MediaState
 from reporter.gathering.wall_settings import COLUMNS, board_from
 from reporter.models import (
     Attachment,
@@ -105,7 +105,9 @@ def _sent() -> list[Any]:
         _times(Delivery.state == DeliveryState.WITHDRAWN),
         _times(Delivery.state == DeliveryState.PARKED),
     )
-    return [select(one).where(Delivery.item_kind == "story").scalar_subquery() for one in told]
+    return [
+        select(one).where(Delivery.item_kind == ItemKind.STORY).scalar_subquery() for one in told
+    ]
 
 
 def _said() -> list[Any]:

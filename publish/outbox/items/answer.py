@@ -1,4 +1,4 @@
-"""What the organization answers, on its way to where it was asked: ledger rows of the kind 'answer'.
+"""What the organization answers, on its way to where it was asked.
 
 An answer is a ``Reply`` row of our own (``ours``); its delivery is one row like any other, so claims, leases, patience
 and takedowns are the outbox's.
@@ -8,27 +8,35 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from publish.composition.constraints import FittedPost
 from publish.errors import Gone
-from publish.posts.model import GatheringFacts, Remote
-from publish.targets import Target as OpenTarget
+from publish.outbox import takedowns
+from publish.outbox.context import PublishContext
+from publish.outbox.items.base import Order
+from publish.outbox.policy.decide import Withdrawn
+from publish.outbox.policy.row_states import SETTLED
+from publish.outbox.policy.wanting import Wanted
+from publish.outbox.upsert import AnswerJob, Job, Settled
+from publish.posts.model import GatheringFacts, Remote, known_remote
 from publish.targets import target_class
 from publish.targets.base import Answer
 from reporter.actor import Actor
 from reporter.clock import new_id
-from reporter.enums import DeliveryState, ReplyKind, ReplyState
+from reporter.delivery_memory import DeliveryMemory
+from reporter.enums import DeliveryState, ItemKind, ReplyKind, ReplyState
 from reporter.errors import BadInput, Conflict
 from reporter.models import Delivery, Target
 from reporter.models.conversation import Reply
 
-ANSWER = "answer"
-_STORY = "story"
+KIND = ItemKind.ANSWER
+waits_for = None
+ORDER = Order(leaving=4, small=4, big=4)
 
 
 def answer_key(reply_id: uuid.UUID, facts: GatheringFacts) -> str:
@@ -93,12 +101,12 @@ def _delivery(row: Reply, facts: GatheringFacts, hand: Actor, rng: random.Random
     return Delivery(
         id=new_id(hand.now, rng),
         target_id=row.target_id,
-        item_kind=ANSWER,
+        item_kind=KIND.value,
         item_id=row.id,
         key=answer_key(row.id, facts),
         state=DeliveryState.DUE.value,
-        wanted="answer",
-        remote={"title": row.text[:80]},
+        wanted=KIND.value,
+        remote=DeliveryMemory(title=row.text[:80]).to_json(),
         due_at=hand.now,
         created_at=hand.now,
     )
@@ -112,35 +120,28 @@ def take_back_answer(session: Session, row: Reply, hand: Actor) -> None:
     session.commit()
 
 
-def wanted_answers(session: Session, target: Target) -> set[uuid.UUID]:
-    """Ids of the answers that should be at a target."""
+def wanted(
+    session: Session, context: PublishContext, target: Target, posts: Sequence[FittedPost]
+) -> Iterable[Wanted]:
+    """The answers that should be at a target; their rows are made when they are written."""
     query = select(Reply.id).where(
         Reply.target_id == target.id, Reply.ours, Reply.state != ReplyState.GONE
     )
-    return set(session.scalars(query))
+    return [Wanted(KIND, one, stands=True) for one in session.scalars(query)]
 
 
-def answer_job(
-    session: Session, row: Delivery, now: datetime
-) -> Callable[[OpenTarget], dict[str, Any]]:
-    """What has to happen at the target for a claimed row; gathered before the network is touched.
-
-    Called by ``publish.outbox.delivery``. Raises Gone when the post that it stands under is not there.
-    """
+def prepare(session: Session, context: PublishContext, row: Delivery) -> Job:
+    """The answer and the post that it stands under. Raises Gone when that is not there."""
     reply = session.get_one(Reply, row.item_id)
     leaving = reply.state == ReplyState.GONE or row.state == DeliveryState.WITHDRAWING
     post = _post_of(session, reply, row)
     if post is None and leaving:
         # With the post its comments went.
-        return lambda _target: _away(now)
+        return Settled(Withdrawn())
     if post is None:
         raise Gone("The post that this answers is not there any more.")
-    told = Answer(row.key, reply.text, _to(session, reply), reply.written_at)
-    known = Remote(row.remote_id, row.url, row.remote.get("extra", {})) if row.remote_id else None
-    kept = dict(row.remote)
-    if leaving:
-        return lambda target: _take_away(target, post, told, known, now)
-    return lambda target: _put(target, post, told, known, now, kept)
+    words = Answer(row.key, reply.text, _to(session, reply), reply.written_at)
+    return AnswerJob(known_remote(row), post, words, row.memory, leaving=leaving)
 
 
 def _post_of(session: Session, reply: Reply, row: Delivery) -> Remote | None:
@@ -148,14 +149,12 @@ def _post_of(session: Session, reply: Reply, row: Delivery) -> Remote | None:
     found = session.scalar(
         select(Delivery).where(
             Delivery.target_id == row.target_id,
-            Delivery.item_kind == _STORY,
+            Delivery.item_kind == ItemKind.STORY,
             Delivery.item_id == reply.story_id,
             Delivery.remote_id != "",
         )
     )
-    if found is None:
-        return None
-    return Remote(found.remote_id, found.url, found.remote.get("extra", {}))
+    return known_remote(found) if found is not None else None
 
 
 def _to(session: Session, reply: Reply) -> str:
@@ -163,52 +162,11 @@ def _to(session: Session, reply: Reply) -> str:
     return (parent.remote_id or "") if parent is not None else reply.in_reply_to
 
 
-def _put(
-    target: OpenTarget,
-    post: Remote,
-    told: Answer,
-    known: Remote | None,
-    now: datetime,
-    kept: dict[str, Any],
-) -> dict[str, Any]:
-    there = known or target.find_answer(post, told) or target.put_answer(post, told)
-    return {
-        "state": DeliveryState.SENT.value,
-        "sent": "answer",
-        "wanted": "answer",
-        "remote_id": there.id,
-        "url": there.url,
-        "remote": {**kept, "extra": dict(there.extra)},
-        "attempts": 0,
-        "error": "",
-        "due_at": now,
-        "sent_at": now,
-    }
-
-
-def _take_away(
-    target: OpenTarget, post: Remote, told: Answer, known: Remote | None, now: datetime
-) -> dict[str, Any]:
-    there = known or target.find_answer(post, told)
-    if there is not None:
-        target.withdraw_answer(post, there)
-    return _away(now)
-
-
-def _away(now: datetime) -> dict[str, Any]:
-    return {
-        "state": DeliveryState.WITHDRAWN.value,
-        "sent": "",
-        "remote_id": "",
-        "url": "",
-        "error": "",
-        "attempts": 0,
-        "due_at": now,
-    }
-
-
-def answer_sent(session: Session, row: Delivery) -> None:
+def settled(session: Session, row: Delivery, now: datetime) -> None:
     """Note the remote id with the answer itself, so that the next look knows it again. Does not commit."""
+    if row.state not in SETTLED:
+        return
+    takedowns.settle(session, row, now)
     reply = session.get(Reply, row.item_id)
     if reply is None or not row.remote_id:
         return

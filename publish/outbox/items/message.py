@@ -1,4 +1,4 @@
-"""One message to whoever left an address: there is an answer. Ledger rows of the kind 'message'.
+"""One message to whoever left an address: there is an answer.
 
 Sent once for each address and takeaway, and never again: whoever wants more follows the link. The address itself stands
 in no ledger row, so neither lists nor previews nor logs can tell it.
@@ -6,30 +6,39 @@ in no ledger row, so neither lists nor previews nor logs can tell it.
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from publish.composition.constraints import FittedPost
 from publish.i18n import translations
+from publish.outbox import takedowns
+from publish.outbox.context import PublishContext
+from publish.outbox.items.base import Order
+from publish.outbox.policy.decide import Withdrawn
+from publish.outbox.policy.row_states import SETTLED
+from publish.outbox.policy.wanting import Wanted
+from publish.outbox.upsert import Job, MessageJob, Settled
 from publish.posts.model import GatheringFacts
-from publish.targets import Target as OpenTarget
 from publish.targets import target_class
 from publish.targets.base import Message
 from reporter.actor import Actor
-from reporter.clock import Clock, new_id
+from reporter.clock import new_id
 from reporter.conversation.replies import thread
-from reporter.enums import DeliveryState, ReplyState
+from reporter.delivery_memory import DeliveryMemory
+from reporter.enums import DeliveryState, ItemKind, ReplyState
 from reporter.models import Delivery, Takeaway, Target
 from reporter.models.conversation import Reply
 from reporter.models.follow_up import Contact
 from reporter.moderation.visibility import Scope
 from reporter.stories.takeaway_json import published_places
 
-MESSAGE = "message"
+KIND = ItemKind.MESSAGE
+waits_for = None
+ORDER = Order(leaving=4, small=4, big=4)
 
 
 def mailing_target(session: Session) -> Target | None:
@@ -49,12 +58,12 @@ def queue_messages(session: Session, facts: GatheringFacts, hand: Actor) -> int:
             Delivery(
                 id=new_id(hand.now, hand.rng),
                 target_id=target.id,
-                item_kind=MESSAGE,
+                item_kind=KIND.value,
                 item_id=contact.id,
                 key=f"srm-{facts.mark}-{contact.id.hex[-16:]}",
                 state=DeliveryState.DUE.value,
-                wanted=MESSAGE,
-                remote={"title": MESSAGE},
+                wanted=KIND.value,
+                remote=DeliveryMemory(title=KIND.value).to_json(),
                 due_at=hand.now,
                 created_at=hand.now,
             )
@@ -75,25 +84,23 @@ def _waiting() -> Any:
     )
 
 
-def wanted_messages(session: Session) -> set[uuid.UUID]:
-    """Ids of the addresses that still want what was queued for them."""
+def wanted(
+    session: Session, context: PublishContext, target: Target, posts: Sequence[FittedPost]
+) -> Iterable[Wanted]:
+    """Mails to addresses that still want them; their rows are made when they are queued."""
     query = select(Contact.id).where(Contact.stopped_at.is_(None), Contact.told_at.is_not(None))
-    return set(session.scalars(query))
+    return [Wanted(KIND, one, stands=True) for one in session.scalars(query)]
 
 
-def message_job(
-    session: Session, row: Delivery, facts: GatheringFacts, clock: Clock
-) -> Callable[[OpenTarget], dict[str, Any]]:
-    """What has to happen for a claimed row; gathered before the network is touched."""
+def prepare(session: Session, context: PublishContext, row: Delivery) -> Job:
+    """The mail. What was sent can't be fetched back: it stays in somebody's mailbox."""
     contact = session.get(Contact, row.item_id)
-    now = clock()
     if contact is None or contact.stopped_at is not None or contact.takeaway is None:
-        return lambda _target: _over(now)
+        return Settled(Withdrawn(stays=True))
     if row.state == DeliveryState.WITHDRAWING or row.remote_id:
-        # It can't be fetched back; what is in somebody's mailbox stays there.
-        return lambda _target: _over(now)
-    message = _message(session, row.key, contact, contact.takeaway, facts)
-    return lambda target: _send(target, message, now)
+        return Settled(Withdrawn(stays=True))
+    message = _message(session, row.key, contact, contact.takeaway, context.facts)
+    return MessageJob(message, row.memory)
 
 
 def _message(
@@ -117,26 +124,7 @@ def _message(
     return Message(key, contact.address, subject, "\n\n".join(lines), contact.token)
 
 
-def _send(target: OpenTarget, message: Message, now: datetime) -> dict[str, Any]:
-    target.send_message(message)
-    return {
-        "state": DeliveryState.SENT.value,
-        "sent": MESSAGE,
-        "wanted": MESSAGE,
-        "remote_id": message.key,
-        "url": "",
-        "attempts": 0,
-        "error": "",
-        "due_at": now,
-        "sent_at": now,
-    }
-
-
-def _over(now: datetime) -> dict[str, Any]:
-    return {
-        "state": DeliveryState.WITHDRAWN.value,
-        "wanted": "",
-        "error": "",
-        "attempts": 0,
-        "due_at": now,
-    }
+def settled(session: Session, row: Delivery, now: datetime) -> None:
+    """Nothing but a takedown depends on it."""
+    if row.state in SETTLED:
+        takedowns.settle(session, row, now)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, select, text
@@ -95,6 +96,33 @@ def test_an_older_database_is_copied_aside_first(gathering: Settings) -> None:
     kept = sqlite3.connect(copy)
     assert kept.execute("SELECT count(*) FROM of_old").fetchone() == (0,)
     kept.close()
+
+
+def test_front_pages_of_an_older_ledger_keep_their_rows(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    config = migrations._config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0011")
+        connection.execute(
+            text(
+                "INSERT INTO target VALUES ('t', 'folder', 'stick', '{}', 'public', '', '2026-05-09')"
+            )
+        )
+        for kind in ("story", "face"):
+            connection.execute(
+                text(
+                    "INSERT INTO delivery (id, target_id, item_kind, item_id, key, state, wanted, sent, remote_id, url,"
+                    " remote, bytes, moved, big, attempts, due_at, lease, error, created_at) VALUES (:kind, 't', :kind,"
+                    " 'i', 'k', 'sent', 'w', 'w', '', '', '{}', 0, 0, 0, 0, '2026-05-09', '', '', '2026-05-09')"
+                ),
+                {"kind": kind},
+            )
+    migrations.upgrade(engine)
+    with engine.connect() as connection:
+        kinds = connection.execute(text("SELECT item_kind FROM delivery ORDER BY item_kind"))
+        assert [one[0] for one in kinds] == ["front_page", "story"]
+    engine.dispose()
 
 
 def test_ids_sort_by_time_and_carry_version_7(rng: random.Random) -> None:

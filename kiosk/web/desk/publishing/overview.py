@@ -32,7 +32,7 @@ from publish.status.manual_posting import done_by_hand, handouts
 from publish.status.target_registry import find_target
 from publish.targets import target_class
 from reporter.annotations import face_review
-from reporter.enums import DeliveryState, TakeawayState
+from reporter.enums import DeliveryState, ItemKind, TakeawayState
 from reporter.errors import BadInput
 from reporter.models import Delivery, Takeaway, Target
 from reporter.models.outbox import TargetStatus
@@ -103,15 +103,15 @@ def _place(target: Target, counts: Mapping[str, int]) -> Place:
         sentence=sentence(counts),
         trouble=_each_once([target.paused, target_status.status_text(line), *open_errors]),
         notes=_each_once(notes)[:_SHOWN_NOTES],
-        posts=[row for row in rows if row.item_kind == "story" and row.url.startswith("http")][
-            -LINKS:
-        ],
+        posts=[
+            row for row in rows if row.item_kind == ItemKind.STORY and row.url.startswith("http")
+        ][-LINKS:],
         parked=len(parked),
         held=line is not None and line.held_at is not None,
         secret=bool(target_class(target.kind).secret_prompt(target.options)),
         sent_at=max((row.sent_at for row in rows if row.sent_at), default=None),
         progress=status_progress.progress(db.session(), outbox_of(current_kiosk()), target),
-        refused=[{"title": r.remote.get("title") or r.key, "why": r.error} for r in parked][:LINKS],
+        refused=[{"title": r.memory.title or r.key, "why": r.error} for r in parked][:LINKS],
     )
 
 

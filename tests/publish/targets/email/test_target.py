@@ -190,7 +190,7 @@ def test_taken_back_before_the_digest_is_never_mailed(kit: Kit, inbox: Inbox) ->
     inbox.refuse["all@example.org"] = "451 4.3.0 come back later"
     add(kit, inbox)
     rows = publish(kit.session, kit.outbox)
-    assert "come back later" in next(row["error"] for row in rows if row["kind"] == "face")
+    assert "come back later" in next(row["error"] for row in rows if row["kind"] == "front_page")
     decisions.withdraw(kit.session, gone, kit.hand, kit.store)
     inbox.refuse.clear()
     send(kit)
@@ -221,7 +221,7 @@ def test_what_servers_refuse(kit: Kit, inbox: Inbox) -> None:
     add(kit, inbox)
     with pytest.raises(Permanent, match="no such mailbox"):
         target_registry.test_target(kit.session, kit.outbox, "list")
-    face = next(row for row in send(kit) if row["kind"] == "face")
+    face = next(row for row in send(kit) if row["kind"] == "front_page")
     assert (face["state"], "no such mailbox" in face["error"]) == ("parked", True)
     target_registry.remove_target(kit.session, kit.facts, "list")
     with cut_proxy(inbox.port) as proxy:

@@ -250,7 +250,7 @@ def test_preview_lists_without_touching_anything(kit: Kit, tmp_path: Path) -> No
     photo = kit.photo(kit.event(), 1, "Frost")
     add(kit, str(tmp_path / "site"))
     told = [(row["action"], row["kind"]) for row in preview(kit.session, places_outbox(kit))]
-    assert sorted(told) == [("create", "face"), ("create", "media"), ("create", "story")]
+    assert sorted(told) == [("create", "front_page"), ("create", "media"), ("create", "story")]
     assert kit.deliveries() == []
     assert not (tmp_path / "site").exists()
     run(kit)

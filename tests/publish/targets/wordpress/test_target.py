@@ -350,7 +350,7 @@ def test_photo_over_the_blogs_limit_goes_smaller_and_says_so(
     assert len(blog.rows("media", kit.facts.mark)) == 2
     [post] = blog.rows("posts", kit.facts.mark)
     assert post["content"]["raw"].count("<img") == 2
-    assert not list(kit.outbox.work.glob("*.fit.jpg"))
+    assert not list(kit.store.incoming.glob("*.fit.jpg"))
 
 
 def test_video_plays_with_its_poster(

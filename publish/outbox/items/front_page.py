@@ -1,0 +1,66 @@
+"""A target's own overall page, which follows every change of its posts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from publish.composition.constraints import FittedPost
+from publish.outbox.context import PublishContext
+from publish.outbox.items.base import Order
+from publish.outbox.policy.wanting import Wanted
+from publish.outbox.upsert import FrontPageJob, Job
+from publish.posts.model import known_remote
+from publish.targets import FrontPageEntry, target_class
+from reporter.enums import ItemKind
+from reporter.models import Delivery, Target
+
+KIND = ItemKind.FRONT_PAGE
+ORDER = Order(leaving=5, small=5, big=5)
+# Its size is known only when it is made.
+_BYTES = 20_000
+
+
+def wanted(
+    session: Session, context: PublishContext, target: Target, posts: Sequence[FittedPost]
+) -> Iterable[Wanted]:
+    """One, once there are posts; it stays, however empty it gets. Stories that turn up or leave make it due."""
+    if not target_class(target.kind).has_face or not posts:
+        return [Wanted(KIND, target.id, stands=True)]
+    # As rows of all versions have it: another word would send every front page once more.
+    print_ = f"face{context.facts.agenda.fingerprint()}"
+    return [Wanted(KIND, target.id, "index", target.name, print_, bytes=_BYTES)]
+
+
+def waits_for(row: Delivery) -> ColumnElement[bool] | None:
+    """All but big files: it is written again when one has followed."""
+    small = or_(Delivery.item_kind != ItemKind.MEDIA, Delivery.big.is_(False))
+    return (Delivery.item_kind != KIND) & small
+
+
+def prepare(session: Session, context: PublishContext, row: Delivery) -> Job:
+    """What is at the target by now."""
+    return FrontPageJob(known_remote(row), _entries(session, row), row.wanted, row.memory)
+
+
+def _entries(session: Session, row: Delivery) -> tuple[FrontPageEntry, ...]:
+    """Oldest session first."""
+    rows = session.scalars(
+        select(Delivery).where(
+            Delivery.target_id == row.target_id,
+            Delivery.item_kind == ItemKind.STORY,
+            Delivery.sent != "",
+        )
+    )
+    entries = [
+        FrontPageEntry(one.key, one.memory.title, one.url, one.memory.date, one.memory.extra)
+        for one in rows
+    ]
+    return tuple(sorted(entries, key=lambda entry: (entry.date, entry.title, entry.key)))
+
+
+def settled(session: Session, row: Delivery, now: datetime) -> None:
+    """Nothing depends on it."""

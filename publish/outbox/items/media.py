@@ -1,0 +1,133 @@
+"""Files that are things of their own at a target, as in a media library."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from publish.composition.builder import build_files
+from publish.composition.constraints import FittedPost
+from publish.outbox import takedowns
+from publish.outbox.adapt import shape_post
+from publish.outbox.context import PublishContext
+from publish.outbox.items.base import Order
+from publish.outbox.policy.decide import NotTried, NotWanted
+from publish.outbox.policy.row_states import OPEN, REFUSED, SETTLED
+from publish.outbox.policy.wanting import Wanted
+from publish.outbox.target_status import limits_of
+from publish.outbox.upsert import Job, MediaJob, Settled, WithdrawJob
+from publish.posts.model import PostMedia, known_remote
+from publish.targets import target_class
+from reporter.enums import DeliveryState, ItemKind
+from reporter.models import Delivery, Story, Takeaway, Target
+from reporter.moderation.visibility import Scope
+
+KIND = ItemKind.MEDIA
+ORDER = Order(leaving=3, small=1, big=6)
+_LABEL_CHARS = 80
+
+
+def wanted(
+    session: Session, context: PublishContext, target: Target, posts: Sequence[FittedPost]
+) -> Iterable[Wanted]:
+    """The files that these posts show, each once, and those that the target does not take, with the reason."""
+    cls = target_class(target.kind)
+    items: dict[object, Wanted] = {}
+    if cls.keeps_files and not cls.assisted:
+        for item in (item for fitted in posts for item in _items(fitted)):
+            if item.id not in items or items[item.id].refused:
+                items[item.id] = item
+    return items.values()
+
+
+def _items(fitted: FittedPost) -> Iterable[Wanted]:
+    for block, media in ((one, m) for one in fitted.post.blocks for m in one.files()):
+        yield _item(media, block.takeaway, fitted)
+    for block, media, why in fitted.left_out():
+        item = _item(media, block.takeaway, fitted)
+        yield replace(item, fingerprint=REFUSED + item.fingerprint, refused=why)
+
+
+def _item(media: PostMedia, takeaway: str, fitted: FittedPost) -> Wanted:
+    return Wanted(
+        KIND,
+        media.id,
+        media.key,
+        _label(media),
+        media.fingerprint(),
+        story=fitted.post.story,
+        takeaway=uuid.UUID(takeaway),
+        bytes=media.bytes,
+    )
+
+
+def _label(media: PostMedia) -> str:
+    """What people call a file: its words, shortened."""
+    words = " ".join((media.caption or media.alt).split())
+    return words if len(words) <= _LABEL_CHARS else words[:_LABEL_CHARS].rstrip() + "…"
+
+
+def waits_for(row: Delivery) -> ColumnElement[bool] | None:
+    """A file leaves after the stories that show it have been changed; a parked story does not hold it back."""
+    if row.state != DeliveryState.WITHDRAWING:
+        return None
+    return (Delivery.item_kind == ItemKind.STORY) & (Delivery.sent != "")
+
+
+def prepare(session: Session, context: PublishContext, row: Delivery) -> Job:
+    """The file as it may be shown now."""
+    known = known_remote(row)
+    if row.state == DeliveryState.WITHDRAWING:
+        return WithdrawJob(known, row.key, ext=row.memory.ext, is_media=True)
+    media = _file(session, context, row)
+    if media is None:
+        return Settled(NotWanted())
+    fitted = _post(session, context, row)
+    why = fitted.refused.get(media.key, "") if fitted and not row.sent else ""
+    if why:
+        return Settled(NotTried(REFUSED + media.fingerprint(), why))
+    told = limits_of(session, row.target)
+    limits = told.narrowed(row.memory.most)
+    return MediaJob(known, media, limits, row.memory, context.store.incoming, cut=limits != told)
+
+
+def _file(session: Session, context: PublishContext, row: Delivery) -> PostMedia | None:
+    takeaway = session.get(Takeaway, row.memory.takeaway)
+    if takeaway is None:
+        return None
+    place = Scope(row.target.audience)
+    files = build_files(takeaway, place, store=context.store, facts=context.facts)
+    return next((file for file in files if file.id == row.item_id), None)
+
+
+def _post(session: Session, context: PublishContext, row: Delivery) -> FittedPost | None:
+    """The post as it is now, not as it was when it was queued: what was withdrawn since never leaves."""
+    story = session.get(Story, row.memory.story)
+    return None if story is None else shape_post(session, context, row.target, story)
+
+
+def settled(session: Session, row: Delivery, now: datetime) -> None:
+    """Stories that waited for files need wait no longer; those that went without this one are due for a change."""
+    if row.state in OPEN:
+        return
+    stories = (Delivery.target_id == row.target_id) & (Delivery.item_kind == ItemKind.STORY)
+    waiting = update(Delivery).where(
+        stories,
+        Delivery.state.in_((DeliveryState.DUE, DeliveryState.CHANGED)),
+        Delivery.lease == "",
+        Delivery.error == "",
+        Delivery.due_at > now,
+    )
+    session.execute(waiting.values(due_at=now).execution_options(synchronize_session=False))
+    if row.state not in SETTLED:
+        return
+    takedowns.settle(session, row, now)
+    sent = select(Delivery).where(stories, Delivery.state == DeliveryState.SENT)
+    for story in session.scalars(sent):
+        if row.item_id in story.memory.missing:
+            story.state, story.due_at = DeliveryState.CHANGED.value, row.due_at

@@ -1,0 +1,143 @@
+"""Posts: a session's story, or one that an organizer composed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from publish.composition.constraints import FittedPost
+from publish.errors import WaitForDependency
+from publish.outbox import takedowns
+from publish.outbox.adapt import shape_post
+from publish.outbox.context import PublishContext
+from publish.outbox.items.base import Order
+from publish.outbox.policy.decide import NotWanted
+from publish.outbox.policy.row_states import OPEN, SETTLED, when_done
+from publish.outbox.policy.wanting import Wanted
+from publish.outbox.target_status import limits_of
+from publish.outbox.upsert import Job, Settled, StoryJob, WithdrawJob
+from publish.posts.model import Post, Remote, known_remote
+from publish.targets import target_class
+from reporter.clock import rfc3339
+from reporter.enums import DeliveryState, ItemKind
+from reporter.models import Delivery, Story, Target
+
+KIND = ItemKind.STORY
+# Whether its files are there is seen when it is prepared.
+waits_for = None
+ORDER = Order(leaving=0, small=2, big=2)
+
+
+def wanted(
+    session: Session, context: PublishContext, target: Target, posts: Sequence[FittedPost]
+) -> Iterable[Wanted]:
+    """One item a post."""
+    inside = not target_class(target.kind).keeps_files
+    return [_item(target, fitted.post, inside=inside) for fitted in posts]
+
+
+def _item(target: Target, post: Post, *, inside: bool) -> Wanted:
+    size = sum(len(block.text) + len(block.caption) + 400 for block in post.blocks)
+    return Wanted(
+        KIND,
+        post.story,
+        post.key,
+        post.title,
+        fingerprint(target, post),
+        story=post.story,
+        bytes=size + (sum(m.bytes for m in post.media()) if inside else 0),
+        shows=frozenset(map(uuid.UUID, post.takeaways)),
+    )
+
+
+def fingerprint(target: Target, post: Post) -> str:
+    """Of the post and of the options that change how it is sent."""
+    return post.fingerprint() + target_class(target.kind).variant(target.options)
+
+
+@dataclass(frozen=True)
+class _Links:
+    """The files of a post at a target: those that are there, and those that follow later."""
+
+    there: Mapping[str, Remote]
+    missing: tuple[uuid.UUID, ...] = ()
+
+
+def prepare(session: Session, context: PublishContext, row: Delivery) -> Job:
+    """The post as it is now, not as it was when it was queued. Raises WaitForDependency while a file is on its way."""
+    if row.state == DeliveryState.WITHDRAWING:
+        return WithdrawJob(known_remote(row), row.key)
+    story = session.get(Story, row.memory.story)
+    fitted = shape_post(session, context, row.target, story) if story is not None else None
+    return Settled(NotWanted()) if fitted is None else _job(session, context, row, fitted)
+
+
+def _job(session: Session, context: PublishContext, row: Delivery, fitted: FittedPost) -> Job:
+    post, before = fitted.post, row.memory
+    keeps_files = target_class(row.target.kind).keeps_files
+    links = _links(session, row, post, context.clock()) if keeps_files else _Links({})
+    wanted = fingerprint(row.target, post)
+    shows = tuple(map(uuid.UUID, post.takeaways))
+    # Should the answer be lost, a takedown still knows what may be there.
+    row.memory = replace(before, trying=shows)
+    return StoryJob(
+        known_remote(row),
+        post,
+        links.there,
+        limits_of(session, row.target).narrowed(before.most),
+        wanted,
+        replace(before, takeaways=shows, missing=links.missing, date=rfc3339(post.date) or ""),
+        " ".join((*fitted.notes, *_notes(len(links.missing)))),
+        same=row.sent == wanted and links.missing == before.missing,
+        inside=not keeps_files,
+        scratch_dir=context.store.incoming,
+    )
+
+
+def _notes(missing: int) -> list[str]:
+    if not missing:
+        return []
+    return ["1 file follows." if missing == 1 else f"{missing} files follow."]
+
+
+def _links(session: Session, row: Delivery, post: Post, now: datetime) -> _Links:
+    """Raises WaitForDependency while a file of the post is still on its way and worth waiting for."""
+    rows = session.scalars(
+        select(Delivery).where(
+            Delivery.target_id == row.target_id, Delivery.item_kind == ItemKind.MEDIA
+        )
+    )
+    by_key = {one.key: one for one in rows}
+    may_follow, urgent = target_class(row.target.kind).files_may_follow, row.memory.urgent
+    there: dict[str, Remote] = {}
+    missing = []
+    for media in post.media():
+        file = by_key.get(media.key)
+        remote = known_remote(file) if file is not None and file.sent else None
+        if remote is not None:
+            there[media.key] = remote
+            continue
+        wait = not urgent and not (may_follow and file is not None and file.big)
+        if wait and file is not None and file.wanted and file.state in OPEN:
+            raise WaitForDependency(when_done(file, now))
+        missing.append(media.id)
+    return _Links(there, tuple(missing))
+
+
+def settled(session: Session, row: Delivery, now: datetime) -> None:
+    """What it does not show any more has left; the target's front page is due for a change."""
+    if row.state not in SETTLED:
+        return
+    takedowns.settle(session, row, now)
+    front = update(Delivery).where(
+        Delivery.target_id == row.target_id,
+        Delivery.state == DeliveryState.SENT,
+        Delivery.item_kind == ItemKind.FRONT_PAGE,
+    )
+    change = {"state": DeliveryState.CHANGED.value, "due_at": row.due_at}
+    session.execute(front.values(change).execution_options(synchronize_session=False))

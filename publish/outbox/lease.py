@@ -1,0 +1,113 @@
+"""Claims on ledger rows: one worker at a time, renewed while bytes move, free again when the worker is gone."""
+
+from __future__ import annotations
+
+import os
+import platform
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from publish.errors import PausedByUser
+from publish.outbox.context import PublishContext
+from publish.outbox.policy.row_states import TO_SEND
+from publish.outbox.target_status import is_stopped
+from reporter.database.job_queue import claim
+from reporter.enums import DeliveryState
+from reporter.models import Delivery
+
+# A row is ours for this long after its last byte moved.
+_DURATION = timedelta(minutes=5)
+_RENEW_EVERY = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A claimed row. ``mark``: what stands in its ``lease`` as long as it is ours."""
+
+    row_id: uuid.UUID
+    target_id: uuid.UUID
+    mark: str
+
+
+def take_lease(
+    session: Session, context: PublishContext, row: Delivery, mark: str = ""
+) -> Lease | None:
+    """Claim a row, which counts one attempt; None if somebody else has it. Commits.
+
+    ``mark``: of a row that this one goes together with.
+    """
+    leaving = row.state == DeliveryState.WITHDRAWING
+    now = context.clock()
+    mark = mark or f"{platform.node()}/{os.getpid()}:{context.rng.getrandbits(64):016x}"
+    lease = Lease(row.id, row.target_id, mark)
+    taken = claim(
+        session,
+        Delivery,
+        row.id,
+        states=[DeliveryState.WITHDRAWING] if leaving else TO_SEND,
+        to=DeliveryState.WITHDRAWING if leaving else DeliveryState.SENDING,
+        lease=mark,
+        now=now,
+        until=now + _DURATION,
+    )
+    if not taken:
+        return None
+    session.refresh(row)
+    return lease
+
+
+def renewal(session: Session, context: PublishContext, lease: Lease) -> Callable[[int], None]:
+    """For a ``TransferMeter``: notes progress, renews the lease, stops when a person pauses it.
+
+    What it returns raises PausedByUser; it commits, at most once a second.
+    """
+    renewed = context.clock()
+
+    def renew(moved: int) -> None:
+        nonlocal renewed
+        now = context.clock()
+        if now - renewed < _RENEW_EVERY:
+            return
+        renewed = now
+        statement = update(Delivery).where(
+            Delivery.id == lease.row_id, Delivery.lease == lease.mark
+        )
+        statement = statement.values(moved=moved, due_at=now + _DURATION)
+        ours = session.execute(statement.execution_options(synchronize_session=False))
+        stopped = is_stopped(session, lease.target_id)
+        session.commit()
+        if stopped or not ours.rowcount:  # type: ignore[attr-defined]
+            raise PausedByUser("Paused.")
+
+    return renew
+
+
+def free_abandoned(session: Session, context: PublishContext) -> None:
+    """Take leases from processes of this machine that are no more: a restart need not wait until they run out."""
+    now = context.clock()
+    held = select(Delivery.id, Delivery.lease).where(Delivery.lease != "", Delivery.due_at > now)
+    for row_id, lease in session.execute(held).all():
+        host, _, rest = lease.rpartition("/")
+        pid = rest.split(":")[0]
+        if host == platform.node() and pid.isdigit() and not _is_alive(int(pid)):
+            statement = update(Delivery).where(Delivery.id == row_id, Delivery.lease == lease)
+            session.execute(statement.values(lease="", due_at=now, moved=0))
+            session.commit()
+
+
+def _is_alive(pid: int) -> bool:
+    if os.name == "nt":
+        # There signal 0 is no question; its lease simply runs out.
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

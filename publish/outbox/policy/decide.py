@@ -1,0 +1,266 @@
+"""What the outcome of one try means for its row and for its target. Pure: no database, no network, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from publish.composition import constraints
+from publish.errors import (
+    ConnectionLost,
+    LimitsChanged,
+    Offline,
+    PausedByUser,
+    PauseTarget,
+    PayloadTooLarge,
+    PublishError,
+    Reachability,
+    RetryAfter,
+    WaitForDependency,
+)
+from publish.outbox.policy import interruptions
+from publish.outbox.policy.row_states import SOON, due_state
+from publish.outbox.policy.transition import Snapshot, TargetNews, Transition
+from publish.posts.model import Remote
+from publish.targets.base import Draft
+from reporter.database.job_queue import back_off
+from reporter.delivery_memory import DeliveryMemory
+from reporter.enums import DeliveryState, ItemKind
+
+OFFLINE_PAUSE = timedelta(seconds=20)
+# With the waits between them these are about six hours: then a person should look.
+MOST_ATTEMPTS = 16
+
+
+@dataclass(frozen=True)
+class Sent:
+    """It is there. ``memory``: what the row remembers of this sending; ``note``: what was done to it, a sentence."""
+
+    remote: Remote
+    fingerprint: str
+    memory: DeliveryMemory
+    note: str = ""
+    draft: Draft | None = None
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """It is not there any more. ``stays``: it was sent and can't be fetched back (a mail); nothing more goes."""
+
+    stays: bool = False
+
+
+@dataclass(frozen=True)
+class NotTried:
+    """The target's limits say that it would be refused; ``why`` is a sentence."""
+
+    wanted: str
+    why: str
+
+
+@dataclass(frozen=True)
+class NotWanted:
+    """It may not be shown any more since it was queued. The claim itself counted one attempt."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """It ended in an error of ``publish.errors``; ``message`` is its sentence without secrets."""
+
+    error: PublishError
+    message: str
+
+
+@dataclass(frozen=True)
+class Crashed:
+    """It ended in something that nobody foresaw; ``message`` is a sentence."""
+
+    message: str
+
+
+Result = Sent | Withdrawn | NotTried | NotWanted | Failed | Crashed
+
+
+def decide(row: Snapshot, result: Result) -> Transition:
+    """The row and its target after a try that ended so."""
+    match result:
+        case Sent():
+            return _reached(row, _sent(row, result))
+        case Withdrawn():
+            return _reached(row, _withdrawn(row, result))
+        case NotTried():
+            return _reached(row, _not_tried(row, result))
+        case NotWanted():
+            return _reached(row, _not_wanted(row))
+        case Crashed():
+            return _again(row, result.message, None)
+        case Failed():
+            return _failed(row, result.error, result.message)
+
+
+def _reached(row: Snapshot, after: Transition) -> Transition:
+    news = TargetNews(Reachability.OK) if row.traffic.reached else TargetNews()
+    return replace(after, news=news)
+
+
+def _sent(row: Snapshot, result: Sent) -> Transition:
+    return replace(
+        row.unchanged(),
+        state=DeliveryState.SENT,
+        sent=result.fingerprint,
+        wanted=result.fingerprint,
+        remote_id=result.remote.id,
+        url=result.remote.url,
+        memory=result.memory.once_sent(result.remote.extra),
+        attempts=0,
+        moved=0,
+        error=result.note,
+        due_at=row.now,
+        sent_at=row.now,
+        draft=result.draft,
+    )
+
+
+def _withdrawn(row: Snapshot, result: Withdrawn) -> Transition:
+    over = replace(
+        row.unchanged(),
+        state=DeliveryState.WITHDRAWN,
+        wanted="",
+        attempts=0,
+        moved=0,
+        error="",
+        due_at=row.now,
+    )
+    if result.stays:
+        return over
+    return replace(over, sent="", remote_id="", url="", memory=row.memory.once_withdrawn())
+
+
+def _not_tried(row: Snapshot, result: NotTried) -> Transition:
+    return replace(
+        row.unchanged(),
+        state=DeliveryState.PARKED,
+        wanted=result.wanted,
+        error=result.why,
+        due_at=row.now,
+        attempts=row.attempts - 1,
+    )
+
+
+def _not_wanted(row: Snapshot) -> Transition:
+    there = bool(row.remote_id) or row.attempts > 1
+    return replace(
+        row.unchanged(),
+        state=DeliveryState.WITHDRAWING if there else DeliveryState.WITHDRAWN,
+        wanted="",
+        error="",
+        due_at=row.now,
+        attempts=row.attempts - 1,
+    )
+
+
+def _failed(row: Snapshot, error: PublishError, message: str) -> Transition:
+    uncounted = row.attempts - 1
+    match error:
+        case WaitForDependency():
+            return replace(
+                _back(row, max(error.until, row.now + SOON), row.error, uncounted), done=False
+            )
+        case LimitsChanged():
+            back = _back(row, row.now, row.error, uncounted)
+            return replace(back, news=TargetNews(limits_changed=True))
+        case Offline():
+            return _offline(row, error, message)
+        case PausedByUser():
+            return _back(row, row.now, "", row.attempts)
+        case PauseTarget():
+            news = TargetNews(Reachability.REFUSED, message, paused=message)
+            return replace(_back(row, row.now, "", uncounted), news=news)
+        case ConnectionLost() if row.traffic.resumable:
+            # It goes on from where it was: that ends, however often the line breaks.
+            return _back(row, row.now + back_off(1, row.chance), message, uncounted)
+        case ConnectionLost() if interruptions.is_costly(row.traffic):
+            return _cut(row, message)
+        case RetryAfter():
+            return _later(row, error, message)
+        case PayloadTooLarge() if error.learns and row.kind == ItemKind.MEDIA:
+            return _learn(row, message)
+        case _:
+            return _parked(row, message)
+
+
+def _offline(row: Snapshot, error: Offline, message: str) -> Transition:
+    until = row.now + OFFLINE_PAUSE
+    costly = interruptions.is_costly(row.traffic)
+    after = _cut(row, message) if costly else _back(row, until, message, row.attempts - 1)
+    return replace(after, news=TargetNews(error.way, message, hold_until=until))
+
+
+def _later(row: Snapshot, error: RetryAfter, message: str) -> Transition:
+    after = _again(row, message, error.seconds)
+    if error.seconds is None:
+        return after
+    return replace(after, news=TargetNews(hold_until=row.now + timedelta(seconds=error.seconds)))
+
+
+def _cut(row: Snapshot, message: str) -> Transition:
+    """The line broke, and much was sent in vain: smaller the next time, or it stays here and the rest goes on."""
+    memory, file = interruptions.count_cut(row.memory, row.traffic), row.file
+    if file is None or file.mime.startswith("image/"):
+        memory = interruptions.smaller(memory, file.bytes if file else row.traffic.sent)
+    elif memory.cuts >= interruptions.FILE_CUTS:
+        why = constraints.said_cut(file, memory.cuts, row.target)
+        return replace(_parked(row, why), moved=0, memory=memory)
+    return replace(_again(row, message, None), memory=memory)
+
+
+def _learn(row: Snapshot, message: str) -> Transition:
+    """Too big: remember it, and take the next step down, for a photo at once."""
+    file, learned = row.file, row.learned_limits
+    if file is None:
+        return _parked(row, message)
+    if not file.mime.startswith("image/"):
+        news = TargetNews(learned_limits=constraints.learn(learned, file))
+        return replace(_parked(row, message), news=news)
+    before = learned.get("image_bytes", file.bytes)
+    if before * constraints.LESS < interruptions.LEAST_PHOTO:
+        return _parked(row, message)
+    less: dict[str, Any] = {"image_bytes": int(min(before, file.bytes) * constraints.LESS)}
+    back = _back(row, row.now, message, row.attempts)
+    return replace(back, news=TargetNews(learned_limits={**learned, **less}))
+
+
+def _parked(row: Snapshot, message: str) -> Transition:
+    return replace(row.unchanged(), state=DeliveryState.PARKED, error=message, due_at=row.now)
+
+
+def _back(row: Snapshot, due: datetime, error: str, attempts: int) -> Transition:
+    leaving = row.state == DeliveryState.WITHDRAWING
+    return replace(
+        row.unchanged(),
+        state=row.state if leaving else due_state(by_hand=row.by_hand, sent=bool(row.sent)),
+        due_at=due,
+        error=error,
+        attempts=max(0, attempts),
+        moved=0,
+    )
+
+
+def _again(row: Snapshot, error: str, seconds: float | None) -> Transition:
+    """Back with a due time, or parked when it was tried often enough."""
+    if row.attempts >= MOST_ATTEMPTS:
+        why = f"{error} It was tried {row.attempts} times."
+        return replace(_parked(row, why), moved=0)
+    wait = back_off(row.attempts, row.chance) if seconds is None else timedelta(seconds=seconds)
+    return _back(row, row.now + wait, error, row.attempts)
+
+
+def release(row: Snapshot) -> Transition:
+    """It failed in a batch and goes by itself. Where it was tried that counts: something of it may be there."""
+    return replace(
+        row.unchanged(),
+        state=due_state(by_hand=row.by_hand, sent=bool(row.sent)),
+        due_at=row.now,
+        attempts=row.attempts if row.memory.alone else row.attempts - 1,
+    )

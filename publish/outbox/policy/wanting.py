@@ -1,0 +1,122 @@
+"""What a turn of the ledger does with a row: make it due, leave it, or send it on its way out. Pure."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from publish.outbox.policy.row_states import REFUSED, due_state, may_be_there
+from publish.outbox.policy.transition import Columns
+from reporter.delivery_memory import DeliveryMemory
+from reporter.enums import DeliveryState, ItemKind
+
+# Others go before files of more than this, and a post need not wait for them where it can be changed later.
+BIG = 4_000_000
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One item that should be at a target."""
+
+    kind: ItemKind
+    id: uuid.UUID
+    key: str = ""
+    title: str = ""
+    fingerprint: str = ""
+    # What the delivery is built from again.
+    story: uuid.UUID | None = None
+    takeaway: uuid.UUID | None = None
+    bytes: int = 0
+    # Why it is not even tried, or empty.
+    refused: str = ""
+    # Takeaways that a story shows.
+    shows: frozenset[uuid.UUID] = field(default_factory=frozenset)
+    # Its row, if there is one, stays as it is: it is made elsewhere, and only goes when it is not wanted any more.
+    stands: bool = False
+
+    @property
+    def big(self) -> bool:
+        """Whether others go first."""
+        return self.kind == ItemKind.MEDIA and self.bytes > BIG
+
+    def memory(self, before: DeliveryMemory, *, urgent: bool = False) -> DeliveryMemory:
+        """What the row remembers then."""
+        return replace(
+            before,
+            title=self.title,
+            story=self.story or before.story,
+            takeaway=self.takeaway or before.takeaway,
+            urgent=before.urgent or urgent,
+        )
+
+
+def first(item: Wanted, *, by_hand: bool, now: datetime) -> Columns:
+    """A row for an item that has none."""
+    state = DeliveryState.PARKED if item.refused else due_state(by_hand=by_hand, sent=False)
+    return Columns(
+        state=state,
+        key=item.key,
+        wanted=item.fingerprint,
+        memory=item.memory(DeliveryMemory()),
+        bytes=item.bytes,
+        big=item.big,
+        due_at=now,
+        error=item.refused,
+    )
+
+
+def differs(row: Columns, item: Wanted) -> bool:
+    """Whether the row has to be changed for what is wanted now."""
+    if row.wanted == item.fingerprint:
+        # Else a copy that has the file has turned up, or is gone.
+        return (
+            bool(item.refused) and row.state == DeliveryState.PARKED and row.error != item.refused
+        )
+    # The target itself has refused it: its reason stays until somebody tries again.
+    refused_there = row.state == DeliveryState.PARKED and not row.wanted.startswith(REFUSED)
+    return not (item.refused and refused_there)
+
+
+def is_settled(row: Columns, item: Wanted) -> bool:
+    """Whether the target has it as it is wanted."""
+    return row.sent == item.fingerprint and row.state == DeliveryState.SENT
+
+
+def want(row: Columns, item: Wanted, *, by_hand: bool, urgent: bool, now: datetime) -> Columns:
+    """The row with what is wanted now. ``urgent``: somebody took something of it back."""
+    if row.wanted == item.fingerprint:
+        return replace(row, error=item.refused)
+    named = replace(
+        row,
+        wanted=item.fingerprint,
+        key=item.key,
+        bytes=item.bytes,
+        big=item.big,
+        memory=item.memory(row.memory, urgent=urgent),
+    )
+    if is_settled(row, item):
+        return named
+    return replace(
+        named,
+        state=DeliveryState.PARKED
+        if item.refused
+        else due_state(by_hand=by_hand, sent=bool(row.sent)),
+        due_at=now,
+        attempts=_tried(row),
+        error=item.refused,
+        moved=0,
+    )
+
+
+def want_no_more(row: Columns, *, by_hand: bool, now: datetime) -> Columns:
+    """On its way out. An empty ``wanted`` remembers that, so that a parked takedown stays parked."""
+    state = DeliveryState.WITHDRAWING if may_be_there(row) else DeliveryState.WITHDRAWN
+    if by_hand and state is DeliveryState.WITHDRAWING:
+        state = DeliveryState.MANUAL
+    return replace(row, wanted="", state=state, due_at=now, attempts=_tried(row), error="", moved=0)
+
+
+def _tried(row: Columns) -> int:
+    """A fresh count of attempts that still knows whether there were any."""
+    return 1 if row.attempts else 0
