@@ -30,11 +30,11 @@ def targets(ctx: click.Context) -> None:
 @gathering_option
 def list_all(as_json: bool = False) -> None:
     """The targets; never their secrets."""
-    from kiosk.services.publishing import outbox_of
+    from kiosk.services.publishing import publish_context_of
     from publish.status.target_registry import list_targets
 
     with opened() as kiosk:
-        rows = list_targets(db_session(), outbox_of(kiosk).budget)
+        rows = list_targets(db_session(), publish_context_of(kiosk).budget)
     if as_json:
         print_json({"targets": rows})
         return

@@ -11,6 +11,7 @@ from datetime import datetime
 from flask import current_app
 
 from capture.decoding.process_pool import DecoderPool
+from publish.net.remote_state import RemoteState
 from reporter.actor import Actor
 from reporter.clock import Clock
 from reporter.config import KioskSettings, Settings
@@ -50,6 +51,8 @@ class KioskContext:
     held_since: float = 0.0
     # Up to which revision the worker has compared the ledger: no more than a way to save it the same work again.
     queued_to: int = -1
+    # What targets have learnt of their servers: lives as long as the kiosk.
+    remote_state: RemoteState = field(default_factory=RemoteState)
 
     def now(self) -> datetime:
         """The current instant."""
@@ -60,7 +63,8 @@ class KioskContext:
         return Actor(now=self.now(), rng=self.rng, who=who)
 
     def stop(self) -> None:
-        """End the worker processes."""
+        """End the worker processes; forget sign-ins."""
+        self.remote_state.close()
         self.pool.stop()
         self.quick_pool.stop()
         self.slow_pool.stop()

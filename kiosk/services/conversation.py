@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
-from kiosk.services.publishing import outbox_of
+from kiosk.services.publishing import publish_context_of
 from publish.conversation import fetch_replies
 from publish.outbox.items import answer
 from publish.outbox.items.message import queue_messages
@@ -29,14 +29,14 @@ def listen_once(kiosk: KioskContext) -> int:
     """The worker's turn: look at the target whose turn it is; 1 if there was one."""
     if db.session.scalar(select(Target.id).limit(1)) is None:
         return 0
-    outbox = outbox_of(kiosk)
-    queue_messages(db.session(), outbox.facts, kiosk.hand("kiosk"))
-    return fetch_replies.listen_due(db.session(), outbox)
+    context = publish_context_of(kiosk)
+    queue_messages(db.session(), context.facts, kiosk.hand("kiosk"))
+    return fetch_replies.listen_due(db.session(), context)
 
 
 def listen_now(kiosk: KioskContext) -> None:
     """Look at all targets, over everything."""
-    fetch_replies.listen(db.session(), outbox_of(kiosk))
+    fetch_replies.listen(db.session(), publish_context_of(kiosk))
 
 
 def ask_for_looks(session: Session, kiosk: KioskContext) -> None:

@@ -33,16 +33,17 @@ from reporter.models import Gathering, Target
 AskSecret = Callable[[str], str]
 
 
-def outbox_of(kiosk: KioskContext) -> PublishContext:
+def publish_context_of(kiosk: KioskContext) -> PublishContext:
     """The outbox of this gathering. The budget is read anew: somebody may have raised it a moment ago."""
     facts = gathering_facts(db.session(), kiosk.settings)
-    return target_registry.make_outbox(
+    return target_registry.make_publish_context(
         kiosk.store,
         facts,
         clock=kiosk.clock,
         rng=kiosk.rng,
         assets=static_dir(),
         budget_mb=load_settings(kiosk.settings.folder).publish.budget_mb,
+        state=kiosk.remote_state,
     )
 
 
@@ -71,7 +72,7 @@ def set_password(kiosk: KioskContext, name: str, ask: AskSecret) -> None:
 
 def test_target(kiosk: KioskContext, name: str) -> str:
     """Try a target for real; a sentence of what was found."""
-    return target_registry.test_target(db.session(), outbox_of(kiosk), name)
+    return target_registry.test_target(db.session(), publish_context_of(kiosk), name)
 
 
 def remove_target(kiosk: KioskContext, name: str) -> str:
@@ -143,7 +144,7 @@ def publish_all(
     on_progress: Callable[[Outcome, int], None] | None = None,
 ) -> Published:
     """Queue what is approved and deliver what is due."""
-    context = outbox_of(kiosk)
+    context = publish_context_of(kiosk)
     publish(db.session(), context, names=names, wait=wait, on_progress=on_progress)
     rows = ledger_rows(db.session(), context, names)
     stopped = {one.name: one.paused for one in chosen_targets(db.session(), names) if one.paused}
@@ -152,11 +153,11 @@ def publish_all(
 
 def take_down(kiosk: KioskContext) -> Published:
     """After a withdrawal: change and remove what was published, and publish nothing that was not."""
-    outbox = outbox_of(kiosk)
-    queue(db.session(), outbox, only_known=True)
-    while deliver_due(db.session(), outbox) is not None:
+    context = publish_context_of(kiosk)
+    queue(db.session(), context, only_known=True)
+    while deliver_due(db.session(), context) is not None:
         pass
-    return Published(ledger_rows(db.session(), outbox))
+    return Published(ledger_rows(db.session(), context))
 
 
 def deliver_once(kiosk: KioskContext) -> int:
@@ -168,13 +169,13 @@ def deliver_once(kiosk: KioskContext) -> int:
         return 0
     if edit_history.being_made(db.session(), kiosk.now()):
         return 0
-    outbox = outbox_of(kiosk)
+    context = publish_context_of(kiosk)
     newest = db.session.scalar(select(Gathering.revision)) or 0
-    if kiosk.queued_to != newest and not queue(db.session(), outbox, only_known=True).held:
+    if kiosk.queued_to != newest and not queue(db.session(), context, only_known=True).held:
         # What somebody works on right now was left alone: then it is compared again next time.
         kiosk.queued_to = newest
     takedowns = not kiosk.settings.publish.automatic
-    return int(deliver_due(db.session(), outbox, takedowns=takedowns) is not None)
+    return int(deliver_due(db.session(), context, takedowns=takedowns) is not None)
 
 
 def set_pause(kiosk: KioskContext, names: Sequence[str], *, on: bool) -> None:
@@ -194,12 +195,12 @@ def set_budget(kiosk: KioskContext, megabytes: int, *, anew: bool = True) -> Non
 
 def retry_parked(kiosk: KioskContext, name: str) -> int:
     """Give what needed a person another chance; how many."""
-    return retry(db.session(), outbox_of(kiosk), names=[name])
+    return retry(db.session(), publish_context_of(kiosk), names=[name])
 
 
 def dry_run(kiosk: KioskContext, names: Sequence[str] = ()) -> list[dict[str, Any]]:
     """What publishing would do now; nothing is sent and no network is touched."""
-    return preview(db.session(), outbox_of(kiosk), names=names)
+    return preview(db.session(), publish_context_of(kiosk), names=names)
 
 
 def verify_bundle(path: Path) -> None:

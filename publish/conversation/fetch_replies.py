@@ -49,28 +49,28 @@ class _Post:
     takeaways: tuple[uuid.UUID, ...]
 
 
-def listen_due(session: Session, outbox: PublishContext) -> int:
+def listen_due(session: Session, context: PublishContext) -> int:
     """Look at the first target whose turn it is; 1 if there was one. Never raises for what a target does. Commits."""
-    now = outbox.clock()
+    now = context.clock()
     for row in chosen_targets(session):
         if not target_class(row.kind).listens(row.options) or row.paused:
             continue
         listening = session.get(ReplyPoll, row.id)
         if listening is None or listening.next_at <= now:
-            return int(look(session, outbox, row))
+            return int(look(session, context, row))
     return 0
 
 
-def listen(session: Session, outbox: PublishContext, names: Sequence[str] = ()) -> None:
+def listen(session: Session, context: PublishContext, names: Sequence[str] = ()) -> None:
     """Look at all targets now, over everything: a person asks. Commits."""
     for row in chosen_targets(session, names):
         if target_class(row.kind).listens(row.options):
-            look(session, outbox, row, complete=True)
+            look(session, context, row, complete=True)
 
 
-def look(session: Session, outbox: PublishContext, row: Target, *, complete: bool = False) -> bool:
+def look(session: Session, context: PublishContext, row: Target, *, complete: bool = False) -> bool:
     """One look at a target; whether there was anything of ours to look at. What goes wrong ends in its row. Commits."""
-    now = outbox.clock()
+    now = context.clock()
     listening = session.get(ReplyPoll, row.id) or _new_listening(session, row, now)
     posts = _posts(session, row)
     if not posts:
@@ -81,17 +81,17 @@ def look(session: Session, outbox: PublishContext, row: Target, *, complete: boo
     complete = complete or last is None or now - last >= COMPLETE_EVERY
     since = None if complete or listening.looked_at is None else listening.looked_at - OVERLAP
     try:
-        told, stops = _ask(session, outbox, row, posts, since)
+        told, stops = _ask(session, context, row, posts, since)
     except PublishError as error:
-        _failed(session, outbox, row.id, error)
+        _failed(session, context, row.id, error)
         return True
     except MALFORMED as error:
         log.warning("the answer of %s can't be read: %r", row.name, error)
         odd = RetryAfter(f"{row.name} answered in a way that can't be understood.")
-        _failed(session, outbox, row.id, odd)
+        _failed(session, context, row.id, odd)
         return True
     told = [_tidy(heard, now) for heard in told]
-    if _take_in(session, outbox, row, posts, told, complete=since is None):
+    if _take_in(session, context, row, posts, told, complete=since is None):
         # What stands under takeaways has changed: index, ledger and polls look again.
         next_revision(session)
     stop_by_token(session, stops, now)
@@ -116,13 +116,13 @@ def _new_listening(session: Session, row: Target, now: datetime) -> ReplyPoll:
 
 def _ask(
     session: Session,
-    outbox: PublishContext,
+    context: PublishContext,
     row: Target,
     posts: Sequence[_Post],
     since: datetime | None,
 ) -> tuple[list[RemoteReply], list[str]]:
     """All that the target tells, and who wants no more mail. No transaction is open while the network is waited for."""
-    target = outbox.connect(row)
+    target = context.connect(row)
     session.commit()
     try:
         told = list(target.replies([post.remote for post in posts], since))
@@ -153,13 +153,13 @@ def _looked(listening: ReplyPoll, now: datetime, *, complete: bool) -> None:
 
 
 def _failed(
-    session: Session, outbox: PublishContext, target_id: uuid.UUID, error: PublishError
+    session: Session, context: PublishContext, target_id: uuid.UUID, error: PublishError
 ) -> None:
     """Note why, and look again: soon when the line broke, later when a person has to do something first."""
     session.rollback()
-    now, listening = outbox.clock(), session.get_one(ReplyPoll, target_id)
+    now, listening = context.clock(), session.get_one(ReplyPoll, target_id)
     listening.attempts += 1
-    wait = back_off(listening.attempts, outbox.rng.random(), base=30)
+    wait = back_off(listening.attempts, context.rng.random(), base=30)
     if isinstance(error, RetryAfter) and error.seconds is not None:
         wait = timedelta(seconds=error.seconds)
     if isinstance(error, PauseTarget):
@@ -175,7 +175,7 @@ def _failed(
 
 def _take_in(
     session: Session,
-    outbox: PublishContext,
+    context: PublishContext,
     row: Target,
     posts: Sequence[_Post],
     told: Iterable[RemoteReply],
@@ -183,7 +183,7 @@ def _take_in(
     complete: bool,
 ) -> bool:
     """Bring our rows in line with what was told; whether anything changed. Does not commit."""
-    now = outbox.clock()
+    now = context.clock()
     known = {
         reply.remote_id: reply
         for reply in session.scalars(select(Reply).where(Reply.target_id == row.id))
@@ -197,9 +197,9 @@ def _take_in(
         if post is None or heard.remote_id in seen:
             continue
         seen.add(heard.remote_id)
-        reply = known.get(heard.remote_id) or _own(session, outbox, row, heard)
+        reply = known.get(heard.remote_id) or _own(session, context, row, heard)
         if reply is None:
-            known[heard.remote_id] = _add(session, outbox, row, post, heard, blocked, now)
+            known[heard.remote_id] = _add(session, context, row, post, heard, blocked, now)
         else:
             _follow(reply, heard, blocked, now)
             known[heard.remote_id] = reply
@@ -215,13 +215,15 @@ def _take_in(
     return changed
 
 
-def _own(session: Session, outbox: PublishContext, row: Target, heard: RemoteReply) -> Reply | None:
+def _own(
+    session: Session, context: PublishContext, row: Target, heard: RemoteReply
+) -> Reply | None:
     """Our answer whose own answer was lost on the way: its key tells."""
     if not heard.key:
         return None
     waiting = select(Reply).where(Reply.target_id == row.id, Reply.ours, Reply.remote_id.is_(None))
     found = next(
-        (r for r in session.scalars(waiting) if answer_key(r.id, outbox.facts) == heard.key), None
+        (r for r in session.scalars(waiting) if answer_key(r.id, context.facts) == heard.key), None
     )
     if found is not None:
         found.remote_id, found.url = heard.remote_id, heard.url
@@ -230,7 +232,7 @@ def _own(session: Session, outbox: PublishContext, row: Target, heard: RemoteRep
 
 def _add(
     session: Session,
-    outbox: PublishContext,
+    context: PublishContext,
     row: Target,
     post: _Post,
     heard: RemoteReply,
@@ -238,7 +240,7 @@ def _add(
     now: datetime,
 ) -> Reply:
     reply = Reply(
-        id=new_id(now, outbox.rng),
+        id=new_id(now, context.rng),
         target_id=row.id,
         remote_id=heard.remote_id,
         place=row.name,

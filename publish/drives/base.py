@@ -9,11 +9,12 @@ import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
 from publish.errors import PublishError, RetryAfter
+from publish.net.remote_state import RemoteState
 from reporter.media.store import hash_file
 
 PIECE = 1 << 20
@@ -33,6 +34,8 @@ class Login:
     key: str = ""
     # Of an S3-compatible service that is not Amazon's.
     endpoint: str = ""
+    # What was learnt of servers.
+    state: RemoteState = field(default_factory=RemoteState)
 
 
 class Drive(ABC):

@@ -39,8 +39,6 @@ _MISSING = frozenset({404, 409, 410})
 _REFUSED = frozenset({400, 403})
 # In every WebDAV address of Nextcloud and ownCloud.
 _CLOUD = "/remote.php/"
-# Collections whose servers refuse a temporary name that is hidden or ends in .part: they get plain ones.
-_PLAIN: set[str] = set()
 # Forbidden, a condition that failed, locked.
 _BUSY = frozenset({403, 412, 423})
 
@@ -68,15 +66,18 @@ class WebDavDrive(Drive):
         self._base = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
         user = login.user or unquote(parts.username or "")
         password = login.password or unquote(parts.password or "")
-        auth = AskedSignIn(f"{self._base}/", user, password) if user else None
+        schemes = login.state.table("webdav schemes")
+        auth = AskedSignIn(f"{self._base}/", user, password, schemes) if user else None
+        # Collections whose servers refuse a temporary name that is hidden or ends in .part: they get plain ones.
+        self._plain = login.state.table("webdav plain names")
         self._web = HttpClient(login.name, auth=auth)
         self._made: set[str] = set()
         if _CLOUD in self._base:
-            _PLAIN.add(self._base)
+            self._plain[self._base] = True
 
     def part_of(self, name: str) -> str:
         """A hidden name; where such are refused, a plain one with the file's own ending."""
-        if self._base not in _PLAIN:
+        if self._base not in self._plain:
             return super().part_of(name)
         path = PurePosixPath(name)
         return str(path.with_name(f"up-{self.mark}-{path.name}"))
@@ -86,9 +87,9 @@ class WebDavDrive(Drive):
         try:
             super().put(name, source)
         except _NameRefused:
-            if self._base in _PLAIN:
+            if self._base in self._plain:
                 raise
-            _PLAIN.add(self._base)
+            self._plain[self._base] = True
             super().put(name, source)
 
     def ready(self) -> None:
@@ -162,7 +163,7 @@ class WebDavDrive(Drive):
 
     def _write_refused(self, name: str, answer: HttpResponse) -> PublishError:
         """Refused are a temporary name, this one file, or all writing: a few bytes under another name tell."""
-        if self._base not in _PLAIN:
+        if self._base not in self._plain:
             return _NameRefused(f"{self.name} does not take the name {name}{_said(answer)}.")
         other = self._at(f"up-{self.mark}-try.txt")
         if self._web.call("PUT", other, accept=_DONE | _REFUSED, content=b"?").status in _REFUSED:

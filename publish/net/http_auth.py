@@ -6,19 +6,23 @@ body goes out only to hear that it was not signed.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, MutableMapping
 
 import httpx
 
-# Address of a folder -> "basic" or "digest", as its server answered in this process.
-_ASKED: dict[str, str] = {}
 _Flow = Generator[httpx.Request, httpx.Response, None]
 
 
 class AskedSignIn(httpx.Auth):
-    """User name and password for ``url`` and what lies below it. Bodies have to be such that can be read again."""
+    """User name and password for ``url`` and what lies below it. Bodies have to be such that can be read again.
 
-    def __init__(self, url: str, user: str, password: str) -> None:
+    ``schemes``: address of a folder -> "basic" or "digest", as its server answered before.
+    """
+
+    def __init__(
+        self, url: str, user: str, password: str, schemes: MutableMapping[str, str]
+    ) -> None:
+        self._schemes = schemes
         self._url = url
         self._basic = httpx.BasicAuth(user, password)
         self._digest = httpx.DigestAuth(user, password)
@@ -27,9 +31,9 @@ class AskedSignIn(httpx.Auth):
 
     def auth_flow(self, request: httpx.Request) -> _Flow:
         """Ask how to sign in, if that is not known, then sign."""
-        if _ASKED.get(self._url) != "basic" and not self._challenged:
+        if self._schemes.get(self._url) != "basic" and not self._challenged:
             yield from self._ask()
-        if _ASKED.get(self._url) == "digest":
+        if self._schemes.get(self._url) == "digest":
             yield from self._digest.auth_flow(request)
         else:
             yield from self._basic.auth_flow(request)
@@ -42,7 +46,7 @@ class AskedSignIn(httpx.Auth):
         response = yield question
         if response.status_code != 401 or not _wants_digest(response):
             # Whoever lets everybody look may still want a name for writing: as before, it is sent along.
-            _ASKED[self._url] = "basic"
+            self._schemes[self._url] = "basic"
             return
         digest = self._digest.auth_flow(question)
         next(digest)
@@ -50,9 +54,9 @@ class AskedSignIn(httpx.Auth):
             again = digest.send(response)
         except (StopIteration, httpx.ProtocolError, NotImplementedError):
             # A kind of digest that nobody here can make.
-            _ASKED[self._url] = "basic"
+            self._schemes[self._url] = "basic"
             return
-        _ASKED[self._url], self._challenged = "digest", True
+        self._schemes[self._url], self._challenged = "digest", True
         yield again
 
 

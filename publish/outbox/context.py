@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from publish.net.remote_state import RemoteState
 from publish.posts.model import GatheringFacts
 from publish.targets import Target as OpenTarget
 from reporter import secret_store
@@ -16,7 +17,10 @@ from reporter.models import Target
 
 @dataclass(frozen=True)
 class PublishContext:
-    """Files, facts, time, chance, how a target's row becomes a working one, and how many bytes may be spent."""
+    """Files, facts, time, chance, how a target's row becomes a working one, and how many bytes may be spent.
+
+    ``close`` it when nothing is sent any more.
+    """
 
     store: Store
     facts: GatheringFacts
@@ -25,6 +29,12 @@ class PublishContext:
     connect: Callable[[Target], OpenTarget]
     # Bytes that may go over the network before a person raises it; 0: as many as it takes.
     budget: int = 0
+    # What open targets learn of their servers.
+    state: RemoteState = field(default_factory=RemoteState)
+
+    def close(self) -> None:
+        """Forget what was learnt of servers, sign-ins too."""
+        self.state.close()
 
 
 def secret_name(name: str) -> str:

@@ -29,7 +29,7 @@ from reporter.stories.queries import all_stories
 
 
 def preview(
-    session: Session, outbox: PublishContext, *, names: Sequence[str] = ()
+    session: Session, context: PublishContext, *, names: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
     """What would be sent, in the form of ``ledger_rows`` with an ``action`` (create, update, withdraw).
 
@@ -37,30 +37,30 @@ def preview(
     ``files`` and ``notes`` (what is done because of the target's limits). Leaves the ledger as it was.
     """
     session.commit()
-    return beside_others(session, lambda: _preview(session, outbox, names))
+    return beside_others(session, lambda: _preview(session, context, names))
 
 
 def _preview(
-    session: Session, outbox: PublishContext, names: Sequence[str]
+    session: Session, context: PublishContext, names: Sequence[str]
 ) -> list[dict[str, Any]]:
     before = {row.id: bool(row.remote_id) for row in session.scalars(select(Delivery))}
-    stories = all_stories(session, now=outbox.clock(), rng=outbox.rng)
+    stories = all_stories(session, now=context.clock(), rng=context.rng)
     told: list[dict[str, Any]] = []
     for target in chosen_targets(session, names):
-        compare(session, outbox, target, stories, only_known=False)
+        compare(session, context, target, stories, only_known=False)
         session.flush()
         session.expire_all()
-        told += _at_target(session, outbox, target, before)
+        told += _at_target(session, context, target, before)
     session.rollback()
     return told
 
 
 def _at_target(
-    session: Session, outbox: PublishContext, target: Target, before: Mapping[uuid.UUID, bool]
+    session: Session, context: PublishContext, target: Target, before: Mapping[uuid.UUID, bool]
 ) -> list[dict[str, Any]]:
-    standing = Standing(session, outbox.budget)
+    standing = Standing(session, context.budget)
     rows = session.scalars(select(Delivery).where(Delivery.target_id == target.id))
-    opened = _opened(outbox, target)
+    opened = _opened(context, target)
     told = []
     try:
         for row in sorted(rows, key=lambda r: (r.created_at, r.item_kind, r.key)):
@@ -71,7 +71,7 @@ def _at_target(
             action = "withdraw" if leaving else "update" if before.get(row.id) else "create"
             one = {**row_json(row, standing), "action": action}
             if row.item_kind == ItemKind.STORY and not leaving:
-                one |= _story(session, outbox, row, opened)
+                one |= _story(session, context, row, opened)
             told.append(one)
     finally:
         if opened is not None:
@@ -79,19 +79,19 @@ def _at_target(
     return told
 
 
-def _opened(outbox: PublishContext, target: Target) -> OpenTarget | None:
+def _opened(context: PublishContext, target: Target) -> OpenTarget | None:
     try:
-        return outbox.connect(target)
+        return context.connect(target)
     except PublishError:
         # A stick that is not in, say: what would be sent can still be counted.
         return None
 
 
 def _story(
-    session: Session, outbox: PublishContext, row: Delivery, opened: OpenTarget | None
+    session: Session, context: PublishContext, row: Delivery, opened: OpenTarget | None
 ) -> dict[str, Any]:
     story = session.get(Story, row.memory.story)
-    fitted = shape_post(session, outbox, row.target, story) if story else None
+    fitted = shape_post(session, context, row.target, story) if story else None
     if fitted is None:
         return {}
     files = [
@@ -112,7 +112,7 @@ def _story(
 
 def story_draft(
     session: Session,
-    outbox: PublishContext,
+    context: PublishContext,
     target: Target,
     story: Story,
     seen_at: Callable[[Post], Mapping[str, str]],
@@ -122,10 +122,10 @@ def story_draft(
     ``seen_at``: where the files of a post can be seen meanwhile. Touches no network. Raises publish.errors where the
     target can't be opened.
     """
-    fitted = shape_post(session, outbox, target, story, drafts=True)
+    fitted = shape_post(session, context, target, story, drafts=True)
     if fitted is None:
         return None
-    links, opened = seen_at(fitted.post), outbox.connect(target)
+    links, opened = seen_at(fitted.post), context.connect(target)
     try:
         there = {key: Remote("0", url, {"name": url}) for key, url in links.items()}
         return opened.draft(fitted.post, there if opened.keeps_files else {}), fitted.notes

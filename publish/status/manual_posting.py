@@ -42,27 +42,27 @@ class Handout:
     notes: tuple[str, ...] = ()
 
 
-def handouts(session: Session, outbox: PublishContext) -> list[Handout]:
+def handouts(session: Session, context: PublishContext) -> list[Handout]:
     """Everything that waits for a person, oldest first."""
     rows = session.scalars(
         select(Delivery)
         .where(Delivery.state == DeliveryState.MANUAL, Delivery.item_kind == ItemKind.STORY)
         .order_by(Delivery.created_at)
     )
-    return [_handout(session, outbox, row) for row in rows]
+    return [_handout(session, context, row) for row in rows]
 
 
-def _handout(session: Session, outbox: PublishContext, row: Delivery) -> Handout:
+def _handout(session: Session, context: PublishContext, row: Delivery) -> Handout:
     what = "remove" if not row.wanted else "change" if row.sent else "post"
     door = target_class(row.target.kind).door(row.target.options)
     title = row.memory.title
     bare = Handout(row.id, row.target.name, title, what, door, row.url, None)
     story = session.get(Story, row.item_id)
-    fitted = shape_post(session, outbox, row.target, story) if story and row.wanted else None
+    fitted = shape_post(session, context, row.target, story) if story and row.wanted else None
     if fitted is None:
         return bare
     try:
-        opened = outbox.connect(row.target)
+        opened = context.connect(row.target)
     except PublishError:
         return bare
     try:
@@ -83,7 +83,7 @@ def _handout(session: Session, outbox: PublishContext, row: Delivery) -> Handout
 
 
 def done_by_hand(
-    session: Session, outbox: PublishContext, row_id: uuid.UUID, url: str, now: datetime
+    session: Session, context: PublishContext, row_id: uuid.UUID, url: str, now: datetime
 ) -> str:
     """A person says that it is done; ``url``: where it is, or empty. Returns the state. Commits.
 
@@ -102,11 +102,11 @@ def done_by_hand(
     if not row.wanted:
         _gone(row)
     else:
-        _there(session, outbox, row, link, now)
+        _there(session, context, row, link, now)
     row.due_at, row.attempts, row.error = now, 0, ""
     takedowns.settle(session, row, now)
     session.commit()
-    refresh_story(session, outbox, row.item_id, row.target_id)
+    refresh_story(session, context, row.item_id, row.target_id)
     return row.state
 
 
@@ -116,11 +116,11 @@ def _gone(row: Delivery) -> None:
 
 
 def _there(
-    session: Session, outbox: PublishContext, row: Delivery, link: str, now: datetime
+    session: Session, context: PublishContext, row: Delivery, link: str, now: datetime
 ) -> None:
     """What stands there is what was handed out; should it have changed since, it is handed out again."""
     story = session.get(Story, row.item_id)
-    fitted = shape_post(session, outbox, row.target, story) if story else None
+    fitted = shape_post(session, context, row.target, story) if story else None
     if story is None or fitted is None:
         raise Conflict(
             "Nothing of this may be shown there any more. Take it down if you posted it."
@@ -129,7 +129,7 @@ def _there(
     row.state, row.sent, row.wanted = DeliveryState.SENT.value, print_, print_
     row.url, row.remote_id, row.sent_at = link, link or "by hand", now
     row.memory = replace(row.memory, takeaways=tuple(map(uuid.UUID, fitted.post.takeaways)))
-    opened = outbox.connect(row.target)
+    opened = context.connect(row.target)
     try:
         draft = draft_of(session, row, fitted, opened)
     finally:

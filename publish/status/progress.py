@@ -106,11 +106,11 @@ class Standing:
 
 
 def ledger_rows(
-    session: Session, outbox: PublishContext, names: Sequence[str] = ()
+    session: Session, context: PublishContext, names: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
     """The ledger as JSON: ``target``, ``item``, ``kind``, ``title``, ``state``, ``url``, ``error``, bytes."""
     wanted = [target.id for target in chosen_targets(session, names)]
-    standing = Standing(session, outbox.budget)
+    standing = Standing(session, context.budget)
     rows = session.scalars(
         select(Delivery)
         .where(Delivery.target_id.in_(wanted))
@@ -146,9 +146,9 @@ def counts(session: Session, budget: int = 0) -> dict[uuid.UUID, dict[str, int]]
     return found
 
 
-def progress(session: Session, outbox: PublishContext, target: Target | None = None) -> Progress:
+def progress(session: Session, context: PublishContext, target: Target | None = None) -> Progress:
     """How far the open work is, at one target or at all."""
-    began = outbox_state(session, outbox.clock()).began_at or outbox.clock()
+    began = outbox_state(session, context.clock()).began_at or context.clock()
     is_open = Delivery.state.in_(OPEN)
     done = Delivery.state.in_(SETTLED)
     # Nobody knows how long it takes until a place can be reached again.

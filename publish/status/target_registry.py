@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from publish.errors import Offline, PauseTarget, PublishError, Reachability, redact
+from publish.net.remote_state import RemoteState
 from publish.net.transfer_meter import TransferMeter, counted
 from publish.outbox.context import PublishContext, secret_name, secrets_of
 from publish.outbox.target_status import (
@@ -100,15 +101,17 @@ def secret_prompt(kind: str, given: Mapping[str, str]) -> str:
     return target_class(kind).secret_prompt(given)
 
 
-def open_target(row: Target, *, facts: GatheringFacts, assets: Path | None = None) -> OpenTarget:
+def open_target(
+    row: Target, *, facts: GatheringFacts, state: RemoteState, assets: Path | None = None
+) -> OpenTarget:
     """The working target of a row, its secret fetched from where secrets are."""
     cls = target_class(row.kind)
     needed = cls.secret_prompt(row.options)
     secret = secret_store.get_secret(str(facts.id), secret_name(row.name)) or "" if needed else ""
-    return cls(TargetConfig(row.name, row.options, secret, facts, assets))
+    return cls(TargetConfig(row.name, row.options, secret, facts, assets, state))
 
 
-def make_outbox(
+def make_publish_context(
     store: Store,
     facts: GatheringFacts,
     *,
@@ -116,22 +119,27 @@ def make_outbox(
     rng: random.Random,
     assets: Path | None = None,
     budget_mb: int = 0,
+    state: RemoteState | None = None,
 ) -> PublishContext:
-    """What ledger and outbox work with. ``assets``: the folder that holds ``css/tokens.css``."""
-    connect = partial(open_target, facts=facts, assets=assets)
-    return PublishContext(store, facts, clock, rng, connect, budget_mb * 1_000_000)
+    """What ledger and outbox work with. ``assets``: the folder that holds ``css/tokens.css``.
+
+    ``state``: what other contexts of the same program have learnt of servers.
+    """
+    state = RemoteState() if state is None else state
+    connect = partial(open_target, facts=facts, state=state, assets=assets)
+    return PublishContext(store, facts, clock, rng, connect, budget_mb * 1_000_000, state)
 
 
-def test_target(session: Session, outbox: PublishContext, name: str) -> str:
+def test_target(session: Session, context: PublishContext, name: str) -> str:
     """Try a target for real; its sentence. A paused one goes on after a success. Raises publish.errors. Commits.
 
     What was found of the way there, good or bad, is kept and shown. No error holds a secret.
     """
     row = find_target(session, name)
-    hidden = secrets_of(outbox, row)
-    wire = TransferMeter(clock=outbox.clock)
+    hidden = secrets_of(context, row)
+    wire = TransferMeter(clock=context.clock)
     try:
-        target = outbox.connect(row)
+        target = context.connect(row)
         session.commit()
         try:
             with counted(wire):
@@ -141,12 +149,12 @@ def test_target(session: Session, outbox: PublishContext, name: str) -> str:
     except PublishError as error:
         error.message = redact(error.message, hidden)
         error.args = (error.message,)
-        record_reachability(session, row.id, _way(error), error.message, outbox.clock())
+        record_reachability(session, row.id, _way(error), error.message, context.clock())
         session.commit()
         raise
     row.paused = ""
-    record_transfer(session, row.id, wire, timedelta(0), outbox.clock(), free=True)
-    record_reachability(session, row.id, Reachability.OK, "", outbox.clock())
+    record_transfer(session, row.id, wire, timedelta(0), context.clock(), free=True)
+    record_reachability(session, row.id, Reachability.OK, "", context.clock())
     forget_limits(session, row.id)
     session.commit()
     return redact(said, hidden)

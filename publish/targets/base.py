@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+from publish.net.remote_state import RemoteState
 from publish.posts.model import GatheringFacts, Post, PostMedia, Remote
 
 
@@ -135,6 +136,8 @@ class TargetConfig:
     secret: str
     facts: GatheringFacts
     assets: Path | None = None
+    # What was learnt of servers, shared by all targets of a context.
+    state: RemoteState = field(default_factory=RemoteState)
 
 
 class Target(ABC):

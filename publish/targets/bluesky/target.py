@@ -8,7 +8,6 @@ where tests cut the wire.
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -46,10 +45,6 @@ IMAGE_BYTES, IMAGES, CHARACTERS = 1_000_000, 4, 300
 TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 _LONGEST_SIDE = 2000
 _MOST_PARTS = 25
-# Sign-ins are rationed (30 in 5 minutes), and each delivery opens a target of its own: sessions are kept while the
-# process runs, by server, account and a hash of the password.
-_SESSIONS: dict[tuple[str, str, str], dict[str, Any]] = {}
-_LOCK = threading.Lock()
 
 
 class BlueskyTarget(Target):
@@ -76,7 +71,10 @@ class BlueskyTarget(Target):
         self._view = setup.options["appview"].rstrip("/")
         self._web = HttpClient(setup.name)
         self._user = setup.options["user"].strip().removeprefix("@")
-        self._uploads = Uploads(f"{self._base} {self._user}", setup.secret)
+        self._uploads = Uploads(f"{self._base} {self._user}", setup.secret, setup.state)
+        # Sign-ins are rationed (30 in 5 minutes), and each delivery opens a target of its own: sessions are kept, by
+        # server, account and a hash of the password.
+        self._sessions = setup.state.table("bluesky sessions")
         digest = hashlib.sha256(setup.secret.encode()).hexdigest()
         self._account = (self._base, self._user, digest)
 
@@ -96,8 +94,7 @@ class BlueskyTarget(Target):
 
     def test(self) -> str:
         """Sign in."""
-        with _LOCK:
-            _SESSIONS.pop(self._account, None)
+        self._sessions.pop(self._account, None)
         return f"{self.name} answers; posts go out as @{self._session()['handle']}."
 
     def limits(self) -> Limits:
@@ -316,8 +313,7 @@ class BlueskyTarget(Target):
     # --- The way there ---------------------------------------------------------------------------------------------
 
     def _session(self) -> dict[str, Any]:
-        with _LOCK:
-            kept = _SESSIONS.get(self._account)
+        kept: dict[str, Any] | None = self._sessions.get(self._account)
         if kept is None:
             body = {"identifier": self._user, "password": self.setup.secret}
             kept = self._open("createSession", json=body)
@@ -325,8 +321,7 @@ class BlueskyTarget(Target):
 
     def _open(self, method: str, **parts: Any) -> dict[str, Any]:
         answer = self._web.call("POST", f"{self._base}/xrpc/com.atproto.server.{method}", **parts)
-        with _LOCK:
-            _SESSIONS[self._account] = dict(answer.data)
+        self._sessions[self._account] = dict(answer.data)
         return dict(answer.data)
 
     def _renew(self, session: Mapping[str, Any]) -> None:
@@ -336,8 +331,7 @@ class BlueskyTarget(Target):
                 "refreshSession", headers={"Authorization": f"Bearer {session['refreshJwt']}"}
             )
         except (AuthRefused, Permanent):
-            with _LOCK:
-                _SESSIONS.pop(self._account, None)
+            self._sessions.pop(self._account, None)
 
     def _call(self, method: str, name: str, **parts: Any) -> dict[str, Any]:
         """One call as the account."""

@@ -73,7 +73,7 @@ class FacebookPageTarget(Target):
         self._page = setup.options["page"].strip()
         # In a header: addresses end up in logs.
         self._web = HttpClient(setup.name, bearer=setup.secret.strip())
-        self._uploads = Uploads(f"{self._base}/{self._page}", setup.secret)
+        self._uploads = Uploads(f"{self._base}/{self._page}", setup.secret, setup.state)
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:

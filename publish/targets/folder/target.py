@@ -86,6 +86,7 @@ class FolderTarget(Target):
             password=setup.secret,
             key=told.get("key", ""),
             endpoint=told.get("endpoint", ""),
+            state=setup.state,
         )
         self._web, self._hub = told.get("web", ""), told.get("hub", "")
         self._drive = open_drive(told["url"], login)

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from publish.errors import AuthRefused, PayloadTooLarge, Permanent, RetryAfter
 from publish.net.http import HttpClient
 from publish.net.http import HttpResponse as Reply
+from publish.net.remote_state import RemoteState
 from publish.posts.model import PostMedia
 from publish.rendering.thread import picture_bytes
 from publish.targets.base import Limits
@@ -30,12 +31,12 @@ class Account:
 
     pause: ClassVar[Callable[[float], Any]] = staticmethod(time.sleep)
 
-    def __init__(self, name: str, url: str, token: str) -> None:
+    def __init__(self, name: str, url: str, token: str, state: RemoteState) -> None:
         self.name = name
         base = url.rstrip("/")
         self.base = base if "://" in base else f"https://{base}"
         self.web = HttpClient(name, bearer=token.strip())
-        self.uploads = Uploads(self.base, token)
+        self.uploads = Uploads(self.base, token, state)
         # What the server told of itself; a draft is written without asking.
         self.told: dict[str, Any] | None = None
         self._me: dict[str, Any] = {}

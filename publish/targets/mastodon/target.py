@@ -66,7 +66,7 @@ class MastodonTarget(Target):
 
     def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
-        self._api = Account(setup.name, setup.options["url"], setup.secret)
+        self._api = Account(setup.name, setup.options["url"], setup.secret, setup.state)
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:

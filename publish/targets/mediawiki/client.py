@@ -25,6 +25,7 @@ from publish.errors import (
     RetryAfter,
 )
 from publish.net.http import HttpClient, HttpResponse
+from publish.net.remote_state import RemoteState
 from publish.net.transfer_meter import kept
 from publish.targets.mediawiki.discovery import find_api
 
@@ -62,12 +63,9 @@ CHUNKS = (256 << 10, 4 << 20)
 _CHUNK_LEAST = 128 << 10
 # Breaks in a row, of the same piece.
 _PIECE_TRIES = 4
-# What waits at a wiki unfinished: (api, user, name, size) -> key and offset. A wiki that has forgotten it says so.
-# Address of an api -> when a file was cut on the way there (monotonic): small ones too go in pieces for that long.
-_BROKE: dict[str, float] = {}
+# Small files too go in pieces for so long after one was cut.
 _LATELY_S = 3600.0
 _Mark = tuple[str, str, str, int]
-_STASHED: dict[_Mark, tuple[str, int]] = {}
 
 
 class WikiError(Permanent):
@@ -109,8 +107,13 @@ _File = tuple[str, str, Any, str]
 class Wiki:
     """One wiki, signed in when it is first asked for something that needs it."""
 
-    def __init__(self, name: str, url: str, user: str, password: str) -> None:
-        self.name, self._user, self._password = name, user, password
+    def __init__(self, name: str, url: str, login: tuple[str, str], state: RemoteState) -> None:
+        self.name, (self._user, self._password) = name, login
+        self._found = state.table("mediawiki addresses")
+        # Address of an api -> when a file was cut on the way there (monotonic).
+        self._broke = state.table("mediawiki cuts")
+        # What waits at a wiki unfinished: its mark -> key and offset. A wiki that has forgotten it says so.
+        self._stashed = state.table("mediawiki stashes")
         self._url = url
         self._web = HttpClient(name)
         self._api = ""
@@ -215,7 +218,7 @@ class Wiki:
         """With a bot password (https://www.mediawiki.org/wiki/API:Login)."""
         if self._api:
             return
-        self._api, self.site = find_api(self._web, self._url)
+        self._api, self.site = find_api(self._web, self._url, self._found)
         token = self._post("query", {"meta": "tokens", "type": "login"})["query"]["tokens"][
             "logintoken"
         ]
@@ -248,34 +251,34 @@ class Wiki:
                     whole = ("file", filename, file, mime)
                     answer = self.act("upload", common, write=True, file=whole)
             except ConnectionLost:
-                _BROKE[self._api] = time.monotonic()
+                self._broke[self._api] = time.monotonic()
                 raise
         else:
             answer = self._upload_in_pieces(path, size, common)
         return dict(answer["upload"])
 
     def _broke_lately(self) -> bool:
-        return time.monotonic() - _BROKE.get(self._api, -_LATELY_S) < _LATELY_S
+        return time.monotonic() - self._broke.get(self._api, -_LATELY_S) < _LATELY_S
 
     def _upload_in_pieces(self, path: Path, size: int, common: Mapping[str, Any]) -> dict[str, Any]:
         mark = (self._api, self._user, str(common["filename"]), size)
-        resumed = mark in _STASHED
+        resumed = mark in self._stashed
         try:
             key = self._stash(path, mark)
             answer = self.act("upload", {**common, "filekey": key}, write=True)
         except WikiError as error:
-            _STASHED.pop(mark, None)
+            self._stashed.pop(mark, None)
             if resumed or error.code.startswith("uploadstash"):
                 raise RetryAfter(
                     f"{self.name} has forgotten the beginning of a file. It is sent again."
                 ) from error
             raise
-        _STASHED.pop(mark, None)
+        self._stashed.pop(mark, None)
         return answer
 
     def _stash(self, path: Path, mark: _Mark) -> str:
         """Send a large file in pieces; the key under which it waits (for 6 hours). Goes on where it was cut."""
-        key, offset = _STASHED.get(mark, ("", 0))
+        key, offset = self._stashed.get(mark, ("", 0))
         filename, size = mark[2:]
         least = int(self.site.get("general", {}).get("minuploadchunksize", 0))
         pace = Pace(least, careful=self._broke_lately())
@@ -284,7 +287,7 @@ class Wiki:
                 file.seek(offset)
                 piece = file.read(pace.size)
                 key, offset = self._piece(_piece_of(filename, size, offset, key), piece, pace)
-                _STASHED[mark] = key, offset
+                self._stashed[mark] = key, offset
         return key
 
     def _piece(self, params: Mapping[str, Any], piece: bytes, pace: Pace) -> tuple[str, int]:
@@ -294,7 +297,7 @@ class Wiki:
         try:
             told = self.act("upload", params, write=True, file=file)["upload"]
         except RetryAfter as error:
-            _BROKE[self._api] = time.monotonic()
+            self._broke[self._api] = time.monotonic()
             if error.seconds is not None or not pace.broke(offset):
                 raise
             return key, offset

@@ -7,7 +7,7 @@ Each page names them in its head: ``<link rel="EditURI" href="…/api.php?action
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -29,19 +29,22 @@ _SITEINFO = {
     "format": "json",
     "formatversion": "2",
 }
-# Address that was given -> api.php, as it was found in this process.
-_FOUND: dict[str, str] = {}
 
 
-def find_api(web: HttpClient, url: str) -> tuple[str, dict[str, Any]]:
-    """(address of api.php, the site's facts: none where only members may read). Raises publish.errors."""
+def find_api(
+    web: HttpClient, url: str, found: MutableMapping[str, str]
+) -> tuple[str, dict[str, Any]]:
+    """(address of api.php, the site's facts: none where only members may read). Raises publish.errors.
+
+    ``found``: address that was given -> api.php, as it was found before.
+    """
     given = (url if "://" in url else f"https://{url}").split("?")[0].split("#")[0]
-    return _Search(web, given).find()
+    return _Search(web, given, found).find()
 
 
 class _Search:
-    def __init__(self, web: HttpClient, given: str) -> None:
-        self._web, self._given = web, given
+    def __init__(self, web: HttpClient, given: str, found: MutableMapping[str, str]) -> None:
+        self._web, self._given, self._found = web, given, found
         self._seen: list[HttpResponse] = []
 
     def find(self) -> tuple[str, dict[str, Any]]:
@@ -51,12 +54,12 @@ class _Search:
             told = None if address in tried else self._ask(address)
             tried.add(address)
             if told is not None:
-                _FOUND[self._given] = address
+                self._found[self._given] = address
                 return address, told
         raise self._not_found()
 
     def _places(self) -> Iterator[str]:
-        if known := _FOUND.get(self._given):
+        if known := self._found.get(self._given):
             yield known
         if self._given.endswith("api.php"):
             yield self._given
@@ -122,7 +125,7 @@ class _Search:
                 f"and add {name} again with it."
             )
         pages = [one for one in self._seen if one.status < 300 and is_page(one.text)]
-        if pages and len(pages) == len(self._seen) and self._given in _FOUND:
+        if pages and len(pages) == len(self._seen) and self._given in self._found:
             return Offline(self._web.portal(), Reachability.PORTAL)
         if not pages:
             return PauseTarget(f"There is no MediaWiki at {place}. Check the address of {name}.")

@@ -64,7 +64,9 @@ class MediaWikiTarget(Target):
 
     def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
-        self._wiki = Wiki(setup.name, setup.options["url"], setup.options["user"], setup.secret)
+        self._wiki = Wiki(
+            setup.name, setup.options["url"], (setup.options["user"], setup.secret), setup.state
+        )
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:

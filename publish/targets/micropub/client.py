@@ -20,10 +20,10 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from publish.errors import AuthRefused, Offline, PauseTarget, Reachability, RetryAfter
 from publish.net.http import HttpClient, HttpResponse
+from publish.net.remote_state import RemoteState
 from publish.targets.micropub.microformats import MOST, anchors, first_word
 
-# What was discovered is kept this long: every delivery opens the blog anew. Address and token -> what is known.
-_KEPT: dict[tuple[str, str], _Known] = {}
+# What was discovered is kept this long: every delivery opens the blog anew.
 _KEPT_S = 60.0
 _HOPS = 5
 # How refusals of a query look that only say "I don't have that" or "not there".
@@ -49,6 +49,7 @@ class Micropub:
     name: str
     address: str
     token: str
+    state: RemoteState = field(default_factory=RemoteState)
     web: HttpClient = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,6 +57,8 @@ class Micropub:
         if "://" not in self.address:
             self.address = f"https://{self.address}"
         self.web = HttpClient(self.name, bearer=self.token)
+        # Address and a hash of the token -> what is known.
+        self._blogs = self.state.table("micropub blogs")
 
     # --- Where it is ---------------------------------------------------------------------------------------
 
@@ -92,19 +95,19 @@ class Micropub:
 
     def forget(self) -> None:
         """Look for everything anew."""
-        _KEPT.pop(self._account(), None)
+        self._blogs.pop(self._account(), None)
 
     def _account(self) -> tuple[str, str]:
         return self.address, hashlib.sha256(self.token.encode()).hexdigest()
 
     def _known(self) -> _Known:
-        known = _KEPT.get(self._account())
+        known: _Known | None = self._blogs.get(self._account())
         if known is None or time.monotonic() - known.at > _KEPT_S:
             endpoint = self._discover()
             told = self._asked(endpoint, {"q": "config"})
             fresh = _Known(time.monotonic(), endpoint or self.address, told or {})
             fresh.lists = known.lists if known else False
-            known = _KEPT[self._account()] = fresh
+            known = self._blogs[self._account()] = fresh
         return known
 
     def _discover(self) -> str:
@@ -187,7 +190,7 @@ class Micropub:
     @property
     def has_listed(self) -> bool:
         """Whether it has listed its posts before, as far as this process knows."""
-        known = _KEPT.get(self._account())
+        known = self._blogs.get(self._account())
         return known is not None and known.lists
 
     def _pages(

@@ -94,7 +94,7 @@ class MicropubTarget(Target):
 
     def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
-        self._blog = Micropub(setup.name, setup.options["url"], setup.secret.strip())
+        self._blog = Micropub(setup.name, setup.options["url"], setup.secret.strip(), setup.state)
         self._draft = setup.options.get("status") == "draft"
 
     @classmethod

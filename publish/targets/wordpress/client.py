@@ -9,21 +9,24 @@ from urllib.parse import urlencode
 
 from publish.errors import AuthRefused, Permanent, PublishError
 from publish.net.http import HttpClient, HttpResponse
+from publish.net.remote_state import RemoteState
 from publish.targets.wordpress.discovery import ANY, Root, as_meant, blog_of, find_root, told_of
 from publish.targets.wordpress.refusals import SignIn, filter_name, is_filtered
 
 # 403s that say "this account may not", not "this item is refused".
 _RIGHTS = ("rest_cannot_create", "rest_forbidden", "rest_cannot_publish", "rest_cannot_assign")
-# Address of a blog -> when it was asked (monotonic), and where its API is.
-_FOUND: dict[str, tuple[float, Root]] = {}
+# A blog is asked where its API is once in so many seconds.
 _FOUND_S = 60.0
 
 
 class Site:
-    """One blog, signed in to. ``name`` is what sentences call it."""
+    """One blog, signed in to. ``name`` is what sentences call it, ``login`` user name and application password."""
 
-    def __init__(self, name: str, url: str, user: str, secret: str) -> None:
+    def __init__(self, name: str, url: str, login: tuple[str, str], state: RemoteState) -> None:
         self.name = name
+        user, secret = login
+        # Address of a blog -> when it was asked (monotonic), and where its API is.
+        self._found = state.table("wordpress roots")
         self._given = blog_of(url)
         # Blogs show application passwords in groups of four; the spaces don't count.
         secret = secret.replace(" ", "")
@@ -94,10 +97,10 @@ class Site:
 
     def _remembered(self) -> Root:
         """Asked once a minute at most: every delivery opens the blog anew, and a question costs 0.1 s."""
-        at, root = _FOUND.get(self._given, (0.0, None))
+        at, root = self._found.get(self._given, (0.0, None))
         if root is None or time.monotonic() - at > _FOUND_S:
             root = find_root(self._web, self._given, known=root is not None, refused=self._unlet)
-            _FOUND[self._given] = (time.monotonic(), root)
+            self._found[self._given] = (time.monotonic(), root)
         return root
 
     def _unlet(self, answer: HttpResponse) -> PublishError:

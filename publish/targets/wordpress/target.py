@@ -61,7 +61,9 @@ class WordPressTarget(Target):
 
     def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
-        self._site = Site(setup.name, setup.options["url"], setup.options["user"], setup.secret)
+        self._site = Site(
+            setup.name, setup.options["url"], (setup.options["user"], setup.secret), setup.state
+        )
         self._call = self._site.call
         self._tags: dict[str, int] = {}
         self._comments = Comments(self._call, setup.name)

@@ -24,7 +24,6 @@ import pytest
 from werkzeug import Request, Response
 
 from publish.posts.model import GatheringFacts, Remote
-from publish.targets.micropub import client
 from publish.targets.micropub.target import MicropubTarget
 from tests.publish.conformance.contract import Census, Place, Seen, words_of
 from tests.support.servers.fixture import FixtureServer, Refusal
@@ -341,10 +340,9 @@ class MicropubPlace(Place):
 
 @contextmanager
 def micropub_place(request: pytest.FixtureRequest) -> Iterator[Place]:
-    """A new one for each test; waiting takes no time, and nothing is remembered of others at the same port."""
+    """A new one for each test; waiting takes no time."""
     monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
     monkeypatch.setattr(MicropubTarget, "pause", staticmethod(lambda seconds: None))
-    monkeypatch.setattr(client, "_KEPT", {})
     server = Blog()
     with closing(MicropubPlace(port=server.port, secret=TOKEN, server=server)) as place:
         yield place
@@ -388,7 +386,6 @@ class RealMicropubPlace(Place):
 def real_micropub_place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """The real server, kept for the run."""
     server = real_server("micropub", request)
-    request.getfixturevalue("monkeypatch").setattr(client, "_KEPT", {})
     place = RealMicropubPlace(port=server.port, secret=server.told["TOKEN"])
     httpx.post(f"{place.url}/state").raise_for_status()
     yield place

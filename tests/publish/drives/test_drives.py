@@ -62,7 +62,10 @@ class Place:
 
     def drive(self, port: int = 0, **login: str) -> Drive:
         """A new connection."""
-        return open_drive(self.url(port), Login("stick", **{**self.login, **login}))
+        told = {**self.login, **login}
+        names = ("user", "password", "key")
+        user, password, key = (told.get(name, "") for name in names)
+        return open_drive(self.url(port), Login("stick", user, password, key))
 
     def names(self) -> list[str]:
         """What lies there, temporary files too."""

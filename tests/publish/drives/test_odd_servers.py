@@ -26,10 +26,9 @@ from tests.support.servers.script import ScriptServer, script_server
 ODD = ("digest", "refuses-403", "refuses-400", "bare-sftp")
 
 
-def login_of(server: ScriptServer) -> dict[str, str]:
+def login_of(server: ScriptServer) -> Login:
     told = server.told
-    key = {"key": told["KEY"]} if "KEY" in told else {"password": told["PASSWORD"]}
-    return {"user": told["USER"], **key}
+    return Login("stick", told["USER"], told.get("PASSWORD", ""), told.get("KEY", ""))
 
 
 @pytest.fixture
@@ -46,11 +45,13 @@ def folder(request: pytest.FixtureRequest) -> tuple[ScriptServer, Path, str]:
 def test_a_round_an_edit_and_a_takedown(folder: tuple[ScriptServer, Path, str], kit: Kit) -> None:
     server, path, url = folder
     login = login_of(server)
-    if password := login.pop("password", ""):
-        secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("stick"), password)
+    given = {"user": login.user, **({"key": login.key} if login.key else {})}
+    if login.password:
+        name = target_registry.secret_name("stick")
+        secret_store.set_secret(str(kit.facts.id), name, login.password)
     photo = kit.photo(kit.event(), 1, "Frost")
     target_registry.add_target(
-        kit.session, "folder", "stick", {"url": url, **login}, now=kit.clock(), rng=kit.rng
+        kit.session, "folder", "stick", {"url": url, **given}, now=kit.clock(), rng=kit.rng
     )
     assert "can be written to" in target_registry.test_target(kit.session, kit.outbox, "stick")
     assert {row["state"] for row in publish(kit.session, kit.outbox)} == {"sent"}
@@ -88,7 +89,7 @@ def test_a_digest_server_never_sees_the_password(
         return answer
 
     monkeypatch.setattr(httpx.Client, "send", spy)
-    with closing(open_drive(url, Login("stick", **login_of(server)))) as drive:
+    with closing(open_drive(url, login_of(server))) as drive:
         drive.ready()
         drive.put("a.html", b"words")
     assert (path / "a.html").read_bytes() == b"words"
@@ -102,7 +103,7 @@ def test_a_file_goes_over_another_without_the_extension_and_is_sent_once(
     server, path, url = folder
     film = tmp_path / "film.mp4"
     film.write_bytes(random.Random(1).randbytes(900_000))
-    with closing(open_drive(url, Login("stick", **login_of(server)))) as drive:
+    with closing(open_drive(url, login_of(server))) as drive:
         drive.ready()
         drive.put("film.mp4", b"the former one")
         starts: list[int] = []

@@ -11,7 +11,7 @@ import vobject
 
 from publish.bundle.builder import make_bundle
 from publish.posts.follow_up import agenda_of
-from publish.status.target_registry import make_outbox
+from publish.status.target_registry import make_publish_context
 from reporter.conversation import replies
 from reporter.enums import ReplyKind, ReplyState
 from reporter.follow_up import action_items, next_gathering
@@ -23,7 +23,7 @@ from tests.support.publish.rounds import publish
 def sent(kit: Kit) -> None:
     """Publish as the kiosk does: with the facts of this moment."""
     facts = replace(kit.facts, agenda=agenda_of(kit.session, kit.facts.title))
-    publish(kit.session, make_outbox(kit.store, facts, clock=kit.clock, rng=kit.rng))
+    publish(kit.session, make_publish_context(kit.store, facts, clock=kit.clock, rng=kit.rng))
 
 
 def answer(kit: Kit, takeaway: Any, text: str) -> Reply:

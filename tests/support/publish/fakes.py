@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from publish.errors import Gone
 from publish.outbox.context import PublishContext
 from publish.posts.model import GatheringFacts, Post, PostMedia, Remote, gathering_facts
-from publish.status.target_registry import make_outbox
+from publish.status.target_registry import make_publish_context
 from publish.targets import FrontPageEntry, Target, TargetOption
 from reporter import models
 from reporter.actor import Actor
@@ -246,7 +246,7 @@ def _opened(settings: Settings, clock: HandClock, rng: random.Random) -> Iterato
     try:
         with Session(engine) as session:
             facts = gathering_facts(session, settings)
-            outbox = make_outbox(store, facts, clock=clock, rng=rng)
+            outbox = make_publish_context(store, facts, clock=clock, rng=rng)
             yield Kit(settings, engine, session, store, facts, clock, rng, outbox)
     finally:
         engine.dispose()

@@ -18,8 +18,8 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.publishing import (
     dry_run,
-    outbox_of,
     publish_all,
+    publish_context_of,
     retry_parked,
     set_budget,
     set_pause,
@@ -65,21 +65,21 @@ class Place:
 @bp.get("")
 def overview() -> str:
     """All targets."""
-    outbox = outbox_of(current_kiosk())
+    context = publish_context_of(current_kiosk())
     targets = db.session.scalars(select(Target).order_by(Target.created_at, Target.name))
-    counts = status_progress.counts(db.session(), outbox.budget)
+    counts = status_progress.counts(db.session(), context.budget)
     state = target_status.outbox_state(db.session(), current_kiosk().now())
     db.session.commit()
     return render_template(
         "desk/publish.html",
         places=[_place(target, counts.get(target.id, {})) for target in targets],
-        whole=status_progress.progress(db.session(), outbox),
+        whole=status_progress.progress(db.session(), context),
         paused=state.paused_at is not None,
-        budget=outbox.budget // 1_000_000,
+        budget=context.budget // 1_000_000,
         spent=state.spent,
-        left=target_status.budget_left(db.session(), outbox.budget),
+        left=target_status.budget_left(db.session(), context.budget),
         since=state.counted_since,
-        by_hand=handouts(db.session(), outbox),
+        by_hand=handouts(db.session(), context),
         automatic=current_kiosk().settings.publish.automatic,
         faces_held=face_review.count_held(db.session()),
         undescribed=sheets.count_undescribed(db.session()),
@@ -110,7 +110,9 @@ def _place(target: Target, counts: Mapping[str, int]) -> Place:
         held=line is not None and line.held_at is not None,
         secret=bool(target_class(target.kind).secret_prompt(target.options)),
         sent_at=max((row.sent_at for row in rows if row.sent_at), default=None),
-        progress=status_progress.progress(db.session(), outbox_of(current_kiosk()), target),
+        progress=status_progress.progress(
+            db.session(), publish_context_of(current_kiosk()), target
+        ),
         refused=[{"title": r.memory.title or r.key, "why": r.error} for r in parked][:LINKS],
     )
 
@@ -146,18 +148,20 @@ def sentence(counts: Mapping[str, int]) -> str:
 @bp.get("/state")
 def state() -> ResponseReturnValue:
     """How far it is, for the page that polls."""
-    outbox = outbox_of(current_kiosk())
-    counts = status_progress.counts(db.session(), outbox.budget)
+    context = publish_context_of(current_kiosk())
+    counts = status_progress.counts(db.session(), context.budget)
     targets = list(db.session.scalars(select(Target)))
     told = {
         target.name: {
             "sentence": sentence(counts.get(target.id, {})),
-            **status_progress.progress_json(status_progress.progress(db.session(), outbox, target)),
+            **status_progress.progress_json(
+                status_progress.progress(db.session(), context, target)
+            ),
         }
         for target in targets
     }
-    whole = status_progress.progress_json(status_progress.progress(db.session(), outbox))
-    left = target_status.budget_left(db.session(), outbox.budget)
+    whole = status_progress.progress_json(status_progress.progress(db.session(), context))
+    left = target_status.budget_left(db.session(), context.budget)
     return jsonify({"targets": told, "whole": whole, "left": left})
 
 
@@ -181,9 +185,9 @@ def publish_now() -> ResponseReturnValue:
     """Queue what is approved. The worker sends it, unless it was told not to send by itself."""
     kiosk = current_kiosk()
     if kiosk.settings.publish.automatic:
-        outbox = outbox_of(kiosk)
-        queue(db.session(), outbox)
-        wake(db.session(), outbox)
+        context = publish_context_of(kiosk)
+        queue(db.session(), context)
+        wake(db.session(), context)
         flash(_("What is approved is on its way. This page tells how far it is."))
     else:
         publish_all(kiosk)
@@ -218,7 +222,9 @@ def budget() -> ResponseReturnValue:
 def by_hand(row_id: uuid.UUID) -> ResponseReturnValue:
     """A person has posted, changed or removed it."""
     kiosk = current_kiosk()
-    done_by_hand(db.session(), outbox_of(kiosk), row_id, request.form.get("url", ""), kiosk.now())
+    done_by_hand(
+        db.session(), publish_context_of(kiosk), row_id, request.form.get("url", ""), kiosk.now()
+    )
     flash(_("Noted. Thank you."))
     return _back()
 

@@ -24,7 +24,7 @@ from kiosk.i18n.error_messages import translated
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.runtime.static_files import static_dir
-from kiosk.services.publishing import outbox_of
+from kiosk.services.publishing import publish_context_of
 from kiosk.web.desk.identity import desk_hand
 from kiosk.web.middleware.security_headers import FRAMED, WITH_FRAME
 from kiosk.web.shared.media import media_url
@@ -291,7 +291,7 @@ def at_target(story_id: str, name: str) -> Response:
     story, session = editing.find_story(db.session(), story_id), db.session()
     target = chosen_targets(session, [name])[0]
     try:
-        told = story_draft(session, outbox_of(current_kiosk()), target, story, _links)
+        told = story_draft(session, publish_context_of(current_kiosk()), target, story, _links)
     except PublishError as error:
         return _framed(render_template("desk/story_at.html", name=name, told=None, error=error))
     finally:

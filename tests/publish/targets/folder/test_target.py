@@ -35,7 +35,7 @@ def run(kit: Kit, **options: Any) -> list[dict[str, Any]]:
 
 
 def places_outbox(kit: Kit) -> Any:
-    return target_registry.make_outbox(
+    return target_registry.make_publish_context(
         kit.store, kit.facts, clock=kit.clock, rng=kit.rng, assets=ASSETS
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -10,23 +9,15 @@ from werkzeug import Request, Response
 
 from publish.errors import Offline, PauseTarget, PublishError
 from publish.net.http import HttpClient
-from publish.targets.mediawiki import discovery
 from publish.targets.mediawiki.discovery import find_api
 from tests.support.servers.fixture import FixtureServer
 from tests.support.servers.script import ScriptServer
 
 
-@pytest.fixture(autouse=True)
-def nothing_found_before() -> Iterator[None]:
-    discovery._FOUND.clear()
-    yield
-    discovery._FOUND.clear()
-
-
-def found_at(url: str) -> str:
+def found_at(url: str, before: dict[str, str] | None = None) -> str:
     """The path of api.php, and that its facts came along."""
     with closing(HttpClient("wiki")) as web:
-        address, site = find_api(web, url)
+        address, site = find_api(web, url, {} if before is None else before)
     assert "MediaWiki" in site["general"]["generator"]
     return "/" + address.split("/", 3)[3]
 
@@ -56,7 +47,6 @@ def test_found_from_its_pages_and_from_its_api(
             f"{scripts}/api.php",
             f"{scripts}/index.php?title=Main_Page",
         ):
-            discovery._FOUND.clear()
             assert found_at(f"{url}{path}") == f"{scripts}/api.php", path
     finally:
         mediawiki_server.stop()
@@ -101,9 +91,10 @@ def test_usual_places_are_tried_where_no_page_tells(api: str) -> None:
 
 def test_found_once_it_is_asked_for_at_that_place_alone() -> None:
     with closing(Wiki("/odd/api.php", "/odd/api.php?action=rsd")) as wiki:
-        found_at(f"{wiki.url}/Main_Page")
+        known: dict[str, str] = {}
+        found_at(f"{wiki.url}/Main_Page", known)
         before = len(wiki.asked)
-        found_at(f"{wiki.url}/Main_Page")
+        found_at(f"{wiki.url}/Main_Page", known)
         assert wiki.asked[before:] == [("GET", "/odd/api.php")]
 
 
@@ -125,5 +116,5 @@ def test_what_was_found_in_its_place_is_said(
         closing(HttpClient("wiki")) as web,
         pytest.raises(kind, match=words) as error,
     ):
-        find_api(web, wiki.url)
+        find_api(web, wiki.url, {})
     assert "by itself" not in error.value.message

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from werkzeug import Request, Response
 
 from publish.errors import Offline, PauseTarget, PublishError
 from publish.status import target_registry
-from publish.targets.wordpress import client
 from reporter import secret_store
 from reporter.moderation import decisions
 from tests.support.publish.fakes import FaultProxy, Kit
@@ -21,13 +19,6 @@ from tests.support.publish.rounds import publish
 from tests.support.servers.fixture import FixtureServer
 from tests.support.servers.wordpress import Account, WordPress
 from tests.support.servers.wordpress_manners import manners
-
-
-@pytest.fixture(autouse=True)
-def nothing_found_before() -> Iterator[None]:
-    client._FOUND.clear()
-    yield
-    client._FOUND.clear()
 
 
 def add_blog(kit: Kit, wordpress: WordPress, *, url: str = "", password: str = "") -> None:
