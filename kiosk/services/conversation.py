@@ -16,6 +16,7 @@ from publish.outbox.items import answer
 from publish.outbox.items.message import queue_messages
 from publish.posts.model import gathering_facts
 from publish.targets import target_class
+from publish.targets.capabilities import polls_replies
 from reporter.clock import rfc3339
 from reporter.enums import ItemKind, ReplyState
 from reporter.media.store import Store
@@ -82,7 +83,7 @@ def places_heard(session: Session) -> list[dict[str, Any]]:
             "error": (heard.error if heard else "") or target.paused,
         }
         for target, heard in rows
-        if target_class(target.kind).listens(target.options)
+        if polls_replies(target_class(target.kind), target.options)
     ]
 
 

@@ -20,6 +20,7 @@ from publish.outbox.ledger import chosen_targets
 from publish.posts.model import Remote
 from publish.targets import target_class
 from publish.targets.base import RemoteReply
+from publish.targets.capabilities import PollsReplies, SendsMail, polls_replies
 from reporter.clock import new_id, rfc3339
 from reporter.conversation.replies import blocked_people
 from reporter.database.job_queue import back_off
@@ -53,7 +54,7 @@ def listen_due(session: Session, context: PublishContext) -> int:
     """Look at the first target whose turn it is; 1 if there was one. Never raises for what a target does. Commits."""
     now = context.clock()
     for row in chosen_targets(session):
-        if not target_class(row.kind).listens(row.options) or row.paused:
+        if not polls_replies(target_class(row.kind), row.options) or row.paused:
             continue
         listening = session.get(ReplyPoll, row.id)
         if listening is None or listening.next_at <= now:
@@ -64,7 +65,7 @@ def listen_due(session: Session, context: PublishContext) -> int:
 def listen(session: Session, context: PublishContext, names: Sequence[str] = ()) -> None:
     """Look at all targets now, over everything: a person asks. Commits."""
     for row in chosen_targets(session, names):
-        if target_class(row.kind).listens(row.options):
+        if polls_replies(target_class(row.kind), row.options):
             look(session, context, row, complete=True)
 
 
@@ -125,8 +126,9 @@ def _ask(
     target = context.connect(row)
     session.commit()
     try:
-        told = list(target.replies([post.remote for post in posts], since))
-        return told, list(target.stops())
+        known = [post.remote for post in posts]
+        told = list(target.replies(known, since)) if isinstance(target, PollsReplies) else []
+        return told, list(target.stops()) if isinstance(target, SendsMail) else []
     finally:
         target.close()
 

@@ -17,6 +17,7 @@ from publish.outbox.policy.row_states import REFUSED
 from publish.outbox.target_status import limits_of
 from publish.posts.model import Post
 from publish.targets import target_class
+from publish.targets.capabilities import MediaLibrary
 from reporter.enums import DeliveryState, ItemKind
 from reporter.models import Delivery, Story, Target
 from reporter.moderation.visibility import Scope
@@ -47,7 +48,9 @@ def shape_post(
     linked = linked_rows(rows, target.audience, target.id)
     # Files inside a post: those that are too large for the line stay behind like those that the target refuses.
     own_row = next((row for row in rows if row.target_id == target.id), None)
-    most = own_row.memory.most if own_row is not None and not cls.keeps_files else None
+    most = (
+        own_row.memory.most if own_row is not None and not issubclass(cls, MediaLibrary) else None
+    )
     ids = [media.id for media in post.media()]
     files = list(
         session.scalars(

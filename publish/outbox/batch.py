@@ -22,6 +22,7 @@ from publish.outbox.target_status import budget_left
 from publish.outbox.upsert import StoryJob
 from publish.targets import Target
 from publish.targets.base import Limits
+from publish.targets.capabilities import Batches
 from reporter.enums import ItemKind
 from reporter.models import Delivery
 
@@ -90,5 +91,6 @@ def _send(
     for row in rows:
         row.memory = replace(row.memory, alone=True)
     session.commit()
+    assert isinstance(target, Batches)
     there = target.put_all([job.post for job in jobs])
     return [job.sent(target, remote) for job, remote in zip(jobs, there, strict=True)]

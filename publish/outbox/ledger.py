@@ -22,6 +22,7 @@ from publish.outbox.policy.transition import Columns
 from publish.outbox.policy.wanting import Wanted
 from publish.outbox.target_status import line_of, outbox_state
 from publish.targets import target_class
+from publish.targets.capabilities import ManualPosting
 from reporter.clock import new_id
 from reporter.database.job_queue import beside_others
 from reporter.enums import DeliveryState, ItemKind
@@ -179,7 +180,7 @@ def _rows(session: Session, target: Target) -> list[Delivery]:
 
 
 def _new_row(target: Target, item: Wanted, context: PublishContext, now: datetime) -> Delivery:
-    row = wanting.first(item, by_hand=target_class(target.kind).assisted, now=now)
+    row = wanting.first(item, by_hand=issubclass(target_class(target.kind), ManualPosting), now=now)
     return Delivery(
         id=new_id(now, context.rng),
         target_id=target.id,
@@ -201,7 +202,7 @@ def _want(session: Session, row: Delivery, item: Wanted, now: datetime) -> bool:
     shows = another and item.kind == ItemKind.STORY
     # Somebody took something back: that does not wait for new files.
     urgent = shows and takedowns.note_story(session, row, item.shows, now)
-    by_hand = target_class(row.target.kind).assisted
+    by_hand = issubclass(target_class(row.target.kind), ManualPosting)
     after = wanting.want(before, item, by_hand=by_hand, urgent=urgent, now=now)
     due = another and not item.refused and not wanting.is_settled(before, item)
     return _put(session, row, before, after) and due
@@ -211,7 +212,7 @@ def _want_no_more(session: Session, row: Delivery, now: datetime) -> bool:
     """Send a row on its way out; True if the target may have it."""
     if row.wanted == "" or is_leased(row, now):
         return False
-    by_hand = target_class(row.target.kind).assisted
+    by_hand = issubclass(target_class(row.target.kind), ManualPosting)
     before = Columns.of(row)
     after = wanting.want_no_more(before, by_hand=by_hand, now=now)
     leaves = after.state != DeliveryState.WITHDRAWN

@@ -24,6 +24,7 @@ from publish.outbox.queue import allowed, due_rows, may_go
 from publish.outbox.target_status import forget_limits
 from publish.outbox.worker import Outcome, deliver_row
 from publish.targets import target_class
+from publish.targets.capabilities import ManualPosting
 from reporter.enums import DeliveryState
 from reporter.models import Delivery
 
@@ -135,7 +136,7 @@ def retry(session: Session, context: PublishContext, *, names: Sequence[str] = (
     )
     parked = list(session.scalars(query))
     for row in parked:
-        by_hand = target_class(row.target.kind).assisted
+        by_hand = issubclass(target_class(row.target.kind), ManualPosting)
         state = due_state(by_hand=by_hand, sent=bool(row.sent))
         state = state if row.wanted else DeliveryState.WITHDRAWING
         row.state, row.due_at, row.attempts, row.error = state.value, context.clock(), 1, ""

@@ -5,9 +5,10 @@ The jobs are frozen: all that they need of the database was gathered before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from publish.composition.constraints import shrink, shrunk_notice
@@ -17,6 +18,7 @@ from publish.outbox.policy.decide import NotTried, NotWanted, Sent, Withdrawn
 from publish.posts.model import Post, PostMedia, Remote
 from publish.targets import FrontPageEntry, Target
 from publish.targets.base import Answer, Limits, Message
+from publish.targets.capabilities import AnswersReplies, HasFrontPage, MediaLibrary, SendsMail
 from reporter.delivery_memory import DeliveryMemory
 from reporter.enums import ItemKind
 
@@ -113,8 +115,8 @@ def execute(target: Target, job: Job) -> Done:
     match job:
         case StoryJob():
             return job.sent(target, _send_story(target, job))
-        case MediaJob():
-            return _send_media(target, job)
+        case MediaJob() if isinstance(target, MediaLibrary):
+            return _send_media(target, target.name, job)
         case WithdrawJob():
             return _withdraw(target, job)
         case Settled():
@@ -123,16 +125,19 @@ def execute(target: Target, job: Job) -> Done:
             return _execute_other(target, job)
 
 
-def _execute_other(target: Target, job: FrontPageJob | AnswerJob | MessageJob) -> Done:
+def _execute_other(target: Target, job: Job) -> Done:
     match job:
-        case FrontPageJob():
-            there = target.finish(job.entries, job.known)
+        case FrontPageJob() if isinstance(target, HasFrontPage):
+            there = target.update_front_page(job.entries, job.known)
             return Sent(there, job.fingerprint, job.memory)
-        case AnswerJob():
+        case AnswerJob() if isinstance(target, AnswersReplies):
             return _answer(target, job)
-        case MessageJob():
+        case MessageJob() if isinstance(target, SendsMail):
             target.send_message(job.message)
             return Sent(Remote(job.message.key, ""), ItemKind.MESSAGE.value, job.memory)
+        case _:
+            # Rows are made only for targets that can do it.
+            raise TypeError(f"{target.kind} can't do {type(job).__name__}")
 
 
 def _send_story(target: Target, job: StoryJob) -> Remote:
@@ -173,14 +178,14 @@ def _send_whole(target: Target, job: StoryJob) -> Remote:
             path.unlink(missing_ok=True)
 
 
-def _send_media(target: Target, job: MediaJob) -> Sent:
+def _send_media(target: MediaLibrary, name: str, job: MediaJob) -> Sent:
     media = job.media
     there, sent = _upsert_media(target, job)
-    note = "" if sent is media else shrunk_notice(media, sent, target.name, cut=job.cut)
+    note = "" if sent is media else shrunk_notice(media, sent, name, cut=job.cut)
     return Sent(there, media.fingerprint(), replace(job.memory, ext=sent.ext), note)
 
 
-def _upsert_media(target: Target, job: MediaJob) -> tuple[Remote, PostMedia]:
+def _upsert_media(target: MediaLibrary, job: MediaJob) -> tuple[Remote, PostMedia]:
     """What is there then, and the file as it was sent (smaller, where the target takes no more)."""
     media = job.media
     if job.known is not None:
@@ -204,7 +209,7 @@ def _ready(media: PostMedia, limits: Limits, scratch_dir: Path) -> PostMedia:
         raise RetryAfter("The file is being made again on this laptop.", 60) from error
 
 
-def _put_media(target: Target, media: PostMedia) -> Remote:
+def _put_media(target: MediaLibrary, media: PostMedia) -> Remote:
     wire = current_wire()
     sent, answers = (wire.sent, wire.answers) if wire else (0, 0)
     remote = target.put_media(media)
@@ -215,20 +220,22 @@ def _put_media(target: Target, media: PostMedia) -> Remote:
 
 
 def _withdraw(target: Target, job: WithdrawJob) -> Withdrawn:
-    take: Callable[[Remote], None] = target.withdraw_media if job.is_media else target.withdraw
+    take, find = target.withdraw, partial(target.find, job.key)
+    if job.is_media and isinstance(target, MediaLibrary):
+        take, find = target.withdraw_media, partial(target.find_media, job.key, job.ext)
     there = job.known
     # What another kiosk made, or a try whose answer was lost, goes as well.
     for _ in range(_COPIES):
         if there is not None:
             with suppress(Gone):
                 take(there)
-        there = target.find_media(job.key, job.ext) if job.is_media else target.find(job.key)
+        there = find()
         if there is None:
             break
     return Withdrawn()
 
 
-def _answer(target: Target, job: AnswerJob) -> Done:
+def _answer(target: AnswersReplies, job: AnswerJob) -> Done:
     there = job.known or target.find_answer(job.post, job.answer)
     if job.leaving:
         if there is not None:

@@ -31,6 +31,7 @@ from publish.outbox.target_status import (
 )
 from publish.outbox.upsert import Job, MediaJob, StoryJob, execute
 from publish.targets import target_class
+from publish.targets.capabilities import Batches, ManualPosting
 from reporter.enums import DeliveryState, ItemKind
 from reporter.models import Delivery
 
@@ -149,7 +150,7 @@ def _snapshot(
         row,
         kind=ItemKind(row.item_kind),
         target=row.target.name,
-        by_hand=target_class(row.target.kind).assisted,
+        by_hand=issubclass(target_class(row.target.kind), ManualPosting),
         now=context.clock(),
         chance=context.rng.random(),
         traffic=Traffic(meter.sent, meter.kept, bool(meter.answers or meter.sent)),
@@ -168,7 +169,7 @@ def _note_transfer(
 
 def _deliver_batch(session: Session, context: PublishContext, row: Delivery, lease: Lease) -> bool:
     """Deliver a row together with others of its target, where that is possible; False: it goes by itself."""
-    if not target_class(row.target.kind).gathers:
+    if not issubclass(target_class(row.target.kind), Batches):
         return False
     others = batch.claim_others(session, context, row, lease)
     if not others:

@@ -21,6 +21,7 @@ from publish.site.pages import media_name
 from publish.status.progress import Standing, row_json
 from publish.targets import Draft, target_class
 from publish.targets import Target as OpenTarget
+from publish.targets.capabilities import MediaLibrary
 from reporter.database.job_queue import beside_others
 from reporter.enums import DeliveryState, ItemKind
 from reporter.models import Delivery, Story, Target
@@ -128,7 +129,9 @@ def story_draft(
     links, opened = seen_at(fitted.post), context.connect(target)
     try:
         there = {key: Remote("0", url, {"name": url}) for key, url in links.items()}
-        return opened.draft(fitted.post, there if opened.keeps_files else {}), fitted.notes
+        return opened.draft(
+            fitted.post, there if isinstance(opened, MediaLibrary) else {}
+        ), fitted.notes
     finally:
         opened.close()
 
@@ -145,7 +148,7 @@ def draft_of(session: Session, row: Delivery, fitted: FittedPost, opened: OpenTa
         for one in session.scalars(query)
         if (remote := known_remote(one)) is not None
     }
-    if not target_class(row.target.kind).keeps_files:
+    if not issubclass(target_class(row.target.kind), MediaLibrary):
         there = {}
     else:
         there = {m.key: there.get(m.key) or _to_come(m) for m in fitted.post.media()}

@@ -20,6 +20,7 @@ from publish.outbox.ledger import refresh_story
 from publish.posts.model import PostMedia
 from publish.status.dry_run import draft_of
 from publish.targets import Draft, target_class
+from publish.targets.capabilities import ManualPosting
 from reporter.enums import DeliveryState, ItemKind
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.models import Delivery, Story
@@ -54,7 +55,8 @@ def handouts(session: Session, context: PublishContext) -> list[Handout]:
 
 def _handout(session: Session, context: PublishContext, row: Delivery) -> Handout:
     what = "remove" if not row.wanted else "change" if row.sent else "post"
-    door = target_class(row.target.kind).door(row.target.options)
+    cls = target_class(row.target.kind)
+    door = cls.posting_url(row.target.options) if issubclass(cls, ManualPosting) else ""
     title = row.memory.title
     bare = Handout(row.id, row.target.name, title, what, door, row.url, None)
     story = session.get(Story, row.item_id)

@@ -1,16 +1,16 @@
-"""What every target can do. A new place is one such class, one line in the registry, one page of docs."""
+"""What every target can do; ``publish.targets.capabilities`` has what only some can. See docs/adding-a-target.md."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
 from publish.net.remote_state import RemoteState
-from publish.posts.model import GatheringFacts, Post, PostMedia, Remote
+from publish.posts.model import GatheringFacts, Post, Remote
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def plain_words(post: Post) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Message:
-    """A mail to one person (only where ``mails``). ``token`` tells whose it is when "stop" comes back."""
+    """A mail to one person (see ``SendsMail``). ``token`` tells whose it is when "stop" comes back."""
 
     key: str
     address: str
@@ -149,17 +149,6 @@ class Target(ABC):
     kind: ClassVar[str]
     title: ClassVar[str]
     options: ClassVar[tuple[TargetOption, ...]]
-    # Whether it keeps an overall page that follows every change (see ``finish``).
-    has_face: ClassVar[bool] = False
-    # Whether files are things of their own there, as in a library (then they are sent first, each with a row in the
-    # ledger); False: they travel inside the post (then ``links`` is empty, and the target sends what it shows).
-    keeps_files: ClassVar[bool] = True
-    # A person posts there by hand: the desk hands out ``draft`` and files, opens ``door``, and remembers "done".
-    assisted: ClassVar[bool] = False
-    # Whether a post may go before its big files, and is changed when they have followed.
-    files_may_follow: ClassVar[bool] = False
-    # Whether it takes several stories in one go (``put_all``).
-    gathers: ClassVar[bool] = False
     # How many of ``Post.copies`` its posts show, the canonical one first; None: all. Others are not handed in.
     copies_shown: ClassVar[int | None] = None
     # Whether it spreads what is too long, or too many files, over several posts itself (a thread).
@@ -169,13 +158,8 @@ class Target(ABC):
     # Whether two kiosks that make the same post at the same moment may end up with two there. Then ``create`` is
     # followed by ``find``, which leaves the one that was made first and takes the others away.
     may_double: ClassVar[bool] = False
-    # Whether replies come back from there, and whether they can be answered from here.
-    hears: ClassVar[bool] = False
     # Whether it is a page of our own that also shows what was said at other places.
     tells_replies: ClassVar[bool] = False
-    answers: ClassVar[bool] = False
-    # Whether it can send mail to one person.
-    mails: ClassVar[bool] = False
 
     def __init__(self, setup: TargetConfig) -> None:
         self.name = setup.name
@@ -201,19 +185,9 @@ class Target(ABC):
         """Whether nothing of it goes over a network, so that no budget counts it."""
         return False
 
-    @classmethod
-    def door(cls, options: Mapping[str, str]) -> str:
-        """The address that a person opens to post by hand (only where ``assisted``)."""
-        return ""
-
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
         """What ``create`` and ``update`` send, made by the same code, without touching the network."""
         return Draft(post.title, "\n\n".join(plain_words(post)))
-
-    @classmethod
-    def listens(cls, options: Mapping[str, str]) -> bool:
-        """Whether replies come back from a target with these options."""
-        return cls.hears
 
     @abstractmethod
     def test(self) -> str:
@@ -231,65 +205,13 @@ class Target(ABC):
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Make the post there say this; raises Gone if it is not there any more."""
 
-    def put_all(self, posts: Sequence[Post]) -> list[Remote]:
-        """Make or change several posts, all or none (only where ``gathers``). What is there already stays untouched."""
-        raise NotImplementedError(f"{self.kind} takes one story after the other")
-
     @abstractmethod
     def withdraw(self, remote: Remote) -> None:
         """Take the post away for good; one that is gone already is fine."""
 
-    @abstractmethod
-    def find_media(self, key: str, ext: str) -> Remote | None:
-        """The file with our key."""
-
-    @abstractmethod
-    def put_media(self, media: PostMedia) -> Remote:
-        """Send the file and the words that belong to it."""
-
-    @abstractmethod
-    def update_media(self, remote: Remote, media: PostMedia) -> Remote:
-        """Make the words of a file there say this; raises Gone if the file is not there any more."""
-
-    @abstractmethod
-    def withdraw_media(self, remote: Remote) -> None:
-        """Take the file away for good; one that is gone already is fine."""
-
-    def finish(self, entries: Sequence[FrontPageEntry], known: Remote | None) -> Remote:
-        """Bring the overall page up to date (only where ``has_face``)."""
-        raise NotImplementedError(f"{self.kind} has no front page")
-
     def limits(self) -> Limits:
         """What it takes, asked of the target itself where it tells."""
         return Limits()
-
-    def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
-        """Replies to these posts (only where ``hears``), each as it is now; our own answers too, with their key.
-
-        ``since``: what was written and changed before then may be left out. None: all there are, so that whoever
-        asks can tell which ones are gone.
-        """
-        raise NotImplementedError(f"{self.kind} tells no replies")
-
-    def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
-        """The answer with our key (only where ``answers``)."""
-        raise NotImplementedError(f"{self.kind} takes no answers")
-
-    def put_answer(self, post: Remote, answer: Answer) -> Remote:
-        """Write it there (only where ``answers``); raises Gone if what it answers is not there any more."""
-        raise NotImplementedError(f"{self.kind} takes no answers")
-
-    def withdraw_answer(self, post: Remote, remote: Remote) -> None:
-        """Take an answer away; one that is gone already is fine."""
-        raise NotImplementedError(f"{self.kind} takes no answers")
-
-    def send_message(self, message: Message) -> None:
-        """Send it; its Message-ID is made from the key (only where ``mails``)."""
-        raise NotImplementedError(f"{self.kind} sends no mail")
-
-    def stops(self) -> Iterator[str]:
-        """Tokens of ``Message`` whose owners want no more mail (only where ``mails``)."""
-        return iter(())
 
     def close(self) -> None:  # noqa: B027 - most targets hold nothing open
         """Let go of connections."""

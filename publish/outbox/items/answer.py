@@ -26,6 +26,7 @@ from publish.outbox.upsert import AnswerJob, Job, Settled
 from publish.posts.model import GatheringFacts, Remote, known_remote
 from publish.targets import target_class
 from publish.targets.base import Answer
+from publish.targets.capabilities import AnswersReplies
 from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.delivery_memory import DeliveryMemory
@@ -63,7 +64,7 @@ def answer(
         raise BadInput("Write the answer first.")
     if to.state == ReplyState.GONE:
         raise Conflict("What you answer was deleted where it was written.")
-    if to.target is not None and not target_class(to.target.kind).answers:
+    if to.target is not None and not issubclass(target_class(to.target.kind), AnswersReplies):
         raise BadInput(
             f"{to.target.name} takes no answers from here. Open its address and answer there."
         )

@@ -15,6 +15,7 @@ from publish.outbox.policy.wanting import Wanted
 from publish.outbox.upsert import FrontPageJob, Job
 from publish.posts.model import known_remote
 from publish.targets import FrontPageEntry, target_class
+from publish.targets.capabilities import HasFrontPage
 from reporter.enums import ItemKind
 from reporter.models import Delivery, Target
 
@@ -28,7 +29,7 @@ def wanted(
     session: Session, context: PublishContext, target: Target, posts: Sequence[FittedPost]
 ) -> Iterable[Wanted]:
     """One, once there are posts; it stays, however empty it gets. Stories that turn up or leave make it due."""
-    if not target_class(target.kind).has_face or not posts:
+    if not issubclass(target_class(target.kind), HasFrontPage) or not posts:
         return [Wanted(KIND, target.id, stands=True)]
     # As rows of all versions have it: another word would send every front page once more.
     print_ = f"face{context.facts.agenda.fingerprint()}"

@@ -23,6 +23,7 @@ from publish.outbox.target_status import limits_of
 from publish.outbox.upsert import Job, MediaJob, Settled, WithdrawJob
 from publish.posts.model import PostMedia, known_remote
 from publish.targets import target_class
+from publish.targets.capabilities import ManualPosting, MediaLibrary
 from reporter.enums import DeliveryState, ItemKind
 from reporter.models import Delivery, Story, Takeaway, Target
 from reporter.moderation.visibility import Scope
@@ -38,7 +39,8 @@ def wanted(
     """The files that these posts show, each once, and those that the target does not take, with the reason."""
     cls = target_class(target.kind)
     items: dict[object, Wanted] = {}
-    if cls.keeps_files and not cls.assisted:
+    by_hand = issubclass(cls, ManualPosting)
+    if issubclass(cls, MediaLibrary) and not by_hand:
         for item in (item for fitted in posts for item in _items(fitted)):
             if item.id not in items or items[item.id].refused:
                 items[item.id] = item

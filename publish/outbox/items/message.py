@@ -25,6 +25,7 @@ from publish.outbox.upsert import Job, MessageJob, Settled
 from publish.posts.model import GatheringFacts
 from publish.targets import target_class
 from publish.targets.base import Message
+from publish.targets.capabilities import SendsMail
 from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.conversation.replies import thread
@@ -44,7 +45,7 @@ ORDER = Order(leaving=4, small=4, big=4)
 def mailing_target(session: Session) -> Target | None:
     """The first target that can send mail to one person."""
     rows = session.scalars(select(Target).order_by(Target.created_at, Target.name))
-    return next((row for row in rows if target_class(row.kind).mails), None)
+    return next((row for row in rows if issubclass(target_class(row.kind), SendsMail)), None)
 
 
 def queue_messages(session: Session, facts: GatheringFacts, hand: Actor) -> int:

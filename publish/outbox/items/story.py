@@ -23,6 +23,7 @@ from publish.outbox.target_status import limits_of
 from publish.outbox.upsert import Job, Settled, StoryJob, WithdrawJob
 from publish.posts.model import Post, Remote, known_remote
 from publish.targets import target_class
+from publish.targets.capabilities import MediaLibrary
 from reporter.clock import rfc3339
 from reporter.enums import DeliveryState, ItemKind
 from reporter.models import Delivery, Story, Target
@@ -37,7 +38,7 @@ def wanted(
     session: Session, context: PublishContext, target: Target, posts: Sequence[FittedPost]
 ) -> Iterable[Wanted]:
     """One item a post."""
-    inside = not target_class(target.kind).keeps_files
+    inside = not issubclass(target_class(target.kind), MediaLibrary)
     return [_item(target, fitted.post, inside=inside) for fitted in posts]
 
 
@@ -79,8 +80,8 @@ def prepare(session: Session, context: PublishContext, row: Delivery) -> Job:
 
 def _job(session: Session, context: PublishContext, row: Delivery, fitted: FittedPost) -> Job:
     post, before = fitted.post, row.memory
-    keeps_files = target_class(row.target.kind).keeps_files
-    links = _links(session, row, post, context.clock()) if keeps_files else _Links({})
+    library = issubclass(target_class(row.target.kind), MediaLibrary)
+    links = _links(session, row, post, context.clock()) if library else _Links({})
     wanted = fingerprint(row.target, post)
     shows = tuple(map(uuid.UUID, post.takeaways))
     # Should the answer be lost, a takedown still knows what may be there.
@@ -94,7 +95,7 @@ def _job(session: Session, context: PublishContext, row: Delivery, fitted: Fitte
         replace(before, takeaways=shows, missing=links.missing, date=rfc3339(post.date) or ""),
         " ".join((*fitted.notes, *_notes(len(links.missing)))),
         same=row.sent == wanted and links.missing == before.missing,
-        inside=not keeps_files,
+        inside=not library,
         scratch_dir=context.store.incoming,
     )
 
@@ -113,7 +114,8 @@ def _links(session: Session, row: Delivery, post: Post, now: datetime) -> _Links
         )
     )
     by_key = {one.key: one for one in rows}
-    may_follow, urgent = target_class(row.target.kind).files_may_follow, row.memory.urgent
+    cls, urgent = target_class(row.target.kind), row.memory.urgent
+    may_follow = issubclass(cls, MediaLibrary) and cls.files_may_follow
     there: dict[str, Remote] = {}
     missing = []
     for media in post.media():

@@ -37,6 +37,7 @@ from publish.targets.bluesky.records import (
     heard,
     record_key,
 )
+from publish.targets.capabilities import AnswersReplies, PollsReplies
 from publish.targets.upload_cache import Uploads
 
 # As of 2025; they move (https://docs.bsky.app/docs/advanced-guides/posts#images-embeds). Characters are counted as code
@@ -47,17 +48,14 @@ _LONGEST_SIDE = 2000
 _MOST_PARTS = 25
 
 
-class BlueskyTarget(Target):
+class BlueskyTarget(PollsReplies, AnswersReplies, Target):
     """An account at Bluesky, or at any server of the protocol."""
 
     kind = "bluesky"
     title = "Bluesky"
-    keeps_files = False
     splits = True
     copies_shown = 1
     copies_remain = "Other services may have taken copies. They are told of the deletion; what they do is up to them."
-    hears = True
-    answers = True
     options = (
         TargetOption("user", "the handle, as garden.bsky.social", required=True),
         TargetOption("url", "the account's server", default="https://bsky.social"),
@@ -229,21 +227,6 @@ class BlueskyTarget(Target):
             "POST", "com.atproto.repo.uploadBlob", content=data, headers={"Content-Type": mime}
         )
         return {"blob": told["blob"], "ratio": {"width": size[0], "height": size[1]}}
-
-    def find_media(self, key: str, ext: str) -> Remote | None:
-        """Files have no place of their own there."""
-        return None
-
-    def put_media(self, media: PostMedia) -> Remote:
-        """See ``find_media``: a file without a post is removed by the server."""
-        return Remote(str(self._upload(media)["blob"]["ref"]["$link"]))
-
-    def update_media(self, remote: Remote, media: PostMedia) -> Remote:
-        """See ``find_media``."""
-        return remote
-
-    def withdraw_media(self, remote: Remote) -> None:
-        """A file goes with its post."""
 
     # --- Replies -------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from publish.targets.base import (
     TargetConfig,
     TargetOption,
 )
+from publish.targets.capabilities import AnswersReplies, MediaLibrary, PollsReplies
 from publish.targets.dokuwiki import markup
 from publish.targets.dokuwiki.client import CREATE, DELETE, UPLOAD, Doku, Page
 from publish.targets.wiki.page_section import (
@@ -37,7 +38,7 @@ from publish.targets.wiki.talk_page import Manner, read_comments, remove_answer
 _SUMMARY = "From the gathering, with Social Reporter"
 
 
-class DokuWikiTarget(Target):
+class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     """A wiki that keeps its pages as plain files."""
 
     kind = "dokuwiki"
@@ -47,8 +48,6 @@ class DokuWikiTarget(Target):
         "Older versions of pages and files stay in the wiki's history. Ask its administrator to remove them where that "
         "matters."
     )
-    hears = True
-    answers = True
     options = (
         TargetOption("url", "the wiki's address, as https://wiki.example.org", required=True),
         TargetOption("user", "the account's name there", required=True),

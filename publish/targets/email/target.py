@@ -14,7 +14,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 
 from publish.errors import PauseTarget, Permanent
-from publish.posts.model import Post, PostMedia, Remote
+from publish.posts.model import Post, Remote
 from publish.targets.base import (
     FrontPageEntry,
     Message,
@@ -23,21 +23,18 @@ from publish.targets.base import (
     TargetConfig,
     TargetOption,
 )
+from publish.targets.capabilities import HasFrontPage, PollsReplies, SendsMail
 from publish.targets.email.digest import UNSUBSCRIBE, Item, Letter, item_of, write
 from publish.targets.email.imap import ImapClient
 from publish.targets.email.quotations import Sent
 from publish.targets.email.smtp import SmtpClient
 
 
-class EmailTarget(Target):
+class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
     """A digest to a list of people. A story counts as sent when it stands ready for the next digest."""
 
     kind = "email"
     title = "E-mail"
-    keeps_files = False
-    has_face = True
-    hears = True
-    mails = True
     copies_remain = "Mails that were sent stay with those who got them."
     options = (
         TargetOption(
@@ -129,24 +126,9 @@ class EmailTarget(Target):
     def withdraw(self, remote: Remote) -> None:
         """It is left out of digests to come; see ``copies_remain``."""
 
-    def find_media(self, key: str, ext: str) -> Remote | None:
-        """Files are no things of their own here."""
-        return None
-
-    def put_media(self, media: PostMedia) -> Remote:
-        """Never asked."""
-        return Remote(media.key)
-
-    def update_media(self, remote: Remote, media: PostMedia) -> Remote:
-        """Never asked."""
-        return remote
-
-    def withdraw_media(self, remote: Remote) -> None:
-        """Never asked."""
-
     # --- The digest -----------------------------------------------------------------------------------------
 
-    def finish(self, entries: Sequence[FrontPageEntry], known: Remote | None) -> Remote:
+    def update_front_page(self, entries: Sequence[FrontPageEntry], known: Remote | None) -> Remote:
         """Mail what no digest has told yet; nothing where there is nothing new."""
         told = dict(known.extra) if known else {}
         left = self._who_left(told.get("left", ()))

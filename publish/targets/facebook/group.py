@@ -7,20 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from publish.errors import PauseTarget
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.thread import Shape, plan, still_of
-from publish.targets.base import Draft, Target, TargetOption
+from publish.targets.base import Draft, TargetOption
+from publish.targets.capabilities import ManualPosting
 from publish.targets.facebook.page import CHARACTERS, IMAGES
 
 
-class FacebookGroupTarget(Target):
+class FacebookGroupTarget(ManualPosting):
     """A group: a person posts there by hand, with words and files from the desk; the ledger remembers it."""
 
     kind = "facebook-group"
     title = "Facebook Group (by hand)"
-    keeps_files = False
-    assisted = True
     copies_shown = 1
     copies_remain = "A person has to delete the post in the group."
     options = (
@@ -30,7 +28,7 @@ class FacebookGroupTarget(Target):
     )
 
     @classmethod
-    def door(cls, options: Mapping[str, str]) -> str:
+    def posting_url(cls, options: Mapping[str, str]) -> str:
         """The group."""
         return options["url"]
 
@@ -46,40 +44,3 @@ class FacebookGroupTarget(Target):
     def test(self) -> str:
         """There is nothing to try."""
         return f"{self.name} is posted to by hand: the desk has words and files ready."
-
-    def find(self, key: str) -> Remote | None:
-        """Only a person knows."""
-        return None
-
-    def _by_hand(self) -> PauseTarget:
-        return PauseTarget(
-            f"{self.name} takes nothing from programs. Post it by hand from the desk, and say that it is done."
-        )
-
-    def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """A person does it."""
-        raise self._by_hand()
-
-    def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """A person does it."""
-        raise self._by_hand()
-
-    def withdraw(self, remote: Remote) -> None:
-        """A person does it."""
-        raise self._by_hand()
-
-    def find_media(self, key: str, ext: str) -> Remote | None:
-        """Only a person knows."""
-        return None
-
-    def put_media(self, media: PostMedia) -> Remote:
-        """A person does it."""
-        raise self._by_hand()
-
-    def update_media(self, remote: Remote, media: PostMedia) -> Remote:
-        """A person does it."""
-        raise self._by_hand()
-
-    def withdraw_media(self, remote: Remote) -> None:
-        """A person does it."""
-        raise self._by_hand()

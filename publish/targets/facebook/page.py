@@ -30,6 +30,7 @@ from publish.targets.base import (
     TargetConfig,
     TargetOption,
 )
+from publish.targets.capabilities import AnswersReplies, PollsReplies
 from publish.targets.upload_cache import Uploads
 
 # https://developers.facebook.com/docs/graph-api/reference/page/photos: up to 10 MB; posts hold 63,206 characters.
@@ -48,16 +49,13 @@ _LIMITED = frozenset({4, 17, 32, 613, 80001, 80002})
 _LIMIT_SECONDS = 900.0
 
 
-class FacebookPageTarget(Target):
+class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
     """A Page: a story is one post with its pictures."""
 
     kind = "facebook"
     title = "Facebook Page"
-    keeps_files = False
     may_double = True
     copies_shown = 1
-    hears = True
-    answers = True
     options = (
         TargetOption("page", "the Page's number (Page, About, Page transparency)", required=True),
         TargetOption(
@@ -207,22 +205,6 @@ class FacebookPageTarget(Target):
         about = {"published": "false", "temporary": "true", "alt_text_custom": media.alt}
         file = {"source": (media.filename, data, mime)}
         return str(self._call("POST", f"{self._page}/photos", data=about, files=file)["id"])
-
-    def find_media(self, key: str, ext: str) -> Remote | None:
-        """Files have no place of their own there."""
-        return None
-
-    def put_media(self, media: PostMedia) -> Remote:
-        """See ``find_media``."""
-        return Remote(self._upload(media))
-
-    def update_media(self, remote: Remote, media: PostMedia) -> Remote:
-        """See ``find_media``."""
-        return remote
-
-    def withdraw_media(self, remote: Remote) -> None:
-        """Take a picture away."""
-        self._delete(remote.id)
 
     # --- Comments ---------------------------------------------------------------------------------------------------
 

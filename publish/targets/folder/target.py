@@ -35,6 +35,7 @@ from publish.targets.base import (
     TargetConfig,
     TargetOption,
 )
+from publish.targets.capabilities import HasFrontPage, MediaLibrary, PollsReplies
 from publish.targets.webmentions import mentions
 
 log = logging.getLogger(__name__)
@@ -42,14 +43,12 @@ log = logging.getLogger(__name__)
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-class FolderTarget(Target):
+class FolderTarget(MediaLibrary, HasFrontPage, PollsReplies, Target):
     """Static pages in a folder."""
 
     kind = "folder"
     title = "Folder"
-    has_face = True
     tells_replies = True
-    hears = True
     options = (
         TargetOption(
             "url",
@@ -203,7 +202,7 @@ class FolderTarget(Target):
 
     # --- The front page ----------------------------------------------------------------------------
 
-    def finish(self, entries: Sequence[FrontPageEntry], known: Remote | None) -> Remote:
+    def update_front_page(self, entries: Sequence[FrontPageEntry], known: Remote | None) -> Remote:
         """Write front page, feeds, search and style sheets."""
         for name, data in (*sheets(self.setup.assets), *calendar_file(self.setup.facts)):
             self._put(name, data)

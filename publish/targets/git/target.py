@@ -12,20 +12,19 @@ import platformdirs
 
 from publish.errors import PauseTarget, RetryAfter
 from publish.net.transfer_meter import current_wire
-from publish.posts.model import Post, PostMedia, Remote
+from publish.posts.model import Post, Remote
 from publish.targets.base import Draft, Target, TargetConfig, TargetOption
+from publish.targets.capabilities import Batches
 from publish.targets.git.content_files import LAYOUTS, Pages
 from publish.targets.git.repository import Access, Changes, Repository
 from reporter.clock import utc_now
 
 
-class GitTarget(Target):
+class GitTarget(Batches, Target):
     """Content files in a repository. Files travel inside the commit of their story."""
 
     kind = "git"
     title = "Git repository"
-    keeps_files = False
-    gathers = True
     tells_replies = True
     copies_remain = (
         "The history of the repository keeps a copy, and so may whoever has cloned it. "
@@ -125,21 +124,6 @@ class GitTarget(Target):
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
         """The page as it is written."""
         return Draft(post.title, self._pages.text(_dated(post)), "text/markdown")
-
-    def find_media(self, key: str, ext: str) -> Remote | None:
-        """Files are no things of their own here."""
-        return None
-
-    def put_media(self, media: PostMedia) -> Remote:
-        """Never asked: files travel with their story."""
-        return Remote(media.key)
-
-    def update_media(self, remote: Remote, media: PostMedia) -> Remote:
-        """Never asked."""
-        return remote
-
-    def withdraw_media(self, remote: Remote) -> None:
-        """Never asked."""
 
     def _wanted(self, post: Post) -> dict[str, bytes | Path | None]:
         post = _dated(post)

@@ -31,6 +31,7 @@ from publish.targets.base import (
     TargetConfig,
     TargetOption,
 )
+from publish.targets.capabilities import AnswersReplies, PollsReplies
 from publish.targets.mastodon.character_count import PER_URL, count
 from publish.targets.mastodon.client import CHARACTERS, FILES, Account
 from publish.targets.mastodon.statuses import age, cheer, flat, harmless, heard, is_ours, number_or
@@ -40,18 +41,15 @@ _PAGES = 5
 _REPLY_PAGES = 10
 
 
-class MastodonTarget(Target):
+class MastodonTarget(PollsReplies, AnswersReplies, Target):
     """An account at a Mastodon server."""
 
     kind = "mastodon"
     title = "Mastodon"
-    keeps_files = False
     splits = True
     may_double = True
     copies_shown = 1
     copies_remain = "Other servers have taken copies. They are asked to delete them; not all do."
-    hears = True
-    answers = True
     options = (
         TargetOption("url", "the server's address, as https://social.example", required=True),
         TargetOption(
@@ -279,21 +277,6 @@ class MastodonTarget(Target):
         self._api.call("DELETE", f"/api/v1/statuses/{number}", accept={404, 410})
 
     # --- Files: inside of posts ------------------------------------------------------------------------------
-
-    def find_media(self, key: str, ext: str) -> Remote | None:
-        """Files have no place of their own there."""
-        return None
-
-    def put_media(self, media: PostMedia) -> Remote:
-        """See ``find_media``."""
-        return Remote(self._api.upload(media))
-
-    def update_media(self, remote: Remote, media: PostMedia) -> Remote:
-        """See ``find_media``."""
-        return remote
-
-    def withdraw_media(self, remote: Remote) -> None:
-        """A file goes with its post; one without a post is removed by the server within a day."""
 
     # --- Replies -----------------------------------------------------------------------------------------------
 

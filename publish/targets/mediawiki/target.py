@@ -23,6 +23,7 @@ from publish.targets.base import (
     TargetConfig,
     TargetOption,
 )
+from publish.targets.capabilities import AnswersReplies, MediaLibrary, PollsReplies
 from publish.targets.mediawiki import wikitext
 from publish.targets.mediawiki.client import Wiki, WikiError
 from publish.targets.wiki.page_section import (
@@ -44,15 +45,13 @@ _SAME = ("fileexists-no-change", "fileexists-forbidden")
 _SUMMARY = "From the gathering, with Social Reporter"
 
 
-class MediaWikiTarget(Target):
+class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     """A wiki."""
 
     kind = "mediawiki"
     title = "MediaWiki"
     files_may_follow = True
     copies_remain = "Older versions stay in the page's history. Ask the wiki's admins to hide them where that matters."
-    hears = True
-    answers = True
     options = (
         TargetOption("url", "the wiki's address, as https://wiki.example.org", required=True),
         TargetOption("user", "the bot's name, as Anna@reporter", required=True),

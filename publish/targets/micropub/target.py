@@ -30,6 +30,7 @@ from publish.net.http import HttpResponse as Reply
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.html import indie_html
 from publish.targets.base import Draft, Limits, RemoteReply, Target, TargetConfig, TargetOption
+from publish.targets.capabilities import MediaLibrary, PollsReplies
 from publish.targets.micropub import microformats
 from publish.targets.micropub.client import Micropub, error_of, is_page
 from publish.targets.micropub.identify import file_in_list, in_list, on_front_page
@@ -56,12 +57,11 @@ _LACKING = frozenset({405, 501})
 _SIZE = re.compile(r"too (?:large|big)|exceed|maximum|filesize", re.IGNORECASE)
 
 
-class MicropubTarget(Target):
+class MicropubTarget(MediaLibrary, PollsReplies, Target):
     """A blog of the IndieWeb: one post a story."""
 
     kind = "micropub"
     title = "Micropub blog"
-    hears = True
     files_may_follow = True
     copies_remain = (
         "Services that the blog tells of its posts may have taken copies; some blogs keep a trash."

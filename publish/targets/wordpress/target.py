@@ -19,6 +19,7 @@ from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.html import blog_html
 from publish.targets.base import Answer as OwnAnswer
 from publish.targets.base import Draft, RemoteReply, Target, TargetConfig, TargetOption
+from publish.targets.capabilities import AnswersReplies, MediaLibrary, PollsReplies
 from publish.targets.wordpress.client import Site
 from publish.targets.wordpress.comments import Comments
 
@@ -40,12 +41,11 @@ _NEEDED_PUBLIC = {
 }
 
 
-class WordPressTarget(Target):
+class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     """A blog: one post a story, its files in the media library."""
 
     kind = "wordpress"
     title = "WordPress"
-    hears = answers = True
     files_may_follow = True
     may_double = True
     options = (

@@ -22,6 +22,7 @@ from publish.status import target_registry
 from publish.status.dry_run import preview
 from publish.targets import Target, target_class
 from publish.targets.base import Answer, Limits, RemoteReply
+from publish.targets.capabilities import AnswersReplies, PollsReplies, polls_replies
 from reporter import secret_store
 from reporter.models import Delivery, EventSession, Takeaway
 from reporter.moderation import decisions
@@ -284,7 +285,7 @@ def test_trying_a_target_leaves_nothing_there_and_limits_are_told(kit: Kit, plac
 def post(kit: Kit, place: Place) -> Remote:
     """A post that is there, where replies are heard."""
     options = place.options(place.url if place.port else "")
-    if not target_class(place.kind).listens(options):
+    if not polls_replies(target_class(place.kind), options):
         pytest.skip("no replies come back from there")
     filled(kit)
     add(kit, place)
@@ -294,6 +295,7 @@ def post(kit: Kit, place: Place) -> Remote:
 
 def heard(target: Target, post: Remote) -> dict[str, RemoteReply]:
     """Replies by id, those that are gone left out; no id twice."""
+    assert isinstance(target, PollsReplies)
     found = [h for h in target.replies([post], None) if h.kind == "reply"]
     assert len({h.remote_id for h in found}) == len(found)
     return {h.remote_id: h for h in found if h.state != "deleted"}
@@ -326,7 +328,7 @@ def test_replies_come_home_follow_changes_and_go(kit: Kit, place: Place, post: R
 
 
 def test_answer_is_there_once_under_what_it_answers(kit: Kit, place: Place, post: Remote) -> None:
-    if not target_class(place.kind).answers:
+    if not issubclass(target_class(place.kind), AnswersReplies):
         pytest.skip("no answers are taken there")
     with closing(opened(kit)) as target:
         place.outsider(post, "Where do the seeds come from?")
@@ -334,6 +336,7 @@ def test_answer_is_there_once_under_what_it_answers(kit: Kit, place: Place, post
         question = next(h for h in heard(target, post).values() if "seeds" in h.text)
         key = answer_key(uuid.uuid4(), kit.facts)
         answer = Answer(key, "From the library & friends.", question.remote_id, datetime.now(UTC))
+        assert isinstance(target, AnswersReplies)
         assert target.find_answer(post, answer) is None
         made = target.put_answer(post, answer)
         found = target.find_answer(post, answer)

@@ -26,6 +26,7 @@ from publish.outbox.context import PublishContext
 from publish.posts.model import GatheringFacts, Post, PostMedia, Remote, gathering_facts
 from publish.status.target_registry import make_publish_context
 from publish.targets import FrontPageEntry, Target, TargetOption
+from publish.targets.capabilities import HasFrontPage, ManualPosting, MediaLibrary
 from reporter import models
 from reporter.actor import Actor
 from reporter.clock import new_id
@@ -270,7 +271,7 @@ class FakePlace:
         return sum(1 for name, _key in self.calls if name == call)
 
 
-class FakeTarget(Target):
+class FakeTarget(MediaLibrary, Target):
     """A target in memory that fails on command."""
 
     kind: ClassVar[str] = "fake"
@@ -335,26 +336,24 @@ class FakeTarget(Target):
             self.place.files.pop(remote.id, None)
 
 
-class FakeFaceTarget(FakeTarget):
+class FakeFaceTarget(HasFrontPage, FakeTarget):
     """A fake with a front page."""
 
     kind: ClassVar[str] = "fakeface"
-    has_face: ClassVar[bool] = True
 
-    def finish(self, entries: Sequence[FrontPageEntry], known: Remote | None) -> Remote:
+    def update_front_page(self, entries: Sequence[FrontPageEntry], known: Remote | None) -> Remote:
         with self._at("finish", ""):
             self.place.face = [entry.title for entry in entries]
             return Remote("index", "https://fake.example/")
 
 
-class AssistedTarget(FakeTarget):
+class AssistedTarget(FakeTarget, ManualPosting):
     """A place where a person posts by hand."""
 
     kind: ClassVar[str] = "assisted"
-    assisted: ClassVar[bool] = True
 
     @classmethod
-    def door(cls, options: Mapping[str, str]) -> str:
+    def posting_url(cls, options: Mapping[str, str]) -> str:
         return "https://group.example/new"
 
 

@@ -14,6 +14,7 @@ from kiosk.runtime.database import db
 from kiosk.services.conversation import ask_for_looks, greetings, places_heard, send_answer
 from publish.outbox.items.answer import take_back_answer
 from publish.targets import target_class
+from publish.targets.capabilities import AnswersReplies
 from reporter.conversation import inbox, replies
 from reporter.enums import ReplyKind, ReplyState
 from reporter.errors import BadInput
@@ -96,7 +97,7 @@ def _about(row: Reply) -> str:
 def _can_answer(row: Reply | None) -> bool:
     if row is None or row.kind == ReplyKind.REPORT or row.state == ReplyState.GONE:
         return False
-    return row.target is None or target_class(row.target.kind).answers
+    return row.target is None or issubclass(target_class(row.target.kind), AnswersReplies)
 
 
 @bp.post("/look")

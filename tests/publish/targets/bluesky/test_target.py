@@ -12,6 +12,7 @@ from PIL import Image
 
 from publish.targets.bluesky import target as bluesky_target
 from publish.targets.bluesky.records import facets, record_key
+from publish.targets.capabilities import PollsReplies
 from reporter.enums import Kind
 from reporter.moderation import decisions
 from tests.publish.conformance.bluesky import ME, PASSWORD, Bluesky, BlueskyPlace
@@ -136,6 +137,7 @@ def test_likes_are_heard_and_posts_nobody_gathers_are_passed_over(
     with closing(opened(kit)) as target:
         found = target.find(post_of(kit).key)
         assert found is not None
+        assert isinstance(target, PollsReplies)
         told = list(target.replies([found], None))
         assert [(h.kind, h.author) for h in told] == [("favourite", "fan.test")]
         server.held.clear()

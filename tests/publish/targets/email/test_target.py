@@ -434,14 +434,14 @@ def test_digest_that_is_in_the_mailbox_is_not_sent_again(
     )
     inbox.lose = 1
     with pytest.raises(Exception, match="broke"):
-        target.finish([entry], None)
+        target.update_front_page([entry], None)
     [(people, mail)] = inbox.mails
     assert people == ["all@example.org", "news@example.org"]
     drop(box, mail, "copy")
-    done = target.finish([entry], None)
+    done = target.update_front_page([entry], None)
     assert len(inbox.mails) == 1
     assert list(done.extra["mailed"]) == ["sr-1"]
-    assert target.finish([entry], done) == done
+    assert target.update_front_page([entry], done) == done
     target._box._password = "wrong"
     target.close()
     with pytest.raises(AuthRefused):
@@ -571,7 +571,9 @@ def test_who_unsubscribes_gets_no_more(kit: Kit, inbox: Inbox, box: ScriptServer
     target = sign_in(
         kit, inbox, box, to="Ada <Ada@home.example>, ben@home.example", reply="x@example.org"
     )
-    done = target.finish([FrontPageEntry("sr-1", "Gardens", "", "", {"item": ENTRY})], None)
+    done = target.update_front_page(
+        [FrontPageEntry("sr-1", "Gardens", "", "", {"item": ENTRY})], None
+    )
     [(people, mail)] = inbox.mails
     assert people == ["Ada@home.example", "ben@home.example", "news@example.org"]
     assert mail["List-Unsubscribe"] == "<mailto:news@example.org?subject=unsubscribe>"
@@ -588,14 +590,16 @@ def test_who_unsubscribes_gets_no_more(kit: Kit, inbox: Inbox, box: ScriptServer
     stopped = letter("", "<u4@home>", Subject="unsubscribe")
     stopped.replace_header("From", "ada@home.example")
     drop(box, stopped, "u4")
-    done = target.finish([FrontPageEntry("sr-2", "Second", "", "", {"item": ENTRY})], done)
+    done = target.update_front_page(
+        [FrontPageEntry("sr-2", "Second", "", "", {"item": ENTRY})], done
+    )
     assert inbox.mails[1][0] == ["ben@home.example", "news@example.org"]
     assert done.extra["left"] == ["ada@home.example"]
     # The mail may be deleted meanwhile.
     for path in Path(box.told["MAILDIR"]).rglob("u4.host*"):
         path.unlink()
     target.close()
-    target.finish([FrontPageEntry("sr-3", "Third", "", "", {"item": ENTRY})], done)
+    target.update_front_page([FrontPageEntry("sr-3", "Third", "", "", {"item": ENTRY})], done)
     assert inbox.mails[2][0] == ["ben@home.example", "news@example.org"]
     target.close()
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from publish.status import target_registry
+from publish.targets.capabilities import ManualPosting
 from publish.targets.facebook.group import FacebookGroupTarget
 from reporter.moderation import decisions
 from tests.publish.conformance.facebook import TOKEN, Facebook, FacebookPlace, error
@@ -148,6 +149,6 @@ def test_group_is_posted_to_by_hand(kit: Kit) -> None:
         assert "Leeks stand the frost." in draft.body
         assert "#sr" not in draft.body
         assert [m.key for m in target.files(post)] == [m.key for m in post.media()]
-        assert target.assisted
-        assert target.door(given) == given["url"]
+        assert isinstance(target, ManualPosting)
+        assert target.posting_url(given) == given["url"]
         assert "by hand" in target.test()

@@ -14,6 +14,7 @@ import pytest
 from publish.errors import RetryAfter
 from publish.posts.model import CrossLink
 from publish.rendering.thread import Shape, picture_bytes, plan, still_of
+from publish.targets.capabilities import PollsReplies
 from publish.targets.mastodon.character_count import count
 from publish.targets.mastodon.client import Account
 from publish.targets.mastodon.target import MastodonTarget
@@ -154,6 +155,7 @@ def test_boosts_and_likes_are_heard(kit: Kit, place: MastodonPlace) -> None:
     with closing(opened(kit)) as target:
         found = target.find(post_of(kit).key)
         assert found is not None
+        assert isinstance(target, PollsReplies)
         told = list(target.replies([found], None))
     assert sorted((h.kind, h.author) for h in told) == [
         ("boost", "Fan7"),
