@@ -156,7 +156,7 @@ class HttpClient:
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise self._cut() from error
         if wire is not None:
-            wire.heard(
+            wire.record_response(
                 _header_bytes(response.headers) + len(body),
                 response.headers.get("Date", ""),
             )
@@ -256,7 +256,7 @@ class _Counted(httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         for piece in self._body:
             yield piece
-            self._wire.out(len(piece))
+            self._wire.record_sent(len(piece))
 
     def close(self) -> None:
         """Let the body go."""
@@ -267,7 +267,7 @@ def _count(request: httpx.Request) -> None:
     wire = current_wire()
     if wire is None or not isinstance(request.stream, httpx.SyncByteStream):
         return
-    wire.out(len(request.method) + len(str(request.url)) + _header_bytes(request.headers))
+    wire.record_sent(len(request.method) + len(str(request.url)) + _header_bytes(request.headers))
     request.stream = _Counted(request.stream, wire)
 
 

@@ -24,25 +24,25 @@ class TransferMeter:
     clock: Clock = utc_now
     sent: int = 0
     # Of the sent ones: those that a broken try leaves at the target, where the next one goes on.
-    kept: int = 0
+    resumable_bytes: int = 0
     received: int = 0
     answers: int = 0
     # Seconds that this laptop is ahead of the other side's clock.
-    ahead_s: float | None = None
+    clock_skew_s: float | None = None
 
-    def out(self, count: int) -> None:
+    def record_sent(self, count: int) -> None:
         """So many bytes were handed to the network."""
         self.sent += count
         if self.on_bytes is not None:
             self.on_bytes(self.sent)
 
-    def heard(self, count: int, date: str) -> None:
+    def record_response(self, count: int, date: str) -> None:
         """An answer of so many bytes came, with this Date header (RFC 9110, 6.6.1)."""
         self.received += count
         self.answers += 1
         ahead = seconds_ahead(date, self.clock())
         if ahead is not None:
-            self.ahead_s = ahead
+            self.clock_skew_s = ahead
 
 
 _CURRENT: ContextVar[TransferMeter | None] = ContextVar("wire", default=None)
@@ -67,14 +67,14 @@ def moved(count: int) -> None:
     """For targets that do not speak HTTP: so many bytes were sent."""
     wire = current_wire()
     if wire is not None:
-        wire.out(count)
+        wire.record_sent(count)
 
 
 def kept(count: int) -> None:
     """For targets that go on where they were cut: so many of the sent bytes need not be sent again."""
     wire = current_wire()
     if wire is not None:
-        wire.kept += count
+        wire.resumable_bytes += count
 
 
 def seconds_ahead(date: str, now: datetime) -> float | None:

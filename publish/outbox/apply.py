@@ -62,7 +62,7 @@ def _note_target(session: Session, target_id: uuid.UUID, news: TargetNews, now: 
     if news.paused:
         session.get_one(Target, target_id).paused = news.paused
     if news.learned_limits is not None:
-        line_of(session, target_id).learnt = dict(news.learned_limits)
+        line_of(session, target_id).learned_limits = dict(news.learned_limits)
     if news.hold_until is not None:
         statement = update(Delivery).where(
             Delivery.target_id == target_id,

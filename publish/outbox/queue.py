@@ -29,7 +29,7 @@ def may_go(session: Session, targets: Sequence[Target]) -> list[Target]:
     if session.scalar(select(OutboxState.paused_at)) is not None:
         return []
     held = set(
-        session.scalars(select(TargetStatus.target_id).where(TargetStatus.held_at.is_not(None)))
+        session.scalars(select(TargetStatus.target_id).where(TargetStatus.paused_at.is_not(None)))
     )
     return [target for target in targets if not target.paused and target.id not in held]
 

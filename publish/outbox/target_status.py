@@ -50,10 +50,10 @@ def line_of(session: Session, target_id: uuid.UUID) -> TargetStatus:
             literal(target_id, kind),
             literal(""),
             literal(""),
-            literal({}, TargetStatus.told.type),
-            literal({}, TargetStatus.told.type),
+            literal({}, TargetStatus.reported_limits.type),
+            literal({}, TargetStatus.reported_limits.type),
         )
-        names = ["target_id", "way", "said", "told", "learnt"]
+        names = ["target_id", "reachability", "message", "reported_limits", "learned_limits"]
         session.execute(insert(TargetStatus).from_select(names, values.where(~known.exists())))
         row = session.get_one(TargetStatus, target_id)
     return row
@@ -64,9 +64,9 @@ def record_reachability(
 ) -> None:
     """Remember how the way was found just now. Does not commit."""
     line = line_of(session, target_id)
-    if line.way != way:
+    if line.reachability != way:
         line.since = now
-    line.way, line.said, line.tried_at = way.value, said, now
+    line.reachability, line.message, line.tried_at = way.value, said, now
     if way is Reachability.OK:
         line.reached_at = now
 
@@ -82,8 +82,8 @@ def record_transfer(
 ) -> None:
     """Count what a delivery moved, against the budget too unless it is ``free``. Does not commit."""
     line = line_of(session, target_id)
-    if wire.ahead_s is not None:
-        line.ahead_s = wire.ahead_s
+    if wire.clock_skew_s is not None:
+        line.clock_skew_s = wire.clock_skew_s
     seconds = took.total_seconds()
     if wire.sent >= _TELLING and seconds > 0:
         speed = wire.sent / seconds
@@ -102,10 +102,10 @@ def status_text(line: TargetStatus | None) -> str:
     """What a person should know of the way, in a sentence or two; empty when all is well."""
     if line is None:
         return ""
-    ahead = say_ahead(line.ahead_s) if line.ahead_s is not None else ""
-    if line.way in ("", Reachability.OK):
+    ahead = say_ahead(line.clock_skew_s) if line.clock_skew_s is not None else ""
+    if line.reachability in ("", Reachability.OK):
         return f"{ahead} Set date and time." if ahead else ""
-    return line.said
+    return line.message
 
 
 def pause_all(session: Session, now: datetime, *, on: bool) -> None:
@@ -116,7 +116,7 @@ def pause_all(session: Session, now: datetime, *, on: bool) -> None:
 
 def pause_target(session: Session, target: Target, now: datetime, *, on: bool) -> None:
     """Pause or resume one target. Commits."""
-    line_of(session, target.id).held_at = now if on else None
+    line_of(session, target.id).paused_at = now if on else None
     session.commit()
 
 
@@ -125,7 +125,7 @@ def is_stopped(session: Session, target_id: uuid.UUID) -> bool:
     paused = session.scalar(select(OutboxState.paused_at))
     return (
         paused is not None
-        or session.scalar(select(TargetStatus.held_at).where(TargetStatus.target_id == target_id))
+        or session.scalar(select(TargetStatus.paused_at).where(TargetStatus.target_id == target_id))
         is not None
     )
 
@@ -149,13 +149,13 @@ def limits_of(session: Session, target: Target) -> Limits:
     line = session.get(TargetStatus, target.id)
     if line is None:
         return Limits()
-    return merge_limits(_from_json(line.told), line.learnt)
+    return merge_limits(_from_json(line.reported_limits), line.learned_limits)
 
 
 def learned_limits(session: Session, target_id: uuid.UUID) -> Mapping[str, Any]:
     """What refusals taught of what a target takes: keys of ``Limits``."""
     line = session.get(TargetStatus, target_id)
-    return line.learnt if line is not None else {}
+    return line.learned_limits if line is not None else {}
 
 
 def limits_are_fresh(session: Session, target_id: uuid.UUID, now: datetime) -> bool:
@@ -167,15 +167,15 @@ def limits_are_fresh(session: Session, target_id: uuid.UUID, now: datetime) -> b
 def keep_limits(session: Session, target_id: uuid.UUID, limits: Limits, now: datetime) -> bool:
     """Keep what the target says; True if it says something else than before. Does not commit."""
     line, told = line_of(session, target_id), _to_json(limits)
-    new = line.told != told and bool(line.told or told != _to_json(Limits()))
-    line.told, line.told_at = told, now
+    new = line.reported_limits != told and bool(line.reported_limits or told != _to_json(Limits()))
+    line.reported_limits, line.told_at = told, now
     return new
 
 
 def forget_limits(session: Session, target_id: uuid.UUID) -> None:
     """Ask anew, and try again what was refused. Does not commit."""
     line = line_of(session, target_id)
-    line.told, line.told_at, line.learnt = {}, None, {}
+    line.reported_limits, line.told_at, line.learned_limits = {}, None, {}
 
 
 def _to_json(limits: Limits) -> dict[str, Any]:

@@ -215,7 +215,7 @@ def _put_media(target: MediaLibrary, media: PostMedia) -> Remote:
     remote = target.put_media(media)
     if wire is not None and wire.answers == answers:
         # Not over HTTP: nobody has counted these bytes.
-        wire.out(max(0, media.bytes - (wire.sent - sent)))
+        wire.record_sent(max(0, media.bytes - (wire.sent - sent)))
     return remote
 
 

@@ -153,7 +153,7 @@ def _snapshot(
         by_hand=issubclass(target_class(row.target.kind), ManualPosting),
         now=context.clock(),
         chance=context.rng.random(),
-        traffic=Traffic(meter.sent, meter.kept, bool(meter.answers or meter.sent)),
+        traffic=Traffic(meter.sent, meter.resumable_bytes, bool(meter.answers or meter.sent)),
         file=job.media if isinstance(job, MediaJob) else None,
         learned_limits=learned_limits(session, row.target_id),
     )

@@ -54,7 +54,9 @@ class Standing:
     def __init__(self, session: Session, budget: int = 0) -> None:
         self._paused = session.scalar(select(OutboxState.paused_at)) is not None
         self._held = set(
-            session.scalars(select(TargetStatus.target_id).where(TargetStatus.held_at.is_not(None)))
+            session.scalars(
+                select(TargetStatus.target_id).where(TargetStatus.paused_at.is_not(None))
+            )
         )
         self._left = budget_left(session, budget)
         open_rows = session.execute(
@@ -154,7 +156,7 @@ def progress(session: Session, context: PublishContext, target: Target | None = 
     # Nobody knows how long it takes until a place can be reached again.
     goes = is_open & Delivery.target_id.in_(
         select(TargetStatus.target_id).where(
-            TargetStatus.way.in_(("", Reachability.OK)), TargetStatus.held_at.is_(None)
+            TargetStatus.reachability.in_(("", Reachability.OK)), TargetStatus.paused_at.is_(None)
         )
     )
     query = select(

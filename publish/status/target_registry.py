@@ -188,9 +188,9 @@ def _connection(line: TargetStatus | None) -> dict[str, Any]:
     if line is None:
         return {"way": "", "said": "", "held": False, "tried_at": None, "reached_at": None}
     return {
-        "way": line.way,
+        "way": line.reachability,
         "said": status_text(line),
-        "held": line.held_at is not None,
+        "held": line.paused_at is not None,
         "tried_at": rfc3339(line.tried_at),
         "reached_at": rfc3339(line.reached_at),
     }

@@ -29,7 +29,7 @@ class OutboxState(Base):
 
 
 class TargetStatus(Base):
-    """The way to one target: how it was found last, and what the target takes."""
+    """Connection state of one target: reachability, pauses, limits."""
 
     __tablename__ = "line"
 
@@ -37,22 +37,22 @@ class TargetStatus(Base):
         ForeignKey("target.id", ondelete="CASCADE"), primary_key=True
     )
     # Since when a person has paused this target. None: it goes on.
-    held_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # A word of ``publish.errors.Way``; empty: never tried.
-    way: Mapped[str] = mapped_column(default="")
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # A value of ``publish.errors.Reachability``; empty: never tried.
+    reachability: Mapped[str] = mapped_column(default="")
     # The sentence that belongs to it.
-    said: Mapped[str] = mapped_column(Text, default="")
+    message: Mapped[str] = mapped_column(Text, default="")
     since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reached_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Seconds that this laptop's clock is ahead of the target's; None: it never told.
-    ahead_s: Mapped[float | None]
+    clock_skew_s: Mapped[float | None]
     # Bytes a second, of the last big things.
     speed: Mapped[float | None]
     # What it takes (``publish.targets.base.Limits`` as JSON), as it says, and as its refusals taught.
-    told: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    reported_limits: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    learnt: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    learned_limits: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     target: Mapped[Target] = relationship()
 

@@ -79,7 +79,7 @@ def test_bytes_and_the_others_clock_are_counted() -> None:
         web.call("POST", URL, content=iter([b"x" * 25_000] * 2))
     assert 50_000 < wire.sent < 50_600
     assert wire.answers == 1
-    assert wire.ahead_s == 7200
+    assert wire.clock_skew_s == 7200
     web.call("POST", URL, content=iter([b"x" * 25_000] * 2))
     assert wire.answers == 1, "nobody counts outside of a delivery"
 

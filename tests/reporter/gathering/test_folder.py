@@ -98,7 +98,7 @@ def test_an_older_database_is_copied_aside_first(gathering: Settings) -> None:
     kept.close()
 
 
-def test_front_pages_of_an_older_ledger_keep_their_rows(tmp_path: Path) -> None:
+def test_ledger_and_connections_of_an_older_gathering_keep_their_rows(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
     config = migrations._config()
     with engine.begin() as connection:
@@ -118,10 +118,25 @@ def test_front_pages_of_an_older_ledger_keep_their_rows(tmp_path: Path) -> None:
                 ),
                 {"kind": kind},
             )
+        connection.execute(
+            text(
+                "INSERT INTO line (target_id, held_at, way, said, ahead_s, told, learnt) VALUES"
+                " ('t', '2026-05-09', 'down', 'No way.', 7.5, '{\"files\": 4}', '{\"image_bytes\": 9}')"
+            )
+        )
     migrations.upgrade(engine)
     with engine.connect() as connection:
         kinds = connection.execute(text("SELECT item_kind FROM delivery ORDER BY item_kind"))
         assert [one[0] for one in kinds] == ["front_page", "story"]
+        kept = "paused_at, reachability, message, clock_skew_s, reported_limits, learned_limits"
+        assert tuple(connection.execute(text(f"SELECT {kept} FROM line")).one()) == (
+            "2026-05-09",
+            "down",
+            "No way.",
+            7.5,
+            '{"files": 4}',
+            '{"image_bytes": 9}',
+        )
     engine.dispose()
 
 

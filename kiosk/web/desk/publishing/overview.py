@@ -107,7 +107,7 @@ def _place(target: Target, counts: Mapping[str, int]) -> Place:
             row for row in rows if row.item_kind == ItemKind.STORY and row.url.startswith("http")
         ][-LINKS:],
         parked=len(parked),
-        held=line is not None and line.held_at is not None,
+        held=line is not None and line.paused_at is not None,
         secret=bool(target_class(target.kind).secret_prompt(target.options)),
         sent_at=max((row.sent_at for row in rows if row.sent_at), default=None),
         progress=status_progress.progress(
