@@ -74,6 +74,8 @@ lock: ## resolve setup.cfg again into constraints.txt (takes the newest versions
 translations: install ## collect the sentences of pages and posts into every catalogue
 	@mkdir -p .cache
 	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -k lazy_gettext -k later -o .cache/messages.pot kiosk capture
+	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output --no-default-keywords -k page_text -o .cache/targets.pot publish
+	sed '1,/^$$/d' .cache/targets.pot >> .cache/messages.pot
 	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -o .cache/publish.pot publish
 	$(BIN)/pybabel -q update -i .cache/messages.pot -d kiosk/translations --no-fuzzy-matching
 	$(BIN)/pybabel -q update -i .cache/publish.pot -d publish/translations -D publish --no-fuzzy-matching

@@ -16,6 +16,11 @@ def _(message: str) -> str:
     return message
 
 
+def page_text(message: str) -> str:
+    """Mark words of ours that stand on the kiosk's pages, which translate them (``make translations``)."""
+    return message
+
+
 INTENTS = {
     Intent.LEARNED.value: _("What I learned"),
     Intent.IDEA.value: _("An idea"),

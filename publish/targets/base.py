@@ -15,13 +15,18 @@ from publish.posts.model import GatheringFacts, Post, Remote
 
 @dataclass(frozen=True)
 class TargetOption:
-    """One KEY=VALUE of ``reporter targets add``."""
+    """One KEY=VALUE of ``reporter targets add``, and how the desk's form asks for it. ``page_text`` marks the words."""
 
     name: str
     help: str
+    # What stands over the field.
+    label: str
     required: bool = False
     default: str = ""
-    choices: tuple[str, ...] = ()
+    # Value -> what the form calls it; empty: anything.
+    choices: Mapping[str, str] = field(default_factory=dict)
+    # Shown at once though it is not required.
+    common: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,6 +153,8 @@ class Target(ABC):
 
     kind: ClassVar[str]
     title: ClassVar[str]
+    # What it is, and what is needed before it can be added; empty: the first line of the class's docstring.
+    about: ClassVar[str] = ""
     options: ClassVar[tuple[TargetOption, ...]]
     # How many of ``Post.copies`` its posts show, the canonical one first; None: all. Others are not handed in.
     copies_shown: ClassVar[int | None] = None

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from publish.errors import AuthRefused, Gone, PayloadTooLarge, Permanent, RetryAfter
+from publish.i18n import page_text
 from publish.net.http import HttpClient
 from publish.net.http import HttpResponse as Reply
 from publish.net.remote_values import read_each
@@ -53,14 +54,37 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
 
     kind = "bluesky"
     title = "Bluesky"
+    about = page_text(
+        "Bluesky. There, open Settings, Privacy and security, App passwords, make one, and paste it here."
+    )
     splits = True
     copies_shown = 1
     copies_remain = "Other services may have taken copies. They are told of the deletion; what they do is up to them."
     options = (
-        TargetOption("user", "the handle, as garden.bsky.social", required=True),
-        TargetOption("url", "the account's server", default="https://bsky.social"),
-        TargetOption("appview", "where replies are read", default="https://public.api.bsky.app"),
-        TargetOption("thread", "posts in a thread, at most", default="8"),
+        TargetOption(
+            "user",
+            page_text("the handle, as garden.bsky.social"),
+            label=page_text("User name"),
+            required=True,
+        ),
+        TargetOption(
+            "url",
+            page_text("the account's server"),
+            label=page_text("Address"),
+            default="https://bsky.social",
+        ),
+        TargetOption(
+            "appview",
+            page_text("where replies are read"),
+            label=page_text("Server for replies"),
+            default="https://public.api.bsky.app",
+        ),
+        TargetOption(
+            "thread",
+            page_text("posts in a thread, at most"),
+            label=page_text("Length of a thread"),
+            default="8",
+        ),
     )
 
     def __init__(self, setup: TargetConfig) -> None:
@@ -79,7 +103,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
         """Never the account's own password."""
-        return "App password (Settings, Privacy and security, App passwords)"
+        return page_text("App password (Settings, Privacy and security, App passwords)")
 
     @classmethod
     def variant(cls, options: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from publish.errors import Gone, RetryAfter
+from publish.i18n import page_text
 from publish.posts.model import Post, PostMedia, Remote
 from publish.targets.base import (
     Answer,
@@ -43,20 +44,38 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
 
     kind = "dokuwiki"
     title = "DokuWiki"
+    about = page_text(
+        "A wiki. Its administrator opens Configuration Settings there, switches on remote, "
+        "and names the account under remoteuser. Best is an account made for this."
+    )
     files_may_follow = True
     copies_remain = (
-        "Older versions of pages and files stay in the wiki's history. Ask its administrator to remove them where that "
+        "Older versions of pages and files stay in the wiki's history. Ask its administrator "
+        "to remove them where that"
         "matters."
     )
     options = (
-        TargetOption("url", "the wiki's address, as https://wiki.example.org", required=True),
-        TargetOption("user", "the account's name there", required=True),
         TargetOption(
-            "under", "the namespace of all pages and files; empty: one named after the gathering"
+            "url",
+            page_text("the wiki's address, as https://wiki.example.org"),
+            label=page_text("Address"),
+            required=True,
+        ),
+        TargetOption(
+            "user",
+            page_text("the account's name there"),
+            label=page_text("User name"),
+            required=True,
+        ),
+        TargetOption(
+            "under",
+            page_text("the namespace of all pages and files; empty: one named after the gathering"),
+            label=page_text("Page above all others"),
         ),
         TargetOption(
             "talk",
-            "the namespace of the discussion pages, in front of the page's own name",
+            page_text("the namespace of the discussion pages, in front of the page's own name"),
+            label=page_text("Namespace of discussions"),
             default="talk",
         ),
     )
@@ -68,7 +87,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
         """The account's own: better one that is made for this, with no more rights than it needs."""
-        return "Password of the account"
+        return page_text("Password of the account")
 
     @classmethod
     def variant(cls, options: Mapping[str, str]) -> str:
@@ -165,7 +184,8 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return self._remote(self._wiki.change(at, change, _SUMMARY), post.key, part)
 
     def withdraw(self, remote: Remote) -> None:
-        """Take our part off its page, and off those that people have copied it to; a page without other words goes."""
+        """Take our part off its page, and off those that people have copied it to; a page "
+        "without other words goes."""
         key = str(remote.extra["key"])
 
         def change(page: Page) -> str | None:

@@ -14,6 +14,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 
 from publish.errors import PauseTarget, Permanent
+from publish.i18n import page_text
 from publish.posts.model import Post, Remote
 from publish.targets.base import (
     FrontPageEntry,
@@ -34,35 +35,70 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
     """A digest to a list of people. A story counts as sent when it stands ready for the next digest."""
 
     kind = "email"
-    title = "E-mail"
+    title = page_text("E-mail")
+    about = page_text("A digest by e-mail.")
     copies_remain = "Mails that were sent stay with those who got them."
     options = (
         TargetOption(
-            "host", "the mail server, as smtp.example.org or smtp.example.org:465", required=True
+            "host",
+            page_text("the mail server, as smtp.example.org or smtp.example.org:465"),
+            label=page_text("Mail server"),
+            required=True,
         ),
-        TargetOption("to", "who gets it, with commas between", required=True),
-        TargetOption("from", "who sends it, as Spring gathering <news@example.org>", required=True),
-        TargetOption("user", "who signs in, where that is needed"),
+        TargetOption(
+            "to",
+            page_text("who gets it, with commas between"),
+            label=page_text("To"),
+            required=True,
+        ),
+        TargetOption(
+            "from",
+            page_text("who sends it, as Spring gathering <news@example.org>"),
+            label=page_text("From"),
+            required=True,
+        ),
+        TargetOption(
+            "user",
+            page_text("who signs in, where that is needed"),
+            label=page_text("User name"),
+            common=True,
+        ),
         TargetOption(
             "tls",
-            "starttls, tls (from the first byte) or none (only inside this laptop)",
+            page_text("starttls, tls (from the first byte) or none (only inside this laptop)"),
+            label=page_text("Encryption"),
             default="starttls",
-            choices=("starttls", "tls", "none"),
+            choices={
+                "starttls": page_text("STARTTLS (usual)"),
+                "tls": page_text("TLS from the first byte"),
+                "none": page_text("none (only inside this laptop)"),
+            },
         ),
-        TargetOption("reply", "where answers go; empty: to the sender"),
+        TargetOption(
+            "reply",
+            page_text("where answers go; empty: to the sender"),
+            label=page_text("Answers go to"),
+        ),
         TargetOption(
             "unsubscribe",
-            "where people unsubscribe, a web or mail address; empty: a mail to the sender",
+            page_text(
+                "where people unsubscribe, a web or mail address; empty: a mail to the sender"
+            ),
+            label=page_text("Unsubscribing"),
         ),
         TargetOption(
             "one_click",
-            "whether the web address for unsubscribing takes one click (RFC 8058)",
+            page_text("whether the web address for unsubscribing takes one click (RFC 8058)"),
+            label=page_text("Unsubscribing by one click"),
             default="no",
-            choices=("yes", "no"),
+            choices={"yes": page_text("yes"), "no": page_text("no")},
         ),
         TargetOption(
             "imap",
-            "the sender's mailbox, as imaps://imap.example.org: answers come home from there",
+            page_text(
+                "the sender's mailbox, as imaps://imap.example.org: answers come home from there"
+            ),
+            label=page_text("Mailbox"),
         ),
     )
 
@@ -83,7 +119,7 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
         """A password where somebody signs in."""
-        return "Password of the mail account" if options.get("user") else ""
+        return page_text("Password of the mail account") if options.get("user") else ""
 
     @classmethod
     def linkable(cls, options: Mapping[str, str]) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from publish.i18n import page_text
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.thread import Shape, plan, still_of
 from publish.targets.base import Draft, TargetOption
@@ -18,12 +19,15 @@ class FacebookGroupTarget(ManualPosting):
     """A group: a person posts there by hand, with words and files from the desk; the ledger remembers it."""
 
     kind = "facebook-group"
-    title = "Facebook Group (by hand)"
+    title = page_text("Facebook Group (by hand)")
     copies_shown = 1
     copies_remain = "A person has to delete the post in the group."
     options = (
         TargetOption(
-            "url", "the group's address, as https://www.facebook.com/groups/garden", required=True
+            "url",
+            page_text("the group's address, as https://www.facebook.com/groups/garden"),
+            label=page_text("Address"),
+            required=True,
         ),
     )
 

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from publish.errors import AuthRefused, Gone, PauseTarget, Permanent, PublishError, RetryAfter
+from publish.i18n import page_text
 from publish.net.http import HttpClient, retry_after
 from publish.net.http import HttpResponse as Reply
 from publish.net.remote_values import first_moment, read_each
@@ -53,14 +54,23 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
     """A Page: a story is one post with its pictures."""
 
     kind = "facebook"
-    title = "Facebook Page"
+    title = page_text("Facebook Page")
+    about = page_text(
+        "A Facebook Page. You need a token of the Page; only an administrator of the Page can make one."
+    )
     may_double = True
     copies_shown = 1
     options = (
-        TargetOption("page", "the Page's number (Page, About, Page transparency)", required=True),
+        TargetOption(
+            "page",
+            page_text("the Page's number (Page, About, Page transparency)"),
+            label=page_text("Number of the Page"),
+            required=True,
+        ),
         TargetOption(
             "url",
-            "where the Graph API is, with its version",
+            page_text("where the Graph API is, with its version"),
+            label=page_text("Address"),
             default="https://graph.facebook.com/v23.0",
         ),
     )
@@ -76,7 +86,7 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
         """A Page token; made from a long-lived user token it does not run out."""
-        return "Page access token"
+        return page_text("Page access token")
 
     def close(self) -> None:
         """Close kept connections."""

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from publish.drives import Login, open_drive, scheme_of, wants_password
 from publish.drives.base import hash_pieces, is_part
 from publish.errors import Gone, PauseTarget, PublishError, RetryAfter
+from publish.i18n import page_text
 from publish.net.http import HttpClient
 from publish.posts.model import Post, PostMedia, Remote
 from publish.site.feeds import ATOM, JSON_FEED, feed_files
@@ -47,32 +48,67 @@ class FolderTarget(MediaLibrary, HasFrontPage, PollsReplies, Target):
     """Static pages in a folder."""
 
     kind = "folder"
-    title = "Folder"
+    title = page_text("Folder")
+    about = page_text(
+        "Web pages in a folder: on a USB stick, or on a web space over SFTP, WebDAV or S3. A stick needs no password."
+    )
     tells_replies = True
     options = (
         TargetOption(
             "url",
-            "where it is, as file:///media/stick/site, sftp://host/path, webdavs://host/path or s3://bucket/path",
+            page_text(
+                "where it is, as file:///media/stick/site, sftp://host/path, webdavs://host/path or s3://bucket/path"
+            ),
+            label=page_text("Address"),
             required=True,
         ),
-        TargetOption("user", "who signs in, where that is needed"),
-        TargetOption("key", "the file of a private key, for SFTP without a password"),
-        TargetOption("endpoint", "the address of an S3-compatible service that is not Amazon's"),
+        TargetOption(
+            "user",
+            page_text("who signs in, where that is needed"),
+            label=page_text("User name"),
+            common=True,
+        ),
+        TargetOption(
+            "key",
+            page_text("the file of a private key, for SFTP without a password"),
+            label=page_text("Key file"),
+        ),
+        TargetOption(
+            "endpoint",
+            page_text("the address of an S3-compatible service that is not Amazon's"),
+            label=page_text("Address of the storage service"),
+        ),
         TargetOption(
             "check",
-            "size: compare how much arrived; read: read all of it back (a disk always is)",
+            page_text(
+                "size: compare how much arrived; read: read all of it back (a disk always is)"
+            ),
+            label=page_text("How it is checked"),
             default="size",
-            choices=("size", "read"),
+            choices={
+                "size": page_text("compare how much arrived"),
+                "read": page_text("read all of it back (slower)"),
+            },
         ),
-        TargetOption("web", "the address under which others see it, as https://example.org/spring"),
+        TargetOption(
+            "web",
+            page_text("the address under which others see it, as https://example.org/spring"),
+            label=page_text("Address for readers"),
+        ),
         TargetOption(
             "hub",
-            "a WebSub hub that tells subscribers of its feeds at once, as https://pubsubhubbub.appspot.com/",
+            page_text(
+                "a WebSub hub that tells subscribers of its feeds at once, as https://pubsubhubbub.appspot.com/"
+            ),
+            label=page_text("WebSub hub"),
         ),
         TargetOption(
             "webmentions",
-            "a service that received webmentions for its pages, as "
-            "https://webmention.io/api/mentions.jf2",
+            page_text(
+                "a service that received webmentions for its pages, as "
+                "https://webmention.io/api/mentions.jf2"
+            ),
+            label=page_text("Webmention service"),
         ),
     )
 
@@ -97,7 +133,7 @@ class FolderTarget(MediaLibrary, HasFrontPage, PollsReplies, Target):
         url, user = options.get("url", ""), options.get("user", "")
         if not wants_password(url, user=user, key=options.get("key", "")):
             return ""
-        return "Secret key" if scheme_of(url) == "s3" else "Password"
+        return page_text("Secret key") if scheme_of(url) == "s3" else page_text("Password")
 
     @classmethod
     def linkable(cls, options: Mapping[str, str]) -> bool:

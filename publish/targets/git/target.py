@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from publish.errors import PauseTarget, RetryAfter
+from publish.i18n import page_text
 from publish.net.transfer_meter import current_wire
 from publish.posts.model import Post, Remote
 from publish.targets.base import Draft, Target, TargetConfig, TargetOption
@@ -24,7 +25,8 @@ class GitTarget(Batches, Target):
     """Content files in a repository. Files travel inside the commit of their story."""
 
     kind = "git"
-    title = "Git repository"
+    title = page_text("Git repository")
+    about = page_text("A repository of a site made by Hugo, Jekyll, Eleventy or Pelican.")
     tells_replies = True
     copies_remain = (
         "The history of the repository keeps a copy, and so may whoever has cloned it. "
@@ -33,17 +35,54 @@ class GitTarget(Batches, Target):
     options = (
         TargetOption(
             "url",
-            "the repository, as git@host:name/site.git, ssh://…, https://… or file:///…",
+            page_text("the repository, as git@host:name/site.git, ssh://…, https://… or file:///…"),
+            label=page_text("Address"),
             required=True,
         ),
-        TargetOption("layout", "what makes the site", required=True, choices=tuple(LAYOUTS)),
-        TargetOption("branch", "where to push; empty: the repository's own main branch"),
-        TargetOption("folder", "where pages lie; empty: where the generator looks"),
-        TargetOption("user", "who signs in, for https; the secret is a password or token"),
-        TargetOption("key", "the file of a private key, for ssh; empty: your own keys and agent"),
-        TargetOption("name", "whose name the commits bear; empty: Social Reporter"),
-        TargetOption("email", "and whose address", default="social-reporter@localhost"),
-        TargetOption("web", "the address of the site, as https://example.org"),
+        TargetOption(
+            "layout",
+            page_text("what makes the site"),
+            label=page_text("Site generator"),
+            required=True,
+            choices={one: one.capitalize() for one in LAYOUTS},
+        ),
+        TargetOption(
+            "branch",
+            page_text("where to push; empty: the repository's own main branch"),
+            label=page_text("Branch"),
+        ),
+        TargetOption(
+            "folder",
+            page_text("where pages lie; empty: where the generator looks"),
+            label=page_text("Folder"),
+        ),
+        TargetOption(
+            "user",
+            page_text("who signs in, for https; the secret is a password or token"),
+            label=page_text("User name"),
+            common=True,
+        ),
+        TargetOption(
+            "key",
+            page_text("the file of a private key, for ssh; empty: your own keys and agent"),
+            label=page_text("Key file"),
+        ),
+        TargetOption(
+            "name",
+            page_text("whose name the commits bear; empty: Social Reporter"),
+            label=page_text("Name in commits"),
+        ),
+        TargetOption(
+            "email",
+            page_text("and whose address"),
+            label=page_text("Mail address in commits"),
+            default="social-reporter@localhost",
+        ),
+        TargetOption(
+            "web",
+            page_text("the address of the site, as https://example.org"),
+            label=page_text("Address for readers"),
+        ),
     )
 
     def __init__(self, setup: TargetConfig) -> None:
@@ -68,7 +107,7 @@ class GitTarget(Batches, Target):
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
         """A token for https; ssh has keys."""
         https = urlsplit(options.get("url", "")).scheme in ("http", "https")
-        return "Password or access token" if https and options.get("user") else ""
+        return page_text("Password or access token") if https and options.get("user") else ""
 
     @classmethod
     def variant(cls, options: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any
 
 from publish.errors import Gone, Permanent, RetryAfter
+from publish.i18n import page_text
 from publish.markup.html_to_text import plain_text
 from publish.net.remote_values import read_each
 from publish.posts.model import Post, PostMedia, Remote
@@ -46,20 +47,44 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
 
     kind = "mastodon"
     title = "Mastodon"
+    about = page_text(
+        "Mastodon or a server that speaks like it. There, open Preferences, Development, make "
+        "an application, and paste its access token here."
+    )
     splits = True
     may_double = True
     copies_shown = 1
     copies_remain = "Other servers have taken copies. They are asked to delete them; not all do."
     options = (
-        TargetOption("url", "the server's address, as https://social.example", required=True),
+        TargetOption(
+            "url",
+            page_text("the server's address, as https://social.example"),
+            label=page_text("Address"),
+            required=True,
+        ),
         TargetOption(
             "visibility",
-            "who sees it: public, unlisted or private (followers)",
+            page_text("who sees it: public, unlisted or private (followers)"),
+            label=page_text("Who sees it"),
+            common=True,
             default="public",
-            choices=("public", "unlisted", "private"),
+            choices={
+                "public": page_text("everybody"),
+                "unlisted": page_text("everybody, but not in public timelines"),
+                "private": page_text("followers only"),
+            },
         ),
-        TargetOption("warning", "a content warning in front of every post"),
-        TargetOption("thread", "posts in a thread, at most", default="8"),
+        TargetOption(
+            "warning",
+            page_text("a content warning in front of every post"),
+            label=page_text("Content warning"),
+        ),
+        TargetOption(
+            "thread",
+            page_text("posts in a thread, at most"),
+            label=page_text("Length of a thread"),
+            default="8",
+        ),
     )
 
     def __init__(self, setup: TargetConfig) -> None:
@@ -69,7 +94,9 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
         """A token of an application that the account's owner made."""
-        return "Access token (Preferences, Development, New application; scopes read, write)"
+        return page_text(
+            "Access token (Preferences, Development, New application; scopes read, write)"
+        )
 
     @classmethod
     def variant(cls, options: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from publish.errors import AuthRefused, Gone, PayloadTooLarge, Permanent, RetryAfter
+from publish.i18n import page_text
 from publish.posts.model import Post, PostMedia, Remote
 from publish.targets.base import (
     Answer,
@@ -50,15 +51,35 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
 
     kind = "mediawiki"
     title = "MediaWiki"
+    about = page_text(
+        "A wiki. In the wiki, open Special:BotPasswords, make one with the rights to edit and "
+        "upload, and paste it here."
+    )
     files_may_follow = True
     copies_remain = "Older versions stay in the page's history. Ask the wiki's admins to hide them where that matters."
     options = (
-        TargetOption("url", "the wiki's address, as https://wiki.example.org", required=True),
-        TargetOption("user", "the bot's name, as Anna@reporter", required=True),
         TargetOption(
-            "under", "the page that all pages lie under; empty: one named after the gathering"
+            "url",
+            page_text("the wiki's address, as https://wiki.example.org"),
+            label=page_text("Address"),
+            required=True,
         ),
-        TargetOption("category", "a category for all pages; empty: one named after the gathering"),
+        TargetOption(
+            "user",
+            page_text("the bot's name, as Anna@reporter"),
+            label=page_text("User name"),
+            required=True,
+        ),
+        TargetOption(
+            "under",
+            page_text("the page that all pages lie under; empty: one named after the gathering"),
+            label=page_text("Page above all others"),
+        ),
+        TargetOption(
+            "category",
+            page_text("a category for all pages; empty: one named after the gathering"),
+            label=page_text("Category"),
+        ),
     )
 
     def __init__(self, setup: TargetConfig) -> None:
@@ -70,7 +91,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
         """A bot password: it can do what it was made for, and be taken back."""
-        return "Bot password (in the wiki: Special:BotPasswords)"
+        return page_text("Bot password (in the wiki: Special:BotPasswords)")
 
     @classmethod
     def variant(cls, options: Mapping[str, str]) -> str:
@@ -386,7 +407,8 @@ def _without_part(text: str, key: str) -> str | None:
 
 
 def _whose(title: str, key: str) -> bool | None:
-    """True: our file; False: one of the wiki's own; None: another gathering's, which may go when that takes it back."""
+    """True: our file; False: one of the wiki's own; None: another gathering's, which may "
+    "go when that takes it back."""
     name = title.partition(":")[2].replace(" ", "_").lower()
     return True if name.startswith(key) else None if re.match(r"sr-[0-9a-f]{8}-", name) else False
 

@@ -25,6 +25,7 @@ from publish.errors import (
     Reachability,
     RetryAfter,
 )
+from publish.i18n import page_text
 from publish.net.http import HttpClient
 from publish.net.http import HttpResponse as Reply
 from publish.posts.model import Post, PostMedia, Remote
@@ -61,7 +62,12 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
     """A blog of the IndieWeb: one post a story."""
 
     kind = "micropub"
-    title = "Micropub blog"
+    title = page_text("Micropub blog")
+    about = page_text(
+        "A blog that speaks Micropub: micro.blog, Known, Indiekit, WordPress with a plugin. "
+        "In its settings, make an access token that may create, update, delete and send "
+        "media, and paste it here."
+    )
     files_may_follow = True
     copies_remain = (
         "Services that the blog tells of its posts may have taken copies; some blogs keep a trash."
@@ -69,25 +75,40 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
     options = (
         TargetOption(
             "url",
-            "the blog's address, as https://blog.example.org, or its Micropub endpoint",
+            page_text("the blog's address, as https://blog.example.org, or its Micropub endpoint"),
+            label=page_text("Address"),
             required=True,
         ),
         TargetOption(
             "status",
-            "published, or draft for a last look at the blog",
+            page_text("published, or draft for a last look at the blog"),
+            label=page_text("When it arrives"),
+            common=True,
             default="published",
-            choices=("published", "draft"),
+            choices={
+                "published": page_text("published at once"),
+                "draft": page_text("a draft, for a last look there"),
+            },
         ),
         TargetOption(
             "dated",
-            "sent: posts bear the day when they are sent; session: the day of the session",
+            page_text(
+                "sent: posts bear the day when they are sent; session: the day of the session"
+            ),
+            label=page_text("Day of the posts"),
             default="sent",
-            choices=("sent", "session"),
+            choices={
+                "sent": page_text("the day when it is sent"),
+                "session": page_text("the day of the session"),
+            },
         ),
         TargetOption(
             "webmentions",
-            "a service that receives webmentions for the blog, as "
-            "https://webmention.io/api/mentions.jf2",
+            page_text(
+                "a service that receives webmentions for the blog, as "
+                "https://webmention.io/api/mentions.jf2"
+            ),
+            label=page_text("Webmention service"),
         ),
     )
     pause: ClassVar[Callable[[float], Any]] = staticmethod(time.sleep)
@@ -100,7 +121,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
         """A token: blogs make one in their settings."""
-        return (
+        return page_text(
             "Access token with the rights create, update, delete and media (micro.blog: Account, App tokens; "
             "WordPress: Users, Manage Tokens; Known and Indiekit: their settings)"
         )
@@ -279,7 +300,8 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         return self._kept(url or remote.id, said, files)
 
     def _has_files(self, remote: Remote, keys: Sequence[str]) -> bool:
-        """Whether the post has the files that travel in it; of one that was found again, their number is what tells."""
+        """Whether the post has the files that travel in it; of one that was found again, "
+        "their number is what tells."""
         if "told" in remote.extra or not keys:
             return list(remote.extra.get("files", ())) == list(keys)
         there = self._blog.ask({"q": "source", "url": remote.id}) or {}
@@ -290,7 +312,8 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         return self.create(post, links)
 
     def _missing(self, remote: Remote, answer: Reply) -> Exception:
-        """WordPress and Indiekit answer what is not there with 400, as what they don't like: the post itself tells."""
+        """WordPress and Indiekit answer what is not there with 400, as what they don't like: "
+        "the post itself tells."""
         there = self._blog.is_there(remote.id)
         if remote.extra.get("later") and not there:
             return RetryAfter(f"{self.name} has not shown this post yet.", 60)
@@ -325,7 +348,8 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         return Remote(url, url) if url else None
 
     def put_media(self, media: PostMedia) -> Remote:
-        """Send it to the media endpoint (3.6). Without one it goes with the post, and has no address of its own yet."""
+        """Send it to the media endpoint (3.6). Without one it goes with the post, and has no "
+        "address of its own yet."""
         endpoint = self._blog.media_endpoint
         if not endpoint:
             return Remote(media.key)
@@ -357,7 +381,8 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         return remote
 
     def withdraw_media(self, remote: Remote) -> None:
-        """Delete it, where the media endpoint can (micropub-extensions#30); else a person has to, and is told where."""
+        """Delete it, where the media endpoint can (micropub-extensions#30); else a person "
+        "has to, and is told where."""
         endpoint = self._blog.media_endpoint
         if not remote.url or not endpoint:
             return

@@ -14,6 +14,7 @@ from secrets import token_hex
 from typing import Any
 
 from publish.errors import AuthRefused, Gone, PayloadTooLarge, Permanent, RetryAfter
+from publish.i18n import page_text
 from publish.net.http import HttpResponse
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.html import blog_html
@@ -46,16 +47,32 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
 
     kind = "wordpress"
     title = "WordPress"
+    about = page_text(
+        "A blog. In the blog, open Users, Profile, Application Passwords, make one called "
+        "Social Reporter, and paste it here."
+    )
     files_may_follow = True
     may_double = True
     options = (
-        TargetOption("url", "the blog's address, as https://blog.example.org", required=True),
-        TargetOption("user", "who writes there", required=True),
+        TargetOption(
+            "url",
+            page_text("the blog's address, as https://blog.example.org"),
+            label=page_text("Address"),
+            required=True,
+        ),
+        TargetOption(
+            "user", page_text("who writes there"), label=page_text("User name"), required=True
+        ),
         TargetOption(
             "status",
-            "publish, or draft for a last look at the blog",
+            page_text("publish, or draft for a last look at the blog"),
+            label=page_text("When it arrives"),
+            common=True,
             default="publish",
-            choices=("publish", "draft"),
+            choices={
+                "publish": page_text("published at once"),
+                "draft": page_text("a draft, for a last look there"),
+            },
         ),
     )
 
@@ -71,7 +88,9 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
         """An application password, made in the blog under Users, Profile."""
-        return "Application password (in the blog: Users, Profile, Application Passwords)"
+        return page_text(
+            "Application password (in the blog: Users, Profile, Application Passwords)"
+        )
 
     @classmethod
     def variant(cls, options: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -58,17 +58,17 @@ def test_all_catalogues_hold_the_same_sentences() -> None:
     assert all(ids == posts["de"] for ids in posts.values())
 
 
-def asked_for(folder: str) -> Iterator[str]:
+def asked_for(folder: str, asking: Sequence[str] = ASKING) -> Iterator[str]:
     """Every sentence that the code or a template of a package asks the catalogue for."""
     for path in (ROOT / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-                if name in ASKING and isinstance(node.args[0].value, str):
+                if name in asking and isinstance(node.args[0].value, str):
                     yield node.args[0].value
     for path in (ROOT / folder / "templates").rglob("*.html"):
         with path.open("rb") as file:
-            for _line, _name, words, _notes in babel_extract(file, ASKING, [], {}):
+            for _line, _name, words, _notes in babel_extract(file, asking, [], {}):
                 yield words if isinstance(words, str) else str((words or ("",))[0])
 
 
@@ -83,6 +83,8 @@ def test_every_sentence_of_the_program_is_in_the_catalogues(
     """``make translations`` looks into no f-string, and is easily forgotten."""
     known = {m.id if isinstance(m.id, str) else m.id[0] for m in messages("de", place)}
     asked = {sentence for folder in folders for sentence in asked_for(folder)}
+    if place == PAGES:
+        asked |= set(asked_for("publish", ["page_text"]))
     assert len(asked) > 50
     assert sorted(asked - known - {""}) == []
 

@@ -14,14 +14,14 @@ from flask.testing import FlaskClient
 from kiosk.i18n.desk_messages import SENTENCES as DESK
 from kiosk.i18n.error_messages import SENTENCES, recognize, translated
 from kiosk.i18n.publish_messages import SENTENCES as PUBLISH_SENTENCES
-from kiosk.i18n.target_help import CHOICES, HELPS, LABELS
 from publish.composition.constraints import refusal, said_cut, said_instead, shrunk_notice
 from publish.errors import PublishError
 from publish.net.reachability import say_ahead
 from publish.posts.model import PostMedia
-from publish.targets import KINDS
+from publish.targets import KINDS, Target
 from publish.targets.base import Limits
 from reporter.models import EventSession
+from tests.kiosk.i18n.test_catalogues import PAGES, catalogue
 from tests.support.browsers.pages import JSON, PHONE
 
 ROOT = Path(__file__).parents[3]
@@ -240,19 +240,27 @@ def test_blanks_are_filled_and_strangers_left_alone(app: Flask) -> None:
         assert translated("Nobody has listed this.") == "Nobody has listed this."
 
 
-def test_every_option_of_every_kind_of_place_has_its_words() -> None:
-    options = [option for cls in KINDS.values() for option in cls.options]
-    assert {o.name for o in options} == set(LABELS)
-    assert {(o.name, value) for o in options for value in o.choices} == set(CHOICES)
+def words_of(cls: type[Target]) -> set[str]:
+    """What the desk's form says of a kind of place."""
+    defaults = {option.name: option.default for option in cls.options}
     logins = [{"user": "x", "url": f"{scheme}://x"} for scheme in ("sftp", "s3", "https")]
-    secrets = {
-        cls.secret_prompt({**{o.name: o.default for o in cls.options}, **login})
-        for cls in KINDS.values()
-        for login in logins
-    }
-    own_names = {"WordPress", "MediaWiki", "DokuWiki", "Mastodon", "Bluesky"}
-    titles = {cls.title for cls in KINDS.values()} - own_names
-    assert {o.help for o in options} | (secrets - {""}) | titles == set(HELPS)
+    secrets = {cls.secret_prompt({**defaults, **login}) for login in logins}
+    fields = {word for o in cls.options for word in (o.label, o.help, *o.choices.values())}
+    return ({cls.title, cls.about} | secrets | fields) - {""} - OWN_NAMES
+
+
+OWN_NAMES = {
+    *("WordPress", "MediaWiki", "DokuWiki", "Mastodon", "Bluesky"),
+    *("Hugo", "Jekyll", "Eleventy", "Pelican"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_word_of_a_kind_of_place_is_in_the_catalogues(app: Flask, kind: str) -> None:
+    cls = KINDS[kind]
+    assert all(o.label and o.help and all(o.choices.values()) for o in cls.options)
+    known = {message.id: message.string for message in catalogue("de", PAGES)}
+    assert {word for word in words_of(cls) if not known.get(word)} == set()
 
 
 def test_sentences_in_a_row_and_reasons_are_translated_each(app: Flask) -> None:

@@ -16,6 +16,7 @@ from publish.errors import RetryAfter
 from publish.net.http import HttpClient
 from publish.posts.model import Post, PostMedia, Remote
 from publish.targets import Target, TargetConfig, TargetOption
+from publish.targets.capabilities import MediaLibrary
 
 # before: the request is dropped. within: cut while its body is read. after: done, and the answer is lost. error: done,
 # and a 500 comes. stall: done, and the answer comes later than anybody waits. drip: the answer comes in small drops.
@@ -145,12 +146,14 @@ def _file(body: bytes) -> dict[str, Any]:
     return {"key": found[1].decode(), "data": None, "bytes": len(body)}
 
 
-class ContractTarget(Target):
+class ContractTarget(MediaLibrary, Target):
     """Speaks to a ContractServer through ``publish.net.http``."""
 
     kind: ClassVar[str] = "contract"
     title: ClassVar[str] = "Contract"
-    options: ClassVar[tuple[TargetOption, ...]] = (TargetOption("url", "where", required=True),)
+    options: ClassVar[tuple[TargetOption, ...]] = (
+        TargetOption("url", "where", label="Address", required=True),
+    )
     # Called when something was done at the server and nothing is written down yet: may kill the process.
     after: ClassVar[Any] = staticmethod(lambda: None)
 

@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from kiosk.i18n.error_messages import translated
-from kiosk.i18n.target_help import CHOICES, FIRST, LABELS
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.publishing import add_target, remove_target, set_password, test_target
@@ -30,47 +29,9 @@ class Kind:
     help: str
 
 
-def _help() -> dict[str, str]:
-    """What each kind is, and what is needed before it can be added."""
-    return {
-        "wordpress": _(
-            "A blog. In the blog, open Users, Profile, Application Passwords, make one called Social Reporter, and "
-            "paste it here."
-        ),
-        "folder": _(
-            "Web pages in a folder: on a USB stick, or on a web space over SFTP, WebDAV or S3. "
-            "A stick needs no password."
-        ),
-        "mediawiki": _(
-            "A wiki. In the wiki, open Special:BotPasswords, make one with the rights to edit and upload, and "
-            "paste it here."
-        ),
-        "dokuwiki": _(
-            "A wiki. Its administrator opens Configuration Settings there, switches on remote, and names the account "
-            "under remoteuser. Best is an account made for this."
-        ),
-        "mastodon": _(
-            "Mastodon or a server that speaks like it. There, open Preferences, Development, make an application, "
-            "and paste its access token here."
-        ),
-        "bluesky": _(
-            "Bluesky. There, open Settings, Privacy and security, App passwords, make one, and paste it here."
-        ),
-        "micropub": _(
-            "A blog that speaks Micropub: micro.blog, Known, Indiekit, WordPress with a plugin. In its settings, make "
-            "an access token that may create, update, delete and send media, and paste it here."
-        ),
-        "facebook": _(
-            "A Facebook Page. You need a token of the Page; only an administrator of the Page can make one."
-        ),
-        "git": _("A repository of a site made by Hugo, Jekyll, Eleventy or Pelican."),
-        "email": _("A digest by e-mail."),
-    }
-
-
 def _kind(cls: type[Target]) -> Kind:
     own = (cls.__doc__ or cls.title).strip().splitlines()[0]
-    return Kind(cls.kind, _(cls.title), _help().get(cls.kind, own))
+    return Kind(cls.kind, _(cls.title), _(cls.about) if cls.about else own)
 
 
 @dataclass(frozen=True)
@@ -89,10 +50,16 @@ class Asked:
 
 
 def _asked(option: TargetOption) -> Asked:
-    words = tuple((value, str(CHOICES[option.name, value])) for value in option.choices)
-    first = option.required or option.name in FIRST
-    label, told = str(LABELS[option.name]), _(option.help)
-    return Asked(option.name, label, told, option.required, option.default, words, first)
+    words = tuple((value, _(said)) for value, said in option.choices.items())
+    return Asked(
+        option.name,
+        _(option.label),
+        _(option.help),
+        option.required,
+        option.default,
+        words,
+        first=option.required or option.common,
+    )
 
 
 @bp.get("/add")
