@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from publish.bundle.bagit import is_our_bag
+from publish.processes import is_running
 from reporter.errors import Conflict
 from reporter.media.store import sync_folder
 
@@ -85,14 +86,11 @@ def _clear(destination: Path) -> None:
 
 
 def _in_use(left: Path) -> bool:
-    """Whether the process whose number it bears still runs; on Windows, whether it is young."""
+    """Whether the process whose number it bears still runs; where nobody can tell, whether it is young."""
     number = left.name.rpartition("-")[2]
-    if os.name == "nt":
-        return time.time() - left.stat().st_mtime < _OLD
-    try:
-        os.kill(int(number), 0)
-    except (ProcessLookupError, ValueError, OverflowError):
+    if not number.isdigit():
         return False
-    except PermissionError:
-        return True
-    return int(number) != os.getpid()
+    runs = is_running(int(number))
+    if runs is None:
+        return time.time() - left.stat().st_mtime < _OLD
+    return runs and int(number) != os.getpid()

@@ -16,6 +16,7 @@ from publish.errors import PausedByUser
 from publish.outbox.context import PublishContext
 from publish.outbox.policy.row_states import TO_SEND
 from publish.outbox.target_status import is_stopped
+from publish.processes import is_running
 from reporter.database.job_queue import claim
 from reporter.enums import DeliveryState
 from reporter.models import Delivery
@@ -94,20 +95,8 @@ def free_abandoned(session: Session, context: PublishContext) -> None:
     for row_id, lease in session.execute(held).all():
         host, _, rest = lease.rpartition("/")
         pid = rest.split(":")[0]
-        if host == platform.node() and pid.isdigit() and not _is_alive(int(pid)):
+        # Where nobody can tell, it simply runs out.
+        if host == platform.node() and pid.isdigit() and is_running(int(pid)) is False:
             statement = update(Delivery).where(Delivery.id == row_id, Delivery.lease == lease)
             session.execute(statement.values(lease="", due_at=now, moved=0))
             session.commit()
-
-
-def _is_alive(pid: int) -> bool:
-    if os.name == "nt":
-        # There signal 0 is no question; its lease simply runs out.
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
