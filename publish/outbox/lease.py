@@ -38,10 +38,12 @@ class Lease:
 def take_lease(
     session: Session, context: PublishContext, row: Delivery, mark: str = ""
 ) -> Lease | None:
-    """Claim a row, which counts one attempt; None if somebody else has it. Commits.
+    """Claim a row, which counts one attempt; None if somebody has it, or has paused it meanwhile. Commits.
 
     ``mark``: of a row that this one goes together with.
     """
+    if row.target.paused or is_stopped(session, row.target_id):
+        return None
     leaving = row.state == DeliveryState.WITHDRAWING
     now = context.clock()
     mark = mark or f"{platform.node()}/{os.getpid()}:{context.rng.getrandbits(64):016x}"

@@ -14,7 +14,7 @@ from publish.outbox.context import PublishContext
 from publish.outbox.items import ITEMS
 from publish.outbox.items.base import Item
 from publish.outbox.policy.row_states import OPEN, when_done
-from publish.outbox.target_status import budget_left, is_stopped
+from publish.outbox.target_status import budget_left
 from publish.targets import target_class
 from reporter.delivery_memory import urgent_sql
 from reporter.enums import DeliveryState
@@ -86,11 +86,6 @@ def _affordable(
     return or_(
         _LEAVING, urgent_sql(Delivery.remote), Delivery.target_id.in_(free), Delivery.bytes < left
     )
-
-
-def is_allowed(session: Session, row: Delivery) -> bool:
-    """Whether nobody has paused it since it was found."""
-    return not row.target.paused and not is_stopped(session, row.target_id)
 
 
 def blocked_until(session: Session, row: Delivery, now: datetime) -> datetime | None:

@@ -22,7 +22,7 @@ from publish.outbox.lease import Lease, renewal, take_lease
 from publish.outbox.policy.decide import Crashed, Failed, Result, decide, release
 from publish.outbox.policy.row_states import OPEN, SOON
 from publish.outbox.policy.transition import Snapshot, Traffic
-from publish.outbox.queue import blocked_until, is_allowed
+from publish.outbox.queue import blocked_until
 from publish.outbox.target_status import (
     keep_limits,
     learned_limits,
@@ -55,7 +55,7 @@ class Outcome:
 def deliver_row(session: Session, context: PublishContext, row_id: uuid.UUID) -> Outcome | None:
     """Claim and deliver one row; None if it has to wait, or somebody else has it."""
     row = session.get(Delivery, row_id, populate_existing=True)
-    if row is None or row.state not in OPEN or not is_allowed(session, row):
+    if row is None or row.state not in OPEN:
         return None
     now = context.clock()
     if (wait := blocked_until(session, row, now)) is not None:
