@@ -68,6 +68,13 @@ class Conflict(ReporterError):
     title = "That has changed in the meantime"
 
 
+class TakenBack(Conflict):
+    """What comes again was withdrawn by its contributor; a takeaway that is begun anew may bring the same."""
+
+    status = 410
+    title = "This was taken back"
+
+
 class TooLarge(ReporterError):
     """A file, a form or a text is over the limit."""
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from capture.intake.repetition import adds_nothing, find_repetition
 from capture.intake.submission import Submission
 from reporter.enums import MediaState
 from reporter.errors import BadInput
 from reporter.gathering.admission import is_own_device
 from reporter.media.store import Store
-from reporter.models import Attachment, Media, Takeaway
+from reporter.models import Media, Takeaway
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -34,35 +34,24 @@ def read_sha256(value: str) -> str:
 def already_here(
     session: Session, store: Store, offer: Submission, *, sha256: str, length: int
 ) -> Takeaway | None:
-    """The asker's own takeaway that holds these bytes, whole and readable, or None. For a cleaned offer."""
-    proof = _proof(session, offer) if sha256 else None
-    if proof is None:
+    """The asker's own takeaway that holds these bytes, whole and readable, and these words; else None.
+
+    For a cleaned offer. Raises TakenBack where its client id belongs to something withdrawn.
+    """
+    found = find_repetition(session, offer, (sha256,) if sha256 else ())
+    if found is None or not sha256 or not _is_proved(offer, found):
         return None
-    query = (
-        select(Takeaway, Media)
-        .join(Attachment, Attachment.takeaway_id == Takeaway.id)
-        .join(Media, Media.id == Attachment.media_id)
-        .where(Takeaway.session_id == offer.event.id, Media.sha256 == sha256, proof)
-        .order_by(Takeaway.received_at, Takeaway.id)
-    )
-    for takeaway, media in session.execute(query):
-        if _whole(store, media, length):
-            found: Takeaway = takeaway
-            return found
-    return None
+    if not adds_nothing(session, found, offer):
+        return None
+    media = (attachment.media for attachment in found.attachments)
+    same = next((one for one in media if one.sha256 == sha256), None)
+    return found if same is not None and _whole(store, same, length) else None
 
 
-def _proof(session: Session, offer: Submission) -> ColumnElement[bool] | None:
-    """What a takeaway must be for the asker to be its sender; ``receive`` decides alike."""
-    if offer.client_id:
-        own = Takeaway.client_id == offer.client_id
-        if session.scalar(select(Takeaway.id).where(own)) is not None:
-            return own
-    if not is_own_device(offer.device):
-        return None
-    same = Takeaway.device == offer.device
-    # Other words with the same photo are another takeaway.
-    return same & (Takeaway.text == offer.text) if offer.text else same
+def _is_proved(offer: Submission, found: Takeaway) -> bool:
+    """Whether the asker is the sender: by the client id, or by its own device's cookie."""
+    by_id = bool(offer.client_id) and offer.client_id == found.client_id
+    return by_id or is_own_device(offer.device)
 
 
 def _whole(store: Store, media: Media, length: int) -> bool:

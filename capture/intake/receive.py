@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import functools
 import random
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,9 +17,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import MediaType
+from capture.intake.repetition import (
+    adds_nothing,
+    attached_hashes,
+    audience_of,
+    find_repetition,
+    own_client_id,
+    withdrawn_hashes,
+)
 from capture.intake.submission import (
     ReceivedFile,
     Submission,
+    check_lengths,
     check_recordable,
     check_words,
     file_name,
@@ -31,10 +39,17 @@ from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.codes import make_receipt
 from reporter.config import LimitSettings
-from reporter.enums import Kind, MediaState, TakeawayState
+from reporter.enums import Audience, Consent, Kind, MediaState, TakeawayState
 from reporter.errors import BadInput, Conflict, TooLarge
 from reporter.media.store import Store, hash_file
-from reporter.models import Attachment, Decision, Media, Tag, Takeaway, Tombstone, Upload
+from reporter.models import (
+    Attachment,
+    Media,
+    Tag,
+    Takeaway,
+    Tombstone,
+    Upload,
+)
 from reporter.moderation.blocked_words import screen
 from reporter.moderation.decisions import (
     bump_revision,
@@ -43,6 +58,7 @@ from reporter.moderation.decisions import (
     main_kind,
     require_review,
 )
+from reporter.moderation.same_again import client_digest, former_values, holds_text
 
 # Younger files may belong to a request or an import that is under way.
 GRACE = timedelta(hours=1)
@@ -78,13 +94,12 @@ def receive(
 ) -> Takeaway:
     """Take an offer in; when this returns, its files and its row are on the disk. Commits.
 
-    The same ``client_id`` again, or from the same device the same bytes for the same session without other words, gives
-    the first takeaway; new files under a known ``client_id`` are added to it. What was taken back stays away: its
-    emptied row is returned. Files that were not needed are removed. On an error nothing is kept and the files are still
+    The same contributor's offer again gives the first takeaway, and what is new in it (files, words) is added to that;
+    see docs/same-again.md. Files that were not needed are removed. On an error nothing is kept and the files are still
     the caller's.
 
-    Raises BadInput, TooLarge, Forbidden (a session that must not be recorded), UnsupportedMedia, Conflict, DiskFull
-    and what ``check`` raises.
+    Raises TakenBack (the client id of something withdrawn), BadInput, TooLarge, Forbidden (a session that must not be
+    recorded), UnsupportedMedia, Conflict, DiskFull and what ``check`` raises.
     """
     offer = normalized(offer)
     check_words(offer, limits)
@@ -96,6 +111,8 @@ def receive(
     known = _find(door, offer)
     wanted = _new_files(door, offer, known)
     _check_limits(offer, wanted, known, limits)
+    if known is not None:
+        _allow_words(door, offer, known, limits)
     if check is not None:
         for file in wanted:
             check(file.path, types[file.sha256])
@@ -112,7 +129,12 @@ def receive(
 
 def _with_seen(door: IntakeContext, offer: Submission) -> IntakeContext:
     """The door that knows whether anything of the offer was seen before."""
-    asked = {"client_id": offer.client_id, "hashes": [file.sha256 for file in offer.files]}
+    asked = {
+        "client_id": offer.client_id,
+        # Every tombstone without a digest holds the empty one.
+        "client": client_digest(offer.client_id) or "none",
+        "hashes": [file.sha256 for file in offer.files],
+    }
     seen = door.session.scalar(_seen_query(), asked)
     return dataclasses.replace(door, all_new=not seen)
 
@@ -123,7 +145,9 @@ def _seen_query() -> Select[tuple[bool]]:
     hashes: BindParameter[Any] = bindparam("hashes", expanding=True)
     by_id = select(Takeaway.id).where(Takeaway.client_id == bindparam("client_id"))
     kept = select(Media.id).where(Media.sha256.in_(hashes))
-    buried = select(Tombstone.takeaway_id).where(Tombstone.sha256.in_(hashes))
+    buried = select(Tombstone.takeaway_id).where(
+        or_(Tombstone.sha256.in_(hashes), Tombstone.client == bindparam("client"))
+    )
     return select(or_(by_id.exists(), kept.exists(), buried.exists()))
 
 
@@ -131,68 +155,22 @@ def _find(door: IntakeContext, offer: Submission) -> Takeaway | None:
     """The takeaway that this offer is a repetition of."""
     if door.all_new:
         return None
-    if offer.client_id:
-        known = door.session.scalar(select(Takeaway).where(Takeaway.client_id == offer.client_id))
-        if known is not None:
-            return known
-    if not offer.files:
-        return None
-    return _same_bytes(door, offer) or _taken_back(door, offer)
-
-
-def _same_bytes(door: IntakeContext, offer: Submission) -> Takeaway | None:
     hashes = {file.sha256 for file in offer.files}
-    candidates = door.session.scalars(
-        select(Takeaway)
-        .join(Attachment)
-        .join(Media)
-        .where(Takeaway.session_id == offer.event.id, Media.sha256 == offer.files[0].sha256)
-        .order_by(Takeaway.received_at, Takeaway.id)
-    )
-    for takeaway in candidates:
-        # From another phone it is another takeaway: a receipt gives the right to withdraw, and whoever took an
-        # original out of the published bundle must not get it for that.
-        same_hand = offer.device in ("", takeaway.device)
-        if same_hand and hashes <= _hashes(takeaway) and offer.text in ("", takeaway.text):
-            return takeaway
-    return None
-
-
-def _taken_back(door: IntakeContext, offer: Submission) -> Takeaway | None:
-    buried = _buried(door, offer)
-    if not all(file.sha256 in buried for file in offer.files):
-        return None
-    takeaway = door.session.get(Takeaway, buried[offer.files[0].sha256])
-    if takeaway is None:
+    known = find_repetition(door.session, offer, hashes)
+    if known is None and hashes and hashes <= withdrawn_hashes(door.session, offer, hashes):
         raise Conflict("This was taken back by its contributor; it can't be brought in again.")
-    return takeaway
-
-
-def _buried(door: IntakeContext, offer: Submission) -> Mapping[str, uuid.UUID]:
-    """Hashes of the offer that were withdrawn from this session, and the takeaway that they belonged to."""
-    if door.all_new:
-        return {}
-    rows = door.session.scalars(
-        select(Tombstone).where(
-            Tombstone.session_code == offer.event.code,
-            Tombstone.sha256.in_([file.sha256 for file in offer.files]),
-        )
-    )
-    return {row.sha256: row.takeaway_id for row in rows}
+    return known
 
 
 def _new_files(
     door: IntakeContext, offer: Submission, known: Takeaway | None
 ) -> list[ReceivedFile]:
     """The files that have to be attached, each once."""
-    if known is not None and known.state == TakeawayState.WITHDRAWN:
-        return []
-    passed = {*(_hashes(known) if known else ()), *_buried(door, offer)}
+    hashes = {file.sha256 for file in offer.files}
+    passed = attached_hashes(known) if known else set()
+    if not door.all_new:
+        passed |= withdrawn_hashes(door.session, offer, hashes)
     return list({f.sha256: f for f in offer.files if f.sha256 not in passed}.values())
-
-
-def _hashes(takeaway: Takeaway) -> set[str]:
-    return {attachment.media.sha256 for attachment in takeaway.attachments}
 
 
 def _check_limits(
@@ -207,6 +185,13 @@ def _check_limits(
     most = limits.file_mb << 20
     if any(file.size > most for file in wanted):
         raise TooLarge(f"Files up to {limits.file_mb} MB fit here. Please send a smaller one.")
+
+
+def _allow_words(
+    door: IntakeContext, offer: Submission, known: Takeaway, limits: LimitSettings
+) -> None:
+    if not holds_text(former_values(door.session, known, "text"), offer.text):
+        check_lengths(limits, text=f"{known.text}\n\n{offer.text}")
 
 
 def _record(
@@ -238,14 +223,14 @@ def _new_takeaway(door: IntakeContext, offer: Submission) -> Takeaway:
     takeaway = Takeaway(
         id=new_id(door.now, door.rng),
         receipt=make_receipt(door.rng),
-        client_id=offer.client_id,
+        client_id=_client_id(door, offer),
         session_id=offer.event.id,
         kind=Kind.NOTE.value,
         text=offer.text,
         author=offer.author,
         prompt=offer.prompt,
         intent=offer.intent,
-        audience=offer.audience or offer.event.audience,
+        audience=audience_of(offer),
         consent=offer.consent,
         licence=offer.event.licence,
         source=str(offer.source),
@@ -261,18 +246,39 @@ def _new_takeaway(door: IntakeContext, offer: Submission) -> Takeaway:
     return takeaway
 
 
+def _client_id(door: IntakeContext, offer: Submission) -> str | None:
+    if door.all_new:
+        return offer.client_id
+    return own_client_id(door.session, offer, {file.sha256 for file in offer.files})
+
+
 def _add_words(door: IntakeContext, takeaway: Takeaway, offer: Submission) -> bool:
-    """A later file of the same takeaway may bring the text that the first came without. Whether it did."""
-    if takeaway.state == TakeawayState.WITHDRAWN or takeaway.text or not offer.text:
+    """What is new in the words of a continuation: another text stands below the first one. Whether there was any.
+
+    Whoever changed or emptied a field by hand wants it so: a retry doesn't undo that.
+    """
+    if adds_nothing(door.session, takeaway, offer):
         return False
-    edited = select(Decision.id).where(Decision.takeaway_id == takeaway.id)
-    # Whoever emptied the text by hand wants it empty: a retry must not undo that.
-    if takeaway.client_id != offer.client_id or door.session.scalar(edited) is not None:
-        return False
-    takeaway.text = offer.text
-    takeaway.tags = [Tag(name=name) for name in hashtags(offer.text)]
+    if not holds_text(former_values(door.session, takeaway, "text"), offer.text):
+        takeaway.text = "\n\n".join(text for text in (takeaway.text, offer.text) if text)
+        kept = {tag.name for tag in takeaway.tags}
+        takeaway.tags += [Tag(name=name) for name in hashtags(offer.text) if name not in kept]
+    for name in ("author", "prompt", "intent"):
+        setattr(takeaway, name, getattr(takeaway, name) or getattr(offer, name))
+    _add_care(door, takeaway, offer)
     screen(takeaway, door.store.folder)
     return True
+
+
+def _add_care(door: IntakeContext, takeaway: Takeaway, offer: Submission) -> None:
+    """Of two audiences the narrower holds, of two answers about the people in a picture the more careful one."""
+    for name, offered, order in (
+        ("audience", audience_of(offer) if offer.audience else "", [str(one) for one in Audience]),
+        ("consent", offer.consent, [str(one) for one in Consent]),
+    ):
+        if offered and offered not in former_values(door.session, takeaway, name):
+            careful = max(order.index(offered), order.index(getattr(takeaway, name)))
+            setattr(takeaway, name, order[careful])
 
 
 def _add_files(

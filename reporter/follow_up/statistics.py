@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
 
-from sqlalchemy import ColumnElement, and_, distinct, func, select
+from sqlalchemy import ColumnElement, and_, distinct, func, or_, select
 from sqlalchemy.orm import Session
 
 from reporter.enums import Intent, ItemState, ReplyState, TakeawayState
@@ -94,7 +94,8 @@ def _with_reply(session: Session) -> Share:
 
 
 def _came_back(session: Session) -> Share:
-    own = and_(Takeaway.device.like("phone-%"), Takeaway.state != TakeawayState.WITHDRAWN)
+    phone = or_(Takeaway.device.like("phone-%"), Takeaway.device.like("elsewhere:phone-%"))
+    own = and_(phone, Takeaway.state != TakeawayState.WITHDRAWN)
     days = (
         select(Takeaway.device, func.count(distinct(func.date(Takeaway.recorded_at))).label("days"))
         .where(own)

@@ -19,6 +19,8 @@ from reporter.models import BlockedDevice, Gathering, Takeaway
 
 # How the name of a device begins that is known by its own cookie; addresses may be shared.
 OWN = "phone-"
+# Stands before the device of a takeaway that was merged from another kiosk: that kiosk's cookies mean nothing here.
+ELSEWHERE = "elsewhere:"
 MINUTE = timedelta(minutes=1)
 # Devices that are remembered; more at once come from somebody who makes them up.
 MOST_KEYS = 10_000
@@ -48,7 +50,7 @@ def paused_since(session: Session) -> datetime | None:
 
 def block(session: Session, takeaway: Takeaway, hand: Actor) -> None:
     """Take nothing more from the device that a takeaway came from. Raises BadInput if that isn't known. Commits."""
-    if not takeaway.device:
+    if not takeaway.device or takeaway.device.startswith(ELSEWHERE):
         raise BadInput("Nobody knows which device this came from, so none can be blocked.")
     if session.get(BlockedDevice, takeaway.device) is None:
         row = BlockedDevice(device=takeaway.device, blocked_at=hand.now, who=hand.who)

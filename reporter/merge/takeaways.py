@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, func, inspect, select
+from sqlalchemy import create_engine, func, inspect, or_, select
 from sqlalchemy.orm import Session
 
 from reporter import migrations
@@ -28,6 +28,7 @@ from reporter.codes import make_code, make_receipt
 from reporter.database.engine import prepare_sqlite, sqlite_url
 from reporter.enums import MediaState, Source, TakeawayState
 from reporter.errors import NotFound, ReporterError
+from reporter.gathering.admission import ELSEWHERE
 from reporter.media.store import PIECE, Store, hash_file
 from reporter.merge.edits import copy_mending, merge_mendings
 from reporter.models import (
@@ -36,12 +37,14 @@ from reporter.models import (
     EventSession,
     Gathering,
     Media,
+    ReceiptAlias,
     Rendition,
     Tag,
     Takeaway,
     Tombstone,
 )
 from reporter.moderation import decisions
+from reporter.moderation.same_again import client_digest, former_values, holds_text
 
 DATABASE = "reporter.db"
 # What a decision can change; the rest of a takeaway is as its contributor's phone sent it.
@@ -194,16 +197,26 @@ def _by_code(session: Session, code: str) -> EventSession | None:
 
 
 def _merge_tombstones(merge: MergeContext) -> None:
-    """What was taken back there is taken back here, files and words."""
+    """What was taken back there is taken back here, files and words: the takeaway itself, or a phone's other try."""
     session = merge.session
+    digests = _digests(session)
     for theirs in merge.other.scalars(select(Tombstone)):
-        ours = session.get(Takeaway, theirs.takeaway_id)
-        if ours is not None and ours.state != TakeawayState.WITHDRAWN:
-            decisions.withdraw(session, ours, merge.hand, merge.store)
-            merge.done.withdrawn += 1
+        by_client = digests.get(theirs.client) if theirs.client else None
+        for ours in {session.get(Takeaway, one) for one in (theirs.takeaway_id, by_client) if one}:
+            if ours is not None and ours.state != TakeawayState.WITHDRAWN:
+                decisions.withdraw(session, ours, merge.hand, merge.store)
+                merge.done.withdrawn += 1
         if session.get(Tombstone, (theirs.takeaway_id, theirs.sha256)) is None:
             session.add(Tombstone(**row_values(theirs)))
     session.commit()
+
+
+def _digests(session: Session) -> dict[str, uuid.UUID]:
+    """What the tombstones of our takeaways' client ids would hold."""
+    rows = session.execute(
+        select(Takeaway.client_id, Takeaway.id).where(Takeaway.client_id.is_not(None))
+    )
+    return {client_digest(client_id): own for client_id, own in rows}
 
 
 def _merge_takeaway(merge: MergeContext, theirs: Takeaway) -> None:
@@ -213,14 +226,22 @@ def _merge_takeaway(merge: MergeContext, theirs: Takeaway) -> None:
         merge.takeaways[theirs.id] = ours.id
         _merge_known(merge, ours, theirs)
         return
-    buried = select(Tombstone.sha256).where(Tombstone.takeaway_id == theirs.id)
-    if session.scalar(buried) is not None and theirs.state != TakeawayState.WITHDRAWN:
+    if theirs.state != TakeawayState.WITHDRAWN and (buried := _buried(session, theirs)):
+        gone = session.get(Takeaway, buried.takeaway_id)
+        if gone is not None:
+            # Its holder there is told here that it was taken back.
+            _keep_receipts(merge, gone, theirs)
         return
     files = _files_to_take(merge, theirs)
     if theirs.attachments and not files and theirs.state != TakeawayState.WITHDRAWN:
         return
-    row = Takeaway(**row_values(theirs, "session_id", "revision"))
+    row = Takeaway(**row_values(theirs, "session_id", "revision", "device"))
     row.session_id = merge.events[theirs.session_id]
+    if theirs.device:
+        row.device = ELSEWHERE + theirs.device.removeprefix(ELSEWHERE)
+    if row.client_id and _by_client_id(session, row.client_id) is not None:
+        # Its id is another one's here, which has other words.
+        row.client_id = None
     if session.scalar(select(Takeaway.id).where(Takeaway.receipt == row.receipt)) is not None:
         row.receipt = make_receipt(merge.rng)
     row.tags = [Tag(name=tag.name) for tag in theirs.tags]
@@ -231,6 +252,7 @@ def _merge_takeaway(merge: MergeContext, theirs: Takeaway) -> None:
     for attachment in files:
         _attach(merge, row, attachment)
     _merge_history(merge, row, theirs)
+    _keep_receipts(merge, row, theirs)
     merge.takeaways[theirs.id] = row.id
     merge.done.takeaways += theirs.state != TakeawayState.WITHDRAWN
 
@@ -240,7 +262,9 @@ def _same(merge: MergeContext, theirs: Takeaway) -> Takeaway | None:
     session = merge.session
     found = session.get(Takeaway, theirs.id)
     if found is None and theirs.client_id:
-        found = session.scalar(select(Takeaway).where(Takeaway.client_id == theirs.client_id))
+        found = _by_client_id(session, theirs.client_id)
+        if found is not None and not _holds_the_words(merge, found, theirs):
+            return None
     if found is not None or theirs.source != Source.CARD or not theirs.attachments:
         return found
     hashes = {one.media.sha256 for one in theirs.attachments}
@@ -256,8 +280,40 @@ def _same(merge: MergeContext, theirs: Takeaway) -> Takeaway | None:
     return next((r for r in candidates if {a.media.sha256 for a in r.attachments} == hashes), None)
 
 
+def _by_client_id(session: Session, client_id: str) -> Takeaway | None:
+    return session.scalar(select(Takeaway).where(Takeaway.client_id == client_id))
+
+
+def _holds_the_words(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> bool:
+    """Whether one of two takeaways under one client id has, or had, the other's words: then both are one."""
+    if TakeawayState.WITHDRAWN in (ours.state, theirs.state):
+        return True
+    here = former_values(merge.session, ours, "text")
+    there = former_values(merge.other, theirs, "text")
+    return holds_text(here, theirs.text) or holds_text(there, ours.text) or bool(here & there)
+
+
+def _buried(session: Session, theirs: Takeaway) -> Tombstone | None:
+    """What says that it was taken back here, under its own id or that of the phone's other try."""
+    digest = client_digest(theirs.client_id) or "none"
+    same = or_(Tombstone.takeaway_id == theirs.id, Tombstone.client == digest)
+    return session.scalar(select(Tombstone).where(same).limit(1))
+
+
+def _keep_receipts(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> None:
+    """Every receipt that somebody was given there stays valid here: beside ours, as an alias."""
+    aliases = select(ReceiptAlias.receipt).where(ReceiptAlias.takeaway_id == theirs.id)
+    for receipt in (theirs.receipt, *merge.other.scalars(aliases)):
+        taken = select(Takeaway.id).where(Takeaway.receipt == receipt)
+        free = merge.session.scalar(taken) is None
+        if free and merge.session.get(ReceiptAlias, receipt) is None:
+            merge.session.add(ReceiptAlias(receipt=receipt, takeaway_id=ours.id))
+            merge.session.flush()
+
+
 def _merge_known(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> None:
     """Both have it: what was decided last holds, and the history keeps both."""
+    _keep_receipts(merge, ours, theirs)
     if ours.state == TakeawayState.WITHDRAWN:
         return
     if theirs.state == TakeawayState.WITHDRAWN:
@@ -325,7 +381,9 @@ def _merge_history(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> Non
 
 
 def _files_to_take(merge: MergeContext, theirs: Takeaway) -> list[Attachment]:
-    """Its files without those that were taken back here for this session."""
+    """Its files; of a card's, without those that were taken back here for this session (see docs/same-again.md)."""
+    if theirs.source != Source.CARD:
+        return list(theirs.attachments)
     event = merge.session.get_one(EventSession, merge.events[theirs.session_id])
     hashes = [one.media.sha256 for one in theirs.attachments]
     buried = set(

@@ -24,6 +24,7 @@ from reporter.models import (
     EventSession,
     Gathering,
     Media,
+    ReceiptAlias,
     Tag,
     Takeaway,
     Tombstone,
@@ -32,6 +33,7 @@ from reporter.models.conversation import Reply
 from reporter.models.follow_up import ActionItem, Contact
 from reporter.models.image_quality import ImageQuality
 from reporter.moderation.history import ALT, remember
+from reporter.moderation.same_again import client_digest
 
 TAG_CHARS = 40
 _HASHTAG = re.compile(r"(?:^|\s)#(\w{2,40})")
@@ -73,7 +75,11 @@ def lock_gathering(session: Session) -> None:
 
 def by_receipt(session: Session, receipt: str) -> Takeaway:
     """The takeaway of a receipt, however it was typed; raises NotFound."""
-    found = session.scalar(select(Takeaway).where(Takeaway.receipt == normalize_receipt(receipt)))
+    wanted = normalize_receipt(receipt)
+    found = session.scalar(select(Takeaway).where(Takeaway.receipt == wanted))
+    if found is None:
+        alias = session.get(ReceiptAlias, wanted)
+        found = session.get(Takeaway, alias.takeaway_id) if alias else None
     if found is None:
         raise NotFound(
             "There is no takeaway with this receipt. Check the letters and digits once more."
@@ -255,6 +261,8 @@ def _write_tombstone(
                 receipt=takeaway.receipt,
                 session_code=takeaway.session.code,
                 withdrawn_at=hand.now,
+                # Once: a retry is looked for by this, whatever files it brings.
+                client="" if sha256 else client_digest(takeaway.client_id),
             )
         )
     # The history holds former words: it goes too, but for the fact of the withdrawal itself.
@@ -264,6 +272,8 @@ def _write_tombstone(
 def _erase_content(session: Session, takeaway: Takeaway) -> None:
     for name in _TEXTS:
         setattr(takeaway, name, "")
+    takeaway.intent, takeaway.consent, takeaway.device = "", "", ""
+    takeaway.client_id = None
     takeaway.attachments.clear()
     takeaway.tags.clear()
     takeaway.state = TakeawayState.WITHDRAWN.value

@@ -21,6 +21,7 @@ from reporter.models import (
     EventSession,
     Gathering,
     Media,
+    ReceiptAlias,
     Rendition,
     StoryItem,
     Takeaway,
@@ -44,9 +45,17 @@ def polled(stamp: Iterable[object], build: Callable[[], Any]) -> Response:
 
 def receipt_stamp(receipt: str) -> tuple[object, ...]:
     """What a receipt's record depends on, in one query; empty for a receipt that doesn't exist."""
-    asked = {"receipt": normalize_receipt(receipt)}
-    row = db.session.execute(_receipt_query(), asked).first()
+    asked = normalize_receipt(receipt)
+    row = db.session.execute(_receipt_query(), {"receipt": asked}).first()
+    if row is None and (first := _first_receipt(asked)):
+        row = db.session.execute(_receipt_query(), {"receipt": first}).first()
     return tuple(row) if row else ()
+
+
+def _first_receipt(alias: str) -> str | None:
+    """The receipt that a takeaway has beside this alias."""
+    query = select(Takeaway.receipt).join(ReceiptAlias, ReceiptAlias.takeaway_id == Takeaway.id)
+    return db.session.scalar(query.where(ReceiptAlias.receipt == alias))
 
 
 def wall_stamp() -> tuple[Any, ...]:

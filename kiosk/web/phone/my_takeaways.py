@@ -13,7 +13,7 @@ from kiosk.runtime.database import db
 from kiosk.web.phone.capture import steps
 from reporter.codes import normalize_receipt
 from reporter.enums import TakeawayState
-from reporter.models import Takeaway
+from reporter.models import ReceiptAlias, Takeaway
 from reporter.stories.takeaway_json import published_places
 
 bp = Blueprint("mine", __name__)
@@ -43,11 +43,22 @@ def states() -> Response:
         .options(selectinload(Takeaway.session))
         .order_by(Takeaway.received_at.desc())
     )
-    response = jsonify([_state(row) for row in rows])
+    told = [_state(row) for row in rows] + _states_of_aliases(wanted)
+    response = jsonify(told)
     response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()
     response.make_conditional(request)
     return response
+
+
+def _states_of_aliases(wanted: list[str]) -> list[dict[str, Any]]:
+    """Under the receipt that the phone knows, where a merge has made it an alias."""
+    query = (
+        select(ReceiptAlias.receipt, Takeaway)
+        .join(Takeaway, ReceiptAlias.takeaway_id == Takeaway.id)
+        .where(ReceiptAlias.receipt.in_(wanted))
+    )
+    return [{**_state(row), "receipt": alias} for alias, row in db.session.execute(query)]
 
 
 def _state(row: Takeaway) -> dict[str, Any]:

@@ -27,11 +27,12 @@ from reporter.errors import (
     Forbidden,
     MediaFailed,
     ReporterError,
+    TakenBack,
     TooLarge,
     UnsupportedMedia,
 )
 from reporter.media.store import Store
-from reporter.models import Attachment, Decision, Gathering, Media, Takeaway, Tombstone, Upload
+from reporter.models import Attachment, Decision, Gathering, Media, Takeaway, Upload
 from reporter.moderation import decisions
 from tests.support.submissions import NOW, Room, jpeg, mp4, open_room, wav
 
@@ -209,12 +210,16 @@ def test_the_same_client_id_gives_the_first_receipt(room: Room) -> None:
     )
     first = room.receive(offer)
     revision = first.revision
-    for text in ("once", "something else", ""):
+    for text in ("once", ""):
         again = room.receive(
             Submission(room.garden, text=text, files=[room.arrive(jpeg(1))], client_id=CLIENT)
         )
         assert again.receipt == first.receipt
         assert (again.text, again.revision, len(again.attachments)) == ("once", revision, 1)
+    more = Submission(room.garden, text="something else", client_id=CLIENT)
+    for _ in range(2):
+        again = room.receive(more)
+        assert (again.receipt, again.text) == (first.receipt, "once\n\nsomething else")
     assert count(room, Takeaway) == count(room, Attachment) == 1
     assert room.leftovers() == []
 
@@ -230,7 +235,7 @@ def test_files_of_one_takeaway_may_come_one_by_one(room: Room) -> None:
     takeaway = decisions.by_receipt(room.session, receipts[0])
     assert [a.media.bytes for a in takeaway.attachments] == [2000, 2000, 3000]
     assert [a.position for a in takeaway.attachments] == [0, 1, 2]
-    assert (takeaway.kind, takeaway.text) == ("video", "both #bees")
+    assert (takeaway.kind, takeaway.text) == ("video", "both #bees\n\nlater")
     assert [tag.name for tag in takeaway.tags] == ["bees"]
     assert takeaway.revision == 3
     assert room.originals() == sorted([jpeg(1), jpeg(2), mp4(3)])
@@ -298,21 +303,33 @@ def withdrawn(room: Room, offer: Submission) -> Takeaway:
     return takeaway
 
 
-def test_what_was_taken_back_never_comes_back(room: Room) -> None:
+def test_a_retry_of_what_was_taken_back_is_refused(room: Room) -> None:
+    withdrawn(
+        room, Submission(room.garden, text="mine", files=[room.arrive(jpeg(1))], client_id=CLIENT)
+    )
+    for data in (jpeg(1), jpeg(2)):
+        with pytest.raises(TakenBack, match="open the page"):
+            room.receive(
+                Submission(room.garden, text="mine", files=[room.arrive(data)], client_id=CLIENT)
+            )
+    assert count(room, Takeaway) == 1
+    assert count(room, Media) == count(room, Attachment) == 0
+    assert room.originals() == []
+
+
+@pytest.mark.parametrize("client_id", [None, str(uuid.uuid4())])
+def test_bytes_that_were_taken_back_may_be_sent_as_something_new(
+    room: Room, client_id: str | None
+) -> None:
     first = withdrawn(
         room, Submission(room.garden, text="mine", files=[room.arrive(jpeg(1))], client_id=CLIENT)
     )
-    offers = [
-        Submission(room.garden, text="mine", files=[room.arrive(jpeg(1))], client_id=CLIENT),
-        Submission(room.garden, files=[room.arrive(jpeg(2))], client_id=CLIENT),
-        Submission(room.garden, files=[room.arrive(jpeg(1))]),
-        Submission(room.garden, files=[room.arrive(jpeg(1))], client_id=str(uuid.uuid4())),
-    ]
-    for offer in offers:
-        again = room.receive(offer)
-        assert (again.receipt, again.state, again.text) == (first.receipt, "withdrawn", "")
-    assert count(room, Media) == count(room, Attachment) == 0
-    assert room.originals() == []
+    again = room.receive(
+        Submission(room.garden, text="new", files=[room.arrive(jpeg(1))], client_id=client_id)
+    )
+    assert again.receipt != first.receipt
+    assert (again.state, again.text, again.client_id) == ("new", "new", client_id)
+    assert room.originals() == [jpeg(1)]
     assert room.leftovers() == []
 
 
@@ -359,28 +376,16 @@ def test_a_withdrawal_takes_along_what_has_just_been_added(room: Room) -> None:
     assert room.originals() == []
 
 
-def test_a_withdrawn_file_is_left_out_of_a_larger_offer(room: Room) -> None:
+def test_a_card_brings_nothing_back(room: Room) -> None:
     withdrawn(room, Submission(room.garden, files=[room.arrive(jpeg(1))]))
-    takeaway = room.receive(
-        Submission(room.garden, files=[room.arrive(jpeg(1)), room.arrive(jpeg(2))])
+    card = Submission(
+        room.garden, files=[room.arrive(jpeg(1)), room.arrive(jpeg(2))], source="card"
     )
+    takeaway = room.receive(card)
     assert [a.media.sha256 for a in takeaway.attachments] == [hashlib.sha256(jpeg(2)).hexdigest()]
     assert room.originals() == [jpeg(2)]
-
-
-def test_a_tombstone_from_another_kiosk_refuses(room: Room) -> None:
-    room.session.add(
-        Tombstone(
-            takeaway_id=uuid.uuid4(),
-            sha256=hashlib.sha256(jpeg(1)).hexdigest(),
-            receipt="X",
-            session_code=room.garden.code,
-            withdrawn_at=NOW,
-        )
-    )
-    room.session.commit()
     with pytest.raises(Conflict, match="taken back"):
-        room.receive(Submission(room.garden, files=[room.arrive(jpeg(1))]))
+        room.receive(Submission(room.garden, files=[room.arrive(jpeg(1))], source="card"))
 
 
 def test_failed_media_is_tried_again_when_the_bytes_come_again(room: Room) -> None:

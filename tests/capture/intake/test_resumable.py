@@ -31,6 +31,7 @@ from reporter.errors import (
     Forbidden,
     NotFound,
     ReporterError,
+    TakenBack,
     TooLarge,
     TooLong,
     UnsupportedMedia,
@@ -416,12 +417,16 @@ def test_files_of_one_client_id_share_a_receipt(tus: Tus) -> None:
     assert takeaway.text == "three"
 
 
-def test_an_upload_of_something_withdrawn_is_dropped(tus: Tus) -> None:
+def test_an_upload_of_something_withdrawn_is_refused(tus: Tus) -> None:
+    late = tus.create(2000, client_id=CLIENT)
     receipt = tus.send(tus.create(2000, client_id=CLIENT), 0, jpeg(1))
     room = tus.room
     takeaway = decisions.by_receipt(room.session, receipt)
     decisions.withdraw(room.session, takeaway, Actor(NOW, room.rng), room.store)
-    assert tus.send(tus.create(2000, client_id=CLIENT), 0, jpeg(1)) == receipt
+    with pytest.raises(TakenBack):
+        tus.create(2000, client_id=CLIENT)
+    with pytest.raises((TakenBack, NotFound)):
+        tus.send(late, 0, jpeg(1))
     assert room.originals() == []
     assert room.leftovers() == []
 

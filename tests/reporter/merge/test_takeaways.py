@@ -123,15 +123,41 @@ def test_what_was_taken_back_on_either_side_is_gone(kit: Kit, tmp_path: Path) ->
     assert merge(kit, folder).withdrawn == 0
 
 
-def test_bytes_taken_back_here_do_not_come_in_another_takeaway(kit: Kit, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("source", "comes"), [("phone", 1), ("card", 0)])
+def test_bytes_taken_back_here_come_in_what_somebody_else_sent(
+    kit: Kit, tmp_path: Path, source: str, comes: int
+) -> None:
+    """A phone there was told that its picture is safe; a card means nothing by it."""
     event = kit.event(guid="s1")
     ours = kit.photo(event, 1, "mine")
     decisions.withdraw(kit.session, ours, kit.hand, kit.store)
     with open_kit(tmp_path / "theirs", seed=2) as other:
-        other.photo(other.event(guid="s1"), 1, "the same picture")
+        theirs = other.photo(other.event(guid="s1"), 1, "the same picture")
+        theirs.source = source
+        other.session.commit()
         done = merge(kit, other.settings.folder)
-    assert done.takeaways == 0
-    assert kit.session.scalars(select(models.Media)).all() == []
+    assert done.takeaways == comes
+    assert len(kit.session.scalars(select(models.Media)).all()) == comes
+
+
+CLIENT = "6f1c0e62-6c0e-4b69-8a83-0d5d3d0f7c11"
+
+
+@pytest.mark.parametrize("where", ["here", "there"])
+def test_what_was_taken_back_on_one_kiosk_goes_with_its_other_try(
+    kit: Kit, tmp_path: Path, where: str
+) -> None:
+    """A phone sent it to both, since an answer was lost, and withdraws by the receipt that it has."""
+    ours = kit.takeaway(kit.event(guid="s1"), "mine", client_id=CLIENT)
+    with open_kit(tmp_path / "theirs", seed=2) as other:
+        theirs = other.takeaway(other.event(guid="s1"), "mine", client_id=CLIENT)
+        receipts = (ours.receipt, theirs.receipt)
+        side, row = (kit, ours) if where == "here" else (other, theirs)
+        decisions.withdraw(side.session, row, side.hand, side.store)
+        for _ in range(2):
+            merge(kit, other.settings.folder)
+    assert {decisions.by_receipt(kit.session, one).state for one in receipts} == {"withdrawn"}
+    assert texts(kit) == {""}
 
 
 def test_newest_decision_holds_and_history_keeps_both(kit: Kit, tmp_path: Path) -> None:

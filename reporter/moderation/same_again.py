@@ -1,0 +1,57 @@
+"""Whether something that comes again brings anything new: see docs/same-again.md for the whole table."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter.enums import TakeawayState
+from reporter.gathering.admission import is_own_device
+from reporter.models import Decision, Takeaway, Tombstone
+from reporter.moderation.history import fields_of
+
+
+def client_digest(client_id: str | None) -> str:
+    """SHA-256 of a client id in hexadecimal, '' without one.
+
+    A client id is random (122 bits, RFC 9562), so nobody can find it from its digest. A tombstone keeps the digest.
+    """
+    return hashlib.sha256(client_id.encode()).hexdigest() if client_id else ""
+
+
+def is_withdrawn_client(session: Session, client_id: str | None) -> bool:
+    """Whether a takeaway with this client id was withdrawn, here or on a kiosk that was merged."""
+    if not client_id:
+        return False
+    mine = Takeaway.client_id == client_id, Takeaway.state == TakeawayState.WITHDRAWN
+    if session.scalar(select(Takeaway.id).where(*mine)) is not None:
+        return True
+    buried = select(Tombstone.takeaway_id).where(Tombstone.client == client_digest(client_id))
+    return session.scalar(buried.limit(1)) is not None
+
+
+def is_other_device(device: str, other: str) -> bool:
+    """Whether two devices are certainly two: both have a cookie of their own. An address may be shared, and change."""
+    return is_own_device(device) and is_own_device(other) and device != other
+
+
+def former_values(session: Session, takeaway: Takeaway, name: str) -> set[str]:
+    """What a field holds now and what stood in it before any decision."""
+    found = {str(getattr(takeaway, name))}
+    query = select(Decision).where(Decision.takeaway_id == takeaway.id)
+    for decision in session.scalars(query):
+        before = fields_of(decision).before
+        if name in before:
+            found.add(str(before[name]))
+    return found
+
+
+def holds_text(texts: Iterable[str], text: str) -> bool:
+    """Whether one of the texts is or contains these paragraphs; none at all are always held."""
+    if not text:
+        return True
+    framed = f"\n\n{text}\n\n"
+    return any(framed in f"\n\n{one}\n\n" for one in texts)
