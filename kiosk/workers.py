@@ -120,13 +120,14 @@ def cards(kiosk: KioskContext) -> int:
 
 
 def tidy(kiosk: KioskContext) -> int:
-    """Drop unfinished uploads that ran out and leftovers of broken-off requests."""
+    """Complete what a kill had interrupted; drop uploads that ran out and leftovers of broken-off requests."""
     from capture.intake.receive import sweep
     from capture.renditions.image_quality_worker import glance_due
     from kiosk.web.shared.tus_uploads import uploads
     from reporter.moderation.blocked_words import rescreen
     from reporter.search.maintenance import look_after
 
+    uploads().complete_interrupted(db.session(), now=kiosk.now())
     uploads().sweep_expired(db.session(), now=kiosk.now())
     sweep(db.session(), kiosk.store, kiosk.now())
     # Somebody may have changed the list of words.

@@ -41,7 +41,7 @@ from reporter.codes import make_receipt
 from reporter.config import LimitSettings
 from reporter.enums import Audience, Consent, Kind, MediaState, TakeawayState
 from reporter.errors import BadInput, Conflict, TooLarge
-from reporter.media.store import Store, hash_file
+from reporter.media.store import Store, hash_file, remove_file
 from reporter.models import (
     Attachment,
     Media,
@@ -123,7 +123,8 @@ def receive(
         session.rollback()
         takeaway = _record(door, offer, types, seal)
     for file in offer.files:
-        file.path.unlink(missing_ok=True)
+        remove_file(file.path)
+        store.protect(file.sha256, types[file.sha256].ext)
     return takeaway
 
 
@@ -339,7 +340,7 @@ def _restore_from(door: IntakeContext, media: Media, offer: Submission) -> None:
 def _keep(store: Store, file: ReceivedFile, ext: str) -> None:
     # After a rolled-back first try the file is in its place already.
     if file.path.exists() or not store.original(file.sha256, ext).exists():
-        store.keep(file.path, file.sha256, ext)
+        store.link(file.path, file.sha256, ext)
 
 
 def _changed(door: IntakeContext, takeaway: Takeaway) -> None:
@@ -359,20 +360,25 @@ class Swept:
 def sweep(session: Session, store: Store, now: datetime, *, grace: timedelta = GRACE) -> Swept:
     """Clear away what requests and a killed kiosk left behind. Safe while the kiosk runs, and to repeat.
 
-    Removed: files in ``incoming/`` that belong to no upload under way, and originals whose withdrawal was cut off
-    between its commit and the removal. An original without a row was never acknowledged, but it may also be newer
-    than a database that was restored from a backup: it is reported, never removed, and the same bytes coming again
-    take it over. Nothing younger than ``grace`` is touched. Ends the session's transaction.
+    Removed: files in ``incoming/`` that belong to no upload under way, with the originals that were made of them and
+    never got a row, and originals whose withdrawal was cut off between its commit and the removal. Any other original
+    without a row was never acknowledged, but it may also be newer than a database that was restored from a backup: it
+    is reported, never removed, and the same bytes coming again take it over. Nothing younger than ``grace`` is touched.
+    Ends the session's transaction.
     """
-    live = set(session.scalars(select(Upload.id)))
-    removed = 0
-    for path in _older(store.incoming.glob("*"), now - grace):
-        if path.name.split(".")[0] not in live:
-            path.unlink(missing_ok=True)
-            removed += 1
+    live = set(session.scalars(select(Upload.id).where(Upload.receipt == "")))
     known = set(session.scalars(select(Media.sha256)))
     strays = [p for p in _older(store.media.glob("??/*"), now - grace) if p.stem not in known]
-    gone = {path for path in strays if _finish_removal(session, store, path)}
+    removed = 0
+    gone: set[Path] = set()
+    for path in _older(store.incoming.glob("*"), now - grace):
+        if path.name.split(".")[0] not in live:
+            gone |= {
+                one for one in strays if _is_copy(one, path) and _drop_unused(session, store, one)
+            }
+            remove_file(path)
+            removed += 1
+    gone |= {path for path in set(strays) - gone if _finish_removal(session, store, path)}
     return Swept(removed + len(gone), tuple(sorted(set(strays) - gone)))
 
 
@@ -384,11 +390,21 @@ def _older(paths: Iterable[Path], than: datetime) -> Iterator[Path]:
                 yield path
 
 
+def _is_copy(original: Path, incoming: Path) -> bool:
+    """Whether a killed request had put this incoming file among the originals, and got no further."""
+    with contextlib.suppress(FileNotFoundError):
+        same_size = original.stat().st_size == incoming.stat().st_size
+        return same_size and hash_file(incoming) == original.stem
+    return False
+
+
 def _finish_removal(session: Session, store: Store, path: Path) -> bool:
     """Remove a withdrawn original, unless somebody has brought the same bytes to another session meanwhile."""
     buried = select(Tombstone.sha256).where(Tombstone.sha256 == path.stem)
-    if session.scalar(buried) is None:
-        return False
+    return session.scalar(buried) is not None and _drop_unused(session, store, path)
+
+
+def _drop_unused(session: Session, store: Store, path: Path) -> bool:
     lock_gathering(session)
     unused = session.scalar(select(Media.id).where(Media.sha256 == path.stem)) is None
     if unused:

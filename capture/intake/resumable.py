@@ -6,6 +6,7 @@ Who may write into that file stands in ``capture.intake.partial_file``.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -43,6 +44,8 @@ from reporter.media.store import PIECE, Store, disk_errors, hash_file, sync_fold
 from reporter.models import EventSession, Takeaway, Upload
 from reporter.moderation.decisions import find_session
 
+# A whole file that stands longer in incoming/ was left by a kiosk that was killed.
+LEFT_SECONDS = 10.0
 OFFER_FIELDS = ("text", "author", "prompt", "intent", "audience", "consent", "client_id", "source")
 
 
@@ -196,6 +199,28 @@ class ResumableUploads:
             with self._using(upload_id) as live, live.finishing:
                 self._remove(session, live, upload_id)
         return len(expired)
+
+    def complete_interrupted(self, session: Session, *, now: datetime) -> int:
+        """Make takeaways of uploads whose last byte came before the kiosk was killed; how many. Commits.
+
+        Their phones may never ask again. What the door refuses goes, as it would have then.
+        """
+        open_ones = select(Upload.id, Upload.length).where(Upload.receipt == "")
+        rows = session.execute(open_ones).all()
+        session.rollback()
+        done = 0
+        for upload_id, length in rows:
+            if self._is_left(upload_id, length, now):
+                with contextlib.suppress(ReporterError):
+                    done += bool(self.head(session, upload_id).receipt)
+        return done
+
+    def _is_left(self, upload_id: str, length: int, now: datetime) -> bool:
+        """Whether all of an upload is there and no request has just brought it."""
+        with contextlib.suppress(FileNotFoundError):
+            found = self._path(upload_id).stat()
+            return found.st_size == length and found.st_mtime < now.timestamp() - LEFT_SECONDS
+        return False
 
     @property
     def _keep_free(self) -> int:

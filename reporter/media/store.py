@@ -119,6 +119,26 @@ class Store:
             sync_folder(goal.parent)
         return goal
 
+    def link(self, path: Path, sha256: str, ext: str) -> Path:
+        """Let a finished, fsynced file stand among the originals too, durably; ``path`` stays until the row is committed.
+
+        A kiosk that is killed in between still has the upload, and goes on from there. Afterwards the caller removes
+        ``path`` and calls ``protect``. Where the file system knows no second name for a file, it is a copy.
+        """
+        goal = self.original(sha256, ext)
+        with disk_errors():
+            make_durable_folder(goal.parent)
+            if not goal.exists() or goal.stat().st_size != path.stat().st_size:
+                remove_file(goal)
+                _link_or_copy(path, goal)
+            sync_folder(goal.parent)
+        return goal
+
+    def protect(self, sha256: str, ext: str) -> None:
+        """Write-once: from now on nobody, not even we, changes this original by accident."""
+        with suppress(FileNotFoundError):
+            self.original(sha256, ext).chmod(0o444)
+
     def drop(self, sha256: str, ext: str) -> None:
         """Remove an original and everything made from it (a takedown)."""
         remove_file(self.original(sha256, ext))
@@ -156,6 +176,26 @@ class Store:
             raise DiskFull(
                 "There is not enough room left on the laptop. Keep this on your phone and tell the person at the kiosk."
             )
+
+
+def _link_or_copy(path: Path, goal: Path) -> None:
+    try:
+        os.link(path, goal)
+    except OSError as error:
+        # exFAT and some network drives have no hard links (link(2): EPERM); others say EOPNOTSUPP or ENOSYS.
+        if error.errno not in (
+            errno.EPERM,
+            errno.EOPNOTSUPP,
+            errno.ENOSYS,
+            errno.EMLINK,
+            errno.EXDEV,
+        ):
+            raise
+        part = goal.with_name(f".{goal.name}.part")
+        shutil.copyfile(path, part)
+        with part.open("r+b") as file:
+            os.fsync(file.fileno())
+        os.replace(part, goal)
 
 
 def remove_file(path: Path) -> None:

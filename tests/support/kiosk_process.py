@@ -97,6 +97,8 @@ class KioskProcess:
     gathering: Path
     secrets: Path
     arguments: tuple[str, ...] = ()
+    # Another way to start it: for tests that have it killed at one certain place.
+    program: tuple[str, ...] = ("-m", "kiosk")
     port: int = 0
     url: str = ""
     lines: list[str] = field(default_factory=list)
@@ -112,7 +114,7 @@ class KioskProcess:
         """Start it and wait until it says where it listens; the same port again after a restart."""
         # Not 0: with a port of its own choice the server sets no SO_REUSEADDR, and a restart would find it in use.
         self.port = self.port or free_port()
-        command = [sys.executable, "-m", "kiosk", "--gathering", str(self.gathering), "kiosk"]
+        command = [sys.executable, *self.program, "--gathering", str(self.gathering), "kiosk"]
         command += ["--host", "127.0.0.1", "--port", str(self.port), "--no-open", *self.arguments]
         environment = {**os.environ, "REPORTER_SECRETS_FILE": str(self.secrets)}
         self._process = subprocess.Popen(
