@@ -13,6 +13,7 @@ from flask import Flask
 from kiosk.runtime.changes import ChangeWatch
 from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.runtime.database import db
+from kiosk.web.middleware.error_pages import note_failure
 
 log = logging.getLogger(__name__)
 
@@ -209,10 +210,9 @@ class Workers:
         with self._app.app_context():
             try:
                 return turn(current_kiosk())
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the worker loop; logged without anybody's words
                 if not self._stop.is_set():
-                    log.exception("worker %s", turn.__name__)
-                    current_kiosk().last_error = f"{turn.__name__}: {error}"
+                    note_failure(log, f"worker {turn.__name__}", error)
                 self._stop.wait(2)
                 # Whatever it was may still be to do.
                 return 1

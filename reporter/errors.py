@@ -117,6 +117,20 @@ class DiskFull(ReporterError):
     title = "The laptop is full"
 
 
+class ReadOnlyDisk(DiskFull):
+    """The laptop's disk takes nothing (any more); the sender keeps its copy, and it goes on when the disk is back."""
+
+    title = "The laptop can't save"
+
+
+class Busy(ReporterError):
+    """Others write to the database, and somebody has waited long enough; the same works in a moment."""
+
+    status = 503
+    title = "The laptop is busy"
+    retry_after = 5
+
+
 class MediaFailed(ReporterError):
     """A file could not be probed or rendered: broken, hostile, too slow or too big to decode."""
 

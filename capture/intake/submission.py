@@ -62,9 +62,9 @@ def normalized(offer: Submission) -> Submission:
     """The offer with its words trimmed and its ``client_id`` in canonical form; raises BadInput."""
     return dataclasses.replace(
         offer,
-        text=_plain(offer.text),
-        author=" ".join(_plain(offer.author).split()),
-        prompt=_plain(offer.prompt),
+        text=plain_text(offer.text),
+        author=" ".join(plain_text(offer.author).split()),
+        prompt=plain_text(offer.prompt),
         intent=offer.intent.strip(),
         audience=offer.audience.strip(),
         consent=offer.consent.strip(),
@@ -132,7 +132,7 @@ def media_type_of(file: ReceivedFile) -> MediaType:
 
 def file_name(name: str) -> str:
     """The last part of a name, as a camera or phone wrote it, without what could steer a terminal or a path."""
-    last = _plain(name).replace("\\", "/").rsplit("/", 1)[-1]
+    last = plain_text(name).replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(c for c in last if c.isprintable())[-FILENAME_CHARS:]
 
 
@@ -140,7 +140,8 @@ def file_name(name: str) -> str:
 _OVERRIDES = "\u202d\u202e"
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
+    """A text as it is stored: its ends trimmed, lines ended by LF, without control characters and overrides."""
     # Forms send CRLF; control characters would break JSON, feeds and PostgreSQL (NUL).
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = (c for c in text if c in "\n\t" or c.isprintable() or c > "\x9f")

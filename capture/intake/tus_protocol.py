@@ -91,11 +91,25 @@ def check_content_type(content_type: str | None) -> None:
         )
 
 
+def check_extensions(concat: str | None, defer_length: str | None) -> None:
+    """Raise BadRequest for what only extensions that are not offered would allow (protocol, "Concatenation" and
+    "Creation").
+
+    A client that sends a file in several uploads would get a receipt for a part of it.
+    """
+    if concat is not None:
+        raise BadRequest("Send the whole file as one upload: Upload-Concat is not offered here.")
+    if defer_length is not None:
+        raise BadRequest("Name the length first: Upload-Defer-Length is not offered here.")
+
+
 def read_count(name: str, value: str | None) -> int:
     """``Upload-Length`` or ``Upload-Offset``: a number of bytes. Raises BadRequest if missing or not one."""
-    if not _COUNT.fullmatch(value or ""):
-        raise BadRequest(f"{name} must be a number of bytes, not {value!r}.")
-    return int(value or "")
+    if value is None:
+        raise BadRequest(f"{name} is missing; it must be a number of bytes.")
+    if not _COUNT.fullmatch(value):
+        raise BadRequest(f"{name} must be a number of bytes, not {value[:40]!r}.")
+    return int(value)
 
 
 def parse_metadata(header: str) -> dict[str, str]:

@@ -83,7 +83,10 @@ def walls(_kiosk: KioskContext, port: int) -> Finding:
 
 
 def disk(kiosk: KioskContext, _port: int) -> Finding:
-    """Room for an evening."""
+    """Whether the disk takes files, and has room for an evening."""
+    if not kiosk.store.is_writable():
+        told = "This laptop's disk takes no files (read-only): nothing can be saved. Check the disk or its cable."
+        return Finding("disk", Verdict.FAIL, told)
     free = kiosk.store.free_bytes()
     told = f"{free / (1 << 30):.0f} GB are free."
     if free < kiosk.settings.limits.keep_free_mb << 20:
@@ -143,13 +146,16 @@ def _can_encode(codec: Callable[..., object], name: str) -> bool:
     return True
 
 
-def database(_kiosk: KioskContext, _port: int) -> Finding:
+def database(kiosk: KioskContext, _port: int) -> Finding:
     """Whether the database is whole."""
     if db.engine.dialect.name == "sqlite":
         try:
             verdict = db.session.scalar(text("PRAGMA quick_check"))
         except DatabaseError as error:
             verdict = error.orig
+        if verdict == "ok" and not kiosk.store.is_writable():
+            told = "It is whole, but nothing can be written into it: see the disk."
+            return Finding("database", Verdict.FAIL, told)
         if verdict != "ok":
             told = f"The database is damaged ({verdict}). Take the last copy: reporter restore"
             return Finding("database", Verdict.FAIL, told)

@@ -44,11 +44,13 @@ class KioskContext:
     known_ips: frozenset[str] | None = None
     # Codes of "try with your own phone" that a phone has opened, each with the address that it used.
     tried: dict[str, str] = field(default_factory=dict)
-    last_error: str = ""
     # Whether a phone is sending right now; the server says so, once it runs.
     receiving: Callable[[], bool] = lambda: False
     # Since when decoders have held back for it (time.monotonic); 0 while they don't.
     held_since: float = 0.0
+    # For the desk; and what anybody may know of it: never an address, a receipt or somebody's words.
+    last_error: str = ""
+    last_error_kind: str = ""
     # Up to which revision the worker has compared the ledger: no more than a way to save it the same work again.
     queued_to: int = -1
     # What targets have learnt of their servers: lives as long as the kiosk.
@@ -61,6 +63,10 @@ class KioskContext:
     def hand(self, who: str) -> Actor:
         """The hand of a person at this kiosk: 'desk', 'contributor' or 'shell'."""
         return Actor(now=self.now(), rng=self.rng, who=who)
+
+    def note_error(self, kind: str, detail: str = "") -> None:
+        """Remember the last trouble: its kind for everybody, its detail for the desk."""
+        self.last_error_kind, self.last_error = kind, detail or kind
 
     def stop(self) -> None:
         """End the worker processes; forget sign-ins."""

@@ -7,10 +7,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DateTime, Engine, TypeDecorator, event
+from sqlalchemy import DateTime, Engine, ExceptionContext, TypeDecorator, event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
 
 from reporter.database.write_lock import TurnTakingConnection
+from reporter.errors import Busy, DiskFull, ReadOnlyDisk, ReporterError
+from reporter.media.store import FULL, READ_ONLY
+
+BUSY = "The laptop is busy. Please try again in a moment."
+# For one's turn within a process, and once more for other processes; a phone's queue gives up on an answer after 30 s.
+WAIT_SECONDS = 14
 
 
 class Base(DeclarativeBase):
@@ -48,14 +56,16 @@ def engine_options(url: str) -> dict[str, Any]:
     two writers wait for one another instead of failing on an upgrade. Readers never hold a snapshot.
     """
     if not url.startswith("sqlite"):
-        return {"pool_pre_ping": True}
+        return {"pool_pre_ping": True, "hide_parameters": True}
     return {
         "connect_args": {
-            "timeout": 30,
+            "timeout": WAIT_SECONDS,
             "isolation_level": "IMMEDIATE",
             "check_same_thread": False,
             "factory": TurnTakingConnection,
         },
+        # The parameters of a statement are people's words and receipts: they stand in no log.
+        "hide_parameters": True,
         # One connection for each of the server's threads at most; kept ones are few.
         "pool_size": 16,
         "max_overflow": 160,
@@ -75,3 +85,28 @@ def prepare_sqlite(engine: Engine) -> None:
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
+
+    @event.listens_for(engine, "handle_error")
+    def _drop_read_only(context: ExceptionContext) -> None:
+        # SQLite opens a file read-only where it can't write, and stays so when the disk is back.
+        error = context.sqlalchemy_exception
+        if error is not None and isinstance(translate_error(error), ReadOnlyDisk):
+            context.is_disconnect = True
+
+
+def translate_error(error: SQLAlchemyError) -> ReporterError | None:
+    """What a database error means to whoever asked, or None where nobody can act on it.
+
+    SQLite's result codes: https://www.sqlite.org/rescode.html
+    """
+    if isinstance(error, PoolTimeout):
+        return Busy(BUSY)
+    cause = getattr(error, "orig", None)
+    told = f"{getattr(cause, 'sqlite_errorname', '')} {cause}"
+    if "SQLITE_FULL" in told or "disk is full" in told:
+        return DiskFull(FULL)
+    if any(word in told for word in ("READONLY", "readonly", "SQLITE_IOERR", "SQLITE_CANTOPEN")):
+        return ReadOnlyDisk(READ_ONLY)
+    if any(word in told for word in ("SQLITE_BUSY", "is locked", "lock timeout")):
+        return Busy(BUSY)
+    return None

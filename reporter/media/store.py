@@ -7,14 +7,19 @@ import hashlib
 import os
 import re
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from reporter.errors import DiskFull, NotFound, TooLarge
+from reporter.errors import DiskFull, NotFound, ReadOnlyDisk, TooLarge
 
 PIECE = 1 << 16
+FULL = "The laptop's disk is full. Keep this on your phone and tell the person at the kiosk."
+READ_ONLY = (
+    "The laptop can't write to its disk. Keep this on your phone and tell the person at the kiosk."
+)
 _SHA = re.compile(r"[0-9a-f]{64}")
 
 
@@ -30,7 +35,8 @@ class Incoming:
         self.head = b""
         self._limit = limit
         self._hash = hashlib.sha256()
-        self._file: BinaryIO = path.open("xb")
+        with disk_errors():
+            self._file: BinaryIO = path.open("xb")
 
     def write(self, data: bytes) -> int:
         """Append; raises TooLarge over the limit, DiskFull when the disk is."""
@@ -120,10 +126,11 @@ class Store:
         return goal
 
     def link(self, path: Path, sha256: str, ext: str) -> Path:
-        """Let a finished, fsynced file stand among the originals too, durably; ``path`` stays until the row is committed.
+        """Let a finished, fsynced file stand among the originals too, durably.
 
-        A kiosk that is killed in between still has the upload, and goes on from there. Afterwards the caller removes
-        ``path`` and calls ``protect``. Where the file system knows no second name for a file, it is a copy.
+        ``path`` stays until the row is committed: a kiosk that is killed in between still has the upload, and goes on
+        from there. Afterwards the caller removes ``path`` and calls ``protect``. Where the file system has no hard
+        links, it is a copy.
         """
         goal = self.original(sha256, ext)
         with disk_errors():
@@ -165,6 +172,16 @@ class Store:
         """Remove what a worker that was killed, or that came too late, has left."""
         for path in (self.renditions / _checked(sha256)[:2]).glob(f".{sha256}.*"):
             shutil.rmtree(path, ignore_errors=True)
+
+    def is_writable(self) -> bool:
+        """Whether the disk takes a file: after an error, systems switch a disk to read-only."""
+        probe = self.incoming / f".probe-{os.getpid()}-{threading.get_ident()}"
+        try:
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            return error.errno not in (errno.EROFS, errno.EIO, errno.EACCES)
+        return True
 
     def free_bytes(self) -> int:
         """Room left on the disk of the gathering."""
@@ -246,12 +263,17 @@ def _checked(sha256: str) -> str:
 
 @contextmanager
 def disk_errors() -> Iterator[None]:
-    """Turn the system's "no space left" into DiskFull, which says what to do."""
+    """Turn the system's "no space left" and "read-only" into DiskFull and ReadOnlyDisk, which say what to do."""
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(
-                "The laptop's disk is full. Keep this on your phone and tell the person at the kiosk."
-            ) from error
+        if trouble := disk_trouble(error):
+            raise trouble from error
         raise
+
+
+def disk_trouble(error: OSError) -> DiskFull | None:
+    """What an error of the system says about the disk, or None where it is about something else."""
+    if error.errno in (errno.EROFS, errno.EIO):
+        return ReadOnlyDisk(READ_ONLY)
+    return DiskFull(FULL) if error.errno in (errno.ENOSPC, errno.EDQUOT) else None

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from kiosk.i18n.error_messages import translated
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
+from reporter.database.engine import translate_error
 from reporter.errors import Paused, ReporterError
+from reporter.media.store import disk_trouble
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +64,34 @@ def answer(status: int, title: str, detail: str) -> Response:
     return response
 
 
+def route() -> str:
+    """The pattern of the current request's address: the address itself may hold a receipt."""
+    return f"{request.method} {request.url_rule or 'no page'}"
+
+
+def known_trouble(error: Exception) -> ReporterError | None:
+    """A full or read-only disk or a busy database, whoever met it; None for anything else."""
+    if isinstance(error, SQLAlchemyError):
+        return translate_error(error)
+    return disk_trouble(error) if isinstance(error, OSError) else None
+
+
+def note_failure(log: logging.Logger, where: str, error: Exception) -> None:
+    """Log where something unforeseen happened and remember it for desk and ``/healthz``.
+
+    The error's own words may hold people's words, receipts and addresses: they stay out, but for a database's.
+    """
+    if known := known_trouble(error):
+        current_kiosk().note_error(f"{type(known).__name__} in {where}", known.message)
+        log.warning("%s in %s", type(known).__name__, where)
+        return
+    kind = f"{type(error).__name__} in {where}"
+    cause = getattr(error, "orig", None)
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s%s\n%s", kind, f": {cause}" if cause else "", frames)
+    current_kiosk().note_error(kind)
+
+
 def init_app(app: Flask) -> None:
     """Answer every error in one of the two shapes."""
     app.add_template_filter(translated)
@@ -69,8 +101,8 @@ def init_app(app: Flask) -> None:
         db.session.rollback()
         # A break is somebody's decision, no trouble.
         if error.status >= 500 and not isinstance(error, Paused):
-            current_kiosk().last_error = error.message
-            log.warning("%s %s: %s", request.method, request.path, error.message)
+            current_kiosk().note_error(f"{type(error).__name__} in {route()}", error.message)
+            log.warning("%s in %s", type(error).__name__, route())
         response = answer(error.status, _(error.title), translated(error.message))
         if error.retry_after:
             response.headers["Retry-After"] = str(error.retry_after)
@@ -90,9 +122,11 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def _unknown(error: Exception) -> Response:
+        known = known_trouble(error)
+        if known is not None:
+            return _ours(known)
         db.session.rollback()
-        log.exception("%s %s", request.method, request.path)
-        current_kiosk().last_error = f"{type(error).__name__} at {request.path}"
+        note_failure(log, route(), error)
         return answer(
             500,
             _("Something went wrong"),

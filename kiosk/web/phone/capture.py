@@ -23,7 +23,7 @@ from flask_babel import lazy_gettext as later
 
 from capture.codes.qr_writer import qr_svg, session_url
 from capture.intake.receive import receive
-from capture.intake.submission import Submission, check_lengths
+from capture.intake.submission import Submission, check_lengths, plain_text
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware import compression
@@ -32,6 +32,7 @@ from kiosk.web.middleware.error_pages import wants_json
 from kiosk.web.middleware.etag import polled, receipt_stamp
 from kiosk.web.phone import embedded_browsers
 from kiosk.web.screens import start_page
+from kiosk.web.shared.json_body import read_texts
 from kiosk.web.shared.media import signed_media_url
 from kiosk.web.shared.serializers import full_record
 from kiosk.web.shared.streaming_forms import offer_from_form
@@ -215,10 +216,10 @@ def _own_record(receipt: str) -> dict[str, Any]:
 def change_own(receipt: str) -> ResponseReturnValue:
     """Change one's own words, audience or name."""
     takeaway = by_receipt(db.session(), receipt)
-    given: Any = request.get_json(silent=True) if request.is_json else request.form
-    values = {name: str(given[name]) for name in OWN if given and name in given}
+    given = read_texts((*OWN, "consent")) if request.is_json else request.form
+    values = {name: plain_text(given[name]) for name in OWN if name in given}
     # Once there is an answer, or an organizer's decision, it stands.
-    if takeaway.consent == Consent.UNANSWERED and given and given.get("consent") in ANSWERS:
+    if takeaway.consent == Consent.UNANSWERED and given.get("consent") in ANSWERS:
         values["consent"] = str(given["consent"])
     check_lengths(
         current_kiosk().settings.limits,

@@ -67,11 +67,12 @@ def todays() -> list[EventSession]:
 
 @dataclass(frozen=True)
 class HealthLine:
-    """The kiosk in one line; ``trouble`` and ``posters`` are sentences, or empty."""
+    """The kiosk in one line; ``alarm``, ``trouble`` and ``posters`` are sentences, or empty."""
 
     address: str
     room: str
     queue: str
+    alarm: str
     trouble: str
     posters: str
     # What is wrong with the way that phones take, or new about it.
@@ -91,7 +92,8 @@ def health_line() -> HealthLine:
         queue=ngettext("%(num)d in the queue", "%(num)d in the queue", waiting)
         if waiting
         else _("nothing in the queue"),
-        trouble=str(told["last_error"]),
+        trouble=current_kiosk().last_error,
+        alarm=disk_alarm(told),
         posters=stale_posters(),
         network=network_news(),
     )
@@ -117,6 +119,21 @@ def network_news() -> str:
             "This laptop is in one more network now (%(new)s). Phones are still sent to %(url)s.",
             new=", ".join(sorted(new)),
             url=url,
+        )
+    return ""
+
+
+def disk_alarm(told: dict[str, object]) -> str:
+    """What to do first when nothing can be saved on the laptop's disk; empty when all is well."""
+    if not told["writable"]:
+        return _(
+            "Nothing can be saved: this laptop's disk takes no more files (read-only). Phones keep what they have. "
+            "Check the disk or its cable; it goes on by itself."
+        )
+    if int(str(told["free_bytes"])) < current_kiosk().settings.limits.keep_free_mb << 20:
+        return _(
+            "Nothing can be saved: this laptop's disk is full. Phones keep what they have. Make room; it goes on by "
+            "itself."
         )
     return ""
 

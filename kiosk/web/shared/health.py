@@ -37,7 +37,8 @@ def health(settings: Settings) -> dict[str, object]:
                 Delivery, (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.WITHDRAWING)
             ),
         },
-        "last_error": kiosk.last_error,
+        "writable": kiosk.store.is_writable(),
+        "last_error": kiosk.last_error_kind,
     }
 
 

@@ -11,12 +11,12 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.formparser import FormDataParser
 
-from capture.intake.submission import ReceivedFile, Submission
+from capture.intake.submission import ReceivedFile, Submission, file_name
 from kiosk.runtime.context import current_kiosk
 from kiosk.web.middleware.device_cookie import device
 from reporter.enums import Source
-from reporter.errors import BadRequest, TooLarge, UnsupportedMedia
-from reporter.media.store import Incoming
+from reporter.errors import BadInput, BadRequest, TooLarge, UnsupportedMedia
+from reporter.media.store import PIECE, Incoming
 from reporter.models import EventSession
 
 # Set in the WSGI environment by kiosk.server.wsgi_gateway: ends the connection after the answer.
@@ -152,7 +152,10 @@ def offer_from_form(event: EventSession, *, source: str = Source.PHONE) -> Submi
             "A takeaway is sent as a form, with its files as multipart/form-data."
         )
     form = request.form
-    parts = ((cast(FilePart, f.stream), f.filename) for _, f in request.files.items(multi=True))
+    parts = [(cast(FilePart, f.stream), f.filename) for _, f in request.files.items(multi=True)]
+    if empty := next((name for part, name in parts if name and not part.incoming), None):
+        # A field that was left alone comes without a name.
+        raise BadInput(f"{file_name(empty)} is empty. Choose it once more.")
     return Submission(
         event,
         text=form.get("text", ""),

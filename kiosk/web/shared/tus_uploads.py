@@ -17,6 +17,7 @@ from capture.intake.tus_protocol import (
     VERSION,
     OffsetConflict,
     check_content_type,
+    check_extensions,
     check_version,
     format_metadata,
     http_date,
@@ -101,6 +102,8 @@ def create() -> ResponseReturnValue:
 
 def begin(source: Source) -> ResponseReturnValue:
     """Begin the upload that the current request asks for. Its source is the route's to say, not the client's."""
+    headers = request.headers
+    check_extensions(headers.get("Upload-Concat"), headers.get("Upload-Defer-Length"))
     length = _count("Upload-Length")
     fields = parse_metadata(request.headers.get("Upload-Metadata", ""))
     begun = uploads().create(
@@ -111,10 +114,10 @@ def begin(source: Source) -> ResponseReturnValue:
         source=source,
         device=device(),
     )
-    headers = _progress_headers(begun)
-    headers["Location"] = url_for("upload.look", upload_id=begun.id)
-    headers["Tus-Resumable"] = VERSION
-    return "", 201, headers
+    told = _progress_headers(begun)
+    told["Location"] = url_for("upload.look", upload_id=begun.id)
+    told["Tus-Resumable"] = VERSION
+    return "", 201, told
 
 
 @bp.route("/uploads/<upload_id>", methods=["HEAD"])

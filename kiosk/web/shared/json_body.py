@@ -1,0 +1,39 @@
+"""JSON that a client sends: an object with texts, or an error; nothing else is ever stored as text."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from flask import request
+
+from reporter.errors import BadInput, BadRequest
+
+
+def read_texts(names: Collection[str]) -> dict[str, str]:
+    """The texts under these names in the request's JSON object; others are left alone.
+
+    Raises BadRequest for what is no JSON object (RFC 8259), BadInput for a value that is no text. A lone surrogate is
+    no text: it has no UTF-8 (RFC 3629, 3).
+    """
+    given = _parse()
+    if not isinstance(given, dict):
+        raise BadRequest('A JSON object was expected, as {"text": "…"}.')
+    return {name: _text(name, given[name]) for name in names if name in given}
+
+
+def _parse() -> Any:
+    try:
+        return request.get_json()
+    except RecursionError as error:
+        raise BadRequest("This JSON is nested too deeply.") from error
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise BadInput(f"{name} must be a text.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise BadInput(f"{name} holds half a character (a lone surrogate).") from error
+    return value
