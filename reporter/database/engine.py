@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from sqlalchemy import DateTime, Engine, ExceptionContext, TypeDecorator, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from reporter.database.write_lock import TurnTakingConnection
 from reporter.errors import Busy, DiskFull, ReadOnlyDisk, ReporterError
@@ -78,7 +80,10 @@ def prepare_sqlite(engine: Engine) -> None:
         return
 
     @event.listens_for(engine, "connect")
-    def _pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+    def _pragmas(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        # SQLite opens a file read-only where it can't write, and stays so when the disk is back.
+        name = engine.url.database
+        record.info["read_only"] = bool(name) and not os.access(str(name), os.W_OK)
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         # FULL, not NORMAL: in WAL mode NORMAL may lose the last commits at a power cut, and we have said "safe".
@@ -86,9 +91,13 @@ def prepare_sqlite(engine: Engine) -> None:
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 
+    @event.listens_for(engine, "checkin")
+    def _renew_read_only(_connection: Any, record: ConnectionPoolEntry) -> None:
+        if record.info.get("read_only"):
+            record.invalidate(soft=True)
+
     @event.listens_for(engine, "handle_error")
     def _drop_read_only(context: ExceptionContext) -> None:
-        # SQLite opens a file read-only where it can't write, and stays so when the disk is back.
         error = context.sqlalchemy_exception
         if error is not None and isinstance(translate_error(error), ReadOnlyDisk):
             context.is_disconnect = True

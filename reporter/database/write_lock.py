@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import weakref
 from collections import deque
 from typing import Any
 
@@ -77,10 +78,13 @@ class TurnTakingConnection(sqlite3.Connection):
         # Each database in memory is its own.
         self._turn = FairLock() if database in ("", ":memory:") else _gate(database)
         self._mine = False
+        self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
 
     def cursor(self, factory: Any = None) -> Any:
         """A cursor that asks for the turn."""
-        return super().cursor(factory or TurnTakingCursor)
+        cursor = super().cursor(factory or TurnTakingCursor)
+        self._cursors.add(cursor)
+        return cursor
 
     def commit(self) -> None:
         """As of sqlite3."""
@@ -97,9 +101,13 @@ class TurnTakingConnection(sqlite3.Connection):
             self._release()
 
     def close(self) -> None:
-        """As of sqlite3."""
+        """As of sqlite3, but at once: a cursor that an error refers to would keep the file open (sqlite3_close_v2),
+        and with a read-only one every new connection would be read-only too.
+        """
         # What was not committed is gone with it; SQLite itself writes the last of the log.
         self._relaxed = False
+        for cursor in list(self._cursors):
+            cursor.close()
         try:
             super().close()
         finally:
