@@ -120,6 +120,14 @@ def cards(kiosk: KioskContext) -> int:
     return import_next(kiosk)
 
 
+def purge(kiosk: KioskContext) -> int:
+    """Let withdrawn content leave the files of database and index, within a minute or two."""
+    from reporter.moderation.purge import purge as purge_files
+
+    purge_files(db.session(), db.engine, kiosk.index, kiosk.settings.folder)
+    return 0
+
+
 def tidy(kiosk: KioskContext) -> int:
     """Complete what a kill had interrupted; drop uploads that ran out and leftovers of broken-off requests."""
     from capture.intake.receive import sweep
@@ -154,6 +162,8 @@ TURNS: tuple[tuple[Turn, float], ...] = (
     (deliver, 5.0),
     (hear, 10.0),
     (cards, 1.0),
+    # Well within the ten minutes that we promise; what is withdrawn at once is purged at once.
+    (purge, 60.0),
     (tidy, timedelta(minutes=10).total_seconds()),
 )
 

@@ -23,6 +23,7 @@ from reporter.moderation.same_again import (
     is_other_device,
     is_withdrawn_client,
 )
+from reporter.moderation.visibility import words_stay
 
 TAKEN_BACK = "This was taken back. To send it once more, open the page of its session again and send it from there."
 # A second takeaway under a client id that is another contributor's already; see `own_client_id`.
@@ -89,10 +90,9 @@ def audience_of(offer: Submission) -> str:
     """Who may see a new takeaway: whom the offer names, else the session's own; the words of a session that must not
     be recorded stay in the room, unless the session lets them out.
     """
-    event = offer.event
-    if event.do_not_record and not event.words_leave:
+    if words_stay(offer.event):
         return Audience.ROOM.value
-    return offer.audience or event.audience
+    return offer.audience or offer.event.audience
 
 
 def _had(session: Session, known: Takeaway, name: str, value: str) -> bool:

@@ -107,7 +107,8 @@ def new(
     settings = make_gathering(folder, name, timezone=zone, language=language, now=now, rng=rng)
     with open_session(settings) as session:
         if reading:
-            import_schedule(session, reading.sessions, now=now, rng=rng)
+            done = import_schedule(session, reading.sessions, now=now, rng=rng)
+            _say_text_only(done.text_only)
         if before:
             _carry_over(session, before, Actor(now, rng, "shell"))
         if not all_sessions(session):
@@ -118,6 +119,14 @@ def new(
     click.echo(
         f"{name}: {count} session(s) in {folder}, times of {zone}. Start with: reporter kiosk"
     )
+
+
+def _say_text_only(count: int) -> None:
+    if count:
+        click.echo(
+            f"{count} session(s) ask not to be recorded: they take words only, and these stay in the room. "
+            "The desk's page of sessions can let the words of one be published."
+        )
 
 
 def _carry_over(session: Session, before: Settings, hand: Actor) -> None:
@@ -153,6 +162,7 @@ def session_record(row: EventSession, takeaways: int) -> dict[str, object]:
         "starts_at": rfc3339(row.starts_at),
         "ends_at": rfc3339(row.ends_at),
         "do_not_record": row.do_not_record,
+        "words_leave": row.words_leave,
         "licence": row.licence,
         "audience": row.audience,
         "takeaways": takeaways,
@@ -205,6 +215,7 @@ def import_sessions(file: Path, dry_run: bool, as_json: bool) -> None:
                 f"{done.added} added, {done.updated} updated, {done.unchanged} unchanged, "
                 f"{done.retired} no longer in the schedule (their codes stay valid)"
             )
+            _say_text_only(done.text_only)
 
 
 def preview_record(preview: Preview) -> dict[str, object]:

@@ -22,7 +22,8 @@ from collections import deque
 from typing import Any
 
 # The statements before which Python's sqlite3 begins a transaction (its documentation, "Transaction control").
-_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+# VACUUM writes too, in a transaction of its own.
+_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "VACUUM")
 
 _guard = threading.Lock()
 _gates: dict[str, FairLock] = {}

@@ -137,6 +137,8 @@ def _snapshot(source: Path, goal: Path) -> None:
     with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(goal)) as copy:
         live.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
+        # Free pages of the source may hold what was withdrawn a moment ago.
+        copy.execute("VACUUM")
         (verdict,) = copy.execute("PRAGMA integrity_check").fetchone()
     if verdict != "ok":
         raise ReporterError(f"The database of the copy is damaged ({verdict}). Try another disk.")

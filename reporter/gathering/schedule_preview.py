@@ -107,8 +107,8 @@ def session_values(item: ScheduledSession) -> dict[str, Any]:
         "licence": item.licence,
         "language": item.language,
         "retired": False,
-        # Who asked not to be recorded has not asked to be quoted worldwide either.
-        "audience": Audience.COMMUNITY.value if item.do_not_record else Audience.PUBLIC.value,
+        # Who asked not to be recorded has not asked to be quoted outside either.
+        "audience": Audience.ROOM.value if item.do_not_record else Audience.PUBLIC.value,
     }
 
 

@@ -90,7 +90,7 @@ def _set(row: EventSession, fields: SessionFields) -> bool:
     values = asdict(fields)
     if fields.do_not_record != row.do_not_record:
         # Who asked not to be recorded has not asked to be quoted worldwide either.
-        values["audience"] = (Audience.COMMUNITY if fields.do_not_record else Audience.PUBLIC).value
+        values["audience"] = (Audience.ROOM if fields.do_not_record else Audience.PUBLIC).value
     changed = {name: value for name, value in values.items() if getattr(row, name) != value}
     for name, value in changed.items():
         setattr(row, name, value)

@@ -34,6 +34,8 @@ class Imported:
     updated: int
     unchanged: int
     retired: int
+    # Sessions that ask not to be recorded: no pictures, and words that stay in the room.
+    text_only: int = 0
 
 
 def add_session(
@@ -122,6 +124,7 @@ def import_schedule(
         updated=len(plan.changed),
         unchanged=len(plan.same),
         retired=len(plan.gone),
+        text_only=sum(item.do_not_record for item in scheduled),
     )
 
 
@@ -142,6 +145,14 @@ def _free_code(session: Session, rng: random.Random) -> str:
         code = make_code(rng)
         if session.scalar(select(EventSession.id).where(EventSession.code == code)) is None:
             return code
+
+
+def let_words_leave(session: Session, event: EventSession, *, leave: bool) -> None:
+    """Say whether the words of a session that must not be recorded may be published, or stay in the room. Commits."""
+    if event.words_leave != leave:
+        event.words_leave = leave
+        _tell(session, [event])
+        session.commit()
 
 
 def by_code(session: Session, code: str) -> EventSession:

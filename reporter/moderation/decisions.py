@@ -34,6 +34,7 @@ from reporter.models.follow_up import ActionItem, Contact
 from reporter.models.image_quality import ImageQuality
 from reporter.moderation.history import ALT, remember
 from reporter.moderation.same_again import client_digest
+from reporter.moderation.traces import erase_traces
 
 TAG_CHARS = 40
 _HASHTAG = re.compile(r"(?:^|\s)#(\w{2,40})")
@@ -229,6 +230,7 @@ def withdraw(session: Session, takeaway: Takeaway, hand: Actor, store: Store) ->
         session.rollback()
         return
     media = [attachment.media for attachment in takeaway.attachments]
+    erase_traces(session, takeaway, store, client_id=takeaway.client_id, now=hand.now)
     _write_tombstone(session, takeaway, [m.sha256 for m in media], hand)
     _erase_content(session, takeaway)
     _erase_replies(session, takeaway, hand.now)
@@ -290,6 +292,8 @@ def _erase_replies(session: Session, takeaway: Takeaway, now: datetime) -> None:
         "earlier": [],
         "state": ReplyState.GONE.value,
         "changed_at": now,
+        "device": "",
+        "client_id": None,
     }
     session.execute(update(Reply).where(Reply.takeaway_id == takeaway.id).values(**gone))
     # What is open about it was in its words, and its contributor wants no mail about it any more.

@@ -14,7 +14,7 @@ from sqlalchemy.orm import object_session
 
 from reporter.enums import Audience, Consent, Faces, Kind, TakeawayState
 from reporter.media.alt_text import lacks_alt, undescribed
-from reporter.models import Attachment, Gathering, Media, Takeaway
+from reporter.models import Attachment, EventSession, Gathering, Media, Takeaway
 
 
 class Scope(StrEnum):
@@ -70,7 +70,13 @@ def may_show(takeaway: Takeaway, place: Scope, *, new_too: bool = False) -> bool
             place is not Scope.ROOM and needs_face_review(takeaway) and _faces_checked(takeaway)
         )
         and not (place is Scope.PUBLIC and undescribed(takeaway))
+        and not (place is not Scope.ROOM and words_stay(takeaway.session))
     )
+
+
+def words_stay(event: EventSession) -> bool:
+    """Whether a session must not be recorded and nobody has said that its words may be published all the same."""
+    return event.do_not_record and not event.words_leave
 
 
 def needs_face_review(takeaway: Takeaway) -> bool:
@@ -97,6 +103,7 @@ def showable(place: Scope, *, new_too: bool = False) -> ColumnElement[bool]:
         *([] if place is Scope.ROOM else [or_(~_faces_are_checked(), ~needs_face_review_sql())]),
         # Everybody, that is also people who can't see: photos need words.
         *([~lacks_alt()] if place is Scope.PUBLIC else []),
+        *([] if place is Scope.ROOM else [~_words_stay()]),
     )
 
 
@@ -112,6 +119,12 @@ def needs_face_review_sql() -> ColumnElement[bool]:
         )
         .correlate(Takeaway)
         .exists()
+    )
+
+
+def _words_stay() -> ColumnElement[bool]:
+    return Takeaway.session.has(
+        and_(EventSession.do_not_record.is_(True), EventSession.words_leave.is_(False))
     )
 
 

@@ -18,7 +18,7 @@ from kiosk.web.shared.template_context import by_day
 from reporter.errors import BadInput
 from reporter.gathering import session_editing
 from reporter.gathering.session_editing import SessionFields
-from reporter.gathering.sessions import all_sessions, by_code, takeaway_counts
+from reporter.gathering.sessions import all_sessions, by_code, let_words_leave, takeaway_counts
 from reporter.models import EventSession
 
 bp = Blueprint("sessions", __name__, url_prefix="/sessions")
@@ -136,6 +136,14 @@ def series(code: str) -> ResponseReturnValue:
     row = by_code(db.session(), code)
     row.series = bool(request.form.get("on"))
     db.session.commit()
+    return redirect(url_for("desk.sessions.overview"), code=303)
+
+
+@bp.post("/<code>/words")
+def words(code: str) -> ResponseReturnValue:
+    """Say whether the words of a session that must not be recorded may be published."""
+    row = by_code(db.session(), code)
+    let_words_leave(db.session(), row, leave=bool(request.form.get("on")))
     return redirect(url_for("desk.sessions.overview"), code=303)
 
 

@@ -1,5 +1,6 @@
 // What stands on this phone until the kiosk has it: notes of takeaways, and their bytes in pieces, in IndexedDB.
 // ArrayBuffers, because a WebKit refuses Blobs there. Where a phone has no room, the note alone is kept in localStorage.
+import { readBytes } from "../shared/transport.js";
 import { get, getMany, promisifyRequest, set, update, values } from "../../vendor/idb-keyval.js";
 
 const PIECE = 1048576;
@@ -68,7 +69,7 @@ export async function keep(note, files, tell) {
     await set(["begun", note.id], Date.now(), turn);
     for (const [part, file] of files.entries()) {
       for (let from = 0, number = 0; from < file.size; from += PIECE, number++) {
-        const bytes = await new Response(file.slice(from, from + PIECE)).arrayBuffer();
+        const bytes = await readBytes(file, from, from + PIECE);
         await set([note.id, part, number], bytes, pieces);
         done += bytes.byteLength;
         tell(done / whole);

@@ -26,7 +26,10 @@ export function verdict(outbox, item) {
 }
 
 // Why it was refused, or why it waits, as the kiosk says it.
-export const reason = (item) => item.error || (item.why === "unreadable" ? words.unreadable : "");
+export function reason(item) {
+  if (item.why !== "unreadable") return item.error;
+  return item.error ? `${item.error}: ${words.unreadable}` : words.unreadable;
+}
 
 function line(outbox, item, row) {
   const part = (name) => row.querySelector(name);

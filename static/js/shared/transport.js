@@ -20,7 +20,8 @@ export class Later extends Error {
   }
 }
 
-const isFinal = (status) => status >= 400 && status < 500 && ![408, 409, 410, 423, 425, 429, 460].includes(status);
+// 410: it was taken back. (That an upload ran out is told at its own address, and met there.)
+const isFinal = (status) => status >= 400 && status < 500 && ![408, 409, 423, 425, 429, 460].includes(status);
 const WHY = { 429: "busy", 502: "away", 503: "busy", 504: "away", 507: "full" };
 
 // The phone does not give the bytes (any more), by the names of the File API and our own shelf.
@@ -135,11 +136,20 @@ export async function sendFile({ Upload }, item, part, { source, signal, report 
   });
 }
 
+// The bytes of a file from one place to another. A browser gives none of a file that was changed since it was chosen; one
+// that gives others is found out by their number. (A request that reads the file by itself would only look broken off.)
+export async function readBytes(file, start, end) {
+  const wanted = Math.min(end, file.size) - start;
+  const bytes = await new Response(file.slice(start, start + wanted)).arrayBuffer().catch(() => null);
+  if (bytes?.byteLength !== wanted) throw new DOMException("the file was changed", "NotReadableError");
+  return bytes;
+}
+
 // For a file that is only in this page's hands.
 export function fileSource(file) {
   return {
     size: file.size,
-    slice: async (start, end) => ({ value: file.slice(start, end), done: end >= file.size }),
+    slice: async (start, end) => ({ value: new Blob([await readBytes(file, start, end)]), done: end >= file.size }),
     close() {},
   };
 }

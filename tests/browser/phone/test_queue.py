@@ -229,6 +229,48 @@ def test_a_phone_without_room_says_so_and_sends_all_the_same(
     assert session.scalar(select(func.count()).select_from(Upload)) == 1
 
 
+@pytest.mark.parametrize("room", [True, False])
+def test_a_file_that_was_changed_while_it_waited_is_said_and_the_next_goes(
+    kiosk: KioskProcess,
+    event: EventSession,
+    phone_page: Page,
+    session: Session,
+    store: Store,
+    tmp_path: Path,
+    room: bool,
+) -> None:
+    """Without room on the phone it is read when its turn comes; what stands on the phone is as it was chosen."""
+    page = phone_page
+    if not room:
+        page.add_init_script(NO_ROOM)
+    edited = tmp_path / "edited.jpg"
+    shutil.copyfile(files.jpeg(), edited)
+    page.goto(f"{kiosk.url}/s/{event.code}", wait_until="load")
+    page.route("**/uploads", lambda route: route.abort("connectionfailed"))
+    page.route("**/takeaways", lambda route: route.abort("connectionfailed"))
+    choose(page, "Gallery", edited)
+    expect(page.locator("#added li")).to_have_count(1)
+    press_keep(page)
+    expect(page.locator("#verdict")).to_contain_text("Still on your phone")
+    page.get_by_role("button", name="Record another").click()
+    page.get_by_label("Your words").fill("The next one")
+    press_keep(page)
+    edited.write_bytes(b"another picture altogether")
+    page.unroute("**/uploads")
+    page.unroute("**/takeaways")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#verdict")).to_contain_text(SAFE)
+    if room:
+        wait_until(page, lambda: len(session.scalars(select(Takeaway.id)).all()) == 2)
+        [original] = store.media.glob("*/*")
+        assert original.read_bytes() == files.jpeg().read_bytes()
+    else:
+        expect(page.locator("#queue .reason")).to_contain_text(
+            "edited.jpg: Your phone does not let"
+        )
+        assert session.scalars(select(Takeaway.text)).all() == ["The next one"]
+
+
 def test_what_was_refused_stays_until_its_person_lets_it_go(
     kiosk: KioskProcess, phone_page: Page, session: Session, event: EventSession, tmp_path: Path
 ) -> None:

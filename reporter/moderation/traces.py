@@ -1,0 +1,74 @@
+"""What stays of something withdrawn beside its own row: uploads, drafts, the ledger's titles. It goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from reporter.enums import DeliveryState
+from reporter.media.store import Store
+from reporter.models import Delivery, Gathering, Takeaway, Upload
+from reporter.models.camera import Shot
+from reporter.models.conversation import Reply
+from reporter.models.outbox import SentDraft
+
+
+def erase_traces(
+    session: Session, takeaway: Takeaway, store: Store, *, client_id: str | None, now: datetime
+) -> None:
+    """Remove what other rows hold of a takeaway's words and of whoever sent it. Does not commit.
+
+    A target's row keeps what is needed to take it down there (address, key, and at wikis our last text of that page):
+    that goes when the target has answered, see ``scrub_ledger``.
+    """
+    _erase_uploads(session, takeaway, store, client_id)
+    session.execute(update(Shot).where(Shot.takeaway_id == takeaway.id).values(picture=None))
+    own = str(takeaway.id)
+    replies = set(session.scalars(select(Reply.id).where(Reply.takeaway_id == takeaway.id)))
+    for row in session.scalars(select(Delivery)):
+        if _shows(row, own) or row.item_id in replies:
+            session.execute(delete(SentDraft).where(SentDraft.delivery_id == row.id))
+            row.error = ""
+        if row.remote.get("takeaway") in (own, takeaway.id.hex) or row.item_id in replies:
+            row.remote = {**row.remote, "title": ""}
+    scrub_ledger(session)
+    session.execute(
+        update(Gathering).where(Gathering.purge_due_since.is_(None)).values(purge_due_since=now)
+    )
+
+
+def scrub_ledger(session: Session) -> int:
+    """Empty what rows of the ledger hold of content that is nowhere any more; how many. Does not commit."""
+    scrubbed = 0
+    gone = Delivery.state == DeliveryState.WITHDRAWN
+    for row in session.scalars(select(Delivery).where(gone)):
+        extra = {k: v for k, v in row.remote.get("extra", {}).items() if k != "sent"}
+        bare = {**row.remote, "title": "", **({"extra": extra} if "extra" in row.remote else {})}
+        if bare != row.remote:
+            row.remote, scrubbed = bare, scrubbed + 1
+            session.execute(delete(SentDraft).where(SentDraft.delivery_id == row.id))
+    return scrubbed
+
+
+def _shows(row: Delivery, takeaway: str) -> bool:
+    named: Collection[str] = (
+        *row.remote.get("takeaways", ()),
+        *row.remote.get("trying", ()),
+        str(row.remote.get("takeaway", "")),
+    )
+    return takeaway in named or takeaway.replace("-", "") in named
+
+
+def _erase_uploads(
+    session: Session, takeaway: Takeaway, store: Store, client_id: str | None
+) -> None:
+    """Finished ones, whose fields hold its words, and those of its phone that are still under way."""
+    same = [Upload.receipt == takeaway.receipt]
+    if client_id:
+        same.append(Upload.fields["client_id"].as_string() == client_id)
+    for upload in session.scalars(select(Upload).where(or_(*same))):
+        (store.incoming / f"{upload.id}.part").unlink(missing_ok=True)
+        session.delete(upload)
