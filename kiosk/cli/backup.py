@@ -36,7 +36,15 @@ def _copy(source: Path, goal: Path, label: str) -> None:
 @gathering_option
 def backup(dest: Path) -> None:
     """Make a verified copy of the gathering, also while its kiosk runs."""
-    _copy(gathering_folder(), dest, "backup")
+    from reporter.clock import utc_now
+    from reporter.config import load_settings
+    from reporter.gathering.copies import BACKUP, note_copy
+    from reporter.gathering.folder import open_session
+
+    source = gathering_folder()
+    _copy(source, dest, "backup")
+    with open_session(load_settings(source)) as session:
+        note_copy(session, BACKUP, dest, now=utc_now())
 
 
 @click.command("restore")

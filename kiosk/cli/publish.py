@@ -204,6 +204,7 @@ def _dry_run(kiosk: KioskContext, names: tuple[str, ...], as_json: bool) -> None
 def bundle(output: Path | None, verify: Path | None, as_json: bool) -> None:
     """Make the curated bundle: a BagIt bag with a site that opens by double click, and the metadata."""
     from kiosk.services.publishing import verify_bundle, write_bundle
+    from reporter.gathering.copies import BUNDLE, note_copy
 
     if verify is not None:
         verify_bundle(verify)
@@ -213,6 +214,7 @@ def bundle(output: Path | None, verify: Path | None, as_json: bool) -> None:
         goal = output or kiosk.settings.folder / "bundle" / "bag"
         with progress_bar("bundle") as bar:
             made = write_bundle(kiosk, goal, progress=bar.step)
+        note_copy(db.session(), BUNDLE, made.path, now=kiosk.now())
         if as_json:
             print_json({**vars(made), "path": str(made.path)})
         else:

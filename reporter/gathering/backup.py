@@ -25,6 +25,7 @@ from reporter.media.store import (
 DATABASE = "reporter.db"
 # Held in a folder while a copy is written into it.
 _LOCK = ".copying"
+NOTE = "COPY.txt"
 # Somebody may take something back between our look at the rows and at the files; then we look again.
 MOST_LOOKS = 5
 
@@ -109,8 +110,24 @@ def _copy_once(source: Path, goal: Path, progress: Progress) -> Copied:
         (goal / name).unlink(missing_ok=True)
     _replace(source / FILE_NAME, goal / FILE_NAME)
     _drop_unpromised(goal, {file.place for file in files})
+    _write_note(goal)
     sync_folder(goal)
     return Copied(copied, known, tuple(missing))
+
+
+def _write_note(goal: Path) -> None:
+    """What whoever finds this copy has to know of it."""
+    with closing(sqlite3.connect(goal / DATABASE)) as rows:
+        [count] = rows.execute(
+            "SELECT count(*) FROM takeaway WHERE state != 'withdrawn'"
+        ).fetchone()
+        [newest] = rows.execute("SELECT max(received_at) FROM takeaway").fetchone()
+    (goal / NOTE).write_text(
+        f"A copy of a gathering with {count} takeaways, the newest received at {newest or '-'} (UTC).\n"
+        "What was taken back after the copy was made is still in it. To remove that, copy the gathering to this same "
+        "place again: reporter backup THIS-FOLDER\n",
+        encoding="utf-8",
+    )
 
 
 def _check_goal(source: Path, goal: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -104,6 +105,9 @@ class SearchIndex(Protocol):
 
     def unclean(self) -> bool:
         """Whether words that were taken back may still stand in its files."""
+
+    def ids(self) -> set[uuid.UUID]:
+        """The takeaways that are in it."""
 
     def misses(self, session: Session) -> int:
         """How many takeaways it lacks though it has seen all changes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -116,6 +117,11 @@ class WhooshIndex:
     def unclean(self) -> bool:
         """Whether words that were taken back may still stand in its files; no answer has them any more."""
         return self._build().taken_back
+
+    def ids(self) -> set[uuid.UUID]:
+        """The takeaways that are in it."""
+        with self._build().open().searcher() as searcher:
+            return {uuid.UUID(one["id"]) for one in searcher.reader().all_stored_fields()}
 
     def misses(self, session: Session) -> int:
         """How many takeaways are not in it though it has seen all revisions (a power cut): then a rebuild is due."""

@@ -13,6 +13,7 @@ from kiosk.runtime.database import db
 from kiosk.web.desk import (
     camera_cards,
     coverage,
+    erase,
     identity,
     schedule,
     sessions,
@@ -43,6 +44,7 @@ for _part in (
     camera_cards,
     inbox,
     coverage,
+    erase,
     review_faces,
     manual_posting,
     status,

@@ -23,6 +23,13 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_receipt_alias_takeaway_id"), ["takeaway_id"], unique=False
         )
+    op.create_table(
+        "copy_made",
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("made_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("place"),
+    )
     with op.batch_alter_table("tombstone", schema=None) as batch_op:
         batch_op.add_column(sa.Column("client", sa.String(), nullable=False, server_default=""))
         batch_op.create_index(batch_op.f("ix_tombstone_client"), ["client"], unique=False)

@@ -1,0 +1,293 @@
+"""The census of consent: every place where something of a takeaway may stand, and what may not be there."""
+
+from __future__ import annotations
+
+import html
+import re
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import select
+
+from kiosk.runtime.context import KioskContext
+from kiosk.runtime.database import db
+from reporter.enums import DeliveryState, ReplyState, TakeawayState
+from reporter.gathering.copies import BACKUP, BUNDLE, copies_holding
+from reporter.models import CopyMade, Decision, Delivery, Media, Takeaway, Target, Tombstone, Upload
+from reporter.models.conversation import Reply
+from reporter.models.follow_up import Contact
+from reporter.models.outbox import SentDraft, Takedown
+from reporter.moderation.purge import purge_due
+from reporter.moderation.visibility import Scope as Audience
+from reporter.moderation.visibility import may_show, showable
+
+# What is withdrawn leaves the laptop within this time.
+PROMISED = timedelta(minutes=10)
+# Of requests that may still be under way.
+YOUNG = timedelta(hours=1)
+_WORDS_CHARS = 16
+_READABLE = frozenset(
+    {".html", ".json", ".js", ".xml", ".txt", ".md", ".csv", ".vtt", ".ics", ".log"}
+)
+_TOKEN = re.compile(r"[\w@.+-]{8,}")
+
+
+@dataclass
+class Place:
+    """One place that was looked through: how many things are there, and a sentence for each that may not be."""
+
+    name: str
+    items: int = 0
+    violations: list[str] = field(default_factory=list)
+
+
+def take_census(kiosk: KioskContext) -> list[Place]:
+    """Look through all places. Reads only; no network is touched: what targets show is known from the ledger."""
+    found = [check(kiosk) for check in CHECKS]
+    return [*found, *_copies(kiosk), *_targets(kiosk)]
+
+
+def _living() -> set[uuid.UUID]:
+    query = select(Takeaway.id).where(Takeaway.state != TakeawayState.WITHDRAWN)
+    return set(db.session.scalars(query))
+
+
+def _database(kiosk: KioskContext) -> Place:
+    """Withdrawn rows hold nothing, and nothing hangs on them."""
+    rows = list(db.session.scalars(select(Takeaway)))
+    place = Place("database", len(rows))
+    for row in (row for row in rows if row.state == TakeawayState.WITHDRAWN):
+        words = (row.text, row.caption, row.author, row.prompt, row.device, row.client_id)
+        if any(words) or row.attachments or row.tags:
+            place.violations.append(f"{row.id} was withdrawn, but its row holds content")
+        place.violations += [f"{row.id} was withdrawn, but {what}" for what in _hanging(row)]
+    return place
+
+
+def _hanging(row: Takeaway) -> Iterator[str]:
+    told = select(Decision.id).where(Decision.takeaway_id == row.id, Decision.action != "withdrawn")
+    said = select(Reply.id).where(Reply.takeaway_id == row.id, Reply.state != ReplyState.GONE)
+    for what, query in (
+        ("its history is there", told),
+        ("what was said to it is there", said),
+        ("its upload is there", select(Upload.id).where(Upload.receipt == row.receipt)),
+        ("an address for it is there", select(Contact.id).where(Contact.takeaway_id == row.id)),
+    ):
+        if db.session.scalar(query.limit(1)) is not None:
+            yield what
+
+
+def _files(kiosk: KioskContext) -> Place:
+    """Free pages of the database, its log, and copies from before an upgrade."""
+    files = sorted(kiosk.settings.folder.glob("reporter.db*"))
+    place = Place("database files", len(files))
+    since = purge_due(db.session())
+    if since is not None and kiosk.now() - since > PROMISED:
+        place.violations.append(
+            f"withdrawn content may be in freed pages since {since:%Y-%m-%d %H:%M} UTC"
+        )
+    return place
+
+
+def _ledger(kiosk: KioskContext) -> Place:
+    """Drafts of what was sent, and titles of files that are gone."""
+    rows = list(db.session.scalars(select(Delivery)))
+    place, living = Place("ledger", len(rows)), _living()
+    drafts = set(db.session.scalars(select(SentDraft.delivery_id)))
+    for row in rows:
+        named = row.remote.get("takeaway")
+        gone = bool(named) and uuid.UUID(str(named)) not in living
+        shown = {uuid.UUID(one) for one in row.remote.get("takeaways", ())}
+        if gone and row.remote.get("title"):
+            place.violations.append(f"delivery {row.id} has the title of something withdrawn")
+        if row.id in drafts and (gone or shown - living):
+            place.violations.append(f"delivery {row.id} has the draft of something withdrawn")
+    return place
+
+
+def _index(kiosk: KioskContext) -> Place:
+    """Documents of the search index, and segments that still hold deleted ones."""
+    ids = kiosk.index.ids()
+    place = Place("index", len(ids))
+    withdrawn = set(
+        db.session.scalars(select(Takeaway.id).where(Takeaway.state == TakeawayState.WITHDRAWN))
+    )
+    place.violations += [
+        f"{one} was withdrawn, but is in the index" for one in sorted(ids & withdrawn)
+    ]
+    if kiosk.index.unclean() and purge_due(db.session()) is None:
+        place.violations.append("words that were withdrawn may be in its files")
+    return place
+
+
+def _media(kiosk: KioskContext) -> Place:
+    """Originals: each with a row; none of what was withdrawn."""
+    known = set(db.session.scalars(select(Media.sha256)))
+    buried = set(db.session.scalars(select(Tombstone.sha256).where(Tombstone.sha256 != "")))
+    paths = [path for path in kiosk.store.media.glob("??/*") if path.is_file()]
+    place = Place("media", len(paths))
+    for path in paths:
+        if path.stem not in known:
+            what = "was withdrawn" if path.stem in buried else "belongs to nothing"
+            place.violations.append(f"the original {path.name} {what}")
+    return place
+
+
+def _renditions(kiosk: KioskContext) -> Place:
+    known = set(db.session.scalars(select(Media.sha256)))
+    paths = [path for path in kiosk.store.renditions.glob("??/*") if path.is_file()]
+    stray = [path.name for path in paths if path.name.lstrip(".")[:64] not in known]
+    return Place("renditions", len(paths), [f"{name} was made from nothing here" for name in stray])
+
+
+def _incoming(kiosk: KioskContext) -> Place:
+    live = set(db.session.scalars(select(Upload.id)))
+    paths = [path for path in kiosk.store.incoming.glob("*") if path.is_file()]
+    place, limit = Place("incoming", len(paths)), (kiosk.now() - YOUNG).timestamp()
+    for path in paths:
+        if path.name.split(".")[0] not in live and path.stat().st_mtime < limit:
+            place.violations.append(f"{path.name} belongs to no upload")
+    return place
+
+
+def _logs(kiosk: KioskContext) -> Place:
+    """The kiosk logs to its terminal; files are there where somebody has it written into the folder."""
+    paths = list(kiosk.settings.folder.glob("*.log*"))
+    place = Place("log", len(paths))
+    for path in paths:
+        place.violations += _scan(path.name, path.read_text("utf-8", "replace"), Needles())
+    return place
+
+
+class Needles:
+    """What may stand in nothing that leaves: secrets of every takeaway, words of those that nobody outside may see."""
+
+    def __init__(self) -> None:
+        shown = set(db.session.scalars(select(Takeaway.id).where(showable(Audience.PUBLIC))))
+        self.secrets: set[str] = set(db.session.scalars(select(Contact.address)))
+        self.words: dict[str, uuid.UUID] = {}
+        allowed = []
+        for row in db.session.scalars(select(Takeaway)):
+            told = (row.receipt, row.client_id or "", row.device.rpartition("phone-")[2])
+            self.secrets |= {one for one in told if len(one) >= 8}
+            allowed += [row.text, row.caption] if row.id in shown else []
+            if row.id not in shown and len(row.text) >= _WORDS_CHARS:
+                self.words[row.text[:200].strip()] = row.id
+        # The same words may have been said by somebody who agreed.
+        self.words = {w: i for w, i in self.words.items() if not any(w in one for one in allowed)}
+
+
+def _scan(name: str, text: str, needles: Needles) -> list[str]:
+    """What of them stands in a text. The secrets themselves are not repeated."""
+    found = set(_TOKEN.findall(text)) & needles.secrets
+    plain = html.unescape(text)
+    shown = [one for words, one in needles.words.items() if words in plain]
+    return [
+        *(
+            [f"{name} holds {len(found)} receipt(s), client id(s), device id(s) or addresses"]
+            if found
+            else []
+        ),
+        *(f"{name} holds words of {one}, which may not be shown there" for one in shown),
+    ]
+
+
+def _read_all(place: Path) -> Iterator[tuple[str, str]]:
+    """(name, text) of what a person could read in a folder or an archive."""
+    if place.is_dir():
+        for path in sorted(place.rglob("*")):
+            if path.is_file() and path.suffix in _READABLE:
+                yield str(path.relative_to(place)), path.read_text("utf-8", "replace")
+    elif place.is_file():
+        with zipfile.ZipFile(place) as packed:
+            for name in packed.namelist():
+                if Path(name).suffix in _READABLE:
+                    yield name, packed.read(name).decode("utf-8", "replace")
+
+
+def _scan_all(place: Path) -> list[str]:
+    needles = Needles()
+    return [line for name, text in _read_all(place) for line in _scan(name, text, needles)]
+
+
+def _copies(kiosk: KioskContext) -> list[Place]:
+    """Backups must not hold what was withdrawn, bundles only what everybody may see."""
+    every = set(db.session.scalars(select(Takeaway.id)))
+    shown = set(db.session.scalars(select(Takeaway.id).where(showable(Audience.PUBLIC))))
+    living = _living()
+    found = []
+    for held in copies_holding(db.session(), every):
+        place = Place(f"{held.kind} {held.place}", len(held.holds))
+        allowed = living if held.kind == BACKUP else shown
+        place.violations += [
+            f"it holds {one}, which may not be there" for one in sorted(held.holds - allowed)
+        ]
+        if held.kind == BUNDLE and held.known:
+            place.violations += _scan_all(held.place)
+        found.append(place)
+    return [*found, *_unnoted_bundles(kiosk)]
+
+
+def _unnoted_bundles(kiosk: KioskContext) -> Iterator[Place]:
+    noted = set(db.session.scalars(select(CopyMade.place)))
+    for path in sorted((kiosk.settings.folder / "bundle").glob("*")):
+        if str(path.resolve()) not in noted and not path.name.startswith("."):
+            yield Place(f"bundle {path}", 1, _scan_all(path))
+
+
+def _targets(kiosk: KioskContext) -> list[Place]:
+    """What targets show, by the ledger; folders on this laptop are read as well."""
+    found = []
+    for target in db.session.scalars(select(Target).order_by(Target.name)):
+        place = Place(f"target {target.name}")
+        for row in db.session.scalars(select(Delivery).where(Delivery.target_id == target.id)):
+            _look_at_delivery(place, target, row)
+        folder = _local_folder(target)
+        if folder is not None:
+            place.violations += _scan_all(folder)
+        found.append(place)
+    return found
+
+
+def _look_at_delivery(place: Place, target: Target, row: Delivery) -> None:
+    if not (row.sent or row.remote_id) or row.state == DeliveryState.WITHDRAWN:
+        return
+    place.items += 1
+    named = row.remote.get("takeaway")
+    shown = {
+        uuid.UUID(one)
+        for one in (*row.remote.get("takeaways", ()), *([str(named)] if named else ()))
+    }
+    for one in sorted(shown):
+        takeaway = db.session.get(Takeaway, one)
+        if takeaway is not None and may_show(takeaway, Audience(target.audience)):
+            continue
+        asked = db.session.get(Takedown, (one, row.id))
+        state = (
+            "is to be taken down" if asked is not None and not asked.done_at else "may not be there"
+        )
+        place.violations.append(f"{one} {state}: {row.url or row.key}")
+
+
+def _local_folder(target: Target) -> Path | None:
+    told = urlsplit(str(target.options.get("url", "")))
+    if target.kind != "folder" or told.scheme not in ("", "file") or not told.path:
+        return None
+    return Path(unquote(told.path))
+
+
+CHECKS: tuple[Callable[[KioskContext], Place], ...] = (
+    _database,
+    _files,
+    _ledger,
+    _index,
+    _media,
+    _renditions,
+    _incoming,
+    _logs,
+)

@@ -1,0 +1,48 @@
+"""The desk's page for erasing: nothing of a takeaway stays but a tombstone without content."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
+
+from kiosk.runtime.context import current_kiosk
+from kiosk.runtime.database import db
+from kiosk.services.erasure import Erased
+from kiosk.services.erasure import erase as erase_rows
+from reporter.errors import BadInput
+from reporter.gathering.copies import Held, copies_holding
+from reporter.models import Takeaway
+from reporter.moderation.decisions import by_receipt
+
+bp = Blueprint("erase", __name__, url_prefix="/erase")
+
+
+@bp.get("")
+def page() -> str:
+    """Ask for receipts; with some, show what they are and where copies hold them."""
+    rows = _rows(request.args.get("receipts", ""))
+    copies = copies_holding(db.session(), [row.id for row in rows]) if rows else []
+    return _page(rows=rows, copies=[held for held in copies if held.holds or not held.known])
+
+
+@bp.post("")
+def erase() -> str:
+    """Erase them; tell what is left anywhere else."""
+    rows = _rows(request.form.get("receipts", ""))
+    if not rows or not request.form.get("sure"):
+        raise BadInput(_("Name at least one receipt, and tick that you are sure."))
+    done = erase_rows(current_kiosk(), rows)
+    return _page(rows=[], done=done, copies=done.copies)
+
+
+def _page(*, rows: list[Takeaway], copies: list[Held], done: Erased | None = None) -> str:
+    return render_template("desk/erase.html", rows=rows, copies=copies, done=done)
+
+
+def _rows(typed: str) -> list[Takeaway]:
+    """The takeaways of receipts that stand in one text, each once; raises NotFound."""
+    receipts = [one for one in re.split(r"[\s,;]+", typed) if one]
+    found = {row.id: row for row in (by_receipt(db.session(), one) for one in receipts)}
+    return list(found.values())
