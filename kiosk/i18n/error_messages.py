@@ -19,6 +19,9 @@ SENTENCES = (
     # The door.
     later("This is empty. Write a line, or add a photo, a video or a voice note."),
     later("This was taken back by its contributor; it can't be brought in again."),
+    later(
+        "This was taken back. To send it once more, open the page of its session again and send it from there."
+    ),
     later("One takeaway holds up to %(count)s files. Send the others as a second one."),
     later("Files up to %(mb)s MB fit here. Please send a smaller one."),
     later("The text has %(count)s characters; %(most)s fit. Please make it shorter."),
@@ -47,6 +50,9 @@ SENTENCES = (
         "There is not enough room left on the laptop. Keep this on your phone and tell the person at the kiosk."
     ),
     later("The laptop's disk is full. Keep this on your phone and tell the person at the kiosk."),
+    later(
+        "The laptop can't write to its disk. Keep this on your phone and tell the person at the kiosk."
+    ),
     later(
         "The kiosk takes a break and takes nothing in just now. What you recorded waits on your phone; it is sent "
         "when the kiosk goes on."

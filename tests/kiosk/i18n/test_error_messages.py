@@ -27,6 +27,7 @@ from tests.support.browsers.pages import JSON, PHONE
 ROOT = Path(__file__).parents[3]
 SOURCES = (
     "capture/intake/receive.py",
+    "capture/intake/repetition.py",
     "capture/intake/submission.py",
     "capture/intake/resumable.py",
     "capture/decoding/truncation.py",
