@@ -30,7 +30,7 @@ def erase(receipts: tuple[str, ...], yes: bool) -> None:
             raise BadInput("This can't be undone. Say so with --yes.")
         if not yes:
             click.confirm("Erase for good? This can't be undone.", abort=True)
-        done: Erased = erase_rows(kiosk, rows)
+        done: Erased = erase_rows(kiosk, rows, who="shell")
     _say(done)
     if done.targets_left or not done.clean:
         click.get_current_context().exit(1)

@@ -36,13 +36,13 @@ class Erased:
     clean: bool = False
 
 
-def erase(kiosk: KioskContext, rows: Sequence[Takeaway]) -> Erased:
+def erase(kiosk: KioskContext, rows: Sequence[Takeaway], *, who: str) -> Erased:
     """Leave nothing of these takeaways but tombstones without content. Safe to repeat; commits as it goes."""
     session = db.session()
     done = Erased([row.receipt for row in rows])
     ids = [row.id for row in rows]
     for row in rows:
-        withdraw(session, row, kiosk.hand("shell"), kiosk.store)
+        withdraw(session, row, kiosk.hand(who), kiosk.store)
     take_down(kiosk)
     done.targets_left = _targets_left(ids)
     for one in ids:

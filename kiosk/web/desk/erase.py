@@ -33,7 +33,7 @@ def erase() -> str:
     rows = _rows(request.form.get("receipts", ""))
     if not rows or not request.form.get("sure"):
         raise BadInput(_("Name at least one receipt, and tick that you are sure."))
-    done = erase_rows(current_kiosk(), rows)
+    done = erase_rows(current_kiosk(), rows, who="desk")
     return _page(rows=[], done=done, copies=done.copies)
 
 

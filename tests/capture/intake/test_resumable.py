@@ -496,15 +496,15 @@ def test_asking_alone_silences_the_older_request(tus: Tus) -> None:
 def test_who_asks_while_the_file_moves_waits_for_the_receipt(
     tus: Tus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    moved, go_on, keep = threading.Event(), threading.Event(), Store.keep
+    moved, go_on, link = threading.Event(), threading.Event(), Store.link
 
-    def slow_keep(store: Store, path: Path, sha256: str, ext: str) -> Path:
-        goal = keep(store, path, sha256, ext)
+    def slow_link(store: Store, path: Path, sha256: str, ext: str) -> Path:
+        goal = link(store, path, sha256, ext)
         moved.set()
         assert go_on.wait(120)
         return goal
 
-    monkeypatch.setattr(Store, "keep", slow_keep)
+    monkeypatch.setattr(Store, "link", slow_link)
     upload_id = tus.create(2000)
 
     def ask(how: str) -> str:

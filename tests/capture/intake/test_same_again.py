@@ -26,6 +26,9 @@ from sqlalchemy.orm import Session
 
 from capture.cards.importer import ImportContext, Importer, begin_import
 from capture.decoding.process_pool import DecoderPool
+from kiosk.runtime.context import current_kiosk
+from kiosk.runtime.database import db
+from kiosk.services.erasure import erase
 from kiosk.services.merging import merge_in
 from reporter.config import LimitSettings, Settings
 from reporter.gathering.folder import open_session
@@ -206,6 +209,7 @@ TABLE = (
         between="withdraw",
         ways=WITH_BYTES,
     ),
+    Row("a retry after it was erased", Sent(), 410, between="erase"),
     Row("a retry at a kiosk that it was merged into", Sent(), "same", between="merge"),
     Row(
         "other words at a kiosk that it was merged into",
@@ -234,6 +238,7 @@ TABLE = (
         "own",
         between="withdraw",
     ),
+    Row("the same bytes after it was erased", Sent(client_id=SECOND), "own", between="erase"),
     Row(
         "the same bytes at a kiosk that it was merged into",
         replace(NEW, words="wasps"),
@@ -268,6 +273,10 @@ def happen(world: World, what: str, receipt: str) -> None:
         hide(session, takeaway, hand(world.clock))
     elif what == "withdraw":
         withdraw(session, takeaway, hand(world.clock), world.store)
+    elif what == "erase":
+        session.rollback()
+        with world.app.app_context():
+            assert erase(current_kiosk(), [by_receipt(db.session(), receipt)], who="desk").clean
     elif what == "move":
         change(session, takeaway, hand(world.clock), {"session_code": world.events[1].code})
     elif what == "change":
@@ -287,8 +296,6 @@ def merge_away(world: World, takeaway: Takeaway) -> None:
     world.session.delete(by_receipt(world.session, receipt))
     world.session.commit()
     with world.app.app_context():
-        from kiosk.runtime.context import current_kiosk
-
         merge_in(current_kiosk(), other)
     world.session.expire_all()
     assert by_receipt(world.session, receipt).text == words
@@ -328,7 +335,7 @@ def test_the_same_again(world: World, row: Row, way: str) -> None:
     assert isinstance(again, str), f"refused with {again}"
     assert (again == first) is (row.result == "same")
     check_kept(world, again, row.again, files=files)
-    if row.between != "withdraw":
+    if row.between not in ("withdraw", "erase"):
         check_kept(world, first, row.first if row.between != "change" else row.again, files=files)
     # Its answer was lost, and the phone's queue tries once more.
     if row.again.client_id or (files and row.again.who):
@@ -444,8 +451,6 @@ def test_both_receipts_of_one_client_id_stay_valid(world: World) -> None:
     here_receipt = by_form(world, Sent())
     assert isinstance(here_receipt, str)
     with world.app.app_context():
-        from kiosk.runtime.context import current_kiosk
-
         for _ in range(2):
             merge_in(current_kiosk(), other)
     phone = world.phone("a")
@@ -486,8 +491,6 @@ def test_one_client_id_with_other_words_at_each_kiosk_stays_two(world: World) ->
     here_receipt = by_form(world, Sent())
     assert isinstance(here_receipt, str)
     with world.app.app_context():
-        from kiosk.runtime.context import current_kiosk
-
         for _ in range(2):
             merge_in(current_kiosk(), other)
     world.session.rollback()

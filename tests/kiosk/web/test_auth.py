@@ -186,7 +186,7 @@ def test_an_unexpected_error_is_noted_and_says_nothing_of_the_inside(
     assert "hunter2" not in answer.text
     told = client.get("/healthz").json
     assert told is not None
-    assert told["last_error"] == "RuntimeError at /broken"
+    assert told["last_error"] == "RuntimeError in GET /broken"
 
 
 def test_phones_get_an_address_that_they_can_reach() -> None:
