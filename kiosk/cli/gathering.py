@@ -209,7 +209,8 @@ def import_sessions(file: Path, dry_run: bool, as_json: bool) -> None:
         _tell_findings(reading)
         done = import_schedule(db_session(), reading.sessions, now=kiosk.now(), rng=kiosk.rng)
         if as_json:
-            print_json(vars(done))
+            counts = {name: count for name, count in vars(done).items() if name != "text_only"}
+            print_json(counts | ({"text_only": done.text_only} if done.text_only else {}))
         else:
             click.echo(
                 f"{done.added} added, {done.updated} updated, {done.unchanged} unchanged, "
