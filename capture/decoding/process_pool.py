@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from multiprocessing import context as mp
 from typing import TYPE_CHECKING, Any
 
-from reporter.errors import DiskFull, MediaFailed, ReporterError
+from reporter.errors import DiskFull, MediaFailed, ReadOnlyDisk, ReporterError
+from reporter.media.store import READ_ONLY
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -218,6 +219,9 @@ def _guarded(function: Callable[..., Any], args: tuple[Any, ...]) -> _Outcome:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _Outcome(error=DiskFull(NO_ROOM))
+        if error.errno == errno.EROFS:
+            # It waits for the disk; nothing is wrong with the file.
+            return _Outcome(error=ReadOnlyDisk(READ_ONLY))
         return _failure(error)
     except MemoryError:
         return _Outcome(error=DecoderDied(TOO_BIG))

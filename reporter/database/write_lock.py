@@ -107,7 +107,9 @@ class TurnTakingConnection(sqlite3.Connection):
         """
         # What was not committed is gone with it; SQLite itself writes the last of the log.
         self._relaxed = False
-        for cursor in list(self._cursors):
+        cursors = list(self._cursors)
+        self._cursors.clear()
+        for cursor in cursors:
             cursor.close()
         try:
             super().close()

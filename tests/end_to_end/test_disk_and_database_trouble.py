@@ -223,6 +223,8 @@ def test_a_disk_that_takes_nothing_is_said_and_comes_back(
     try:
         url = kiosk.start()
         assert [send(url, code, way).status_code for way in WAYS] == [201, 201, 201]
+        told = httpx.get(f"{url}/t/{thanked}", headers=JSON, timeout=60).json()
+        assert {media["state"] for media in told["media"]} <= {"processing", "ready"}
         assert httpx.get(f"{url}/t/{thanked}", timeout=60).status_code == 200
         assert "Nothing can be saved" not in httpx.get(f"{url}/desk/coverage", timeout=60).text
     finally:

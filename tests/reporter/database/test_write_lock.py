@@ -118,3 +118,12 @@ def test_a_crowd_is_written_whole(path: Path) -> None:
     mine = connect(path)
     assert mine.execute("SELECT count(*) FROM t").fetchone() == (800,)
     mine.close()
+
+
+def test_closing_twice_does_no_harm(path: Path) -> None:
+    mine = connect(path)
+    cursor = mine.execute("SELECT n FROM t")
+    mine.close()
+    mine.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        cursor.fetchone()
