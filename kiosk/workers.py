@@ -122,7 +122,7 @@ def cards(kiosk: KioskContext) -> int:
 
 def purge(kiosk: KioskContext) -> int:
     """Let withdrawn content leave the files of database and index, within a minute or two."""
-    from reporter.moderation.purge import purge as purge_files
+    from reporter.gathering.purge import purge as purge_files
 
     purge_files(db.session(), db.engine, kiosk.index, kiosk.settings.folder)
     return 0

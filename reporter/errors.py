@@ -142,3 +142,9 @@ class ConfigError(ReporterError):
     """``reporter.toml`` or the command line asks for something impossible."""
 
     title = "A setting is wrong"
+
+
+DISK_FULL = "The laptop's disk is full. Keep this on your phone and tell the person at the kiosk."
+DISK_READ_ONLY = (
+    "The laptop can't write to its disk. Keep this on your phone and tell the person at the kiosk."
+)

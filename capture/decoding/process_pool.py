@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from multiprocessing import context as mp
 from typing import TYPE_CHECKING, Any
 
-from reporter.errors import DiskFull, MediaFailed, ReadOnlyDisk, ReporterError
-from reporter.media.store import READ_ONLY
+from reporter.errors import DISK_READ_ONLY, DiskFull, MediaFailed, ReadOnlyDisk, ReporterError
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -221,7 +220,7 @@ def _guarded(function: Callable[..., Any], args: tuple[Any, ...]) -> _Outcome:
             return _Outcome(error=DiskFull(NO_ROOM))
         if error.errno == errno.EROFS:
             # It waits for the disk; nothing is wrong with the file.
-            return _Outcome(error=ReadOnlyDisk(READ_ONLY))
+            return _Outcome(error=ReadOnlyDisk(DISK_READ_ONLY))
         return _failure(error)
     except MemoryError:
         return _Outcome(error=DecoderDied(TOO_BIG))

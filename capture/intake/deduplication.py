@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from capture.intake.repetition import adds_nothing, find_repetition
 from capture.intake.submission import Submission
+from reporter.devices import is_own_device
 from reporter.enums import MediaState
 from reporter.errors import BadInput
-from reporter.gathering.admission import is_own_device
 from reporter.media.store import Store
 from reporter.models import Media, Takeaway
 

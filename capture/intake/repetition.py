@@ -13,9 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from capture.intake.submission import Submission
+from reporter.devices import is_own_device
 from reporter.enums import Audience, Source, TakeawayState
 from reporter.errors import TakenBack
-from reporter.gathering.admission import is_own_device
 from reporter.models import Attachment, Media, Takeaway, Tombstone
 from reporter.moderation.same_again import (
     former_values,

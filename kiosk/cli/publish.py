@@ -214,7 +214,7 @@ def bundle(output: Path | None, verify: Path | None, as_json: bool) -> None:
         goal = output or kiosk.settings.folder / "bundle" / "bag"
         with progress_bar("bundle") as bar:
             made = write_bundle(kiosk, goal, progress=bar.step)
-        note_copy(db.session(), BUNDLE, made.path, now=kiosk.now())
+        note_copy(db_session(), BUNDLE, made.path, now=kiosk.now())
         if as_json:
             print_json({**vars(made), "path": str(made.path)})
         else:

@@ -18,11 +18,11 @@ from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from reporter.enums import DeliveryState, ReplyState, TakeawayState
 from reporter.gathering.copies import BACKUP, BUNDLE, copies_holding
+from reporter.gathering.purge import purge_due
 from reporter.models import CopyMade, Decision, Delivery, Media, Takeaway, Target, Tombstone, Upload
 from reporter.models.conversation import Reply
 from reporter.models.follow_up import Contact
 from reporter.models.outbox import SentDraft, Takedown
-from reporter.moderation.purge import purge_due
 from reporter.moderation.visibility import Scope as Audience
 from reporter.moderation.visibility import may_show, showable
 

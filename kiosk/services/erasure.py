@@ -13,10 +13,10 @@ from kiosk.runtime.database import db
 from kiosk.services.publishing import take_down
 from reporter.enums import DeliveryState
 from reporter.gathering.copies import Held, copies_holding
+from reporter.gathering.purge import purge, purge_due
 from reporter.models import Delivery, StoryItem, Takeaway
 from reporter.models.outbox import Takedown
 from reporter.moderation.decisions import withdraw
-from reporter.moderation.purge import purge, purge_due
 
 # A reader that is at it keeps the log from being cut off; the running kiosk's worker goes on trying.
 TRIES = 20

@@ -15,8 +15,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from reporter.database.write_lock import TurnTakingConnection
-from reporter.errors import Busy, DiskFull, ReadOnlyDisk, ReporterError
-from reporter.media.store import FULL, READ_ONLY
+from reporter.errors import DISK_FULL, DISK_READ_ONLY, Busy, DiskFull, ReadOnlyDisk, ReporterError
 
 BUSY = "The laptop is busy. Please try again in a moment."
 # For one's turn within a process, and once more for other processes; a phone's queue gives up on an answer after 30 s.
@@ -113,9 +112,9 @@ def translate_error(error: SQLAlchemyError) -> ReporterError | None:
     cause = getattr(error, "orig", None)
     told = f"{getattr(cause, 'sqlite_errorname', '')} {cause}"
     if "SQLITE_FULL" in told or "disk is full" in told:
-        return DiskFull(FULL)
+        return DiskFull(DISK_FULL)
     if any(word in told for word in ("READONLY", "readonly", "SQLITE_IOERR", "SQLITE_CANTOPEN")):
-        return ReadOnlyDisk(READ_ONLY)
+        return ReadOnlyDisk(DISK_READ_ONLY)
     if any(word in told for word in ("SQLITE_BUSY", "is locked", "lock timeout")):
         return Busy(BUSY)
     return None

@@ -14,21 +14,13 @@ from sqlalchemy.orm import Session
 
 from reporter.actor import Actor
 from reporter.config import LimitSettings
+from reporter.devices import ELSEWHERE
 from reporter.errors import BadInput, Forbidden, Paused, TooMuch
 from reporter.models import BlockedDevice, Gathering, Takeaway
 
-# How the name of a device begins that is known by its own cookie; addresses may be shared.
-OWN = "phone-"
-# Stands before the device of a takeaway that was merged from another kiosk: that kiosk's cookies mean nothing here.
-ELSEWHERE = "elsewhere:"
 MINUTE = timedelta(minutes=1)
 # Devices that are remembered; more at once come from somebody who makes them up.
 MOST_KEYS = 10_000
-
-
-def is_own_device(device: str) -> bool:
-    """Whether nobody else can have this name of a device."""
-    return device.startswith(OWN)
 
 
 def pause(session: Session, *, now: datetime) -> None:

@@ -13,13 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from reporter.errors import DiskFull, NotFound, ReadOnlyDisk, TooLarge
+from reporter.errors import DISK_FULL, DISK_READ_ONLY, DiskFull, NotFound, ReadOnlyDisk, TooLarge
 
 PIECE = 1 << 16
-FULL = "The laptop's disk is full. Keep this on your phone and tell the person at the kiosk."
-READ_ONLY = (
-    "The laptop can't write to its disk. Keep this on your phone and tell the person at the kiosk."
-)
 _SHA = re.compile(r"[0-9a-f]{64}")
 
 
@@ -275,5 +271,5 @@ def disk_errors() -> Iterator[None]:
 def disk_trouble(error: OSError) -> DiskFull | None:
     """What an error of the system says about the disk, or None where it is about something else."""
     if error.errno in (errno.EROFS, errno.EIO):
-        return ReadOnlyDisk(READ_ONLY)
-    return DiskFull(FULL) if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
+        return ReadOnlyDisk(DISK_READ_ONLY)
+    return DiskFull(DISK_FULL) if error.errno in (errno.ENOSPC, errno.EDQUOT) else None

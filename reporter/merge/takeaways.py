@@ -26,9 +26,9 @@ from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.codes import make_code, make_receipt
 from reporter.database.engine import prepare_sqlite, sqlite_url
+from reporter.devices import ELSEWHERE
 from reporter.enums import MediaState, Source, TakeawayState
 from reporter.errors import NotFound, ReporterError
-from reporter.gathering.admission import ELSEWHERE
 from reporter.media.store import PIECE, Store, hash_file
 from reporter.merge.edits import copy_mending, merge_mendings
 from reporter.models import (

@@ -5,7 +5,7 @@ from reporter.models.captions import Captions
 from reporter.models.conversation import BlockedPerson, Reply, ReplyPoll
 from reporter.models.edits import Edit, Face
 from reporter.models.follow_up import ActionItem, Contact, NextGathering, PlanStep
-from reporter.models.gathering import BlockedDevice, Gathering
+from reporter.models.gathering import BlockedDevice, CopyMade, Gathering
 from reporter.models.image_quality import ImageQuality, SimilarGroup
 from reporter.models.outbox import OutboxState, SentDraft, Takedown, TargetStatus
 from reporter.models.publishing import Delivery, Target
@@ -15,6 +15,7 @@ from reporter.models.takeaway import (
     Decision,
     EventSession,
     Media,
+    ReceiptAlias,
     Rendition,
     Tag,
     Takeaway,
@@ -31,6 +32,7 @@ __all__ = [
     "Captions",
     "CardImport",
     "Contact",
+    "CopyMade",
     "Cut",
     "Decision",
     "Delivery",
@@ -43,6 +45,7 @@ __all__ = [
     "NextGathering",
     "OutboxState",
     "PlanStep",
+    "ReceiptAlias",
     "Rendition",
     "Reply",
     "ReplyPoll",

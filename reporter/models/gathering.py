@@ -26,6 +26,8 @@ class Gathering(Base):
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # The setting publish.check_faces, where the gate can see it (see reporter.annotations.face_review).
     check_faces: Mapped[bool] = mapped_column(default=False)
+    # Since when freed pages of the database or old index segments may hold withdrawn content; None: they hold none.
+    purge_due_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # When the desk asked for the index to be built again; None: that is done.
     reindex_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # What the wall tells everybody, and what it shows: see kiosk.web.screens.wall.
@@ -43,3 +45,15 @@ class BlockedDevice(Base):
     device: Mapped[str] = mapped_column(primary_key=True)
     blocked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     who: Mapped[str] = mapped_column(default="")
+
+
+class CopyMade(Base):
+    """A copy that left the gathering's folder: so that whoever erases something can be told where it still is."""
+
+    __tablename__ = "copy_made"
+
+    # The folder or file, as an absolute path.
+    place: Mapped[str] = mapped_column(primary_key=True)
+    # 'backup' or 'bundle'.
+    kind: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -31,6 +31,8 @@ class EventSession(Base):
     ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Text only: the speaker asked not to be recorded.
     do_not_record: Mapped[bool] = mapped_column(default=False)
+    # With ``do_not_record``: the words may be published too. Otherwise they stay in the room (see visibility).
+    words_leave: Mapped[bool] = mapped_column(default=False)
     licence: Mapped[str] = mapped_column(default="")
     # The language that is spoken in it, as a code (BCP 47); empty: nobody said.
     language: Mapped[str] = mapped_column(default="", server_default="")
@@ -225,3 +227,14 @@ class Tombstone(Base):
     receipt: Mapped[str]
     session_code: Mapped[str]
     withdrawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Digest of the client id (see same_again), so that a retry is recognized though the id itself is erased.
+    client: Mapped[str] = mapped_column(default="", index=True)
+
+
+class ReceiptAlias(Base):
+    """A second valid receipt of a takeaway: two kiosks had acknowledged the same one before they were merged."""
+
+    __tablename__ = "receipt_alias"
+
+    receipt: Mapped[str] = mapped_column(primary_key=True)
+    takeaway_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("takeaway.id"), index=True)

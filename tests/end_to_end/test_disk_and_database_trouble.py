@@ -28,6 +28,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from kiosk.runtime.database import db
+from kiosk.web.phone import capture
 from reporter.config import Settings
 from reporter.database.write_lock import FairLock
 from reporter.media.store import Store
@@ -387,7 +388,6 @@ def test_no_receipt_in_health_and_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Whatever goes wrong with a takeaway, only its route is told."""
-    import kiosk.web.phone.capture
 
     app.config["PROPAGATE_EXCEPTIONS"] = False
 
@@ -399,7 +399,7 @@ def test_no_receipt_in_health_and_log(
         raise ValueError(f"{receipt} is odd")
 
     for trouble in (break_down, say):
-        monkeypatch.setattr(kiosk.phone, "full_record", trouble)
+        monkeypatch.setattr(capture, "full_record", trouble)
         answer = client.get(f"/t/{receipt}", **PHONE)
         assert answer.status_code == 500
         told = client.get("/healthz").get_json()["last_error"]

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from kiosk.runtime.context import current_kiosk
 from kiosk.web.middleware.auth import at_laptop
-from reporter.gathering.admission import OWN
+from reporter.devices import OWN
 
 COOKIE = "device"
 DAYS = 30

@@ -16,7 +16,7 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.web.middleware.device_cookie import device
 from reporter.enums import Source
 from reporter.errors import BadInput, BadRequest, TooLarge, UnsupportedMedia
-from reporter.media.store import PIECE, Incoming
+from reporter.media.store import Incoming
 from reporter.models import EventSession
 
 # Set in the WSGI environment by kiosk.server.wsgi_gateway: ends the connection after the answer.
