@@ -214,7 +214,7 @@ def test_do_not_record_becomes_a_default_of_consent(session: Session, rng: rando
         session, [scheduled("a", do_not_record=True, licence="CC BY 4.0")], now=START, rng=rng
     )
     row = all_sessions(session)[0]
-    assert (row.do_not_record, row.audience, row.licence) == (True, "community", "CC BY 4.0")
+    assert (row.do_not_record, row.audience, row.licence) == (True, "room", "CC BY 4.0")
     assert row.speakers == "Ana, Bo"
 
 

@@ -106,7 +106,7 @@ def test_a_calendar_of_pretalx_keeps_codes_wishes_and_tracks_of_the_json(session
     assert take_in(session, later) == (1, 1, 1, 1)
     after = {row.title: row for row in all_sessions(session)}
     assert after["Silent"].do_not_record
-    assert after["Silent"].audience == "community"
+    assert after["Silent"].audience == "room"
     assert (after["Seeds and soil"].track, after["Seeds and soil"].licence) == ("Soil", "CC BY 4.0")
     assert after["Seeds and soil"].code == before["Seeds"]
     # And the JSON again, then the calendar again: no new code.

@@ -47,7 +47,7 @@ def test_everything_about_a_session_can_be_changed_but_its_code(
         START + 2 * HOUR,
         True,
     )
-    assert (row.do_not_record, row.audience) == (True, "community")
+    assert (row.do_not_record, row.audience) == (True, "room")
     assert not session_editing.edit_session(session, row, fields), "the same again is no change"
 
 
