@@ -1,0 +1,206 @@
+"""What a film sets as type: title, sessions, quotes, credits, the closing card, and the line below a picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from capture.codes.qr_writer import QUIET_ZONE, qr_matrix
+from capture.films.frames import planes
+from capture.films.typesetting import Block, Typesetter
+from capture.printing.canvas import ACCENT, INK, SOFT, WASH, WHITE, Colour
+from reporter.films.script import Piece, PieceKind
+
+PAPER: Colour = (255, 251, 245)
+# Room at the sides of a card, as a share of its shorter side.
+MARGIN = 0.11
+# How dark the strip behind the line below a picture is.
+STRIP = 0.62
+
+
+class CardPainter:
+    """Draws the cards of one film: RGB pictures of its size."""
+
+    def __init__(self, size: tuple[int, int], typesetter: Typesetter | None = None) -> None:
+        self._wide, self._high = size
+        self._unit = min(size)
+        self._type = typesetter or Typesetter()
+
+    def card(self, piece: Piece) -> Any:
+        """The card of a piece, H × W × 3 uint8."""
+        if piece.kind == PieceKind.CLOSING:
+            return self._closing(piece)
+        ground, ink, soft = _COLOURS.get(piece.kind, (PAPER, INK, SOFT))
+        pixels = self._ground(ground)
+        if piece.kind == PieceKind.QUOTE:
+            self._stack(pixels, self._quote(piece), (INK, SOFT), is_marked=True)
+        elif piece.kind == PieceKind.CREDITS:
+            self._stack(pixels, self._credits(piece), (ACCENT, INK))
+        else:
+            self._stack(pixels, self._titles(piece), (ink, soft))
+        return pixels
+
+    def line(self, piece: Piece) -> Line | None:
+        """What stands below a picture: its words and who made it; None where there are none."""
+        words = " · ".join(part for part in (piece.words, piece.credit) if part)
+        if not words:
+            return None
+        edge = round(self._unit * 0.045)
+        room = (self._wide - 2 * edge, round(self._unit * 0.12))
+        block = self._type.set_text(words, room, size=self._unit * 0.042, least=self._unit * 0.03)
+        return Line(self._wide, edge, block.ink)
+
+    def _ground(self, colour: Colour) -> Any:
+        import numpy as np
+
+        return np.full((self._high, self._wide, 3), colour, np.uint8)
+
+    def _box(self, share: float) -> tuple[int, int]:
+        return self._wide - 2 * round(self._unit * MARGIN), round(self._high * share)
+
+    def _titles(self, piece: Piece) -> list[Block]:
+        heading = self._type.set_text(
+            piece.heading,
+            self._box(0.5),
+            size=self._unit * 0.115,
+            least=self._unit * 0.05,
+            bold=True,
+        )
+        return [heading, *self._below(piece.words, 0.052)]
+
+    def _quote(self, piece: Piece) -> list[Block]:
+        words = self._type.set_text(
+            piece.words,
+            self._box(0.66),
+            size=self._unit * 0.088,
+            least=self._unit * 0.04,
+            bold=True,
+        )
+        return [words, *self._below(piece.credit, 0.048)]
+
+    def _credits(self, piece: Piece) -> list[Block]:
+        heading = self._type.set_text(
+            piece.heading,
+            self._box(0.2),
+            size=self._unit * 0.06,
+            least=self._unit * 0.03,
+            bold=True,
+        )
+        names = self._type.set_text(
+            piece.words, self._box(0.6), size=self._unit * 0.062, least=self._unit * 0.03
+        )
+        return [heading, names]
+
+    def _below(self, text: str, share: float) -> list[Block]:
+        if not text:
+            return []
+        size = self._unit * share
+        return [self._type.set_text(text, self._box(0.16), size=size, least=size * 0.6)]
+
+    def _centred(self, text: str, part: float, size: float, *, bold: bool) -> Block:
+        return self._type.set_text(
+            text,
+            self._box(part),
+            size=self._unit * size,
+            least=self._unit * 0.03,
+            bold=bold,
+            is_centred=True,
+        )
+
+    def _stack(
+        self,
+        pixels: Any,
+        blocks: list[Block],
+        colours: tuple[Colour, Colour],
+        *,
+        is_marked: bool = False,
+    ) -> None:
+        """Blocks one below the other, in the middle of the height."""
+        gap = round(self._unit * 0.04)
+        left = (self._wide - blocks[0].ink.shape[1]) // 2
+        whole = sum(block.ink.shape[0] for block in blocks) + gap * (len(blocks) - 1)
+        top = (self._high - whole) // 2
+        if is_marked:
+            bar, away = round(self._unit * 0.012), round(self._unit * 0.045)
+            x = left - away if not blocks[0].from_right else self._wide - left + away - bar
+            pixels[top : top + whole, x : x + bar] = ACCENT
+        for number, block in enumerate(blocks):
+            _paint(pixels, block.ink, (left, top), colours[min(number, 1)])
+            top += block.ink.shape[0] + gap
+
+    def _closing(self, piece: Piece) -> Any:
+        import numpy as np
+
+        pixels = self._ground(WASH)
+        side = round(self._unit * (0.42 if piece.url else 0))
+        blocks = [
+            self._centred(text, part, size, bold=bold)
+            for text, part, size, bold in (
+                (piece.heading, 0.2, 0.08, True),
+                (piece.words, 0.12, 0.052, False),
+            )
+            if text
+        ]
+        gap = round(self._unit * 0.04)
+        whole = side + sum(block.ink.shape[0] + gap for block in blocks)
+        top, left = (self._high - whole) // 2, round(self._unit * MARGIN)
+        if side:
+            code = _code(piece.url, side)
+            x = (self._wide - len(code)) // 2
+            pixels[top : top + len(code), x : x + len(code)] = np.dstack([code] * 3)
+            top += side + gap
+        for block, colour in zip(blocks, (INK, ACCENT), strict=False):
+            _paint(pixels, block.ink, (left, top), colour)
+            top += block.ink.shape[0] + gap
+        return pixels
+
+
+_COLOURS: dict[PieceKind, tuple[Colour, Colour, Colour]] = {
+    PieceKind.TITLE: (ACCENT, WHITE, WASH),
+    PieceKind.SESSION: (WASH, INK, ACCENT),
+}
+
+
+class Line:
+    """A line of type over a dark strip at the lower edge, to be put on every frame of a picture."""
+
+    def __init__(self, width: int, edge: int, ink: Any) -> None:
+        import numpy as np
+
+        # yuv420p: a pair of rows and columns shares its colour.
+        high = (ink.shape[0] + edge) // 2 * 2
+        self._high = high
+        self._letters = np.zeros((high, width), np.float32)
+        top = (high - ink.shape[0]) // 2
+        self._letters[top : top + ink.shape[0], edge : edge + ink.shape[1]] = ink / 255
+        # Dark comes in softly from above.
+        shade = np.minimum(np.linspace(0, 2.2, high, dtype=np.float32), 1) * STRIP
+        self._keep = (1 - shade)[:, None] * (1 - self._letters)
+        self._add = 16 * shade[:, None] * (1 - self._letters) + 235 * self._letters
+        self._grey = (1 - shade[::2])[:, None] * (1 - self._letters[::2, ::2])
+
+    def put_on(self, frame: Any) -> None:
+        """Change the frame."""
+        light, *colours = planes(frame)
+        light[-self._high :] = light[-self._high :] * self._keep + self._add
+        for colour in colours:
+            part = colour[-(self._high // 2) :]
+            part[:] = (part - 128.0) * self._grey + 128
+
+
+def _paint(pixels: Any, ink: Any, at: tuple[int, int], colour: Colour) -> None:
+    import numpy as np
+
+    x, y = at
+    high = min(ink.shape[0], pixels.shape[0] - y)
+    part = pixels[y : y + high, x : x + ink.shape[1]]
+    share = (ink[:high, :, None] / 255).astype(np.float32)
+    part[:] = part * (1 - share) + np.array(colour, np.float32) * share
+
+
+def _code(text: str, side: int) -> Any:
+    """A QR code with its white border, about ``side`` pixels wide: each module whole pixels."""
+    import numpy as np
+
+    matrix = np.pad(np.array(qr_matrix(text), bool), QUIET_ZONE)
+    each = max(2, side // len(matrix))
+    return np.where(np.kron(matrix, np.ones((each, each), bool)), 0, 255).astype(np.uint8)

@@ -1,0 +1,225 @@
+"""A photo that moves gently: nearer to what matters or away from it, never cutting a face."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from capture.analysis.face_detection import Box, faces_in
+from capture.films.frames import FADE, RATE, frame_of, planes
+from capture.imaging.document_scan import find_sheet
+from capture.imaging.rendition_file import scaled
+
+# How much nearer a photo comes while it is shown.
+ZOOM = 1.09
+# A face with so much of its own size around it.
+AROUND = 0.25
+# A photo of which more would be cut off is shown whole, before a blurred copy of itself.
+MOST_CUT = 0.3
+# Faces are looked for at this size: smaller ones than a twentieth of it aren't what the photo is about.
+SEARCH = 640
+# What of the frame a photo takes that is shown whole: with the zoom it still fits.
+WHOLE = 0.9
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of a picture, in its pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def holds(self, other: Window) -> bool:
+        """Whether another one lies inside."""
+        return (
+            self.x <= other.x + 1e-6
+            and self.y <= other.y + 1e-6
+            and self.x + self.width >= other.x + other.width - 1e-6
+            and self.y + self.height >= other.y + other.height - 1e-6
+        )
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How a photo is shown: the widest window and the nearest one; None where it is shown whole."""
+
+    wide: Window
+    near: Window
+
+
+def open_photo(path: Path) -> Any:
+    """A rendition as an RGB Pillow image. Raises OSError."""
+    from PIL import Image
+
+    with Image.open(path, formats=("JPEG",)) as image:
+        return image.convert("RGB")
+
+
+def what_matters(image: Any) -> list[Box]:
+    """Where faces and sheets of paper are in an RGB Pillow image, as shares of it: none of them may be cut."""
+    import numpy as np
+
+    small = scaled(image, SEARCH)
+    found = faces_in(small)
+    corners = find_sheet(np.asarray(small))
+    if corners is not None:
+        across = np.array(corners, float) / small.size
+        (x, y), (right, bottom) = across.min(axis=0), across.max(axis=0)
+        found.append((float(x), float(y), float(right - x), float(bottom - y)))
+    return found
+
+
+def framing(size: tuple[int, int], faces: Sequence[Box], shape: tuple[int, int]) -> Framing | None:
+    """Windows of the film's shape that hold all faces; None where the photo has to be shown whole for that.
+
+    ``size`` in pixels, ``faces`` as shares of it, ``shape`` the width and height of the film.
+    """
+    wide, high = size
+    share = min(wide / shape[0], high / shape[1])
+    width, height = shape[0] * share, shape[1] * share
+    if 1 - width * height / (wide * high) > MOST_CUT:
+        return None
+    held = _around(faces, size)
+    if held is None:
+        at = (wide / 2, high / 2)
+        return Framing(
+            _window(at, (width, height), size), _window(at, (width / ZOOM, height / ZOOM), size)
+        )
+    if held.width > width or held.height > height:
+        return None
+    widest = _holding(held, (width, height), size)
+    nearest = _holding(held, (width / ZOOM, height / ZOOM), size)
+    return Framing(widest, nearest if nearest.holds(held) else widest)
+
+
+def _around(faces: Sequence[Box], size: tuple[int, int]) -> Window | None:
+    """What holds all faces with some room around each."""
+    if not faces:
+        return None
+    wide, high = size
+    grown = [
+        (x - w * AROUND, y - h * AROUND, x + w * (1 + AROUND), y + h * (1 + AROUND))
+        for x, y, w, h in faces
+    ]
+    left, top = (max(min(box[side] for box in grown), 0.0) for side in (0, 1))
+    right, bottom = (min(max(box[side] for box in grown), 1.0) for side in (2, 3))
+    return Window(left * wide, top * high, (right - left) * wide, (bottom - top) * high)
+
+
+def _window(at: tuple[float, float], each: tuple[float, float], size: tuple[int, int]) -> Window:
+    """A window with its middle at a place, moved back into the picture."""
+    x = min(max(at[0] - each[0] / 2, 0.0), size[0] - each[0])
+    y = min(max(at[1] - each[1] / 2, 0.0), size[1] - each[1])
+    return Window(x, y, each[0], each[1])
+
+
+def _holding(held: Window, each: tuple[float, float], size: tuple[int, int]) -> Window:
+    """A window that holds faces: as near to the picture's middle as that lets it, eyes a little above its own."""
+    at = []
+    for low, long, room, whole in (
+        (held.x, held.width, each[0], size[0]),
+        (held.y, held.height, each[1], size[1]),
+    ):
+        middle = low + long / 2
+        least, most = low + long - room / 2, low + room / 2
+        wanted = (middle + whole / 2) / 2
+        at.append(min(max(wanted, least), most) if least <= most else middle)
+    return _window((at[0], at[1]), each, size)
+
+
+def photo_frames(
+    image: Any,
+    seconds: float,
+    size: tuple[int, int],
+    *,
+    is_whole: bool = False,
+    is_leaving: bool = False,
+) -> Iterator[Any]:
+    """The frames of a photo, ``FADE`` more than it is shown for. ``is_leaving``: it moves away, not nearer."""
+    import numpy as np
+
+    found = None if is_whole else framing(image.size, what_matters(image), size)
+    if found is None:
+        pixels = before_itself(image, (round(size[0] * ZOOM), round(size[1] * ZOOM)))
+        middle = (pixels.shape[1] / 2, pixels.shape[0] / 2)
+        whole = (pixels.shape[1], pixels.shape[0])
+        found = Framing(
+            Window(0, 0, *whole), _window(middle, (whole[0] / ZOOM, whole[1] / ZOOM), whole)
+        )
+    else:
+        image, found = _reduced(image, found, size)
+        pixels = np.asarray(image)
+    frame = frame_of(pixels[: pixels.shape[0] // 2 * 2, : pixels.shape[1] // 2 * 2])
+    way = (found.near, found.wide) if is_leaving else (found.wide, found.near)
+    count = round(seconds * RATE) + FADE
+    for number in range(count):
+        yield _seen(frame, _between(*way, number / max(count - 1, 1)), size)
+
+
+def _reduced(image: Any, found: Framing, size: tuple[int, int]) -> tuple[Any, Framing]:
+    """A photo so large that its near window has about the film's pixels: less to move, and no flicker."""
+    longest = round(max(image.size) * min(1.0, size[0] / found.near.width))
+    small = scaled(image, longest)
+    share = small.width / image.width
+    windows = (
+        Window(w.x * share, w.y * share, w.width * share, w.height * share)
+        for w in (found.wide, found.near)
+    )
+    return small, Framing(*windows)
+
+
+def before_itself(image: Any, size: tuple[int, int], share: float = WHOLE) -> Any:
+    """A picture, whole, before a dark and blurred copy of itself that fills ``size``: H × W × 3."""
+    import cv2
+    import numpy as np
+
+    wide, high = size
+    source = np.asarray(image)
+    tiny = cv2.resize(source, (48, max(2, round(48 * high / wide))), interpolation=cv2.INTER_AREA)
+    tiny = cv2.GaussianBlur(tiny, (0, 0), 2)
+    ground = (cv2.resize(tiny, size, interpolation=cv2.INTER_CUBIC) * 0.45).astype(np.uint8)
+    fit = min(wide / source.shape[1], high / source.shape[0]) * share
+    inner = (max(1, round(source.shape[1] * fit)), max(1, round(source.shape[0] * fit)))
+    way = cv2.INTER_AREA if fit < 1 else cv2.INTER_LINEAR
+    x, y = (wide - inner[0]) // 2, (high - inner[1]) // 2
+    ground[y : y + inner[1], x : x + inner[0]] = cv2.resize(source, inner, interpolation=way)
+    return ground
+
+
+def _between(first: Window, second: Window, share: float) -> Window:
+    """A window on the way, which starts and ends slowly."""
+    eased = share * share * (3 - 2 * share)
+    values = (
+        a + (b - a) * eased
+        for a, b in (
+            (first.x, second.x),
+            (first.y, second.y),
+            (first.width, second.width),
+            (first.height, second.height),
+        )
+    )
+    return Window(*values)
+
+
+def _seen(frame: Any, window: Window, size: tuple[int, int]) -> Any:
+    """What a window of a frame shows, as a frame of ``size``."""
+    import cv2
+    import numpy as np
+
+    made = np.empty((size[1] * 3 // 2, size[0]), np.uint8)
+    step = window.width / size[0]
+    for source, goal, part in zip(planes(frame), planes(made), (1, 2, 2), strict=True):
+        shift = (window.x / part + step / 2 - 0.5, window.y / part + step / 2 - 0.5)
+        way = np.array([[step, 0, shift[0]], [0, step, shift[1]]])
+        goal[:] = cv2.warpAffine(
+            source,
+            way,
+            goal.shape[::-1],
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+    return made

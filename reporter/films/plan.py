@@ -1,0 +1,250 @@
+"""Which pieces a film of the evening has, in which order and how long: starred takeaways that the gate lets through."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from reporter.enums import Kind, MediaState
+from reporter.errors import Conflict
+from reporter.films.script import Piece, PieceKind, Script, Shape
+from reporter.media.alt_text import own_words
+from reporter.media.store import Store
+from reporter.models import EventSession, Media, Rendition, Takeaway
+from reporter.moderation.visibility import Scope, showable
+from reporter.stories.queries import with_everything
+
+SHORTEST, USUAL, LONGEST = 15.0, 75.0, 180.0
+TITLE_SECONDS, SESSION_SECONDS, CREDITS_SECONDS, CLOSING_SECONDS = 3.5, 2.2, 4.0, 5.0
+# What a piece is given at first, and at most where there is room: seconds.
+PHOTO_SECONDS, MOST_PHOTO_SECONDS = 3.2, 5.0
+VIDEO_SECONDS, MOST_VIDEO_SECONDS = 6.0, 12.0
+LEAST_QUOTE_SECONDS, MOST_QUOTE_SECONDS = 3.0, 8.0
+# People read so many characters in a second, after a moment to begin.
+READING, BEGINNING = 16.0, 1.5
+# What can be read in time.
+QUOTE_CHARS = 200
+NOTHING = (
+    "Nothing is starred yet, so there is nothing to make a film of. Star some photos, videos or notes at the desk, "
+    "under Review, then make it."
+)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an organizer wants: for whom, how long, in which order (receipts), without which."""
+
+    place: Scope = Scope.PUBLIC
+    seconds: float = USUAL
+    shape: Shape = Shape.LANDSCAPE
+    order: tuple[str, ...] = ()
+    dropped: frozenset[str] = frozenset()
+    music: str = ""
+
+
+@dataclass(frozen=True)
+class FilmWords:
+    """What is set as type beside people's own words, in the gathering's language.
+
+    ``sessions``: for each session's code its line below the title (time and room).
+    """
+
+    title: str
+    subtitle: str
+    credits: str
+    closing: str
+    address: str
+    url: str
+    sessions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A script, and receipts of what would be allowed but has no room in it, or was dropped."""
+
+    script: Script
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    piece: Piece
+    takeaway: Takeaway
+
+    @property
+    def session(self) -> EventSession:
+        """Where it was recorded."""
+        return self.takeaway.session
+
+
+def plan_film(session: Session, store: Store, wish: Wish, words: FilmWords) -> Plan:
+    """The film of a gathering. Raises Conflict, with a sentence that says what to do, where there is nothing for it."""
+    candidates = _candidates(session, store, wish)
+    wanted = [one for one in candidates if one.piece.receipt not in wish.dropped]
+    if not wanted:
+        raise Conflict(_why_nothing(session, wish, bool(candidates)))
+    chosen = _chosen(wanted, wish)
+    kept = {one.piece.receipt for one in chosen}
+    pieces = _stretched(_laid_out(chosen, words), wish.seconds)
+    left = (one.piece.receipt for one in candidates if one.piece.receipt not in kept)
+    return Plan(Script(tuple(pieces), wish.shape, wish.music), tuple(left))
+
+
+def allowed(session: Session, receipts: Sequence[str], place: Scope) -> bool:
+    """Whether every one of these takeaways is starred and may (still) be shown at a place."""
+    query = select(func.count(Takeaway.id)).where(
+        Takeaway.receipt.in_(receipts), Takeaway.starred.is_(True), showable(place)
+    )
+    return session.scalar(query) == len(set(receipts))
+
+
+def _candidates(session: Session, store: Store, wish: Wish) -> list[_Candidate]:
+    query = (
+        select(Takeaway)
+        .join(Takeaway.session)
+        .where(Takeaway.starred.is_(True), showable(wish.place))
+        .options(*with_everything())
+        .order_by(EventSession.starts_at, EventSession.title, Takeaway.recorded_at, Takeaway.id)
+    )
+    found = [
+        _Candidate(piece, takeaway)
+        for takeaway in session.scalars(query)
+        if (piece := piece_of(store, takeaway)) is not None
+    ]
+    place = {receipt: number for number, receipt in enumerate(wish.order)}
+    return sorted(found, key=lambda one: place.get(one.piece.receipt, len(place)))
+
+
+def piece_of(store: Store, takeaway: Takeaway) -> Piece | None:
+    """What a takeaway is in a film: its video, else its first photo, else its words; None where nothing is ready."""
+    media = [attachment.media for attachment in takeaway.attachments]
+    for kind, name in ((Kind.VIDEO, "play"), (Kind.PHOTO, "view")):
+        for one in media:
+            made = next((r for r in one.renditions if r.name == name), None)
+            if one.kind == kind and one.state == MediaState.READY and made is not None:
+                piece = _picture(store, takeaway, one, made)
+                if piece is not None:
+                    return piece
+    is_wordless = any(one.kind in (Kind.PHOTO, Kind.VIDEO) for one in media)
+    words = shortened(takeaway.caption or takeaway.text)
+    return None if is_wordless or not words else _quote(takeaway, words)
+
+
+def _picture(store: Store, takeaway: Takeaway, media: Media, made: Rendition) -> Piece | None:
+    path = store.rendition(media.sha256, made.name, made.ext)
+    if not path.is_file():
+        return None
+    is_video = media.kind == Kind.VIDEO
+    seconds = min(VIDEO_SECONDS, made.duration or VIDEO_SECONDS) if is_video else PHOTO_SECONDS
+    return Piece(
+        PieceKind.VIDEO if is_video else PieceKind.PHOTO,
+        seconds,
+        words=own_words(takeaway),
+        credit=takeaway.author.strip(),
+        receipt=takeaway.receipt,
+        path=str(path),
+        rendition=made.sha256,
+        is_whole=bool(media.words.strip()),
+    )
+
+
+def _quote(takeaway: Takeaway, words: str) -> Piece:
+    seconds = max(LEAST_QUOTE_SECONDS, BEGINNING + len(words) / READING)
+    return Piece(
+        PieceKind.QUOTE,
+        min(seconds, MOST_QUOTE_SECONDS),
+        words=words,
+        credit=takeaway.author.strip(),
+        receipt=takeaway.receipt,
+    )
+
+
+def shortened(text: str) -> str:
+    """As much of a text as can be read: whole sentences where there is one, else whole words."""
+    words = " ".join(text.split())
+    if len(words) <= QUOTE_CHARS:
+        return words
+    ends = [words.rfind(mark, 0, QUOTE_CHARS) for mark in (". ", "! ", "? ", "。", "؟ ", "। ")]
+    if max(ends) >= QUOTE_CHARS // 3:
+        return words[: max(ends) + 1]
+    return words[:QUOTE_CHARS].rsplit(" ", 1)[0] + "…"
+
+
+def _why_nothing(session: Session, wish: Wish, has_dropped: bool) -> str:
+    if has_dropped:
+        return "Every piece was taken out of the film. Put some back in, then make it."
+    starred = select(func.count(Takeaway.id)).where(Takeaway.starred.is_(True))
+    if not session.scalar(starred):
+        return NOTHING
+    if wish.place is Scope.ROOM:
+        return "Nothing that is starred is approved and ready yet. Approve it at the desk, then make the film."
+    return (
+        "Nothing that is starred may be shown to this audience yet. It has to be approved, photos need a description, "
+        "and people in it must have agreed. Look under Review, or make the film for the room."
+    )
+
+
+def _chosen(wanted: list[_Candidate], wish: Wish) -> list[_Candidate]:
+    """As many as there is time for: in the organizer's order, else by turns from all sessions."""
+    left = wish.seconds - TITLE_SECONDS - CLOSING_SECONDS
+    if any(one.piece.credit for one in wanted):
+        left -= CREDITS_SECONDS
+    seen: set[uuid.UUID] = set()
+    kept: set[str] = set()
+    for one in wanted if wish.order else _by_turns(wanted):
+        cost = one.piece.seconds + (0 if one.session.id in seen else SESSION_SECONDS)
+        # One piece there always is: a film of nothing but cards would tell nothing.
+        if cost <= left or not kept:
+            left -= cost
+            seen.add(one.session.id)
+            kept.add(one.piece.receipt)
+    return [one for one in wanted if one.piece.receipt in kept]
+
+
+def _by_turns(wanted: list[_Candidate]) -> list[_Candidate]:
+    rounds: dict[uuid.UUID, int] = {}
+    ranked = []
+    for number, one in enumerate(wanted):
+        turn = rounds[one.session.id] = rounds.get(one.session.id, -1) + 1
+        ranked.append((turn, number, one))
+    return [one for _turn, _number, one in sorted(ranked, key=lambda entry: entry[:2])]
+
+
+def _laid_out(chosen: list[_Candidate], words: FilmWords) -> list[Piece]:
+    pieces = [Piece(PieceKind.TITLE, TITLE_SECONDS, words.title, words.subtitle)]
+    last: uuid.UUID | None = None
+    for one in chosen:
+        if one.session.id != last:
+            last = one.session.id
+            below = words.sessions.get(one.session.code, "")
+            pieces.append(Piece(PieceKind.SESSION, SESSION_SECONDS, one.session.title, below))
+        pieces.append(one.piece)
+    names = dict.fromkeys(one.piece.credit for one in chosen if one.piece.credit)
+    if names:
+        pieces.append(Piece(PieceKind.CREDITS, CREDITS_SECONDS, words.credits, " · ".join(names)))
+    closing = Piece(PieceKind.CLOSING, CLOSING_SECONDS, words.closing, words.address, url=words.url)
+    return [*pieces, closing]
+
+
+_MOST = {
+    PieceKind.PHOTO: MOST_PHOTO_SECONDS,
+    PieceKind.VIDEO: MOST_VIDEO_SECONDS,
+    PieceKind.QUOTE: MOST_QUOTE_SECONDS,
+}
+
+
+def _stretched(pieces: list[Piece], seconds: float) -> list[Piece]:
+    """Pictures and quotes longer or shorter by one share, within what is good for each."""
+    fixed = sum(piece.seconds for piece in pieces if piece.kind not in _MOST)
+    free = sum(piece.seconds for piece in pieces if piece.kind in _MOST)
+    share = max((seconds - fixed) / free, 0.5) if free else 1.0
+    return [
+        replace(piece, seconds=round(min(piece.seconds * share, _MOST[piece.kind]), 2))
+        if piece.kind in _MOST
+        else piece
+        for piece in pieces
+    ]
