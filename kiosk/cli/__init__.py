@@ -33,6 +33,7 @@ COMMANDS = {
     "search": LazyCommand("review", "search", "Search all takeaways but those taken back."),
     "index": LazyCommand("serve", "index", "Build the search index again."),
     "bundle": LazyCommand("publish", "bundle", "Make the curated bundle."),
+    "film": LazyCommand("publish", "film", "Make a film of the evening."),
     "targets": LazyCommand("publish", "targets", "Places to publish to."),
     "publish": LazyCommand("publish", "publish", "Queue what is approved, deliver what is due."),
     "withdraw": LazyCommand("review", "withdraw_takeaway", "Take a takeaway down everywhere."),

@@ -1,10 +1,10 @@
-"""``reporter targets``, ``reporter publish``, ``reporter bundle``."""
+"""``reporter targets``, ``reporter publish``, ``reporter bundle``, ``reporter film``."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,7 @@ from reporter.errors import BadInput
 
 if TYPE_CHECKING:
     from kiosk.runtime.context import KioskContext
+    from reporter.films.plan import Wish
 
 
 @click.group("targets", invoke_without_command=True)
@@ -219,3 +220,68 @@ def bundle(output: Path | None, verify: Path | None, as_json: bool) -> None:
             print_json({**vars(made), "path": str(made.path)})
         else:
             click.echo(f"{made.path}: {made.takeaways} takeaways, {made.files} files, verified")
+
+
+@click.command("film")
+@click.option(
+    "-o",
+    "output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.mp4",
+    default=Path("film.mp4"),
+    show_default=True,
+)
+@click.option(
+    "--seconds", type=click.FloatRange(15, 180), default=75, show_default=True, help="Its length."
+)
+@click.option(
+    "--shape",
+    type=click.Choice(["landscape", "square", "upright"]),
+    default="landscape",
+    show_default=True,
+)
+@click.option(
+    "--audience",
+    type=click.Choice(["public", "community", "room"]),
+    default="public",
+    show_default=True,
+    help="Who will see it: only what may be shown to them is in it.",
+)
+@click.option(
+    "--music",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    default=None,
+    help="Music below it, from a file that may be used for that.",
+)
+@click.option("--address", metavar="URL", default="", help="What the closing card's code leads to.")
+@json_option
+@gathering_option
+def film(as_json: bool, output: Path, **wanted: Any) -> None:
+    """Make a film of the evening from starred takeaways."""
+    from kiosk.services.films import film_record, plan, write_film
+
+    if output.suffix.lower() != ".mp4":
+        raise click.UsageError("The film is an MP4: let the name of its file end in .mp4.")
+    with opened() as kiosk:
+        planned = plan(kiosk, _film_wish(**wanted), wanted["address"])
+        with progress_bar("film") as bar:
+            made = write_film(kiosk, planned.script, output, progress=bar.step)
+    if as_json:
+        print_json(film_record(planned.script, made, planned.left_out))
+        return
+    count = len(planned.script.receipts)
+    click.echo(f"{made.path}: {made.seconds:.0f} s, {made.bytes / 1e6:.1f} MB, {count} takeaways")
+    if planned.left_out:
+        click.echo(f"{len(planned.left_out)} starred ones had no room; --seconds makes it longer")
+
+
+def _film_wish(
+    *, seconds: float, shape: str, audience: str, music: Path | None, **_more: Any
+) -> Wish:
+    from reporter.films.plan import Wish
+    from reporter.films.script import Shape
+    from reporter.moderation.visibility import Scope
+
+    sound = "" if music is None else str(music.absolute())
+    return Wish(place=Scope(audience), seconds=seconds, shape=Shape(shape), music=sound)
