@@ -271,9 +271,11 @@ def film(as_json: bool, output: Path, **wanted: Any) -> None:
         print_json(film_record(planned.script, made, planned.left_out))
         return
     count = len(planned.script.receipts)
-    click.echo(f"{made.path}: {made.seconds:.0f} s, {made.bytes / 1e6:.1f} MB, {count} takeaways")
+    click.echo(
+        f"{made.path}: {made.seconds:.0f} s, {made.bytes / 1e6:.1f} MB, starred takeaways in it: {count}"
+    )
     if planned.left_out:
-        click.echo(f"{len(planned.left_out)} starred ones had no room; --seconds makes it longer")
+        click.echo(f"no room for: {len(planned.left_out)} (--seconds makes it longer)")
 
 
 def _film_wish(

@@ -34,14 +34,14 @@ OnProgress = Callable[[int, int], None]
 def film_words(kiosk: KioskContext, address: str = "") -> FilmWords:
     """The type of the film's cards. ``address``: where people find more, else the gathering's page of outcomes."""
     settings = kiosk.settings
-    say = catalogue(settings.gathering.language).gettext
+    _ = catalogue(settings.gathering.language).gettext
     url = address or f"{_base_url(kiosk)}/outcomes"
     parts = urlsplit(url)
     return FilmWords(
         title=settings.gathering.title,
         subtitle=_days(kiosk),
-        credits=say("Recorded by"),
-        closing=say("Thank you!"),
+        credits=_("Recorded by"),
+        closing=_("Thank you!"),
         address=f"{parts.netloc}{parts.path.rstrip('/')}",
         url=url,
         sessions={row.code: _session_line(kiosk, row) for row in all_sessions(db.session())},

@@ -24,6 +24,8 @@ TITLE_SECONDS, SESSION_SECONDS, CREDITS_SECONDS, CLOSING_SECONDS = 3.5, 2.2, 4.0
 PHOTO_SECONDS, MOST_PHOTO_SECONDS = 3.2, 5.0
 VIDEO_SECONDS, MOST_VIDEO_SECONDS = 6.0, 12.0
 LEAST_QUOTE_SECONDS, MOST_QUOTE_SECONDS = 3.0, 8.0
+# So much shorter a piece may become where there is much to show, so that more of it has room.
+HURRIED = 0.75
 # People read so many characters in a second, after a moment to begin.
 READING, BEGINNING = 16.0, 1.5
 # What can be read in time.
@@ -196,7 +198,7 @@ def _chosen(wanted: list[_Candidate], wish: Wish) -> list[_Candidate]:
     seen: set[uuid.UUID] = set()
     kept: set[str] = set()
     for one in wanted if wish.order else _by_turns(wanted):
-        cost = one.piece.seconds + (0 if one.session.id in seen else SESSION_SECONDS)
+        cost = one.piece.seconds * HURRIED + (0 if one.session.id in seen else SESSION_SECONDS)
         # One piece there always is: a film of nothing but cards would tell nothing.
         if cost <= left or not kept:
             left -= cost

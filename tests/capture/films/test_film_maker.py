@@ -72,7 +72,8 @@ def test_a_film_has_its_length_its_streams_and_its_tags(tmp_path: Path, shape: S
         assert context.color_range == 1
         assert picture.average_rate == Fraction(30)
         for stream in (picture, sound):
-            assert stream.duration is not None and stream.time_base is not None
+            assert stream.duration is not None
+            assert stream.time_base is not None
             assert float(stream.duration * stream.time_base) == pytest.approx(made.seconds, abs=0.1)
     data = made.path.read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")
@@ -106,7 +107,8 @@ def test_music_that_is_no_sound_says_so(tmp_path: Path) -> None:
 def test_pieces_are_seen_in_their_order(tmp_path: Path) -> None:
     made = make_film(script(tmp_path), tmp_path / "film.mp4")
     green = [moment for moment, seen in frames(made.path, 3) if share_of(seen, GREEN) > 0.5]
-    assert 1.0 < min(green) and max(green) < 2.9
+    assert min(green) > 1.0
+    assert max(green) < 2.9
     first = next(frames(made.path))[1]
     assert first.mean() < 25
 
@@ -115,7 +117,8 @@ def test_the_line_below_a_photo_is_readable(tmp_path: Path) -> None:
     made = make_film(script(tmp_path), tmp_path / "film.mp4")
     seen = next(pixels for moment, pixels in frames(made.path) if moment > 1.8)
     strip = seen[-60:, :300].astype(int)
-    assert strip.max() > 220 and strip.min() < 60
+    assert strip.max() > 220
+    assert strip.min() < 60
 
 
 @pytest.mark.parametrize("spots", [((0.3, 0.01, 0.2),), ((0.02, 0.4, 0.2),), ((0.75, 0.3, 0.2),)])
@@ -127,7 +130,8 @@ def test_a_face_at_the_edge_stays_whole(spots: Any) -> None:
     assert found is not None
     for x, y, wide, high in faces:
         for window in (found.wide, found.near):
-            assert window.x <= x * 1600 and window.y <= y * 1200
+            assert window.x <= x * 1600
+            assert window.y <= y * 1200
             assert window.x + window.width >= (x + wide) * 1600 - 1
             assert window.y + window.height >= (y + high) * 1200 - 1
             assert window.width / window.height == pytest.approx(1280 / 720)
@@ -149,7 +153,8 @@ def test_a_photo_shown_whole_is_cut_at_no_frame() -> None:
         seen = av.VideoFrame.from_ndarray(frame, format="yuv420p").to_ndarray(format="rgb24")
         red = np.argwhere((seen[..., 0] > 150) & (seen[..., 1] < 80))
         (top, left), (bottom, right) = red.min(axis=0), red.max(axis=0)
-        assert 0 < top < bottom < 719 and 0 < left < right < 1279
+        assert 0 < top < bottom < 719
+        assert 0 < left < right < 1279
         assert (right - left) / (bottom - top) == pytest.approx(900 / 1600, abs=0.02)
 
 

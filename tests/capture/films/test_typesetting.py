@@ -34,7 +34,8 @@ def test_arabic_letters_are_joined_and_stand_from_right_to_left() -> None:
     assert line.width < alone * 0.8
     block = Typesetter().set_text(text, BOX, size=60)
     columns = np.argwhere(block.ink.max(axis=0) > 100)
-    assert columns.min() > 400 and block.from_right
+    assert columns.min() > 400
+    assert block.from_right
 
 
 def test_words_of_the_other_direction_stand_where_they_are_read() -> None:
@@ -55,7 +56,8 @@ def test_a_long_text_becomes_smaller_and_then_is_cut() -> None:
     assert short.size == 80
     assert 30 <= long.size < 80
     assert longest.size == 30
-    assert long.ink.shape[0] <= 300 and longest.ink.shape[0] <= 300
+    assert long.ink.shape[0] <= 300
+    assert longest.ink.shape[0] <= 300
 
 
 def test_letters_without_a_font_are_left_out() -> None:
