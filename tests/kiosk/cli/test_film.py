@@ -76,7 +76,7 @@ def evening(
 def test_only_what_may_be_shown_is_in_the_film(
     gathering: Settings, evening: dict[str, str], tmp_path: Path
 ) -> None:
-    result = run(gathering, "-o", tmp_path / "film.mp4", "--seconds", 15, "--json")
+    result = run(gathering, "-o", tmp_path / "film.mp4", "--seconds", "15", "--json")
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
     assert {one["receipt"] for one in told["pieces"]} == {None, evening["shown"]}
@@ -98,7 +98,9 @@ def test_the_room_sees_what_is_meant_for_it(
     gathering: Settings, evening: dict[str, str], tmp_path: Path
 ) -> None:
     goal = tmp_path / "film.mp4"
-    result = run(gathering, "-o", goal, "--seconds", 25, "--audience", "room", "--shape", "square")
+    result = run(
+        gathering, "-o", goal, "--seconds", "25", "--audience", "room", "--shape", "square"
+    )
     assert result.exit_code == 0, result.output
     assert "takeaways in it: 3" in result.output
     found = most_of(goal, COLOURS)
