@@ -170,15 +170,17 @@ _ROW = (
 )
 
 
-def put_there(server: NamesServer, name: str) -> None:
-    with closing(open_drive(f"webdav://127.0.0.1:{server.port}/", Login("cloud"))) as drive:
+def put_there(server: NamesServer, name: str, login: Login | None = None) -> None:
+    url = f"webdav://127.0.0.1:{server.port}/"
+    with closing(open_drive(url, login or Login("cloud"))) as drive:
         drive.put(name, b"words")
 
 
 def test_hidden_temporary_names_refused_plain_ones_taken() -> None:
     with closing(NamesServer(lambda name: not name.startswith("."))) as server:
-        put_there(server, "one.html")
-        put_there(server, "two.html")
+        login = Login("cloud")
+        put_there(server, "one.html", login)
+        put_there(server, "two.html", login)
         assert server.files == {"one.html": b"words", "two.html": b"words"}
         puts = [path for method, path in server.asked if method == "PUT"]
     # Once learnt, never tried again.
