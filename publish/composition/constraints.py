@@ -65,13 +65,13 @@ def fit_post(
     whole: Mapping[str, str],
     parked: Mapping[str, str],
     kept: frozenset[str] = frozenset(),
-    splits: bool = False,
+    threads: bool = False,
     way: str = "",
 ) -> FittedPost:
     """The post without what the target does not take.
 
     ``whole``: media key -> address of a copy that has it. ``parked``: media key -> why the target refused it already.
-    ``kept``: media keys that are there, and stay. ``splits``: the target spreads many files over several posts itself.
+    ``kept``: media keys that are there, and stay. ``threads``: the target spreads many files over several posts itself.
     ``way``: what it is that takes no larger files, where it is not the target.
     """
     refused: dict[str, str] = {}
@@ -80,7 +80,7 @@ def fit_post(
     for block in post.blocks:
         fitted = _fit_block(block, limits, way or place, whole, parked, kept, refused, notes)
         blocks.append(fitted)
-    if limits.files is not None and not splits:
+    if limits.files is not None and not threads:
         blocks = _fewer(blocks, limits.files, place, notes)
     said = tuple(dict.fromkeys(notes))
     return FittedPost(replace(post, blocks=tuple(blocks)), refused, said, post.blocks)
@@ -148,7 +148,7 @@ def _fewer(blocks: Sequence[Block], most: int, place: str, notes: list[str]) -> 
 def shrink(media: PostMedia, limits: Limits, folder: Path) -> PostMedia:
     """The photo as the target takes it, as a file in ``folder``; the same object when it fits as it is.
 
-    Its key stays: it is the same picture. Raises TooBig when even the smallest step is too large.
+    Its key stays: it is the same picture. Raises PayloadTooLarge when even the smallest step is too large.
     """
     if not media.mime.startswith("image/"):
         return media

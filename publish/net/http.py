@@ -95,7 +95,7 @@ class HttpClient:
         """Send one request that is answered in JSON.
 
         ``parts`` are httpx's (params, json, data, files, headers). Returns answers below 300 and those whose status
-        is in ``accept``. Raises Offline, RetryAfter, AuthRefused, PauseTarget, TooBig, Gone or Permanent.
+        is in ``accept``. Raises Offline, RetryAfter, AuthRefused, PauseTarget, PayloadTooLarge, Gone or Permanent.
         """
         answer = self._send(method, url, parts)
         if answer.status in accept:

@@ -65,7 +65,7 @@ def shape_post(
         whole=_whole(post, linked, files),
         parked=_parked(post, own),
         kept=frozenset(m.key for m in post.media() if _is_there(own.get(m.id))),
-        splits=cls.splits,
+        threads=cls.threads,
         way=f"the line to {target.name}" if most is not None else "",
     )
 

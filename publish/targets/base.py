@@ -159,7 +159,7 @@ class Target(ABC):
     # How many of ``Post.copies`` its posts show, the canonical one first; None: all. Others are not handed in.
     copies_shown: ClassVar[int | None] = None
     # Whether it spreads what is too long, or too many files, over several posts itself (a thread).
-    splits: ClassVar[bool] = False
+    threads: ClassVar[bool] = False
     # A sentence: what a withdrawal does not reach there (servers that have taken a copy, mails). Empty: it reaches all.
     copies_remain: ClassVar[str] = ""
     # Whether two kiosks that make the same post at the same moment may end up with two there. Then ``create`` is
@@ -178,7 +178,7 @@ class Target(ABC):
         return ""
 
     @classmethod
-    def variant(cls, options: Mapping[str, str]) -> str:
+    def options_fingerprint(cls, options: Mapping[str, str]) -> str:
         """Options that change what is sent: part of the fingerprint, so that setting them anew sends anew."""
         return ""
 

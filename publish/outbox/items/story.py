@@ -58,7 +58,7 @@ def _item(target: Target, post: Post, *, inside: bool) -> Wanted:
 
 def fingerprint(target: Target, post: Post) -> str:
     """Of the post and of the options that change how it is sent."""
-    return post.fingerprint() + target_class(target.kind).variant(target.options)
+    return post.fingerprint() + target_class(target.kind).options_fingerprint(target.options)
 
 
 @dataclass(frozen=True)

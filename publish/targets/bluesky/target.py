@@ -57,7 +57,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
     about = page_text(
         "Bluesky. There, open Settings, Privacy and security, App passwords, make one, and paste it here."
     )
-    splits = True
+    threads = True
     copies_shown = 1
     copies_remain = "Other services may have taken copies. They are told of the deletion; what they do is up to them."
     options = (
@@ -106,7 +106,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         return page_text("App password (Settings, Privacy and security, App passwords)")
 
     @classmethod
-    def variant(cls, options: Mapping[str, str]) -> str:
+    def options_fingerprint(cls, options: Mapping[str, str]) -> str:
         """The length of threads is part of what is sent."""
         return options.get("thread", "")
 

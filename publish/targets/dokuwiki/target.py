@@ -90,7 +90,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return page_text("Password of the account")
 
     @classmethod
-    def variant(cls, options: Mapping[str, str]) -> str:
+    def options_fingerprint(cls, options: Mapping[str, str]) -> str:
         """The address of the discussion page stands in what is sent."""
         return options.get("talk", "")
 

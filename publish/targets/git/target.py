@@ -110,7 +110,7 @@ class GitTarget(Batches, Target):
         return page_text("Password or access token") if https and options.get("user") else ""
 
     @classmethod
-    def variant(cls, options: Mapping[str, str]) -> str:
+    def options_fingerprint(cls, options: Mapping[str, str]) -> str:
         """Another layout or folder is another page."""
         return f"{options.get('layout', '')}:{options.get('folder', '')}"
 

@@ -51,7 +51,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         "Mastodon or a server that speaks like it. There, open Preferences, Development, make "
         "an application, and paste its access token here."
     )
-    splits = True
+    threads = True
     may_double = True
     copies_shown = 1
     copies_remain = "Other servers have taken copies. They are asked to delete them; not all do."
@@ -99,7 +99,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         )
 
     @classmethod
-    def variant(cls, options: Mapping[str, str]) -> str:
+    def options_fingerprint(cls, options: Mapping[str, str]) -> str:
         """Warning and length are part of what is sent; visibility can't be changed later."""
         return f"{options.get('warning', '')}/{options.get('thread', '')}"
 

@@ -94,7 +94,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return page_text("Bot password (in the wiki: Special:BotPasswords)")
 
     @classmethod
-    def variant(cls, options: Mapping[str, str]) -> str:
+    def options_fingerprint(cls, options: Mapping[str, str]) -> str:
         """The category stands in what is sent."""
         return options.get("category", "")
 

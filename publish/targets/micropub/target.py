@@ -127,7 +127,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         )
 
     @classmethod
-    def variant(cls, options: Mapping[str, str]) -> str:
+    def options_fingerprint(cls, options: Mapping[str, str]) -> str:
         """Published or draft."""
         return options.get("status", "")
 

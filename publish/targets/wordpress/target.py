@@ -93,7 +93,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         )
 
     @classmethod
-    def variant(cls, options: Mapping[str, str]) -> str:
+    def options_fingerprint(cls, options: Mapping[str, str]) -> str:
         """Published or draft."""
         return options["status"]
 
