@@ -33,7 +33,7 @@ from publish.errors import (
 )
 from publish.net.reachability import unreached
 from publish.net.stray_text import is_page, json_in, stray_words
-from publish.net.transfer_meter import TransferMeter, current_wire
+from publish.net.transfer_meter import TransferMeter, current_meter
 
 # Seconds. A connection stands within 10 or not at all; a blog on a small host may resize pictures for minutes.
 _TIMEOUT = httpx.Timeout(connect=10, read=120, write=60, pool=10)
@@ -139,7 +139,7 @@ class HttpClient:
     def _carry(
         self, method: str, url: str, parts: Mapping[str, Any], *, most: int, signed: bool
     ) -> HttpResponse:
-        wire = current_wire()
+        meter = current_meter()
         try:
             request = self._client.build_request(method, url, **parts)
             if not signed:
@@ -155,8 +155,8 @@ class HttpClient:
             raise unreached(self.name, url, error) from error
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise self._cut() from error
-        if wire is not None:
-            wire.record_response(
+        if meter is not None:
+            meter.record_response(
                 _header_bytes(response.headers) + len(body),
                 response.headers.get("Date", ""),
             )
@@ -248,15 +248,15 @@ def _trusted() -> ssl.SSLContext:
 
 
 class _Counted(httpx.SyncByteStream):
-    """A request's body that tells the wire how much of it has gone."""
+    """A request's body that tells the meter how much of it has gone."""
 
-    def __init__(self, body: httpx.SyncByteStream, wire: TransferMeter) -> None:
-        self._body, self._wire = body, wire
+    def __init__(self, body: httpx.SyncByteStream, meter: TransferMeter) -> None:
+        self._body, self._meter = body, meter
 
     def __iter__(self) -> Iterator[bytes]:
         for piece in self._body:
             yield piece
-            self._wire.record_sent(len(piece))
+            self._meter.record_sent(len(piece))
 
     def close(self) -> None:
         """Let the body go."""
@@ -264,11 +264,11 @@ class _Counted(httpx.SyncByteStream):
 
 
 def _count(request: httpx.Request) -> None:
-    wire = current_wire()
-    if wire is None or not isinstance(request.stream, httpx.SyncByteStream):
+    meter = current_meter()
+    if meter is None or not isinstance(request.stream, httpx.SyncByteStream):
         return
-    wire.record_sent(len(request.method) + len(str(request.url)) + _header_bytes(request.headers))
-    request.stream = _Counted(request.stream, wire)
+    meter.record_sent(len(request.method) + len(str(request.url)) + _header_bytes(request.headers))
+    request.stream = _Counted(request.stream, meter)
 
 
 def _header_bytes(headers: httpx.Headers) -> int:

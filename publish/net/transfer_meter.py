@@ -1,4 +1,4 @@
-"""What goes over the wire for one delivery: bytes counted while they are sent, and the clock of the other side.
+"""What one delivery moves: bytes counted while they are sent, and the clock of the other side.
 
 The worker opens a ``TransferMeter`` around a delivery; ``publish.net.http`` and targets of other kinds
 report to the open one.
@@ -45,36 +45,36 @@ class TransferMeter:
             self.clock_skew_s = ahead
 
 
-_CURRENT: ContextVar[TransferMeter | None] = ContextVar("wire", default=None)
+_CURRENT: ContextVar[TransferMeter | None] = ContextVar("meter", default=None)
 
 
-def current_wire() -> TransferMeter | None:
-    """The wire of the delivery that is under way in this thread, if any."""
+def current_meter() -> TransferMeter | None:
+    """The meter of the delivery that is under way in this thread, if any."""
     return _CURRENT.get()
 
 
 @contextmanager
-def counted(wire: TransferMeter) -> Iterator[TransferMeter]:
-    """Report to this wire for the length of a block."""
-    token = _CURRENT.set(wire)
+def counted(meter: TransferMeter) -> Iterator[TransferMeter]:
+    """Report to this meter for the length of a block."""
+    token = _CURRENT.set(meter)
     try:
-        yield wire
+        yield meter
     finally:
         _CURRENT.reset(token)
 
 
 def moved(count: int) -> None:
     """For targets that do not speak HTTP: so many bytes were sent."""
-    wire = current_wire()
-    if wire is not None:
-        wire.record_sent(count)
+    meter = current_meter()
+    if meter is not None:
+        meter.record_sent(count)
 
 
 def kept(count: int) -> None:
     """For targets that go on where they were cut: so many of the sent bytes need not be sent again."""
-    wire = current_wire()
-    if wire is not None:
-        wire.resumable_bytes += count
+    meter = current_meter()
+    if meter is not None:
+        meter.resumable_bytes += count
 
 
 def seconds_ahead(date: str, now: datetime) -> float | None:

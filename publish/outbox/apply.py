@@ -15,7 +15,7 @@ from publish.outbox.lease import Lease
 from publish.outbox.ledger import compare, refresh_story
 from publish.outbox.policy.row_states import WAITING
 from publish.outbox.policy.transition import TargetNews, Transition
-from publish.outbox.target_status import line_of, record_reachability
+from publish.outbox.target_status import record_reachability, status_of
 from publish.targets import Draft
 from reporter.enums import ItemKind
 from reporter.models import Delivery, Story, Target
@@ -62,7 +62,7 @@ def _note_target(session: Session, target_id: uuid.UUID, news: TargetNews, now: 
     if news.paused:
         session.get_one(Target, target_id).paused = news.paused
     if news.learned_limits is not None:
-        line_of(session, target_id).learned_limits = dict(news.learned_limits)
+        status_of(session, target_id).learned_limits = dict(news.learned_limits)
     if news.hold_until is not None:
         statement = update(Delivery).where(
             Delivery.target_id == target_id,

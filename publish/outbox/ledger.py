@@ -20,7 +20,7 @@ from publish.outbox.policy import wanting
 from publish.outbox.policy.row_states import OPEN, is_leased
 from publish.outbox.policy.transition import Columns
 from publish.outbox.policy.wanting import Wanted
-from publish.outbox.target_status import line_of, outbox_state
+from publish.outbox.target_status import outbox_state, status_of
 from publish.targets import target_class
 from publish.targets.capabilities import ManualPosting
 from reporter.clock import new_id
@@ -103,7 +103,7 @@ def _queue(
 def _note_beginning(session: Session, targets: Sequence[Target], now: datetime) -> None:
     """Progress counts from when there was nothing to do."""
     for target in targets:
-        line_of(session, target.id)
+        status_of(session, target.id)
     state = outbox_state(session, now)
     open_one = select(Delivery.id).where(Delivery.state.in_(OPEN)).limit(1)
     if state.began_at is None or session.scalar(open_one) is None:

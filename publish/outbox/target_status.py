@@ -1,4 +1,4 @@
-"""The way to each target and what is allowed to go it: found state, pauses, byte budget, limits. All of it rows."""
+"""Connection state per target, stored in the database: reachability, pauses, byte budget, limits."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def outbox_state(session: Session, now: datetime) -> OutboxState:
     return row
 
 
-def line_of(session: Session, target_id: uuid.UUID) -> TargetStatus:
+def status_of(session: Session, target_id: uuid.UUID) -> TargetStatus:
     """What is known of the way to a target. Does not commit."""
     row = session.get(TargetStatus, target_id)
     if row is None:
@@ -63,34 +63,34 @@ def record_reachability(
     session: Session, target_id: uuid.UUID, way: Reachability, said: str, now: datetime
 ) -> None:
     """Remember how the way was found just now. Does not commit."""
-    line = line_of(session, target_id)
-    if line.reachability != way:
-        line.since = now
-    line.reachability, line.message, line.tried_at = way.value, said, now
+    status = status_of(session, target_id)
+    if status.reachability != way:
+        status.since = now
+    status.reachability, status.message, status.tried_at = way.value, said, now
     if way is Reachability.OK:
-        line.reached_at = now
+        status.reached_at = now
 
 
 def record_transfer(
     session: Session,
     target_id: uuid.UUID,
-    wire: TransferMeter,
+    meter: TransferMeter,
     took: timedelta,
     now: datetime,
     *,
     free: bool,
 ) -> None:
     """Count what a delivery moved, against the budget too unless it is ``free``. Does not commit."""
-    line = line_of(session, target_id)
-    if wire.clock_skew_s is not None:
-        line.clock_skew_s = wire.clock_skew_s
+    status = status_of(session, target_id)
+    if meter.clock_skew_s is not None:
+        status.clock_skew_s = meter.clock_skew_s
     seconds = took.total_seconds()
-    if wire.sent >= _TELLING and seconds > 0:
-        speed = wire.sent / seconds
-        line.speed = speed if line.speed is None else 0.6 * line.speed + 0.4 * speed
-    if not free and (wire.sent or wire.received):
+    if meter.sent >= _TELLING and seconds > 0:
+        speed = meter.sent / seconds
+        status.speed = speed if status.speed is None else 0.6 * status.speed + 0.4 * speed
+    if not free and (meter.sent or meter.received):
         outbox_state(session, now)
-        moved = wire.sent + wire.received
+        moved = meter.sent + meter.received
         session.execute(
             update(OutboxState)
             .values(spent=OutboxState.spent + moved)
@@ -98,14 +98,14 @@ def record_transfer(
         )
 
 
-def status_text(line: TargetStatus | None) -> str:
+def status_text(status: TargetStatus | None) -> str:
     """What a person should know of the way, in a sentence or two; empty when all is well."""
-    if line is None:
+    if status is None:
         return ""
-    ahead = say_ahead(line.clock_skew_s) if line.clock_skew_s is not None else ""
-    if line.reachability in ("", Reachability.OK):
+    ahead = say_ahead(status.clock_skew_s) if status.clock_skew_s is not None else ""
+    if status.reachability in ("", Reachability.OK):
         return f"{ahead} Set date and time." if ahead else ""
-    return line.message
+    return status.message
 
 
 def pause_all(session: Session, now: datetime, *, on: bool) -> None:
@@ -116,7 +116,7 @@ def pause_all(session: Session, now: datetime, *, on: bool) -> None:
 
 def pause_target(session: Session, target: Target, now: datetime, *, on: bool) -> None:
     """Pause or resume one target. Commits."""
-    line_of(session, target.id).paused_at = now if on else None
+    status_of(session, target.id).paused_at = now if on else None
     session.commit()
 
 
@@ -146,36 +146,38 @@ def reset_budget(session: Session, now: datetime) -> None:
 
 def limits_of(session: Session, target: Target) -> Limits:
     """What a target takes, as far as it is known by now."""
-    line = session.get(TargetStatus, target.id)
-    if line is None:
+    status = session.get(TargetStatus, target.id)
+    if status is None:
         return Limits()
-    return merge_limits(_from_json(line.reported_limits), line.learned_limits)
+    return merge_limits(_from_json(status.reported_limits), status.learned_limits)
 
 
 def learned_limits(session: Session, target_id: uuid.UUID) -> Mapping[str, Any]:
     """What refusals taught of what a target takes: keys of ``Limits``."""
-    line = session.get(TargetStatus, target_id)
-    return line.learned_limits if line is not None else {}
+    status = session.get(TargetStatus, target_id)
+    return status.learned_limits if status is not None else {}
 
 
 def limits_are_fresh(session: Session, target_id: uuid.UUID, now: datetime) -> bool:
     """Whether the target was asked not long ago."""
-    line = session.get(TargetStatus, target_id)
-    return line is not None and line.told_at is not None and now - line.told_at < _FRESH
+    status = session.get(TargetStatus, target_id)
+    return status is not None and status.told_at is not None and now - status.told_at < _FRESH
 
 
 def keep_limits(session: Session, target_id: uuid.UUID, limits: Limits, now: datetime) -> bool:
     """Keep what the target says; True if it says something else than before. Does not commit."""
-    line, told = line_of(session, target_id), _to_json(limits)
-    new = line.reported_limits != told and bool(line.reported_limits or told != _to_json(Limits()))
-    line.reported_limits, line.told_at = told, now
+    status, told = status_of(session, target_id), _to_json(limits)
+    new = status.reported_limits != told and bool(
+        status.reported_limits or told != _to_json(Limits())
+    )
+    status.reported_limits, status.told_at = told, now
     return new
 
 
 def forget_limits(session: Session, target_id: uuid.UUID) -> None:
     """Ask anew, and try again what was refused. Does not commit."""
-    line = line_of(session, target_id)
-    line.reported_limits, line.told_at, line.learned_limits = {}, None, {}
+    status = status_of(session, target_id)
+    status.reported_limits, status.told_at, status.learned_limits = {}, None, {}
 
 
 def _to_json(limits: Limits) -> dict[str, Any]:

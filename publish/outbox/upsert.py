@@ -13,7 +13,7 @@ from pathlib import Path
 
 from publish.composition.constraints import shrink, shrunk_notice
 from publish.errors import Gone, RetryAfter
-from publish.net.transfer_meter import current_wire
+from publish.net.transfer_meter import current_meter
 from publish.outbox.policy.decide import NotTried, NotWanted, Sent, Withdrawn
 from publish.posts.model import Post, PostMedia, Remote
 from publish.targets import FrontPageEntry, Target
@@ -210,12 +210,12 @@ def _ready(media: PostMedia, limits: Limits, scratch_dir: Path) -> PostMedia:
 
 
 def _put_media(target: MediaLibrary, media: PostMedia) -> Remote:
-    wire = current_wire()
-    sent, answers = (wire.sent, wire.answers) if wire else (0, 0)
+    meter = current_meter()
+    sent, answers = (meter.sent, meter.answers) if meter else (0, 0)
     remote = target.put_media(media)
-    if wire is not None and wire.answers == answers:
+    if meter is not None and meter.answers == answers:
         # Not over HTTP: nobody has counted these bytes.
-        wire.record_sent(max(0, media.bytes - (wire.sent - sent)))
+        meter.record_sent(max(0, media.bytes - (meter.sent - sent)))
     return remote
 
 

@@ -137,12 +137,12 @@ def test_target(session: Session, context: PublishContext, name: str) -> str:
     """
     row = find_target(session, name)
     hidden = secrets_of(context, row)
-    wire = TransferMeter(clock=context.clock)
+    meter = TransferMeter(clock=context.clock)
     try:
         target = context.connect(row)
         session.commit()
         try:
-            with counted(wire):
+            with counted(meter):
                 said = target.test()
         finally:
             target.close()
@@ -153,7 +153,7 @@ def test_target(session: Session, context: PublishContext, name: str) -> str:
         session.commit()
         raise
     row.paused = ""
-    record_transfer(session, row.id, wire, timedelta(0), context.clock(), free=True)
+    record_transfer(session, row.id, meter, timedelta(0), context.clock(), free=True)
     record_reachability(session, row.id, Reachability.OK, "", context.clock())
     forget_limits(session, row.id)
     session.commit()

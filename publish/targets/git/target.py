@@ -12,7 +12,7 @@ import platformdirs
 
 from publish.errors import PauseTarget, RetryAfter
 from publish.i18n import page_text
-from publish.net.transfer_meter import current_wire
+from publish.net.transfer_meter import current_meter
 from publish.posts.model import Post, Remote
 from publish.targets.base import Draft, Target, TargetConfig, TargetOption
 from publish.targets.capabilities import Batches
@@ -179,8 +179,8 @@ def _dated(post: Post) -> Post:
 
     When the session is stands in its words.
     """
-    wire = current_wire()
-    now = (wire.clock if wire else utc_now)().replace(microsecond=0)
+    meter = current_meter()
+    now = (meter.clock if meter else utc_now)().replace(microsecond=0)
     return replace(post, date=now) if post.date is not None and post.date > now else post
 
 

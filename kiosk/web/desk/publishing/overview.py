@@ -26,6 +26,7 @@ from kiosk.services.publishing import (
 )
 from publish.outbox import target_status
 from publish.outbox.ledger import queue
+from publish.outbox.policy.row_states import SETTLED
 from publish.outbox.runner import wake
 from publish.status import progress as status_progress
 from publish.status.manual_posting import done_by_hand, handouts
@@ -93,10 +94,9 @@ def _place(target: Target, counts: Mapping[str, int]) -> Place:
         )
     )
     line = db.session.get(TargetStatus, target.id)
-    settled = (DeliveryState.SENT, DeliveryState.WITHDRAWN)
     parked = [row for row in rows if row.state == DeliveryState.PARKED]
-    open_errors = [row.error for row in rows if row.state not in (*settled, DeliveryState.PARKED)]
-    notes = [row.error for row in rows if row.error and row.state in settled]
+    open_errors = [row.error for row in rows if row.state not in (*SETTLED, DeliveryState.PARKED)]
+    notes = [row.error for row in rows if row.error and row.state in SETTLED]
     return Place(
         name=target.name,
         kind=target_class(target.kind).title,
