@@ -97,8 +97,8 @@ def _deliver_one(session: Session, context: PublishContext, row: Delivery, lease
     meter = TransferMeter(renewal(session, context, lease), context.clock)
     job, result = _attempt(session, context, row, meter)
     session.refresh(row)
-    _note_transfer(session, context, row, meter, began)
-    transition = decide(_snapshot(session, context, row, meter, job), result)
+    _note_transfer(session, context, row, meter, began=began)
+    transition = decide(_snapshot(session, context, row, meter, job=job), result)
     apply(session, context, lease, transition)
     return transition.done
 
@@ -144,6 +144,7 @@ def _snapshot(
     context: PublishContext,
     row: Delivery,
     meter: TransferMeter,
+    *,
     job: Job | None,
 ) -> Snapshot:
     return Snapshot.of(
@@ -160,7 +161,12 @@ def _snapshot(
 
 
 def _note_transfer(
-    session: Session, context: PublishContext, row: Delivery, meter: TransferMeter, began: datetime
+    session: Session,
+    context: PublishContext,
+    row: Delivery,
+    meter: TransferMeter,
+    *,
+    began: datetime,
 ) -> None:
     free = target_class(row.target.kind).free(row.target.options)
     took: timedelta = context.clock() - began
@@ -182,8 +188,8 @@ def _deliver_batch(session: Session, context: PublishContext, row: Delivery, lea
         results = batch.send(session, context, rows, jobs) if jobs else None
     for one in rows:
         session.refresh(one)
-    _note_transfer(session, context, row, meter, began)
-    snapshots = [_snapshot(session, context, one, meter, None) for one in rows]
+    _note_transfer(session, context, row, meter, began=began)
+    snapshots = [_snapshot(session, context, one, meter, job=None) for one in rows]
     if results is None:
         # The first one goes by itself at once.
         for one_lease, snapshot in zip(leases[1:], snapshots[1:], strict=True):
