@@ -31,6 +31,7 @@ COMMANDS = {
     "import": LazyCommand("import_cards", "import_card", "Take in cards and folders of cameras."),
     "review": LazyCommand("review", "review", "Decide what may be shown."),
     "search": LazyCommand("review", "search", "Search all takeaways but those taken back."),
+    "themes": LazyCommand("review", "themes", "Say what the room said."),
     "index": LazyCommand("serve", "index", "Build the search index again."),
     "bundle": LazyCommand("publish", "bundle", "Make the curated bundle."),
     "film": LazyCommand("publish", "film", "Make a film of the evening."),

@@ -1,9 +1,9 @@
-"""``reporter review``, ``reporter search``, ``reporter withdraw``: the desk from the shell."""
+"""``reporter review``, ``search``, ``themes``, ``withdraw``: the desk from the shell."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from reporter.actor import Actor
     from reporter.models import Takeaway
+    from reporter.themes.board import ThemeView
 
 
 @click.group("review")
@@ -182,6 +183,42 @@ def search(query: str, code: str, kind: str | None, sort: str, limit: int, as_js
             f"{found.total} found"
             + (f"; did you mean: {found.suggestion}" if found.suggestion else "")
         )
+
+
+@click.command("themes")
+@json_option
+@gathering_option
+def themes(as_json: bool) -> None:
+    """Say what the room said: themes across sessions and languages, as the facilitator sees them."""
+    from reporter.themes.board import theme_board
+    from reporter.themes.refresh import refresh
+
+    with opened() as kiosk:
+        language = kiosk.settings.gathering.language
+        refresh(db_session(), language, kiosk.hand("shell"))
+        board = theme_board(db_session(), language)
+        if as_json:
+            print_json(
+                {
+                    "themes": [_theme_record(theme) for theme in board.themes],
+                    "unassigned": len(board.rest),
+                }
+            )
+            return
+        if not board.themes:
+            click.echo("There is too little yet to say what the room said.")
+        for theme in board.themes:
+            click.echo(f"{len(theme.takeaways):5}  {theme.name}")
+        click.echo(f"{len(board.rest):5}  in no theme")
+
+
+def _theme_record(theme: ThemeView) -> dict[str, Any]:
+    return {
+        "name": theme.name,
+        "takeaways": [row.receipt for row in theme.takeaways],
+        "sessions": [event.code for event in theme.sessions],
+        "questions": [row.receipt for row in theme.questions],
+    }
 
 
 @click.command("withdraw")

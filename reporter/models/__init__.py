@@ -22,6 +22,7 @@ from reporter.models.takeaway import (
     Tombstone,
     Upload,
 )
+from reporter.models.themes import Theme, ThemeMember, ThemeStep
 
 __all__ = [
     "ActionItem",
@@ -60,6 +61,9 @@ __all__ = [
     "Takedown",
     "Target",
     "TargetStatus",
+    "Theme",
+    "ThemeMember",
+    "ThemeStep",
     "Tombstone",
     "Upload",
 ]

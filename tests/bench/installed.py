@@ -13,7 +13,7 @@ from typing import IO
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".cache" / "peers"
-WANTED = ("sigal==2.6.1", "pyvips[binary]==3.2.0", "imageio-ffmpeg==0.8.1")
+WANTED = ("sigal==2.6.1", "pyvips[binary]==3.2.0", "imageio-ffmpeg==0.8.1", "scikit-learn==1.7.2")
 
 
 class Lacking(Exception):

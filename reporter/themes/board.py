@@ -1,0 +1,101 @@
+"""Themes as people see them: names, members, sessions, telling takeaways, open questions."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from reporter.enums import Intent
+from reporter.models import EventSession, Takeaway, Theme, ThemeMember
+from reporter.stories.queries import with_everything
+from reporter.themes.names import name_themes
+from reporter.themes.refresh import COUNTED, words_of
+
+TELLING = 3
+_QUESTION_MARKS = ("?", "？", "؟")
+
+
+@dataclass(frozen=True)
+class ThemeView:
+    """``takeaways``: the most telling first. ``named``: a person gave the name."""
+
+    id: uuid.UUID
+    name: str
+    named: bool
+    takeaways: list[Takeaway]
+
+    @property
+    def telling(self) -> list[Takeaway]:
+        """Starred ones first, then those nearest to what all say."""
+        return sorted(self.takeaways, key=lambda row: not row.starred)[:TELLING]
+
+    @property
+    def questions(self) -> list[Takeaway]:
+        """What was asked in it."""
+        return [row for row in self.takeaways if is_question(row)]
+
+    @property
+    def sessions(self) -> list[EventSession]:
+        """Where it was said, most takeaways first."""
+        counts: dict[uuid.UUID, int] = {}
+        for row in self.takeaways:
+            counts[row.session_id] = counts.get(row.session_id, 0) + 1
+        events = {row.session_id: row.session for row in self.takeaways}
+        return sorted(events.values(), key=lambda e: (-counts[e.id], e.title, e.code))
+
+
+@dataclass(frozen=True)
+class ThemeBoard:
+    """``rest``: in no theme, or in one that was dropped."""
+
+    themes: list[ThemeView]
+    rest: list[Takeaway]
+    dropped: list[ThemeView]
+
+
+def is_question(row: Takeaway) -> bool:
+    """Whether a takeaway asks something."""
+    words = (row.caption or row.text).rstrip()
+    return row.intent == Intent.QUESTION or words.endswith(_QUESTION_MARKS)
+
+
+def theme_board(session: Session, language: str, *rules: ColumnElement[bool]) -> ThemeBoard:
+    """All themes, the largest first, as far as rules let takeaways through: names are made of those only."""
+    members: dict[uuid.UUID | None, list[Takeaway]] = {}
+    for row, theme in session.execute(_members(*rules)):
+        members.setdefault(theme, []).append(row)
+    themes = [theme for theme in session.scalars(select(Theme)) if theme.id in members]
+    views = _views(themes, members, language)
+    views.sort(key=lambda view: (-len(view.takeaways), view.name, view.id))
+    dropped = {theme.id for theme in themes if theme.dropped}
+    gone = [view for view in views if view.id in dropped]
+    rest = [*members.get(None, []), *(row for view in gone for row in view.takeaways)]
+    return ThemeBoard([view for view in views if view.id not in dropped], rest, gone)
+
+
+def _members(*rules: ColumnElement[bool]) -> Any:
+    query = select(Takeaway, ThemeMember.theme_id).outerjoin(
+        ThemeMember, ThemeMember.takeaway_id == Takeaway.id
+    )
+    order = (ThemeMember.by_hand.desc(), ThemeMember.closeness.desc(), Takeaway.id)
+    rules = rules or (Takeaway.state.in_(COUNTED),)
+    return query.where(*rules).options(*with_everything()).order_by(*order)
+
+
+def _views(
+    themes: Sequence[Theme],
+    members: dict[uuid.UUID | None, list[Takeaway]],
+    language: str,
+) -> list[ThemeView]:
+    texts = [[words_of(row, language) for row in members[theme.id]] for theme in themes]
+    own = language.lower().split("-")[0]
+    found = name_themes(texts, own)
+    return [
+        ThemeView(theme.id, theme.name or name, bool(theme.name), members[theme.id])
+        for theme, name in zip(themes, found, strict=True)
+    ]

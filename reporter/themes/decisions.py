@@ -1,0 +1,193 @@
+"""What an organizer decides about themes: rename, merge, split, drop, move; each can be undone. All of them commit."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from reporter.actor import Actor
+from reporter.clock import new_id
+from reporter.errors import BadInput, NotFound
+from reporter.models import Takeaway, Theme, ThemeMember, ThemeStep
+
+NAME_CHARS = 120
+
+
+def find_theme(session: Session, number: str) -> Theme:
+    """The theme of an id in hex; raises NotFound."""
+    try:
+        found = session.get(Theme, uuid.UUID(number))
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound("There is no such theme any more. Load the page again.")
+    return found
+
+
+def rename_theme(session: Session, theme: Theme, name: str, hand: Actor) -> None:
+    """Give it a name; an empty one: made of its members' words again."""
+    _remember(session, hand, "rename", [theme], [])
+    theme.name, theme.kept = " ".join(name.split())[:NAME_CHARS], True
+    session.commit()
+
+
+def drop_theme(session: Session, theme: Theme, hand: Actor, *, dropped: bool = True) -> None:
+    """Show it no more, or again. What comes and belongs to it stays away with it."""
+    _remember(session, hand, "drop", [theme], [])
+    theme.dropped, theme.kept = dropped, True
+    session.commit()
+
+
+def merge_themes(session: Session, theme: Theme, into: Theme, hand: Actor) -> None:
+    """Bring all of one theme into another, which keeps its name. Raises BadInput for the same one."""
+    if theme.id == into.id:
+        raise BadInput("Choose another theme to merge it with.")
+    rows = _members(session, theme)
+    _remember(session, hand, "merge", [theme, into], rows)
+    for row in rows:
+        row.theme_id = into.id
+    into.kept = True
+    session.flush()
+    session.delete(theme)
+    session.commit()
+
+
+def move_takeaways(
+    session: Session, takeaways: Sequence[Takeaway], into: Theme | None, hand: Actor
+) -> None:
+    """Put takeaways into a theme, or (None) into no theme. Raises BadInput for none."""
+    rows = _rows_of(session, takeaways)
+    _remember(session, hand, "move", [into] if into else [], rows)
+    _set(rows, into)
+    session.commit()
+
+
+def split_theme(session: Session, takeaways: Sequence[Takeaway], name: str, hand: Actor) -> Theme:
+    """Make a theme of its own of takeaways. Raises BadInput for none."""
+    rows = _rows_of(session, takeaways)
+    theme = Theme(
+        id=new_id(hand.now, hand.rng),
+        name=" ".join(name.split())[:NAME_CHARS],
+        kept=True,
+        dropped=False,
+        created_at=hand.now,
+    )
+    _remember(session, hand, "split", [], rows, made=theme)
+    session.add(theme)
+    session.flush()
+    _set(rows, theme)
+    session.commit()
+    return theme
+
+
+def _set(rows: Sequence[ThemeMember], into: Theme | None) -> None:
+    for row in rows:
+        row.theme_id, row.by_hand = (into.id if into else None), True
+    if into is not None:
+        into.kept = True
+
+
+def _members(session: Session, theme: Theme) -> list[ThemeMember]:
+    return list(session.scalars(select(ThemeMember).where(ThemeMember.theme_id == theme.id)))
+
+
+def _rows_of(session: Session, takeaways: Sequence[Takeaway]) -> list[ThemeMember]:
+    if not takeaways:
+        raise BadInput("Choose the takeaways first.")
+    rows = []
+    for takeaway in takeaways:
+        row = session.get(ThemeMember, takeaway.id)
+        if row is None:
+            row = ThemeMember(takeaway_id=takeaway.id, theme_id=None, by_hand=False)
+            session.add(row)
+        rows.append(row)
+    session.flush()
+    return rows
+
+
+def _remember(
+    session: Session,
+    hand: Actor,
+    action: str,
+    themes: Collection[Theme],
+    rows: Sequence[ThemeMember],
+    *,
+    made: Theme | None = None,
+) -> None:
+    before: dict[str, Any] = {
+        "themes": [_told(theme) for theme in themes],
+        "members": {
+            row.takeaway_id.hex: [row.theme_id.hex if row.theme_id else "", row.by_hand]
+            for row in rows
+        },
+        "made": made.id.hex if made else "",
+    }
+    step = ThemeStep(at=hand.now, who=hand.who, action=action, before=before)
+    session.add(step)
+
+
+def _told(theme: Theme) -> dict[str, Any]:
+    return {
+        "id": theme.id.hex,
+        "name": theme.name,
+        "kept": theme.kept,
+        "dropped": theme.dropped,
+        "created_at": theme.created_at.isoformat(),
+    }
+
+
+def last_step(session: Session) -> ThemeStep | None:
+    """The newest decision that was not undone."""
+    open_ones = select(ThemeStep).where(ThemeStep.undone.is_(False))
+    return session.scalars(open_ones.order_by(ThemeStep.id.desc())).first()
+
+
+def undo_theme_step(session: Session) -> ThemeStep:
+    """Take the newest decision back. Raises BadInput if there is none. Commits."""
+    step = last_step(session)
+    if step is None:
+        raise BadInput("There is nothing to undo.")
+    for told in step.before["themes"]:
+        _restore(session, told)
+    session.flush()
+    for number, (theme, by_hand) in step.before["members"].items():
+        _put_back(session, uuid.UUID(number), theme, by_hand=by_hand)
+    session.flush()
+    if step.before["made"]:
+        _unmake(session, uuid.UUID(step.before["made"]))
+    step.undone = True
+    session.commit()
+    return step
+
+
+def _restore(session: Session, told: dict[str, Any]) -> None:
+    number = uuid.UUID(told["id"])
+    theme = session.get(Theme, number)
+    if theme is None:
+        made = datetime.fromisoformat(told["created_at"])
+        theme = Theme(id=number, created_at=made if made.tzinfo else made.replace(tzinfo=UTC))
+        session.add(theme)
+    theme.name, theme.kept, theme.dropped = told["name"], told["kept"], told["dropped"]
+
+
+def _put_back(session: Session, takeaway: uuid.UUID, theme: str, *, by_hand: bool) -> None:
+    row = session.get(ThemeMember, takeaway)
+    if row is None:
+        return
+    there = session.get(Theme, uuid.UUID(theme)) if theme else None
+    if theme and there is None:
+        # Its theme was found anew meanwhile: it is looked at again.
+        session.delete(row)
+        return
+    row.theme_id, row.by_hand = (there.id if there else None), by_hand
+
+
+def _unmake(session: Session, number: uuid.UUID) -> None:
+    """What came into a theme since it was made is looked at again."""
+    session.execute(delete(ThemeMember).where(ThemeMember.theme_id == number))
+    session.execute(delete(Theme).where(Theme.id == number))

@@ -1,0 +1,168 @@
+"""Finds groups of texts that are about the same: spherical k-means on meanings and on words that come again.
+
+Deterministic: the same texts in the same order give the same groups.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reporter.themes.texts import Prepared, meaning
+
+MOST_THEMES = 12
+# Fewer texts with words than this say nothing of a room.
+LEAST_TEXTS = 8
+LEAST_MEMBERS = 2
+# Words themselves count beside their meanings: as signs of a random projection (Achlioptas, 2003).
+WORD_DIMENSIONS, WORD_SHARE = 64, 1.0
+NEIGHBOURS, NEIGHBOUR_SHARE = 10, 0.6
+RESTARTS, ROUNDS = 10, 30
+BLOCK = 512
+
+
+@dataclass(frozen=True)
+class Groups:
+    """``labels``: the group of each text, -1 for none; ``closeness``: to its group's middle, -1 to 1."""
+
+    labels: list[int]
+    closeness: list[float]
+
+
+def find_groups(
+    texts: Sequence[Prepared], *, fixed: Sequence[int] | None = None, most: int = MOST_THEMES
+) -> Groups:
+    """Group texts. ``fixed``: the group of those that a person placed (numbers from 0 without gaps), else -1."""
+    fixed = [-1] * len(texts) if fixed is None else fixed
+    told = [at for at, text in enumerate(texts) if text.terms]
+    labels, closeness = list(fixed), [0.0] * len(texts)
+    if len(told) < LEAST_TEXTS and max(fixed, default=-1) < 0:
+        return Groups(labels, closeness)
+    placed = [fixed[at] for at in told]
+    count = group_count(len(told), max(placed, default=-1) + 1, most)
+    found, near = _cluster(_vectors([texts[at] for at in told]), placed, count)
+    for at, label, close in zip(told, found, near, strict=True):
+        labels[at], closeness[at] = int(label), float(close)
+    return Groups(_without_small(labels, fixed), closeness)
+
+
+def group_count(texts: int, kept: int, most: int) -> int:
+    """How many groups to look for, with those that a person keeps."""
+    return max(kept, min(most, max(2, round(math.sqrt(texts / 2)))))
+
+
+def _without_small(labels: list[int], fixed: Sequence[int]) -> list[int]:
+    sizes, kept = Counter(labels), set(fixed)
+    return [label if sizes[label] >= LEAST_MEMBERS or label in kept else -1 for label in labels]
+
+
+def _vectors(texts: Sequence[Prepared]) -> Any:
+    """One row of length one a text."""
+    import numpy as np
+
+    meanings = np.array([meaning(text) for text in texts])
+    whole = np.hstack([_centred(meanings), WORD_SHARE * _scaled(_words(texts))])
+    return _smoothed(_scaled(whole))
+
+
+def _centred(rows: Any) -> Any:
+    scaled = _scaled(rows)
+    return _scaled(scaled - scaled.mean(axis=0))
+
+
+def _scaled(rows: Any) -> Any:
+    import numpy as np
+
+    return rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-9)
+
+
+def _words(texts: Sequence[Prepared]) -> Any:
+    """Words weighed by how few texts have them, projected to WORD_DIMENSIONS."""
+    import numpy as np
+
+    said = Counter(concept for text in texts for concept in {t.concept for t in text.terms})
+    projected = {
+        concept: _signs(concept) * math.log(len(texts) / (count + 0.5) + 1)
+        for concept, count in said.items()
+        if count > 1
+    }
+    rows = np.zeros((len(texts), WORD_DIMENSIONS), np.float32)
+    for row, text in zip(rows, texts, strict=True):
+        for term in text.terms:
+            if term.concept in projected:
+                row += term.weight * projected[term.concept]
+    return rows
+
+
+def _signs(concept: str) -> Any:
+    """A direction that is the same for the same word on every machine."""
+    import numpy as np
+
+    rng = np.random.default_rng(zlib.crc32(concept.encode()))
+    return rng.choice((-1.0, 1.0), WORD_DIMENSIONS).astype(np.float32)
+
+
+def _smoothed(rows: Any) -> Any:
+    """Each row moved towards its nearest ones: texts that share no word meet over a third one."""
+    import numpy as np
+
+    near = min(NEIGHBOURS, len(rows) - 1)
+    if near < 1:
+        return rows
+    moved = np.empty_like(rows)
+    for start in range(0, len(rows), BLOCK):
+        own = np.arange(start, min(start + BLOCK, len(rows)))
+        alike = rows[own] @ rows.T
+        alike[own - start, own] = -1
+        nearest = np.argpartition(-alike, near - 1, axis=1)[:, :near]
+        shares = np.maximum(np.take_along_axis(alike, nearest, 1), 0) ** 2
+        shares /= shares.sum(axis=1, keepdims=True) + 1e-9
+        moved[own] = np.einsum("ij,ijk->ik", shares, rows[nearest])
+    return _scaled((1 - NEIGHBOUR_SHARE) * rows + NEIGHBOUR_SHARE * _scaled(moved))
+
+
+def _cluster(rows: Any, placed: Sequence[int], count: int) -> tuple[Any, Any]:
+    """(group, closeness) of each row; placed rows stay where they are. The best of RESTARTS beginnings."""
+    import numpy as np
+
+    rng, held = np.random.default_rng(18), np.asarray(placed)
+    best, result = -math.inf, (held, held)
+    for _ in range(RESTARTS if len(rows) < 3000 else 4):
+        labels, near = _settle(rows, held, _seeds(rows, held, count, rng))
+        if near.sum() > best:
+            best, result = near.sum(), (labels, near)
+    return result
+
+
+def _seeds(rows: Any, held: Any, count: int, rng: Any) -> Any:
+    """Middles to begin with: of what a person placed, then rows far from all others (k-means++)."""
+    import numpy as np
+
+    middles = [_scaled(rows[held == at].mean(axis=0)[None])[0] for at in range(held.max() + 1)]
+    if not middles:
+        middles = [rows[rng.integers(len(rows))]]
+    while len(middles) < count:
+        far = np.maximum(1 - (rows @ np.array(middles).T).max(axis=1), 1e-9)
+        middles.append(rows[rng.choice(len(rows), p=far / far.sum())])
+    return np.array(middles)
+
+
+def _settle(rows: Any, held: Any, middles: Any) -> tuple[Any, Any]:
+    import numpy as np
+
+    labels = np.full(len(rows), -1)
+    for _ in range(ROUNDS):
+        alike = rows @ middles.T
+        now = np.where(held >= 0, held, alike.argmax(axis=1))
+        if (now == labels).all():
+            break
+        labels = now
+        sums = np.array([rows[labels == at].sum(axis=0) for at in range(len(middles))])
+        empty = ~sums.any(axis=1)
+        sums[empty] = middles[empty]
+        middles = _scaled(sums)
+    return labels, np.take_along_axis(rows @ middles.T, labels[:, None], 1)[:, 0]

@@ -1,0 +1,113 @@
+"""What words mean, roughly: vectors of English stems, and the English stems behind words of other languages.
+
+``data/lexicon.npz`` holds facts counted and taken from free dictionaries; see ``docs/themes.md``. It is read at the
+first use, about 4 MB in memory.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reporter.search.text.languages import ARABIC_LIGHT, is_arabic, stem
+from reporter.search.text.tokenizer import normalize
+
+LANGUAGES = ("en", "de", "es", "fr", "pt", "ar")
+# Short beginnings say little; from here on two words with the same beginning are taken for relatives.
+RELATIVE_CHARS = 6
+# A share of a dictionary's words below which a word says what a text is about (Arora, Liang and Ma, 2017, "A Simple
+# but Tough-to-Beat Baseline for Sentence Embeddings": weight a / (a + p)).
+COMMON = 1e-3
+Senses = tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """``vectors``: English stems × dimensions, rows of length one; ``weights``: how telling each stem is, 0 to 1."""
+
+    numbers: dict[str, int]
+    vectors: Any
+    weights: Any
+    foreign: dict[str, dict[str, str]]
+    beginnings: dict[str, int]
+
+    def senses(self, written: str, plain: str, language: str) -> Senses:
+        """The English stems behind a word, as (row, share); the shares add up to one. Empty: not known."""
+        found = self._own(written, plain, language) or (
+            self._parts(written, language) if language == "de" else ()
+        )
+        if found or language in ("en", "ar"):
+            return found
+        return self._relative(plain)
+
+    def _own(self, written: str, plain: str, language: str) -> Senses:
+        if language == "en":
+            number = self.numbers.get(normalize(stem(written.lower(), "en")))
+            return () if number is None else ((number, 1.0),)
+        return _shares(self.foreign[language].get(foreign_stem(written, plain, language), ""))
+
+    def _parts(self, written: str, language: str) -> Senses:
+        """Of a German compound: what its two parts mean."""
+        word = normalize(stem(written.lower(), language))
+        table = self.foreign[language]
+        for cut in range(3, len(word) - 3):
+            heads = (word[:cut], word[:cut].removesuffix("s"), word[:cut].removesuffix("n"))
+            head = next((table[h] for h in heads if h in table), "")
+            tail = table.get(word[cut:], "")
+            if head and tail:
+                halves = (*_shares(head), *_shares(tail))
+                return tuple((number, share / 2) for number, share in halves)
+        return ()
+
+    def _relative(self, plain: str) -> Senses:
+        """The English word that this one is, or begins like: Latin and Greek words travel."""
+        number = self.numbers.get(normalize(stem(plain, "en")))
+        if number is None and len(plain) >= RELATIVE_CHARS:
+            number = self.beginnings.get(plain[:RELATIVE_CHARS])
+        return () if number is None else ((number, 1.0),)
+
+
+def foreign_stem(written: str, plain: str, language: str) -> str:
+    """The form under which a word of this language is listed."""
+    if language == "ar":
+        return normalize(stem(plain, ARABIC_LIGHT))
+    return normalize(stem(written.lower(), language))
+
+
+def _shares(line: str) -> Senses:
+    pairs = [entry.split(":") for entry in line.split()]
+    total = sum(int(points) for _row, points in pairs)
+    return tuple((int(row), int(points) / total) for row, points in pairs)
+
+
+@functools.cache
+def lexicon() -> Lexicon:
+    """Read the data file."""
+    import numpy as np
+
+    with np.load(Path(__file__).parent / "data" / "lexicon.npz") as data:
+        words = data["words"].tobytes().decode().split("\n")
+        vectors = data["vectors"].astype(np.float32)
+        share = data["share"]
+        foreign = {name: _table(data[name].tobytes()) for name in LANGUAGES if name != "en"}
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    beginnings: dict[str, int] = {}
+    for number, word in enumerate(words):
+        if len(word) >= RELATIVE_CHARS:
+            # The more frequent ones come first.
+            beginnings.setdefault(word[:RELATIVE_CHARS], number)
+    numbers = {word: number for number, word in enumerate(words)}
+    return Lexicon(numbers, vectors, COMMON / (COMMON + share), foreign, beginnings)
+
+
+def _table(data: bytes) -> dict[str, str]:
+    return dict(line.split(" ", 1) for line in data.decode().split("\n"))
+
+
+def script_language(plain: str, guessed: str) -> str:
+    """The language to look a word up in: words in Arabic letters are Arabic whatever the text is."""
+    if is_arabic(plain):
+        return "ar"
+    return "en" if guessed == "ar" else guessed

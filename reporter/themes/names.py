@@ -1,0 +1,64 @@
+"""A theme's name: words that its members use, and others use less. Nothing is invented."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from reporter.themes.texts import Prepared
+
+NAME_WORDS = 3
+BETWEEN = " · "
+
+
+def name_themes(groups: Sequence[Sequence[Prepared]], language: str) -> list[str]:
+    """A name for each group, in the gathering's language where its members use it. Empty where there are no words."""
+    sizes = [_spread(group) for group in groups]
+    everywhere: Counter[str] = sum(sizes, Counter())
+    total = sum(map(len, groups)) or 1
+    return [
+        _name(group, own, everywhere, total, language)
+        for group, own in zip(groups, sizes, strict=True)
+    ]
+
+
+def _spread(group: Sequence[Prepared]) -> Counter[str]:
+    """In how many members each concept comes."""
+    return Counter(concept for text in group for concept in {t.concept for t in text.terms})
+
+
+def _name(  # one place where all that a name depends on comes together
+    group: Sequence[Prepared],
+    own: Counter[str],
+    everywhere: Counter[str],
+    total: int,
+    language: str,
+) -> str:
+    weights = {term.concept: term.weight for text in group for term in text.terms}
+    points = {
+        concept: weights[concept]
+        * count
+        * math.log(1 + (count / len(group)) / ((everywhere[concept] - count + 1) / total))
+        for concept, count in own.items()
+    }
+    chosen: list[str] = []
+    for concept in sorted(points, key=lambda one: (-points[one], one)):
+        word = _spoken(group, concept, language)
+        if word.casefold() not in {other.casefold() for other in chosen}:
+            chosen.append(word)
+        if len(chosen) == NAME_WORDS:
+            break
+    return BETWEEN.join(chosen)
+
+
+def _spoken(group: Sequence[Prepared], concept: str, language: str) -> str:
+    """How the members write it: in the gathering's language if they do, else as most of them."""
+    forms = Counter(
+        (text.language == language, term.written)
+        for text in group
+        for term in text.terms
+        if term.concept == concept
+    )
+    best = min(forms, key=lambda form: (not form[0], -forms[form], form[1]))
+    return best[1]

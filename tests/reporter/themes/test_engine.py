@@ -1,0 +1,118 @@
+"""Themes are found across languages, with names of the members' own words, and nothing heavy is loaded first."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from reporter.themes.engine import LEAST_TEXTS, MOST_THEMES, find_groups
+from reporter.themes.names import BETWEEN, name_themes
+from reporter.themes.texts import prepare
+from tests.support.clusters import v_measure
+from tests.support.themes_data import labelled
+
+LABELLED = labelled()
+PREPARED = [prepare(one.text) for one in LABELLED]
+GROUPS = find_groups(PREPARED)
+
+
+def test_v_measure_is_one_for_the_same_groups_and_zero_for_none() -> None:
+    assert v_measure([1, 1, 2, 2], ["a", "a", "b", "b"]) == pytest.approx(1)
+    assert v_measure([1, 1, 2, 2], ["a", "b", "a", "b"]) == pytest.approx(0)
+    # Worked by hand: homogeneity 1, completeness 2/3.
+    assert v_measure([1, 1, 2, 2], [1, 1, 2, 3]) == pytest.approx(0.8)
+
+
+def test_the_set_has_five_languages_with_as_many_of_each_label() -> None:
+    assert len(LABELLED) == 300
+    assert {one.language for one in LABELLED} == {"en", "de", "es", "fr", "ar"}
+    assert len({one.text for one in LABELLED}) == 300
+
+
+def test_themes_agree_with_what_people_labelled() -> None:
+    assert v_measure([one.label for one in LABELLED], GROUPS.labels) > 0.55
+
+
+def test_there_are_at_most_a_dozen_and_they_cross_languages() -> None:
+    numbers = set(GROUPS.labels) - {-1}
+    assert len(numbers) <= MOST_THEMES
+    for number in numbers:
+        languages = {
+            one.language for one, at in zip(LABELLED, GROUPS.labels, strict=True) if at == number
+        }
+        assert len(languages) >= 3
+
+
+def test_a_name_has_at_least_two_words_that_members_wrote() -> None:
+    numbers = sorted(set(GROUPS.labels) - {-1})
+    members = [
+        [at for at, label in enumerate(GROUPS.labels) if label == number] for number in numbers
+    ]
+    names = name_themes([[PREPARED[at] for at in group] for group in members], "en")
+    for name, group in zip(names, members, strict=True):
+        texts = " ".join(LABELLED[at].text for at in group)
+        words = name.split(BETWEEN)
+        assert len(words) >= 2
+        assert all(word in texts for word in words)
+    assert len(set(names)) == len(names)
+
+
+def test_the_same_texts_give_the_same_groups() -> None:
+    assert find_groups(PREPARED) == GROUPS
+
+
+def test_too_little_gives_no_groups() -> None:
+    few = PREPARED[: LEAST_TEXTS - 1]
+    assert find_groups(few).labels == [-1] * len(few)
+    assert find_groups([]).labels == []
+    silent = [prepare(text) for text in ("", "42", "the and of", "👍")] * 5
+    assert find_groups(silent).labels == [-1] * 20
+
+
+def test_what_a_person_placed_stays_and_draws_its_like() -> None:
+    bicycles = [at for at, one in enumerate(LABELLED) if one.label == "bicycles"]
+    fixed = [0 if at in bicycles[:15] else -1 for at in range(len(LABELLED))]
+    labels = find_groups(PREPARED, fixed=fixed).labels
+    assert all(labels[at] == 0 for at in bicycles[:15])
+    assert sum(labels[at] == 0 for at in bicycles[15:]) >= 8
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Who waters the beds during the holidays?", "en"),
+        ("Wer gießt die Hochbeete in den Ferien?", "de"),
+        ("¿Quién riega los bancales durante las vacaciones?", "es"),
+        ("Qui arrose les plantes pendant les vacances ?", "fr"),
+        ("من يسقي النباتات خلال العطلة؟", "ar"),
+    ],
+)
+def test_a_text_is_taken_apart_in_its_own_language(text: str, language: str) -> None:
+    prepared = prepare(text)
+    assert prepared.language == language
+    assert any(term.senses for term in prepared.terms)
+
+
+def test_words_that_mean_the_same_are_one_concept_in_all_languages() -> None:
+    concepts = [
+        {term.concept for term in prepare(text).terms}
+        for text in ("My bicycle", "das Fahrrad", "la bicicleta", "mon vélo")
+    ]
+    assert concepts[1] & concepts[2] & concepts[3]
+
+
+def test_importing_loads_no_numpy() -> None:
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys, reporter.themes.engine, reporter.themes.names, reporter.themes.texts;"
+            "print('numpy' in sys.modules)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.strip() == "False"
