@@ -23,6 +23,11 @@ SENTENCES = (
     later("It is open, done or dropped."),
     later("There is no such item any more. Load the page again."),
     later("%(day)s is no date. Write it as 2026-05-09."),
+    # Themes.
+    later("There is no such theme any more. Load the page again."),
+    later("Choose another theme to merge it with."),
+    later("Choose the takeaways first."),
+    later("There is nothing to undo."),
     # Captions.
     later("Only films and voice notes have captions."),
     later("The last caption begins after the end of the recording."),

@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("takeaway_id", sa.Uuid(), nullable=False),
         sa.Column("theme_id", sa.Uuid(), nullable=True),
         sa.Column("by_hand", sa.Boolean(), nullable=False),
-        sa.Column("closeness", sa.Float(), nullable=False),
+        sa.Column("closeness", sa.Double(), nullable=False),
         sa.Column("looked_at_revision", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["takeaway_id"], ["takeaway.id"]),
         sa.ForeignKeyConstraint(["theme_id"], ["theme.id"]),
