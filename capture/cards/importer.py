@@ -335,6 +335,8 @@ class Importer:
             told = self._first_whole(item)
             if told is not None:
                 self._keep(item, told)
+                if told.note:
+                    self._failures.append({"file": item.ordered.found.name, "note": told.note})
         except (BadInput, Forbidden, UnsupportedMedia, Conflict, TooLarge) as error:
             self._refuse(item, error)
         finally:
@@ -346,10 +348,15 @@ class Importer:
         """The look at the first file that opens; a broken one does not cost the others of its shot. None: none does."""
         while item.parts:
             assert item.looking is not None
+            waits = any(str(found.path) in self.patient for found in item.files)
             try:
-                return item.looking.result()
+                seen = item.looking.result()
+                if seen.whole or not waits:
+                    return seen
+                self.left += item.files
+                return None
             except MediaFailed as error:
-                if any(str(found.path) in self.patient for found in item.files):
+                if waits:
                     self.left += item.files
                     return None
                 self._fail(item.ordered.found, error.message)

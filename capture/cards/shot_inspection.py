@@ -17,8 +17,18 @@ from capture.codes.qr_reader import Code, read_codes
 from capture.codes.qr_writer import END, EPOCH
 from capture.codes.unreadable_markers import find_squares
 from capture.decoding.film import real_video
+from capture.decoding.motion_photo import INNER_FILM, has_inner_film
 from capture.decoding.probe import MAX_PIXELS, Probe, probe
-from capture.decoding.safe_open import RAW_MIMES, jpeg_bytes, open_media, open_photo, read_exif
+from capture.decoding.safe_open import (
+    RAW_MIMES,
+    TooMuchMemory,
+    check_memory,
+    jpeg_bytes,
+    open_media,
+    open_photo,
+    read_exif,
+)
+from capture.decoding.truncation import note_on
 from capture.renditions.photo import upright
 from reporter.codes import ALPHABET, is_valid, normalize
 from reporter.enums import Mark
@@ -60,10 +70,15 @@ class MarkerReading:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a file's headers say, and what it is as a marker."""
+    """What a file's headers say, and what it is as a marker. ``note``: a sentence for people about it, else ''.
+
+    ``whole``: False of a picture whose file breaks off, which may still be on its way.
+    """
 
     probe: Probe
     seen: MarkerReading
+    note: str = ""
+    whole: bool = True
 
 
 def glance(path: Path, mime: str) -> Probe | None:
@@ -78,15 +93,26 @@ def inspect_shot(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> Insp
     """Read headers and marker of a copied file. Runs in a decoder process. Raises MediaFailed."""
     found = probe(path, mime, max_pixels=max_pixels)
     if found.kind == "photo":
-        return Inspection(found, judge(open_grey(path, mime, max_pixels=max_pixels)))
+        cut = note_on(path, mime)
+        note = cut or (INNER_FILM if has_inner_film(path, mime) else "")
+        return Inspection(found, _photo(path, mime, max_pixels), note, whole=not cut)
     if found.kind == "video":
         return Inspection(found, _video(path, found))
     return Inspection(found, MarkerReading())
 
 
+def _photo(path: Path, mime: str, max_pixels: int) -> MarkerReading:
+    """What a photo says as a marker; one that can't be decoded here is kept all the same, and is none."""
+    try:
+        return judge(open_grey(path, mime, max_pixels=max_pixels))
+    except TooMuchMemory:
+        return MarkerReading()
+
+
 def open_grey(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> Grey:
     """A photo in grey and upright, its longer side at most about ``WORKING_SIDE`` × 2; JPEGs decode at a fraction."""
     with open_photo(path, mime, max_pixels=max_pixels) as image:
+        check_memory(image)
         exif = read_exif(image)
         small = _reduced(path, mime, max(image.size))
         if small is None:

@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, NoReturn
 
+from capture.decoding.coefficients import held_bytes
 from capture.decoding.exif_dates import read_camera_time
 from capture.decoding.formats.jxl_header import read_jxl_size
 from capture.decoding.mime_sniff import RAW_TYPES
@@ -50,6 +51,10 @@ _NOT_ITS_FAULT = (errno.ENOSPC, errno.ENOMEM)
 
 # What decoding one picture may take: a worker's limit (capture.decoding.process_pool) less what its libraries need.
 MOST_BYTES = 1_800_000_000
+# The same of the coefficients of a JPEG, so that all of it stays below 500 MB: two of them at once fit a small laptop.
+MOST_HELD = 400_000_000
+# Segments before the first scan: pictures of phones have depth maps and gain maps there.
+_MOST_HEAD = 16 << 20
 # Pillow keeps colours in four bytes; the libraries for HEIF, AVIF and WebP have copies of their own.
 _BYTES_PER_PIXEL = {"PNG": 4, "GIF": 4, "HEIF": 9, "AVIF": 9, "WEBP": 8}
 _PILLOW_FORMATS = {
@@ -161,18 +166,34 @@ def jpeg_bytes(path: Path, mime: str) -> bytes:
     return data + END_OF_IMAGE if is_cut_jpeg(data) else data
 
 
+class TooMuchMemory(MediaFailed):
+    """A picture that can be kept, but not decoded here."""
+
+
 def check_memory(image: Any) -> None:
-    """Raise MediaFailed where decoding an opened picture would take more memory than ``MOST_BYTES``."""
+    """Raise TooMuchMemory where decoding an opened picture would take more than ``MOST_BYTES``, or ``MOST_HELD``."""
     pixels = image.width * image.height
-    each = _BYTES_PER_PIXEL.get(image.format, 8)
     if image.format in ("JPEG", "MPO"):
-        # Of a progressive one all coefficients are held, two bytes each; others are reduced while they are read.
-        each = 2 * len(image.getbands()) if image.info.get("progressive") else 0
-    if pixels * each > MOST_BYTES:
-        raise MediaFailed(
+        if held_bytes(_head(image.fp)) > MOST_HELD:
+            raise TooMuchMemory(
+                f"This photo has {pixels // 1_000_000} million pixels in a progressive JPEG, which is more than fits "
+                "into memory here. Please send it smaller, or saved as a JPEG that is not progressive."
+            )
+        return
+    if pixels * _BYTES_PER_PIXEL.get(image.format, 8) > MOST_BYTES:
+        raise TooMuchMemory(
             f"This photo has {pixels // 1_000_000} million pixels, which is more than fits into memory here. "
             "Please send it as a JPEG."
         )
+
+
+def _head(file: Any) -> bytes:
+    """The first megabytes of an opened picture, which is left where it was."""
+    at = file.tell()
+    file.seek(0)
+    head: bytes = file.read(_MOST_HEAD)
+    file.seek(at)
+    return head
 
 
 def load_as_far_as_it_goes(image: Any, path: Path, mime: str) -> None:

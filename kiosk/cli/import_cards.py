@@ -69,6 +69,8 @@ def _tell(record: dict[str, Any]) -> None:
         click.echo(f"missing: {name}", err=True)
     for entry in record["skipped"]:
         click.echo(f"left on the card: {entry['file']}: {entry['reason']}", err=True)
+    for entry in record["notes"]:
+        click.echo(f"note: {entry['file']}: {entry['note']}", err=True)
     waits = sum(1 for entry in record["takeaways"] if entry["proposed"])
     click.echo(
         f"{record['imported']} taken in, {record['known']} known, {record['failed']} failed, "

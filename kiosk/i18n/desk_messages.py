@@ -134,4 +134,8 @@ SENTENCES = (
     later("A track of places; places are not kept."),
     later("The camera's own notes about its recordings."),
     later("Not a photo, a film or a sound."),
+    later(
+        "This photo has a short film in it. The picture is shown; the film is kept in the original and not played. "
+        "To show it, save it as a film of its own on the phone and bring that in."
+    ),
 )

@@ -68,6 +68,10 @@ SENTENCES = (
     ),
     later("This photo has more than %(count)s million pixels. Please send a smaller one."),
     later(
+        "This photo has %(count)s million pixels in a progressive JPEG, which is more than fits into memory here. "
+        "Please send it smaller, or saved as a JPEG that is not progressive."
+    ),
+    later(
         "This photo has %(count)s million pixels, which is more than fits into memory here. "
         "Please send it as a JPEG."
     ),

@@ -131,6 +131,7 @@ def import_record(job: CardImport) -> dict[str, Any]:
         "failures": job.failed,
         "missing": job.missing,
         "skipped": job.skipped,
+        "notes": job.notes,
         "state": job.state,
         "message": job.message,
     }

@@ -52,7 +52,8 @@ class CardImport(Base):
     known: Mapped[int] = mapped_column(default=0)
     markers: Mapped[int] = mapped_column(default=0)
     # [{"file", "error"}]: what could not be taken; {"file"} alone: what was not read before the card was gone;
-    # {"file", "skipped"}: what lies on the card and is no recording, or only a copy of one, and why it stays there.
+    # {"file", "skipped"}: what lies on the card and is no recording, or only a copy of one, and why it stays there;
+    # {"file", "note"}: what is in, but not shown in all its parts.
     failures: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     message: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -79,6 +80,11 @@ class CardImport(Base):
             for entry in self.failures
             if "skipped" in entry
         ]
+
+    @property
+    def notes(self) -> list[dict[str, Any]]:
+        """``file`` and ``note`` of what was taken in, but is not shown in all its parts."""
+        return [entry for entry in self.failures if "note" in entry]
 
 
 class Shot(Base):

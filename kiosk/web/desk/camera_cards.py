@@ -239,6 +239,7 @@ def _told(row: CardImport) -> dict[str, Any]:
         "missing": row.missing,
         "failures": row.failed,
         "skipped": row.skipped,
+        "notes": row.notes,
     }
 
 
@@ -254,7 +255,7 @@ def state() -> Response:
     """What the page's script asks every two seconds."""
     cards = [{"path": str(card.path), "label": card.label} for card in inserted_cards()]
     # Lists of thousands of files are for the page itself, not for every two seconds.
-    lists = ("failures", "missing", "skipped")
+    lists = ("failures", "missing", "skipped", "notes")
     imports = [{k: v for k, v in _told(row).items() if k not in lists} for row in _imports()]
     return jsonify({"cards": cards, "imports": imports})
 

@@ -28,7 +28,9 @@ from capture.cards.manual_cuts import begin_at, is_photo, move_cut, set_clock
 from capture.cards.scan import read_playlist, walk
 from capture.cards.session_assignment import UNASSIGNED
 from capture.codes.qr_writer import screen_url
+from capture.decoding.motion_photo import INNER_FILM
 from capture.decoding.process_pool import DecoderPool
+from capture.decoding.truncation import CUT_SHORT
 from capture.imaging.raw_preview import find_preview
 from capture.renditions.worker import process_due
 from reporter.config import LimitSettings, Settings
@@ -608,6 +610,30 @@ def playlist(*items: tuple[str, int]) -> bytes:
         body += len(item).to_bytes(2, "big") + item
     table = b"\0\0" + len(items).to_bytes(2, "big") + b"\0\0" + body
     return b"MPLS0100" + (20).to_bytes(4, "big") + bytes(8) + len(table).to_bytes(4, "big") + table
+
+
+def test_what_is_not_shown_in_all_its_parts_is_told(desk: Desk, tmp_path: Path) -> None:
+    camera = Camera(tmp_path / "card")
+    picture = (camera.card / camera.shoot(TEN)).read_bytes()
+    moving = camera.card / "DCIM" / "MVIMG_0001.jpg"
+    film = files.mp4(1.0).read_bytes()
+    moving.write_bytes(picture + film)
+    heic = files.heic(600, 400).read_bytes()
+    box = (8 + len(film)).to_bytes(4, "big") + b"mpvd" + film
+    (moving.parent / "IMG_0002.HEIC").write_bytes(heic + box)
+    (moving.parent / "IMG_0003.HEIC").write_bytes(heic)
+    # The word alone is no film.
+    (moving.parent / "IMG_0004.jpg").write_bytes(picture + b"\0\0\0\x18ftyp and nothing else")
+    (moving.parent / "IMG_0005.jpg").write_bytes(picture[: len(picture) * 2 // 3])
+
+    job = desk.read(tmp_path / "card")
+    assert (job.imported, job.failed, job.missing, job.skipped) == (6, [], [], [])
+    assert {(entry["file"], entry["note"]) for entry in job.notes} == {
+        ("DCIM/MVIMG_0001.jpg", INNER_FILM),
+        ("DCIM/IMG_0002.HEIC", INNER_FILM),
+        ("DCIM/IMG_0005.jpg", CUT_SHORT),
+    }
+    assert hashlib.sha256(picture + film).hexdigest() in desk.originals()
 
 
 def test_a_camcorders_card_has_joined_spans_clips_and_notes(desk: Desk, tmp_path: Path) -> None:

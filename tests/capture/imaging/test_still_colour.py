@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from capture.decoding.coefficients import held_bytes
 from capture.decoding.mime_sniff import sniff
-from capture.decoding.safe_open import MOST_BYTES, check_memory
+from capture.decoding.safe_open import MOST_BYTES, TooMuchMemory, check_memory
 from capture.decoding.truncation import CUT_SHORT
 from capture.imaging.colour import Colour
 from capture.imaging.icc_profile import DISPLAY_P3, matrix_profile, to_srgb
@@ -246,11 +248,16 @@ print([(m.width, m.height) for m in made], peak.split()[1])
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="counts memory as Linux does")
-def test_200_megapixels_take_less_than_500_megabytes(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("across", "down", "progressive"), [(8, 8, 0), (6, 7, 1)])
+def test_the_largest_photos_take_less_than_500_megabytes(
+    across: int, down: int, progressive: int, tmp_path: Path
+) -> None:
+    """200 megapixels of a phone; 131 where all scans are held until the last."""
     import cv2
 
     tile = cv2.cvtColor(files.scene(2040, 1530, 0), cv2.COLOR_RGB2BGR)
-    done, data = cv2.imencode(".jpg", np.tile(tile, (8, 8, 1)), [cv2.IMWRITE_JPEG_QUALITY, 80])
+    how = [cv2.IMWRITE_JPEG_QUALITY, 80, cv2.IMWRITE_JPEG_PROGRESSIVE, progressive]
+    done, data = cv2.imencode(".jpg", np.tile(tile, (down, across, 1)), how)
     assert done
     path = tmp_path / "huge.jpg"
     path.write_bytes(data.tobytes())
@@ -261,28 +268,77 @@ def test_200_megapixels_take_less_than_500_megabytes(tmp_path: Path) -> None:
         check=True,
         env={**os.environ, "PYTHONPATH": "."},
     ).stdout
-    assert told.startswith("[(1600, 1200), (400, 300)]")
+    view, thumb = (1600, 1200 * down // across), (400, 300 * down // across)
+    assert told.startswith(f"[{view}, {thumb}]")
     assert int(told.split()[-1]) < 500_000
 
 
 class Claims:
     """What the header of a picture claims."""
 
-    def __init__(self, format: str, megapixels: int, **info: Any) -> None:
-        self.format, self.info = format, info
+    def __init__(self, format: str, megapixels: int) -> None:
+        self.format = format
         self.width, self.height = 1000, megapixels * 1000
-
-    def getbands(self) -> tuple[str, ...]:
-        return ("R", "G", "B")
 
 
 def test_the_limit_is_memory_and_not_a_count_of_pixels() -> None:
-    for fine in (Claims("JPEG", 1000), Claims("HEIF", 200), Claims("PNG", 400)):
+    for fine in (Claims("HEIF", 200), Claims("PNG", 400)):
         check_memory(fine)
-    for much in (Claims("HEIF", 201), Claims("PNG", 451), Claims("JPEG", 301, progressive=1)):
-        with pytest.raises(MediaFailed, match="million pixels"):
+    for much in (Claims("HEIF", 201), Claims("PNG", 451)):
+        with pytest.raises(TooMuchMemory, match="million pixels"):
             check_memory(much)
     assert MOST_BYTES < 3000 << 20
+
+
+def claiming(width: int, height: int, **how: Any) -> io.BytesIO:
+    """A small JPEG whose frame header claims another size, which is all that is read of it."""
+    out = io.BytesIO()
+    Image.fromarray(files.scene(64, 48, 0)).save(out, "JPEG", **how)
+    data = bytearray(out.getvalue())
+    at = next(n for n in range(len(data)) if data[n] == 0xFF and data[n + 1] in (0xC0, 0xC2))
+    data[at + 5 : at + 9] = height.to_bytes(2, "big") + width.to_bytes(2, "big")
+    return io.BytesIO(bytes(data))
+
+
+@pytest.mark.parametrize(
+    ("size", "how", "fits"),
+    [
+        ((16320, 12240), {}, True),
+        ((40000, 25000), {}, True),
+        ((13000, 10000), {"progressive": True}, True),
+        ((16320, 12240), {"progressive": True}, False),
+        ((13000, 10000), {"progressive": True, "subsampling": 0}, False),
+        ((9000, 7000), {"progressive": True, "subsampling": 0}, True),
+    ],
+)
+def test_a_progressive_jpeg_is_refused_before_it_is_decoded(
+    size: tuple[int, int], how: dict[str, Any], fits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+    with Image.open(claiming(*size, **how)) as image:
+        file: Any = image.fp
+        at = file.tell()
+        with nullcontext() if fits else pytest.raises(TooMuchMemory, match="progressive JPEG"):
+            check_memory(image)
+        assert file.tell() == at
+
+
+def test_held_bytes_are_counted_by_the_frame_and_the_first_scan() -> None:
+    def jpeg(frame: int, components: int) -> bytes:
+        parts = b"\x01\x22\0\x02\x11\x01\x03\x11\x01"
+        size = (1000).to_bytes(2, "big") * 2
+        sof = b"\xff" + bytes((frame,)) + (17).to_bytes(2, "big") + b"\x08" + size + b"\3" + parts
+        scan = bytes((components,)) + b"\x01\0" * components + b"\0\x3f\0"
+        return b"\xff\xd8" + sof + b"\xff\xda" + (2 + len(scan)).to_bytes(2, "big") + scan
+
+    # 63 × 63 MCUs of four blocks of brightness and one of each colour.
+    whole = 63 * 63 * 6 * 128
+    assert held_bytes(jpeg(0xC0, 3)) == 0
+    assert held_bytes(jpeg(0xC2, 3)) == whole
+    # Sequential, but each component in a scan of its own: held as well.
+    assert held_bytes(jpeg(0xC0, 1)) == whole
+    for broken in (b"", b"\xff\xd8", jpeg(0xC2, 3)[:12], b"\xff\xd8" + bytes(40)):
+        assert held_bytes(broken) == 0
 
 
 # --- deep and inked -------------------------------------------------------------------------------

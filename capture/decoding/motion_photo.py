@@ -1,0 +1,35 @@
+"""The film inside a phone's motion photo: a JPEG or HEIF with a second or two of MP4 behind, or in a box beside, it.
+
+Sources: https://developer.android.com/media/platform/motion-photo-format; Samsung's trailer, where the MP4 stands too.
+"""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+
+from capture.decoding.mime_sniff import HEAD_BYTES, sniff
+
+INNER_FILM = (
+    "This photo has a short film in it. The picture is shown; the film is kept in the original and not played. "
+    "To show it, save it as a film of its own on the phone and bring that in."
+)
+_STILLS = frozenset({"image/jpeg", "image/heic", "image/heif", "image/avif"})
+
+
+def has_inner_film(path: Path, mime: str) -> bool:
+    """Whether a photo carries a film. Reads no more than where the film's header stands, and decodes nothing."""
+    if mime not in _STILLS or not path.stat().st_size:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return _film_from(data, 8)
+
+
+def _film_from(data: mmap.mmap, at: int) -> bool:
+    """Whether an ``ftyp`` box of a film begins after the still's own (ISO/IEC 14496-12, 4.3)."""
+    while (at := data.find(b"ftyp", at)) >= 0:
+        found = sniff(data[at - 4 : at - 4 + HEAD_BYTES])
+        if found is not None and found.kind == "video":
+            return True
+        at += 4
+    return False
