@@ -77,7 +77,7 @@ def test_who_gives_up_takes_no_turn() -> None:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reporter.db.WAIT_SECONDS", 0.2)
+    monkeypatch.setattr("reporter.database.engine.WAIT_SECONDS", 0.2)
 
 
 @pytest.mark.usefixtures("impatient")
