@@ -51,11 +51,16 @@ class ThemeView:
 
 @dataclass(frozen=True)
 class ThemeBoard:
-    """``rest``: in no theme, or in one that was dropped."""
+    """``loose``: in no theme."""
 
     themes: list[ThemeView]
-    rest: list[Takeaway]
+    loose: list[Takeaway]
     dropped: list[ThemeView]
+
+    @property
+    def rest(self) -> list[Takeaway]:
+        """In no theme, or in one that was dropped."""
+        return [*self.loose, *(row for theme in self.dropped for row in theme.takeaways)]
 
 
 def is_question(row: Takeaway) -> bool:
@@ -74,8 +79,8 @@ def theme_board(session: Session, language: str, *rules: ColumnElement[bool]) ->
     views.sort(key=lambda view: (-len(view.takeaways), view.name, view.id))
     dropped = {theme.id for theme in themes if theme.dropped}
     gone = [view for view in views if view.id in dropped]
-    rest = [*members.get(None, []), *(row for view in gone for row in view.takeaways)]
-    return ThemeBoard([view for view in views if view.id not in dropped], rest, gone)
+    kept = [view for view in views if view.id not in dropped]
+    return ThemeBoard(kept, members.get(None, []), gone)
 
 
 def _members(*rules: ColumnElement[bool]) -> Any:

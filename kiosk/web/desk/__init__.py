@@ -20,6 +20,7 @@ from kiosk.web.desk import (
     settings,
     setup,
     status,
+    themes,
     wall,
 )
 from kiosk.web.desk.follow_up import action_items, inbox, plan
@@ -57,6 +58,7 @@ for _part in (
     setup,
     stories,
     targets,
+    themes,
     wall,
     identity,
 ):

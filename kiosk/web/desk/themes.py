@@ -1,0 +1,85 @@
+"""The desk's page of themes: what the room said, and what an organizer makes of it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from kiosk.runtime.context import current_kiosk
+from kiosk.runtime.database import db
+from reporter.actor import Actor
+from reporter.errors import BadInput
+from reporter.models import Takeaway, Theme
+from reporter.moderation.decisions import by_receipt
+from reporter.themes import decisions
+from reporter.themes.board import theme_board
+from reporter.themes.refresh import refresh
+
+bp = Blueprint("themes", __name__, url_prefix="/themes")
+
+# So many members of a theme are listed to choose from; the nearest ones come first.
+LISTED = 100
+
+
+@bp.get("")
+def overview() -> str:
+    """All themes, brought up to date."""
+    language = current_kiosk().settings.gathering.language
+    refresh(db.session(), language, _hand())
+    return render_template(
+        "desk/themes.html",
+        board=theme_board(db.session(), language),
+        listed=LISTED,
+        undoable=decisions.last_step(db.session()) is not None,
+        shown=request.args.get("show", ""),
+    )
+
+
+@bp.post("/<number>")
+def change(number: str) -> ResponseReturnValue:
+    """Rename, merge, drop or show a theme again."""
+    theme, wanted = decisions.find_theme(db.session(), number), request.form.get("do", "")
+    if wanted == "rename":
+        decisions.rename_theme(db.session(), theme, request.form.get("name", ""), _hand())
+    elif wanted == "merge":
+        into = decisions.find_theme(db.session(), request.form.get("into", ""))
+        decisions.merge_themes(db.session(), theme, into, _hand())
+    elif wanted in ("drop", "show"):
+        decisions.drop_theme(db.session(), theme, _hand(), dropped=wanted == "drop")
+    else:
+        raise BadInput(_("The desk did not understand that. Load the page again."))
+    return _back(number)
+
+
+@bp.post("/takeaways")
+def move() -> ResponseReturnValue:
+    """Move takeaways into a theme, into one of their own, or out of all."""
+    rows = [by_receipt(db.session(), receipt) for receipt in request.form.getlist("receipt")]
+    into = _move(rows, request.form.get("into", ""))
+    return _back(into.id.hex if into else "")
+
+
+def _move(rows: list[Takeaway], into: str) -> Theme | None:
+    if into == "new":
+        return decisions.split_theme(db.session(), rows, "", _hand())
+    theme = decisions.find_theme(db.session(), into) if into else None
+    decisions.move_takeaways(db.session(), rows, theme, _hand())
+    return theme
+
+
+@bp.post("/undo")
+def undo() -> ResponseReturnValue:
+    """Take the last change back."""
+    decisions.undo_theme_step(db.session())
+    flash(_("The last change is undone."))
+    return redirect(url_for("desk.themes.overview"), code=303)
+
+
+def _hand() -> Actor:
+    return current_kiosk().hand("desk")
+
+
+def _back(number: str) -> ResponseReturnValue:
+    flash(_("Done. It stays when new takeaways come."))
+    return redirect(url_for("desk.themes.overview", show=number or None), code=303)

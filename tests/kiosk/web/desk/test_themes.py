@@ -1,0 +1,132 @@
+"""The desk's page of themes: forms that work without scripts, and the command that tells the same."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from kiosk.cli import main
+from reporter.config import Settings
+from reporter.models import EventSession, Takeaway
+from reporter.themes.board import ThemeBoard, theme_board
+from tests.support.browsers.pages import PHONE, press
+from tests.support.kiosk_process import add_takeaway
+from tests.support.themes_data import labelled
+
+PAGE = "/desk/themes"
+
+
+@pytest.fixture
+def said(session: Session, event: EventSession, rng: random.Random) -> list[Takeaway]:
+    return [
+        add_takeaway(session, event, rng, text=one.text, state="approved")
+        for one in labelled()
+        if one.label in ("bicycles", "shared food")
+    ]
+
+
+def board(client: FlaskClient, session: Session) -> ThemeBoard:
+    """Themes after the page was opened, which brings them up to date."""
+    assert client.get(PAGE).status_code == 200
+    session.expire_all()
+    return theme_board(session, "en")
+
+
+def test_too_little_is_told(client: FlaskClient) -> None:
+    page = client.get(PAGE).text
+    assert "There is too little yet" in page
+    assert "Undo the last change" not in page
+
+
+def test_only_the_desk_opens_it(client: FlaskClient, said: list[Takeaway]) -> None:
+    answer = client.get(PAGE, **PHONE)
+    assert answer.status_code == 403
+    assert said[0].text not in answer.text
+
+
+def test_the_page_shows_themes_and_the_rail_leads_to_it(
+    client: FlaskClient, session: Session, said: list[Takeaway]
+) -> None:
+    themes = board(client, session).themes
+    page = client.get(PAGE).text
+    assert len(themes) >= 2
+    assert re.findall(r'<h2 id="name-(\w+)"', page) == [theme.id.hex for theme in themes]
+    assert 'href="/desk/themes"' in client.get("/desk/sessions").text
+
+
+def test_forms_rename_merge_drop_move_split_and_undo(
+    client: FlaskClient, session: Session, said: list[Takeaway]
+) -> None:
+    first, second = board(client, session).themes[:2]
+    press(client, f"{PAGE}/{first.id.hex}", do="rename", name="What <we> said")
+    assert "What &lt;we&gt; said" in client.get(PAGE).text
+
+    receipt = first.takeaways[0].receipt
+    answer = press(client, f"{PAGE}/takeaways", receipt=[receipt], into=second.id.hex)
+    assert answer.status_code == 303
+    now = {theme.id: theme for theme in board(client, session).themes}
+    assert receipt in {row.receipt for row in now[second.id].takeaways}
+    press(client, f"{PAGE}/undo")
+    now = {theme.id: theme for theme in board(client, session).themes}
+    assert receipt in {row.receipt for row in now[first.id].takeaways}
+
+    count = len(now)
+    press(client, f"{PAGE}/takeaways", receipt=[receipt], into="new")
+    assert len(board(client, session).themes) == count + 1
+    press(client, f"{PAGE}/takeaways", receipt=[receipt], into="")
+    assert [row.receipt for row in board(client, session).loose] == [receipt]
+
+    press(client, f"{PAGE}/{second.id.hex}", do="drop")
+    assert [theme.id for theme in board(client, session).dropped] == [second.id]
+    assert "Show it again" in client.get(PAGE).text
+    press(client, f"{PAGE}/{second.id.hex}", do="show")
+    press(client, f"{PAGE}/{second.id.hex}", do="merge", into=first.id.hex)
+    assert second.id not in {theme.id for theme in board(client, session).themes}
+
+
+def test_wrong_forms_get_a_clear_answer(
+    client: FlaskClient, session: Session, said: list[Takeaway]
+) -> None:
+    first = board(client, session).themes[0].id.hex
+    assert press(client, f"{PAGE}/{first}", do="dance").status_code == 422
+    assert press(client, f"{PAGE}/{first}", do="merge", into=first).status_code == 422
+    assert press(client, f"{PAGE}/takeaways", into="new").status_code == 422
+    assert press(client, f"{PAGE}/undo").status_code == 422
+    assert press(client, f"{PAGE}/nothing", do="drop").status_code == 404
+    assert client.post(f"{PAGE}/undo").status_code == 400
+
+
+def test_the_command_tells_themes_sessions_and_questions(
+    gathering: Settings, event: EventSession, said: list[Takeaway]
+) -> None:
+    run = ["--gathering", str(gathering.folder), "themes"]
+    answer = CliRunner().invoke(main, [*run, "--json"], catch_exceptions=False)
+    told = json.loads(answer.stdout)
+    assert set(told) == {"themes", "unassigned"}
+    assert all(
+        set(theme) == {"name", "takeaways", "sessions", "questions"} for theme in told["themes"]
+    )
+    found = [receipt for theme in told["themes"] for receipt in theme["takeaways"]]
+    assert len(found) + told["unassigned"] == len(said)
+    assert set(found) <= {row.receipt for row in said}
+    assert {code for theme in told["themes"] for code in theme["sessions"]} == {event.code}
+    asked = {row.receipt for row in said if row.text.endswith(("?", "؟"))}
+    assert {receipt for theme in told["themes"] for receipt in theme["questions"]} <= asked
+    plain = CliRunner().invoke(main, run, catch_exceptions=False).output
+    assert told["themes"][0]["name"] in plain
+
+
+def test_the_command_says_when_there_is_too_little(
+    gathering: Settings, event: EventSession
+) -> None:
+    run = ["--gathering", str(gathering.folder), "themes"]
+    answer = CliRunner().invoke(main, run, catch_exceptions=False)
+    assert "too little" in answer.output
+    told = json.loads(CliRunner().invoke(main, [*run, "--json"]).stdout)
+    assert told == {"themes": [], "unassigned": 0}
