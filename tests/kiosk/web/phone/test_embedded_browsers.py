@@ -21,7 +21,7 @@ ANDROID = (
 )
 
 
-SECURE: dict[str, Any] = {**PHONE, "base_url": "https://kiosk.example"}
+SECURE: dict[str, Any] = {**PHONE, "base_url": "https://192.168.4.1"}
 
 
 @pytest.mark.parametrize(
