@@ -47,8 +47,9 @@ class WifiSettings:
     ssid: str = _setting("", "Name of the Wi-Fi that phones join; empty leaves the code away.")
     password: str = _setting("", "Its password, which is printed on the posters.")
     security: str = _setting(
-        "WPA", "How this Wi-Fi is protected.", choices=("WPA", "WEP", "nopass")
+        "WPA", "How this Wi-Fi is protected.", choices=("WPA", "WPA3", "WEP", "nopass")
     )
+    hidden: bool = _setting(False, "Whether the Wi-Fi does not tell its name to phones.")
 
 
 @dataclass(frozen=True)

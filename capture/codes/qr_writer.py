@@ -23,7 +23,7 @@ _SECURITY = {"": "nopass", "open": "nopass", "none": "nopass", "nopass": "nopass
 
 @dataclass(frozen=True)
 class Wifi:
-    """The network that phones join: ``security`` is ``WPA`` (all versions), ``WEP`` or ``nopass``."""
+    """The network that phones join: ``security`` is ``WPA`` (all versions), ``WPA3``, ``WEP`` or ``nopass``."""
 
     ssid: str
     password: str = ""
@@ -66,7 +66,8 @@ def end_url(base_url: str) -> str:
 def wifi_text(wifi: Wifi) -> str:
     """The text of a QR code that joins a network, ``WIFI:T:WPA;S:name;P:password;;``.
 
-    After https://github.com/zxing/zxing/wiki/Barcode-Contents; phones' cameras follow it. Raises
+    After https://github.com/zxing/zxing/wiki/Barcode-Contents; phones' cameras follow it. Nothing
+    older than WPA3 is ``R:1`` (Wi-Fi Alliance, WPA3 Specification 3.0, section 7.1). Raises
     BadInput for names and passwords that no network can have.
     """
     security = _SECURITY.get(wifi.security.casefold(), "WPA")
@@ -74,7 +75,8 @@ def wifi_text(wifi: Wifi) -> str:
         raise BadInput("The name of the Wi-Fi must have 1 to 32 letters. Correct it in settings.")
     if security == "WPA" and not 8 <= len(wifi.password.encode()) <= 64:
         raise BadInput("A Wi-Fi password has 8 to 63 letters. Correct it in the settings.")
-    fields = [f"T:{security}", f"S:{_escaped(wifi.ssid)}"]
+    only_newest = ["R:1"] if wifi.security.casefold() == "wpa3" else []
+    fields = [f"T:{security}", *only_newest, f"S:{_escaped(wifi.ssid)}"]
     if security != "nopass":
         fields.append(f"P:{_escaped(wifi.password)}")
     if wifi.hidden:

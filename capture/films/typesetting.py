@@ -13,8 +13,10 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
-from capture.printing.canvas import is_tall, reads_from_right
-from capture.printing.fonts import Face, FontShelf
+from capture.printing.canvas import is_tall
+from capture.printing.font_files import Face
+from capture.printing.fonts import FontShelf
+from capture.printing.text_runs import reads_from_right
 
 # Drawn so many times larger, then averaged: edges without stairs.
 OVERSAMPLED = 4

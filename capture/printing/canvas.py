@@ -5,21 +5,20 @@ All measures are millimetres from the top left corner of the page, type sizes ar
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from capture.codes.qr_writer import QUIET_ZONE, qr_matrix, qr_runs
-from capture.printing.fonts import Choice, Face, FontShelf
+from capture.printing.fonts import FontShelf
+from capture.printing.pdf_document import PdfDocument, Shown, rectangle
+from capture.printing.text_runs import reads_from_right
+from capture.printing.typesetting import Line, Paragraph, Placed, Setting, Typesetter
 from reporter.errors import BadInput
 
-if TYPE_CHECKING:
-    from fpdf import FPDF
-
 Colour = tuple[int, int, int]
-Align = Literal["start", "centre", "right"]
+Align = Literal["start", "centre", "left", "right"]
 
 # The colours of the web pages (static/css/tokens.css), as they look on white paper.
 INK: Colour = (43, 35, 32)
@@ -31,9 +30,8 @@ WHITE: Colour = (255, 255, 255)
 
 PAPERS = {"A4": (210.0, 297.0), "Letter": (215.9, 279.4)}
 POINT = 25.4 / 72
-# Scripts of South and South-East Asia, whose letters change shape and place.
-_INDIC = {"Beng", "Deva", "Gujr", "Guru", "Knda", "Mlym", "Orya", "Sinh", "Taml", "Telu"}
-_SHAPED = _INDIC | {"Khmr", "Laoo", "Mymr", "Thai", "Tibt"}
+# How much larger a text must become before a word of it is divided.
+_WORTH_A_HYPHEN = 1.25
 
 
 @dataclass(frozen=True)
@@ -46,53 +44,56 @@ class Box:
     height: float
 
 
+@dataclass(frozen=True)
+class Style:
+    """What ``Canvas.write`` was asked for."""
+
+    size: float
+    least: float
+    bold: bool
+    colour: Colour
+    align: Align
+    leading: float
+    from_right: bool | None
+
+
 class Canvas:
     """A PDF document with the few strokes that our pages need."""
 
-    def __init__(self, paper: str, *, shelf: FontShelf, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self, paper: str, *, shelf: FontShelf, warn: Callable[[str], None], language: str = "en"
+    ) -> None:
         """Raises BadInput for a paper other than ``A4`` and ``Letter``."""
-        from fpdf import FPDF
-
         if paper not in PAPERS:
             raise BadInput(f"There is no paper “{paper}” here. Choose A4 or Letter.")
         self.width, self.height = PAPERS[paper]
-        self._pdf: FPDF = FPDF(unit="mm", format=PAPERS[paper])
-        self._pdf.set_auto_page_break(False)
-        self._pdf.c_margin = 0
-        self._shelf = shelf
+        self.language = language
+        self.from_right = is_read_from_right(language)
+        self._pdf = PdfDocument(self.width / POINT, self.height / POINT)
+        self._typesetter = Typesetter(shelf)
         self._warn = warn
-        self._families: dict[Face, str] = {}
         self._told: set[str] = set()
-        # Most lines are the same on every poster, and measuring them is most of the work.
-        self._measured: dict[tuple[object, ...], tuple[str, float]] = {}
+        # Most lines are the same on every poster.
+        self._fitted: dict[tuple[object, ...], tuple[Paragraph, list[Line], float]] = {}
 
     def page(self) -> None:
         """Begins a new page."""
-        self._pdf.add_page()
+        self._pdf.page()
 
     def output(self, *, title: str, now: datetime) -> bytes:
         """The document; the same bytes for the same pages and the same ``now`` (aware)."""
-        self._pdf.set_title(title)
-        self._pdf.set_creator("Social Reporter")
-        self._pdf.set_creation_date(now)
-        return bytes(self._pdf.output())
+        return self._pdf.output(title=title, language=self.language, now=now)
 
-    def close(self) -> None:
-        """Closes the font files, which fpdf2 keeps open."""
-        for font in self._pdf.fonts.values():
-            if hasattr(font, "ttfont"):
-                font.ttfont.close()
-
-    def choose(self, text: str, *, bold: bool) -> Choice:
-        """How the text will be set; tells once which letters of it no font has."""
-        choice = self._shelf.choose(text, bold=bold)
-        if choice.missing and text not in self._told:
+    def shown(self, text: str, *, bold: bool = False) -> str:
+        """What of a text can be printed; tells once which letters of it no font has."""
+        found = self._paragraph(text, bold=bold, from_right=None)
+        if found.missing and text not in self._told:
             self._told.add(text)
             self._warn(
-                f"“{text}”: no font on this computer has the letters {' '.join(choice.missing)}. "
+                f"“{text}”: no font on this computer has the letters {' '.join(found.missing)}. "
                 "They were left out; install a font for them (Noto Sans has most) and print again."
             )
-        return choice
+        return found.text
 
     def write(
         self,
@@ -100,225 +101,197 @@ class Canvas:
         box: Box,
         *,
         size: float,
-        least: float | None = None,
+        least: float = 0,
         bold: bool = False,
         colour: Colour = INK,
         align: Align = "start",
         leading: float = 1.18,
+        from_right: bool | None = None,
     ) -> float:
         """Sets a text into the box, as large as fits between ``least`` and ``size`` points.
 
-        What doesn't fit at the smallest size is cut with an ellipsis. Text that reads from the
-        right starts at the right. Returns the height used, in millimetres.
+        What doesn't fit at the smallest size is cut with an ellipsis. A text reads as its first letter does, unless
+        ``from_right`` says how, and begins at that side. Returns the height used, in millimetres.
         """
-        choice = self.choose(text, bold=bold)
-        if not choice.text.strip():
+        style = Style(size, least or size, bold, colour, align, leading, from_right)
+        return self._write(text, box, style)
+
+    def _write(self, text: str, box: Box, style: Style) -> float:
+        if not self.shown(text, bold=style.bold).strip():
             return 0.0
-        key = (choice, box.width, box.height, size, least, leading)
-        if key not in self._measured:
-            self._measured[key] = self._fitted(choice, box, size, least or size, leading)
-        words, points = self._measured[key]
-        return self._set(
-            choice.faces,
-            words,
-            box,
-            points=points,
-            leading=leading,
-            colour=colour,
-            how=_alignment(choice.text, align),
-        )
+        key = (text, box.width, box.height, style)
+        if key not in self._fitted:
+            self._fitted[key] = self._fit(text, box, style)
+        paragraph, lines, points = self._fitted[key]
+        step = points * POINT * style.leading
+        self._colour(style.colour)
+        for number, line in enumerate(lines):
+            room = box.width - paragraph.width(line) * points * POINT
+            share = {
+                "left": 0.0,
+                "right": 1.0,
+                "centre": 0.5,
+                "start": paragraph.setting.from_right,
+            }
+            baseline = box.y + (number + 0.5) * step + 0.3 * points * POINT
+            self._show(paragraph.placed(line), box.x + room * share[style.align], baseline, points)
+        self._pdf.draw("Q")
+        return len(lines) * step
 
-    def _set(
-        self,
-        faces: tuple[Face, ...],
-        words: str,
-        box: Box,
-        *,
-        points: float,
-        leading: float,
-        colour: Colour,
-        how: str,
-    ) -> float:
-        self._font(faces, points, words)
-        # fpdf2 (2.8.9) writes the font lazily, perhaps inside the q … Q of a line that mixes fonts
-        # or changes colour, and then takes it for set: the next line vanishes. So the fill gets the
-        # text's colour first, and for several faces a blank brings the font onto the page.
-        self._pdf.set_text_color(*colour)
-        self._pdf.set_fill_color(*colour)
-        self._pdf.set_xy(box.x, box.y)
-        strong = faces[0].embolden
-        with self._pdf.local_context(
-            text_mode="FILL_STROKE" if strong else "FILL",
-            line_width=points * POINT * 0.03 if strong else 0.2,
-            draw_color=colour,
-        ):
-            if len(faces) > 1:
-                self._pdf.text(box.x, box.y + points * POINT, " ")
-            self._pdf.multi_cell(
-                box.width, points * POINT * leading, words, align=how, new_x="LMARGIN", new_y="NEXT"
-            )
-        return float(self._pdf.get_y() - box.y)
+    def _paragraph(self, text: str, *, bold: bool, from_right: bool | None) -> Paragraph:
+        if from_right is None:
+            from_right = reads_from_right(text, self.from_right)
+        return self._typesetter.paragraph(text, Setting(self.language, bold, from_right))
 
-    def _fitted(
-        self, choice: Choice, box: Box, size: float, least: float, leading: float
-    ) -> tuple[str, float]:
-        points = size
-        while points > least and not self._fits(choice, box, points, leading, whole_words=True):
-            points = max(least, points - max(1.0, points * 0.04))
-        words = choice.text
-        if self._fits(choice, box, points, leading):
-            return words, points
-        low, high = 0, len(words)
+    def _show(
+        self, runs: Iterator[tuple[str, list[Placed]]], x: float, baseline: float, points: float
+    ) -> None:
+        left, bottom = x / POINT, (self.height - baseline) / POINT
+        for text, glyphs in runs:
+            shown = [
+                Shown(g.gid, g.text, left + g.x * points, bottom + g.y * points) for g in glyphs
+            ]
+            with self._pdf.meaning(text, shown):
+                if glyphs and glyphs[0].picture:
+                    self._pdf.images(glyphs[0].face, points, shown)
+                elif glyphs:
+                    # Thin faces get an outline of their own colour.
+                    embolden = glyphs[0].face.embolden
+                    self._pdf.draw(f"2 Tr {points * 0.03:.3f} w" if embolden else "0 Tr")
+                    self._pdf.text(glyphs[0].face, points, shown)
+
+    def _colour(self, colour: Colour) -> None:
+        """Opens a state in which everything has one colour."""
+        values = " ".join(f"{part / 255:.4f}" for part in colour)
+        self._pdf.draw(f"q {values} rg {values} RG")
+
+    def _fit(self, text: str, box: Box, style: Style) -> tuple[Paragraph, list[Line], float]:
+        paragraph = self._paragraph(text, bold=style.bold, from_right=style.from_right)
+        whole = _largest(paragraph, box, style, hyphenate=False)
+        divided = _largest(paragraph, box, style, hyphenate=True) if paragraph.hyphens else None
+        if divided and (whole is None or divided[1] > whole[1] * _WORTH_A_HYPHEN):
+            whole = divided
+        if whole:
+            return paragraph, *whole
+        return *self._cut(text, box, style), style.least
+
+    def _cut(self, text: str, box: Box, style: Style) -> tuple[Paragraph, list[Line]]:
+        """As much of the text as fits when words may be divided anywhere, with an ellipsis for the rest."""
+        whole = self._paragraph(text, bold=style.bold, from_right=style.from_right)
+        lines = _lines_in(whole, box, style.least, style.leading, anywhere=True)
+        if lines:
+            return whole, lines
+        places = [0, *whole.letters]
+        low, high, best = 0, len(places), (whole, list[Line]())
         while high - low > 1:
             middle = (low + high) // 2
-            shorter = Choice(_cut(words, middle), choice.faces)
-            fits = self._fits(shorter, box, points, leading)
-            low, high = (middle, high) if fits else (low, middle)
-        return _cut(words, low), points
-
-    def _fits(
-        self,
-        choice: Choice,
-        box: Box,
-        points: float,
-        leading: float,
-        *,
-        whole_words: bool = False,
-    ) -> bool:
-        self._font(choice.faces, points, choice.text)
-        if whole_words and not _breaks_anywhere(choice.text):
-            widest = max((self._pdf.get_string_width(w) for w in choice.text.split()), default=0)
-            if widest > box.width:
-                return False
-        lines: Any = self._pdf.multi_cell(
-            box.width,
-            points * POINT * leading,
-            choice.text,
-            align="L",
-            dry_run=True,
-            output="LINES",
-        )
-        return len(lines) * points * POINT * leading <= box.height + 0.01
-
-    def _font(self, faces: tuple[Face, ...], points: float, text: str) -> None:
-        family = self._family(faces[0])
-        self._pdf.set_font(family, size=points)
-        shaped = faces[0].path is not None
-        self._pdf.set_text_shaping(shaped, script=_script_of(text) if shaped else None)
-        self._pdf.set_fallback_fonts([self._family(face) for face in faces[1:]], exact_match=False)
-
-    def _family(self, face: Face) -> str:
-        if face.path is None:
-            return "helvetica"
-        if face not in self._families:
-            family = f"face{len(self._families)}"
-            self._pdf.add_font(family, fname=face.path, collection_font_number=face.number)
-            self._families[face] = family
-        return self._families[face]
+            words = _cut(whole.text, places[middle])
+            shorter = self._paragraph(words, bold=style.bold, from_right=whole.setting.from_right)
+            lines = _lines_in(shorter, box, style.least, style.leading, anywhere=True)
+            best = (shorter, lines) if lines else best
+            low, high = (middle, high) if lines else (low, middle)
+        return best
 
     def qr(self, text: str, box: Box) -> None:
         """A QR code, black on white, that fills the box with its white border included."""
         matrix = qr_matrix(text)
-        module = box.width / (len(matrix) + 2 * QUIET_ZONE)
-        self.fill(box, WHITE)
-        self._pdf.set_fill_color(0, 0, 0)
-        for row, column, length in qr_runs(matrix):
-            # A little taller than a module, so that no hairline shows between two rows.
-            self._pdf.rect(
-                box.x + (column + QUIET_ZONE) * module,
-                box.y + (row + QUIET_ZONE) * module,
-                length * module,
-                module * 1.02,
-                style="F",
-            )
+        side = len(matrix) + 2 * QUIET_ZONE
+        # A little taller than a module, so that no hairline shows between two rows.
+        bars = "".join(
+            f"{column + QUIET_ZONE} {side - row - QUIET_ZONE - 1.02:.2f} {length} 1.02 re\n"
+            for row, column, length in qr_runs(matrix)
+        )
+        path = f"1 g 0 0 {side} {side} re f\n0 g\n{bars}f"
+        place = (box.x / POINT, (self.height - box.y - box.height) / POINT, box.width / POINT)
+        self._pdf.form(text, path, side, place)
 
     def fill(self, box: Box, colour: Colour, *, radius: float = 0) -> None:
         """A filled rectangle, with round corners if ``radius`` says so."""
-        self._pdf.set_fill_color(*colour)
-        self._pdf.rect(
-            box.x,
-            box.y,
-            box.width,
-            box.height,
-            style="F",
-            round_corners=radius > 0,
-            corner_radius=radius,
-        )
+        self._colour(colour)
+        self._pdf.draw(f"{self._path(box, radius)} f Q")
 
     def frame(self, box: Box, colour: Colour, *, width: float, radius: float = 0) -> None:
         """The outline of a rectangle."""
-        self._pdf.set_draw_color(*colour)
-        self._pdf.set_line_width(width)
-        self._pdf.rect(
-            box.x,
-            box.y,
-            box.width,
-            box.height,
-            style="D",
-            round_corners=radius > 0,
-            corner_radius=radius,
-        )
+        self._colour(colour)
+        self._pdf.draw(f"{width / POINT:.3f} w {self._path(box, radius)} S Q")
+
+    def _path(self, box: Box, radius: float) -> str:
+        bottom = self.height - box.y - box.height
+        edges = (value / POINT for value in (box.x, bottom, box.width, box.height, radius))
+        return rectangle(*edges)
 
     def line(
-        self, start: tuple[float, float], end: tuple[float, float], *, width: float, colour: Colour
+        self,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        *,
+        width: float,
+        colour: Colour,
+        dash: str = "",
     ) -> None:
-        """A straight line."""
-        self._pdf.set_draw_color(*colour)
-        self._pdf.set_line_width(width)
-        self._pdf.line(*start, *end)
+        """A straight line; ``dash`` is the pattern of a broken one."""
+        (x1, y1), (x2, y2) = ((x / POINT, (self.height - y) / POINT) for x, y in (start, end))
+        self._colour(colour)
+        self._pdf.draw(f"{dash} {width / POINT:.3f} w {x1:.3f} {y1:.3f} m {x2:.3f} {y2:.3f} l S Q")
 
     def cut(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """A dashed line to cut along."""
-        self._pdf.set_dash_pattern(dash=1.5, gap=1.5)
-        self.line(start, end, width=0.2, colour=SOFT)
-        self._pdf.set_dash_pattern()
+        dash = 1.5 / POINT
+        self.line(start, end, width=0.2, colour=SOFT, dash=f"[{dash:.2f} {dash:.2f}] 0 d")
 
     def disc(self, x: float, y: float, radius: float, colour: Colour) -> None:
         """A filled circle around (x, y)."""
-        self._pdf.set_fill_color(*colour)
-        self._pdf.circle(x=x, y=y, radius=radius, style="F")
+        box = Box(x - radius, y - radius, 2 * radius, 2 * radius)
+        self.fill(box, colour, radius=radius)
 
     def ring(self, x: float, y: float, radius: float, *, width: float, colour: Colour) -> None:
         """A circle line around (x, y)."""
-        self._pdf.set_draw_color(*colour)
-        self._pdf.set_line_width(width)
-        self._pdf.circle(x=x, y=y, radius=radius, style="D")
+        box = Box(x - radius, y - radius, 2 * radius, 2 * radius)
+        self.frame(box, colour, width=width, radius=radius)
 
 
-def _alignment(text: str, align: Align) -> str:
-    if align == "centre":
-        return "C"
-    return "R" if align == "right" or reads_from_right(text) else "L"
+def _largest(
+    paragraph: Paragraph, box: Box, style: Style, *, hyphenate: bool
+) -> tuple[list[Line], float] | None:
+    """The lines and the size in points of the largest setting that fits the box."""
+    points = style.size
+    while True:
+        lines = _lines_in(paragraph, box, points, style.leading, hyphenate=hyphenate)
+        if lines:
+            return lines, points
+        if points <= style.least:
+            return None
+        points = max(style.least, points - max(1.0, points * 0.04))
+
+
+def _lines_in(
+    paragraph: Paragraph,
+    box: Box,
+    points: float,
+    leading: float,
+    *,
+    hyphenate: bool = False,
+    anywhere: bool = False,
+) -> list[Line]:
+    """The lines at a size; none where they don't fit."""
+    lines = paragraph.lines(box.width / (points * POINT), hyphenate=hyphenate, anywhere=anywhere)
+    fits = lines is not None and len(lines) * points * POINT * leading <= box.height + 0.01
+    return lines if lines and fits else []
 
 
 def is_tall(text: str) -> bool:
-    """Whether letters reach so far up and down (Arabic to Khmer) that lines need more room."""
+    """Whether letters reach so far up and down (Arabic to Khmer, Ethiopic, Vietnamese) that lines need more room."""
     return any("\u0590" <= c <= "\u1fff" or "\ufb1d" <= c <= "\ufefc" for c in text)
 
 
-def reads_from_right(text: str) -> bool:
-    """Whether the first letter with a direction reads from the right (Unicode UAX 9, rule P2)."""
-    directions = (unicodedata.bidirectional(c) for c in text)
-    return next((d for d in directions if d in ("L", "R", "AL")), "L") != "L"
+def is_read_from_right(language: str) -> bool:
+    """Whether pages in a language read from the right."""
+    from babel import Locale, UnknownLocaleError
 
-
-def _script_of(text: str) -> str | None:
-    """The script that the shaper has to be told, as an ISO 15924 tag; None lets it guess.
-
-    It guesses by the first letter of a run, and a run is all that has one font and one direction:
-    in “Garden उद्यान” it would take Hindi for Latin and leave the letters apart. Latin shaped as
-    Hindi loses nothing that shows. Where Arabic or Hebrew stand too, guessing harms less.
-    """
-    from fontTools.unicodedata import script
-
-    if any(unicodedata.bidirectional(c) in ("R", "AL") for c in text):
-        return None
-    return next((tag for c in text if (tag := str(script(c))) in _SHAPED), None)
-
-
-def _breaks_anywhere(text: str) -> bool:
-    """Scripts without spaces between words: a line may end inside what looks like one word."""
-    return any(unicodedata.east_asian_width(c) in "WF" or "\u0e00" <= c <= "\u0eff" for c in text)
+    try:
+        return Locale.parse(language.replace("-", "_")).text_direction == "rtl"
+    except (UnknownLocaleError, ValueError):
+        return False
 
 
 def _cut(text: str, length: int) -> str:

@@ -9,13 +9,17 @@ one has all its letters, since letters of one word shaped by two fonts don't joi
 from __future__ import annotations
 
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from itertools import groupby, pairwise
 from pathlib import Path
+
+from capture.printing.font_files import BUILT_IN, Face, open_font
+from capture.printing.line_breaks import letter_points
 
 # Fonts of systems that are drawn for a language and better than our packaged ones.
 _PREFERRED = (
@@ -41,57 +45,6 @@ _TYPEWRITTEN = str.maketrans(
 
 
 @dataclass(frozen=True)
-class Face:
-    """A font file (one of several in a collection); without a path the PDF's built-in Helvetica.
-
-    ``embolden`` marks a face whose strokes are too thin for a poster.
-    """
-
-    path: Path | None
-    number: int = 0
-    bold: bool = False
-    embolden: bool = False
-
-    def covers(self, text: str) -> bool:
-        """Whether the face has a glyph for every letter of the text."""
-        return not self.missing(text)
-
-    def missing(self, text: str) -> set[str]:
-        """The letters of the text that the face has no glyph for."""
-        return {c for c in text if not self._has(c)}
-
-    def _has(self, letter: str) -> bool:
-        # Joiners, marks of direction and variation selectors need no glyph of their own.
-        if letter.isspace() or unicodedata.category(letter) in ("Cf", "Cc"):
-            return True
-        if "\ufe00" <= letter <= "\ufe0f":
-            return True
-        if self.path is None:
-            return letter in _HELVETICA
-        return ord(letter) in _letters(self.path, self.number)
-
-
-# The built-in fonts of PDF are limited to Latin-1 here (fpdf2's encoding of core fonts).
-_HELVETICA = frozenset(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100)]))
-BUILT_IN = Face(None)
-
-
-@cache
-def _letters(path: Path, number: int) -> frozenset[int]:
-    """The code points of a font file; none for a file that can't be read as a font."""
-    from fontTools.ttLib import TTFont, TTLibError
-
-    try:
-        with path.open("rb") as file, TTFont(file, fontNumber=number, lazy=True) as font:
-            if not {"glyf", "CFF "} & set(font.keys()):
-                return frozenset()
-            return frozenset(font.getBestCmap() or ())
-    # Besides its own error the parser lets those of damaged tables through.
-    except (TTLibError, OSError, ValueError, KeyError, AssertionError, AttributeError, EOFError):
-        return frozenset()
-
-
-@dataclass(frozen=True)
 class Choice:
     """How a text is set: what is left of it, in which faces (the first for all that it can), and
     which letters no font could show.
@@ -112,6 +65,7 @@ class FontShelf:
         self._packaged = packaged if packaged is not None else packaged_folder()
         self._system = system if system is not None else system_folders()
         self._files: dict[str, Path] | None = None
+        self._sorted: dict[bool, list[Face]] = {}
 
     def choose(self, text: str, *, bold: bool = False) -> Choice:
         """The first face with all the letters; else the one with most, and others for the rest.
@@ -130,17 +84,53 @@ class FontShelf:
         if chosen == [BUILT_IN]:
             text = text.translate(_TYPEWRITTEN)
             lacking = BUILT_IN.missing(text)
-        left = _left_of(text, lacking, chosen[0])
+        left = _left_of(text, lacking, "…" if chosen[0].covers("…") else "...")
         return Choice(left, tuple(chosen), "".join(sorted(lacking)))
 
-    def faces(self, text: str = "", *, bold: bool = False) -> Iterator[Face]:
-        """Faces in the order to try them; the text's script decides among the East Asian ones."""
+    def readable(self, text: str, *, bold: bool = False, language: str = "") -> Choice:
+        """What of a text can be shown, by whichever faces; what can't is treated as ``choose`` does."""
+        text = " ".join(unicodedata.normalize("NFC", text).split())
+        lacking, first = set(text), None
+        for face in self.faces(text, bold=bold, language=language):
+            first = first or face
+            lacking = face.missing("".join(lacking))
+            if not lacking:
+                return Choice(text, (face,))
+        assert first is not None
+        written = text.translate({ord(c): _TYPEWRITTEN.get(ord(c), c) for c in lacking})
+        lacking -= {c for c in lacking if ord(c) in _TYPEWRITTEN}
+        hole = "…" if first.covers("…") else "..."
+        return Choice(_left_of(written, lacking, hole), (first,), "".join(sorted(lacking)))
+
+    def faces_for(
+        self, part: str, whole: str, *, bold: bool, language: str, emoji: bool = False
+    ) -> list[tuple[str, Face]]:
+        """A part of a text in pieces, each with its face: as few as can be, and never between a letter and its marks.
+
+        An emoji gets a face that draws it as one, where there is such a face.
+        """
+        faces = list(self.faces(whole, bold=bold, language=language))
+        if emoji:
+            faces = [*self._emoji(), *faces]
+            drawn = (f for f in faces if f.path and f.covers(part) and open_font(f).draws_one(part))
+            one = next(drawn, None)
+            if one is not None:
+                return [(part, one)]
+        return [(piece, _heavier(piece, face)) for piece, face in _in_pieces(part, faces)]
+
+    def _emoji(self) -> Iterator[Face]:
+        for name, path in sorted(self._found().items()):
+            if "emoji" in name.lower() or name.lower() == "seguiemj.ttf":
+                yield Face(path)
+
+    def faces(self, text: str = "", *, bold: bool = False, language: str = "") -> Iterator[Face]:
+        """Faces in the order to try them; script and language decide among the East Asian ones."""
         look, wide = self._from_package(bold)
         if look:
             yield look
         if _is_east_asian(text):
             yield from self._preferred()
-            yield from self._east_asian(text, bold)
+            yield from self._east_asian(text, bold, language)
         if wide:
             yield wide
         yield from self._of_system(bold)
@@ -155,11 +145,11 @@ class FontShelf:
             Face(wide, bold=bold) if wide.is_file() else None,
         )
 
-    def _east_asian(self, text: str, bold: bool) -> Iterator[Face]:
+    def _east_asian(self, text: str, bold: bool, told: str) -> Iterator[Face]:
         if self._packaged is None:
             return
         kana = any("\u3040" <= c <= "\u30ff" for c in text)
-        for language in _languages(text):
+        for language in _languages(text, told):
             # Kurinto's kana are thin in both weights: regular and emboldened, they fit together.
             weight = "Bd" if bold and not kana else "Rg"
             path = self._packaged / f"kurinto/ttf/KurintoSans{language}-{weight}.ttf"
@@ -170,12 +160,13 @@ class FontShelf:
         files = self._found()
         yield from (Face(files[name], bold=True) for name in _PREFERRED if name in files)
 
-    def _of_system(self, bold: bool) -> Iterator[Face]:
-        heavy = {name: path for name, path in self._found().items() if _sounds_bold(name)}
-        plain = {name: path for name, path in self._found().items() if name not in heavy}
-        for group in (heavy, plain) if bold else (plain, heavy):
-            for name in sorted(group):
-                yield Face(group[name], bold=_sounds_bold(name))
+    def _of_system(self, bold: bool) -> list[Face]:
+        if bold not in self._sorted:
+            files = sorted(self._found().items())
+            heavy = [Face(path, bold=True) for name, path in files if _sounds_bold(name)]
+            plain = [Face(path) for name, path in files if not _sounds_bold(name)]
+            self._sorted[bold] = [*heavy, *plain] if bold else [*plain, *heavy]
+        return self._sorted[bold]
 
     def _found(self) -> dict[str, Path]:
         if self._files is None:
@@ -208,8 +199,29 @@ def _fewest(lacks: list[tuple[Face, set[str]]]) -> tuple[list[Face], set[str]]:
             return chosen, left
 
 
-def _left_of(text: str, lacking: set[str], face: Face) -> str:
-    hole = "…" if face.covers("…") else "..."
+def _in_pieces(part: str, faces: list[Face]) -> Iterator[tuple[str, Face]]:
+    for pieces in ([part], re.findall(r"\s+|\S+", part), _clusters(part), list(part)):
+        chosen = [next((face for face in faces if face.covers(piece)), None) for piece in pieces]
+        if None not in chosen or len(pieces) == len(part):
+            break
+    for face, group in groupby(zip(pieces, chosen, strict=True), key=lambda pair: pair[1]):
+        yield "".join(piece for piece, _ in group), face or faces[-1]
+
+
+def _heavier(piece: str, face: Face) -> Face:
+    """The same face, marked where its bold is too thin for these letters."""
+    thin = face.bold and face.path is not None and face.path.name == "KurintoSans-Bd.ttf"
+    if thin and any("\u0900" <= c <= "\u09ff" for c in piece):
+        return replace(face, embolden=True)
+    return face
+
+
+def _clusters(part: str) -> list[str]:
+    places = list(letter_points(part))
+    return [part[a:b] for a, b in pairwise([0, *places, len(part)])]
+
+
+def _left_of(text: str, lacking: set[str], hole: str) -> str:
     kept: list[str] = []
     for letter in text:
         if letter not in lacking:
@@ -223,11 +235,14 @@ def _is_east_asian(text: str) -> bool:
     return any(unicodedata.east_asian_width(c) in "WF" and c.isalpha() for c in text)
 
 
-def _languages(text: str) -> tuple[str, ...]:
-    if any("\u3040" <= c <= "\u30ff" for c in text):
+def _languages(text: str, told: str) -> tuple[str, ...]:
+    told = told.lower().replace("_", "-")
+    if told.startswith("ja") or any("\u3040" <= c <= "\u30ff" for c in text):
         return ("JP", "KR", "TC", "SC")
     if any("\uac00" <= c <= "\ud7a3" for c in text):
         return ("KR", "JP", "TC", "SC")
+    if told.startswith(("zh-tw", "zh-hk", "zh-hant")):
+        return ("TC", "SC", "JP", "KR")
     return ("SC", "TC", "JP", "KR")
 
 

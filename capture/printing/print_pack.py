@@ -13,7 +13,9 @@ from typing import Literal
 from capture.codes.qr_writer import Wifi, qr_matrix, qr_svg, session_url, wifi_text
 from capture.printing.canvas import Canvas
 from capture.printing.fonts import FontShelf
-from capture.printing.pages import GatheringFacts, Pages, PosterSheet
+from capture.printing.handouts import Handouts
+from capture.printing.page_parts import GatheringFacts, PosterSheet
+from capture.printing.pages import Pages
 
 __all__ = [
     "PARTS",
@@ -43,33 +45,35 @@ def make_posters(
     warn: Callable[[str], None] | None = None,
     progress: Callable[[int, int], None] | None = None,
     ending: str = "",
+    language: str = "en",
 ) -> bytes:
     """The print pack as PDF: a poster for each sheet, two marker cards a page, and the rest.
 
     ``paper`` is ``A4`` or ``Letter``; ``strings`` translates (a mapping from the English, or gettext); ``parts``
     chooses what is in. ``now`` (aware) is the date of the document: the same input and time give the same bytes on
     the same machine. ``warn`` gets a sentence for each text with letters that no font has, ``progress`` how many
-    steps of how many are done. ``ending`` (``qr_writer.end_url``) adds the cards that end a session. Raises BadInput
+    steps of how many are done. ``ending`` (``qr_writer.end_url``) adds the cards that end a session. ``language``
+    is the gathering's: it decides where pages begin and how words are divided. Raises BadInput
     for addresses, codes or a Wi-Fi that can't work.
     """
     tell = progress or _unheard
-    sheet = Canvas(paper, shelf=shelf or FontShelf(), warn=warn or _nothing)
-    try:
-        pages = Pages(sheet, gathering, _translator(strings))
-        steps = _steps(pages, sheets, parts, ending)
-        # Cutting the fonts down to the letters that were used comes last, and takes about as long as the rest.
-        total = 2 * len(steps)
-        for done, draw in enumerate(steps, 1):
-            draw()
-            tell(done, total)
-        made = sheet.output(title=gathering.name, now=now)
-        tell(total, total)
-        return made
-    finally:
-        sheet.close()
+    sheet = Canvas(paper, shelf=shelf or FontShelf(), warn=warn or _nothing, language=language)
+    told = _translator(strings)
+    steps = _session_steps(Pages(sheet, gathering, told), sheets, parts, ending)
+    handouts = Handouts(sheet, gathering, told)
+    rest = {"brief": handouts.brief, "opening": handouts.opening, "no_photos": handouts.no_photos}
+    steps += [draw for part, draw in rest.items() if part in parts]
+    # Cutting the fonts down to the letters that were used comes last, and takes about as long as the rest.
+    total = 2 * len(steps)
+    for done, draw in enumerate(steps, 1):
+        draw()
+        tell(done, total)
+    made = sheet.output(title=gathering.name, now=now)
+    tell(total, total)
+    return made
 
 
-def _steps(
+def _session_steps(
     pages: Pages, sheets: Sequence[PosterSheet], parts: Collection[Part], ending: str
 ) -> list[Callable[[], None]]:
     """What is to be drawn, page after page."""
@@ -80,8 +84,7 @@ def _steps(
         steps += [partial(pages.markers, sheets[at : at + 2]) for at in range(0, len(sheets), 2)]
         # With the markers of sessions the camera must be told when one is over.
         steps += [partial(pages.endings, ending)] if ending else []
-    rest = {"brief": pages.brief, "opening": pages.opening, "no_photos": pages.no_photos}
-    return steps + [draw for part, draw in rest.items() if part in parts]
+    return steps
 
 
 def _translator(strings: Mapping[str, str] | Callable[[str], str] | None) -> Callable[[str], str]:

@@ -10,6 +10,7 @@ from flask import Flask, has_request_context, request
 from flask_babel import Babel, get_locale
 from werkzeug.wrappers import Response
 
+from kiosk.i18n.clock_text import shown_clock
 from kiosk.runtime.context import current_kiosk
 
 # Names in their own language, for the switch.
@@ -24,6 +25,7 @@ def init_app(app: Flask) -> None:
     """Choose a language for each request; ``?lang=`` is remembered in a cookie."""
     babel.init_app(app, locale_selector=choose, timezone_selector=_zone)
     app.context_processor(_template_words)
+    app.add_template_filter(shown_clock, "clock")
     app.after_request(_remember)
 
 

@@ -28,6 +28,7 @@ HELP = (
     later("Name of the Wi-Fi that phones join; empty leaves the code away."),
     later("Its password, which is printed on the posters."),
     later("How this Wi-Fi is protected."),
+    later("Whether the Wi-Fi does not tell its name to phones."),
     later(
         "The address that codes carry, as http://192.168.4.1:8000; empty lets the kiosk find it."
     ),
@@ -55,6 +56,7 @@ HELP = (
 # Values that a person chooses from, in words; by setting and value.
 CHOICES = {
     ("wifi.security", "WPA"): lazy_gettext("WPA, WPA2 or WPA3 (most)"),
+    ("wifi.security", "WPA3"): lazy_gettext("WPA3 only"),
     ("wifi.security", "WEP"): lazy_gettext("WEP (very old)"),
     ("wifi.security", "nopass"): lazy_gettext("open, without a password"),
     ("wall.shows", "approved"): lazy_gettext("only what was approved"),

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from babel.dates import format_date, format_time
 from sqlalchemy import select
 
 from capture.codes.qr_writer import end_url
 from capture.printing.print_pack import GatheringFacts, PosterSheet, Wifi, make_posters, session_url
+from kiosk.i18n.clock_text import day_text, span_text
 from kiosk.i18n.locale_selector import catalogue
 from kiosk.runtime.addresses import phone_url
 from kiosk.runtime.context import KioskContext
@@ -50,6 +50,7 @@ def make_pack(
         warn=warnings.append,
         progress=progress,
         ending=end_url(base),
+        language=kiosk.settings.gathering.language,
     )
     db.session.scalars(select(Gathering)).one().printed_url = base
     db.session.commit()
@@ -59,7 +60,7 @@ def make_pack(
 def facts(settings: Settings) -> GatheringFacts:
     """What all pages share."""
     wifi = settings.wifi
-    network = Wifi(wifi.ssid, wifi.password, wifi.security) if wifi.ssid else None
+    network = Wifi(wifi.ssid, wifi.password, wifi.security, wifi.hidden) if wifi.ssid else None
     return GatheringFacts(name=settings.gathering.title, wifi=network)
 
 
@@ -73,24 +74,13 @@ def sheets(settings: Settings, rows: list[EventSession], base_url: str) -> list[
             page_url=session_url(base_url, row.code),
             typed_address=f"{typed.netloc}{typed.path.rstrip('/')}",
             room=row.room,
-            time=time_words(settings, row),
+            day=day_text(row.starts_at, settings) if row.starts_at else "",
+            time=span_text(row.starts_at, row.ends_at, settings) if row.starts_at else "",
+            speakers=row.speakers,
             do_not_record=row.do_not_record,
         )
         for row in rows
     ]
-
-
-def time_words(settings: Settings, row: EventSession) -> str:
-    """When a session takes place, for people at the place, in the gathering's language."""
-    if row.starts_at is None:
-        return ""
-    language = settings.gathering.language
-    start = row.starts_at.astimezone(settings.zone)
-    day = format_date(start, "EEE d MMM", locale=language)
-    words = f"{day} · {format_time(start, 'short', locale=language)}"
-    if row.ends_at is None:
-        return words
-    return f"{words}–{format_time(row.ends_at.astimezone(settings.zone), 'short', locale=language)}"
 
 
 def write_posters(

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_time
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from capture.codes.qr_reader import read_codes
 from capture.codes.qr_writer import qr_svg
 from capture.intake.receive import receive
 from capture.intake.tus_protocol import check_version
+from kiosk.i18n.clock_text import clock_text
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import csrf, require_desk
@@ -70,7 +70,7 @@ def sessions() -> Response:
 
 
 def _told(row: EventSession, *, runs: bool = False) -> dict[str, Any]:
-    at = format_time(row.starts_at, "HH:mm") if row.starts_at else _("all day")
+    at = clock_text(row.starts_at, current_kiosk().settings) if row.starts_at else _("all day")
     return {
         "code": row.code,
         "title": row.title,

@@ -10,6 +10,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from kiosk.i18n.clock_text import clock_text
 from kiosk.runtime.addresses import is_for_phones
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
@@ -91,7 +92,7 @@ def _map() -> list[dict[str, Any]]:
         {
             "title": row.title,
             "room": row.room,
-            "time": row.starts_at.astimezone(zone).strftime("%H:%M") if row.starts_at else "",
+            "time": clock_text(row.starts_at, kiosk.settings) if row.starts_at else "",
             "count": counts.get(row.code, 0),
             "running": is_running(row, now),
             "begun": row.starts_at is None or row.starts_at <= now,

@@ -145,6 +145,8 @@ def test_a_mistyped_code_is_refused() -> None:
 def test_wifi_text_escapes_what_has_a_meaning() -> None:
     assert wifi_text(WIFI) == 'WIFI:T:WPA;S:Café\\; garden\\, \\\\ 5;P:se\\"cret\\:1\\;x;;'
     assert wifi_text(Wifi("Open", security="nopass")) == "WIFI:T:nopass;S:Open;;"
+    newest = Wifi("New", "12345678", "WPA3", hidden=True)
+    assert wifi_text(newest) == "WIFI:T:WPA;R:1;S:New;P:12345678;H:true;;"
     assert (
         wifi_text(Wifi("Old", "12345", "WEP", hidden=True)) == "WIFI:T:WEP;S:Old;P:12345;H:true;;"
     )

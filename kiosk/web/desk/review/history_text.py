@@ -13,6 +13,7 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kiosk.i18n.clock_text import shown_clock
 from kiosk.runtime.context import current_kiosk
 from kiosk.web.desk.identity import who_words
 from reporter.models import Decision
@@ -62,7 +63,7 @@ def field_words(name: str) -> str:
 
 def clock_words(moment: datetime) -> str:
     """The time of day at the gathering."""
-    return moment.astimezone(current_kiosk().settings.zone).strftime("%H:%M")
+    return shown_clock(moment)
 
 
 def line_of(decision: Decision) -> Line:

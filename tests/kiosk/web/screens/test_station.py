@@ -73,7 +73,7 @@ def test_a_poster_is_recognized_whatever_address_it_was_printed_with(
     assert told["session"] == {
         "code": event.code,
         "title": event.title,
-        "when": "15:00 · Room 2",
+        "when": "3:00\u202fPM · Room 2",
         "audience": "public",
         "do_not_record": False,
         "running": False,

@@ -1,0 +1,246 @@
+"""Sets paragraphs: a face and a script for each run, lines that fit a width, glyphs at their places.
+
+All widths and places are in ems: shaping is done once, whatever the size on paper.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+
+from capture.printing.font_files import Face, FontFile, Shape, core_widths, open_font
+from capture.printing.fonts import FontShelf
+from capture.printing.line_breaks import break_points, hyphen_points, letter_points
+from capture.printing.text_runs import Run, in_visual_order, runs_of
+
+# Scripts whose marks stand on top of one another; fonts without rules for that let them collide.
+_STACKED = ("Thai", "Laoo")
+_GAP = 0.03
+_ISOLATES = "\u2066\u2067\u2068\u2069"
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A glyph in a line, and the letters it stands for; ``picture`` marks one with colours of its own."""
+
+    face: Face
+    gid: int
+    text: str
+    x: float
+    y: float
+    picture: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a paragraph from one index to another, perhaps with a hyphen of ours."""
+
+    start: int
+    end: int
+    hyphen: bool = False
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a text is to be read: by its language, and from the right or from the left as a whole."""
+
+    language: str
+    bold: bool = False
+    from_right: bool = False
+
+
+class Paragraph:
+    """A text in faces that have all its letters."""
+
+    def __init__(
+        self, text: str, runs: list[tuple[Run, Face]], setting: Setting, missing: str
+    ) -> None:
+        self.text = text
+        self.missing = missing
+        self.setting = setting
+        self._runs = runs
+        self._widths: dict[tuple[int, int, bool], float] = {}
+
+    @cached_property
+    def _points(self) -> list[int]:
+        return [*break_points(self.text, self.setting.language), len(self.text)]
+
+    @cached_property
+    def hyphens(self) -> list[int]:
+        """Places where a word may be divided."""
+        return hyphen_points(self.text, self.setting.language)
+
+    @cached_property
+    def letters(self) -> list[int]:
+        """Places between letters."""
+        return list(letter_points(self.text))
+
+    def lines(
+        self, width: float, *, hyphenate: bool = False, anywhere: bool = False
+    ) -> list[Line] | None:
+        """The text in lines of a width, each filled as far as it goes; None where a word is wider than that.
+
+        Words that don't fit a line are divided with hyphens, or ``anywhere`` between two letters.
+        """
+        inner = self.letters if anywhere else self.hyphens if hyphenate else []
+        made: list[Line] = []
+        start = end = 0
+        for stop in self._points:
+            if self.width(Line(start, stop)) <= width:
+                end = stop
+                continue
+            if self.width(Line(end, stop)) <= width:
+                made.append(Line(start, end))
+                start, end = end, stop
+                continue
+            divided = self._divided(start, end, stop, width, inner, hyphen=not anywhere)
+            if divided is None:
+                return None
+            made += divided[:-1]
+            start, end = divided[-1].start, stop
+        return [*made, Line(start, end)] if end > start else made
+
+    def _divided(
+        self, start: int, end: int, stop: int, width: float, inner: list[int], *, hyphen: bool
+    ) -> list[Line] | None:
+        """Lines for what stands from ``start``, a word from ``end`` to ``stop`` cut up; the last one is open."""
+        made: list[Line] = []
+        places = inner[bisect_right(inner, end) : bisect_right(inner, stop - 1)]
+        while self.width(Line(start, stop)) > width:
+            fitting = [
+                p for p in places if p > start and self.width(Line(start, p, hyphen)) <= width
+            ]
+            if fitting:
+                made.append(Line(start, fitting[-1], hyphen))
+                start = end = fitting[-1]
+            elif end > start:
+                made.append(Line(start, end))
+                start = end
+            else:
+                return None
+            places = [p for p in places if p > start]
+        return [*made, Line(start, stop)]
+
+    def width(self, line: Line) -> float:
+        """How wide a line is, without the spaces at its end."""
+        key = (line.start, line.end, line.hyphen)
+        if key not in self._widths:
+            self._widths[key] = sum(
+                shape.advance for *_, shapes in self._shaped(line) for shape in shapes
+            )
+        return self._widths[key]
+
+    def placed(self, line: Line) -> Iterator[tuple[str, list[Placed]]]:
+        """The runs of a line from left to right: each one's text, and its glyphs from the line's left edge."""
+        pen = 0.0
+        for face, text, shapes in self._shaped(line):
+            glyphs = []
+            for shape, letters in zip(shapes, _meanings(shapes, text), strict=True):
+                picture = _is_picture(face, shape.gid)
+                x = pen + shape.dx
+                glyphs.append(Placed(face, shape.gid, letters, x, shape.dy, picture))
+                pen += shape.advance
+            yield "".join(c for c in text if c not in _ISOLATES), glyphs
+
+    def _shaped(self, line: Line) -> Iterator[tuple[Face, str, list[Shape]]]:
+        words = self.text[line.start : line.end].rstrip()
+        end = line.start + len(words)
+        shown = words + ("-" if line.hyphen else "")
+        parts = {run: face for run, face in self._runs if run.start < end and run.end > line.start}
+        for run in in_visual_order(list(parts)):
+            low = max(run.start, line.start) - line.start
+            high = min(run.end, end) - line.start
+            high += line.hyphen and high == len(words)
+            shapes = _shapes(parts[run], shown, (low, high), run, self.setting.language)
+            # Counted from the run's own first letter.
+            moved = [replace(shape, cluster=shape.cluster - low) for shape in shapes]
+            yield parts[run], shown[low:high], moved
+
+
+def _shapes(face: Face, text: str, span: tuple[int, int], run: Run, language: str) -> list[Shape]:
+    if face.path is None:
+        widths = core_widths(face.bold)
+        return [
+            Shape(text[at].encode("cp1252")[0], at, widths[text[at]] / 1000, 0, 0)
+            for at in range(*span)
+            if text[at] in widths
+        ]
+    font = open_font(face)
+    direction = "rtl" if run.level % 2 else "ltr"
+    shapes = font.shape(text, *span, properties=(direction, run.script, language))
+    shapes = [s for s in shapes if s.advance or not _is_format(text[s.cluster])]
+    return list(_lifted(font, shapes)) if run.script in _STACKED else shapes
+
+
+def _is_format(letter: str) -> bool:
+    return unicodedata.category(letter) in ("Cf", "Cc")
+
+
+def _lifted(font: FontFile, shapes: Iterable[Shape]) -> Iterator[Shape]:
+    """Marks above that would cover the mark below them, lifted so far that both can be read."""
+    pen = top = 0.0
+    reach = (0.0, 0.0)
+    for shape in shapes:
+        ink = font.ink(shape.gid)
+        if shape.advance or ink is None:
+            top = 0.0
+        elif ink[1] + shape.dy > 0.2:
+            left, right = pen + shape.dx + ink[0], pen + shape.dx + ink[2]
+            bottom = ink[1] + shape.dy
+            beside = left >= reach[1] or right <= reach[0]
+            if top and not beside and bottom < top + _GAP:
+                shape = Shape(shape.gid, shape.cluster, 0, shape.dx, shape.dy + top + _GAP - bottom)
+            top, reach = ink[3] + shape.dy, (left, right)
+        pen += shape.advance
+        yield shape
+
+
+def _meanings(shapes: list[Shape], text: str) -> list[str]:
+    """The letters each glyph stands for; of several glyphs for the same letters the first gets them."""
+    starts = sorted({shape.cluster for shape in shapes})
+    ends = dict(pairwise([*starts, len(text)]))
+    taken: set[int] = set()
+    found = []
+    for shape in shapes:
+        fresh = shape.cluster not in taken
+        taken.add(shape.cluster)
+        found.append(text[shape.cluster : ends[shape.cluster]] if fresh else "")
+    # Readers reverse what stands from the right letter by letter, those of one glyph too.
+    from_right = len(shapes) > 1 and shapes[0].cluster > shapes[-1].cluster
+    return [letters[::-1] for letters in found] if from_right else found
+
+
+def _is_picture(face: Face, gid: int) -> bool:
+    return face.path is not None and open_font(face).is_picture(gid)
+
+
+class Typesetter:
+    """Makes paragraphs of texts; the same text is only looked at once."""
+
+    def __init__(self, shelf: FontShelf) -> None:
+        self._shelf = shelf
+        self._made: dict[tuple[str, Setting], Paragraph] = {}
+
+    def paragraph(self, text: str, setting: Setting) -> Paragraph:
+        """The text with a face for each of its runs; letters that no font has are left out and named."""
+        key = (text, setting)
+        if key not in self._made:
+            self._made[key] = self._paragraph(text, setting)
+        return self._made[key]
+
+    def _paragraph(self, text: str, setting: Setting) -> Paragraph:
+        choice = self._shelf.readable(text, bold=setting.bold, language=setting.language)
+        runs: list[tuple[Run, Face]] = []
+        for run in runs_of(choice.text, from_right=setting.from_right):
+            part = choice.text[run.start : run.end]
+            at = run.start
+            for piece, face in self._shelf.faces_for(
+                part, choice.text, bold=setting.bold, language=setting.language, emoji=run.emoji
+            ):
+                runs.append((Run(at, at + len(piece), run.script, run.level, run.emoji), face))
+                at += len(piece)
+        return Paragraph(choice.text, runs, setting, choice.missing)
