@@ -9,6 +9,7 @@ from babel.dates import format_interval, format_skeleton, format_time
 
 from kiosk.runtime.context import current_kiosk
 from reporter.config import Settings
+from reporter.models import EventSession
 
 
 def locale_of(language: str) -> Locale:
@@ -46,3 +47,11 @@ def span_text(start: datetime, end: datetime | None, settings: Settings) -> str:
     # A clock of twelve hours names its half of the day.
     skeleton = "hm" if "a" in str(locale.time_formats["short"].pattern) else "Hm"
     return format_interval(start.astimezone(zone), end.astimezone(zone), skeleton, locale=locale)
+
+
+def when_text(settings: Settings, row: EventSession) -> str:
+    """When a session takes place, as ``Sat, May 9 · 2:00 – 3:30 PM``; '' for one without a time."""
+    if row.starts_at is None:
+        return ""
+    span = span_text(row.starts_at, row.ends_at, settings)
+    return f"{day_text(row.starts_at, settings)} · {span}"

@@ -13,11 +13,11 @@ from babel.dates import format_date
 from sqlalchemy import func, select
 
 from capture.films.film_maker import MadeFilm, make_film
+from kiosk.i18n.clock_text import when_text
 from kiosk.i18n.locale_selector import catalogue
 from kiosk.runtime.addresses import phone_url
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
-from kiosk.services.print_pack import time_words
 from reporter.films.plan import FilmWords, Plan, Wish, plan_film
 from reporter.films.script import Script
 from reporter.gathering.sessions import all_sessions
@@ -58,7 +58,7 @@ def _base_url(kiosk: KioskContext) -> str:
 
 
 def _session_line(kiosk: KioskContext, row: EventSession) -> str:
-    return " · ".join(part for part in (time_words(kiosk.settings, row), row.room) if part)
+    return " · ".join(part for part in (when_text(kiosk.settings, row), row.room) if part)
 
 
 def _days(kiosk: KioskContext) -> str:
