@@ -71,14 +71,8 @@ lock: ## resolve setup.cfg again into constraints.txt (takes the newest versions
 	  --extra build --no-header --no-annotate --no-emit-index-url --no-emit-find-links setup.cfg; } > .cache/constraints.txt
 	mv .cache/constraints.txt constraints.txt
 
-translations: install ## collect the sentences of pages and posts into every catalogue
-	@mkdir -p .cache
-	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -k lazy_gettext -k later -o .cache/messages.pot kiosk capture
-	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output --no-default-keywords -k page_text -o .cache/targets.pot publish
-	sed '1,/^$$/d' .cache/targets.pot >> .cache/messages.pot
-	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -o .cache/publish.pot publish
-	$(BIN)/pybabel -q update -i .cache/messages.pot -d kiosk/translations --no-fuzzy-matching
-	$(BIN)/pybabel -q update -i .cache/publish.pot -d publish/translations -D publish --no-fuzzy-matching
+translations: install ## collect what has to be translated into every catalogue
+	$(BIN)/python -m tests.tools.collect_messages
 
 formats: install ## make a file of every format, and write what becomes of it into docs/formats.md
 	$(BIN)/python -m tests.tools.formats

@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from urllib.parse import quote
 
 from reporter.errors import ReporterError
+from reporter.messages import N_, Message, as_message
 
 # The user:password of an address. Greedy: a password may hold an @ itself.
 _USERINFO = re.compile(r"(?<=://)[^/\s'\"<>]*@")
@@ -35,7 +37,7 @@ class PublishError(ReporterError):
     """Root of everything that a target or the way to it can answer with."""
 
     status = 502
-    title = "Publishing did not work"
+    title = N_("Publishing did not work")
 
 
 class Permanent(PublishError):
@@ -49,16 +51,16 @@ class Gone(Permanent):
 class PayloadTooLarge(Permanent):
     """The file is larger than the target takes. ``learns``: the next ones of this size need not be tried."""
 
-    def __init__(self, message: str, *, learns: bool = True) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, learns: bool = True, **params: Any) -> None:
+        super().__init__(message, **params)
         self.learns = learns
 
 
 class RetryAfter(PublishError):
     """Not now. ``seconds`` is what the target asked for; None leaves it to the outbox. Costs an attempt."""
 
-    def __init__(self, message: str, seconds: float | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, seconds: float | None = None, **params: Any) -> None:
+        super().__init__(message, **params)
         self.seconds = seconds
 
 
@@ -69,8 +71,8 @@ class ConnectionLost(RetryAfter):
 class Offline(PublishError):
     """The target was not reached, so it can't have done anything. Costs no attempt."""
 
-    def __init__(self, message: str, way: Reachability = Reachability.DOWN) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, way: Reachability = Reachability.DOWN, **params: Any) -> None:
+        super().__init__(message, **params)
         self.way = way
 
 
@@ -101,13 +103,17 @@ class AuthRefused(PauseTarget):
     """User name, password or rights were refused."""
 
 
-def redact(text: str, secrets: Iterable[str] = ()) -> str:
+def redact(text: str, secrets: Iterable[str] = ()) -> Message:
     """A text without passwords: those of addresses (https://user:password@host), and the given ones in any spelling."""
-    text = _USERINFO.sub("", text)
-    for secret in filter(None, secrets):
-        for form in _spellings(secret):
-            text = text.replace(form, "•••")
-    return text
+    forms = [form for secret in filter(None, secrets) for form in _spellings(secret)]
+
+    def clean(words: str) -> str:
+        words = _USERINFO.sub("", words)
+        for form in forms:
+            words = words.replace(form, "•••")
+        return words
+
+    return as_message(text).map(clean)
 
 
 def _spellings(secret: str) -> set[str]:

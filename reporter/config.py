@@ -173,11 +173,13 @@ def load_settings(folder: Path) -> Settings:
         document = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
     except FileNotFoundError as error:
         raise ConfigError(
-            f"There is no gathering in {folder}. Make one with: reporter new NAME"
+            "There is no gathering in %(folder)s. Make one with: reporter new NAME", folder=folder
         ) from error
     except (TOMLKitError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"{path} can't be read: {error}. Correct that line and try again."
+            "%(file)s can't be read: %(what)s. Correct that line and try again.",
+            file=path,
+            what=error,
         ) from error
     values = {
         name: _read_section(name, cls, document.get(name, {})) for name, cls in sections().items()
@@ -199,7 +201,11 @@ def save_settings(folder: Path, values: Mapping[str, Mapping[str, Any]]) -> None
     document = tomlkit.parse(text)
     for section, entries in values.items():
         if section not in sections():
-            raise ConfigError(f"There is no section [{section}] in {FILE_NAME}.")
+            raise ConfigError(
+                "There is no section [%(section)s] in %(file_name)s.",
+                section=section,
+                file_name=FILE_NAME,
+            )
         _read_section(section, sections()[section], entries, strict=True)
         table = document.setdefault(section, tomlkit.table())
         for name, value in entries.items():
@@ -232,22 +238,36 @@ def _blank() -> str:
 
 def _read_section(name: str, cls: type, entries: Any, *, strict: bool = False) -> Any:
     if not isinstance(entries, Mapping):
-        raise ConfigError(f"[{name}] in {FILE_NAME} must be a section.")
+        raise ConfigError(
+            "[%(name)s] in %(file_name)s must be a section.", name=name, file_name=FILE_NAME
+        )
     known = {f.name: f for f in dataclasses.fields(cls)}
     if strict and (unknown := sorted(set(entries) - set(known))):
-        raise ConfigError(f"There is no setting {name}.{unknown[0]}.")
+        raise ConfigError("There is no setting %(name)s.%(what)s.", name=name, what=unknown[0])
     return cls(**{key: _check(name, known[key], entries[key]) for key in known if key in entries})
 
 
 def _check(section: str, setting: dataclasses.Field[Any], value: Any) -> Any:
     where = f"{section}.{setting.name} in {FILE_NAME}"
     if type(value) is not type(setting.default):
-        raise ConfigError(f"{where} must be written like {setting.default!r}, not {value!r}.")
+        raise ConfigError(
+            "%(name)s must be written like %(like)s, not %(value)s.",
+            name=where,
+            like=f"{setting.default!r}",
+            value=f"{value!r}",
+        )
     choices, low = setting.metadata["choices"], setting.metadata["low"]
     if choices and value not in choices:
-        raise ConfigError(f"{where} is {value!r}; it can be {', '.join(choices)}.")
+        raise ConfigError(
+            "%(name)s is %(value)s; it can be %(choices)s.",
+            name=where,
+            value=f"{value!r}",
+            choices=", ".join(choices),
+        )
     if low is not None and value < low:
-        raise ConfigError(f"{where} is {value}; the least is {low}.")
+        raise ConfigError(
+            "%(name)s is %(value)s; the least is %(least)s.", name=where, value=value, least=low
+        )
     return value
 
 
@@ -263,7 +283,7 @@ def with_value(section: str, setting: dataclasses.Field[Any], text: str) -> Any:
         try:
             value = int(value)
         except ValueError as error:
-            raise ConfigError(f"{value!r} is no whole number.") from error
+            raise ConfigError("%(value)s is no whole number.", value=f"{value!r}") from error
     if (section, setting.name) == ("gathering", "timezone"):
         check_zone(value)
     if (section, setting.name) == ("gathering", "language"):
@@ -283,7 +303,8 @@ def check_zone(name: str) -> None:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ConfigError(
-            f"There is no time zone {name!r}. Write it as Europe/Berlin or America/Bogota."
+            "There is no time zone %(zone)s. Write it as Europe/Berlin or America/Bogota.",
+            zone=f"{name!r}",
         ) from error
 
 
@@ -295,7 +316,8 @@ def check_language(tag: str) -> None:
         Locale.parse(tag, sep="_" if "_" in tag else "-")
     except (ValueError, UnknownLocaleError) as error:
         raise ConfigError(
-            f"There is no language {tag!r} here. Write it as en, de, es, ar or pt-BR."
+            "There is no language %(name)s here. Write it as en, de, es, ar or pt-BR.",
+            name=f"{tag!r}",
         ) from error
 
 
@@ -304,14 +326,16 @@ def check_day(day: str) -> None:
     try:
         date.fromisoformat(day or "2026-01-01")
     except ValueError as error:
-        raise ConfigError(f"{day!r} is no day. Write it as 2026-05-09.") from error
+        raise ConfigError("%(day)s is no day. Write it as 2026-05-09.", day=f"{day!r}") from error
 
 
 def check_address(url: str) -> None:
     """Raise ConfigError for an address that no phone could open from a code; empty is fine."""
     if url and not _opens(url):
         raise ConfigError(
-            f"Phones can't open {url!r}. Write the address as http://192.168.4.1:8000, or leave it empty."
+            "Phones can't open %(url)s. Write the address as http://192.168.4.1:8000, or leave "
+            "it empty.",
+            url=f"{url!r}",
         )
 
 

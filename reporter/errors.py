@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reporter.messages import Message, as_message
+from reporter.messages import N_, Message, as_message
 
 
 class ReporterError(Exception):
@@ -20,7 +20,7 @@ class ReporterError(Exception):
     """
 
     status = 500
-    title = "Something went wrong"
+    title = N_("Something went wrong")
     # Seconds after which the same may work (RFC 9110, Retry-After); 0: no promise.
     retry_after = 0
 
@@ -37,76 +37,76 @@ class BadInput(ReporterError):
     """What was given can't be understood or is not allowed; giving something else helps."""
 
     status = 422
-    title = "This can't be used as it is"
+    title = N_("This can't be used as it is")
 
 
 class BadRequest(ReporterError):
     """The request itself is malformed."""
 
     status = 400
-    title = "The request is not complete"
+    title = N_("The request is not complete")
 
 
 class NotFound(ReporterError):
     """There is no such session, takeaway, file or target."""
 
     status = 404
-    title = "Not found"
+    title = N_("Not found")
 
 
 class Forbidden(ReporterError):
     """The asker may not do this."""
 
     status = 403
-    title = "Not allowed here"
+    title = N_("Not allowed here")
 
 
 class Conflict(ReporterError):
     """The thing has changed, or its state does not allow this."""
 
     status = 409
-    title = "That has changed in the meantime"
+    title = N_("That has changed in the meantime")
 
 
 class TakenBack(Conflict):
     """What comes again was withdrawn by its contributor; a takeaway that is begun anew may bring the same."""
 
     status = 410
-    title = "This was taken back"
+    title = N_("This was taken back")
 
 
 class TooLarge(ReporterError):
     """A file, a form or a text is over the limit."""
 
     status = 413
-    title = "Too large"
+    title = N_("Too large")
 
 
 class TooLong(BadInput):
     """A recording runs longer than the limit."""
 
-    title = "The recording is too long"
+    title = N_("The recording is too long")
 
 
 class UnsupportedMedia(ReporterError):
     """The bytes are not a photo, video or audio that we can open."""
 
     status = 415
-    title = "This kind of file can't be kept"
+    title = N_("This kind of file can't be kept")
 
 
 class TooMuch(ReporterError):
     """One device sends or asks more in a minute than is fair."""
 
     status = 429
-    title = "Too much at once"
+    title = N_("Too much at once")
 
 
 class Paused(ReporterError):
     """The facilitator has the kiosk take nothing in for a while; what waits on phones is sent later."""
 
     status = 503
-    title = "The kiosk takes a break"
+    title = N_("The kiosk takes a break")
     retry_after = 15
 
 
@@ -114,20 +114,20 @@ class DiskFull(ReporterError):
     """The laptop has no room left; the sender keeps its copy."""
 
     status = 507
-    title = "The laptop is full"
+    title = N_("The laptop is full")
 
 
 class ReadOnlyDisk(DiskFull):
     """The laptop's disk takes nothing (any more); the sender keeps its copy, and it goes on when the disk is back."""
 
-    title = "The laptop can't save"
+    title = N_("The laptop can't save")
 
 
 class Busy(ReporterError):
     """Others write to the database, and somebody has waited long enough; the same works in a moment."""
 
     status = 503
-    title = "The laptop is busy"
+    title = N_("The laptop is busy")
     retry_after = 5
 
 
@@ -135,16 +135,18 @@ class MediaFailed(ReporterError):
     """A file could not be probed or rendered: broken, hostile, too slow or too big to decode."""
 
     status = 422
-    title = "The file can't be opened"
+    title = N_("The file can't be opened")
 
 
 class ConfigError(ReporterError):
     """``reporter.toml`` or the command line asks for something impossible."""
 
-    title = "A setting is wrong"
+    title = N_("A setting is wrong")
 
 
-DISK_FULL = "The laptop's disk is full. Keep this on your phone and tell the person at the kiosk."
-DISK_READ_ONLY = (
+DISK_FULL = N_(
+    "The laptop's disk is full. Keep this on your phone and tell the person at the kiosk."
+)
+DISK_READ_ONLY = N_(
     "The laptop can't write to its disk. Keep this on your phone and tell the person at the kiosk."
 )

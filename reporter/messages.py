@@ -7,7 +7,7 @@ fills its placeholders, through exceptions, worker processes and database column
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
 # In front of a stored message; older rows hold plain English.
@@ -20,7 +20,8 @@ class Message(str):
     """English text with its catalogue keys.
 
     ``Message("%(name)s is empty.", name="a.jpg")``: the template uses ``%(name)s`` placeholders; parameters are text,
-    numbers or messages themselves. Equal to any string with the same text.
+    numbers or messages themselves. A parameter called ``clause`` is a sentence inside another one and loses its full
+    stop. Equal to any string with the same text.
     """
 
     parts: tuple[Part, ...]
@@ -32,7 +33,7 @@ class Message(str):
     @classmethod
     def _of(cls, parts: Iterable[Part]) -> Self:
         kept = tuple(parts)
-        text = " ".join(template % params if params else template for template, params in kept)
+        text = " ".join(_filled(template, params) for template, params in kept)
         made = super().__new__(cls, text)
         made.parts = kept
         return made
@@ -53,7 +54,7 @@ class Message(str):
                 name: value.translated(gettext) if isinstance(value, Message) else value
                 for name, value in params.items()
             }
-            said.append(gettext(template) % filled if params else gettext(template))
+            said.append(_filled(gettext(template), filled))
         return " ".join(said)
 
     def map(self, change: Callable[[str], str]) -> Message:
@@ -71,6 +72,17 @@ class Message(str):
         if not self:
             return ""
         return _MARK + json.dumps(_plain(self), ensure_ascii=False, sort_keys=True)
+
+
+def N_(template: str) -> str:
+    """Mark a template for the catalogues without looking it up (gettext's noop)."""
+    return template
+
+
+def _filled(template: str, params: Mapping[str, Any]) -> str:
+    if "clause" in params:
+        params = {**params, "clause": str(params["clause"]).removesuffix(".")}
+    return template % params if params else template
 
 
 def _parameter(value: Any) -> Any:
@@ -114,6 +126,11 @@ def as_message(text: str) -> Message:
     return text if isinstance(text, Message) else Message(text)
 
 
+def is_stored(text: str) -> bool:
+    """Whether a text is an encoded message."""
+    return text.startswith(_MARK)
+
+
 def stored_message(text: str) -> Message:
     """Return what ``Message.encode_for_storage`` made, or older plain text as a message."""
-    return _from_plain(json.loads(text[1:])) if text.startswith(_MARK) else Message(text)
+    return _from_plain(json.loads(text[1:])) if is_stored(text) else Message(text)

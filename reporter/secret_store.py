@@ -86,7 +86,7 @@ def _read() -> dict[str, str]:
         return {}
     except (OSError, ValueError) as error:
         raise ReporterError(
-            f"The file with the passwords, {path}, can't be read: {error}."
+            "The file with the passwords, %(file)s, can't be read: %(what)s.", file=path, what=error
         ) from error
 
 

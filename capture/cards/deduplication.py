@@ -17,11 +17,12 @@ from capture.cards.verified_copy import Ordered
 from capture.intake.submission import ReceivedFile
 from reporter.clock import new_id
 from reporter.enums import TakeawayState
+from reporter.messages import Message
 from reporter.models import Attachment, EventSession, Media, Takeaway, Tombstone
 from reporter.models.camera import Camera, Shot
 
 FINGERPRINT = 8192
-TAKEN_BACK = "It belongs to a shot that its contributor has taken back."
+TAKEN_BACK = Message("It belongs to a shot that its contributor has taken back.")
 
 
 def fingerprint(found: Found) -> str:

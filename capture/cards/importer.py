@@ -59,6 +59,7 @@ from reporter.errors import (
     UnsupportedMedia,
 )
 from reporter.media.store import Store
+from reporter.messages import N_, Message
 from reporter.models import EventSession, Takeaway
 from reporter.models.camera import Camera, CardImport, Shot
 
@@ -70,12 +71,12 @@ HEARTBEAT_SECONDS = 1.0
 NO_LIMIT_MB, NO_LIMIT_FILES = 1 << 20, 1000
 # One takeaway for the same file, whoever imports it and how often at once.
 CARD_NAMESPACE = uuid.UUID("3a0f6c0e-6f5b-5d0a-9d0b-7a2f5b1c4e21")
-GO_ON = "Stopped. Run the import again: it goes on where it was."
-CARD_GONE = (
+GO_ON = Message("Stopped. Run the import again: it goes on where it was.")
+CARD_GONE = Message(
     "The card was taken out before everything was read. Put it in again and repeat the import."
 )
-UNREADABLE = "It can't be read ({what}). Put the card in again."
-EMPTY = "The file is empty: the camera did not finish it."
+UNREADABLE = N_("It can't be read (%(what)s). Put the card in again.")
+EMPTY = Message("The file is empty: the camera did not finish it.")
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ class Importer:
                 self._known.add(found, shot)
                 self.job.known += 1
         except OSError as error:
-            self._fail(found, UNREADABLE.format(what=error.strerror))
+            self._fail(found, Message(UNREADABLE, what=error.strerror or ""))
         self._step(found, found.size)
         return True
 

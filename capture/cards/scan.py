@@ -132,7 +132,9 @@ def scan(root: Path) -> Scan:
     with ``kind`` None. Raises NotFound where there is nothing, OSError where the card can't be read.
     """
     if not root.exists():
-        raise NotFound(f"There is nothing at {root}. Is the card in, and is this its folder?")
+        raise NotFound(
+            "There is nothing at %(root)s. Is the card in, and is this its folder?", root=root
+        )
     base = root.parent if root.is_file() else root
     skipped: list[Skipped] = []
     files = [root] if root.is_file() else list(_files(root, base, skipped))

@@ -10,18 +10,21 @@ from collections.abc import Set
 from pathlib import Path, PurePath
 
 from capture.decoding.format_names import FILM_FORMATS
+from reporter.messages import Message
 
-HIDDEN = "A hidden file or folder, which computers leave on cards."
-SYSTEM = "A folder of the computer or the camera itself, without recordings."
-PREVIEWS = "Small copies that the camera made of its films; the films themselves are taken in."
-LINK = "A link to another place; cards have none, and it is not followed."
-THUMBNAIL = "The camera's small picture of a film."
-PROXY = "The camera's small copy of a film; the film itself is on the card."
-EDITING = "What an editing program noted about a photo; the photo itself is taken in."
-FLIGHT = "Words or flight data beside a film. Captions can be added at the desk, in Mend."
-TRACK = "A track of places; places are not kept."
-CAMERA_NOTES = "The camera's own notes about its recordings."
-NO_MEDIA = "Not a photo, a film or a sound."
+HIDDEN = Message("A hidden file or folder, which computers leave on cards.")
+SYSTEM = Message("A folder of the computer or the camera itself, without recordings.")
+PREVIEWS = Message(
+    "Small copies that the camera made of its films; the films themselves are taken in."
+)
+LINK = Message("A link to another place; cards have none, and it is not followed.")
+THUMBNAIL = Message("The camera's small picture of a film.")
+PROXY = Message("The camera's small copy of a film; the film itself is on the card.")
+EDITING = Message("What an editing program noted about a photo; the photo itself is taken in.")
+FLIGHT = Message("Words or flight data beside a film. Captions can be added at the desk, in Mend.")
+TRACK = Message("A track of places; places are not kept.")
+CAMERA_NOTES = Message("The camera's own notes about its recordings.")
+NO_MEDIA = Message("Not a photo, a film or a sound.")
 
 _NOTES = (
     ".xml",

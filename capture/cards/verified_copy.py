@@ -20,11 +20,12 @@ from capture.decoding.process_pool import DecoderPool
 from capture.intake.submission import ReceivedFile
 from reporter.errors import MediaFailed, ReporterError
 from reporter.media.store import Store, disk_errors, hash_file
+from reporter.messages import N_
 
 PIECE = 1 << 20
 GLANCE_SECONDS = 20.0
-UNREADABLE_ON_CARD = (
-    "{name} can't be read from the card ({what}). Put the card in again and repeat the import."
+UNREADABLE_ON_CARD = N_(
+    "%(name)s can't be read from the card (%(what)s). Put the card in again and repeat the import."
 )
 # Asked after every piece; returns True when the reading has to stop.
 Stopped = Callable[[], bool]
@@ -34,13 +35,13 @@ Copied = Callable[[int], None]
 class CardTrouble(ReporterError):
     """A file of the card can't be read: the card was pulled out, or it is damaged there."""
 
-    title = "The card can't be read"
+    title = N_("The card can't be read")
 
 
 class Halted(ReporterError):
     """Somebody asked to stop."""
 
-    title = "Stopped"
+    title = N_("Stopped")
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,8 @@ def copy_in(
             same = hash_file(arrival.path) == read.hexdigest() == arrival.sha256
         if not same or arrival.size != found.size:
             raise CardTrouble(
-                f"{found.name} changed while it was copied, or the copy is damaged. Import it again."
+                "%(name)s changed while it was copied, or the copy is damaged. Import it again.",
+                name=found.name,
             )
         return arrival
     except BaseException:
@@ -145,7 +147,7 @@ def _pieces(found: Found) -> Iterator[bytes]:
 
 def _trouble(found: Found, error: OSError) -> CardTrouble:
     what = error.strerror or "no reason given"
-    return CardTrouble(UNREADABLE_ON_CARD.format(name=found.name, what=what))
+    return CardTrouble(UNREADABLE_ON_CARD, name=found.name, what=what)
 
 
 def _forget_cache(path: Path) -> None:

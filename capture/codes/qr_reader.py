@@ -76,7 +76,7 @@ def _grey_of(image: NDArray[Any]) -> tuple[Grey, float]:
     if image.ndim == 3 and image.shape[2] in (3, 4):
         colours = np.ascontiguousarray(image[:, :, :3])
         return np.asarray(cv2.cvtColor(colours, cv2.COLOR_BGR2GRAY), np.uint8), 1.0
-    raise BadInput(f"This picture can't be read: its shape is {image.shape}.")
+    raise BadInput("This picture can't be read: its shape is %(shape)s.", shape=image.shape)
 
 
 def _grey_file(path: Path) -> tuple[Grey, float]:
@@ -103,10 +103,12 @@ def _photo_type(path: Path) -> str:
             kind = sniff(file.read(8192))
     except OSError as error:
         raise BadInput(
-            f"The picture {path.name} can't be opened: {error.strerror or 'unknown reason'}."
+            "The picture %(name)s can't be opened: %(what)s.",
+            name=path.name,
+            what=error.strerror or "unknown reason",
         ) from error
     if kind is None or kind.kind != "photo":
-        raise BadInput(f"{path.name} is no photo that can be opened here.")
+        raise BadInput("%(name)s is no photo that can be opened here.", name=path.name)
     return kind.mime
 
 

@@ -40,9 +40,13 @@ def session_url(base_url: str, code: str) -> str:
     """
     parts = urlsplit(base_url.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
-        raise BadInput(f"“{base_url}” is no address for a poster. Write it like http://192.168.4.1")
+        raise BadInput(
+            "“%(url)s” is no address for a poster. Write it like http://192.168.4.1", url=base_url
+        )
     if not is_valid(code):
-        raise BadInput(f"“{code}” is not a session code. Look it up in the list of sessions.")
+        raise BadInput(
+            "“%(code)s” is not a session code. Look it up in the list of sessions.", code=code
+        )
     root = f"{parts.scheme}://{parts.netloc}".upper()
     return f"{root}{parts.path.rstrip('/')}/S/{normalize(code)}"
 
@@ -98,7 +102,9 @@ def qr_matrix(text: str) -> Matrix:
     from qrcode.main import QRCode
 
     if not text or len(text.encode()) > MAX_TEXT:
-        raise BadInput(f"A QR code needs some text, of at most {MAX_TEXT} letters.")
+        raise BadInput(
+            "A QR code needs some text, of at most %(max_text)s letters.", max_text=MAX_TEXT
+        )
     code: QRCode = QRCode(error_correction=ERROR_CORRECT_M, border=0)
     code.add_data(text)
     code.make(fit=True)

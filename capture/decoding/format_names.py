@@ -6,11 +6,12 @@ import functools
 from pathlib import PurePath
 
 from capture.decoding.mime_sniff import MEDIA_TYPES
+from reporter.messages import N_, Message
 
-UNKNOWN_KIND = "This kind of file can't be kept. Save it as JPEG or MP4 and bring that in."
-UNREADABLE_FORMAT = "{format} can't be opened here. Save it as {instead} and bring that in."
-NOT_WHAT_IT_SAYS = (
-    "Its name says {format}, but its content does not: it is damaged, or something else."
+UNKNOWN_KIND = Message("This kind of file can't be kept. Save it as JPEG or MP4 and bring that in.")
+UNREADABLE_FORMAT = N_("%(format)s can't be opened here. Save it as %(instead)s and bring that in.")
+NOT_WHAT_IT_SAYS = N_(
+    "Its name says %(format)s, but its content does not: it is damaged, or something else."
 )
 # Extension -> (the format's name, what to save it as). All of these should be recordings: what can't be kept is told.
 _PHOTO_FORMATS = {
@@ -172,5 +173,5 @@ def explain_unreadable(name: str) -> str:
     if found is None:
         return UNKNOWN_KIND
     if unreadable_format(name) is None:
-        return NOT_WHAT_IT_SAYS.format(format=found[0])
-    return UNREADABLE_FORMAT.format(format=found[0], instead=found[1])
+        return Message(NOT_WHAT_IT_SAYS, format=found[0])
+    return Message(UNREADABLE_FORMAT, format=found[0], instead=found[1])

@@ -12,15 +12,16 @@ from capture.decoding.film import Film, describe, real_audio, real_video
 from capture.decoding.mime_sniff import M4A, OGG
 from capture.decoding.safe_open import counted_seconds, open_media, open_photo
 from reporter.errors import MediaFailed
+from reporter.messages import Message
 
 # Phones of today have 200 megapixels; what a picture needs in memory is counted by capture.decoding.safe_open.
 MAX_PIXELS = 250_000_000
 # 8K, the most that a camera for sale records (8192 × 4320), with a little room.
 MAX_FRAME_PIXELS = 36_000_000
-NOTHING_THERE = "There is neither picture nor sound in this file. Please record it again."
-UNKNOWN_CODECS = (
-    "Picture and sound of this file are in a format that can't be played here. "
-    "Save it as MP4 and send that."
+NOTHING_THERE = Message("There is neither picture nor sound in this file. Please record it again.")
+UNKNOWN_CODECS = Message(
+    "Picture and sound of this file are in a format that can't be played here. Save it "
+    "as MP4 and send that."
 )
 # Sound in bare frames: how long it is only the frames tell.
 COUNTED_MIMES = frozenset({"audio/mpeg", "audio/amr"})

@@ -19,16 +19,22 @@ from multiprocessing import context as mp
 from typing import TYPE_CHECKING, Any
 
 from reporter.errors import DISK_READ_ONLY, DiskFull, MediaFailed, ReadOnlyDisk, ReporterError
+from reporter.messages import N_, Message
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
 
 log = logging.getLogger(__name__)
 
-TOO_SLOW = "Opening this file took too long. Please send a shorter or smaller one."
-TOO_BIG = "Opening this file needs more memory than the laptop has. Please send a smaller one."
-CRASHED = "This file brings the program that opens it down, so it is likely damaged. Please record or send it again."
-UNREADABLE = "This file can't be opened. Please record or send it again."
+TOO_SLOW = Message("Opening this file took too long. Please send a shorter or smaller one.")
+TOO_BIG = Message(
+    "Opening this file needs more memory than the laptop has. Please send a smaller one."
+)
+CRASHED = Message(
+    "This file brings the program that opens it down, so it is likely damaged. Please "
+    "record or send it again."
+)
+UNREADABLE = Message("This file can't be opened. Please record or send it again.")
 NO_ROOM = "The laptop's disk is full. Make room, and this goes on by itself."
 CLOSING = "The kiosk is being switched off. Please try again when it is back."
 
@@ -41,7 +47,7 @@ class PoolBusy(ReporterError):
     """No worker became free in time; nothing is said about the file."""
 
     status = 503
-    title = "Too much at once"
+    title = N_("Too much at once")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from capture.decoding.raw_exif import open_raw_exif
 from capture.decoding.truncation import END_OF_IMAGE, is_cut_jpeg, note_on
 from capture.imaging.raw_preview import read_preview
 from reporter.errors import MediaFailed
+from reporter.messages import Message
 
 RAW_MIMES = frozenset(kind.mime for kind in RAW_TYPES)
 
@@ -40,10 +41,12 @@ PHOTO_ERRORS = (
     NotImplementedError,
     RuntimeError,
 )
-BROKEN_PHOTO = "This photo is damaged and can't be opened. Please take or send it again."
-UNKNOWN_VARIANT = "This kind of photo can't be opened here. Save it as JPEG and send that."
-BROKEN_MEDIA = "This recording is damaged and can't be opened. Please record or send it again."
-NO_PREVIEW = (
+BROKEN_PHOTO = Message("This photo is damaged and can't be opened. Please take or send it again.")
+UNKNOWN_VARIANT = Message("This kind of photo can't be opened here. Save it as JPEG and send that.")
+BROKEN_MEDIA = Message(
+    "This recording is damaged and can't be opened. Please record or send it again."
+)
+NO_PREVIEW = Message(
     "There is no picture in this raw file that can be shown. Save it as JPEG and bring that in."
 )
 # The laptop is short of room or memory; capture.decoding.process_pool has sentences for that.
@@ -128,7 +131,8 @@ def _is_unsupported(error: BaseException) -> bool:
 
 def _refuse_size(max_pixels: int, cause: BaseException | None = None) -> NoReturn:
     raise MediaFailed(
-        f"This photo has more than {max_pixels // 1_000_000} million pixels. Please send a smaller one."
+        "This photo has more than %(count)s million pixels. Please send a smaller one.",
+        count=max_pixels // 1_000_000,
     ) from cause
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-CUT_SHORT = (
-    "The file of this picture breaks off, so its lower part is missing. What is there is shown. "
-    "If you still have the whole picture, send it again."
+from reporter.messages import Message
+
+CUT_SHORT = Message(
+    "The file of this picture breaks off, so its lower part is missing. What is there "
+    "is shown. If you still have the whole picture, send it again."
 )
 END_OF_IMAGE = b"\xff\xd9"
 _SOS, _EOI = 0xDA, 0xD9

@@ -181,11 +181,14 @@ def _check_limits(
         check_recordable(offer.event)
     if len(wanted) + (len(known.attachments) if known else 0) > limits.files:
         raise TooLarge(
-            f"One takeaway holds up to {limits.files} files. Send the others as a second one."
+            "One takeaway holds up to %(count)s files. Send the others as a second one.",
+            count=limits.files,
         )
     most = limits.file_mb << 20
     if any(file.size > most for file in wanted):
-        raise TooLarge(f"Files up to {limits.file_mb} MB fit here. Please send a smaller one.")
+        raise TooLarge(
+            "Files up to %(mb)s MB fit here. Please send a smaller one.", mb=limits.file_mb
+        )
 
 
 def _allow_words(

@@ -16,6 +16,7 @@ from capture.intake.submission import Submission
 from reporter.devices import is_own_device
 from reporter.enums import Audience, Source, TakeawayState
 from reporter.errors import TakenBack
+from reporter.messages import Message
 from reporter.models import Attachment, Media, Takeaway, Tombstone
 from reporter.moderation.same_again import (
     former_values,
@@ -25,7 +26,10 @@ from reporter.moderation.same_again import (
 )
 from reporter.moderation.visibility import words_stay
 
-TAKEN_BACK = "This was taken back. To send it once more, open the page of its session again and send it from there."
+TAKEN_BACK = Message(
+    "This was taken back. To send it once more, open the page of its session again and "
+    "send it from there."
+)
 # A second takeaway under a client id that is another contributor's already; see `own_client_id`.
 _DERIVED = uuid.UUID("6c9a8c3e-2f0b-4b56-9d2f-51d1f0a7f1c4")
 _CHOICES = ("author", "prompt", "intent", "audience", "consent")

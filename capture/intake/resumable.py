@@ -234,7 +234,8 @@ class ResumableUploads:
             raise BadInput("This file is empty. Choose it once more.")
         if length > self.max_size:
             raise TooLarge(
-                f"Files up to {self._limits.file_mb} MB fit here. Please send a smaller one."
+                "Files up to %(mb)s MB fit here. Please send a smaller one.",
+                mb=self._limits.file_mb,
             )
         self._store.need_room(length, keep_free=self._keep_free)
 
@@ -280,9 +281,13 @@ class ResumableUploads:
             # What stands there is acknowledged only together with what follows, or by HEAD: no fsync before.
             if not path.exists() or offset != path.stat().st_size:
                 ours = self._synced_size(found.id)
-                raise OffsetConflict(f"This upload is at {ours}, not at {offset}.")
+                raise OffsetConflict(
+                    "This upload is at %(ours)s, not at %(offset)s.", ours=ours, offset=offset
+                )
             if piece.size is not None and offset + piece.size > found.length:
-                raise TooLarge(f"Only {found.length - offset} bytes of this upload are missing.")
+                raise TooLarge(
+                    "Only %(what)s bytes of this upload are missing.", what=found.length - offset
+                )
             return Writer(live, path, position=offset, length=found.length)
 
     @contextmanager

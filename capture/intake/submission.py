@@ -15,10 +15,14 @@ from reporter.config import LimitSettings
 from reporter.enums import Audience, Consent, Intent, Source
 from reporter.errors import BadInput, Forbidden, TooLarge, UnsupportedMedia
 from reporter.media.store import Incoming
+from reporter.messages import N_
 from reporter.models import EventSession
 
 AUTHOR_CHARS = 200
 PROMPT_CHARS = 500
+_LONG_TEXT = N_("The text has %(count)s characters; %(most)s fit. Please make it shorter.")
+_LONG_NAME = N_("The name has %(count)s characters; %(most)s fit. Please make it shorter.")
+_LONG_PROMPT = N_("The prompt has %(count)s characters; %(most)s fit. Please make it shorter.")
 FILENAME_CHARS = 200
 
 
@@ -83,7 +87,10 @@ def check_words(offer: Submission, limits: LimitSettings) -> None:
     for name, value, allowed in choices:
         if value not in allowed:
             raise BadInput(
-                f"{name} is {value!r}; it can be {', '.join(sorted(map(str, allowed - {''})))}."
+                "%(name)s is %(value)s; it can be %(choices)s.",
+                name=name,
+                value=f"{value!r}",
+                choices=", ".join(sorted(map(str, allowed - {""}))),
             )
     check_lengths(limits, text=offer.text, author=offer.author, prompt=offer.prompt)
 
@@ -93,15 +100,13 @@ def check_lengths(
 ) -> None:
     """Refuse words that are too long (TooLarge)."""
     lengths = (
-        ("text", text, limits.text_chars),
-        ("name", author, AUTHOR_CHARS),
-        ("prompt", prompt, PROMPT_CHARS),
+        (_LONG_TEXT, text, limits.text_chars),
+        (_LONG_NAME, author, AUTHOR_CHARS),
+        (_LONG_PROMPT, prompt, PROMPT_CHARS),
     )
-    for name, value, most in lengths:
+    for template, value, most in lengths:
         if len(value) > most:
-            raise TooLarge(
-                f"The {name} has {len(value)} characters; {most} fit. Please make it shorter."
-            )
+            raise TooLarge(template, count=len(value), most=most)
 
 
 def check_recordable(event: EventSession) -> None:
@@ -116,16 +121,22 @@ def media_type_of(file: ReceivedFile) -> MediaType:
     """What a file is, by its content; raises BadInput for an empty one, UnsupportedMedia for what is not kept."""
     name = file.filename or "This file"
     if not file.size:
-        raise BadInput(f"{name} is empty. Choose it once more.")
+        raise BadInput("%(name)s is empty. Choose it once more.", name=name)
     found = sniff(file.head)
     if found is None:
         other = unreadable_format(file.filename)
         if other is not None:
             raise UnsupportedMedia(
-                f"{name} can't be kept: {other[0]} can't be opened here. Save it as {other[1]} and send that."
+                "%(name)s can't be kept: %(format)s can't be opened here. Save it as %(instead)s "
+                "and send that.",
+                name=name,
+                format=other[0],
+                instead=other[1],
             )
         raise UnsupportedMedia(
-            f"{name} is not a photo, a video or a sound that can be kept. Send a JPEG, PNG, MP4 or similar."
+            "%(name)s is not a photo, a video or a sound that can be kept. Send a JPEG, PNG, "
+            "MP4 or similar.",
+            name=name,
         )
     return found
 

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from typing import Any
 
 from reporter.errors import BadRequest, Conflict, ReporterError, UnsupportedMedia
+from reporter.messages import N_
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,termination,checksum,expiration"
@@ -28,28 +30,28 @@ class WrongVersion(ReporterError):
     """The client speaks another version of tus; the answer's ``Tus-Version`` says ours."""
 
     status = 412
-    title = "Another version of the upload protocol"
+    title = N_("Another version of the upload protocol")
 
 
 class Gone(ReporterError):
     """The upload waited too long for its rest."""
 
     status = 410
-    title = "This upload has run out"
+    title = N_("This upload has run out")
 
 
 class ChecksumMismatch(ReporterError):
     """The bytes of this request were damaged on the way; none of them was kept."""
 
     status = 460
-    title = "Checksum mismatch"
+    title = N_("Checksum mismatch")
 
 
 class OffsetConflict(Conflict):
     """The client's offset is not ours. ``receipt`` is set when the upload is complete."""
 
-    def __init__(self, message: str, *, receipt: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, receipt: str = "", **params: Any) -> None:
+        super().__init__(message, **params)
         self.receipt = receipt
 
 
@@ -79,7 +81,9 @@ def check_version(version: str | None) -> None:
     """Raise WrongVersion unless the ``Tus-Resumable`` header says 1.0.0 (protocol, "Tus-Resumable")."""
     if version != VERSION:
         raise WrongVersion(
-            f"This kiosk takes uploads in tus {VERSION}. Reload the page to get the right program."
+            "This kiosk takes uploads in tus %(version)s. Reload the page to get the right "
+            "program.",
+            version=VERSION,
         )
 
 
@@ -87,7 +91,8 @@ def check_content_type(content_type: str | None) -> None:
     """Raise UnsupportedMedia unless the body is announced as a piece of an upload (protocol, "PATCH")."""
     if (content_type or "").split(";")[0].strip().lower() != CONTENT_TYPE:
         raise UnsupportedMedia(
-            f"Pieces of an upload are sent with the Content-Type {CONTENT_TYPE}."
+            "Pieces of an upload are sent with the Content-Type %(content_type)s.",
+            content_type=CONTENT_TYPE,
         )
 
 
@@ -106,9 +111,11 @@ def check_extensions(concat: str | None, defer_length: str | None) -> None:
 def read_count(name: str, value: str | None) -> int:
     """``Upload-Length`` or ``Upload-Offset``: a number of bytes. Raises BadRequest if missing or not one."""
     if value is None:
-        raise BadRequest(f"{name} is missing; it must be a number of bytes.")
+        raise BadRequest("%(name)s is missing; it must be a number of bytes.", name=name)
     if not _COUNT.fullmatch(value):
-        raise BadRequest(f"{name} must be a number of bytes, not {value[:40]!r}.")
+        raise BadRequest(
+            "%(name)s must be a number of bytes, not %(what)s.", name=name, what=f"{value[:40]!r}"
+        )
     return int(value)
 
 
@@ -123,11 +130,15 @@ def parse_metadata(header: str) -> dict[str, str]:
     for pair in header.split(",") if header.strip() else ():
         key, _, value = pair.strip().partition(" ")
         if not _KEY.fullmatch(key) or key in fields:
-            raise BadRequest(f"Upload-Metadata has no proper key in {pair.strip()!r}.")
+            raise BadRequest(
+                "Upload-Metadata has no proper key in %(text)s.", text=f"{pair.strip()!r}"
+            )
         try:
             fields[key] = base64.b64decode(value.strip(), validate=True).decode("utf-8")
         except (binascii.Error, UnicodeError) as error:
-            raise BadRequest(f"The value of {key} in Upload-Metadata is not Base64.") from error
+            raise BadRequest(
+                "The value of %(key)s in Upload-Metadata is not Base64.", key=key
+            ) from error
     return fields
 
 
@@ -143,13 +154,20 @@ def parse_checksum(header: str | None) -> Checksum | None:
         return None
     algorithm, _, value = header.strip().partition(" ")
     if algorithm not in CHECKSUMS:
-        raise BadRequest(f"Upload-Checksum can be {', '.join(CHECKSUMS)}, not {algorithm!r}.")
+        raise BadRequest(
+            "Upload-Checksum can be %(choices)s, not %(algorithm)s.",
+            choices=", ".join(CHECKSUMS),
+            algorithm=f"{algorithm!r}",
+        )
     try:
         digest = base64.b64decode(value.strip(), validate=True)
     except binascii.Error as error:
         raise BadRequest("The value of Upload-Checksum is not Base64.") from error
     if len(digest) != hashlib.new(algorithm, usedforsecurity=False).digest_size:
-        raise BadRequest(f"The value of Upload-Checksum has the wrong length for {algorithm}.")
+        raise BadRequest(
+            "The value of Upload-Checksum has the wrong length for %(algorithm)s.",
+            algorithm=algorithm,
+        )
     return Checksum(algorithm, digest)
 
 

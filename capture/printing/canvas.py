@@ -65,7 +65,7 @@ class Canvas:
     ) -> None:
         """Raises BadInput for a paper other than ``A4`` and ``Letter``."""
         if paper not in PAPERS:
-            raise BadInput(f"There is no paper “{paper}” here. Choose A4 or Letter.")
+            raise BadInput("There is no paper “%(paper)s” here. Choose A4 or Letter.", paper=paper)
         self.width, self.height = PAPERS[paper]
         self.language = language
         self.from_right = is_read_from_right(language)

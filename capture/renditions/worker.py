@@ -31,6 +31,7 @@ from reporter.database.job_queue import back_off, claim, due_ids
 from reporter.enums import Kind, MediaState
 from reporter.errors import BadInput, DiskFull, MediaFailed, TooLong
 from reporter.media.store import Store
+from reporter.messages import Message
 from reporter.models import Attachment, Media, Rendition, Takeaway
 from reporter.moderation.decisions import bump_revision, main_kind
 
@@ -45,8 +46,8 @@ BATCH = 16
 PROBE_SECONDS = 5.0
 # Encoders round up: a recording stopped at exactly the limit is a little longer.
 GRACE_SECONDS = 2.0
-MISSING = "The original of this recording is missing on the laptop. Please send it again."
-GIVEN_UP = (
+MISSING = Message("The original of this recording is missing on the laptop. Please send it again.")
+GIVEN_UP = Message(
     "This file stopped the program that opens it several times. Please record or send it again."
 )
 
@@ -105,8 +106,10 @@ def check_intake(
         return None
     if found.duration and found.duration > limits.video_seconds + GRACE_SECONDS:
         raise TooLong(
-            f"This recording runs {_minutes(found.duration)} minutes; the longest here is "
-            f"{_minutes(limits.video_seconds)}. Please cut it shorter and send it again."
+            "This recording runs %(minutes)s minutes; the longest here is %(most)s. Please cut "
+            "it shorter and send it again.",
+            minutes=_minutes(found.duration),
+            most=_minutes(limits.video_seconds),
         )
     return found
 

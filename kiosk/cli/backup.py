@@ -25,8 +25,12 @@ def _copy(source: Path, goal: Path, label: str) -> None:
         done = copy_gathering(source, goal, progress=bar.step)
     if done.missing:
         raise ReporterError(
-            f"{len(done.missing)} originals are missing in {source} itself, as {done.missing[0]}; "
-            f"everything else is in {goal}, verified. Look for another copy."
+            "%(count)s originals are missing in %(source)s itself, as %(what)s; everything "
+            "else is in %(goal)s, verified. Look for another copy.",
+            count=len(done.missing),
+            source=source,
+            what=done.missing[0],
+            goal=goal,
         )
     click.echo(f"{goal}: {done.copied} files copied, {done.known} were there already, all verified")
 
@@ -57,7 +61,8 @@ def restore(src: Path) -> None:
     goal = gathering_folder()
     if exists(goal):
         raise Conflict(
-            f"There is a gathering in {goal}. Move it away first, or choose another --gathering."
+            "There is a gathering in %(goal)s. Move it away first, or choose another --gathering.",
+            goal=goal,
         )
     _copy(src, goal, "restore")
 

@@ -35,7 +35,7 @@ def _read(path: Path, timezone: str) -> Reading:
     from reporter.schedule import inspect_schedule
 
     if not path.is_file():
-        raise NotFound(f"There is no file {path}.")
+        raise NotFound("There is no file %(path)s.", path=path)
     return inspect_schedule(path, filename=path.name, timezone=timezone)
 
 

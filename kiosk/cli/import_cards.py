@@ -37,7 +37,9 @@ def import_card(paths: tuple[Path, ...], code: str, watching: bool, as_json: boo
 
     missing = [path for path in paths if not path.exists()]
     if missing and not watching:
-        raise NotFound(f"There is nothing at {missing[0]}. Is the card in, and is this its folder?")
+        raise NotFound(
+            "There is nothing at %(what)s. Is the card in, and is this its folder?", what=missing[0]
+        )
     with opened() as kiosk, _stoppable() as stop:
         event = by_code(db_session(), code) if code else None
         label = " ".join(str(path.absolute()) for path in paths)

@@ -57,7 +57,7 @@ def _ask_secret(prompt: str) -> str:
 
 def _options(pairs: tuple[str, ...]) -> dict[str, str]:
     if bad := [pair for pair in pairs if "=" not in pair]:
-        raise BadInput(f"Write options as KEY=VALUE, not {bad[0]!r}.")
+        raise BadInput("Write options as KEY=VALUE, not %(what)s.", what=f"{bad[0]!r}")
     return dict(pair.split("=", 1) for pair in pairs)
 
 

@@ -61,8 +61,10 @@ def find_kiosk(kiosk: KioskContext, port: int) -> str:
             continue
         if told.get("gathering_id") != str(kiosk.gathering_id):
             raise Conflict(
-                f"The kiosk on port {port} runs another gathering ({told['gathering']}). Choose its folder with "
-                "--gathering, or another port with --port."
+                "The kiosk on port %(port)s runs another gathering (%(what)s). Choose its folder "
+                "with --gathering, or another port with --port.",
+                port=port,
+                what=told["gathering"],
             )
         if paused_since(db_session()):
             raise Conflict(
@@ -70,7 +72,9 @@ def find_kiosk(kiosk: KioskContext, port: int) -> str:
             )
         return url
     raise NotFound(
-        f"No kiosk runs on port {port} of this laptop. Start it with: reporter kiosk (another port: --port)."
+        "No kiosk runs on port %(port)s of this laptop. Start it with: reporter kiosk "
+        "(another port: --port).",
+        port=port,
     )
 
 

@@ -97,8 +97,9 @@ def serve(
         )
     except OSError as error:
         raise ConfigError(
-            f"Port {port} can't be used: something else listens there. Is a kiosk running already? "
-            "Try: reporter kiosk --port 8001"
+            "Port %(port)s can't be used: something else listens there. Is a kiosk running "
+            "already? Try: reporter kiosk --port 8001",
+            port=port,
         ) from error
     app.extensions["kiosk"].port = bound_port(server)
     app.extensions["kiosk"].receiving = lambda: server.receiving

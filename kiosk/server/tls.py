@@ -17,8 +17,11 @@ def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
         context.load_cert_chain(certificate, key)
     except (ssl.SSLError, OSError) as error:
         raise ConfigError(
-            f"The certificate {certificate} and the key {key} can't be used together: {error}. "
-            "Both must be PEM files, and the key the certificate's own."
+            "The certificate %(certificate)s and the key %(key)s can't be used together: "
+            "%(error)s. Both must be PEM files, and the key the certificate's own.",
+            certificate=certificate,
+            key=key,
+            error=error,
         ) from error
     return context
 

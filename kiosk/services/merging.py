@@ -44,7 +44,7 @@ def merge_in(kiosk: KioskContext, other: Path) -> MergeReport:
             return merge.done
     with _unpacked(other) as folder:
         if not is_bundle(folder):
-            raise NotFound(f"{other} is no gathering folder and no bundle.")
+            raise NotFound("%(other)s is no gathering folder and no bundle.", other=other)
         check_bag(folder)
         return merge_bundle(db.session(), kiosk.store, folder, hand, look)
 
@@ -61,6 +61,8 @@ def _unpacked(other: Path) -> Iterator[Path]:
                 # Names that lead out of the folder lose what leads there.
                 packed.extractall(work)
         except zipfile.BadZipFile as error:
-            raise BadInput(f"{other} can't be read: {error}.") from error
+            raise BadInput(
+                "%(other)s can't be read: %(error)s.", other=other, error=error
+            ) from error
         inside = [path for path in Path(work).iterdir() if path.is_dir()]
         yield inside[0] if len(inside) == 1 else Path(work)

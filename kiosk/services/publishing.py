@@ -54,7 +54,9 @@ def add_target(
     prompt = target_registry.secret_prompt(kind, options)
     secret = ask(prompt) if prompt else ""
     if prompt and not secret:
-        raise BadInput(f"{kind} needs a secret ({prompt}), and none was given.")
+        raise BadInput(
+            "%(name)s needs a secret (%(what)s), and none was given.", name=kind, what=prompt
+        )
     target_registry.add_target(db.session(), kind, name, options, now=kiosk.now(), rng=kiosk.rng)
     if secret:
         secret_store.set_secret(str(kiosk.gathering_id), secret_name(name), secret)
@@ -206,7 +208,7 @@ def dry_run(kiosk: KioskContext, names: Sequence[str] = ()) -> list[dict[str, An
 def verify_bundle(path: Path) -> None:
     """Whether a bundle is as it was written; raises PublishError that names what differs, NotFound."""
     if not path.exists():
-        raise NotFound(f"There is no bundle at {path}.")
+        raise NotFound("There is no bundle at %(path)s.", path=path)
     (check_bag if path.is_dir() else check_zip)(path)
 
 

@@ -302,4 +302,4 @@ def _stored_crc(path: Path, entry: zipfile.ZipInfo) -> int | None:
 
 def _compare(name: str, wanted: int, found: int | None) -> None:
     if found != wanted:
-        raise PublishError(f"{name} was not written right. Is the disk full or broken?")
+        raise PublishError("%(name)s was not written right. Is the disk full or broken?", name=name)

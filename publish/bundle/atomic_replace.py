@@ -29,7 +29,8 @@ def check_destination(destination: Path, *, as_zip: bool) -> None:
     ):
         return
     raise Conflict(
-        f"{destination} is there already and is no bundle. Choose another name, or move it away."
+        "%(destination)s is there already and is no bundle. Choose another name, or move it away.",
+        destination=destination,
     )
 
 

@@ -86,7 +86,11 @@ def check_bag(folder: Path) -> None:
         # The library stops at the sum of all sizes: whoever repairs it needs to know which files.
         wrong = _wrong_files(folder)
         raise (
-            _not_whole(wrong) if wrong else PublishError(f"{folder} is no whole bundle: {error}.")
+            _not_whole(wrong)
+            if wrong
+            else PublishError(
+                "%(folder)s is no whole bundle: %(error)s.", folder=folder, error=error
+            )
         ) from error
 
 
@@ -102,7 +106,10 @@ def check_zip(path: Path) -> None:
             found = {name: _sum_in(pack, f"{top}/{name}") for name in ours}
     except (OSError, KeyError, zipfile.BadZipFile, zlib.error, UnicodeDecodeError) as error:
         raise PublishError(
-            f"{path} can't be read as a bundle: {error}. Was it copied to its end? Copy it once more."
+            "%(path)s can't be read as a bundle: %(error)s. Was it copied to its end? Copy it "
+            "once more.",
+            path=path,
+            error=error,
         ) from error
     if wrong := _differing(wanted, found):
         raise _not_whole(wrong)
@@ -131,7 +138,11 @@ def _differing(wanted: Mapping[str, str], found: Mapping[str, str]) -> list[str]
 
 def _not_whole(wrong: Sequence[str]) -> PublishError:
     more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-    return PublishError(f"The bundle is not as it was written: {', '.join(wrong[:3])}{more}.")
+    return PublishError(
+        "The bundle is not as it was written: %(choices)s%(more)s.",
+        choices=", ".join(wrong[:3]),
+        more=more,
+    )
 
 
 def _sums(manifest: str) -> dict[str, str]:

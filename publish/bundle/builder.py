@@ -321,6 +321,9 @@ def _disk_error(error: OSError, destination: Path) -> Exception:
         return PublishError("A picture is being made again on this laptop. Try again in a minute.")
     if error.errno == errno.ENOSPC:
         return DiskFull(
-            f"There is not enough room for the bundle at {destination.parent}. Choose another place with -o."
+            "There is not enough room for the bundle at %(parent)s. Choose another place with -o.",
+            parent=destination.parent,
         )
-    return PublishError(f"The bundle can't be written: {error}. Choose another place with -o.")
+    return PublishError(
+        "The bundle can't be written: %(error)s. Choose another place with -o.", error=error
+    )

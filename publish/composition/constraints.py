@@ -15,12 +15,45 @@ from typing import Any
 from publish.errors import PayloadTooLarge
 from publish.posts.model import Block, Post, PostMedia
 from publish.targets.base import Limits
+from reporter.messages import N_, Message
 
 # Longest edges and JPEG qualities that are tried, in this order. Below the last one a photo says nothing any more.
 _STEPS = ((2048, 85), (1600, 82), (1280, 80), (1024, 78), (800, 75), (640, 70), (480, 65))
 # After a refusal that names no size, a photo is tried at this share of it.
 LESS = 0.7
-_KINDS = {"video": "The video", "audio": "The recording", "photo": "The photo"}
+_TOO_LARGE = {
+    "video": N_("The video (%(size)s) is larger than %(name)s takes (%(most)s)"),
+    "audio": N_("The recording (%(size)s) is larger than %(name)s takes (%(most)s)"),
+}
+_WRONG_TYPE = {
+    "video": N_("The video is of a type that %(name)s does not take (%(type)s)"),
+    "audio": N_("The recording is of a type that %(name)s does not take (%(type)s)"),
+}
+# (with a still, with a link).
+_INSTEAD = {
+    (True, True): N_("%(clause)s; sent a still with a link."),
+    (True, False): N_("%(clause)s; sent a still instead."),
+    (False, True): N_("%(clause)s; sent the words with a link."),
+    (False, False): N_("%(clause)s; sent the words instead."),
+}
+_SMALLER_FOR_LINE = N_(
+    "Sent smaller than it is (%(sent)s of %(was)s): the line to %(name)s kept breaking."
+)
+_SMALLER_FOR_TARGET = N_("Sent smaller than it is (%(sent)s of %(was)s): %(name)s takes no more.")
+_WAITS = {
+    "video": N_(
+        "The video (%(size)s) waits for a better line: the one to %(name)s broke %(count)s times before all of it "
+        "was there."
+    ),
+    "audio": N_(
+        "The recording (%(size)s) waits for a better line: the one to %(name)s broke %(count)s times before all "
+        "of it was there."
+    ),
+    "photo": N_(
+        "The photo (%(size)s) waits for a better line: the one to %(name)s broke %(count)s times before all of it "
+        "was there."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -116,11 +149,13 @@ def refusal(media: PostMedia, limits: Limits, place: str) -> str:
     """Why a target does not take this file, or empty. Photos are made smaller and turned into JPEG instead."""
     if media.mime.startswith("image/"):
         return ""
-    most, kind = limits.bytes_for(media.mime), _KINDS.get(media.kind, "The file")
+    most = limits.bytes_for(media.mime)
     if most is not None and media.bytes > most:
-        return f"{kind} ({_mb(media.bytes)}) is larger than {place} takes ({_mb(most)})"
+        template = _TOO_LARGE.get(media.kind, _TOO_LARGE["audio"])
+        return Message(template, size=_mb(media.bytes), name=place, most=_mb(most))
     if limits.types is not None and media.mime not in limits.types:
-        return f"{kind} is of a type that {place} does not take ({media.mime})"
+        template = _WRONG_TYPE.get(media.kind, _WRONG_TYPE["audio"])
+        return Message(template, name=place, type=media.mime)
     return ""
 
 
@@ -128,8 +163,7 @@ def said_instead(why: str, media: PostMedia, *, linked: bool) -> str:
     """The reason, with what went instead."""
     if "; sent " in why:
         return why
-    what = "a still" if media.poster is not None else "the words"
-    return f"{why.rstrip('.')}; sent {what} {'with a link' if linked else 'instead'}."
+    return Message(_INSTEAD[media.poster is not None, linked], clause=why)
 
 
 def _fewer(blocks: Sequence[Block], most: int, place: str, notes: list[str]) -> list[Block]:
@@ -141,7 +175,15 @@ def _fewer(blocks: Sequence[Block], most: int, place: str, notes: list[str]) -> 
     for block in blocks:
         cut.append(replace(block, media=block.media[:left]))
         left = max(0, left - len(block.media))
-    notes.append(f"{place} takes {most} files in one post; {total - most} of {total} stayed out.")
+    notes.append(
+        Message(
+            "%(name)s takes %(most)s files in one post; %(out)s of %(total)s stayed out.",
+            name=place,
+            most=most,
+            out=total - most,
+            total=total,
+        )
+    )
     return cut
 
 
@@ -192,17 +234,14 @@ def _smaller(path: Path, most: int | None) -> tuple[bytes, tuple[int, int]]:
 
 def shrunk_notice(was: PostMedia, sent: PostMedia, place: str, *, cut: bool = False) -> str:
     """What ``shrink`` did, in a sentence. ``cut``: because the line kept breaking."""
-    why = f"the line to {place} kept breaking" if cut else f"{place} takes no more"
-    return f"Sent smaller than it is ({_mb(sent.bytes)} of {_mb(was.bytes)}): {why}."
+    template = _SMALLER_FOR_LINE if cut else _SMALLER_FOR_TARGET
+    return Message(template, sent=_mb(sent.bytes), was=_mb(was.bytes), name=place)
 
 
 def said_cut(media: PostMedia, times: int, place: str) -> str:
     """Why a file stays here although the target would take it."""
-    kind = _KINDS.get(media.kind, "The file")
-    return (
-        f"{kind} ({_mb(media.bytes)}) waits for a better line: the one to {place} broke {times} times "
-        "before all of it was there."
-    )
+    template = _WAITS.get(media.kind, _WAITS["audio"])
+    return Message(template, size=_mb(media.bytes), name=place, count=times)
 
 
 def _mb(count: int) -> str:

@@ -88,7 +88,7 @@ def look(session: Session, context: PublishContext, row: Target, *, complete: bo
         return True
     except MALFORMED as error:
         log.warning("the answer of %s can't be read: %r", row.name, error)
-        odd = RetryAfter(f"{row.name} answered in a way that can't be understood.")
+        odd = RetryAfter("%(name)s answered in a way that can't be understood.", name=row.name)
         _failed(session, context, row.id, odd)
         return True
     told = [_tidy(heard, now) for heard in told]

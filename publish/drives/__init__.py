@@ -34,7 +34,9 @@ def open_drive(url: str, login: Login) -> Drive:
         return WebDavDrive(_WEBDAV[scheme] + url[len(scheme) :], login)
     if scheme in ("http", "https"):
         raise PauseTarget(
-            f"Write the address of {login.name} with webdavs:// in place of https:// (webdav:// for http://)."
+            "Write the address of %(name)s with webdavs:// in place of https:// (webdav:// for "
+            "http://).",
+            name=login.name,
         )
     from publish.drives.remote import RemoteDrive
 

@@ -115,7 +115,9 @@ class Drive(ABC):
             same = hash_pieces(self.read(name)) == _sha256(source)
         if not same:
             raise RetryAfter(
-                f"{self.name} did not keep {name} as it was sent. Is it full, or the stick broken?"
+                "%(name)s did not keep %(file)s as it was sent. Is it full, or the stick broken?",
+                name=self.name,
+                file=name,
             )
 
     def forget(self, name: str) -> None:

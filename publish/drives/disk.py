@@ -39,7 +39,9 @@ class DiskDrive(Drive):
                 return
             if is_stick(self._root.as_posix()) or not self._root.parent.is_dir():
                 raise Offline(
-                    f"The folder {self._root} is not there. Put the stick in, or make the folder; it goes on by itself."
+                    "The folder %(folder)s is not there. Put the stick in, or make the folder; it goes "
+                    "on by itself.",
+                    folder=self._root,
                 )
             self._root.mkdir(exist_ok=True)
 
@@ -71,7 +73,9 @@ class DiskDrive(Drive):
         """Through to the device."""
         with self._errors():
             if shutil.disk_usage(self._root).free < size + _SPARE:
-                raise PayloadTooLarge(f"There is no room left at {self.name}.", learns=False)
+                raise PayloadTooLarge(
+                    "There is no room left at %(name)s.", learns=False, name=self.name
+                )
             with (self._root / name).open("wb") as file:
                 for piece in pieces_of(source):
                     file.write(piece)
@@ -106,17 +110,21 @@ class DiskDrive(Drive):
             yield
         except PermissionError as error:
             raise PauseTarget(
-                f"{self.name} may not be written to: {error.filename or error}."
+                "%(name)s may not be written to: %(what)s.",
+                name=self.name,
+                what=error.filename or error,
             ) from error
         except OSError as error:
             if error.errno == errno.EROFS:
-                raise PauseTarget(f"{self.name} is write-protected.") from error
+                raise PauseTarget("%(name)s is write-protected.", name=self.name) from error
             if error.errno in _FULL:
                 raise PayloadTooLarge(
-                    f"There is no room left at {self.name}.", learns=False
+                    "There is no room left at %(name)s.", learns=False, name=self.name
                 ) from error
             raise Offline(
-                f"{self.name} can't be reached right now: {error}. Is the stick still in?"
+                "%(name)s can't be reached right now: %(what)s. Is the stick still in?",
+                name=self.name,
+                what=error,
             ) from error
 
 

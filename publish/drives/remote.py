@@ -24,6 +24,7 @@ from publish.errors import (
     PublishError,
 )
 from publish.net.transfer_meter import kept, moved
+from reporter.messages import Message
 
 # Schemes whose packages are an extra of this project.
 _EXTRAS = {"s3": "s3"}
@@ -63,9 +64,13 @@ class RemoteDrive(Drive):
         except ImportError as error:
             raise PauseTarget(self._lacking()) from error
         except ValueError as error:
-            raise PauseTarget(f"The address of {self.name} can't be used: {error}.") from error
+            raise PauseTarget(
+                "The address of %(name)s can't be used: %(what)s.", name=self.name, what=error
+            ) from error
         except OSError as error:
-            raise Offline(f"{self.name} can't be reached from here: {error}.") from error
+            raise Offline(
+                "%(name)s can't be reached from here: %(what)s.", name=self.name, what=error
+            ) from error
         return opened, str(root)
 
     def _keys(self, login: Login) -> dict[str, Any]:
@@ -80,10 +85,16 @@ class RemoteDrive(Drive):
     def _lacking(self) -> str:
         extra = _EXTRAS.get(self._scheme)
         if extra is None:
-            return f"{self.name} needs the package by which fsspec reaches {self._scheme}://, and it is not installed."
-        return (
-            f"{self.name} needs packages that are not installed. Install them with: "
-            f"pip install 'social-reporter[{extra}]'"
+            return Message(
+                "%(name)s needs the package by which fsspec reaches %(scheme)s://, and it is not "
+                "installed.",
+                name=self.name,
+                scheme=self._scheme,
+            )
+        return Message(
+            "%(name)s needs packages that are not installed. Install them with: %(command)s",
+            name=self.name,
+            command=f"pip install 'social-reporter[{extra}]'",
         )
 
     def ready(self) -> None:
@@ -188,7 +199,7 @@ class RemoteDrive(Drive):
         try:
             yield
         except NotImplementedError as error:
-            raise Permanent(f"{self.name} is a place that can be read only.") from error
+            raise Permanent("%(name)s is a place that can be read only.", name=self.name) from error
         except self._theirs as error:
             raise self._as_ours(error) from error
 
@@ -198,10 +209,18 @@ class RemoteDrive(Drive):
 
             return as_ours(error, self.name)
         if isinstance(error, PermissionError) or _code(error) in _REFUSED:
-            return AuthRefused(f"{self.name} refused user name, password or rights: {error}.")
+            return AuthRefused(
+                "%(name)s refused user name, password or rights: %(what)s.",
+                name=self.name,
+                what=error,
+            )
         if isinstance(error, OSError) and error.errno in _FULL:
-            return PayloadTooLarge(f"There is no room left at {self.name}.", learns=False)
-        return Offline(f"{self.name} can't be reached right now: {error}.")
+            return PayloadTooLarge(
+                "There is no room left at %(name)s.", learns=False, name=self.name
+            )
+        return Offline(
+            "%(name)s can't be reached right now: %(what)s", name=self.name, what=f"{error}."
+        )
 
 
 def _errors_of(scheme: str) -> tuple[type[Exception], ...]:

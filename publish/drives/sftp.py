@@ -124,23 +124,37 @@ def as_ours(error: Exception, name: str) -> PublishError:
     match error:
         case asyncssh.HostKeyNotVerifiable():
             return PauseTarget(
-                f"{name} shows another key than it did before. Ask its administrator whether the server was changed; "
-                "if so, remove its line from the file known_hosts beside the secrets."
+                "%(name)s shows another key than it did before. Ask its administrator whether the "
+                "server was changed; if so, remove its line from the file known_hosts beside the "
+                "secrets.",
+                name=name,
             )
         case asyncssh.KeyImportError() | ValueError():
-            return PauseTarget(f"The key or address of {name} can't be used: {error}.")
+            return PauseTarget(
+                "The key or address of %(name)s can't be used: %(what)s.", name=name, what=error
+            )
         case asyncssh.SFTPNoSuchFile():
-            return RetryAfter(f"{name} has lost what was just sent there. It is sent again.", 2)
+            return RetryAfter(
+                "%(name)s has lost what was just sent there. It is sent again.", 2, name=name
+            )
         case asyncssh.SFTPPermissionDenied():
-            return PauseTarget(f"{name} may not be written to.")
+            return PauseTarget("%(name)s may not be written to.", name=name)
         case asyncssh.PermissionDenied() | PermissionError():
-            return AuthRefused(f"{name} refused user name, password or key. Set them again.")
+            return AuthRefused(
+                "%(name)s refused user name, password or key. Set them again.", name=name
+            )
         case asyncssh.SFTPNoSpaceOnFilesystem() | asyncssh.SFTPQuotaExceeded():
-            return PayloadTooLarge(f"There is no room left at {name}.", learns=False)
+            return PayloadTooLarge("There is no room left at %(name)s.", learns=False, name=name)
         case asyncssh.SFTPFailure():
             # Version 3 of the protocol has one code for all that goes wrong on the other side, a full disk too.
             return RetryAfter(
-                f"{name} could not do it ({error.reason or 'no reason given'}). Is there room?"
+                "%(name)s could not do it (%(what)s). Is there room?",
+                name=name,
+                what=error.reason or "no reason given",
             )
         case _:
-            return Offline(f"{name} can't be reached right now: {error or type(error).__name__}.")
+            return Offline(
+                "%(name)s can't be reached right now: %(what)s",
+                name=name,
+                what=f"{error or type(error).__name__}.",
+            )

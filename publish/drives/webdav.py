@@ -138,16 +138,22 @@ class WebDavDrive(Drive):
         if answer.status in (403, 423):
             self._need_folder(url)
         if answer.status == 409:
-            raise PauseTarget(f"{self.name} has no folder that {unquote(url)} could lie in.")
+            raise PauseTarget(
+                "%(name)s has no folder that %(file)s could lie in.",
+                name=self.name,
+                file=unquote(url),
+            )
         self._check_room(answer)
 
     def _need_folder(self, url: str) -> None:
         """Forbidden or locked: another machine makes it at this very moment, or this account may not."""
         status = self._web.call("PROPFIND", url, accept={207, 403, 404, 423}, **_asking(0)).status
         if status == 423:
-            raise RetryAfter(f"{self.name} is busy with the same folder.", 2)
+            raise RetryAfter("%(name)s is busy with the same folder.", 2, name=self.name)
         if status != 207:
-            raise AuthRefused(f"{self.name} does not let this account make folders there.")
+            raise AuthRefused(
+                "%(name)s does not let this account make folders there.", name=self.name
+            )
 
     def write(self, name: str, source: bytes | Path, size: int) -> None:
         """Send the bytes."""
@@ -159,22 +165,41 @@ class WebDavDrive(Drive):
             raise self._write_refused(name, answer)
         if answer.status == 409:
             self._made.clear()
-            raise RetryAfter(f"Somebody took a folder away at {self.name}. It is made again.", 1)
+            raise RetryAfter(
+                "Somebody took a folder away at %(name)s. It is made again.", 1, name=self.name
+            )
 
     def _write_refused(self, name: str, answer: HttpResponse) -> PublishError:
         """Refused are a temporary name, this one file, or all writing: a few bytes under another name tell."""
         if self._base not in self._plain:
-            return _NameRefused(f"{self.name} does not take the name {name}{_said(answer)}.")
+            return _NameRefused(
+                "%(name)s does not take the name %(name2)s%(said)s.",
+                name=self.name,
+                name2=name,
+                said=_said(answer),
+            )
         other = self._at(f"up-{self.mark}-try.txt")
         if self._web.call("PUT", other, accept=_DONE | _REFUSED, content=b"?").status in _REFUSED:
-            return AuthRefused(f"{self.name} does not let this account write there{_said(answer)}.")
+            return AuthRefused(
+                "%(name)s does not let this account write there%(said)s.",
+                name=self.name,
+                said=_said(answer),
+            )
         self._web.call("DELETE", other, accept=_DONE | _MISSING | _REFUSED)
         goal = PurePosixPath(name.replace(f"up-{self.mark}-", "")).name
-        return Permanent(f"{self.name} does not take {goal} ({answer.status}){_said(answer)}.")
+        return Permanent(
+            "%(name)s does not take %(goal)s (%(status)s)%(said)s.",
+            name=self.name,
+            goal=goal,
+            status=answer.status,
+            said=_said(answer),
+        )
 
     def _check_room(self, answer: HttpResponse) -> None:
         if answer.status == 507:
-            raise PayloadTooLarge(f"There is no room left at {self.name}.", learns=False)
+            raise PayloadTooLarge(
+                "There is no room left at %(name)s.", learns=False, name=self.name
+            )
 
     def read(self, name: str) -> Iterator[bytes]:
         """What is there."""
@@ -185,9 +210,16 @@ class WebDavDrive(Drive):
         head = {"Destination": self._at(goal), "Overwrite": "T"}
         answer = self._call("MOVE", name, accept=_DONE | {400, 404, 502}, headers=head)
         if answer.status == 400:
-            raise Permanent(f"{self.name} does not take {goal} (400){_said(answer)}.")
+            raise Permanent(
+                "%(name)s does not take %(goal)s (400)%(said)s.",
+                name=self.name,
+                goal=goal,
+                said=_said(answer),
+            )
         if answer.status == 404:
-            raise RetryAfter(f"{self.name} has lost what was just sent there. It is sent again.", 2)
+            raise RetryAfter(
+                "%(name)s has lost what was just sent there. It is sent again.", 2, name=self.name
+            )
         if answer.status == 502:
             # A server behind another that speaks https for it takes its own full address for somebody else's;
             # the path alone is as good (RFC 4918, 10.3).
@@ -211,10 +243,19 @@ class WebDavDrive(Drive):
         if answer.status in accept:
             return answer
         if answer.status == 403 and method != "MOVE":
-            raise AuthRefused(f"{self.name} does not let this account write there{_said(answer)}.")
+            raise AuthRefused(
+                "%(name)s does not let this account write there%(said)s.",
+                name=self.name,
+                said=_said(answer),
+            )
         if answer.status in _BUSY:
             # Whoever may PUT may MOVE: another machine moved its own file there at this very moment.
-            raise RetryAfter(f"{self.name} was busy with the same file ({answer.status}).", 2)
+            raise RetryAfter(
+                "%(name)s was busy with the same file (%(code)s).",
+                2,
+                name=self.name,
+                code=answer.status,
+            )
         return answer
 
     def _at(self, name: str) -> str:
@@ -225,7 +266,7 @@ class WebDavDrive(Drive):
         try:
             tree = ElementTree.fromstring(answer.text)
         except (ElementTree.ParseError, ValueError) as error:
-            raise Offline(f"Something else than {self.name} answered.") from error
+            raise Offline("Something else than %(name)s answered.", name=self.name) from error
         return [_row(one) for one in tree.iter(f"{_DAV}response")]
 
 

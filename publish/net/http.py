@@ -34,6 +34,7 @@ from publish.errors import (
 from publish.net.reachability import unreached
 from publish.net.stray_text import is_page, json_in, stray_words
 from publish.net.transfer_meter import TransferMeter, current_meter
+from reporter.messages import Message
 
 # Seconds. A connection stands within 10 or not at all; a blog on a small host may resize pictures for minutes.
 _TIMEOUT = httpx.Timeout(connect=10, read=120, write=60, pool=10)
@@ -133,7 +134,9 @@ class HttpClient:
     def _send(self, method: str, url: str, parts: Mapping[str, Any]) -> HttpResponse:
         answer = self._carry(method, url, parts, most=_MOST + 1, signed=True)
         if len(answer.text) > _MOST:
-            raise Permanent(f"{self.name} answers with more than {_MOST >> 20} MB.")
+            raise Permanent(
+                "%(name)s answers with more than %(most)s MB.", name=self.name, most=_MOST >> 20
+            )
         return answer
 
     def _carry(
@@ -149,7 +152,11 @@ class HttpClient:
             with closing(response):
                 body = _read(response, most)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError) as error:
-            said = redact(f"The address of {self.name} can't be used: {error}.")
+            said = redact(
+                Message(
+                    "The address of %(name)s can't be used: %(what)s.", name=self.name, what=error
+                )
+            )
             raise PauseTarget(said) from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise unreached(self.name, url, error) from error
@@ -166,7 +173,9 @@ class HttpClient:
     def _cut(self) -> ConnectionLost:
         """The request may have been carried out: only looking for our key there tells."""
         return ConnectionLost(
-            f"The connection to {self.name} broke before an answer came. It is looked up there before the next try."
+            "The connection to %(name)s broke before an answer came. It is looked up there "
+            "before the next try.",
+            name=self.name,
         )
 
     def fetch(self, url: str) -> Iterator[bytes]:
@@ -185,9 +194,10 @@ class HttpClient:
 
     def portal(self) -> str:
         """The sentence for a sign-in page that came instead of an answer."""
-        return (
-            f"A web page came back where {self.name} should have answered: the Wi-Fi may want you to sign in. "
-            "Open a browser, sign in, and it goes on by itself."
+        return Message(
+            "A web page came back where %(name)s should have answered: the Wi-Fi may want you "
+            "to sign in. Open a browser, sign in, and it goes on by itself.",
+            name=self.name,
         )
 
     def stray(self, answer: HttpResponse) -> PublishError:
@@ -196,8 +206,10 @@ class HttpClient:
             return Offline(self.portal(), Reachability.PORTAL)
         words = stray_words(answer.text)
         return RetryAfter(
-            f"{self.name} wrote something into its answer that does not belong there, so it can't be read: “{words}”. "
-            "Whoever looks after it has to mend that."
+            "%(name)s wrote something into its answer that does not belong there, so it can't "
+            "be read: “%(words)s”. Whoever looks after it has to mend that.",
+            name=self.name,
+            words=words,
         )
 
     def error(self, answer: HttpResponse, url: str) -> Exception:
@@ -208,15 +220,36 @@ class HttpClient:
         if answer.status == 511:
             return Offline(self.portal(), Reachability.PORTAL)
         if answer.status == 401:
-            return AuthRefused(f"{self.name} refused user name or password{said}. Set them again.")
+            return AuthRefused(
+                "%(name)s refused user name or password%(what)s. Set them again.",
+                name=self.name,
+                what=said,
+            )
         if answer.status in (404, 410):
-            return Gone(f"{self.name} has nothing under this address any more{said}.")
+            return Gone(
+                "%(name)s has nothing under this address any more%(what)s.",
+                name=self.name,
+                what=said,
+            )
         if answer.status == 413:
-            return PayloadTooLarge(f"This is larger than {self.name} takes{said}.")
+            return PayloadTooLarge(
+                "This is larger than %(name)s takes%(what)s.", name=self.name, what=said
+            )
         if answer.status in _LATER:
             told = retry_after(answer.headers)
-            return RetryAfter(f"{self.name} can't take it right now ({answer.status}){said}.", told)
-        return Permanent(f"{self.name} does not take this ({answer.status}){said}.")
+            return RetryAfter(
+                "%(name)s can't take it right now (%(code)s)%(what)s.",
+                told,
+                name=self.name,
+                code=answer.status,
+                what=said,
+            )
+        return Permanent(
+            "%(name)s does not take this (%(code)s)%(what)s.",
+            name=self.name,
+            code=answer.status,
+            what=said,
+        )
 
     def _moved(self, answer: HttpResponse, url: str) -> Exception:
         """A redirect: a moved site keeps the path; a sign-in page has its own."""
@@ -224,7 +257,9 @@ class HttpClient:
         same_path = goal.path.rstrip("/") == urlsplit(url).path.rstrip("/")
         if goal.netloc and same_path:
             return PauseTarget(
-                f"{self.name} has moved to {goal.scheme}://{goal.netloc}. Add the target again with that address."
+                "%(name)s has moved to %(address)s. Add the target again with that address.",
+                name=self.name,
+                address=f"{goal.scheme}://{goal.netloc}",
             )
         return Offline(self.portal(), Reachability.PORTAL)
 

@@ -14,6 +14,7 @@ import httpx
 from publish.errors import Offline, Reachability
 from publish.net.transfer_meter import seconds_ahead
 from reporter.clock import Clock, utc_now
+from reporter.messages import Message
 
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL})
 # X509_V_ERR_CERT_NOT_YET_VALID and _HAS_EXPIRED of OpenSSL.
@@ -46,18 +47,23 @@ def unreached(name: str, url: str, error: BaseException, *, clock: Clock = utc_n
         )
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return Offline(
-            f"Nobody here knows the name {host}: the Wi-Fi does not lead out, or the address of {name} has a slip "
-            "in it. It is sent as soon as there is a connection.",
+            "Nobody here knows the name %(host)s: the Wi-Fi does not lead out, or the address "
+            "of %(name)s has a slip in it. It is sent as soon as there is a connection.",
             Reachability.NETWORK,
+            host=host,
+            name=name,
         )
     if any(isinstance(cause, OSError) and cause.errno in _NO_WAY for cause in causes):
         return Offline(
-            f"No way leads from this network to {name}. It is sent as soon as there is a connection.",
+            "No way leads from this network to %(name)s. It is sent as soon as there is a "
+            "connection.",
             Reachability.NETWORK,
+            name=name,
         )
     return Offline(
-        f"{name} can't be reached from here. It is sent as soon as there is a connection.",
+        "%(name)s can't be reached from here. It is sent as soon as there is a connection.",
         Reachability.DOWN,
+        name=name,
     )
 
 
@@ -91,7 +97,9 @@ def say_ahead(seconds: float) -> str:
         return ""
     hours, minutes = divmod(round(off.total_seconds() / 60), 60)
     long = f"{hours // 24} days" if hours >= 48 else f"{hours} h {minutes} min"
-    return f"This laptop's clock is {long} {'ahead' if seconds > 0 else 'behind'}."
+    if seconds > 0:
+        return Message("This laptop's clock is %(long)s ahead.", long=long)
+    return Message("This laptop's clock is %(long)s behind.", long=long)
 
 
 def _unproved(name: str, url: str, causes: list[BaseException], clock: Clock) -> Offline:
@@ -101,23 +109,32 @@ def _unproved(name: str, url: str, causes: list[BaseException], clock: Clock) ->
     ahead = seen.ahead_s if seen else None
     if ahead is not None and abs(ahead) >= _SPOILS.total_seconds():
         return Offline(
-            f"{say_ahead(ahead)} So {name} can't prove who it is. Set date and time, and it goes on by itself.",
+            "%(why)s So %(name)s can't prove who it is. Set date and time, and it goes on by "
+            "itself.",
             Reachability.CLOCK,
+            why=say_ahead(ahead),
+            name=name,
         )
     if codes & _BY_DATE and ahead is None:
         return Offline(
-            f"{name}'s proof of who it is does not fit this laptop's date ({clock():%d %B %Y}). Check date and time.",
+            "%(name)s's proof of who it is does not fit this laptop's date (%(date)s). Check "
+            "date and time.",
             Reachability.CLOCK,
+            name=name,
+            date=f"{clock():%d %B %Y}",
         )
     if codes & _BY_DATE:
         return Offline(
-            f"The certificate of {name} has run out. Its host has to renew it; it is sent afterwards."
+            "The certificate of %(name)s has run out. Its host has to renew it; it is sent "
+            "afterwards.",
+            name=name,
         )
     elsewhere = seen is not None and seen.elsewhere
     return Offline(
-        f"{name} could not prove who it is. Check this laptop's date and time, and whether the Wi-Fi "
-        "wants a sign-in page opened first.",
+        "%(name)s could not prove who it is. Check this laptop's date and time, and "
+        "whether the Wi-Fi wants a sign-in page opened first.",
         Reachability.PORTAL if elsewhere else Reachability.DOWN,
+        name=name,
     )
 
 

@@ -19,6 +19,7 @@ from publish.posts.model import Post
 from publish.targets import target_class
 from publish.targets.capabilities import MediaLibrary
 from reporter.enums import DeliveryState, ItemKind
+from reporter.messages import Message
 from reporter.models import Delivery, Story, Target
 from reporter.moderation.visibility import Scope
 
@@ -84,7 +85,7 @@ def _whole(post: Post, linked: Sequence[Delivery], files: Sequence[Delivery]) ->
 def _parked(post: Post, own: Mapping[uuid.UUID, Delivery]) -> dict[str, str]:
     """Files that this target refused, with its reason."""
     return {
-        media.key: row.error or "It could not go there."
+        media.key: row.error or Message("It could not go there.")
         for media in post.media()
         if (row := own.get(media.id)) is not None
         and row.state == DeliveryState.PARKED

@@ -61,7 +61,8 @@ def chosen_targets(session: Session, names: Sequence[str] = ()) -> list[Target]:
     rows = list(session.scalars(select(Target).order_by(Target.created_at, Target.name)))
     if missing := set(names) - {row.name for row in rows}:
         raise NotFound(
-            f"There is no target called {sorted(missing)[0]}. See: reporter targets list"
+            "There is no target called %(name)s. See: reporter targets list",
+            name=sorted(missing)[0],
         )
     return [row for row in rows if not names or row.name in names]
 

@@ -16,6 +16,7 @@ from publish.errors import Reachability
 from publish.net.reachability import say_ahead
 from publish.net.transfer_meter import TransferMeter
 from publish.targets.base import Limits
+from reporter.messages import Message
 from reporter.models import Target
 from reporter.models.outbox import OutboxState, TargetStatus
 
@@ -104,7 +105,7 @@ def status_text(status: TargetStatus | None) -> str:
         return ""
     ahead = say_ahead(status.clock_skew_s) if status.clock_skew_s is not None else ""
     if status.reachability in ("", Reachability.OK):
-        return f"{ahead} Set date and time." if ahead else ""
+        return Message("%(why)s Set date and time.", why=ahead) if ahead else ""
     return status.message
 
 

@@ -17,7 +17,7 @@ from publish.net.transfer_meter import current_meter
 from publish.outbox.policy.decide import NotTried, NotWanted, Sent, Withdrawn
 from publish.posts.model import Post, PostMedia, Remote
 from publish.targets import FrontPageEntry, Target
-from publish.targets.base import Answer, Limits, Message
+from publish.targets.base import Answer, Limits, PersonalMail
 from publish.targets.capabilities import AnswersReplies, HasFrontPage, MediaLibrary, SendsMail
 from reporter.delivery_memory import DeliveryMemory
 from reporter.enums import ItemKind
@@ -86,7 +86,7 @@ class AnswerJob:
 class MessageJob:
     """Send a mail to one person."""
 
-    message: Message
+    message: PersonalMail
     memory: DeliveryMemory
 
 

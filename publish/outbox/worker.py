@@ -33,10 +33,11 @@ from publish.outbox.upsert import Job, MediaJob, StoryJob, execute
 from publish.targets import target_class
 from publish.targets.capabilities import Batches, ManualPosting
 from reporter.enums import DeliveryState, ItemKind
+from reporter.messages import Message
 from reporter.models import Delivery
 
 log = logging.getLogger(__name__)
-_UNEXPECTED = "Something unexpected went wrong here; the log has the details."
+_UNEXPECTED = Message("Something unexpected went wrong here; the log has the details.")
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,13 @@ from publish.outbox.target_status import budget_left, outbox_state
 from publish.targets import target_class
 from reporter.delivery_memory import story_sql
 from reporter.enums import DeliveryState, ItemKind
+from reporter.messages import Message
 from reporter.models import Delivery, Target
 from reporter.models.outbox import OutboxState, TargetStatus
 
-PAUSED = "Sending is paused."
-HELD = "This place is paused."
-BUDGET = "The budget of bytes is used up. Raise it, and it goes on."
+PAUSED = Message("Sending is paused.")
+HELD = Message("This place is paused.")
+BUDGET = Message("The budget of bytes is used up. Raise it, and it goes on.")
 # Without a measured speed: a slow mobile line, bytes a second.
 _GUESSED_SPEED = 100_000
 # What a small delivery takes beside its bytes, seconds.

@@ -33,6 +33,7 @@ from reporter.conversation import replies
 from reporter.enums import Audience, ItemKind
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.media.store import Store
+from reporter.messages import Message
 from reporter.models import Delivery, Target
 from reporter.models.outbox import TargetStatus
 
@@ -53,14 +54,19 @@ def add_target(
     own = dict(given)
     audience = own.pop("audience", Audience.PUBLIC.value)
     if audience not in set(Audience):
-        raise BadInput(f"audience can be {', '.join(Audience)}, not {audience!r}.")
+        raise BadInput(
+            "audience can be %(choices)s, not %(audience)s.",
+            choices=", ".join(Audience),
+            audience=f"{audience!r}",
+        )
     options = check_options(kind, own)
     _keep_secrets_out(options)
     if not name.strip() or "," in name:
         raise BadInput("Give the target a short name, as blog or stick.")
     if session.scalar(select(Target.id).where(Target.name == name)) is not None:
         raise Conflict(
-            f"There is a target called {name} already. Remove it first, or take another name."
+            "There is a target called %(name)s already. Remove it first, or take another name.",
+            name=name,
         )
     row = Target(
         id=new_id(now, rng),
@@ -84,7 +90,9 @@ def _keep_secrets_out(options: Mapping[str, str]) -> None:
             inside = None
         if inside is not None:
             raise BadInput(
-                f"Leave the password out of {name}: give user=NAME, and the password is asked for and kept apart."
+                "Leave the password out of %(option)s: give user=NAME, and the password is asked "
+                "for and kept apart.",
+                option=name,
             )
 
 
@@ -92,7 +100,7 @@ def find_target(session: Session, name: str) -> Target:
     """The target of a name; raises NotFound."""
     row = session.scalar(select(Target).where(Target.name == name))
     if row is None:
-        raise NotFound(f"There is no target called {name}. See: reporter targets list")
+        raise NotFound("There is no target called %(name)s. See: reporter targets list", name=name)
     return row
 
 
@@ -214,8 +222,10 @@ def remove_target(session: Session, facts: GatheringFacts, name: str) -> str:
     session.commit()
     secret_store.remove_secret(str(facts.id), secret_name(name))
     if not there:
-        return f"{name} is forgotten. Nothing of ours is there."
-    return (
-        f"{name} is forgotten. Posts that stay there: {there}. Taking something back does not reach them from here any "
-        "more. Add the target again to reach them."
+        return Message("%(name)s is forgotten. Nothing of ours is there.", name=name)
+    return Message(
+        "%(name)s is forgotten. Posts that stay there: %(count)s. Taking something back "
+        "does not reach them from here any more. Add the target again to reach them.",
+        name=name,
+        count=there,
     )

@@ -53,7 +53,9 @@ def target_class(kind: str) -> type[Target]:
     """The class of a kind; raises BadInput with the kinds there are."""
     if kind not in KINDS:
         raise BadInput(
-            f"There is no target of the kind {kind!r}. There are: {', '.join(sorted(KINDS))}."
+            "There is no target of the kind %(kind)s. There are: %(choices)s.",
+            kind=f"{kind!r}",
+            choices=", ".join(sorted(KINDS)),
         )
     return KINDS[kind]
 
@@ -62,13 +64,23 @@ def check_options(kind: str, given: Mapping[str, str]) -> dict[str, str]:
     """All options of a kind, defaults filled in; raises BadInput that says what is missing, unknown or impossible."""
     known = {option.name: option for option in target_class(kind).options}
     if unknown := sorted(set(given) - set(known)):
-        raise BadInput(f"{kind} knows no option {unknown[0]!r}. It knows: {', '.join(known)}.")
+        raise BadInput(
+            "%(kind)s knows no option %(what)s. It knows: %(choices)s.",
+            kind=kind,
+            what=f"{unknown[0]!r}",
+            choices=", ".join(known),
+        )
     missing = [o for o in known.values() if o.required and not given.get(o.name, "").strip()]
     if missing:
         wanted = " ".join(f"{option.name}=… ({option.help})" for option in missing)
-        raise BadInput(f"A target of the kind {kind} also needs {wanted}.")
+        raise BadInput("A target of the kind %(kind)s also needs %(what)s.", kind=kind, what=wanted)
     values = {name: given.get(name, option.default).strip() for name, option in known.items()}
     for name, option in known.items():
         if option.choices and values[name] not in option.choices:
-            raise BadInput(f"{name} can be {' or '.join(option.choices)}, not {values[name]!r}.")
+            raise BadInput(
+                "%(name)s can be %(choices)s, not %(what)s.",
+                name=name,
+                choices=" or ".join(option.choices),
+                what=f"{values[name]!r}",
+            )
     return values

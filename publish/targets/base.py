@@ -121,7 +121,7 @@ def plain_words(post: Post) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class Message:
+class PersonalMail:
     """A mail to one person (see ``SendsMail``). ``token`` tells whose it is when "stop" comes back."""
 
     key: str

@@ -16,7 +16,7 @@ from publish.posts.model import Post, PostMedia, Remote
 from publish.targets.base import (
     Answer,
     FrontPageEntry,
-    Message,
+    PersonalMail,
     RemoteReply,
     Target,
 )
@@ -101,12 +101,12 @@ class SendsMail(ABC):
     """It can send mail to one person."""
 
     @abstractmethod
-    def send_message(self, message: Message) -> None:
+    def send_message(self, message: PersonalMail) -> None:
         """Send it; its Message-ID is made from the key."""
 
     @abstractmethod
     def stops(self) -> Iterator[str]:
-        """Tokens of ``Message`` whose owners want no more mail."""
+        """Tokens of ``PersonalMail`` whose owners want no more mail."""
 
 
 class ManualPosting(Target):
@@ -135,7 +135,9 @@ class ManualPosting(Target):
 
     def _by_hand(self) -> PauseTarget:
         return PauseTarget(
-            f"{self.name} takes nothing from programs. Post it by hand from the desk, and say that it is done."
+            "%(name)s takes nothing from programs. Post it by hand from the desk, and say that "
+            "it is done.",
+            name=self.name,
         )
 
 

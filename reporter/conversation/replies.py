@@ -107,7 +107,8 @@ def _check(takeaway: Takeaway, word: Word) -> None:
         raise BadInput("Write a line first.")
     if len(word.text) > TEXT_CHARS:
         raise BadInput(
-            f"That is longer than {TEXT_CHARS} characters. Make it a takeaway of its own."
+            "That is longer than %(count)s characters. Make it a takeaway of its own.",
+            count=TEXT_CHARS,
         )
     if takeaway.state == "withdrawn":
         raise Conflict("Its contributor has taken this back; nothing can be added to it any more.")

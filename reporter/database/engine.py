@@ -16,8 +16,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from reporter.database.write_lock import TurnTakingConnection
 from reporter.errors import DISK_FULL, DISK_READ_ONLY, Busy, DiskFull, ReadOnlyDisk, ReporterError
+from reporter.messages import Message
 
-BUSY = "The laptop is busy. Please try again in a moment."
+BUSY = Message("The laptop is busy. Please try again in a moment.")
 # For one's turn within a process, and once more for other processes; a phone's queue gives up on an answer after 30 s.
 WAIT_SECONDS = 14
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeGuard
 
-from sqlalchemy import Text
+from sqlalchemy import JSON, Text
 from sqlalchemy.types import TypeDecorator
 
-from reporter.messages import as_message, stored_message
+from reporter.messages import Message, as_message, is_stored, stored_message
 
 
 class MessageText(TypeDecorator[str]):
@@ -23,3 +24,32 @@ class MessageText(TypeDecorator[str]):
     def process_result_value(self, value: str | None, dialect: Any) -> str | None:
         """Decode."""
         return None if value is None else stored_message(value)
+
+
+class MessageJSON(TypeDecorator[Any]):
+    """A JSON column in which any text may be a message."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        """Encode the messages in it."""
+        return _each(value, lambda text: text.encode_for_storage() if _is_message(text) else text)
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        """Decode them."""
+        return _each(value, lambda text: stored_message(text) if is_stored(text) else text)
+
+
+def _is_message(text: str) -> TypeGuard[Message]:
+    return isinstance(text, Message)
+
+
+def _each(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list):
+        return [_each(one, change) for one in value]
+    if isinstance(value, dict):
+        return {name: _each(one, change) for name, one in value.items()}
+    return value

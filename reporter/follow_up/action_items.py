@@ -95,7 +95,9 @@ def read_date(text: str) -> date | None:
     try:
         return date.fromisoformat(text.strip()) if text.strip() else None
     except ValueError as error:
-        raise BadInput(f"{text[:20]!r} is no date. Write it as 2026-05-09.") from error
+        raise BadInput(
+            "%(day)s is no date. Write it as 2026-05-09.", day=f"{text[:20]!r}"
+        ) from error
 
 
 def _set_state(item: ActionItem, hand: Actor, state: str) -> None:

@@ -60,7 +60,7 @@ def copy_gathering(source: Path, goal: Path, *, progress: Progress | None = None
     ReporterError when what was written can't be read back whole.
     """
     if not exists(source):
-        raise NotFound(f"There is no gathering in {source}.")
+        raise NotFound("There is no gathering in %(source)s.", source=source)
     load_settings(source)
     _check_goal(source, goal)
     goal.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,9 @@ def copy_gathering(source: Path, goal: Path, *, progress: Progress | None = None
             return _copy(source, goal, progress or _unheard)
     except Locked as error:
         raise Conflict(
-            f"Another copy is being written into {goal} right now. Wait until it is done, or choose another folder."
+            "Another copy is being written into %(goal)s right now. Wait until it is done, or "
+            "choose another folder.",
+            goal=goal,
         ) from error
 
 
@@ -90,8 +92,10 @@ def _copy_once(source: Path, goal: Path, progress: Progress) -> Copied:
         files = list(_promised(snapshot))
     except sqlite3.Error as error:
         raise ReporterError(
-            f"The database in {source} can't be read by this version ({error}). A newer Social Reporter has made it: "
-            "update this one."
+            "The database in %(source)s can't be read by this version (%(error)s). A newer "
+            "Social Reporter has made it: update this one.",
+            source=source,
+            error=error,
         ) from error
     copied = known = 0
     missing = []
@@ -136,10 +140,13 @@ def _check_goal(source: Path, goal: Path) -> None:
     # A first copy that broke off, or is under way, has left its lock.
     begun = exists(goal) or (goal / _LOCK).exists()
     if goal.exists() and not begun and any(goal.iterdir()):
-        raise Conflict(f"{goal} holds something else. Choose an empty folder or an earlier copy.")
+        raise Conflict(
+            "%(goal)s holds something else. Choose an empty folder or an earlier copy.", goal=goal
+        )
     if exists(goal) and _gathering_id(goal) != _gathering_id(source):
         raise Conflict(
-            f"{goal} holds another gathering. Choose an empty folder or an earlier copy."
+            "%(goal)s holds another gathering. Choose an empty folder or an earlier copy.",
+            goal=goal,
         )
 
 
@@ -158,7 +165,9 @@ def _snapshot(source: Path, goal: Path) -> None:
         copy.execute("VACUUM")
         (verdict,) = copy.execute("PRAGMA integrity_check").fetchone()
     if verdict != "ok":
-        raise ReporterError(f"The database of the copy is damaged ({verdict}). Try another disk.")
+        raise ReporterError(
+            "The database of the copy is damaged (%(verdict)s). Try another disk.", verdict=verdict
+        )
     _sync_file(goal)
 
 
@@ -184,7 +193,9 @@ def _copy_file(source: Path, goal: Path, file: _File) -> None:
         remove_file(goal)
         where = source if hash_file(source) != file.sha256 else goal.parent
         raise ReporterError(
-            f"{goal.name} can't be copied whole: {where} is damaged. Try another disk."
+            "%(name)s can't be copied whole: %(where)s is damaged. Try another disk.",
+            name=goal.name,
+            where=where,
         )
     if file.original:
         goal.chmod(0o444)

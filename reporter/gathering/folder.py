@@ -40,7 +40,8 @@ def make_gathering(
         raise BadInput('A gathering needs a name, as in: reporter new "Spring gathering"')
     if exists(folder):
         raise Conflict(
-            f"There is a gathering in {folder} already. Choose another folder with --gathering."
+            "There is a gathering in %(folder)s already. Choose another folder with --gathering.",
+            folder=folder,
         )
     folder.mkdir(parents=True, exist_ok=True)
     values = {"title": title.strip(), "timezone": timezone, "language": language}

@@ -36,7 +36,9 @@ def cleaned(fields: SessionFields) -> SessionFields:
     if not fields.title.strip():
         raise BadInput("A session needs a title.")
     if len(fields.title) > MAX_TITLE:
-        raise BadInput(f"A title may have {MAX_TITLE} characters. Please make it shorter.")
+        raise BadInput(
+            "A title may have %(count)s characters. Please make it shorter.", count=MAX_TITLE
+        )
     if fields.ends_at and fields.starts_at is None:
         raise BadInput("An end needs a start. Give the start too, or leave both empty.")
     if fields.starts_at and fields.ends_at and fields.ends_at <= fields.starts_at:

@@ -159,7 +159,9 @@ def by_code(session: Session, code: str) -> EventSession:
     """The session of a code as typed or scanned; raises NotFound."""
     row = session.scalar(select(EventSession).where(EventSession.code == normalize(code)))
     if row is None:
-        raise NotFound(f"There is no session with the code {code[:20]}. Check it on the poster.")
+        raise NotFound(
+            "There is no session with the code %(code)s. Check it on the poster.", code=code[:20]
+        )
     return row
 
 

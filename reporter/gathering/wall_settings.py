@@ -54,10 +54,12 @@ def set_board(
 ) -> None:
     """Set some of them; the rest stays. Raises BadInput for an unknown mode or a long line. Commits."""
     if mode is not None and mode not in MODES:
-        raise BadInput(f"The wall can show {', '.join(MODES)}.")
+        raise BadInput("The wall can show %(choices)s.", choices=", ".join(MODES))
     words = " ".join(line.split()) if line is not None else None
     if words is not None and len(words) > LINE_CHARS:
-        raise BadInput(f"At most {LINE_CHARS} characters can be read from the back row.")
+        raise BadInput(
+            "At most %(count)s characters can be read from the back row.", count=LINE_CHARS
+        )
     wanted = {
         "wall_mode": mode,
         "wall_paused": paused,

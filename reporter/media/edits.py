@@ -123,7 +123,9 @@ def _pairs(steps: object) -> list[tuple[str, list[float]]]:
     if not isinstance(steps, list):
         raise BadInput("The edits must be a list.")
     if len(steps) > MOST_REGIONS + len(KINDS):
-        raise BadInput(f"At most {MOST_REGIONS} regions can be blurred in one picture.")
+        raise BadInput(
+            "At most %(count)s regions can be blurred in one picture.", count=MOST_REGIONS
+        )
     return [_pair(step) for step in steps]
 
 
@@ -133,7 +135,7 @@ def _pair(step: object) -> tuple[str, list[float]]:
     if not isinstance(name, str) or name not in KINDS or not isinstance(numbers, list):
         raise BadInput("One of the edits is of no kind that is known here.")
     if len(numbers) != KINDS[name] or not all(_is_number(value) for value in numbers):
-        raise BadInput(f"“{name}” needs {KINDS[name]} numbers.")
+        raise BadInput("“%(kind)s” needs %(count)s numbers.", kind=name, count=KINDS[name])
     return name, [float(value) for value in numbers]
 
 
@@ -144,12 +146,14 @@ def _is_number(value: object) -> bool:
 
 def _check_kinds(names: Sequence[str], kind: str) -> None:
     if wrong := [name for name in names if name not in _FOR.get(kind, set())]:
-        raise BadInput(f"“{wrong[0]}” can't be done to this kind of file.")
+        raise BadInput("“%(kind)s” can't be done to this kind of file.", kind=wrong[0])
     single = [name for name in names if name not in BLURS]
     if len(set(single)) < len(single) or {*SHEETS} <= {*single}:
         raise BadInput("Each edit but blurring can be there only once.")
     if len(names) - len(single) > MOST_REGIONS:
-        raise BadInput(f"At most {MOST_REGIONS} regions can be blurred in one picture.")
+        raise BadInput(
+            "At most %(count)s regions can be blurred in one picture.", count=MOST_REGIONS
+        )
     if {*SHEETS} & {*single} and {"crop", "tilt"} & {*single}:
         raise BadInput("A sheet is cut out by its corners; it can't be cropped or tilted as well.")
 
@@ -198,7 +202,10 @@ def _turn(degrees: float) -> int:
 
 def _tilt(degrees: float) -> float:
     if abs(degrees) > MOST_TILT:
-        raise BadInput(f"A picture can be straightened by up to {MOST_TILT:.0f} degrees.")
+        raise BadInput(
+            "A picture can be straightened by up to %(degrees)s degrees.",
+            degrees=f"{MOST_TILT:.0f}",
+        )
     return round(degrees, 2)
 
 
@@ -207,7 +214,10 @@ def _cut(numbers: Sequence[float], duration: float | None) -> tuple[float, float
     if duration is None:
         raise BadInput("How long this recording is isn't known yet. Try again when it is ready.")
     if begin < 0 or end > duration + _SLACK_SECONDS:
-        raise BadInput(f"The cut must lie within the {duration:.1f} seconds of the recording.")
+        raise BadInput(
+            "The cut must lie within the %(seconds)s seconds of the recording.",
+            seconds=f"{duration:.1f}",
+        )
     if end - begin < LEAST_SECONDS:
         raise BadInput("Begin and end lie too near to one another; nothing would be left.")
     cut = round(begin, 2), round(min(end, duration), 2)

@@ -38,7 +38,7 @@ class Incoming:
         """Append; raises TooLarge over the limit, DiskFull when the disk is."""
         if self._limit is not None and self.size + len(data) > self._limit:
             raise TooLarge(
-                f"Files up to {self._limit >> 20} MB fit here. Please send a smaller one."
+                "Files up to %(mb)s MB fit here. Please send a smaller one.", mb=self._limit >> 20
             )
         with disk_errors():
             self._file.write(data)

@@ -96,7 +96,8 @@ def check_letters(text: str) -> None:
     for number, line in enumerate(text.split("\n"), 1):
         if "\ufffd" in line:
             raise BadInput(
-                f"A letter is lost in line {number} (�). Correct it, or choose the file again."
+                "A letter is lost in line %(line)s (�). Correct it, or choose the file again.",
+                line=number,
             )
 
 
@@ -111,7 +112,9 @@ def _typed(lines: Sequence[str]) -> Iterable[Cue]:
             begin, end, words = found[-1]
             found[-1] = (begin, end, f"{words}\n{_continuation(line)}")
         elif line.strip():
-            raise BadInput(f"Line {number} has no time before it, as in “0:03 Good morning”.")
+            raise BadInput(
+                "Line %(line)s has no time before it, as in “0:03 Good morning”.", line=number
+            )
     for this, following in zip(found, [*found[1:], None], strict=False):
         begin, end, words = this
         cue = Cue(begin, _end(begin, end, words, following), _clean(words))
@@ -150,7 +153,7 @@ def _blocks(lines: Sequence[str], *, is_vtt: bool) -> Iterable[Cue]:
             continue
         match = _TIMING.fullmatch(lines[at])
         if match is None:
-            raise BadInput(f"The times in line {at + 1} can't be read.")
+            raise BadInput("The times in line %(line)s can't be read.", line=at + 1)
         begin, end = (
             _seconds(match.groups()[:4], at + 1),
             _seconds(match.groups()[4:], at + 1),
@@ -206,7 +209,7 @@ def _ass(lines: Sequence[str]) -> Iterable[Cue]:
             continue
         times = [_ASS_TIME.fullmatch(field) for field in fields[1:3]]
         if times[0] is None or times[1] is None:
-            raise BadInput(f"The times in line {number} can't be read.")
+            raise BadInput("The times in line %(line)s can't be read.", line=number)
         begin, end = (_seconds(time.groups(), number) for time in times if time)
         words = re.sub(r"\\[Nn]", "\n", _OVERRIDE.sub("", fields[-1])).replace("\\h", "\u00a0")
         if (text := _clean(words)) and end > begin:
@@ -221,7 +224,7 @@ def _without_marks(text: str) -> str:
 def _seconds(parts: Sequence[str | None], line: int) -> float:
     hours, minutes, seconds, rest = parts
     if int(seconds or 0) > 59:
-        raise BadInput(f"The times in line {line} can't be read.")
+        raise BadInput("The times in line %(line)s can't be read.", line=line)
     whole = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0)
     return whole + float(f"0.{rest}" if rest else 0)
 

@@ -59,7 +59,9 @@ def merge_bundle(
         # Bundles of older versions don't tell of these.
         items = [_Item(one) for one in told.get("actions", [])]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadInput(f"{folder / _RECORDS} can't be read: {error}.") from error
+        raise BadInput(
+            "%(what)s can't be read: %(error)s.", what=folder / _RECORDS, error=error
+        ) from error
     done = MergeReport()
     for record in records:
         decisions.lock_gathering(session)

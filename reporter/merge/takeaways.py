@@ -119,7 +119,7 @@ def open_other(folder: Path) -> Iterator[Session]:
     """The rows of another gathering, from a copy that is brought to our schema; its folder stays as it is."""
     source = folder / DATABASE
     if not source.is_file():
-        raise NotFound(f"There is no gathering in {folder}.")
+        raise NotFound("There is no gathering in %(folder)s.", folder=folder)
     with tempfile.TemporaryDirectory(prefix="reporter-merge-") as work:
         copy = Path(work) / DATABASE
         _copy_database(source, copy)
@@ -146,7 +146,11 @@ def _copy_database(source: Path, goal: Path) -> None:
             ):
                 old.backup(new)
         except sqlite3.DatabaseError as error:
-            raise ReporterError(f"{source} can't be read: {error}. Copy it once more.") from error
+            raise ReporterError(
+                "%(source)s can't be read: %(error)s. Copy it once more.",
+                source=source,
+                error=error,
+            ) from error
 
 
 def merge_takeaways(merge: MergeContext) -> None:

@@ -6,10 +6,11 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, Text, Uuid
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from reporter.database.engine import Base, UtcDateTime
+from reporter.database.message_column import MessageJSON, MessageText
 from reporter.enums import ImportState
 from reporter.models.takeaway import EventSession, Takeaway
 
@@ -54,8 +55,8 @@ class CardImport(Base):
     # [{"file", "error"}]: what could not be taken; {"file"} alone: what was not read before the card was gone;
     # {"file", "skipped"}: what lies on the card and is no recording, or only a copy of one, and why it stays there;
     # {"file", "note"}: what is in, but not shown in all its parts.
-    failures: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
-    message: Mapped[str] = mapped_column(Text, default="")
+    failures: Mapped[list[dict[str, Any]]] = mapped_column(MessageJSON, default=list)
+    message: Mapped[str] = mapped_column(MessageText, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # The last sign of life while it runs.
     beat_at: Mapped[datetime] = mapped_column(UtcDateTime)

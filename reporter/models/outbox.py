@@ -10,6 +10,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from reporter.database.engine import Base, UtcDateTime
+from reporter.database.message_column import MessageText
 from reporter.models.publishing import Delivery, Target
 
 
@@ -41,7 +42,7 @@ class TargetStatus(Base):
     # A value of ``publish.errors.Reachability``; empty: never tried.
     reachability: Mapped[str] = mapped_column(default="")
     # The sentence that belongs to it.
-    message: Mapped[str] = mapped_column(Text, default="")
+    message: Mapped[str] = mapped_column(MessageText, default="")
     since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reached_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -82,6 +83,6 @@ class Takedown(Base):
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # What the target's kind can't reach (see ``publish.targets.base.Target.copies_remain``), or empty.
-    remains: Mapped[str] = mapped_column(Text, default="")
+    remains: Mapped[str] = mapped_column(MessageText, default="")
 
     delivery: Mapped[Delivery] = relationship()

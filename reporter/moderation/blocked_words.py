@@ -27,7 +27,9 @@ def read_words(folder: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{FILE_NAME} must be saved as UTF-8 text.") from error
+        raise ConfigError(
+            "%(file_name)s must be saved as UTF-8 text.", file_name=FILE_NAME
+        ) from error
     return [word for line in lines if (word := _plain(line.split("#")[0]))]
 
 

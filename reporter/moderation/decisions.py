@@ -342,7 +342,7 @@ def get_field(takeaway: Takeaway, name: str) -> Any:
         return _attachment(takeaway, name).alt
     if name in _TEXTS or name in _CHOICES or name == "starred":
         return getattr(takeaway, name)
-    raise BadInput(f"A takeaway has no {name!r} that can be changed.")
+    raise BadInput("A takeaway has no %(name)s that can be changed.", name=f"{name!r}")
 
 
 def _attachment(takeaway: Takeaway, name: str) -> Attachment:
@@ -361,7 +361,11 @@ def checked_field(name: str, value: Any) -> Any:
         return bool(value)
     text = str(value).replace("\r\n", "\n").strip()
     if name in _CHOICES and text not in _CHOICES[name]:
-        raise BadInput(f"{text!r} is not one of: {', '.join(sorted(_CHOICES[name] - {''}))}.")
+        raise BadInput(
+            "%(value)s is not one of: %(choices)s.",
+            value=f"{text!r}",
+            choices=", ".join(sorted(_CHOICES[name] - {""})),
+        )
     return text
 
 
@@ -383,5 +387,5 @@ def find_session(session: Session, code: str) -> EventSession:
     """The session of a code in its stored form; raises NotFound."""
     found = session.scalar(select(EventSession).where(EventSession.code == code))
     if found is None:
-        raise NotFound(f"There is no session with the code {code}.")
+        raise NotFound("There is no session with the code %(code)s.", code=code)
     return found

@@ -87,8 +87,8 @@ def zone_named_in(source: Path | bytes) -> str:
 def _read(data: bytes, timezone: str) -> Reading:
     if len(data) > MAX_BYTES:
         raise BadInput(
-            f"A schedule may have at most {MAX_BYTES // 1_000_000} MB; this file is bigger. "
-            "Is it the right one?"
+            "A schedule may have at most %(what)s MB; this file is bigger. Is it the right one?",
+            what=MAX_BYTES // 1_000_000,
         )
     text, encoding = decode_text(data)
     findings = Findings()
@@ -165,4 +165,6 @@ def _contents(path: Path) -> bytes:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
         reason = error.strerror or "unknown reason"
-        raise BadInput(f"The schedule {path} can't be opened: {reason}.") from error
+        raise BadInput(
+            "The schedule %(path)s can't be opened: %(reason)s.", path=path, reason=reason
+        ) from error

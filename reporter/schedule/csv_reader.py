@@ -214,8 +214,9 @@ class _Reader:
             return parse_length(text)
         except ValueError as error:
             raise BadInput(
-                f"the duration “{one_line(text, 40)}” is not understood. Write minutes, or hours and "
-                "minutes like 1:30."
+                "the duration “%(one_line)s” is not understood. Write minutes, or hours and "
+                "minutes like 1:30.",
+                one_line=one_line(text, 40),
             ) from error
 
     def _zone(self, row: Row, of_column: tzinfo | None) -> tzinfo:

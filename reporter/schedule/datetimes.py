@@ -27,15 +27,18 @@ def find_zone(name: str) -> ZoneInfo:
     # Names with odd characters or of a folder raise ValueError or OSError, unknown ones KeyError.
     except (KeyError, ValueError, OSError) as error:
         raise BadInput(
-            f"The time zone “{name}” is not known. Give a name like Europe/Berlin or "
-            "America/New_York."
+            "The time zone “%(name)s” is not known. Give a name like Europe/Berlin or "
+            "America/New_York.",
+            name=name,
         ) from error
 
 
 def to_utc(moment: datetime, zone: ZoneInfo) -> datetime:
     """The instant in UTC; a time without an offset is a wall clock's in ``zone``."""
     if not 1970 <= moment.year <= 2200:
-        raise BadInput(f"The year {moment.year} can't be right. Write dates like 2026-12-05.")
+        raise BadInput(
+            "The year %(year)s can't be right. Write dates like 2026-12-05.", year=moment.year
+        )
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
     return moment.astimezone(UTC)

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from zoneinfo import ZoneInfo
 
 from reporter.errors import BadInput
+from reporter.messages import N_
 from reporter.schedule.dates.moments import parse_when
 from reporter.schedule.dates.zones import tell_clock_change
 from reporter.schedule.datetimes import parse_length, to_utc
@@ -32,9 +33,9 @@ from reporter.schedule.parsed_session import Draft, Findings, ScheduledSession, 
 MAX_DEPTH = 40
 MAX_ELEMENTS = 400_000
 
-_NOT_FRAB = (
-    "This {kind} file is not a schedule that we know. Export the schedule as frab or pretalx "
-    "schedule.{ending}, as iCalendar or as CSV."
+_NOT_FRAB = N_(
+    "This %(kind)s file is not a schedule that we know. Export the schedule as frab or pretalx "
+    "schedule.%(ending)s, as iCalendar or as CSV."
 )
 
 
@@ -74,7 +75,9 @@ def _loaded(text: str) -> Any:
     except RecursionError as error:
         raise BadInput("This JSON file is nested too deeply to be a schedule.") from error
     except ValueError as error:
-        raise BadInput(f"This JSON file is damaged ({error}). Export it again.") from error
+        raise BadInput(
+            "This JSON file is damaged (%(error)s). Export it again.", error=error
+        ) from error
 
 
 def _conference(document: Any) -> dict[str, Any]:
@@ -82,14 +85,17 @@ def _conference(document: Any) -> dict[str, Any]:
         if isinstance(document, dict) and step in document:
             document = document[step]
     if not isinstance(document, dict) or "days" not in document:
-        raise BadInput(_NOT_FRAB.format(kind="JSON", ending="json"))
+        raise BadInput(_NOT_FRAB, kind="JSON", ending="json")
     return document
 
 
 def _json_events(day: dict[str, Any], position: int) -> Iterator[tuple[str, dict[str, Any]]]:
     rooms = day.get("rooms") or {}
     if not isinstance(rooms, dict):
-        raise BadInput(f"Day {position} of the schedule has no list of rooms. Export it again.")
+        raise BadInput(
+            "Day %(position)s of the schedule has no list of rooms. Export it again.",
+            position=position,
+        )
     for room, events in rooms.items():
         for event in _list(events, f"the room “{one_line(room, 60)}”"):
             yield room, _dict(event, f"an event in “{one_line(room, 60)}”")
@@ -156,7 +162,7 @@ def read_xml(data: bytes, zone: ZoneInfo, findings: Findings) -> list[Draft]:
     """The sessions of a schedule.xml; see ``read_json``. Entities, depth and size are bounded."""
     root = _parsed(data)
     if root.tag != "schedule":
-        raise BadInput(_NOT_FRAB.format(kind="XML", ending="xml"))
+        raise BadInput(_NOT_FRAB, kind="XML", ending="xml")
     name = (root.findtext("conference/time_zone_name") or "").strip()
     zone = conference_zone(name, zone, findings)
     drafts: list[Draft] = []
@@ -203,7 +209,9 @@ def _parsed(data: bytes) -> Element:
             "Export it again."
         ) from error
     except (ParseError, ValueError, LookupError) as error:
-        raise BadInput(f"This XML file is damaged ({error}). Export it again.") from error
+        raise BadInput(
+            "This XML file is damaged (%(error)s). Export it again.", error=error
+        ) from error
     return root
 
 
@@ -305,7 +313,7 @@ def _start(day: _Day, date_text: str, start_text: str) -> datetime | None:
 
 def _dict(value: Any, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise BadInput(f"The schedule is damaged at {where}. Export it again.")
+        raise BadInput("The schedule is damaged at %(where)s. Export it again.", where=where)
     return value
 
 
@@ -313,5 +321,5 @@ def _list(value: Any, where: str) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise BadInput(f"The schedule is damaged at {where}. Export it again.")
+        raise BadInput("The schedule is damaged at %(where)s. Export it again.", where=where)
     return value

@@ -98,7 +98,10 @@ def _calendars(text: str) -> list[Component]:
     if len(text) > MAX_BYTES or text.count("\n") > MAX_LINES:
         raise BadInput("This calendar is too big. Export only the gathering's own events.")
     if text.upper().count("BEGIN:VEVENT") > MAX_SESSIONS:
-        raise BadInput(f"This calendar has more than {MAX_SESSIONS} events. Split it.")
+        raise BadInput(
+            "This calendar has more than %(max_sessions)s events. Split it.",
+            max_sessions=MAX_SESSIONS,
+        )
     return read_calendars(text)
 
 

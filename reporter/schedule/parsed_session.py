@@ -108,8 +108,10 @@ def finish(drafts: Iterable[Draft]) -> list[ScheduledSession]:
     known = list(drafts)
     if len(known) > MAX_SESSIONS:
         raise BadInput(
-            f"The schedule has {len(known)} sessions; {MAX_SESSIONS} are the most that one "
-            "gathering can hold. Split it into several files."
+            "The schedule has %(count)s sessions; %(max_sessions)s are the most that one "
+            "gathering can hold. Split it into several files.",
+            count=len(known),
+            max_sessions=MAX_SESSIONS,
         )
     if not known:
         raise BadInput(

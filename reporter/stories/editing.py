@@ -243,7 +243,9 @@ def _cut(title: str) -> str:
 
 def _checked_words(text: str) -> str:
     if len(text) > WORDS_CHARS:
-        raise BadInput(f"This is longer than {WORDS_CHARS} characters; make two pieces of it.")
+        raise BadInput(
+            "This is longer than %(count)s characters; make two pieces of it.", count=WORDS_CHARS
+        )
     return text.replace("\r\n", "\n").strip()
 
 
@@ -253,7 +255,7 @@ def _merged(now: str, was: str, wanted: str) -> str:
     if wanted == before:
         return now
     if now not in (before, wanted):
-        raise Conflict(f"Somebody else has changed this meanwhile. It says now: {now}")
+        raise Conflict("Somebody else has changed this meanwhile. It says now: %(what)s", what=now)
     return wanted
 
 

@@ -24,6 +24,13 @@ from reporter.media.store import disk_trouble
 log = logging.getLogger(__name__)
 
 # Sentences for what Werkzeug raises by itself, with what to do.
+# Names that Werkzeug gives to errors.
+_NAMES = (
+    later("Not Found"),
+    later("Method Not Allowed"),
+    later("Too Many Requests"),
+    later("Request Entity Too Large"),
+)
 _WHAT_TO_DO = {
     400: later("Something in the request was missing or garbled. Go back and try again."),
     404: later("There is no such page. The start page lists the sessions."),

@@ -17,7 +17,9 @@ def conduct_paragraphs(settings: Settings) -> list[str]:
     except FileNotFoundError:
         return _default()
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{FILE_NAME} must be saved as UTF-8 text.") from error
+        raise ConfigError(
+            "%(file_name)s must be saved as UTF-8 text.", file_name=FILE_NAME
+        ) from error
     return [part.strip() for part in text.replace("\r\n", "\n").split("\n\n") if part.strip()]
 
 

@@ -101,12 +101,14 @@ def open_frame(data: bytes) -> NDArray[np.uint8]:
     from capture.decoding.mime_sniff import sniff
 
     if len(data) > FRAME_BYTES:
-        raise TooLarge(f"A frame of the webcam may have {FRAME_BYTES >> 20} MB at most.")
+        raise TooLarge("A frame of the webcam may have %(mb)s MB at most.", mb=FRAME_BYTES >> 20)
     kind = sniff(data[:8192])
     if kind is None or kind.mime != "image/jpeg":
         raise BadInput("A frame of the webcam must be a JPEG picture.")
     if max(_jpeg_size(data)) > FRAME_SIDE:
-        raise TooLarge(f"A frame of the webcam may be {FRAME_SIDE} pixels wide at most.")
+        raise TooLarge(
+            "A frame of the webcam may be %(count)s pixels wide at most.", count=FRAME_SIDE
+        )
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
     if picture is None:
         raise BadInput("This frame of the webcam is damaged.")

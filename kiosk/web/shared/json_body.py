@@ -31,9 +31,9 @@ def _parse() -> Any:
 
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise BadInput(f"{name} must be a text.")
+        raise BadInput("%(name)s must be a text.", name=name)
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise BadInput(f"{name} holds half a character (a lone surrogate).") from error
+        raise BadInput("%(name)s holds half a character (a lone surrogate).", name=name) from error
     return value

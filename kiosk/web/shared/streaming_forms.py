@@ -17,6 +17,7 @@ from kiosk.web.middleware.device_cookie import device
 from reporter.enums import Source
 from reporter.errors import BadInput, BadRequest, TooLarge, UnsupportedMedia
 from reporter.media.store import Incoming
+from reporter.messages import N_
 from reporter.models import EventSession
 
 # Set in the WSGI environment by kiosk.server.wsgi_gateway: ends the connection after the answer.
@@ -26,7 +27,7 @@ class Unfinished(BadRequest):
     """A form ended before its announced length; nothing of it is kept (RFC 9110, 408: it may be sent again)."""
 
     status = 408
-    title = "The connection broke off"
+    title = N_("The connection broke off")
 
 
 class FilePart:
@@ -105,7 +106,8 @@ class KioskRequest(Request):
         limits, store = current_kiosk().settings.limits, current_kiosk().store
         if len(self._incoming) >= limits.files:
             raise TooLarge(
-                f"One takeaway holds up to {limits.files} files. Send the others as a second one."
+                "One takeaway holds up to %(count)s files. Send the others as a second one.",
+                count=limits.files,
             )
         if not self._incoming:
             store.need_room(self.content_length or 0, keep_free=limits.keep_free_mb << 20)
@@ -155,7 +157,7 @@ def offer_from_form(event: EventSession, *, source: str = Source.PHONE) -> Submi
     parts = [(cast(FilePart, f.stream), f.filename) for _, f in request.files.items(multi=True)]
     if empty := next((name for part, name in parts if name and not part.incoming), None):
         # A field that was left alone comes without a name.
-        raise BadInput(f"{file_name(empty)} is empty. Choose it once more.")
+        raise BadInput("%(name)s is empty. Choose it once more.", name=file_name(empty))
     return Submission(
         event,
         text=form.get("text", ""),

@@ -66,7 +66,8 @@ def answer(
         raise Conflict("What you answer was deleted where it was written.")
     if to.target is not None and not issubclass(target_class(to.target.kind), AnswersReplies):
         raise BadInput(
-            f"{to.target.name} takes no answers from here. Open its address and answer there."
+            "%(name)s takes no answers from here. Open its address and answer there.",
+            name=to.target.name,
         )
     row = Reply(
         id=new_id(hand.now, rng),

@@ -24,7 +24,7 @@ from publish.outbox.policy.wanting import Wanted
 from publish.outbox.upsert import Job, MessageJob, Settled
 from publish.posts.model import GatheringFacts
 from publish.targets import target_class
-from publish.targets.base import Message
+from publish.targets.base import PersonalMail
 from publish.targets.capabilities import SendsMail
 from reporter.actor import Actor
 from reporter.clock import new_id
@@ -106,7 +106,7 @@ def prepare(session: Session, context: PublishContext, row: Delivery) -> Job:
 
 def _message(
     session: Session, key: str, contact: Contact, takeaway: Takeaway, facts: GatheringFacts
-) -> Message:
+) -> PersonalMail:
     words = translations(facts.language)
     said = [reply for reply in thread(session, takeaway, Scope.ROOM) if reply.text]
     quote = takeaway.text or takeaway.caption or takeaway.session.title
@@ -122,7 +122,7 @@ def _message(
         ),
     ]
     subject = words.gettext("There is an answer to your takeaway from %s") % facts.title
-    return Message(key, contact.address, subject, "\n\n".join(lines), contact.token)
+    return PersonalMail(key, contact.address, subject, "\n\n".join(lines), contact.token)
 
 
 def settled(session: Session, row: Delivery, now: datetime) -> None:

@@ -26,6 +26,7 @@ from publish.targets import target_class
 from publish.targets.capabilities import MediaLibrary
 from reporter.clock import rfc3339
 from reporter.enums import DeliveryState, ItemKind
+from reporter.messages import Message
 from reporter.models import Delivery, Story, Target
 
 KIND = ItemKind.STORY
@@ -93,7 +94,7 @@ def _job(session: Session, context: PublishContext, row: Delivery, fitted: Fitte
         limits_of(session, row.target).narrowed(before.most),
         wanted,
         replace(before, takeaways=shows, missing=links.missing, date=rfc3339(post.date) or ""),
-        " ".join((*fitted.notes, *_notes(len(links.missing)))),
+        Message.join((*fitted.notes, *_notes(len(links.missing)))),
         same=row.sent == wanted and links.missing == before.missing,
         inside=not library,
         scratch_dir=context.store.incoming,
@@ -103,7 +104,11 @@ def _job(session: Session, context: PublishContext, row: Delivery, fitted: Fitte
 def _notes(missing: int) -> list[str]:
     if not missing:
         return []
-    return ["1 file follows." if missing == 1 else f"{missing} files follow."]
+    return [
+        Message("1 file follows.")
+        if missing == 1
+        else Message("%(count)s files follow.", count=missing)
+    ]
 
 
 def _links(session: Session, row: Delivery, post: Post, now: datetime) -> _Links:

@@ -27,6 +27,7 @@ from publish.targets.base import Draft
 from reporter.database.job_queue import back_off
 from reporter.delivery_memory import DeliveryMemory
 from reporter.enums import DeliveryState, ItemKind
+from reporter.messages import Message
 
 OFFLINE_PAUSE = timedelta(seconds=20)
 # With the waits between them these are about six hours: then a person should look.
@@ -250,7 +251,7 @@ def _back(row: Snapshot, due: datetime, error: str, attempts: int) -> Transition
 def _again(row: Snapshot, error: str, seconds: float | None) -> Transition:
     """Back with a due time, or parked when it was tried often enough."""
     if row.attempts >= MOST_ATTEMPTS:
-        why = f"{error} It was tried {row.attempts} times."
+        why = Message("%(why)s It was tried %(count)s times.", why=error, count=row.attempts)
         return replace(_parked(row, why), moved=0)
     wait = back_off(row.attempts, row.chance) if seconds is None else timedelta(seconds=seconds)
     return _back(row, row.now + wait, error, row.attempts)

@@ -40,6 +40,7 @@ from publish.targets.bluesky.records import (
 )
 from publish.targets.capabilities import AnswersReplies, PollsReplies
 from publish.targets.upload_cache import Uploads
+from reporter.messages import Message
 
 # As of 2025; they move (https://docs.bsky.app/docs/advanced-guides/posts#images-embeds). Characters are counted as code
 # points here, which are never fewer than the graphemes that Bluesky counts.
@@ -59,7 +60,10 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
     )
     threads = True
     copies_shown = 1
-    copies_remain = "Other services may have taken copies. They are told of the deletion; what they do is up to them."
+    copies_remain = Message(
+        "Other services may have taken copies. They are told of the deletion; what they do "
+        "is up to them."
+    )
     options = (
         TargetOption(
             "user",
@@ -117,7 +121,11 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
     def test(self) -> str:
         """Sign in."""
         self._sessions.pop(self._account, None)
-        return f"{self.name} answers; posts go out as @{self._session()['handle']}."
+        return Message(
+            "%(name)s answers; posts go out as %(who)s.",
+            name=self.name,
+            who=f"@{self._session()['handle']}",
+        )
 
     def limits(self) -> Limits:
         """What the place takes: it tells nowhere."""
@@ -137,7 +145,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Write the thread again; records beyond its end go."""
         if self._record(remote.id.rpartition("/")[2]) is None:
-            raise Gone(f"The post is not there any more at {self.name}.")
+            raise Gone("The post is not there any more at %(name)s.", name=self.name)
         return self._bring(post, remote.extra.get("blobs", {}))
 
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
@@ -164,7 +172,9 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
             except Permanent as error:
                 if not self._uploads.forget(part.files):
                     raise
-                said = f"{self.name} may have dropped files. They are sent again."
+                said = Message(
+                    "%(name)s may have dropped files. They are sent again.", name=self.name
+                )
                 raise RetryAfter(said) from error
             self._uploads.forget(part.files)
         self._drop(post.key, len(parts))
@@ -294,7 +304,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         to = answer.to or post.id
         found = self._look("app.bsky.feed.getPosts", {"uris": to}).get("posts", [])
         if not found:
-            raise Gone(f"What this answers is not there any more at {self.name}.")
+            raise Gone("What this answers is not there any more at %(name)s.", name=self.name)
         parent = {"uri": found[0]["uri"], "cid": found[0]["cid"]}
         root = found[0]["record"].get("reply", {}).get("root", parent)
         text = (
@@ -366,16 +376,22 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         error = _error(answer)
         said = str(answer.data.get("message", "")) if isinstance(answer.data, dict) else ""
         if error in ("RecordNotFound", "NotFound") or "Could not locate record" in said:
-            raise Gone(f"{self.name} has nothing under this name any more.")
+            raise Gone("%(name)s has nothing under this name any more.", name=self.name)
         if answer.status == 401 or error in (
             "AccountTakedown",
             "AccountDeactivated",
             "AuthMissing",
         ):
-            raise AuthRefused(f"{self.name} refused user name or password: {said} Set them again.")
+            raise AuthRefused(
+                "%(name)s refused user name or password: %(what)s Set them again.",
+                name=self.name,
+                what=said,
+            )
         if error == "BlobTooLarge" or "too large" in said.lower() or "larger than" in said.lower():
-            raise PayloadTooLarge(f"This is larger than {self.name} takes: {said}")
-        raise Permanent(f"{self.name} does not take this: {said}")
+            raise PayloadTooLarge(
+                "This is larger than %(name)s takes: %(what)s", name=self.name, what=said
+            )
+        raise Permanent("%(name)s does not take this: %(what)s", name=self.name, what=said)
 
 
 def _error(answer: Reply) -> str:

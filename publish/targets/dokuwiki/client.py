@@ -47,8 +47,8 @@ _PUTS = 4
 class Refused(Permanent):
     """An error with the wiki's own code."""
 
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, code: int, **params: Any) -> None:
+        super().__init__(message, **params)
         self.code = code
 
 
@@ -111,13 +111,17 @@ class Doku:
                 self._rpc, self.version = address, str(told)
                 return
         raise failed or PauseTarget(
-            f"There is no DokuWiki at {urlsplit(self._url).netloc}. Check the address of {self.name}."
+            "There is no DokuWiki at %(host)s. Check the address of %(name)s.",
+            host=urlsplit(self._url).netloc,
+            name=self.name,
         )
 
     def _closed(self) -> AuthRefused:
         return AuthRefused(
-            f"{self.name} lets {self.user} in, but not from outside. Ask its administrator to switch on remote access "
-            f"(Configuration: remote) and to name {self.user} there (remoteuser)."
+            "%(name)s lets %(user)s in, but not from outside. Ask its administrator to switch "
+            "on remote access (Configuration: remote) and to name %(user)s there (remoteuser).",
+            name=self.name,
+            user=self.user,
         )
 
     def _ask(
@@ -126,9 +130,9 @@ class Doku:
         headers = _XML if length is None else {**_XML, "Content-Length": str(length)}
         answer = self._web.raw(address, content, headers, accept={403, 500})
         if answer.status == 403:
-            raise Forbidden(f"{self.name} does not let {self.user} do that.")
+            raise Forbidden("%(name)s does not let %(who)s do that.", name=self.name, who=self.user)
         if answer.status == 500 or _is_broken(answer.body):
-            raise Broke(f"{self.name} broke off over this. Its own log says why.")
+            raise Broke("%(name)s broke off over this. Its own log says why.", name=self.name)
         try:
             return result_of(answer.body)
         except NoResponse as error:
@@ -138,7 +142,10 @@ class Doku:
                 raise self._closed() from error
             said = str(error.faultString).strip().rstrip(".")[:300]
             raise Refused(
-                f"{self.name} does not take this: {said}.", _number(error.faultCode)
+                "%(name)s does not take this: %(what)s",
+                _number(error.faultCode),
+                name=self.name,
+                what=f"{said}.",
             ) from error
 
     @property
@@ -162,9 +169,16 @@ class Doku:
     def lacking(self, what: str) -> AuthRefused:
         """The error where rights lack. Where everybody may come in from outside, a wrong password makes us nobody."""
         if not self.call("dokuwiki.login", self.user, self._password):
-            return AuthRefused(f"{self.name} refused user name or password. Set them again.")
+            return AuthRefused(
+                "%(name)s refused user name or password%(what)s. Set them again.",
+                name=self.name,
+                what="",
+            )
         return AuthRefused(
-            f"{self.user} may not {what} at {self.name}. Ask its administrator for the right."
+            "%(who)s may not %(what)s at %(name)s. Ask its administrator for the right.",
+            who=self.user,
+            what=what,
+            name=self.name,
         )
 
     # --- Pages ---------------------------------------------------------------------------------------
@@ -210,14 +224,23 @@ class Doku:
         try:
             found = self.page(name)
             if found is None and not may_make:
-                raise Gone(f"The page {name} is not there any more at {self.name}.")
+                raise Gone(
+                    "The page %(page)s is not there any more at %(name)s.",
+                    page=name,
+                    name=self.name,
+                )
             before = found or Page(name, 0, "")
             text = change(before)
             if text is None or text == before.text:
                 return before
             # The lock is the account's: another laptop with the same one holds it too. Versions are whole seconds.
             if self.page(name) != found:
-                raise RetryAfter(f"Several people are changing the page {name} at {self.name}.", 30)
+                raise RetryAfter(
+                    "Several people are changing the page %(page)s at %(name)s.",
+                    30,
+                    page=name,
+                    name=self.name,
+                )
             self._save(name, text, summary)
             saved = True
             return replace(before, text=text)
@@ -251,14 +274,19 @@ class Doku:
         # An empty struct: refused, and not for a lock, which we hold. Deleting what is gone already is fine.
         if told is not True and text:
             raise Permanent(
-                f"{self.name} does not take the page {page}, most likely for a word or an address on its list of "
-                "blocked ones. Change the words, or ask its administrator."
+                "%(name)s does not take the page %(page)s, most likely for a word or an address on "
+                "its list of blocked ones. Change the words, or ask its administrator.",
+                name=self.name,
+                page=page,
             )
 
     def _open_elsewhere(self, page: str) -> RetryAfter:
         return RetryAfter(
-            f"Somebody has the page {page} open for editing at {self.name}. It is tried again in a few minutes.",
+            "Somebody has the page %(page)s open for editing at %(name)s. It is tried again in "
+            "a few minutes.",
             _LOCK_PAUSE,
+            page=page,
+            name=self.name,
         )
 
     def _forbidden(self, page: str) -> PublishError:
@@ -267,7 +295,11 @@ class Doku:
         if self.rights(f"{namespace}:sr-probe") < EDIT:
             return self.lacking(f"change pages in {namespace or 'the wiki'}")
         return Forbidden(
-            f"{self.user} may not change the page {page} at {self.name}. Ask its administrator for the right."
+            "%(who)s may not change the page %(page)s at %(name)s. Ask its administrator for "
+            "the right.",
+            who=self.user,
+            page=page,
+            name=self.name,
         )
 
     # --- Files -----------------------------------------------------------------------------------------
@@ -313,17 +345,25 @@ class Doku:
         if self.file_bytes(file) == size:
             return file
         raise PayloadTooLarge(
-            f"{self.name} breaks off over a file of {size / 1e6:.0f} MB: its PHP may use too little memory, or time."
+            "%(name)s breaks off over a file of %(size)s MB: its PHP may use too little "
+            "memory, or time.",
+            name=self.name,
+            size=f"{size / 1e6:.0f}",
         ) from error
 
     def _not_put(self, file: str, path: Path, said: str) -> str:
         if self.rights(file) < UPLOAD:
             raise Permanent(
-                f"{self.user} may not send files to {self.name}. Ask its administrator for the right."
+                "%(who)s may not send files to %(name)s. Ask its administrator for the right.",
+                who=self.user,
+                name=self.name,
             )
         raise Permanent(
-            f"{self.name} does not take this file ({path.stat().st_size / 1e6:.1f} MB, {path.suffix}). Its "
-            f"administrator decides which types it takes.{said}"
+            "%(name)s does not take this file (%(size)s, %(type)s). %(what)s",
+            name=self.name,
+            size=f"{f'{path.stat().st_size / 1e6:.1f}'} MB",
+            type=path.suffix,
+            what=f"Its administrator decides which types it takes.{said}",
         )
 
     def delete_file(self, file: str) -> None:
@@ -333,17 +373,26 @@ class Doku:
             told = self.call("wiki.deleteAttachment", file)
         except Forbidden as error:
             raise Permanent(
-                f"{self.user} may not delete files at {self.name}. Ask its administrator to delete {file}."
+                "%(who)s may not delete files at %(name)s. Ask its administrator to delete "
+                "%(file)s.",
+                who=self.user,
+                name=self.name,
+                file=file,
             ) from error
         except Refused as error:
             told, code = {}, error.code
         if told == 0 or not self.file_bytes(file):
             return
         if code != _IN_USE:
-            raise Permanent(f"{self.name} can't delete {file}. Ask its administrator.")
+            raise Permanent(
+                "%(name)s can't delete %(file)s. Ask its administrator.", name=self.name, file=file
+            )
         raise Permanent(
-            f"{self.name} keeps the file {file}, because a page there still shows it. Take it off that page (the "
-            "wiki's media manager names it under References), then try again."
+            "%(name)s keeps the file %(file)s, because a page there still shows it. Take it "
+            "off that page (the wiki's media manager names it under References), then try "
+            "again.",
+            name=self.name,
+            file=file,
         )
 
 

@@ -35,6 +35,7 @@ from publish.targets.wiki.page_section import (
 )
 from publish.targets.wiki.signatures import dokuwiki_manner
 from publish.targets.wiki.talk_page import Manner, read_comments, remove_answer
+from reporter.messages import Message
 
 _SUMMARY = "From the gathering, with Social Reporter"
 
@@ -49,10 +50,9 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         "and names the account under remoteuser. Best is an account made for this."
     )
     files_may_follow = True
-    copies_remain = (
-        "Older versions of pages and files stay in the wiki's history. Ask its administrator "
-        "to remove them where that"
-        "matters."
+    copies_remain = Message(
+        "Older versions of pages and files stay in the wiki's history. Ask its administrator to "
+        "remove them where that matters."
     )
     options = (
         TargetOption(
@@ -105,11 +105,23 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
             raise self._wiki.lacking(f"make pages in {self._under}")
         kept = " Only its administrator can delete files there." if may < DELETE else ""
         if may < UPLOAD:
-            return (
-                f"{self.name} answers ({self._wiki.version}); {user} may write pages in {self._under}, but it takes no "
-                "files from this account."
+            return Message(
+                "%(name)s answers (%(version)s); %(who)s may write pages in %(page)s, but it takes "
+                "no files from this account.",
+                name=self.name,
+                version=self._wiki.version,
+                who=user,
+                page=self._under,
             )
-        return f"{self.name} answers ({self._wiki.version}); {user} may write pages in {self._under}, files too.{kept}"
+        return Message(
+            "%(name)s answers (%(version)s); %(who)s may write pages in %(page)s, files "
+            "too.%(what)s",
+            name=self.name,
+            version=self._wiki.version,
+            who=user,
+            page=self._under,
+            what=kept,
+        )
 
     def limits(self) -> Limits:
         """Which types and sizes it takes it tells nobody before they are tried."""
@@ -219,7 +231,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     def update_media(self, remote: Remote, media: PostMedia) -> Remote:
         """Files have no words of their own there: alt texts stand where the file is shown."""
         if not self._wiki.file_bytes(remote.id):
-            raise Gone(f"The file is not there any more at {self.name}.")
+            raise Gone("The file is not there any more at %(name)s.", name=self.name)
         return remote
 
     def withdraw_media(self, remote: Remote) -> None:

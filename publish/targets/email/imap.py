@@ -40,7 +40,9 @@ class ImapClient:
         self.name = name
         parts = urlsplit(url if "://" in url else f"imaps://{url}")
         if parts.scheme not in ("imap", "imaps") or not parts.hostname:
-            raise PauseTarget(f"The mailbox of {name} is written as imaps://imap.example.org.")
+            raise PauseTarget(
+                "The mailbox of %(name)s is written as imaps://imap.example.org.", name=name
+            )
         self._scheme, self._host, self._port = parts.scheme, parts.hostname, parts.port
         self._user, self._password = user, password
         self._box: imaplib.IMAP4 | None = None
@@ -139,7 +141,7 @@ class ImapClient:
         box.noop()
         state, found = box.search(None, *rule)
         if state != "OK":
-            raise RetryAfter(f"The mailbox of {self.name} can't be searched right now.")
+            raise RetryAfter("The mailbox of %(name)s can't be searched right now.", name=self.name)
         return found[0].decode().split() if found and found[0] else []
 
     def _open(self) -> imaplib.IMAP4:
@@ -164,7 +166,7 @@ class ImapClient:
             raise
         except imaplib.IMAP4.error as error:
             raise AuthRefused(
-                f"The mailbox of {self.name} refused user name or password."
+                "The mailbox of %(name)s refused user name or password.", name=self.name
             ) from error
 
     @contextmanager
@@ -177,11 +179,15 @@ class ImapClient:
         except imaplib.IMAP4.error as error:
             self.close()
             raise RetryAfter(
-                f"The mailbox of {self.name} did not answer as it should: {error}."
+                "The mailbox of %(name)s did not answer as it should: %(what)s.",
+                name=self.name,
+                what=error,
             ) from error
         except OSError as error:
             self.close()
-            raise Offline(f"The mailbox of {self.name} can't be reached from here.") from error
+            raise Offline(
+                "The mailbox of %(name)s can't be reached from here.", name=self.name
+            ) from error
 
 
 def _quoted(text: str) -> str:

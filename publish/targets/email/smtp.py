@@ -35,7 +35,8 @@ class SmtpClient:
         self._server: smtplib.SMTP | None = None
         if tls == "none" and user and self._host not in _HERE:
             raise PauseTarget(
-                f"{name} would send a password for everybody on the way to read. Set tls=starttls."
+                "%(name)s would send a password for everybody on the way to read. Set tls=starttls.",
+                name=name,
             )
 
     def rehearse(self, sender: str, recipients: Sequence[str]) -> None:
@@ -103,36 +104,58 @@ class SmtpClient:
     def _as_ours(self, error: Exception) -> PublishError:
         match error:
             case smtplib.SMTPAuthenticationError():
-                return AuthRefused(f"{self.name} refused user name or password. Set them again.")
+                return AuthRefused(
+                    "%(name)s refused user name or password%(what)s. Set them again.",
+                    name=self.name,
+                    what="",
+                )
             case smtplib.SMTPNotSupportedError():
-                return PauseTarget(f"{self.name} can't do what is asked of it: {error}.")
+                return PauseTarget(
+                    "%(name)s can't do what is asked of it: %(what)s.", name=self.name, what=error
+                )
             case smtplib.SMTPRecipientsRefused(recipients=refused):
                 code, said = next(iter(refused.values()))
                 return self._refusal(code, said.decode("utf-8", "replace"))
             case smtplib.SMTPConnectError():
-                return Offline(f"{self.name} does not take mail right now: {error.smtp_error!r}.")
+                return Offline(
+                    "%(name)s does not take mail right now: %(what)s.",
+                    name=self.name,
+                    what=f"{error.smtp_error!r}",
+                )
             case smtplib.SMTPResponseException(smtp_code=code, smtp_error=said):
                 return self._refusal(
                     code, said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
                 )
             case smtplib.SMTPServerDisconnected():
                 return RetryAfter(
-                    f"The connection to {self.name} broke before an answer came. It is tried again."
+                    "The connection to %(name)s broke before an answer came. It is tried again.",
+                    name=self.name,
                 )
             case ssl.SSLError():
                 return Offline(
-                    f"{self.name} could not prove who it is. Check this laptop's date and time."
+                    "%(name)s could not prove who it is. Check this laptop's date and time.",
+                    name=self.name,
                 )
             case _:
                 return Offline(
-                    f"{self.name} can't be reached from here. It is sent as soon as there is a connection."
+                    "%(name)s can't be reached from here. It is sent as soon as there is a connection.",
+                    name=self.name,
                 )
 
     def _refusal(self, code: int, said: str) -> PublishError:
         """4xx: later; 552: too large; other 5xx: never (RFC 5321, 4.2.1)."""
         words = " ".join(said.split())[:200]
         if code < 500:
-            return RetryAfter(f"{self.name} can't take it right now ({code} {words}).")
+            return RetryAfter(
+                "%(name)s can't take it right now (%(code)s)%(what)s.",
+                name=self.name,
+                code=f"{code} {words}",
+                what="",
+            )
         if code == 552:
-            return PayloadTooLarge(f"The mail is larger than {self.name} takes ({words}).")
-        return Permanent(f"{self.name} does not take this mail ({code} {words}).")
+            return PayloadTooLarge(
+                "The mail is larger than %(name)s takes (%(what)s).", name=self.name, what=words
+            )
+        return Permanent(
+            "%(name)s does not take this mail (%(what)s).", name=self.name, what=f"{code} {words}"
+        )

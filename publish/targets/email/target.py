@@ -18,7 +18,7 @@ from publish.i18n import page_text
 from publish.posts.model import Post, Remote
 from publish.targets.base import (
     FrontPageEntry,
-    Message,
+    PersonalMail,
     RemoteReply,
     Target,
     TargetConfig,
@@ -29,6 +29,7 @@ from publish.targets.email.digest import UNSUBSCRIBE, Item, Letter, item_of, wri
 from publish.targets.email.imap import ImapClient
 from publish.targets.email.quotations import Sent
 from publish.targets.email.smtp import SmtpClient
+from reporter.messages import Message
 
 
 class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
@@ -37,7 +38,7 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
     kind = "email"
     title = page_text("E-mail")
     about = page_text("A digest by e-mail.")
-    copies_remain = "Mails that were sent stay with those who got them."
+    copies_remain = Message("Mails that were sent stay with those who got them.")
     options = (
         TargetOption(
             "host",
@@ -108,7 +109,9 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
         self._from = parseaddr(told["from"])
         self._to = [address for _, address in map(parseaddr, told["to"].split(",")) if address]
         if "@" not in self._from[1] or not self._to:
-            raise PauseTarget(f"{setup.name} needs an address to send from, and one to send to.")
+            raise PauseTarget(
+                "%(name)s needs an address to send from, and one to send to.", name=setup.name
+            )
         user = told.get("user", "")
         self._office = SmtpClient(
             setup.name, told["host"], told.get("tls") or "starttls", user, setup.secret
@@ -142,8 +145,18 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
         self._office.rehearse(self._from[1], self._to)
         if self._box:
             self._box.find("<none@localhost>")
-        people = "one address" if len(self._to) == 1 else f"{len(self._to)} addresses"
-        return f"{self.name} takes mail from {self._from[1]} to {people}. Nothing was sent."
+        if len(self._to) == 1:
+            return Message(
+                "%(name)s takes mail from %(sender)s to one address. Nothing was sent.",
+                name=self.name,
+                sender=self._from[1],
+            )
+        return Message(
+            "%(name)s takes mail from %(sender)s to %(count)s addresses. Nothing was sent.",
+            name=self.name,
+            sender=self._from[1],
+            count=len(self._to),
+        )
 
     # --- Stories: noted for the next digest --------------------------------------------------------------
 
@@ -217,7 +230,7 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
         }
         return write(items, self.setup.facts, number, head)
 
-    def send_message(self, message: Message) -> None:
+    def send_message(self, message: PersonalMail) -> None:
         """A mail to one person; "stop" in its subject comes back with the token (RFC 2369)."""
         mail = EmailMessage()
         mail["From"], mail["To"] = self.setup.options["from"], message.address
@@ -232,7 +245,11 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
         if refused := self._office.send(mail, self._from[1], self._with_copy(message.address)):
             # Not the address itself: errors are shown and logged.
             said = refused.get(message.address, "")
-            raise Permanent(f"{self.name} does not take mail for this address ({said[:100]}).")
+            raise Permanent(
+                "%(name)s does not take mail for this address (%(what)s).",
+                name=self.name,
+                what=said[:100],
+            )
 
     def _with_copy(self, address: str) -> list[str]:
         return [address, self._from[1]] if self._box else [address]

@@ -13,6 +13,7 @@ from publish.rendering.thread import Shape, plan, still_of
 from publish.targets.base import Draft, TargetOption
 from publish.targets.capabilities import ManualPosting
 from publish.targets.facebook.page import CHARACTERS, IMAGES
+from reporter.messages import Message
 
 
 class FacebookGroupTarget(ManualPosting):
@@ -21,7 +22,7 @@ class FacebookGroupTarget(ManualPosting):
     kind = "facebook-group"
     title = page_text("Facebook Group (by hand)")
     copies_shown = 1
-    copies_remain = "A person has to delete the post in the group."
+    copies_remain = Message("A person has to delete the post in the group.")
     options = (
         TargetOption(
             "url",
@@ -47,4 +48,6 @@ class FacebookGroupTarget(ManualPosting):
 
     def test(self) -> str:
         """There is nothing to try."""
-        return f"{self.name} is posted to by hand: the desk has words and files ready."
+        return Message(
+            "%(name)s is posted to by hand: the desk has words and files ready.", name=self.name
+        )

@@ -33,6 +33,7 @@ from publish.targets.base import (
 )
 from publish.targets.capabilities import AnswersReplies, PollsReplies
 from publish.targets.upload_cache import Uploads
+from reporter.messages import Message
 
 # https://developers.facebook.com/docs/graph-api/reference/page/photos: up to 10 MB; posts hold 63,206 characters.
 IMAGE_BYTES, IMAGES, CHARACTERS = 10_000_000, 10, 60_000
@@ -97,9 +98,15 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         me = self._call("GET", "me", params={"fields": "id,name"})
         if str(me.get("id")) != self._page:
             raise AuthRefused(
-                f"The token of {self.name} is {me.get('name', 'somebody')}'s, not the Page's. Make a Page access token."
+                "The token of %(name)s is %(who)s's, not the Page's. Make a Page access token.",
+                name=self.name,
+                who=me.get("name", "somebody"),
             )
-        return f"{self.name} answers; posts go out as {me.get('name', 'the Page')}."
+        return Message(
+            "%(name)s answers; posts go out as %(who)s.",
+            name=self.name,
+            who=me.get("name", "the Page"),
+        )
 
     def limits(self) -> Limits:
         """What its documentation tells."""
@@ -129,7 +136,9 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         except Permanent as error:
             if not self._uploads.forget(part.files):
                 raise
-            raise RetryAfter(f"{self.name} may have dropped files. They are sent again.") from error
+            raise RetryAfter(
+                "%(name)s may have dropped files. They are sent again.", name=self.name
+            ) from error
         self._uploads.forget(part.files)
         return self._remote(str(made["id"]), {"files": files})
 
@@ -306,21 +315,34 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         )
         if code in _TOKEN:
             return AuthRefused(
-                f"{self.name} refuses the token: {said} Make a new Page access token."
+                "%(name)s refuses the token: %(what)s Make a new Page access token.",
+                name=self.name,
+                what=said,
             )
         if code == _BLOCKED:
-            return PauseTarget(f"{self.name} has stopped this Page from posting for now: {said}")
+            return PauseTarget(
+                "%(name)s has stopped this Page from posting for now: %(what)s",
+                name=self.name,
+                what=said,
+            )
         if code in _LIMITED:
-            return RetryAfter(f"{self.name} wants a break: {said}", _wait(answer.headers))
+            return RetryAfter(
+                "%(name)s wants a break: %(what)s", _wait(answer.headers), name=self.name, what=said
+            )
         if code in _LATER or error.get("is_transient"):
             return RetryAfter(
-                f"{self.name} can't take it right now: {said}", retry_after(answer.headers)
+                "%(name)s can't take it right now: %(what)s",
+                retry_after(answer.headers),
+                name=self.name,
+                what=said,
             )
         if sub == _NOT_THERE or answer.status == 404:
-            return Gone(f"{self.name} has nothing under this number any more.")
+            return Gone("%(name)s has nothing under this number any more.", name=self.name)
         if code in _RIGHTS:
-            return AuthRefused(f"{self.name} does not let this token do that: {said}")
-        return Permanent(f"{self.name} does not take this: {said}")
+            return AuthRefused(
+                "%(name)s does not let this token do that: %(what)s", name=self.name, what=said
+            )
+        return Permanent("%(name)s does not take this: %(what)s", name=self.name, what=said)
 
 
 def _age(row: Mapping[str, Any]) -> tuple[str, int, str]:

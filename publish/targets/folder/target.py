@@ -38,6 +38,7 @@ from publish.targets.base import (
 )
 from publish.targets.capabilities import HasFrontPage, MediaLibrary, PollsReplies
 from publish.targets.webmentions import mentions
+from reporter.messages import Message
 
 log = logging.getLogger(__name__)
 
@@ -172,8 +173,8 @@ class FolderTarget(MediaLibrary, HasFrontPage, PollsReplies, Target):
         kept = b"".join(self._drive.read(name))
         self._drive.forget(name)
         if kept != words:
-            raise PauseTarget(f"{self.name} gives back other bytes than it was given.")
-        return f"{self.name} can be written to."
+            raise PauseTarget("%(name)s gives back other bytes than it was given.", name=self.name)
+        return Message("%(name)s can be written to.", name=self.name)
 
     # --- Stories -----------------------------------------------------------------------------------
 
@@ -229,7 +230,7 @@ class FolderTarget(MediaLibrary, HasFrontPage, PollsReplies, Target):
     def update_media(self, remote: Remote, media: PostMedia) -> Remote:
         """Its words stand in the pages; the file itself never changes under its name."""
         if self._found(remote.id) is None:
-            raise Gone(f"{remote.id} is not at {self.name} any more.")
+            raise Gone("%(file)s is not at %(name)s any more.", file=remote.id, name=self.name)
         return remote
 
     def withdraw_media(self, remote: Remote) -> None:

@@ -27,6 +27,7 @@ from publish.errors import (
     RetryAfter,
 )
 from publish.net.ssh_known_hosts import known_hosts_file
+from reporter.messages import N_
 
 # Seconds for what stays on this machine, and for what goes over the network.
 _HERE, _THERE = 60, 280
@@ -40,14 +41,15 @@ _MEANINGS: Sequence[tuple[Sequence[str], type[PublishError], str]] = (
     (
         ("Host key verification failed", "HOST IDENTIFICATION HAS CHANGED"),
         PauseTarget,
-        "{name} shows another key than it did before. Ask its administrator whether the server was "
-        "changed; if so, remove "
-        "its line from the file known_hosts beside the secrets.",
+        N_(
+            "%(name)s shows another key than it did before. Ask its administrator whether the server was "
+            "changed; if so, remove its line from the file known_hosts beside the secrets."
+        ),
     ),
     (
         ("exceeds GitHub's file size limit", "GH001", "exceeds the maximum allowed file size"),
         PayloadTooLarge,
-        "A file is larger than {name} takes.",
+        N_("A file is larger than %(name)s takes."),
     ),
     (
         (
@@ -60,7 +62,7 @@ _MEANINGS: Sequence[tuple[Sequence[str], type[PublishError], str]] = (
             "denied to",
         ),
         AuthRefused,
-        "{name} refused user name, password or key. Set them again.",
+        N_("%(name)s refused user name, password or key. Set them again."),
     ),
     (
         (
@@ -70,14 +72,18 @@ _MEANINGS: Sequence[tuple[Sequence[str], type[PublishError], str]] = (
             "does not exist",
         ),
         PauseTarget,
-        "There is no repository at the address of {name}, or this account may not see it.",
+        N_("There is no repository at the address of %(name)s, or this account may not see it."),
     ),
     (
         ("protected branch", "hook declined"),
         PauseTarget,
-        "{name} does not let this account push to that branch.",
+        N_("%(name)s does not let this account push to that branch."),
     ),
-    (("No space left", "unpacker error"), RetryAfter, "{name} could not keep it. Is there room?"),
+    (
+        ("No space left", "unpacker error"),
+        RetryAfter,
+        N_("%(name)s could not keep it. Is there room?"),
+    ),
 )
 # Somebody else was faster: begin anew on what is there now.
 _OVERTAKEN = (
@@ -134,7 +140,9 @@ class Repository:
             except _Overtaken:
                 continue
             return commit
-        raise RetryAfter(f"Others push to {self.access.name} all the time. It is tried again.")
+        raise RetryAfter(
+            "Others push to %(name)s all the time. It is tried again.", name=self.access.name
+        )
 
     def head(self) -> str:
         """The newest commit of the branch, fetched; empty where there is none yet."""
@@ -264,7 +272,9 @@ class Repository:
                 "The program git is not installed on this laptop. Install it: https://git-scm.com/downloads"
             ) from error
         except subprocess.TimeoutExpired as error:
-            raise RetryAfter(f"{self.access.name} took longer than {limit} seconds.") from error
+            raise RetryAfter(
+                "%(name)s took longer than %(limit)s seconds.", name=self.access.name, limit=limit
+            ) from error
 
     def _environment(self) -> dict[str, str]:
         """No questions, no hooks, no helpers that start by themselves, only protocols that carry files."""
@@ -323,7 +333,7 @@ class Repository:
     def _meaning(self, said: str) -> PublishError:
         for signs, error, words in _MEANINGS:
             if any(sign in said for sign in signs):
-                return error(words.format(name=self.access.name))
+                return error(words, name=self.access.name)
         lines = [one for one in said.splitlines() if one.startswith(("fatal:", "error:", "ssh:"))]
         told = (lines or said.strip().splitlines() or ["no reason given"])[0][:200]
         if any(
@@ -337,5 +347,9 @@ class Repository:
                 "timed out",
             )
         ):
-            return Offline(f"{self.access.name} can't be reached right now: {told}")
-        return Permanent(f"git could not do it at {self.access.name}: {told}")
+            return Offline(
+                "%(name)s can't be reached right now: %(what)s", name=self.access.name, what=told
+            )
+        return Permanent(
+            "git could not do it at %(name)s: %(what)s", name=self.access.name, what=told
+        )

@@ -19,6 +19,7 @@ from publish.targets.capabilities import Batches
 from publish.targets.git.content_files import LAYOUTS, Pages
 from publish.targets.git.repository import Access, Changes, Repository
 from reporter.clock import utc_now
+from reporter.messages import Message
 
 
 class GitTarget(Batches, Target):
@@ -28,7 +29,7 @@ class GitTarget(Batches, Target):
     title = page_text("Git repository")
     about = page_text("A repository of a site made by Hugo, Jekyll, Eleventy or Pelican.")
     tells_replies = True
-    copies_remain = (
+    copies_remain = Message(
         "The history of the repository keeps a copy, and so may whoever has cloned it. "
         "Only its administrator can take that away."
     )
@@ -89,7 +90,7 @@ class GitTarget(Batches, Target):
         super().__init__(setup)
         told = setup.options
         if told["url"].startswith("-"):
-            raise PauseTarget(f"The address of {setup.name} can't be used.")
+            raise PauseTarget("The address of %(name)s can't be used.", name=setup.name)
         self._pages = Pages(told["layout"], told.get("folder", ""))
         self._repository = Repository(
             Access(
@@ -122,7 +123,11 @@ class GitTarget(Batches, Target):
     def test(self) -> str:
         """Sign in, fetch, and ask whether a push would be taken; nothing is left there."""
         self._repository.try_push()
-        return f"{self.name} can be pushed to (branch {self._repository.branch})."
+        return Message(
+            "%(name)s can be pushed to (branch %(branch)s).",
+            name=self.name,
+            branch=self._repository.branch,
+        )
 
     def find(self, key: str) -> Remote | None:
         """The story's page in the newest commit."""

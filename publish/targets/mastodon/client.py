@@ -92,7 +92,10 @@ class Account:
             raise RetryAfter("The file is being made again on this laptop.", 60) from error
         if answer.status == 422:
             raise PayloadTooLarge(
-                f"{self.name} does not take this file ({media.bytes / 1e6:.1f} MB, {mime})."
+                "%(name)s does not take this file (%(size)s, %(type)s).",
+                name=self.name,
+                size=f"{f'{media.bytes / 1e6:.1f}'} MB",
+                type=mime,
             )
         return str(answer.data["id"]), answer.status == 202
 
@@ -101,11 +104,11 @@ class Account:
         for _ in range(_POLLS):
             answer = self.call("GET", f"/api/v1/media/{number}", accept={206, 422})
             if answer.status == 422:
-                raise Permanent(f"{self.name} can't read a file that was sent.")
+                raise Permanent("%(name)s can't read a file that was sent.", name=self.name)
             if answer.status == 200:
                 return
             type(self).pause(1)
-        raise RetryAfter(f"{self.name} is still working on a file.", 60)
+        raise RetryAfter("%(name)s is still working on a file.", 60, name=self.name)
 
     def account(self) -> dict[str, Any]:
         """Whose account it is, asked once."""
@@ -121,5 +124,7 @@ class Account:
             return answer
         said = str(answer.data.get("error", "")) if isinstance(answer.data, dict) else ""
         if "scope" in said or "suspended" in said or "disabled" in said:
-            raise AuthRefused(f"{self.name} does not let this token do that: {said}")
-        raise Permanent(f"{self.name} refuses this one: {said}")
+            raise AuthRefused(
+                "%(name)s does not let this token do that: %(what)s", name=self.name, what=said
+            )
+        raise Permanent("%(name)s refuses this one: %(what)s", name=self.name, what=said)

@@ -36,6 +36,7 @@ from publish.targets.capabilities import AnswersReplies, PollsReplies
 from publish.targets.mastodon.character_count import PER_URL, count
 from publish.targets.mastodon.client import CHARACTERS, FILES, Account
 from publish.targets.mastodon.statuses import age, cheer, flat, harmless, heard, is_ours, number_or
+from reporter.messages import Message
 
 # Own posts that are looked through for one with our link, 40 a page.
 _PAGES = 5
@@ -54,7 +55,9 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
     threads = True
     may_double = True
     copies_shown = 1
-    copies_remain = "Other servers have taken copies. They are asked to delete them; not all do."
+    copies_remain = Message(
+        "Other servers have taken copies. They are asked to delete them; not all do."
+    )
     options = (
         TargetOption(
             "url",
@@ -110,7 +113,11 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
     def test(self) -> str:
         """Whose account it is."""
         me = self._api.account()
-        return f"{self.name} answers; posts go out as @{me.get('acct', me.get('username', '?'))}."
+        return Message(
+            "%(name)s answers; posts go out as %(who)s.",
+            name=self.name,
+            who=f"@{me.get('acct', me.get('username', '?'))}",
+        )
 
     def limits(self) -> Limits:
         """What the server says it takes."""
@@ -229,7 +236,9 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         except Permanent as error:
             if isinstance(error, Gone) or not self._api.uploads.forget(part.files):
                 raise
-            raise RetryAfter(f"{self.name} may have dropped files. They are sent again.") from error
+            raise RetryAfter(
+                "%(name)s may have dropped files. They are sent again.", name=self.name
+            ) from error
         self._api.uploads.forget(part.files)
         return status
 
@@ -258,8 +267,8 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         if answer.status == 422:
             said = str(answer.data.get("error", "")) if isinstance(answer.data, dict) else ""
             if "process" in said.lower():
-                raise RetryAfter(f"{self.name} is still working on a file.", 15)
-            raise Permanent(f"{self.name} does not take this post: {said}")
+                raise RetryAfter("%(name)s is still working on a file.", 15, name=self.name)
+            raise Permanent("%(name)s does not take this post: %(what)s", name=self.name, what=said)
         return dict(answer.data)
 
     def _body(self, part: Part, ids: Sequence[str], post: Post) -> dict[str, Any]:
@@ -365,7 +374,11 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         most = self.limits().characters or CHARACTERS
         if (size := self._count(whom + answer.text)) > most:
             raise Permanent(
-                f"This answer has {size} characters there, and {self.name} takes {most}. Write it shorter."
+                "This answer has %(size)s characters there, and %(name)s takes %(most)s. Write it "
+                "shorter.",
+                size=size,
+                name=self.name,
+                most=most,
             )
         body = {
             "status": whom + answer.text,

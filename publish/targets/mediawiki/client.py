@@ -71,8 +71,8 @@ _Mark = tuple[str, str, str, int]
 class WikiError(Permanent):
     """An error with the wiki's own code, for callers that know better, and all that it said."""
 
-    def __init__(self, message: str, code: str, told: Mapping[str, Any]) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, code: str, told: Mapping[str, Any], **params: Any) -> None:
+        super().__init__(message, **params)
         self.code, self.told = code, told
 
 
@@ -179,7 +179,7 @@ class Wiki:
 
     def _checked(self, answer: HttpResponse) -> dict[str, Any]:
         if not isinstance(answer.data, dict):
-            raise Offline(f"{self.name} does not answer as a wiki does.")
+            raise Offline("%(name)s does not answer as a wiki does.", name=self.name)
         if "error" in answer.data:
             raise self._error(answer.data["error"], answer.headers)
         return answer.data
@@ -187,24 +187,37 @@ class Wiki:
     def _error(self, error: Mapping[str, Any], headers: Mapping[str, str]) -> PublishError:
         code, said = str(error.get("code", "")), str(error.get("info", "")).strip()
         if code in ("assertuserfailed", "badtoken", "notoken"):
-            return WikiError(f"{self.name} has ended our session.", code, error)
+            return WikiError("%(name)s has ended our session.", code, error, name=self.name)
         if code == "editconflict":
             return WikiError(
-                f"Somebody else is changing the page at {self.name} right now.", code, error
+                "Somebody else is changing the page at %(name)s right now.",
+                code,
+                error,
+                name=self.name,
             )
         if code.startswith(_LATER):
             told = headers.get("Retry-After", "")
             return RetryAfter(
-                f"{self.name} can't take it right now: {said}",
+                "%(name)s can't take it right now: %(what)s",
                 float(told) if told.isdigit() else None,
+                name=self.name,
+                what=said,
             )
         if code.startswith(_GONE):
-            return Gone(f"{self.name} has nothing under this name any more: {said}")
+            return Gone(
+                "%(name)s has nothing under this name any more: %(what)s", name=self.name, what=said
+            )
         if code.startswith(_BIG):
-            return PayloadTooLarge(f"This is larger than {self.name} takes: {said}")
+            return PayloadTooLarge(
+                "This is larger than %(name)s takes: %(what)s", name=self.name, what=said
+            )
         if code.startswith(_RIGHTS) and code != "permissiondenied":
-            return AuthRefused(f"{self.name} does not let this account do that: {said}")
-        return WikiError(f"{self.name} does not take this: {said}", code, error)
+            return AuthRefused(
+                "%(name)s does not let this account do that: %(what)s", name=self.name, what=said
+            )
+        return WikiError(
+            "%(name)s does not take this: %(what)s", code, error, name=self.name, what=said
+        )
 
     def _token(self) -> str:
         if not self._csrf:
@@ -230,11 +243,15 @@ class Wiki:
         self._api = ""
         if told["result"] == "Throttled":
             raise RetryAfter(
-                f"{self.name} wants a break before the next sign-in.", float(told.get("wait", 300))
+                "%(name)s wants a break before the next sign-in.",
+                float(told.get("wait", 300)),
+                name=self.name,
             )
         raise AuthRefused(
-            f"{self.name} refused user name or password: {told.get('reason', told['result'])} Make a bot password "
-            "there (Special:BotPasswords) and set it again."
+            "%(name)s refused user name or password: %(what)s Make a bot password there "
+            "(Special:BotPasswords) and set it again.",
+            name=self.name,
+            what=told.get("reason", told["result"]),
         )
 
     # --- Files -------------------------------------------------------------------------------------------
@@ -270,7 +287,8 @@ class Wiki:
             self._stashed.pop(mark, None)
             if resumed or error.code.startswith("uploadstash"):
                 raise RetryAfter(
-                    f"{self.name} has forgotten the beginning of a file. It is sent again."
+                    "%(name)s has forgotten the beginning of a file. It is sent again.",
+                    name=self.name,
                 ) from error
             raise
         self._stashed.pop(mark, None)

@@ -75,8 +75,10 @@ class _Search:
         answer = self._web.call("GET", address, params=_SITEINFO, accept=_ANY)
         if answer.status == 401 and answer.data is None:
             raise AuthRefused(
-                f"The web server in front of {self._web.name} asks for a user name and password of its own, so nobody "
-                "can sign in at the wiki from here. Ask who looks after it to leave api.php open."
+                "The web server in front of %(name)s asks for a user name and password of its own, "
+                "so nobody can sign in at the wiki from here. Ask who looks after it to leave "
+                "api.php open.",
+                name=self._web.name,
             )
         if answer.status in (429, 511) or answer.status >= 500 or self._leads_away(answer, address):
             raise self._web.error(answer, address)
@@ -111,8 +113,10 @@ class _Search:
             return
         if (link.hostname or "").removeprefix("www.") != (own.hostname or "").removeprefix("www."):
             raise PauseTarget(
-                f"The page at {own.hostname} says that its wiki is at {link.hostname}. Add the target again with that "
-                "address, if it is yours."
+                "The page at %(hostname)s says that its wiki is at %(hostname2)s. Add the target "
+                "again with that address, if it is yours.",
+                hostname=own.hostname,
+                hostname2=link.hostname,
             )
         # Host and scheme as they were given: a password never goes where nobody has typed it in.
         yield f"{own.scheme}://{own.netloc}{link.path}"
@@ -121,14 +125,20 @@ class _Search:
         name, place = self._web.name, urlsplit(self._given).netloc.rpartition("@")[2]
         if any("MediaWiki" in _generator(one.text) for one in self._seen):
             return PauseTarget(
-                f"There is a MediaWiki at {place}, but its api.php does not answer. Ask its admins for the address, "
-                f"and add {name} again with it."
+                "There is a MediaWiki at %(place)s, but its api.php does not answer. Ask its "
+                "admins for the address, and add %(name)s again with it.",
+                place=place,
+                name=name,
             )
         pages = [one for one in self._seen if one.status < 300 and is_page(one.text)]
         if pages and len(pages) == len(self._seen) and self._given in self._found:
             return Offline(self._web.portal(), Reachability.PORTAL)
         if not pages:
-            return PauseTarget(f"There is no MediaWiki at {place}. Check the address of {name}.")
+            return PauseTarget(
+                "There is no MediaWiki at %(host)s. Check the address of %(name)s.",
+                host=place,
+                name=name,
+            )
         said = (
             f"A web page answers at {place}, but no MediaWiki: is the wiki under another address, or does the Wi-Fi "
             "want a sign-in? Open a browser: sign in there, or add the target again with the address of a page of it."

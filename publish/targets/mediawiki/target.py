@@ -38,6 +38,7 @@ from publish.targets.wiki.page_section import (
 )
 from publish.targets.wiki.signatures import mediawiki_manner
 from publish.targets.wiki.talk_page import read_comments, remove_answer
+from reporter.messages import Message
 
 _NEEDED = {"edit": "change pages", "createpage": "make pages"}
 # Somebody saves at the same moment: read again, put our part in again.
@@ -56,7 +57,10 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         "upload, and paste it here."
     )
     files_may_follow = True
-    copies_remain = "Older versions stay in the page's history. Ask the wiki's admins to hide them where that matters."
+    copies_remain = Message(
+        "Older versions stay in the page's history. Ask the wiki's admins to hide them "
+        "where that matters."
+    )
     options = (
         TargetOption(
             "url",
@@ -110,7 +114,10 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         if lacking or "blockid" in me:
             wanting = ", ".join(lacking) or "do anything, because it is blocked"
             raise AuthRefused(
-                f"{me['name']} may not {wanting} at {self.name}. Ask its admins for these rights."
+                "%(who)s may not %(what)s at %(name)s. Ask its admins for these rights.",
+                who=me["name"],
+                what=wanting,
+                name=self.name,
             )
         gone = (
             ""
@@ -118,8 +125,18 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
             else " Only its admins can delete pages there: ours are emptied when taken back."
         )
         if not self._takes_files() or "upload" not in may:
-            return f"{self.name} answers; {me['name']} may write pages there, but it takes no files.{gone}"
-        return f"{self.name} answers; {me['name']} may write pages there, files too.{gone}"
+            return Message(
+                "%(name)s answers; %(who)s may write pages there, but it takes no files.%(what)s",
+                name=self.name,
+                who=me["name"],
+                what=gone,
+            )
+        return Message(
+            "%(name)s answers; %(who)s may write pages there, files too.%(what)s",
+            name=self.name,
+            who=me["name"],
+            what=gone,
+        )
 
     def limits(self) -> Limits:
         """What siteinfo tells. https://www.mediawiki.org/wiki/API:Siteinfo"""
@@ -233,7 +250,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         for _ in range(_EDIT_TRIES):
             page = self._look(which)
             if page is None:
-                raise Gone(f"The page is not there any more at {self.name}.")
+                raise Gone("The page is not there any more at %(name)s.", name=self.name)
             text = change(_text(page))
             if text is None or text == _text(page):
                 return _remote(page)
@@ -251,21 +268,24 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
                     raise
                 continue
             return _remote(page)
-        raise RetryAfter(f"Several people are changing the page at {self.name} right now.", 60)
+        raise RetryAfter(
+            "Several people are changing the page at %(name)s right now.", 60, name=self.name
+        )
 
     def _edit(self, params: Mapping[str, Any]) -> dict[str, Any]:
         told = self._wiki.act("edit", {"summary": _SUMMARY, "bot": 1, **params}, write=True)["edit"]
         if told.get("result") != "Success":
             raise Permanent(
-                f"{self.name} wants a person to make this change (a captcha or a filter): sign in there, or ask its "
-                "admins to let the account pass."
+                "%(name)s wants a person to make this change (a captcha or a filter): sign in "
+                "there, or ask its admins to let the account pass.",
+                name=self.name,
             )
         return dict(told)
 
     def _there(self, which: Mapping[str, Any]) -> Remote:
         page = self._look(which)
         if page is None:
-            raise RetryAfter(f"{self.name} does not show the page yet.")
+            raise RetryAfter("%(name)s does not show the page yet.", name=self.name)
         return _remote(page)
 
     def _look(self, which: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -312,11 +332,19 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     def _no_file(self, error: WikiError, media: PostMedia) -> Permanent:
         size = f"{media.bytes / 1e6:.1f} MB"
         if error.code in ("uploaddisabled", "permissiondenied"):
-            return Permanent(f"{self.name} takes no files (from this account). Ask its admins.")
+            return Permanent(
+                "%(name)s takes no files (from this account). Ask its admins.", name=self.name
+            )
         if error.code in ("empty-file", "http-bad-status"):
-            return PayloadTooLarge(f"{self.name} takes no files of {size}.")
+            return PayloadTooLarge(
+                "%(name)s takes no files of %(size)s.", name=self.name, size=size
+            )
         return Permanent(
-            f"{self.name} does not take this file ({size}, {media.mime}): {error.message}"
+            "%(name)s does not take this file (%(size)s, %(type)s): %(what)s",
+            name=self.name,
+            size=size,
+            type=media.mime,
+            what=error.message,
         )
 
     def _file_page(self, media: PostMedia) -> str:
@@ -327,7 +355,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         if remote.extra.get("foreign"):
             return remote
         if self.find_media(media.key, media.ext) is None:
-            raise Gone(f"The file is not there any more at {self.name}.")
+            raise Gone("The file is not there any more at %(name)s.", name=self.name)
         words = self._file_page(media)
         self._change({"titles": remote.id}, lambda text: _with_part(text, media.key, words))
         return remote
@@ -336,7 +364,9 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         """Delete the file."""
         if not remote.extra.get("foreign") and not self._delete({"title": remote.id}):
             raise Permanent(
-                f"Only the admins of {self.name} can delete files. Ask one to delete {remote.id}."
+                "Only the admins of %(name)s can delete files. Ask one to delete %(file)s.",
+                name=self.name,
+                file=remote.id,
             )
 
     # --- Replies -------------------------------------------------------------------------------------------
@@ -368,7 +398,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         """A line below what it answers, indented and signed as people do it; without that, a section of its own."""
         name = self._talk_name(post)
         if not name:
-            raise Gone(f"The page is not there any more at {self.name}.")
+            raise Gone("The page is not there any more at %(name)s.", name=self.name)
 
         def line(depth: int) -> str:
             words = wikitext.safe_lines(answer.text)

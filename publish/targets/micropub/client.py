@@ -22,6 +22,7 @@ from publish.errors import AuthRefused, Offline, PauseTarget, Reachability, Retr
 from publish.net.http import HttpClient, HttpResponse
 from publish.net.remote_state import RemoteState
 from publish.targets.micropub.microformats import MOST, anchors, first_word
+from reporter.messages import Message
 
 # What was discovered is kept this long: every delivery opens the blog anew.
 _KEPT_S = 60.0
@@ -122,14 +123,24 @@ class Micropub:
     def trusted(self, goal: str, start: str) -> str:
         """An address that may get the token: never less safe than the one that named it. Else PauseTarget."""
         if why := _danger(goal, start, secret=True):
-            raise PauseTarget(f"{self.name} points to {goal[:200]}, {why}. Nothing was sent there.")
+            raise PauseTarget(
+                "%(name)s points to %(address)s, %(what)s. Nothing was sent there.",
+                name=self.name,
+                address=goal[:200],
+                what=why,
+            )
         return goal
 
     def read(self, url: str) -> tuple[HttpResponse, str]:
         """A public page, without the token, and the address that it was found at after redirects."""
         for _ in range(_HOPS):
             if why := _danger(url, self.address, secret=False):
-                raise PauseTarget(f"{self.name} sends us to {url[:200]}, {why}. That was not read.")
+                raise PauseTarget(
+                    "%(name)s sends us to %(address)s, %(what)s. That was not read.",
+                    name=self.name,
+                    address=url[:200],
+                    what=why,
+                )
             answer = self.web.page(url, most=MOST)
             if answer.status == 429 or answer.status >= 500:
                 raise self.web.error(answer, url)
@@ -137,7 +148,7 @@ class Micropub:
             if answer.status not in (301, 302, 303, 307, 308) or not goal:
                 return answer, url
             url = urljoin(url, goal)
-        raise PauseTarget(f"{self.name} sends us from page to page without end.")
+        raise PauseTarget("%(name)s sends us from page to page without end.", name=self.name)
 
     # --- Queries -------------------------------------------------------------------------------------------
 
@@ -167,9 +178,11 @@ class Micropub:
         return None
 
     def _nothing(self) -> str:
-        return (
-            f"There is no Micropub at {self.address}: no page there names an endpoint. Check the address of "
-            f"{self.name}."
+        return Message(
+            "There is no Micropub at %(host)s: no page there names an endpoint. Check the "
+            "address of %(name)s.",
+            host=self.address,
+            name=self.name,
         )
 
     def listed(self, pages: int, extra: Mapping[str, str]) -> Iterator[Mapping[str, Any]] | None:
@@ -182,7 +195,7 @@ class Micropub:
         first = self.ask(query)
         if not isinstance(first, dict) or not isinstance(first.get("items"), list):
             if self._known().lists:
-                raise RetryAfter(f"{self.name} can't list its posts right now.", 60)
+                raise RetryAfter("%(name)s can't list its posts right now.", 60, name=self.name)
             return None
         self._known().lists = True
         return self._pages(first, query, pages)
@@ -239,13 +252,19 @@ class Micropub:
         code, said = error_of(answer)
         if code == "insufficient_scope":
             return AuthRefused(
-                f"The token of {self.name} may not do that{said}. Make one with the rights create, update, delete and "
-                "media."
+                "The token of %(name)s may not do that%(what)s. Make one with the rights create, "
+                "update, delete and media.",
+                name=self.name,
+                what=said,
             )
         refuses = answer.status == 401 or code in _TOKEN
         # A 403 that is a web page comes from a guard in front of the blog, who dislikes these very words.
         if refuses or (answer.status == 403 and not is_page(answer)):
-            return AuthRefused(f"{self.name} refuses the token{said}. Make a new one there.")
+            return AuthRefused(
+                "%(name)s refuses the token%(what)s. Make a new one there.",
+                name=self.name,
+                what=said,
+            )
         if answer.status < 300:
             return self.web.error(HttpResponse(400, answer.headers, answer.text, answer.data), url)
         return self.web.error(answer, url)

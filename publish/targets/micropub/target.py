@@ -48,6 +48,7 @@ from publish.targets.micropub.properties import (
 )
 from publish.targets.micropub.replies import replies_on
 from publish.targets.webmentions import mentions
+from reporter.messages import Message
 
 # A 202 is looked for this often, a few seconds apart, and so is a post whose answer was lost.
 _POLLS = 5
@@ -69,7 +70,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         "media, and paste it here."
     )
     files_may_follow = True
-    copies_remain = (
+    copies_remain = Message(
         "Services that the blog tells of its posts may have taken copies; some blogs keep a trash."
     )
     options = (
@@ -152,16 +153,21 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         said = [f"{self.name} answers at {where.netloc}{where.path}."]
         if self._blog.listed(1, {}) is None:
             said.append(
-                "It does not list its posts: should an answer get lost, a story may wait for you to look there."
+                Message(
+                    "It does not list its posts: should an answer get lost, a story may wait for you "
+                    "to look there."
+                )
             )
         if not self._blog.media_endpoint:
             said.append(
-                "It takes files only together with a post, so another photo makes a post anew."
+                Message(
+                    "It takes files only together with a post, so another photo makes a post anew."
+                )
             )
         if self._draft:
-            said.append("Not every blog knows drafts: look at the first one.")
-        said.append("Whether the token may write shows with the first post.")
-        return " ".join(said)
+            said.append(Message("Not every blog knows drafts: look at the first one."))
+        said.append(Message("Whether the token may write shows with the first post."))
+        return Message.join(said)
 
     def limits(self) -> Limits:
         """Micropub has no way to tell any; refusals teach them."""
@@ -244,8 +250,9 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
                     return found
             type(self).pause(3)
         raise Permanent(
-            f"The answer of {self.name} got lost, and it can't be asked whether it has the post. Look at the blog, "
-            "delete the post if it is there, and try again here."
+            "The answer of %(name)s got lost, and it can't be asked whether it has the post. "
+            "Look at the blog, delete the post if it is there, and try again here.",
+            name=self.name,
         )
 
     def _lists(self) -> bool:
@@ -259,7 +266,9 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         if found := self.find(key):
             return found
         raise Permanent(
-            f"{self.name} took the post and did not tell where it is. Look at the blog before you try again."
+            "%(name)s took the post and did not tell where it is. Look at the blog before you "
+            "try again.",
+            name=self.name,
         )
 
     def _appears(self, url: str) -> bool:
@@ -316,9 +325,9 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         "the post itself tells."""
         there = self._blog.is_there(remote.id)
         if remote.extra.get("later") and not there:
-            return RetryAfter(f"{self.name} has not shown this post yet.", 60)
+            return RetryAfter("%(name)s has not shown this post yet.", 60, name=self.name)
         if there is False or (there is None and answer.status in (404, 410)):
-            return Gone(f"The post is not there any more at {self.name}.")
+            return Gone("The post is not there any more at %(name)s.", name=self.name)
         return self._blog.refused(answer, self._blog.endpoint)
 
     def withdraw(self, remote: Remote) -> None:
@@ -332,7 +341,10 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
             return
         if answer.status in _LACKING:
             raise Permanent(
-                f"{self.name} lets no program delete posts. Delete it there: {remote.url}. Then try again here."
+                "%(name)s lets no program delete posts. Delete it there: %(address)s. Then try "
+                "again here.",
+                name=self.name,
+                address=remote.url,
             )
         raise why
 
@@ -364,16 +376,24 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
             raise self._unwanted(answer, media, endpoint)
         url = self._blog.location(answer)
         if not url:
-            raise Permanent(f"{self.name} took the file and did not tell where it is.")
+            raise Permanent("%(name)s took the file and did not tell where it is.", name=self.name)
         return Remote(url, url)
 
     def _unwanted(self, answer: Reply, media: PostMedia, endpoint: str) -> Exception:
         said, size = error_of(answer)[1], f"{media.bytes / 1e6:.1f} MB"
         if _SIZE.search(said):
-            return PayloadTooLarge(f"{self.name} takes no files of {size}{said}.")
+            return PayloadTooLarge(
+                "%(name)s takes no files of %(size)s.", name=self.name, size=f"{size}{said}"
+            )
         why = self._blog.refused(answer, endpoint)
         if type(why) is Permanent:
-            return Permanent(f"{self.name} does not take this file ({size}, {media.mime}){said}.")
+            return Permanent(
+                "%(name)s does not take this file (%(size)s, %(type)s)%(what)s.",
+                name=self.name,
+                size=size,
+                type=media.mime,
+                what=said,
+            )
         return why
 
     def update_media(self, remote: Remote, media: PostMedia) -> Remote:
@@ -390,7 +410,10 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         answer = self._blog.send(at=endpoint, data=asked, accept={400, 404, 410, *_LACKING})
         if answer.status >= 300 and not self._is_away(remote.url):
             raise Permanent(
-                f"{self.name} lets no program delete files. Delete it there: {remote.url}. Then try again here."
+                "%(name)s lets no program delete files. Delete it there: %(address)s. Then try "
+                "again here.",
+                name=self.name,
+                address=remote.url,
             )
 
     def _is_away(self, url: str) -> bool:

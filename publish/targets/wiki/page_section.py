@@ -39,8 +39,9 @@ def merged_part(text: str, span: Span, sent: str | None, part: str, where: str) 
     merged = merge(sent if sent is not None else theirs, theirs, part)
     if merged.conflict and not (sent is not None and takes_away(sent, part)):
         raise Permanent(
-            f"Somebody has changed the same lines at {where}. Bring their change into the story, or undo it there; "
-            "then try again."
+            "Somebody has changed the same lines at %(name)s. Bring their change into the "
+            "story, or undo it there; then try again.",
+            name=where,
         )
     return text[: span[0]] + merged.text + text[span[1] :]
 
@@ -72,5 +73,5 @@ def answered(
     """The discussion page with our answer below what it answers; raises Gone if that is not there any more."""
     changed = insert_answer(text, manner, answer.to, line)
     if changed is None:
-        raise Gone(f"What this answers is not there any more at {name}.")
+        raise Gone("What this answers is not there any more at %(name)s.", name=name)
     return changed

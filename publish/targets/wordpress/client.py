@@ -76,13 +76,21 @@ class Site:
     def _refused(self, answer: HttpResponse) -> PublishError:
         code, said = told_of(answer)
         if code.startswith(_RIGHTS):
-            return AuthRefused(f"{self.name} does not let this account do that: {said}")
-        return Permanent(f"{self.name} refuses this one. {said}".strip())
+            return AuthRefused(
+                "%(name)s does not let this account do that: %(what)s", name=self.name, what=said
+            )
+        return Permanent(
+            "%(name)s refuses this one.%(what)s", name=self.name, what=f" {said}".rstrip()
+        )
 
     def _filtered(self, answer: HttpResponse) -> Permanent:
         return Permanent(
-            f"A filter in front of {self.name} ({filter_name(answer)}) keeps this out with a web page "
-            f"({answer.status}). Ask who looks after the blog to let the REST API pass for this account."
+            "A filter in front of %(name)s (%(filter_name)s) keeps this out with a web page "
+            "(%(status)s). Ask who looks after the blog to let the REST API pass for this "
+            "account.",
+            name=self.name,
+            filter_name=filter_name(answer),
+            status=answer.status,
         )
 
     def _sign_in(self) -> SignIn:

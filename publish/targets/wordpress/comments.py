@@ -81,14 +81,22 @@ class Comments:
         told = made.data if isinstance(made.data, dict) else {}
         code, said = str(told.get("code", "")), str(told.get("message", ""))
         if "flood" in code or made.status == 429:
-            return RetryAfter(f"{self._name} wants a pause between two comments.", _FLOOD)
+            return RetryAfter(
+                "%(name)s wants a pause between two comments.", _FLOOD, name=self._name
+            )
         if "duplicate" in code:
-            return RetryAfter(f"{self._name} has this answer already; it is looked up there.")
+            return RetryAfter(
+                "%(name)s has this answer already; it is looked up there.", name=self._name
+            )
         if code in ("rest_comment_invalid_post_id", "rest_post_invalid_id") or made.status == 404:
-            return Gone(f"{self._name} has nothing any more that this answers.")
+            return Gone("%(name)s has nothing any more that this answers.", name=self._name)
         if "closed" in code:
-            return Permanent(f"Comments are closed at {self._name}.")
-        return Permanent(f"{self._name} does not take this answer. {said}".strip())
+            return Permanent("Comments are closed at %(name)s.", name=self._name)
+        return Permanent(
+            "%(name)s does not take this answer.%(what)s",
+            name=self._name,
+            what=f" {said}".rstrip(),
+        )
 
     def withdraw(self, remote: Remote) -> None:
         """Delete it past the trash."""

@@ -122,8 +122,10 @@ class _Search:
             return
         if not _same_site(link.hostname, own.hostname):
             raise PauseTarget(
-                f"The page at {_short(self._base)} says that its blog is at {link.hostname}. Add the target again with "
-                "that address, if it is yours."
+                "The page at %(short)s says that its blog is at %(hostname)s. Add the target again "
+                "with that address, if it is yours.",
+                short=_short(self._base),
+                hostname=link.hostname,
             )
         # Host and scheme as they were given: a password never goes where nobody has typed it in.
         goal = f"{own.scheme}://{own.netloc}{link.path.rstrip('/')}"
@@ -135,8 +137,12 @@ class _Search:
         filtered = next((one for one in self._seen if is_filtered(one)), None)
         if filtered is not None:
             return PauseTarget(
-                f"A filter in front of {name} ({filter_name(filtered)}) answers with a web page ({filtered.status}) "
-                "in place of the blog's REST API. Ask who looks after the blog to let it pass."
+                "A filter in front of %(name)s (%(filter_name)s) answers with a web page "
+                "(%(status)s) in place of the blog's REST API. Ask who looks after the blog to let "
+                "it pass.",
+                name=name,
+                filter_name=filter_name(filtered),
+                status=filtered.status,
             )
         pages = [one for one in self._seen if one.status < 300 and is_page(one.text)]
         all_pages = len(pages) == len(self._seen)
@@ -151,7 +157,9 @@ class _Search:
         if self._moved is not None and not self._seen:
             return self._moved
         return PauseTarget(
-            f"There is no WordPress with a REST API at {place}. Check the address of {name}."
+            "There is no WordPress with a REST API at %(host)s. Check the address of %(name)s.",
+            host=place,
+            name=name,
         )
 
 

@@ -71,31 +71,40 @@ class SignIn:
         name = self.web.name
         if answer.data is None and (realm := _realm(answer)) is not None:
             return AuthRefused(
-                f"The web server in front of {name} asks for a user name and password of its own{realm}, so the "
-                "application password never reaches the blog. Ask who looks after it to leave /wp-json/ open."
+                "The web server in front of %(name)s asks for a user name and password of its "
+                "own%(realm)s, so the application password never reaches the blog. Ask who looks "
+                "after it to leave /wp-json/ open.",
+                name=name,
+                realm=realm,
             )
         if answer.data is None and is_page(answer.text):
             return AuthRefused(
-                f"Something in front of {name} ({filter_name(answer)}) wants a sign-in of its own. Ask who looks after "
-                "the blog to let its REST API pass."
+                "Something in front of %(name)s (%(filter_name)s) wants a sign-in of its own. Ask "
+                "who looks after the blog to let its REST API pass.",
+                name=name,
+                filter_name=filter_name(answer),
             )
         if self._takes_none():
             return AuthRefused(self._no_passwords())
         arrived = self._password_is_right()
         if arrived is None:
             return AuthRefused(
-                f"{name} refused user name or password: either they are wrong, or the blog's host drops the header "
-                "Authorization on the way. Set them again; if that does not help, ask the host to pass this header on "
-                "(in Apache: CGIPassAuth On)."
+                "%(name)s refused user name or password: either they are wrong, or the blog's host "
+                "drops the header Authorization on the way. Set them again; if that does not help, "
+                "ask the host to pass this header on (in Apache: CGIPassAuth On).",
+                name=name,
             )
         if arrived:
             return AuthRefused(
-                f"User name and password are right, but the host of {name} drops the header Authorization on the way "
-                "to the blog's REST API. Ask it to pass this header on (in Apache: CGIPassAuth On)."
+                "User name and password are right, but the host of %(name)s drops the header "
+                "Authorization on the way to the blog's REST API. Ask it to pass this header on "
+                "(in Apache: CGIPassAuth On).",
+                name=name,
             )
         return AuthRefused(
-            f"{name} refused user name or password. Set them again: it takes an application password, not the one "
-            "with which people sign in there."
+            "%(name)s refused user name or password. Set them again: it takes an application "
+            "password, not the one with which people sign in there.",
+            name=name,
         )
 
     def _takes_none(self) -> bool:

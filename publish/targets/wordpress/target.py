@@ -23,6 +23,7 @@ from publish.targets.base import Draft, RemoteReply, Target, TargetConfig, Targe
 from publish.targets.capabilities import AnswersReplies, MediaLibrary, PollsReplies
 from publish.targets.wordpress.client import Site
 from publish.targets.wordpress.comments import Comments
+from reporter.messages import Message
 
 # Our slug may be taken by our own item only; trashed ones have got another slug.
 _STATUSES = "publish,future,draft,pending,private"
@@ -116,10 +117,16 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         lacking = [words for right, words in needed.items() if not may.get(right)]
         if lacking:
             raise AuthRefused(
-                f"{me.get('name', 'This account')} may not {', '.join(lacking)} at {self.name}. "
-                "Ask for the role Author or Editor there."
+                "%(who)s may not %(what)s at %(name)s. Ask for the role Author or Editor there.",
+                who=me.get("name", "This account"),
+                what=", ".join(lacking),
+                name=self.name,
             )
-        return f"{self.name} answers; {me.get('name', 'the account')} may publish there and take things down."
+        return Message(
+            "%(name)s answers; %(who)s may publish there and take things down.",
+            name=self.name,
+            who=me.get("name", "the account"),
+        )
 
     # --- Posts ---------------------------------------------------------------------------------
 
@@ -145,8 +152,11 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         first = self.find(post.key)
         if first is None:
             raise Permanent(
-                f"{self.name} gives our post another short name ({made['slug']}): something else there is called "
-                f"{post.key}. Rename or remove that."
+                "%(name)s gives our post another short name (%(slug)s): something else there is "
+                "called %(key)s. Rename or remove that.",
+                name=self.name,
+                slug=made["slug"],
+                key=post.key,
             )
         return self.update(first, post, links)
 
@@ -186,7 +196,9 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
             answer = self._call("POST", "/wp/v2/tags", json={"name": name}, accept={400})
             known = answer.data.get("code") == "term_exists"
             if answer.status == 400 and not known:
-                raise Permanent(f"{self.name} does not take the tag {name!r}.")
+                raise Permanent(
+                    "%(name)s does not take the tag %(tag)s.", name=self.name, tag=f"{name!r}"
+                )
             self._tags[name] = int(answer.data["data"]["term_id"] if known else answer.data["id"])
         return self._tags[name]
 
@@ -263,12 +275,22 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         size = f"{media.bytes / 1e6:.1f} MB"
         if "upload_max_filesize" in said or code in _DROPPED:
             raise PayloadTooLarge(
-                f"{self.name} takes no files of {size}. Its host can raise PHP's upload_max_filesize."
+                "%(name)s takes no files of %(size)s. Its host can raise PHP's upload_max_filesize.",
+                name=self.name,
+                size=size,
             )
         if answer.status == 500 and code != "rest_upload_sideload_error":
-            raise RetryAfter(f"{self.name} stumbled over a file of {size}. It is tried again.")
+            raise RetryAfter(
+                "%(name)s stumbled over a file of %(size)s. It is tried again.",
+                name=self.name,
+                size=size,
+            )
         raise Permanent(
-            f"{self.name} does not take this file ({size}, {media.mime}). {said}".strip()
+            "%(name)s does not take this file (%(size)s, %(type)s).%(what)s",
+            name=self.name,
+            size=size,
+            type=media.mime,
+            what=f" {said}".rstrip(),
         )
 
     def _only(self, made: dict[str, Any], media: PostMedia) -> Remote:

@@ -170,8 +170,9 @@ class TimeCells:
         dated = any(piece.span.start.day for piece in pieces)
         if odd and not (dated and all(column.kind == "date" for column in odd)):
             raise BadInput(
-                f"the {odd[0].role} “{one_line(texts[0], 40)}” is not understood. Write it like "
-                "2026-12-05 14:00."
+                "the %(role)s “%(one_line)s” is not understood. Write it like 2026-12-05 14:00.",
+                role=odd[0].role,
+                one_line=one_line(texts[0], 40),
             )
         for column in odd:
             self.findings.note(

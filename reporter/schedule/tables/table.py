@@ -84,13 +84,16 @@ def _records(text: str, mark: str) -> Iterator[tuple[int, list[str]]]:
     try:
         for number, cells in enumerate(reader, start=1):
             if number > MAX_ROWS:
-                raise BadInput(f"The table has more than {MAX_ROWS} rows. Split it.")
+                raise BadInput(
+                    "The table has more than %(max_rows)s rows. Split it.", max_rows=MAX_ROWS
+                )
             if any(cell.strip() for cell in cells):
                 yield number, cells
     except csv.Error as error:
         raise BadInput(
-            f"The table can't be read near line {reader.line_num}: a quotation mark is probably "
-            "not closed. Save it again as CSV."
+            "The table can't be read near line %(line_num)s: a quotation mark is probably not "
+            "closed. Save it again as CSV.",
+            line_num=reader.line_num,
         ) from error
 
 

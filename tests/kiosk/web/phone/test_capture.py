@@ -12,13 +12,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from kiosk.i18n.error_titles import TITLES
 from kiosk.runtime.static_files import static_dir
 from reporter.codes import format_receipt
 from reporter.errors import ReporterError
 from reporter.media.store import Store
 from reporter.models import Attachment, EventSession, Takeaway
 from reporter.moderation.decisions import approve, by_receipt, hide
+from tests.kiosk.i18n.test_catalogues import PAGES, catalogue
 from tests.support.browsers.pages import JSON, PHONE, send
 from tests.support.kiosk_process import TurnableClock, hand
 from tests.support.media import files
@@ -292,8 +292,7 @@ def test_the_title_of_every_error_is_known_to_the_translators(app: Flask) -> Non
     def below(kind: type[ReporterError]) -> set[type[ReporterError]]:
         return {kind}.union(*(below(child) for child in kind.__subclasses__()))
 
-    with app.test_request_context():
-        listed = {str(title) for title in TITLES}
+    listed = {message.id for message in catalogue("de", PAGES)}
     shown = {kind.title for kind in below(ReporterError) if kind.__module__.startswith("reporter.")}
     assert shown <= listed
 
