@@ -10,7 +10,7 @@ from pathlib import Path
 
 from capture.decoding.mime_sniff import HEAD_BYTES, sniff
 
-INNER_FILM = (
+INNER_FILM = Message(
     "This photo has a short film in it. The picture is shown; the film is kept in the original and not played. "
     "To show it, save it as a film of its own on the phone and bring that in."
 )

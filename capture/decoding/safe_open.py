@@ -180,14 +180,17 @@ def check_memory(image: Any) -> None:
     if image.format in ("JPEG", "MPO"):
         if held_bytes(_head(image.fp)) > MOST_HELD:
             raise TooMuchMemory(
-                f"This photo has {pixels // 1_000_000} million pixels in a progressive JPEG, which is more than fits "
-                "into memory here. Please send it smaller, or saved as a JPEG that is not progressive."
+                "This photo has %(count)s million pixels in a progressive JPEG, which is more than "
+                "fits into memory here. Please send it smaller, or saved as a JPEG that is not "
+                "progressive.",
+                count=pixels // 1_000_000,
             )
         return
     if pixels * _BYTES_PER_PIXEL.get(image.format, 8) > MOST_BYTES:
         raise TooMuchMemory(
-            f"This photo has {pixels // 1_000_000} million pixels, which is more than fits into memory here. "
-            "Please send it as a JPEG."
+            "This photo has %(count)s million pixels, which is more than fits into memory "
+            "here. Please send it as a JPEG.",
+            count=pixels // 1_000_000,
         )
 
 
