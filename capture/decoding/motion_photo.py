@@ -9,6 +9,7 @@ import mmap
 from pathlib import Path
 
 from capture.decoding.mime_sniff import HEAD_BYTES, sniff
+from reporter.messages import Message
 
 INNER_FILM = Message(
     "This photo has a short film in it. The picture is shown; the film is kept in the original and not played. "
