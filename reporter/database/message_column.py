@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeGuard
 
-from sqlalchemy import JSON, Text
+from sqlalchemy import JSON, String, Text
 from sqlalchemy.types import TypeDecorator
 
 from reporter.messages import Message, as_message, is_stored, stored_message
@@ -14,7 +14,7 @@ from reporter.messages import Message, as_message, is_stored, stored_message
 class MessageText(TypeDecorator[str]):
     """A column of messages."""
 
-    impl = Text
+    impl: Any = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
@@ -24,6 +24,13 @@ class MessageText(TypeDecorator[str]):
     def process_result_value(self, value: str | None, dialect: Any) -> str | None:
         """Decode."""
         return None if value is None else stored_message(value)
+
+
+class MessageString(MessageText):
+    """The same for columns that were made as strings without a length."""
+
+    impl = String
+    cache_ok = True
 
 
 class MessageJSON(TypeDecorator[Any]):

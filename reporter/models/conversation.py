@@ -10,7 +10,7 @@ from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from reporter.database.engine import Base, UtcDateTime
-from reporter.database.message_column import MessageText
+from reporter.database.message_column import MessageString
 from reporter.enums import Audience, ReplyKind, ReplyState
 from reporter.models.publishing import Target
 from reporter.models.story import Story
@@ -88,7 +88,7 @@ class ReplyPoll(Base):
     next_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     # Why the last look did not work; empty: it did.
-    error: Mapped[str] = mapped_column(MessageText, default="")
+    error: Mapped[str] = mapped_column(MessageString, default="")
 
 
 class BlockedPerson(Base):

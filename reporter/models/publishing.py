@@ -10,7 +10,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, UniqueConstraint, Uu
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from reporter.database.engine import Base, UtcDateTime
-from reporter.database.message_column import MessageText
+from reporter.database.message_column import MessageString
 from reporter.delivery_memory import DeliveryMemory
 from reporter.enums import Audience, DeliveryState
 
@@ -27,7 +27,7 @@ class Target(Base):
     # Who reads there: what is for the community never goes to a public place.
     audience: Mapped[str] = mapped_column(default=Audience.PUBLIC)
     # A sentence: why nothing is sent there until a person has looked (refused credentials). Empty: all is well.
-    paused: Mapped[str] = mapped_column(MessageText, default="")
+    paused: Mapped[str] = mapped_column(MessageString, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     deliveries: Mapped[list[Delivery]] = relationship(
@@ -66,7 +66,7 @@ class Delivery(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     lease: Mapped[str] = mapped_column(default="")
-    error: Mapped[str] = mapped_column(MessageText, default="")
+    error: Mapped[str] = mapped_column(MessageString, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from reporter.database.engine import Base, UtcDateTime
-from reporter.database.message_column import MessageText
+from reporter.database.message_column import MessageString
 from reporter.enums import Audience, Faces, MediaState, Source, TakeawayState
 
 
@@ -124,7 +124,7 @@ class Media(Base):
     # What the device itself says of the moment: local time without zone, as text, because that is all it is.
     captured_local: Mapped[str] = mapped_column(default="")
     state: Mapped[str] = mapped_column(default=MediaState.RECEIVED, index=True)
-    error: Mapped[str] = mapped_column(MessageText, default="")
+    error: Mapped[str] = mapped_column(MessageString, default="")
     attempts: Mapped[int] = mapped_column(default=0)
     # Before this moment nobody else takes it up: a lease while it is processed, a pause after a failure.
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
