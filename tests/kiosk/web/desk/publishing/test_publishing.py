@@ -233,7 +233,11 @@ def test_an_organizer_reads_forms_and_troubles_in_their_language(
         approved(db.session.merge(event), "Words")
         target("there")
         place.before[("find", "*")] = [
-            AuthRefused("there refused user name or password. Set them again.")
+            AuthRefused(
+                "%(name)s refused user name or password%(what)s. Set them again.",
+                name="there",
+                what="",
+            )
         ]
         publish_all(current_kiosk())
     page = client.get("/desk/publish/places/add/wordpress?lang=de").text
