@@ -13,7 +13,7 @@ SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadgroup
 CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test bench lint lint-rules lint-format lint-types lint-contracts format formats lock translations dist clean \
+.PHONY: help install run test coverage bench lint lint-rules lint-format lint-types lint-contracts format formats lock translations dist clean \
 	system-packages
 
 help: ## this list
@@ -45,6 +45,9 @@ system-packages: ## as root on Debian: Chromium, WordPress and what else the tes
 
 test: install system-packages ## everything, with a real browser and a real WordPress where they can be installed
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
+
+coverage: install ## branches that the tests without a browser cover
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --ignore=tests/browser --cov --cov-report=term $(ARGS)
 
 bench: install ## measure, and write what was measured into docs/bench.md
 	@bash tests/tools/system-packages.sh bench

@@ -18,9 +18,10 @@ from sqlalchemy import MetaData, func, select
 from sqlalchemy.orm import Session
 
 from kiosk.rehearsal.report import report, verdict
-from kiosk.rehearsal.sandbox import GUID, MARK, client_id
+from kiosk.rehearsal.sandbox import GUID, client_id
 from kiosk.rehearsal.volunteers import Line, Material, Notes, Unwanted, expected, percentile
 from reporter.config import Settings
+from reporter.enums import TakeawayState
 from reporter.gathering import admission
 from reporter.gathering.erase_session import erase_session
 from reporter.gathering.sessions import add_session
@@ -204,7 +205,9 @@ def test_what_somebody_put_into_a_rehearsal_stays(
     assert f"{event.code} (Rehearsal) stays" in told
     session.expire_all()
     assert (real.state, real.text) == ("new", "Real")
-    played = session.scalars(select(Takeaway).where(Takeaway.client_id.startswith(MARK))).one()
+    played = session.scalars(
+        select(Takeaway).where(Takeaway.state == TakeawayState.WITHDRAWN)
+    ).one()
     assert (played.state, played.text) == ("withdrawn", "")
 
 
