@@ -245,7 +245,7 @@ def test_a_code_is_held_up_and_a_video_note_is_kept(
     row = check_kept(session, store, "mp4", lasts=lasts)
     assert shown == row.receipt
     assert (row.session_id, row.source, row.kind) == (event.id, "station", "video")
-    assert (row.author, row.audience, row.consent) == ("Rosa", "room", "unsure")
+    assert (row.author, row.audience, row.consent) == ("Rosa", "room", "unanswered")
     assert row.prompt == "What will you do differently on Monday?"
 
 
