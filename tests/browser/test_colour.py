@@ -10,20 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from capture.decoding.mime_sniff import sniff
 from capture.imaging.icc_profile import DISPLAY_P3, matrix_profile
 from capture.renditions.pipeline import process_file
-from tests.support.browsers.chromium import driver_problem, find_chromium, run_chromium
 from tests.support.media import files
 from tests.support.media.colours import BARS, HLG, PQ, bars_in, film_of_bars, still_of_bars
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(find_chromium() is None, reason="no Chromium here"),
-    pytest.mark.skipif(bool(driver_problem()), reason="Playwright's Node.js can't run here"),
-]
+pytestmark = pytest.mark.browser
 SIZE = (960, 540)
 # Waits until a picture, or the frame in the middle of a film, is drawn.
 SHOW = """async ([address, film, width, height]) => {
@@ -60,15 +55,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def page(folder: Path) -> Iterator[Page]:
-    executable = find_chromium()
-    assert executable is not None
+def page(folder: Path, chromium: Browser) -> Iterator[Page]:
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        with run_chromium(executable) as browser:
-            shown = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
-            shown.goto(f"http://127.0.0.1:{server.server_port}/page.html")
-            yield shown
+        shown = chromium.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
+        shown.goto(f"http://127.0.0.1:{server.server_port}/page.html")
+        yield shown
+        shown.close()
         server.shutdown()
 
 

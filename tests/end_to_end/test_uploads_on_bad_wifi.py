@@ -144,7 +144,7 @@ def by_tus_js(runs: list[Run], folder: Path) -> None:
             }
         )
     told = subprocess.run(
-        ["node", str(ROOT / "tests" / "chaos_tus_js.mjs")],
+        ["node", str(ROOT / "tests" / "support" / "tus_client.mjs")],
         cwd=ROOT,
         text=True,
         timeout=600,
