@@ -16,9 +16,11 @@ from reporter import config
 from reporter.errors import BadInput, NotFound, UnsupportedMedia
 from reporter.media.store import disk_errors
 from reporter.merge.bundle import is_bundle, merge_bundle
+from reporter.merge.context import MergeContext, MergeReport
 from reporter.merge.follow_up import merge_open
+from reporter.merge.other_database import open_other
 from reporter.merge.publishing import merge_sent
-from reporter.merge.takeaways import MergeContext, MergeReport, merge_takeaways, open_other
+from reporter.merge.takeaways import merge_takeaways
 
 
 def look(path: Path) -> tuple[str, str, str]:

@@ -33,8 +33,8 @@ from reporter.errors import BadInput, ReporterError
 from reporter.follow_up.action_items import KINDS, WHAT_CHARS
 from reporter.media.store import PIECE, Store
 from reporter.media.webvtt import read_cues, spoken, webvtt
+from reporter.merge.context import Look, MergeReport
 from reporter.merge.follow_up import same_item
-from reporter.merge.takeaways import Look, MergeReport
 from reporter.models import Attachment, EventSession, Media, Tag, Takeaway, Tombstone
 from reporter.models.captions import Captions
 from reporter.models.follow_up import ActionItem

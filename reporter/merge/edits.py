@@ -1,6 +1,6 @@
 """A face that was blurred on another kiosk must not look out of here: edits come along with a merge.
 
-The same bytes are the same picture on both. Where both mended it, ours holds, and what is blurred there is blurred too.
+The same bytes are the same picture on both. Where both edited it, ours holds, and what is blurred there is blurred too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from reporter.models import Media
 from reporter.models.edits import Edit, Face
 
 
-def copy_mending(session: Session, other: Session, ours: Media, theirs: Media) -> None:
+def copy_edits(session: Session, other: Session, ours: Media, theirs: Media) -> None:
     """The edits and proposed faces of a file that is new here, as they are there. Does not commit."""
     for step in other.scalars(select(Edit).where(Edit.media_id == theirs.id)):
         session.add(
@@ -38,8 +38,8 @@ def copy_mending(session: Session, other: Session, ours: Media, theirs: Media) -
         )
 
 
-def merge_mendings(session: Session, other: Session, store: Store, hand: Actor) -> list[str]:
-    """For every file that was mended there and is here too; sentences on what could not be taken. Commits."""
+def merge_edits(session: Session, other: Session, store: Store, hand: Actor) -> list[str]:
+    """For every file that was edited there and is here too; sentences on what could not be taken. Commits."""
     left = []
     for theirs in other.scalars(select(Media).where(Media.mended != "")):
         ours = session.scalar(select(Media).where(Media.sha256 == theirs.sha256))

@@ -15,7 +15,7 @@ from reporter.annotations.edit_history import takeaways_of
 from reporter.annotations.ocr_text import MOST_CHARS
 from reporter.enums import TakeawayState
 from reporter.media.webvtt import spoken
-from reporter.merge.takeaways import MergeContext, row_values
+from reporter.merge.context import MergeContext, row_values
 from reporter.models import Media, Takeaway
 from reporter.models.captions import Captions
 from reporter.models.follow_up import ActionItem, NextGathering

@@ -6,10 +6,11 @@ import uuid
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from reporter.enums import DeliveryState, ItemKind
-from reporter.merge.takeaways import MergeContext, gathering_mark, row_values
-from reporter.models import Delivery, EventSession, Story, StoryItem, StoryText, Target
+from reporter.merge.context import MergeContext, row_values
+from reporter.models import Delivery, EventSession, Gathering, Story, StoryItem, StoryText, Target
 from reporter.stories.queries import session_story
 
 _ASK = "This place came with another kiosk. Give its password and test it, before anything is sent there."
@@ -24,7 +25,7 @@ def merge_sent(merge: MergeContext) -> None:
         _merge_story(merge, story)
     targets = {theirs.id: _target(merge, theirs) for theirs in merge.other.scalars(select(Target))}
     merge.session.flush()
-    marks = gathering_mark(merge.other), gathering_mark(merge.session)
+    marks = _gathering_mark(merge.other), _gathering_mark(merge.session)
     for row in merge.other.scalars(select(Delivery).order_by(Delivery.created_at)):
         _merge_delivery(merge, row, targets[row.target_id], marks)
     merge.session.commit()
@@ -141,3 +142,8 @@ def _taken_over(merge: MergeContext, theirs: Delivery, marks: tuple[str, str]) -
         "attempts": 0 if settled else max(1, theirs.attempts),
         "state": (DeliveryState.SENT if settled else DeliveryState.DUE).value,
     }
+
+
+def _gathering_mark(session: Session) -> str:
+    """The eight digits in the keys of a gathering (see ``publish.posts.model.Facts.mark``)."""
+    return session.scalars(select(Gathering.id)).one().hex[-8:]

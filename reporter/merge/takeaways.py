@@ -1,44 +1,30 @@
-"""Take in another kiosk's gathering folder: a union by id and content, in which tombstones win on both sides.
+"""Take in another kiosk's sessions and takeaways: a union by id and content, in which tombstones win on both sides.
 
-The other folder is only read, from a copy of its database. Running it again changes nothing.
+Running it again changes nothing.
 """
 
 from __future__ import annotations
 
-import random
-import re
-import shutil
-import sqlite3
-import tempfile
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, func, inspect, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from reporter import migrations
-from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.codes import make_code, make_receipt
-from reporter.database.engine import prepare_sqlite, sqlite_url
 from reporter.devices import ELSEWHERE
-from reporter.enums import MediaState, Source, TakeawayState
-from reporter.errors import NotFound, ReporterError
-from reporter.media.store import PIECE, Store, hash_file
-from reporter.merge.edits import copy_mending, merge_mendings
+from reporter.enums import Source, TakeawayState
+from reporter.merge.context import MergeContext, row_values
+from reporter.merge.edits import merge_edits
+from reporter.merge.media import attach
 from reporter.models import (
     Attachment,
     Decision,
     EventSession,
-    Gathering,
     Media,
     ReceiptAlias,
-    Rendition,
     Tag,
     Takeaway,
     Tombstone,
@@ -46,7 +32,6 @@ from reporter.models import (
 from reporter.moderation import decisions
 from reporter.moderation.same_again import client_digest, former_values, holds_text
 
-DATABASE = "reporter.db"
 # What a decision can change; the rest of a takeaway is as its contributor's phone sent it.
 _VALUES = (
     "text",
@@ -62,95 +47,6 @@ _VALUES = (
     "starred",
     "approved_at",
 )
-_RENDITION = re.compile(r"(thumb|view|play|poster)(\.[a-z0-9]{2,5})")
-# Looks at a file's content: (kind, MIME type, extension); raises ReporterError for what is not kept.
-Look = Callable[[Path], tuple[str, str, str]]
-
-
-@dataclass
-class MergeReport:
-    """What came."""
-
-    sessions: int = 0
-    takeaways: int = 0
-    changed: int = 0
-    withdrawn: int = 0
-    files: int = 0
-    known: int = 0
-    stories: int = 0
-    deliveries: int = 0
-    targets: int = 0
-    captions: int = 0
-    # Questions and action items.
-    items: int = 0
-    # Sentences on what could not be taken.
-    left: list[str] = field(default_factory=list)
-
-
-@dataclass
-class MergeContext:
-    """One merge under way: both sides, and what is what here."""
-
-    session: Session
-    other: Session
-    store: Store
-    folder: Path
-    hand: Actor
-    look: Look
-    done: MergeReport = field(default_factory=MergeReport)
-    # Their ids -> our rows' ids.
-    events: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
-    takeaways: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
-    stories: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
-
-    @property
-    def rng(self) -> random.Random:
-        """Where new ids come from."""
-        return self.hand.rng
-
-    @property
-    def now(self) -> datetime:
-        """The moment of the merge."""
-        return self.hand.now
-
-
-@contextmanager
-def open_other(folder: Path) -> Iterator[Session]:
-    """The rows of another gathering, from a copy that is brought to our schema; its folder stays as it is."""
-    source = folder / DATABASE
-    if not source.is_file():
-        raise NotFound("There is no gathering in %(folder)s.", folder=folder)
-    with tempfile.TemporaryDirectory(prefix="reporter-merge-") as work:
-        copy = Path(work) / DATABASE
-        _copy_database(source, copy)
-        engine = create_engine(sqlite_url(copy))
-        prepare_sqlite(engine)
-        try:
-            migrations.upgrade(engine)
-            with Session(engine) as session:
-                yield session
-        finally:
-            engine.dispose()
-
-
-def _copy_database(source: Path, goal: Path) -> None:
-    """With what still stands in the write-ahead log, and without making files beside the source where it may not."""
-    with tempfile.TemporaryDirectory(prefix="reporter-merge-") as work:
-        for name in (DATABASE, f"{DATABASE}-wal"):
-            if (source.parent / name).is_file():
-                shutil.copyfile(source.parent / name, Path(work) / name)
-        try:
-            with (
-                closing(sqlite3.connect(Path(work) / DATABASE)) as old,
-                closing(sqlite3.connect(goal)) as new,
-            ):
-                old.backup(new)
-        except sqlite3.DatabaseError as error:
-            raise ReporterError(
-                "%(source)s can't be read: %(error)s. Copy it once more.",
-                source=source,
-                error=error,
-            ) from error
 
 
 def merge_takeaways(merge: MergeContext) -> None:
@@ -161,13 +57,7 @@ def merge_takeaways(merge: MergeContext) -> None:
         decisions.lock_gathering(merge.session)
         _merge_takeaway(merge, theirs)
         merge.session.commit()
-    merge.done.left += merge_mendings(merge.session, merge.other, merge.store, merge.hand)
-
-
-def row_values(row: Any, *without: str) -> dict[str, Any]:
-    """The columns of a row, as keyword arguments."""
-    names = [column.key for column in inspect(type(row)).column_attrs]
-    return {name: getattr(row, name) for name in names if name not in without}
+    merge.done.left += merge_edits(merge.session, merge.other, merge.store, merge.hand)
 
 
 def _merge_sessions(merge: MergeContext) -> None:
@@ -254,7 +144,7 @@ def _merge_takeaway(merge: MergeContext, theirs: Takeaway) -> None:
     session.add(row)
     session.flush()
     for attachment in files:
-        _attach(merge, row, attachment)
+        attach(merge, row, attachment)
     _merge_history(merge, row, theirs)
     _keep_receipts(merge, row, theirs)
     merge.takeaways[theirs.id] = row.id
@@ -328,7 +218,7 @@ def _merge_known(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> None:
     have = {one.media.sha256 for one in ours.attachments}
     added = [one for one in _files_to_take(merge, theirs) if one.media.sha256 not in have]
     for attachment in added:
-        _attach(merge, ours, attachment)
+        attach(merge, ours, attachment)
     changed = newer and _take_values(merge, ours, theirs)
     _merge_history(merge, ours, theirs)
     if changed or added:
@@ -398,88 +288,3 @@ def _files_to_take(merge: MergeContext, theirs: Takeaway) -> list[Attachment]:
         )
     )
     return [one for one in theirs.attachments if one.media.sha256 not in buried]
-
-
-def _attach(merge: MergeContext, ours: Takeaway, theirs: Attachment) -> None:
-    media = _media(merge, theirs.media)
-    if media is None:
-        return
-    merge.session.add(
-        Attachment(
-            takeaway_id=ours.id,
-            media_id=media.id,
-            position=theirs.position,
-            filename=theirs.filename,
-            alt=theirs.alt,
-        )
-    )
-    merge.session.flush()
-
-
-def _media(merge: MergeContext, theirs: Media) -> Media | None:
-    """Our row of the same bytes; new ones are copied, their hash compared, and looked at as whatever comes in."""
-    ours = merge.session.scalar(select(Media).where(Media.sha256 == theirs.sha256))
-    if ours is not None:
-        return ours
-    try:
-        path = _copy_in(merge, theirs)
-        kind, mime, ext = merge.look(path)
-    except (OSError, ReporterError) as error:
-        said = error.message if isinstance(error, ReporterError) else error.strerror or str(error)
-        merge.done.left.append(f"{theirs.sha256[:12]}: {said}")
-        return None
-    merge.store.keep(path, theirs.sha256, ext)
-    ours = Media(**row_values(theirs, "kind", "type", "ext", "lease", "attempts", "due_at"))
-    ours.kind, ours.type, ours.ext = kind, mime, ext
-    ours.lease, ours.attempts, ours.due_at = "", 0, merge.now
-    if merge.session.get(Media, ours.id) is not None:
-        ours.id = new_id(merge.now, merge.rng)
-    merge.session.add(ours)
-    merge.session.flush()
-    copy_mending(merge.session, merge.other, ours, theirs)
-    copied = [_copy_rendition(merge, ours, made) for made in theirs.renditions]
-    ready = theirs.state == MediaState.READY and bool(copied) and all(copied)
-    if theirs.state != MediaState.FAILED and not ready:
-        ours.state = MediaState.RECEIVED.value
-    merge.done.files += 1
-    return ours
-
-
-def _copy_in(merge: MergeContext, theirs: Media) -> Path:
-    source = Store(merge.folder).media / theirs.sha256[:2]
-    found = next((p for p in sorted(source.glob(f"{theirs.sha256}*")) if p.is_file()), None)
-    if found is None:
-        raise ReporterError("Its original is missing in the other folder.")
-    incoming = merge.store.begin(f"merge-{merge.rng.getrandbits(64):016x}")
-    try:
-        with found.open("rb") as file:
-            while piece := file.read(PIECE):
-                incoming.write(piece)
-        if incoming.sha256 != theirs.sha256:
-            raise ReporterError("Its original is damaged in the other folder.")
-        incoming.finish()
-    except BaseException:
-        incoming.discard()
-        raise
-    return incoming.path
-
-
-def _copy_rendition(merge: MergeContext, ours: Media, theirs: Rendition) -> bool:
-    """Take a rendition that is whole; what is missing is made again from the original."""
-    if not _RENDITION.fullmatch(theirs.name + theirs.ext):
-        return False
-    source = Store(merge.folder).rendition(ours.sha256, theirs.name, theirs.ext)
-    if not source.is_file() or hash_file(source) != theirs.sha256:
-        return False
-    goal = merge.store.rendition(ours.sha256, theirs.name, theirs.ext)
-    goal.parent.mkdir(parents=True, exist_ok=True)
-    part = goal.with_name(f".{goal.name}.part")
-    shutil.copyfile(source, part)
-    part.replace(goal)
-    merge.session.add(Rendition(**row_values(theirs, "media_id"), media_id=ours.id))
-    return True
-
-
-def gathering_mark(session: Session) -> str:
-    """The eight digits in the keys of a gathering (see ``publish.posts.model.Facts.mark``)."""
-    return session.scalars(select(Gathering.id)).one().hex[-8:]

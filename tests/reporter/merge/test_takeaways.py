@@ -23,9 +23,11 @@ from reporter.follow_up import action_items
 from reporter.media.edits import Edits, Region
 from reporter.media.store import hash_file
 from reporter.merge.bundle import is_bundle, merge_bundle
+from reporter.merge.context import MergeContext, MergeReport
 from reporter.merge.follow_up import merge_open
+from reporter.merge.other_database import open_other
 from reporter.merge.publishing import merge_sent
-from reporter.merge.takeaways import MergeContext, MergeReport, merge_takeaways, open_other
+from reporter.merge.takeaways import merge_takeaways
 from reporter.models import Media
 from reporter.models.follow_up import ActionItem, Contact, NextGathering
 from reporter.moderation import decisions

@@ -1,0 +1,99 @@
+"""Take in another kiosk's files: originals whose hash holds, and those of their renditions that are whole."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from sqlalchemy import select
+
+from reporter.clock import new_id
+from reporter.enums import MediaState
+from reporter.errors import ReporterError
+from reporter.media.store import PIECE, Store, hash_file
+from reporter.merge.context import MergeContext, row_values
+from reporter.merge.edits import copy_edits
+from reporter.models import Attachment, Media, Rendition, Takeaway
+
+_RENDITION = re.compile(r"(thumb|view|play|poster)(\.[a-z0-9]{2,5})")
+
+
+def attach(merge: MergeContext, ours: Takeaway, theirs: Attachment) -> None:
+    media = _media(merge, theirs.media)
+    if media is None:
+        return
+    merge.session.add(
+        Attachment(
+            takeaway_id=ours.id,
+            media_id=media.id,
+            position=theirs.position,
+            filename=theirs.filename,
+            alt=theirs.alt,
+        )
+    )
+    merge.session.flush()
+
+
+def _media(merge: MergeContext, theirs: Media) -> Media | None:
+    """Our row of the same bytes; new ones are copied, their hash compared, and looked at as whatever comes in."""
+    ours = merge.session.scalar(select(Media).where(Media.sha256 == theirs.sha256))
+    if ours is not None:
+        return ours
+    try:
+        path = _copy_in(merge, theirs)
+        kind, mime, ext = merge.look(path)
+    except (OSError, ReporterError) as error:
+        said = error.message if isinstance(error, ReporterError) else error.strerror or str(error)
+        merge.done.left.append(f"{theirs.sha256[:12]}: {said}")
+        return None
+    merge.store.keep(path, theirs.sha256, ext)
+    ours = Media(**row_values(theirs, "kind", "type", "ext", "lease", "attempts", "due_at"))
+    ours.kind, ours.type, ours.ext = kind, mime, ext
+    ours.lease, ours.attempts, ours.due_at = "", 0, merge.now
+    if merge.session.get(Media, ours.id) is not None:
+        ours.id = new_id(merge.now, merge.rng)
+    merge.session.add(ours)
+    merge.session.flush()
+    copy_edits(merge.session, merge.other, ours, theirs)
+    copied = [_copy_rendition(merge, ours, made) for made in theirs.renditions]
+    ready = theirs.state == MediaState.READY and bool(copied) and all(copied)
+    if theirs.state != MediaState.FAILED and not ready:
+        ours.state = MediaState.RECEIVED.value
+    merge.done.files += 1
+    return ours
+
+
+def _copy_in(merge: MergeContext, theirs: Media) -> Path:
+    source = Store(merge.folder).media / theirs.sha256[:2]
+    found = next((p for p in sorted(source.glob(f"{theirs.sha256}*")) if p.is_file()), None)
+    if found is None:
+        raise ReporterError("Its original is missing in the other folder.")
+    incoming = merge.store.begin(f"merge-{merge.rng.getrandbits(64):016x}")
+    try:
+        with found.open("rb") as file:
+            while piece := file.read(PIECE):
+                incoming.write(piece)
+        if incoming.sha256 != theirs.sha256:
+            raise ReporterError("Its original is damaged in the other folder.")
+        incoming.finish()
+    except BaseException:
+        incoming.discard()
+        raise
+    return incoming.path
+
+
+def _copy_rendition(merge: MergeContext, ours: Media, theirs: Rendition) -> bool:
+    """Take a rendition that is whole; what is missing is made again from the original."""
+    if not _RENDITION.fullmatch(theirs.name + theirs.ext):
+        return False
+    source = Store(merge.folder).rendition(ours.sha256, theirs.name, theirs.ext)
+    if not source.is_file() or hash_file(source) != theirs.sha256:
+        return False
+    goal = merge.store.rendition(ours.sha256, theirs.name, theirs.ext)
+    goal.parent.mkdir(parents=True, exist_ok=True)
+    part = goal.with_name(f".{goal.name}.part")
+    shutil.copyfile(source, part)
+    part.replace(goal)
+    merge.session.add(Rendition(**row_values(theirs, "media_id"), media_id=ours.id))
+    return True

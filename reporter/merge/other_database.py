@@ -1,0 +1,58 @@
+"""Open another gathering's database, which may be of an older build, without writing into its folder."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from reporter import migrations
+from reporter.database.engine import prepare_sqlite, sqlite_url
+from reporter.errors import NotFound, ReporterError
+
+DATABASE = "reporter.db"
+
+
+@contextmanager
+def open_other(folder: Path) -> Iterator[Session]:
+    """The rows of another gathering, from a copy that is brought to our schema; its folder stays as it is."""
+    source = folder / DATABASE
+    if not source.is_file():
+        raise NotFound("There is no gathering in %(folder)s.", folder=folder)
+    with tempfile.TemporaryDirectory(prefix="reporter-merge-") as work:
+        copy = Path(work) / DATABASE
+        _copy_database(source, copy)
+        engine = create_engine(sqlite_url(copy))
+        prepare_sqlite(engine)
+        try:
+            migrations.upgrade(engine)
+            with Session(engine) as session:
+                yield session
+        finally:
+            engine.dispose()
+
+
+def _copy_database(source: Path, goal: Path) -> None:
+    """With what still stands in the write-ahead log, and without making files beside the source where it may not."""
+    with tempfile.TemporaryDirectory(prefix="reporter-merge-") as work:
+        for name in (DATABASE, f"{DATABASE}-wal"):
+            if (source.parent / name).is_file():
+                shutil.copyfile(source.parent / name, Path(work) / name)
+        try:
+            with (
+                closing(sqlite3.connect(Path(work) / DATABASE)) as old,
+                closing(sqlite3.connect(goal)) as new,
+            ):
+                old.backup(new)
+        except sqlite3.DatabaseError as error:
+            raise ReporterError(
+                "%(source)s can't be read: %(error)s. Copy it once more.",
+                source=source,
+                error=error,
+            ) from error
