@@ -51,14 +51,18 @@ class Disk:
         self.asked, self.go_on = threading.Event(), threading.Event()
         self.go_on.set()
         self.error: OSError | None = None
+        self.fails_once = False
         self._fsync = os.fsync
         monkeypatch.setattr(os, "fsync", self)
 
     def __call__(self, handle: int) -> None:
         self.asked.set()
         assert self.go_on.wait(60)
-        if self.error:
-            raise self.error
+        error = self.error
+        if self.fails_once:
+            self.error = None
+        if error:
+            raise error
         self._fsync(handle)
         self.synced.append(os.readlink(f"/proc/self/fd/{handle}"))
 
@@ -126,17 +130,45 @@ def test_the_next_writes_while_the_disk_works(database: Path, disk: Disk) -> Non
 
 
 def test_a_disk_that_fails_is_said(database: Path, disk: Disk) -> None:
+    """And nobody is thanked on top of a log that may have a gap: it is moved into the database first."""
     connection, other = connect(database), connect(database)
     connection.cursor().execute(INSERT, ("a",))
     disk.error = OSError(5, "Input/output error")
     with pytest.raises(sqlite3.OperationalError, match="disk I/O error"):
         connection.commit()
+    with pytest.raises(sqlite3.OperationalError, match="disk I/O error"):
+        other.cursor().execute(INSERT, ("never begun",))
     disk.error = None
+    log = Path(f"{database}-wal")
+    assert log.stat().st_size == 0
     # Nobody is locked out by it.
     other.cursor().execute(INSERT, ("b",))
     other.commit()
+    # What a power cut would leave if the former log had never reached the disk.
+    rows = connect(database).execute("SELECT text FROM notes ORDER BY text").fetchall()
+    assert rows == [("a",), ("b",)]
     connection.close()
     other.close()
+
+
+def test_who_waits_beside_a_failed_write_is_not_thanked(database: Path, disk: Disk) -> None:
+    """The kernel tells of a lost write once: the second fsync succeeds, with a gap before what it wrote."""
+    first, second = connect(database), connect(database)
+    first.cursor().execute(INSERT, ("a",))
+    disk.go_on.clear()
+    disk.error, disk.fails_once = OSError(5, "Input/output error"), True
+    with ThreadPoolExecutor(2) as pool:
+        waits = pool.submit(first.commit)
+        assert disk.asked.wait(60)
+        second.cursor().execute(INSERT, ("b",))
+        also = pool.submit(second.commit)
+        disk.go_on.set()
+        with pytest.raises(sqlite3.OperationalError):
+            waits.result(60)
+        with pytest.raises(sqlite3.OperationalError):
+            also.result(60)
+    first.close()
+    second.close()
 
 
 def test_many_writers_lose_nothing(database: Path) -> None:
