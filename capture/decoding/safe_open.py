@@ -80,6 +80,7 @@ _DEMUXERS = {
     "video/3gpp": "mov",
     "video/3gpp2": "mov",
     "audio/mp4": "mov",
+    "image/avif": "mov",
     "video/webm": "matroska",
     "video/x-matroska": "matroska",
     "audio/webm": "matroska",

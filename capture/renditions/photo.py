@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from capture.decoding.avif_pixels import video_range_pixels
 from capture.decoding.probe import MAX_PIXELS
 from capture.decoding.safe_open import (
     BROKEN_PHOTO,
@@ -79,7 +80,7 @@ def open_upright(src: Path, mime: str, *, longest: int, max_pixels: int = MAX_PI
         colour = coded_colour(src, mime, profile)
         if exif.adobe_rgb and not profile:
             profile = matrix_profile(ADOBE_RGB, 2.19921875, "Adobe RGB (1998) compatible")
-        small = _reduced_jpeg(src, mime, image, longest)
+        small = _reduced_jpeg(src, mime, image, longest) or video_range_pixels(src, image)
         if small is None:
             small = _fully_decoded(
                 image, longest, partial(load_as_far_as_it_goes, path=src, mime=mime)

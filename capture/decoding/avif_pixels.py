@@ -1,0 +1,52 @@
+"""The pixels of an AVIF in video range, whose blue Pillow's decoder makes too weak."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from capture.decoding.safe_open import decoded, open_media
+from capture.imaging.colour import BT709, BT2020
+from reporter.errors import MediaFailed
+
+# H.273, 8.3: the range of its samples ends at 235 and 240 of 255.
+_VIDEO_RANGE = 1
+
+
+def video_range_pixels(path: Path, image: Any) -> Any:
+    """An opened AVIF, decoded by FFmpeg as an 8-bit RGB Pillow image; None where Pillow shows it right, or nobody can.
+
+    libavif converts by libyuv, whose factor from Cb to blue ends at 2.0; the matrices of BT.709 and BT.2020 need 2.11
+    and 2.14 in video range, so that pure blue comes out as 243 and 239. Pictures in tiles, with transparency or in
+    motion are left to Pillow.
+    """
+    if image.format != "AVIF" or image.mode != "RGB" or getattr(image, "is_animated", False):
+        return None
+    try:
+        frame = _frame(path, image.size)
+    except MediaFailed:
+        return None
+    if frame is None or frame.color_range != _VIDEO_RANGE:
+        return None
+    return _rounded(frame) if frame.colorspace in (BT709, BT2020) else None
+
+
+def _rounded(frame: Any) -> Any:
+    """An 8-bit RGB Pillow image. FFmpeg's own way to 8 bits rounds down, which HDR shows."""
+    from PIL import Image
+
+    codes = frame.to_ndarray(format="rgb48le")
+    # A 257th, in 16 bits.
+    codes -= codes >> 8
+    codes += 128
+    codes >>= 8
+    return Image.fromarray(codes.astype("uint8"))
+
+
+def _frame(path: Path, size: tuple[int, int]) -> Any:
+    """The only picture of a file, None if it has another size."""
+    with open_media(path, "image/avif") as container:
+        streams = container.streams.video
+        if len(streams) != 1 or (streams[0].width, streams[0].height) != size:
+            return None
+        return next(decoded(container, streams[0]), None)
