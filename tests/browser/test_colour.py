@@ -58,11 +58,14 @@ def folder(tmp_path: Path) -> Path:
 def page(folder: Path, chromium: Browser) -> Iterator[Page]:
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        shown = chromium.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
-        shown.goto(f"http://127.0.0.1:{server.server_port}/page.html")
-        yield shown
-        shown.close()
-        server.shutdown()
+        try:
+            shown = chromium.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
+            shown.goto(f"http://127.0.0.1:{server.server_port}/page.html")
+            yield shown
+            shown.close()
+        finally:
+            # A thread that serves a closed socket would never rest again.
+            server.shutdown()
 
 
 def seen(page: Page, folder: Path, path: Path) -> np.ndarray:

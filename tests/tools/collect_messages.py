@@ -7,6 +7,7 @@ Pages and errors of all packages go into ``kiosk/translations``; the words of po
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +29,8 @@ PAGES: dict[str, tuple[int, ...] | None] = {
 METHODS = [("**.py", "python"), ("**/templates/**.*", "jinja2")]
 
 
-def error_classes() -> set[str]:
+@functools.cache
+def error_classes() -> frozenset[str]:
     """Return the names of all classes below ReporterError, by the sources."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for _, path in modules()]
     classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
@@ -40,7 +42,7 @@ def error_classes() -> set[str]:
             if any(getattr(base, "id", getattr(base, "attr", "")) in found for base in one.bases)
         }
         if more <= found:
-            return found
+            return frozenset(found)
         found |= more
 
 
