@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 import os
+import sys
 
+if sys.platform == "win32":
+    import ctypes
 
-def is_running(pid: int) -> bool | None:
-    """True or False; None on Windows, where signal 0 is no question but would end the process (``os.kill``)."""
-    if os.name == "nt":
-        return None
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
+    # https://learn.microsoft.com/windows/win32/procthread/process-security-and-access-rights
+    _SYNCHRONIZE, _STILL_RUNS, _NO_SUCH_PROCESS = 0x100000, 0x102, 87
+
+    def is_running(pid: int) -> bool:
+        """Whether there is a process of this number that has not ended."""
+        if pid >= 1 << 32:
+            return False
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.OpenProcess.restype = ctypes.c_void_p
+        process = ctypes.c_void_p(kernel.OpenProcess(_SYNCHRONIZE, False, pid))
+        if not process:
+            # Whose process we may not open, that one runs.
+            return ctypes.get_last_error() != _NO_SUCH_PROCESS
+        try:
+            return bool(kernel.WaitForSingleObject(process, 0) == _STILL_RUNS)
+        finally:
+            kernel.CloseHandle(process)
+
+else:
+
+    def is_running(pid: int) -> bool:
+        """Whether there is a process of this number that has not ended."""
+        try:
+            os.kill(pid, 0)
+        except (ProcessLookupError, OverflowError):
+            return False
+        except PermissionError:
+            return True
         return True
-    return True

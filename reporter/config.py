@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +15,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from reporter.errors import ConfigError
+from reporter.files import replace_file, sync_file
 
 FILE_NAME = "reporter.toml"
 FOLDERS = ("media", "renditions", "index", "incoming", "bundle")
@@ -215,8 +215,8 @@ def save_settings(folder: Path, values: Mapping[str, Mapping[str, Any]]) -> None
         file.write(tomlkit.dumps(document))
         file.flush()
         # A power cut leaves the old settings or the new ones, never an empty file.
-        os.fsync(file.fileno())
-    temporary.replace(path)
+        sync_file(file.fileno())
+    replace_file(temporary, path)
 
 
 def _blank() -> str:

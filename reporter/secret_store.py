@@ -6,12 +6,15 @@ import json
 import os
 import secrets as random_secrets
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
 from reporter.errors import ReporterError
+from reporter.files import keep_to_owner, replace_file, sync_file
 
 SERVICE = "social-reporter"
 # For tests and machines without a desktop: force the file, and say where.
@@ -22,8 +25,9 @@ def get_secret(gathering_id: str, name: str) -> str | None:
     """A secret by gathering and name ('target:blog', 'desk'), or None."""
     keyring = _keyring()
     if keyring is not None:
-        found: str | None = keyring.get_password(SERVICE, _key(gathering_id, name))
-        return found
+        with _keychain_errors():
+            found: str | None = keyring.get_password(SERVICE, _key(gathering_id, name))
+            return found
     return _read().get(_key(gathering_id, name))
 
 
@@ -31,7 +35,8 @@ def set_secret(gathering_id: str, name: str, value: str) -> None:
     """Keep a secret."""
     keyring = _keyring()
     if keyring is not None:
-        keyring.set_password(SERVICE, _key(gathering_id, name), value)
+        with _keychain_errors():
+            keyring.set_password(SERVICE, _key(gathering_id, name), value)
         return
     _write({**_read(), _key(gathering_id, name): value})
 
@@ -40,8 +45,9 @@ def remove_secret(gathering_id: str, name: str) -> None:
     """Forget a secret; nothing happens if there is none."""
     keyring = _keyring()
     if keyring is not None:
-        if keyring.get_password(SERVICE, _key(gathering_id, name)) is not None:
-            keyring.delete_password(SERVICE, _key(gathering_id, name))
+        with _keychain_errors():
+            if keyring.get_password(SERVICE, _key(gathering_id, name)) is not None:
+                keyring.delete_password(SERVICE, _key(gathering_id, name))
         return
     values = _read()
     if values.pop(_key(gathering_id, name), None) is not None:
@@ -72,6 +78,21 @@ def _keyring() -> Any:
     return None if isinstance(backend, NoKeyring) or backend.priority <= 0 else keyring
 
 
+@contextmanager
+def _keychain_errors() -> Iterator[None]:
+    """A keychain that is locked, or whose owner said no, is a sentence."""
+    from keyring.errors import KeyringError
+
+    try:
+        yield
+    except KeyringError as error:
+        raise ReporterError(
+            "The keychain of this laptop, where passwords are kept, is locked or refuses (%(what)s). Unlock it by "
+            "signing in to the desktop, and try again.",
+            what=str(error) or type(error).__name__,
+        ) from error
+
+
 def secrets_file() -> Path:
     """Where the fallback file is."""
     named = os.environ.get(FILE_VARIABLE)
@@ -95,8 +116,9 @@ def _write(values: dict[str, str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # mkstemp makes the file 0600 before anything is in it.
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".secrets-")
+    keep_to_owner(Path(temporary))
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump(values, file, indent=1)
         file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+        sync_file(file.fileno())
+    replace_file(Path(temporary), path)

@@ -19,6 +19,7 @@ from capture.decoding.probe import Probe
 from capture.decoding.process_pool import DecoderPool
 from capture.intake.submission import ReceivedFile
 from reporter.errors import MediaFailed, ReporterError
+from reporter.files import forget_cache
 from reporter.media.store import Store, disk_errors, hash_file
 from reporter.messages import N_
 
@@ -152,10 +153,8 @@ def _trouble(found: Found, error: OSError) -> CardTrouble:
 
 def _forget_cache(path: Path) -> None:
     """So that reading back reads the disk and not the memory (where the system lets us)."""
-    if not hasattr(os, "posix_fadvise"):
-        return
     handle = os.open(path, os.O_RDONLY)
     try:
-        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+        forget_cache(handle)
     finally:
         os.close(handle)

@@ -22,7 +22,8 @@ from typing import Protocol
 
 from capture.intake.tus_protocol import BrokenOff, Checksum
 from reporter.errors import Conflict, TooLarge
-from reporter.media.store import PIECE, disk_errors, sync_folder
+from reporter.files import sync_file, sync_folder
+from reporter.media.store import PIECE, disk_errors
 
 # The buffer for a piece; once a piece fills it, the phone is quick and gets the large one.
 SMALL_BUFFER = PIECE
@@ -110,7 +111,7 @@ class Writer:
             if self._live.epoch != self._epoch:
                 return
             with disk_errors():
-                os.fsync(self._file.fileno())
+                sync_file(self._file.fileno())
                 if self.position < self._length:
                     # The client goes on here later: the file's name has to last as well. (A whole file gets another.)
                     sync_folder(self._path.parent)

@@ -41,7 +41,8 @@ from reporter.codes import make_receipt
 from reporter.config import LimitSettings
 from reporter.enums import Audience, Consent, Kind, MediaState, TakeawayState
 from reporter.errors import BadInput, Conflict, TooLarge
-from reporter.media.store import Store, hash_file, remove_file
+from reporter.files import try_remove
+from reporter.media.store import Store, hash_file
 from reporter.models import (
     Attachment,
     Media,
@@ -123,7 +124,8 @@ def receive(
         session.rollback()
         takeaway = _record(door, offer, types, seal)
     for file in offer.files:
-        remove_file(file.path)
+        # What Windows keeps goes with the next sweep.
+        try_remove(file.path)
         store.protect(file.sha256, types[file.sha256].ext)
     return takeaway
 
@@ -332,7 +334,7 @@ def _restore_from(door: IntakeContext, media: Media, offer: Submission) -> None:
     goal = door.store.original(media.sha256, media.ext)
     failed = media.state == MediaState.FAILED
     if failed and goal.exists() and hash_file(goal) != media.sha256:
-        goal.unlink()
+        try_remove(goal)
     if not goal.exists() or goal.stat().st_size != media.bytes:
         _keep(door.store, file, media.ext)
     if failed:
@@ -379,8 +381,7 @@ def sweep(session: Session, store: Store, now: datetime, *, grace: timedelta = G
             gone |= {
                 one for one in strays if _is_copy(one, path) and _drop_unused(session, store, one)
             }
-            remove_file(path)
-            removed += 1
+            removed += try_remove(path)
     gone |= {path for path in set(strays) - gone if _finish_removal(session, store, path)}
     return Swept(removed + len(gone), tuple(sorted(set(strays) - gone)))
 
@@ -411,6 +412,6 @@ def _drop_unused(session: Session, store: Store, path: Path) -> bool:
     lock_gathering(session)
     unused = session.scalar(select(Media.id).where(Media.sha256 == path.stem)) is None
     if unused:
-        store.drop(path.stem, path.suffix)
+        unused = store.drop(path.stem, path.suffix)
     session.rollback()
     return unused

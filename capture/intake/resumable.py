@@ -40,7 +40,8 @@ from reporter.codes import normalize
 from reporter.config import LimitSettings
 from reporter.enums import Source
 from reporter.errors import BadInput, NotFound, ReporterError, TooLarge
-from reporter.media.store import PIECE, Store, disk_errors, hash_file, sync_folder
+from reporter.files import sync_file, sync_folder, try_remove
+from reporter.media.store import PIECE, Store, disk_errors, hash_file
 from reporter.models import EventSession, Takeaway, Upload
 from reporter.moderation.decisions import find_session
 
@@ -269,7 +270,7 @@ class ResumableUploads:
     def _synced_size(self, upload_id: str) -> int:
         try:
             with disk_errors(), self._path(upload_id).open("r+b") as file:
-                os.fsync(file.fileno())
+                sync_file(file.fileno())
                 sync_folder(self._store.incoming)
                 return file.seek(0, os.SEEK_END)
         except FileNotFoundError as error:
@@ -390,7 +391,8 @@ class ResumableUploads:
             if row is not None:
                 session.delete(row)
                 session.commit()
-            self._path(upload_id).unlink(missing_ok=True)
+            # What Windows keeps goes with the next sweep.
+            try_remove(self._path(upload_id))
 
 
 @functools.cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import secrets
 import shutil
 import uuid
@@ -30,6 +29,7 @@ from reporter.config import LimitSettings
 from reporter.database.job_queue import back_off, claim, due_ids
 from reporter.enums import Kind, MediaState
 from reporter.errors import BadInput, DiskFull, MediaFailed, TooLong
+from reporter.files import replace_file
 from reporter.media.store import Store
 from reporter.messages import Message
 from reporter.models import Attachment, Media, Rendition, Takeaway
@@ -194,8 +194,14 @@ def _process(
             log.info("media %s failed: %s", job.media_id, error)
             _fail(session, job, str(error))
         return True
-    if not _finish(session, store, job, result):
-        _forget_withdrawn(session, store, job)
+    try:
+        if not _finish(session, store, job, result):
+            _forget_withdrawn(session, store, job)
+    except PermissionError as error:
+        # Windows: somebody is being sent the one that it replaces.
+        session.rollback()
+        log.warning("media %s waits: %s", job.media_id, error)
+        _put_back(session, job, now() + timedelta(seconds=5), attempts=job.attempts - 1)
     return True
 
 
@@ -291,7 +297,7 @@ def _finish(session: Session, store: Store, job: _Job, result: Result) -> bool:
     _renew_words(session, job, result)
     # The row is locked by its update: whoever edits waits, and drops what comes here.
     for made in result.made:
-        os.replace(made.path, store.rendition(job.sha256, made.name, made.ext))
+        replace_file(made.path, store.rendition(job.sha256, made.name, made.ext))
     store.clear_workplaces(job.sha256)
     note_look(session, job.media_id, found.kind, result.look)
     _touch_takeaways(session, job.media_id, was=job.kind)

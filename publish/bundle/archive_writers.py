@@ -21,7 +21,7 @@ from typing import Protocol
 
 from publish.bundle.strip_metadata import Parts
 from publish.errors import PublishError
-from reporter.media.store import sync_folder
+from reporter.files import forget_cache, sync_file, sync_folder
 
 _PIECE = 1 << 20
 # Two copy and hash (both let go of the interpreter; more of them only wait for one another), the others wait for the
@@ -267,9 +267,8 @@ def _reckoned(
 
 def _to_disk(handle: int) -> None:
     """And out of memory, so that what is read next comes from the device: sticks lie."""
-    os.fsync(handle)
-    if hasattr(os, "posix_fadvise"):
-        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+    sync_file(handle)
+    forget_cache(handle)
 
 
 def _crc_in(path: Path, pack: zipfile.ZipFile, name: str) -> int | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +12,6 @@ from publish.bundle.bagit import is_our_bag
 from publish.processes import is_running
 from reporter.errors import Conflict
 from reporter.media.store import sync_folder
-
-# Seconds after which a work folder of a process that we can't ask for is rubbish.
-_OLD = 86_400
 
 
 def check_destination(destination: Path, *, as_zip: bool) -> None:
@@ -87,11 +83,8 @@ def _clear(destination: Path) -> None:
 
 
 def _in_use(left: Path) -> bool:
-    """Whether the process whose number it bears still runs; where nobody can tell, whether it is young."""
+    """Whether the process whose number it bears still runs."""
     number = left.name.rpartition("-")[2]
     if not number.isdigit():
         return False
-    runs = is_running(int(number))
-    if runs is None:
-        return time.time() - left.stat().st_mtime < _OLD
-    return runs and int(number) != os.getpid()
+    return is_running(int(number)) and int(number) != os.getpid()

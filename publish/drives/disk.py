@@ -13,7 +13,7 @@ from urllib.request import url2pathname
 
 from publish.drives.base import Drive, pieces_of
 from publish.errors import Offline, PauseTarget, PayloadTooLarge
-from reporter.media.store import sync_folder
+from reporter.files import forget_cache, replace_file, sync_file, sync_folder
 
 # Below these lie the sticks: a folder there that is missing means that the stick is not in.
 _STICKS = ("/media", "/run/media", "/mnt", "/Volumes")
@@ -80,20 +80,19 @@ class DiskDrive(Drive):
                 for piece in pieces_of(source):
                     file.write(piece)
                 file.flush()
-                os.fsync(file.fileno())
+                sync_file(file.fileno())
 
     def read(self, name: str) -> Iterator[bytes]:
         """From the device and not from memory, where the system lets us choose: sticks lie."""
         with self._errors(), (self._root / name).open("rb") as file:
-            if hasattr(os, "posix_fadvise"):
-                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            forget_cache(file.fileno())
             while piece := file.read(1 << 20):
                 yield piece
 
     def move(self, name: str, goal: str) -> None:
         """Rename, and sync the folder: without that a stick that is pulled out may forget the new name."""
         with self._errors():
-            os.replace(self._root / name, self._root / goal)
+            replace_file(self._root / name, self._root / goal)
             sync_folder((self._root / goal).parent)
 
     def remove(self, name: str) -> None:

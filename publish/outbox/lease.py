@@ -97,8 +97,7 @@ def free_abandoned(session: Session, context: PublishContext) -> None:
     for row_id, lease in session.execute(held).all():
         host, _, rest = lease.rpartition("/")
         pid = rest.split(":")[0]
-        # Where nobody can tell, it simply runs out.
-        if host == platform.node() and pid.isdigit() and is_running(int(pid)) is False:
+        if host == platform.node() and pid.isdigit() and not is_running(int(pid)):
             statement = update(Delivery).where(Delivery.id == row_id, Delivery.lease == lease)
             session.execute(statement.values(lease="", due_at=now, moved=0))
             session.commit()

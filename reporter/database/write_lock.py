@@ -25,6 +25,8 @@ import weakref
 from collections import deque
 from typing import Any
 
+from reporter.files import sync_file
+
 # The statements before which Python's sqlite3 begins a transaction (its documentation, "Transaction control").
 # VACUUM writes too, in a transaction of its own.
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "VACUUM")
@@ -243,7 +245,7 @@ def sync_log(path: str) -> None:
         # A checkpoint has put all of it into the database, with fsync, and the last connection took it away.
         return
     try:
-        os.fsync(handle)
+        sync_file(handle)
     except OSError as error:
         raise sqlite3.OperationalError(f"{IO_ERROR}: {error}") from error
     finally:

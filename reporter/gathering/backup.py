@@ -12,13 +12,13 @@ from pathlib import Path
 
 from reporter.config import FILE_NAME, FOLDERS, exists, load_settings
 from reporter.errors import Conflict, NotFound, ReporterError
+from reporter.files import remove_file, replace_file, sync_file
 from reporter.gathering.lock import Locked, hold_lock
 from reporter.media.store import (
     Store,
     disk_errors,
     hash_file,
     make_durable_folder,
-    remove_file,
     sync_folder,
 )
 
@@ -207,13 +207,13 @@ def _replace(source: Path, goal: Path) -> Path:
     with disk_errors():
         shutil.copyfile(source, temporary)
         _sync_file(temporary)
-    os.replace(temporary, goal)
+    replace_file(temporary, goal)
     return goal
 
 
 def _sync_file(path: Path) -> None:
     with path.open("rb+") as file:
-        os.fsync(file.fileno())
+        sync_file(file.fileno())
 
 
 def _drop_unpromised(goal: Path, promised: set[Path]) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Column, MetaData, Table, delete, func, select
 from sqlalchemy.orm import Session
 
 from reporter.enums import TakeawayState
+from reporter.files import try_remove
 from reporter.media.store import Store
 from reporter.models import Delivery, EventSession, Story, Takeaway, Upload
 
@@ -41,7 +42,7 @@ def erase_session(session: Session, event: EventSession, store: Store) -> bool:
     _delete(session, tables, _doomed(session, tables, event.code))
     session.commit()
     for part in parts:
-        (store.incoming / f"{part}.part").unlink(missing_ok=True)
+        try_remove(store.incoming / f"{part}.part")
     return True
 
 

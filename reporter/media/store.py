@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from reporter.errors import DISK_FULL, DISK_READ_ONLY, DiskFull, NotFound, ReadOnlyDisk, TooLarge
+from reporter.files import remove_file, replace_file, sync_file, sync_folder, try_remove
 
 PIECE = 1 << 16
 _SHA = re.compile(r"[0-9a-f]{64}")
@@ -57,7 +58,7 @@ class Incoming:
         """Everything onto the disk, really."""
         with disk_errors():
             self._file.flush()
-            os.fsync(self._file.fileno())
+            sync_file(self._file.fileno())
         self._file.close()
 
     def close(self) -> None:
@@ -67,7 +68,8 @@ class Incoming:
     def discard(self) -> None:
         """Forget it."""
         self._file.close()
-        self.path.unlink(missing_ok=True)
+        # What Windows keeps goes with the next sweep.
+        try_remove(self.path)
 
 
 class Store:
@@ -113,9 +115,9 @@ class Store:
         with disk_errors():
             make_durable_folder(goal.parent)
             if goal.exists() and goal.stat().st_size == path.stat().st_size:
-                path.unlink()
+                try_remove(path)
             else:
-                os.replace(path, goal)
+                replace_file(path, goal)
                 # Write-once: nobody, not even we, changes an original by accident.
                 goal.chmod(0o444)
             sync_folder(goal.parent)
@@ -142,27 +144,37 @@ class Store:
         with suppress(FileNotFoundError):
             self.original(sha256, ext).chmod(0o444)
 
-    def drop(self, sha256: str, ext: str) -> None:
-        """Remove an original and everything made from it (a takedown)."""
-        remove_file(self.original(sha256, ext))
-        self.drop_renditions(sha256)
+    def drop(self, sha256: str, ext: str) -> bool:
+        """Remove an original and everything made from it (a takedown). False: Windows keeps what somebody reads now.
 
-    def drop_renditions(self, sha256: str) -> None:
-        """Remove what was made from an original."""
-        for path in (self.renditions / _checked(sha256)[:2]).glob(f"{sha256}-*"):
-            path.unlink(missing_ok=True)
+        Nobody finds that by an address any more: its row is gone. ``reporter.gathering.purge`` comes back for it.
+        """
+        removed = try_remove(self.original(sha256, ext))
+        return self.drop_renditions(sha256) and removed
+
+    def drop_renditions(self, sha256: str) -> bool:
+        """Remove what was made from an original; False: see ``drop``."""
+        made = (self.renditions / _checked(sha256)[:2]).glob(f"{sha256}-*")
+        kept = [path for path in made if not try_remove(path)]
         self.clear_workplaces(sha256)
+        return not kept
+
+    def drop_all(self, sha256: str) -> bool:
+        """As ``drop``, for an original whose extension nobody remembers."""
+        found = (self.media / _checked(sha256)[:2]).glob(f"{sha256}*")
+        kept = [path for path in found if not try_remove(path)]
+        return self.drop_renditions(sha256) and not kept
 
     def set_aside(self, sha256: str, *, plain: bool) -> None:
         """Remove renditions because others are to be made. ``plain``: they hold no edits; a copy is kept as such."""
         for path in (self.renditions / _checked(sha256)[:2]).glob(f"{sha256}-*"):
             name = path.stem.removeprefix(f"{sha256}-")
             # Windows keeps what is being sent right now: nobody is led to it any more, the next takes its place.
-            with suppress(PermissionError):
-                if plain and name in ("view", "play"):
+            if plain and name in ("view", "play"):
+                with suppress(PermissionError):
                     path.replace(self.plain(sha256, path.suffix))
-                elif name != "plain":
-                    path.unlink(missing_ok=True)
+            elif name != "plain":
+                try_remove(path)
 
     def clear_workplaces(self, sha256: str) -> None:
         """Remove what a worker that was killed, or that came too late, has left."""
@@ -207,15 +219,8 @@ def _link_or_copy(path: Path, goal: Path) -> None:
         part = goal.with_name(f".{goal.name}.part")
         shutil.copyfile(path, part)
         with part.open("r+b") as file:
-            os.fsync(file.fileno())
-        os.replace(part, goal)
-
-
-def remove_file(path: Path) -> None:
-    """Remove a file, a write-once one too (Windows refuses those until they may be written); gone already is fine."""
-    if os.name == "nt" and path.exists():
-        path.chmod(0o666)
-    path.unlink(missing_ok=True)
+            sync_file(file.fileno())
+        replace_file(part, goal)
 
 
 def hash_file(path: Path) -> str:
@@ -231,17 +236,6 @@ def read_pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while piece := file.read(PIECE):
             yield piece
-
-
-def sync_folder(path: Path) -> None:
-    """Put a folder's entries onto the disk (POSIX; Windows has no such call and needs none for a rename)."""
-    if os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def make_durable_folder(path: Path) -> None:

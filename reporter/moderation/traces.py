@@ -9,6 +9,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from reporter.enums import DeliveryState
+from reporter.files import try_remove
 from reporter.media.store import Store
 from reporter.models import Delivery, Gathering, Takeaway, Upload
 from reporter.models.camera import Shot
@@ -70,5 +71,5 @@ def _erase_uploads(
     if client_id:
         same.append(Upload.fields["client_id"].as_string() == client_id)
     for upload in session.scalars(select(Upload).where(or_(*same))):
-        (store.incoming / f"{upload.id}.part").unlink(missing_ok=True)
+        try_remove(store.incoming / f"{upload.id}.part")
         session.delete(upload)
