@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from multiprocessing import context as mp
 from typing import TYPE_CHECKING, Any
 
+from capture.decoding.process_limits import OVER_MEMORY, limit_process
 from reporter.errors import DISK_READ_ONLY, DiskFull, MediaFailed, ReadOnlyDisk, ReporterError
 from reporter.messages import N_, Message
 
@@ -86,8 +87,7 @@ class DecoderPool:
     A worker is replaced after ``tasks_per_worker`` tasks, and at once when it dies. Safe to use from many threads.
     Who must not wait behind an hour of transcoding takes a pool of its own.
 
-    The memory limit is RLIMIT_AS: Linux keeps it; macOS may not enforce it and Windows has no such limit, there the
-    pixel limit of capture.decoding.probe and the time limit are what holds.
+    How the memory limit is kept depends on the system: see capture.decoding.process_limits.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class DecoderPool:
             raise PoolBusy("The laptop is busy. Please try again in a moment.") from error
         except ProcessExpired as error:
             log.warning("a decoder died with exit code %s", error.exitcode)
-            raise DecoderDied(CRASHED) from error
+            raise DecoderDied(TOO_BIG if error.exitcode == OVER_MEMORY else CRASHED) from error
         except BrokenProcessPool as error:
             self._forget()
             raise DecoderDied(CRASHED) from error
@@ -253,13 +253,8 @@ def _prepare_worker(memory_mb: int, priority: int) -> None:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     # The pool's own handler is Python code, which a decoder that hangs never gets to run.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if hasattr(os, "nice"):
-        os.nice(priority)
-    with suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
+    with suppress(OSError):
+        limit_process(memory_mb, priority)
 
 
 class _QuietProcess(mp.SpawnProcess):

@@ -1,0 +1,117 @@
+"""Memory and priority of a decoder's process, by the means that each system has for it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+# How a worker that its watch has stopped ends: beside the numbers of signals and of Python's own errors.
+OVER_MEMORY = 86
+_LOOK_EVERY = 0.1
+
+
+def limit_process(memory_mb: int, priority: int) -> None:
+    """Limit the memory of this process and lower its priority; no core dumps.
+
+    Linux refuses what is over the limit (RLIMIT_AS), Windows too (a job object). macOS has no limit that holds, so a
+    thread watches there and ends the process.
+    """
+    if sys.platform == "win32":
+        limit_by_job(memory_mb << 20)
+        return
+    os.nice(priority)
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
+    if sys.platform == "darwin":
+        watch_memory(memory_mb << 20)
+
+
+def peak_memory() -> int:
+    """The most memory that this process has had, in bytes (getrusage: macOS counts bytes, Linux kilobytes)."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def watch_memory(limit: int, *, used: Callable[[], int] = peak_memory) -> None:
+    """End this process with OVER_MEMORY as soon as it has more than ``limit`` bytes; looks ten times a second."""
+
+    def watch() -> None:
+        while used() <= limit:
+            time.sleep(_LOOK_EVERY)
+        os._exit(OVER_MEMORY)
+
+    threading.Thread(target=watch, name="memory", daemon=True).start()
+
+
+if sys.platform == "win32":
+    import ctypes
+    from ctypes import wintypes
+
+    # https://learn.microsoft.com/windows/win32/procthread/job-objects
+    _PROCESS_MEMORY, _PRIORITY, _DIE_ON_ERROR = 0x100, 0x20, 0x400
+    _BELOW_NORMAL = 0x4000
+    _EXTENDED_LIMITS = 9
+
+    class _BasicLimits(ctypes.Structure):
+        """JOBOBJECT_BASIC_LIMIT_INFORMATION."""
+
+        _fields_ = (
+            ("process_time", ctypes.c_int64),
+            ("job_time", ctypes.c_int64),
+            ("flags", wintypes.DWORD),
+            ("least_working_set", ctypes.c_size_t),
+            ("most_working_set", ctypes.c_size_t),
+            ("processes", wintypes.DWORD),
+            ("affinity", ctypes.c_size_t),
+            ("priority", wintypes.DWORD),
+            ("scheduling", wintypes.DWORD),
+        )
+
+    class _ExtendedLimits(ctypes.Structure):
+        """JOBOBJECT_EXTENDED_LIMIT_INFORMATION."""
+
+        _fields_ = (
+            ("basic", _BasicLimits),
+            ("transfers", ctypes.c_uint64 * 6),
+            ("process_memory", ctypes.c_size_t),
+            ("job_memory", ctypes.c_size_t),
+            ("peak_process", ctypes.c_size_t),
+            ("peak_job", ctypes.c_size_t),
+        )
+
+    def limit_by_job(memory: int) -> None:
+        """Let this process have at most ``memory`` bytes, and less of the processor than what a person waits for.
+
+        The job lives as long as the process: its handle is left open. Raises OSError.
+        """
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.CreateJobObjectW.restype = wintypes.HANDLE
+        kernel.GetCurrentProcess.restype = wintypes.HANDLE
+        kernel.SetInformationJobObject.argtypes = (
+            wintypes.HANDLE,
+            ctypes.c_int,
+            ctypes.c_void_p,
+            wintypes.DWORD,
+        )
+        kernel.AssignProcessToJobObject.argtypes = (wintypes.HANDLE, wintypes.HANDLE)
+        limits = _ExtendedLimits(process_memory=memory)
+        limits.basic.flags = _PROCESS_MEMORY | _PRIORITY | _DIE_ON_ERROR
+        limits.basic.priority = _BELOW_NORMAL
+        job = kernel.CreateJobObjectW(None, None)
+        size = ctypes.sizeof(limits)
+        done = job and kernel.SetInformationJobObject(
+            job, _EXTENDED_LIMITS, ctypes.byref(limits), size
+        )
+        if not (done and kernel.AssignProcessToJobObject(job, kernel.GetCurrentProcess())):
+            raise ctypes.WinError(ctypes.get_last_error())
