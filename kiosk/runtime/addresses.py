@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -12,6 +13,14 @@ from reporter.config import Settings
 # Names of interfaces that lead to virtual machines, containers and tunnels, never to a phone.
 _VIRTUAL = ("docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "tun", "tap", "utun", "wg", "zt")
 _VIRTUAL_WORDS = ("virtual", "hyper-v", "vpn", "loopback", "wsl")
+# Windows' own hotspot: "Microsoft Wi-Fi Direct Virtual Adapter", with a number from the second on.
+_HOTSPOT = "wi-fi direct"
+# Bridges of containers and of management cards: hardly ever what a phone is on, but somebody may have named one so.
+_UNLIKELY = ("lxc", "lxd", "incus", "podman", "cni", "vnic", "ppp", "usb", "idrac")
+# Linux names interfaces (wlan0, wlp3s0, ap0), Windows describes the adapter.
+_WIRELESS, _WIRELESS_WORDS = ("wl", "ap"), ("wi-fi", "wifi", "wireless", "802.11")
+# TEST-NET-1 (RFC 5737): nothing is sent there, the system only says by which way it would go.
+_ANYWHERE = ("192.0.2.1", 9)
 
 
 @dataclass(frozen=True)
@@ -32,19 +41,41 @@ def own_addresses() -> list[Address]:
         for ip in adapter.ips
         if ip.is_IPv4
     ]
-    return sorted_addresses(found)
+    return sorted_addresses(found, default=default_address())
 
 
-def sorted_addresses(found: Iterable[Address]) -> list[Address]:
-    """Leave out loopback, link-local and virtual ones; private networks first (a hotspot's is one)."""
-    usable = [address for address in found if _usable(address)]
-    return sorted(usable, key=lambda a: (not ipaddress.ip_address(a.ip).is_private, a.ip))
+def default_address() -> str:
+    """Our own address on the way to the internet; '' where no way leads there. No packet is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(_ANYWHERE)
+        except OSError:
+            return ""
+        return str(probe.getsockname()[0])
+
+
+def sorted_addresses(found: Iterable[Address], *, default: str = "") -> list[Address]:
+    """Leave out loopback, link-local and virtual ones; the likeliest to be where the phones are comes first.
+
+    That is the ``default`` one, where the system would look for the internet: an access point's guests are on the same
+    network. Then private networks before others, Wi-Fi and hotspots before cables, bridges of containers last.
+    """
+    return sorted((a for a in found if _usable(a)), key=lambda a: _rank(a, default))
+
+
+def _rank(address: Address, default: str) -> tuple[bool, bool, bool, bool, int]:
+    """What sorts first is likelier."""
+    name, ip = address.interface.lower(), ipaddress.IPv4Address(address.ip)
+    wireless = name.startswith(_WIRELESS) or any(word in name for word in _WIRELESS_WORDS)
+    unlikely = name.startswith(_UNLIKELY)
+    return address.ip != default, unlikely, not ip.is_private, not wireless, int(ip)
 
 
 def _usable(address: Address) -> bool:
     ip = ipaddress.ip_address(address.ip)
     name = address.interface.lower()
     virtual = name.startswith(_VIRTUAL) or any(word in name for word in _VIRTUAL_WORDS)
+    virtual = virtual and _HOTSPOT not in name
     return not (ip.is_loopback or ip.is_link_local or ip.is_unspecified or virtual)
 
 

@@ -202,6 +202,27 @@ def test_phones_get_an_address_that_they_can_reach() -> None:
     assert [address.ip for address in sorted_addresses(found)] == ["192.168.4.1", "203.0.113.9"]
 
 
+def test_the_network_with_the_way_out_comes_first_and_containers_last() -> None:
+    found = [
+        Address("10.0.3.1", "lxcbr0"),
+        Address("10.88.0.1", "podman0"),
+        Address("192.168.1.7", "enp3s0"),
+        Address("192.168.4.7", "wlp2s0"),
+        Address("172.16.0.1", "vnic0"),
+    ]
+    interfaces = [address.interface for address in sorted_addresses(found)]
+    assert interfaces == ["wlp2s0", "enp3s0", "lxcbr0", "podman0", "vnic0"]
+    assert sorted_addresses(found, default="192.168.1.7")[0].interface == "enp3s0"
+
+
+def test_the_hotspot_of_windows_is_for_phones() -> None:
+    found = [
+        Address("192.168.56.1", "VirtualBox Host-Only Ethernet Adapter"),
+        Address("192.168.137.1", "Microsoft Wi-Fi Direct Virtual Adapter #2"),
+    ]
+    assert [address.ip for address in sorted_addresses(found)] == ["192.168.137.1"]
+
+
 def test_a_set_address_wins(tmp_path: Path) -> None:
     settings = replace(
         Settings(folder=tmp_path),
