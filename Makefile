@@ -6,6 +6,8 @@ else
 BIN := .venv/bin
 endif
 comma := ,
+# Says every five seconds what is under way, and what to do where a registry fails.
+SAY := $(PYTHON) installers/progress.py
 # The machine's npm is used where there is one; otherwise the `build` extra brings a Node.js.
 EXTRAS := $(if $(shell command -v npm 2>/dev/null),test,test$(comma)build)
 # Tests of one file, and those that share a real server, stay together.
@@ -13,7 +15,7 @@ SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadgroup
 CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage bench lint lint-rules lint-format lint-types lint-contracts format formats lock translations dist clean \
+.PHONY: help install run test coverage bench lint lint-rules lint-format lint-types lint-contracts format formats lock translations dist app clean \
 	system-packages
 
 help: ## this list
@@ -26,11 +28,12 @@ install: .venv/stamp-python .venv/stamp-vendor .venv/stamp-translations ## make 
 	  || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@test -x $(BIN)/python || { rm -rf .venv && $(PYTHON) -m venv .venv; } \
 	  || { rm -rf .venv; echo "Could not make .venv. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
+	@$(SAY) "Python packages (some 200 MB the first time)" -- $(BIN)/python -m pip install --progress-bar off \
+	  --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@
 
 .venv/stamp-vendor: .venv/stamp-python package.json package-lock.json kiosk/build_assets.py
-	$(BIN)/python -m kiosk.build_assets vendor
+	@$(SAY) "Browser libraries (some 40 MB the first time)" -- $(BIN)/python -m kiosk.build_assets vendor
 	@touch $@
 
 .venv/stamp-translations: .venv/stamp-python kiosk/build_assets.py $(CATALOGS)
@@ -68,11 +71,12 @@ format: install ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: ## resolve setup.cfg again into constraints.txt (takes the newest versions that fit together)
+lock: install ## resolve setup.cfg again into constraints.txt (takes the newest versions that fit together); prints which systems have wheels of all of them
 	$(PYTHON) -m venv .cache/lock && .cache/lock/bin/python -m pip install -q uv
 	{ sed -n '/^#/p' constraints.txt; .cache/lock/bin/uv pip compile -q --universal --python-version 3.11 --upgrade --extra test \
 	  --extra build --no-header --no-annotate --no-emit-index-url --no-emit-find-links setup.cfg; } > .cache/constraints.txt
 	mv .cache/constraints.txt constraints.txt
+	$(BIN)/python -m tests.tools.wheel_matrix .cache/lock/bin/uv
 
 translations: install ## collect what has to be translated into every catalogue
 	$(BIN)/python -m tests.tools.collect_messages
@@ -84,6 +88,20 @@ dist: install ## wheel and source archive in dist/
 	rm -rf build dist
 	$(BIN)/python -m build -q
 	@ls -l dist
+
+# PyInstaller, pinned: what it makes of a wheel changes with it. The application is built from the wheel, not from here.
+PYINSTALLER := pyinstaller==6.22.3 pyinstaller-hooks-contrib==2026.9
+APP_BIN := .cache/app/env/$(notdir $(BIN))
+
+app: dist ## one-folder application in dist/SocialReporter, and an archive of it
+	rm -rf .cache/app dist/SocialReporter
+	$(PYTHON) -m venv .cache/app/env
+	@$(SAY) "Packages of the application" -- $(APP_BIN)/python -m pip install --progress-bar off \
+	  --disable-pip-version-check -c constraints.txt "$$(echo dist/*.whl)[full]" $(PYINSTALLER)
+	@$(SAY) "The application (some minutes)" -- $(APP_BIN)/pyinstaller --noconfirm --log-level WARN --distpath dist \
+	  --workpath .cache/app/work installers/app.spec
+	tar -C dist -cJf dist/SocialReporter-$$(uname -s)-$$(uname -m).tar.xz SocialReporter
+	@du -sm dist/SocialReporter dist/SocialReporter-*
 
 clean: ## remove everything that make has made; the gathering stays
 	rm -rf .venv build dist node_modules static/vendor .cache .pytest_cache .mypy_cache .ruff_cache *.egg-info

@@ -67,7 +67,7 @@ def fetch_packages() -> None:
     npm = npm_command()
     if npm is None:
         sys.exit("assets: no npm here. Install the extra that brings one: pip install -e .[build]")
-    flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=http"]
     done = subprocess.run([*npm, "ci", *flags], cwd=ROOT, check=False)
     if done.returncode:
         sys.exit("assets: npm could not fetch the browser libraries; is this machine online?")

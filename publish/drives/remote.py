@@ -27,7 +27,7 @@ from publish.net.transfer_meter import kept, moved
 from reporter.messages import Message
 
 # Schemes whose packages are an extra of this project.
-_EXTRAS = {"s3": "s3"}
+_EXTRAS = {"s3": "s3", "sftp": "sftp", "ssh": "sftp"}
 # Object stores: a name appears when all of it has arrived, and renaming would be copying.
 _WHOLE = frozenset({"s3", "gs", "gcs", "az", "abfs"})
 _SSH = frozenset({"sftp", "ssh"})
@@ -56,8 +56,10 @@ class RemoteDrive(Drive):
 
     def _open(self, login: Login) -> tuple[Any, str]:
         if self._scheme in _SSH:
-            from publish.drives.sftp import open_sftp
-
+            try:
+                from publish.drives.sftp import open_sftp
+            except ImportError as error:
+                raise PauseTarget(self._lacking()) from error
             return open_sftp(self._url, login)
         try:
             opened, root = url_to_fs(self._url, **self._keys(login))

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import datetime
+from importlib.util import find_spec
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -116,6 +117,12 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
 
     def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
+        if find_spec("mf2py") is None:
+            raise PauseTarget(
+                "%(name)s needs packages that are not installed. Install them with: %(command)s",
+                name=self.name,
+                command="pip install 'social-reporter[indieweb]'",
+            )
         self._blog = Micropub(setup.name, setup.options["url"], setup.secret.strip(), setup.state)
         self._draft = setup.options.get("status") == "draft"
 

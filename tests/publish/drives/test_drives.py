@@ -364,6 +364,9 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(PauseTarget, match=r"pip install 'social-reporter\[s3\]'"):
         open_drive("s3://bucket/site", Login("cloud"))
+    monkeypatch.setitem(sys.modules, "publish.drives.sftp", None)
+    with pytest.raises(PauseTarget, match=r"pip install 'social-reporter\[sftp\]'"):
+        open_drive("sftp://host/site", Login("server"))
     with pytest.raises(PauseTarget, match="webdavs://"):
         open_drive("https://example.org/dav", Login("cloud"))
 
