@@ -13,7 +13,7 @@ from capture.decoding.process_pool import DecoderPool
 from kiosk.i18n import locale_selector
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
-from kiosk.runtime.static_files import static_dir
+from kiosk.runtime.static_files import static_dir, version
 from kiosk.web import desk
 from kiosk.web.middleware import (
     auth,
@@ -35,7 +35,7 @@ from reporter.annotations import face_review
 from reporter.clock import Clock, new_random, utc_now
 from reporter.config import Settings
 from reporter.database.engine import engine_options, prepare_sqlite
-from reporter.gathering.folder import ensure_row, prepare_folder, upgrade_schema
+from reporter.gathering.folder import ensure_row, note_program, prepare_folder, upgrade_schema
 from reporter.gathering.sessions import ensure_lobby
 from reporter.media.store import Store
 from reporter.search import Recipe, WhooshIndex
@@ -85,6 +85,7 @@ def create_app(
         upgrade_schema(db.engine)
         rng = rng or new_random()
         gathering = ensure_row(db.session(), now=clock(), rng=rng)
+        note_program(db.session(), version(), now=clock())
         ensure_lobby(db.session(), now=clock(), rng=rng)
         face_review.set_check(db.session(), settings.publish.check_faces)
         app.extensions["kiosk"] = kiosk = _make_kiosk(settings, gathering.id, clock=clock, rng=rng)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import click
 
@@ -25,6 +26,9 @@ COMMANDS = {
     "sessions": LazyCommand("gathering", "sessions", "List, import or add sessions."),
     "posters": LazyCommand("gathering", "posters", "Make the print pack."),
     "kiosk": LazyCommand("serve", "kiosk", "Run the kiosk and its workers until Ctrl-C."),
+    "open": LazyCommand(
+        "serve", "open_window", "Run the kiosk in a window, as a double click does."
+    ),
     "demo": LazyCommand("serve", "demo", "Run a kiosk with a sample gathering."),
     "doctor": LazyCommand("doctor", "doctor", "Say what would go wrong today."),
     "rehearse": LazyCommand("rehearse", "rehearse", "Play volunteers against the running kiosk."),
@@ -69,6 +73,12 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, lazy.help) for name, lazy in COMMANDS.items()])
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run as the program: what goes into a pipe is UTF-8, whatever the system's code page is."""
+        for stream in (sys.stdin, sys.stdout, sys.stderr):
+            write_utf8(stream)
+        return super().main(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
@@ -90,6 +100,14 @@ class LazyGroup(click.Group):
         except _database_errors() as error:
             click.echo(f"reporter: {_said(error)}", err=True)
             ctx.exit(1)
+
+
+def write_utf8(stream: TextIO | None) -> None:
+    """Let a pipe carry UTF-8, and a terminal whatever it can show instead of ending the program."""
+    # Without a console (pythonw, a windowed application) there are none at all.
+    if isinstance(stream, io.TextIOWrapper):
+        encoding = None if stream.isatty() else "utf-8"
+        stream.reconfigure(encoding=encoding, errors="surrogateescape" if encoding else "replace")
 
 
 def _database_errors() -> tuple[type[Exception], ...]:
@@ -118,3 +136,8 @@ def _said(error: Exception) -> str:
 @click.version_option(package_name="social-reporter", message="%(version)s")
 def main() -> None:
     """Social Reporter: record, keep, show and publish what people take home from a gathering."""
+
+
+def open_window() -> None:
+    """``reporter open``, as a program of its own for a double click."""
+    main(["open"], prog_name="social-reporter")

@@ -42,10 +42,34 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
 
 
-def gathering_folder() -> Path:
-    """The folder that was asked for."""
+def asked_for() -> Path | None:
+    """The folder that was asked for in so many words, or None."""
     chosen = click.get_current_context().find_root().meta.get("gathering")
-    return Path(chosen or os.environ.get(GATHERING_VARIABLE) or "gathering")
+    chosen = chosen or os.environ.get(GATHERING_VARIABLE)
+    return Path(chosen) if chosen else None
+
+
+def gathering_folder() -> Path:
+    """The folder that was asked for, else ``gathering`` below the current one."""
+    return asked_for() or Path("gathering")
+
+
+def choose_place(folder: Path) -> None:
+    """See that a new gathering gets a fit place; raises ConfigError, warns of what needs care."""
+    from kiosk.desktop.place import Fitness, need_fit_place
+
+    place = need_fit_place(folder)
+    if place.fitness is Fitness.CARE:
+        click.echo(f"reporter: {place.reason}", err=True)
+
+
+def warn_of_place(folder: Path) -> None:
+    """Say what speaks against the place of a gathering that is there already."""
+    from kiosk.desktop.place import Fitness, judge
+
+    place = judge(folder)
+    if place.fitness is not Fitness.GOOD:
+        click.echo(f"reporter: {place.reason}", err=True)
 
 
 def print_json(document: Any) -> None:

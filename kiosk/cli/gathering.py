@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kiosk.cli.common import (
+    choose_place,
     db_session,
     gathering_folder,
     gathering_option,
@@ -104,6 +105,7 @@ def new(
     before = load_settings(previous) if previous else None
     rng, now = new_random(), utc_now()
     folder = gathering_folder()
+    choose_place(folder)
     settings = make_gathering(folder, name, timezone=zone, language=language, now=now, rng=rng)
     with open_session(settings) as session:
         if reading:

@@ -6,6 +6,7 @@ import logging
 import signal
 import tempfile
 import threading
+import time
 import webbrowser
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +15,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kiosk.cli.common import db_session, gathering_folder, gathering_option, opened
+from kiosk.cli.common import (
+    asked_for,
+    choose_place,
+    db_session,
+    gathering_folder,
+    gathering_option,
+    opened,
+    warn_of_place,
+)
 from kiosk.cli.progress_bar import progress_bar
 from reporter.clock import new_random, utc_now
 from reporter.config import Settings, exists, load_settings
@@ -23,7 +32,11 @@ from reporter.errors import ConfigError
 if TYPE_CHECKING:
     from flask import Flask
 
+log = logging.getLogger(__name__)
+
 DEFAULT_PORT = 8000
+# A clock that is corrected little by little never jumps so far within half a second.
+JUMP_SECONDS = 30
 
 
 @click.command("kiosk")
@@ -58,9 +71,11 @@ def _open_or_make(folder: Path) -> Settings:
     from reporter.gathering.folder import make_gathering
 
     if exists(folder):
+        warn_of_place(folder)
         return load_settings(folder)
     from kiosk.runtime.timezone import local_timezone
 
+    choose_place(folder)
     settings = make_gathering(
         folder,
         "Our gathering",
@@ -69,7 +84,10 @@ def _open_or_make(folder: Path) -> Settings:
         now=utc_now(),
         rng=new_random(),
     )
-    click.echo(f"made a new gathering in {folder}; its open session is called Lobby")
+    zone = settings.gathering.timezone
+    click.echo(
+        f"made a new gathering in {folder}, times of {zone}; its open session is called Lobby"
+    )
     return settings
 
 
@@ -85,6 +103,7 @@ def serve(
 ) -> None:
     """Run server and workers until Ctrl-C. Raises ConfigError when the port is taken."""
     from kiosk.app import create_app
+    from kiosk.desktop.awake import stay_awake
     from kiosk.server.http import bound_port, make_server
     from kiosk.web.middleware.host_check import own_host
     from kiosk.workers import Workers
@@ -96,11 +115,9 @@ def serve(
             app, host, port, tls=tls, own_host=lambda asked: own_host(asked, settings)
         )
     except OSError as error:
-        raise ConfigError(
-            "Port %(port)s can't be used: something else listens there. Is a kiosk running "
-            "already? Try: reporter kiosk --port 8001",
-            port=port,
-        ) from error
+        app.extensions["kiosk"].stop()
+        _show_running(port, str(app.extensions["kiosk"].gathering_id), error, show=show)
+        return
     app.extensions["kiosk"].port = bound_port(server)
     app.extensions["kiosk"].receiving = lambda: server.receiving
     workers = Workers(app)
@@ -109,13 +126,54 @@ def serve(
         workers.start()
         serving.start()
         _announce(app, host, tls=bool(tls), show=show)
-        # In short waits: on Windows a wait without end can't be interrupted.
-        while serving.is_alive() and not stop.wait(0.5):
-            pass
+        with stay_awake() as awake:
+            if not awake:
+                click.echo("nothing here keeps this laptop awake: see that it doesn't go to sleep")
+            _wait(serving, stop)
     finally:
         click.echo("stopping")
         server.stop()
         workers.stop()
+
+
+def _show_running(port: int, gathering_id: str, error: OSError, *, show: bool) -> None:
+    """The port is taken: a kiosk of this gathering is shown; raises ConfigError for others, and where none may be."""
+    from kiosk.desktop.running import find_running
+
+    found = find_running(port)
+    if found is None:
+        raise ConfigError(
+            "Port %(port)s can't be used: something else listens there. Try: reporter kiosk --port "
+            "8001",
+            port=port,
+        ) from error
+    if found.gathering_id != gathering_id:
+        raise ConfigError(
+            "The kiosk of another gathering, %(title)s, runs on port %(port)s already. End it "
+            "first, or try: reporter kiosk --port 8001",
+            title=found.title,
+            port=port,
+        ) from error
+    if not show:
+        raise ConfigError(
+            "This gathering's kiosk runs already, at %(url)s", url=found.url
+        ) from error
+    click.echo(f"running already: {found.url}")
+    webbrowser.open(found.url)
+
+
+def _wait(serving: threading.Thread, stop: threading.Event) -> None:
+    """Until it is stopped; says when the clock has jumped, as after a sleep."""
+    ahead = time.time() - time.monotonic()
+    # In short waits: on Windows a wait without end can't be interrupted.
+    while serving.is_alive() and not stop.wait(0.5):
+        jumped = time.time() - time.monotonic() - ahead
+        if abs(jumped) > JUMP_SECONDS:
+            ahead += jumped
+            log.warning(
+                "the laptop slept or its clock was set (by %+d s): see that it shows the right time",
+                jumped,
+            )
 
 
 def _announce(app: Flask, host: str, *, tls: bool, show: bool) -> None:
@@ -145,10 +203,42 @@ def _stop_signal() -> threading.Event:
     def note(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), note)
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # Who started us with nohup wants us to outlive the terminal.
+        if number and not (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
+            signal.signal(number, note)
     return stop
+
+
+@click.command("open")
+@click.option("--port", default=DEFAULT_PORT, show_default=True)
+@click.option("--shortcut", is_flag=True, help="Only make an entry in the menu that does this.")
+@gathering_option
+def open_window(port: int, shortcut: bool) -> None:
+    """Run the kiosk in a window with a button to stop it, as a double click does.
+
+    The folder of the gathering is asked for once; the next time the same one opens. Without a screen it is proposed
+    and taken, and the kiosk runs as with ``reporter kiosk``.
+    """
+    from kiosk.desktop.folder import chosen_folder, remember_folder
+    from kiosk.desktop.run import run_in_window
+    from kiosk.desktop.shortcut import make_shortcut
+
+    if shortcut:
+        click.echo(f"made {make_shortcut(Path.home())}")
+        return
+
+    folder = asked_for() or chosen_folder()
+    if folder is None:
+        return
+    if not exists(folder):
+        choose_place(folder)
+    remember_folder(folder)
+    if not run_in_window(folder, port):
+        click.echo("no screen for a window here: the kiosk runs without one")
+        prepare_log()
+        serve(_open_or_make(folder), "0.0.0.0", port, tls=None, show=True)
 
 
 @click.command("index")

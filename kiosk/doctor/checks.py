@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
-from kiosk.doctor import firewall
+from kiosk.doctor import firewall, laptop
 from kiosk.doctor.finding import Finding, Verdict
 from kiosk.runtime.addresses import own_addresses, phone_url
 from kiosk.runtime.context import KioskContext
@@ -217,6 +217,8 @@ CHECKS: tuple[Check, ...] = (
     address,
     door,
     walls,
+    laptop.place,
+    laptop.sleep,
     disk,
     clock,
     camera,
@@ -226,4 +228,5 @@ CHECKS: tuple[Check, ...] = (
     index,
     passwords,
     packages,
+    laptop.versions,
 )

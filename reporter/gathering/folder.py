@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
@@ -24,6 +25,7 @@ from reporter.config import (
 from reporter.database.engine import engine_options, prepare_sqlite
 from reporter.errors import BadInput, Conflict
 from reporter.models import Gathering
+from reporter.models.gathering import ProgramVersion
 
 
 def make_gathering(
@@ -83,6 +85,29 @@ def open_session(settings: Settings) -> Iterator[Session]:
             yield session
     finally:
         engine.dispose()
+
+
+def schema_revision(engine: Engine) -> str:
+    """The step of the schema that a database is at."""
+    from reporter import migrations
+
+    return migrations.current_revision(engine) or ""
+
+
+def note_program(session: Session, version: str, *, now: datetime) -> None:
+    """Remember that this version of the program has opened the gathering. Commits."""
+    if session.get(ProgramVersion, version) is None:
+        session.add(ProgramVersion(version=version, first_at=now))
+        try:
+            session.commit()
+        except IntegrityError:
+            # Another process was there first.
+            session.rollback()
+
+
+def program_versions(session: Session) -> Sequence[ProgramVersion]:
+    """The versions that have opened the gathering, its maker first."""
+    return session.scalars(select(ProgramVersion).order_by(ProgramVersion.first_at)).all()
 
 
 def ensure_row(session: Session, *, now: datetime, rng: random.Random) -> Gathering:

@@ -23,8 +23,7 @@ def upgrade(engine: Engine) -> Path | None:
 
     A new database is simply made. Raises Conflict for a database of a newer program, which is left as it is.
     """
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+    current = current_revision(engine)
     if current == _head():
         return None
     if current is not None and current not in _revisions():
@@ -35,6 +34,12 @@ def upgrade(engine: Engine) -> Path | None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return copy
+
+
+def current_revision(engine: Engine) -> str | None:
+    """The step that a database is at; None for an empty one."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def _said_newer(engine: Engine, revision: str) -> str:

@@ -47,6 +47,15 @@ class BlockedDevice(Base):
     who: Mapped[str] = mapped_column(default="")
 
 
+class ProgramVersion(Base):
+    """A version of this program that has opened the gathering, and when it did so first; the oldest has made it."""
+
+    __tablename__ = "program_version"
+
+    version: Mapped[str] = mapped_column(primary_key=True)
+    first_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class CopyMade(Base):
     """A copy that left the gathering's folder: so that whoever erases something can be told where it still is."""
 

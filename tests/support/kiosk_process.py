@@ -161,6 +161,10 @@ class KioskProcess:
         """Ctrl-C; the exit code."""
         return self._end(signal.SIGINT)
 
+    def hang_up(self) -> int:
+        """Close its terminal; the exit code."""
+        return self._end(signal.SIGHUP)
+
     def _end(self, number: int) -> int:
         if self._process is None:
             return 0
