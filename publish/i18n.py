@@ -6,6 +6,7 @@ import gettext
 from pathlib import Path
 
 from reporter.enums import Intent, Kind
+from reporter.languages import spoken_language
 
 # Languages written from right to left that have an ISO 639-1 code.
 _RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
@@ -39,7 +40,7 @@ def translations(language: str) -> gettext.NullTranslations:
     """The catalogue of a language; English where there is none."""
     folder = Path(__file__).parent / "translations"
     return gettext.translation(
-        "publish", folder, languages=[language.replace("-", "_")], fallback=True
+        "publish", folder, languages=[spoken_language(language) or "en"], fallback=True
     )
 
 

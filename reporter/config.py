@@ -16,6 +16,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from reporter.errors import ConfigError
 from reporter.files import replace_file, sync_file
+from reporter.languages import LANGUAGES, spoken_language
 
 FILE_NAME = "reporter.toml"
 FOLDERS = ("media", "renditions", "index", "incoming", "bundle")
@@ -35,7 +36,7 @@ class GatheringSettings:
     timezone: str = _setting(
         "UTC", "Where it takes place, as Europe/Berlin: schedule times are read in it."
     )
-    language: str = _setting("en", "The language of pages and of the index, as en, de, es or ar.")
+    language: str = _setting("en", "The language of pages, posters and posts, as en, uk or pt-BR.")
     date: str = _setting("", "The day it takes place, or the first of several, as 2026-05-09.")
     place: str = _setting("", "The house, street or town where people meet.")
 
@@ -309,16 +310,20 @@ def check_zone(name: str) -> None:
 
 
 def check_language(tag: str) -> None:
-    """Raise ConfigError for a language that is none or unknown to CLDR (https://cldr.unicode.org)."""
+    """Raise ConfigError for a language that pages don't speak, or that CLDR does not know (https://cldr.unicode.org)."""
     from babel import Locale, UnknownLocaleError
 
     try:
         Locale.parse(tag, sep="_" if "_" in tag else "-")
-    except (ValueError, UnknownLocaleError) as error:
+        known = spoken_language(tag) != ""
+    except (ValueError, UnknownLocaleError):
+        known = False
+    if not known:
         raise ConfigError(
-            "There is no language %(name)s here. Write it as en, de, es, ar or pt-BR.",
+            "There is no language %(name)s here. Choose one of %(choices)s, or a variety such as pt-BR.",
             name=f"{tag!r}",
-        ) from error
+            choices=", ".join(LANGUAGES),
+        )
 
 
 def check_day(day: str) -> None:

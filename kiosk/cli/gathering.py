@@ -78,7 +78,9 @@ def _read_for_new(path: Path, timezone: str | None) -> tuple[Reading, str]:
     help="CSV, iCalendar, or frab/pretalx JSON or XML.",
 )
 @click.option("--timezone", help="As Europe/Berlin; else that of the schedule or of this laptop.")
-@click.option("--language", default="en", show_default=True, help="Language of pages and index.")
+@click.option(
+    "--language", default="en", show_default=True, help="Language of pages, posters and posts."
+)
 @click.option(
     "--from",
     "previous",

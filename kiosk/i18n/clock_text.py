@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_interval, format_skeleton, format_time
 
 from kiosk.runtime.context import current_kiosk
 from reporter.config import Settings
+from reporter.languages import spoken_locale
 from reporter.models import EventSession
-
-
-def locale_of(language: str) -> Locale:
-    """CLDR's locale of a language tag; English for one that Babel does not know."""
-    try:
-        return Locale.parse(language.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")
 
 
 def clock_text(moment: datetime, settings: Settings) -> str:
     """A time of day in the gathering's zone and language, as ``2:00 PM`` or ``14:00``."""
     return format_time(
-        moment.astimezone(settings.zone), "short", locale=locale_of(settings.gathering.language)
+        moment.astimezone(settings.zone), "short", locale=spoken_locale(settings.gathering.language)
     )
 
 
@@ -35,7 +27,7 @@ def shown_clock(moment: datetime) -> str:
 def day_text(moment: datetime, settings: Settings) -> str:
     """A day, short enough for a line of a poster, as ``Sat, May 9``."""
     local = moment.astimezone(settings.zone)
-    return format_skeleton("MMMEd", local, locale=locale_of(settings.gathering.language))
+    return format_skeleton("MMMEd", local, locale=spoken_locale(settings.gathering.language))
 
 
 def span_text(start: datetime, end: datetime | None, settings: Settings) -> str:
@@ -43,7 +35,7 @@ def span_text(start: datetime, end: datetime | None, settings: Settings) -> str:
     if end is None:
         return clock_text(start, settings)
     zone: tzinfo = settings.zone
-    locale = locale_of(settings.gathering.language)
+    locale = spoken_locale(settings.gathering.language)
     # A clock of twelve hours names its half of the day.
     skeleton = "hm" if "a" in str(locale.time_formats["short"].pattern) else "Hm"
     return format_interval(start.astimezone(zone), end.astimezone(zone), skeleton, locale=locale)

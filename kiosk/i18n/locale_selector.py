@@ -12,9 +12,8 @@ from werkzeug.wrappers import Response
 
 from kiosk.i18n.clock_text import shown_clock
 from kiosk.runtime.context import current_kiosk
+from reporter.languages import LANGUAGES, spoken_language
 
-# Names in their own language, for the switch.
-LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "ar": "العربية"}
 RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})
 COOKIE = "lang"
 
@@ -31,15 +30,20 @@ def init_app(app: Flask) -> None:
 
 def choose() -> str:
     """The language code of this request; outside of one, the gathering's."""
-    own = current_kiosk().settings.gathering.language
+    # A language without a catalogue would be half used: its dates beside English words.
+    own = spoken_language(current_kiosk().settings.gathering.language) or "en"
     if not has_request_context():
-        return own if own in LANGUAGES else "en"
+        return own
     for wanted in (request.args.get("lang"), request.cookies.get(COOKIE)):
         if wanted in LANGUAGES:
             return wanted
-    # A language without a catalogue would be half used: its dates beside English words.
-    own = own if own in LANGUAGES else "en"
-    return request.accept_languages.best_match([own, *LANGUAGES]) or own
+    return preferred_language() or own
+
+
+def preferred_language() -> str:
+    """The first language of the browser that pages speak; '' if there is none."""
+    asked = (spoken_language(tag) for tag, weight in request.accept_languages if weight > 0)
+    return next(filter(None, asked), "")
 
 
 def _zone() -> str:
@@ -69,8 +73,11 @@ def _remember(response: Response) -> Response:
     return response
 
 
-def catalogue(code: str) -> NullTranslations:
+def catalogue(tag: str) -> NullTranslations:
     """The words of a language outside of a request (posters); English where there is no catalogue."""
     return gettext.translation(
-        "messages", Path(__file__).parents[1] / "translations", [code], fallback=True
+        "messages",
+        Path(__file__).parents[1] / "translations",
+        [spoken_language(tag) or "en"],
+        fallback=True,
     )

@@ -22,7 +22,7 @@ SECTIONS = {
 HELP = (
     later("What the event is called, on every page and poster."),
     later("Where it takes place, as Europe/Berlin: schedule times are read in it."),
-    later("The language of pages and of the index, as en, de, es or ar."),
+    later("The language of pages, posters and posts, as en, uk or pt-BR."),
     later("The day it takes place, or the first of several, as 2026-05-09."),
     later("The house, street or town where people meet."),
     later("Name of the Wi-Fi that phones join; empty leaves the code away."),

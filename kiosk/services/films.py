@@ -21,6 +21,7 @@ from kiosk.runtime.database import db
 from reporter.films.plan import FilmWords, Plan, Wish, plan_film
 from reporter.films.script import Script
 from reporter.gathering.sessions import all_sessions
+from reporter.languages import spoken_locale
 from reporter.models import EventSession, Gathering, Takeaway
 
 # A slow laptop that has much else to do takes twenty times the length of a film.
@@ -66,7 +67,9 @@ def _days(kiosk: KioskContext) -> str:
     ends = select(func.min(Takeaway.recorded_at), func.max(Takeaway.recorded_at))
     known = [one for one in db.session.execute(ends).one() if one is not None]
     zone, language = kiosk.settings.zone, kiosk.settings.gathering.language
-    days = [format_date(one.astimezone(zone), "long", locale=language) for one in known]
+    days = [
+        format_date(one.astimezone(zone), "long", locale=spoken_locale(language)) for one in known
+    ]
     return " – ".join(dict.fromkeys(days))
 
 

@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from publish.i18n import INTENTS, direction, translations
 from publish.markup.markdown import blog_markdown, markdown_html, markdown_text
 from publish.posts.model import Post, Remote
+from reporter.languages import spoken_locale
 from reporter.media.webvtt import read_cues, spoken
 
 _SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in "[]{}"}
@@ -107,27 +108,27 @@ def period(first: datetime, last: datetime, zone: tzinfo, language: str) -> str:
     start, end = first.astimezone(zone).date(), last.astimezone(zone).date()
     if start == end:
         return _day(first, zone, language)
-    return format_interval(start, end, "yMMMd", locale=find_locale(language))
+    return format_interval(start, end, "yMMMd", locale=spoken_locale(language))
 
 
 def _day(moment: datetime, zone: tzinfo, language: str) -> str:
-    return format_date(moment.astimezone(zone), "long", locale=find_locale(language))
+    return format_date(moment.astimezone(zone), "long", locale=spoken_locale(language))
 
 
 def day_words(day: date, language: str) -> str:
     """A day as it is written in that language."""
-    return format_date(day, "long", locale=find_locale(language))
+    return format_date(day, "long", locale=spoken_locale(language))
 
 
 def day_and_time(moment: datetime, zone: tzinfo, language: str) -> str:
     """A moment in words, as "Saturday, 9 May 2026, 14:00" is written in that language."""
     local = moment.astimezone(zone)
-    return f"{format_date(local, 'full', locale=find_locale(language))}, {_clock(moment, zone, language)}"
+    return f"{format_date(local, 'full', locale=spoken_locale(language))}, {_clock(moment, zone, language)}"
 
 
 def _weekday(moment: datetime, zone: tzinfo, language: str) -> str:
-    return format_date(moment.astimezone(zone), "EEEE", locale=find_locale(language))
+    return format_date(moment.astimezone(zone), "EEEE", locale=spoken_locale(language))
 
 
 def _clock(moment: datetime, zone: tzinfo, language: str) -> str:
-    return format_time(moment.astimezone(zone), "short", locale=find_locale(language))
+    return format_time(moment.astimezone(zone), "short", locale=spoken_locale(language))

@@ -10,7 +10,7 @@ from babel.dates import format_date, format_time
 from publish.i18n import INTENTS, translations
 from publish.markup.markdown import markdown_text
 from publish.posts.model import WORDS, Block, CrossLink, Post
-from publish.rendering.html import find_locale
+from reporter.languages import spoken_locale
 
 
 def slot_line(post: Post) -> str:
@@ -18,15 +18,10 @@ def slot_line(post: Post) -> str:
     parts = [post.gathering]
     if post.slot:
         if post.slot.starts_at:
-            locale, start = (
-                find_locale(post.language),
-                post.slot.starts_at.astimezone(ZoneInfo(post.zone)),
-            )
-            day, clock = (
-                format_date(start, "long", locale),
-                format_time(start, "short", None, locale),
-            )
-            parts.append(f"{day}, {clock}")
+            locale = spoken_locale(post.language)
+            start = post.slot.starts_at.astimezone(ZoneInfo(post.zone))
+            clock = format_time(start, "short", None, locale)
+            parts.append(f"{format_date(start, 'long', locale)}, {clock}")
         parts += [post.slot.room, post.slot.speakers]
     return " · ".join(part for part in parts if part)
 

@@ -12,7 +12,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
-from kiosk.i18n.locale_selector import LANGUAGES
 from kiosk.i18n.setting_help import CHOICES, SECTIONS
 from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.runtime.database import db
@@ -20,6 +19,7 @@ from kiosk.web.middleware.request_limits import request_limits
 from reporter.annotations import face_review
 from reporter.config import Settings, load_settings, save_settings, sections, with_value
 from reporter.errors import ConfigError
+from reporter.languages import LANGUAGES
 from reporter.moderation.decisions import next_revision
 from reporter.search import Recipe
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from capture.codes.qr_writer import Wifi, wifi_text
 from kiosk.i18n.error_messages import translated
-from kiosk.i18n.locale_selector import LANGUAGES
+from kiosk.i18n.locale_selector import preferred_language
 from kiosk.i18n.setting_help import CHOICES
 from kiosk.runtime.addresses import is_for_phones, own_addresses, url_of
 from kiosk.runtime.context import current_kiosk
@@ -24,6 +24,7 @@ from reporter.codes import make_code
 from reporter.config import save_settings, sections, with_value
 from reporter.errors import BadInput, ConfigError
 from reporter.gathering.sessions import LOBBY, all_sessions, takeaway_counts
+from reporter.languages import LANGUAGES
 
 bp = Blueprint("setup", __name__, url_prefix="/setup")
 
@@ -154,7 +155,7 @@ def _laptop_zone() -> str:
 
 
 def _laptop_language() -> str:
-    return request.accept_languages.best_match(list(LANGUAGES)) or "en"
+    return preferred_language() or "en"
 
 
 def _names(section: str) -> list[str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection
 from datetime import date, timedelta
 
+from reporter.languages import LANGUAGES
 from reporter.search.text.tokenizer import normalize
 
 NEAR = {
@@ -22,6 +23,12 @@ NEAR = {
     "ontem": -1,
     "اليوم": 0,
     "امس": -1,
+    "сьогодні": 0,
+    "вчора": -1,
+    "आज": 0,
+    "कल": -1,
+    "今天": 0,
+    "昨天": -1,
 }
 _PARTS = re.compile(r"(\d{1,2})[./](\d{1,2})?[./]?(\d{4})?")
 
@@ -31,7 +38,7 @@ def matching_days(
 ) -> set[str]:
     """Which of the known days (ISO dates) a person means; none for what is no day.
 
-    A number alone is a day of the month. Weekdays are understood in all ``languages``.
+    A number alone is a day of the month. Weekdays are understood in all ``languages`` and in those of the pages.
     """
     if ".." in value:
         first, last = (part.strip() for part in value.split("..", 1))
@@ -67,7 +74,7 @@ def _weekdays(languages: tuple[str, ...]) -> dict[str, int]:
     from babel.core import Locale
 
     names: dict[str, int] = {}
-    for language in reversed(languages):
+    for language in reversed(dict.fromkeys((*languages, *LANGUAGES))):
         for width in ("abbreviated", "wide"):
             for number, name in Locale.parse(language).days["format"][width].items():
                 names[normalize(name).strip(".")] = number

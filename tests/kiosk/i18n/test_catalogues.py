@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,14 +13,19 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
-from kiosk.i18n.locale_selector import LANGUAGES
+from kiosk.i18n.locale_selector import catalogue as translated_words
 from publish.i18n import translations
+from reporter.languages import LANGUAGES
+from tests.tools.collect_messages import for_volunteers, forms, page_catalogue
 
 ROOT = Path(__file__).parents[3]
 PAGES = "kiosk/translations/{}/LC_MESSAGES/messages.po"
 POSTS = "publish/translations/{}/LC_MESSAGES/publish.po"
-BLANK = re.compile(r"%\(\w+\)[sd]|%s|%%|\{\w+\}")
+TAG = re.compile(r"<[^>]*>")
+BLANK = re.compile(r"%\(\w+\)[sd]|%s|%d|%%|\{\w+\}")
 ASKING = ("_", "gettext", "ngettext", "lazy_gettext", "later")
+# Their desk is translated too, at any time.
+WHOLE = ("de", "es", "ar")
 TRANSLATED = [lang for lang in LANGUAGES if lang != "en"]
 
 
@@ -32,26 +38,53 @@ def messages(lang: str, place: str = PAGES) -> list[Message]:
     return [message for message in catalogue(lang, place) if message.id]
 
 
+@functools.cache
+def volunteers_sentences() -> frozenset[object]:
+    """What volunteers meet, by where it stands in the program."""
+    return frozenset(message.id for message in page_catalogue() if for_volunteers(message))
+
+
 @pytest.mark.parametrize("place", [PAGES, POSTS], ids=["pages", "posts"])
 @pytest.mark.parametrize("lang", TRANSLATED)
 def test_every_sentence_is_translated_with_its_blanks(lang: str, place: str) -> None:
+    """In the languages of which the desk is not whole yet, ``make translations`` lists what it says in English."""
+    whole = place == POSTS or lang in WHOLE
     for message in messages(lang, place):
+        said = forms(message)
+        if not whole and not any(said) and message.id not in volunteers_sentences():
+            continue
         sources = [message.id] if isinstance(message.id, str) else list(message.id)
-        source = sources[0]
         # Of a singular without a number ("this face") the plural may have one.
-        blanks = [set(BLANK.findall(one)) for one in sources]
-        forms = (
-            [message.string] if isinstance(message.string, str) else list(message.string or [""])
-        )
-        assert all(forms), f"{lang}: {source}"
-        assert not message.fuzzy, f"{lang}: {source}"
-        for form in forms:
-            assert set(BLANK.findall(form)) in blanks, f"{lang}: {source}"
+        blanks = [sorted(BLANK.findall(one)) for one in sources]
+        assert all(said), f"{lang}: {sources[0]}"
+        assert not message.fuzzy, f"{lang}: {sources[0]}"
+        for form in said:
+            assert sorted(BLANK.findall(form)) in blanks, f"{lang}: {sources[0]}"
+            assert TAG.findall(form) == TAG.findall(sources[0]), f"{lang}: {sources[0]}"
+
+
+@pytest.mark.parametrize(
+    ("lang", "count", "words"),
+    [
+        ("fr", 0, "0 réponse"),
+        ("pt", 2, "2 respostas"),
+        ("uk", 1, "1 відповідь"),
+        ("uk", 3, "3 відповіді"),
+        ("uk", 11, "11 відповідей"),
+        ("uk", 22, "22 відповіді"),
+        ("ar", 11, "ردود: 11"),
+        ("hi", 2, "2 जवाब"),
+        ("zh", 5, "5 条回复"),
+    ],
+)
+def test_plurals_follow_the_rules_of_the_language(lang: str, count: int, words: str) -> None:
+    asked = translated_words(lang).ngettext("%(num)d reply", "%(num)d replies", count)
+    assert asked % {"num": count} == words
 
 
 def test_all_catalogues_hold_the_same_sentences() -> None:
     known = {lang: {message.id for message in messages(lang)} for lang in LANGUAGES}
-    assert len(known["en"]) > 200
+    assert 200 < len(volunteers_sentences()) < len(known["en"])
     assert all(ids == known["en"] for ids in known.values())
     posts = {lang: {message.id for message in messages(lang, POSTS)} for lang in TRANSLATED}
     assert len(posts["de"]) > 50
@@ -90,7 +123,16 @@ def test_every_sentence_of_the_program_is_in_the_catalogues(
 
 
 @pytest.mark.parametrize(
-    ("tag", "said"), [("de", "Notiz"), ("de-AT", "Notiz"), ("ar", "ملاحظة"), ("fi", "Note")]
+    ("tag", "said"),
+    [
+        ("de-AT", "Notiz"),
+        ("ar", "ملاحظة"),
+        ("pt-BR", "Nota"),
+        ("uk_UA", "Нотатка"),
+        ("zh-Hans-CN", "笔记"),
+        ("zh-TW", "Note"),
+        ("fi", "Note"),
+    ],
 )
 def test_posts_speak_the_language_of_the_gathering(tag: str, said: str) -> None:
     assert translations(tag).gettext("Note") == said

@@ -239,7 +239,7 @@ def test_the_session_runs_no_more_after_its_end(
 
 @pytest.mark.parametrize(
     ("lang", "words", "direction"),
-    [("de", "Senden", "ltr"), ("es", "Enviar", "ltr"), ("ar", "أرسل", "rtl")],
+    [("de", "Senden", "ltr"), ("uk", "Надіслати", "ltr"), ("ar", "أرسل", "rtl")],
 )
 def test_pages_speak_the_language_that_is_chosen(
     client: FlaskClient, event: EventSession, lang: str, words: str, direction: str
@@ -251,9 +251,23 @@ def test_pages_speak_the_language_that_is_chosen(
     assert words in client.get(f"/s/{event.code}", **PHONE).text
 
 
-def test_the_phones_own_language_is_taken(client: FlaskClient, event: EventSession) -> None:
-    page = client.get(f"/s/{event.code}", headers={"Accept-Language": "ar-EG,ar;q=0.9"}, **PHONE)
-    assert 'lang="ar" dir="rtl"' in page.text
+@pytest.mark.parametrize(
+    ("asked", "lang"),
+    [
+        ("ar-EG,ar;q=0.9", "ar"),
+        ("pt-BR,pt;q=0.9,en;q=0.8", "pt"),
+        ("uk-UA", "uk"),
+        ("fi,zh-CN;q=0.9,en;q=0.8", "zh"),
+        ("zh-TW,en;q=0.8", "en"),
+        ("hi-IN;q=0.1,fr;q=0", "hi"),
+        ("fi", "en"),
+    ],
+)
+def test_the_phones_own_language_is_taken(
+    client: FlaskClient, event: EventSession, asked: str, lang: str
+) -> None:
+    page = client.get(f"/s/{event.code}", headers={"Accept-Language": asked}, **PHONE)
+    assert f'<html lang="{lang}" dir="{"rtl" if lang == "ar" else "ltr"}"' in page.text
 
 
 def test_the_page_is_lean(client: FlaskClient, event: EventSession) -> None:
