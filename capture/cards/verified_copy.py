@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from capture.cards.clock_offset import moment
@@ -19,7 +17,6 @@ from capture.decoding.probe import Probe
 from capture.decoding.process_pool import DecoderPool
 from capture.intake.submission import ReceivedFile
 from reporter.errors import MediaFailed, ReporterError
-from reporter.files import forget_cache
 from reporter.media.store import Store, disk_errors, hash_file
 from reporter.messages import N_
 
@@ -114,9 +111,8 @@ def copy_in(
             incoming.write(piece)
             copied(len(piece))
         arrival = ReceivedFile.of(incoming, found.filename)
-        _forget_cache(arrival.path)
         with disk_errors():
-            same = hash_file(arrival.path) == read.hexdigest() == arrival.sha256
+            same = hash_file(arrival.path, from_disk=True) == read.hexdigest() == arrival.sha256
         if not same or arrival.size != found.size:
             raise CardTrouble(
                 "%(name)s changed while it was copied, or the copy is damaged. Import it again.",
@@ -149,12 +145,3 @@ def _pieces(found: Found) -> Iterator[bytes]:
 def _trouble(found: Found, error: OSError) -> CardTrouble:
     what = error.strerror or "no reason given"
     return CardTrouble(UNREADABLE_ON_CARD, name=found.name, what=what)
-
-
-def _forget_cache(path: Path) -> None:
-    """So that reading back reads the disk and not the memory (where the system lets us)."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        forget_cache(handle)
-    finally:
-        os.close(handle)

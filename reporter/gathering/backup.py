@@ -189,7 +189,7 @@ def _is_whole(path: Path, sha256: str) -> bool:
 def _copy_file(source: Path, goal: Path, file: _File) -> None:
     """Copy, put onto the disk, read back. What is damaged at its source is said, not copied."""
     make_durable_folder(goal.parent)
-    if hash_file(_replace(source, goal)) != file.sha256:
+    if hash_file(_replace(source, goal), from_disk=True) != file.sha256:
         remove_file(goal)
         where = source if hash_file(source) != file.sha256 else goal.parent
         raise ReporterError(

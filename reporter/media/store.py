@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from reporter.errors import DISK_FULL, DISK_READ_ONLY, DiskFull, NotFound, ReadOnlyDisk, TooLarge
-from reporter.files import remove_file, replace_file, sync_file, sync_folder, try_remove
+from reporter.files import (
+    forget_cache,
+    remove_file,
+    replace_file,
+    sync_file,
+    sync_folder,
+    try_remove,
+)
 
 PIECE = 1 << 16
 _SHA = re.compile(r"[0-9a-f]{64}")
@@ -223,17 +230,19 @@ def _link_or_copy(path: Path, goal: Path) -> None:
         replace_file(part, goal)
 
 
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, read in pieces."""
+def hash_file(path: Path, *, from_disk: bool = False) -> str:
+    """SHA-256 of a file, read in pieces. ``from_disk``: to see what was really written, past the system's memory."""
     digest = hashlib.sha256()
-    for piece in read_pieces(path):
+    for piece in read_pieces(path, from_disk=from_disk):
         digest.update(piece)
     return digest.hexdigest()
 
 
-def read_pieces(path: Path) -> Iterator[bytes]:
+def read_pieces(path: Path, *, from_disk: bool = False) -> Iterator[bytes]:
     """A file's bytes in pieces of 64 KB."""
     with path.open("rb") as file:
+        if from_disk:
+            forget_cache(file.fileno())
         while piece := file.read(PIECE):
             yield piece
 

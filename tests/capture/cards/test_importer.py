@@ -333,7 +333,7 @@ def test_a_copy_that_reads_back_differently_is_refused(
     camera = Camera(tmp_path / "card")
     camera.shoot(TEN)
     # The disk gives back other bytes than were written.
-    monkeypatch.setattr(verified_copy, "hash_file", lambda path: "0" * 64)
+    monkeypatch.setattr(verified_copy, "hash_file", lambda path, **_how: "0" * 64)
     job = desk.read(camera.card)
     assert "the copy is damaged" in job.failures[0]["error"]
     assert (job.imported, desk.originals(), list(desk.store.incoming.iterdir())) == (0, set(), [])
