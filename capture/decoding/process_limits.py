@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 # How a worker that its watch has stopped ends: beside the numbers of signals and of Python's own errors.
 OVER_MEMORY = 86
@@ -17,11 +18,15 @@ _LOOK_EVERY = 0.1
 def limit_process(memory_mb: int, priority: int) -> None:
     """Limit the memory of this process and lower its priority; no core dumps.
 
-    Linux refuses what is over the limit (RLIMIT_AS), Windows too (a job object). macOS has no limit that holds, so a
-    thread watches there and ends the process.
+    Linux refuses what is over the limit (RLIMIT_AS), Windows too (a job object). macOS has no limit that holds, and
+    Windows may give no job: a thread watches there and ends the process.
     """
     if sys.platform == "win32":
-        limit_by_job(memory_mb << 20)
+        # Where the process is in a job already that takes no other (old Windows, Wine), the watch alone is left.
+        with suppress(OSError):
+            limit_by_job(memory_mb << 20)
+        lower_priority()
+        watch_memory(memory_mb << 20)
         return
     os.nice(priority)
     with suppress(ImportError, ValueError, OSError):
@@ -36,7 +41,7 @@ def limit_process(memory_mb: int, priority: int) -> None:
 def peak_memory() -> int:
     """The most memory that this process has had, in bytes (getrusage: macOS counts bytes, Linux kilobytes)."""
     if sys.platform == "win32":
-        return 0
+        return peak_committed()
     import resource
 
     unit = 1 if sys.platform == "darwin" else 1024
@@ -59,7 +64,7 @@ if sys.platform == "win32":
     from ctypes import wintypes
 
     # https://learn.microsoft.com/windows/win32/procthread/job-objects
-    _PROCESS_MEMORY, _PRIORITY, _DIE_ON_ERROR = 0x100, 0x20, 0x400
+    _PROCESS_MEMORY, _DIE_ON_ERROR = 0x100, 0x400
     _BELOW_NORMAL = 0x4000
     _EXTENDED_LIMITS = 9
 
@@ -90,14 +95,40 @@ if sys.platform == "win32":
             ("peak_job", ctypes.c_size_t),
         )
 
+    class _MemoryCounters(ctypes.Structure):
+        """PROCESS_MEMORY_COUNTERS."""
+
+        _fields_ = (
+            ("size", wintypes.DWORD),
+            ("page_faults", wintypes.DWORD),
+            ("sizes", ctypes.c_size_t * 7),
+            ("peak_committed", ctypes.c_size_t),
+        )
+
+    def _this_process() -> Any:
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.GetCurrentProcess.restype = wintypes.HANDLE
+        return kernel, wintypes.HANDLE(kernel.GetCurrentProcess())
+
+    def lower_priority() -> None:
+        """Leave the processor to what a person waits for."""
+        kernel, process = _this_process()
+        kernel.SetPriorityClass(process, _BELOW_NORMAL)
+
+    def peak_committed() -> int:
+        """The most memory that this process has asked for, in bytes."""
+        kernel, process = _this_process()
+        counters = _MemoryCounters(size=ctypes.sizeof(_MemoryCounters))
+        kernel.K32GetProcessMemoryInfo(process, ctypes.byref(counters), counters.size)
+        return int(counters.peak_committed)
+
     def limit_by_job(memory: int) -> None:
-        """Let this process have at most ``memory`` bytes, and less of the processor than what a person waits for.
+        """Let this process have at most ``memory`` bytes.
 
         The job lives as long as the process: its handle is left open. Raises OSError.
         """
-        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel, process = _this_process()
         kernel.CreateJobObjectW.restype = wintypes.HANDLE
-        kernel.GetCurrentProcess.restype = wintypes.HANDLE
         kernel.SetInformationJobObject.argtypes = (
             wintypes.HANDLE,
             ctypes.c_int,
@@ -106,12 +137,11 @@ if sys.platform == "win32":
         )
         kernel.AssignProcessToJobObject.argtypes = (wintypes.HANDLE, wintypes.HANDLE)
         limits = _ExtendedLimits(process_memory=memory)
-        limits.basic.flags = _PROCESS_MEMORY | _PRIORITY | _DIE_ON_ERROR
-        limits.basic.priority = _BELOW_NORMAL
+        limits.basic.flags = _PROCESS_MEMORY | _DIE_ON_ERROR
         job = kernel.CreateJobObjectW(None, None)
         size = ctypes.sizeof(limits)
         done = job and kernel.SetInformationJobObject(
             job, _EXTENDED_LIMITS, ctypes.byref(limits), size
         )
-        if not (done and kernel.AssignProcessToJobObject(job, kernel.GetCurrentProcess())):
+        if not (done and kernel.AssignProcessToJobObject(job, process)):
             raise ctypes.WinError(ctypes.get_last_error())
