@@ -15,7 +15,7 @@ SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadgroup
 CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage bench lint lint-rules lint-format lint-types lint-contracts format formats lock translations dist app clean \
+.PHONY: help install run test coverage bench lint lint-rules lint-format lint-types lint-contracts format formats lock translations dist app test-windows clean \
 	system-packages
 
 help: ## this list
@@ -102,6 +102,9 @@ app: dist ## one-folder application in dist/SocialReporter, and an archive of it
 	  --workpath .cache/app/work installers/app.spec
 	tar -C dist -cJf dist/SocialReporter-$$(uname -s)-$$(uname -m).tar.xz SocialReporter
 	@du -sm dist/SocialReporter dist/SocialReporter-*
+
+test-windows: install ## the main job and some tests on a Windows Python under Wine (apt install wine64)
+	@bash tests/tools/windows.sh
 
 clean: ## remove everything that make has made; the gathering stays
 	rm -rf .venv build dist node_modules static/vendor .cache .pytest_cache .mypy_cache .ruff_cache *.egg-info
