@@ -14,6 +14,7 @@ from kiosk.runtime.changes import ChangeWatch
 from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.error_pages import note_failure
+from reporter.boundary import attempt
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +131,7 @@ def purge(kiosk: KioskContext) -> int:
 
 def tidy(kiosk: KioskContext) -> int:
     """Complete what a kill had interrupted; drop uploads that ran out and leftovers of broken-off requests."""
-    from capture.intake.receive import sweep
+    from capture.intake.sweep import sweep
     from capture.renditions.image_quality_worker import glance_due
     from kiosk.web.shared.tus_uploads import uploads
     from reporter.moderation.blocked_words import rescreen
@@ -218,11 +219,12 @@ class Workers:
     def _one(self, turn: Turn) -> int:
         """A turn in a context of its own. Whatever goes wrong is noted; the next turn comes."""
         with self._app.app_context():
-            try:
-                return turn(current_kiosk())
-            except Exception as error:  # noqa: BLE001 - the worker loop; logged without anybody's words
-                if not self._stop.is_set():
-                    note_failure(log, f"worker {turn.__name__}", error)
-                self._stop.wait(2)
-                # Whatever it was may still be to do.
-                return 1
+            done = attempt(lambda: turn(current_kiosk()))
+            if not isinstance(done, Exception):
+                return done
+            if not self._stop.is_set():
+                # Logged without anybody's words.
+                note_failure(log, f"worker {turn.__name__}", done)
+            self._stop.wait(2)
+            # Whatever it was may still be to do.
+            return 1

@@ -19,6 +19,7 @@ from multiprocessing import context as mp
 from typing import TYPE_CHECKING, Any
 
 from capture.decoding.process_limits import OVER_MEMORY, limit_process
+from reporter.boundary import attempt
 from reporter.errors import DISK_READ_ONLY, DiskFull, MediaFailed, ReadOnlyDisk, ReporterError
 from reporter.messages import N_, Message
 
@@ -217,27 +218,23 @@ def _unpack(outcome: _Outcome, function: Callable[..., Any]) -> Any:
 
 def _guarded(function: Callable[..., Any], args: tuple[Any, ...]) -> _Outcome:
     """Runs in the worker, at its boundary: whatever a decoder throws becomes a sentence."""
-    try:
-        return _Outcome(value=function(*args))
-    except ReporterError as error:
-        return _Outcome(error=error)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return _Outcome(error=DiskFull(NO_ROOM))
-        if error.errno == errno.EROFS:
-            # It waits for the disk; nothing is wrong with the file.
-            return _Outcome(error=ReadOnlyDisk(DISK_READ_ONLY))
-        return _failure(error)
-    except MemoryError:
-        return _Outcome(error=DecoderDied(TOO_BIG))
-    except Exception as error:  # noqa: BLE001
-        return _failure(error)
+    value = attempt(lambda: function(*args))
+    return _failure(value) if isinstance(value, Exception) else _Outcome(value=value)
 
 
 def _failure(error: Exception) -> _Outcome:
+    if isinstance(error, ReporterError):
+        return _Outcome(error=error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _Outcome(error=DiskFull(NO_ROOM))
+    if isinstance(error, OSError) and error.errno == errno.EROFS:
+        # It waits for the disk; nothing is wrong with the file.
+        return _Outcome(error=ReadOnlyDisk(DISK_READ_ONLY))
+    if isinstance(error, MemoryError):
+        return _Outcome(error=DecoderDied(TOO_BIG))
     sentence = TOO_BIG if _is_memory(error) else UNREADABLE
     kind = DecoderDied if _is_memory(error) else MediaFailed
-    return _Outcome(error=kind(sentence), details=traceback.format_exc())
+    return _Outcome(error=kind(sentence), details="".join(traceback.format_exception(error)))
 
 
 def _is_memory(error: Exception) -> bool:

@@ -21,7 +21,9 @@ from capture.films.photo_motion import open_photo, photo_frames
 from capture.films.sound_mix import SoundMix
 from capture.imaging.colour import BT709
 from capture.imaging.rendition_file import temporary_rendition
-from capture.transcoding.transcode import LIMITED, SOUND_RATE, X264
+from capture.transcoding.audio_track import SOUND_RATE
+from capture.transcoding.transcode import LIMITED
+from capture.transcoding.video_track import X264
 from reporter.films.script import SIZES, Piece, PieceKind, Script
 
 MP4_OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}

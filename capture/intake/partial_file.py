@@ -14,16 +14,17 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
-from capture.intake.tus_protocol import BrokenOff, Checksum
+from capture.intake.tus_protocol import BrokenOff, Checksum, ChecksumMismatch
 from reporter.errors import Conflict, TooLarge
 from reporter.files import sync_file, sync_folder
-from reporter.media.store import PIECE, disk_errors
+from reporter.media.store import PIECE, Store, disk_errors
 
 # The buffer for a piece; once a piece fills it, the phone is quick and gets the large one.
 SMALL_BUFFER = PIECE
@@ -175,6 +176,37 @@ def read_piece(body: Body, size: int) -> bytes:
     except (OSError, ValueError) as error:
         # A reset, a silence longer than the server waits, or a garbled chunk.
         raise _broken_off() from error
+
+
+@contextmanager
+def verified_copy(
+    store: Store, name: str, piece: Chunk, checksum: Checksum, *, most: int
+) -> Iterator[Body]:
+    """A copy of a body whose checksum was compared, while the context lasts.
+
+    Unverified bytes never stand in the upload's file, not even for a moment: the kiosk may be killed in it.
+    Raises TooLarge (more than ``most`` bytes), BrokenOff, ChecksumMismatch.
+    """
+    incoming = store.begin(name)
+    digest = hashlib.new(checksum.algorithm, usedforsecurity=False)
+    try:
+        while data := read_piece(piece.body, PIECE):
+            digest.update(data)
+            # An unannounced body could be endless.
+            if incoming.size + len(data) > most:
+                raise TooLarge("This is more than the whole upload.")
+            incoming.write(data)
+        incoming.close()
+        if piece.size is not None and incoming.size < piece.size:
+            raise BrokenOff(
+                "The connection broke off; a piece with a checksum is kept whole or not at all."
+            )
+        if not checksum.matches(digest.digest()):
+            raise ChecksumMismatch("These bytes were damaged on the way. Send them again.")
+        with incoming.path.open("rb") as copy:
+            yield copy
+    finally:
+        incoming.discard()
 
 
 def _broken_off() -> BrokenOff:

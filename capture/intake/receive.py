@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +48,6 @@ from reporter.models import (
     Tag,
     Takeaway,
     Tombstone,
-    Upload,
 )
 from reporter.moderation.blocked_words import screen
 from reporter.moderation.decisions import (
@@ -60,9 +58,6 @@ from reporter.moderation.decisions import (
     require_review,
 )
 from reporter.moderation.same_again import client_digest, former_values, holds_text
-
-# Younger files may belong to a request or an import that is under way.
-GRACE = timedelta(hours=1)
 
 # Looks into a file before it is taken; raises TooLong or MediaFailed for what must not be thanked for.
 Check = Callable[[Path, MediaType], None]
@@ -352,66 +347,3 @@ def _changed(door: IntakeContext, takeaway: Takeaway) -> None:
     """A new revision; and what an organizer approved before this was in it waits for a decision again."""
     bump_revision(door.session, takeaway)
     require_review(door.session, takeaway, Actor(door.now, door.rng))
-
-
-@dataclass(frozen=True)
-class Swept:
-    """What a sweep found: files removed, and originals that no row knows (left where they are, for a person)."""
-
-    removed: int
-    orphans: tuple[Path, ...]
-
-
-def sweep(session: Session, store: Store, now: datetime, *, grace: timedelta = GRACE) -> Swept:
-    """Clear away what requests and a killed kiosk left behind. Safe while the kiosk runs, and to repeat.
-
-    Removed: files in ``incoming/`` that belong to no upload under way, with the originals that were made of them and
-    never got a row, and originals whose withdrawal was cut off between its commit and the removal. Any other original
-    without a row was never acknowledged, but it may also be newer than a database that was restored from a backup: it
-    is reported, never removed, and the same bytes coming again take it over. Nothing younger than ``grace`` is touched.
-    Ends the session's transaction.
-    """
-    live = set(session.scalars(select(Upload.id).where(Upload.receipt == "")))
-    known = set(session.scalars(select(Media.sha256)))
-    strays = [p for p in _older(store.media.glob("??/*"), now - grace) if p.stem not in known]
-    removed = 0
-    gone: set[Path] = set()
-    for path in _older(store.incoming.glob("*"), now - grace):
-        if path.name.split(".")[0] not in live:
-            gone |= {
-                one for one in strays if _is_copy(one, path) and _drop_unused(session, store, one)
-            }
-            removed += try_remove(path)
-    gone |= {path for path in set(strays) - gone if _finish_removal(session, store, path)}
-    return Swept(removed + len(gone), tuple(sorted(set(strays) - gone)))
-
-
-def _older(paths: Iterable[Path], than: datetime) -> Iterator[Path]:
-    for path in paths:
-        # A file that another request removes meanwhile is none of ours.
-        with contextlib.suppress(FileNotFoundError):
-            if path.is_file() and path.stat().st_mtime < than.timestamp():
-                yield path
-
-
-def _is_copy(original: Path, incoming: Path) -> bool:
-    """Whether a killed request had put this incoming file among the originals, and got no further."""
-    with contextlib.suppress(FileNotFoundError):
-        same_size = original.stat().st_size == incoming.stat().st_size
-        return same_size and hash_file(incoming) == original.stem
-    return False
-
-
-def _finish_removal(session: Session, store: Store, path: Path) -> bool:
-    """Remove a withdrawn original, unless somebody has brought the same bytes to another session meanwhile."""
-    buried = select(Tombstone.sha256).where(Tombstone.sha256 == path.stem)
-    return session.scalar(buried) is not None and _drop_unused(session, store, path)
-
-
-def _drop_unused(session: Session, store: Store, path: Path) -> bool:
-    lock_gathering(session)
-    unused = session.scalar(select(Media.id).where(Media.sha256 == path.stem)) is None
-    if unused:
-        unused = store.drop(path.stem, path.suffix)
-    session.rollback()
-    return unused

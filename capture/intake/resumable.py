@@ -9,12 +9,11 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import hashlib
 import os
 import random
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import HEAD_BYTES
 from capture.intake.deduplication import already_here, read_sha256
-from capture.intake.partial_file import Body, Chunk, UploadLock, Writer, read_piece
+from capture.intake.partial_file import Body, Chunk, UploadLock, Writer, verified_copy
 from capture.intake.receive import Check, receive
 from capture.intake.submission import (
     ReceivedFile,
@@ -41,7 +40,7 @@ from reporter.config import LimitSettings
 from reporter.enums import Source
 from reporter.errors import BadInput, NotFound, ReporterError, TooLarge
 from reporter.files import sync_file, sync_folder, try_remove
-from reporter.media.store import PIECE, Store, disk_errors, hash_file
+from reporter.media.store import Store, disk_errors, hash_file
 from reporter.models import EventSession, Takeaway, Upload
 from reporter.moderation.decisions import find_session
 
@@ -180,7 +179,7 @@ class ResumableUploads:
                 writer = self._take_over(live, found, offset, piece)
             try:
                 self._store.need_room(found.length - offset, keep_free=self._keep_free)
-                with self._verified(upload_id, piece) as body:
+                with self._body(upload_id, piece) as body:
                     writer.pour(body, piece.size)
             finally:
                 writer.sync()
@@ -291,35 +290,11 @@ class ResumableUploads:
                 )
             return Writer(live, path, position=offset, length=found.length)
 
-    @contextmanager
-    def _verified(self, upload_id: str, piece: Chunk) -> Iterator[Body]:
-        """The body itself, or, where it comes with a checksum, a verified copy of it.
-
-        Unverified bytes never stand in the upload's file, not even for a moment: the kiosk may be killed in it.
-        """
+    def _body(self, upload_id: str, piece: Chunk) -> AbstractContextManager[Body]:
         if piece.checksum is None:
-            yield piece.body
-            return
-        incoming = self._store.begin(f"{upload_id}.{self._rng.getrandbits(64):016x}")
-        digest = hashlib.new(piece.checksum.algorithm, usedforsecurity=False)
-        try:
-            while data := read_piece(piece.body, PIECE):
-                digest.update(data)
-                # An unannounced body could be endless.
-                if incoming.size + len(data) > self.max_size:
-                    raise TooLarge("This is more than the whole upload.")
-                incoming.write(data)
-            incoming.close()
-            if piece.size is not None and incoming.size < piece.size:
-                raise BrokenOff(
-                    "The connection broke off; a piece with a checksum is kept whole or not at all."
-                )
-            if not piece.checksum.matches(digest.digest()):
-                raise ChecksumMismatch("These bytes were damaged on the way. Send them again.")
-            with incoming.path.open("rb") as copy:
-                yield copy
-        finally:
-            incoming.discard()
+            return contextlib.nullcontext(piece.body)
+        name = f"{upload_id}.{self._rng.getrandbits(64):016x}"
+        return verified_copy(self._store, name, piece, piece.checksum, most=self.max_size)
 
     def _after(
         self, session: Session, live: UploadLock, found: Progress, *, offset: int, sha256: str = ""

@@ -21,18 +21,10 @@ from capture.imaging.rendition_file import (
     temporary_rendition,
 )
 from capture.renditions.poster_frame import best_frame
+from capture.transcoding.audio_track import AudioTrack
 from capture.transcoding.loudness import gain_for, measure
-from capture.transcoding.transcode import (
-    LONG_SIDE,
-    SHORT_SIDE,
-    AudioTrack,
-    CopyTrack,
-    Span,
-    Track,
-    VideoTrack,
-    span_of,
-    write_tracks,
-)
+from capture.transcoding.transcode import CopyTrack, Span, Track, span_of, write_tracks
+from capture.transcoding.video_track import LONG_SIDE, SHORT_SIDE, VideoTrack
 from reporter.errors import MediaFailed
 from reporter.media.edits import Edits
 

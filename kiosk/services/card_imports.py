@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from capture.cards.importer import ImportContext, Importer, OnProgress, Stopped
+from capture.cards.importer import Importer, OnProgress, Stopped
 from capture.cards.scan import Found, Scan, scan
 from capture.cards.session_assignment import read_roll
+from capture.cards.shot_intake import ImportContext
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from reporter.clock import rfc3339

@@ -23,6 +23,7 @@ from publish.outbox.upsert import StoryJob
 from publish.targets import Target
 from publish.targets.base import Limits
 from publish.targets.capabilities import Batches
+from reporter.boundary import attempt
 from reporter.enums import ItemKind
 from reporter.models import Delivery
 
@@ -68,18 +69,22 @@ def send(
     session: Session, context: PublishContext, rows: Sequence[Delivery], jobs: Sequence[StoryJob]
 ) -> list[Sent] | None:
     """Make claimed rows true at their target in one go; None: each has to go by itself."""
-    try:
+
+    def connect_and_send() -> list[Sent]:
         target = context.connect(rows[0].target)
         session.commit()
         try:
             return _send(session, target, rows, jobs)
         finally:
             target.close()
-    except Exception as error:  # noqa: BLE001 - the boundary of the worker
-        # Whoever goes by itself meets it again, and there it is told and logged without secrets.
+
+    sent = attempt(connect_and_send)
+    if isinstance(sent, Exception):
+        # Whoever goes by itself meets it again, and there it is stored, and logged without secrets.
         session.rollback()
-        log.info("%d stories together: %s", len(rows), type(error).__name__)
-    return None
+        log.info("%d stories together: %s", len(rows), type(sent).__name__)
+        return None
+    return sent
 
 
 def _send(

@@ -32,6 +32,7 @@ from publish.outbox.target_status import (
 from publish.outbox.upsert import Job, MediaJob, StoryJob, execute
 from publish.targets import target_class
 from publish.targets.capabilities import Batches, ManualPosting
+from reporter.boundary import attempt
 from reporter.enums import DeliveryState, ItemKind
 from reporter.messages import Message
 from reporter.models import Delivery
@@ -107,20 +108,25 @@ def _deliver_one(session: Session, context: PublishContext, row: Delivery, lease
 def _attempt(
     session: Session, context: PublishContext, row: Delivery, meter: TransferMeter
 ) -> tuple[Job | None, Result]:
-    job = None
-    try:
+    job: Job | None = None
+
+    def deliver() -> Result:
+        nonlocal job
         with counted(meter):
             job = ITEMS[row.item_kind].prepare(session, context, row)
-            return job, _send(session, context, row, job)
-    except PublishError as error:
-        session.rollback()
-        return job, Failed(error, redact(error.message, secrets_of(context, row.target)))
-    except Exception as error:  # noqa: BLE001 - the boundary of the worker
-        # The boundary of the worker: one broken item must not stop the rest. A trace may quote an address.
-        session.rollback()
-        trace = "".join(traceback.format_exception(error))
-        log.error("delivery %s failed\n%s", row.id, redact(trace, secrets_of(context, row.target)))
-        return job, Crashed(_UNEXPECTED)
+            return _send(session, context, row, job)
+
+    result = attempt(deliver)
+    if not isinstance(result, Exception):
+        return job, result
+    session.rollback()
+    secrets = secrets_of(context, row.target)
+    if isinstance(result, PublishError):
+        return job, Failed(result, redact(result.message, secrets))
+    # A trace may quote an address.
+    trace = "".join(traceback.format_exception(result))
+    log.error("delivery %s failed\n%s", row.id, redact(trace, secrets))
+    return job, Crashed(_UNEXPECTED)
 
 
 def _send(session: Session, context: PublishContext, row: Delivery, job: Job) -> Result:
@@ -206,11 +212,11 @@ def _prepare_batch(
     session: Session, context: PublishContext, rows: Sequence[Delivery]
 ) -> list[StoryJob] | None:
     """The jobs of all rows; None: one of them has to go by itself."""
-    try:
-        jobs = [ITEMS[row.item_kind].prepare(session, context, row) for row in rows]
-    except Exception as error:  # noqa: BLE001 - whoever goes by itself meets it again, and there it is told
+    jobs = attempt(lambda: [ITEMS[row.item_kind].prepare(session, context, row) for row in rows])
+    if isinstance(jobs, Exception):
+        # Whoever goes by itself meets it again, and there it is stored and logged.
         session.rollback()
-        log.info("%d stories together: %s", len(rows), type(error).__name__)
+        log.info("%d stories together: %s", len(rows), type(jobs).__name__)
         return None
     stories = [job for job in jobs if isinstance(job, StoryJob) and batch.fits(job)]
     return stories if len(stories) == len(rows) else None

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+from publish.i18n import page_text
 from publish.net.remote_state import RemoteState
 from publish.posts.model import GatheringFacts, Post, Remote
 
@@ -27,6 +28,26 @@ class TargetOption:
     choices: Mapping[str, str] = field(default_factory=dict)
     # Shown at once though it is not required.
     common: bool = False
+
+
+def address_option(help_text: str) -> TargetOption:
+    """``url=…``, where the target's address has to be given."""
+    return TargetOption("url", help_text, label=page_text("Address"), required=True)
+
+
+def user_option(help_text: str) -> TargetOption:
+    """``user=…``, where somebody has to sign in."""
+    return TargetOption("user", help_text, label=page_text("User name"), required=True)
+
+
+def thread_option() -> TargetOption:
+    """``thread=…``, where a story becomes several short posts."""
+    return TargetOption(
+        "thread",
+        page_text("posts in a thread, at most"),
+        label=page_text("Length of a thread"),
+        default="8",
+    )
 
 
 @dataclass(frozen=True)

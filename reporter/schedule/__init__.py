@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reporter.errors import BadInput
+from reporter.messages import Message
 from reporter.schedule.csv_reader import read_csv
 from reporter.schedule.dates.zones import is_universal, zone_of_name
 from reporter.schedule.datetimes import find_zone
@@ -60,7 +61,9 @@ def inspect_schedule(source: str | Path | bytes, *, filename: str = "", timezone
     try:
         return _read(data, timezone)
     except BadInput as error:
-        raise BadInput(f"{name}: {error.message}" if name else error.message) from error
+        if not name:
+            raise
+        raise BadInput("%(where)s: %(sentence)s", where=name, sentence=error.message) from error
 
 
 def read_schedule(
@@ -94,8 +97,11 @@ def _read(data: bytes, timezone: str) -> Reading:
     findings = Findings()
     if encoding:
         findings.note(
-            f"The file doesn't say how its letters are written. They were read as {encoding}. If names look "
-            "wrong, save it as UTF-8."
+            Message(
+                "The file doesn't say how its letters are written. They were read as "
+                "%(encoding)s. If names look wrong, save it as UTF-8.",
+                encoding=encoding,
+            )
         )
     kind, drafts = _drafts(data, text, timezone, findings)
     _refuse_hopeless(drafts, findings)
@@ -150,8 +156,10 @@ def _named_zone(text: str, findings: Findings) -> str:
             zone = zone_of_name(found[1].replace("\\/", "/"))
             if zone is not None and is_universal(zone) and _OTHER_OFFSET.search(text):
                 findings.note(
-                    "The file names UTC as its zone, while its times have other offsets. The times are right; give "
-                    "the gathering's zone yourself."
+                    Message(
+                        "The file names UTC as its zone, while its times have other offsets. The times "
+                        "are right; give the gathering's zone yourself."
+                    )
                 )
                 return ""
             if zone is not None:

@@ -8,11 +8,13 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from reporter.errors import BadInput
+from reporter.messages import Message
 from reporter.schedule.dates.moments import When
 from reporter.schedule.dates.zone_abbreviations import is_winter_name_in_summer, zone_of_word
 from reporter.schedule.dates.zones import fixed_offset, tell_clock_change, zone_of_name
 from reporter.schedule.datetimes import parse_length, to_utc
 from reporter.schedule.parsed_session import (
+    NO_END,
     Draft,
     Findings,
     ScheduledSession,
@@ -77,7 +79,9 @@ class _Reader:
         if self._is_heading(row):
             return None
         if not title:
-            self.findings.leave_out(f"{row.where} has no title. Fill it in or delete the row.")
+            self.findings.leave_out(
+                Message("%(where)s has no title. Fill it in or delete the row.", where=row.where)
+            )
             return None
         starts, ends = self._span(row, row.where)
         return Draft(
@@ -136,7 +140,7 @@ class _Reader:
                 "There is a time but no date. Write the start like 2026-12-05 14:00, or add a column “date”."
             )
         if start.day is None:
-            self.findings.note("No date of its own: that above it was taken.", where)
+            self.findings.note(Message("No date of its own: that above it was taken."), where)
         self.last_day = start.day or self.last_day
         return moment
 
@@ -144,21 +148,33 @@ class _Reader:
         """Tell of times that were read as they stand, and may mean something else."""
         if start.odd_weekday:
             self.findings.note(
-                f"The weekday is not that of {moment:%Y-%m-%d}. Check the date.", where
+                Message(
+                    "The weekday is not that of %(day)s. Check the date.", day=f"{moment:%Y-%m-%d}"
+                ),
+                where,
             )
         if not 2010 <= moment.year <= 2060:
-            self.findings.note(f"It is in {moment.year}. Check the date.", where)
+            self.findings.note(
+                Message("It is in %(year)s. Check the date.", year=moment.year), where
+            )
         if is_winter_name_in_summer(moment):
             self.findings.note(
-                f"{moment.tzname()} is not the clocks' time in summer. It was taken as written; check the time.",
+                Message(
+                    "%(zone)s is not the clocks' time in summer. It was taken as written; check the "
+                    "time.",
+                    zone=moment.tzname(),
+                ),
                 where,
             )
         wall = moment.replace(tzinfo=None)
         above, self.latest = self.latest, wall
         if start.clock and wall.hour < 7 and above and above.date() == wall.date() and above > wall:
             self.findings.note(
-                f"It starts at {wall:%H:%M}, before the row above on that day. If the afternoon or the night after is "
-                "meant, write 13:30 or the next day's date.",
+                Message(
+                    "It starts at %(clock)s, before the row above on that day. If the afternoon or "
+                    "the night after is meant, write 13:30 or the next day's date.",
+                    clock=f"{wall:%H:%M}",
+                ),
                 where,
             )
 
@@ -174,15 +190,19 @@ class _Reader:
             elif length := self._text(row, "duration"):
                 ends = starts + self._length(length)
             elif times.start.clock is None:
-                self.findings.note("A date without a time: the whole day was taken.", where)
+                self.findings.note(
+                    Message("A date without a time: the whole day was taken."), where
+                )
                 ends = self._utc(start + timedelta(days=1), zone, where)
             else:
                 return None
         except BadInput as error:
-            self.findings.note_odd(f"{error.message} It came in without an end.", where)
+            self.findings.note_odd(Message.join([error.message, NO_END]), where)
             return None
         if ends < starts:
-            self.findings.note_odd("It ends before it starts, so its end was left away.", where)
+            self.findings.note_odd(
+                Message("It ends before it starts, so its end was left away."), where
+            )
             return None
         return ends
 
@@ -199,7 +219,9 @@ class _Reader:
                 ends += timedelta(days=1)
                 if ends.replace(tzinfo=None) - plain.replace(tzinfo=None) > timedelta(hours=8):
                     self.findings.note(
-                        "It ends on the next day, more than eight hours later. Check its end.",
+                        Message(
+                            "It ends on the next day, more than eight hours later. Check its end."
+                        ),
                         where,
                     )
         return self._utc(ends, zone, where)
@@ -210,7 +232,11 @@ class _Reader:
             if hours and re.fullmatch(r"\d{1,3}(?:[.,]\d{1,3})?", text):
                 return timedelta(hours=float(text.replace(",", ".")))
             if re.fullmatch(r"[1-9]", text):
-                self.findings.note(f"A duration without a unit, as “{text}”, was read as minutes.")
+                self.findings.note(
+                    Message(
+                        "A duration without a unit, as “%(text)s”, was read as minutes.", text=text
+                    )
+                )
             return parse_length(text)
         except ValueError as error:
             raise BadInput(
@@ -229,7 +255,11 @@ class _Reader:
             return timezone(offset)
         if zone is None:
             self.findings.note(
-                f"The zone “{one_line(name, 60)}” is not known. The times were read as those of {self.zone.key}."
+                Message(
+                    "The zone “%(zone)s” is not known. The times were read as those of %(taken)s.",
+                    zone=one_line(name, 60),
+                    taken=self.zone.key,
+                )
             )
         return zone or self.zone
 

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from zoneinfo import ZoneInfo
 
 from reporter.errors import BadInput
-from reporter.messages import N_
+from reporter.messages import N_, Message
 from reporter.schedule.dates.moments import parse_when
 from reporter.schedule.dates.zones import tell_clock_change
 from reporter.schedule.datetimes import parse_length, to_utc
@@ -28,7 +28,15 @@ from reporter.schedule.frab_version2 import (
     version_two,
     with_pretalx_codes,
 )
-from reporter.schedule.parsed_session import Draft, Findings, ScheduledSession, one_line, plain_text
+from reporter.schedule.parsed_session import (
+    NO_END,
+    Draft,
+    Findings,
+    ScheduledSession,
+    event_named,
+    one_line,
+    plain_text,
+)
 
 MAX_DEPTH = 40
 MAX_ELEMENTS = 400_000
@@ -62,7 +70,7 @@ def read_json(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
     zone = conference_zone(text_of(conference.get("time_zone_name")), zone, findings)
     drafts: list[Draft] = []
     for position, day in enumerate(_list(conference.get("days"), "days"), start=1):
-        frame = _frame(_dict(day, f"day {position}"), zone, findings)
+        frame = _frame(_dict(day, Message("day %(number)s", number=position)), zone, findings)
         for room, event in _json_events(day, position):
             number = len(drafts) + len(findings.left_out) + 1
             drafts += _json_draft(event, room, frame, number)
@@ -97,8 +105,8 @@ def _json_events(day: dict[str, Any], position: int) -> Iterator[tuple[str, dict
             position=position,
         )
     for room, events in rooms.items():
-        for event in _list(events, f"the room “{one_line(room, 60)}”"):
-            yield room, _dict(event, f"an event in “{one_line(room, 60)}”")
+        for event in _list(events, Message("the room “%(room)s”", room=one_line(room, 60))):
+            yield room, _dict(event, Message("an event in “%(room)s”", room=one_line(room, 60)))
 
 
 def _frame(day: dict[str, Any], zone: ZoneInfo, findings: Findings) -> _Day:
@@ -111,7 +119,9 @@ def _frame_of(day: str, start: str, zone: ZoneInfo, findings: Findings) -> _Day:
         begins = parse_when(start).at() if start else None
         found = parse_when(day).day if day else None
     except ValueError:
-        findings.note(f"The day “{one_line(day or start, 40)}” has no readable date.")
+        findings.note(
+            Message("The day “%(day)s” has no readable date.", day=one_line(day or start, 40))
+        )
         return _Day(None, None, zone, findings)
     return _Day(found, begins, zone, findings)
 
@@ -119,7 +129,7 @@ def _frame_of(day: str, start: str, zone: ZoneInfo, findings: Findings) -> _Day:
 def _json_draft(event: dict[str, Any], room: str, day: _Day, number: int) -> list[Draft]:
     """The event as a list of one; none without a title."""
     title = one_line(text_of(event.get("title")))
-    where = f"Event {number} (“{title}”)" if title else f"Event {number} in “{one_line(room, 60)}”"
+    where = event_named(number, title) if title else _event_in(number, room)
     if not title:
         return _left_out(where, day)
     starts, ends = _span(
@@ -151,9 +161,13 @@ def _json_draft(event: dict[str, Any], room: str, day: _Day, number: int) -> lis
     return [Draft(where, session, key=one_line(key, 200))]
 
 
+def _event_in(number: int, room: str) -> Message:
+    return Message("Event %(number)s in “%(room)s”", number=number, room=one_line(room, 60))
+
+
 def _left_out(where: str, day: _Day) -> list[Draft]:
     day.findings.leave_out(
-        f"{where} has no title. Give it one in the schedule and export it again."
+        Message("%(where)s has no title. Give it one and export the schedule again.", where=where)
     )
     return []
 
@@ -222,7 +236,7 @@ def _xml_draft(event: Element, room: str, day: _Day, number: int) -> list[Draft]
         return "".join(found.itertext()).strip() if (found := event.find(path)) is not None else ""
 
     title = one_line(text("title"))
-    where = f"Event {number} (“{title}”)" if title else f"Event {number} in “{one_line(room, 60)}”"
+    where = event_named(number, title) if title else _event_in(number, room)
     if not title:
         return _left_out(where, day)
     starts, ends = _span(
@@ -269,7 +283,7 @@ def _span(
         clock = parse_when(start_text).clock if start_text else None
         if clock is not None and clock.replace(tzinfo=None) != moment.time():
             day.findings.note(
-                "Its date and its start name two times. That of the date was taken.", where
+                Message("Its date and its start name two times. That of the date was taken."), where
             )
         if moment.tzinfo is None:
             tell_clock_change(day.findings, where, moment, day.zone)
@@ -281,7 +295,14 @@ def _span(
         return starts, starts + parse_length(length_text) if length_text else None
     except ValueError:
         day.findings.note_odd(
-            f"The duration “{one_line(length_text, 40)}” is not understood. It came in without an end.",
+            Message.join(
+                [
+                    Message(
+                        "The duration “%(text)s” is not understood.", text=one_line(length_text, 40)
+                    ),
+                    NO_END,
+                ]
+            ),
             where,
         )
         return starts, None
@@ -291,7 +312,10 @@ def _unread(error: Exception, *texts: str) -> str:
     if isinstance(error, BadInput):
         return error.message
     wrong = one_line(" ".join(filter(None, texts)), 80)
-    return f"Its time “{wrong}” is not understood. Expected a date like 2026-12-05T14:00:00+01:00."
+    return Message(
+        "Its time “%(text)s” is not understood. Expected a date like 2026-12-05T14:00:00+01:00.",
+        text=wrong,
+    )
 
 
 def _start(day: _Day, date_text: str, start_text: str) -> datetime | None:

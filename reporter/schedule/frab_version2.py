@@ -13,16 +13,26 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from reporter.errors import BadInput
+from reporter.messages import Message
 from reporter.schedule.calendars.content_lines import parse_duration
 from reporter.schedule.dates.moments import parse_when
 from reporter.schedule.dates.zones import tell_clock_change, zone_of_name
 from reporter.schedule.datetimes import parse_length, to_utc
-from reporter.schedule.parsed_session import Draft, Findings, ScheduledSession, one_line, plain_text
+from reporter.schedule.parsed_session import (
+    NO_END,
+    Draft,
+    Findings,
+    ScheduledSession,
+    event_named,
+    event_numbered,
+    one_line,
+    plain_text,
+)
 
 # The code of a talk in the addresses of pretalx.
 _TALK = re.compile(r"/talk/([A-Z0-9]{5,8})(?:/|$)")
 _GONE = {"CANCELED", "CANCELLED", "WITHDRAWN", "REJECTED", "DELETED", "DRAFT"}
-_NOT_SAID = (
+_NOT_SAID = Message(
     "Version 2 of schedule.json doesn't say who asked not to be recorded. Ask the speakers, or import version 1; "
     "sessions known from it keep that wish."
 )
@@ -44,11 +54,22 @@ def conference_zone(name: str, zone: ZoneInfo, findings: Findings) -> ZoneInfo:
     found = zone_of_name(name)
     if found is None:
         findings.note(
-            f"The zone “{one_line(name, 60)}” is not known. Times without an offset were read as those of {zone.key}."
+            Message(
+                "The zone “%(zone)s” is not known. Times without an offset were read as those of "
+                "%(taken)s.",
+                zone=one_line(name, 60),
+                taken=zone.key,
+            )
         )
         return zone
     if found.key != name:
-        findings.note(f"The zone “{one_line(name, 60)}” was taken as {found.key}.")
+        findings.note(
+            Message(
+                "The zone “%(zone)s” was taken as %(taken)s.",
+                zone=one_line(name, 60),
+                taken=found.key,
+            )
+        )
     return found
 
 
@@ -60,14 +81,25 @@ def read_events(
     rooms, tracks = _by_slug(conference.get("rooms")), _by_slug(conference.get("tracks"))
     drafts: list[Draft] = []
     for number, event in enumerate(events, start=1):
-        where = f"Event {number}"
+        where = event_numbered(number)
         title = one_line(text_of(event.get("title"))) if isinstance(event, dict) else ""
         if not title:
-            findings.leave_out(f"{where} has no title. Give it one and export the schedule again.")
+            findings.leave_out(
+                Message(
+                    "%(where)s has no title. Give it one and export the schedule again.",
+                    where=where,
+                )
+            )
         elif text_of(event.get("state")).upper() in _GONE:
-            findings.leave_out(f"{where} (“{title}”) is {text_of(event.get('state')).lower()}.")
+            findings.leave_out(
+                Message(
+                    "%(where)s is %(state)s.",
+                    where=event_named(number, title),
+                    state=text_of(event.get("state")).lower(),
+                )
+            )
         else:
-            span = _span(event, zone, findings, f"{where} (“{title}”)")
+            span = _span(event, zone, findings, event_named(number, title))
             session = _session(event, title, span)
             named = replace(
                 session,
@@ -75,7 +107,9 @@ def read_events(
                 track=one_line(_named(event.get("track"), tracks)),
             )
             drafts.append(
-                Draft(f"{where} (“{title}”)", named, key=one_line(text_of(event.get("code")), 200))
+                Draft(
+                    event_named(number, title), named, key=one_line(text_of(event.get("code")), 200)
+                )
             )
     if drafts:
         findings.note(_NOT_SAID)
@@ -123,10 +157,12 @@ def _span(
     try:
         starts = _instant(start, zone, findings, where) if start else None
     except (ValueError, BadInput):
-        findings.note_unread(f"Its start “{one_line(start, 40)}” is not understood.", where)
+        findings.note_unread(
+            Message("Its start “%(text)s” is not understood.", text=one_line(start, 40)), where
+        )
         return None, None
     if starts is None:
-        findings.note("It has no start, so it came in without a time.", where)
+        findings.note(Message("It has no start, so it came in without a time."), where)
         return None, None
     try:
         length = text_of(event.get("duration"))
@@ -137,10 +173,10 @@ def _span(
         else:
             return starts, None
     except (ValueError, BadInput):
-        findings.note_odd("Its end is not understood. It came in without an end.", where)
+        findings.note_odd(Message.join([Message("Its end is not understood."), NO_END]), where)
         return starts, None
     if ends < starts:
-        findings.note_odd("It ends before it starts, so its end was left away.", where)
+        findings.note_odd(Message("It ends before it starts, so its end was left away."), where)
         return starts, None
     return starts, ends
 

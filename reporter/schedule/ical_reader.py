@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from reporter.errors import BadInput
+from reporter.messages import N_, Message
 from reporter.schedule.calendars.content_lines import (
     Component,
     Property,
@@ -29,9 +30,12 @@ from reporter.schedule.dates.zones import (
 from reporter.schedule.datetimes import to_utc
 from reporter.schedule.parsed_session import (
     MAX_SESSIONS,
+    NO_END,
     Draft,
     Findings,
     ScheduledSession,
+    event_named,
+    event_numbered,
     one_line,
     plain_text,
 )
@@ -41,7 +45,9 @@ MAX_LINES = 400_000
 
 _UNSAID = frozenset({"do_not_record", "licence"})
 _PRETALX_UID = re.compile(r"pretalx-.+-([A-Z0-9]{5,8}(?:-\d+)?)@")
-_NOT_SAID = (
+_START = N_("Its start “%(text)s” is not understood.")
+_END = N_("Its end “%(text)s” is not understood.")
+_NOT_SAID = Message(
     "A calendar file doesn't say who asked not to be recorded. Ask the speakers, or import the system's "
     "schedule.json instead (in pretalx: …/schedule/export/schedule.json); sessions known from it keep that wish."
 )
@@ -88,8 +94,12 @@ def zone_of_calendars(text: str, findings: Findings | None = None) -> str:
     name = max(counts, key=lambda name: counts[name])
     if findings is not None and told[name] not in ("", name):
         findings.note(
-            f"The file's zone “{one_line(told[name], 60)}” has the rules of {name}. If the gathering is "
-            "elsewhere, give its zone yourself."
+            Message(
+                "The file's zone “%(zone)s” has the rules of %(taken)s. If the gathering is "
+                "elsewhere, give its zone yourself.",
+                zone=one_line(told[name], 60),
+                taken=name,
+            )
         )
     return name
 
@@ -124,18 +134,28 @@ class _Reader:
 
     def draft(self, event: Component) -> Draft | None:
         title, speakers = self._title(event)
-        where = f"Event {self.number} (“{title}”)" if title else f"Event {self.number}"
+        where = event_named(self.number, title) if title else event_numbered(self.number)
         if event.text("STATUS").strip().upper() == "CANCELLED":
-            self.findings.leave_out(f"{where} is cancelled.")
+            self.findings.leave_out(Message("%(where)s is cancelled.", where=where))
             return None
         if not title:
-            self.findings.leave_out(f"{where} has no title (SUMMARY). Give it one in the calendar.")
+            self.findings.leave_out(
+                Message(
+                    "%(where)s has no title. Give it one and export the schedule again.",
+                    where=where,
+                )
+            )
             return None
         if not event.closed:
-            self.findings.note("The file breaks off in this event. Export it again.", where)
+            self.findings.note(
+                Message("The file breaks off in this event. Export it again."), where
+            )
         if event.first("RRULE") or event.first("RDATE"):
             self.findings.note(
-                "It repeats. Only its first time was taken; add the others with a title of their own.",
+                Message(
+                    "It repeats. Only its first time was taken; add the others with a title of their "
+                    "own."
+                ),
                 where,
             )
         starts, ends = self._span(event, where)
@@ -177,13 +197,13 @@ class _Reader:
     def _span(self, event: Component, where: str) -> tuple[datetime | None, datetime | None]:
         start = event.first("DTSTART")
         if start is None:
-            self.findings.note("It has no start, so it came in without a time.", where)
+            self.findings.note(Message("It has no start, so it came in without a time."), where)
             return None, None
         try:
             moment = _moment(start)
             starts = self._utc(moment, start, where)
         except (ValueError, BadInput) as error:
-            self.findings.note_unread(_unread("start", start, error), where)
+            self.findings.note_unread(_unread(_START, start, error), where)
             return None, None
         return starts, self._end(event, moment, starts, where)
 
@@ -208,11 +228,13 @@ class _Reader:
             else:
                 return None
         except (ValueError, BadInput, OverflowError) as error:
-            sentence = _unread("end", line or start, error)
-            self.findings.note_odd(f"{sentence} It came in without an end.", where)
+            sentence = _unread(_END, line or start, error)
+            self.findings.note_odd(Message.join([sentence, NO_END]), where)
             return None
         if ends < starts:
-            self.findings.note_odd("It ends before it starts, so its end was left away.", where)
+            self.findings.note_odd(
+                Message("It ends before it starts, so its end was left away."), where
+            )
             return None
         return ends
 
@@ -229,7 +251,10 @@ class _Reader:
                 return self._by_rules(wall, own, where)
             except ValueError:
                 self.findings.note(
-                    f"The file's rules for its zone “{one_line(name, 60)}” can't be read."
+                    Message(
+                        "The file's rules for its zone “%(zone)s” can't be read.",
+                        zone=one_line(name, 60),
+                    )
                 )
         return self._by_name(wall, name, where)
 
@@ -239,13 +264,19 @@ class _Reader:
         offset = own.offset(wall)
         if own.changes_near(wall):
             self.findings.note(
-                "It lies in the hour in which the clocks change, by the file's own rules. Check its time.",
+                Message(
+                    "It lies in the hour in which the clocks change, by the file's own rules. Check "
+                    "its time."
+                ),
                 where,
             )
         if names_a_place(own.name) and zone_of_name(own.name) is not None:
             self.findings.note(
-                f"The file has rules of its own for {one_line(own.name, 60)} that are not those of that "
-                "place. The file's were taken; check the times."
+                Message(
+                    "The file has rules of its own for %(zone)s that are not those of that place. "
+                    "The file's were taken; check the times.",
+                    zone=one_line(own.name, 60),
+                )
             )
         return (wall - offset).replace(tzinfo=UTC)
 
@@ -256,14 +287,21 @@ class _Reader:
         zone = zone_of_name(name)
         if zone is None:
             self.findings.note(
-                f"The zone “{one_line(name, 60)}” is not known and the file has no rules for it. Its times "
-                f"were read as those of {self.zone.key}."
+                Message(
+                    "The zone “%(zone)s” is not known and the file has no rules for it. Its times "
+                    "were read as those of %(taken)s.",
+                    zone=one_line(name, 60),
+                    taken=self.zone.key,
+                )
             )
             zone = self.zone
         elif not names_a_place(zone.key) and not is_universal(zone):
             self.findings.note(
-                f"The zone “{one_line(name, 60)}” names no place. Its times were read by the rules known "
-                "under that name; check them."
+                Message(
+                    "The zone “%(zone)s” names no place. Its times were read by the rules known "
+                    "under that name; check them.",
+                    zone=one_line(name, 60),
+                )
             )
         return self._in_zone(wall, zone, where)
 
@@ -330,10 +368,10 @@ def _wall(moment: date) -> datetime:
     return moment if isinstance(moment, datetime) else datetime.combine(moment, time())
 
 
-def _unread(what: str, line: Property, error: Exception) -> str:
+def _unread(template: str, line: Property, error: Exception) -> str:
     if isinstance(error, BadInput):
         return error.message
-    return f"Its {what} “{one_line(line.value, 40)}” is not understood."
+    return Message(template, text=one_line(line.value, 40))
 
 
 def _guid(event: Component) -> str:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 from reporter.errors import BadInput
+from reporter.messages import Message
 
 MAX_SESSIONS = 5_000
 MAX_TITLE = 300
@@ -55,6 +56,9 @@ class Draft:
     key: str = ""
 
 
+NO_END = Message("It came in without an end.")
+
+
 class Findings:
     """What a reader has to tell beside the sessions: entries left out, and doubts about others."""
 
@@ -76,25 +80,45 @@ class Findings:
 
     def note_odd(self, sentence: str, where: str) -> None:
         """Record a part that is not understood or can't be: the entry comes in without it."""
-        self.odd.setdefault(where, f"{where}: {sentence}")
+        self.odd.setdefault(where, _at(where, sentence))
         self.note(sentence, where)
 
     def note_unread(self, sentence: str, where: str) -> None:
         """Record a start that is not understood: the session comes in without a time."""
-        self.note_odd(f"{sentence} It came in without a time.", where)
+        self.note_odd(Message.join([sentence, Message("It came in without a time.")]), where)
 
     @property
     def notes(self) -> list[str]:
         """The sentences, each after the places that it is about."""
         return [
-            f"{_listed(places)}: {sentence}" if places else sentence
+            _at(_listed(places), sentence) if places else sentence
             for sentence, places in self._notes.items()
         ]
 
 
+def _at(where: str, sentence: str) -> Message:
+    return Message("%(where)s: %(sentence)s", where=where, sentence=sentence)
+
+
 def _listed(places: list[str]) -> str:
-    named, more = ", ".join(places[:3]), len(places) - 3
-    return f"{named} and {more} more" if more > 0 else named
+    """Up to three places by name, and how many there are beyond."""
+    named = places[0]
+    for place in places[1:3]:
+        named = Message("%(first)s, %(second)s", first=named, second=place)
+    more = len(places) - 3
+    if more <= 0:
+        return named
+    return Message("%(places)s and %(count)s more", places=named, count=more)
+
+
+def event_numbered(number: int) -> Message:
+    """An event without a title, as a place in a sentence."""
+    return Message("Event %(number)s", number=number)
+
+
+def event_named(number: int, title: str) -> Message:
+    """An event with its title, as a place in a sentence."""
+    return Message("Event %(number)s (“%(title)s”)", number=number, title=title)
 
 
 def finish(drafts: Iterable[Draft]) -> list[ScheduledSession]:

@@ -28,6 +28,8 @@ from publish.targets.base import (
     Target,
     TargetConfig,
     TargetOption,
+    thread_option,
+    user_option,
 )
 from publish.targets.bluesky.records import (
     ANSWER_KEY,
@@ -65,12 +67,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         "is up to them."
     )
     options = (
-        TargetOption(
-            "user",
-            page_text("the handle, as garden.bsky.social"),
-            label=page_text("User name"),
-            required=True,
-        ),
+        user_option(page_text("the handle, as garden.bsky.social")),
         TargetOption(
             "url",
             page_text("the account's server"),
@@ -83,12 +80,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
             label=page_text("Server for replies"),
             default="https://public.api.bsky.app",
         ),
-        TargetOption(
-            "thread",
-            page_text("posts in a thread, at most"),
-            label=page_text("Length of a thread"),
-            default="8",
-        ),
+        thread_option(),
     )
 
     def __init__(self, setup: TargetConfig) -> None:
@@ -327,7 +319,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         """Delete it; deleting what is gone is fine there."""
         self._delete(remote.id.rpartition("/")[2])
 
-    # --- The way there ---------------------------------------------------------------------------------------------
+    # --- Connection -----------------------------------------------------------------------------------------------
 
     def _session(self) -> dict[str, Any]:
         kept: dict[str, Any] | None = self._sessions.get(self._account)

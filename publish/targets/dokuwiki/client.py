@@ -1,4 +1,4 @@
-"""DokuWiki's remote API over XML-RPC: finding it, rights, locks, pages, files, and what its answers mean.
+"""DokuWiki's remote API over XML-RPC: finding it, rights, locks, pages, and what its answers mean.
 
 https://www.dokuwiki.org/devel:xmlrpc. The calls are those of API version 11, which releases since 2024-02-06 keep for
 older clients (``LegacyApiCore`` there; with JSON-RPC beside it). Mind two things. In the release of 2022 a refusal is
@@ -21,7 +21,6 @@ from publish.errors import (
     Gone,
     Offline,
     PauseTarget,
-    PayloadTooLarge,
     Permanent,
     PublishError,
     Reachability,
@@ -35,13 +34,9 @@ EDIT, CREATE, UPLOAD, DELETE = 2, 4, 8, 16
 _RPC = "/lib/exe/xmlrpc.php"
 _XML = {"Content-Type": "text/xml"}
 # Codes of errors, where they are told.
-_OFF, _NO_PAGE, _EMPTY, _LOCKED, _BLOCKED, _NO_FILE, _IN_USE = -32605, 121, 132, 133, 134, 221, 232
+_OFF, _NO_PAGE, _EMPTY, _LOCKED, _BLOCKED = -32605, 121, 132, 133, 134
 # Seconds. A page stays locked for 15 minutes after the last key was pressed, by default.
 _LOCK_PAUSE = 300
-# Bytes of a file that may be too much for a small host.
-_HEAVY = 4 << 20
-# How often a lighter one is sent before a refusal without a reason is taken for one.
-_PUTS = 4
 
 
 class Refused(Permanent):
@@ -90,6 +85,12 @@ class Doku:
         self.open()
         return self._ask(self._rpc, call_of(method, args))
 
+    def call_with_file(self, method: str, file: str, path: Path) -> Any:
+        """One call that sends a file, which is read while it goes."""
+        self.open()
+        content, length = call_with_file(method, [file], path, [{"ow": False}])
+        return self._ask(self._rpc, content, length)
+
     def open(self) -> None:
         """Find the API, from whatever address of the wiki a person has copied, and try the account."""
         if self._rpc:
@@ -97,7 +98,7 @@ class Doku:
         failed: PublishError | None = None
         for address in _candidates(self._url):
             try:
-                told = self._ask(address, call_of("dokuwiki.getVersion", ()))
+                answer = self._ask(address, call_of("dokuwiki.getVersion", ()))
             except Forbidden:
                 failed = self._closed()
             except Offline as error:
@@ -108,7 +109,7 @@ class Doku:
             except Permanent:
                 continue
             else:
-                self._rpc, self.version = address, str(told)
+                self._rpc, self.version = address, str(answer)
                 return
         raise failed or PauseTarget(
             "There is no DokuWiki at %(host)s. Check the address of %(name)s.",
@@ -140,12 +141,12 @@ class Doku:
         except Fault as error:
             if error.faultCode == _OFF:
                 raise self._closed() from error
-            said = str(error.faultString).strip().rstrip(".")[:300]
+            reason = str(error.faultString).strip().rstrip(".")[:300]
             raise Refused(
                 "%(name)s does not take this: %(what)s",
-                _number(error.faultCode),
+                number_of(error.faultCode),
                 name=self.name,
-                what=f"{said}.",
+                what=f"{reason}.",
             ) from error
 
     @property
@@ -164,7 +165,7 @@ class Doku:
 
     def rights(self, page: str) -> int:
         """What the account may do with a page (whether it is there or not), as one of the numbers above."""
-        return _number(self.call("wiki.aclCheck", page))
+        return number_of(self.call("wiki.aclCheck", page))
 
     def lacking(self, what: str) -> AuthRefused:
         """The error where rights lack. Where everybody may come in from outside, a wrong password makes us nobody."""
@@ -188,24 +189,24 @@ class Doku:
         found = self._look(page)
         if found is None:
             return None
-        return replace(found, text=_words(self.call("wiki.getPage", found.id)))
+        return replace(found, text=words_of(self.call("wiki.getPage", found.id)))
 
     def _look(self, page: str) -> Page | None:
         """A page without its text."""
         try:
-            told = self.call("wiki.getPageInfo", page)
+            answer = self.call("wiki.getPageInfo", page)
         except Refused as error:
             if error.code != _NO_PAGE:
                 raise
             return None
-        version = _number(_struct(told).get("version"))
-        return Page(_words(_struct(told).get("name")) or page, version, "") if version else None
+        version = number_of(struct(answer).get("version"))
+        return Page(words_of(struct(answer).get("name")) or page, version, "") if version else None
 
     def search(self, words: str) -> list[str]:
         """Names of pages that say this, word for word."""
-        told = self.call("dokuwiki.search", f'"{words}"')
-        hits = told if isinstance(told, list) else []
-        return [name for hit in hits if (name := _words(_struct(hit).get("id")))]
+        answer = self.call("dokuwiki.search", f'"{words}"')
+        hits = answer if isinstance(answer, list) else []
+        return [name for hit in hits if (name := words_of(struct(hit).get("id")))]
 
     def change(
         self,
@@ -252,17 +253,17 @@ class Doku:
 
     def _lock(self, page: str) -> str:
         """The name of the page as the wiki writes it."""
-        told = _struct(self.call("dokuwiki.setLocks", {"lock": [page], "unlock": []}))
-        got = told.get("locked")
+        answer = struct(self.call("dokuwiki.setLocks", {"lock": [page], "unlock": []}))
+        got = answer.get("locked")
         if isinstance(got, list) and got:
-            return _words(got[0]) or page
+            return words_of(got[0]) or page
         if self.rights(page) < EDIT:
             raise self._forbidden(page)
         raise self._open_elsewhere(page)
 
     def _save(self, page: str, text: str, summary: str) -> None:
         try:
-            told = self.call("wiki.putPage", page, text, {"sum": summary, "minor": False})
+            answer = self.call("wiki.putPage", page, text, {"sum": summary, "minor": False})
         except Forbidden as error:
             raise self._forbidden(page) from error
         except Refused as error:
@@ -270,9 +271,9 @@ class Doku:
                 raise self._open_elsewhere(page) from error
             if error.code not in (_EMPTY, _BLOCKED):
                 raise
-            told = {}
+            answer = {}
         # An empty struct: refused, and not for a lock, which we hold. Deleting what is gone already is fine.
-        if told is not True and text:
+        if answer is not True and text:
             raise Permanent(
                 "%(name)s does not take the page %(page)s, most likely for a word or an address on "
                 "its list of blocked ones. Change the words, or ask its administrator.",
@@ -302,114 +303,24 @@ class Doku:
             name=self.name,
         )
 
-    # --- Files -----------------------------------------------------------------------------------------
-
-    def file_bytes(self, file: str) -> int:
-        """The size of a file; 0 when it is not there."""
-        try:
-            told = self.call("wiki.getAttachmentInfo", file)
-        except Refused as error:
-            if error.code != _NO_FILE:
-                raise
-            return 0
-        return _number(_struct(told).get("size"))
-
-    def put_file(self, file: str, path: Path) -> str:
-        """Send a file; its name as the wiki writes it. One of this name that is there is not written over."""
-        size = path.stat().st_size
-        told, said = "", ""
-        for _ in range(_PUTS if size < _HEAVY else 2):
-            try:
-                told, said = _words(self._put(file, path)), ""
-            except Refused as error:
-                said = f" {error.message}"
-            except Broke as error:
-                return self._too_heavy(file, size, error)
-            # Refused, without a reason or in the wiki's own words. Two who send it at once share a temporary file
-            # there, and one of them may be told that it is broken: it is sent again, unless the other's is there.
-            if not told and self.file_bytes(file) == size:
-                told = file
-            if told or self.rights(file) < UPLOAD:
-                break
-        return told or self._not_put(file, path, said)
-
-    def _put(self, file: str, path: Path) -> Any:
-        self.open()
-        content, length = call_with_file("wiki.putAttachment", [file], path, [{"ow": False}])
-        return self._ask(self._rpc, content, length)
-
-    def _too_heavy(self, file: str, size: int, error: Broke) -> str:
-        """A file is in PHP's memory several times over. A small one, or one that arrived, broke for another reason."""
-        if size < _HEAVY:
-            raise error
-        if self.file_bytes(file) == size:
-            return file
-        raise PayloadTooLarge(
-            "%(name)s breaks off over a file of %(size)s MB: its PHP may use too little "
-            "memory, or time.",
-            name=self.name,
-            size=f"{size / 1e6:.0f}",
-        ) from error
-
-    def _not_put(self, file: str, path: Path, said: str) -> str:
-        if self.rights(file) < UPLOAD:
-            raise Permanent(
-                "%(who)s may not send files to %(name)s. Ask its administrator for the right.",
-                who=self.user,
-                name=self.name,
-            )
-        raise Permanent(
-            "%(name)s does not take this file (%(size)s, %(type)s). %(what)s",
-            name=self.name,
-            size=f"{f'{path.stat().st_size / 1e6:.1f}'} MB",
-            type=path.suffix,
-            what=f"Its administrator decides which types it takes.{said}",
-        )
-
-    def delete_file(self, file: str) -> None:
-        """Delete a file; one that is gone already is fine."""
-        code = _IN_USE
-        try:
-            told = self.call("wiki.deleteAttachment", file)
-        except Forbidden as error:
-            raise Permanent(
-                "%(who)s may not delete files at %(name)s. Ask its administrator to delete "
-                "%(file)s.",
-                who=self.user,
-                name=self.name,
-                file=file,
-            ) from error
-        except Refused as error:
-            told, code = {}, error.code
-        if told == 0 or not self.file_bytes(file):
-            return
-        if code != _IN_USE:
-            raise Permanent(
-                "%(name)s can't delete %(file)s. Ask its administrator.", name=self.name, file=file
-            )
-        raise Permanent(
-            "%(name)s keeps the file %(file)s, because a page there still shows it. Take it "
-            "off that page (the wiki's media manager names it under References), then try "
-            "again.",
-            name=self.name,
-            file=file,
-        )
-
 
 def _is_broken(body: bytes) -> bool:
     """Whether PHP shows its own error in place of an answer, or nothing at all."""
     return not body.strip() or b"Fatal error" in body[:4000]
 
 
-def _struct(value: Any) -> Mapping[str, Any]:
+def struct(value: Any) -> Mapping[str, Any]:
+    """An answer as a struct; empty where it is none."""
     return value if isinstance(value, dict) else {}
 
 
-def _words(value: Any) -> str:
+def words_of(value: Any) -> str:
+    """An answer as text; empty where it is none."""
     return value if isinstance(value, str) else ""
 
 
-def _number(value: Any) -> int:
+def number_of(value: Any) -> int:
+    """An answer as a number; 0 where it is none."""
     return value if isinstance(value, int) else 0
 
 

@@ -21,9 +21,12 @@ from publish.targets.base import (
     Target,
     TargetConfig,
     TargetOption,
+    address_option,
+    user_option,
 )
 from publish.targets.capabilities import AnswersReplies, MediaLibrary, PollsReplies
 from publish.targets.dokuwiki import markup
+from publish.targets.dokuwiki.attachments import Attachments
 from publish.targets.dokuwiki.client import CREATE, DELETE, UPLOAD, Doku, Page
 from publish.targets.wiki.page_section import (
     answered,
@@ -55,18 +58,8 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         "remove them where that matters."
     )
     options = (
-        TargetOption(
-            "url",
-            page_text("the wiki's address, as https://wiki.example.org"),
-            label=page_text("Address"),
-            required=True,
-        ),
-        TargetOption(
-            "user",
-            page_text("the account's name there"),
-            label=page_text("User name"),
-            required=True,
-        ),
+        address_option(page_text("the wiki's address, as https://wiki.example.org")),
+        user_option(page_text("the account's name there")),
         TargetOption(
             "under",
             page_text("the namespace of all pages and files; empty: one named after the gathering"),
@@ -83,6 +76,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
         self._wiki = Doku(setup.name, setup.options["url"], setup.options["user"], setup.secret)
+        self._files = Attachments(self._wiki)
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
@@ -196,8 +190,9 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return self._remote(self._wiki.change(at, change, _SUMMARY), post.key, part)
 
     def withdraw(self, remote: Remote) -> None:
-        """Take our part off its page, and off those that people have copied it to; a page "
-        "without other words goes."""
+        """Take our part off its page, and off those that people have copied it to; a page
+        without other words goes.
+        """
         key = str(remote.extra["key"])
 
         def change(page: Page) -> str | None:
@@ -217,7 +212,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     def find_media(self, key: str, ext: str) -> Remote | None:
         """The file under our name."""
         file = f"{self._under}:{key}{ext}"
-        return self._file(file) if self._wiki.file_bytes(file) else None
+        return self._file(file) if self._files.size(file) else None
 
     def _file(self, file: str) -> Remote:
         return Remote(file, self._wiki.file_url(file))
@@ -226,17 +221,17 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         """Send the file."""
         if not media.path.is_file():
             raise RetryAfter("The file is being made again on this laptop.", 60)
-        return self._file(self._wiki.put_file(f"{self._under}:{media.filename}", media.path))
+        return self._file(self._files.put(f"{self._under}:{media.filename}", media.path))
 
     def update_media(self, remote: Remote, media: PostMedia) -> Remote:
         """Files have no words of their own there: alt texts stand where the file is shown."""
-        if not self._wiki.file_bytes(remote.id):
+        if not self._files.size(remote.id):
             raise Gone("The file is not there any more at %(name)s.", name=self.name)
         return remote
 
     def withdraw_media(self, remote: Remote) -> None:
         """Delete the file."""
-        self._wiki.delete_file(remote.id)
+        self._files.delete(remote.id)
 
     # --- Replies -------------------------------------------------------------------------------------------
 
@@ -261,8 +256,8 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         """A line below what it answers, quoted and signed as people do it; without that, a section of its own."""
         manner = dokuwiki_manner(self.setup.facts.zone)
         at = answer.written_at.astimezone(self.setup.facts.zone)
-        said = f"{markup.safe_lines(answer.text)}{markup.answer_mark(answer.key)}"
-        signed = f"{said} --- //{self._wiki.user} {at:%Y/%m/%d %H:%M}//"
+        line = f"{markup.safe_lines(answer.text)}{markup.answer_mark(answer.key)}"
+        signed = f"{line} --- //{self._wiki.user} {at:%Y/%m/%d %H:%M}//"
         below = answer.to and answer.to != post.id
 
         def change(page: Page) -> str:

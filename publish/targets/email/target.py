@@ -244,11 +244,11 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
             return
         if refused := self._office.send(mail, self._from[1], self._with_copy(message.address)):
             # Not the address itself: errors are shown and logged.
-            said = refused.get(message.address, "")
+            reason = refused.get(message.address, "")
             raise Permanent(
                 "%(name)s does not take mail for this address (%(what)s).",
                 name=self.name,
-                what=said[:100],
+                what=reason[:100],
             )
 
     def _with_copy(self, address: str) -> list[str]:

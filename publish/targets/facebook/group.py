@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from publish.i18n import page_text
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.thread import Shape, plan, still_of
-from publish.targets.base import Draft, TargetOption
+from publish.targets.base import Draft, address_option
 from publish.targets.capabilities import ManualPosting
 from publish.targets.facebook.page import CHARACTERS, IMAGES
 from reporter.messages import Message
@@ -24,12 +24,7 @@ class FacebookGroupTarget(ManualPosting):
     copies_shown = 1
     copies_remain = Message("A person has to delete the post in the group.")
     options = (
-        TargetOption(
-            "url",
-            page_text("the group's address, as https://www.facebook.com/groups/garden"),
-            label=page_text("Address"),
-            required=True,
-        ),
+        address_option(page_text("the group's address, as https://www.facebook.com/groups/garden")),
     )
 
     @classmethod

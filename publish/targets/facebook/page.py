@@ -176,13 +176,13 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
 
     def _photo_ids(self, post: str) -> list[str]:
         fields = "attachments{media_type,target{id},subattachments{media_type,target{id}}}"
-        told = (
+        answer = (
             self._call("GET", post, params={"fields": fields})
             .get("attachments", {})
             .get("data", [])
         )
         rows = [
-            row for one in told for row in one.get("subattachments", {}).get("data", []) or [one]
+            row for one in answer for row in one.get("subattachments", {}).get("data", []) or [one]
         ]
         return [
             str(row["target"]["id"])
@@ -207,8 +207,8 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
             return
 
     def _remote(self, number: str, extra: Mapping[str, Any]) -> Remote:
-        told = self._call("GET", number, params={"fields": "permalink_url"})
-        return Remote(number, str(told.get("permalink_url", "")), extra)
+        answer = self._call("GET", number, params={"fields": "permalink_url"})
+        return Remote(number, str(answer.get("permalink_url", "")), extra)
 
     # --- Files: inside of posts ----------------------------------------------------------------------------------
 
@@ -280,7 +280,7 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         """Delete it."""
         self._delete(remote.id)
 
-    # --- The way there ------------------------------------------------------------------------------------------------
+    # --- Connection --------------------------------------------------------------------------------------------------
 
     def _rows(
         self, path: str, params: Mapping[str, Any], pages: int | None
@@ -288,10 +288,10 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         """The rows of a list, page by page."""
         query, number = dict(params), 0
         while pages is None or number < pages:
-            told = self._call("GET", path, params=query)
-            yield from told.get("data", ())
-            after = told.get("paging", {}).get("cursors", {}).get("after")
-            if not told.get("data") or not after or "next" not in told.get("paging", {}):
+            answer = self._call("GET", path, params=query)
+            yield from answer.get("data", ())
+            after = answer.get("paging", {}).get("cursors", {}).get("after")
+            if not answer.get("data") or not after or "next" not in answer.get("paging", {}):
                 return
             query["after"] = after
             number += 1

@@ -35,6 +35,7 @@ from publish.targets.base import (
     Target,
     TargetConfig,
     TargetOption,
+    address_option,
 )
 from publish.targets.capabilities import HasFrontPage, MediaLibrary, PollsReplies
 from publish.targets.webmentions import mentions
@@ -55,13 +56,10 @@ class FolderTarget(MediaLibrary, HasFrontPage, PollsReplies, Target):
     )
     tells_replies = True
     options = (
-        TargetOption(
-            "url",
+        address_option(
             page_text(
                 "where it is, as file:///media/stick/site, sftp://host/path, webdavs://host/path or s3://bucket/path"
-            ),
-            label=page_text("Address"),
-            required=True,
+            )
         ),
         TargetOption(
             "user",
@@ -264,7 +262,7 @@ class FolderTarget(MediaLibrary, HasFrontPage, PollsReplies, Target):
         finally:
             web.close()
 
-    # --- The way there -----------------------------------------------------------------------------
+    # --- Connection -------------------------------------------------------------------------------
 
     def _found(self, name: str) -> Remote | None:
         self._drive.ready()

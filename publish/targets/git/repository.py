@@ -147,11 +147,11 @@ class Repository:
     def head(self) -> str:
         """The newest commit of the branch, fetched; empty where there is none yet."""
         self._prepare()
-        told = self._git("ls-remote", "--symref", "--", "origin", limit=_THERE).decode()
-        rows = [line.split("\t", 1) for line in told.splitlines() if "\t" in line]
+        answer = self._git("ls-remote", "--symref", "--", "origin", limit=_THERE).decode()
+        rows = [line.split("\t", 1) for line in answer.splitlines() if "\t" in line]
         refs = {ref: about for about, ref in rows}
         if not self.branch:
-            symbolic = [one for one in told.splitlines() if one.startswith("ref: refs/heads/")]
+            symbolic = [one for one in answer.splitlines() if one.startswith("ref: refs/heads/")]
             self.branch = symbolic[0].split()[1].removeprefix("refs/heads/") if symbolic else "main"
         head = refs.get(f"refs/heads/{self.branch}", "")
         if head and not self._has(head):
@@ -173,8 +173,8 @@ class Repository:
         """Path -> blob id of everything in a commit."""
         if not head:
             return {}
-        told = self._git("ls-tree", "-r", "-z", head).decode("utf-8", "surrogateescape")
-        rows = (row.split("\t", 1) for row in told.split("\0") if row)
+        answer = self._git("ls-tree", "-r", "-z", head).decode("utf-8", "surrogateescape")
+        rows = (row.split("\t", 1) for row in answer.split("\0") if row)
         return {path: about.split()[2] for about, path in rows}
 
     def try_push(self) -> None:

@@ -14,7 +14,7 @@ from publish.errors import PauseTarget, RetryAfter
 from publish.i18n import page_text
 from publish.net.transfer_meter import current_meter
 from publish.posts.model import Post, Remote
-from publish.targets.base import Draft, Target, TargetConfig, TargetOption
+from publish.targets.base import Draft, Target, TargetConfig, TargetOption, address_option
 from publish.targets.capabilities import Batches
 from publish.targets.git.content_files import LAYOUTS, Pages
 from publish.targets.git.repository import Access, Changes, Repository
@@ -34,11 +34,8 @@ class GitTarget(Batches, Target):
         "Only its administrator can take that away."
     )
     options = (
-        TargetOption(
-            "url",
-            page_text("the repository, as git@host:name/site.git, ssh://…, https://… or file:///…"),
-            label=page_text("Address"),
-            required=True,
+        address_option(
+            page_text("the repository, as git@host:name/site.git, ssh://…, https://… or file:///…")
         ),
         TargetOption(
             "layout",

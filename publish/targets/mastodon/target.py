@@ -31,6 +31,8 @@ from publish.targets.base import (
     Target,
     TargetConfig,
     TargetOption,
+    address_option,
+    thread_option,
 )
 from publish.targets.capabilities import AnswersReplies, PollsReplies
 from publish.targets.mastodon.character_count import PER_URL, count
@@ -59,12 +61,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         "Other servers have taken copies. They are asked to delete them; not all do."
     )
     options = (
-        TargetOption(
-            "url",
-            page_text("the server's address, as https://social.example"),
-            label=page_text("Address"),
-            required=True,
-        ),
+        address_option(page_text("the server's address, as https://social.example")),
         TargetOption(
             "visibility",
             page_text("who sees it: public, unlisted or private (followers)"),
@@ -82,12 +79,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
             page_text("a content warning in front of every post"),
             label=page_text("Content warning"),
         ),
-        TargetOption(
-            "thread",
-            page_text("posts in a thread, at most"),
-            label=page_text("Length of a thread"),
-            default="8",
-        ),
+        thread_option(),
     )
 
     def __init__(self, setup: TargetConfig) -> None:

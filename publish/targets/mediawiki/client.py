@@ -235,23 +235,23 @@ class Wiki:
         token = self._post("query", {"meta": "tokens", "type": "login"})["query"]["tokens"][
             "logintoken"
         ]
-        told = self._post(
+        answer = self._post(
             "login", {"lgname": self._user, "lgpassword": self._password, "lgtoken": token}
         )["login"]
-        if told["result"] == "Success":
+        if answer["result"] == "Success":
             return
         self._api = ""
-        if told["result"] == "Throttled":
+        if answer["result"] == "Throttled":
             raise RetryAfter(
                 "%(name)s wants a break before the next sign-in.",
-                float(told.get("wait", 300)),
+                float(answer.get("wait", 300)),
                 name=self.name,
             )
         raise AuthRefused(
             "%(name)s refused user name or password: %(what)s Make a bot password there "
             "(Special:BotPasswords) and set it again.",
             name=self.name,
-            what=told.get("reason", told["result"]),
+            what=answer.get("reason", answer["result"]),
         )
 
     # --- Files -------------------------------------------------------------------------------------------
@@ -313,7 +313,7 @@ class Wiki:
         file = ("chunk", "chunk", piece, "application/octet-stream")
         key, offset = params.get("filekey", ""), int(params["offset"])
         try:
-            told = self.act("upload", params, write=True, file=file)["upload"]
+            answer = self.act("upload", params, write=True, file=file)["upload"]
         except RetryAfter as error:
             self._broke[self._api] = time.monotonic()
             if error.seconds is not None or not pace.broke(offset):
@@ -325,7 +325,7 @@ class Wiki:
             return key, int(error.told["offset"])
         pace.went(len(piece))
         kept(len(piece))
-        return told.get("filekey", key), int(told.get("offset", offset + len(piece)))
+        return answer.get("filekey", key), int(answer.get("offset", offset + len(piece)))
 
     def same_file(self, path: Path) -> dict[str, Any] | None:
         """A file there with the same bytes, under whatever name. https://www.mediawiki.org/wiki/API:Allimages"""

@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from publish.errors import AuthRefused, Offline, PauseTarget, PublishError, Reachability
 from publish.net.http import HttpClient, HttpResponse
 from publish.net.stray_text import is_page
+from reporter.messages import Message
 
 _ANY = range(100, 600)
 _PAGE_BYTES = 1 << 18
@@ -51,11 +52,11 @@ class _Search:
         """The first that answers as a wiki's API does."""
         tried: set[str] = set()
         for address in self._places():
-            told = None if address in tried else self._ask(address)
+            answer = None if address in tried else self._ask(address)
             tried.add(address)
-            if told is not None:
+            if answer is not None:
                 self._found[self._given] = address
-                return address, told
+                return address, answer
         raise self._not_found()
 
     def _places(self) -> Iterator[str]:
@@ -139,14 +140,15 @@ class _Search:
                 host=place,
                 name=name,
             )
-        said = (
-            f"A web page answers at {place}, but no MediaWiki: is the wiki under another address, or does the Wi-Fi "
-            "want a sign-in? Open a browser: sign in there, or add the target again with the address of a page of it."
+        reason = Message(
+            "A web page answers at %(place)s, but no MediaWiki: is the wiki under another address, or does the Wi-Fi "
+            "want a sign-in? Open a browser: sign in there, or add the target again with the address of a page of it.",
+            place=place,
         )
         return (
-            Offline(said, Reachability.PORTAL)
+            Offline(reason, Reachability.PORTAL)
             if len(pages) == len(self._seen)
-            else PauseTarget(said)
+            else PauseTarget(reason)
         )
 
 

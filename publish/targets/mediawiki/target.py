@@ -1,7 +1,7 @@
 """MediaWiki: a page a session, with a section for each of its stories, files, and what is said on the discussion page.
 
 Our section stands between marks; everything else on the page is people's own and stays. Signing in, errors and
-uploads: ``mediawiki_api``. https://www.mediawiki.org/wiki/API:Edit
+uploads: ``client``; reading and saving pages: ``pages``. https://www.mediawiki.org/wiki/API:Edit
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from publish.targets.base import (
     Target,
     TargetConfig,
     TargetOption,
+    address_option,
+    user_option,
 )
 from publish.targets.capabilities import AnswersReplies, MediaLibrary, PollsReplies
 from publish.targets.mediawiki import wikitext
 from publish.targets.mediawiki.client import Wiki, WikiError
+from publish.targets.mediawiki.pages import SUMMARY, WikiPages, remote_of, text_of
 from publish.targets.wiki.page_section import (
-    Change,
     answered,
     heard_of,
     keyed,
@@ -41,10 +43,7 @@ from publish.targets.wiki.talk_page import read_comments, remove_answer
 from reporter.messages import Message
 
 _NEEDED = {"edit": "change pages", "createpage": "make pages"}
-# Somebody saves at the same moment: read again, put our part in again.
-_EDIT_TRIES = 4
 _SAME = ("fileexists-no-change", "fileexists-forbidden")
-_SUMMARY = "From the gathering, with Social Reporter"
 
 
 class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
@@ -62,18 +61,8 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         "where that matters."
     )
     options = (
-        TargetOption(
-            "url",
-            page_text("the wiki's address, as https://wiki.example.org"),
-            label=page_text("Address"),
-            required=True,
-        ),
-        TargetOption(
-            "user",
-            page_text("the bot's name, as Anna@reporter"),
-            label=page_text("User name"),
-            required=True,
-        ),
+        address_option(page_text("the wiki's address, as https://wiki.example.org")),
+        user_option(page_text("the bot's name, as Anna@reporter")),
         TargetOption(
             "under",
             page_text("the page that all pages lie under; empty: one named after the gathering"),
@@ -91,6 +80,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         self._wiki = Wiki(
             setup.name, setup.options["url"], (setup.options["user"], setup.secret), setup.state
         )
+        self._pages = WikiPages(self._wiki)
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
@@ -180,7 +170,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         """The page with our part in it."""
         more: dict[str, Any] = {}
         while True:
-            told = self._wiki.query(
+            answer = self._wiki.query(
                 generator="categorymembers",
                 gcmtitle=f"Category:{self._own_category}",
                 gcmlimit=50,
@@ -190,24 +180,26 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
                 inprop="url",
                 **more,
             )
-            for page in told.get("pages", ()):
-                if wikitext.find_part(_text(page), key):
-                    return keyed(_remote(page), key)
-            if "continue" not in told:
+            for page in answer.get("pages", ()):
+                if wikitext.find_part(text_of(page), key):
+                    return keyed(remote_of(page), key)
+            if "continue" not in answer:
                 return None
-            more = told["continue"]
+            more = answer["continue"]
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Make the page, or put our part into the one that people have begun."""
         title, part = self._page(post), self._part(post, links)
         try:
-            told = self._edit({"title": title, "text": part, "createonly": 1})
+            answer = self._pages.edit({"title": title, "text": part, "createonly": 1})
         except WikiError as error:
             if error.code != "articleexists":
                 raise
-            changed = self._change({"titles": title}, lambda text: _with_part(text, post.key, part))
+            changed = self._pages.change(
+                {"titles": title}, lambda text: _with_part(text, post.key, part)
+            )
             return keyed(changed, post.key, part)
-        return keyed(self._there({"pageids": told["pageid"]}), post.key, part)
+        return keyed(self._pages.there({"pageids": answer["pageid"]}), post.key, part)
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Change our part. What people have changed in it since stays, where we don't change the same lines."""
@@ -218,96 +210,29 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         def change(text: str) -> str:
             return merged_part(text, wikitext.find_part(text, post.key), base, part, where)
 
-        return keyed(self._change({"pageids": remote.id}, change), post.key, part)
+        return keyed(self._pages.change({"pageids": remote.id}, change), post.key, part)
 
     def withdraw(self, remote: Remote) -> None:
         """Take our parts off the page, and the page with it if nothing else is on it."""
-        page = self._look({"pageids": remote.id})
+        page = self._pages.look({"pageids": remote.id})
         if page is None:
             return
         key = str(remote.extra["key"])
-        span = wikitext.find_part(_text(page), key)
+        span = wikitext.find_part(text_of(page), key)
         if span is None:
             return
-        left = (_text(page)[: span[0]] + _text(page)[span[1] :]).strip()
-        if left or not self._delete({"pageid": remote.id}):
-            self._change({"pageids": remote.id}, lambda text: _without_part(text, key))
-
-    def _delete(self, what: Mapping[str, Any]) -> bool:
-        """False: the account may not delete."""
-        try:
-            self._wiki.act("delete", {**what, "reason": _SUMMARY}, write=True)
-        except Gone:
-            return True
-        except WikiError as error:
-            if error.code != "permissiondenied":
-                raise
-            return False
-        return True
-
-    def _change(self, which: Mapping[str, Any], change: Change) -> Remote:
-        """Read, change, save; again when somebody else was faster. Raises Gone when the page is not there."""
-        for _ in range(_EDIT_TRIES):
-            page = self._look(which)
-            if page is None:
-                raise Gone("The page is not there any more at %(name)s.", name=self.name)
-            text = change(_text(page))
-            if text is None or text == _text(page):
-                return _remote(page)
-            try:
-                self._edit(
-                    {
-                        "pageid": page["pageid"],
-                        "text": text,
-                        "nocreate": 1,
-                        "baserevid": page["revisions"][0]["revid"],
-                    }
-                )
-            except WikiError as error:
-                if error.code != "editconflict":
-                    raise
-                continue
-            return _remote(page)
-        raise RetryAfter(
-            "Several people are changing the page at %(name)s right now.", 60, name=self.name
-        )
-
-    def _edit(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        told = self._wiki.act("edit", {"summary": _SUMMARY, "bot": 1, **params}, write=True)["edit"]
-        if told.get("result") != "Success":
-            raise Permanent(
-                "%(name)s wants a person to make this change (a captcha or a filter): sign in "
-                "there, or ask its admins to let the account pass.",
-                name=self.name,
-            )
-        return dict(told)
-
-    def _there(self, which: Mapping[str, Any]) -> Remote:
-        page = self._look(which)
-        if page is None:
-            raise RetryAfter("%(name)s does not show the page yet.", name=self.name)
-        return _remote(page)
-
-    def _look(self, which: Mapping[str, Any]) -> dict[str, Any] | None:
-        """One page with its text, or None; one that was moved is followed."""
-        follow = {"redirects": 1} if "titles" in which else {}
-        told = self._wiki.query(
-            prop="revisions|info",
-            rvprop="content|ids",
-            rvslots="main",
-            inprop="url|associatedpage",
-            **which,
-            **follow,
-        )
-        page = next(iter(told.get("pages", ())), None)
-        return page if page and "revisions" in page else None
+        left = (text_of(page)[: span[0]] + text_of(page)[span[1] :]).strip()
+        if left or not self._pages.delete({"pageid": remote.id}):
+            self._pages.change({"pageids": remote.id}, lambda text: _without_part(text, key))
 
     # --- Files -------------------------------------------------------------------------------------------
 
     def find_media(self, key: str, ext: str) -> Remote | None:
         """The file under our name."""
-        told = self._wiki.query(titles=f"File:{key}{ext}", prop="imageinfo", iiprop="url|sha1|size")
-        page: dict[str, Any] = next(iter(told.get("pages", ())), {})
+        answer = self._wiki.query(
+            titles=f"File:{key}{ext}", prop="imageinfo", iiprop="url|sha1|size"
+        )
+        page: dict[str, Any] = next(iter(answer.get("pages", ())), {})
         return _remote_file(page["title"], page["imageinfo"][0]) if page.get("imageinfo") else None
 
     def put_media(self, media: PostMedia) -> Remote:
@@ -317,17 +242,17 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         same = self._wiki.same_file(media.path)
         if same is not None and (ours := _whose(same["title"], media.key)) is not None:
             return _remote_file(same["title"], same, foreign=not ours)
-        words = {"comment": _SUMMARY, "text": self._file_page(media)}
+        words = {"comment": SUMMARY, "text": self._file_page(media)}
         try:
-            told = self._wiki.upload(media.path, media.filename, media.mime, words)
+            answer = self._wiki.upload(media.path, media.filename, media.mime, words)
         except WikiError as error:
             # Another kiosk has sent the same bytes under the same name since we looked.
             there = self.find_media(media.key, media.ext) if error.code in _SAME else None
             if there is None:
                 raise self._no_file(error, media) from error
             return there
-        info = told["imageinfo"]
-        return _remote_file(f"File:{told['filename'].replace('_', ' ')}", info)
+        info = answer["imageinfo"]
+        return _remote_file(f"File:{answer['filename'].replace('_', ' ')}", info)
 
     def _no_file(self, error: WikiError, media: PostMedia) -> Permanent:
         size = f"{media.bytes / 1e6:.1f} MB"
@@ -357,12 +282,12 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         if self.find_media(media.key, media.ext) is None:
             raise Gone("The file is not there any more at %(name)s.", name=self.name)
         words = self._file_page(media)
-        self._change({"titles": remote.id}, lambda text: _with_part(text, media.key, words))
+        self._pages.change({"titles": remote.id}, lambda text: _with_part(text, media.key, words))
         return remote
 
     def withdraw_media(self, remote: Remote) -> None:
         """Delete the file."""
-        if not remote.extra.get("foreign") and not self._delete({"title": remote.id}):
+        if not remote.extra.get("foreign") and not self._pages.delete({"title": remote.id}):
             raise Permanent(
                 "Only the admins of %(name)s can delete files. Ask one to delete %(file)s.",
                 name=self.name,
@@ -377,21 +302,23 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
             page = self._talk(post)
             if page is not None:
                 manner = mediawiki_manner(self._wiki.site)
-                for comment in read_comments(_text(page), manner):
+                for comment in read_comments(text_of(page), manner):
                     yield heard_of(comment, post, str(page.get("fullurl", "")), wikitext.words_of)
 
     def _talk(self, post: Remote) -> dict[str, Any] | None:
         name = self._talk_name(post)
-        return self._look({"titles": name}) if name else None
+        return self._pages.look({"titles": name}) if name else None
 
     def _talk_name(self, post: Remote) -> str:
-        page = self._look({"pageids": post.id})
+        page = self._pages.look({"pageids": post.id})
         return str(page.get("associatedpage", f"Talk:{page['title']}")) if page else ""
 
     def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
         """The comment with our key."""
         page = self._talk(post)
-        found = page is not None and f"<!-- social-reporter-answer {answer.key} -->" in _text(page)
+        found = page is not None and f"<!-- social-reporter-answer {answer.key} -->" in text_of(
+            page
+        )
         return Remote(answer.key, page["fullurl"]) if page is not None and found else None
 
     def put_answer(self, post: Remote, answer: Answer) -> Remote:
@@ -406,26 +333,23 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
 
         if not answer.to or answer.to == post.id:
             section = wikitext.safe(self.setup.facts.title)
-            self._edit({"title": name, "appendtext": f"\n\n== {section} ==\n{line(0)}"})
-            return Remote(answer.key, self._there({"titles": name}).url)
+            self._pages.edit({"title": name, "appendtext": f"\n\n== {section} ==\n{line(0)}"})
+            return Remote(answer.key, self._pages.there({"titles": name}).url)
         manner = mediawiki_manner(self._wiki.site)
 
         def change(text: str) -> str:
             return answered(text, manner, answer, line, self.name)
 
-        return Remote(answer.key, self._change({"titles": name}, change).url)
+        return Remote(answer.key, self._pages.change({"titles": name}, change).url)
 
     def withdraw_answer(self, post: Remote, remote: Remote) -> None:
         """Take our line off the page."""
         name = self._talk_name(post)
         manner = mediawiki_manner(self._wiki.site)
-        if name and self._look({"titles": name}) is not None:
-            self._change({"titles": name}, lambda text: remove_answer(text, manner, remote.id))
-
-
-def _text(page: Mapping[str, Any]) -> str:
-    revisions = page.get("revisions") or [{}]
-    return str(revisions[0].get("slots", {}).get("main", {}).get("content", ""))
+        if name and self._pages.look({"titles": name}) is not None:
+            self._pages.change(
+                {"titles": name}, lambda text: remove_answer(text, manner, remote.id)
+            )
 
 
 def _with_part(text: str, key: str, part: str) -> str:
@@ -437,14 +361,9 @@ def _without_part(text: str, key: str) -> str | None:
 
 
 def _whose(title: str, key: str) -> bool | None:
-    """True: our file; False: one of the wiki's own; None: another gathering's, which may "
-    "go when that takes it back."""
+    """True: our file; False: one of the wiki's own; None: another gathering's, which goes when that takes it back."""
     name = title.partition(":")[2].replace(" ", "_").lower()
     return True if name.startswith(key) else None if re.match(r"sr-[0-9a-f]{8}-", name) else False
-
-
-def _remote(page: Mapping[str, Any]) -> Remote:
-    return Remote(str(page["pageid"]), str(page.get("fullurl", "")), {"title": page["title"]})
 
 
 def _remote_file(title: str, info: Mapping[str, Any], *, foreign: bool = False) -> Remote:

@@ -105,8 +105,8 @@ class Micropub:
         known: _Known | None = self._blogs.get(self._account())
         if known is None or time.monotonic() - known.at > _KEPT_S:
             endpoint = self._discover()
-            told = self._asked(endpoint, {"q": "config"})
-            fresh = _Known(time.monotonic(), endpoint or self.address, told or {})
+            answer = self._asked(endpoint, {"q": "config"})
+            fresh = _Known(time.monotonic(), endpoint or self.address, answer or {})
             fresh.lists = known.lists if known else False
             known = self._blogs[self._account()] = fresh
         return known
@@ -224,9 +224,9 @@ class Micropub:
 
     def is_there(self, url: str) -> bool | None:
         """Whether a post is there (drafts too); None: nothing tells."""
-        told = self.ask({"q": "source", "url": url})
-        if told is not None and isinstance(told.get("properties"), dict):
-            return not is_deleted(told)
+        answer = self.ask({"q": "source", "url": url})
+        if answer is not None and isinstance(answer.get("properties"), dict):
+            return not is_deleted(answer)
         try:
             status = self.read(url)[0].status
         except PauseTarget:

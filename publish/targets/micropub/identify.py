@@ -22,10 +22,10 @@ def in_list(blog: Micropub, key: str, besides: str = "") -> str | None:
     ``besides``: the address of one that is not meant.
     """
     for pages, extra in ((1, {"filter": key}), (_PAGES, {})):
-        told = blog.listed(pages, extra)
-        if told is None:
+        answer = blog.listed(pages, extra)
+        if answer is None:
             return None
-        for item in told:
+        for item in answer:
             said = first_word(item, "url") or str(item.get("url") or "")
             # django-indieweb writes it as a path.
             url = joined(blog.endpoint, said) if said else ""
@@ -67,8 +67,8 @@ def file_in_list(blog: Micropub, key: str) -> str:
         query = {"q": "source", "limit": str(_FILES), **blog.destination}
         if number:
             query["offset"] = str(_FILES * number)
-        told = blog.ask(query, at=endpoint) or {}
-        items = told.get("items")
+        answer = blog.ask(query, at=endpoint) or {}
+        items = answer.get("items")
         rows = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
         found = next(
             (url for row in rows if bears(url := joined(endpoint, str(row.get("url") or "")), key)),

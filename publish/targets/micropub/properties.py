@@ -12,8 +12,8 @@ from publish.posts.model import GatheringFacts, Post, PostMedia, Remote
 Properties = dict[str, list[Any]]
 
 
-def told(post: Post, html: str, endpoint: str) -> Properties:
-    """What a story says; an update replaces all of it. ``html``: its body."""
+def post_properties(post: Post, html: str, endpoint: str) -> Properties:
+    """What a story holds; an update replaces all of it. ``html``: its body."""
     # A name is plain text; WordPress's plugin takes it for HTML, and lets any through.
     plain = escape if is_wordpress(endpoint) else str
     return {
@@ -25,17 +25,22 @@ def told(post: Post, html: str, endpoint: str) -> Properties:
     }
 
 
-def born(post: Post, facts: GatheringFacts, *, draft: bool, by_session: bool) -> Properties:
-    """What is said once. Without a date of ours the blog takes its own: this laptop's may be wrong."""
-    said: Properties = {"mp-slug": [post.key], "post-status": ["draft" if draft else "published"]}
+def first_properties(
+    post: Post, facts: GatheringFacts, *, draft: bool, by_session: bool
+) -> Properties:
+    """What is set once. Without a date of ours the blog takes its own: this laptop's may be wrong."""
+    properties: Properties = {
+        "mp-slug": [post.key],
+        "post-status": ["draft" if draft else "published"],
+    }
     # A day to come would be a post that waits for it.
     if by_session and post.date and post.date < datetime.now(UTC):
-        said["published"] = [post.date.astimezone(facts.zone).isoformat()]
-    return said
+        properties["published"] = [post.date.astimezone(facts.zone).isoformat()]
+    return properties
 
 
 def changes(
-    url: str, said: Properties, before: Sequence[str], *, published: bool
+    url: str, properties: Properties, before: Sequence[str], *, published: bool
 ) -> dict[str, Any]:
     """An update (3.4). ``before``: the properties that it had; those that it has no more are deleted.
 
@@ -45,16 +50,16 @@ def changes(
     body: dict[str, Any] = {
         "action": "update",
         "url": url,
-        "replace": {**{name: value for name, value in said.items() if value}, **status},
+        "replace": {**{name: value for name, value in properties.items() if value}, **status},
     }
-    if gone := [name for name in before if not said.get(name)]:
+    if gone := [name for name in before if not properties.get(name)]:
         body["delete"] = gone
     return body
 
 
-def filled(said: Properties) -> list[str]:
+def filled(properties: Properties) -> list[str]:
     """The properties that a post has."""
-    return [name for name, value in said.items() if value]
+    return [name for name, value in properties.items() if value]
 
 
 def is_wordpress(endpoint: str) -> bool:
@@ -73,10 +78,10 @@ def field(media: PostMedia, all_of_them: Sequence[PostMedia]) -> str:
     return f"{media.kind}[]" if several else media.kind
 
 
-def form(said: Properties, files: Sequence[PostMedia]) -> dict[str, Any]:
+def form(properties: Properties, files: Sequence[PostMedia]) -> dict[str, Any]:
     """The same as fields. HTML as content[html]: the specification has HTML in JSON only, servers read both."""
     fields: dict[str, Any] = {"h": "entry"}
-    for name, value in said.items():
+    for name, value in properties.items():
         if name == "content":
             fields["content[html]"] = value[0]["html"]
         elif name in ("category", "syndication") and value:

@@ -9,14 +9,29 @@ import hashlib
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from publish.errors import Offline, Reachability
 from publish.markup.html_to_text import MOST_CHARS, plain_text
 from publish.net.remote_values import first_moment
+from publish.posts.model import Remote
 from publish.targets.base import RemoteReply
+from publish.targets.micropub.client import Micropub
 from publish.targets.micropub.microformats import Item, entries, first_word, same_page, values
 
 # More on one page is no conversation any more; nor is a reply to a reply to a reply, twenty times.
 _REPLIES, _DEPTH = 1000, 20
 _KINDS = {"comment": "reply", "mention": "mention", "repost": "boost", "like": "favourite"}
+
+
+def replies_at(blog: Micropub, post: Remote) -> Iterator[RemoteReply]:
+    """What a post's own page shows as answered. Raises Offline where a sign-in page answers in its place."""
+    answer, url = blog.read(post.url)
+    if answer.status >= 300:
+        return
+    # A sign-in page in its place would say that all replies are gone.
+    path = urlsplit(post.url).path
+    if path not in answer.text and not entries(answer.text, url):
+        raise Offline(blog.web.portal(), Reachability.PORTAL)
+    yield from replies_on(answer.text, url, post.id)
 
 
 def replies_on(html: str, url: str, post_id: str) -> Iterator[RemoteReply]:

@@ -18,12 +18,9 @@ from urllib.parse import urlsplit
 
 from publish.errors import (
     Gone,
-    Offline,
     PauseTarget,
-    PayloadTooLarge,
     Permanent,
     PublishError,
-    Reachability,
     RetryAfter,
 )
 from publish.i18n import page_text
@@ -31,23 +28,32 @@ from publish.net.http import HttpClient
 from publish.net.http import HttpResponse as Reply
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.html import indie_html
-from publish.targets.base import Draft, Limits, RemoteReply, Target, TargetConfig, TargetOption
+from publish.targets.base import (
+    Draft,
+    Limits,
+    RemoteReply,
+    Target,
+    TargetConfig,
+    TargetOption,
+    address_option,
+)
 from publish.targets.capabilities import MediaLibrary, PollsReplies
-from publish.targets.micropub import microformats
-from publish.targets.micropub.client import Micropub, error_of, is_page
-from publish.targets.micropub.identify import file_in_list, in_list, on_front_page
+from publish.targets.micropub.client import Micropub, error_of
+from publish.targets.micropub.identify import in_list, on_front_page
+from publish.targets.micropub.media_endpoint import LACKING, MediaEndpoint
 from publish.targets.micropub.microformats import values
 from publish.targets.micropub.properties import (
-    born,
+    Properties,
     changes,
     field,
     filled,
+    first_properties,
     form,
     inside,
     is_wordpress,
-    told,
+    post_properties,
 )
-from publish.targets.micropub.replies import replies_on
+from publish.targets.micropub.replies import replies_at
 from publish.targets.webmentions import mentions
 from reporter.messages import Message
 
@@ -55,9 +61,6 @@ from reporter.messages import Message
 _POLLS = 5
 # Surely not done, only later: every other answer of the 500s may stand for a post that was made.
 _BUSY = frozenset({408, 425, 429, 503})
-# Actions that a server does not have.
-_LACKING = frozenset({405, 501})
-_SIZE = re.compile(r"too (?:large|big)|exceed|maximum|filesize", re.IGNORECASE)
 
 
 class MicropubTarget(MediaLibrary, PollsReplies, Target):
@@ -75,11 +78,8 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         "Services that the blog tells of its posts may have taken copies; some blogs keep a trash."
     )
     options = (
-        TargetOption(
-            "url",
-            page_text("the blog's address, as https://blog.example.org, or its Micropub endpoint"),
-            label=page_text("Address"),
-            required=True,
+        address_option(
+            page_text("the blog's address, as https://blog.example.org, or its Micropub endpoint")
         ),
         TargetOption(
             "status",
@@ -124,6 +124,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
                 command="pip install 'social-reporter[indieweb]'",
             )
         self._blog = Micropub(setup.name, setup.options["url"], setup.secret.strip(), setup.state)
+        self._files = MediaEndpoint(self._blog)
         self._draft = setup.options.get("status") == "draft"
 
     @classmethod
@@ -157,24 +158,24 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         """Look for the endpoint, and ask what it can do."""
         self._blog.forget()
         where = urlsplit(self._blog.endpoint)
-        said = [f"{self.name} answers at {where.netloc}{where.path}."]
+        sentences = [f"{self.name} answers at {where.netloc}{where.path}."]
         if self._blog.listed(1, {}) is None:
-            said.append(
+            sentences.append(
                 Message(
                     "It does not list its posts: should an answer get lost, a story may wait for you "
                     "to look there."
                 )
             )
         if not self._blog.media_endpoint:
-            said.append(
+            sentences.append(
                 Message(
                     "It takes files only together with a post, so another photo makes a post anew."
                 )
             )
         if self._draft:
-            said.append(Message("Not every blog knows drafts: look at the first one."))
-        said.append(Message("Whether the token may write shows with the first post."))
-        return Message.join(said)
+            sentences.append(Message("Not every blog knows drafts: look at the first one."))
+        sentences.append(Message("Whether the token may write shows with the first post."))
+        return Message.join(sentences)
 
     def limits(self) -> Limits:
         """Micropub has no way to tell any; refusals teach them."""
@@ -192,9 +193,9 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Make the post. Without a media endpoint its files travel in the same request."""
         files = inside(post, links)
-        said = told(post, self.draft(post, links).body, self._blog.endpoint)
+        properties = post_properties(post, self.draft(post, links).body, self._blog.endpoint)
         with ExitStack() as stack:
-            parts = self._parts(post, said, files, stack)
+            parts = self._parts(post, properties, files, stack)
             try:
                 answer = self._blog.send(accept=_BUSY, **parts)
             except RetryAfter as error:
@@ -204,15 +205,19 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         url = self._blog.location(answer)
         if not url:
             return self._somewhere(post.key)
-        made = self._kept(url, said, files, later=answer.status == 202 and not self._appears(url))
+        made = self._kept(
+            url, properties, files, later=answer.status == 202 and not self._appears(url)
+        )
         return self._only(made, post, links)
 
     def _parts(
-        self, post: Post, said: dict[str, list[Any]], files: Sequence[PostMedia], stack: ExitStack
+        self, post: Post, properties: Properties, files: Sequence[PostMedia], stack: ExitStack
     ) -> dict[str, Any]:
         """The request: JSON, or a form with the files."""
         by_session = self.setup.options.get("dated") == "session"
-        whole = said | born(post, self.setup.facts, draft=self._draft, by_session=by_session)
+        whole = properties | first_properties(
+            post, self.setup.facts, draft=self._draft, by_session=by_session
+        )
         whole |= {name: [value] for name, value in self._blog.destination.items()}
         if not files:
             return {
@@ -231,15 +236,10 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         return {"data": form(whole, files), "files": sent}
 
     def _kept(
-        self,
-        url: str,
-        said: dict[str, list[Any]],
-        files: Sequence[PostMedia],
-        *,
-        later: bool = False,
+        self, url: str, properties: Properties, files: Sequence[PostMedia], *, later: bool = False
     ) -> Remote:
         """What the ledger keeps. ``later``: it was promised (202), and nobody has seen it yet."""
-        extra: dict[str, Any] = {"told": filled(said)}
+        extra: dict[str, Any] = {"told": filled(properties)}
         if files:
             extra["files"] = [one.key for one in files]
         return Remote(url, url, {**extra, "later": True} if later else extra)
@@ -301,23 +301,24 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         files = inside(post, links)
         if not self._has_files(remote, [one.key for one in files]):
             return self._renew(remote, post, links)
-        said = told(post, self.draft(post, links).body, self._blog.endpoint)
-        body = changes(remote.id, said, remote.extra.get("told", ()), published=not self._draft)
+        properties = post_properties(post, self.draft(post, links).body, self._blog.endpoint)
+        body = changes(
+            remote.id, properties, remote.extra.get("told", ()), published=not self._draft
+        )
         if is_wordpress(self._blog.endpoint):
             # Its plugin makes a new short name from the title otherwise, and the address would change.
             body["replace"]["mp-slug"] = [post.key]
         body |= self._blog.destination
-        answer = self._blog.send(json=body, accept={400, 404, 410, *_LACKING})
-        if answer.status in _LACKING or error_of(answer)[0] == "not_implemented":
+        answer = self._blog.send(json=body, accept={400, 404, 410, *LACKING})
+        if answer.status in LACKING or error_of(answer)[0] == "not_implemented":
             return self._renew(remote, post, links)
         if answer.status >= 400:
             raise self._missing(remote, answer)
         url = self._blog.location(answer) if answer.status in (201, 202) else ""
-        return self._kept(url or remote.id, said, files)
+        return self._kept(url or remote.id, properties, files)
 
     def _has_files(self, remote: Remote, keys: Sequence[str]) -> bool:
-        """Whether the post has the files that travel in it; of one that was found again, "
-        "their number is what tells."""
+        """Whether the post has the files that travel in it; of one that was found again their number tells."""
         if "told" in remote.extra or not keys:
             return list(remote.extra.get("files", ())) == list(keys)
         there = self._blog.ask({"q": "source", "url": remote.id}) or {}
@@ -328,8 +329,9 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         return self.create(post, links)
 
     def _missing(self, remote: Remote, answer: Reply) -> Exception:
-        """WordPress and Indiekit answer what is not there with 400, as what they don't like: "
-        "the post itself tells."""
+        """WordPress and Indiekit answer what is not there with 400, as what they don't like: the post
+        itself tells.
+        """
         there = self._blog.is_there(remote.id)
         if remote.extra.get("later") and not there:
             return RetryAfter("%(name)s has not shown this post yet.", 60, name=self.name)
@@ -340,13 +342,13 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
     def withdraw(self, remote: Remote) -> None:
         """Delete it. As a form: Known reads nothing else here."""
         asked = {"action": "delete", "url": remote.id, **self._blog.destination}
-        answer = self._blog.send(data=asked, accept={400, 404, 410, *_LACKING})
+        answer = self._blog.send(data=asked, accept={400, 404, 410, *LACKING})
         if answer.status < 300:
             return
         why = self._missing(remote, answer)
         if isinstance(why, Gone):
             return
-        if answer.status in _LACKING:
+        if answer.status in LACKING:
             raise Permanent(
                 "%(name)s lets no program delete posts. Delete it there: %(address)s. Then try "
                 "again here.",
@@ -363,74 +365,19 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
 
     def find_media(self, key: str, ext: str) -> Remote | None:
         """Our file in the list of the media endpoint."""
-        url = file_in_list(self._blog, key)
-        return Remote(url, url) if url else None
+        return self._files.find(key)
 
     def put_media(self, media: PostMedia) -> Remote:
-        """Send it to the media endpoint (3.6). Without one it goes with the post, and has no "
-        "address of its own yet."""
-        endpoint = self._blog.media_endpoint
-        if not endpoint:
-            return Remote(media.key)
-        try:
-            with media.path.open("rb") as file:
-                files = {"file": (media.filename, file, media.mime)}
-                sent = {"files": files, "data": self._blog.destination}
-                answer = self._blog.send(at=endpoint, accept={400}, **sent)
-        except FileNotFoundError as error:
-            raise RetryAfter("The file is being made again on this laptop.", 60) from error
-        if answer.status == 400:
-            raise self._unwanted(answer, media, endpoint)
-        url = self._blog.location(answer)
-        if not url:
-            raise Permanent("%(name)s took the file and did not tell where it is.", name=self.name)
-        return Remote(url, url)
-
-    def _unwanted(self, answer: Reply, media: PostMedia, endpoint: str) -> Exception:
-        said, size = error_of(answer)[1], f"{media.bytes / 1e6:.1f} MB"
-        if _SIZE.search(said):
-            return PayloadTooLarge(
-                "%(name)s takes no files of %(size)s.", name=self.name, size=f"{size}{said}"
-            )
-        why = self._blog.refused(answer, endpoint)
-        if type(why) is Permanent:
-            return Permanent(
-                "%(name)s does not take this file (%(size)s, %(type)s)%(what)s.",
-                name=self.name,
-                size=size,
-                type=media.mime,
-                what=said,
-            )
-        return why
+        """Send it to the media endpoint; without one it goes with the post, and has no address of its own yet."""
+        return self._files.put(media)
 
     def update_media(self, remote: Remote, media: PostMedia) -> Remote:
         """Its words stand in the post."""
         return remote
 
     def withdraw_media(self, remote: Remote) -> None:
-        """Delete it, where the media endpoint can (micropub-extensions#30); else a person "
-        "has to, and is told where."""
-        endpoint = self._blog.media_endpoint
-        if not remote.url or not endpoint:
-            return
-        asked = {"action": "delete", "url": remote.url, **self._blog.destination}
-        answer = self._blog.send(at=endpoint, data=asked, accept={400, 404, 410, *_LACKING})
-        if answer.status >= 300 and not self._is_away(remote.url):
-            raise Permanent(
-                "%(name)s lets no program delete files. Delete it there: %(address)s. Then try "
-                "again here.",
-                name=self.name,
-                address=remote.url,
-            )
-
-    def _is_away(self, url: str) -> bool:
-        try:
-            answer, _ = self._blog.read(url)
-        except PauseTarget:
-            return False
-        if answer.status < 300 and is_page(answer):
-            raise Offline(self._blog.web.portal(), Reachability.PORTAL)
-        return answer.status in (404, 410)
+        """Delete it where the media endpoint can; else a person has to, and is told where."""
+        self._files.withdraw(remote)
 
     # --- Replies -----------------------------------------------------------------------------------------
 
@@ -445,14 +392,4 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
                 web.close()
             return
         for post in posts:
-            yield from self._on_page(post)
-
-    def _on_page(self, post: Remote) -> Iterator[RemoteReply]:
-        answer, url = self._blog.read(post.url)
-        if answer.status >= 300:
-            return
-        # A sign-in page in its place would say that all replies are gone.
-        path = urlsplit(post.url).path
-        if path not in answer.text and not microformats.entries(answer.text, url):
-            raise Offline(self._blog.web.portal(), Reachability.PORTAL)
-        yield from replies_on(answer.text, url, post.id)
+            yield from replies_at(self._blog, post)

@@ -1,4 +1,4 @@
-"""The way to a blog's REST API, and what its answers mean. https://developer.wordpress.org/rest-api/reference/"""
+"""Client of a blog's REST API: requests, and what its answers mean. https://developer.wordpress.org/rest-api/reference/"""
 
 from __future__ import annotations
 

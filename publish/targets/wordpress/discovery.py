@@ -149,11 +149,11 @@ class _Search:
         if pages and all_pages and self._known:
             return Offline(self._web.portal(), Reachability.PORTAL)
         if pages:
-            said = (
+            reason = (
                 f"A web page answers at {place}, but no WordPress: is the blog under {place}/blog, or does the Wi-Fi "
                 "want a sign-in? Open a browser: sign in there, or add the target again with the blog's own address."
             )
-            return Offline(said, Reachability.PORTAL) if all_pages else PauseTarget(said)
+            return Offline(reason, Reachability.PORTAL) if all_pages else PauseTarget(reason)
         if self._moved is not None and not self._seen:
             return self._moved
         return PauseTarget(

@@ -110,10 +110,10 @@ class SignIn:
     def _takes_none(self) -> bool:
         """Whether the blog tells that it knows no application passwords (an empty ``authentication`` in its index)."""
         try:
-            told = self.web.page(self.index, most=1 << 16)
+            answer = self.web.page(self.index, most=1 << 16)
         except PublishError:
             return False
-        return isinstance(told.data, dict) and told.data.get("authentication") in ([], {})
+        return isinstance(answer.data, dict) and answer.data.get("authentication") in ([], {})
 
     def _no_passwords(self) -> str:
         name = self.web.name

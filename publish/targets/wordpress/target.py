@@ -19,7 +19,15 @@ from publish.net.http import HttpResponse
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.html import blog_html
 from publish.targets.base import Answer as OwnAnswer
-from publish.targets.base import Draft, RemoteReply, Target, TargetConfig, TargetOption
+from publish.targets.base import (
+    Draft,
+    RemoteReply,
+    Target,
+    TargetConfig,
+    TargetOption,
+    address_option,
+    user_option,
+)
 from publish.targets.capabilities import AnswersReplies, MediaLibrary, PollsReplies
 from publish.targets.wordpress.client import Site
 from publish.targets.wordpress.comments import Comments
@@ -55,15 +63,8 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     files_may_follow = True
     may_double = True
     options = (
-        TargetOption(
-            "url",
-            page_text("the blog's address, as https://blog.example.org"),
-            label=page_text("Address"),
-            required=True,
-        ),
-        TargetOption(
-            "user", page_text("who writes there"), label=page_text("User name"), required=True
-        ),
+        address_option(page_text("the blog's address, as https://blog.example.org")),
+        user_option(page_text("who writes there")),
         TargetOption(
             "status",
             page_text("publish, or draft for a last look at the blog"),
@@ -271,9 +272,9 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
                 json={"action": "create-image-subsizes"},
             )
         code = answer.data.get("code", "") if isinstance(answer.data, dict) else ""
-        said = answer.data.get("message", "") if isinstance(answer.data, dict) else ""
+        reason = answer.data.get("message", "") if isinstance(answer.data, dict) else ""
         size = f"{media.bytes / 1e6:.1f} MB"
-        if "upload_max_filesize" in said or code in _DROPPED:
+        if "upload_max_filesize" in reason or code in _DROPPED:
             raise PayloadTooLarge(
                 "%(name)s takes no files of %(size)s. Its host can raise PHP's upload_max_filesize.",
                 name=self.name,
@@ -290,7 +291,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
             name=self.name,
             size=size,
             type=media.mime,
-            what=f" {said}".rstrip(),
+            what=f" {reason}".rstrip(),
         )
 
     def _only(self, made: dict[str, Any], media: PostMedia) -> Remote:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from reporter.messages import Message
+
 Order = Literal["day first", "month first", "year first"]
 
 # Three numbers; the year stands last, or has two digits.
@@ -15,6 +17,11 @@ NUMERIC_DATE = re.compile(
     r"(?<![\d:/-])(?<!\d\.)(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?![\d:])\.?"
 )
 _ORDERS: tuple[Order, ...] = ("day first", "month first", "year first")
+_NAMES: dict[Order, Message] = {
+    "day first": Message("day first"),
+    "month first": Message("month first"),
+    "year first": Message("year first"),
+}
 
 
 @dataclass(frozen=True)
@@ -106,9 +113,12 @@ def decide_order(
         key=lambda order: _unlikeliness(order, [*readings[order], *certain], twelve_hours),
     )
     example = next(each for each in written if len({each.read(order) for order in possible}) > 1)
-    return DateOrder(best), (
-        f"Dates such as {example.match[0]} can be read in two ways. They were taken with the {best}, as "
-        f"{example.read(best)}. If that is wrong, write dates like 2026-12-05."
+    return DateOrder(best), Message(
+        "Dates such as %(example)s can be read in two ways. They were taken with the %(order)s, as %(day)s. If that "
+        "is wrong, write dates like 2026-12-05.",
+        example=example.match[0],
+        order=_NAMES[best],
+        day=example.read(best),
     )
 
 
@@ -129,14 +139,26 @@ def _written(cells: Sequence[tuple[str, str, frozenset[int]]]) -> Iterator[_Writ
 
 
 def _contradiction(written: Sequence[_Written]) -> str:
-    first: dict[str, str] = {}
+    first: dict[str, Message] = {}
     for each in written:
         readings = [order for order in _ORDERS if each.read(order)]
         if len(readings) == 1:
+            only = readings[0]
             first.setdefault(
-                readings[0], f"{each.where} puts the {readings[0]} (“{each.match[0]}”)"
+                only,
+                Message(
+                    "%(where)s puts the %(order)s (“%(date)s”).",
+                    where=each.where,
+                    order=_NAMES[only],
+                    date=each.match[0],
+                ),
             )
-    return (
-        f"The dates don't agree: {', '.join(first.values())}. Dates that can be read in one way only were "
-        "taken, the others not. Write all dates like 2026-12-05."
+    return Message.join(
+        [
+            Message("The dates don't agree."),
+            *first.values(),
+            Message(
+                "Dates that can be read in one way only were taken, the others not. Write all dates like 2026-12-05."
+            ),
+        ]
     )

@@ -9,6 +9,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from reporter.errors import BadInput
+from reporter.messages import Message
 from reporter.schedule.datetimes import find_zone
 from reporter.schedule.parsed_session import Findings
 
@@ -163,12 +164,18 @@ def tell_clock_change(findings: Findings, where: str, wall: datetime, zone: Zone
         return
     if early > late:
         findings.note(
-            f"{wall:%H:%M} comes twice that night, when the clocks change. The first was taken.",
+            Message(
+                "%(clock)s comes twice that night, when the clocks change. The first was taken.",
+                clock=f"{wall:%H:%M}",
+            ),
             where,
         )
     else:
         findings.note(
-            f"There is no {wall:%H:%M} that night: the clocks are put forward. It was read by the clock "
-            "before the change.",
+            Message(
+                "There is no %(clock)s that night: the clocks are put forward. It was read by "
+                "the clock before the change.",
+                clock=f"{wall:%H:%M}",
+            ),
             where,
         )

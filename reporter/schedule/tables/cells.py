@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from reporter.errors import BadInput
+from reporter.messages import Message
 from reporter.schedule.dates.moments import (
     Span,
     When,
@@ -17,7 +18,7 @@ from reporter.schedule.dates.moments import (
     weekdays_in,
 )
 from reporter.schedule.dates.order import NUMERIC_DATE, DateOrder, decide_order
-from reporter.schedule.parsed_session import Findings, one_line
+from reporter.schedule.parsed_session import NO_END, Findings, one_line
 from reporter.schedule.tables.headers import Column
 from reporter.schedule.tables.table import Row, Table
 
@@ -104,8 +105,12 @@ class TimeCells:
     def _tell_month(self, text: str, span: Span) -> None:
         if span.start.day and (word := ambiguous_month(text)):
             self.findings.note(
-                f"“{word}” is another month in Croatian than in Polish and Czech. It was taken as in "
-                f"{span.start.day:%Y-%m}. If that is wrong, write dates like 2026-12-05."
+                Message(
+                    "“%(word)s” is another month in Croatian than in Polish and Czech. It was taken "
+                    "as in %(month)s. If that is wrong, write dates like 2026-12-05.",
+                    word=word,
+                    month=f"{span.start.day:%Y-%m}",
+                )
             )
 
     def read(self, row: Row, where: str) -> RowTimes:
@@ -128,7 +133,7 @@ class TimeCells:
             pieces = self._pieces(row, self.ends)
             return self._joined(pieces, where), pieces
         except BadInput as error:
-            self.findings.note_odd(f"{error.message} It came in without an end.", where)
+            self.findings.note_odd(Message.join([error.message, NO_END]), where)
             return None, []
 
     def _is_all_day(self, row: Row) -> bool:
@@ -176,14 +181,21 @@ class TimeCells:
             )
         for column in odd:
             self.findings.note(
-                f"The column “{one_line(column.name, 40)}” was not used where it holds no date."
+                Message(
+                    "The column “%(column)s” was not used where it holds no date.",
+                    column=one_line(column.name, 40),
+                )
             )
         return pieces
 
     def _span(self, text: str, column: Column) -> Span:
         if column.kind != "time" and (found := _SERIAL.fullmatch(text)):
             self.findings.note(
-                f"Numbers such as {text} were read as days counted by a spreadsheet ({_serial(found).day})."
+                Message(
+                    "Numbers such as %(text)s were read as days counted by a spreadsheet (%(day)s).",
+                    text=text,
+                    day=_serial(found).day,
+                )
             )
             return Span(_serial(found))
         span = parse_span(text, self.order, clock_column=column.kind == "time")
@@ -206,10 +218,13 @@ class TimeCells:
         days = {piece.span.start.day for piece in dated}
         clocks = {piece.span.start.clock for piece in timed}
         if len(days) > 1 or len(clocks) > 1:
-            texts = " and ".join(
+            texts = ", ".join(
                 f"“{one_line(piece.text, 40)}”" for piece in (dated if len(days) > 1 else timed)[:2]
             )
-            self.findings.note(f"Two columns don't agree: {texts}. The first was taken.", where)
+            self.findings.note(
+                Message("Two columns don't agree: %(texts)s. The first was taken.", texts=texts),
+                where,
+            )
 
 
 def _day_of(text: str) -> date | None:
@@ -265,7 +280,10 @@ def adopt_columns(table: Table, findings: Findings) -> Table:
         chosen.setdefault(days[0], replace(table.columns[days[0]], role="start"))
     for column in chosen.values():
         findings.note(
-            f"The column “{one_line(column.name, 40)}” is not known, and was taken as the start."
+            Message(
+                "The column “%(column)s” is not known, and was taken as the start.",
+                column=one_line(column.name, 40),
+            )
         )
     lengths = [] if table.named("duration") or table.named("end") else _lengths(table)
     _tell_unused(table, sorted({*looks, *lengths} - set(chosen)), findings)
@@ -276,8 +294,11 @@ def adopt_columns(table: Table, findings: Findings) -> Table:
 def _tell_unused(table: Table, unused: list[int], findings: Findings) -> None:
     if unused:
         findings.note(
-            f"Columns that look like dates, times or lengths and were not used: {_named(table, unused)}. If they tell "
-            "when sessions are, call them start, end, date or duration."
+            Message(
+                "Columns that look like dates, times or lengths and were not used: %(columns)s. "
+                "If they tell when sessions are, call them start, end, date or duration.",
+                columns=_named(table, unused),
+            )
         )
     others = [
         index
@@ -285,14 +306,19 @@ def _tell_unused(table: Table, unused: list[int], findings: Findings) -> None:
         if not column.role and index not in unused and any(row.cell(index) for row in table.rows)
     ]
     if others:
-        findings.note(f"Columns that were not used: {_named(table, others)}.")
+        findings.note(
+            Message("Columns that were not used: %(columns)s.", columns=_named(table, others))
+        )
 
 
 def _named(table: Table, indexes: list[int]) -> str:
     names = [
         f"“{one_line(table.columns[index].name, 40) or f'no. {index + 1}'}”" for index in indexes
     ]
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    shown = ", ".join(names[:8])
+    if len(names) <= 8:
+        return shown
+    return Message("%(places)s and %(count)s more", places=shown, count=len(names) - 8)
 
 
 def _has_clock(table: Table) -> bool:

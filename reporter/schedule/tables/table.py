@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from reporter.errors import BadInput
+from reporter.messages import Message
 from reporter.schedule.parsed_session import MAX_SESSIONS
 from reporter.schedule.tables.headers import Column, read_column
 
@@ -29,7 +30,7 @@ class Row:
 
     @property
     def where(self) -> str:
-        return f"Row {self.number}"
+        return Message("Row %(number)s", number=self.number)
 
     def cell(self, index: int) -> str:
         """The text of a cell; "" where the row is too short."""

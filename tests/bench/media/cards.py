@@ -19,7 +19,8 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from capture.cards.importer import ImportContext, Importer, begin_import
+from capture.cards.importer import Importer, begin_import
+from capture.cards.shot_intake import ImportContext
 from capture.decoding.process_pool import DecoderPool
 from capture.renditions.worker import process_due
 from kiosk.runtime.static_files import static_dir

@@ -12,7 +12,7 @@ from tests.bench.rows import Row, pairs
 from tests.bench.sizes import seconds
 from tests.support.media.files import mp4_1080p
 
-# What capture.transcoding.transcode asks of the same encoders; loudness by one pass of its filter.
+# What capture.transcoding asks of the same encoders; loudness by one pass of its filter.
 COMMAND = (
     "-vf scale=1280:720:flags=bicubic,format=yuv420p -c:v libx264 -preset veryfast -crf 23 -maxrate 4M -bufsize 8M "
     "-threads 2 -force_key_frames expr:gte(t,n_forced*2) -af loudnorm=I=-16:TP=-2 -c:a aac -b:a 160k -ar 48000 "

@@ -23,10 +23,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from capture.cards import verified_copy
-from capture.cards.importer import CARD_GONE, ImportContext, Importer, ImportProgress, begin_import
+from capture.cards.importer import CARD_GONE, Importer, ImportProgress, begin_import
 from capture.cards.manual_cuts import begin_at, is_photo, move_cut, set_clock
 from capture.cards.scan import read_playlist, walk
 from capture.cards.session_assignment import UNASSIGNED
+from capture.cards.shot_intake import ImportContext
 from capture.codes.qr_writer import screen_url
 from capture.decoding.motion_photo import INNER_FILM
 from capture.decoding.process_pool import DecoderPool

@@ -7,8 +7,10 @@ import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -17,6 +19,7 @@ from sqlalchemy.orm import Session
 from capture.decoding.mime_sniff import MediaType
 from capture.intake import receive
 from capture.intake.receive import ReceivedFile, Submission
+from capture.intake.sweep import sweep
 from reporter.actor import Actor
 from reporter.codes import is_valid_receipt
 from reporter.enums import MediaState, TakeawayState
@@ -238,6 +241,32 @@ def test_files_of_one_takeaway_may_come_one_by_one(room: Room) -> None:
     assert [tag.name for tag in takeaway.tags] == ["bees"]
     assert takeaway.revision == 3
     assert room.originals() == sorted([jpeg(1), jpeg(2), mp4(3)])
+
+
+def test_words_that_follow_their_file_are_held_by_the_word_list(room: Room) -> None:
+    (room.folder / "blocked-words.txt").write_text("damn\n", encoding="utf-8")
+    takeaway = room.receive(Submission(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
+    assert not takeaway.held
+    room.receive(Submission(room.garden, text="a damn fine leek", client_id=CLIENT))
+    assert (takeaway.text, takeaway.held) == ("a damn fine leek", True)
+
+
+def test_the_more_careful_of_two_answers_holds(room: Room) -> None:
+    def again(**words: Any) -> tuple[str, str]:
+        takeaway = room.receive(Submission(room.garden, text="x", client_id=CLIENT, **words))
+        return takeaway.audience, takeaway.consent
+
+    assert again(audience="community", consent="agreed") == ("community", "agreed")
+    assert again(audience="public", consent="unsure") == ("community", "unsure")
+    assert again(audience="room", consent="agreed") == ("room", "unsure")
+    assert again() == ("room", "unsure")
+
+
+def test_what_was_empty_is_filled_by_a_continuation_and_nothing_else(room: Room) -> None:
+    takeaway = room.receive(Submission(room.garden, text="x", author="Ada", client_id=CLIENT))
+    more = Submission(room.garden, text="y", author="Ben", prompt="What now?", client_id=CLIENT)
+    room.receive(replace(more, intent="idea"))
+    assert (takeaway.author, takeaway.prompt, takeaway.intent) == ("Ada", "What now?", "idea")
 
 
 def test_a_text_that_was_emptied_by_hand_stays_empty(room: Room) -> None:
@@ -498,7 +527,7 @@ def test_sweep_removes_what_nobody_waits_for(room: Room) -> None:
         )
     )
     room.session.commit()
-    swept = receive.sweep(room.session, room.store, NOW)
+    swept = sweep(room.session, room.store, NOW)
     assert (swept.removed, swept.orphans) == (1, ())
     assert not old.exists()
     assert young.exists()
@@ -514,12 +543,12 @@ def test_sweep_reports_orphans_and_never_removes_them(room: Room) -> None:
     kept = room.receive(Submission(room.garden, files=[room.arrive(jpeg(1))])).attachments[0].media
     path = aged(room.store.original(kept.sha256, kept.ext), 99)
     lost, young = orphan(room, jpeg(2), 2), orphan(room, jpeg(3), 0)
-    swept = receive.sweep(room.session, room.store, NOW)
+    swept = sweep(room.session, room.store, NOW)
     assert (swept.removed, swept.orphans) == (0, (lost,))
     assert path.exists()
     assert young.exists()
     room.receive(Submission(room.garden, files=[room.arrive(jpeg(2))]))
-    assert receive.sweep(room.session, room.store, NOW).orphans == ()
+    assert sweep(room.session, room.store, NOW).orphans == ()
 
 
 def test_sweep_finishes_a_removal_that_was_cut_off(room: Room) -> None:
@@ -528,6 +557,6 @@ def test_sweep_finishes_a_removal_that_was_cut_off(room: Room) -> None:
     rendition = room.store.rendition(left.stem, "thumb", ".jpg")
     rendition.parent.mkdir(parents=True)
     rendition.write_bytes(b"small")
-    assert receive.sweep(room.session, room.store, NOW).removed == 1
+    assert sweep(room.session, room.store, NOW).removed == 1
     assert not left.exists()
     assert not rendition.exists()

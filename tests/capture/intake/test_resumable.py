@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import MediaType
 from capture.intake.partial_file import Chunk
-from capture.intake.receive import sweep
 from capture.intake.resumable import ResumableUploads
+from capture.intake.sweep import sweep
 from capture.intake.tus_protocol import BrokenOff, Checksum, ChecksumMismatch, Gone, OffsetConflict
 from reporter.actor import Actor
 from reporter.config import LimitSettings

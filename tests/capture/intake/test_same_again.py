@@ -24,7 +24,8 @@ from PIL import Image
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from capture.cards.importer import ImportContext, Importer, begin_import
+from capture.cards.importer import Importer, begin_import
+from capture.cards.shot_intake import ImportContext
 from capture.decoding.process_pool import DecoderPool
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
@@ -425,8 +426,11 @@ def test_a_phone_sends_what_a_card_brought(
 # --- Two kiosks -----------------------------------------------------------------------------------
 
 
-def test_both_receipts_of_one_client_id_stay_valid(world: World) -> None:
-    """The answer of one kiosk was lost, the phone sent it to the other; then they are merged."""
+THERE = "ZZZZYYYYXXXX"
+
+
+def merge_a_second_kiosk(world: World, *, text: str, device: str) -> str:
+    """A phone's first try is at a second kiosk, its second one here; then they are merged, twice. Our receipt."""
     other = world.settings.folder.parent / "other"
     world.session.rollback()
     shutil.copytree(world.settings.folder, other)
@@ -436,12 +440,12 @@ def test_both_receipts_of_one_client_id_stay_valid(world: World) -> None:
         ).one()
         row = Takeaway(
             id=uuid.uuid4(),
-            receipt="ZZZZYYYYXXXX",
+            receipt=THERE,
             client_id=FIRST,
             session_id=event.id,
             kind="note",
-            text="bees",
-            device="phone-there",
+            text=text,
+            device=device,
             recorded_at=world.clock(),
             received_at=world.clock(),
             revision=1,
@@ -453,47 +457,28 @@ def test_both_receipts_of_one_client_id_stay_valid(world: World) -> None:
     with world.app.app_context():
         for _ in range(2):
             merge_in(current_kiosk(), other)
+    return here_receipt
+
+
+def test_both_receipts_of_one_client_id_stay_valid(world: World) -> None:
+    """The answer of one kiosk was lost, the phone sent it to the other; then they are merged."""
+    here_receipt = merge_a_second_kiosk(world, text="bees", device="phone-there")
     phone = world.phone("a")
-    for receipt in (here_receipt, "ZZZZYYYYXXXX"):
+    for receipt in (here_receipt, THERE):
         page = phone.get(f"/t/{receipt}", **PHONE)
         assert (page.status_code, "bees" in page.text) == (200, True)
         told = phone.get(f"/t/{receipt}", headers={"Accept": "application/json"}, **PHONE)
         assert told.get_json()["text"] == "bees"
-    [state] = phone.get("/mine/states?of=ZZZZYYYYXXXX", **PHONE).get_json()
-    assert (state["receipt"], state["text"]) == ("ZZZZYYYYXXXX", "bees")
-    gone = phone.post("/t/ZZZZYYYYXXXX/withdraw", **PHONE)
+    [state] = phone.get(f"/mine/states?of={THERE}", **PHONE).get_json()
+    assert (state["receipt"], state["text"]) == (THERE, "bees")
+    gone = phone.post(f"/t/{THERE}/withdraw", **PHONE)
     assert gone.status_code == 303
     assert by_receipt(world.session, here_receipt).state == "withdrawn"
 
 
 def test_one_client_id_with_other_words_at_each_kiosk_stays_two(world: World) -> None:
-    other = world.settings.folder.parent / "other"
-    world.session.rollback()
-    shutil.copytree(world.settings.folder, other)
-    with open_session(replace(world.settings, folder=other)) as there:
-        event = there.scalars(
-            select(EventSession).where(EventSession.code == world.events[0].code)
-        ).one()
-        row = Takeaway(
-            id=uuid.uuid4(),
-            receipt="ZZZZYYYYXXXX",
-            client_id=FIRST,
-            session_id=event.id,
-            kind="note",
-            text="wasps",
-            device="",
-            recorded_at=world.clock(),
-            received_at=world.clock(),
-            revision=1,
-        )
-        there.add(row)
-        there.commit()
-    here_receipt = by_form(world, Sent())
-    assert isinstance(here_receipt, str)
-    with world.app.app_context():
-        for _ in range(2):
-            merge_in(current_kiosk(), other)
+    here_receipt = merge_a_second_kiosk(world, text="wasps", device="")
     world.session.rollback()
     assert by_receipt(world.session, here_receipt).text == "bees"
-    assert by_receipt(world.session, "ZZZZYYYYXXXX").text == "wasps"
+    assert by_receipt(world.session, THERE).text == "wasps"
     assert world.session.scalar(select(func.count()).select_from(Takeaway)) == 2

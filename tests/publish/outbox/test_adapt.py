@@ -33,6 +33,7 @@ class Blog(FakeTarget):
     kind = "wordpress"
     files_may_follow = True
     told: Limits = Limits()
+    host: str = ""
 
     def limits(self) -> Limits:
         return self.told
@@ -40,7 +41,8 @@ class Blog(FakeTarget):
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
         made = super().create(post, links)
         self._note(post)
-        return Remote(made.id, f"https://{self.name}.example/{post.key}")
+        host = self.host or f"{self.name}.example"
+        return Remote(made.id, f"https://{host}/{post.key}")
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
         super().update(remote, post, links)
@@ -113,6 +115,26 @@ def test_copies_link_one_another_and_it_converges(kit: Kit, at: dict[str, FakePl
         place.calls.clear()
     publish(kit.session, kit.outbox)
     assert [place.calls for place in at.values()] == [[], []]
+
+
+def test_a_copy_that_moves_takes_the_links_of_the_others_along(
+    kit: Kit, at: dict[str, FakePlace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = kit.takeaway(kit.event(), "words")
+    kit.target("social", "mastodon")
+    kit.target("blog", "wordpress")
+    publish(kit.session, kit.outbox)
+    [key] = at["wordpress"].posts
+    # Somebody deleted the post; it is made again, elsewhere.
+    at["wordpress"].posts.clear()
+    monkeypatch.setattr(Blog, "host", "moved.example")
+    decisions.change(kit.session, note, kit.hand, {"caption": "other words"})
+    publish(kit.session, kit.outbox, names=["blog"])
+    queue(kit.session, kit.outbox, names=["blog"])
+    [social] = [row for row in kit.deliveries("story") if row.target.name == "social"]
+    assert social.state == "changed", "its link leads nowhere"
+    publish(kit.session, kit.outbox)
+    assert only(at["mastodon"])["copies"] == [f"https://moved.example/{key}"]
 
 
 def test_public_posts_do_not_lead_to_closed_doors(kit: Kit, at: dict[str, FakePlace]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 from contextlib import closing
@@ -15,9 +16,10 @@ from sqlalchemy.orm import Session
 from kiosk.cli import main
 from reporter.clock import new_id
 from reporter.config import Settings, load_settings
-from reporter.errors import Conflict, NotFound, ReporterError
+from reporter.errors import ConfigError, Conflict, NotFound, ReporterError
 from reporter.gathering.backup import copy_gathering
 from reporter.gathering.folder import make_gathering, open_session
+from reporter.gathering.lock import hold_lock
 from reporter.media.store import Store, hash_file
 from reporter.models import Attachment, EventSession, Media, Rendition, Takeaway
 from reporter.moderation.decisions import withdraw
@@ -185,3 +187,91 @@ def test_there_and_back_from_the_shell(
     assert files(tmp_path / "new") == files(gathering.folder)
     code, told = run("--gathering", tmp_path / "new", "review", "list")
     assert told.count("photo") >= 3
+
+
+def test_a_broken_configuration_is_said_before_anything_is_written(
+    gathering: Settings, tmp_path: Path
+) -> None:
+    (gathering.folder / "reporter.toml").write_text("name = [")
+    with pytest.raises(ConfigError):
+        copy_gathering(gathering.folder, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
+def test_what_takes_a_place_is_on_the_disk_before(
+    gathering: Settings, photos: list[Takeaway], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[int] = set()
+    replaced: list[tuple[str, bool]] = []
+    fsync, replace = os.fsync, os.replace
+
+    def note_fsync(number: int) -> None:
+        synced.add(os.fstat(number).st_ino)
+        fsync(number)
+
+    def note_replace(source: Path, goal: Path) -> None:
+        replaced.append((Path(goal).name, os.stat(source).st_ino in synced))
+        replace(source, goal)
+
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(os, "replace", note_replace)
+    copy_gathering(gathering.folder, tmp_path / "copy")
+    assert {"reporter.db", "reporter.toml"} < {name for name, _ in replaced}
+    assert [name for name, safe in replaced if not safe] == []
+    # The rows are last of what they promise.
+    names = [name for name, _ in replaced]
+    assert names.index("reporter.db") == 6
+    assert (tmp_path / "copy").stat().st_ino in synced
+
+
+def test_a_copy_says_what_it_is_and_keeps_originals_from_being_changed(
+    gathering: Settings, photos: list[Takeaway], tmp_path: Path
+) -> None:
+    goal = tmp_path / "copy"
+    copy_gathering(gathering.folder, goal)
+    told = (goal / "COPY.txt").read_text(encoding="utf-8")
+    assert "with 3 takeaways, the newest received at 20" in told
+    modes = [path.stat().st_mode & 0o777 for path in (goal / "media").rglob("*.jpg")]
+    assert modes == [0o444] * 3
+
+
+def test_a_copy_that_broke_off_is_finished_and_one_under_way_left_alone(
+    gathering: Settings, photos: list[Takeaway], tmp_path: Path
+) -> None:
+    goal = tmp_path / "copy"
+    goal.mkdir()
+    with hold_lock(goal / ".copying"), pytest.raises(Conflict, match=f"into {goal} right now"):
+        copy_gathering(gathering.folder, goal)
+    # Killed, a copy leaves its lock behind, which nobody holds.
+    (goal / ".copying").touch()
+    (goal / "reporter.db-wal").write_bytes(b"of a former database")
+    assert copy_gathering(gathering.folder, goal).copied == 6
+    assert not (goal / "reporter.db-wal").exists()
+
+
+def test_a_copy_looks_again_when_something_goes_meanwhile(
+    gathering: Settings, photos: list[Takeaway], tmp_path: Path
+) -> None:
+    lost = next((gathering.folder / "media").rglob("*.jpg"))
+    kept = lost.read_bytes()
+    lost.unlink()
+    looks = 0
+
+    def bring_back(done: int, total: int, _what: str) -> None:
+        nonlocal looks
+        looks += done == total
+        if looks == 2:
+            lost.write_bytes(kept)
+
+    done = copy_gathering(gathering.folder, tmp_path / "copy", progress=bring_back)
+    assert (looks, done.copied, done.missing) == (3, 1, ())
+
+
+def test_a_database_of_a_later_version_or_a_damaged_one_is_said(
+    gathering: Settings, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(gathering.folder / "reporter.db")) as rows:
+        rows.execute("ALTER TABLE rendition RENAME TO later")
+    with pytest.raises(ReporterError, match="update this one"):
+        copy_gathering(gathering.folder, tmp_path / "copy")
+    assert not (tmp_path / "copy" / "reporter.db").exists()

@@ -195,6 +195,35 @@ def test_newest_decision_holds_and_history_keeps_both(kit: Kit, tmp_path: Path) 
     assert merge(kit, folder).changed == 0
 
 
+def test_newer_alt_text_comes_and_so_does_a_file_that_only_the_other_has(
+    kit: Kit, tmp_path: Path
+) -> None:
+    event = kit.event()
+    first, second = kit.photo(event, 1, "leeks"), kit.photo(event, 2, "kale")
+    folder = twin(kit, tmp_path / "theirs")
+    shas = [row.attachments[0].media.sha256 for row in (first, second)]
+    revisions = first.revision, second.revision
+    with open_again(folder) as there:
+        there.clock.now = kit.clock.now + timedelta(minutes=1)
+        row = there.session.get_one(models.Takeaway, first.id)
+        decisions.set_alt(there.session, row, there.hand, {shas[0]: "Three leeks in frost"})
+        row = there.session.get_one(models.Takeaway, second.id)
+        decisions.set_alt(there.session, row, there.hand, {shas[1]: "older words"})
+        there.attach(row, jpeg(3), kind=Kind.PHOTO, renditions={}, alt="The whole bed")
+    kit.clock.forward(minutes=2)
+    decisions.set_alt(kit.session, second, kit.hand, {shas[1]: "Kale in snow"})
+    revisions = first.revision, second.revision
+    assert merge(kit, folder).changed == 2
+    assert [one.alt for one in first.attachments] == ["Three leeks in frost"]
+    came = [(one.position, one.alt, one.filename) for one in second.attachments]
+    assert came == [(0, "Kale in snow", "IMG_1.jpg"), (1, "The whole bed", "IMG_1.jpg")]
+    assert second.attachments[1].media.state == "received", "its renditions are still to be made"
+    assert first.revision > revisions[0]
+    assert second.revision > revisions[1]
+    assert merge(kit, folder).changed == 0
+    assert len(second.attachments) == 2
+
+
 def test_what_the_other_published_is_updated_and_not_sent_again(
     kit: Kit, place: FakePlace, tmp_path: Path
 ) -> None:

@@ -1,8 +1,7 @@
-"""Decisions on takeaways, the gate, stories, and what is left of something withdrawn."""
+"""Decisions on takeaways, stories, and what is left of something withdrawn."""
 
 from __future__ import annotations
 
-import itertools
 import random
 
 import pytest
@@ -11,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
 from reporter.codes import format_receipt
-from reporter.enums import Audience, Consent, TakeawayState
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.gathering.sessions import add_session
 from reporter.media.store import Store
@@ -38,7 +36,7 @@ from reporter.moderation.decisions import (
     set_alt,
     withdraw,
 )
-from reporter.moderation.visibility import Scope, may_show, showable
+from reporter.moderation.visibility import Scope
 from reporter.stories.queries import (
     all_stories,
     session_story,
@@ -248,52 +246,6 @@ def test_bytes_that_another_takeaway_holds_stay(
     assert path.exists()
     withdraw(session, second, hand(clock), store)
     assert not path.exists()
-
-
-def test_the_gate_is_one_rule_in_python_and_in_sql(
-    session: Session, event: EventSession, rng: random.Random
-) -> None:
-    for state, audience, consent in itertools.product(TakeawayState, Audience, Consent):
-        add_takeaway(session, event, rng, state=state, audience=audience, consent=consent)
-    rows = list(session.scalars(select(Takeaway)))
-    for place, new_too in itertools.product(Scope, (False, True)):
-        told = set(session.scalars(select(Takeaway.id).where(showable(place, new_too=new_too))))
-        assert told == {row.id for row in rows if may_show(row, place, new_too=new_too)}
-
-
-@pytest.mark.parametrize(
-    ("state", "audience", "consent", "places"),
-    [
-        ("approved", "public", "agreed", {"room", "community", "public"}),
-        ("approved", "public", "", {"room", "community", "public"}),
-        ("approved", "public", "child", {"room"}),
-        ("approved", "public", "unsure", {"room"}),
-        ("approved", "community", "agreed", {"room", "community"}),
-        ("approved", "room", "agreed", {"room"}),
-        ("new", "public", "agreed", set()),
-        ("hidden", "public", "agreed", set()),
-        ("withdrawn", "public", "agreed", set()),
-    ],
-)
-def test_who_sees_what(
-    session: Session,
-    event: EventSession,
-    rng: random.Random,
-    state: str,
-    audience: str,
-    consent: str,
-    places: set[str],
-) -> None:
-    row = add_takeaway(session, event, rng, state=state, audience=audience, consent=consent)
-    assert {place.value for place in Scope if may_show(row, place)} == places
-
-
-def test_new_ones_show_in_the_room_alone(
-    session: Session, event: EventSession, rng: random.Random
-) -> None:
-    row = add_takeaway(session, event, rng, state="new")
-    assert may_show(row, Scope.ROOM, new_too=True)
-    assert not may_show(row, Scope.PUBLIC, new_too=True)
 
 
 def test_a_sessions_story_takes_what_is_approved_and_in_no_other(

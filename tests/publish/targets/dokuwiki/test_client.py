@@ -13,6 +13,7 @@ import pytest
 
 from publish.errors import AuthRefused, Offline, PauseTarget, PayloadTooLarge, Permanent, RetryAfter
 from publish.net.http import HttpClient
+from publish.targets.dokuwiki.attachments import Attachments
 from publish.targets.dokuwiki.client import Broke, Doku
 from publish.targets.dokuwiki.xmlrpc import NoResponse, call_of, call_with_file, result_of
 
@@ -186,11 +187,11 @@ def test_page_that_changes_under_our_hands_is_left_alone() -> None:
 def test_file_in_use_is_told_from_one_that_is_gone(told: Any) -> None:
     played = Played(wiki_deleteAttachment=told, wiki_getAttachmentInfo={"size": 9})
     with pytest.raises(Permanent, match="still shows it"):
-        played.wiki.delete_file("a:b.jpg")
+        Attachments(played.wiki).delete("a:b.jpg")
     played.answers["wiki_getAttachmentInfo"] = {"size": 0}
-    played.wiki.delete_file("a:b.jpg")
+    Attachments(played.wiki).delete("a:b.jpg")
     played.answers["wiki_getAttachmentInfo"] = Fault(221, "The requested media file does not exist")
-    played.wiki.delete_file("a:b.jpg")
+    Attachments(played.wiki).delete("a:b.jpg")
 
 
 @pytest.mark.parametrize("broken", [httpx.Response(500), httpx.Response(200, content=b"")])
@@ -202,12 +203,12 @@ def test_file_that_is_too_much_for_the_wikis_php_is_not_sent_again_and_again(
     small.write_bytes(b"x")
     played = Played(wiki_putAttachment=broken, wiki_getAttachmentInfo={"size": 0})
     with pytest.raises(PayloadTooLarge, match="5 MB"):
-        played.wiki.put_file("a:large.mp4", large)
+        Attachments(played.wiki).put("a:large.mp4", large)
     with pytest.raises(Broke):
-        played.wiki.put_file("a:small.jpg", small)
+        Attachments(played.wiki).put("a:small.jpg", small)
     # It broke after it was done.
     played.answers["wiki_getAttachmentInfo"] = {"size": 5 << 20}
-    assert played.wiki.put_file("a:large.mp4", large) == "a:large.mp4"
+    assert Attachments(played.wiki).put("a:large.mp4", large) == "a:large.mp4"
 
 
 @pytest.mark.parametrize(
@@ -235,9 +236,9 @@ def test_nonsense_of_a_wiki_becomes_nothing_worse_than_our_errors(
         lambda: wiki.rights("a:b"),
         lambda: wiki.search("x"),
         lambda: wiki.change("a:b", lambda page: "new", "", may_make=True),
-        lambda: wiki.file_bytes("a:b.jpg"),
-        lambda: wiki.put_file("a:b.jpg", tmp_path / "x.jpg"),
-        lambda: wiki.delete_file("a:b.jpg"),
+        lambda: Attachments(wiki).size("a:b.jpg"),
+        lambda: Attachments(wiki).put("a:b.jpg", tmp_path / "x.jpg"),
+        lambda: Attachments(wiki).delete("a:b.jpg"),
     ]
     for ask in asked:
         with suppress(Permanent, RetryAfter, AuthRefused):

@@ -337,7 +337,7 @@ def test_blocked_words_and_file_types_are_parked_with_a_sentence(
         closing(target_of(kit)) as target,
         pytest.raises(Permanent, match=r"does not take this file.*\.heif"),
     ):
-        target._wiki.put_file(f"{under(kit)}:x.heif", path)
+        target._files.put(f"{under(kit)}:x.heif", path)
 
 
 def test_moved_page_is_followed_with_peoples_changes_and_copies_go_too(

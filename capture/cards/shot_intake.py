@@ -1,0 +1,194 @@
+"""A shot that is copied and looked at: a takeaway through the one door, or a marker that splits the roll."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import random
+import uuid
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass, field
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from capture.cards.deduplication import KnownShots, asked_for, find_camera, marked_session
+from capture.cards.scan import Found
+from capture.cards.session_assignment import unassigned
+from capture.cards.shot_inspection import Inspection, MarkerReading
+from capture.cards.verified_copy import Ordered
+from capture.decoding.process_pool import DecoderPool
+from capture.intake.receive import receive
+from capture.intake.submission import ReceivedFile, Submission
+from reporter.clock import Clock, new_id
+from reporter.config import LimitSettings
+from reporter.enums import Mark, Source
+from reporter.media.store import Store
+from reporter.models import EventSession, Takeaway
+from reporter.models.camera import Camera, CardImport, Shot
+
+NO_LIMIT_MB, NO_LIMIT_FILES = 1 << 20, 1000
+# One takeaway for the same file, whoever imports it and how often at once.
+CARD_NAMESPACE = uuid.UUID("3a0f6c0e-6f5b-5d0a-9d0b-7a2f5b1c4e21")
+
+
+@dataclass(frozen=True)
+class ImportContext:
+    """What every import needs."""
+
+    session: Session
+    store: Store
+    pool: DecoderPool
+    now: Clock
+    rng: random.Random
+    limits: LimitSettings
+    zone: ZoneInfo
+
+
+@dataclass
+class CardItem:
+    """The files of one takeaway on their way in, the one that is shown first in front.
+
+    ``join`` is the client id of the takeaway that another file of the shot was brought in as before.
+    """
+
+    parts: list[Ordered]
+    join: str | None = None
+    arrivals: list[ReceivedFile] = field(default_factory=list)
+    # {sha256: fingerprint}, taken while the copy still stands in incoming/.
+    prints: dict[str, str] = field(default_factory=dict)
+    looking: Future[Inspection] | None = None
+
+    @property
+    def ordered(self) -> Ordered:
+        """The first of them, whose time and camera count for all."""
+        return self.parts[0]
+
+    @property
+    def files(self) -> list[Found]:
+        """All of them."""
+        return [part.found for part in self.parts]
+
+
+class ShotIntake:
+    """The intake of one import: which camera an item is of, which session its roll is in, and its rows."""
+
+    def __init__(self, shop: ImportContext, job: CardImport, known: KnownShots) -> None:
+        self.shop, self.job = shop, job
+        self.cameras: dict[tuple[str, str, str], Camera] = {}
+        self._known = known
+        self._current: dict[uuid.UUID, uuid.UUID | None] = {}
+        self._given = shop.session.get(EventSession, job.session_id) if job.session_id else None
+
+    def keep(self, item: CardItem, inspection: Inspection) -> None:
+        """Take an item in; commits. Raises what ``capture.intake.receive.receive`` raises."""
+        shop, camera = self.shop, self._camera(item.ordered)
+        asked = asked_for(shop.session, item.arrivals[0].sha256)
+        seen = MarkerReading() if asked is not None else inspection.seen
+        event = marked_session(shop.session, seen)
+        if seen.mark == Mark.SESSION and event is None:
+            # A code of our kind that no session here has: another gathering's poster, or an old one.
+            seen = dataclasses.replace(seen, mark=Mark.UNREAD)
+        if seen.mark:
+            self._current[camera.id] = event.id if event and seen.mark == Mark.SESSION else None
+        if seen.only:
+            rows = self._shots(item, camera, seen, event)
+            shop.session.add_all(rows)
+            self.job.markers += 1
+            shop.session.commit()
+            return
+        self._receive(item, camera, seen, event, asked)
+
+    def _receive(
+        self,
+        item: CardItem,
+        camera: Camera,
+        seen: MarkerReading,
+        event: EventSession | None,
+        asked: Shot | None,
+    ) -> None:
+        shop = self.shop
+        home = self._home(camera)
+        brought: list[Shot] = []
+
+        def seal(takeaway: Takeaway) -> None:
+            rows = self._shots(item, camera, seen, event)
+            if asked is not None:
+                # The row of what was taken for a marker; cuts may stand at it.
+                rows[0] = asked
+            for row in rows:
+                row.takeaway_id, row.session_id = takeaway.id, takeaway.session_id
+            shop.session.add_all(rows)
+            brought[:] = rows
+
+        offset = timedelta(seconds=camera.offset_s or 0)
+        client_id = item.join or str(uuid.uuid5(CARD_NAMESPACE, item.arrivals[0].sha256))
+        offer = Submission(
+            home,
+            files=tuple(item.arrivals),
+            source=Source.CARD.value,
+            client_id=client_id,
+            recorded_at=item.ordered.taken + offset,
+        )
+        # What a card holds comes in, whatever phones may send: films of any length, with all their chapters.
+        limits = dataclasses.replace(shop.limits, file_mb=NO_LIMIT_MB, files=NO_LIMIT_FILES)
+        receive(
+            shop.session, shop.store, offer, now=shop.now(), rng=shop.rng, limits=limits, seal=seal
+        )
+        self.job.imported += len(item.arrivals)
+        for found, row in zip(item.files, brought, strict=True):
+            self._known.add(found, row)
+        if seen.mark == Mark.SESSION:
+            self.job.markers += 1
+
+    def _home(self, camera: Camera) -> EventSession:
+        """Where a takeaway goes for now; the roll is settled at the end."""
+        if self._given is not None:
+            return self._given
+        current = self._current.get(camera.id)
+        found = self.shop.session.get(EventSession, current) if current else None
+        return found or unassigned(self.shop.session, now=self.shop.now(), rng=self.shop.rng)
+
+    def _shots(
+        self, item: CardItem, camera: Camera, seen: MarkerReading, event: EventSession | None
+    ) -> list[Shot]:
+        return [
+            Shot(
+                id=new_id(self.shop.now(), self.shop.rng),
+                camera_id=camera.id,
+                import_id=self.job.id,
+                path=found.name,
+                size=found.size,
+                mtime=int(found.mtime),
+                head=item.prints[arrival.sha256],
+                sha256=arrival.sha256,
+                taken=item.ordered.taken,
+                mark=str(seen.mark),
+                mark_session_id=event.id if event else None,
+                kiosk_at=seen.kiosk_at,
+                given_session_id=self._given.id if self._given else None,
+                picture=seen.picture,
+            )
+            for found, arrival in zip(item.files, item.arrivals, strict=True)
+        ]
+
+    def _camera(self, ordered: Ordered) -> Camera:
+        """The row of a shot's camera, made when it is met first."""
+        if ordered.camera not in self.cameras:
+            named = any(ordered.camera)
+            key = "|".join(ordered.camera) if named else f"card:{ordered.found.root.name}"
+            self.cameras[ordered.camera] = find_camera(
+                self.shop.session, key, ordered.camera, now=self.shop.now(), rng=self.shop.rng
+            )
+        return self.cameras[ordered.camera]
+
+
+def discard(item: CardItem) -> None:
+    """Stop the look at an item and remove its copies from incoming/."""
+    if item.looking is not None:
+        item.looking.cancel()
+        with contextlib.suppress(Exception, CancelledError):
+            item.looking.result()
+    for arrival in item.arrivals:
+        arrival.path.unlink(missing_ok=True)

@@ -1,0 +1,78 @@
+"""The sound of a playable copy: resampled, levelled, as AAC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from capture.transcoding.loudness import Leveller
+from capture.transcoding.transcode import Span, decode, drain
+
+SOUND_RATE = 48_000
+
+
+class AudioTrack:
+    """Decode, resample to 48 kHz and at most two channels, make louder or softer by ``gain`` dB, encode as AAC."""
+
+    def __init__(self, out: Any, stream: Any, span: Span, *, gain: float = 0.0) -> None:
+        import av
+
+        channels = min(stream.codec_context.channels or 1, 2)
+        layout = "stereo" if channels == 2 else "mono"
+        self._stream, self._span = stream, span
+        self._to = out.add_stream("aac", rate=SOUND_RATE, layout=layout)
+        self._to.bit_rate = 64_000 * channels + 32_000
+        self._leveller = Leveller(gain, layout) if gain else None
+        pieces = None if gain else 1024
+        self._resampler = av.AudioResampler("fltp", layout, SOUND_RATE, frame_size=pieces)
+        self._next = 0
+        self._begun = False
+
+    def take(self, packet: Any) -> Iterator[Any]:
+        """What the encoder gives for one packet; damaged packets are passed over."""
+        if self._span.is_over(packet):
+            return
+        for frame in decode(packet):
+            yield from self._frame(frame)
+
+    def end(self) -> Iterator[Any]:
+        """What decoder, resampler and encoder still hold."""
+        for frame in drain(self._stream):
+            yield from self._frame(frame)
+        if self._begun:
+            yield from self._encoded(None)
+            yield from self._to.encode(None)
+
+    def _frame(self, frame: Any) -> Iterator[Any]:
+        if frame.pts is not None:
+            moment = frame.pts * frame.time_base - self._span.start
+            if not self._is_kept(moment, Fraction(frame.samples, frame.sample_rate)):
+                return
+            frame.time_base = Fraction(1, frame.sample_rate)
+            frame.pts = round(moment * frame.sample_rate)
+        self._begun = True
+        yield from self._encoded(frame)
+
+    def _is_kept(self, moment: Fraction, seconds: Fraction) -> bool:
+        length = self._span.length
+        return length is None or (moment + seconds > 0 and moment < length)
+
+    def _encoded(self, frame: Any) -> Iterator[Any]:
+        for made in self._levelled(frame):
+            # A clock that stands still or jumps back would be refused by the muxer.
+            begins = (
+                self._next if made.pts is None else made.pts * (made.time_base or 0) * SOUND_RATE
+            )
+            made.pts, made.time_base = max(round(begins), self._next), Fraction(1, SOUND_RATE)
+            self._next = made.pts + made.samples
+            yield from self._to.encode(made)
+
+    def _levelled(self, frame: Any) -> Iterator[Any]:
+        for made in self._resampler.resample(frame):
+            if self._leveller is None:
+                yield made
+            else:
+                yield from self._leveller.take(made)
+        if frame is None and self._leveller is not None:
+            yield from self._leveller.take(None)

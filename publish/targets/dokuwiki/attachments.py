@@ -1,0 +1,122 @@
+"""Files of a DokuWiki: it tells little of why it refuses one, so size and rights are asked for afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from publish.errors import PayloadTooLarge, Permanent
+from publish.targets.dokuwiki.client import (
+    UPLOAD,
+    Broke,
+    Doku,
+    Forbidden,
+    Refused,
+    number_of,
+    struct,
+    words_of,
+)
+
+# Codes of errors, where they are told.
+_NO_FILE, _IN_USE = 221, 232
+# Bytes of a file that may be too much for a small host.
+_HEAVY = 4 << 20
+# How often a lighter one is sent before a refusal without a reason is taken for one.
+_PUTS = 4
+
+
+class Attachments:
+    """The files of one wiki."""
+
+    def __init__(self, wiki: Doku) -> None:
+        self._wiki = wiki
+
+    def size(self, file: str) -> int:
+        """The size of a file; 0 when it is not there."""
+        try:
+            answer = self._wiki.call("wiki.getAttachmentInfo", file)
+        except Refused as error:
+            if error.code != _NO_FILE:
+                raise
+            return 0
+        return number_of(struct(answer).get("size"))
+
+    def put(self, file: str, path: Path) -> str:
+        """Send a file; its name as the wiki writes it. One of this name that is there is not written over."""
+        size = path.stat().st_size
+        told, said = "", ""
+        for _ in range(_PUTS if size < _HEAVY else 2):
+            try:
+                told, said = (
+                    words_of(self._wiki.call_with_file("wiki.putAttachment", file, path)),
+                    "",
+                )
+            except Refused as error:
+                said = f" {error.message}"
+            except Broke as error:
+                return self._too_heavy(file, size, error)
+            # Refused, without a reason or in the wiki's own words. Two who send it at once share a temporary file
+            # there, and one of them may be told that it is broken: it is sent again, unless the other's is there.
+            if not told and self.size(file) == size:
+                told = file
+            if told or self._wiki.rights(file) < UPLOAD:
+                break
+        return told or self._not_put(file, path, said)
+
+    def _too_heavy(self, file: str, size: int, error: Broke) -> str:
+        """A file is in PHP's memory several times over. A small one, or one that arrived, broke for another reason."""
+        if size < _HEAVY:
+            raise error
+        if self.size(file) == size:
+            return file
+        raise PayloadTooLarge(
+            "%(name)s breaks off over a file of %(size)s MB: its PHP may use too little "
+            "memory, or time.",
+            name=self._wiki.name,
+            size=f"{size / 1e6:.0f}",
+        ) from error
+
+    def _not_put(self, file: str, path: Path, said: str) -> str:
+        if self._wiki.rights(file) < UPLOAD:
+            raise Permanent(
+                "%(who)s may not send files to %(name)s. Ask its administrator for the right.",
+                who=self._wiki.user,
+                name=self._wiki.name,
+            )
+        raise Permanent(
+            "%(name)s does not take this file (%(size)s, %(type)s). %(what)s",
+            name=self._wiki.name,
+            size=f"{path.stat().st_size / 1e6:.1f} MB",
+            type=path.suffix,
+            what=f"Its administrator decides which types it takes.{said}",
+        )
+
+    def delete(self, file: str) -> None:
+        """Delete a file; one that is gone already is fine."""
+        code = _IN_USE
+        try:
+            told = self._wiki.call("wiki.deleteAttachment", file)
+        except Forbidden as error:
+            raise Permanent(
+                "%(who)s may not delete files at %(name)s. Ask its administrator to delete "
+                "%(file)s.",
+                who=self._wiki.user,
+                name=self._wiki.name,
+                file=file,
+            ) from error
+        except Refused as error:
+            told, code = {}, error.code
+        if told == 0 or not self.size(file):
+            return
+        if code != _IN_USE:
+            raise Permanent(
+                "%(name)s can't delete %(file)s. Ask its administrator.",
+                name=self._wiki.name,
+                file=file,
+            )
+        raise Permanent(
+            "%(name)s keeps the file %(file)s, because a page there still shows it. Take it "
+            "off that page (the wiki's media manager names it under References), then try "
+            "again.",
+            name=self._wiki.name,
+            file=file,
+        )

@@ -1,0 +1,96 @@
+"""The media endpoint of a Micropub blog (3.6): files by themselves, with an address before the post has one."""
+
+from __future__ import annotations
+
+import re
+
+from publish.errors import (
+    Offline,
+    PauseTarget,
+    PayloadTooLarge,
+    Permanent,
+    Reachability,
+    RetryAfter,
+)
+from publish.net.http import HttpResponse as Reply
+from publish.posts.model import PostMedia, Remote
+from publish.targets.micropub.client import Micropub, error_of, is_page
+from publish.targets.micropub.identify import file_in_list
+
+# Actions that a server does not have.
+LACKING = frozenset({405, 501})
+_SIZE = re.compile(r"too (?:large|big)|exceed|maximum|filesize", re.IGNORECASE)
+
+
+class MediaEndpoint:
+    """The files of one blog, whether it has a media endpoint or not."""
+
+    def __init__(self, blog: Micropub) -> None:
+        self._blog = blog
+
+    def find(self, key: str) -> Remote | None:
+        """Our file in the list of the media endpoint."""
+        url = file_in_list(self._blog, key)
+        return Remote(url, url) if url else None
+
+    def put(self, media: PostMedia) -> Remote:
+        """Send it to the media endpoint (3.6). Without one it goes with the post, and has no address of its own yet."""
+        endpoint = self._blog.media_endpoint
+        if not endpoint:
+            return Remote(media.key)
+        try:
+            with media.path.open("rb") as file:
+                files = {"file": (media.filename, file, media.mime)}
+                sent = {"files": files, "data": self._blog.destination}
+                answer = self._blog.send(at=endpoint, accept={400}, **sent)
+        except FileNotFoundError as error:
+            raise RetryAfter("The file is being made again on this laptop.", 60) from error
+        if answer.status == 400:
+            raise self._unwanted(answer, media, endpoint)
+        url = self._blog.location(answer)
+        if not url:
+            raise Permanent(
+                "%(name)s took the file and did not tell where it is.", name=self._blog.name
+            )
+        return Remote(url, url)
+
+    def _unwanted(self, answer: Reply, media: PostMedia, endpoint: str) -> Exception:
+        said, size = error_of(answer)[1], f"{media.bytes / 1e6:.1f} MB"
+        if _SIZE.search(said):
+            return PayloadTooLarge(
+                "%(name)s takes no files of %(size)s.", name=self._blog.name, size=f"{size}{said}"
+            )
+        why = self._blog.refused(answer, endpoint)
+        if type(why) is Permanent:
+            return Permanent(
+                "%(name)s does not take this file (%(size)s, %(type)s)%(what)s.",
+                name=self._blog.name,
+                size=size,
+                type=media.mime,
+                what=said,
+            )
+        return why
+
+    def withdraw(self, remote: Remote) -> None:
+        """Delete it, where the media endpoint can (micropub-extensions#30); else a person has to."""
+        endpoint = self._blog.media_endpoint
+        if not remote.url or not endpoint:
+            return
+        asked = {"action": "delete", "url": remote.url, **self._blog.destination}
+        answer = self._blog.send(at=endpoint, data=asked, accept={400, 404, 410, *LACKING})
+        if answer.status >= 300 and not self._is_away(remote.url):
+            raise Permanent(
+                "%(name)s lets no program delete files. Delete it there: %(address)s. Then try "
+                "again here.",
+                name=self._blog.name,
+                address=remote.url,
+            )
+
+    def _is_away(self, url: str) -> bool:
+        try:
+            answer, _ = self._blog.read(url)
+        except PauseTarget:
+            return False
+        if answer.status < 300 and is_page(answer):
+            raise Offline(self._blog.web.portal(), Reachability.PORTAL)
+        return answer.status in (404, 410)

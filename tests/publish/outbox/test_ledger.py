@@ -1,0 +1,139 @@
+"""The ledger: what a comparison makes due, leaves alone, or sends on its way out."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from datetime import timedelta
+from typing import ClassVar
+
+import pytest
+
+from publish import targets
+from publish.outbox.items import answer as answers
+from publish.outbox.ledger import Counts
+from publish.outbox.runner import deliver_due, queue
+from publish.posts.model import Remote
+from publish.targets.base import Answer
+from publish.targets.capabilities import AnswersReplies
+from reporter import models
+from reporter.clock import new_id
+from reporter.enums import DeliveryState
+from reporter.errors import NotFound
+from reporter.models.conversation import Reply
+from reporter.moderation import decisions
+from tests.support.publish.fakes import FakePlace, FakeTarget, Kit
+
+
+class Forum(AnswersReplies, FakeTarget):
+    """A fake under whose posts one can answer."""
+
+    kind = "fake"
+    said: ClassVar[dict[str, str]] = {}
+
+    def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
+        return Remote(answer.key, "https://fake.example/a") if answer.key in self.said else None
+
+    def put_answer(self, post: Remote, answer: Answer) -> Remote:
+        self.said[answer.key] = answer.text
+        return Remote(answer.key, "https://fake.example/a")
+
+    def withdraw_answer(self, post: Remote, remote: Remote) -> None:
+        self.said.pop(remote.id, None)
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> FakePlace:
+    place = FakePlace()
+    monkeypatch.setattr(FakeTarget, "place", place, raising=False)
+    monkeypatch.setattr(Forum, "said", {})
+    monkeypatch.setitem(targets.KINDS, "fake", Forum)
+    return place
+
+
+def turn(kit: Kit, *names: str) -> tuple[int, int, int, int]:
+    """Due, withdrawing, unchanged and held, as a comparison counts them."""
+    due, withdrawing, unchanged, held = astuple(queue(kit.session, kit.outbox, names=names))
+    return due, withdrawing, unchanged, held
+
+
+def deliver(kit: Kit) -> None:
+    while deliver_due(kit.session, kit.outbox) is not None:
+        pass
+
+
+def test_what_a_turn_counts(kit: Kit, place: FakePlace) -> None:
+    event = kit.event()
+    note, photo = kit.takeaway(event, "stays"), kit.photo(event, 1, "goes")
+    kit.target()
+    assert turn(kit) == (2, 0, 0, 0)
+    assert turn(kit) == (0, 0, 2, 0)
+    deliver(kit)
+    decisions.change(kit.session, note, kit.hand, {"caption": "other words"})
+    assert turn(kit) == (1, 0, 1, 0)
+    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    assert turn(kit) == (1, 1, 0, 0)
+    assert turn(kit) == (0, 0, 1, 0), "what is on its way out is not counted again"
+    both = Counts(1, 2, 3, 4).plus(Counts(10, 20, 30, 40))
+    assert (both, both.work) == (Counts(11, 22, 33, 44), 33)
+
+
+def test_a_row_under_work_is_looked_at_again_later(kit: Kit, place: FakePlace) -> None:
+    note = kit.takeaway(kit.event(), "words")
+    kit.target()
+    queue(kit.session, kit.outbox)
+    [row] = kit.deliveries()
+    # As a claim leaves it.
+    row.state, row.lease, row.attempts = DeliveryState.SENDING.value, "another process", 1
+    row.due_at = kit.clock() + timedelta(minutes=5)
+    kit.session.commit()
+    decisions.change(kit.session, note, kit.hand, {"caption": "other words"})
+    assert turn(kit) == (0, 0, 1, 1)
+    decisions.withdraw(kit.session, note, kit.hand, kit.store)
+    assert turn(kit) == (0, 0, 0, 1)
+    assert kit.deliveries()[0].state == "sending"
+    kit.clock.forward(minutes=5)
+    assert turn(kit) == (0, 1, 0, 0)
+    assert (kit.deliveries()[0].state, kit.deliveries()[0].lease) == ("withdrawing", "")
+
+
+def test_names_choose_among_the_targets(kit: Kit, place: FakePlace) -> None:
+    kit.takeaway(kit.event(), "words")
+    kit.target("first")
+    second = kit.target("second")
+    assert turn(kit, "second") == (1, 0, 0, 0)
+    assert [row.target_id for row in kit.deliveries()] == [second.id]
+    with pytest.raises(NotFound, match="no target called other"):
+        queue(kit.session, kit.outbox, names=["second", "other"])
+
+
+def test_an_answer_stands_until_it_is_taken_back(kit: Kit, place: FakePlace) -> None:
+    kit.takeaway(kit.event(), "words")
+    target = kit.target()
+    queue(kit.session, kit.outbox)
+    deliver(kit)
+    [story] = kit.deliveries("story")
+    now = kit.clock()
+    asked = Reply(
+        id=new_id(now, kit.rng),
+        target_id=target.id,
+        story_id=story.item_id,
+        remote_id="7",
+        text="Who brings the seeds?",
+        written_at=now,
+        received_at=now,
+        changed_at=now,
+    )
+    kit.session.add(asked)
+    kit.session.commit()
+    ours = answers.answer(kit.session, asked, "Ada does", kit.hand, kit.facts, rng=kit.rng)
+    assert turn(kit) == (0, 0, 1, 0)
+    deliver(kit)
+    assert list(Forum.said.values()) == ["Ada does"]
+    assert turn(kit) == (0, 0, 1, 0)
+    answers.take_back_answer(kit.session, ours, kit.hand)
+    assert turn(kit) == (0, 1, 1, 0)
+    deliver(kit)
+    assert Forum.said == {}
+    assert kit.deliveries("answer")[0].state == "withdrawn"
+    assert turn(kit) == (0, 0, 1, 0)
+    assert kit.session.get_one(models.Delivery, story.id).state == "sent"

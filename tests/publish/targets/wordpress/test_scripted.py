@@ -1,0 +1,276 @@
+"""The WordPress target against its REST API played in memory: runs where no WordPress is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from werkzeug import Request
+
+from publish.errors import AuthRefused, Gone, PayloadTooLarge, Permanent, RetryAfter
+from publish.posts.model import Post, PostMedia, Remote
+from publish.targets.wordpress.target import WordPressTarget
+from tests.support.publish.fakes import Kit
+from tests.support.publish.target_kit import post_of
+from tests.support.servers.fixture import FixtureServer, Refusal
+
+API = "/wp-json/wp/v2"
+RIGHTS = ("upload_files", "publish_posts", "delete_posts", "edit_published_posts")
+
+
+class ScriptedBlog(FixtureServer):
+    """Posts, media and tags as the REST API handbook has them. ``refuse``: errors for the next uploads."""
+
+    routes = (
+        ("GET", "/wp-json/", "root"),
+        ("GET", f"{API}/users/me", "me"),
+        ("GET", f"{API}/(posts|media)", "listed"),
+        ("POST", f"{API}/(posts|media|tags)", "make"),
+        ("POST", rf"{API}/media/(\d+)/post-process", "finish"),
+        ("POST", rf"{API}/(posts|media)/(\d+)", "change"),
+        ("DELETE", rf"{API}/(posts|media)/(\d+)", "delete"),
+    )
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[int, dict[str, Any]]] = {"posts": {}, "media": {}, "tags": {}}
+        self.refuse: list[Refusal] = []
+        self.rights = dict.fromkeys((*RIGHTS, "delete_published_posts"), True)
+        super().__init__()
+
+    def root(self, request: Request) -> Any:
+        return {"namespaces": ["wp/v2"]}
+
+    def me(self, request: Request) -> Any:
+        return {"name": "Ann", "capabilities": self.rights}
+
+    def listed(self, request: Request, what: str) -> Any:
+        slugs = request.args["slug"].split(",")
+        # The newest first, as WordPress lists them.
+        return [row for row in reversed(self.rows[what].values()) if row["slug"] in slugs]
+
+    def add(self, what: str, slug: str, **values: Any) -> dict[str, Any]:
+        """A row; a slug that is taken gets a number behind it."""
+        number = sum(map(len, self.rows.values())) + 1
+        taken = {row["slug"] for row in self.rows[what].values()}
+        slug = next(s for s in (slug, *(f"{slug}-{n}" for n in range(2, 9))) if s not in taken)
+        link = f"{self.url}/{slug}"
+        row = {"id": number, "slug": slug, "link": link, "source_url": f"{link}.jpg", **values}
+        self.rows[what][number] = row
+        return row
+
+    def make(self, request: Request, what: str) -> Any:
+        if what == "media":
+            if self.refuse:
+                raise self.refuse.pop(0)
+            words = request.form.to_dict()
+            sent = request.files["file"]
+            return self.add(what, words["title"], **words, bytes=sent.read(), file=sent.filename)
+        body = dict(request.get_json())
+        if what == "tags":
+            known = [r["id"] for r in self.rows["tags"].values() if r["slug"] == body["name"]]
+            if known:
+                raise Refusal(400, {"code": "term_exists", "data": {"term_id": known[0]}})
+            if body["name"] == "!":
+                raise Refusal(400, {"code": "empty_term_name"})
+            return self.add(what, body["name"])
+        return self.add(what, body.pop("slug"), **body)
+
+    def finish(self, request: Request, number: str) -> Any:
+        assert request.get_json() == {"action": "create-image-subsizes"}
+        return self.rows["media"][int(number)]
+
+    def change(self, request: Request, what: str, number: str) -> Any:
+        row = self.rows[what].get(int(number))
+        if row is None:
+            raise Refusal(404, {"code": "rest_post_invalid_id", "message": "Invalid post ID."})
+        row |= request.get_json()
+        return row
+
+    def delete(self, request: Request, what: str, number: str) -> Any:
+        assert request.args["force"] == "true"
+        if self.rows[what].pop(int(number), None) is None:
+            raise Refusal(404, {"code": "rest_post_invalid_id", "message": "Invalid post ID."})
+        return {"deleted": True}
+
+    def only(self, what: str) -> dict[str, Any]:
+        """The one row there is."""
+        [row] = self.rows[what].values()
+        return row
+
+
+@pytest.fixture
+def blog() -> Iterator[ScriptedBlog]:
+    with closing(ScriptedBlog()) as blog:
+        yield blog
+
+
+@pytest.fixture
+def target(kit: Kit, blog: ScriptedBlog) -> Iterator[WordPressTarget]:
+    row = kit.target("blog", "wordpress", options={"url": blog.url, "user": "ann"})
+    with closing(kit.outbox.connect(row)) as target:
+        assert isinstance(target, WordPressTarget)
+        yield target
+
+
+@pytest.fixture
+def post(kit: Kit) -> Post:
+    kit.photo(kit.event("Leeks & frost"), 1, "<b>Frost</b> #leeks", tags=[])
+    return post_of(kit)
+
+
+def photo_of(post: Post) -> PostMedia:
+    photo = post.first_photo()
+    assert photo is not None
+    return photo
+
+
+def test_a_file_bears_its_words_as_wordpress_wants_them(
+    target: WordPressTarget, blog: ScriptedBlog, post: Post
+) -> None:
+    photo = replace(photo_of(post), alt="A <leek>", caption="Frost & <snow>", credit="Ada")
+    remote = target.put_media(photo)
+    row = blog.only("media")
+    # Alt text is plain, a caption is HTML.
+    assert (row["alt_text"], row["caption"]) == ("A <leek>", "Frost &amp; &lt;snow&gt; — Ada")
+    assert row["bytes"] == photo.path.read_bytes()
+    assert row["file"].startswith(f"{photo.key}-")
+    assert remote == Remote(str(row["id"]), row["source_url"], {"page": row["link"]})
+    assert target.find_media(photo.key, ".jpg") == remote
+    target.update_media(remote, replace(photo, caption="", credit="Ada"))
+    assert row["caption"] == "Ada"
+    target.update_media(remote, replace(photo, caption="Snow", credit=""))
+    assert row["caption"] == "Snow"
+    for _ in range(2):
+        target.withdraw_media(remote)
+    assert blog.rows["media"] == {}
+
+
+def test_a_post_is_made_found_changed_and_deleted(
+    target: WordPressTarget, blog: ScriptedBlog, post: Post
+) -> None:
+    assert target.find(post.key) is None
+    photo = photo_of(post)
+    links = {photo.key: target.put_media(photo)}
+    remote = target.create(replace(post, tags=("frost", "frost")), links)
+    row = blog.only("posts")
+    [tag] = blog.rows["tags"]
+    assert (row["title"], row["status"], row["slug"]) == ("Leeks &amp; frost", "publish", post.key)
+    assert (row["tags"], row["featured_media"]) == ([tag, tag], blog.only("media")["id"])
+    assert links[photo.key].url in row["content"]
+    assert remote == Remote(str(row["id"]), row["link"])
+    assert target.find(post.key) == remote
+    target.update(remote, replace(post, title="Kale", tags=()), {})
+    assert (row["title"], row["tags"], row["featured_media"]) == ("Kale", [], 0)
+    for _ in range(2):
+        target.withdraw(remote)
+    assert blog.rows["posts"] == {}
+    with pytest.raises(Gone):
+        target.update(remote, post, {})
+
+
+def test_a_post_in_the_trash_is_gone(
+    target: WordPressTarget, blog: ScriptedBlog, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remote = target.create(post, {})
+    trashed = {**blog.only("posts"), "status": "trash"}
+    monkeypatch.setattr(blog, "change", lambda request, what, number: trashed)
+    with pytest.raises(Gone, match="trash"):
+        target.update(remote, post, {})
+
+
+def test_the_first_of_two_kiosks_keeps_its_post(
+    target: WordPressTarget, blog: ScriptedBlog, post: Post
+) -> None:
+    first = blog.add("posts", post.key, title="theirs")
+    assert target.create(post, {}) == Remote(str(first["id"]), first["link"])
+    assert blog.only("posts")["title"] == "Leeks &amp; frost"
+    # Both were made at the same moment, under one name.
+    blog.rows["posts"][99] = {**first, "id": 99}
+    assert target.find(post.key) == Remote(str(first["id"]), first["link"])
+    assert list(blog.rows["posts"]) == [first["id"]]
+
+
+def test_something_else_under_our_name_is_said(
+    target: WordPressTarget, blog: ScriptedBlog, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blog.add("posts", post.key)
+    monkeypatch.setattr(blog, "listed", lambda request, what: [])
+    with pytest.raises(Permanent, match=f"short name \\({post.key}-2\\)"):
+        target.create(post, {})
+    assert len(blog.rows["posts"]) == 1, "ours is removed again"
+
+
+def test_the_first_of_two_files_is_shown_and_the_other_goes(
+    target: WordPressTarget, blog: ScriptedBlog, post: Post
+) -> None:
+    photo = photo_of(post)
+    first = blog.add("media", photo.key)
+    remote = target.put_media(photo)
+    assert remote.id == str(first["id"])
+    assert blog.only("media") is first
+    later = blog.add("media", photo.key)
+    target.create(post, {photo.key: Remote(str(later["id"]), later["source_url"])})
+    assert blog.only("media") is first
+    assert blog.only("posts")["featured_media"] == first["id"]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "error", "words"),
+    [
+        (Refusal(400, {"code": "rest_upload_no_data"}), PayloadTooLarge, "upload_max_filesize"),
+        (
+            Refusal(500, {"code": "x", "message": "exceeds the upload_max_filesize"}),
+            PayloadTooLarge,
+            "takes no files of 0.0 MB",
+        ),
+        (Refusal(500, "<p>There has been a critical error"), RetryAfter, "stumbled"),
+        (
+            Refusal(500, {"code": "rest_upload_sideload_error", "message": "Not allowed."}),
+            Permanent,
+            "image/jpeg\\). Not allowed.",
+        ),
+        (Refusal(400, {"code": "rest_other"}), Permanent, "image/jpeg\\)\\.$"),
+    ],
+)
+def test_why_a_file_was_not_taken(
+    target: WordPressTarget,
+    blog: ScriptedBlog,
+    post: Post,
+    refusal: Refusal,
+    error: type[Exception],
+    words: str,
+) -> None:
+    blog.refuse = [refusal]
+    with pytest.raises(error, match=words) as found:
+        target.put_media(photo_of(post))
+    assert type(found.value) is error
+
+
+def test_an_upload_that_php_broke_off_over_is_finished(
+    target: WordPressTarget, blog: ScriptedBlog, post: Post
+) -> None:
+    photo = photo_of(post)
+    kept = blog.add("media", photo.key)
+    blog.refuse = [Refusal(500, "", X_WP_Upload_Attachment_ID=str(kept["id"]))]
+    assert target.put_media(photo).id == str(kept["id"])
+    assert blog.asked[-1] == ("POST", f"{API}/media/{kept['id']}/post-process")
+
+
+def test_a_tag_that_the_blog_has_is_used_and_one_that_it_refuses_named(
+    target: WordPressTarget, blog: ScriptedBlog, post: Post
+) -> None:
+    known = blog.add("tags", "frost")
+    target.create(replace(post, tags=("frost",)), {})
+    assert blog.only("posts")["tags"] == [known["id"]]
+    with pytest.raises(Permanent, match="the tag '!'"):
+        target.create(replace(post, tags=("!",)), {})
+
+
+def test_rights_that_lack_are_named(target: WordPressTarget, blog: ScriptedBlog) -> None:
+    assert "Ann may publish there" in target.test()
+    blog.rights["upload_files"] = False
+    with pytest.raises(AuthRefused, match=r"Ann may not .* at blog"):
+        target.test()
