@@ -15,7 +15,7 @@ SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadgroup
 CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage bench lint lint-rules lint-format lint-types lint-contracts format formats lock translations dist app test-windows clean \
+.PHONY: help install run test coverage mutation bench lint lint-rules lint-format lint-types lint-contracts format formats lock translations dist app test-windows clean \
 	system-packages
 
 help: ## this list
@@ -52,6 +52,10 @@ test: install system-packages ## everything, with a real browser and a real Word
 coverage: install ## branches that the tests without a browser cover
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --ignore=tests/browser --cov --cov-report=term $(ARGS)
 
+mutation: install ## change the code in small ways and see what tests notice (ARGS="merge --sample 100"; 0: all)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[mutation]'
+	$(BIN)/python -m tests.tools.mutation $(ARGS)
+
 bench: install ## measure, and write what was measured into docs/bench.md
 	@bash tests/tools/system-packages.sh bench
 	$(BIN)/python -m tests.bench $(ARGS)
@@ -74,7 +78,7 @@ format: install ## let ruff mend what it can
 lock: install ## resolve setup.cfg again into constraints.txt (takes the newest versions that fit together); prints which systems have wheels of all of them
 	$(PYTHON) -m venv .cache/lock && .cache/lock/bin/python -m pip install -q uv
 	{ sed -n '/^#/p' constraints.txt; .cache/lock/bin/uv pip compile -q --universal --python-version 3.11 --upgrade --extra test \
-	  --extra build --no-header --no-annotate --no-emit-index-url --no-emit-find-links setup.cfg; } > .cache/constraints.txt
+	  --extra build --extra mutation --no-header --no-annotate --no-emit-index-url --no-emit-find-links setup.cfg; } > .cache/constraints.txt
 	mv .cache/constraints.txt constraints.txt
 	$(BIN)/python -m tests.tools.wheel_matrix .cache/lock/bin/uv
 
