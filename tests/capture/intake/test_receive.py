@@ -263,10 +263,11 @@ def test_the_more_careful_of_two_answers_holds(room: Room) -> None:
 
 
 def test_what_was_empty_is_filled_by_a_continuation_and_nothing_else(room: Room) -> None:
-    takeaway = room.receive(Submission(room.garden, text="x", author="Ada", client_id=CLIENT))
-    more = Submission(room.garden, text="y", author="Ben", prompt="What now?", client_id=CLIENT)
+    takeaway = room.receive(Submission(room.garden, text="x", prompt="What now?", client_id=CLIENT))
+    more = Submission(room.garden, text="y", author="Ada", prompt="Why?", client_id=CLIENT)
     room.receive(replace(more, intent="idea"))
     assert (takeaway.author, takeaway.prompt, takeaway.intent) == ("Ada", "What now?", "idea")
+    assert takeaway.text == "x\n\ny"
 
 
 def test_a_text_that_was_emptied_by_hand_stays_empty(room: Room) -> None:

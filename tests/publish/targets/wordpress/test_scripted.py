@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -67,7 +68,8 @@ class ScriptedBlog(FixtureServer):
                 raise self.refuse.pop(0)
             words = request.form.to_dict()
             sent = request.files["file"]
-            return self.add(what, words["title"], **words, bytes=sent.read(), file=sent.filename)
+            digest = hashlib.sha256(sent.read()).hexdigest()
+            return self.add(what, words["title"], **words, sha256=digest, file=sent.filename)
         body = dict(request.get_json())
         if what == "tags":
             known = [r["id"] for r in self.rows["tags"].values() if r["slug"] == body["name"]]
@@ -109,7 +111,9 @@ def blog() -> Iterator[ScriptedBlog]:
 
 @pytest.fixture
 def target(kit: Kit, blog: ScriptedBlog) -> Iterator[WordPressTarget]:
-    row = kit.target("blog", "wordpress", options={"url": blog.url, "user": "ann"})
+    row = kit.target(
+        "blog", "wordpress", options={"url": blog.url, "user": "ann", "status": "publish"}
+    )
     with closing(kit.outbox.connect(row)) as target:
         assert isinstance(target, WordPressTarget)
         yield target
@@ -135,7 +139,7 @@ def test_a_file_bears_its_words_as_wordpress_wants_them(
     row = blog.only("media")
     # Alt text is plain, a caption is HTML.
     assert (row["alt_text"], row["caption"]) == ("A <leek>", "Frost &amp; &lt;snow&gt; — Ada")
-    assert row["bytes"] == photo.path.read_bytes()
+    assert row["sha256"] == photo.sha256
     assert row["file"].startswith(f"{photo.key}-")
     assert remote == Remote(str(row["id"]), row["source_url"], {"page": row["link"]})
     assert target.find_media(photo.key, ".jpg") == remote
