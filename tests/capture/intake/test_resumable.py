@@ -40,6 +40,7 @@ from reporter.media.store import PIECE, Store
 from reporter.models import Attachment, Media, Takeaway, Upload
 from reporter.moderation import decisions
 from tests.support.submissions import NOW, Room, jpeg, mp4, open_room
+from tests.support.synced_files import note_synced_files
 
 CLIENT = "6f1c0e62-6c0e-4b69-8a83-0d5d3d0f7c11"
 
@@ -151,6 +152,42 @@ def test_creation_takes_the_first_bytes(tus: Tus) -> None:
     assert (begun.offset, begun.length, begun.receipt) == (500, 2000, "")
     assert tus.send(begun.id, 500, data[500:])
     assert tus.room.originals() == [data]
+
+
+def test_an_offset_is_told_when_its_bytes_are_on_the_disk(
+    tus: Tus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_id = tus.create(2000)
+    part, folder = tus.part(upload_id), tus.room.store.incoming
+    synced = note_synced_files(monkeypatch)
+    tus.send(upload_id, 0, jpeg(1)[:700])
+    assert {part.stat().st_ino, folder.stat().st_ino} <= synced
+    synced.clear()
+    # Bytes that a killed kiosk had written and told nobody.
+    with part.open("ab") as file:
+        file.write(jpeg(1)[700:900])
+    assert tus.offset(upload_id) == 900
+    assert {part.stat().st_ino, folder.stat().st_ino} <= synced
+
+
+def test_no_database_connection_is_held_while_bytes_flow(tus: Tus) -> None:
+    pool = tus.room.engine.pool
+    held: list[int] = []
+
+    class Watching(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            held.append(pool.checkedout())  # type: ignore[attr-defined]
+            return super().read(size)
+
+        readinto = None  # type: ignore[assignment]
+
+    upload_id = tus.create(len(jpeg(1)))
+    assert pool.checkedout() == 0  # type: ignore[attr-defined]
+    for data in (jpeg(1)[:900], jpeg(1)[900:]):
+        body = Chunk(Watching(data), len(data))
+        offset = tus.part(upload_id).stat().st_size
+        tus.uploads.append(tus.room.session, upload_id, offset, piece=body)
+    assert set(held) == {0}
 
 
 def test_ids_cannot_be_guessed(tus: Tus) -> None:

@@ -24,6 +24,7 @@ from reporter.media.store import Store, hash_file
 from reporter.models import Attachment, EventSession, Media, Rendition, Takeaway
 from reporter.moderation.decisions import withdraw
 from tests.support.kiosk_process import START, TurnableClock, add_takeaway, hand
+from tests.support.synced_files import note_synced_files
 
 
 def add_photo(
@@ -201,19 +202,14 @@ def test_a_broken_configuration_is_said_before_anything_is_written(
 def test_what_takes_a_place_is_on_the_disk_before(
     gathering: Settings, photos: list[Takeaway], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    synced: set[int] = set()
+    synced = note_synced_files(monkeypatch)
     replaced: list[tuple[str, bool]] = []
-    fsync, replace = os.fsync, os.replace
-
-    def note_fsync(number: int) -> None:
-        synced.add(os.fstat(number).st_ino)
-        fsync(number)
+    replace = os.replace
 
     def note_replace(source: Path, goal: Path) -> None:
         replaced.append((Path(goal).name, os.stat(source).st_ino in synced))
         replace(source, goal)
 
-    monkeypatch.setattr(os, "fsync", note_fsync)
     monkeypatch.setattr(os, "replace", note_replace)
     copy_gathering(gathering.folder, tmp_path / "copy")
     assert {"reporter.db", "reporter.toml"} < {name for name, _ in replaced}
