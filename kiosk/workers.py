@@ -14,7 +14,7 @@ from kiosk.runtime.changes import ChangeWatch
 from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.error_pages import note_failure
-from reporter.boundary import attempt
+from reporter.errors import attempt
 
 log = logging.getLogger(__name__)
 

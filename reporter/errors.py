@@ -7,9 +7,12 @@ the kiosk turns it into a status code, the outbox into a state of the delivery.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from reporter.messages import N_, Message, as_message
+
+T = TypeVar("T")
 
 
 class ReporterError(Exception):
@@ -150,3 +153,15 @@ DISK_FULL = N_(
 DISK_READ_ONLY = N_(
     "The laptop can't write to its disk. Keep this on your phone and tell the person at the kiosk."
 )
+
+
+def attempt(call: Callable[[], T]) -> T | Exception:
+    """Return what ``call`` returns, or the exception that it raised, so that one broken item does not stop the rest.
+
+    For the outermost place of background work only (a turn of a worker, one row of the ledger, one file in a decoder
+    process): whoever calls this logs or stores the error. Everywhere else the errors that are meant are named.
+    """
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001 - this is that edge
+        return error

@@ -19,8 +19,14 @@ from multiprocessing import context as mp
 from typing import TYPE_CHECKING, Any
 
 from capture.decoding.process_limits import OVER_MEMORY, limit_process
-from reporter.boundary import attempt
-from reporter.errors import DISK_READ_ONLY, DiskFull, MediaFailed, ReadOnlyDisk, ReporterError
+from reporter.errors import (
+    DISK_READ_ONLY,
+    DiskFull,
+    MediaFailed,
+    ReadOnlyDisk,
+    ReporterError,
+    attempt,
+)
 from reporter.messages import N_, Message
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from publish.outbox.upsert import StoryJob
 from publish.targets import Target
 from publish.targets.base import Limits
 from publish.targets.capabilities import Batches
-from reporter.boundary import attempt
 from reporter.enums import ItemKind
+from reporter.errors import attempt
 from reporter.models import Delivery
 
 log = logging.getLogger(__name__)

@@ -32,8 +32,8 @@ from publish.outbox.target_status import (
 from publish.outbox.upsert import Job, MediaJob, StoryJob, execute
 from publish.targets import target_class
 from publish.targets.capabilities import Batches, ManualPosting
-from reporter.boundary import attempt
 from reporter.enums import DeliveryState, ItemKind
+from reporter.errors import attempt
 from reporter.messages import Message
 from reporter.models import Delivery
 
