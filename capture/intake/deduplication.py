@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from capture.intake.repetition import adds_nothing, find_repetition
 from capture.intake.submission import Submission
-from reporter.devices import is_own_device
+from reporter.actor import is_own_device
 from reporter.enums import MediaState
 from reporter.errors import BadInput
 from reporter.media.store import Store

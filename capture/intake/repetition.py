@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from capture.intake.submission import Submission
-from reporter.devices import is_own_device
+from reporter.actor import is_own_device
 from reporter.enums import Audience, Source, TakeawayState
 from reporter.errors import TakenBack
 from reporter.messages import Message

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from capture.decoding.avif_pixels import video_range_pixels
 from capture.decoding.probe import MAX_PIXELS
 from capture.decoding.safe_open import (
     BROKEN_PHOTO,
@@ -32,6 +31,7 @@ from capture.imaging.rendition_file import (
     scaled,
 )
 from capture.imaging.still_colour import coded_colour, map_image
+from capture.renditions.avif_pixels import video_range_pixels
 from reporter.errors import MediaFailed
 from reporter.media.edits import Edits
 

@@ -12,9 +12,8 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from reporter.actor import Actor
+from reporter.actor import ELSEWHERE, Actor
 from reporter.config import LimitSettings
-from reporter.devices import ELSEWHERE
 from reporter.errors import BadInput, Forbidden, Paused, TooMuch
 from reporter.models import BlockedDevice, Gathering, Takeaway
 

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from reporter.actor import ELSEWHERE
 from reporter.clock import new_id
 from reporter.codes import make_code, make_receipt
-from reporter.devices import ELSEWHERE
 from reporter.enums import Source, TakeawayState
 from reporter.merge.context import MergeContext, row_values
 from reporter.merge.edits import merge_edits

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.devices import is_own_device
+from reporter.actor import is_own_device
 from reporter.enums import TakeawayState
 from reporter.models import Decision, Takeaway, Tombstone
 from reporter.moderation.history import fields_of

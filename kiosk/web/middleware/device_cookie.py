@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from kiosk.runtime.context import current_kiosk
 from kiosk.web.middleware.auth import at_laptop
-from reporter.devices import OWN
+from reporter.actor import OWN
 
 COOKIE = "device"
 DAYS = 30
