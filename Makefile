@@ -15,7 +15,7 @@ SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadgroup
 CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage mutation bench lint lint-rules lint-format lint-types lint-contracts format formats lock translations dist app test-windows clean \
+.PHONY: help install run test coverage mutation bench lint lint-rules lint-format lint-types lint-contracts fuzz fuzz-http audit format formats lock translations dist app test-windows clean \
 	system-packages
 
 help: ## this list
@@ -59,6 +59,17 @@ mutation: install ## change the code in small ways and see what tests notice (AR
 bench: install ## measure, and write what was measured into docs/bench.md
 	@bash tests/tools/system-packages.sh bench
 	$(BIN)/python -m tests.bench $(ARGS)
+
+fuzz: install ## let atheris look for inputs that bring a parser down (SECONDS_EACH=60)
+	$(BIN)/python -m pip install -q --disable-pip-version-check atheris
+	@for parser in tests/fuzz/corpus/*/; do $(BIN)/python -m tests.fuzz $$(basename $$parser) $(or $(SECONDS_EACH),60) || exit 1; done
+
+fuzz-http: install ## requests made from /openapi.json, valid and not, against a real kiosk
+	$(BIN)/python -m tests.kiosk.web.openapi.fuzz $(or $(EXAMPLES),40)
+
+audit: install ## compare constraints.txt with the advisories of PyPI (fails where they can't be asked)
+	$(PYTHON) -m venv .cache/audit && .cache/audit/bin/python -m pip install -q --disable-pip-version-check pip-audit
+	.cache/audit/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r constraints.txt
 
 lint: lint-rules lint-format lint-types lint-contracts ## ruff, mypy and import-linter, nothing changed (-k: don't stop at the first)
 lint-rules: install

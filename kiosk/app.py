@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 import uuid
 from datetime import timedelta
+from pathlib import Path
 
 from flask import Flask, Response, request
 from jinja2 import StrictUndefined
 
 from capture.decoding.process_pool import DecoderPool
+from capture.isolation.sandbox import Sandbox, private_files
 from kiosk.i18n import locale_selector
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
@@ -20,12 +22,15 @@ from kiosk.web.middleware import (
     device_cookie,
     error_pages,
     host_check,
+    login,
+    origin_check,
     rate_limits,
     text_size,
 )
 from kiosk.web.middleware import request_limits as middleware_request_limits
 from kiosk.web.middleware.request_limits import request_limits
 from kiosk.web.middleware.security_headers import CONTENT_SECURITY_POLICY
+from kiosk.web.openapi import document
 from kiosk.web.phone import captive_portal, capture, conversation, my_takeaways, pwa
 from kiosk.web.screens import outcomes, print_pack, screen_markers, search, station, wall
 from kiosk.web.shared import health, media, trial, tus_uploads
@@ -41,7 +46,7 @@ from reporter.media.store import Store
 from reporter.search import Recipe, WhooshIndex
 
 BLUEPRINTS = (
-    auth,
+    login,
     outcomes,
     desk,
     pwa,
@@ -52,6 +57,7 @@ BLUEPRINTS = (
     print_pack,
     captive_portal,
     health,
+    document,
     search,
     station,
     conversation,
@@ -61,6 +67,8 @@ BLUEPRINTS = (
 )
 
 
+# Where decoders have their temporary files, among the renditions.
+SCRATCH = ".scratch"
 # A year, as OWASP's ASVS asks (5.0, 3.4.1). Browsers heed it for names only, not for addresses in numbers.
 HSTS = "max-age=31536000"
 
@@ -95,8 +103,8 @@ def create_app(
     for extension in (
         host_check,
         middleware_request_limits,
+        origin_check,
         auth.csrf,
-        auth.limiter,
         locale_selector,
         text_size,
         device_cookie,
@@ -113,18 +121,33 @@ def create_app(
 def _make_kiosk(
     settings: Settings, gathering_id: uuid.UUID, *, clock: Clock, rng: random.Random
 ) -> KioskContext:
-    memory = settings.kiosk.memory_mb
+    memory, sandbox = settings.kiosk.memory_mb, decoder_sandbox(settings)
     return KioskContext(
         settings=settings,
         gathering_id=gathering_id,
         store=Store(settings.folder),
         index=WhooshIndex(settings.folder / "index", Recipe.of(settings)),
         started=settings.kiosk,
-        pool=DecoderPool(settings.kiosk.workers, memory),
-        quick_pool=DecoderPool(1, memory),
-        slow_pool=DecoderPool(1, memory),
+        pool=DecoderPool(settings.kiosk.workers, memory, sandbox=sandbox),
+        quick_pool=DecoderPool(1, memory, sandbox=sandbox),
+        slow_pool=DecoderPool(1, memory, sandbox=sandbox),
         clock=clock,
         rng=rng,
+    )
+
+
+def decoder_sandbox(settings: Settings) -> Sandbox:
+    """What decoders may do: write renditions and read media, but none of the gathering's rows and nobody's secrets."""
+    store = Store(settings.folder)
+    scratch = store.renditions / SCRATCH
+    scratch.mkdir(parents=True, exist_ok=True)
+    model = [Path(settings.captions.model)] if settings.captions.model else []
+    secrets = private_files(Path.home(), secret_store.secrets_file().parent)
+    return Sandbox(
+        read=(store.media, store.incoming, *model),
+        write=(store.renditions,),
+        hidden=(settings.folder, *secrets),
+        scratch=scratch,
     )
 
 
@@ -140,7 +163,6 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
         PERMANENT_SESSION_LIFETIME=timedelta(days=7),
-        RATELIMIT_HEADERS_ENABLED=True,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
     )
 
@@ -149,7 +171,7 @@ def _harden(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(self), microphone=(self), geolocation=()")
     if request.is_secure:
         # Over plain http browsers ignore it, and complain on the console.

@@ -19,6 +19,7 @@ from multiprocessing import context as mp
 from typing import TYPE_CHECKING, Any
 
 from capture.decoding.process_limits import OVER_MEMORY, limit_process
+from capture.isolation.sandbox import Sandbox, enter
 from reporter.errors import (
     DISK_READ_ONLY,
     DiskFull,
@@ -104,9 +105,11 @@ class DecoderPool:
         *,
         tasks_per_worker: int = 100,
         priority: int = 10,
+        sandbox: Sandbox | None = None,
     ) -> None:
+        """``sandbox``: what workers may read and write; without one they lose only network and system calls."""
         self._workers, self._tasks = workers, tasks_per_worker
-        self._setup = (memory_mb, priority)
+        self._setup = (memory_mb, priority, sandbox)
         self._pool: ProcessPool | None = None
         self._context = _Context()
         self._waiting: set[Future[_Outcome]] = set()
@@ -250,14 +253,15 @@ def _is_memory(error: Exception) -> bool:
     )
 
 
-def _prepare_worker(memory_mb: int, priority: int) -> None:
-    """Runs first in every worker: a hard limit on memory, no core dumps, low priority, killable at once."""
+def _prepare_worker(memory_mb: int, priority: int, sandbox: Sandbox | None) -> None:
+    """Runs first in every worker: a hard limit on memory, no core dumps, low priority, killable at once, few rights."""
     # A thread pool for matrices would only ask for address space, of which there is little here.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     # The pool's own handler is Python code, which a decoder that hangs never gets to run.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with suppress(OSError):
         limit_process(memory_mb, priority)
+    enter(sandbox)
 
 
 class _QuietProcess(mp.SpawnProcess):

@@ -42,7 +42,7 @@ JUMP_SECONDS = 30
 @click.command("kiosk")
 @click.option(
     "--host",
-    default="0.0.0.0",
+    default="0.0.0.0",  # noqa: S104  # phones have to reach it
     show_default=True,
     help="Address to listen on; 127.0.0.1: this laptop only.",
 )
@@ -182,7 +182,7 @@ def _announce(app: Flask, host: str, *, tls: bool, show: bool) -> None:
 
     kiosk = app.extensions["kiosk"]
     scheme = "https" if tls else "http"
-    name = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
+    name = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
     local = f"{scheme}://{name}:{kiosk.port}/"
     click.echo(f"listening on {local}")
     url = phone_url(kiosk.settings, kiosk.port, scheme=scheme)
@@ -238,7 +238,7 @@ def open_window(port: int, shortcut: bool) -> None:
     if not run_in_window(folder, port):
         click.echo("no screen for a window here: the kiosk runs without one")
         prepare_log()
-        serve(_open_or_make(folder), "0.0.0.0", port, tls=None, show=True)
+        serve(_open_or_make(folder), "0.0.0.0", port, tls=None, show=True)  # noqa: S104
 
 
 @click.command("index")
@@ -257,7 +257,7 @@ def index(rebuild: bool) -> None:
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--host",
-    default="0.0.0.0",
+    default="0.0.0.0",  # noqa: S104  # phones have to reach it
     show_default=True,
     help="Address to listen on; 127.0.0.1: this laptop only.",
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
+from capture.isolation import sandbox
 from kiosk.doctor import firewall, laptop
 from kiosk.doctor.finding import Finding, Verdict
 from kiosk.runtime.addresses import own_addresses, phone_url
@@ -25,6 +26,8 @@ from reporter.secret_store import get_secret, remove_secret, set_secret
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 # An evening of phones brings a few gigabytes.
 ROOM_WANTED = 10 << 30
+# The version of Landlock that refuses writes, links, truncation and TCP (Linux 6.7).
+FULL_LANDLOCK = 4
 PACKAGES = ("reporter", "capture", "publish", "kiosk")
 
 
@@ -213,6 +216,22 @@ def packages(_kiosk: KioskContext, _port: int) -> Finding:
     return _ok("packages", "The program's parts belong together.")
 
 
+def decoders(_kiosk: KioskContext, _port: int) -> Finding:
+    """Whether this system keeps the programs that open people's files apart from everything else."""
+    able = sandbox.support()
+    if able.landlock >= FULL_LANDLOCK and able.filters:
+        told = "What opens people's files has no network and may write only what it makes of them."
+        return _ok("decoders", told)
+    if able.landlock or able.filters:
+        told = "What opens people's files has fewer rights, but this Linux can't take all away. A newer one can."
+        return Finding("decoders", Verdict.WARN, told)
+    told = (
+        "What opens people's files runs in processes of its own with limits, but with your rights: only Linux takes "
+        "those away. Keep the system up to date, and use an account without other data on this laptop."
+    )
+    return Finding("decoders", Verdict.WARN, told)
+
+
 CHECKS: tuple[Check, ...] = (
     address,
     door,
@@ -223,6 +242,7 @@ CHECKS: tuple[Check, ...] = (
     clock,
     camera,
     codecs,
+    decoders,
     database,
     originals,
     index,

@@ -159,7 +159,10 @@ def make_server(
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket; raises OSError. '' listens on every IPv4 address, '::' on every address."""
     family, kind, protocol, _, address = socket.getaddrinfo(
-        host or "0.0.0.0", port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        host or "0.0.0.0",  # noqa: S104  # as asked
+        port,
+        type=socket.SOCK_STREAM,
+        flags=socket.AI_PASSIVE,
     )[0]
     listener = socket.socket(family, kind, protocol)
     try:

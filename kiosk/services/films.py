@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -84,28 +87,24 @@ def write_film(
     """Make a film at ``path`` in a worker process. Raises MediaFailed, DiskFull, PoolBusy."""
     # Nothing is held of the database while it is made.
     db.session.commit()
-    told = path.with_name(f".{path.name}.progress")
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    # Workers may write nowhere else (capture.isolation.sandbox); and one that was stopped could not clean up.
+    with tempfile.TemporaryDirectory(dir=kiosk.store.renditions, prefix=".film-") as folder:
+        told, work = Path(folder) / "progress", Path(folder) / path.name
         made: MadeFilm = kiosk.slow_pool.run(
             make_film,
             script,
-            path.absolute(),
-            told.absolute(),
+            work,
+            told,
             timeout=LONGEST_SECONDS,
             tick=partial(_tell, told, progress),
             every=TICK,
         )
-    finally:
-        told.unlink(missing_ok=True)
-        _clear(path)
-    return made
-
-
-def _clear(path: Path) -> None:
-    """A worker that was stopped could not clean up after itself."""
-    for left in path.parent.glob(f".{path.stem}.*.part"):
-        left.unlink(missing_ok=True)
+        # Beside its place first: that may be on another disk.
+        part = path.with_name(f".{path.name}.part")
+        shutil.move(work, part)
+        part.replace(path)
+    return replace(made, path=path.absolute())
 
 
 def _tell(told: Path, progress: OnProgress | None) -> None:

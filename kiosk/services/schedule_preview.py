@@ -21,7 +21,16 @@ from reporter.media.store import Store
 from reporter.schedule import MAX_BYTES, Reading, inspect_schedule
 
 # What of a session a person would notice.
-SHOWN = ("title", "starts_at", "ends_at", "room", "speakers", "language", "do_not_record")
+SHOWN = (
+    "title",
+    "starts_at",
+    "ends_at",
+    "room",
+    "speakers",
+    "language",
+    "do_not_record",
+    "words_leave",
+)
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 

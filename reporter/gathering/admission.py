@@ -6,6 +6,7 @@ import functools
 import math
 import threading
 from collections import deque
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,8 @@ from reporter.errors import BadInput, Forbidden, Paused, TooMuch
 from reporter.models import BlockedDevice, Gathering, Takeaway
 
 MINUTE = timedelta(minutes=1)
+# How long an address has the share of a device that has sent from there.
+BEHIND_FOR = timedelta(minutes=10)
 # Devices that are remembered; more at once come from somebody who makes them up.
 MOST_KEYS = 10_000
 
@@ -113,6 +116,12 @@ class Window:
                     events[number] = (events[number][0], 0)
                     return
 
+    def remove_last(self, key: str) -> None:
+        """The event that was counted last was none."""
+        with self._lock:
+            if events := self._events.get(key):
+                events.pop()
+
     def total(self, key: str, *, now: datetime) -> tuple[int, int, int]:
         """(how many events, their amounts in sum, whole seconds until the oldest no longer counts)."""
         with self._lock:
@@ -134,20 +143,75 @@ class Window:
             self._events.clear()
 
 
-def take_share(
-    window: Window, device: str, size: int, *, now: datetime, limits: LimitSettings
-) -> None:
-    """Count what a device is about to bring (``size`` bytes); raises TooMuch if its minute is used up.
+# How many fresh devices' shares one address has; established ones bring their own. A phone that takes a new cookie with
+# each request gets no more than this.
+FRESH_SHARES = 2
+# An access point hides so many phones behind one address at most.
+MOST_BEHIND_ONE = 100
 
-    Whoever is below the mark is let in whole: a limit of bytes must never make a large file impossible.
-    """
-    files, amount, left = window.total(device, now=now)
-    if files >= limits.files_per_minute or amount >= limits.mb_per_minute << 20:
-        raise TooMuch(
-            "This phone has sent very much in the last minute. It goes on by itself in a moment.",
-            retry_after=left,
-        )
-    window.add(device, size, now=now)
+
+@dataclass(frozen=True)
+class Sender:
+    """Who is about to bring something."""
+
+    device: str
+    # Many devices may sit behind one: an access point with a network of its own.
+    address: str
+    # Its cookie is some minutes old: it was not taken for this request.
+    established: bool = False
+
+
+class Shares:
+    """What each device, and each address, began to bring within the last minute."""
+
+    def __init__(self) -> None:
+        # Two, so that made-up devices push no address out.
+        self._devices, self._addresses = Window(), Window()
+        self._lock = threading.Lock()
+        self._behind: dict[str, dict[str, datetime]] = {}
+
+    def take(self, sender: Sender, size: int, *, now: datetime, limits: LimitSettings) -> None:
+        """Count ``size`` bytes that somebody is about to bring; raises TooMuch if its minute is used up.
+
+        Whoever is below the mark is let in whole: a limit of bytes must never make a large file impossible.
+        """
+        if sender.established:
+            self._note_behind(sender, now)
+        shares = FRESH_SHARES + self._count_behind(sender.address, now)
+        for window, key, times in (
+            (self._devices, sender.device, 1),
+            (self._addresses, sender.address, shares),
+        ):
+            files, amount, left = window.total(key, now=now)
+            most = limits.mb_per_minute << 20
+            if files >= limits.files_per_minute * times or amount >= most * times:
+                raise TooMuch(
+                    "This phone has sent very much in the last minute. It goes on by itself in a moment.",
+                    retry_after=left,
+                )
+        self._devices.add(sender.device, size, now=now)
+        self._addresses.add(sender.address, size, now=now)
+
+    def forgive(self, sender: Sender, size: int) -> None:
+        """What was announced did not come: see Window.forgive."""
+        self._devices.forgive(sender.device, size)
+        self._addresses.forgive(sender.address, size)
+
+    def _note_behind(self, sender: Sender, now: datetime) -> None:
+        with self._lock:
+            devices = self._behind.setdefault(sender.address, {})
+            if sender.device in devices or len(devices) < MOST_BEHIND_ONE:
+                devices[sender.device] = now
+
+    def _count_behind(self, address: str, now: datetime) -> int:
+        """Established devices that have brought something lately."""
+        with self._lock:
+            devices = self._behind.get(address, {})
+            for device in [one for one, seen in devices.items() if seen <= now - BEHIND_FOR]:
+                del devices[device]
+            if not devices:
+                self._behind.pop(address, None)
+            return len(devices)
 
 
 def _gathering(session: Session) -> Gathering:

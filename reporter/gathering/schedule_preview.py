@@ -95,7 +95,9 @@ def _unique(
 
 def session_values(item: ScheduledSession) -> dict[str, Any]:
     """The columns of a session as the schedule has them."""
+    said = {} if item.words_leave is None else {"words_leave": item.words_leave}
     return {
+        **said,
         "title": item.title,
         "room": item.room,
         "track": item.track,
@@ -137,6 +139,7 @@ _WORDS = {
     "starts_at": "start",
     "ends_at": "end",
     "do_not_record": "recording wish",
+    "words_leave": "whether words may be published",
     "licence": "licence",
     "language": "language",
     "retired": "back in the schedule",

@@ -28,6 +28,8 @@ class SessionFields:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     do_not_record: bool = False
+    # With it: its words may be published; without, they stay in the room.
+    words_leave: bool = False
     series: bool = False
 
 
@@ -90,6 +92,7 @@ def removed_sessions(session: Session) -> list[EventSession]:
 
 def _set(row: EventSession, fields: SessionFields) -> bool:
     values = asdict(fields)
+    values["words_leave"] = fields.do_not_record and fields.words_leave
     if fields.do_not_record != row.do_not_record:
         # Who asked not to be recorded has not asked to be quoted worldwide either.
         values["audience"] = (Audience.ROOM if fields.do_not_record else Audience.PUBLIC).value

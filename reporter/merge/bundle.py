@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +53,7 @@ def merge_bundle(
     session: Session, store: Store, folder: Path, hand: Actor, look: Look
 ) -> MergeReport:
     """Take in a bundle whose checksums were compared. Raises BadInput for one that can't be read. Commits."""
-    try:
-        told = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
-        records = [_Record(folder / "data", one) for one in told["takeaways"]]
-        # Bundles of older versions don't tell of these.
-        items = [_Item(one) for one in told.get("actions", [])]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadInput(
-            "%(what)s can't be read: %(error)s.", what=folder / _RECORDS, error=error
-        ) from error
+    records, items = read_records(folder)
     done = MergeReport()
     for record in records:
         decisions.lock_gathering(session)
@@ -73,27 +65,56 @@ def merge_bundle(
     return done
 
 
+def read_records(folder: Path) -> tuple[list[_Record], list[_Item]]:
+    """What a bundle tells of; raises BadInput."""
+    try:
+        told = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
+        records = [_Record(folder / "data", one) for one in told["takeaways"]]
+        # Bundles of older versions don't tell of these.
+        return records, [_Item(one) for one in told.get("actions", [])]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise BadInput(
+            "%(what)s can't be read: %(error)s.", what=folder / _RECORDS, error=error
+        ) from error
+
+
+def _text(value: object) -> str:
+    """As text that can be written down: half a character (a lone surrogate) has no UTF-8, and raises ValueError."""
+    text = str(value)
+    text.encode()
+    return text
+
+
+def _moment(value: str) -> datetime:
+    """An instant; raises ValueError for one without an offset."""
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError(f"{value} lacks its offset from UTC")
+    return moment.astimezone(UTC)
+
+
 class _Record:
     """One takeaway of a bundle, its values checked; raises ValueError, KeyError or TypeError for what is none."""
 
     def __init__(self, data: Path, told: dict[str, Any]) -> None:
         self.id = uuid.UUID(told["id"])
-        self.code, self.title = str(told["session"]["code"]), str(told["session"]["title"])
+        self.code, self.title = _text(told["session"]["code"]), _text(told["session"]["title"])
         self.values = {
             "kind": Kind(told["kind"]).value,
             "audience": Audience(told["audience"]).value,
             "consent": Consent(told["consent"]).value,
             "intent": Intent(told["intent"]).value if told["intent"] else "",
             "starred": bool(told["starred"]),
-            "recorded_at": datetime.fromisoformat(told["recorded_at"]),
-            "received_at": datetime.fromisoformat(told["received_at"]),
+            "recorded_at": _moment(told["recorded_at"]),
+            "received_at": _moment(told["received_at"]),
             **{
-                name: str(told[name]) for name in ("text", "caption", "author", "prompt", "licence")
+                name: _text(told[name])
+                for name in ("text", "caption", "author", "prompt", "licence")
             },
         }
-        self.tags = decisions.clean_tags([str(tag) for tag in told["tags"]])
+        self.tags = decisions.clean_tags([_text(tag) for tag in told["tags"]])
         self.media = [
-            (str(one["sha256"]), str(one["alt"]), _file(data, one), _cues(one))
+            (_text(one["sha256"]), _text(one["alt"]), _file(data, one), _cues(one))
             for one in told["media"]
         ]
 
@@ -101,7 +122,7 @@ class _Record:
 def _cues(media: dict[str, Any]) -> str:
     """WebVTT as we write it; empty where there is none, or what can't be read as such."""
     try:
-        cues = read_cues(str(media.get("captions") or ""))
+        cues = read_cues(_text(media.get("captions") or ""))
     except BadInput:
         return ""
     return webvtt(cues) if cues else ""
@@ -116,11 +137,11 @@ class _Item:
         self.takeaway = uuid.UUID(told["takeaway"]) if told["takeaway"] else None
         self.values = {
             "kind": str(told["kind"]),
-            "what": str(told["what"])[:WHAT_CHARS],
-            "who": str(told["who"]),
+            "what": _text(told["what"])[:WHAT_CHARS],
+            "who": _text(told["who"]),
             "due_on": date.fromisoformat(told["due_on"]) if told["due_on"] else None,
             "state": ItemState(told["state"]).value,
-            "outcome": str(told["outcome"]),
+            "outcome": _text(told["outcome"]),
         }
 
 

@@ -66,3 +66,13 @@ class CopyMade(Base):
     # 'backup' or 'bundle'.
     kind: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DeskLogin(Base):
+    """A browser of another machine that knows the passphrase; see kiosk.web.middleware.login."""
+
+    __tablename__ = "desk_login"
+
+    # A keyed hash of the token in its cookie: whoever reads the database can't log in with it.
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    begun_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -20,29 +20,11 @@ from reporter.schedule.parsed_session import (
     ScheduledSession,
     one_line,
     plain_text,
+    recording_wish,
 )
 from reporter.schedule.tables.cells import RowTimes, TimeCells, adopt_columns
 from reporter.schedule.tables.table import Row, Table, read_table
 
-_YES = {
-    "1",
-    "true",
-    "yes",
-    "y",
-    "x",
-    "ja",
-    "oui",
-    "si",
-    "sí",
-    "sim",
-    "on",
-    "ein",
-    "wahr",
-    "vrai",
-    "verdadero",
-    "✓",
-    "✔",
-}
 _FIELDS = ("room", "track", "speakers", "description", "language", "licence", "do_not_record")
 
 
@@ -103,6 +85,7 @@ class _Reader:
     def _session(
         self, row: Row, title: str, starts: datetime | None, ends: datetime | None
     ) -> ScheduledSession:
+        do_not_record, words_leave = recording_wish(self._text(row, "do_not_record"))
         return ScheduledSession(
             guid="",
             title=title,
@@ -112,7 +95,8 @@ class _Reader:
             description=plain_text(self._text(row, "description")),
             starts_at=starts,
             ends_at=ends,
-            do_not_record=self._text(row, "do_not_record").casefold() in _YES,
+            do_not_record=do_not_record,
+            words_leave=words_leave,
             licence=one_line(self._text(row, "licence")),
             language=one_line(self._text(row, "language"), 35),
             unsaid=self.unsaid,

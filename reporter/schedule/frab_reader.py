@@ -36,6 +36,7 @@ from reporter.schedule.parsed_session import (
     event_named,
     one_line,
     plain_text,
+    recording_wish,
 )
 
 MAX_DEPTH = 40
@@ -139,6 +140,7 @@ def _json_draft(event: dict[str, Any], room: str, day: _Day, number: int) -> lis
         start_text=text_of(event.get("start")),
         length_text=text_of(event.get("duration")),
     )
+    wish = recording_wish(text_of(event.get("do_not_record")))
     session = ScheduledSession(
         guid=one_line(text_of(event.get("guid")), 200),
         title=title,
@@ -150,8 +152,8 @@ def _json_draft(event: dict[str, Any], room: str, day: _Day, number: int) -> lis
         ),
         starts_at=starts,
         ends_at=ends,
-        do_not_record=event.get("do_not_record") is True
-        or text_of(event.get("do_not_record")).casefold() in ("true", "1", "yes"),
+        do_not_record=event.get("do_not_record") is True or wish[0],
+        words_leave=wish[1],
         licence=one_line(text_of(event.get("recording_license")) or text_of(event.get("license"))),
         language=one_line(text_of(event.get("language")), 35),
         aliases=aliases_of(event),
@@ -246,6 +248,7 @@ def _xml_draft(event: Element, room: str, day: _Day, number: int) -> list[Draft]
         start_text=text("start"),
         length_text=text("duration"),
     )
+    wish = recording_wish(text("recording/optout"))
     session = ScheduledSession(
         guid=one_line(event.get("guid", ""), 200),
         title=title,
@@ -257,7 +260,8 @@ def _xml_draft(event: Element, room: str, day: _Day, number: int) -> list[Draft]
         description=plain_text(text("subtitle"), text("abstract"), text("description")),
         starts_at=starts,
         ends_at=ends,
-        do_not_record=text("recording/optout").casefold() in ("true", "1", "yes"),
+        do_not_record=wish[0],
+        words_leave=wish[1],
         licence=one_line(text("recording/license")),
         language=one_line(text("language"), 35),
         aliases=aliases_of({"code": event.get("code", ""), "url": text("url")}),

@@ -37,12 +37,43 @@ class ScheduledSession:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     do_not_record: bool = False
+    # With ``do_not_record``: whether the words may be published all the same; None: the schedule doesn't say.
+    words_leave: bool | None = None
     licence: str = ""
     language: str = ""
     # Other ids of the same session, which exports of other kinds from the same system carry.
     aliases: tuple[str, ...] = field(default=(), compare=False)
     # Names of fields of which this file says nothing: an import leaves them as they are.
     unsaid: frozenset[str] = field(default=frozenset(), compare=False)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Cells of a column about recording that ask for none, and those that mean pictures and sound alone, not words.
+_YES = _words(
+    "1 true yes y x ja oui si sí sim on ein wahr vrai verdadero ✓ ✔ all everything both alles todo tout"
+)
+_PICTURES_ALONE = _words(
+    "pictures picture photos photo images image video videos film films recording recordings bilder fotos foto "
+    "aufnahmen imágenes imagenes vídeo vídeos صور"
+)
+_WORDS_TOO = _words("words text texts quotes worte texte palabras textos mots paroles كلمات")
+_FILLER = _words("no not and or only keine kein und nur ni y o sin solo pas de et")
+
+
+def recording_wish(text: str) -> tuple[bool, bool | None]:
+    """(must not be recorded, may its words be published) of a cell: "yes", "pictures", "pictures and words".
+
+    None where the cell doesn't say: words then stay in the room, or as an organizer has decided.
+    """
+    words = set(re.findall(r"\w+|[✓✔]", text.casefold()))
+    if text.strip().casefold() in _YES:
+        return True, None
+    if not words or words - _FILLER - _PICTURES_ALONE - _WORDS_TOO or not words - _FILLER:
+        return False, None
+    return True, not words & _WORDS_TOO
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
@@ -27,7 +27,8 @@ from kiosk.web.desk.follow_up import action_items, inbox, plan
 from kiosk.web.desk.publishing import manual_posting, overview, stories, targets
 from kiosk.web.desk.review import captions, edit_media, views
 from kiosk.web.desk.review import faces as review_faces
-from kiosk.web.middleware.auth import require_desk
+from kiosk.web.middleware.auth import at_laptop, require_desk
+from kiosk.web.openapi.describe import describe
 from reporter.annotations import face_review
 from reporter.conversation.inbox import in_view
 from reporter.enums import DeliveryState, ItemState, TakeawayState
@@ -65,7 +66,16 @@ for _part in (
     bp.register_blueprint(_part.bp)
 
 
+@bp.after_request
+def _keep_out_of_caches(response: Response) -> Response:
+    """Another machine keeps nothing of the desk after logging out (OWASP ASVS 5.0, 14.3.1)."""
+    if not at_laptop():
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
 @bp.get("/")
+@describe(statuses=(302,))
 def start() -> ResponseReturnValue:
     """The desk begins with what waits."""
     return redirect(url_for("desk.review.sheet"))

@@ -23,6 +23,7 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.mounted_cards import inserted_cards
 from kiosk.web.middleware.auth import at_laptop
+from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.media import media_url
 from reporter.enums import ClockBasis, CutOrigin, ImportState, MediaState
 from reporter.errors import BadInput, Forbidden, NotFound
@@ -87,6 +88,7 @@ class Opening:
 
 
 @bp.get("")
+@describe(query="camera from:integer")
 def overview() -> str:
     """Cards, imports, and the roll of one camera."""
     cameras = list(db.session.scalars(select(Camera).order_by(Camera.created_at.desc())))
@@ -251,6 +253,7 @@ def _seconds_left(row: CardImport) -> int | None:
 
 
 @bp.get("/state")
+@describe(answers="Progress")
 def state() -> Response:
     """What the page's script asks every two seconds."""
     cards = [{"path": str(card.path), "label": card.label} for card in inserted_cards()]
@@ -261,6 +264,7 @@ def state() -> Response:
 
 
 @bp.post("/import")
+@describe(form="path* session")
 def start() -> ResponseReturnValue:
     """Ask for a card to be read; a worker does it."""
     kiosk, path = current_kiosk(), request.form.get("path", "").strip()
@@ -277,6 +281,7 @@ def start() -> ResponseReturnValue:
 
 
 @bp.post("/imports/<number>/stop")
+@describe()
 def stop(number: str) -> ResponseReturnValue:
     """Stop after the piece that is under way."""
     row = db.session.get(CardImport, _uuid(number))
@@ -289,6 +294,7 @@ def stop(number: str) -> ResponseReturnValue:
 
 
 @bp.post("/shots/<shot>")
+@describe(form="do session to from")
 def decide(shot: str) -> ResponseReturnValue:
     """Take, move, change or drop a cut; or say that a marker is a picture."""
     row, hand, form = (
@@ -315,6 +321,7 @@ def decide(shot: str) -> ResponseReturnValue:
 
 
 @bp.post("/cameras/<number>/clock")
+@describe(form="offset")
 def clock(number: str) -> ResponseReturnValue:
     """Set how far a camera is behind; empty: learn it from the markers again."""
     camera = db.session.get(Camera, _uuid(number))
@@ -350,6 +357,7 @@ bp.app_template_filter("offset")(offset_words)
 
 
 @bp.get("/shots/<shot>.jpg")
+@describe(produces="image/jpeg")
 def picture(shot: str) -> Response:
     """The small picture of a marker."""
     found = db.session.get(Shot, _uuid(shot), options=[undefer(Shot.picture)])

@@ -20,6 +20,7 @@ from sqlalchemy import select
 
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
+from kiosk.web.openapi.describe import describe
 from kiosk.web.screens.start_page import health_line, todays
 from reporter.gathering.coverage import coverage, failed_media, sending_devices
 from reporter.models import Target
@@ -29,6 +30,7 @@ bp = Blueprint("coverage", __name__, url_prefix="/coverage")
 
 
 @bp.get("")
+@describe(statuses=(200, 304))
 def overview() -> ResponseReturnValue:
     """The board; its script asks for it again, and gets a 304 while nothing has changed."""
     told = _told()

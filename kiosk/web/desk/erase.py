@@ -11,6 +11,7 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.erasure import Erased
 from kiosk.services.erasure import erase as erase_rows
+from kiosk.web.openapi.describe import describe
 from reporter.errors import BadInput
 from reporter.gathering.copies import Held, copies_holding
 from reporter.models import Takeaway
@@ -20,6 +21,7 @@ bp = Blueprint("erase", __name__, url_prefix="/erase")
 
 
 @bp.get("")
+@describe(query="receipts")
 def page() -> str:
     """Ask for receipts; with some, show what they are and where copies hold them."""
     rows = _rows(request.args.get("receipts", ""))
@@ -28,6 +30,7 @@ def page() -> str:
 
 
 @bp.post("")
+@describe(form="receipts sure", statuses=(200,))
 def erase() -> str:
     """Erase them; tell what is left anywhere else."""
     rows = _rows(request.form.get("receipts", ""))

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from kiosk.runtime.context import current_kiosk
+from kiosk.web.openapi.describe import describe
 from reporter.actor import Actor
 
 bp = Blueprint("desker", __name__)
@@ -40,6 +41,7 @@ def who_words(who: str) -> str:
 
 
 @bp.post("/name")
+@describe(form="name")
 def set_name() -> ResponseReturnValue:
     """Keep the name in this browser's cookie."""
     session["desk_name"] = " ".join(request.form.get("name", "").split())[:NAME_CHARS]

@@ -16,6 +16,7 @@ from kiosk.runtime.database import db
 from kiosk.services import schedule_preview
 from kiosk.web.desk.review.history_text import value_words
 from kiosk.web.desk.sessions import back, language_name
+from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.streaming_forms import FilePart
 from reporter.errors import BadInput, ReporterError
 from reporter.gathering.sessions import import_schedule
@@ -25,6 +26,7 @@ bp = Blueprint("schedule", __name__, url_prefix="/sessions/schedule")
 
 
 @bp.get("")
+@describe(query="from")
 def page() -> str:
     """Where a schedule is dropped, pasted or named."""
     return _page()
@@ -35,6 +37,7 @@ def _page(**typed: str) -> str:
 
 
 @bp.post("")
+@describe(query="from", form="file[]:file url text from", statuses=(200,))
 def look() -> ResponseReturnValue:
     """Show what the schedule would change."""
     kiosk = current_kiosk()
@@ -76,6 +79,7 @@ def _shown(name: str, value: Any) -> str:
 
 
 @bp.post("/<name>")
+@describe(query="from", form="from")
 def apply(name: str) -> ResponseReturnValue:
     """Bring in what was looked at."""
     kiosk = current_kiosk()

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from kiosk.i18n.error_messages import translated
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
+from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.template_context import by_day
 from reporter.errors import BadInput
 from reporter.gathering import session_editing
@@ -36,10 +37,12 @@ class Form:
     begins: str = ""
     ends: str = ""
     do_not_record: bool = False
+    words_leave: bool = False
     series: bool = False
 
 
 @bp.get("")
+@describe(query="from")
 def overview() -> str:
     """All sessions by day; those without a time first."""
     rows = all_sessions(db.session())
@@ -56,6 +59,7 @@ def overview() -> str:
 
 
 @bp.get("/new")
+@describe(query="from")
 def new() -> str:
     """The empty form."""
     return _form(Form(day=next_day(all_sessions(db.session()))))
@@ -74,6 +78,10 @@ def rooms_of(rows: list[EventSession]) -> list[str]:
 
 
 @bp.post("")
+@describe(
+    query="from",
+    form="title room speakers language day begins ends do_not_record words_leave series from",
+)
 def add() -> ResponseReturnValue:
     """A session that stands in no schedule."""
     kiosk, form = current_kiosk(), _typed()
@@ -88,6 +96,7 @@ def add() -> ResponseReturnValue:
 
 
 @bp.get("/<code>")
+@describe(query="from")
 def edit(code: str) -> str:
     """The form of one session."""
     row = by_code(db.session(), code)
@@ -95,6 +104,10 @@ def edit(code: str) -> str:
 
 
 @bp.post("/<code>")
+@describe(
+    query="from",
+    form="title room speakers language day begins ends do_not_record words_leave series from",
+)
 def save(code: str) -> ResponseReturnValue:
     """Change one session."""
     row, form = by_code(db.session(), code), _typed()
@@ -108,6 +121,7 @@ def save(code: str) -> ResponseReturnValue:
 
 
 @bp.post("/<code>/remove")
+@describe(query="from", form="from")
 def remove(code: str) -> ResponseReturnValue:
     """Take one off every list."""
     row = by_code(db.session(), code)
@@ -122,6 +136,7 @@ def remove(code: str) -> ResponseReturnValue:
 
 
 @bp.post("/<code>/restore")
+@describe(query="from", form="from")
 def restore(code: str) -> ResponseReturnValue:
     """Bring a removed one back."""
     row = by_code(db.session(), code)
@@ -131,6 +146,7 @@ def restore(code: str) -> ResponseReturnValue:
 
 
 @bp.post("/<code>/series")
+@describe(query="from", form="on from")
 def series(code: str) -> ResponseReturnValue:
     """Say whether a session is held at every gathering."""
     row = by_code(db.session(), code)
@@ -140,6 +156,7 @@ def series(code: str) -> ResponseReturnValue:
 
 
 @bp.post("/<code>/words")
+@describe(query="from", form="on from")
 def words(code: str) -> ResponseReturnValue:
     """Say whether the words of a session that must not be recorded may be published."""
     row = by_code(db.session(), code)
@@ -188,6 +205,7 @@ def _typed() -> Form:
     return Form(
         **{name: told.get(name, "") for name in names},
         do_not_record="do_not_record" in told,
+        words_leave="words_leave" in told,
         series="series" in told,
     )
 
@@ -205,6 +223,7 @@ def _shown(row: EventSession) -> Form:
         begins=start.strftime("%H:%M") if start else "",
         ends=end.strftime("%H:%M") if end else "",
         do_not_record=row.do_not_record,
+        words_leave=row.words_leave,
         series=row.series,
     )
 
@@ -226,6 +245,7 @@ def _fields(form: Form) -> SessionFields:
         starts_at,
         ends_at,
         do_not_record=form.do_not_record,
+        words_leave=form.words_leave,
         series=form.series,
     )
 

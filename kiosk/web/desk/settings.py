@@ -16,6 +16,7 @@ from kiosk.i18n.setting_help import CHOICES, SECTIONS
 from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.request_limits import request_limits
+from kiosk.web.openapi.describe import describe
 from reporter.annotations import face_review
 from reporter.config import Settings, load_settings, save_settings, sections, with_value
 from reporter.errors import ConfigError
@@ -136,6 +137,7 @@ def listed_zones(chosen: str) -> list[str]:
 
 
 @bp.post("")
+@describe(other_fields=True)
 def save() -> ResponseReturnValue:
     """Write what was changed, all or nothing."""
     kiosk = current_kiosk()
@@ -174,6 +176,7 @@ def _numbers() -> list[str]:
 
 
 @bp.post("/reload")
+@describe()
 def reload() -> ResponseReturnValue:
     """Take what somebody wrote into the file by hand. Raises ConfigError for a broken one."""
     take_effect(current_kiosk())

@@ -18,6 +18,7 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.desk.sessions import Form, language_name, next_day, rooms_of
 from kiosk.web.desk.settings import listed_zones, take_effect
+from kiosk.web.openapi.describe import describe
 from kiosk.web.screens.start_page import is_fresh
 from kiosk.web.shared.template_context import base_url, by_day, own_port
 from reporter.codes import make_code
@@ -32,6 +33,7 @@ SECURITY = ("WPA", "WEP", "nopass")
 
 
 @bp.get("")
+@describe(statuses=(302,))
 def begin() -> ResponseReturnValue:
     """To the first step."""
     return redirect(url_for("desk.setup.gathering"))
@@ -57,6 +59,7 @@ def _gathering(told: dict[str, str]) -> str:
 
 
 @bp.post("/gathering")
+@describe(form="title date:date timezone language", other_fields=True)
 def save_gathering() -> ResponseReturnValue:
     """Keep what step one asks."""
     told = {name: request.form.get(name, "") for name in _names("gathering")}
@@ -114,6 +117,7 @@ def _network(wifi: dict[str, str]) -> str:
 
 
 @bp.post("/network")
+@describe(form="address ssid password security=WPA|WEP|nopass")
 def save_network() -> ResponseReturnValue:
     """Keep the address and the Wi-Fi; the page then shows a code to try them with."""
     form = request.form
@@ -135,6 +139,7 @@ def save_network() -> ResponseReturnValue:
 
 
 @bp.get("/network/tried/<code>")
+@describe(answers="Tried")
 def tried(code: str) -> ResponseReturnValue:
     """Whether a phone has opened this code."""
     return jsonify(opened=code in current_kiosk().tried)

@@ -10,6 +10,7 @@ from kiosk.runtime.addresses import is_for_phones
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import at_laptop, set_passphrase
+from kiosk.web.openapi.describe import describe
 from kiosk.web.screens.start_page import health_line
 from kiosk.web.shared.template_context import agenda, base_url
 from reporter.errors import Forbidden
@@ -37,6 +38,7 @@ def overview() -> str:
 
 
 @bp.post("/pause")
+@describe(form="on")
 def pause() -> ResponseReturnValue:
     """Take nothing in (``on`` is set), or take in again."""
     if request.form.get("on"):
@@ -49,6 +51,7 @@ def pause() -> ResponseReturnValue:
 
 
 @bp.post("/unblock")
+@describe(form="device")
 def unblock() -> ResponseReturnValue:
     """Let a blocked phone send again."""
     admission.unblock(db.session(), request.form.get("device", ""))
@@ -57,6 +60,7 @@ def unblock() -> ResponseReturnValue:
 
 
 @bp.post("/passphrase")
+@describe(form="passphrase*")
 def passphrase() -> ResponseReturnValue:
     """Set what other machines log in with. Only at the laptop: whoever logs in must not lock others out."""
     if not at_laptop():

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
+from kiosk.web.openapi.describe import describe
 from reporter.actor import Actor
 from reporter.errors import BadInput
 from reporter.models import Takeaway, Theme
@@ -23,6 +24,7 @@ LISTED = 100
 
 
 @bp.get("")
+@describe(query="show")
 def overview() -> str:
     """All themes, brought up to date."""
     language = current_kiosk().settings.gathering.language
@@ -37,6 +39,7 @@ def overview() -> str:
 
 
 @bp.post("/<number>")
+@describe(form="do name into")
 def change(number: str) -> ResponseReturnValue:
     """Rename, merge, drop or show a theme again."""
     theme, wanted = decisions.find_theme(db.session(), number), request.form.get("do", "")
@@ -53,6 +56,7 @@ def change(number: str) -> ResponseReturnValue:
 
 
 @bp.post("/takeaways")
+@describe(form="receipt[] into")
 def move() -> ResponseReturnValue:
     """Move takeaways into a theme, into one of their own, or out of all."""
     rows = [by_receipt(db.session(), receipt) for receipt in request.form.getlist("receipt")]

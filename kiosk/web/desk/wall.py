@@ -12,6 +12,7 @@ from kiosk.runtime.database import db
 from kiosk.web.desk.identity import desk_hand
 from kiosk.web.desk.settings import take_effect
 from kiosk.web.middleware.error_pages import wants_json
+from kiosk.web.openapi.describe import describe
 from kiosk.web.screens.wall import shown_cards
 from kiosk.web.shared.media import media_url
 from reporter.config import save_settings
@@ -55,6 +56,7 @@ def overview() -> str:
 
 
 @bp.post("")
+@describe(form="mode line paused light")
 def change() -> ResponseReturnValue:
     """Set what the form (or a key at the wall) sends; the rest stays."""
     form = request.form
@@ -67,6 +69,7 @@ def change() -> ResponseReturnValue:
 
 
 @bp.post("/wifi-code")
+@describe(form="on from")
 def wifi_code() -> ResponseReturnValue:
     """Show the Wi-Fi's code on start page and wall (``on`` is set), or don't."""
     kiosk = current_kiosk()
@@ -77,6 +80,7 @@ def wifi_code() -> ResponseReturnValue:
 
 
 @bp.post("/hide/<receipt>")
+@describe()
 def hide(receipt: str) -> ResponseReturnValue:
     """Away with one, now. Review can bring it back."""
     takeaway = decisions.by_receipt(db.session(), receipt)

@@ -2,37 +2,55 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import ipaddress
+from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, session, url_for
+from flask import Flask, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask_babel import gettext as _
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
-from werkzeug.security import check_password_hash, generate_password_hash
+from sqlalchemy import delete
+from werkzeug.security import generate_password_hash
 from werkzeug.wrappers import Response
 
 from kiosk.runtime.context import current_kiosk
+from kiosk.runtime.database import db
 from kiosk.web.middleware.error_pages import wants_json
 from reporter.errors import BadInput, Forbidden
+from reporter.models import DeskLogin
 from reporter.secret_store import get_secret, set_secret
 
-bp = Blueprint("access", __name__)
 csrf = CSRFProtect()
-limiter = Limiter(get_remote_address, storage_uri="memory://")
 
-SECRET = "desk"
+SECRET = "desk"  # noqa: S105  # its name
+# What the session cookie calls the token of a login (kiosk.web.middleware.login), and how long one lasts.
+LOGIN = "login"
+LOGIN_HOURS = 24
 MIN_PASSPHRASE = 8
+# Guesses that a passphrase has to withstand, by zxcvbn's estimate (Wheeler 2016): the login takes 240 an hour.
+MIN_GUESSES = 10**8
+# More characters tell nothing more, and would take the estimate its time.
+ESTIMATED = 72
 
 
 class KioskCookies(SecureCookieSessionInterface):
-    """Flask's session cookie, kept to TLS exactly where the page came over TLS."""
+    """Flask's session cookie, kept to TLS and to this very host exactly where the page came over TLS."""
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """Its name; the prefix lets no other host and no plain page set it (RFC 6265bis, 4.1.3.2)."""
+        return cookie_name(super().get_cookie_name(app))
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Whether the browser may send it over TLS only."""
         return request.is_secure
+
+
+def cookie_name(name: str) -> str:
+    """The name of a cookie of ours on this request."""
+    return f"__Host-{name}" if request.is_secure else name
 
 
 def _is_loopback(host: str | None) -> bool:
@@ -59,29 +77,47 @@ def at_desk() -> bool:
     """Whether the asker may use the desk."""
     if at_laptop():
         return True
-    # Without a passphrase nobody can have logged in: None must not equal None.
-    mark = _passphrase_mark()
-    return mark is not None and session.get("desk") == mark
+    return is_logged_in()
 
 
-def _passphrase_mark() -> str | None:
-    """The end of the passphrase's hash: a session made with a former passphrase is none."""
-    stored = get_secret(str(current_kiosk().gathering_id), SECRET)
-    return stored[-16:] if stored else None
+def is_logged_in() -> bool:
+    """Whether this browser has logged in, not too long ago, with the passphrase that holds now."""
+    known: bool | None = g.get("is_logged_in")
+    if known is None:
+        known = g.is_logged_in = _has_login()
+    return known
+
+
+def _has_login() -> bool:
+    token, stored = session.get(LOGIN), passphrase_hash()
+    if not isinstance(token, str) or stored is None:
+        return False
+    found = db.session.get(DeskLogin, token_hash(token, stored))
+    age = timedelta(hours=LOGIN_HOURS)
+    return found is not None and current_kiosk().now() < found.begun_at + age
+
+
+def passphrase_hash() -> str | None:
+    """The hash of the desk's passphrase, or None where none is set."""
+    return get_secret(str(current_kiosk().gathering_id), SECRET)
+
+
+def token_hash(token: str, stored: str) -> str:
+    """What a login's row keeps of its token; with another passphrase it would be another."""
+    return hmac.new(stored.encode(), token.encode(), hashlib.sha256).hexdigest()
 
 
 def require_desk() -> Response | None:
     """``before_request`` of the desk's blueprints: to the login page, or refused where none can work."""
     if at_laptop():
         return None
-    mark = _passphrase_mark()
-    if mark is None:
+    if passphrase_hash() is None:
         raise Forbidden(
             _(
                 "The desk opens on the laptop itself. To use it from here, set a passphrase at the laptop first."
             )
         )
-    if session.get("desk") == mark:
+    if is_logged_in():
         return None
     if request.method not in ("GET", "HEAD") or wants_json():
         raise Forbidden(_("Log in at the desk first."))
@@ -89,35 +125,22 @@ def require_desk() -> Response | None:
 
 
 def set_passphrase(passphrase: str) -> None:
-    """Set what other machines log in with; raises BadInput for a short one."""
-    if len(passphrase.strip()) < MIN_PASSPHRASE:
+    """Set what other machines log in with, which logs all of them out. Commits. Raises BadInput for a weak one."""
+    passphrase = passphrase.strip()
+    check_strength(passphrase, current_kiosk().settings.gathering.title)
+    set_secret(str(current_kiosk().gathering_id), SECRET, generate_password_hash(passphrase))
+    db.session.execute(delete(DeskLogin))
+    db.session.commit()
+
+
+def check_strength(passphrase: str, title: str) -> None:
+    """Raise BadInput for a passphrase that is short, common, or easily put together from common ones and the title."""
+    if len(passphrase) < MIN_PASSPHRASE:
         raise BadInput(_("Take at least %(count)d characters.", count=MIN_PASSPHRASE))
-    set_secret(
-        str(current_kiosk().gathering_id), SECRET, generate_password_hash(passphrase.strip())
-    )
+    from zxcvbn import zxcvbn
 
-
-@bp.get("/desk/login")
-def login() -> str:
-    """The page that asks for the passphrase."""
-    return render_template("desk/login.html")
-
-
-@bp.post("/desk/login")
-@limiter.limit("10 per minute; 60 per hour")
-def check_login() -> Response:
-    """Let in whoever knows the passphrase."""
-    stored = get_secret(str(current_kiosk().gathering_id), SECRET)
-    if stored is None or not check_password_hash(
-        stored, request.form.get("passphrase", "").strip()
-    ):
-        flash(_("That is not the passphrase. The facilitator at the laptop knows it."))
-        return redirect(url_for("access.login"), code=303)
-    session.clear()
-    session["desk"] = stored[-16:]
-    return redirect(_inside(request.args.get("next", "")), code=303)
-
-
-def _inside(path: str) -> str:
-    """Only a path of our own desk: never an address that leads elsewhere."""
-    return path if path.startswith("/desk") and "\\" not in path else "/desk/"
+    known = [*title.split(), title, "social reporter", "reporter", "kiosk", "desk", "facilitator"]
+    if zxcvbn(passphrase[:ESTIMATED], user_inputs=known)["guesses"] < MIN_GUESSES:
+        raise BadInput(
+            "This passphrase is easy to guess. Take four words that don't belong together."
+        )

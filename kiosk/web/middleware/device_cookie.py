@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from datetime import datetime, timedelta
 
 from flask import Flask, current_app, request
-from itsdangerous import BadSignature, Signer
+from itsdangerous import BadSignature, TimestampSigner
 from werkzeug.wrappers import Response
 
 from kiosk.runtime.context import current_kiosk
-from kiosk.web.middleware.auth import at_laptop
+from kiosk.server.connection import share_of
+from kiosk.web.middleware.auth import at_laptop, cookie_name
 from reporter.actor import OWN
 
 COOKIE = "device"
 DAYS = 30
+# A cookie that is younger may have been taken just for this request.
+ESTABLISHED = timedelta(minutes=5)
 # Pages that every volunteer opens before anything is sent.
 PAGES = frozenset({"phone.start", "phone.capture", "talk.conversation"})
 
@@ -34,8 +38,19 @@ def device() -> str:
         return OWN + token
     if at_laptop():
         return ""
-    told = hmac.new(_key(), (request.remote_addr or "").encode(), hashlib.sha256)
-    return f"address-{told.hexdigest()[:16]}"
+    return f"address-{address_hash()}"
+
+
+def address_hash() -> str:
+    """The asking address as a keyed hash (of an IPv6 one its network, which belongs to one device)."""
+    address = share_of(request.remote_addr or "")
+    return hmac.new(_key(), address.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def is_established() -> bool:
+    """Whether the asking phone has its cookie for some minutes already."""
+    begun = _signed()[1]
+    return begun is not None and current_kiosk().now() - begun >= ESTABLISHED
 
 
 def _key() -> bytes:
@@ -43,22 +58,37 @@ def _key() -> bytes:
     return key if isinstance(key, bytes) else key.encode()
 
 
-def _signer() -> Signer:
-    return Signer(_key(), salt="device")
+class _KioskSigner(TimestampSigner):
+    """Signs with the kiosk's own clock."""
+
+    def get_timestamp(self) -> int:
+        """Seconds since 1970."""
+        return int(current_kiosk().now().timestamp())
+
+
+def _signer() -> TimestampSigner:
+    return _KioskSigner(_key(), salt="device")
 
 
 def _token() -> str:
+    return _signed()[0]
+
+
+def _signed() -> tuple[str, datetime | None]:
+    """(token, when it was given) of the cookie; ('', None) without a true one."""
     try:
-        return _signer().unsign(request.cookies.get(COOKIE, "")).decode("ascii")
+        given = request.cookies.get(cookie_name(COOKIE), "")
+        token, begun = _signer().unsign(given, return_timestamp=True)
     except BadSignature:
-        return ""
+        return "", None
+    return token.decode("ascii"), begun
 
 
 def _remember(response: Response) -> Response:
     if request.endpoint in PAGES and not _token():
         token = f"{current_kiosk().rng.getrandbits(80):020x}"
         response.set_cookie(
-            COOKIE,
+            cookie_name(COOKIE),
             _signer().sign(token).decode("ascii"),
             max_age=DAYS * 86400,
             httponly=True,

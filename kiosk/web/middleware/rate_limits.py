@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from flask import Flask, current_app, g, request
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from kiosk.i18n.error_messages import translated
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
+from kiosk.server.connection import share_of
 from kiosk.web.middleware.auth import at_laptop
-from kiosk.web.middleware.device_cookie import device
+from kiosk.web.middleware.device_cookie import address_hash, device, is_established
+from kiosk.web.middleware.error_pages import answer
 from reporter.errors import TooMuch
-from reporter.gathering.admission import Window, admit, take_share
+from reporter.gathering.admission import Sender, Shares, Window, admit
+from reporter.messages import Message
 
 # What brings something in, and which of these begin it: a share is counted once.
 INTAKE = frozenset(
@@ -41,22 +46,26 @@ RECEIPTS = frozenset(
 )
 # Receipts that don't exist, from one address in a minute. They have 60 bits: this only spares the kiosk the work.
 WRONG_RECEIPTS = 20
+TOO_MANY_WRONG = Message(
+    "Too many receipts that don't exist. Wait a minute, then type yours once more."
+)
+# Wrong receipts of one address that are remembered, and addresses with some.
+MOST_STALE = 1000
 
 
 def init_app(app: Flask) -> None:
     """Look at each request before its view does."""
-    app.extensions["shares"] = Window()
+    app.extensions["shares"] = Shares()
     app.extensions["wrong_receipts"] = Window()
+    app.extensions["stale_receipts"] = {}
     app.before_request(_look)
-    app.after_request(_note_wrong_receipt)
     app.after_request(_give_back)
+    app.after_request(_slow_guesser)
 
 
 def _look() -> None:
     if request.endpoint in INTAKE and request.method not in ("HEAD", "OPTIONS"):
         _let_in()
-    elif request.endpoint in RECEIPTS and not at_laptop():
-        _refuse_guesser()
 
 
 def _let_in() -> None:
@@ -65,22 +74,19 @@ def _let_in() -> None:
     # No connection is kept while a phone's bytes flow.
     db.session.rollback()
     if asking and request.endpoint in BEGINS:
-        window: Window = current_app.extensions["shares"]
-        g.share = (asking, _announced())
-        take_share(
-            window,
-            asking,
-            _announced(),
-            now=current_kiosk().now(),
-            limits=current_kiosk().settings.limits,
-        )
+        shares: Shares = current_app.extensions["shares"]
+        sender = Sender(asking, address_hash(), is_established())
+        size = _announced()
+        kiosk = current_kiosk()
+        shares.take(sender, size, now=kiosk.now(), limits=kiosk.settings.limits)
+        g.share = (sender, size)
 
 
 def _give_back(response: Response) -> Response:
     """A file that is refused (too large, of a wrong kind) takes nothing from what its phone may send next."""
     if "share" in g and 400 <= response.status_code < 500 and response.status_code != 429:
-        window: Window = current_app.extensions["shares"]
-        window.forgive(*g.share)
+        shares: Shares = current_app.extensions["shares"]
+        shares.forgive(*g.share)
     return response
 
 
@@ -92,18 +98,45 @@ def _announced() -> int:
     return int(told) if plain else request.content_length or 0
 
 
-def _refuse_guesser() -> None:
+def _slow_guesser(response: Response) -> Response:
+    """Of many wrong receipts from one address, the later ones are told to wait.
+
+    A right one always opens: people behind the same access point must not pay for a guesser among them. That a guesser
+    learns from it as much as from a 404 is no matter with 60 bits (docs/security.md has the figures).
+    """
+    if response.status_code != 404 or request.endpoint not in RECEIPTS or at_laptop():
+        return response
+    wait = _count_wrong(1)
+    if not wait:
+        return response
+    refused = answer(TooMuch.status, _(TooMuch.title), translated(TOO_MANY_WRONG))
+    refused.headers["Retry-After"] = str(wait)
+    return refused
+
+
+def refuse_wrong(receipts: set[str]) -> None:
+    """Count wrong receipts of a list as guesses; raises TooMuch after too many.
+
+    A phone that keeps receipts of another gathering asks for them again and again: the same ones count once.
+    """
+    if at_laptop():
+        return
+    known: dict[str, set[str]] = current_app.extensions["stale_receipts"]
+    told = known.setdefault(share_of(request.remote_addr or ""), set())
+    new = receipts - told
+    if new and (wait := _count_wrong(len(new))):
+        raise TooMuch(TOO_MANY_WRONG, retry_after=wait)
+    if len(told) + len(new) <= MOST_STALE and len(known) <= MOST_STALE:
+        told |= new
+
+
+def _count_wrong(count: int) -> int:
+    """Note so many wrong receipts of the asker. Returns seconds to wait, or 0 while there were not too many before."""
     window: Window = current_app.extensions["wrong_receipts"]
-    wrong, _, left = window.total(request.remote_addr or "", now=current_kiosk().now())
+    key, now = share_of(request.remote_addr or ""), current_kiosk().now()
+    wrong, _amount, left = window.total(key, now=now)
     if wrong >= WRONG_RECEIPTS:
-        raise TooMuch(
-            "Too many receipts that don't exist. Wait a minute, then type yours once more.",
-            retry_after=left,
-        )
-
-
-def _note_wrong_receipt(response: Response) -> Response:
-    if response.status_code == 404 and request.endpoint in RECEIPTS:
-        window: Window = current_app.extensions["wrong_receipts"]
-        window.add(request.remote_addr or "", 0, now=current_kiosk().now())
-    return response
+        return left
+    for _each in range(min(count, WRONG_RECEIPTS)):
+        window.add(key, 0, now=now)
+    return 0

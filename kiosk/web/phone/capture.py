@@ -30,6 +30,7 @@ from kiosk.web.middleware import compression
 from kiosk.web.middleware.auth import at_laptop, csrf
 from kiosk.web.middleware.error_pages import wants_json
 from kiosk.web.middleware.etag import polled, receipt_stamp
+from kiosk.web.openapi.describe import describe
 from kiosk.web.phone import embedded_browsers
 from kiosk.web.screens import start_page
 from kiosk.web.shared.json_body import read_texts
@@ -128,6 +129,12 @@ def _fresh(response: Response) -> Response:
 
 @bp.post("/S/<code>/takeaways")
 @bp.post("/s/<code>/takeaways")
+@describe(
+    form="text author prompt intent=learned|idea|question|action audience=public|community|room "
+    "consent client_id:uuid file[]:file consent_asked",
+    answers="Takeaway",
+    statuses=(201, 303),
+)
 def keep(code: str) -> ResponseReturnValue:
     """Take in what the form brings; answers when it is on the disk."""
     kiosk = current_kiosk()
@@ -156,18 +163,21 @@ def _asked(offer: Submission) -> Submission:
 
 
 @bp.get("/qr.svg")
+@describe(produces="image/svg+xml")
 def start_qr() -> Response:
     """The QR code of the start page: what runs now, and the other sessions."""
     return _svg(base_url() + url_for("phone.start"))
 
 
 @bp.get("/s/<code>/qr.svg")
+@describe(produces="image/svg+xml")
 def session_qr(code: str) -> Response:
     """The QR code of a session's page."""
     return _svg(session_url(base_url(), by_code(db.session(), code).code))
 
 
 @bp.get("/t/<receipt>/qr.svg")
+@describe(produces="image/svg+xml")
 def receipt_qr(receipt: str) -> Response:
     """The QR code of a receipt's page."""
     takeaway = by_receipt(db.session(), receipt)
@@ -180,6 +190,7 @@ def _svg(text: str) -> Response:
 
 
 @bp.get("/t/<receipt>")
+@describe(query="kept changed", answers="Takeaway", produces="text/html")
 def receipt(receipt: str) -> ResponseReturnValue:
     """What became of a takeaway."""
     if wants_json() and (stamp := receipt_stamp(receipt)):
@@ -213,6 +224,12 @@ def _own_record(receipt: str) -> dict[str, Any]:
 
 
 @bp.post("/t/<receipt>")
+@describe(
+    form="text author audience=public|community|room consent",
+    json="Change",
+    answers="Takeaway",
+    statuses=(200, 303),
+)
 def change_own(receipt: str) -> ResponseReturnValue:
     """Change one's own words, audience or name."""
     takeaway = by_receipt(db.session(), receipt)
@@ -236,6 +253,7 @@ def change_own(receipt: str) -> ResponseReturnValue:
 
 
 @bp.post("/t/<receipt>/mail")
+@describe(form="address answer invite stop")
 def leave_address(receipt: str) -> ResponseReturnValue:
     """Leave an address for one message when there is an answer, or for the next invitation; or take it away."""
     takeaway, form, kiosk = by_receipt(db.session(), receipt), request.form, current_kiosk()
@@ -263,6 +281,7 @@ def ask_withdraw(receipt: str) -> ResponseReturnValue:
 
 
 @bp.post("/t/<receipt>/withdraw")
+@describe(form="sure", answers="Takeaway", statuses=(200, 303))
 def withdraw_own(receipt: str) -> ResponseReturnValue:
     """Take it back."""
     kiosk = current_kiosk()

@@ -15,6 +15,7 @@ from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import csrf
 from kiosk.web.middleware.device_cookie import device
 from kiosk.web.middleware.error_pages import wants_json
+from kiosk.web.openapi.describe import describe
 from kiosk.web.phone.code_of_conduct import conduct_paragraphs
 from kiosk.web.shared.media import media_url
 from kiosk.web.shared.template_context import AUDIENCES
@@ -43,6 +44,7 @@ LAPTOP = "laptop"
 
 
 @bp.get("/talk/<number>")
+@describe(query="told", answers="Thread", produces="text/html")
 def conversation(number: str) -> ResponseReturnValue:
     """A takeaway, what was said to it, and the form to say something."""
     takeaway = _shown(number)
@@ -103,6 +105,11 @@ def _audiences(takeaway: Takeaway) -> list[tuple[str, object]]:
 
 
 @bp.post("/talk/<number>/replies")
+@describe(
+    form="text kind=answer|build author audience=public|community|room parent client_id:uuid",
+    answers="Reply",
+    statuses=(201, 303),
+)
 def say(number: str) -> ResponseReturnValue:
     """Keep what somebody says to it."""
     takeaway, form, kiosk = _shown(number), request.form, current_kiosk()
@@ -136,6 +143,7 @@ def _number(text: str) -> uuid.UUID | None:
 
 
 @bp.post("/talk/<number>/second")
+@describe(form="client_id", answers="Counts", statuses=(201, 303))
 def second(number: str) -> ResponseReturnValue:
     """ "Me too": counted once for each phone."""
     takeaway, kiosk = _shown(number), current_kiosk()
@@ -147,6 +155,7 @@ def second(number: str) -> ResponseReturnValue:
 
 
 @bp.post("/talk/<number>/report")
+@describe(form="text reply")
 def report(number: str) -> ResponseReturnValue:
     """Tell the organizers that something should not be here; they find it in their inbox."""
     takeaway, kiosk = _shown(number), current_kiosk()
@@ -163,6 +172,7 @@ def report(number: str) -> ResponseReturnValue:
 
 
 @bp.get("/r/<receipt>")
+@describe(query="kept", answers="Reply", produces="text/html")
 def own(receipt: str) -> ResponseReturnValue:
     """What became of a reply; its author can take it back."""
     reply = replies.by_reply_receipt(db.session(), receipt)
@@ -178,6 +188,7 @@ def own(receipt: str) -> ResponseReturnValue:
 
 
 @bp.post("/r/<receipt>/withdraw")
+@describe(form="sure")
 def withdraw_own(receipt: str) -> ResponseReturnValue:
     """Take it back."""
     reply = replies.by_reply_receipt(db.session(), receipt)

@@ -10,6 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from kiosk.runtime.database import db
+from kiosk.web.middleware.rate_limits import refuse_wrong
+from kiosk.web.openapi.describe import describe
 from kiosk.web.phone.capture import steps
 from reporter.codes import normalize_receipt
 from reporter.enums import TakeawayState
@@ -22,6 +24,7 @@ MOST = 60
 
 
 @bp.get("/mine")
+@describe(query="receipt", statuses=(200, 303))
 def mine() -> ResponseReturnValue:
     """The page whose list the phone fills in; with ``?receipt=``, straight to that one."""
     wanted = normalize_receipt(request.args.get("receipt", ""))
@@ -31,8 +34,9 @@ def mine() -> ResponseReturnValue:
 
 
 @bp.get("/mine/states")
+@describe(query="of", answers="States")
 def states() -> Response:
-    """What became of the takeaways ``?of=RECEIPT,RECEIPT``; who has the receipt may know.
+    """What became of the takeaways ``?of=RECEIPT,RECEIPT``; who has the receipt may know. Raises TooMuch for a guesser.
 
     Phones ask this again and again: an answer that has not changed is a 304 without a body (RFC 9110, 15.4.5).
     """
@@ -44,6 +48,7 @@ def states() -> Response:
         .order_by(Takeaway.received_at.desc())
     )
     told = [_state(row) for row in rows] + _states_of_aliases(wanted)
+    refuse_wrong(set(wanted) - {state["receipt"] for state in told} - {""})
     response = jsonify(told)
     response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()

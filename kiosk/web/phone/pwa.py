@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, jsonify, send_from_directory, url_
 
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.static_files import static_dir
+from kiosk.web.openapi.describe import describe
 
 bp = Blueprint("installable", __name__)
 # For home screens: Apple's, Android's, and Android's splash screen.
@@ -18,6 +19,7 @@ PAPER, ACCENT, CARD, CORNER, SAFE = "#faf5ec", "#a63a1b", "#fffdf8", "#ddd1bf", 
 
 
 @bp.get("/manifest.webmanifest")
+@describe(produces="application/manifest+json")
 def manifest() -> Response:
     """The page as an app (W3C, Web Application Manifest)."""
     title = current_kiosk().settings.gathering.title
@@ -55,6 +57,7 @@ def _icon(size: int) -> dict[str, str]:
 
 
 @bp.get("/icon-<int:size>.png")
+@describe(produces="image/png")
 def icon(size: int) -> Response:
     """The icon as a PNG, for systems that don't take the SVG."""
     if size not in SIZES:
@@ -86,6 +89,7 @@ def draw_icon(size: int) -> bytes:
 
 
 @bp.get("/sw.js")
+@describe(produces="text/javascript")
 def worker() -> Response:
     """The service worker. It stands at the top, because it may only care for what is below it."""
     response = send_from_directory(static_dir() / "js" / "phone", "service-worker.js", max_age=0)

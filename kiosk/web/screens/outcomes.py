@@ -9,6 +9,7 @@ from capture.codes.qr_writer import qr_svg
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import at_desk
+from kiosk.web.openapi.describe import describe
 from reporter.enums import ItemState
 from reporter.follow_up import action_items
 from reporter.follow_up.icalendar import calendar
@@ -22,6 +23,7 @@ SLIDE = 6
 
 
 @bp.get("/became")
+@describe(statuses=(301,))
 def former_slide() -> ResponseReturnValue:
     """Where the slide was before."""
     return redirect(url_for("became.slide"), code=301)
@@ -48,6 +50,7 @@ def _told() -> list[ActionItem]:
 
 
 @bp.get("/calendar.ics")
+@describe(produces="text/calendar")
 def feed() -> Response:
     """Open items and the next gathering for any calendar program (RFC 5545); names only where people agreed."""
     items = action_items.all_items(db.session()) if at_desk() else _told()
@@ -63,6 +66,7 @@ def feed() -> Response:
 
 
 @bp.get("/next/qr.svg")
+@describe(produces="image/svg+xml")
 def next_qr() -> Response:
     """The code of the next gathering's address, or of the calendar."""
     following = next_gathering(db.session())

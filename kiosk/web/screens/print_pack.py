@@ -10,6 +10,7 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.print_pack import facts, make_pack, sheets
 from kiosk.web.middleware.auth import require_desk
+from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.template_context import base_url
 from reporter.gathering.sessions import all_sessions, by_code
 
@@ -20,6 +21,7 @@ PAPERS = ("A4", "Letter")
 
 
 @bp.get("")
+@describe(query="session")
 def posters() -> str:
     """A page a session, ready for the browser's own print dialogue; ``?session=CODE`` for one."""
     kiosk, code = current_kiosk(), request.args.get("session", "")
@@ -35,10 +37,11 @@ def posters() -> str:
 
 
 def _picture(text: str) -> Markup:
-    return Markup(qr_svg(text))
+    return Markup(qr_svg(text))  # noqa: S704  # drawn by us
 
 
 @bp.get("/pack.pdf")
+@describe(query="paper=A4|Letter", produces="application/pdf")
 def pack() -> Response:
     """Posters, marker cards, the brief and the rest as one PDF."""
     paper = request.args.get("paper", "")

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from capture.codes.qr_writer import qr_svg, screen_url
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
+from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.template_context import base_url
 from reporter.gathering.sessions import by_code
 
@@ -16,6 +17,7 @@ bp = Blueprint("markers", __name__)
 
 @bp.get("/S/END")
 @bp.get("/s/end")
+@describe(statuses=(302,))
 def ended() -> ResponseReturnValue:
     """A phone that scanned the "End of session" card finds the sessions."""
     return redirect(url_for("phone.start"))
@@ -23,12 +25,14 @@ def ended() -> ResponseReturnValue:
 
 @bp.get("/S/<code>/AT/<stamp>")
 @bp.get("/s/<code>/at/<stamp>")
+@describe(statuses=(302,))
 def at(code: str, stamp: str) -> ResponseReturnValue:
     """The code on the laptop's screen, scanned by a phone: the session's page."""
     return redirect(url_for("phone.capture", code=code))
 
 
 @bp.get("/s/<code>/screen.svg")
+@describe(produces="image/svg+xml")
 def screen_qr(code: str) -> Response:
     """The QR code of a session's page with the time in it."""
     text = screen_url(base_url(), by_code(db.session(), code).code, current_kiosk().now())

@@ -14,6 +14,7 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import at_desk
 from kiosk.web.middleware.error_pages import wants_json
+from kiosk.web.openapi.describe import describe
 from kiosk.web.screens.search_facets import FILTERS, address, facets
 from kiosk.web.shared.media import media_url
 from kiosk.web.shared.serializers import search_record
@@ -31,6 +32,12 @@ UNDER_WAY = 20
 
 
 @bp.get("/search")
+@describe(
+    query="q session kind intent author tag day state sort=relevance|newest|oldest "
+    "limit:integer offset:integer live like",
+    answers="SearchAnswer",
+    produces="text/html",
+)
 def search() -> ResponseReturnValue:
     """``?q=&session=&kind=&tag=…&sort=&like=ID``; HTML or JSON."""
     ask = _ask()

@@ -24,6 +24,7 @@ from kiosk.i18n.clock_text import clock_text
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import csrf, require_desk
+from kiosk.web.openapi.describe import describe
 from kiosk.web.shared import tus_uploads
 from kiosk.web.shared.media import signed_media_url
 from kiosk.web.shared.serializers import full_record
@@ -60,6 +61,7 @@ def page() -> Response:
 
 
 @bp.get("/sessions")
+@describe(answers="StationSessions")
 def sessions() -> Response:
     """All sessions as the page lists them: what runs now first."""
     rows = all_sessions(db.session())
@@ -82,6 +84,7 @@ def _told(row: EventSession, *, runs: bool = False) -> dict[str, Any]:
 
 
 @bp.post("/scan")
+@describe(body="image/jpeg", answers="Scan", statuses=(200,))
 def scan() -> Response:
     """Look for a session code in one frame of the webcam (JPEG).
 
@@ -140,6 +143,7 @@ def shown_session(text: str) -> EventSession | None:
 
 
 @bp.get("/phone.svg")
+@describe(produces="image/svg+xml")
 def phone_qr() -> Response:
     """The QR code of the phones' start page, for whoever would rather use their own."""
     # Short: the laptop's address may change with the next Wi-Fi.
@@ -149,6 +153,11 @@ def phone_qr() -> Response:
 
 @bp.post("/uploads")
 @csrf.exempt
+@describe(
+    headers="Tus-Resumable*=1.0.0 Upload-Length:integer Upload-Metadata Upload-Checksum",
+    body="application/offset+octet-stream",
+    statuses=(201,),
+)
 def begin_upload() -> ResponseReturnValue:
     """Begin a tus upload of a recording made here; it goes on at ``/uploads/ID`` like every other.
 
@@ -159,6 +168,11 @@ def begin_upload() -> ResponseReturnValue:
 
 
 @bp.post("/s/<code>/takeaways")
+@describe(
+    form="text author prompt intent=learned|idea|question|action audience=public|community|room consent client_id:uuid",
+    answers="Takeaway",
+    statuses=(201,),
+)
 def keep_words(code: str) -> ResponseReturnValue:
     """Keep a takeaway of words alone; 201 with its record."""
     kiosk = current_kiosk()

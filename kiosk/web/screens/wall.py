@@ -16,6 +16,7 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.middleware.etag import polled, wall_stamp
+from kiosk.web.openapi.describe import describe
 from kiosk.web.screens.start_page import typed_address
 from kiosk.web.shared.media import media_url
 from kiosk.web.shared.template_context import agenda, base_url
@@ -39,6 +40,7 @@ PICTURES = ("view", "poster")
 
 
 @bp.get("/wall")
+@describe(query="mode")
 def wall() -> str:
     """The page; its script asks ``/wall/cards`` every two seconds. ``?mode=`` is for a second screen."""
     mode = request.args.get("mode", "")
@@ -56,6 +58,7 @@ def wall() -> str:
 
 
 @bp.get("/wall/cards")
+@describe(query="mode", answers="WallCards")
 def cards() -> ResponseReturnValue:
     """The cards, newest first, the session that runs now, and what the desk has set, as JSON with an ETag."""
     now, (board, *depends) = _now(), wall_stamp()

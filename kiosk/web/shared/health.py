@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.runtime.static_files import version
+from kiosk.web.openapi.describe import describe
 from reporter.config import Settings
 from reporter.enums import DeliveryState, MediaState
 from reporter.models import Delivery, Media
@@ -16,6 +17,7 @@ bp = Blueprint("health", __name__)
 
 
 @bp.get("/healthz")
+@describe(answers="Health")
 def healthz() -> Response:
     """Version, gathering, room, queues, last error."""
     kiosk = current_kiosk()

@@ -13,7 +13,9 @@ from capture.renditions.worker import heal
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import at_desk
+from kiosk.web.openapi.describe import describe
 from reporter.annotations.captions import captions_of
+from reporter.enums import MediaState
 from reporter.errors import NotFound
 from reporter.media.webvtt import webvtt
 from reporter.models import Attachment, Media, Takeaway
@@ -48,6 +50,7 @@ def _signature(sha256: str) -> str:
 
 
 @bp.get("/m/<sha256>/<rendition>")
+@describe(query="k v", produces="*/*", statuses=(200, 206, 304))
 def show(sha256: str, rendition: str) -> Response:
     """One file. Whoever may not see it learns no more than that there is nothing to see: 404."""
     media = db.session.scalar(select(Media).where(Media.sha256 == sha256.lower()))
@@ -78,6 +81,9 @@ def _is_shown(media: Media) -> bool:
 
 
 def _original(media: Media) -> Response:
+    if media.state == MediaState.FAILED:
+        # Whatever brought a decoder down could do so to others: it stays in its folder, and is nobody's to fetch.
+        raise _nothing()
     path = current_kiosk().store.original(media.sha256, media.ext)
     return _send(path, media.type, media.sha256)
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from capture.codes.qr_writer import Wifi, qr_svg, wifi_text
 from kiosk.runtime.context import current_kiosk
 from kiosk.web.middleware.auth import at_desk, at_laptop
+from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.template_context import base_url
 from reporter.codes import is_valid
 from reporter.config import Settings
@@ -30,6 +31,7 @@ def opened(code: str) -> ResponseReturnValue:
 
 
 @bp.get("/try/<code>/qr.svg")
+@describe(produces="image/svg+xml")
 def try_qr(code: str) -> Response:
     """The QR code of that page."""
     if not is_valid(code):
@@ -38,6 +40,7 @@ def try_qr(code: str) -> Response:
 
 
 @bp.get("/wifi.svg")
+@describe(produces="image/svg+xml")
 def wifi_qr() -> Response:
     """The QR code that joins the Wi-Fi, where it is shown; at the desk always."""
     settings = current_kiosk().settings

@@ -30,6 +30,7 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import csrf
 from kiosk.web.middleware.device_cookie import device
+from kiosk.web.openapi.describe import describe as api
 from reporter.enums import Source
 
 bp = Blueprint("upload", __name__)
@@ -80,6 +81,7 @@ def _headers(response: Response) -> Response:
 
 @bp.route("/uploads", methods=["OPTIONS"])
 @bp.route("/uploads/<upload_id>", methods=["OPTIONS"])
+@api(statuses=(204,))
 def describe(upload_id: str = "") -> ResponseReturnValue:
     """What this server can (protocol, "OPTIONS")."""
     return (
@@ -95,6 +97,11 @@ def describe(upload_id: str = "") -> ResponseReturnValue:
 
 
 @bp.post("/uploads")
+@api(
+    headers="Tus-Resumable*=1.0.0 Upload-Length:integer Upload-Metadata Upload-Checksum",
+    body="application/offset+octet-stream",
+    statuses=(201,),
+)
 def create() -> ResponseReturnValue:
     """Begin an upload (extension "Creation"), with its first bytes if there are some ("Creation With Upload")."""
     return begin(Source.PHONE)
@@ -121,6 +128,7 @@ def begin(source: Source) -> ResponseReturnValue:
 
 
 @bp.route("/uploads/<upload_id>", methods=["HEAD"])
+@api(headers="Tus-Resumable*=1.0.0", statuses=(200,))
 def look(upload_id: str) -> ResponseReturnValue:
     """How far an upload is (protocol, "HEAD")."""
     found = uploads().head(db.session(), upload_id)
@@ -131,6 +139,11 @@ def look(upload_id: str) -> ResponseReturnValue:
 
 
 @bp.patch("/uploads/<upload_id>")
+@api(
+    headers="Tus-Resumable*=1.0.0 Upload-Offset:integer Upload-Checksum",
+    body="application/offset+octet-stream",
+    statuses=(204,),
+)
 def append(upload_id: str) -> ResponseReturnValue:
     """The next bytes (protocol, "PATCH"). With the last ones, the receipt."""
     check_content_type(request.content_type)
@@ -144,6 +157,7 @@ def append(upload_id: str) -> ResponseReturnValue:
 
 
 @bp.delete("/uploads/<upload_id>")
+@api(headers="Tus-Resumable*=1.0.0", statuses=(204,))
 def terminate(upload_id: str) -> ResponseReturnValue:
     """Give an upload up (extension "Termination")."""
     uploads().terminate(db.session(), upload_id)
@@ -151,6 +165,11 @@ def terminate(upload_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/uploads/<upload_id>")
+@api(
+    headers="Tus-Resumable*=1.0.0 X-HTTP-Method-Override*=PATCH|DELETE|HEAD Upload-Offset:integer Upload-Checksum",
+    body="application/offset+octet-stream",
+    statuses=(200, 204),
+)
 def override(upload_id: str) -> ResponseReturnValue:
     """For clients that can't send PATCH or DELETE (protocol, "X-HTTP-Method-Override")."""
     views = {"PATCH": append, "DELETE": terminate, "HEAD": look}

@@ -180,7 +180,7 @@ def test_a_pool_whose_workers_cannot_even_start_recovers(pool: DecoderPool) -> N
     poor = DecoderPool(1, 1)
     with pytest.raises(DecoderDied):
         poor.run(eat, 0, timeout=60)
-    poor._setup = (2000, 0)
+    poor._setup = (2000, 0, None)
     assert works(poor)
     poor.stop()
 

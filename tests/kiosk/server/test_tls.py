@@ -80,7 +80,7 @@ def test_pages_uploads_and_cookies(
         answers = [page, desk]
         cookies = [c for a in answers for c in a.headers.get_list("set-cookie")]
         names = {name for cookie in cookies for name in SimpleCookie(cookie)}
-        assert names >= {"device", "lang", "session"}
+        assert names >= {"__Host-device", "lang", "__Host-session"}
         for cookie in cookies:
             assert "; Secure" in cookie, cookie
         kept = phone.post(

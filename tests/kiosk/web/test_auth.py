@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from kiosk.runtime.addresses import Address, phone_url, sorted_addresses
 from kiosk.web.middleware.auth import set_passphrase
 from reporter.config import KioskSettings, Settings
 from reporter.errors import BadInput
+from tests.support.kiosk_process import TurnableClock
 
 PHONE = {"REMOTE_ADDR": "192.168.4.23"}
 DESK = "/desk/"
@@ -95,22 +97,94 @@ def test_with_the_passphrase_another_machine_gets_in(app: Flask) -> None:
     assert client.get(DESK, environ_base=PHONE).status_code == 302
 
 
-def test_guessing_is_slowed(app: Flask) -> None:
+def log_in(
+    client: FlaskClient, address: str, passphrase: str = "warm compost heap"
+) -> TestResponse:
+    return client.post(
+        "/desk/login", data={"passphrase": passphrase}, environ_base={"REMOTE_ADDR": address}
+    )
+
+
+@pytest.fixture
+def open_app(app: Flask) -> Flask:
+    """With a passphrase, and forms that need no token."""
     app.config["WTF_CSRF_ENABLED"] = False
     with app.app_context():
         set_passphrase("warm compost heap")
-    client = app.test_client()
-    codes = [
-        client.post("/desk/login", data={"passphrase": str(n)}, environ_base=PHONE).status_code
-        for n in range(12)
-    ]
-    assert codes[:10] == [303] * 10
-    assert codes[-1] == 429
+    return app
 
 
-def test_a_short_passphrase_is_refused(app: Flask) -> None:
+def test_guessing_is_slowed(open_app: Flask, clock: TurnableClock) -> None:
+    client = open_app.test_client()
+    codes = [log_in(client, "192.168.4.23", str(n)).status_code for n in range(12)]
+    assert codes == [303] * 10 + [429] * 2
+    # The right one too, from this address; others are not locked out.
+    assert log_in(client, "192.168.4.23").status_code == 429
+    assert log_in(client, "192.168.4.24").location == DESK
+    clock.turn(seconds=61)
+    assert log_in(client, "192.168.4.23").location == DESK
+
+
+def test_many_addresses_have_no_more_guesses_in_total(open_app: Flask) -> None:
+    client = open_app.test_client()
+    codes = [log_in(client, f"192.168.5.{n}", str(n)).status_code for n in range(45)]
+    assert codes == [303] * 40 + [429] * 5
+
+
+def test_right_passphrases_are_no_guesses(open_app: Flask) -> None:
+    client = open_app.test_client()
+    assert {log_in(client, "192.168.4.23").status_code for _ in range(12)} == {303}
+
+
+def test_logging_out_ends_copies_of_the_cookie_too(open_app: Flask, clock: TurnableClock) -> None:
+    client, thief = open_app.test_client(), open_app.test_client()
+    log_in(client, "192.168.4.23")
+    cookie = client.get_cookie("session")
+    assert cookie is not None
+    thief.set_cookie("session", cookie.value)
+    assert thief.get("/desk/kiosk", environ_base=PHONE).status_code == 200
+    assert "Log out" in client.get("/desk/kiosk", environ_base=PHONE).text
+    assert client.post("/desk/logout", environ_base=PHONE).location == "/desk/login"
+    for browser in (client, thief):
+        assert browser.get("/desk/kiosk", environ_base=PHONE).status_code == 302
+    # A login is over the next day, and each has a secret of its own.
+    log_in(client, "192.168.4.23")
+    again = client.get_cookie("session")
+    assert again is not None
+    assert again.value != cookie.value
+    clock.turn(hours=24)
+    assert client.get("/desk/kiosk", environ_base=PHONE).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "weak", ["short", "password123", "qwertyuiop", "11111111", "Spring gathering", "kiosk desk"]
+)
+def test_a_weak_passphrase_is_refused(app: Flask, weak: str) -> None:
     with app.app_context(), pytest.raises(BadInput):
-        set_passphrase("short")
+        set_passphrase(weak)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 303),
+        ({"Origin": "http://localhost"}, 303),
+        ({"Origin": "https://localhost:443"}, 303),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "http://localhost:8001"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://[", "Sec-Fetch-Site": "same-origin"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+    ],
+)
+def test_a_page_of_another_site_sends_nothing(
+    open_app: Flask, headers: dict[str, str], status: int
+) -> None:
+    """With the laptop's own rights and past the token: it could have been leaked."""
+    client = open_app.test_client()
+    assert client.post("/desk/kiosk/pause", data={"on": "1"}, headers=headers).status_code == status
+    phones = client.post("/t/0000000000000/withdraw", headers=headers).status_code
+    assert phones == (404 if status == 303 else 403)
 
 
 def test_forms_of_the_desk_need_their_token(client: FlaskClient) -> None:
@@ -167,7 +241,7 @@ def test_every_page_is_hardened(client: FlaskClient, path: str) -> None:
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
 
 
 def test_an_unexpected_error_is_noted_and_says_nothing_of_the_inside(

@@ -253,19 +253,45 @@ def test_receipts_cannot_be_guessed_in_bulk(
     receipt = send(client, event.code, text="Mine")["receipt"]
     for number in range(WRONG_RECEIPTS):
         assert client.get(f"/t/{number:013d}", headers=JSON, **OTHER).status_code == 404
-    for path in (
-        "/t/9999999999999",
-        f"/t/{receipt}",
-        f"/t/{receipt}/qr.svg",
-        f"/t/{receipt}/withdraw",
-    ):
+    for path in ("/t/9999999999999", "/r/9999999999999", "/t/9999999999999/qr.svg"):
         refused = client.get(path, **OTHER)
         assert refused.status_code == 429
         assert 0 < int(refused.headers["Retry-After"]) <= 60
-    assert client.post(f"/t/{receipt}/withdraw", **OTHER).status_code == 429
-    assert client.get(f"/t/{receipt}", **PHONE).status_code == 200
-    clock.turn(seconds=61)
+    # Who sits behind the same access point as the guesser and has a right one is not locked out.
     assert client.get(f"/t/{receipt}", **OTHER).status_code == 200
+    assert client.get("/t/9999999999999", **PHONE).status_code == 404
+    clock.turn(seconds=61)
+    assert client.get("/t/9999999999999", **OTHER).status_code == 404
+
+
+def test_guesses_through_the_list_of_ones_own_count(
+    client: FlaskClient, event: EventSession
+) -> None:
+    receipt = send(client, event.code, text="Mine")["receipt"]
+
+    def states(*receipts: str) -> TestResponse:
+        return client.get(f"/mine/states?of={','.join(receipts)}", **OTHER)
+
+    # A phone that has been at another gathering asks for the same stale ones again and again.
+    stale = [f"{number:013d}" for number in range(30)]
+    assert [len(states(receipt, *stale).get_json()) for _ in range(30)] == [1] * 30
+    assert states("8888888888888").status_code == 429
+    assert client.get("/t/9999999999999", **OTHER).status_code == 429
+    assert states(receipt).status_code == 200
+
+
+def test_a_fresh_cookie_with_each_request_passes_no_limit(
+    app: Flask, event: EventSession, clock: TurnableClock
+) -> None:
+    limit(app, files_per_minute=3)
+    codes = [note(phone(app, event.code), event.code).status_code for _ in range(8)]
+    assert codes == [201] * 6 + [429] * 2
+    # Phones that have been here for a while, behind one access point, have each their own share.
+    clock.turn(minutes=2)
+    crowd = [phone(app, event.code) for _ in range(8)]
+    clock.turn(minutes=5)
+    codes = [note(sender, event.code).status_code for _ in range(4) for sender in crowd]
+    assert codes == [201] * 24 + [429] * 8
 
 
 def test_others_takeaways_stay_as_they_are(

@@ -494,3 +494,22 @@ def test_a_missing_file_and_an_unknown_zone_are_named(tmp_path: Path) -> None:
 def test_more_than_5000_sessions_are_refused() -> None:
     events = [{"id": n, "title": f"T{n}"} for n in range(5_001)]
     assert "has 5001 sessions" in refused(schedule_json(*events))
+
+
+@pytest.mark.parametrize(
+    ("cell", "wish"),
+    [
+        ("", (False, None)),
+        ("no", (False, None)),
+        ("yes", (True, None)),
+        ("Pictures", (True, True)),
+        ("no photos, no videos", (True, True)),
+        ("pictures and words", (True, False)),
+        ("words", (True, False)),
+        ("Bilder und Worte", (True, False)),
+        ("room 2", (False, None)),
+    ],
+)
+def test_a_session_says_what_may_not_be_recorded(cell: str, wish: tuple[bool, bool | None]) -> None:
+    sessions = read_schedule(f'Title,Do not record\nTalk,"{cell}"\n'.encode(), timezone="UTC")
+    assert [(one.do_not_record, one.words_leave) for one in sessions] == [wish]

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as later
 
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
+from kiosk.web.openapi.describe import describe
 from reporter.conversation import replies
 from reporter.enums import Intent, ItemState
 from reporter.follow_up import action_items
@@ -31,6 +32,7 @@ _FIELDS = ("what", "who", "due_on", "outcome", "state")
 
 
 @bp.get("")
+@describe(query="state show takeaway reply")
 def overview() -> str:
     """Items of a state, what might become one, and the form for a new one."""
     wanted = request.args.get("state", "")
@@ -77,6 +79,10 @@ def _begun(takeaway: Takeaway | None, reply: Reply | None) -> dict[str, str]:
 
 
 @bp.post("")
+@describe(
+    query="takeaway reply",
+    form="what who who_agreed due_on outcome state settle kind=learned|idea|question|action takeaway reply",
+)
 def begin() -> ResponseReturnValue:
     """A new item."""
     takeaway, reply = _sources()
@@ -89,6 +95,7 @@ def begin() -> ResponseReturnValue:
 
 
 @bp.post("/<number>")
+@describe(query="state", form="what who who_agreed due_on outcome state settle")
 def change(number: str) -> ResponseReturnValue:
     """Change an item; a button of its own settles it."""
     item = action_items.find_item(db.session(), number)

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as later
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.conversation import ask_for_looks, greetings, places_heard, send_answer
+from kiosk.web.openapi.describe import describe
 from publish.outbox.items.answer import take_back_answer
 from publish.targets import target_class
 from publish.targets.capabilities import AnswersReplies
@@ -40,6 +41,7 @@ KINDS = {
 
 
 @bp.get("")
+@describe(query="view before show")
 def overview() -> str:
     """The list, one of it large with its thread, and how far each place was heard."""
     view = _view()
@@ -101,6 +103,7 @@ def _can_answer(row: Reply | None) -> bool:
 
 
 @bp.post("/look")
+@describe(query="view", form="")
 def look() -> ResponseReturnValue:
     """Look at all places now."""
     ask_for_looks(db.session(), current_kiosk())
@@ -109,6 +112,7 @@ def look() -> ResponseReturnValue:
 
 
 @bp.post("/<number>/decide")
+@describe(query="view", form="do days:integer name")
 def decide(number: str) -> ResponseReturnValue:
     """Show, hide, hold, done, open, sleep, block, assign, take back; then on to the next."""
     reply, wanted, hand = (
@@ -156,6 +160,7 @@ def _onward(reply: Reply) -> str:
 
 
 @bp.post("/<number>/answer")
+@describe(query="view", form="greeting text")
 def answer(number: str) -> ResponseReturnValue:
     """Answer it as the organization; what is answered is done with."""
     reply = replies.find_reply(db.session(), number)

@@ -13,6 +13,7 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.invitation import add_picture
 from kiosk.web.desk.follow_up.action_items import today
+from kiosk.web.openapi.describe import describe
 from publish.conversation import follow_up_plan
 from publish.posts.model import GatheringFacts, gathering_facts
 from reporter.enums import ItemState, StepState
@@ -63,6 +64,7 @@ def overview() -> str:
 
 
 @bp.post("/plan/<name>")
+@describe(form="do due_on")
 def decide(name: str) -> ResponseReturnValue:
     """Write a draft, say yes, take back, leave out, set the day."""
     wanted, hand = request.form.get("do", ""), current_kiosk().hand("desk")
@@ -93,6 +95,7 @@ def _page_of(story: Story) -> str:
 
 
 @bp.post("/next")
+@describe(form="do title starts_at ends_at place url words")
 def save_next() -> ResponseReturnValue:
     """When and where the next gathering is."""
     form = request.form

@@ -24,6 +24,7 @@ from kiosk.services.publishing import (
     set_budget,
     set_pause,
 )
+from kiosk.web.openapi.describe import describe
 from publish.outbox import target_status
 from publish.outbox.ledger import queue
 from publish.outbox.policy.row_states import SETTLED
@@ -146,6 +147,7 @@ def sentence(counts: Mapping[str, int]) -> str:
 
 
 @bp.get("/state")
+@describe(answers="Progress")
 def state() -> ResponseReturnValue:
     """How far it is, for the page that polls."""
     context = publish_context_of(current_kiosk())
@@ -166,6 +168,7 @@ def state() -> ResponseReturnValue:
 
 
 @bp.get("/preview")
+@describe(query="target")
 def preview() -> str:
     """What would be sent now, word by word, and what would change."""
     rows = dry_run(current_kiosk(), [name] if (name := request.args.get("target", "")) else ())
@@ -181,6 +184,7 @@ def preview() -> str:
 
 
 @bp.post("/now")
+@describe()
 def publish_now() -> ResponseReturnValue:
     """Queue what is approved. The worker sends it, unless it was told not to send by itself."""
     kiosk = current_kiosk()
@@ -196,6 +200,7 @@ def publish_now() -> ResponseReturnValue:
 
 
 @bp.post("/pause")
+@describe(form="on target")
 def pause() -> ResponseReturnValue:
     """Pause (``on``) or resume everything, or one ``target``."""
     on, name = bool(request.form.get("on")), request.form.get("target", "")
@@ -205,6 +210,7 @@ def pause() -> ResponseReturnValue:
 
 
 @bp.post("/budget")
+@describe(form="mb:integer anew")
 def budget() -> ResponseReturnValue:
     """Set how much may be sent; ``anew`` counts from now on."""
     try:
@@ -219,6 +225,7 @@ def budget() -> ResponseReturnValue:
 
 
 @bp.post("/by-hand/<uuid:row_id>")
+@describe(form="url")
 def by_hand(row_id: uuid.UUID) -> ResponseReturnValue:
     """A person has posted, changed or removed it."""
     kiosk = current_kiosk()
@@ -230,6 +237,7 @@ def by_hand(row_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.post("/<name>/retry")
+@describe()
 def retry(name: str) -> ResponseReturnValue:
     """Another try for what needed a person."""
     find_target(db.session(), name)

@@ -27,6 +27,7 @@ from kiosk.runtime.static_files import static_dir
 from kiosk.services.publishing import publish_context_of
 from kiosk.web.desk.identity import desk_hand
 from kiosk.web.middleware.security_headers import FRAMED, WITH_FRAME
+from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.media import media_url
 from publish.composition.builder import build_post
 from publish.errors import PublishError
@@ -91,6 +92,7 @@ def _row(story: Story, counts: Mapping[Any, int], planned: set[Any]) -> Row:
 
 
 @bp.post("")
+@describe(form="do session title")
 def begin() -> ResponseReturnValue:
     """A new story, the draft of a session's, or the report of the whole gathering."""
     wanted, hand = request.form.get("do", ""), desk_hand()
@@ -116,6 +118,7 @@ def begin() -> ResponseReturnValue:
 
 
 @bp.get("/<story_id>")
+@describe(query="session")
 def edit(story_id: str) -> Response:
     """One story: its words, its pieces in order, what could be put in, and how long it may be where."""
     return _edit(editing.find_story(db.session(), story_id), {})
@@ -197,6 +200,7 @@ def _room() -> list[dict[str, Any]]:
 
 
 @bp.post("/<story_id>/texts")
+@describe(query="session", form="title lead short was_title was_lead was_short ready rest")
 def texts(story_id: str) -> ResponseReturnValue:
     """Title, lead, short text, and the switches."""
     story, form = editing.find_story(db.session(), story_id), request.form
@@ -214,6 +218,7 @@ def texts(story_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/<story_id>/pieces")
+@describe(query="session", form="do piece order receipt[] text was")
 def change(story_id: str) -> ResponseReturnValue:
     """Move a piece, take it out, put one in, write or change words, or arrange all (by drag)."""
     story, form = editing.find_story(db.session(), story_id), request.form
@@ -241,6 +246,7 @@ def change(story_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/<story_id>/delete")
+@describe()
 def delete(story_id: str) -> ResponseReturnValue:
     """Forget a composed story; what was sent of it is taken down."""
     editing.delete_story(db.session(), editing.find_story(db.session(), story_id))
@@ -266,6 +272,7 @@ def _back(story: Story, piece: str = "") -> ResponseReturnValue:
 
 
 @bp.get("/<story_id>/preview")
+@describe(produces="text/html")
 def preview(story_id: str) -> ResponseReturnValue:
     """The very page of the site, as everybody would see it."""
     story = editing.find_story(db.session(), story_id)
@@ -325,6 +332,7 @@ def _links(post: Post) -> dict[str, str]:
 
 @bp.get("/<story_id>/style/<name>")
 @bp.get("/<story_id>/at/style/<name>")
+@describe(produces="text/css")
 def style(story_id: str, name: str) -> Response:
     """The site's style sheets, where its pages look for them."""
     found = dict(sheets(static_dir()))

@@ -12,6 +12,7 @@ from kiosk.i18n.error_messages import translated
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.publishing import add_target, remove_target, set_password, test_target
+from kiosk.web.openapi.describe import describe
 from publish.errors import PublishError
 from publish.status.target_registry import find_target
 from publish.targets import KINDS, Target, TargetOption, target_class
@@ -89,6 +90,7 @@ def _form(kind: str, trouble: str) -> str:
 
 
 @bp.post("/add/<kind>")
+@describe(form="name audience=public|community|room secret", other_fields=True)
 def add(kind: str) -> ResponseReturnValue:
     """Add it, and try it at once."""
     names = [option.name for option in target_class(kind).options]
@@ -105,6 +107,7 @@ def add(kind: str) -> ResponseReturnValue:
 
 
 @bp.post("/<name>/test")
+@describe()
 def test(name: str) -> ResponseReturnValue:
     """Try it for real."""
     find_target(db.session(), name)
@@ -128,6 +131,7 @@ def password_form(name: str) -> str:
 
 
 @bp.post("/<name>/password")
+@describe(form="secret")
 def password(name: str) -> ResponseReturnValue:
     """Keep it, and try the place with it."""
     set_password(current_kiosk(), name, lambda _prompt: request.form.get("secret", ""))
@@ -142,6 +146,7 @@ def ask_remove(name: str) -> str:
 
 
 @bp.post("/<name>/remove")
+@describe()
 def remove(name: str) -> ResponseReturnValue:
     """Forget it."""
     find_target(db.session(), name)

@@ -10,6 +10,7 @@ from capture.analysis.speech_to_text import can_hear
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.desk.review.edit_media import find
+from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.media import media_url
 from kiosk.web.shared.streaming_forms import small_file
 from reporter.annotations import captions
@@ -48,6 +49,7 @@ def page(receipt: str, sha256: str, *, text: str | None = None, error: str = "")
 
 
 @bp.post("")
+@describe(form="do captions file:file")
 def save(receipt: str, sha256: str) -> ResponseReturnValue:
     """Keep what was typed, read a file into the field, or have the laptop draft it."""
     _takeaway, media = find(receipt, sha256)

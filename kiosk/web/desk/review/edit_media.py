@@ -22,6 +22,7 @@ from flask_babel import gettext as _
 from capture.renditions.unedited import plain_copy, preview_photo, propose_sheet
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
+from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.media import media_url
 from reporter.annotations import edit_history, face_review
 from reporter.enums import Kind, MediaState
@@ -79,6 +80,7 @@ def history_steps(takeaway: Takeaway, media: Media) -> edit_history.History:
 
 
 @bp.post("")
+@describe(form="do edits was begin end")
 def save(receipt: str, sha256: str) -> ResponseReturnValue:
     """What the page's script gathered (``edits``, JSON), or one of the buttons that need no script (``do``)."""
     takeaway, media = find(receipt, sha256)
@@ -147,6 +149,7 @@ def _json(text: str) -> Any:
 
 
 @bp.get("/plain")
+@describe(produces="*/*")
 def plain(receipt: str, sha256: str) -> Response:
     """The file without edits, which only the desk sees."""
     _takeaway, media = find(receipt, sha256)
@@ -161,6 +164,7 @@ def plain(receipt: str, sha256: str) -> Response:
 
 
 @bp.post("/preview")
+@describe(json="Edits", produces="image/jpeg", statuses=(200,))
 def preview(receipt: str, sha256: str) -> Response:
     """What others would see with the edits in the body (JSON), as a JPEG."""
     media = _photo(receipt, sha256)
@@ -171,6 +175,7 @@ def preview(receipt: str, sha256: str) -> Response:
 
 
 @bp.get("/sheet")
+@describe(answers="Corners")
 def sheet(receipt: str, sha256: str) -> ResponseReturnValue:
     """The corners of the sheet in the photo, as ``{"corners": [eight numbers]}`` or null."""
     kiosk = current_kiosk()

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.desk.review.edit_media import find, history_steps
+from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.media import media_url
 from reporter.annotations import edit_history, face_review
 from reporter.config import save_settings
@@ -26,6 +27,7 @@ PAGE = 24
 
 
 @bp.get("")
+@describe(query="show of did last last_of")
 def overview() -> str:
     """The switch, the picture whose turn it is, and those that follow."""
     session = db.session()
@@ -53,6 +55,7 @@ def _entry(takeaway: Takeaway, media: Media) -> dict[str, object]:
 
 
 @bp.post("/check")
+@describe(form="on")
 def check() -> ResponseReturnValue:
     """Hold pictures with faces back (``on`` is set), or let them go."""
     kiosk, on = current_kiosk(), bool(request.form.get("on"))
@@ -70,6 +73,7 @@ def check() -> ResponseReturnValue:
 
 
 @bp.post("/<receipt>/<sha256>")
+@describe(form="do")
 def decide(receipt: str, sha256: str) -> ResponseReturnValue:
     """All agreed, blur what was proposed, or hide the takeaway (``do``); each can be taken back."""
     takeaway, media = find(receipt, sha256)

@@ -24,6 +24,10 @@ FLAGS = (
     ("blurred", later("Blurred or black")),
     ("held", later("Held words")),
 )
+# What a view is asked for with, as kiosk.web.openapi.describe has it.
+VIEW_QUERY = (
+    "state session kind intent source group after before show undo starred alt alike blurred held"
+)
 SOURCES = (
     (Source.PHONE.value, later("Phone")),
     (Source.STATION.value, later("Station")),

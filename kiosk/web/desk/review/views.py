@@ -14,7 +14,7 @@ from flask_babel import ngettext
 from kiosk.runtime.database import db
 from kiosk.services.alt_text import proposal_for, proposals_for
 from kiosk.web.desk.identity import desk_hand, desk_name, desk_who
-from kiosk.web.desk.review.filters import FLAGS, View, choices, tabs
+from kiosk.web.desk.review.filters import FLAGS, VIEW_QUERY, View, choices, tabs
 from kiosk.web.desk.review.history_text import (
     clash_words,
     field_words,
@@ -22,6 +22,7 @@ from kiosk.web.desk.review.history_text import (
     step_words,
     value_words,
 )
+from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.media import media_url
 from kiosk.web.shared.serializers import full_record
 from kiosk.web.shared.template_context import AUDIENCES, CONSENTS
@@ -48,6 +49,7 @@ _SAVED = ("caption", "session_code", "audience", "consent")
 
 
 @bp.get("")
+@describe(query=VIEW_QUERY)
 def sheet() -> ResponseReturnValue:
     """The contact sheet and the preview."""
     return _sheet(View.asked())
@@ -164,6 +166,10 @@ def _mine() -> str:
 
 
 @bp.post("/<receipt>/decide")
+@describe(
+    query=VIEW_QUERY,
+    form="decision seen",
+)
 def decide(receipt: str) -> ResponseReturnValue:
     """Approve, hide, reopen, star or unstar one; then on to the next."""
     view, wanted = View.asked(), request.form.get("decision", "")
@@ -180,6 +186,7 @@ def decide(receipt: str) -> ResponseReturnValue:
 
 
 @bp.post("/undo/<step>")
+@describe(query=VIEW_QUERY, form="")
 def undo_one(step: str) -> ResponseReturnValue:
     """Take back a step; the one before it comes next."""
     view, number = View.asked(), _number(step)
@@ -195,6 +202,7 @@ def undo_one(step: str) -> ResponseReturnValue:
 
 
 @bp.post("/<receipt>/block")
+@describe(query=VIEW_QUERY, form="")
 def block(receipt: str) -> ResponseReturnValue:
     """Take nothing more from the phone that this came from. What it sent before is decided one by one."""
     takeaway = decisions.by_receipt(db.session(), receipt)
@@ -204,6 +212,10 @@ def block(receipt: str) -> ResponseReturnValue:
 
 
 @bp.post("/selected")
+@describe(
+    query=VIEW_QUERY,
+    form="decision all receipt[] page[] tag to",
+)
 def decide_selected() -> ResponseReturnValue:
     """One decision for all that are ticked, or for the whole page."""
     wanted = request.form.get("decision", "")
@@ -237,6 +249,10 @@ def _many(wanted: str) -> Any:
 
 
 @bp.post("/alike/<group>")
+@describe(
+    query=VIEW_QUERY,
+    form="keep",
+)
 def keep_one(group: str) -> ResponseReturnValue:
     """Of pictures that look alike keep one, hide the others that nobody has approved: one step."""
     view, keep = View.asked(), request.form.get("keep", "")
@@ -251,6 +267,7 @@ def keep_one(group: str) -> ResponseReturnValue:
 
 
 @bp.post("/proposals")
+@describe(query=VIEW_QUERY, form="")
 def accept_proposals() -> ResponseReturnValue:
     """Take the proposed description for every approved photo that lacks one: one step."""
     rows = list(db.session.scalars(sheets.undescribed_rows()))
@@ -260,6 +277,7 @@ def accept_proposals() -> ResponseReturnValue:
 
 
 @bp.post("/<receipt>/proposal")
+@describe(query=VIEW_QUERY, form="")
 def accept_proposal(receipt: str) -> ResponseReturnValue:
     """Take the proposed description of one."""
     takeaway = decisions.by_receipt(db.session(), receipt)
@@ -268,6 +286,11 @@ def accept_proposal(receipt: str) -> ResponseReturnValue:
 
 
 @bp.post("/<receipt>")
+@describe(
+    query=VIEW_QUERY,
+    form="caption session_code audience=public|community|room consent tags more_tags[] seen",
+    other_fields=True,
+)
 def save(receipt: str) -> ResponseReturnValue:
     """The organizer's words: caption, tags, session, audience, consent, alt texts."""
     takeaway = decisions.by_receipt(db.session(), receipt)

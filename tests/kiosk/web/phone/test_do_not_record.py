@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from io import BytesIO
 
 import pytest
@@ -100,3 +101,23 @@ def test_the_import_says_it(
     assert "1 session(s) ask not to be recorded" in told.output
     row = session.scalars(select(EventSession).where(EventSession.title == "Grief")).one()
     assert (row.do_not_record, row.words_leave, row.audience) == (True, False, "room")
+
+
+@pytest.mark.parametrize("leave", [False, True])
+def test_the_desk_and_the_phone_say_which(
+    client: FlaskClient, session: Session, quiet: EventSession, leave: bool
+) -> None:
+    form = {"csrf_token": token(client), "title": "Speaking of grief", "do_not_record": "1"}
+    more = {"words_leave": "1"} if leave else {}
+    assert client.post(f"/desk/sessions/{quiet.code}", data=form | more).status_code == 303
+    session.refresh(quiet)
+    assert quiet.words_leave is leave
+    box = re.search(
+        r'name="words_leave" value="1"( checked)?', client.get(f"/desk/sessions/{quiet.code}").text
+    )
+    assert box is not None
+    assert bool(box[1]) is leave
+    page = client.get(f"/s/{quiet.code}", **PHONE).text
+    assert "no photos or recordings here" in page
+    assert ("may be published, as you choose" in page) is leave
+    assert ("stay in this room" in page) is not leave

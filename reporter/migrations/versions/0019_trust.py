@@ -1,0 +1,20 @@
+"""Who is logged in at the desk from another machine"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0019"
+down_revision = "0022"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "desk_login",
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("token_hash"),
+    )
