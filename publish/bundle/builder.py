@@ -11,7 +11,7 @@ import errno
 import json
 import mimetypes
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ from publish.bundle.ro_crate import crate_file
 from publish.bundle.strip_metadata import Parts, stripped
 from publish.composition.builder import build_post
 from publish.errors import PublishError
-from publish.posts.model import GatheringFacts, Post
+from publish.posts.model import GatheringFacts, Post, PostMedia
 from publish.rendering.html import render
 from publish.site.feeds import feed_files
 from publish.site.pages import (
@@ -43,6 +43,7 @@ from publish.site.pages import (
     summarize,
 )
 from publish.site.search_index import search_files
+from publish.site.smaller_pictures import smaller_files
 from reporter.annotations.captions import captions_of
 from reporter.clock import rfc3339
 from reporter.enums import Kind
@@ -193,10 +194,11 @@ def _write(
     links = {key: media_name(media.filename) for key, media in files.items()}
     originals = _originals(content, store)
     bag.add_all({links[key]: media.path for key, media in sorted(files.items())}, steps.tell)
+    shown = {**links, **_add_smaller(bag, files)}
     bag.add_all(originals, steps.tell)
     there = set(bag.names())
     records = [_record(takeaway, links, there, facts) for takeaway in content.takeaways]
-    _write_site(bag, content.posts, facts, links=links, assets=assets)
+    _write_site(bag, content.posts, facts, links=shown, assets=assets)
     _describe(bag, content, records, facts)
     told = {
         "format": 1,
@@ -207,6 +209,16 @@ def _write(
     bag.add("takeaways.json", (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode())
     bag.add_tag("open-me.html", render("site/open-me.html", facts.language, site=facts))
     bag.finish(_info(content, facts))
+
+
+def _add_smaller(bag: BagWriter, files: Mapping[str, PostMedia]) -> dict[str, str]:
+    """Write the smaller copies of all pictures; their keys -> addresses."""
+    made: dict[str, str] = {}
+    for _key, media in sorted(files.items()):
+        for name, data in smaller_files(media):
+            bag.add(media_name(name), data)
+            made[Path(name).stem] = media_name(name)
+    return made
 
 
 def _write_site(

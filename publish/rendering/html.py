@@ -18,6 +18,8 @@ from markupsafe import Markup, escape
 from publish.i18n import INTENTS, direction, translations
 from publish.markup.markdown import blog_markdown, markdown_html, markdown_text
 from publish.posts.model import Post, Remote
+from publish.rendering.soft_hyphens import with_soft_hyphens
+from publish.rendering.text_language import text_language
 from reporter.languages import spoken_locale
 from reporter.media.webvtt import read_cues, spoken
 
@@ -38,6 +40,8 @@ def environment(language: str) -> Environment:
     words = translations(language)
     env.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
     env.filters["lines"] = _lines
+    env.filters["lang"] = partial(_lang, page=language)
+    env.filters["soft"] = partial(_soft, page=language)
     env.filters["data_url"] = _data_url
     env.filters["spoken"] = spoken_words
     env.filters["wp"] = _blog_words
@@ -83,6 +87,17 @@ def _data_url(captions: str) -> str:
 def spoken_words(captions: str) -> str:
     """What is said, without times."""
     return spoken(read_cues(captions))
+
+
+def _lang(text: str, page: str) -> Markup:
+    """A ``lang`` attribute with a space before it, or nothing where the text is in the page's language."""
+    language = text_language(text, page)
+    return Markup(' lang="{}"').format(language) if language else Markup("")
+
+
+def _soft(text: str, page: str) -> str:
+    """With soft hyphens in long words, by the rules of the text's own language."""
+    return with_soft_hyphens(text, text_language(text, page) or page)
 
 
 def _lines(text: str) -> Markup:

@@ -6,6 +6,7 @@ https://www.jsonfeed.org/version/1.1/
 from __future__ import annotations
 
 import json
+import mimetypes
 import re
 import uuid
 from collections.abc import Iterator, Sequence
@@ -71,13 +72,20 @@ def _atom(facts: GatheringFacts, summaries: Sequence[Summary], base: str, hub: s
     for summary in summaries:
         entry = _add(feed, "entry")
         _add(entry, "id", _identity(facts, summary["url"]))
-        _add(entry, "title", summary["title"])
+        _add(entry, "title", summary["title"], type="text")
         _add(entry, "updated", _updated(summary))
         _add(entry, "link", rel="alternate", type="text/html", href=_at(base, summary["url"]))
         for photo in summary["photos"][:1]:
-            _add(entry, "link", rel="enclosure", href=_at(base, photo["url"]))
-        _add(entry, "summary", _words(summary))
+            _add(entry, "link", rel="enclosure", href=_at(base, photo["url"]), **_file(photo))
+        _add(entry, "summary", _words(summary), type="text")
     return _written(feed)
+
+
+def _file(photo: Summary) -> dict[str, str]:
+    """What an enclosure says of its file; summaries that an older version stored don't tell its size."""
+    guessed = mimetypes.guess_type(photo["url"])[0] or "application/octet-stream"
+    told = {"type": str(photo.get("type") or guessed)}
+    return told | ({"length": str(photo["bytes"])} if photo.get("bytes") else {})
 
 
 def _words(summary: Summary) -> str:

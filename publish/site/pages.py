@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from gettext import NullTranslations
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from publish.i18n import translations
 from publish.posts.follow_up import CALENDAR
-from publish.posts.model import WORDS, Block, GatheringFacts, Post
+from publish.posts.model import WORDS, Block, GatheringFacts, Post, PostMedia
 from publish.rendering.html import day_words, environment, period, render
 from publish.site.search_index import SCRIPT, words_of
 from publish.site.search_index import WORDS as FIND
+from publish.site.smaller_pictures import poster_of, srcset
 from publish.site.structured_data import about_front, about_story
 from reporter.clock import rfc3339
-from reporter.enums import Intent
+from reporter.enums import Intent, Kind
 
 _QUOTE_CHARS = 140
+_ORDER = (Kind.PHOTO, Kind.VIDEO, Kind.AUDIO, Kind.NOTE)
 _OPEN = (Intent.QUESTION.value, Intent.ACTION.value)
 Summary = dict[str, Any]
 
@@ -50,6 +53,9 @@ def story_page(post: Post, facts: GatheringFacts, links: Mapping[str, str], base
         links=links,
         about=about,
         page=page_name(post.key),
+        lead=lead,
+        srcset=srcset,
+        poster_of=poster_of,
     )
 
 
@@ -76,10 +82,20 @@ def _photos(post: Post, links: Mapping[str, str]) -> list[dict[str, Any]]:
     """The first two pictures, for the cover and the card; poster frames where there are no photos."""
     photos = [m for block in post.blocks for m in block.media if m.kind == "photo"]
     posters = [m.poster for block in post.blocks for m in block.media if m.poster]
-    there = [m for m in photos or posters if m.key in links][:2]
-    return [
-        {"url": links[m.key], "alt": m.alt, "width": m.width, "height": m.height} for m in there
-    ]
+    return [_photo(m, links) for m in photos or posters if m.key in links][:2]
+
+
+def _photo(media: PostMedia, links: Mapping[str, str]) -> dict[str, Any]:
+    url = links[media.key]
+    return {
+        "url": url,
+        "srcset": srcset(media.key, url, media.width, links),
+        "type": media.mime,
+        "bytes": media.bytes,
+        "alt": media.alt,
+        "width": media.width,
+        "height": media.height,
+    }
 
 
 def _is_open(block: Block) -> bool:
@@ -169,16 +185,27 @@ def _days(facts: GatheringFacts, summaries: Sequence[Summary]) -> str:
 
 def _counts(facts: GatheringFacts, summary: Summary) -> str:
     """As '3 photos · 1 video · 4 notes'."""
-    one_many: dict[str, tuple[str, str]] = {
-        "photo": ("%(num)s photo", "%(num)s photos"),
-        "video": ("%(num)s video", "%(num)s videos"),
-        "audio": ("%(num)s recording", "%(num)s recordings"),
-        "note": ("%(num)s note", "%(num)s notes"),
-    }
-    count = {kind: summary["kinds"].count(kind) for kind in one_many}
     words = translations(facts.language)
-    told = (words.ngettext(*one_many[kind], n) % {"num": n} for kind, n in count.items() if n)
-    return " · ".join(told)
+    return " · ".join(
+        _count(words, kind, summary["kinds"].count(kind)) for kind in _kinds_in(summary)
+    )
+
+
+def _kinds_in(summary: Summary) -> list[str]:
+    return [kind.value for kind in _ORDER if kind.value in summary["kinds"]]
+
+
+def _count(words: NullTranslations, kind: str, n: int) -> str:
+    """Written out one by one, so that each is collected for translation with its plurals."""
+    if kind == Kind.PHOTO:
+        told = words.ngettext("%(num)s photo", "%(num)s photos", n)
+    elif kind == Kind.VIDEO:
+        told = words.ngettext("%(num)s video", "%(num)s videos", n)
+    elif kind == Kind.AUDIO:
+        told = words.ngettext("%(num)s recording", "%(num)s recordings", n)
+    else:
+        told = words.ngettext("%(num)s note", "%(num)s notes", n)
+    return told % {"num": n}
 
 
 def sheets(assets: Path | None) -> Iterator[tuple[str, bytes]]:

@@ -28,6 +28,7 @@ from publish.site.pages import (
     summarize,
 )
 from publish.site.search_index import search_files
+from publish.site.smaller_pictures import smaller_files, smaller_names
 from publish.targets.base import (
     Draft,
     FrontPageEntry,
@@ -206,10 +207,10 @@ class FolderTarget(MediaLibrary, HasFrontPage, PollsReplies, Target):
         name = media_name(key + ext) if ext else self._name_of(key)
         found = self._found(name) if name else None
         if found is None or not self._drive.near:
-            return found
+            return self._with_smaller(found.id) if found else None
         # A key ends with the beginning of the hash of its bytes.
         whole = hash_pieces(self._drive.read(found.id)).startswith(key.rpartition("-")[2])
-        return found if whole else None
+        return self._with_smaller(found.id) if whole else None
 
     def _name_of(self, key: str) -> str:
         """The file of a key whose extension nobody knows any more; empty if there is none."""
@@ -223,7 +224,9 @@ class FolderTarget(MediaLibrary, HasFrontPage, PollsReplies, Target):
         if not media.path.is_file():
             raise RetryAfter("The file is being made again on this laptop.", 60)
         self._put(name, media.path)
-        return self._remote(name)
+        for smaller, data in smaller_files(media):
+            self._put(media_name(smaller), data)
+        return self._with_smaller(name)
 
     def update_media(self, remote: Remote, media: PostMedia) -> Remote:
         """Its words stand in the pages; the file itself never changes under its name."""
@@ -232,8 +235,16 @@ class FolderTarget(MediaLibrary, HasFrontPage, PollsReplies, Target):
         return remote
 
     def withdraw_media(self, remote: Remote) -> None:
-        """Remove the file."""
+        """Remove the file, its smaller copies first: what is left is found by its name."""
+        for name in smaller_names(remote.id).values():
+            self._forget(name)
         self._forget(remote.id)
+
+    def _with_smaller(self, name: str) -> Remote:
+        """The file, with those of its smaller copies that are there."""
+        copies = smaller_names(name)
+        there = {key: one for key, one in copies.items() if self._drive.size(one) is not None}
+        return Remote(name, self._link(name), {"name": name, "smaller": there})
 
     # --- The front page ----------------------------------------------------------------------------
 
@@ -287,4 +298,7 @@ class FolderTarget(MediaLibrary, HasFrontPage, PollsReplies, Target):
 
 def _local(links: Mapping[str, Remote]) -> dict[str, str]:
     """Where files lie, seen from the pages."""
-    return {key: str(remote.extra["name"]) for key, remote in links.items()}
+    files = {key: str(remote.extra["name"]) for key, remote in links.items()}
+    for remote in links.values():
+        files.update(remote.extra.get("smaller") or {})
+    return files

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
@@ -15,6 +16,7 @@ import bagit
 import feedparser
 import mf2py
 import pytest
+from PIL import Image
 from rocrate.rocrate import ROCrate
 from sqlalchemy import select
 
@@ -25,10 +27,16 @@ from publish.composition.builder import build_post
 from publish.posts.model import CrossLink, PublishedReply, gathering_facts
 from publish.site import feeds
 from publish.site.pages import front_page, story_page, summarize
+from publish.site.smaller_pictures import (
+    smaller_files,
+    smaller_key,
+    smaller_names,
+    smaller_widths,
+)
 from reporter.annotations import captions
 from reporter.enums import Kind
 from reporter.follow_up import action_items
-from reporter.models import EventSession, Media
+from reporter.models import EventSession, Media, Rendition
 from reporter.models.conversation import Reply
 from reporter.moderation import decisions
 from reporter.moderation.visibility import Scope
@@ -356,3 +364,52 @@ def test_empty_site_has_feeds_too(kit: Kit) -> None:
     told = feedparser.parse(made["feed.xml"])
     assert (told.bozo, told.entries, told.feed.title) == (False, [], "Spring gathering")
     assert json.loads(made["feed.json"])["items"] == []
+
+
+def as_measured(kit: Kit) -> None:
+    """The size that the pipeline notes of pictures."""
+    for rendition in kit.session.scalars(select(Rendition)):
+        rendition.width, rendition.height = 640, 480
+    kit.session.commit()
+
+
+def test_a_german_site_counts_hyphenates_and_marks_other_languages(kit: Kit) -> None:
+    event = kit.event("Nachbarschaftshilfenetzwerk")
+    kit.photo(event, 1, "Wir tauschen Saatgut im Hof der Schule")
+    as_measured(kit)
+    kit.takeaway(event, "Who has a shed for the seed library?", intent="question")
+    kit.takeaway(event, ARABIC)
+    facts = replace(kit.facts, language="de")
+    [story] = all_stories(kit.session, now=kit.clock(), rng=kit.rng)
+    post = build_post(kit.session, story, Scope.PUBLIC, store=kit.store, facts=facts)
+    assert post is not None
+    [media] = post.media()
+    links = {media.key: "media/x.jpg", smaller_key(media.key, 480): "media/x-w480.jpg"}
+    front = front_page(facts, [summarize(post, links)])
+    assert "1 Foto · 2 Notizen" in front
+    assert "Nach\u00adbar\u00adschafts\u00adhil\u00adfe\u00adnetz\u00adwerk</h1>" in (
+        page := story_page(replace(post, language="de"), facts, links)
+    )
+    assert 'lang="ar"' in page
+    assert re.search(r'lang="en">Who has a shed', page)
+    assert not re.search(r"lang=[^>]*>Wir tauschen", page)
+    assert 'srcset="media/x-w480.jpg 480w, media/x.jpg 640w"' in page
+
+
+def test_smaller_pictures_are_the_same_bytes_again(kit: Kit, tmp_path: Path) -> None:
+    event = kit.event()
+    kit.photo(event, 1, "Frost")
+    as_measured(kit)
+    [story] = all_stories(kit.session, now=kit.clock(), rng=kit.rng)
+    post = build_post(kit.session, story, Scope.PUBLIC, store=kit.store, facts=kit.facts)
+    assert post is not None
+    [media] = post.media()
+    assert smaller_widths(media) == (480,)
+    [(name, data)] = smaller_files(media)
+    with Image.open(io.BytesIO(data)) as picture:
+        assert (picture.size, dict(picture.getexif())) == ((480, 360), {})
+    assert list(smaller_files(media)) == [(name, data)]
+    assert smaller_names(f"media/{media.filename}")[smaller_key(media.key, 480)] == f"media/{name}"
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no picture")
+    assert list(smaller_files(replace(media, path=broken))) == []

@@ -1,0 +1,36 @@
+"""Soft hyphens in words that are longer than a phone's line, by Pyphen's patterns (Hunspell's).
+
+Browsers hyphenate by ``lang`` only where they have a dictionary, which Chromium on a laptop has not.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+SOFT_HYPHEN = "\u00ad"
+# Shorter ones fit into the narrowest card. Letters alone: never inside an address or a number.
+_LONG_WORD = re.compile(r"(?<![\w./@:-])[^\W\d_]{15,}(?![\w/@])")
+# Letters that stay together at either end of a word.
+_KEPT = 3
+
+
+def with_soft_hyphens(text: str, language: str) -> str:
+    """The text with a soft hyphen wherever its long words may break; as it is in a language without patterns.
+
+    >>> with_soft_hyphens("Nachbarschaftshilfenetzwerk", "de").replace(SOFT_HYPHEN, "-")
+    'Nach-bar-schafts-hil-fe-netz-werk'
+    """
+    patterns = _patterns(language) if _LONG_WORD.search(text) else None
+    if patterns is None:
+        return text
+    return _LONG_WORD.sub(lambda found: patterns.inserted(found[0], SOFT_HYPHEN), text)
+
+
+@lru_cache(maxsize=8)
+def _patterns(language: str) -> Any:
+    import pyphen
+
+    found = pyphen.language_fallback(language.replace("-", "_"))
+    return pyphen.Pyphen(lang=found, left=_KEPT, right=_KEPT) if found else None

@@ -1,0 +1,76 @@
+"""Smaller copies of the site's pictures, so that a phone loads what fits the place where a picture is shown.
+
+They are made of what goes out anyway (blurred, without metadata), and the same picture always gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from publish.posts.model import PostMedia
+from reporter.enums import Kind
+
+# In pixels: a card on a laptop, a phone's width; the file itself is for everything larger.
+WIDTHS = (480, 960)
+_QUALITY = 76
+Picture = tuple[str, bytes]
+
+
+def smaller_key(key: str, width: int) -> str:
+    """Under which key the links of a page have a smaller copy."""
+    return f"{key}-w{width}"
+
+
+def smaller_widths(media: PostMedia) -> tuple[int, ...]:
+    """The widths for which a copy is worth its bytes; none for what is no picture."""
+    known = media.width if media.kind == Kind.PHOTO else None
+    return tuple(width for width in WIDTHS if known and known > width * 1.2)
+
+
+def smaller_files(media: PostMedia) -> Iterator[Picture]:
+    """(file name, JPEG) of each smaller copy; nothing where the file can't be read as a picture."""
+    widths = smaller_widths(media) if media.path.is_file() else ()
+    for width in widths:
+        data = _scaled(media.path, width)
+        if data:
+            yield f"{smaller_key(media.key, width)}.jpg", data
+
+
+def _scaled(path: Path, width: int) -> bytes:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            picture.draft("RGB", (width, width))
+            size = (width, max(1, round(picture.height * width / picture.width)))
+            small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    except (OSError, UnidentifiedImageError):
+        return b""
+    # Pillow would copy a JPEG's comment.
+    small.info.clear()
+    out = io.BytesIO()
+    small.save(out, "JPEG", quality=_QUALITY, optimize=True, progressive=True)
+    return out.getvalue()
+
+
+def srcset(key: str, url: str, width: int | None, links: Mapping[str, str]) -> str:
+    """The ``srcset`` of a picture: its smaller copies that are among the links, then itself; '' without copies."""
+    copies = [(links.get(smaller_key(key, w), ""), w) for w in WIDTHS]
+    there = [f"{address} {w}w" for address, w in copies if address]
+    return ", ".join([*there, f"{url} {width}w"]) if there and width else ""
+
+
+def poster_of(key: str, links: Mapping[str, str]) -> str:
+    """The address of a film's still: a copy that is large enough for a column, else the still itself."""
+    return links.get(smaller_key(key, WIDTHS[-1])) or links[key]
+
+
+def smaller_names(filename: str) -> dict[str, str]:
+    """The keys that copies of a file would have -> their names beside it; none for what is no JPEG."""
+    path = PurePosixPath(filename)
+    if path.suffix != ".jpg":
+        return {}
+    keys = (smaller_key(path.stem, width) for width in WIDTHS)
+    return {key: str(path.with_name(f"{key}.jpg")) for key in keys}
