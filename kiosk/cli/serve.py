@@ -264,7 +264,7 @@ def index(rebuild: bool) -> None:
 @click.option("--port", default=DEFAULT_PORT, show_default=True, help="0 takes a free one.")
 @click.option("--no-open", is_flag=True, help="Do not open the start page in the browser.")
 def demo(folder: Path | None, host: str, port: int, no_open: bool) -> None:
-    """Run a kiosk with a sample gathering: drawn photos, short films, notes, some of it still to be decided on.
+    """Run a kiosk with a sample gathering: forty takeaways with photographs and spoken films, answers, places.
 
     In FOLDER it stays, and is taken up again the next time; without one it is gone after Ctrl-C.
     """
@@ -274,18 +274,28 @@ def demo(folder: Path | None, host: str, port: int, no_open: bool) -> None:
             place = stack.enter_context(
                 tempfile.TemporaryDirectory(prefix="reporter-demo-", ignore_cleanup_errors=True)
             )
-            settings = _made(Path(place) / "gathering")
+            settings = _made(Path(place) / "gathering", port)
             stack.callback(_forget_secrets, settings)
         else:
-            settings = load_settings(folder) if exists(folder) else _made(folder)
+            settings = load_settings(folder) if exists(folder) else _made(folder, port)
         serve(settings, host, port, tls=None, show=not no_open)
 
 
-def _made(folder: Path) -> Settings:
+def _made(folder: Path, port: int) -> Settings:
+    from kiosk.app import create_app
+    from kiosk.demo.aftermath import bring_about
     from kiosk.demo.gathering import make_demo
+    from kiosk.runtime.context import current_kiosk
 
     with progress_bar("sample gathering") as bar:
-        return make_demo(folder, now=utc_now(), rng=new_random(), progress=bar.step)
+        settings = make_demo(folder, now=utc_now(), rng=new_random(), progress=bar.step)
+    with progress_bar("pictures and places") as bar, create_app(settings).app_context():
+        kiosk = current_kiosk()
+        try:
+            bring_about(kiosk, f"http://127.0.0.1:{port}/tour/site", bar.step)
+        finally:
+            kiosk.stop()
+    return settings
 
 
 def _forget_secrets(settings: Settings) -> None:

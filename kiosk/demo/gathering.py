@@ -1,4 +1,4 @@
-"""A sample gathering, made on the spot: sessions around this hour, drawn photos, short films, notes in four languages.
+"""A sample gathering, made on the spot: sessions around this hour, photographs, spoken films, notes in four languages.
 
 Everything comes in through the phones' own door and is decided on as the desk does it.
 """
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from capture.intake.receive import receive
 from capture.intake.submission import ReceivedFile, Submission
 from kiosk.demo import sample_media
+from kiosk.demo.pieces import PIECES, SLOTS, Piece, Slot
 from reporter.actor import Actor
 from reporter.config import Settings
 from reporter.gathering.folder import make_gathering, open_session
@@ -27,133 +28,6 @@ from reporter.moderation.decisions import approve, change, hide
 
 TITLE = "Neighbourhood gathering (sample)"
 Progress = Callable[[int, int, str], None]
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A session: when it begins and ends, in minutes from now."""
-
-    title: str
-    room: str
-    begins: int
-    ends: int
-
-
-@dataclass(frozen=True)
-class Piece:
-    """What one volunteer recorded: in which slot, how long after it began, and what an organizer made of it."""
-
-    slot: int
-    minutes: int
-    text: str
-    author: str = ""
-    photos: tuple[str, ...] = ()
-    film: str = ""
-    intent: str = ""
-    audience: str = "public"
-    consent: str = ""
-    fate: str = "approved"
-
-
-SLOTS = (
-    Slot("Community gardens in winter", "Greenhouse", -190, -130),
-    Slot("Solar roofs for schools", "Room 2", -120, -60),
-    Slot("Repair café: bicycles", "Yard", -40, 50),
-    Slot("لنزرع معًا", "Room 1", -40, 50),
-    Slot("What we do on Monday", "Main hall", 70, 130),
-)
-PIECES = (
-    Piece(
-        0,
-        8,
-        "Garlic goes into the ground now, not in spring. #garlic",
-        "Rosa",
-        ("garden",),
-        "",
-        "learned",
-    ),
-    Piece(
-        0,
-        12,
-        "Our compost heap stays at 50 degrees under straw, even in frost.",
-        "Tomasz",
-        (),
-        "",
-        "learned",
-    ),
-    Piece(
-        0,
-        20,
-        "Wir tauschen Saatgut im Hof der Schule. #saatgut",
-        "Aylin",
-        ("flip chart", "table"),
-        "",
-        "action",
-    ),
-    Piece(0, 31, "¿Quién cuida el riego en agosto?", "Lucía", (), "", "question"),
-    Piece(0, 44, "A walk along the beds.", "", (), "garden", "", "community"),
-    Piece(
-        1,
-        6,
-        "Sixteen panels pay for the school's kitchen in nine years.",
-        "Jonas",
-        ("roofs",),
-        "",
-        "learned",
-    ),
-    Piece(
-        1,
-        15,
-        "Ask the town for its roof register before asking for money. #roofs",
-        "Mina",
-        (),
-        "",
-        "idea",
-    ),
-    Piece(
-        1,
-        22,
-        "Los tejados planos necesitan menos permisos.",
-        "Lucía",
-        (),
-        "",
-        "learned",
-        "public",
-        "",
-        "new",
-    ),
-    Piece(1, 41, "How the inverter is wired.", "Jonas", (), "roofs", "learned"),
-    Piece(
-        2,
-        5,
-        "Twenty bicycles wait for brake cables. Saturday at ten.",
-        "Tomasz",
-        ("bicycle",),
-        "",
-        "action",
-    ),
-    Piece(2, 9, "Ein Rad, das quietscht, hat meistens nur Durst.", "Jonas", (), "", "learned"),
-    Piece(
-        2, 14, "Can the workshop stay open on Fridays?", "", (), "", "question", "public", "", "new"
-    ),
-    Piece(2, 18, "The wheel of fortune.", "Aylin", ("bicycle",), "", "", "room", "unsure", "new"),
-    Piece(2, 21, "test test", "", (), "", "", "public", "", "hidden"),
-    Piece(3, 7, "ازرعوا الثوم الآن، لا في الربيع.", "ليلى", ("garden",), "", "learned"),
-    Piece(3, 12, "من يريد أن يشاركنا البذور؟", "سامر", (), "", "question"),
-    Piece(
-        3,
-        19,
-        "Die Beete am Bahnhof sind frei. Wer macht mit?",
-        "Aylin",
-        (),
-        "",
-        "action",
-        "public",
-        "",
-        "new",
-    ),
-    Piece(3, 24, "La mesa de la mañana.", "", ("table",), "", "", "public", "", "new"),
-)
 
 
 def make_demo(folder: Path, *, now: datetime, rng: random.Random, progress: Progress) -> Settings:
@@ -174,7 +48,7 @@ def make_demo(folder: Path, *, now: datetime, rng: random.Random, progress: Prog
 
 def _add_slot(session: Session, slot: Slot, now: datetime, rng: random.Random) -> EventSession:
     hour = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
-    return add_session(
+    event = add_session(
         session,
         slot.title,
         now=now,
@@ -183,6 +57,9 @@ def _add_slot(session: Session, slot: Slot, now: datetime, rng: random.Random) -
         starts_at=hour + timedelta(minutes=slot.begins),
         ends_at=hour + timedelta(minutes=slot.ends),
     )
+    event.speakers = slot.speakers
+    session.commit()
+    return event
 
 
 @dataclass(frozen=True)
@@ -217,7 +94,9 @@ class _Filler:
         )
         hand = Actor(now=min(self.now, moment + timedelta(minutes=3)), rng=self.rng, who="desk")
         if piece.photos and piece.fate == "approved":
-            change(self.session, takeaway, hand, {"consent": "agreed"})
+            change(self.session, takeaway, hand, {"consent": "agreed", "starred": piece.starred})
+        elif piece.starred:
+            change(self.session, takeaway, hand, {"starred": True})
         decide = {"approved": approve, "hidden": hide}.get(piece.fate)
         if decide:
             decide(self.session, takeaway, hand)
@@ -226,18 +105,16 @@ class _Filler:
         return Store(self.settings.folder)
 
     def _files(self, piece: Piece) -> list[ReceivedFile]:
-        photos = [
-            self._arrival(
-                sample_media.photo(scene, width=1600, height=1200, rng=self.rng), "photo.jpg"
-            )
-            for scene in piece.photos
-        ]
-        return [*photos, *([self._film(piece.film)] if piece.film else [])]
+        if piece.spoken:
+            return [self._film(piece)]
+        pictures = (sample_media.picture(name, rng=self.rng) for name in piece.photos)
+        return [self._arrival(sample_media.jpeg(one, self.rng), "photo.jpg") for one in pictures]
 
-    def _film(self, scene: str) -> ReceivedFile:
+    def _film(self, piece: Piece) -> ReceivedFile:
+        still = sample_media.picture(piece.photos[0], rng=self.rng)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "film.mp4"
-            sample_media.video(path, scene, seconds=6, rng=self.rng)
+            sample_media.spoken_film(path, still, piece.spoken, piece.language)
             return self._arrival(path.read_bytes(), "film.mp4")
 
     def _arrival(self, data: bytes, name: str) -> ReceivedFile:

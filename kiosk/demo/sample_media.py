@@ -1,4 +1,4 @@
-"""Photos and videos drawn by the program: what the demonstration shows and the rehearsal sends. Nobody is in them."""
+"""Photos and videos of demonstration and rehearsal: drawn here, or real photographs. Nobody is in them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ import random
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from kiosk.demo.photographs import photograph
+from kiosk.demo.speech import can_speak, speak
 
 if TYPE_CHECKING:
+    import numpy as np
     from av import AudioFrame
     from PIL.Image import Image as Picture
     from PIL.ImageDraw import ImageDraw
 
+    Samples = np.ndarray[Any, np.dtype[np.int16]]
+
+FRAME_RATE, SOUND_RATE = 15, 16_000
 Colour = tuple[int, int, int]
 Scene = Callable[["ImageDraw", int, int, random.Random], None]
 
@@ -40,50 +47,109 @@ def draw(scene: str, *, width: int, height: int, rng: random.Random) -> Picture:
 
 def photo(scene: str, *, width: int, height: int, rng: random.Random, quality: int = 85) -> bytes:
     """A JPEG of one of ``SCENES``, with the light and the grain of a camera."""
+    return jpeg(draw(scene, width=width, height=height, rng=rng), rng, quality=quality)
+
+
+def jpeg(still: Picture, rng: random.Random, *, quality: int = 85) -> bytes:
+    """A picture as a camera saves it: with a grain of its own, so that no two are alike."""
     from PIL import Image, ImageChops
 
-    picture = draw(scene, width=width, height=height, rng=rng)
+    width, height = still.size
     grain = Image.frombytes("L", (256, 256), rng.randbytes(65536)).convert("RGB")
-    tiled = Image.new("RGB", picture.size)
+    tiled = Image.new("RGB", still.size)
     for x in range(0, width, 256):
         for y in range(0, height, 256):
             tiled.paste(grain, (x, y))
     out = io.BytesIO()
-    light = Image.blend(picture, ImageChops.overlay(picture, tiled), 0.18)
+    light = Image.blend(still, ImageChops.overlay(still, tiled), 0.12)
     light.save(out, "JPEG", quality=quality)
     return out.getvalue()
 
 
+# What is drawn where a photograph was not fetched.
+_STAND_INS = {"dahlia": "garden", "cat": "garden", "roof": "roofs", "desk": "flip chart"}
+_SMALLEST = 1200
+
+
+def picture(name: str, *, rng: random.Random) -> Picture:
+    """A photograph of the sample gathering by its name, or a part of it as ``tools/left``; else a drawing."""
+    from PIL import Image
+
+    named, _, part = name.partition("/")
+    path = photograph(named)
+    if path is None:
+        scene = _STAND_INS.get(named) or rng.choice(("table", "bicycle"))
+        return draw(scene, width=1600, height=1200, rng=rng)
+    with Image.open(path) as opened:
+        whole = opened.convert("RGB")
+    cut = _part(whole, part)
+    share = max(1.0, _SMALLEST / cut.width)
+    size = (round(cut.width * share), round(cut.height * share))
+    return cut.resize(size, Image.Resampling.LANCZOS)
+
+
+def _part(whole: Picture, part: str) -> Picture:
+    """Three fifths of a picture at one side, upright; all of it without a part."""
+    width, height = whole.size
+    wide = min(width, round(height * 0.9))
+    boxes = {"left": (0, 0, wide, height), "right": (width - wide, 0, width, height)}
+    return whole.crop(boxes[part]) if part else whole
+
+
 def video(path: Path, scene: str, *, seconds: float, rng: random.Random, width: int = 640) -> None:
     """An MP4 (H.264, with a soft tone): the camera moves slowly over one of ``SCENES``."""
-    import av
-
     height = width * 9 // 16
     still = draw(scene, width=width * 3 // 2, height=height * 3 // 2, rng=rng)
-    rate, sound_rate = 15, 16_000
+    _film(path, still, _tone(seconds, SOUND_RATE), rate=SOUND_RATE, size=(width, height))
+
+
+def spoken_film(path: Path, still: Picture, words: str, language: str) -> None:
+    """An MP4 in which a voice says the words while the camera moves over a picture; a tone where no voice is here."""
+    sound, rate = _tone(6, SOUND_RATE), SOUND_RATE
+    if can_speak():
+        sound, rate = speak(words, language)
+    width = 854
+    frame = still.resize((width * 5 // 4, round(still.height * width * 5 / 4 / still.width)))
+    height = min(480, frame.height * 4 // 5) // 2 * 2
+    _film(path, frame, sound, rate=rate, size=(width, height))
+
+
+def _film(path: Path, still: Picture, sound: Samples, *, rate: int, size: tuple[int, int]) -> None:
+    """The camera moves over ``still`` from its upper left corner as long as the sound (int16) lasts."""
+    import av
+
+    (width, height), frames = size, max(2, round(len(sound) / rate * FRAME_RATE))
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as out:
-        film = out.add_stream("libx264", rate=rate, options={"preset": "veryfast", "crf": "26"})
+        film = out.add_stream(
+            "libx264", rate=FRAME_RATE, options={"preset": "veryfast", "crf": "26"}
+        )
         film.width, film.height, film.pix_fmt = width, height, "yuv420p"
-        sound = out.add_stream("aac", rate=sound_rate, layout="mono")
-        for number in range(round(seconds * rate)):
-            share = number / (seconds * rate)
+        track = out.add_stream("aac", rate=rate, layout="mono")
+        for number in range(frames):
+            share = number / frames
             left, top = round((still.width - width) * share), round((still.height - height) * share)
             view = still.crop((left, top, left + width, top + height))
             out.mux(film.encode(av.VideoFrame.from_image(view)))
-        for frame in _tone(seconds, sound_rate):
-            out.mux(sound.encode(frame))
-        out.mux([*film.encode(None), *sound.encode(None)])
+        for frame in _pieces(sound, rate):
+            out.mux(track.encode(frame))
+        out.mux([*film.encode(None), *track.encode(None)])
 
 
-def _tone(seconds: float, rate: int) -> Iterator[AudioFrame]:
-    """Two soft tones that come and go, in pieces of 1024 samples."""
-    import av
+def _tone(seconds: float, rate: int) -> Samples:
+    """Two soft tones that come and go."""
     import numpy as np
 
-    for first in range(0, int(seconds * rate), 1024):
-        at = (np.arange(1024) + first) / rate
-        wave = 0.1 * np.sin(math.tau * 220 * at) * (1 + np.sin(math.tau * at / 3)) / 2
-        frame = av.AudioFrame.from_ndarray((wave * 32767).astype(np.int16)[None], "s16", "mono")
+    at = np.arange(int(seconds * rate)) / rate
+    wave = 0.1 * np.sin(math.tau * 220 * at) * (1 + np.sin(math.tau * at / 3)) / 2
+    return (wave * 32767).astype(np.int16)
+
+
+def _pieces(sound: Samples, rate: int) -> Iterator[AudioFrame]:
+    """Samples in pieces of 1024."""
+    import av
+
+    for first in range(0, len(sound), 1024):
+        frame = av.AudioFrame.from_ndarray(sound[None, first : first + 1024], "s16", "mono")
         frame.sample_rate, frame.pts = rate, first
         yield frame
 

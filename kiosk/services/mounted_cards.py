@@ -25,11 +25,12 @@ class Card:
 
 def inserted_cards() -> list[Card]:
     """All that are in now. ``REPORTER_CARDS`` names another place to look in, for unusual systems."""
-    found = {path: Card(path, path.name or str(path)) for path in _mounts() if is_card(path)}
+    found = {path: Card(path, path.name or str(path)) for path in mounted_places() if is_card(path)}
     return [found[path] for path in sorted(found)]
 
 
-def _mounts() -> Iterator[Path]:
+def mounted_places() -> Iterator[Path]:
+    """Every place where systems mount what is put in, whatever it is."""
     extra = os.environ.get("REPORTER_CARDS")
     if extra:
         yield from _below(Path(extra), 1)

@@ -11,7 +11,7 @@ from typing import Any
 
 SOFT_HYPHEN = "\u00ad"
 # Shorter ones fit into the narrowest card. Letters alone: never inside an address or a number.
-_LONG_WORD = re.compile(r"(?<![\w./@:-])[^\W\d_]{15,}(?![\w/@])")
+_LONG_WORD = re.compile(r"(?<![\w./@:-])[^\W\d_]{12,}(?![\w/@])")
 # Letters that stay together at either end of a word.
 _KEPT = 3
 

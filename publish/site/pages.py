@@ -72,6 +72,8 @@ def summarize(post: Post, links: Mapping[str, str]) -> Summary:
         "room": post.slot.room if post.slot else "",
         "photos": _photos(post, links),
         "quote": next((_short(b.text) for b in post.blocks if b.text and b.kind != WORDS), ""),
+        "takeaways": post.takeaways,
+        "session": post.slot is not None,
         "kinds": [block.kind for block in post.blocks if block.kind != WORDS],
         "open": [_open_item(block, post) for block in post.blocks if _is_open(block)],
         "words": words_of(post),
@@ -131,12 +133,19 @@ def front_page(facts: GatheringFacts, summaries: Sequence[Summary], base: str = 
         entries=[_card(facts, s, lead=s is first) for s in ordered],
         lead=first["photos"][0] if first else None,
         days=_days(facts, ordered),
-        takeaways=sum(len(s["kinds"]) for s in ordered),
+        takeaways=_count_takeaways(ordered),
+        sessions=sum(s.get("session", True) for s in ordered),
         open=_still_open(facts, ordered),
         days_of=_day_of(facts),
         find={"words": FIND, "script": SCRIPT} if summaries else None,
         about=about_front(facts, first["photos"][0]["url"] if first else "", base),
     )
+
+
+def _count_takeaways(summaries: Sequence[Summary]) -> int:
+    """Each once: one may be in its session's story and in a report. What an older version stored names none."""
+    named = {one for s in summaries for one in s.get("takeaways", ())}
+    return len(named) + sum(len(s["kinds"]) for s in summaries if "takeaways" not in s)
 
 
 def _still_open(facts: GatheringFacts, summaries: Sequence[Summary]) -> list[dict[str, str]]:

@@ -21,6 +21,7 @@ from kiosk.web.desk import (
     setup,
     status,
     themes,
+    tools,
     wall,
 )
 from kiosk.web.desk.follow_up import action_items, inbox, plan
@@ -60,6 +61,7 @@ for _part in (
     stories,
     targets,
     themes,
+    tools,
     wall,
     identity,
 ):

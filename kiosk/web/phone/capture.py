@@ -318,7 +318,12 @@ def steps(record: dict[str, Any]) -> list[Step]:
         return [*way, Step(_("Taken back"), True), *_leaving(record)]
     way.append(Step(_("Approved"), state == TakeawayState.APPROVED))
     places = [p for p in record["published"] if p["state"] not in _LEAVING]
-    way += [Step(_("Published: %(place)s", place=p["target"]), True, p["url"]) for p in places]
+    # Once a place: it may be in its session's story and in the report.
+    first = {p["target"]: p for p in reversed(places)}
+    way += [
+        Step(_("Published: %(place)s", place=name), True, first[name]["url"])
+        for name in dict.fromkeys(p["target"] for p in places)
+    ]
     way += _leaving(record)
     return way if places else [*way, Step(_("Published"), False)]
 

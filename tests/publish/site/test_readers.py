@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +18,6 @@ from PIL import Image
 from rocrate.rocrate import ROCrate
 from sqlalchemy import select
 
-from kiosk import build_assets
 from publish.bundle.builder import make_bundle
 from publish.bundle.ro_crate import NAME as CRATE
 from publish.composition.builder import build_post
@@ -41,25 +38,11 @@ from reporter.models.conversation import Reply
 from reporter.moderation import decisions
 from reporter.moderation.visibility import Scope
 from reporter.stories.queries import all_stories
+from tests.support.html_validate import validate
 from tests.support.publish.fakes import Kit, jpeg
 
 ROOT = Path(__file__).parents[3]
 BASE = "https://example.org/spring"
-# What is style and not validity, and what we do on purpose.
-RULES = {
-    "extends": ["html-validate:standard"],
-    "rules": {
-        # An empty alternative text beside a title in the same link: the picture adds nothing for a reader.
-        "wcag/h30": "off",
-        "no-inline-style": "off",
-        # What people write may be as long as they like.
-        "long-title": "off",
-        # Jinja leaves spaces at the ends of lines.
-        "no-trailing-whitespace": "off",
-        # Ours is data, not code.
-        "script-type": "off",
-    },
-}
 
 
 def fill(kit: Kit) -> EventSession:
@@ -284,19 +267,6 @@ def test_ro_crate_describes_every_file(kit: Kit, tmp_path: Path) -> None:
     assert names == ["Ada", "Lena"]
     [original] = [e for e in crate.data_entities if e.id.startswith("originals/")]
     assert original["isBasedOn"]["encodingFormat"] == "image/jpeg"
-
-
-def validate(folder: Path, *pages: Path) -> subprocess.CompletedProcess[str]:
-    """What html-validate says of pages."""
-    program = ROOT / "node_modules" / "html-validate" / "bin" / "html-validate.mjs"
-    npm = build_assets.npm_command() or []
-    node = npm[0] if len(npm) > 1 else shutil.which("node")
-    if node is None or not program.is_file():
-        pytest.skip("html-validate is not in node_modules (make install brings it)")
-    rules = folder / "rules.json"
-    rules.write_text(json.dumps({"root": True, **RULES}))
-    command = [node, str(program), "--config", str(rules), "--formatter", "text", *map(str, pages)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_pages_are_valid_html(kit: Kit, tmp_path: Path) -> None:

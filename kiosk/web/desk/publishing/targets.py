@@ -12,12 +12,16 @@ from kiosk.i18n.error_messages import translated
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.publishing import add_target, remove_target, set_password, test_target
+from kiosk.services.tools.copies import chosen_stick, folder_name
+from kiosk.services.tools.sticks import inserted_sticks
+from kiosk.web.desk.publishing.place_guides import GUIDES
 from kiosk.web.openapi.describe import describe
 from publish.errors import PublishError
 from publish.status.target_registry import find_target
 from publish.targets import KINDS, Target, TargetOption, target_class
 from reporter.errors import ReporterError
 
+FOLDER = "folder"
 bp = Blueprint("targets", __name__, url_prefix="/publish/places")
 
 
@@ -75,7 +79,8 @@ def form(kind: str) -> str:
     return _form(kind, "")
 
 
-def _form(kind: str, trouble: str) -> str:
+def _form(kind: str, trouble: str, *, untested: bool = False) -> str:
+    """``untested``: the place could not be reached, and may be kept all the same."""
     cls = target_class(kind)
     defaults = {option.name: option.default for option in cls.options}
     asked = cls.secret_prompt({**defaults, "user": "x", "url": "sftp://x"})
@@ -86,24 +91,46 @@ def _form(kind: str, trouble: str) -> str:
         secret=asked and _(asked),
         given=request.form,
         trouble=trouble,
+        untested=untested,
+        guide=GUIDES.get(kind, ()),
+        sticks=inserted_sticks() if kind == FOLDER else [],
     )
 
 
 @bp.post("/add/<kind>")
 @describe(form="name audience=public|community|room secret", other_fields=True)
 def add(kind: str) -> ResponseReturnValue:
-    """Add it, and try it at once."""
+    """Try it, and keep it if that went well, or if somebody wants it ``anyway``."""
     names = [option.name for option in target_class(kind).options]
     given = {name: request.form[name] for name in names if request.form.get(name, "").strip()}
+    if kind == FOLDER and request.form.get("stick"):
+        given["url"] = _on_stick(request.form["stick"], request.form.get("folder", ""))
     given["audience"] = request.form.get("audience", "public")
     name = request.form.get("name", "").strip()
     secret = request.form.get("secret", "")
     try:
         add_target(current_kiosk(), kind, name, given, lambda _prompt: secret)
+        if not request.form.get("anyway"):
+            flash(translated(_tested(name)))
+    except PublishError as error:
+        return _form(kind, error.message, untested=True), 422
     except ReporterError as error:
         return _form(kind, error.message), error.status
-    _try(name)
     return redirect(url_for("desk.publish.overview"), code=303)
+
+
+def _tested(name: str) -> str:
+    """What the place says to a test; one that fails is forgotten again, so that nothing half set up stays."""
+    try:
+        return test_target(current_kiosk(), name)
+    except PublishError:
+        remove_target(current_kiosk(), name)
+        raise
+
+
+def _on_stick(stick: str, folder: str) -> str:
+    """The address of a folder on a stick that is in. Raises NotFound."""
+    return (chosen_stick(stick) / folder_name(folder or "site")).as_uri()
 
 
 @bp.post("/<name>/test")

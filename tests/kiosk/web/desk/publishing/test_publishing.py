@@ -188,6 +188,28 @@ def test_places_are_added_tried_and_removed_at_the_desk(
         assert db.session.scalars(select(Target)).all() == []
 
 
+def test_a_folder_on_a_stick_is_chosen_and_a_place_that_fails_its_test_is_not_kept(
+    app: Flask, client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = "/desk/publish/places/add/folder"
+    monkeypatch.setenv("REPORTER_CARDS", str(tmp_path / "mounts"))
+    stick = tmp_path / "mounts" / "BLUE"
+    stick.mkdir(parents=True)
+    assert "BLUE" in client.get(add).text
+    press(client, add, name="stick", stick=str(stick), folder="web pages", check="size")
+    with app.app_context():
+        [row] = db.session.scalars(select(Target)).all()
+        assert row.options["url"] == (stick / "web pages").as_uri()
+    away = (tmp_path / "nothing" / "there").as_uri()
+    failed = press(client, add, name="away", stick="", url=away, check="size")
+    assert failed.status_code == 422
+    assert "Keep it untested" in failed.text
+    with app.app_context():
+        assert len(db.session.scalars(select(Target)).all()) == 1
+    kept = press(client, add, name="away", stick="", url=away, check="size", anyway="1")
+    assert kept.status_code == 303
+
+
 def test_password_in_an_address_is_refused_and_shown_nowhere(
     app: Flask, client: FlaskClient
 ) -> None:

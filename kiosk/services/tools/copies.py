@@ -1,0 +1,97 @@
+"""Backup, bundle and merge as the desk asks for them: onto or from a stick, with progress and a plain result."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+from kiosk.runtime.context import KioskContext
+from kiosk.runtime.database import db
+from kiosk.services.merging import merge_in
+from kiosk.services.publishing import write_bundle
+from kiosk.services.tools.sticks import gatherings_on_sticks, inserted_sticks
+from kiosk.services.tools.tasks import Progress
+from reporter.errors import NotFound
+from reporter.gathering.backup import copy_gathering
+from reporter.gathering.copies import BACKUP, BUNDLE, note_copy
+from reporter.messages import Message
+
+
+def chosen_stick(name: str) -> Path:
+    """A stick that is in, by its path. Raises NotFound: it may have been pulled out meanwhile."""
+    found = next((stick.path for stick in inserted_sticks() if str(stick.path) == name), None)
+    if found is None:
+        raise NotFound("This stick is not in any more. Put it in again, then choose it.")
+    return found
+
+
+def chosen_gathering(name: str) -> Path:
+    """A gathering or bundle on a stick that is in. Raises NotFound."""
+    found = next((path for path in gatherings_on_sticks() if str(path) == name), None)
+    if found is None:
+        raise NotFound("This stick is not in any more. Put it in again, then choose it.")
+    return found
+
+
+def folder_name(title: str) -> str:
+    """A title as a file name that every stick takes."""
+    plain = unicodedata.normalize("NFKC", title)
+    return re.sub(r"[^\w -]+", "", plain).strip()[:60] or "gathering"
+
+
+def back_up(kiosk: KioskContext, stick: Path, progress: Progress) -> Sequence[str]:
+    """A verified copy in a folder of the gathering's name; what was told of it."""
+    goal = stick / f"{folder_name(kiosk.settings.gathering.title)} backup"
+    done = copy_gathering(kiosk.settings.folder, goal, progress=progress)
+    note_copy(db.session(), BACKUP, goal, now=kiosk.now())
+    told = [
+        Message(
+            "The copy is in %(goal)s: %(copied)s files came, %(known)s were there already, all were read back.",
+            goal=goal,
+            copied=done.copied,
+            known=done.known,
+        )
+    ]
+    if done.missing:
+        told.append(
+            Message(
+                "%(count)s originals are missing in the gathering itself. Look for another copy.",
+                count=len(done.missing),
+            )
+        )
+    return told
+
+
+def bundle_to(kiosk: KioskContext, stick: Path, progress: Progress) -> Sequence[str]:
+    """The curated bundle as one file on a stick."""
+    goal = stick / f"{folder_name(kiosk.settings.gathering.title)}.zip"
+    made = write_bundle(kiosk, goal, progress=progress)
+    note_copy(db.session(), BUNDLE, made.path, now=kiosk.now())
+    return [
+        Message(
+            "%(goal)s holds %(takeaways)s takeaways in %(files)s files, and was read back.",
+            goal=goal,
+            takeaways=made.takeaways,
+            files=made.files,
+        )
+    ]
+
+
+def take_in(kiosk: KioskContext, other: Path) -> Sequence[str]:
+    """Merge another kiosk's gathering or bundle."""
+    done = merge_in(kiosk, other)
+    kiosk.index.sync(db.session())
+    told = [
+        Message(
+            "%(came)s takeaways and %(files)s files came, %(changed)s were newer there, "
+            "%(withdrawn)s were taken back there, %(known)s were known.",
+            came=done.takeaways,
+            files=done.files,
+            changed=done.changed,
+            withdrawn=done.withdrawn,
+            known=done.known,
+        )
+    ]
+    return [*told, *(Message("Left out: %(what)s", what=line) for line in done.left)]

@@ -1,0 +1,76 @@
+"""One long task at a time, begun at the desk: a thread, how far it is, and how it ended in plain words.
+
+Only what a page shows lives here. Everything that the task makes is a file or a row; cut off, it is begun again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+
+from reporter.errors import Conflict, ReporterError
+from reporter.messages import Message
+
+log = logging.getLogger(__name__)
+
+# (done, of how many, what)
+Progress = Callable[[int, int, str], None]
+# Does the work, says how it went: a sentence a line.
+Work = Callable[[Progress], Sequence[str]]
+RUNNING, DONE, FAILED = "running", "done", "failed"
+
+
+@dataclass
+class Task:
+    """A task and how far it is."""
+
+    kind: str
+    state: str = RUNNING
+    done: int = 0
+    of: int = 0
+    what: str = ""
+    told: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the page that watches it."""
+        return {"kind": self.kind, "state": self.state, "done": self.done, "of": self.of}
+
+
+class Tasks:
+    """The task that runs, or the last one."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._lock = threading.Lock()
+        self.last: Task | None = None
+
+    def begin(self, kind: str, work: Work) -> Task:
+        """Start it in a thread. Raises Conflict while another one runs."""
+        with self._lock:
+            if self.last is not None and self.last.state == RUNNING:
+                raise Conflict("Something else is still being done. Wait until it has ended.")
+            task = self.last = Task(kind)
+        threading.Thread(target=self._run, args=(task, work), name=kind, daemon=True).start()
+        return task
+
+    def _run(self, task: Task, work: Work) -> None:
+        def tell(done: int, of: int, what: str) -> None:
+            task.done, task.of, task.what = done, of, what
+
+        try:
+            with self._app.app_context():
+                task.told = list(work(tell))
+            task.state = DONE
+        except (ReporterError, OSError) as error:
+            said = error.message if isinstance(error, ReporterError) else str(error)
+            task.told, task.state = [said], FAILED
+        finally:
+            if task.state == RUNNING:
+                log.error("task %s ended without a result", task.kind)
+                task.told = [Message("It was broken off by an error of ours. Try it again.")]
+                task.state = FAILED
