@@ -82,7 +82,7 @@ def test_every_page_is_valid(
     for number, (address, how) in enumerate(asked):
         mark = "&" if "?" in address else "?"
         for language in ("en", "ar"):
-            answer = client.get(f"{address}{mark}lang={language}", **how)
+            answer = client.get(f"{address}{mark}lang={language}", follow_redirects=True, **how)
             assert answer.status_code in (200, 404), address
             assert (answer.status_code == 404) == (address in ("/s/XXXXXX", "/nothing")), address
             name = re.sub(r"\W+", "-", address).strip("-")
