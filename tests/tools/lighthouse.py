@@ -8,19 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from kiosk.build_assets import npm_command
-from kiosk.demo.aftermath import shown_receipt
 from tests.support.browsers.chromium import find_chromium
-from tests.support.kiosk_process import free_port
+from tests.support.demo_kiosk import DemoKiosk, demo_kiosk
 
 ROOT = Path(__file__).parents[2]
 VERSION = "12.8.2"
@@ -62,20 +57,16 @@ def measure(program: Path, url: str, *, chrome: str) -> dict[str, Any]:
     return report
 
 
-def pages(base: str, folder: Path) -> dict[str, str]:
+def pages(kiosk: DemoKiosk) -> dict[str, str]:
     """The seven pages by name."""
-    start = httpx.get(base, headers={"Cookie": "tour=left"}).text
-    code = re.findall(r"/s/([A-Z0-9]{6})", start)[0]
-    site = httpx.get(f"{base}/tour/site/").text
-    story = re.findall(r'href="(sr-[^"#]+\.html)"', site)[0]
     return {
-        "phone page": f"{base}/s/{code}",
-        "receipt": f"{base}/t/{shown_receipt(folder)}",
-        "search": f"{base}/search?q=garden",
-        "wall": f"{base}/wall",
-        "review": f"{base}/desk/review?state=approved",
-        "site": f"{base}/tour/site/",
-        "story": f"{base}/tour/site/{story}",
+        "phone page": f"{kiosk.url}/s/{kiosk.code}",
+        "receipt": f"{kiosk.url}/t/{kiosk.receipt}",
+        "search": f"{kiosk.url}/search?q=garden",
+        "wall": f"{kiosk.url}/wall",
+        "review": f"{kiosk.url}/desk/review?state=approved",
+        "site": f"{kiosk.url}/tour/site/",
+        "story": f"{kiosk.url}/tour/site/{kiosk.story}",
     }
 
 
@@ -106,24 +97,12 @@ def main() -> int:
         sys.exit("Chromium is needed (as root on Debian: make system-packages)")
     program = install(ROOT / ".cache" / "lighthouse")
     wanted, well = sys.argv[1:], True
-    with tempfile.TemporaryDirectory() as place:
-        folder, port = Path(place) / "gathering", free_port()
-        environment = {**os.environ, "REPORTER_SECRETS_FILE": str(Path(place) / "secrets.json")}
-        command = [sys.executable, "-m", "kiosk", "demo", str(folder), "--port", str(port)]
-        command += ["--no-open", "--host", "127.0.0.1"]
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT
-        ) as process:
-            assert process.stdout is not None
-            try:
-                next(line for line in process.stdout if line.startswith("listening on"))
-                for name, url in pages(f"http://127.0.0.1:{port}", folder).items():
-                    if not wanted or name in wanted:
-                        line, good = told(name, measure(program, url, chrome=chrome))
-                        print(line, flush=True)
-                        well = well and good
-            finally:
-                process.terminate()
+    with demo_kiosk() as kiosk:
+        for name, url in pages(kiosk).items():
+            if not wanted or name in wanted:
+                line, good = told(name, measure(program, url, chrome=chrome))
+                print(line, flush=True)
+                well = well and good
     return 0 if well else 1
 
 
