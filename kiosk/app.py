@@ -12,6 +12,7 @@ from jinja2 import StrictUndefined
 
 from capture.decoding.process_pool import DecoderPool
 from capture.isolation.sandbox import Sandbox, private_files
+from kiosk.demo import tour
 from kiosk.i18n import locale_selector
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
@@ -32,7 +33,7 @@ from kiosk.web.middleware.request_limits import request_limits
 from kiosk.web.middleware.security_headers import CONTENT_SECURITY_POLICY
 from kiosk.web.openapi import document
 from kiosk.web.phone import captive_portal, capture, conversation, my_takeaways, pwa
-from kiosk.web.screens import outcomes, print_pack, screen_markers, search, station, tour, wall
+from kiosk.web.screens import outcomes, print_pack, screen_markers, search, station, wall
 from kiosk.web.shared import health, media, trial, tus_uploads
 from kiosk.web.shared.streaming_forms import KioskRequest
 from reporter import secret_store

@@ -25,6 +25,7 @@ from kiosk.services.tools.copies import back_up, bundle_to, chosen_gathering, ch
 from kiosk.services.tools.sticks import gatherings_on_sticks, inserted_sticks
 from kiosk.services.tools.tasks import Progress, Tasks, Work
 from kiosk.web.middleware.auth import at_laptop
+from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.template_context import own_port
 from reporter.errors import Conflict, Forbidden
 from reporter.messages import Message
@@ -56,6 +57,7 @@ def overview() -> str:
 
 
 @bp.get("/progress")
+@describe(produces="application/json")
 def progress() -> ResponseReturnValue:
     """How far the task is, as JSON."""
     task = tasks().last
@@ -71,6 +73,7 @@ def _begin(kind: str, work: Work) -> ResponseReturnValue:
 
 
 @bp.post("/backup")
+@describe(form="stick*")
 def backup() -> ResponseReturnValue:
     """A verified copy onto a stick."""
     stick = chosen_stick(request.form.get("stick", ""))
@@ -78,6 +81,7 @@ def backup() -> ResponseReturnValue:
 
 
 @bp.post("/bundle")
+@describe(form="stick*")
 def bundle() -> ResponseReturnValue:
     """What everybody may see, as one file on a stick."""
     stick = chosen_stick(request.form.get("stick", ""))
@@ -85,6 +89,7 @@ def bundle() -> ResponseReturnValue:
 
 
 @bp.post("/merge")
+@describe(form="other*")
 def merge() -> ResponseReturnValue:
     """Another laptop's gathering comes in."""
     kiosk, other = current_kiosk(), chosen_gathering(request.form.get("other", ""))
@@ -92,6 +97,7 @@ def merge() -> ResponseReturnValue:
 
 
 @bp.post("/check")
+@describe()
 def check() -> ResponseReturnValue:
     """What would go wrong today."""
     return _begin("check", partial(_examine, current_kiosk(), own_port()))
@@ -111,6 +117,7 @@ def _examine(kiosk: KioskContext, port: int, tell: Progress) -> Sequence[str]:
 
 
 @bp.post("/rehearse")
+@describe(form="phones:integer")
 def rehearse() -> ResponseReturnValue:
     """Play volunteers against this kiosk."""
     asked = request.form.get("phones", "20")

@@ -98,7 +98,7 @@ def _form(kind: str, trouble: str, *, untested: bool = False) -> str:
 
 
 @bp.post("/add/<kind>")
-@describe(form="name audience=public|community|room secret", other_fields=True)
+@describe(form="name audience=public|community|room secret stick folder anyway", other_fields=True)
 def add(kind: str) -> ResponseReturnValue:
     """Try it, and keep it if that went well, or if somebody wants it ``anyway``."""
     names = [option.name for option in target_class(kind).options]

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as later
 from kiosk.demo.aftermath import SITE, shown_receipt
 from kiosk.runtime.context import current_kiosk
 from kiosk.web.middleware.auth import at_laptop
+from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.template_context import agenda
 from reporter.errors import NotFound
 
@@ -114,6 +115,7 @@ def _shown() -> dict[str, Any] | None:
 
 
 @bp.get("/<int:number>")
+@describe(statuses=(303,))
 def go(number: int) -> ResponseReturnValue:
     """To a step: remember it, and show its page."""
     if not 1 <= number <= len(STEPS):
@@ -124,6 +126,7 @@ def go(number: int) -> ResponseReturnValue:
 
 
 @bp.get("/leave")
+@describe(statuses=(303,))
 def leave() -> ResponseReturnValue:
     """End it for this browser; the start page stays where it is."""
     response = redirect(url_for("phone.start"), code=303)
