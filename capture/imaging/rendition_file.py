@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-THUMB = 400
+# A card on a phone, in its own pixels.
+THUMB = 640
 VIEW = 1600
 JPEG_QUALITY = 82
 

@@ -48,7 +48,7 @@ def make_photo(
     max_pixels: int = MAX_PIXELS,
     edits: Edits | None = None,
 ) -> list[RenditionFile]:
-    """Make ``thumb`` (longest side 400) and ``view`` (1600) as JPEG; a small photo is never enlarged.
+    """Make ``thumb`` (longest side 640) and ``view`` (1600) as JPEG; a small photo is never enlarged.
 
     Orientation is applied, colours become sRGB, transparency becomes white, of animations the first picture is
     taken, edits are baked in, and no metadata is left. Raises MediaFailed for what can't be decoded.

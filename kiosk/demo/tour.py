@@ -90,15 +90,16 @@ STEPS = (
 
 def init_app(app: Flask) -> None:
     """Give every page ``tour``: what to show of it, or None."""
-    receipt = shown_receipt(current_folder(app))
-    if receipt is not None:
-        app.register_blueprint(bp)
+    receipt = shown_receipt(app.extensions["kiosk"].settings.folder)
+    app.register_blueprint(bp)
     app.context_processor(lambda: {"tour": _shown() if receipt is not None else None})
 
 
-def current_folder(app: Flask) -> Any:
-    """The folder of the gathering, before there is a context."""
-    return app.extensions["kiosk"].settings.folder
+@bp.before_request
+def only_in_a_sample() -> None:
+    """Other gatherings have no tour."""
+    if shown_receipt(current_kiosk().settings.folder) is None:
+        raise NotFound("The tour has no such step.")
 
 
 def _shown() -> dict[str, Any] | None:

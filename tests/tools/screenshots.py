@@ -41,10 +41,8 @@ def _page(browser: Browser, kiosk: DemoKiosk, size: dict[str, Any]) -> Page:
 
 
 def settle(page: Page) -> None:
-    """Until every picture of the page is there, and the wall's first fade is over."""
-    page.wait_for_timeout(1500)
-    for picture in page.locator("img:visible").all():
-        picture.evaluate("image => image.decode().catch(() => 0)")
+    """Until the pictures in sight are there (others are loaded when somebody scrolls), and the wall's fade is over."""
+    page.wait_for_timeout(2500)
 
 
 def save(page: Page, path: Path) -> None:

@@ -321,11 +321,16 @@ def steps(record: dict[str, Any]) -> list[Step]:
     # Once a place: it may be in its session's story and in the report.
     first = {p["target"]: p for p in reversed(places)}
     way += [
-        Step(_("Published: %(place)s", place=name), True, first[name]["url"])
+        Step(_("Published: %(place)s", place=name), True, _link(first[name]["url"]))
         for name in dict.fromkeys(p["target"] for p in places)
     ]
     way += _leaving(record)
     return way if places else [*way, Step(_("Published"), False)]
+
+
+def _link(url: str) -> str:
+    """An address that a phone can open: never that of a folder on the laptop."""
+    return url if url.startswith(("https://", "http://")) else ""
 
 
 def _leaving(record: dict[str, Any]) -> list[Step]:

@@ -118,7 +118,7 @@ def test_small_pieces_are_cut_out_of_enough_pixels(tmp_path: Path) -> None:
     small = process_file(src, tmp_path, "image/jpeg", edits=edited(crop=[0.1, 0.1, 0.4, 0.4]))
     assert [(m.name, m.width, m.height) for m in small.made] == [
         ("view", 1600, 1200),
-        ("thumb", 400, 300),
+        ("thumb", 640, 480),
     ]
     assert (small.probe.width, small.probe.height) == (4000, 3000)
 

@@ -284,7 +284,7 @@ def test_the_largest_photos_take_less_than_500_megabytes(
         check=True,
         env={**os.environ, "PYTHONPATH": "."},
     ).stdout
-    view, thumb = (1600, 1200 * down // across), (400, 300 * down // across)
+    view, thumb = (1600, 1200 * down // across), (640, 480 * down // across)
     assert told.startswith(f"[{view}, {thumb}]")
     assert int(told.split()[-1]) < 500_000
 

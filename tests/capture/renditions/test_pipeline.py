@@ -64,7 +64,7 @@ def test_every_orientation_comes_out_upright(
     orientation: int, size: tuple[int, int], tmp_path: Path
 ) -> None:
     made = made_of(files.jpeg(*size, orientation=orientation), tmp_path)
-    for name, longest in (("view", 1600), ("thumb", 400)):
+    for name, longest in (("view", 1600), ("thumb", 640)):
         with Image.open(made[name].path) as image:
             assert image.size == fit(*size, longest) == (made[name].width, made[name].height)
             assert image.getexif().get(0x0112, 1) == 1
@@ -270,7 +270,7 @@ def test_videos_and_posters_are_upright(
     frame, _ = frame_of(made["play"].path, seconds / 2)
     with Image.open(made["poster"].path) as poster, Image.open(made["thumb"].path) as thumb:
         assert poster.size == size
-        assert thumb.size == fit(*size, 400)
+        assert thumb.size == fit(*size, 640)
         for picture in (frame, poster, thumb):
             assert_corners(picture, within=60)
 
@@ -405,7 +405,7 @@ def test_every_sound_becomes_playable(make: Callable[[], Path], tmp_path: Path) 
     ink = (np.abs(colours - INK).max(axis=1) < 25).mean()
     assert 0.5 < paper < 0.95
     assert 0.05 < ink < 0.4
-    assert (made["thumb"].width, made["thumb"].height) == (400, 225)
+    assert (made["thumb"].width, made["thumb"].height) == (640, 360)
 
 
 def test_the_drawing_follows_the_loudness(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_a_photo_becomes_ready(room: Room) -> None:
     made = room.made(media)
     assert {n: (r.type, r.ext, r.width, r.height) for n, r in made.items()} == {
         "view": ("image/jpeg", ".jpg", 1600, 1200),
-        "thumb": ("image/jpeg", ".jpg", 400, 300),
+        "thumb": ("image/jpeg", ".jpg", 640, 480),
     }
     assert (media.state, media.error, media.lease, media.attempts) == ("ready", "", "", 0)
     assert (media.width, media.height, media.duration) == (4000, 3000, None)
