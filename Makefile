@@ -15,7 +15,7 @@ SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadgroup
 CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage mutation bench lint lint-rules lint-format lint-types lint-contracts fuzz fuzz-http audit format formats docs lighthouse lock translations dist app test-windows clean \
+.PHONY: help install run test coverage mutation bench reliability lint lint-rules lint-format lint-types lint-contracts fuzz fuzz-http audit format formats docs lighthouse lock translations dist app test-windows clean \
 	system-packages
 
 help: ## this list
@@ -70,6 +70,10 @@ fuzz-http: install ## requests made from /openapi.json, valid and not, against a
 audit: install ## compare constraints.txt with the advisories of PyPI (fails where they can't be asked)
 	$(PYTHON) -m venv .cache/audit && .cache/audit/bin/python -m pip install -q --disable-pip-version-check pip-audit
 	.cache/audit/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r constraints.txt
+
+reliability: install ## crash rounds, power cuts, system calls, a hostile crowd: written into docs/reliability.md
+	@bash tests/tools/system-packages.sh reliability
+	$(BIN)/python -m tests.reliability $(ARGS)
 
 lint: lint-rules lint-format lint-types lint-contracts ## ruff, mypy and import-linter, nothing changed (-k: don't stop at the first)
 lint-rules: install

@@ -32,7 +32,7 @@ from kiosk.web.middleware import request_limits as middleware_request_limits
 from kiosk.web.middleware.request_limits import request_limits
 from kiosk.web.middleware.security_headers import CONTENT_SECURITY_POLICY
 from kiosk.web.openapi import document
-from kiosk.web.phone import captive_portal, capture, conversation, my_takeaways, pwa
+from kiosk.web.phone import captive_portal, capture, conversation, my_takeaways, privacy_notice, pwa
 from kiosk.web.screens import outcomes, print_pack, screen_markers, search, station, wall
 from kiosk.web.shared import health, media, trial, tus_uploads
 from kiosk.web.shared.streaming_forms import KioskRequest
@@ -57,6 +57,7 @@ BLUEPRINTS = (
     capture,
     print_pack,
     captive_portal,
+    privacy_notice,
     health,
     document,
     search,

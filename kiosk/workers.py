@@ -129,6 +129,14 @@ def purge(kiosk: KioskContext) -> int:
     return 0
 
 
+def retain(kiosk: KioskContext) -> int:
+    """Announce what will go by itself, and let go what is over."""
+    from kiosk.privacy.retention import run_clock
+
+    run_clock(kiosk)
+    return 0
+
+
 def tidy(kiosk: KioskContext) -> int:
     """Complete what a kill had interrupted; drop uploads that ran out and leftovers of broken-off requests."""
     from capture.intake.sweep import sweep
@@ -165,6 +173,7 @@ TURNS: tuple[tuple[Turn, float], ...] = (
     (cards, 1.0),
     # Well within the ten minutes that we promise; what is withdrawn at once is purged at once.
     (purge, 60.0),
+    (retain, timedelta(hours=1).total_seconds()),
     (tidy, timedelta(minutes=10).total_seconds()),
 )
 
@@ -214,7 +223,7 @@ class Workers:
     def _rest(self, turn: Turn) -> float:
         """Seconds to wait for a change; none for what holds back for phones, or has times of its own."""
         held = self._app.extensions["kiosk"].held_since
-        return 0.0 if held or turn in (deliver, hear, tidy) else REST_SECONDS
+        return 0.0 if held or turn in (deliver, hear, retain, tidy) else REST_SECONDS
 
     def _one(self, turn: Turn) -> int:
         """A turn in a context of its own. Whatever goes wrong is noted; the next turn comes."""

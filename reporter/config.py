@@ -20,6 +20,17 @@ from reporter.languages import LANGUAGES, spoken_language
 
 FILE_NAME = "reporter.toml"
 FOLDERS = ("media", "renditions", "index", "incoming", "bundle")
+# How long something is kept; the last one: until somebody erases it.
+PERIODS = (
+    "1 week",
+    "2 weeks",
+    "1 month",
+    "3 months",
+    "6 months",
+    "1 year",
+    "2 years",
+    "always",
+)
 
 
 def _setting(
@@ -117,6 +128,26 @@ class PublishSettings:
 
 
 @dataclass(frozen=True)
+class PrivacySettings:
+    """Section ``[privacy]``: what the privacy notice says, and how long things are kept."""
+
+    responsible: str = _setting("", "Who is responsible for what is kept: the organization's name.")
+    contact: str = _setting(
+        "", "Whom people can ask about it later: an e-mail address or a phone number."
+    )
+    unapproved: str = _setting(
+        "3 months", "How long words and files are kept that no organizer approves.", choices=PERIODS
+    )
+    addresses: str = _setting(
+        "1 year", "How long the e-mail addresses are kept that people leave.", choices=PERIODS
+    )
+    devices: str = _setting(
+        "1 month", "How long the numbers are kept that tell phones apart.", choices=PERIODS
+    )
+    remind_days: int = _setting(14, "Days before something goes that the desk says so.", low=0)
+
+
+@dataclass(frozen=True)
 class CaptionSettings:
     """Section ``[captions]``: what drafts captions."""
 
@@ -136,6 +167,7 @@ class Settings:
     limits: LimitSettings = LimitSettings()
     wall: WallSettings = WallSettings()
     publish: PublishSettings = PublishSettings()
+    privacy: PrivacySettings = PrivacySettings()
     captions: CaptionSettings = CaptionSettings()
 
     @property

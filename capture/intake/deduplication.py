@@ -19,6 +19,7 @@ from reporter.enums import MediaState
 from reporter.errors import BadInput
 from reporter.media.store import Store
 from reporter.models import Media, Takeaway
+from reporter.moderation.same_again import client_digest
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -50,7 +51,9 @@ def already_here(
 
 def _is_proved(offer: Submission, found: Takeaway) -> bool:
     """Whether the asker is the sender: by the client id, or by its own device's cookie."""
-    by_id = bool(offer.client_id) and offer.client_id == found.client_id
+    by_id = bool(offer.client_id) and client_digest(offer.client_id) == client_digest(
+        found.client_id
+    )
     return by_id or is_own_device(offer.device)
 
 

@@ -57,7 +57,12 @@ from reporter.moderation.decisions import (
     main_kind,
     require_review,
 )
-from reporter.moderation.same_again import client_digest, former_values, holds_text
+from reporter.moderation.same_again import (
+    client_digest,
+    forgotten,
+    former_values,
+    holds_text,
+)
 
 # Looks into a file before it is taken; raises TooLong or MediaFailed for what must not be thanked for.
 Check = Callable[[Path, MediaType], None]
@@ -129,6 +134,7 @@ def _with_seen(door: IntakeContext, offer: Submission) -> IntakeContext:
     """The door that knows whether anything of the offer was seen before."""
     asked = {
         "client_id": offer.client_id,
+        "forgotten": forgotten(offer.client_id) if offer.client_id else None,
         # Every tombstone without a digest holds the empty one.
         "client": client_digest(offer.client_id) or "none",
         "hashes": [file.sha256 for file in offer.files],
@@ -141,7 +147,12 @@ def _with_seen(door: IntakeContext, offer: Submission) -> IntakeContext:
 @functools.cache
 def _seen_query() -> Select[tuple[bool]]:
     hashes: BindParameter[Any] = bindparam("hashes", expanding=True)
-    by_id = select(Takeaway.id).where(Takeaway.client_id == bindparam("client_id"))
+    by_id = select(Takeaway.id).where(
+        or_(
+            Takeaway.client_id == bindparam("client_id"),
+            Takeaway.client_id == bindparam("forgotten"),
+        )
+    )
     kept = select(Media.id).where(Media.sha256.in_(hashes))
     buried = select(Tombstone.takeaway_id).where(
         or_(Tombstone.sha256.in_(hashes), Tombstone.client == bindparam("client"))

@@ -19,6 +19,7 @@ from reporter.errors import TakenBack
 from reporter.messages import Message
 from reporter.models import Attachment, Media, Takeaway, Tombstone
 from reporter.moderation.same_again import (
+    by_client_id,
     former_values,
     holds_text,
     is_other_device,
@@ -45,7 +46,7 @@ def find_repetition(
     if offer.client_id:
         if is_withdrawn_client(session, offer.client_id):
             raise TakenBack(TAKEN_BACK)
-        known = _by_client_id(session, offer.client_id)
+        known = by_client_id(session, offer.client_id)
         if known is not None and continues(session, known, offer, hashes):
             return known
         if known is not None:
@@ -59,7 +60,7 @@ def own_client_id(session: Session, offer: Submission, hashes: Collection[str]) 
 
     Where the asker's own has it, somebody has just written that: the offer's, so that the database refuses it.
     """
-    known = _by_client_id(session, offer.client_id) if offer.client_id else None
+    known = by_client_id(session, offer.client_id) if offer.client_id else None
     if known is None or continues(session, known, offer, hashes):
         return offer.client_id
     return _derived(offer)
@@ -124,15 +125,11 @@ def withdrawn_hashes(session: Session, offer: Submission, hashes: Collection[str
     return set(session.scalars(query))
 
 
-def _by_client_id(session: Session, client_id: str) -> Takeaway | None:
-    return session.scalar(select(Takeaway).where(Takeaway.client_id == client_id))
-
-
 def _own_derived(session: Session, offer: Submission) -> Takeaway | None:
     derived = _derived(offer)
     if is_withdrawn_client(session, derived):
         raise TakenBack(TAKEN_BACK)
-    return _by_client_id(session, derived)
+    return by_client_id(session, derived)
 
 
 def _derived(offer: Submission) -> str:

@@ -128,6 +128,33 @@ class Handouts(PageParts):
         said += [keeps] if self.gathering.keeps else []
         return said + ([contact] if self.gathering.contact else [])
 
+    # The privacy notice ---------------------------------------------------------------------------
+
+    def privacy(self) -> None:
+        """What is kept, who sees it and for how long, on one page to hang up."""
+        self.sheet.page()
+        self.masthead(self.gathering.name)
+        title = Box(MARGIN, 32, self.inner, 16)
+        y = 38 + self.sheet.write(
+            self._("What happens with what you give"), title, size=32, least=18, bold=True
+        )
+        letters = sum(len(words) for _heading, told in self.gathering.notice for words in told)
+        # As large as a page of that many letters takes; German says it in a fifth more than English.
+        size = min(12.5, 19_500 / max(letters, 1))
+        for heading, sentences in self.gathering.notice:
+            box = Box(MARGIN, y, self.inner, 9)
+            y += self.sheet.write(heading, box, size=16, least=11, bold=True, colour=ACCENT) + 1
+            for words in sentences:
+                y += self._point(words, y, size)
+            y += 3
+
+    def _point(self, words: str, y: float, size: float) -> float:
+        """A sentence of the notice; the height that it took."""
+        right = self.sheet.from_right
+        self.sheet.disc(MARGIN + (self.inner - 1.2 if right else 1.2), y + 2.4, 0.8, ACCENT)
+        box = Box(MARGIN + (0 if right else 5), y, self.inner - 5, 24)
+        return self.sheet.write(words, box, size=size, least=8, leading=1.25) + 1.3
+
     # No photos, please ----------------------------------------------------------------------------
 
     def no_photos(self) -> None:

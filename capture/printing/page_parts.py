@@ -32,12 +32,16 @@ class PosterSheet:
 
 @dataclass(frozen=True)
 class GatheringFacts:
-    """What all pages share. ``contact`` is whom to ask, ``keeps`` how long things are kept."""
+    """What all pages share. ``contact`` is whom to ask, ``keeps`` how long things are kept.
+
+    ``notice`` is the privacy notice: headings, each with its sentences.
+    """
 
     name: str
     wifi: Wifi | None = None
     contact: str = ""
     keeps: str = ""
+    notice: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class PageParts:

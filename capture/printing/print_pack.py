@@ -1,4 +1,5 @@
-"""The print pack as PDF: posters, marker cards, the reporter's brief, the opening statement, cards.
+"""The print pack as PDF: posters, marker cards, the reporter's brief, the opening statement, the
+privacy notice, cards.
 
 ``capture.printing.pages`` says what each page looks like; here is what goes in and comes out.
 """
@@ -29,8 +30,8 @@ __all__ = [
     "wifi_text",
 ]
 
-Part = Literal["posters", "markers", "brief", "opening", "no_photos"]
-PARTS: tuple[Part, ...] = ("posters", "markers", "brief", "opening", "no_photos")
+Part = Literal["posters", "markers", "brief", "opening", "privacy", "no_photos"]
+PARTS: tuple[Part, ...] = ("posters", "markers", "brief", "opening", "privacy", "no_photos")
 
 
 def make_posters(
@@ -61,7 +62,12 @@ def make_posters(
     told = _translator(strings)
     steps = _session_steps(Pages(sheet, gathering, told), sheets, parts, ending)
     handouts = Handouts(sheet, gathering, told)
-    rest = {"brief": handouts.brief, "opening": handouts.opening, "no_photos": handouts.no_photos}
+    rest = {
+        "brief": handouts.brief,
+        "opening": handouts.opening,
+        **({"privacy": handouts.privacy} if gathering.notice else {}),
+        "no_photos": handouts.no_photos,
+    }
     steps += [draw for part, draw in rest.items() if part in parts]
     # Cutting the fonts down to the letters that were used comes last, and takes about as long as the rest.
     total = 2 * len(steps)

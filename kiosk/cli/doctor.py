@@ -1,6 +1,8 @@
-"""``reporter doctor``."""
+"""``reporter doctor``, ``reporter support``."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
@@ -29,3 +31,24 @@ def doctor(port: int, as_json: bool) -> None:
         print_json({"checks": rows})
     if any(finding.verdict is Verdict.FAIL for finding in findings):
         click.get_current_context().exit(1)
+
+
+@click.command("support")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write."
+)
+@click.option("--port", default=8000, show_default=True, help="The port that the kiosk listens on.")
+@gathering_option
+def support(output: Path | None, port: int) -> None:
+    """Pack what a helper needs to know: no words, names, pictures or receipts. Without -o, show what would be in it."""
+    from kiosk.privacy.support_bundle import support_files, write_support_bundle
+
+    with opened() as kiosk:
+        files = support_files(kiosk, port)
+    for name, text in files.items():
+        click.echo(f"{name}  {len(text.encode())} bytes")
+        if output is None:
+            click.echo(text)
+    if output is not None:
+        write_support_bundle(files, output)
+        click.echo(f"wrote {output}; to read it first: reporter support")

@@ -104,12 +104,14 @@ def serve(
     """Run server and workers until Ctrl-C. Raises ConfigError when the port is taken."""
     from kiosk.app import create_app
     from kiosk.desktop.awake import stay_awake
+    from kiosk.privacy.log_files import log_to_folder
     from kiosk.server.http import bound_port, make_server
     from kiosk.web.middleware.host_check import own_host
     from kiosk.workers import Workers
 
     stop = _stop_signal()
     app = create_app(settings)
+    log_to_folder(settings.folder)
     try:
         server = make_server(
             app, host, port, tls=tls, own_host=lambda asked: own_host(asked, settings)

@@ -16,6 +16,7 @@ SECTIONS = {
     "limits": lazy_gettext("What one volunteer may send"),
     "wall": lazy_gettext("The wall"),
     "publish": lazy_gettext("Publishing"),
+    "privacy": lazy_gettext("Privacy"),
     "captions": lazy_gettext("Captions"),
 }
 
@@ -50,8 +51,26 @@ HELP = (
         "Whether photos and films with faces wait until a person has looked before they leave the room."
     ),
     later("Megabytes that may be sent before somebody raises this; 0 for no limit."),
+    later("Who is responsible for what is kept: the organization's name."),
+    later("Whom people can ask about it later: an e-mail address or a phone number."),
+    later("How long words and files are kept that no organizer approves."),
+    later("How long the e-mail addresses are kept that people leave."),
+    later("How long the numbers are kept that tell phones apart."),
+    later("Days before something goes that the desk says so."),
     later("Folder of a faster-whisper model; with the extra captions it drafts what is said."),
 )
+
+# The periods of the section privacy; looked up in the language of whoever reads them.
+PERIOD_WORDS = {
+    "1 week": later("1 week"),
+    "2 weeks": later("2 weeks"),
+    "1 month": later("1 month"),
+    "3 months": later("3 months"),
+    "6 months": later("6 months"),
+    "1 year": later("1 year"),
+    "2 years": later("2 years"),
+    "always": later("until somebody erases it"),
+}
 
 # Values that a person chooses from, in words; by setting and value.
 CHOICES = {
@@ -61,4 +80,9 @@ CHOICES = {
     ("wifi.security", "nopass"): lazy_gettext("open, without a password"),
     ("wall.shows", "approved"): lazy_gettext("only what was approved"),
     ("wall.shows", "new"): lazy_gettext("everything new at once"),
+    **{
+        (f"privacy.{name}", period): lazy_gettext(words)
+        for name in ("unapproved", "addresses", "devices")
+        for period, words in PERIOD_WORDS.items()
+    },
 }

@@ -23,6 +23,7 @@ from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from reporter.films.plan import FilmWords, Plan, Wish, plan_film
 from reporter.films.script import Script
+from reporter.gathering.copies import FILM, note_copy
 from reporter.gathering.sessions import all_sessions
 from reporter.languages import spoken_locale
 from reporter.models import EventSession, Gathering, Takeaway
@@ -104,6 +105,10 @@ def write_film(
         part = path.with_name(f".{path.name}.part")
         shutil.move(work, part)
         part.replace(path)
+    # Whoever takes something back later is told which film it is in.
+    shown = select(Takeaway.id).where(Takeaway.receipt.in_(script.receipts))
+    holds = db.session.scalars(shown).all()
+    note_copy(db.session(), FILM, path, now=kiosk.now(), holds=holds)
     return replace(made, path=path.absolute())
 
 

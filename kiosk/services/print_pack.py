@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +11,25 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 
 from capture.codes.qr_writer import end_url
-from capture.printing.print_pack import GatheringFacts, PosterSheet, Wifi, make_posters, session_url
+from capture.printing.print_pack import (
+    GatheringFacts,
+    Part,
+    PosterSheet,
+    Wifi,
+    make_posters,
+    session_url,
+)
 from kiosk.i18n.clock_text import day_text, span_text
 from kiosk.i18n.locale_selector import catalogue
 from kiosk.runtime.addresses import phone_url
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
+from kiosk.services.privacy_notice import HOW_LONG, notice_of
 from reporter.config import Settings
 from reporter.gathering.sessions import all_sessions
 from reporter.models import EventSession, Gathering
+
+_NOTICE_ALONE: tuple[Part, ...] = ("privacy",)
 
 
 @dataclass(frozen=True)
@@ -41,12 +52,13 @@ def make_pack(
     """The print pack of all sessions. Remembers the printed address, so that the desk can warn. Commits."""
     base = (base_url or phone_url(kiosk.settings, port)).rstrip("/")
     warnings: list[str] = []
+    strings = catalogue(kiosk.settings.gathering.language).gettext
     pdf = make_posters(
         sheets(kiosk.settings, all_sessions(db.session()), base),
-        gathering=facts(kiosk.settings),
+        gathering=_with_notice(kiosk),
         now=kiosk.now(),
         paper=paper,
-        strings=catalogue(kiosk.settings.gathering.language).gettext,
+        strings=strings,
         warn=warnings.append,
         progress=progress,
         ending=end_url(base),
@@ -55,6 +67,30 @@ def make_pack(
     db.session.scalars(select(Gathering)).one().printed_url = base
     db.session.commit()
     return Pack(pdf, base, warnings)
+
+
+def make_notice(kiosk: KioskContext, *, paper: str) -> bytes:
+    """The privacy notice alone, one page to hang up, as PDF."""
+    return make_posters(
+        [],
+        gathering=_with_notice(kiosk),
+        now=kiosk.now(),
+        paper=paper,
+        strings=catalogue(kiosk.settings.gathering.language).gettext,
+        parts=_NOTICE_ALONE,
+        language=kiosk.settings.gathering.language,
+    )
+
+
+def _with_notice(kiosk: KioskContext) -> GatheringFacts:
+    """What all pages share, with the notice in the gathering's language."""
+    told = notice_of(kiosk, catalogue(kiosk.settings.gathering.language).gettext)
+    return dataclasses.replace(
+        facts(kiosk.settings),
+        contact=kiosk.settings.privacy.contact,
+        keeps=" ".join(told[HOW_LONG].sentences),
+        notice=tuple((section.title, tuple(section.sentences)) for section in told),
+    )
 
 
 def facts(settings: Settings) -> GatheringFacts:

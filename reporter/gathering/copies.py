@@ -15,9 +15,10 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.models import CopyMade
+from reporter.enums import TakeawayState
+from reporter.models import Contact, CopyMade, Takeaway
 
-BACKUP, BUNDLE = "backup", "bundle"
+BACKUP, BUNDLE, FILM = "backup", "bundle", "film"
 _RECORDS = "data/takeaways.json"
 
 
@@ -32,9 +33,33 @@ class Held:
     holds: frozenset[uuid.UUID]
 
 
-def note_copy(session: Session, kind: str, place: Path, *, now: datetime) -> None:
-    """Remember that a copy was made; the same place again takes the place of the former. Commits."""
-    session.merge(CopyMade(place=str(place.resolve()), kind=kind, made_at=now))
+@dataclass(frozen=True)
+class Remains:
+    """What a copy still holds though it has gone here: taken back, or kept long enough."""
+
+    kind: str
+    place: Path
+    made_at: datetime
+    known: bool
+    takeaways: int = 0
+    addresses: int = 0
+    devices: int = 0
+
+    @property
+    def any(self) -> int:
+        """How many things that is."""
+        return self.takeaways + self.addresses + self.devices
+
+
+def note_copy(
+    session: Session, kind: str, place: Path, *, now: datetime, holds: Collection[uuid.UUID] = ()
+) -> None:
+    """Remember that a copy was made; the same place again takes the place of the former. Commits.
+
+    ``holds``: which takeaways are in it, for a film, which can't be looked into.
+    """
+    told = [str(one) for one in holds]
+    session.merge(CopyMade(place=str(place.resolve()), kind=kind, made_at=now, holds=told))
     session.commit()
 
 
@@ -44,10 +69,46 @@ def copies_holding(session: Session, takeaways: Collection[uuid.UUID]) -> list[H
     return [_look(row, frozenset(takeaways)) for row in rows]
 
 
+def remains_in_copies(session: Session) -> list[Remains]:
+    """For every copy that was made, what it holds that this gathering does not hold any more; the newest first."""
+    gone = select(Takeaway.id).where(Takeaway.state == TakeawayState.WITHDRAWN)
+    known = set(session.scalars(select(Contact.id)))
+    bare = set(session.scalars(select(Takeaway.id).where(Takeaway.device == "")))
+    found = []
+    for held in copies_holding(session, set(session.scalars(gone))):
+        readable = held.kind == BACKUP and held.known
+        devices, addresses = _people_in(held.place) if readable else (set(), set())
+        found.append(
+            Remains(
+                held.kind,
+                held.place,
+                held.made_at,
+                held.known,
+                takeaways=len(held.holds),
+                addresses=len(addresses - known),
+                devices=len(devices & bare - held.holds),
+            )
+        )
+    return found
+
+
+def _people_in(folder: Path) -> tuple[set[uuid.UUID], set[uuid.UUID]]:
+    """Of a backup: takeaways that say which phone they came from, and addresses that people left."""
+    with _opened(folder) as rows:
+        named = "SELECT id FROM takeaway WHERE device != '' AND state != 'withdrawn'"
+        devices = rows.execute(named).fetchall()
+        addresses = rows.execute("SELECT id FROM contact").fetchall()
+    return _ids(devices), _ids(addresses)
+
+
+def _ids(rows: list[tuple[str]]) -> set[uuid.UUID]:
+    return {uuid.UUID(str(one)) for (one,) in rows}
+
+
 def _look(row: CopyMade, takeaways: frozenset[uuid.UUID]) -> Held:
     place = Path(row.place)
     try:
-        there = _in_backup(place) if row.kind == BACKUP else _in_bundle(place)
+        there = _in_film(row) if row.kind == FILM else _LOOKS[row.kind](place)
     except (OSError, ValueError, KeyError, TypeError, sqlite3.Error, zipfile.BadZipFile):
         return Held(row.kind, place, row.made_at, known=False, holds=frozenset())
     return Held(row.kind, place, row.made_at, known=True, holds=takeaways & there)
@@ -55,12 +116,17 @@ def _look(row: CopyMade, takeaways: frozenset[uuid.UUID]) -> Held:
 
 def _in_backup(folder: Path) -> frozenset[uuid.UUID]:
     """Takeaways that are not withdrawn in it."""
+    with _opened(folder) as rows:
+        found = rows.execute("SELECT id FROM takeaway WHERE state != 'withdrawn'").fetchall()
+    return frozenset(_ids(found))
+
+
+def _opened(folder: Path) -> closing[sqlite3.Connection]:
+    """The database of a backup, for reading only. Raises FileNotFoundError."""
     if not (folder / "reporter.db").is_file():
         raise FileNotFoundError(folder)
     address = f"{(folder / 'reporter.db').as_uri()}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(address, uri=True)) as rows:
-        found = rows.execute("SELECT id FROM takeaway WHERE state != 'withdrawn'").fetchall()
-    return frozenset(uuid.UUID(str(one)) for (one,) in found)
+    return closing(sqlite3.connect(address, uri=True))
 
 
 def _in_bundle(place: Path) -> frozenset[uuid.UUID]:
@@ -72,3 +138,13 @@ def _in_bundle(place: Path) -> frozenset[uuid.UUID]:
             name = next(one for one in packed.namelist() if one.endswith(_RECORDS))
             told = packed.read(name).decode("utf-8")
     return frozenset(uuid.UUID(one["id"]) for one in json.loads(told)["takeaways"])
+
+
+def _in_film(row: CopyMade) -> frozenset[uuid.UUID]:
+    """What was put into a film. Raises FileNotFoundError where it is no more at its place."""
+    if not Path(row.place).is_file():
+        raise FileNotFoundError(row.place)
+    return frozenset(uuid.UUID(one) for one in row.holds)
+
+
+_LOOKS = {BACKUP: _in_backup, BUNDLE: _in_bundle}

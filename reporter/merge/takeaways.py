@@ -30,7 +30,12 @@ from reporter.models import (
     Tombstone,
 )
 from reporter.moderation import decisions
-from reporter.moderation.same_again import client_digest, former_values, holds_text
+from reporter.moderation.same_again import (
+    by_client_id,
+    client_digest,
+    former_values,
+    holds_text,
+)
 
 # What a decision can change; the rest of a takeaway is as its contributor's phone sent it.
 _VALUES = (
@@ -133,7 +138,7 @@ def _merge_takeaway(merge: MergeContext, theirs: Takeaway) -> None:
     row.session_id = merge.events[theirs.session_id]
     if theirs.device:
         row.device = ELSEWHERE + theirs.device.removeprefix(ELSEWHERE)
-    if row.client_id and _by_client_id(session, row.client_id) is not None:
+    if row.client_id and by_client_id(session, row.client_id) is not None:
         # Its id is another one's here, which has other words.
         row.client_id = None
     if session.scalar(select(Takeaway.id).where(Takeaway.receipt == row.receipt)) is not None:
@@ -156,7 +161,7 @@ def _same(merge: MergeContext, theirs: Takeaway) -> Takeaway | None:
     session = merge.session
     found = session.get(Takeaway, theirs.id)
     if found is None and theirs.client_id:
-        found = _by_client_id(session, theirs.client_id)
+        found = by_client_id(session, theirs.client_id)
         if found is not None and not _holds_the_words(merge, found, theirs):
             return None
     if found is not None or theirs.source != Source.CARD or not theirs.attachments:
@@ -172,10 +177,6 @@ def _same(merge: MergeContext, theirs: Takeaway) -> Takeaway | None:
         .where(Media.sha256.in_(hashes))
     )
     return next((r for r in candidates if {a.media.sha256 for a in r.attachments} == hashes), None)
-
-
-def _by_client_id(session: Session, client_id: str) -> Takeaway | None:
-    return session.scalar(select(Takeaway).where(Takeaway.client_id == client_id))
 
 
 def _holds_the_words(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> bool:

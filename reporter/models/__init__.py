@@ -5,7 +5,13 @@ from reporter.models.captions import Captions
 from reporter.models.conversation import BlockedPerson, Reply, ReplyPoll
 from reporter.models.edits import Edit, Face
 from reporter.models.follow_up import ActionItem, Contact, NextGathering, PlanStep
-from reporter.models.gathering import BlockedDevice, CopyMade, DeskLogin, Gathering
+from reporter.models.gathering import (
+    BlockedDevice,
+    CopyMade,
+    DeskLogin,
+    Gathering,
+    RetentionNotice,
+)
 from reporter.models.image_quality import ImageQuality, SimilarGroup
 from reporter.models.outbox import OutboxState, SentDraft, Takedown, TargetStatus
 from reporter.models.publishing import Delivery, Target
@@ -51,6 +57,7 @@ __all__ = [
     "Rendition",
     "Reply",
     "ReplyPoll",
+    "RetentionNotice",
     "SentDraft",
     "Shot",
     "SimilarGroup",

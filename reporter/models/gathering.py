@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import Text, Uuid
+from sqlalchemy import JSON, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reporter.database.engine import Base, UtcDateTime
@@ -63,9 +63,11 @@ class CopyMade(Base):
 
     # The folder or file, as an absolute path.
     place: Mapped[str] = mapped_column(primary_key=True)
-    # 'backup' or 'bundle'.
+    # 'backup', 'bundle' or 'film'.
     kind: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Ids of the takeaways in it, where the copy itself can't tell: a film.
+    holds: Mapped[list[str]] = mapped_column(JSON, default=list)
 
 
 class DeskLogin(Base):
@@ -76,3 +78,14 @@ class DeskLogin(Base):
     # A keyed hash of the token in its cookie: whoever reads the database can't log in with it.
     token_hash: Mapped[str] = mapped_column(primary_key=True)
     begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RetentionNotice(Base):
+    """Since when the desk says that something will go: nothing that somebody may want to keep goes unannounced."""
+
+    __tablename__ = "retention_notice"
+
+    # A word of reporter.privacy.retention.Kind, and the id of the row that will go.
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(primary_key=True)
+    said_at: Mapped[datetime] = mapped_column(UtcDateTime)

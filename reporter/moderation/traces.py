@@ -36,6 +36,11 @@ def erase_traces(
         if row.remote.get("takeaway") in (own, takeaway.id.hex) or row.item_id in replies:
             row.remote = {**row.remote, "title": ""}
     scrub_ledger(session)
+    ask_purge(session, now)
+
+
+def ask_purge(session: Session, now: datetime) -> None:
+    """Have freed pages of the database and old segments of the index written anew. Does not commit."""
     session.execute(
         update(Gathering).where(Gathering.purge_due_since.is_(None)).values(purge_due_since=now)
     )

@@ -41,6 +41,7 @@ VOLUNTEERS = (
     "kiosk/services/conversation.py",
     "kiosk/services/films.py",
     "kiosk/services/invitation.py",
+    "kiosk/services/privacy_notice.py",
     "kiosk/templates/",
     "kiosk/web/middleware/",
     "kiosk/web/phone/",

@@ -3,7 +3,7 @@
 # leaves with 0, because each test then skips with its reason.
 # Groups: browser (Chromium, Firefox, PDF tools, fonts), wordpress (Apache, PHP, MariaDB), mediawiki (PHP, SQLite),
 # dokuwiki (PHP), places (SFTP, git, WebDAV, IMAP), clock (libfaketime). Default: all of them. Only when named: bench (a
-# peer to measure beside).
+# peer to measure beside), reliability (what traces system calls and makes small disks and networks).
 set -uo pipefail
 
 say() { printf 'system packages: %s\n' "$*"; }
@@ -26,6 +26,7 @@ packages() {
     clock) echo faketime ;;
     places) echo openssh-server openssh-client git apache2 rclone dovecot-imapd curl openssl ;;
     bench) echo nginx-light ;;
+    reliability) echo strace e2fsprogs mount iproute2 ;;
     *) say "unknown group $1" >&2; return 2 ;;
   esac
 }

@@ -13,7 +13,6 @@ from kiosk.runtime.database import db
 from kiosk.web.desk import (
     camera_cards,
     coverage,
-    erase,
     identity,
     schedule,
     sessions,
@@ -25,6 +24,8 @@ from kiosk.web.desk import (
     wall,
 )
 from kiosk.web.desk.follow_up import action_items, inbox, plan
+from kiosk.web.desk.privacy import erase, support
+from kiosk.web.desk.privacy import retention as privacy_retention
 from kiosk.web.desk.publishing import manual_posting, overview, stories, targets
 from kiosk.web.desk.review import captions, edit_media, views
 from kiosk.web.desk.review import faces as review_faces
@@ -33,7 +34,7 @@ from kiosk.web.openapi.describe import describe
 from reporter.annotations import face_review
 from reporter.conversation.inbox import in_view
 from reporter.enums import DeliveryState, ItemState, TakeawayState
-from reporter.models import Delivery, Takeaway
+from reporter.models import Delivery, RetentionNotice, Takeaway
 from reporter.models.camera import Cut
 from reporter.models.conversation import Reply
 from reporter.models.follow_up import ActionItem
@@ -48,7 +49,9 @@ for _part in (
     inbox,
     coverage,
     erase,
+    privacy_retention,
     review_faces,
+    support,
     manual_posting,
     status,
     edit_media,
@@ -111,6 +114,7 @@ def _counts() -> dict[str, int]:
         "cards": cuts,
         "conversation": talked,
         "actions": waiting_items,
+        "leaving": select(func.count()).select_from(RetentionNotice),
     }
     counts = {name: db.session.scalar(query) or 0 for name, query in asked.items()}
     # Without the switch nothing waits for a look.

@@ -59,6 +59,7 @@ from reporter.models.conversation import Reply
 from reporter.moderation import blocked_words, decisions
 from reporter.moderation.decisions import by_receipt, withdraw
 from reporter.moderation.visibility import Scope, may_show
+from reporter.privacy.retention import went_by_itself
 
 bp = Blueprint("phone", __name__)
 # Volunteers have no account and no cookie that could be misused: whoever holds the receipt may.
@@ -203,6 +204,7 @@ def receipt(receipt: str) -> ResponseReturnValue:
         code=format_receipt(takeaway.receipt),
         steps=steps(record),
         wait=_what_next(takeaway),
+        expired=went_by_itself(db.session(), takeaway),
         just_kept="kept" in request.args,
         changed="changed" in request.args,
         audiences=AUDIENCES,

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from capture.codes.qr_writer import qr_svg, wifi_text
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
-from kiosk.services.print_pack import facts, make_pack, sheets
+from kiosk.services.print_pack import facts, make_notice, make_pack, sheets
 from kiosk.web.middleware.auth import require_desk
 from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.template_context import base_url
@@ -44,9 +44,18 @@ def _picture(text: str) -> Markup:
 @describe(query="paper=A4|Letter", produces="application/pdf")
 def pack() -> Response:
     """Posters, marker cards, the brief and the rest as one PDF."""
-    paper = request.args.get("paper", "")
-    made = make_pack(
-        current_kiosk(), base_url=base_url(), port=0, paper=paper if paper in PAPERS else PAPERS[0]
-    )
+    made = make_pack(current_kiosk(), base_url=base_url(), port=0, paper=_paper())
     headers = {"Content-Disposition": 'attachment; filename="posters.pdf"'}
     return Response(made.pdf, mimetype="application/pdf", headers=headers)
+
+
+@bp.get("/notice.pdf")
+@describe(query="paper=A4|Letter", produces="application/pdf")
+def notice() -> Response:
+    """The privacy notice, to hang up."""
+    return Response(make_notice(current_kiosk(), paper=_paper()), mimetype="application/pdf")
+
+
+def _paper() -> str:
+    asked = request.args.get("paper", "")
+    return asked if asked in PAPERS else PAPERS[0]

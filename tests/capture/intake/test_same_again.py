@@ -27,9 +27,9 @@ from sqlalchemy.orm import Session
 from capture.cards.importer import Importer, begin_import
 from capture.cards.shot_intake import ImportContext
 from capture.decoding.process_pool import DecoderPool
+from kiosk.privacy.erasure import erase
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
-from kiosk.services.erasure import erase
 from kiosk.services.merging import merge_in
 from reporter.config import LimitSettings, Settings
 from reporter.gathering.folder import open_session

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zipfile
 from base64 import b64encode
 from collections.abc import Callable
 from contextlib import closing
@@ -22,6 +23,7 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.workers import purge
 from reporter.config import Settings
+from reporter.gathering.copies import FILM, note_copy
 from reporter.media.store import Store, hash_file
 from reporter.models import EventSession, Media, Takeaway, Upload
 from reporter.moderation.decisions import approve, by_receipt
@@ -275,8 +277,45 @@ def spoil_bundle(session: Session, gathering: Settings, row: Takeaway) -> str:
     return f"bundle {bag}"
 
 
+def spoil_rotated_log(session: Session, gathering: Settings, row: Takeaway) -> str:
+    (gathering.folder / "logs").mkdir()
+    (gathering.folder / "logs" / "kiosk.log.3").write_text(f"{row.text}\n")
+    return "log"
+
+
+def spoil_support_bundle(session: Session, gathering: Settings, row: Takeaway) -> str:
+    with zipfile.ZipFile(gathering.folder / "help.zip", "w") as packed:
+        packed.writestr("doctor.json", f'{{"detail": "{row.receipt}"}}')
+    return "other files"
+
+
+def spoil_film(session: Session, gathering: Settings, row: Takeaway) -> str:
+    film = gathering.folder / "evening.mp4"
+    film.write_bytes(b"film")
+    note_copy(session, FILM, film, now=row.received_at, holds=[row.id])
+    return f"film {film}"
+
+
+def spoil_references(session: Session, gathering: Settings, row: Takeaway) -> str:
+    with closing(sqlite3.connect(gathering.folder / "reporter.db")) as rows:
+        rows.execute("INSERT INTO tag VALUES ('00000000000000000000000000000001', 'bees')")
+        rows.commit()
+    return "references"
+
+
 @pytest.mark.parametrize(
-    "spoil", [spoil_row, spoil_media, spoil_renditions, spoil_log, spoil_bundle]
+    "spoil",
+    [
+        spoil_row,
+        spoil_media,
+        spoil_renditions,
+        spoil_log,
+        spoil_rotated_log,
+        spoil_support_bundle,
+        spoil_film,
+        spoil_references,
+        spoil_bundle,
+    ],
 )
 def test_what_may_not_be_there_is_found(
     gathering: Settings,

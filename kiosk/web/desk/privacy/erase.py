@@ -7,10 +7,11 @@ import re
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
+from kiosk.privacy.erasure import Erased
+from kiosk.privacy.erasure import erase as erase_rows
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
-from kiosk.services.erasure import Erased
-from kiosk.services.erasure import erase as erase_rows
+from kiosk.web.desk.privacy.retention import takedowns
 from kiosk.web.openapi.describe import describe
 from reporter.errors import BadInput
 from reporter.gathering.copies import Held, copies_holding
@@ -41,7 +42,14 @@ def erase() -> str:
 
 
 def _page(*, rows: list[Takeaway], copies: list[Held], done: Erased | None = None) -> str:
-    return render_template("desk/erase.html", rows=rows, copies=copies, done=done)
+    wanted = tuple(done.receipts) if done else tuple(row.receipt for row in rows)
+    return render_template(
+        "desk/erase.html",
+        rows=rows,
+        copies=copies,
+        done=done,
+        takedowns=takedowns(receipts=wanted) if wanted else [],
+    )
 
 
 def _rows(typed: str) -> list[Takeaway]:

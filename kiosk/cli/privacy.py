@@ -1,13 +1,18 @@
-"""``reporter erase``, ``reporter census``."""
+"""``reporter erase``, ``reporter census``, ``reporter retain``."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kiosk.cli.common import db_session, gathering_option, json_option, opened, print_json
 from reporter.errors import BadInput
+
+if TYPE_CHECKING:
+    from kiosk.privacy.retention import Preview
 
 
 @click.command("erase")
@@ -16,8 +21,8 @@ from reporter.errors import BadInput
 @gathering_option
 def erase(receipts: tuple[str, ...], yes: bool) -> None:
     """Leave nothing of takeaways but a tombstone without content, and say which copies still hold them."""
-    from kiosk.services.erasure import Erased
-    from kiosk.services.erasure import erase as erase_rows
+    from kiosk.privacy.erasure import Erased
+    from kiosk.privacy.erasure import erase as erase_rows
     from reporter.moderation.decisions import by_receipt
 
     with opened() as kiosk:
@@ -36,8 +41,12 @@ def erase(receipts: tuple[str, ...], yes: bool) -> None:
         click.get_current_context().exit(1)
 
 
+# What makes a copy anew at its place.
+_AGAIN = {"backup": "reporter backup", "bundle": "reporter bundle -o", "film": "reporter film -o"}
+
+
 def _say(done: object) -> None:
-    from kiosk.services.erasure import Erased
+    from kiosk.privacy.erasure import Erased
 
     assert isinstance(done, Erased)
     click.echo(f"erased here: {', '.join(done.receipts)}; a tombstone without content stays")
@@ -52,7 +61,7 @@ def _say(done: object) -> None:
     for held in done.copies:
         when = f"{held.made_at:%Y-%m-%d %H:%M} UTC"
         if held.known:
-            again = "reporter backup" if held.kind == "backup" else "reporter bundle -o"
+            again = _AGAIN[held.kind]
             click.echo(f"still in the {held.kind} {held.place} of {when}: {again} {held.place}")
         else:
             click.echo(
@@ -65,7 +74,7 @@ def _say(done: object) -> None:
 @gathering_option
 def census(as_json: bool) -> None:
     """Look through every place for what may not be there; exit code 1 if anything is."""
-    from kiosk.services.census import take_census
+    from kiosk.privacy.census import take_census
 
     with opened() as kiosk:
         places = take_census(kiosk)
@@ -80,3 +89,52 @@ def census(as_json: bool) -> None:
                 click.echo(f"      {violation}")
     if any(place.violations for place in places):
         click.get_current_context().exit(1)
+
+
+@click.command("retain")
+@click.option("--dry-run", is_flag=True, help="Change nothing, only say what goes when.")
+@json_option
+@gathering_option
+def retain(dry_run: bool, as_json: bool) -> None:
+    """Let go what was kept long enough, and say what goes next; a running kiosk does it by itself."""
+    from kiosk.privacy.erasure import purge_now
+    from kiosk.privacy.retention import preview, run_clock
+
+    with opened() as kiosk:
+        removed = {} if dry_run else asdict(run_clock(kiosk))
+        if any(removed.values()):
+            purge_now(kiosk)
+        told = preview(kiosk)
+    if as_json:
+        print_json({"removed": removed, "kinds": [_as_json(one) for one in told]})
+        return
+    for kind, count in removed.items():
+        if count:
+            click.echo(f"{kind}: {count} removed")
+    for one in told:
+        click.echo(_sentence(one))
+
+
+def _as_json(one: Preview) -> dict[str, Any]:
+    times = {name: moment.isoformat() if moment else None for name, moment in _days(one)}
+    return {
+        "kind": one.kind.value,
+        "period": one.period,
+        "items": one.items,
+        "announced": one.announced,
+        **times,
+    }
+
+
+def _days(one: Preview) -> tuple[tuple[str, Any], ...]:
+    return ("first", one.first), ("last", one.last)
+
+
+def _sentence(one: Preview) -> str:
+    begin = f"{one.kind} ({one.period}):"
+    if one.first is None or one.last is None:
+        return f"{begin} nothing goes by itself"
+    told = (
+        f"{begin} {one.items}, the first on {one.first:%Y-%m-%d}, the last on {one.last:%Y-%m-%d}"
+    )
+    return f"{told}; {one.announced} announced at the desk" if one.announced else told

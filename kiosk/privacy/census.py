@@ -9,15 +9,20 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import select
+from flask import current_app
+from sqlalchemy import select, text
 
-from kiosk.runtime.context import KioskContext
+from kiosk.privacy.log_files import FOLDER as LOGS
+from kiosk.privacy.log_files import log_files
+from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.runtime.database import db
+from reporter.config import FOLDERS
 from reporter.enums import DeliveryState, ReplyState, TakeawayState
-from reporter.gathering.copies import BACKUP, BUNDLE, copies_holding
+from reporter.gathering.copies import BACKUP, BUNDLE, FILM, copies_holding, remains_in_copies
 from reporter.gathering.purge import purge_due
 from reporter.models import CopyMade, Decision, Delivery, Media, Takeaway, Target, Tombstone, Upload
 from reporter.models.conversation import Reply
@@ -30,6 +35,8 @@ from reporter.moderation.visibility import may_show, showable
 PROMISED = timedelta(minutes=10)
 # Of requests that may still be under way.
 YOUNG = timedelta(hours=1)
+# What everybody in the room can open.
+PAGES = ("/", "/wall", "/wall/cards", "/search?q=", "/search?q=a", "/outcomes", "/privacy")
 _WORDS_CHARS = 16
 _READABLE = frozenset(
     {".html", ".json", ".js", ".xml", ".txt", ".md", ".csv", ".vtt", ".ics", ".log"}
@@ -94,11 +101,33 @@ def _files(kiosk: KioskContext) -> Place:
     return place
 
 
+def _references(kiosk: KioskContext) -> Place:
+    """Rows that hang on others that are gone: captions, faces, edits, looks, themes, stories."""
+    if db.engine.dialect.name != "sqlite":
+        return Place("references")
+    loose = db.session.execute(text("PRAGMA foreign_key_check")).all()
+    place = Place("references", len(loose))
+    place.violations += [f"row {row[1]} of {row[0]} belongs to nothing" for row in loose]
+    return place
+
+
+def _pages(kiosk: KioskContext) -> Place:
+    """What this room's pages and their JSON show: nothing but what may be shown in the room."""
+    place, needles = Place("pages", len(PAGES)), Needles(Audience.ROOM)
+    for path, accept in product(PAGES, ("text/html", "application/json")):
+        asked = current_app.test_client().get(
+            path, headers={"Accept": accept}, environ_base={"REMOTE_ADDR": "192.0.2.1"}
+        )
+        place.violations += _scan(path, asked.get_data(as_text=True), needles)
+    return place
+
+
 def _ledger(kiosk: KioskContext) -> Place:
-    """Drafts of what was sent, and titles of files that are gone."""
+    """Drafts of what was sent, titles of files that are gone, what was sent to where it is taken down."""
     rows = list(db.session.scalars(select(Delivery)))
     place, living = Place("ledger", len(rows)), _living()
     drafts = set(db.session.scalars(select(SentDraft.delivery_id)))
+    settled = purge_due(db.session()) is None
     for row in rows:
         named = row.remote.get("takeaway")
         gone = bool(named) and uuid.UUID(str(named)) not in living
@@ -107,7 +136,13 @@ def _ledger(kiosk: KioskContext) -> Place:
             place.violations.append(f"delivery {row.id} has the title of something withdrawn")
         if row.id in drafts and (gone or shown - living):
             place.violations.append(f"delivery {row.id} has the draft of something withdrawn")
+        if settled and row.state == DeliveryState.WITHDRAWN and _remembers(row):
+            place.violations.append(f"delivery {row.id} remembers what was taken down")
     return place
+
+
+def _remembers(row: Delivery) -> bool:
+    return bool(row.remote.get("extra", {}).get("sent"))
 
 
 def _index(kiosk: KioskContext) -> Place:
@@ -156,19 +191,45 @@ def _incoming(kiosk: KioskContext) -> Place:
 
 
 def _logs(kiosk: KioskContext) -> Place:
-    """The kiosk logs to its terminal; files are there where somebody has it written into the folder."""
-    paths = list(kiosk.settings.folder.glob("*.log*"))
-    place = Place("log", len(paths))
+    """The kiosk's own log, and files that somebody has had written into the folder."""
+    folder = kiosk.settings.folder
+    return _scanned("log", [*folder.glob("*.log*"), *log_files(folder)])
+
+
+def _others(kiosk: KioskContext) -> Place:
+    """Whatever else stands in the folder: support bundles, exports, notes."""
+    known = {*FOLDERS, LOGS}
+    found = [
+        path
+        for path in kiosk.settings.folder.rglob("*")
+        if path.is_file()
+        and path.relative_to(kiosk.settings.folder).parts[0] not in known
+        and (path.suffix in _READABLE or zipfile.is_zipfile(path))
+    ]
+    return _scanned("other files", found)
+
+
+def _scanned(name: str, paths: list[Path]) -> Place:
+    place, needles = Place(name, len(paths)), Needles()
     for path in paths:
-        place.violations += _scan(path.name, path.read_text("utf-8", "replace"), Needles())
+        # A rotated log ends in a number.
+        texts = (
+            _read_all(path)
+            if zipfile.is_zipfile(path)
+            else [("", path.read_text("utf-8", "replace"))]
+        )
+        for inner, words in texts:
+            place.violations += _scan(f"{path.name} {inner}".strip(), words, needles)
     return place
 
 
 class Needles:
     """What may stand in nothing that leaves: secrets of every takeaway, words of those that nobody outside may see."""
 
-    def __init__(self) -> None:
-        shown = set(db.session.scalars(select(Takeaway.id).where(showable(Audience.PUBLIC))))
+    def __init__(self, place: Audience = Audience.PUBLIC) -> None:
+        new_too = place is Audience.ROOM and current_kiosk().settings.wall.shows == "new"
+        allowed_here = showable(place, new_too=new_too)
+        shown = set(db.session.scalars(select(Takeaway.id).where(allowed_here)))
         self.secrets: set[str] = set(db.session.scalars(select(Contact.address)))
         self.words: dict[str, uuid.UUID] = {}
         allowed = []
@@ -219,17 +280,21 @@ def _copies(kiosk: KioskContext) -> list[Place]:
     """Backups must not hold what was withdrawn, bundles only what everybody may see."""
     every = set(db.session.scalars(select(Takeaway.id)))
     shown = set(db.session.scalars(select(Takeaway.id).where(showable(Audience.PUBLIC))))
-    living = _living()
-    found = []
+    living, found = _living(), []
+    approved = set(db.session.scalars(select(Takeaway.id).where(showable(Audience.ROOM))))
     for held in copies_holding(db.session(), every):
         place = Place(f"{held.kind} {held.place}", len(held.holds))
-        allowed = living if held.kind == BACKUP else shown
+        allowed = {BACKUP: living, FILM: approved}.get(held.kind, shown)
         place.violations += [
             f"it holds {one}, which may not be there" for one in sorted(held.holds - allowed)
         ]
         if held.kind == BUNDLE and held.known:
             place.violations += _scan_all(held.place)
         found.append(place)
+    for place, left in zip(found, remains_in_copies(db.session()), strict=True):
+        if left.addresses or left.devices:
+            what = f"{left.addresses} address(es) and {left.devices} number(s) of phones"
+            place.violations.append(f"it holds {what} that have gone here")
     return [*found, *_unnoted_bundles(kiosk)]
 
 
@@ -283,11 +348,14 @@ def _local_folder(target: Target) -> Path | None:
 
 CHECKS: tuple[Callable[[KioskContext], Place], ...] = (
     _database,
+    _references,
     _files,
+    _pages,
     _ledger,
     _index,
     _media,
     _renditions,
     _incoming,
     _logs,
+    _others,
 )

@@ -48,7 +48,7 @@ def erase(kiosk: KioskContext, rows: Sequence[Takeaway], *, who: str) -> Erased:
     for one in ids:
         session.execute(delete(StoryItem).where(StoryItem.takeaway_id == one))
     session.commit()
-    done.clean = _purge(kiosk)
+    done.clean = purge_now(kiosk)
     done.copies = [held for held in copies_holding(session, ids) if held.holds or not held.known]
     return done
 
@@ -65,7 +65,8 @@ def _targets_left(ids: Sequence[object]) -> list[str]:
     return sorted(names)
 
 
-def _purge(kiosk: KioskContext) -> bool:
+def purge_now(kiosk: KioskContext) -> bool:
+    """Clear freed pages, log and index of what was removed; whether all is clean. Waits some seconds for readers."""
     for _try in range(TRIES):
         purge(db.session(), db.engine, kiosk.index, kiosk.settings.folder)
         if purge_due(db.session()) is None:

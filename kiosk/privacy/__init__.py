@@ -1,0 +1,1 @@
+"""What people may rely on: the notice, erasing, the retention clock, the census, the support bundle."""

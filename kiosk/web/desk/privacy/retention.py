@@ -1,0 +1,85 @@
+"""The desk's page on privacy: what goes by itself and when, what is still to be taken down, what copies still hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, render_template
+from flask_babel import lazy_gettext as later
+from sqlalchemy import select
+
+from kiosk.i18n.setting_help import PERIOD_WORDS
+from kiosk.privacy.retention import leaving, preview
+from kiosk.runtime.context import current_kiosk
+from kiosk.runtime.database import db
+from reporter.enums import DeliveryState
+from reporter.gathering.copies import Remains, remains_in_copies
+from reporter.models import Delivery, Takeaway
+from reporter.models.outbox import Takedown
+from reporter.privacy.retention import Kind
+
+bp = Blueprint("privacy", __name__, url_prefix="/privacy")
+
+# Announced takeaways that the page lists; the rest is counted.
+MOST = 50
+WORDS = {
+    Kind.UNAPPROVED: later("Words and files that nobody has approved"),
+    Kind.ADDRESSES: later("E-mail addresses that people left"),
+    Kind.DEVICES: later("Numbers that tell phones apart"),
+}
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A takeaway that has to leave a place where it was published."""
+
+    receipt: str
+    place: str
+    url: str
+    asked_at: datetime
+    done_at: datetime | None
+    # Why not yet, or what can't be reached there.
+    note: str
+
+
+@bp.get("")
+def overview() -> str:
+    """All of it on one page."""
+    kiosk = current_kiosk()
+    going = leaving(kiosk)
+    return render_template(
+        "desk/privacy.html",
+        kinds=[(WORDS[one.kind], PERIOD_WORDS[one.period], one) for one in preview(kiosk)],
+        going=going[:MOST],
+        more=max(0, len(going) - MOST),
+        takedowns=takedowns(),
+        copies=copies(),
+        contact=kiosk.settings.privacy.contact,
+    )
+
+
+def takedowns(*, receipts: tuple[str, ...] = ()) -> list[Leaving]:
+    """What has to leave which place, and whether it has; the newest first, all or of some receipts."""
+    query = (
+        select(Takedown, Delivery, Takeaway.receipt)
+        .join(Delivery, Takedown.delivery_id == Delivery.id)
+        .join(Takeaway, Takedown.takeaway_id == Takeaway.id)
+        .order_by(Takedown.asked_at.desc())
+        .limit(MOST)
+    )
+    if receipts:
+        query = query.where(Takeaway.receipt.in_(receipts))
+    return [_leaving(*row) for row in db.session.execute(query)]
+
+
+def _leaving(asked: Takedown, row: Delivery, receipt: str) -> Leaving:
+    left = row.state == DeliveryState.WITHDRAWN
+    note = str(asked.remains or ("" if asked.done_at else row.error))
+    url = "" if left else row.url
+    return Leaving(receipt, row.target.name, url, asked.asked_at, asked.done_at, note)
+
+
+def copies() -> list[Remains]:
+    """Copies that still hold something that has gone here, or that can't be looked into."""
+    return [one for one in remains_in_copies(db.session()) if one.any or not one.known]

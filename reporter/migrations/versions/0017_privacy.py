@@ -1,0 +1,24 @@
+"""Since when the desk says that something will go, and which takeaways are in a film"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0017"
+down_revision = "0019"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "retention_notice",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("item", sa.String(), nullable=False),
+        sa.Column("said_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "item"),
+    )
+
+    with op.batch_alter_table("copy_made") as table:
+        table.add_column(sa.Column("holds", sa.JSON(), nullable=False, server_default="[]"))

@@ -1,0 +1,1 @@
+"""How long things are kept: what goes by itself, when, and what is said before."""

@@ -1,0 +1,163 @@
+"""``python -m tests.reliability``: the long form, which writes docs/reliability.md from what was really run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.guards.repository import ROOT
+
+PAGE = ROOT / "docs" / "reliability.md"
+HEAD = """# Reliability
+
+Written by `make reliability` from its runs; nothing here is typed by hand. The short forms (few seeds) are in
+`make test`: `tests/reliability/`, `tests/end_to_end/`.
+"""
+
+
+def run(module: str, *arguments: str) -> tuple[Any, float]:
+    """What a part printed (None where it can't be run here), and how many seconds it took."""
+    begun = time.monotonic()
+    command = [sys.executable, "-m", f"tests.reliability.{module}", *arguments]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode and not done.stdout.strip():
+        raise SystemExit(f"{module} could not be run")
+    return (json.loads(done.stdout) if done.stdout.strip() else None), time.monotonic() - begun
+
+
+def crash_section(tallies: list[dict[str, Any]], seed: int, seconds: float) -> Iterator[str]:
+    """The table of crash rounds."""
+    rounds = sum(one["at_points"] + one["at_random"] for one in tallies)
+    wrong = [line for one in tallies for line in one["failures"]]
+    yield "## Crash rounds"
+    yield ""
+    yield (
+        f"{rounds} rounds with seed {seed} in {seconds:.0f} s: {len(wrong)} failures. Each begins with the same "
+        "gathering, kills one operation with SIGKILL before one of its crash points (a commit, fsync, rename, link, "
+        "removal, new folder or opening of a file for writing, found by one hook: "
+        "`tests/reliability/crash_points.py`) or at any moment, takes it up again as people and the restarted kiosk "
+        "do, and looks for what was lost, doubled or left over: receipts, bytes, rows, deliveries, the consent census, "
+        "SQLite's integrity check."
+    )
+    yield ""
+    yield "| operation | crash points | of them met | rounds at points | at any moment | failures |"
+    yield "|---|---:|---:|---:|---:|---:|"
+    for one in tallies:
+        yield (
+            f"| {one['operation']} | {one['points']} | {one['met']} | {one['at_points']} | {one['at_random']} "
+            f"| {len(one['failures'])} |"
+        )
+    yield ""
+    yield from (f"- {line}" for line in wrong)
+
+
+def power_section(told: dict[str, Any] | None, seed: int) -> Iterator[str]:
+    """Power cuts below the kernel."""
+    yield "## Power cuts"
+    yield ""
+    if told is None:
+        yield "Not run: no disk can be recorded on this machine (root, /dev/fuse and a loop device are needed)."
+        return
+    yield (
+        "A kiosk served phones from a small ext4 on a recording disk (`tests/reliability/recording_disk.py`, a file "
+        f"over FUSE below a loop device): {told['writes']} block writes, {told['flushes']} flushes, "
+        f"{told['receipts']} receipts. {told['cuts']} power cuts with seed {seed}: everything before a flush, and of "
+        "what was written since then any part, cut at any sector. "
+        f"Receipts looked for over all of them: {told['looked_for']}; lost or damaged: {len(told['failures'])}."
+    )
+    if told.get("without_fsync"):
+        yield ""
+        yield (
+            "That the rig sees what it looks for: the same kiosk with its fsync switched off lost something in "
+            f"{told['without_fsync']['bad_cuts']} of {told['without_fsync']['cuts']} cuts."
+        )
+    yield ""
+    yield from (f"- {line}" for line in told["failures"])
+
+
+def call_section(told: dict[str, Any] | None) -> Iterator[str]:
+    """The order of system calls."""
+    yield "## Order of system calls"
+    yield ""
+    if told is None:
+        yield "Not run: nothing can be traced on this machine (strace is needed)."
+        return
+    yield "One form with one photo, as `strace` saw it:"
+    yield ""
+    yield from (f"{number}. {name}" for number, name in enumerate(told["order"], 1))
+    yield ""
+    yield from (f"- missing: {name}" for name in told["missing"])
+
+
+def crowd_section(told: dict[str, Any] | None) -> Iterator[str]:
+    """The crowd with a hostile phone."""
+    yield "## A crowd with a hostile phone"
+    yield ""
+    if told is None:
+        yield "Not run: no network of its own can be made on this machine."
+        return
+    alone, attacked = told["alone"], told["attacked"]
+    yield (
+        f"{told['phones']} phones, each with an address of its own, for {told['seconds']:.0f} s; in the second half "
+        "one more sends bodies without an end, forty slow heads, heads of a megabyte and guessed receipts "
+        f"({attacked['attacks']} attacks); the kiosk is killed {told['kills']} times. Thanked {told['thanked']} times, "
+        f"lost {told['lost']}, twice {told['twice']}."
+    )
+    yield ""
+    yield "| half | receipts | median, ms | p99, ms | refused or broken |"
+    yield "|---|---:|---:|---:|---|"
+    for name, one in (("alone", alone), ("attacked", attacked)):
+        refused = ", ".join(f"{what}: {count}" for what, count in one["errors"].items()) or "none"
+        yield f"| {name} | {one['sent']} | {one['median_ms']} | {one['p99_ms']} | {refused} |"
+    yield ""
+    memory = ", ".join(f"{one:.0f}" for one in told["memory_mb"])
+    yield f"Resident memory of the kiosk in MB (before each kill, 3 s after it, at the end of each half): {memory}."
+
+
+def main() -> None:
+    """Run all, write the page; exit code 1 when anything was lost."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=312)
+    parser.add_argument("--cuts", type=int, default=200)
+    parser.add_argument("--phones", type=int, default=60)
+    parser.add_argument("--seconds", type=int, default=120)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    seed = str(asked.seed)
+    calls, _ = run("system_calls")
+    cuts, _ = run("power_cuts", "--cuts", str(asked.cuts), "--seed", seed, "--prove")
+    crowd, _ = run("crowd", "--phones", str(asked.phones), "--seconds", str(asked.seconds))
+    tallies, seconds = run("crash_rounds", "--rounds", str(asked.rounds), "--seed", seed)
+    write_page(calls, cuts, crowd, (tallies, asked.seed, seconds))
+    wrong = [one for tally in tallies for one in tally["failures"]] + (
+        (cuts or {}).get("failures") or []
+    )
+    sys.exit(bool(wrong or (calls or {}).get("missing") or (crowd or {}).get("lost")))
+
+
+def write_page(calls: Any, cuts: Any, crowd: Any, rounds: tuple[Any, int, float]) -> None:
+    """docs/reliability.md."""
+    system = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    load = f"load {os.getloadavg()[0]:.1f} at the end"
+    parts = [
+        crash_section(*rounds),
+        power_section(cuts, rounds[1]),
+        call_section(calls),
+        crowd_section(crowd),
+    ]
+    text = "\n".join("\n".join(part).rstrip() + "\n" for part in parts)
+    PAGE.write_text(
+        f"{HEAD}\n{datetime.now(UTC):%Y-%m-%d}, {system}, {load}.\n\n{text}", encoding="utf-8"
+    )
+
+
+if __name__ == "__main__":
+    main()

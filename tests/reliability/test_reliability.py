@@ -1,0 +1,62 @@
+"""The short form of ``make reliability``: a few crash rounds, the order of system calls, a few power cuts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.guards.repository import ROOT
+from tests.reliability.recording_disk import can_record
+from tests.reliability.system_calls import Call, calls, can_trace, order_of
+
+
+def run(module: str, *arguments: str) -> Any:
+    """In a process of its own: it forks, mounts and kills."""
+    command = [sys.executable, "-m", f"tests.reliability.{module}", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return json.loads(done.stdout)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the rounds fork")
+def test_a_crash_anywhere_loses_and_doubles_nothing() -> None:
+    names = ["completion", "migration", "delivery", "erase"]
+    tallies = run("crash_rounds", "--rounds", "4", "--seed", "20260314", "--only", ",".join(names))
+    assert [one["operation"] for one in tallies] == names
+    assert all(one["points"] > 5 and one["met"] == 1 for one in tallies)
+
+
+@pytest.mark.skipif(bool(can_trace()), reason=can_trace() or "-")
+def test_bytes_then_name_then_row_then_thanks() -> None:
+    assert run("system_calls")["missing"] == []
+
+
+def test_the_trace_is_read_in_the_order_in_which_calls_end() -> None:
+    """Two threads at once, and an answer before the log is on the disk."""
+    trace = """\
+11 write(7</g/incoming/a.part>, "x", 1) = 1
+11 fsync(7</g/incoming/a.part> <unfinished ...>
+12 sendto(9<socket:[1]>, "HTTP/1.1 200 OK", 15, 0, NULL, 0) = 15
+11 <... fsync resumed>) = 0
+11 link("/g/incoming/a.part", "/g/media/ab/abc.jpg") = 0
+11 fsync(8</g/media/ab>) = 0
+11 pwrite64(5</g/reporter.db-wal>, "row", 3, 0) = 3
+11 sendto(9<socket:[1]>, "HTTP/1.1 201 CREATED", 20, 0, NULL, 0) = 20
+11 fsync(5</g/reporter.db-wal>) = 0
+11 fsync(6</g/other>) = -1 EIO (Input/output error)
+"""
+    assert [one.name for one in calls(trace)][1:3] == ["sendto", "fsync"]
+    assert Call("fsync", "6</g/other>") not in list(calls(trace))
+    # The thanks came before the log was on the disk: it is not found after it.
+    assert order_of(trace)[-1] == "fsync of the log"
+
+
+@pytest.mark.skipif(bool(can_record()), reason=can_record() or "-")
+def test_a_power_cut_below_the_kernel_loses_no_receipt() -> None:
+    told = run("power_cuts", "--cuts", "2", "--seconds", "2", "--seed", "5")
+    assert told["looked_for"] > 0
+    assert told["failures"] == []

@@ -1,0 +1,174 @@
+"""The retention clock, at moved clocks: what goes, when, after it was said, and what stays."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from capture.intake.receive import receive
+from capture.intake.submission import Submission
+from reporter.config import LimitSettings, PrivacySettings
+from reporter.errors import TakenBack
+from reporter.follow_up.next_gathering import leave_address
+from reporter.media.store import Store
+from reporter.models import Contact, EventSession, Gathering, RetentionNotice, Takeaway
+from reporter.moderation.decisions import approve, change_own, hide
+from reporter.privacy.retention import CLOCK, Kind, announced, expire, schedule, went_by_itself
+from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
+
+PRIVACY = PrivacySettings()
+Run = Callable[..., tuple[int, int, int]]
+CLIENT = "3f1c2a9e-0000-4000-8000-000000000001"
+
+
+@pytest.fixture
+def run(session: Session, store: Store, clock: TurnableClock) -> Run:
+    """One turn of the clock: how many takeaways, addresses and devices went."""
+
+    def run(settings: PrivacySettings = PRIVACY) -> tuple[int, int, int]:
+        gone = expire(session, settings, store, hand(clock, CLOCK))
+        return gone.unapproved, gone.addresses, gone.devices
+
+    return run
+
+
+def sent(
+    session: Session, event: EventSession, store: Store, clock: TurnableClock, rng: random.Random
+) -> Takeaway:
+    offer = Submission(event, text="Bees like clover", device="phone-abc", client_id=CLIENT)
+    return receive(session, store, offer, now=clock(), rng=rng, limits=LimitSettings())
+
+
+def test_what_nobody_approves_goes_after_it_was_announced(
+    session: Session, event: EventSession, clock: TurnableClock, rng: random.Random, run: Run
+) -> None:
+    waiting, hidden, kept = (add_takeaway(session, event, rng, text=f"words {n}") for n in "abc")
+    approve(session, kept, hand(clock))
+    clock.turn(days=40)
+    hide(session, hidden, hand(clock))
+    clock.turn(days=35)
+    assert run() == (0, 0, 0)
+    assert announced(session, PRIVACY, clock()) == []
+    clock.turn(days=3)
+    assert run() == (0, 0, 0)
+    [said] = announced(session, PRIVACY, clock())
+    assert (said.kind, said.id) == (Kind.UNAPPROVED, str(waiting.id))
+    # 14 March and three months; announced in time, so it goes that day.
+    assert said.goes == said.due.replace(month=6, day=14) == said.due
+    clock.at = said.goes - timedelta(seconds=1)
+    assert run() == (0, 0, 0)
+    clock.turn(seconds=1)
+    assert run() == (1, 0, 0)
+    session.expire_all()
+    assert (waiting.state, waiting.text) == ("withdrawn", "")
+    assert went_by_itself(session, waiting)
+    assert session.scalar(select(Gathering.purge_due_since)) == clock()
+    # Hidden later: its three months began then. Approved: never.
+    assert (hidden.state, kept.state) == ("hidden", "approved")
+    assert [item.id for item in schedule(session, PRIVACY, clock())] == [str(hidden.id)]
+    assert session.scalar(select(func.count()).select_from(RetentionNotice)) == 0
+
+
+def test_a_laptop_that_was_off_says_it_first(
+    session: Session, event: EventSession, clock: TurnableClock, rng: random.Random, run: Run
+) -> None:
+    add_takeaway(session, event, rng)
+    clock.turn(days=400)
+    assert run() == (0, 0, 0)
+    clock.turn(days=13)
+    assert run() == (0, 0, 0)
+    clock.turn(days=1)
+    assert run() == (1, 0, 0)
+
+
+def test_whoever_approves_it_keeps_it_and_a_change_begins_anew(
+    session: Session, event: EventSession, clock: TurnableClock, rng: random.Random, run: Run
+) -> None:
+    one, other = add_takeaway(session, event, rng), add_takeaway(session, event, rng, text="b")
+    clock.turn(days=85)
+    run()
+    assert len(announced(session, PRIVACY, clock())) == 2
+    approve(session, one, hand(clock))
+    change_own(session, other, hand(clock, "contributor"), {"text": "b, and more"})
+    run()
+    assert announced(session, PRIVACY, clock()) == []
+    clock.turn(days=80)
+    assert run() == (0, 0, 0)
+    assert session.scalar(select(func.count()).select_from(RetentionNotice)) == 1
+
+
+def test_always_keeps(
+    session: Session, event: EventSession, clock: TurnableClock, rng: random.Random, run: Run
+) -> None:
+    add_takeaway(session, event, rng, device="phone-x")
+    clock.turn(days=4000)
+    never = PrivacySettings(unapproved="always", addresses="always", devices="always")
+    assert run(never) == (0, 0, 0)
+    assert schedule(session, never, clock()) == []
+
+
+def test_phones_are_forgotten_and_their_retries_are_still_known(
+    session: Session,
+    event: EventSession,
+    store: Store,
+    clock: TurnableClock,
+    rng: random.Random,
+    run: Run,
+) -> None:
+    row = sent(session, event, store, clock, rng)
+    clock.turn(days=30)
+    assert run() == (0, 0, 0)
+    clock.turn(days=1)
+    assert run() == (0, 0, 1)
+    session.expire_all()
+    assert row.device == ""
+    assert CLIENT not in str(row.client_id)
+    assert row.text == "Bees like clover"
+    # Its phone had never heard the answer, and asks again.
+    assert sent(session, event, store, clock, rng).id == row.id
+    assert run() == (0, 0, 0)
+    clock.turn(days=70)
+    run()
+    clock.turn(days=14)
+    assert run() == (1, 0, 0)
+    with pytest.raises(TakenBack):
+        sent(session, event, store, clock, rng)
+
+
+def test_addresses_go_a_year_after_they_were_used(
+    session: Session, event: EventSession, clock: TurnableClock, rng: random.Random, run: Run
+) -> None:
+    row = add_takeaway(session, event, rng, state="approved")
+    left = leave_address(
+        session, row, "ada@example.org", answer=True, invite=True, now=clock(), rng=rng
+    )
+    clock.turn(days=100)
+    left.told_at = clock()
+    session.commit()
+    clock.turn(days=355)
+    assert run() == (0, 0, 0)
+    assert [item.kind for item in announced(session, PRIVACY, clock())] == [Kind.ADDRESSES]
+    clock.turn(days=14)
+    assert run() == (0, 1, 0)
+    assert session.scalar(select(func.count()).select_from(Contact)) == 0
+
+
+def test_a_short_period_is_announced_for_half_of_it(
+    session: Session, event: EventSession, clock: TurnableClock, rng: random.Random, run: Run
+) -> None:
+    add_takeaway(session, event, rng)
+    week = replace(PRIVACY, unapproved="1 week")
+    clock.turn(days=3)
+    run(week)
+    assert announced(session, week, clock()) == []
+    clock.turn(days=1)
+    run(week)
+    assert len(announced(session, week, clock())) == 1
+    clock.turn(days=3, hours=12)
+    assert run(week) == (1, 0, 0)
