@@ -7,6 +7,7 @@ built and named, until it resolves.
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import subprocess
 import sys
@@ -26,11 +27,16 @@ SYSTEMS = {
 }
 CARRIED = ("fonts", "indieweb", "sftp")
 _MOST_LACKING = 12
+# Published as a source archive alone, and pure Python: nobody needs a compiler for it.
+_PURE = "bagit"
+# uv's own idea of a Mac is an older one.
+_MACOS = "14.0"
 
 
 def lacking(uv: str, system: str, python: str, asked: str) -> list[str]:
     """Packages without a wheel there; ['?'] where uv says something else."""
     missing: list[str] = []
+    environment = {**os.environ, "MACOSX_DEPLOYMENT_TARGET": _MACOS}
     while len(missing) < _MOST_LACKING:
         line = [
             uv,
@@ -43,9 +49,15 @@ def lacking(uv: str, system: str, python: str, asked: str) -> list[str]:
             f"{python}.9",
         ]
         line += ["--only-binary", ":all:", "-c", "constraints.txt", "-"]
-        line += [word for name in missing for word in ("--no-binary", name)]
+        line += [word for name in (_PURE, *missing) for word in ("--no-binary", name)]
         done = subprocess.run(
-            line, cwd=ROOT, input=asked, capture_output=True, text=True, check=False
+            line,
+            cwd=ROOT,
+            env=environment,
+            input=asked,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode == 0:
             return missing
