@@ -134,4 +134,4 @@ test-windows: install ## the main job and some tests on a Windows Python under W
 	@bash tests/tools/windows.sh
 
 clean: ## remove everything that make has made; the gathering stays
-	rm -rf .venv build dist node_modules static/vendor .cache .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf .venv build dist node_modules static/vendor .cache .coverage* .pytest_cache .mypy_cache .ruff_cache *.egg-info

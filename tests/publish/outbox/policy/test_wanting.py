@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from publish.outbox.policy.row_states import SOON, when_done
 from publish.outbox.policy.transition import Columns
 from publish.outbox.policy.wanting import (
     BIG,
@@ -21,6 +22,7 @@ from publish.outbox.policy.wanting import (
 )
 from reporter.delivery_memory import DeliveryMemory
 from reporter.enums import DeliveryState, ItemKind
+from reporter.models import Delivery
 
 NOW = datetime(2031, 10, 26, 1, 30, tzinfo=UTC)
 STORY, ADA = uuid.UUID(int=1), uuid.UUID(int=2)
@@ -62,6 +64,19 @@ def test_a_new_row(item: Wanted, by_hand: bool, state: DeliveryState) -> None:
         due_at=NOW,
         error=item.refused,
     )
+
+
+def test_a_row_takes_the_key_of_what_is_wanted() -> None:
+    after = want(row(key="sr-0"), ITEM, by_hand=False, urgent=False, now=NOW)
+    assert after.key == "sr-1"
+
+
+@pytest.mark.parametrize(
+    ("lease", "after"), [("another process", SOON), ("", timedelta(minutes=5))]
+)
+def test_when_to_ask_again_after_another_row(lease: str, after: timedelta) -> None:
+    other = Delivery(lease=lease, due_at=NOW + timedelta(minutes=5))
+    assert when_done(other, NOW) == NOW + after
 
 
 @pytest.mark.parametrize(
