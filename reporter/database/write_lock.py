@@ -28,8 +28,8 @@ from typing import Any
 from reporter.files import sync_file
 
 # The statements before which Python's sqlite3 begins a transaction (its documentation, "Transaction control").
-# VACUUM writes too, in a transaction of its own.
-_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "VACUUM")
+# VACUUM writes too, in a transaction of its own; BEGIN is said by migrations, whose statements are no such words.
+_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "VACUUM", "BEGIN")
 
 # As SQLite says it, with the name of its code: reporter.database.engine.translate_error knows it by that.
 IO_ERROR = "disk I/O error (SQLITE_IOERR)"

@@ -31,6 +31,9 @@ def upgrade(engine: Engine) -> Path | None:
     config = _config()
     copy = _copy_aside(engine, current) if current else None
     with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            # sqlite3 begins none before CREATE and ALTER: a kill in between left a database that nobody could open.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return copy
