@@ -33,7 +33,15 @@ from kiosk.web.middleware.request_limits import request_limits
 from kiosk.web.middleware.security_headers import CONTENT_SECURITY_POLICY
 from kiosk.web.openapi import document
 from kiosk.web.phone import captive_portal, capture, conversation, my_takeaways, privacy_notice, pwa
-from kiosk.web.screens import outcomes, print_pack, screen_markers, search, station, wall
+from kiosk.web.screens import (
+    outcomes,
+    print_pack,
+    screen_markers,
+    search,
+    slides,
+    station,
+    wall,
+)
 from kiosk.web.shared import health, media, trial, tus_uploads
 from kiosk.web.shared.streaming_forms import KioskRequest
 from reporter import secret_store
@@ -65,6 +73,7 @@ BLUEPRINTS = (
     conversation,
     trial,
     tus_uploads,
+    slides,
     wall,
 )
 

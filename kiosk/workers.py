@@ -121,6 +121,18 @@ def cards(kiosk: KioskContext) -> int:
     return import_next(kiosk)
 
 
+def film(kiosk: KioskContext) -> int:
+    """Make the film that the desk asked for; take one away that may not be seen any more."""
+    from reporter.models import Film
+
+    row = db.session.get(Film, 1)
+    if row is None or not (row.asked or row.made):
+        return 0
+    from kiosk.services.films import make_due
+
+    return make_due(kiosk)
+
+
 def purge(kiosk: KioskContext) -> int:
     """Let withdrawn content leave the files of database and index, within a minute or two."""
     from reporter.gathering.purge import purge as purge_files
@@ -171,6 +183,7 @@ TURNS: tuple[tuple[Turn, float], ...] = (
     (deliver, 5.0),
     (hear, 10.0),
     (cards, 1.0),
+    (film, 1.0),
     # Well within the ten minutes that we promise; what is withdrawn at once is purged at once.
     (purge, 60.0),
     (retain, timedelta(hours=1).total_seconds()),

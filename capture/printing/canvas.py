@@ -205,6 +205,12 @@ class Canvas:
         place = (box.x / POINT, (self.height - box.y - box.height) / POINT, box.width / POINT)
         self._pdf.form(text, path, side, place)
 
+    def photo(self, jpeg: bytes, size: tuple[int, int], box: Box) -> None:
+        """A JPEG in RGB of a size in pixels, that fills the box."""
+        bottom = self.height - box.y - box.height
+        x, y, width, height = (v / POINT for v in (box.x, bottom, box.width, box.height))
+        self._pdf.photo(jpeg, size, (x, y, width, height))
+
     def fill(self, box: Box, colour: Colour, *, radius: float = 0) -> None:
         """A filled rectangle, with round corners if ``radius`` says so."""
         self._colour(colour)

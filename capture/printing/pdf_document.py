@@ -61,6 +61,7 @@ class PdfDocument:
         self._fonts: dict[Face, _Font] = {}
         self._forms: dict[str, tuple[str, float]] = {}
         self._images: dict[tuple[Face, int], tuple[int, int, bytes, bytes]] = {}
+        self._photos: dict[bytes, tuple[int, int]] = {}
 
     def page(self) -> None:
         """Begins a new page."""
@@ -96,6 +97,15 @@ class PdfDocument:
             width, height = (right - left) * size, (top - bottom) * size
             self.draw(f"q {width:.3f} 0 0 {height:.3f} {x:.3f} {y:.3f} cm /I{number} Do Q")
 
+    def photo(
+        self, jpeg: bytes, size: tuple[int, int], at: tuple[float, float, float, float]
+    ) -> None:
+        """Shows a JPEG in RGB of a size in pixels: ``at`` is x, y, width and height on the page."""
+        self._photos.setdefault(jpeg, size)
+        number = list(self._photos).index(jpeg)
+        x, y, width, height = at
+        self.draw(f"q {width:.3f} 0 0 {height:.3f} {x:.3f} {y:.3f} cm /P{number} Do Q")
+
     @contextmanager
     def meaning(self, text: str, glyphs: Sequence[Shown]) -> Iterator[None]:
         """Around glyphs: says what is to be read there (14.9.4) where it isn't letter by letter.
@@ -119,9 +129,10 @@ class PdfDocument:
         fonts = {font.name: _write_font(writer, font) for font in self._fonts.values()}
         forms = {f"X{n}": _write_form(writer, *form) for n, form in enumerate(self._forms.values())}
         images = {f"I{n}": _write_image(writer, one) for n, one in enumerate(self._images.values())}
+        photos = {f"P{n}": _write_photo(writer, *one) for n, one in enumerate(self._photos.items())}
         resources = writer.add(
             f"<< /Font << {_references({n: ref for n, (ref, _) in fonts.items()})} >> "
-            f"/XObject << {_references({**forms, **images})} >> >>"
+            f"/XObject << {_references({**forms, **images, **photos})} >> >>"
         )
         tree = writer.reserve()
         mapped = {name: cids for name, (_, cids) in fonts.items()}
@@ -323,6 +334,13 @@ def _write_image(writer: _Writer, picture: tuple[int, int, bytes, bytes]) -> int
     size = f"/Type /XObject /Subtype /Image /Width {width} /Height {height} /BitsPerComponent 8"
     mask = writer.stream(f"{size} /ColorSpace /DeviceGray", alpha)
     return writer.stream(f"{size} /ColorSpace /DeviceRGB /SMask {mask} 0 R", rgb)
+
+
+def _write_photo(writer: _Writer, jpeg: bytes, size: tuple[int, int]) -> int:
+    width, height = size
+    shape = f"/Type /XObject /Subtype /Image /Width {width} /Height {height} /BitsPerComponent 8"
+    head = f"<< {shape} /ColorSpace /DeviceRGB /Filter /DCTDecode /Length {len(jpeg)} >>\nstream\n"
+    return writer.add(head.encode("ascii") + jpeg + b"\nendstream")
 
 
 def rectangle(x: float, y: float, width: float, height: float, radius: float = 0) -> str:

@@ -39,6 +39,7 @@ COMMANDS = {
     "index": LazyCommand("serve", "index", "Build the search index again."),
     "bundle": LazyCommand("publish", "bundle", "Make the curated bundle."),
     "film": LazyCommand("publish", "film", "Make a film of the evening."),
+    "report": LazyCommand("publish", "report", "Write what happened on one page."),
     "targets": LazyCommand("publish", "targets", "Places to publish to."),
     "publish": LazyCommand("publish", "publish", "Queue what is approved, deliver what is due."),
     "withdraw": LazyCommand("review", "withdraw_takeaway", "Take a takeaway down everywhere."),

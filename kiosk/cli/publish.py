@@ -1,8 +1,9 @@
-"""``reporter targets``, ``reporter publish``, ``reporter bundle``, ``reporter film``."""
+"""``reporter targets``, ``publish``, ``bundle``, ``film``, ``report``."""
 
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -287,3 +288,31 @@ def _film_wish(
 
     sound = "" if music is None else str(music.absolute())
     return Wish(place=Scope(audience), seconds=seconds, shape=Shape(shape), music=sound)
+
+
+@click.command("report")
+@click.option(
+    "-o",
+    "output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.pdf|.html",
+    default=Path("report.pdf"),
+    show_default=True,
+)
+@click.option(
+    "--audience",
+    type=click.Choice(["public", "community", "room"]),
+    default="public",
+    show_default=True,
+    help="Who will read it: only what may be shown to them is in it.",
+)
+@gathering_option
+def report(output: Path, audience: str) -> None:
+    """Write what happened on one page: numbers, themes, pictures, quotes, open questions, what is next."""
+    from kiosk.services.summaries.report import write_report
+    from reporter.moderation.visibility import Scope
+
+    with opened() as kiosk:
+        told = write_report(kiosk, output, Scope(audience), partial(click.echo, err=True))
+    count = told.numbers[0][0] if told.numbers else 0
+    click.echo(f"{output}: made of {count} takeaways that this audience may see")

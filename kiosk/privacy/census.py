@@ -22,6 +22,7 @@ from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.runtime.database import db
 from reporter.config import FOLDERS
 from reporter.enums import DeliveryState, ReplyState, TakeawayState
+from reporter.films.arrangement import film_file, film_of, may_be_seen
 from reporter.gathering.copies import BACKUP, BUNDLE, FILM, copies_holding, remains_in_copies
 from reporter.gathering.purge import purge_due
 from reporter.models import CopyMade, Decision, Delivery, Media, Takeaway, Target, Tombstone, Upload
@@ -187,6 +188,16 @@ def _incoming(kiosk: KioskContext) -> Place:
     for path in paths:
         if path.name.split(".")[0] not in live and path.stat().st_mtime < limit:
             place.violations.append(f"{path.name} belongs to no upload")
+    return place
+
+
+def _films(kiosk: KioskContext) -> Place:
+    """The film of the desk. Until the worker has taken a stale one away nobody gets it, but it is there."""
+    paths = [path for path in film_file(kiosk.store).parent.glob("*") if path.is_file()]
+    film = film_of(db.session())
+    place = Place("films", len(paths))
+    if paths and not may_be_seen(db.session(), kiosk.store, film):
+        place.violations.append("the film shows what may not be seen any more")
     return place
 
 
@@ -356,6 +367,7 @@ CHECKS: tuple[Callable[[KioskContext], Place], ...] = (
     _media,
     _renditions,
     _incoming,
+    _films,
     _logs,
     _others,
 )

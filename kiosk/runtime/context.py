@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from flask import current_app
 
@@ -55,6 +56,11 @@ class KioskContext:
     queued_to: int = -1
     # What targets have learnt of their servers: lives as long as the kiosk.
     remote_state: RemoteState = field(default_factory=RemoteState)
+
+    # Themes as they were read last for a place, and what they were read from (see services.summaries.theme_views).
+    themes_read: dict[tuple[Any, ...], tuple[tuple[object, ...], list[Any]]] = field(
+        default_factory=dict
+    )
 
     def now(self) -> datetime:
         """The current instant."""

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from babel.dates import format_date
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from capture.films.film_maker import MadeFilm, make_film
 from kiosk.i18n.clock_text import when_text
@@ -21,17 +21,28 @@ from kiosk.i18n.locale_selector import catalogue
 from kiosk.runtime.addresses import phone_url
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
+from reporter.errors import NotFound, ReporterError
+from reporter.films.arrangement import (
+    film_file,
+    film_of,
+    looks_of,
+    may_be_seen,
+    take_away_stale,
+    wish_of,
+)
 from reporter.films.plan import FilmWords, Plan, Wish, plan_film
-from reporter.films.script import Script
+from reporter.films.script import Script, Shape
 from reporter.gathering.copies import FILM, note_copy
 from reporter.gathering.sessions import all_sessions
 from reporter.languages import spoken_locale
-from reporter.models import EventSession, Gathering, Takeaway
+from reporter.models import EventSession, Film, Gathering, Takeaway
 
 # A slow laptop that has much else to do takes twenty times the length of a film.
 LONGEST_SECONDS = 3600.0
 # How often the state of a film under way is told.
 TICK = 1.0
+# So much of one piece is shown before the whole is made.
+PREVIEW_SECONDS = 4.0
 # (frames made, frames in all)
 OnProgress = Callable[[int, int], None]
 
@@ -83,9 +94,17 @@ def plan(kiosk: KioskContext, wish: Wish, address: str = "") -> Plan:
 
 
 def write_film(
-    kiosk: KioskContext, script: Script, path: Path, progress: OnProgress | None = None
+    kiosk: KioskContext,
+    script: Script,
+    path: Path,
+    progress: OnProgress | None = None,
+    *,
+    is_copy: bool = True,
 ) -> MadeFilm:
-    """Make a film at ``path`` in a worker process. Raises MediaFailed, DiskFull, PoolBusy."""
+    """Make a film at ``path`` in a worker process. Raises MediaFailed, DiskFull, PoolBusy.
+
+    ``is_copy``: it leaves the kiosk's hands, so it is remembered what is in it.
+    """
     # Nothing is held of the database while it is made.
     db.session.commit()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,10 +124,11 @@ def write_film(
         part = path.with_name(f".{path.name}.part")
         shutil.move(work, part)
         part.replace(path)
-    # Whoever takes something back later is told which film it is in.
-    shown = select(Takeaway.id).where(Takeaway.receipt.in_(script.receipts))
-    holds = db.session.scalars(shown).all()
-    note_copy(db.session(), FILM, path, now=kiosk.now(), holds=holds)
+    if is_copy:
+        # Whoever takes something back later is told which film it is in.
+        shown = select(Takeaway.id).where(Takeaway.receipt.in_(script.receipts))
+        holds = db.session.scalars(shown).all()
+        note_copy(db.session(), FILM, path, now=kiosk.now(), holds=holds)
     return replace(made, path=path.absolute())
 
 
@@ -133,3 +153,61 @@ def film_record(script: Script, made: MadeFilm, left_out: tuple[str, ...]) -> di
         ],
         "left_out": list(left_out),
     }
+
+
+# --- The desk's film ---------------------------------------------------------------------------------
+
+
+def finished_film(kiosk: KioskContext) -> Path | None:
+    """The finished film, if all that is in it may (still) be seen by its audience."""
+    film, path = film_of(db.session()), film_file(kiosk.store)
+    is_there = bool(film.made) and path.is_file()
+    return path if is_there and may_be_seen(db.session(), kiosk.store, film) else None
+
+
+def make_due(kiosk: KioskContext) -> int:
+    """The worker's turn: take away a film that may not be seen any more, make one that was asked for; 1 if it did.
+
+    Only what was asked for once is made anew.
+    """
+    take_away_stale(db.session(), kiosk.store)
+    film = film_of(db.session())
+    if not film.asked:
+        return 0
+    try:
+        _make(kiosk, film, plan(kiosk, wish_of(film)).script)
+    except ReporterError as error:
+        db.session.rollback()
+        film = film_of(db.session())
+        film.asked, film.error = False, error.message
+        db.session.commit()
+    return 1
+
+
+def _make(kiosk: KioskContext, film: Film, script: Script) -> None:
+    looks = looks_of(script.pieces)
+    made = write_film(kiosk, script, film_file(kiosk.store), _note_progress, is_copy=False)
+    film = film_of(db.session())
+    # It takes a minute: what was taken back meanwhile is found by the next turn, before anybody sees it.
+    film.made, film.made_of, film.made_seconds = script.fingerprint, looks, made.seconds
+    film.asked, film.done, film.whole, film.error = False, 0, 0, ""
+    db.session.commit()
+
+
+def _note_progress(done: int, whole: int) -> None:
+    db.session.execute(update(Film).values(done=done, whole=whole))
+    db.session.commit()
+
+
+def preview_piece(kiosk: KioskContext, receipt: str) -> bytes:
+    """A few seconds of one piece as the film has it. Raises NotFound, MediaFailed, PoolBusy."""
+    film = film_of(db.session())
+    found = (one for one in plan(kiosk, wish_of(film)).script.pieces if one.receipt == receipt)
+    piece = next(found, None)
+    if piece is None:
+        raise NotFound("This piece is not in the film any more.")
+    short = replace(piece, seconds=min(piece.seconds, PREVIEW_SECONDS))
+    with tempfile.TemporaryDirectory(dir=kiosk.settings.folder / "incoming") as folder:
+        path = Path(folder) / "preview.mp4"
+        write_film(kiosk, Script((short,), Shape(film.shape)), path, is_copy=False)
+        return path.read_bytes()

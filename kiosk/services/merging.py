@@ -21,6 +21,7 @@ from reporter.merge.follow_up import merge_open
 from reporter.merge.other_database import open_other
 from reporter.merge.publishing import merge_sent
 from reporter.merge.takeaways import merge_takeaways
+from reporter.merge.themes import merge_themes
 
 
 def look(path: Path) -> tuple[str, str, str]:
@@ -43,6 +44,7 @@ def merge_in(kiosk: KioskContext, other: Path) -> MergeReport:
             merge_takeaways(merge)
             merge_sent(merge)
             merge_open(merge)
+            merge_themes(merge)
             return merge.done
     with _unpacked(other) as folder:
         if not is_bundle(folder):

@@ -27,6 +27,7 @@ from reporter.annotations import edit_history
 from reporter.config import load_settings, save_settings
 from reporter.enums import DeliveryState
 from reporter.errors import BadInput, NotFound
+from reporter.films.arrangement import take_away_stale
 from reporter.models import Gathering, Target
 
 # Asked for the words of a prompt, answers with the secret.
@@ -155,6 +156,7 @@ def publish_all(
 
 def take_down(kiosk: KioskContext) -> Published:
     """After a withdrawal: change and remove what was published, and publish nothing that was not."""
+    take_away_stale(db.session(), kiosk.store)
     context = publish_context_of(kiosk)
     queue(db.session(), context, only_known=True)
     while deliver_due(db.session(), context) is not None:

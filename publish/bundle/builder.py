@@ -13,7 +13,7 @@ import mimetypes
 import random
 from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from publish.bundle.ro_crate import NAME as CRATE
 from publish.bundle.ro_crate import crate_file
 from publish.bundle.strip_metadata import Parts, stripped
 from publish.composition.builder import build_post
+from publish.composition.themes import public_themes
 from publish.errors import PublishError
 from publish.posts.model import GatheringFacts, Post, PostMedia
 from publish.rendering.html import render
@@ -115,6 +116,7 @@ def make_bundle(
     """
     check_destination(destination, as_zip=_is_zip(destination))
     content = _gather(session, store, facts, now=now, rng=rng)
+    facts = replace(facts, themes=public_themes(session, facts.language))
     try:
         with temporary_sibling(destination) as work:
             with closing(_vessel(work, destination, content)) as vessel:

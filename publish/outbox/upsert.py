@@ -15,10 +15,16 @@ from publish.composition.constraints import shrink, shrunk_notice
 from publish.errors import Gone, RetryAfter
 from publish.net.transfer_meter import current_meter
 from publish.outbox.policy.decide import NotTried, NotWanted, Sent, Withdrawn
-from publish.posts.model import Post, PostMedia, Remote
+from publish.posts.model import Post, PostMedia, Remote, ThemeDigest
 from publish.targets import FrontPageEntry, Target
 from publish.targets.base import Answer, Limits, PersonalMail
-from publish.targets.capabilities import AnswersReplies, HasFrontPage, MediaLibrary, SendsMail
+from publish.targets.capabilities import (
+    AnswersReplies,
+    HasFrontPage,
+    MediaLibrary,
+    SendsMail,
+    TellsThemes,
+)
 from reporter.delivery_memory import DeliveryMemory
 from reporter.enums import ItemKind
 
@@ -67,6 +73,7 @@ class FrontPageJob:
 
     known: Remote | None
     entries: tuple[FrontPageEntry, ...]
+    themes: tuple[ThemeDigest, ...]
     fingerprint: str
     memory: DeliveryMemory
 
@@ -128,8 +135,7 @@ def execute(target: Target, job: Job) -> Done:
 def _execute_other(target: Target, job: Job) -> Done:
     match job:
         case FrontPageJob() if isinstance(target, HasFrontPage):
-            there = target.update_front_page(job.entries, job.known)
-            return Sent(there, job.fingerprint, job.memory)
+            return Sent(_update_front_page(target, job), job.fingerprint, job.memory)
         case AnswerJob() if isinstance(target, AnswersReplies):
             return _answer(target, job)
         case MessageJob() if isinstance(target, SendsMail):
@@ -138,6 +144,12 @@ def _execute_other(target: Target, job: Job) -> Done:
         case _:
             # Rows are made only for targets that can do it.
             raise TypeError(f"{target.kind} can't do {type(job).__name__}")
+
+
+def _update_front_page(target: HasFrontPage, job: FrontPageJob) -> Remote:
+    if isinstance(target, TellsThemes):
+        target.themes = job.themes
+    return target.update_front_page(job.entries, job.known)
 
 
 def _send_story(target: Target, job: StoryJob) -> Remote:

@@ -26,6 +26,16 @@ WORDS = "words"
 
 
 @dataclass(frozen=True)
+class ThemeDigest:
+    """A theme as everybody may read of it. ``quotes``: takeaway ids with their words, the most telling first."""
+
+    name: str
+    count: int
+    sessions: tuple[str, ...]
+    quotes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class GatheringFacts:
     """What every post needs to know of the gathering."""
 
@@ -35,6 +45,7 @@ class GatheringFacts:
     zone: ZoneInfo
     # For everybody's eyes, whoever the reader is.
     agenda: Agenda = NOTHING_YET
+    themes: tuple[ThemeDigest, ...] = ()
 
     @property
     def mark(self) -> str:

@@ -76,6 +76,7 @@ def summarize(post: Post, links: Mapping[str, str]) -> Summary:
         "session": post.slot is not None,
         "kinds": [block.kind for block in post.blocks if block.kind != WORDS],
         "open": [_open_item(block, post) for block in post.blocks if _is_open(block)],
+        "told": post.takeaways,
         "words": words_of(post),
     }
 
@@ -136,6 +137,7 @@ def front_page(facts: GatheringFacts, summaries: Sequence[Summary], base: str = 
         takeaways=_count_takeaways(ordered),
         sessions=sum(s.get("session", True) for s in ordered),
         open=_still_open(facts, ordered),
+        themes=_themes(facts, ordered),
         days_of=_day_of(facts),
         find={"words": FIND, "script": SCRIPT} if summaries else None,
         about=about_front(facts, first["photos"][0]["url"] if first else "", base),
@@ -153,6 +155,26 @@ def _still_open(facts: GatheringFacts, summaries: Sequence[Summary]) -> list[dic
     told = facts.agenda.settled
     # Summaries that an older version stored don't name the takeaway.
     return [one for s in summaries for one in s["open"] if one.get("takeaway") not in told]
+
+
+def _themes(facts: GatheringFacts, summaries: Sequence[Summary]) -> list[dict[str, Any]]:
+    """What the room said; quotes that stand on a page of the site, with their links."""
+    pages = {
+        takeaway: f"{s['url']}#t-{takeaway}" for s in summaries for takeaway in s.get("told", ())
+    }
+    return [
+        {
+            "name": theme.name,
+            "count": theme.count,
+            "sessions": ", ".join(theme.sessions),
+            "quotes": [
+                {"text": _short(text), "url": pages[takeaway]}
+                for takeaway, text in theme.quotes
+                if takeaway in pages
+            ],
+        }
+        for theme in facts.themes
+    ]
 
 
 def _day_of(facts: GatheringFacts) -> Callable[[date], str]:

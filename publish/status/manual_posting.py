@@ -17,13 +17,13 @@ from publish.outbox.apply import keep_draft
 from publish.outbox.context import PublishContext
 from publish.outbox.items.story import fingerprint
 from publish.outbox.ledger import refresh_story
-from publish.posts.model import PostMedia
+from publish.rendering.thread import Part
 from publish.status.dry_run import draft_of
-from publish.targets import Draft, target_class
+from publish.targets import KINDS, target_class
 from publish.targets.capabilities import ManualPosting
 from reporter.enums import DeliveryState, ItemKind
 from reporter.errors import BadInput, Conflict, NotFound
-from reporter.models import Delivery, Story
+from reporter.models import Delivery, Story, Target
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Handout:
     # Where it is to be posted, and where it is, if it is.
     door: str
     url: str
-    draft: Draft | None
-    files: tuple[PostMedia, ...] = ()
+    # The messages to post, each with its files.
+    parts: tuple[Part, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -58,7 +58,7 @@ def _handout(session: Session, context: PublishContext, row: Delivery) -> Handou
     cls = target_class(row.target.kind)
     door = cls.posting_url(row.target.options) if issubclass(cls, ManualPosting) else ""
     title = row.memory.title
-    bare = Handout(row.id, row.target.name, title, what, door, row.url, None)
+    bare = Handout(row.id, row.target.name, title, what, door, row.url)
     story = session.get(Story, row.item_id)
     fitted = shape_post(session, context, row.target, story) if story and row.wanted else None
     if fitted is None:
@@ -68,20 +68,24 @@ def _handout(session: Session, context: PublishContext, row: Delivery) -> Handou
     except PublishError:
         return bare
     try:
-        draft = draft_of(session, row, fitted, opened)
+        parts = opened.parts(fitted.post) if isinstance(opened, ManualPosting) else []
     finally:
         opened.close()
-    return Handout(
-        row.id,
-        row.target.name,
-        title,
-        what,
-        door,
-        row.url,
-        draft,
-        tuple(fitted.post.media()),
-        fitted.notes,
+    return replace(bare, parts=tuple(parts), notes=fitted.notes)
+
+
+def posted_by_hand(session: Session) -> list[Delivery]:
+    """What a person has posted, newest first: where answers can come from."""
+    kinds = [kind for kind, cls in KINDS.items() if issubclass(cls, ManualPosting)]
+    query = (
+        select(Delivery)
+        .join(Delivery.target)
+        .where(
+            Target.kind.in_(kinds), Delivery.item_kind == ItemKind.STORY, Delivery.remote_id != ""
+        )
+        .order_by(Delivery.sent_at.desc())
     )
+    return list(session.scalars(query))
 
 
 def done_by_hand(

@@ -7,34 +7,34 @@ from collections.abc import Mapping
 from publish.posts.model import Remote
 from publish.targets.base import Draft, FrontPageEntry, Target, TargetConfig, TargetOption
 from publish.targets.bluesky.target import BlueskyTarget
+from publish.targets.by_hand.groups import TARGETS as GROUP_TARGETS
 from publish.targets.dokuwiki.target import DokuWikiTarget
 from publish.targets.email.target import EmailTarget
-from publish.targets.facebook.group import FacebookGroupTarget
 from publish.targets.facebook.page import FacebookPageTarget
 from publish.targets.folder.target import FolderTarget
 from publish.targets.git.target import GitTarget
 from publish.targets.mastodon.target import MastodonTarget
+from publish.targets.matrix.target import MatrixTarget
 from publish.targets.mediawiki.target import MediaWikiTarget
 from publish.targets.micropub.target import MicropubTarget
 from publish.targets.wordpress.target import WordPressTarget
 from reporter.errors import BadInput
 
-KINDS: dict[str, type[Target]] = {
-    cls.kind: cls
-    for cls in (
-        WordPressTarget,
-        MicropubTarget,
-        MediaWikiTarget,
-        DokuWikiTarget,
-        MastodonTarget,
-        BlueskyTarget,
-        FacebookPageTarget,
-        FacebookGroupTarget,
-        FolderTarget,
-        GitTarget,
-        EmailTarget,
-    )
-}
+_CLASSES: tuple[type[Target], ...] = (
+    WordPressTarget,
+    MicropubTarget,
+    MediaWikiTarget,
+    DokuWikiTarget,
+    MastodonTarget,
+    BlueskyTarget,
+    FacebookPageTarget,
+    *GROUP_TARGETS,
+    MatrixTarget,
+    FolderTarget,
+    GitTarget,
+    EmailTarget,
+)
+KINDS: dict[str, type[Target]] = {cls.kind: cls for cls in _CLASSES}
 
 __all__ = [
     "KINDS",

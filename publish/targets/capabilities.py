@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from publish.errors import PauseTarget
-from publish.posts.model import Post, PostMedia, Remote
+from publish.posts.model import Post, PostMedia, Remote, ThemeDigest
+from publish.rendering.thread import Part
 from publish.targets.base import (
     Answer,
     FrontPageEntry,
@@ -54,6 +55,12 @@ class HasFrontPage(ABC):
     @abstractmethod
     def update_front_page(self, entries: Sequence[FrontPageEntry], known: Remote | None) -> Remote:
         """Bring the overall page up to date."""
+
+
+class TellsThemes(HasFrontPage):
+    """Its overall page tells what the room said: ``themes`` are put in before it is brought up to date."""
+
+    themes: tuple[ThemeDigest, ...] = ()
 
 
 class Batches(ABC):
@@ -116,6 +123,10 @@ class ManualPosting(Target):
     @abstractmethod
     def posting_url(cls, options: Mapping[str, str]) -> str:
         """The address that a person opens to post."""
+
+    def parts(self, post: Post) -> list[Part]:
+        """The messages to post, in order, each with the files that go along."""
+        return [Part(self.draft(post, {}).body, tuple(post.media()))]
 
     def find(self, key: str) -> Remote | None:
         """Only a person knows."""

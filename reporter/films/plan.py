@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -38,7 +38,10 @@ NOTHING = (
 
 @dataclass(frozen=True)
 class Wish:
-    """What an organizer wants: for whom, how long, in which order (receipts), without which."""
+    """What an organizer wants: for whom, how long, in which order (receipts), without which.
+
+    ``lengths``: seconds of single pieces, by receipt; the others share what is left.
+    """
 
     place: Scope = Scope.PUBLIC
     seconds: float = USUAL
@@ -46,6 +49,7 @@ class Wish:
     order: tuple[str, ...] = ()
     dropped: frozenset[str] = frozenset()
     music: str = ""
+    lengths: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def plan_film(session: Session, store: Store, wish: Wish, words: FilmWords) -> P
         raise Conflict(_why_nothing(session, wish, bool(candidates)))
     chosen = _chosen(wanted, wish)
     kept = {one.piece.receipt for one in chosen}
-    pieces = _stretched(_laid_out(chosen, words), wish.seconds)
+    pieces = _stretched(_laid_out(chosen, words), wish)
     left = (one.piece.receipt for one in candidates if one.piece.receipt not in kept)
     return Plan(Script(tuple(pieces), wish.shape, wish.music), tuple(left))
 
@@ -113,12 +117,16 @@ def _candidates(session: Session, store: Store, wish: Wish) -> list[_Candidate]:
         .order_by(EventSession.starts_at, EventSession.title, Takeaway.recorded_at, Takeaway.id)
     )
     found = [
-        _Candidate(piece, takeaway)
+        _Candidate(_as_long(piece, wish), takeaway)
         for takeaway in session.scalars(query)
         if (piece := piece_of(store, takeaway)) is not None
     ]
     place = {receipt: number for number, receipt in enumerate(wish.order)}
     return sorted(found, key=lambda one: place.get(one.piece.receipt, len(place)))
+
+
+def _as_long(piece: Piece, wish: Wish) -> Piece:
+    return replace(piece, seconds=wish.lengths.get(piece.receipt, piece.seconds))
 
 
 def piece_of(store: Store, takeaway: Takeaway) -> Piece | None:
@@ -239,14 +247,18 @@ _MOST = {
 }
 
 
-def _stretched(pieces: list[Piece], seconds: float) -> list[Piece]:
-    """Pictures and quotes longer or shorter by one share, within what is good for each."""
-    fixed = sum(piece.seconds for piece in pieces if piece.kind not in _MOST)
-    free = sum(piece.seconds for piece in pieces if piece.kind in _MOST)
-    share = max((seconds - fixed) / free, 0.5) if free else 1.0
+def _stretched(pieces: list[Piece], wish: Wish) -> list[Piece]:
+    """Pictures and quotes longer or shorter by one share, within what is good for each; not those of a set length."""
+
+    def is_free(piece: Piece) -> bool:
+        return piece.kind in _MOST and piece.receipt not in wish.lengths
+
+    fixed = sum(piece.seconds for piece in pieces if not is_free(piece))
+    free = sum(piece.seconds for piece in pieces if is_free(piece))
+    share = max((wish.seconds - fixed) / free, 0.5) if free else 1.0
     return [
         replace(piece, seconds=round(min(piece.seconds * share, _MOST[piece.kind]), 2))
-        if piece.kind in _MOST
+        if is_free(piece)
         else piece
         for piece in pieces
     ]

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from reporter.errors import BadInput
 from reporter.models import Gathering
 
-LATEST, NOW, QUESTIONS, MAP = "latest", "now", "questions", "map"
-MODES = (LATEST, NOW, QUESTIONS, MAP)
+LATEST, NOW, QUESTIONS, MAP, THEMES = "latest", "now", "questions", "map", "themes"
+MODES = (LATEST, NOW, QUESTIONS, MAP, THEMES)
+# Modes that show no cards.
+CHARTS = (MAP, THEMES)
 LINE_CHARS = 160
 COLUMNS = (
     Gathering.wall_mode,

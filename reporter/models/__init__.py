@@ -15,7 +15,7 @@ from reporter.models.gathering import (
 from reporter.models.image_quality import ImageQuality, SimilarGroup
 from reporter.models.outbox import OutboxState, SentDraft, Takedown, TargetStatus
 from reporter.models.publishing import Delivery, Target
-from reporter.models.story import Story, StoryItem, StoryText
+from reporter.models.story import Film, Story, StoryItem, StoryText
 from reporter.models.takeaway import (
     Attachment,
     Decision,
@@ -47,6 +47,7 @@ __all__ = [
     "Edit",
     "EventSession",
     "Face",
+    "Film",
     "Gathering",
     "ImageQuality",
     "Media",

@@ -1,14 +1,16 @@
-"""Stories: what an organizer composes from takeaways."""
+"""Stories and the film: what an organizer composes from takeaways."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Text, Uuid
+from sqlalchemy import JSON, ForeignKey, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from reporter.database.engine import Base, UtcDateTime
+from reporter.database.message_column import MessageString
 from reporter.models.takeaway import EventSession
 
 
@@ -64,3 +66,31 @@ class StoryText(Base):
     position: Mapped[int] = mapped_column(default=0)
     text: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Film(Base):
+    """The film of the evening: what is wanted of it, and what the finished file is made of.
+
+    There is one a gathering. Its file lies in the gathering's folder ``films/``.
+    """
+
+    __tablename__ = "film"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    audience: Mapped[str] = mapped_column(default="public")
+    shape: Mapped[str] = mapped_column(default="landscape")
+    seconds: Mapped[float] = mapped_column(default=75.0)
+    # Receipts: in which order, which not at all, and for how many seconds each.
+    sequence: Mapped[list[str]] = mapped_column(JSON, default=list)
+    dropped: Mapped[list[str]] = mapped_column(JSON, default=list)
+    lengths: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
+    # Somebody asked for it, or it has to be made anew.
+    asked: Mapped[bool] = mapped_column(default=False)
+    # Of the finished file: its script's fingerprint, '' for none; what each receipt in it looked like; its length.
+    made: Mapped[str] = mapped_column(default="")
+    made_of: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    made_seconds: Mapped[float] = mapped_column(default=0.0)
+    # Frames made and frames in all, while it is made.
+    done: Mapped[int] = mapped_column(default=0)
+    whole: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(MessageString, default="")

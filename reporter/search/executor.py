@@ -8,7 +8,7 @@ from typing import Any as Whatever
 import numpy as np
 
 from reporter.search.documents import place_word
-from reporter.search.protocol import FACETS, Relaxation, SearchRequest, Sort
+from reporter.search.protocol import FACETS, THEME, Relaxation, SearchRequest, Sort
 from reporter.search.query.parser import All, Any, Node, Text, parse, texts_of
 from reporter.search.query.scorer import Matching, is_slight
 from reporter.search.query.spelling import respell
@@ -34,7 +34,10 @@ def answer(
     return {
         "total": len(numbers),
         "ids": [reading.id_of(int(number)) for number in page],
-        "facets": {name: _counts(reading, name, numbers) for name in FACETS},
+        "facets": {
+            **{name: _counts(reading, name, numbers) for name in FACETS},
+            THEME: _theme_counts(reading, ask, matching),
+        },
         "suggestion": found.suggestion,
         "loosened": found.loosened,
         "marks": found.marks,
@@ -148,6 +151,8 @@ def _allowed(reading: IndexReader, ask: SearchRequest) -> Bools:
             mask &= _where(reading, "tags", lambda value, tag=wanted: tag in value.split(","))
         elif wanted and name in FACETS:
             mask &= _where(reading, name, lambda value, wanted=wanted: value == wanted)
+        elif wanted and name == THEME:
+            mask &= reading.among(ask.themes.get(wanted, frozenset()))
     return mask
 
 
@@ -170,6 +175,15 @@ def _sorted(
         # The last key is the first to sort by.
         return numbers[np.lexsort((newest_first, -scores[numbers]))]
     return numbers[np.argsort(newest_first, kind="stable")]
+
+
+def _theme_counts(reading: IndexReader, ask: SearchRequest, matching: Bools) -> dict[str, int]:
+    counts = {
+        theme: int((reading.among(members) & matching).sum())
+        for theme, members in ask.themes.items()
+    }
+    found = ((theme, count) for theme, count in counts.items() if count)
+    return dict(sorted(found, key=lambda pair: -pair[1]))
 
 
 def _counts(reading: IndexReader, name: str, numbers: Whatever) -> dict[str, int]:

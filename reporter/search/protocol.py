@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from reporter.search.recipe import Recipe
 
 FACETS = ("session", "kind", "intent", "author", "tag", "state", "day")
+# Not in the index: who asks brings the members along.
+THEME = "theme"
 # A query is typed by a person; more than this is somebody else.
 QUERY_CHARS = 300
 
@@ -46,6 +48,7 @@ class SearchRequest:
     ``filters`` are exact values by facet. ``place`` None: the desk, which sees all but what was withdrawn.
     ``unfinished``: the last word is still being typed, so its beginning counts. ``like``: the id of a takeaway that
     the answer should resemble (``query`` is left aside then). ``today``: at the gathering, for ``day:today``.
+    ``themes``: ids of takeaways by theme, for the facet and the filter "theme".
     """
 
     query: str = ""
@@ -58,6 +61,7 @@ class SearchRequest:
     unfinished: bool = False
     like: str = ""
     today: date | None = None
+    themes: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

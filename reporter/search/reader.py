@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,7 @@ class Memory:
         self._lock = threading.Lock()
         self._segments: dict[str, Segment] = {}
         self._postings: OrderedDict[tuple[str, str, str], Postings] = OrderedDict()
+        self._ids: dict[str, list[str]] = {}
 
     def segment(self, reader: Any) -> Segment:
         """The facts of a reader's segment."""
@@ -67,6 +68,16 @@ class Memory:
         kept = set(names)
         with self._lock:
             self._segments = {n: s for n, s in self._segments.items() if n in kept}
+            self._ids = {n: ids for n, ids in self._ids.items() if n in kept}
+
+    def ids(self, reader: Any) -> list[str]:
+        """The takeaways of a reader's segment, in the order of its documents."""
+        name = reader.segment().segment_id()
+        if (known := self._ids.get(name)) is None:
+            known = [str(reader.stored_fields(n)["id"]) for n in range(reader.doc_count_all())]
+            with self._lock:
+                self._ids[name] = known
+        return known
 
     def postings(self, reader: Any, name: str, text: str) -> Postings:
         """Documents of a segment with a term, and how often."""
@@ -149,6 +160,11 @@ class IndexReader:
         mask = np.zeros(self.count, np.bool_)
         mask[self.postings(name, text)[0]] = True
         return mask
+
+    def among(self, ids: Collection[str]) -> Bools:
+        """For each document whether its takeaway is one of these."""
+        told = (one in ids for leaf, _at in self.leaves for one in self._memory.ids(leaf))
+        return np.fromiter(told, np.bool_, self.count)
 
     def score(self, name: str, text: str) -> Floats:
         """BM25 of a term for each document (Robertson and Zaragoza 2009); 0 where it doesn't stand."""

@@ -26,6 +26,8 @@ TITLE_CHARS = 200
 WORDS_CHARS = 20_000
 # How many starred takeaways of a session the draft of a report begins with.
 REPORT_OF_EACH = 3
+# How many takeaways of a theme a story of it begins with.
+THEME_PIECES = 12
 _TEXTS = ("title", "lead", "short")
 _ALIVE = Takeaway.state != TakeawayState.WITHDRAWN
 
@@ -93,6 +95,19 @@ def draft_report(session: Session, hand: Actor, title: str) -> Story:
             _append_words(session, story, hand, f"## {event.title}")
             _append(session, story, rows[:REPORT_OF_EACH])
     _changed(session)
+    return story
+
+
+def draft_theme(session: Session, hand: Actor, title: str, takeaways: Sequence[Takeaway]) -> Story:
+    """A composed story that begins with a theme: its approved takeaways in this order, so many at most. Commits.
+
+    Raises Conflict where nothing of it is approved.
+    """
+    rows = [row for row in takeaways if row.state == TakeawayState.APPROVED][:THEME_PIECES]
+    if not rows:
+        raise Conflict("Nothing of this theme is approved yet. Approve some of it in Review first.")
+    story = new_story(session, hand, title)
+    add(session, story, rows)
     return story
 
 

@@ -26,7 +26,7 @@ from kiosk.web.desk import (
 from kiosk.web.desk.follow_up import action_items, inbox, plan
 from kiosk.web.desk.privacy import erase, support
 from kiosk.web.desk.privacy import retention as privacy_retention
-from kiosk.web.desk.publishing import manual_posting, overview, stories, targets
+from kiosk.web.desk.publishing import film, manual_posting, overview, report, stories, targets
 from kiosk.web.desk.review import captions, edit_media, views
 from kiosk.web.desk.review import faces as review_faces
 from kiosk.web.middleware.auth import at_laptop, require_desk
@@ -55,7 +55,9 @@ for _part in (
     manual_posting,
     status,
     edit_media,
+    film,
     overview,
+    report,
     views,
     schedule,
     sessions,

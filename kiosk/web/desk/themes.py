@@ -10,9 +10,10 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.openapi.describe import describe
 from reporter.actor import Actor
-from reporter.errors import BadInput
+from reporter.errors import BadInput, NotFound
 from reporter.models import Takeaway, Theme
 from reporter.moderation.decisions import by_receipt
+from reporter.stories.editing import draft_theme
 from reporter.themes import decisions
 from reporter.themes.board import theme_board
 from reporter.themes.refresh import refresh
@@ -27,7 +28,7 @@ LISTED = 100
 @describe(query="show")
 def overview() -> str:
     """All themes, brought up to date."""
-    language = current_kiosk().settings.gathering.language
+    language = _language()
     refresh(db.session(), language, _hand())
     return render_template(
         "desk/themes.html",
@@ -53,6 +54,24 @@ def change(number: str) -> ResponseReturnValue:
     else:
         raise BadInput(_("The desk did not understand that. Load the page again."))
     return _back(number)
+
+
+@bp.post("/<number>/story")
+@describe()
+def begin_story(number: str) -> ResponseReturnValue:
+    """A story that begins with this theme."""
+    theme = decisions.find_theme(db.session(), number)
+    views = {view.id: view for view in theme_board(db.session(), _language()).themes}
+    view = views.get(theme.id)
+    if view is None:
+        raise NotFound("There is no such theme any more. Load the page again.")
+    first = [*view.telling, *(row for row in view.takeaways if row not in view.telling)]
+    story = draft_theme(db.session(), _hand(), view.name, first)
+    return redirect(url_for("desk.stories.edit", story_id=story.id.hex), code=303)
+
+
+def _language() -> str:
+    return current_kiosk().settings.gathering.language
 
 
 @bp.post("/takeaways")

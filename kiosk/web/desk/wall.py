@@ -22,6 +22,7 @@ from reporter.gathering.wall_settings import (
     MAP,
     NOW,
     QUESTIONS,
+    THEMES,
     board_of,
     set_board,
 )
@@ -35,6 +36,7 @@ MODES = (
     (NOW, later("The session that runs now")),
     (QUESTIONS, later("Questions")),
     (MAP, later("Map of the sessions")),
+    (THEMES, later("What the room said")),
 )
 # As many as fit beside one another; what is older is hidden in Review.
 CARDS = 24

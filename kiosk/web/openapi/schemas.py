@@ -139,6 +139,7 @@ SCHEMAS: dict[str, Schema] = {
         total=_COUNT,
         took_ms={"type": "number"},
         facets={"type": "object"},
+        themes={"type": "object"},
         suggestion=_TEXT,
         loosened=_TEXT,
         results=_list(_object(**_TAKEAWAY, highlight=_TEXT)),
@@ -180,6 +181,8 @@ SCHEMAS: dict[str, Schema] = {
     "Corners": _object(corners=_or_null(_list({"type": "number"}))),
     "Tried": _object(opened=_SWITCH),
     "Progress": {"type": "object"},
+    "Slides": _object(slides=_list({"type": "object"})),
+    "FilmState": _object(asked=_SWITCH, done=_COUNT, whole=_COUNT, made=_TEXT),
     "Manifest": {"type": "object"},
     "Document": {"type": "object", "required": ["openapi", "info", "paths"]},
 }

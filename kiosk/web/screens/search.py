@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
+from kiosk.services.summaries.theme_views import ThemeMembers, theme_members
 from kiosk.web.middleware.auth import at_desk
 from kiosk.web.middleware.error_pages import wants_json
 from kiosk.web.openapi.describe import describe
@@ -33,14 +34,15 @@ UNDER_WAY = 20
 
 @bp.get("/search")
 @describe(
-    query="q session kind intent author tag day state sort=relevance|newest|oldest "
+    query="q session theme kind intent author tag day state sort=relevance|newest|oldest "
     "limit:integer offset:integer live like",
     answers="SearchAnswer",
     produces="text/html",
 )
 def search() -> ResponseReturnValue:
     """``?q=&session=&kind=&tag=…&sort=&like=ID``; HTML or JSON."""
-    ask = _ask()
+    themes = _themes()
+    ask = _ask(themes)
     liked = _liked(ask)
     if liked is not None:
         ask = replace(ask, query=text_of(liked))
@@ -50,13 +52,14 @@ def search() -> ResponseReturnValue:
     record["query"] = request.args.get("q", "")
     if not at_desk():
         _keep_receipts(record)
+    names = {one.id: one.name for one in themes}
     if wants_json():
-        return jsonify(record)
+        return jsonify({**record, "themes": names})
     return render_template(
         "search.html",
         found=record,
         chosen={name: value for name, value in ask.filters.items() if value},
-        facets=facets(found.facets, ask.filters),
+        facets=facets(found.facets, ask.filters, names),
         sort=request.args.get("sort", ""),
         sorts=_sorts(),
         liked=liked,
@@ -100,7 +103,14 @@ def _liked(ask: SearchRequest) -> Takeaway | None:
     return row
 
 
-def _ask() -> SearchRequest:
+def _themes() -> list[ThemeMembers]:
+    """Themes as far as the asker may see what is in them."""
+    kiosk = current_kiosk()
+    new_too = kiosk.settings.wall.shows == "new"
+    return theme_members(kiosk, None if at_desk() else Scope.ROOM, new_too=new_too)
+
+
+def _ask(themes: list[ThemeMembers]) -> SearchRequest:
     args, kiosk = request.args, current_kiosk()
     filters = {name: args.get(name, "").strip() for name in FILTERS}
     filters["session"] = normalize(filters["session"])
@@ -115,5 +125,6 @@ def _ask() -> SearchRequest:
         sort=Sort(sort) if sort in list(Sort) else Sort.RELEVANCE,
         unfinished=bool(args.get("live")),
         like=args.get("like", "").strip(),
+        themes={one.id: one.takeaways for one in themes},
         today=kiosk.now().astimezone(kiosk.settings.zone).date(),
     )

@@ -18,7 +18,7 @@ from reporter.gathering.sessions import all_sessions
 
 # More values than these are looked for by typing.
 MOST = 8
-FILTERS = ("session", "kind", "intent", "author", "tag", "day", "state")
+FILTERS = ("session", "theme", "kind", "intent", "author", "tag", "day", "state")
 Label = Callable[[str], str]
 
 
@@ -41,10 +41,15 @@ class Facet:
     choices: list[Choice]
 
 
-def facets(counts: Mapping[str, Mapping[str, int]], chosen: Mapping[str, str]) -> list[Facet]:
-    """All groups that have something to choose; states are the desk's own business."""
+def facets(
+    counts: Mapping[str, Mapping[str, int]],
+    chosen: Mapping[str, str],
+    themes: Mapping[str, str],
+) -> list[Facet]:
+    """All groups that have something to choose; states are the desk's own business. ``themes``: names by id."""
     titles = {
         "session": _("Session"),
+        "theme": _("Theme"),
         "kind": _("Kind"),
         "intent": _("What it is"),
         "author": _("Person"),
@@ -52,7 +57,7 @@ def facets(counts: Mapping[str, Mapping[str, int]], chosen: Mapping[str, str]) -
         "day": _("Day"),
         "state": _("State"),
     }
-    labels, groups = _labels(), []
+    labels, groups = _labels(themes), []
     for name in FILTERS:
         if name == "state" and not at_desk():
             continue
@@ -78,7 +83,7 @@ def address(**changed: str) -> str:
     return url_for("search.search", **told)  # type: ignore[arg-type]
 
 
-def _labels() -> dict[str, Label]:
+def _labels(themes: Mapping[str, str]) -> dict[str, Label]:
     titles = {event.code: event.title for event in all_sessions(db.session())}
     words = {
         name: {value: str(told) for value, told in pairs}
@@ -86,6 +91,7 @@ def _labels() -> dict[str, Label]:
     }
     return {
         "session": lambda code: titles.get(code, code),
+        "theme": lambda theme: themes.get(theme, theme),
         "tag": lambda tag: f"#{tag}",
         "author": lambda author: author,
         "day": _day,

@@ -14,6 +14,7 @@ from kiosk.i18n.clock_text import clock_text
 from kiosk.runtime.addresses import is_for_phones
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
+from kiosk.services.summaries.theme_views import shown_themes, themes_stamp
 from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.middleware.etag import polled, wall_stamp
 from kiosk.web.openapi.describe import describe
@@ -23,7 +24,16 @@ from kiosk.web.shared.template_context import agenda, base_url
 from kiosk.web.shared.trial import shows_wifi_code
 from reporter.enums import Intent, MediaState
 from reporter.gathering.sessions import all_sessions, is_running, takeaway_counts
-from reporter.gathering.wall_settings import LATEST, MAP, MODES, NOW, QUESTIONS, board_of
+from reporter.gathering.wall_settings import (
+    CHARTS,
+    LATEST,
+    MAP,
+    MODES,
+    NOW,
+    QUESTIONS,
+    THEMES,
+    board_of,
+)
 from reporter.models import EventSession, Media, Takeaway
 from reporter.moderation.visibility import Scope, showable
 from reporter.stories.queries import with_everything
@@ -66,12 +76,13 @@ def cards() -> ResponseReturnValue:
     mode = asked if asked in MODES else board.mode
     # The map changes with the clock too: what begins while something else still runs.
     chart = _map() if mode == MAP else []
-    stamp = (board, *depends, now, str(get_locale()), mode, chart)
+    themes = themes_stamp() if mode == THEMES else ()
+    stamp = (board, *depends, now, str(get_locale()), mode, chart, themes)
     return polled(
         stamp,
         lambda: {
-            "cards": [] if mode == MAP else _cards(mode, now["code"]),
-            "map": chart,
+            "cards": [] if mode in CHARTS else _cards(mode, now["code"]),
+            "map": _themes() if mode == THEMES else chart,
             "now": now,
             "mode": mode,
             "paused": board.paused,
@@ -104,10 +115,32 @@ def _map() -> list[dict[str, Any]]:
     ]
 
 
+def _themes() -> list[dict[str, Any]]:
+    """What the room said: each theme with how many said it and the most telling words."""
+    kiosk = current_kiosk()
+    new_too = kiosk.settings.wall.shows == "new"
+    return [
+        {
+            "title": theme.name,
+            "time": "",
+            "room": next((shorten(words_of(row)) for row in theme.telling if words_of(row)), ""),
+            "count": len(theme.takeaways),
+            "running": False,
+            "begun": True,
+        }
+        for theme in shown_themes(kiosk, Scope.ROOM, new_too=new_too)
+    ]
+
+
+def words_of(row: Takeaway) -> str:
+    """The organizer's words, else the contributor's."""
+    return row.caption or row.text
+
+
 def _cards(mode: str, code: str) -> list[dict[str, Any]]:
     """Without those of which there is nothing to see yet: a picture without words that is being made (again)."""
-    cards = (_card(row) for row in shown_cards(mode, code))
-    return [card for card in cards if card["text"] or card["image"]]
+    drawn = (card(row) for row in shown_cards(mode, code))
+    return [one for one in drawn if one["text"] or one["image"]]
 
 
 def shown_cards(mode: str = LATEST, code: str = "") -> list[Takeaway]:
@@ -127,14 +160,15 @@ def shown_cards(mode: str = LATEST, code: str = "") -> list[Takeaway]:
     return list(db.session.scalars(query))
 
 
-def _card(row: Takeaway) -> dict[str, Any]:
+def card(row: Takeaway) -> dict[str, Any]:
+    """A takeaway as screens of the room draw it."""
     pictures = [a for a in row.attachments if _picture_name(a.media)]
     first = pictures[0] if pictures else None
     return {
         # The revision: a mended caption is another card.
         "id": f"{row.id}-{row.revision}",
         "kind": row.kind,
-        "text": shorten(row.caption or row.text),
+        "text": shorten(words_of(row)),
         "author": (row.author.split() or [""])[0],
         "session": row.session.title,
         "image": media_url(first.media, _picture_name(first.media)) if first else "",

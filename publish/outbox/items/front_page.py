@@ -9,13 +9,14 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from publish.composition.constraints import FittedPost
+from publish.composition.themes import public_themes
 from publish.outbox.context import PublishContext
 from publish.outbox.items.base import Order
 from publish.outbox.policy.wanting import Wanted
 from publish.outbox.upsert import FrontPageJob, Job
 from publish.posts.model import known_remote
 from publish.targets import FrontPageEntry, target_class
-from publish.targets.capabilities import HasFrontPage
+from publish.targets.capabilities import HasFrontPage, TellsThemes
 from reporter.enums import ItemKind
 from reporter.models import Delivery, Target
 
@@ -44,7 +45,9 @@ def waits_for(row: Delivery) -> ColumnElement[bool] | None:
 
 def prepare(session: Session, context: PublishContext, row: Delivery) -> Job:
     """What is at the target by now."""
-    return FrontPageJob(known_remote(row), _entries(session, row), row.wanted, row.memory)
+    tells = issubclass(target_class(row.target.kind), TellsThemes)
+    themes = public_themes(session, context.facts.language) if tells else ()
+    return FrontPageJob(known_remote(row), _entries(session, row), themes, row.wanted, row.memory)
 
 
 def _entries(session: Session, row: Delivery) -> tuple[FrontPageEntry, ...]:

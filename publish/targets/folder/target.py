@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlencode
@@ -38,7 +39,7 @@ from publish.targets.base import (
     TargetOption,
     address_option,
 )
-from publish.targets.capabilities import HasFrontPage, MediaLibrary, PollsReplies
+from publish.targets.capabilities import MediaLibrary, PollsReplies, TellsThemes
 from publish.targets.webmentions import mentions
 from reporter.messages import Message
 
@@ -47,7 +48,7 @@ log = logging.getLogger(__name__)
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-class FolderTarget(MediaLibrary, HasFrontPage, PollsReplies, Target):
+class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
     """Static pages in a folder."""
 
     kind = "folder"
@@ -256,7 +257,8 @@ class FolderTarget(MediaLibrary, HasFrontPage, PollsReplies, Target):
         feeds = feed_files(self.setup.facts, summaries, self._web, self._hub)
         for name, data in (*search_files(summaries), *feeds):
             self._put(name, data)
-        self._put("index.html", front_page(self.setup.facts, summaries, self._web).encode())
+        facts = replace(self.setup.facts, themes=self.themes)
+        self._put("index.html", front_page(facts, summaries, self._web).encode())
         if self._web and self._hub:
             self._tell_hub()
         return self._remote("index.html")

@@ -1,4 +1,4 @@
-// Shows how far publishing is, and copies words for who posts by hand. Without it the page is as good, once loaded again.
+// Shows how far publishing is. Without it the page is as good, once loaded again.
 const page = document.querySelector("[data-publish]");
 
 function show(row, told) {
@@ -37,7 +37,3 @@ async function look() {
 }
 
 if (page) setInterval(look, 2000);
-for (const button of document.querySelectorAll("[data-copy]")) {
-  button.hidden = !navigator.clipboard;
-  button.addEventListener("click", () => navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value));
-}

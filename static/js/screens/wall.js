@@ -15,6 +15,8 @@ let turn = 0;
 let mode = "";
 let still = false;
 
+// The map of the sessions and the themes: boxes with numbers in the place of cards.
+const charted = () => ["map", "themes"].includes(mode);
 const places = () => [...ground.children];
 const placeOf = (card) => places().find((place) => place.dataset.id === card.id);
 const age = (place) => known.findIndex((card) => card.id === place.dataset.id);
@@ -77,7 +79,7 @@ function take(cards) {
 
 // One place after the other goes to a card that is not on the screen.
 function swap() {
-  if (still || mode === "map") return;
+  if (still || charted()) return;
   const unseen = known.filter((card) => !placeOf(card));
   if (!unseen.length) return;
   turn = (turn + 1) % places().length;
@@ -92,7 +94,7 @@ function tell(now) {
   document.getElementById("strip-address").textContent = now.address;
 }
 
-// The sessions of the day: from which something came, and where somebody could go and ask.
+// The sessions of the day, from which something came and where somebody could go and ask; or the themes.
 function chart(rows) {
   const map = document.getElementById("map");
   map.replaceChildren(...rows.map((row) => {
@@ -124,8 +126,8 @@ function obey(told) {
   const line = document.getElementById("line");
   line.textContent = told.line;
   line.hidden = !told.line;
-  ground.hidden = mode === "map";
-  document.getElementById("map").hidden = mode !== "map";
+  ground.hidden = charted();
+  document.getElementById("map").hidden = !charted();
   chart(told.map);
 }
 
@@ -138,7 +140,7 @@ async function ask() {
       etag = answer.headers.get("ETag") ?? "";
       obey(told);
       take(told.cards);
-      if (mode === "map") document.getElementById("empty").hidden = told.map.length > 0;
+      if (charted()) document.getElementById("empty").hidden = told.map.length > 0;
       tell(told.now);
     }
   } catch {
@@ -147,10 +149,10 @@ async function ask() {
   setTimeout(ask, ASK_EVERY);
 }
 
-// At the laptop itself: 1 to 4 choose, Space holds still, L is light or dark.
+// At the laptop itself: 1 to 5 choose, Space holds still, L is light or dark.
 addEventListener("keydown", (event) => {
   if (!wall.dataset.desk || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-  const chosen = { 1: "latest", 2: "now", 3: "questions", 4: "map" }[event.key];
+  const chosen = { 1: "latest", 2: "now", 3: "questions", 4: "map", 5: "themes" }[event.key];
   const wanted = chosen ? { mode: chosen }
     : event.key === " " ? { paused: still ? "0" : "1" }
     : event.key.toLowerCase() === "l" ? { light: document.documentElement.dataset.theme === "light" ? "0" : "1" } : null;

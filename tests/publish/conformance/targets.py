@@ -22,6 +22,7 @@ from tests.publish.conformance.contract import Census, Place, Seen, words_of
 from tests.publish.conformance.dokuwiki import dokuwiki_place
 from tests.publish.conformance.facebook import facebook_place
 from tests.publish.conformance.mastodon import mastodon_place
+from tests.publish.conformance.matrix import matrix_place
 from tests.publish.conformance.mediawiki import mediawiki_place
 from tests.publish.conformance.micropub import micropub_place, real_micropub_place
 from tests.support.servers.script import script_server
@@ -216,6 +217,7 @@ PLACES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Place
     "facebook": facebook_place,
     "bluesky": bluesky_place,
     "bluesky-real": real_bluesky_place,
+    "matrix-real": matrix_place,
     "folder": _folder,
     "webdav": _webdav,
     "sftp": _sftp,

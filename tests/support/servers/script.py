@@ -36,6 +36,7 @@ PROGRAMS = {
 REAL_ONLY = {
     "bluesky": ("node", "npm", "openssl", "curl", "setsid"),
     "micropub": ("python3", "curl", "setsid"),
+    "matrix": ("python3", "curl", "setsid"),
 }
 
 

@@ -1,32 +1,93 @@
-"""Files for who posts by hand."""
+"""By hand: what a person posts, changes or takes down in groups, on the laptop or on their own phone."""
 
 from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, Response, send_file
+from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.exceptions import NotFound
 
+from capture.codes.qr_writer import qr_svg
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.publishing import publish_context_of
+from kiosk.web.desk.identity import desk_hand
+from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.openapi.describe import describe
-from publish.status.manual_posting import handouts
+from kiosk.web.shared.template_context import base_url
+from publish.conversation.pasted_replies import take_pasted
+from publish.status.manual_posting import done_by_hand, handouts, posted_by_hand
 
 bp = Blueprint("handouts", __name__, url_prefix="/publish/by-hand")
 
+# Answers come to what is new.
+POSTED = 40
+
+
+@bp.get("")
+def overview() -> str:
+    """Everything that waits for a person, and what was posted."""
+    return render_template(
+        "desk/by_hand.html",
+        waiting=handouts(db.session(), publish_context_of(current_kiosk())),
+        posted=posted_by_hand(db.session())[:POSTED],
+        own=at_laptop(),
+        address=_address(),
+    )
+
+
+def _address() -> str:
+    return base_url() + url_for("desk.handouts.overview")
+
+
+@bp.get("/qr.svg")
+@describe(produces="image/svg+xml")
+def code() -> Response:
+    """The code that opens this page on a phone."""
+    return Response(qr_svg(_address()), mimetype="image/svg+xml")
+
+
+@bp.post("/<uuid:row_id>")
+@describe(form="url")
+def done(row_id: uuid.UUID) -> ResponseReturnValue:
+    """A person has posted, changed or removed it."""
+    kiosk = current_kiosk()
+    done_by_hand(
+        db.session(), publish_context_of(kiosk), row_id, request.form.get("url", ""), kiosk.now()
+    )
+    flash(_("Noted. Thank you."))
+    return redirect(url_for("desk.handouts.overview"), code=303)
+
+
+@bp.post("/<uuid:row_id>/replies")
+@describe(form="text*")
+def replies(row_id: uuid.UUID) -> ResponseReturnValue:
+    """Answers copied out of the group, all at once."""
+    count = take_pasted(db.session(), row_id, request.form.get("text", ""), desk_hand())
+    told = ngettext(
+        "%(num)d new answer waits under Conversation.",
+        "%(num)d new answers wait under Conversation.",
+        count,
+    )
+    flash(told if count else _("All of these are known already."))
+    return redirect(url_for("desk.handouts.overview"), code=303)
+
 
 @bp.get("/<uuid:row_id>/<key>")
-@describe(produces="*/*")
+@describe(query="view", produces="*/*")
 def file(row_id: uuid.UUID, key: str) -> Response:
     """One file of a post that waits for a person: what would be sent, never an original."""
     for one in handouts(db.session(), publish_context_of(current_kiosk())):
-        for media in one.files if one.id == row_id else ():
+        files = (media for part in one.parts for media in part.files) if one.id == row_id else ()
+        for media in files:
             if media.key == key and media.path.is_file():
                 return send_file(
                     media.path,
                     mimetype=media.mime,
-                    as_attachment=True,
+                    as_attachment="view" not in request.args,
                     download_name=media.filename,
                 )
     raise NotFound

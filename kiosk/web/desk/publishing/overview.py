@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,7 +29,7 @@ from publish.outbox.ledger import queue
 from publish.outbox.policy.row_states import SETTLED
 from publish.outbox.runner import wake
 from publish.status import progress as status_progress
-from publish.status.manual_posting import done_by_hand, handouts
+from publish.status.manual_posting import handouts
 from publish.status.target_registry import find_target
 from publish.targets import target_class
 from reporter.annotations import face_review
@@ -221,18 +220,6 @@ def budget() -> ResponseReturnValue:
         raise BadInput(_("Write the budget as a number of megabytes."))
     set_budget(current_kiosk(), megabytes, anew=bool(request.form.get("anew")))
     flash(_("The budget is set.") if megabytes else _("There is no budget: everything is sent."))
-    return _back()
-
-
-@bp.post("/by-hand/<uuid:row_id>")
-@describe(form="url")
-def by_hand(row_id: uuid.UUID) -> ResponseReturnValue:
-    """A person has posted, changed or removed it."""
-    kiosk = current_kiosk()
-    done_by_hand(
-        db.session(), publish_context_of(kiosk), row_id, request.form.get("url", ""), kiosk.now()
-    )
-    flash(_("Noted. Thank you."))
     return _back()
 
 

@@ -8,18 +8,22 @@ import re
 
 import pytest
 from click.testing import CliRunner
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from kiosk.cli import main
+from reporter.actor import Actor
 from reporter.config import Settings
-from reporter.models import EventSession, Takeaway
+from reporter.models import EventSession, Story, Takeaway
+from reporter.moderation.decisions import hide
 from reporter.themes.board import ThemeBoard, theme_board
 from tests.support.browsers.pages import PHONE, press
 from tests.support.kiosk_process import add_takeaway
 from tests.support.themes_data import labelled
 
 PAGE = "/desk/themes"
+JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture
@@ -130,3 +134,47 @@ def test_the_command_says_when_there_is_too_little(
     assert "too little" in answer.output
     told = json.loads(CliRunner().invoke(main, [*run, "--json"]).stdout)
     assert told == {"themes": [], "unassigned": 0}
+
+
+def test_a_story_begins_with_a_theme(
+    client: FlaskClient, session: Session, said: list[Takeaway]
+) -> None:
+    theme = board(client, session).themes[0]
+    answer = press(client, f"{PAGE}/{theme.id.hex}/story")
+    story = session.query(Story).one()
+    assert answer.location.endswith(f"/desk/stories/{story.id.hex}")
+    assert story.draft
+    assert story.title == theme.name
+    inside = {item.takeaway_id for item in story.items}
+    assert {row.id for row in theme.telling} <= inside <= {row.id for row in theme.takeaways}
+
+
+def test_search_narrows_by_theme(
+    client: FlaskClient, session: Session, said: list[Takeaway], app: Flask
+) -> None:
+    themes = board(client, session).themes
+    app.extensions["kiosk"].index.sync(session)
+    found = client.get("/search?limit=100", headers=JSON).get_json()
+    assert found["facets"]["theme"] == {one.id.hex: len(one.takeaways) for one in themes}
+    assert found["themes"][themes[0].id.hex] == themes[0].name
+    only = client.get(f"/search?limit=100&theme={themes[0].id.hex}", headers=JSON).get_json()
+    assert {one["id"] for one in only["results"]} == {str(row.id) for row in themes[0].takeaways}
+
+
+def test_screens_of_the_room_show_only_what_may_be_shown_there(
+    client: FlaskClient, session: Session, said: list[Takeaway]
+) -> None:
+    theme = board(client, session).themes[0]
+    secret = theme.telling[0]
+    secret.text = f"Quetzalcoatl said this. {secret.text}"
+    session.commit()
+    shown = client.get("/slides/list", **PHONE)
+    assert "Quetzalcoatl" in shown.text
+    assert "Quetzalcoatl" in client.get("/wall/cards?mode=themes", **PHONE).text
+    hide(session, secret, Actor(secret.received_at, random.Random(1), "desk"))
+    for address in ("/slides/list", "/wall/cards?mode=themes", "/search?q=quetzalcoatl"):
+        assert "Quetzalcoatl" not in client.get(address, **PHONE, headers=JSON).text
+    kinds = [one["kind"] for one in client.get("/slides/list").get_json()["slides"]]
+    assert (kinds[0], kinds[1], kinds[-1]) == ("title", "theme", "end")
+    unchanged = client.get("/slides/list", headers={"If-None-Match": shown.headers["ETag"]})
+    assert unchanged.status_code == 200

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from publish.status import target_registry
+from publish.targets.by_hand.target import GroupTarget
 from publish.targets.capabilities import ManualPosting
-from publish.targets.facebook.group import FacebookGroupTarget
 from reporter.moderation import decisions
 from tests.publish.conformance.facebook import TOKEN, Facebook, FacebookPlace, error
 from tests.support.publish.fakes import Kit
@@ -144,11 +144,12 @@ def test_group_is_posted_to_by_hand(kit: Kit) -> None:
     )
     post = post_of(kit)
     with closing(opened(kit)) as target:
-        assert isinstance(target, FacebookGroupTarget)
+        assert isinstance(target, GroupTarget)
         draft = target.draft(post, {})
         assert "Leeks stand the frost." in draft.body
         assert "#sr" not in draft.body
-        assert [m.key for m in target.files(post)] == [m.key for m in post.media()]
+        [part] = target.parts(post)
+        assert [m.key for m in part.files] == [m.key for m in post.media()]
         assert isinstance(target, ManualPosting)
         assert target.posting_url(given) == given["url"]
         assert "by hand" in target.test()

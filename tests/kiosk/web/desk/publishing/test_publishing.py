@@ -19,6 +19,7 @@ from reporter import secret_store
 from reporter.clock import new_id
 from reporter.config import load_settings
 from reporter.models import Delivery, EventSession, Takeaway, Target
+from reporter.models.conversation import Reply
 from reporter.moderation import decisions
 from reporter.stories.takeaway_json import published_places
 from tests.support.browsers.pages import press
@@ -150,8 +151,9 @@ def test_what_a_person_does_by_hand_is_remembered(
         assert deliver_once(current_kiosk()) == 0
         [delivery] = rows()
         assert delivery.state == "manual"
-        page = client.get("/desk/publish").text
-        assert "Please post this at group" in page
+        assert "Please post this at group" in client.get("/desk/publish").text
+        page = client.get("/desk/publish/by-hand").text
+        assert "Leeks stand the frost" in page
         assert "https://group.example/new" in page
         bad = press(client, f"/desk/publish/by-hand/{delivery.id}", url="javascript:alert(1)")
         assert bad.status_code == 422
@@ -160,6 +162,15 @@ def test_what_a_person_does_by_hand_is_remembered(
         [delivery] = rows()
         assert (delivery.state, delivery.url) == ("sent", "https://group.example/p/7")
         assert published_places(db.session(), row)[0]["url"] == "https://group.example/p/7"
+        for _ in range(2):
+            said = "Ana: In March too?\nWe have seeds"
+            press(client, f"/desk/publish/by-hand/{delivery.id}/replies", text=said)
+        replies = db.session.query(Reply).order_by(Reply.author).all()
+        assert [(r.author, r.text, r.state) for r in replies] == [
+            ("", "We have seeds", "held"),
+            ("Ana", "In March too?", "held"),
+        ]
+        assert {r.takeaway_id for r in replies} == {row.id}
         decisions.withdraw(db.session(), row, current_kiosk().hand("desk"), current_kiosk().store)
         press(client, "/desk/publish/now")
         assert "Please take this down at group" in client.get("/desk/publish").text

@@ -1,0 +1,69 @@
+"""Themes as screens show them: named from what may be shown there, and kept until something changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select
+
+from kiosk.runtime.context import KioskContext
+from kiosk.runtime.database import db
+from reporter.models import Gathering, Theme, ThemeMember, ThemeStep
+from reporter.moderation.visibility import Scope, showable
+from reporter.themes.board import ThemeView, theme_board
+from reporter.themes.refresh import refresh
+
+
+@dataclass(frozen=True)
+class ThemeMembers:
+    """A theme as search needs it: ids as text."""
+
+    id: str
+    name: str
+    takeaways: frozenset[str]
+
+
+def refresh_themes(kiosk: KioskContext) -> None:
+    """Take in what is new: for whoever opens a page that tells of themes. Commits."""
+    refresh(db.session(), kiosk.settings.gathering.language, kiosk.hand("desk"))
+
+
+def shown_themes(
+    kiosk: KioskContext, place: Scope | None, *, new_too: bool = False
+) -> list[ThemeView]:
+    """The themes, the largest first, as far as their takeaways may be shown. ``place`` None: the desk."""
+    rules: list[ColumnElement[bool]] = [showable(place, new_too=new_too)] if place else []
+    return theme_board(db.session(), kiosk.settings.gathering.language, *rules).themes
+
+
+def theme_members(
+    kiosk: KioskContext, place: Scope | None, *, new_too: bool = False
+) -> list[ThemeMembers]:
+    """The same for search, which asks often: read again only when something has changed."""
+    if db.session.scalar(select(ThemeMember.takeaway_id).limit(1)) is None:
+        return []
+    key, stamp = (place, new_too), themes_stamp()
+    known = kiosk.themes_read.get(key)
+    if known is None or known[0] != stamp:
+        views = shown_themes(kiosk, place, new_too=new_too)
+        known = stamp, [_members(view) for view in views]
+        kiosk.themes_read[key] = known
+    return list(known[1])
+
+
+def _members(view: ThemeView) -> ThemeMembers:
+    return ThemeMembers(view.id.hex, view.name, frozenset(str(row.id) for row in view.takeaways))
+
+
+def themes_stamp() -> tuple[object, ...]:
+    """What themes depend on, in one query: takeaways, where they were put, and what a person decided."""
+    asked = (
+        select(func.max(Gathering.revision)),
+        select(func.count(ThemeMember.takeaway_id)),
+        select(func.sum(ThemeMember.closeness)),
+        select(func.count(Theme.id)),
+        select(func.max(ThemeStep.id)),
+        select(func.count(ThemeStep.id)).where(ThemeStep.undone.is_(True)),
+        select(func.max(Gathering.check_faces)),
+    )
+    return tuple(db.session.execute(select(*(one.scalar_subquery() for one in asked))).one())

@@ -1,0 +1,181 @@
+"""The film of the evening at the desk: its pieces in order, each with a preview, and the film itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from kiosk.i18n.error_messages import translated
+from kiosk.runtime.context import current_kiosk
+from kiosk.runtime.database import db
+from kiosk.services.films import finished_film, plan, preview_piece
+from kiosk.web.openapi.describe import describe
+from kiosk.web.shared.media import media_url
+from reporter.errors import BadInput, Conflict, NotFound
+from reporter.films import arrangement
+from reporter.films.script import Piece, PieceKind
+from reporter.models import Takeaway
+from reporter.stories.queries import with_everything
+
+bp = Blueprint("film", __name__, url_prefix="/film")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A piece as the page lists it; ``is_set``: a person gave its length."""
+
+    receipt: str
+    kind: str
+    words: str
+    session: str
+    picture: str
+    seconds: float
+    is_set: bool
+
+
+@bp.get("")
+def overview() -> str:
+    """The pieces in order, what is left out, and the film if there is one."""
+    film = arrangement.film_of(db.session())
+    pieces, left, trouble = _planned()
+    rows = _takeaways([*(piece.receipt for piece in pieces), *left])
+    return render_template(
+        "desk/film.html",
+        film=film,
+        trouble=trouble,
+        pieces=[_shown(piece, rows[piece.receipt], film.lengths) for piece in pieces],
+        left=[rows[receipt] for receipt in left if receipt in rows],
+        total=sum(piece.seconds for piece in pieces),
+        finished=finished_film(current_kiosk()) is not None,
+    )
+
+
+def _planned() -> tuple[list[Piece], tuple[str, ...], str]:
+    """The pieces that are somebody's, receipts of what is left out, or why there is no film."""
+    wish = arrangement.wish_of(arrangement.film_of(db.session()))
+    try:
+        planned = plan(current_kiosk(), wish)
+    except Conflict as error:
+        return [], tuple(wish.dropped), translated(error.message)
+    return [piece for piece in planned.script.pieces if piece.receipt], planned.left_out, ""
+
+
+def _takeaways(receipts: list[str]) -> dict[str, Takeaway]:
+    query = select(Takeaway).where(Takeaway.receipt.in_(receipts)).options(*with_everything())
+    return {row.receipt: row for row in db.session.scalars(query)}
+
+
+def _shown(piece: Piece, row: Takeaway, lengths: dict[str, float]) -> Shown:
+    thumbs = [
+        a.media for a in row.attachments if any(r.name == "thumb" for r in a.media.renditions)
+    ]
+    has_picture = thumbs and piece.kind != PieceKind.QUOTE
+    return Shown(
+        piece.receipt,
+        piece.kind.value,
+        piece.words,
+        row.session.title,
+        media_url(thumbs[0], "thumb") if has_picture else "",
+        piece.seconds,
+        piece.receipt in lengths,
+    )
+
+
+@bp.post("")
+@describe(form="audience=public|community|room shape=landscape|square|upright seconds:number")
+def change() -> ResponseReturnValue:
+    """For whom, which shape, how long."""
+    form = request.form
+    seconds = _number(form.get("seconds", ""))
+    arrangement.set_options(
+        db.session(),
+        audience=form.get("audience", ""),
+        shape=form.get("shape", ""),
+        seconds=seconds if seconds is not None else 0.0,
+    )
+    return _back()
+
+
+@bp.post("/pieces/<receipt>")
+@describe(form="do*=up|down|drop|keep|length seconds:number")
+def piece(receipt: str) -> ResponseReturnValue:
+    """Move, leave out, put in, or set the length of a piece."""
+    wanted, session = request.form.get("do", ""), db.session()
+    if wanted in ("up", "down"):
+        shown = [one.receipt for one in _planned()[0]]
+        arrangement.move(session, shown, receipt, -1 if wanted == "up" else 1)
+    elif wanted in ("drop", "keep"):
+        arrangement.drop(session, receipt, dropped=wanted == "drop")
+    elif wanted == "length":
+        arrangement.set_length(session, receipt, _number(request.form.get("seconds", "")))
+    else:
+        raise BadInput(_("The desk did not understand that. Load the page again."))
+    return _back(f"p-{receipt}")
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text.replace(",", ".")) if text.strip() else None
+    except ValueError as error:
+        raise BadInput(_("Write the seconds as a number.")) from error
+
+
+@bp.post("/make")
+@describe()
+def make() -> ResponseReturnValue:
+    """Have it made; the worker does."""
+    arrangement.ask_for(db.session())
+    flash(_("The film is being made. You can go on working meanwhile."))
+    return _back()
+
+
+@bp.get("/state")
+@describe(answers="FilmState")
+def state() -> Response:
+    """How far it is, for the page that polls."""
+    film = arrangement.film_of(db.session())
+    return jsonify({"asked": film.asked, "done": film.done, "whole": film.whole, "made": film.made})
+
+
+@bp.get("/film.mp4")
+@describe(query="save", produces="video/mp4")
+def finished() -> Response:
+    """The film, as long as everything in it may be seen; ``?save`` downloads it."""
+    path = finished_film(current_kiosk())
+    if path is None:
+        raise NotFound(_("There is no film, or something in it was taken back. Make it once more."))
+    response = send_file(
+        path,
+        mimetype="video/mp4",
+        conditional=True,
+        as_attachment="save" in request.args,
+        download_name="film.mp4",
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.get("/preview/<receipt>.mp4")
+@describe(produces="video/mp4")
+def preview(receipt: str) -> Response:
+    """A few seconds of one piece."""
+    made = preview_piece(current_kiosk(), receipt)
+    return Response(made, mimetype="video/mp4", headers={"Cache-Control": "no-store"})
+
+
+def _back(place: str = "") -> ResponseReturnValue:
+    return redirect(url_for("desk.film.overview", _anchor=place or None), code=303)

@@ -1,0 +1,52 @@
+"""The report at the desk: look at it, save it, print it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, make_response, render_template, request
+
+from kiosk.runtime.context import current_kiosk
+from kiosk.services.summaries.report import gather_report, report_html, report_pdf
+from kiosk.web.openapi.describe import describe
+from reporter.moderation.visibility import Scope
+
+bp = Blueprint("report", __name__, url_prefix="/report")
+
+PAPERS = ("A4", "Letter")
+# A page that holds its own style and pictures, and in which nothing runs.
+OWN_STYLE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+
+
+@bp.get("")
+@describe(query="audience=public|community|room")
+def overview() -> str:
+    """What is in it for whom, and the ways to get it."""
+    return render_template("desk/report.html", place=_place().value)
+
+
+@bp.get("/report.html")
+@describe(query="audience=public|community|room save")
+def page() -> Response:
+    """The report as one page; ``?save`` downloads it."""
+    kiosk = current_kiosk()
+    response = make_response(report_html(kiosk, gather_report(kiosk, _place())))
+    response.headers["Content-Security-Policy"] = OWN_STYLE
+    response.headers["Cache-Control"] = "no-store"
+    if "save" in request.args:
+        response.headers["Content-Disposition"] = 'attachment; filename="report.html"'
+    return response
+
+
+@bp.get("/report.pdf")
+@describe(query="audience=public|community|room paper=A4|Letter", produces="application/pdf")
+def pdf() -> Response:
+    """The same to print."""
+    kiosk, paper = current_kiosk(), request.args.get("paper", "")
+    wanted = paper if paper in PAPERS else PAPERS[0]
+    made = report_pdf(kiosk, gather_report(kiosk, _place()), paper=wanted)
+    headers = {"Content-Disposition": 'inline; filename="report.pdf"', "Cache-Control": "no-store"}
+    return Response(made, mimetype="application/pdf", headers=headers)
+
+
+def _place() -> Scope:
+    asked = request.args.get("audience", "")
+    return Scope(asked) if asked in list(Scope) else Scope.PUBLIC

@@ -1,0 +1,101 @@
+"""The slideshow of the closing round: theme after theme, with what may be shown in the room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, Response, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from capture.codes.qr_writer import qr_svg
+from kiosk.runtime.context import current_kiosk
+from kiosk.runtime.database import db
+from kiosk.services.summaries.theme_views import shown_themes, themes_stamp
+from kiosk.web.middleware.auth import at_desk
+from kiosk.web.middleware.etag import polled, wall_stamp
+from kiosk.web.openapi.describe import describe
+from kiosk.web.screens.wall import card
+from kiosk.web.shared.template_context import base_url
+from reporter.models import Takeaway
+from reporter.moderation.visibility import Scope, showable
+from reporter.stories.queries import with_everything
+from reporter.themes.board import ThemeView
+
+bp = Blueprint("slides", __name__, url_prefix="/slides")
+
+# Of each theme, beside its most telling takeaways.
+QUESTIONS = 2
+# Where there is too little for themes: the starred takeaways, at most so many.
+STARRED = 24
+
+
+@bp.get("")
+def slideshow() -> str:
+    """The page; its script asks for the slides, and again every few seconds."""
+    return render_template("slides.html", own=at_desk())
+
+
+@bp.get("/list")
+@describe(answers="Slides")
+def listed() -> ResponseReturnValue:
+    """The slides in order, as JSON with an ETag: what was taken back is in the next answer no more."""
+    stamp = (wall_stamp(), themes_stamp(), str(get_locale()), base_url())
+    return polled(stamp, lambda: {"slides": list(_slides())})
+
+
+@bp.get("/qr.svg")
+@describe(produces="image/svg+xml")
+def code() -> Response:
+    """The code of the page that tells what became of it."""
+    return Response(qr_svg(f"{base_url()}/outcomes"), mimetype="image/svg+xml")
+
+
+def _slides() -> Iterator[dict[str, Any]]:
+    kiosk = current_kiosk()
+    themes = shown_themes(kiosk, Scope.ROOM)
+    about = ngettext("%(num)d theme", "%(num)d themes", len(themes)) if themes else ""
+    yield _words("title", kiosk.settings.gathering.title, about)
+    shown: set[str] = set()
+    for theme in themes:
+        yield from _of_theme(theme, shown)
+    if not themes:
+        yield from _drawn(_starred(), shown)
+    address = f"{base_url()}/outcomes"
+    end = _words("end", _("Thank you!"), address.removeprefix("http://"))
+    yield {**end, "image": url_for("slides.code")}
+
+
+def _words(kind: str, heading: str, about: str) -> dict[str, Any]:
+    return {"id": f"{kind}:{heading}", "kind": kind, "heading": heading, "about": about}
+
+
+def _of_theme(theme: ThemeView, shown: set[str]) -> Iterator[dict[str, Any]]:
+    sessions = ", ".join(event.title for event in theme.sessions)
+    count = len(theme.takeaways)
+    about = ngettext("%(num)d takeaway", "%(num)d takeaways", count)
+    yield {**_words("theme", theme.name, f"{about} · {sessions}"), "id": theme.id.hex}
+    yield from _drawn([*theme.telling, *theme.questions[:QUESTIONS]], shown)
+
+
+def _drawn(rows: list[Takeaway], shown: set[str]) -> Iterator[dict[str, Any]]:
+    """Each takeaway once, if there is something to see of it."""
+    for row in rows:
+        drawn = card(row)
+        if drawn["id"] not in shown and (drawn["text"] or drawn["image"]):
+            shown.add(drawn["id"])
+            yield {**drawn, "kind": "picture" if drawn["image"] else "quote"}
+
+
+def _starred() -> list[Takeaway]:
+    query = (
+        select(Takeaway)
+        .where(showable(Scope.ROOM), Takeaway.starred.is_(True))
+        .order_by(Takeaway.recorded_at, Takeaway.id)
+        .limit(STARRED)
+        .options(*with_everything())
+    )
+    return list(db.session.scalars(query))

@@ -1,0 +1,214 @@
+"""The report "what happened": counts and what people said, as far as one place may see it. Nothing else is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, distinct, func, select
+from sqlalchemy.orm import Session
+
+from publish.composition.builder import build_files
+from publish.composition.themes import theme_digest
+from publish.i18n import translations
+from publish.posts.model import GatheringFacts, PostMedia, ThemeDigest
+from publish.rendering.html import day_and_time, day_words, period
+from reporter.enums import Intent, Kind
+from reporter.films.plan import shortened
+from reporter.media.store import Store
+from reporter.models import EventSession, Takeaway
+from reporter.moderation.visibility import Scope, showable
+from reporter.stories.queries import with_everything
+from reporter.themes.board import theme_board
+
+PICTURES, QUOTES, QUESTIONS, THEMES = 3, 4, 6, 6
+# Among so many, the starred ones first, are pictures and quotes looked for.
+LOOKED_AT = 60
+_What = TypeVar("_What")
+
+
+@dataclass(frozen=True)
+class Said:
+    """Somebody's words, and who said them where (or who takes care of it until when)."""
+
+    text: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture with its words."""
+
+    file: PostMedia
+    words: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that is on the page, in the gathering's language. ``numbers``: each with what is counted."""
+
+    title: str
+    when: str
+    heading: str
+    numbers: tuple[tuple[int, str], ...]
+    themes: tuple[ThemeDigest, ...]
+    pictures: tuple[Picture, ...]
+    quotes: tuple[Said, ...]
+    questions: tuple[Said, ...]
+    following: tuple[str, ...]
+    headings: dict[str, str]
+
+
+def build_report(
+    session: Session, place: Scope, *, store: Store, facts: GatheringFacts, with_themes: bool = True
+) -> Report:
+    """The report for readers of a place."""
+    rows = _looked_at(session, place)
+    themes = _themes(session, place, facts) if with_themes else ()
+    pictures = tuple(_pictures(rows, place, store, facts))
+    used = {quote for theme in themes for _id, quote in theme.quotes}
+    used |= {picture.words for picture in pictures}
+    return Report(
+        title=facts.title,
+        when=_when(session, place, facts),
+        heading=translations(facts.language).gettext("What happened"),
+        numbers=tuple(_numbers(session, place, facts.language)),
+        themes=themes[:THEMES],
+        pictures=pictures,
+        quotes=tuple(_quotes(rows, used)),
+        questions=tuple(_questions(session, place, facts))[:QUESTIONS],
+        following=_following(facts),
+        headings=_headings(facts.language),
+    )
+
+
+def _headings(language: str) -> dict[str, str]:
+    _ = translations(language).gettext
+    return {
+        "themes": _("What the room said"),
+        "pictures": _("Pictures"),
+        "quotes": _("In their own words"),
+        "questions": _("What is still open"),
+        "following": _("Join the next one"),
+    }
+
+
+def _looked_at(session: Session, place: Scope) -> Sequence[Takeaway]:
+    query = (
+        select(Takeaway)
+        .where(showable(place))
+        .order_by(Takeaway.starred.desc(), Takeaway.recorded_at, Takeaway.id)
+        .limit(LOOKED_AT)
+        .options(*with_everything())
+    )
+    return session.scalars(query).all()
+
+
+def _themes(session: Session, place: Scope, facts: GatheringFacts) -> tuple[ThemeDigest, ...]:
+    board = theme_board(session, facts.language, showable(place))
+    return tuple(theme_digest(theme) for theme in board.themes)
+
+
+def _when(session: Session, place: Scope, facts: GatheringFacts) -> str:
+    ends = select(func.min(Takeaway.recorded_at), func.max(Takeaway.recorded_at))
+    first, last = session.execute(ends.where(showable(place))).one()
+    return period(first, last, facts.zone, facts.language) if first and last else ""
+
+
+def _numbers(session: Session, place: Scope, language: str) -> Iterator[tuple[int, str]]:
+    """Takeaways, sessions, photos, films and recordings, people who gave their name; none that is nothing."""
+    ngettext = translations(language).ngettext
+    words: tuple[tuple[Select[int], Callable[[int], str]], ...] = (
+        (_count(place), lambda n: ngettext("takeaway", "takeaways", n)),
+        (_count(place, of=Takeaway.session_id), lambda n: ngettext("session", "sessions", n)),
+        (_count(place, Takeaway.kind == Kind.PHOTO), lambda n: ngettext("photo", "photos", n)),
+        (
+            _count(place, Takeaway.kind.in_((Kind.VIDEO, Kind.AUDIO))),
+            lambda n: ngettext("film or recording", "films and recordings", n),
+        ),
+        (
+            _count(place, Takeaway.author != "", of=Takeaway.author),
+            lambda n: ngettext("person named", "people named", n),
+        ),
+    )
+    for query, label in words:
+        if count := session.scalar(query) or 0:
+            yield count, label(count)
+
+
+def _count(place: Scope, *rules: ColumnElement[bool], of: Any = Takeaway.id) -> Select[int]:
+    return select(func.count(distinct(of))).where(showable(place), *rules)
+
+
+def _pictures(
+    rows: Iterable[Takeaway], place: Scope, store: Store, facts: GatheringFacts
+) -> Iterator[Picture]:
+    """The first photos, each from another session while there are some."""
+    found = [(row, file) for row in rows for file in _photos(row, place, store, facts)]
+    for row, file in _varied(found)[:PICTURES]:
+        yield Picture(file, shortened(row.caption or row.text) or file.alt)
+
+
+def _photos(
+    row: Takeaway, place: Scope, store: Store, facts: GatheringFacts
+) -> Iterator[PostMedia]:
+    if row.kind == Kind.PHOTO:
+        files = build_files(row, place, store=store, facts=facts)
+        yield from [file for file in files if file.path.is_file()][:1]
+
+
+def _varied(found: list[tuple[Takeaway, _What]]) -> list[tuple[Takeaway, _What]]:
+    """One of each session first, then the others, in their order."""
+    turns: dict[object, int] = {}
+    ranked = []
+    for number, pair in enumerate(found):
+        turn = turns[pair[0].session_id] = turns.get(pair[0].session_id, -1) + 1
+        ranked.append((turn, number, pair))
+    return [pair for _turn, _number, pair in sorted(ranked, key=lambda one: one[:2])]
+
+
+def _quotes(rows: Iterable[Takeaway], used: set[str]) -> Iterator[Said]:
+    """Words of those that are no picture and no question, and stand nowhere else on the page."""
+    told = [(row, (row.caption or row.text).strip()) for row in rows if _is_quotable(row)]
+    fresh = [(row, words) for row, words in told if words and words not in used]
+    for row, words in _varied(fresh)[:QUOTES]:
+        yield Said(shortened(words), _by(row.author, row.session.title))
+
+
+def _is_quotable(row: Takeaway) -> bool:
+    return row.kind != Kind.PHOTO and row.intent not in (Intent.QUESTION, Intent.ACTION)
+
+
+def _questions(session: Session, place: Scope, facts: GatheringFacts) -> Iterator[Said]:
+    """Items of the organizers with who takes them, then open questions that no item tells of."""
+    for item in facts.agenda.waiting:
+        yield Said(item.what, _by(item.who, _day(item.due_on, facts)))
+    query = (
+        select(Takeaway, EventSession.title)
+        .join(Takeaway.session)
+        .where(showable(place), Takeaway.intent == Intent.QUESTION)
+        .order_by(Takeaway.starred.desc(), Takeaway.recorded_at, Takeaway.id)
+        .limit(QUESTIONS + len(facts.agenda.settled))
+    )
+    for row, title in session.execute(query):
+        words = shortened(row.caption or row.text)
+        if words and str(row.id) not in facts.agenda.settled:
+            yield Said(words, _by(row.author, title))
+
+
+def _by(*parts: str) -> str:
+    return " · ".join(part.strip() for part in parts if part.strip())
+
+
+def _day(day: date | None, facts: GatheringFacts) -> str:
+    return day_words(day, facts.language) if day else ""
+
+
+def _following(facts: GatheringFacts) -> tuple[str, ...]:
+    told = facts.agenda.following
+    if told is None:
+        return ()
+    when = day_and_time(told.starts_at, facts.zone, facts.language)
+    return tuple(filter(None, (told.title, _by(when, told.place), told.words, told.url)))

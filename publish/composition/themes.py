@@ -1,0 +1,26 @@
+"""What the room said, as everybody may read of it."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from publish.posts.model import ThemeDigest
+from reporter.models import ThemeMember
+from reporter.moderation.visibility import Scope, showable
+from reporter.themes.board import ThemeView, theme_board
+
+
+def public_themes(session: Session, language: str) -> tuple[ThemeDigest, ...]:
+    """The themes that an organizer has looked at, named and told by public takeaways only; the largest first."""
+    if session.scalar(select(ThemeMember.takeaway_id).limit(1)) is None:
+        return ()
+    return tuple(map(theme_digest, theme_board(session, language, showable(Scope.PUBLIC)).themes))
+
+
+def theme_digest(theme: ThemeView) -> ThemeDigest:
+    """A theme in a few words."""
+    said = ((str(row.id), (row.caption or row.text).strip()) for row in theme.telling)
+    sessions = tuple(event.title for event in theme.sessions)
+    quotes = tuple(quote for quote in said if quote[1])
+    return ThemeDigest(theme.name, len(theme.takeaways), sessions, quotes)

@@ -1,0 +1,120 @@
+"""Answers that a person copied out of a group and pasted at the desk, all in one go."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter.actor import Actor
+from reporter.clock import new_id
+from reporter.conversation.replies import blocked_people
+from reporter.enums import ItemKind, ReplyKind, ReplyState
+from reporter.errors import BadInput, NotFound
+from reporter.models import Delivery
+from reporter.models.conversation import Reply
+
+MOST = 300
+TEXT_CHARS = 4_000
+_CLOCK = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[AaPp]\.?\s?[Mm]\.?)?"
+_DAY = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"
+_WHEN = rf"(?:{_DAY},?\s+{_CLOCK}|{_CLOCK},\s*{_DAY})"
+# WhatsApp: "[12.05.26, 14:03:12] Ana: Leeks" or "12/05/2026, 14:03 - Ana: Leeks".
+_STAMPED = re.compile(rf"^\[?{_WHEN}\]?\s*[-–]?\s*(?P<author>[^:]{{1,60}}):\s*(?P<text>.*)$")
+# Telegram: "Ana, [12.05.26 14:03]", Discord: "Ana — 12.05.2026 14:03"; the words follow on the next lines.
+_HEADED = re.compile(rf"^(?P<author>.{{1,60}}?)(?:,\s*\[{_WHEN}\]|\s+—\s+.*{_CLOCK})\s*$")
+# "Ana: Leeks", but no address.
+_NAMED = re.compile(r"^(?P<author>[^\W\d_][^:/\n]{0,39}):\s+(?P<text>\S.*)$")
+# Marks of direction that chat programs put around times and names.
+_MARKS = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"))
+
+
+@dataclass(frozen=True)
+class PastedReply:
+    """One answer; ``author`` '' where nothing tells."""
+
+    author: str
+    text: str
+
+
+def read_pasted(text: str) -> list[PastedReply]:
+    """Tell answers apart: by the times that chats put before them, else each line is one."""
+    lines = [line.translate(_MARKS).strip() for line in text.splitlines()]
+    if any(_STAMPED.match(line) or _HEADED.match(line) for line in lines):
+        found = _by_stamps(lines)
+    else:
+        found = [_by_line(line) for line in lines if line]
+    return [one for one in found if one.text]
+
+
+def _by_line(line: str) -> PastedReply:
+    named = _NAMED.match(line)
+    return PastedReply(named["author"].strip(), named["text"]) if named else PastedReply("", line)
+
+
+def _by_stamps(lines: list[str]) -> list[PastedReply]:
+    """What stands below a time belongs to it; what stands before the first one has no author."""
+    found: list[tuple[str, list[str]]] = [("", [])]
+    for line in lines:
+        if stamped := _STAMPED.match(line):
+            found.append((stamped["author"].strip(), [stamped["text"]]))
+        elif headed := _HEADED.match(line):
+            found.append((headed["author"].strip(), []))
+        else:
+            found[-1][1].append(line)
+    return [PastedReply(author, "\n".join(words).strip()) for author, words in found]
+
+
+def take_pasted(session: Session, row_id: uuid.UUID, text: str, hand: Actor) -> int:
+    """Take in answers to a post; how many are new. They wait in the inbox like all others. Commits.
+
+    The same ones pasted again are known. Raises NotFound, BadInput for nothing or too much.
+    """
+    row = session.get(Delivery, row_id)
+    if row is None or row.item_kind != ItemKind.STORY:
+        raise NotFound("There is no such post in the ledger.")
+    found = read_pasted(text)
+    if not found:
+        raise BadInput("Paste the answers first, each on its own line.")
+    if len(found) > MOST:
+        raise BadInput("Paste at most %(count)s answers at a time.", count=MOST)
+    known = set(session.scalars(select(Reply.remote_id).where(Reply.target_id == row.target_id)))
+    blocked = blocked_people(session, row.target_id)
+    new = {_remote_id(row, one): one for one in found if _remote_id(row, one) not in known}
+    for remote_id, one in new.items():
+        session.add(_reply(row, remote_id, one, hand, is_blocked=one.author in blocked))
+    session.commit()
+    return len(new)
+
+
+def _remote_id(row: Delivery, one: PastedReply) -> str:
+    told = f"{row.key}\n{one.author}\n{one.text}"
+    return f"pasted:{hashlib.sha256(told.encode()).hexdigest()[:24]}"
+
+
+def _reply(
+    row: Delivery, remote_id: str, one: PastedReply, hand: Actor, *, is_blocked: bool
+) -> Reply:
+    takeaways = row.memory.takeaways
+    state = ReplyState.HIDDEN if is_blocked else ReplyState.HELD
+    return Reply(
+        id=new_id(hand.now, hand.rng),
+        target_id=row.target_id,
+        remote_id=remote_id,
+        place=row.target.name,
+        story_id=row.item_id,
+        takeaway_id=takeaways[0] if len(takeaways) == 1 else None,
+        kind=ReplyKind.REPLY.value,
+        state=state.value,
+        author=one.author,
+        text=one.text[:TEXT_CHARS],
+        url=row.url,
+        earlier=[],
+        written_at=hand.now,
+        received_at=hand.now,
+        changed_at=hand.now,
+    )

@@ -1,0 +1,91 @@
+"""A group where no program may post: a person does, with words and files from the desk; the ledger remembers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from publish.i18n import page_text
+from publish.posts.model import Post, PostMedia, Remote
+from publish.rendering.thread import Part, Shape, plan
+from publish.targets.base import Draft, Limits, TargetOption
+from publish.targets.capabilities import ManualPosting
+from reporter.messages import Message
+
+# More messages than these nobody pastes; the last one ends with "…".
+MOST_PARTS = 12
+
+
+@dataclass(frozen=True)
+class Group:
+    """A kind of group, and what one message of it holds; sizes in bytes, None: as much as there is.
+
+    ``address`` is how the address of such a group looks.
+    """
+
+    kind: str
+    title: str
+    about: str
+    characters: int
+    files: int
+    image_bytes: int | None
+    video_bytes: int | None
+    address: str
+    is_address_needed: bool = False
+
+
+class GroupTarget(ManualPosting):
+    """A group by hand."""
+
+    group: ClassVar[Group]
+    copies_shown = 1
+    copies_remain = Message("A person has to delete the post in the group.")
+    # What one message does not hold goes into the next one.
+    threads = True
+
+    @classmethod
+    def posting_url(cls, options: Mapping[str, str]) -> str:
+        """The group, or '' where it has no address."""
+        return options["url"]
+
+    def parts(self, post: Post) -> list[Part]:
+        """The messages to post, in order, each with the files that go along."""
+        shape = Shape(self.group.characters, self.group.files, MOST_PARTS, _as_it_is)
+        return plan(post, shape, marked=False)
+
+    def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
+        """Words to copy: no marks, for nobody looks for it but the person who posted it."""
+        return Draft(post.title, "\n\n".join(part.text for part in self.parts(post)))
+
+    def limits(self) -> Limits:
+        """As the groups' makers say."""
+        told = self.group
+        return Limits(
+            told.image_bytes, told.video_bytes, files=told.files, characters=told.characters
+        )
+
+    def test(self) -> str:
+        """There is nothing to try."""
+        return Message(
+            "%(name)s is posted to by hand: the desk has words and files ready.", name=self.name
+        )
+
+
+def _as_it_is(media: PostMedia) -> PostMedia:
+    """Files that are too large were changed for their still before."""
+    return media
+
+
+def target_of(group: Group) -> type[GroupTarget]:
+    """The class of a kind of group."""
+    option = TargetOption(
+        "url",
+        group.address,
+        label=page_text("Address"),
+        required=group.is_address_needed,
+        common=True,
+    )
+    told = {"kind": group.kind, "title": group.title, "about": group.about, "options": (option,)}
+    name = "".join(word.title() for word in group.kind.split("-"))
+    return type(f"{name}Target", (GroupTarget,), {"__doc__": group.title, "group": group, **told})

@@ -1,0 +1,180 @@
+"""A room at a Matrix server: requests, files, and the events of the room.
+
+https://spec.matrix.org/v1.11/client-server-api/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from publish.errors import Gone, PauseTarget, Permanent, RetryAfter
+from publish.net.http import HttpClient
+from publish.net.remote_state import RemoteState
+from publish.posts.model import PostMedia
+from publish.rendering.thread import picture_bytes
+from publish.targets.upload_cache import Uploads
+
+CLIENT = "/_matrix/client/v3"
+# Events that are looked through, newest first: so many pages of so many.
+PAGES, EACH = 20, 100
+Event = Mapping[str, Any]
+
+
+class Room:
+    """One room as one account sees it. ``name`` is what sentences call the target."""
+
+    def __init__(self, name: str, url: str, room: str, token: str, state: RemoteState) -> None:
+        base = url.strip().rstrip("/")
+        self.base = base if "://" in base else f"https://{base}"
+        self.name, self._asked = name, room.strip()
+        self.web = HttpClient(name, bearer=token.strip())
+        self._uploads = Uploads(self.base, token, state)
+        self._id = self._me = ""
+        self._names: dict[str, str] | None = None
+
+    @property
+    def me(self) -> str:
+        """Whose token it is, as ``@name:server``."""
+        if not self._me:
+            self._me = str(self._call("GET", f"{CLIENT}/account/whoami").get("user_id", ""))
+        return self._me
+
+    @property
+    def id(self) -> str:
+        """The room's id, joined. Raises PauseTarget for an encrypted one."""
+        if not self._id:
+            joined = self._call("POST", f"{CLIENT}/join/{quote(self._asked, safe='')}", json={})
+            self._id = self._named(joined, "room_id")
+            self._refuse_encrypted()
+        return self._id
+
+    def _refuse_encrypted(self) -> None:
+        url = f"{self.base}{self._path('state/m.room.encryption/')}"
+        if self.web.call("GET", url, accept={404}).status != 404:
+            self._id = ""
+            raise PauseTarget(
+                "The room at %(name)s is encrypted: only its members' own programs can read and write there. Choose "
+                "a room without encryption.",
+                name=self.name,
+            )
+
+    def _path(self, rest: str) -> str:
+        return f"{CLIENT}/rooms/{quote(self._id or self.id, safe='')}/{rest}"
+
+    def _call(self, method: str, path: str, **parts: Any) -> Mapping[str, Any]:
+        data = self.web.call(method, f"{self.base}{path}", **parts).data
+        return data if isinstance(data, dict) else {}
+
+    def _named(self, told: Mapping[str, Any], field: str) -> str:
+        """A field that an answer has to have; without it something else answered than a Matrix server."""
+        if not isinstance(value := told.get(field), str) or not value:
+            raise RetryAfter(
+                "%(name)s answered with something that can't be understood.", name=self.name
+            )
+        return value
+
+    def test(self) -> str:
+        """Join, and say as whom."""
+        return self.me if self.id else ""
+
+    def upload_limit(self) -> int | None:
+        """Bytes of one file, as far as the server says."""
+        url = f"{self.base}/_matrix/client/v1/media/config"
+        answer = self.web.call("GET", url, accept={404})
+        told = answer.data.get("m.upload.size") if isinstance(answer.data, dict) else None
+        return told if isinstance(told, int) and told > 0 else None
+
+    # --- Events ----------------------------------------------------------------------------------------
+
+    def send(self, content: Mapping[str, Any], transaction: str) -> str:
+        """Send a message, once however often this is called with one transaction; its event id."""
+        path = self._path(f"send/m.room.message/{quote(transaction, safe='')}")
+        return self._named(self._call("PUT", path, json=content), "event_id")
+
+    def redact(self, event_id: str) -> None:
+        """Take an event's content away for everybody, its edits first; one that is gone already is fine."""
+        for edit in self.related(event_id, "m.replace"):
+            self._redact(str(edit["event_id"]))
+        self._redact(event_id)
+
+    def _redact(self, event_id: str) -> None:
+        path = self._path(f"redact/{quote(event_id, safe='')}/redact.{quote(event_id, safe='')}")
+        self.web.call("PUT", f"{self.base}{path}", json={}, accept={404})
+
+    def event(self, event_id: str) -> Event:
+        """One event with what became of it. Raises Gone for one that is not there, or was redacted."""
+        found = self._call("GET", self._path(f"event/{quote(event_id, safe='')}"))
+        if not found.get("content"):
+            raise Gone("The post is not there any more at %(name)s.", name=self.name)
+        return found
+
+    def related(self, event_id: str, relation: str) -> Iterator[Event]:
+        """Events that relate to one, newest first; those that were redacted are left out."""
+        path = f"/_matrix/client/v1/rooms/{quote(self.id, safe='')}/relations"
+        path = f"{path}/{quote(event_id, safe='')}/{relation}"
+        query: dict[str, str] = {"limit": str(EACH)}
+        for _page in range(PAGES):
+            answer = self.web.call("GET", f"{self.base}{path}", params=query, accept={404})
+            told = answer.data if isinstance(answer.data, dict) else {}
+            yield from (one for one in told.get("chunk", ()) if one.get("content"))
+            if not told.get("next_batch"):
+                return
+            query["from"] = str(told["next_batch"])
+
+    def messages(self, sender: str = "") -> Iterator[Event]:
+        """The room's messages, newest first, of one sender or all."""
+        wanted: dict[str, Any] = {"types": ["m.room.message"]}
+        if sender:
+            wanted["senders"] = [sender]
+        query = {"dir": "b", "limit": str(EACH), "filter": json.dumps(wanted)}
+        for _page in range(PAGES):
+            told = self._call("GET", self._path("messages"), params=query)
+            yield from told.get("chunk", ())
+            if not told.get("end"):
+                return
+            query["from"] = str(told["end"])
+
+    def display_name(self, user: str) -> str:
+        """How a member calls themselves, else the first part of their address."""
+        if self._names is None:
+            joined = self._call("GET", self._path("joined_members")).get("joined", {})
+            self._names = {one: str(told.get("display_name") or "") for one, told in joined.items()}
+        return self._names.get(user) or user.removeprefix("@").split(":", 1)[0]
+
+    # --- Files -----------------------------------------------------------------------------------------
+
+    def upload(self, media: PostMedia) -> str:
+        """Send a file, unless that was done a moment ago; its ``mxc://`` address."""
+        address: str = self._uploads.once(media, lambda: self._send_file(media))
+        return address
+
+    def _send_file(self, media: PostMedia) -> str:
+        try:
+            data, mime = media.path.read_bytes(), media.mime
+            if media.kind == "photo":
+                data, mime, _size = picture_bytes(media, self.upload_limit())
+        except FileNotFoundError as error:
+            raise RetryAfter("The file is being made again on this laptop.", 60) from error
+        answer = self._call(
+            "POST",
+            "/_matrix/media/v3/upload",
+            params={"filename": media.filename},
+            content=data,
+            headers={"Content-Type": mime},
+        )
+        if not str(answer.get("content_uri", "")).startswith("mxc://"):
+            raise Permanent("%(name)s can't read a file that was sent.", name=self.name)
+        return str(answer["content_uri"])
+
+    def forget(self, media: PostMedia) -> None:
+        """An event shows it now."""
+        self._uploads.forget([media])
+
+    def delete_file(self, address: str) -> None:
+        """Take a file away. Only an administrator's token may; without one it stays where nobody is pointed to."""
+        path = f"/_synapse/admin/v1/media/{quote(address.removeprefix('mxc://'))}"
+        refused = {400, 401, 403, 404, 405}
+        self.web.call("DELETE", f"{self.base}{path}", accept=refused)

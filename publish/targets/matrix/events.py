@@ -1,0 +1,158 @@
+"""What our messages hold beside their words, and what is read out of others'."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from publish.net.remote_values import clean_text, first_moment
+from publish.posts.model import PostMedia, Remote
+from publish.targets.base import RemoteReply
+from publish.targets.matrix.client import Event
+
+# Own fields of a message's content, in the form that the specification asks for.
+KEY, SLOT, PRINT, SHOWS = (
+    f"net.social-reporter.{name}" for name in ("key", "slot", "print", "takeaways")
+)
+_KINDS = {"photo": "m.image", "video": "m.video", "audio": "m.audio"}
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One message of a thread: its place there, its content without relation, and the file that it shows."""
+
+    name: str
+    content: Mapping[str, Any]
+    media: PostMedia | None = None
+
+
+def words(text: str) -> dict[str, Any]:
+    """A message of plain text."""
+    return {"msgtype": "m.text", "body": text}
+
+
+def picture(media: PostMedia, address: str) -> dict[str, Any]:
+    """A message that shows a file, with its alt text as its words."""
+    info = {"mimetype": media.mime, "size": media.bytes, "w": media.width, "h": media.height}
+    length = {"duration": round(media.duration * 1000)} if media.duration else {}
+    return {
+        "msgtype": _KINDS[media.kind],
+        "body": media.alt or media.filename,
+        "filename": media.filename,
+        "url": address,
+        "info": {name: value for name, value in {**info, **length}.items() if value},
+    }
+
+
+def print_of(content: Mapping[str, Any]) -> str:
+    """A hash of what is seen."""
+    seen = {name: value for name, value in content.items() if not name.startswith("net.social")}
+    return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def threaded(content: Mapping[str, Any], root: str, last: str) -> dict[str, Any]:
+    """The same as the next message of a thread; programs without threads see it as an answer to the last one."""
+    relation = {
+        "rel_type": "m.thread",
+        "event_id": root,
+        "is_falling_back": True,
+        "m.in_reply_to": {"event_id": last},
+    }
+    return {**content, "m.relates_to": relation}
+
+
+def answering(content: Mapping[str, Any], root: str, to: str) -> dict[str, Any]:
+    """The same as an answer inside of a thread."""
+    relation = {
+        "rel_type": "m.thread",
+        "event_id": root,
+        "is_falling_back": False,
+        "m.in_reply_to": {"event_id": to},
+    }
+    return {**content, "m.relates_to": relation}
+
+
+def edited(content: Mapping[str, Any], event_id: str) -> dict[str, Any]:
+    """What changes a message that is there."""
+    told = {**content, "body": f"* {content['body']}", "m.new_content": dict(content)}
+    return {**told, "m.relates_to": {"rel_type": "m.replace", "event_id": event_id}}
+
+
+def relation_of(event: Event) -> Mapping[str, Any]:
+    """What an event says that it relates to."""
+    found = event.get("content", {}).get("m.relates_to")
+    return found if isinstance(found, dict) else {}
+
+
+def is_edit(event: Event) -> bool:
+    """Whether it changes another one."""
+    return relation_of(event).get("rel_type") == "m.replace"
+
+
+def current(event: Event) -> Mapping[str, Any]:
+    """An event's content after its last edit, as the server bundles it."""
+    bundled = event.get("unsigned", {}).get("m.relations", {}).get("m.replace", {})
+    new = bundled.get("content", {}).get("m.new_content") if isinstance(bundled, dict) else None
+    content: Mapping[str, Any] = new if isinstance(new, dict) else event.get("content", {})
+    return content
+
+
+def thread_files(files: Iterable[Event]) -> Iterator[str]:
+    """Addresses of the files that events show."""
+    for event in files:
+        if str(address := event.get("content", {}).get("url", "")).startswith("mxc://"):
+            yield str(address)
+
+
+def answered(event: Event) -> str:
+    """The event that it answers, or ''."""
+    relation = relation_of(event)
+    to = relation.get("m.in_reply_to", {})
+    if relation.get("is_falling_back") or not isinstance(to, dict):
+        return ""
+    return str(to.get("event_id", ""))
+
+
+def plain_body(content: Mapping[str, Any]) -> str:
+    """The words, without the lines that older programs repeat of what they answer."""
+    body = str(content.get("body", ""))
+    if body.startswith("> "):
+        body = re.sub(r"\A(?:> ?[^\n]*\n)+\n?", "", body)
+    return body.strip()
+
+
+def replies_to(
+    told: Sequence[Event], thread: set[str], post: Remote
+) -> Iterator[tuple[Event, str]]:
+    """Of a room's messages (oldest first) those that belong to a thread, each with what it answers."""
+    known: set[str] = set()
+    for event in told:
+        number, to = str(event.get("event_id", "")), answered(event)
+        own_thread = relation_of(event).get("event_id") == post.id
+        if number in thread or is_edit(event) or not event.get("content"):
+            continue
+        if own_thread or to in thread or to in known:
+            known.add(number)
+            yield event, "" if to in thread else to
+
+
+def heard(event: Event, post: Remote, *, to: str, author: str, link: str, own: bool) -> RemoteReply:
+    """A message as a reply."""
+    content = current(event)
+    moment = datetime.fromtimestamp(int(event["origin_server_ts"]) / 1000, UTC)
+    return RemoteReply(
+        remote_id=str(event["event_id"]),
+        post_id=post.id,
+        author=clean_text(author),
+        text=clean_text(plain_body(content)),
+        written_at=first_moment(moment.isoformat()),
+        url=link,
+        author_url=f"https://matrix.to/#/{event['sender']}",
+        in_reply_to=to,
+        key=str(event["content"].get(KEY, "own")) if own else "",
+    )

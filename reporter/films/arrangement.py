@@ -1,0 +1,151 @@
+"""The film as the desk arranges it: order, lengths, what is left out; and whether a finished one may still be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter.errors import BadInput
+from reporter.films.plan import LONGEST, SHORTEST, Wish, piece_of
+from reporter.films.script import Piece, Shape
+from reporter.media.store import Store
+from reporter.models import Film, Takeaway
+from reporter.moderation.visibility import Scope, showable
+from reporter.stories.queries import with_everything
+
+SHORTEST_PIECE, LONGEST_PIECE = 1.0, 20.0
+
+
+def film_of(session: Session) -> Film:
+    """The film of the gathering; a new one, not stored, where nobody arranged any."""
+    return session.get(Film, 1) or Film(
+        id=1,
+        audience=Scope.PUBLIC.value,
+        shape=Shape.LANDSCAPE.value,
+        seconds=75.0,
+        sequence=[],
+        dropped=[],
+        lengths={},
+        asked=False,
+        made="",
+        made_of={},
+        made_seconds=0.0,
+        done=0,
+        whole=0,
+        error="",
+    )
+
+
+def wish_of(film: Film) -> Wish:
+    """What the planner is asked for."""
+    return Wish(
+        place=Scope(film.audience),
+        seconds=film.seconds,
+        shape=Shape(film.shape),
+        order=tuple(film.sequence),
+        dropped=frozenset(film.dropped),
+        lengths=film.lengths,
+    )
+
+
+def set_options(session: Session, *, audience: str, shape: str, seconds: float) -> None:
+    """For whom, in which shape, how long. Raises BadInput. Commits."""
+    if audience not in list(Scope) or shape not in list(Shape):
+        raise BadInput("Choose who will see the film, and its shape.")
+    if not SHORTEST <= seconds <= LONGEST:
+        raise BadInput(
+            "A film is %(least)s to %(most)s seconds long.", least=int(SHORTEST), most=int(LONGEST)
+        )
+    film = film_of(session)
+    film.audience, film.shape, film.seconds = audience, shape, seconds
+    _keep(session, film)
+
+
+def move(session: Session, shown: Sequence[str], receipt: str, by: int) -> None:
+    """One place forward or back (``by`` 1 or -1) among the pieces that are shown. Commits."""
+    order = list(shown)
+    if receipt not in order:
+        raise BadInput("This piece is not in the film any more.")
+    at = order.index(receipt)
+    order.insert(max(0, at + by), order.pop(at))
+    film = film_of(session)
+    film.sequence = order
+    _keep(session, film)
+
+
+def drop(session: Session, receipt: str, *, dropped: bool = True) -> None:
+    """Leave a piece out, or put it back. Commits."""
+    film = film_of(session)
+    others = [one for one in film.dropped if one != receipt]
+    film.dropped = [*others, receipt] if dropped else others
+    if not dropped:
+        # Put in by hand: before those that nobody placed, so that there is room for it.
+        film.sequence = [*(one for one in film.sequence if one != receipt), receipt]
+    _keep(session, film)
+
+
+def set_length(session: Session, receipt: str, seconds: float | None) -> None:
+    """How long a piece is seen; None: as the others. Raises BadInput. Commits."""
+    film = film_of(session)
+    lengths = {one: told for one, told in film.lengths.items() if one != receipt}
+    if seconds is not None:
+        if not SHORTEST_PIECE <= seconds <= LONGEST_PIECE:
+            raise BadInput("A piece is 1 to 20 seconds long.")
+        lengths[receipt] = seconds
+    film.lengths = lengths
+    _keep(session, film)
+
+
+def ask_for(session: Session) -> None:
+    """Have it made. Commits."""
+    film = film_of(session)
+    film.asked, film.error = True, ""
+    _keep(session, film)
+
+
+def _keep(session: Session, film: Film) -> None:
+    session.add(film)
+    session.commit()
+
+
+def looks_of(pieces: Sequence[Piece]) -> dict[str, str]:
+    """Receipt -> a hash of what is seen of it, whatever its length."""
+    return {
+        piece.receipt: sha256(repr(replace(piece, seconds=0.0)).encode()).hexdigest()
+        for piece in pieces
+        if piece.receipt
+    }
+
+
+def may_be_seen(session: Session, store: Store, film: Film) -> bool:
+    """Whether everything in the finished film is still starred, may be shown, and looks as it did."""
+    query = (
+        select(Takeaway)
+        .where(
+            Takeaway.receipt.in_(film.made_of),
+            Takeaway.starred.is_(True),
+            showable(Scope(film.audience)),
+        )
+        .options(*with_everything())
+    )
+    pieces = [piece_of(store, takeaway) for takeaway in session.scalars(query)]
+    return looks_of([piece for piece in pieces if piece]) == film.made_of
+
+
+def film_file(store: Store) -> Path:
+    """Where the finished film lies."""
+    return store.folder / "films" / "film.mp4"
+
+
+def take_away_stale(session: Session, store: Store) -> None:
+    """Take away a finished film that may not be seen any more, and ask for another. Commits."""
+    film = film_of(session)
+    if film.made and not may_be_seen(session, store, film):
+        film_file(store).unlink(missing_ok=True)
+        film.made, film.made_of, film.asked = "", {}, True
+        _keep(session, film)

@@ -1,0 +1,100 @@
+"""The film at the desk: arranged by forms, made by the worker, gone and made anew once something is taken back."""
+
+from __future__ import annotations
+
+import random
+from contextlib import closing
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from kiosk.services.films import make_due
+from reporter.films.arrangement import film_file, film_of
+from reporter.models import EventSession, Takeaway
+from reporter.moderation.decisions import withdraw
+from tests.support.browsers.pages import PHONE, press
+from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
+
+PAGE = "/desk/film"
+
+
+@pytest.fixture
+def starred(session: Session, event: EventSession, rng: random.Random) -> list[Takeaway]:
+    words = ("Leeks stand the frost", "Straw keeps dahlias", "Free coffee helps")
+    return [
+        add_takeaway(session, event, rng, text=text, state="approved", starred=True, author="Ana")
+        for text in words
+    ]
+
+
+def order(client: FlaskClient) -> list[str]:
+    page = client.get(PAGE).text
+    return [part.split('"')[0] for part in page.split('id="p-')[1:]]
+
+
+def test_pieces_are_moved_left_out_and_given_a_length(
+    client: FlaskClient, session: Session, starred: list[Takeaway]
+) -> None:
+    first, second, third = order(client)
+    press(client, f"{PAGE}/pieces/{third}", do="up")
+    assert order(client) == [first, third, second]
+    press(client, f"{PAGE}/pieces/{first}", do="drop")
+    assert order(client) == [third, second]
+    press(client, f"{PAGE}/pieces/{first}", do="keep")
+    assert set(order(client)) == {first, second, third}
+    press(client, f"{PAGE}/pieces/{third}", do="length", seconds="7,5")
+    session.expire_all()
+    assert film_of(session).lengths == {third: 7.5}
+    assert 'value="7.5"' in client.get(PAGE).text
+    assert press(client, f"{PAGE}/pieces/{third}", do="length", seconds="99").status_code == 422
+    assert press(client, PAGE, audience="all", shape="round", seconds="60").status_code == 422
+    assert client.get(PAGE, **PHONE).status_code == 403
+
+
+def shown(client: FlaskClient) -> bytes:
+    with closing(client.get(f"{PAGE}/film.mp4")) as answer:
+        return answer.data
+
+
+def turn(app: Flask) -> int:
+    """What the worker does, in a context of its own as there."""
+    with app.app_context():
+        return make_due(app.extensions["kiosk"])
+
+
+def test_what_is_taken_back_leaves_the_film_and_it_is_made_anew(
+    app: Flask,
+    client: FlaskClient,
+    session: Session,
+    starred: list[Takeaway],
+    clock: TurnableClock,
+) -> None:
+    kiosk = app.extensions["kiosk"]
+    press(client, PAGE, audience="public", shape="square", seconds="15")
+    assert turn(app) == 0
+    press(client, f"{PAGE}/make")
+    assert [turn(app), turn(app)] == [1, 0]
+    film = shown(client)
+    assert film[4:8] == b"ftyp"
+    withdraw(session, starred[0], hand(clock, "contributor"), kiosk.store)
+    # Before any worker has seen it.
+    assert client.get(f"{PAGE}/film.mp4").status_code == 404
+    assert turn(app) == 1
+    session.expire_all()
+    assert starred[0].receipt not in film_of(session).made_of
+    assert shown(client) != film
+    for row in starred[1:]:
+        withdraw(session, row, hand(clock, "contributor"), kiosk.store)
+    assert turn(app) == 1
+    assert not film_file(kiosk.store).exists()
+    assert "is starred" in client.get(PAGE).text
+
+
+def test_a_preview_is_a_few_seconds_of_one_piece(
+    client: FlaskClient, starred: list[Takeaway]
+) -> None:
+    made = client.get(f"{PAGE}/preview/{starred[1].receipt}.mp4")
+    assert made.data[4:8] == b"ftyp"
+    assert client.get(f"{PAGE}/preview/NOPE.mp4").status_code == 404

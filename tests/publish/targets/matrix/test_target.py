@@ -1,0 +1,73 @@
+"""What only Matrix has, at the real Synapse (REAL_SERVERS=matrix): encryption, edits, files, transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import httpx
+import pytest
+
+from publish.errors import PauseTarget
+from reporter.moderation import decisions
+from tests.publish.conformance.matrix import MatrixPlace, matrix_place
+from tests.support.publish.fakes import Kit
+from tests.support.publish.rounds import publish
+from tests.support.publish.target_kit import add, opened, post_of, send
+
+ENCRYPTED = {"type": "m.room.encryption", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest) -> Iterator[MatrixPlace]:
+    with matrix_place(request) as place:
+        yield place
+
+
+def test_an_encrypted_room_is_refused_with_a_sentence(
+    kit: Kit, request: pytest.FixtureRequest
+) -> None:
+    kit.takeaway(kit.event(), "Leeks")
+    with matrix_place(request, initial_state=[{**ENCRYPTED, "state_key": ""}]) as place:
+        add(kit, place)
+        with closing(opened(kit)) as target, pytest.raises(PauseTarget, match="is encrypted"):
+            target.test()
+        rows = publish(kit.session, kit.outbox)
+        assert {row["state"] for row in rows} <= {"due", "waiting"}
+        assert place.events() == []
+
+
+def test_what_is_taken_back_stays_in_no_history_and_no_store(kit: Kit, place: MatrixPlace) -> None:
+    event = kit.event()
+    photo = kit.photo(event, 3, "Leeks stand the frost.")
+    note = kit.takeaway(event, "Ask first.")
+    add(kit, place)
+    send(kit)
+    shown = [one for one in place.events() if one["shown"].get("url")]
+    address = shown[0]["shown"]["url"]
+    assert place.file(address).status_code == 200
+    decisions.change(kit.session, note, kit.hand, {"text": "Ask twice."})
+    send(kit)
+    everything = place.ask("GET", place.path("messages"), params={"dir": "b", "limit": "500"})
+    assert "Ask twice." in everything.text
+    decisions.withdraw(kit.session, note, kit.hand, kit.store)
+    send(kit)
+    everything = place.ask("GET", place.path("messages"), params={"dir": "b", "limit": "500"})
+    assert "Ask" not in everything.text
+    assert "Leeks" in everything.text
+    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    send(kit)
+    everything = place.ask("GET", place.path("messages"), params={"dir": "b", "limit": "500"})
+    assert "Leeks" not in everything.text
+    with pytest.raises(httpx.HTTPStatusError):
+        place.file(address)
+
+
+def test_the_same_request_twice_is_one_message(kit: Kit, place: MatrixPlace) -> None:
+    kit.takeaway(kit.event(), "Leeks")
+    add(kit, place)
+    post = post_of(kit)
+    with closing(opened(kit)) as target:
+        made = [target.create(post, {}) for _ in range(2)]
+    assert made[0].id == made[1].id
+    assert len(place.events()) == 1

@@ -1,0 +1,45 @@
+"""Themes travel: what organizers there decided comes along, what was decided here stays."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kiosk.services.merging import look
+from reporter.merge.context import MergeContext
+from reporter.merge.other_database import open_other
+from reporter.merge.takeaways import merge_takeaways
+from reporter.merge.themes import merge_themes
+from reporter.models import Theme, ThemeMember
+from reporter.themes.decisions import rename_theme, split_theme
+from tests.support.publish.fakes import Kit, open_again
+
+
+@pytest.mark.parametrize("is_decided_here", [False, True])
+def test_decisions_of_the_other_side_come_where_none_was_made(
+    kit: Kit, tmp_path: Path, *, is_decided_here: bool
+) -> None:
+    event = kit.event()
+    rows = [kit.takeaway(event, text) for text in ("Leeks", "Beans")]
+    kit.session.commit()
+    folder = tmp_path / "theirs"
+    shutil.copytree(kit.settings.folder, folder)
+    with open_again(folder) as there:
+        theirs = [there.session.get_one(type(row), row.id) for row in rows]
+        theme = split_theme(there.session, theirs, "Beds", there.hand)
+        rename_theme(there.session, theme, "Winter beds", there.hand)
+        number = theme.id
+    if is_decided_here:
+        split_theme(kit.session, rows[:1], "Ours", kit.hand)
+    for _ in range(2):
+        with open_other(folder) as other:
+            work = MergeContext(kit.session, other, kit.store, folder, kit.hand, look)
+            merge_takeaways(work)
+            merge_themes(work)
+    kit.session.expire_all()
+    assert kit.session.get_one(Theme, number).name == "Winter beds"
+    placed = {kit.session.get_one(ThemeMember, row.id).theme_id == number for row in rows[:1]}
+    assert placed == {not is_decided_here}
+    assert kit.session.get_one(ThemeMember, rows[1].id).theme_id == number
