@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Mapping
@@ -135,7 +134,8 @@ def parse_metadata(header: str) -> dict[str, str]:
             )
         try:
             fields[key] = base64.b64decode(value.strip(), validate=True).decode("utf-8")
-        except (binascii.Error, UnicodeError) as error:
+        # Letters beyond ASCII raise a bare ValueError.
+        except ValueError as error:
             raise BadRequest(
                 "The value of %(key)s in Upload-Metadata is not Base64.", key=key
             ) from error
@@ -161,7 +161,7 @@ def parse_checksum(header: str | None) -> Checksum | None:
         )
     try:
         digest = base64.b64decode(value.strip(), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise BadRequest("The value of Upload-Checksum is not Base64.") from error
     if len(digest) != hashlib.new(algorithm, usedforsecurity=False).digest_size:
         raise BadRequest(
