@@ -23,7 +23,7 @@ options = configparser.ConfigParser()
 options.read("setup.cfg")
 wanted = options["options"]["install_requires"] + options["options.extras_require"]["indieweb"]
 print("\n".join(line for line in wanted.split("\n") if not line.startswith("bagit")))
-print("pytest\npytest-timeout\nhypothesis\nplaywright\ncolorama\npywin32-ctypes")
+print("pytest\npytest-timeout\npytest-xdist\nhypothesis\nplaywright\ncolorama\npywin32-ctypes")
 EOF
   "$python" -m pip install -q --platform win_amd64 --python-version 3.11.9 --only-binary :all: --target "$here/site" \
     -c "$here/pins.txt" -r "$here/wanted.txt"
