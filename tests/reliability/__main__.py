@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.guards.repository import ROOT
+from tests.reliability.operations import OPERATIONS
 
 PAGE = ROOT / "docs" / "reliability.md"
 HEAD = """# Reliability
@@ -56,6 +57,12 @@ def crash_section(tallies: list[dict[str, Any]], seed: int, seconds: float) -> I
             f"| {len(one['failures'])} |"
         )
     yield ""
+    left = [
+        kind.name for kind in OPERATIONS if kind.name not in {one["operation"] for one in tallies}
+    ]
+    if left:
+        yield f"Not in this run: {', '.join(left)}."
+        yield ""
     yield from (f"- {line}" for line in wrong)
 
 
