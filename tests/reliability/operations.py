@@ -419,7 +419,7 @@ class Erase(Operation):
     def work(self, app: Flask, kiosk: KioskContext, note: Note) -> None:
         """Erase it, here and there."""
         query = select(Takeaway).where(
-            Takeaway.received_at == select(func.min(Takeaway.received_at))
+            Takeaway.received_at == select(func.min(Takeaway.received_at)).scalar_subquery()
         )
         erase(kiosk, db.session.scalars(query).all(), who="desk")
 
@@ -451,7 +451,9 @@ class Retention(Operation):
         from kiosk.privacy.erasure import purge_now
 
         run_clock(kiosk)
-        self.run(note)
+        # Where the kill came before the announcement, it is announced only now, and goes a fortnight later.
+        with opened(self.folder, hours=self.later + 24 * 20) as (_app, fortnight_later):
+            run_clock(fortnight_later)
         purge_now(kiosk)
 
     def wrong(self, kiosk: KioskContext, told: list[str]) -> list[str]:
