@@ -32,6 +32,7 @@ from kiosk.web.middleware import request_limits as middleware_request_limits
 from kiosk.web.middleware.request_limits import request_limits
 from kiosk.web.middleware.security_headers import CONTENT_SECURITY_POLICY
 from kiosk.web.openapi import document
+from kiosk.web.peers import routes as peers
 from kiosk.web.phone import captive_portal, capture, conversation, my_takeaways, privacy_notice, pwa
 from kiosk.web.screens import (
     outcomes,
@@ -75,6 +76,7 @@ BLUEPRINTS = (
     tus_uploads,
     slides,
     wall,
+    peers,
 )
 
 

@@ -114,6 +114,13 @@ def hear(kiosk: KioskContext) -> int:
     return listen_once(kiosk)
 
 
+def merge_laptops(kiosk: KioskContext) -> int:
+    """Take in what is new at other laptops, where the desk wants it, and look at those that are paired."""
+    from kiosk.peers.exchange import merge_next
+
+    return merge_next(kiosk)
+
+
 def cards(kiosk: KioskContext) -> int:
     """Read the card that the desk asked for."""
     from kiosk.services.card_imports import import_next
@@ -182,6 +189,7 @@ TURNS: tuple[tuple[Turn, float], ...] = (
     (reindex, 1.0),
     (deliver, 5.0),
     (hear, 10.0),
+    (merge_laptops, 2.0),
     (cards, 1.0),
     (film, 1.0),
     # Well within the ten minutes that we promise; what is withdrawn at once is purged at once.
@@ -236,7 +244,8 @@ class Workers:
     def _rest(self, turn: Turn) -> float:
         """Seconds to wait for a change; none for what holds back for phones, or has times of its own."""
         held = self._app.extensions["kiosk"].held_since
-        return 0.0 if held or turn in (deliver, hear, retain, tidy) else REST_SECONDS
+        own_times = (deliver, hear, merge_laptops, retain, tidy)
+        return 0.0 if held or turn in own_times else REST_SECONDS
 
     def _one(self, turn: Turn) -> int:
         """A turn in a context of its own. Whatever goes wrong is noted; the next turn comes."""

@@ -66,8 +66,11 @@ class WifiSettings:
 
 @dataclass(frozen=True)
 class KioskSettings:
-    """Section ``[kiosk]``: the laptop's own address."""
+    """Section ``[kiosk]``: the laptop's own name and address."""
 
+    name: str = _setting(
+        "", "What this laptop is called, as Room 2; empty takes the computer's own name."
+    )
     base_url: str = _setting(
         "",
         "The address that codes carry, as http://192.168.4.1:8000; empty lets the kiosk find it.",

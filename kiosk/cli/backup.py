@@ -1,8 +1,9 @@
-"""``reporter backup``, ``reporter restore``."""
+"""``reporter backup``, ``reporter restore``, ``reporter merge``."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,10 @@ from kiosk.cli.common import (
 )
 from kiosk.cli.progress_bar import progress_bar
 from reporter.errors import Conflict, ReporterError
+
+if TYPE_CHECKING:
+    from kiosk.runtime.context import KioskContext
+    from reporter.merge.context import MergeReport
 
 
 def _copy(source: Path, goal: Path, label: str) -> None:
@@ -68,33 +73,63 @@ def restore(src: Path) -> None:
 
 
 @click.command("merge")
-@click.argument("other", type=click.Path(path_type=Path, exists=True))
+@click.argument("other")
+@click.option("--code", metavar="PAIRING", help="The code on the other laptop's screen, once.")
 @json_option
 @gathering_option
-def merge(other: Path, as_json: bool) -> None:
-    """Take in another kiosk's gathering folder or bundle; again, it changes nothing."""
-    from kiosk.services.merging import merge_in
+def merge(other: str, code: str | None, as_json: bool) -> None:
+    """Take in another kiosk's gathering: its folder, a bundle, or http(s)://OTHER-KIOSK in the same network.
 
+    Again, it changes nothing. Over the network only what is missing travels, and what broke off goes on.
+    """
     with opened() as kiosk:
-        done = merge_in(kiosk, other)
+        if other.startswith(("http://", "https://")):
+            done = _merge_over_network(kiosk, other, code)
+        else:
+            done = _merge_path(kiosk, other, code)
         kiosk.index.sync(db_session())
         if as_json:
             print_json(vars(done))
-            return
-        click.echo(
-            f"{done.takeaways} takeaways and {done.files} files came, {done.changed} were newer there, "
-            f"{done.withdrawn} were taken back there, {done.known} were known"
-        )
-        if done.sessions or done.stories or done.deliveries or done.targets:
-            click.echo(
-                f"also: {done.sessions} sessions, {done.stories} stories, {done.targets} places, "
-                f"{done.deliveries} things that were published from there"
-            )
-        if done.captions or done.items:
-            click.echo(
-                f"also: captions of {done.captions} recordings, {done.items} questions and actions"
-            )
-        for line in done.left:
-            click.echo(f"left out: {line}", err=True)
+        else:
+            _tell_merge(done)
         if done.left:
             click.get_current_context().exit(1)
+
+
+def _merge_path(kiosk: KioskContext, other: str, code: str | None) -> MergeReport:
+    from kiosk.services.merging import merge_in
+
+    if code is not None:
+        raise click.UsageError("--code is for laptops in the network: http://…")
+    if not Path(other).exists():
+        raise click.UsageError(f"There is no {other}.")
+    return merge_in(kiosk, Path(other))
+
+
+def _merge_over_network(kiosk: KioskContext, url: str, code: str | None) -> MergeReport:
+    from kiosk.peers.exchange import merge_peer, pair_with, peer_at
+
+    peer = pair_with(kiosk, url, code) if code else peer_at(db_session(), url)
+    with progress_bar("originals") as bar:
+        return merge_peer(kiosk, peer, lambda done, total, _bytes: bar.step(done, total, ""))
+
+
+def _tell_merge(done: MergeReport) -> None:
+    click.echo(
+        f"{done.takeaways} takeaways and {done.files} files came, {done.changed} were newer there, "
+        f"{done.withdrawn} were taken back there, {done.known} were known"
+    )
+    if done.sessions or done.stories or done.deliveries or done.targets:
+        click.echo(
+            f"also: {done.sessions} sessions, {done.stories} stories, {done.targets} places, "
+            f"{done.deliveries} things that were published from there"
+        )
+    if done.captions or done.items or done.replies:
+        click.echo(
+            f"also: captions of {done.captions} recordings, {done.items} questions and actions, "
+            f"{done.replies} replies"
+        )
+    for receipt in done.look:
+        click.echo(f"look at {receipt}: both sides had decided on it; the later decision holds")
+    for line in done.left:
+        click.echo(f"left out: {line}", err=True)

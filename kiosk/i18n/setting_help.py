@@ -30,6 +30,7 @@ HELP = (
     later("Its password, which is printed on the posters."),
     later("How this Wi-Fi is protected."),
     later("Whether the Wi-Fi does not tell its name to phones."),
+    later("What this laptop is called, as Room 2; empty takes the computer's own name."),
     later(
         "The address that codes carry, as http://192.168.4.1:8000; empty lets the kiosk find it."
     ),

@@ -17,11 +17,8 @@ from reporter.errors import BadInput, NotFound, UnsupportedMedia
 from reporter.media.store import disk_errors
 from reporter.merge.bundle import is_bundle, merge_bundle
 from reporter.merge.context import MergeContext, MergeReport
-from reporter.merge.follow_up import merge_open
+from reporter.merge.gathering import merge_gathering
 from reporter.merge.other_database import open_other
-from reporter.merge.publishing import merge_sent
-from reporter.merge.takeaways import merge_takeaways
-from reporter.merge.themes import merge_themes
 
 
 def look(path: Path) -> tuple[str, str, str]:
@@ -35,22 +32,24 @@ def look(path: Path) -> tuple[str, str, str]:
 
 def merge_in(kiosk: KioskContext, other: Path) -> MergeReport:
     """Take in a gathering folder or a bundle. Raises NotFound for neither, BadInput for the gathering itself."""
-    hand = kiosk.hand("merge")
     if config.exists(other):
         if other.resolve() == kiosk.settings.folder.resolve():
             raise BadInput("This is the gathering itself.")
-        with open_other(other) as session:
-            merge = MergeContext(db.session(), session, kiosk.store, other, hand, look)
-            merge_takeaways(merge)
-            merge_sent(merge)
-            merge_open(merge)
-            merge_themes(merge)
-            return merge.done
+        return merge_folder(kiosk, other, config.load_settings(other).kiosk.name)
     with _unpacked(other) as folder:
         if not is_bundle(folder):
             raise NotFound("%(other)s is no gathering folder and no bundle.", other=other)
         check_bag(folder)
-        return merge_bundle(db.session(), kiosk.store, folder, hand, look)
+        return merge_bundle(db.session(), kiosk.store, folder, kiosk.hand("merge"), look)
+
+
+def merge_folder(kiosk: KioskContext, folder: Path, laptop: str) -> MergeReport:
+    """Take in the database and originals in a folder; ``laptop`` is the name of the one that they come from."""
+    with open_other(folder) as session:
+        merge = MergeContext(
+            db.session(), session, kiosk.store, folder, kiosk.hand("merge"), look, laptop=laptop
+        )
+        return merge_gathering(merge)
 
 
 @contextmanager

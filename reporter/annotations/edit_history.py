@@ -67,6 +67,7 @@ def save(
     *,
     way: str = "",
     was: str | None = None,
+    noted: bool = True,
 ) -> bool:
     """Let these edits hold, for every takeaway with this file; False where they do already. Commits.
 
@@ -94,7 +95,11 @@ def save(
     )
     if edits.blur and edits.blur != before.blur:
         media.faces = Faces.SEEN.value
-    _remember(session, media, hand, [before.steps(), edits.steps()], way)
+    if noted:
+        _remember(session, media, hand, [before.steps(), edits.steps()], way)
+    else:
+        for takeaway in takeaways_of(session, media):
+            bump_revision(session, takeaway)
     # While the row is ours: afterwards a worker may have made new ones in the same places.
     store.set_aside(media.sha256, plain=not before)
     session.commit()

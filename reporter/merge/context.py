@@ -34,8 +34,12 @@ class MergeReport:
     deliveries: int = 0
     targets: int = 0
     captions: int = 0
+    # What people said to takeaways.
+    replies: int = 0
     # Questions and action items.
     items: int = 0
+    # Receipts of takeaways on which both sides had decided, each without knowing of the other.
+    look: list[str] = field(default_factory=list)
     # Sentences on what could not be taken.
     left: list[str] = field(default_factory=list)
 
@@ -50,11 +54,15 @@ class MergeContext:
     folder: Path
     hand: Actor
     look: Look
+    # The name of the laptop that the other side is; empty: nobody gave it one.
+    laptop: str = ""
     done: MergeReport = field(default_factory=MergeReport)
     # Their ids -> our rows' ids.
     events: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
     takeaways: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
     stories: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
+    targets: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
+    replies: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
 
     @property
     def rng(self) -> random.Random:

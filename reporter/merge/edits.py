@@ -1,21 +1,24 @@
 """A face that was blurred on another kiosk must not look out of here: edits come along with a merge.
 
-The same bytes are the same picture on both. Where both edited it, ours holds, and what is blurred there is blurred too.
+The same bytes are the same picture on both. Where both edited it without knowing of one another, the later edits hold,
+and what is blurred on either is blurred.
 """
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.actor import Actor
-from reporter.annotations.edit_history import edits_of, save
+from reporter.annotations.edit_history import ACTION, edits_of, save
 from reporter.errors import BadInput, Conflict
 from reporter.media.edits import Edits, read_edits
 from reporter.media.store import Store
-from reporter.models import Media
+from reporter.models import Decision, Media
 from reporter.models.edits import Edit, Face
 
 
@@ -39,22 +42,58 @@ def copy_edits(session: Session, other: Session, ours: Media, theirs: Media) -> 
 
 
 def merge_edits(session: Session, other: Session, store: Store, hand: Actor) -> list[str]:
-    """For every file that was edited there and is here too; sentences on what could not be taken. Commits."""
+    """For every file that was edited there and is here too; sentences on what could not be taken. Commits.
+
+    Comes before the histories are joined: they tell which side knew of the other's edits.
+    """
     left = []
-    for theirs in other.scalars(select(Media).where(Media.mended != "")):
-        ours = session.scalar(select(Media).where(Media.sha256 == theirs.sha256))
-        if ours is None:
+    for sha256 in _edited(other):
+        ours, theirs = (_by_hash(side, sha256) for side in (session, other))
+        if ours is None or theirs is None:
             continue
         try:
-            wanted = _both(ours.kind, edits_of(session, ours), edits_of(other, theirs))
-            save(session, store, ours, wanted, hand)
+            _merge_file(session, other, store, hand, (ours, theirs))
         except (BadInput, Conflict) as error:
-            left.append(f"{theirs.sha256[:12]}: {error.message}")
+            left.append(f"{sha256[:12]}: {error.message}")
     return left
 
 
-def _both(kind: str, ours: Edits, theirs: Edits) -> Edits:
-    if not ours:
-        return theirs
-    together = replace(ours, blur=tuple({*ours.blur, *theirs.blur}))
+def _edited(session: Session) -> list[str]:
+    told = session.scalars(select(Decision.after).where(Decision.action == ACTION))
+    return sorted({str(after["sha256"]) for after in told})
+
+
+def _by_hash(session: Session, sha256: str) -> Media | None:
+    return session.scalar(select(Media).where(Media.sha256 == sha256))
+
+
+def _merge_file(
+    session: Session, other: Session, store: Store, hand: Actor, pair: tuple[Media, Media]
+) -> None:
+    """The edits of whoever knew the other's; where neither did, the last one's, and every blur of both."""
+    ours, theirs = pair
+    here, there = _saves(session, ours.sha256), _saves(other, ours.sha256)
+    if there[-1].id in {one.id for one in here}:
+        return
+    wanted = edits_of(other, theirs)
+    if not here or here[-1].id in {one.id for one in there}:
+        save(session, store, ours, wanted, hand, noted=False)
+        return
+    mine = edits_of(session, ours)
+    later, earlier = (wanted, mine) if _moment(there[-1]) > _moment(here[-1]) else (mine, wanted)
+    save(session, store, ours, _with_blurs(ours.kind, later, earlier), hand)
+
+
+def _saves(session: Session, sha256: str) -> list[Decision]:
+    """Each save of a file's edits, the oldest first. One save is a decision on every takeaway with the file."""
+    rows = session.scalars(select(Decision).where(Decision.action == ACTION))
+    return sorted((row for row in rows if row.after["sha256"] == sha256), key=_moment)
+
+
+def _moment(decision: Decision) -> tuple[datetime, uuid.UUID]:
+    return decision.at, decision.id
+
+
+def _with_blurs(kind: str, edits: Edits, more: Edits) -> Edits:
+    together = replace(edits, blur=tuple({*edits.blur, *more.blur}))
     return read_edits(together.steps(), kind, duration=float("inf"))

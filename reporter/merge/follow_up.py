@@ -6,6 +6,7 @@ Addresses that contributors left stay on the kiosk that they were left at.
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -38,14 +39,14 @@ def merge_open(merge: MergeContext) -> None:
 
 
 def _merge_captions(merge: MergeContext, theirs: Captions) -> None:
-    """Of the same bytes: those that were changed more often hold; ours, where both were as often."""
+    """Of the same bytes: those that were changed more often hold; where both were as often, the greater text."""
     session = merge.session
     sha256 = merge.other.get_one(Media, theirs.media_id).sha256
     media = session.scalar(select(Media).where(Media.sha256 == sha256))
     if media is None:
         return
     known = session.get(Captions, media.id)
-    newer = known is None or theirs.version > known.version
+    newer = known is None or (theirs.version, theirs.kept) > (known.version, known.kept)
     if known is None or not (known.draft or known.kept):
         captions_row(session, media).draft = theirs.draft
     if not newer or theirs.kept == (known.kept if known else ""):
@@ -68,10 +69,10 @@ def _merge_item(merge: MergeContext, theirs: ActionItem) -> None:
             return
     ours = session.get(ActionItem, theirs.id) or same_item(session, theirs, takeaway)
     if ours is None:
-        # What was said to it does not come along: replies are read anew where they were written.
         values = row_values(theirs, "takeaway_id", "reply_id")
-        session.add(ActionItem(**values, takeaway_id=takeaway))
-    elif theirs.changed_at > ours.changed_at:
+        reply = merge.replies.get(theirs.reply_id) if theirs.reply_id else None
+        session.add(ActionItem(**values, takeaway_id=takeaway, reply_id=reply))
+    elif _order(theirs) > _order(ours):
         for name in _CHANGES:
             setattr(ours, name, getattr(theirs, name))
     else:
@@ -79,6 +80,11 @@ def _merge_item(merge: MergeContext, theirs: ActionItem) -> None:
     session.flush()
     next_revision(session)
     merge.done.items += 1
+
+
+def _order(item: ActionItem) -> tuple[Any, ...]:
+    """What was changed last is greater; the words decide where two were changed in one moment."""
+    return item.changed_at, item.state, item.what, item.outcome, item.who
 
 
 def same_item(
@@ -93,11 +99,15 @@ def same_item(
     ).first()
 
 
+def _moment(row: NextGathering) -> tuple[Any, ...]:
+    return row.changed_at, row.starts_at, row.title, row.place
+
+
 def _merge_following(merge: MergeContext) -> None:
     """The next gathering as it was written down last."""
     theirs = merge.other.scalar(select(NextGathering))
     ours = merge.session.scalar(select(NextGathering))
-    if theirs is None or (ours is not None and ours.changed_at >= theirs.changed_at):
+    if theirs is None or (ours is not None and _moment(ours) >= _moment(theirs)):
         return
     if ours is None:
         merge.session.add(NextGathering(**row_values(theirs)))

@@ -25,6 +25,7 @@ def merge_sent(merge: MergeContext) -> None:
         _merge_story(merge, story)
     targets = {theirs.id: _target(merge, theirs) for theirs in merge.other.scalars(select(Target))}
     merge.session.flush()
+    merge.targets |= {theirs: ours.id for theirs, ours in targets.items()}
     marks = _gathering_mark(merge.other), _gathering_mark(merge.session)
     for row in merge.other.scalars(select(Delivery).order_by(Delivery.created_at)):
         _merge_delivery(merge, row, targets[row.target_id], marks)

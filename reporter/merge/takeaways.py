@@ -6,10 +6,8 @@ Running it again changes nothing.
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from reporter.actor import ELSEWHERE
@@ -18,6 +16,7 @@ from reporter.codes import make_code, make_receipt
 from reporter.enums import Source, TakeawayState
 from reporter.merge.context import MergeContext, row_values
 from reporter.merge.edits import merge_edits
+from reporter.merge.fields import merge_fields
 from reporter.merge.media import attach
 from reporter.models import (
     Attachment,
@@ -37,32 +36,16 @@ from reporter.moderation.same_again import (
     holds_text,
 )
 
-# What a decision can change; the rest of a takeaway is as its contributor's phone sent it.
-_VALUES = (
-    "text",
-    "caption",
-    "author",
-    "prompt",
-    "intent",
-    "audience",
-    "consent",
-    "licence",
-    "state",
-    "held",
-    "starred",
-    "approved_at",
-)
-
 
 def merge_takeaways(merge: MergeContext) -> None:
     """Sessions, tombstones, takeaways with their files and history. Commits as it goes."""
     _merge_sessions(merge)
     _merge_tombstones(merge)
+    merge.done.left += merge_edits(merge.session, merge.other, merge.store, merge.hand)
     for theirs in merge.other.scalars(select(Takeaway).order_by(Takeaway.received_at, Takeaway.id)):
         decisions.lock_gathering(merge.session)
         _merge_takeaway(merge, theirs)
         merge.session.commit()
-    merge.done.left += merge_edits(merge.session, merge.other, merge.store, merge.hand)
 
 
 def _merge_sessions(merge: MergeContext) -> None:
@@ -134,7 +117,8 @@ def _merge_takeaway(merge: MergeContext, theirs: Takeaway) -> None:
     files = _files_to_take(merge, theirs)
     if theirs.attachments and not files and theirs.state != TakeawayState.WITHDRAWN:
         return
-    row = Takeaway(**row_values(theirs, "session_id", "revision", "device"))
+    row = Takeaway(**row_values(theirs, "session_id", "revision", "device", "kiosk"))
+    row.kiosk = theirs.kiosk or merge.laptop
     row.session_id = merge.events[theirs.session_id]
     if theirs.device:
         row.device = ELSEWHERE + theirs.device.removeprefix(ELSEWHERE)
@@ -215,64 +199,29 @@ def _merge_known(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> None:
         decisions.withdraw(merge.session, ours, merge.hand, merge.store)
         merge.done.withdrawn += 1
         return
-    newer = _decided_at(merge.other, theirs) > _decided_at(merge.session, ours)
     have = {one.media.sha256 for one in ours.attachments}
     added = [one for one in _files_to_take(merge, theirs) if one.media.sha256 not in have]
     for attachment in added:
         attach(merge, ours, attachment)
-    changed = newer and _take_values(merge, ours, theirs)
-    _merge_history(merge, ours, theirs)
+    changed = merge_fields(merge, ours, theirs)
     if changed or added:
         decisions.bump_revision(merge.session, ours)
         merge.done.changed += 1
     else:
         merge.done.known += 1
-
-
-def _decided_at(session: Session, row: Takeaway) -> datetime:
-    last = session.scalar(select(func.max(Decision.at)).where(Decision.takeaway_id == row.id))
-    return last or row.received_at
-
-
-def _take_values(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> bool:
-    before, after = _plain(ours), _plain(theirs)
-    changed = {name for name in before if before[name] != after[name]}
-    alts = {one.media.sha256: one.alt for one in theirs.attachments}
-    for attachment in ours.attachments:
-        if attachment.media.sha256 in alts and attachment.alt != alts[attachment.media.sha256]:
-            attachment.alt = alts[attachment.media.sha256]
-            changed.add("alt")
-    if not changed:
-        return False
-    for name in _VALUES:
-        setattr(ours, name, getattr(theirs, name))
-    names = {tag.name for tag in theirs.tags}
-    kept = [tag for tag in ours.tags if tag.name in names]
-    ours.tags = kept + [Tag(name=n) for n in sorted(names - {tag.name for tag in kept})]
-    merge.session.add(
-        Decision(
-            id=new_id(merge.now, merge.rng),
-            takeaway_id=ours.id,
-            at=merge.now,
-            who=merge.hand.who,
-            action="merge",
-            before={name: before[name] for name in before if name in changed},
-            after={name: after[name] for name in after if name in changed},
-        )
-    )
-    return True
-
-
-def _plain(row: Takeaway) -> dict[str, Any]:
-    """What decisions change, as JSON. When it was approved is no change of its own."""
-    values = {name: getattr(row, name) for name in _VALUES if name != "approved_at"}
-    return {**values, "tags": sorted(tag.name for tag in row.tags)}
+    _merge_history(merge, ours, theirs)
 
 
 def _merge_history(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> None:
     for step in merge.other.scalars(select(Decision).where(Decision.takeaway_id == theirs.id)):
-        if merge.session.get(Decision, step.id) is None:
-            merge.session.add(Decision(**row_values(step, "takeaway_id"), takeaway_id=ours.id))
+        known = merge.session.get(Decision, step.id)
+        if known is None:
+            # Whoever has a page open has not seen it before this revision.
+            values = row_values(step, "takeaway_id", "revision")
+            row = Decision(**values, takeaway_id=ours.id, revision=ours.revision)
+            merge.session.add(row)
+        elif step.undone:
+            known.undone = True
 
 
 def _files_to_take(merge: MergeContext, theirs: Takeaway) -> list[Attachment]:

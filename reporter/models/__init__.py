@@ -10,6 +10,8 @@ from reporter.models.gathering import (
     CopyMade,
     DeskLogin,
     Gathering,
+    PairingCode,
+    Peer,
     RetentionNotice,
 )
 from reporter.models.image_quality import ImageQuality, SimilarGroup
@@ -53,6 +55,8 @@ __all__ = [
     "Media",
     "NextGathering",
     "OutboxState",
+    "PairingCode",
+    "Peer",
     "PlanStep",
     "ReceiptAlias",
     "Rendition",

@@ -1,14 +1,16 @@
-"""The gathering itself, and devices that may not send to it."""
+"""The gathering itself, devices that may not send to it, and the other laptops that share it."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import JSON, Text, Uuid
+from sqlalchemy import JSON, Text, Uuid, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reporter.database.engine import Base, UtcDateTime
+from reporter.database.message_column import MessageJSON, MessageText
 
 
 class Gathering(Base):
@@ -89,3 +91,46 @@ class RetentionNotice(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     item: Mapped[str] = mapped_column(primary_key=True)
     said_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Peer(Base):
+    """Another laptop of this gathering, or its hub. The token that both know is not here: see reporter.secret_store."""
+
+    __tablename__ = "peer"
+
+    # What the other one calls itself.
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    name: Mapped[str]
+    # Where it can be asked; empty: it only asks us.
+    url: Mapped[str] = mapped_column(default="")
+    # SHA-256 of the token, so that it is known when it asks us.
+    token_digest: Mapped[str] = mapped_column(unique=True)
+    # What is new here is brought there; it asks nothing of us.
+    hub: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Takes in what is new there every few minutes.
+    automatic: Mapped[bool] = mapped_column(default=False)
+    # When the desk asked for a merge; None: that is done.
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The last try to reach it, the last that worked, and the last merge.
+    tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reached_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    merged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # What it said of itself: "takeaways", "media", "bytes".
+    holds: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # The snapshot that was merged last (see reporter.merge.snapshot); empty: nothing, or not all of it.
+    snapshot: Mapped[str] = mapped_column(default="")
+    # The last MergeReport that brought something, as a dictionary.
+    report: Mapped[dict[str, Any]] = mapped_column(MessageJSON, default=dict)
+    # Why the last try did not work; empty: it did.
+    error: Mapped[str] = mapped_column(MessageText, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PairingCode(Base):
+    """A code that pairs one other laptop, once, until it runs out."""
+
+    __tablename__ = "pairing_code"
+
+    # SHA-256 of the code.
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

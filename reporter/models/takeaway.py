@@ -77,6 +77,8 @@ class Takeaway(Base):
     # The phone that sent it (see the kiosk's device_cookie), so that the desk can block it.
     # Never shown, never published.
     device: Mapped[str] = mapped_column(default="", index=True)
+    # The laptop that took it in, by its name; empty: this one.
+    kiosk: Mapped[str] = mapped_column(default="", server_default="")
     state: Mapped[str] = mapped_column(default=TakeawayState.NEW)
     # Has a word of blocked-words.txt: nobody sees it before an organizer has looked at it.
     held: Mapped[bool] = mapped_column(default=False)

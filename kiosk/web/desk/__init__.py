@@ -31,6 +31,7 @@ from kiosk.web.desk.review import captions, edit_media, views
 from kiosk.web.desk.review import faces as review_faces
 from kiosk.web.middleware.auth import at_laptop, require_desk
 from kiosk.web.openapi.describe import describe
+from kiosk.web.peers import laptops
 from reporter.annotations import face_review
 from reporter.conversation.inbox import in_view
 from reporter.enums import DeliveryState, ItemState, TakeawayState
@@ -69,6 +70,7 @@ for _part in (
     tools,
     wall,
     identity,
+    laptops,
 ):
     bp.register_blueprint(_part.bp)
 

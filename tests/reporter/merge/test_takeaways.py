@@ -24,10 +24,8 @@ from reporter.media.edits import Edits, Region
 from reporter.media.store import hash_file
 from reporter.merge.bundle import is_bundle, merge_bundle
 from reporter.merge.context import MergeContext, MergeReport
-from reporter.merge.follow_up import merge_open
+from reporter.merge.gathering import merge_gathering
 from reporter.merge.other_database import open_other
-from reporter.merge.publishing import merge_sent
-from reporter.merge.takeaways import merge_takeaways
 from reporter.models import Media
 from reporter.models.follow_up import ActionItem, Contact, NextGathering
 from reporter.moderation import decisions
@@ -60,9 +58,7 @@ def merge(kit: Kit, other: Path) -> MergeReport:
     kit.clock.forward(minutes=1)
     with open_other(other) as theirs:
         work = MergeContext(kit.session, theirs, kit.store, other, kit.hand, look)
-        merge_takeaways(work)
-        merge_sent(work)
-        merge_open(work)
+        merge_gathering(work)
         kit.session.expire_all()
         return work.done
 
@@ -179,9 +175,10 @@ def test_newest_decision_holds_and_history_keeps_both(kit: Kit, tmp_path: Path) 
     kit.clock.forward(minutes=2)
     decisions.change(kit.session, second, kit.hand, {"caption": "kept in view"})
     done = merge(kit, folder)
-    assert done.changed == 1
+    assert (done.changed, done.look) == (2, [first.receipt])
     assert (first.caption, [tag.name for tag in first.tags]) == ("new words there", ["x"])
-    assert (second.caption, second.state) == ("kept in view", "approved")
+    # Of each field what was decided on it last.
+    assert (second.caption, second.state) == ("kept in view", "hidden")
     steps = kit.session.scalars(
         select(models.Decision)
         .where(models.Decision.takeaway_id == first.id)
@@ -190,9 +187,9 @@ def test_newest_decision_holds_and_history_keeps_both(kit: Kit, tmp_path: Path) 
     assert [step.after.get("caption") for step in steps] == [
         "old words here",
         "new words there",
-        "new words there",
     ]
-    assert merge(kit, folder).changed == 0
+    again = merge(kit, folder)
+    assert (again.changed, again.look) == (0, [])
 
 
 def test_newer_alt_text_comes_and_so_does_a_file_that_only_the_other_has(
@@ -291,10 +288,11 @@ def test_blurred_there_is_blurred_here(kit: Kit, tmp_path: Path) -> None:
     assert edit_history.edits_of(kit.session, media) == Edits(blur=(BLUR,))
 
 
-def test_mended_on_both_ours_holds_and_both_blurs(kit: Kit, tmp_path: Path) -> None:
+def test_mended_on_both_the_later_holds_and_both_blurs(kit: Kit, tmp_path: Path) -> None:
     photo = kit.photo(kit.event(), 5, "a face")
     folder = mended_twin(kit, tmp_path / "theirs", Edits(blur=(BLUR,), turn=180))
     ours = Region("box", (0.5, 0.5, 0.2, 0.2))
+    kit.clock.forward(hours=1)
     edit_history.save(
         kit.session, kit.store, photo.attachments[0].media, Edits(blur=(ours,), turn=90), kit.hand
     )

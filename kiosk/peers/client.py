@@ -1,0 +1,155 @@
+"""Asking another laptop over the network. Files come in pieces, and go on where they were broken off."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from reporter.errors import BadInput, Conflict, Forbidden, NotFound, ReporterError
+from reporter.media.store import disk_errors, hash_file
+from reporter.messages import N_
+
+# Seconds. A snapshot of a large gathering takes the other laptop a while before its first byte.
+_TIMEOUT = httpx.Timeout(connect=5, read=60, write=60, pool=5)
+_PIECE = 1 << 18
+# How often a file may break off before the rest waits for the next merge.
+_TRIES = 4
+# Is told how many bytes came.
+Heard = Callable[[int], None]
+
+
+class Unreachable(ReporterError):
+    """The other laptop does not answer: switched off, elsewhere, or another Wi-Fi."""
+
+    status = 503
+
+
+class PeerClient:
+    """Another laptop at its base address, as ``http://192.168.4.2:8000``."""
+
+    def __init__(
+        self, url: str, token: str = "", *, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self.url = url.rstrip("/")
+        headers = {"Accept": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        self._http = httpx.Client(
+            base_url=self.url,
+            headers=headers,
+            timeout=_TIMEOUT,
+            transport=transport,
+            trust_env=False,
+        )
+
+    def close(self) -> None:
+        """Close kept connections."""
+        self._http.close()
+
+    def __enter__(self) -> PeerClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def call(self, method: str, path: str, **parts: Any) -> Any:
+        """The JSON of an answer. Raises Unreachable, Forbidden, NotFound, Conflict or BadInput."""
+        with self._reached():
+            response = self._http.request(method, path, **parts)
+        self._check(response)
+        try:
+            return response.json()
+        except ValueError as error:
+            raise BadInput("There is no Social Reporter at %(url)s.", url=self.url) from error
+
+    def fetch(
+        self, path: str, goal: Path, heard: Heard, *, sha256: str = "", etag: str = ""
+    ) -> str:
+        """Bring a file to ``goal``, beside which the unfinished part waits; its ETag, or '' where it is still ``etag``.
+
+        ``sha256`` is what it must be; what arrives damaged is fetched once more, from its beginning.
+        """
+        part = goal.with_name(f"{goal.name}.part")
+        for attempt in range(_TRIES):
+            try:
+                told = self._fetch_rest(path, part, heard, etag)
+            except Unreachable:
+                if attempt == _TRIES - 1 or not part.exists():
+                    raise
+                continue
+            if not told:
+                return ""
+            if not sha256 or hash_file(part) == sha256:
+                os.replace(part, goal)
+                return told
+            part.unlink()
+        raise Conflict("%(name)s arrives damaged from %(url)s.", name=goal.name, url=self.url)
+
+    def _fetch_rest(self, path: str, part: Path, heard: Heard, etag: str) -> str:
+        have = part.stat().st_size if part.exists() else 0
+        tag_file = part.with_name(f"{part.name}.etag")
+        headers = {"If-None-Match": f'"{etag}"'} if etag else {}
+        if have and tag_file.exists():
+            headers |= {"Range": f"bytes={have}-", "If-Range": tag_file.read_text()}
+        with self._reached(), self._http.stream("GET", path, headers=headers) as response:
+            if response.status_code == 304:
+                return ""
+            if response.status_code == 416:
+                # All of it was there already.
+                return tag_file.read_text().strip('"')
+            if response.status_code >= 300:
+                response.read()
+            self._check(response)
+            tag_file.write_text(response.headers.get("ETag", ""))
+            self._write(response, part, heard, "ab" if response.status_code == 206 else "wb")
+            tag = str(response.headers.get("ETag", "")).strip('"') or "unknown"
+        tag_file.unlink(missing_ok=True)
+        return tag
+
+    def _write(self, response: httpx.Response, part: Path, heard: Heard, mode: str) -> None:
+        with disk_errors(), part.open(mode) as file:
+            for piece in response.iter_raw(_PIECE):
+                file.write(piece)
+                heard(len(piece))
+
+    @contextlib.contextmanager
+    def _reached(self) -> Iterator[None]:
+        try:
+            yield
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise BadInput(
+                "%(url)s is no address of a laptop. Write it as http://192.168.4.2:8000.",
+                url=self.url,
+            ) from error
+        except httpx.TransportError as error:
+            raise Unreachable(
+                "%(url)s does not answer. Is its kiosk running, and are both in one network?",
+                url=self.url,
+            ) from error
+
+    def _check(self, response: httpx.Response) -> None:
+        if response.status_code < 300:
+            return
+        said = _detail(response)
+        kind = {401: Forbidden, 403: Forbidden, 404: NotFound, 409: Conflict}
+        error = kind.get(response.status_code, BadInput)
+        if said:
+            raise error(N_("%(url)s says: %(what)s"), url=self.url, what=said)
+        raise error(
+            N_("%(url)s answers with status %(status)s. Is it a Social Reporter of this version?"),
+            url=self.url,
+            status=response.status_code,
+        )
+
+
+def _detail(response: httpx.Response) -> str:
+    try:
+        told = response.json()
+    except ValueError:
+        return ""
+    return str(told.get("detail", ""))[:300] if isinstance(told, dict) else ""

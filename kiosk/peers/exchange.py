@@ -1,0 +1,202 @@
+"""Merging over the network: the other laptop's rows, the originals that are missing here, then as with a folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from kiosk.peers.client import PeerClient
+from kiosk.peers.pairing import Introduction, introduction, keep_peer, token_of
+from kiosk.runtime.addresses import url_of
+from kiosk.runtime.context import KioskContext
+from kiosk.runtime.database import db
+from kiosk.services.merging import merge_folder
+from reporter.enums import TakeawayState
+from reporter.errors import Forbidden, NotFound, ReporterError
+from reporter.media.store import Store
+from reporter.merge.context import MergeReport
+from reporter.merge.other_database import DATABASE, open_other
+from reporter.models import Attachment, Media, Peer, Takeaway, Tombstone
+from reporter.moderation.same_again import client_digest
+
+# Paired laptops are looked at this often, and merged this often where the desk wants it to go by itself.
+LOOK = timedelta(seconds=30)
+EVERY = timedelta(minutes=3)
+# Is told what is fetched: files done, files in all, bytes that came just now.
+Progress = Callable[[int, int, int], None]
+
+
+def pair_with(kiosk: KioskContext, url: str, code: str) -> Peer:
+    """Pair with the laptop at an address by the code on its screen. Raises Unreachable, Forbidden or BadInput."""
+    us = introduction(kiosk)
+    offer = {"code": code, "id": str(us.id), "name": us.name, "port": str(kiosk.port)}
+    with PeerClient(url) as client:
+        told = client.call("POST", "/peers/pair", json=offer)
+        other = Introduction.from_json({**told, "url": client.url})
+    return keep_peer(db.session(), kiosk, other, str(told["token"]))
+
+
+def peer_at(session: Session, url: str) -> Peer:
+    """The paired laptop at an address; raises NotFound, which says how to pair."""
+    peer = session.scalar(select(Peer).where(Peer.url == url.rstrip("/")))
+    if peer is None:
+        raise NotFound(
+            "%(url)s is not paired with this laptop yet. Let it show a code (desk, Other laptops), and give it with "
+            "--code.",
+            url=url,
+        )
+    return peer
+
+
+def caller_url(address: str, port: int, scheme: str) -> str:
+    """Where a laptop that asks us can be asked; empty where no kiosk runs there."""
+    host = f"[{address}]" if ":" in address else address
+    return url_of(host, port, scheme=scheme) if port else ""
+
+
+def look_at(kiosk: KioskContext, peer: Peer) -> None:
+    """Ask a laptop what it has; why that did not work is kept with it. Commits."""
+    peer.tried_at = kiosk.now()
+    try:
+        with _client(kiosk, peer) as client:
+            told = client.call("GET", "/peers/summary")
+        peer.name, peer.holds = str(told["name"])[:80], told["holds"]
+        peer.reached_at, peer.error = kiosk.now(), ""
+    except ReporterError as error:
+        peer.error = error.message
+    db.session.commit()
+
+
+def merge_peer(kiosk: KioskContext, peer: Peer, progress: Progress | None = None) -> MergeReport:
+    """Take in what is new at a paired laptop. Broken off, the next try goes on where it was; again, it changes nothing.
+
+    Raises Unreachable, Forbidden (it does not know us any more) or what a merge of a folder raises.
+    """
+    place = kiosk.store.incoming / f"peer-{peer.id.hex}"
+    place.mkdir(parents=True, exist_ok=True)
+    with _client(kiosk, peer) as client:
+        mark = client.fetch(
+            "/peers/snapshot", place / DATABASE, lambda _count: None, etag=peer.snapshot
+        )
+        if not mark:
+            report = MergeReport()
+        else:
+            gone = _fetch_missing(kiosk, client, place, progress)
+            report = merge_folder(kiosk, place, peer.name)
+            report.left += gone
+    shutil.rmtree(place)
+    _note(kiosk, peer, report, mark)
+    return report
+
+
+def _note(kiosk: KioskContext, peer: Peer, report: MergeReport, mark: str) -> None:
+    peer.merged_at = peer.reached_at = peer.tried_at = kiosk.now()
+    peer.error = ""
+    if mark:
+        # What was left out is tried again the next time.
+        peer.snapshot = "" if report.left else mark
+        if brought(report):
+            peer.report = {**asdict(report), "at": kiosk.now().isoformat()}
+    db.session.commit()
+
+
+def brought(report: MergeReport) -> bool:
+    """Whether a merge brought anything, or left something out."""
+    return any(count for name, count in asdict(report).items() if name != "known")
+
+
+def _client(kiosk: KioskContext, peer: Peer) -> PeerClient:
+    token = token_of(kiosk, peer)
+    if not peer.url or not token:
+        raise Forbidden("%(name)s has to be paired once more.", name=peer.name)
+    return PeerClient(peer.url, token)
+
+
+def _fetch_missing(
+    kiosk: KioskContext, client: PeerClient, place: Path, progress: Progress | None
+) -> list[str]:
+    """Bring the originals that this laptop lacks beside the snapshot; sentences on those that did not come."""
+    store, left = Store(place), []
+    with open_other(place) as other:
+        wanted = list(missing_media(db.session(), other))
+    for number, (sha256, ext, size) in enumerate(wanted):
+        goal = store.original(sha256, ext)
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        if not goal.exists():
+            kiosk.store.need_room(size * 2, keep_free=kiosk.settings.limits.keep_free_mb << 20)
+            heard = _heard(progress, number, len(wanted))
+            try:
+                client.fetch(f"/peers/media/{sha256}", goal, heard, sha256=sha256)
+            except NotFound as error:
+                # Taken back there a moment ago: the next snapshot says so.
+                left.append(error.message)
+        if progress:
+            progress(number + 1, len(wanted), 0)
+    return left
+
+
+def _heard(progress: Progress | None, number: int, total: int) -> Callable[[int], None]:
+    return lambda count: progress(number, total, count) if progress else None
+
+
+def missing_media(session: Session, other: Session) -> Iterator[tuple[str, str, int]]:
+    """(SHA-256, extension, bytes) of the originals that a merge would take from the other side, each once."""
+    ids, clients = _buried(session)
+    have = set(session.scalars(select(Media.sha256)))
+    rows = other.execute(
+        select(Media.sha256, Media.ext, Media.bytes, Takeaway.id, Takeaway.client_id)
+        .join(Attachment, Attachment.media_id == Media.id)
+        .join(Takeaway, Takeaway.id == Attachment.takeaway_id)
+        .where(Takeaway.state != TakeawayState.WITHDRAWN)
+        .order_by(Takeaway.received_at, Takeaway.id, Attachment.position)
+    )
+    for sha256, ext, size, takeaway_id, client_id in rows:
+        if sha256 in have or takeaway_id in ids or client_digest(client_id) in clients:
+            continue
+        have.add(sha256)
+        yield sha256, ext, size
+
+
+def _buried(session: Session) -> tuple[set[object], set[str]]:
+    """Takeaways that were taken back here, by id and by the digest of what their phones called them."""
+    rows = session.execute(select(Tombstone.takeaway_id, Tombstone.client)).all()
+    return {row[0] for row in rows}, {row[1] for row in rows} - {""}
+
+
+def merge_next(kiosk: KioskContext) -> int:
+    """The background turn: merge the laptop that the desk asked for or that is due, else look at one; how many."""
+    session, now = db.session(), kiosk.now()
+    stale = or_(Peer.tried_at.is_(None), Peer.tried_at < now - LOOK)
+    known = select(Peer).where(Peer.url != "", Peer.hub.is_(False)).order_by(Peer.tried_at)
+    if peer := session.scalar(known.where(_due(now))):
+        _try_merge(kiosk, peer)
+    elif peer := session.scalar(known.where(stale)):
+        look_at(kiosk, peer)
+    return 0 if peer is None else 1
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    """Asked for by hand, or by itself; what was not reached waits like one that was."""
+    waits = and_(
+        or_(Peer.merged_at.is_(None), Peer.merged_at < now - EVERY),
+        or_(Peer.tried_at.is_(None), Peer.tried_at < now - LOOK),
+    )
+    return or_(Peer.asked_at.is_not(None), and_(Peer.automatic, waits))
+
+
+def _try_merge(kiosk: KioskContext, peer: Peer) -> None:
+    """Merge; why that did not work is kept with the laptop. Commits."""
+    peer.tried_at, peer.asked_at = kiosk.now(), None
+    db.session.commit()
+    try:
+        merge_peer(kiosk, peer)
+    except ReporterError as error:
+        db.session.rollback()
+        peer.error = error.message
+        db.session.commit()

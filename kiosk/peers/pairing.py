@@ -1,0 +1,118 @@
+"""Pairing: a code that one laptop shows, and that is typed once at the other, becomes a token that both keep."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from kiosk.peers.identity import own_id, own_name
+from kiosk.runtime.context import KioskContext
+from reporter.codes import ALPHABET, normalize
+from reporter.errors import BadInput, Forbidden
+from reporter.models import PairingCode, Peer
+from reporter.secret_store import get_secret, remove_secret, set_secret
+
+# 40 bits for ten minutes, at ten tries a minute from one address.
+LENGTH = 8
+LIFETIME = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Introduction:
+    """What one laptop tells another of itself. ``url``: where it can be asked, if it can."""
+
+    id: uuid.UUID
+    name: str
+    url: str = ""
+
+    @classmethod
+    def from_json(cls, told: object) -> Introduction:
+        """Raises BadInput for what is none."""
+        try:
+            assert isinstance(told, dict)
+            return cls(uuid.UUID(str(told["id"])), str(told["name"])[:80], str(told.get("url", "")))
+        except (AssertionError, KeyError, ValueError) as error:
+            raise BadInput("This is no laptop of a gathering.") from error
+
+
+def new_code(session: Session, kiosk: KioskContext) -> str:
+    """A code for the next ten minutes; a former one is void. Commits."""
+    code = "".join(ALPHABET[kiosk.rng.randrange(len(ALPHABET))] for _ in range(LENGTH))
+    session.execute(delete(PairingCode))
+    session.add(PairingCode(digest=_digest(code), expires_at=kiosk.now() + LIFETIME))
+    session.commit()
+    return code
+
+
+def format_code(code: str) -> str:
+    """As it is shown: ``XXXX-XXXX``."""
+    return f"{code[:4]}-{code[4:]}"
+
+
+def accept(session: Session, kiosk: KioskContext, code: str, other: Introduction) -> str:
+    """Use a code up for this laptop and keep it as a peer; the token for both. Commits.
+
+    Raises Forbidden for a code that is wrong, used or too old, BadInput where a laptop asks itself.
+    """
+    if other.id == own_id(kiosk):
+        raise BadInput("This is the gathering itself.")
+    used = delete(PairingCode).where(
+        PairingCode.digest == _digest(normalize(code)), PairingCode.expires_at > kiosk.now()
+    )
+    if session.execute(used).rowcount != 1:  # type: ignore[attr-defined]
+        session.rollback()
+        raise Forbidden(
+            "This code is wrong, used or older than ten minutes. Let the other laptop show a new one."
+        )
+    token = secrets.token_urlsafe(32)
+    keep_peer(session, kiosk, other, token)
+    return token
+
+
+def keep_peer(session: Session, kiosk: KioskContext, other: Introduction, token: str) -> Peer:
+    """Keep a laptop and the token that both know; a former token of it is void. Commits."""
+    peer = session.get(Peer, other.id)
+    if peer is None:
+        peer = Peer(id=other.id, created_at=kiosk.now())
+        session.add(peer)
+    peer.name, peer.url = other.name, other.url or peer.url or ""
+    peer.token_digest, peer.snapshot, peer.error = _digest(token), "", ""
+    set_secret(str(kiosk.gathering_id), _secret(peer.id), token)
+    session.commit()
+    return peer
+
+
+def forget(session: Session, kiosk: KioskContext, peer: Peer) -> None:
+    """Neither asks the other any more. Commits."""
+    remove_secret(str(kiosk.gathering_id), _secret(peer.id))
+    session.delete(peer)
+    session.commit()
+
+
+def token_of(kiosk: KioskContext, peer: Peer) -> str:
+    """The token for asking it; empty where it is lost (a folder that was copied here)."""
+    return get_secret(str(kiosk.gathering_id), _secret(peer.id)) or ""
+
+
+def by_token(session: Session, token: str) -> Peer | None:
+    """Who asks with this token."""
+    return session.scalar(select(Peer).where(Peer.token_digest == _digest(token)))
+
+
+def introduction(kiosk: KioskContext, url: str = "") -> Introduction:
+    """This laptop, for others."""
+    return Introduction(own_id(kiosk), own_name(kiosk), url)
+
+
+def _secret(peer_id: uuid.UUID) -> str:
+    return f"peer:{peer_id}"
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,128 @@
+"""What other laptops of the gathering may ask, with the token that pairing gave them; nothing of it is for browsers."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, jsonify, request, send_file
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from kiosk.peers.exchange import caller_url
+from kiosk.peers.identity import own_name
+from kiosk.peers.pairing import Introduction, accept, by_token, introduction
+from kiosk.runtime.context import current_kiosk
+from kiosk.runtime.database import db
+from kiosk.server.connection import share_of
+from kiosk.web.middleware.auth import csrf
+from kiosk.web.openapi.describe import describe
+from kiosk.web.shared.json_body import read_texts
+from reporter.enums import TakeawayState
+from reporter.errors import BadInput, Forbidden, NotFound, TooMuch
+from reporter.gathering.admission import Window
+from reporter.merge.snapshot import write_snapshot
+from reporter.models import Media, Takeaway
+
+bp = Blueprint("peers", __name__, url_prefix="/peers")
+csrf.exempt(bp)
+_OPEN = "peers.pair"
+# Codes from one address in a minute.
+TRIES = 10
+EVERYBODY = "everybody"
+
+
+@bp.before_request
+def require_peer() -> None:
+    """Only paired laptops; a code is the one thing that anybody may try."""
+    if request.endpoint == _OPEN:
+        return
+    kind, _space, token = request.headers.get("Authorization", "").partition(" ")
+    if kind != "Bearer" or by_token(db.session(), token) is None:
+        raise Forbidden(_("This laptop is not paired. Pair it once more at the desk."))
+
+
+@bp.post("/pair")
+@describe(body="application/json")
+def pair() -> Response:
+    """Use the code on this laptop's screen up; the answer has the token. Raises TooMuch for who guesses."""
+    _count_try()
+    told = read_texts(("code", "id", "name", "port"))
+    url = caller_url(request.remote_addr or "", _port(told.get("port", "")), request.scheme)
+    other = Introduction.from_json({**told, "url": url})
+    kiosk = current_kiosk()
+    token = accept(db.session(), kiosk, told.get("code", ""), other)
+    us = introduction(kiosk)
+    return jsonify(id=str(us.id), name=us.name, token=token)
+
+
+def _count_try() -> None:
+    """Ten tries a minute from one address, forty from all: codes have 40 bits, and ten minutes."""
+    kiosk = current_kiosk()
+    window: Window = current_app.extensions.setdefault("pairing_tries", Window())
+    for key, most in ((share_of(request.remote_addr or ""), TRIES), (EVERYBODY, 4 * TRIES)):
+        count, _amount, left = window.total(key, now=kiosk.now())
+        if count >= most:
+            raise TooMuch(
+                "Too many codes were tried. Wait a little, then type it once more.",
+                retry_after=left,
+            )
+        window.add(key, 0, now=kiosk.now())
+
+
+def _port(text: str) -> int:
+    """0: no kiosk runs there."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 5):
+        raise BadInput(_("This is no laptop of a gathering."))
+    return int(text)
+
+
+@bp.get("/summary")
+@describe(produces="application/json")
+def summary() -> Response:
+    """The name of this laptop and how much it holds."""
+    kept = select(func.count(Takeaway.id)).where(Takeaway.state != TakeawayState.WITHDRAWN)
+    media, size = db.session.execute(
+        select(func.count(Media.id), func.coalesce(func.sum(Media.bytes), 0))
+    ).one()
+    holds = {"takeaways": db.session.scalar(kept) or 0, "media": media, "bytes": int(size)}
+    return jsonify(name=own_name(current_kiosk()), holds=holds)
+
+
+@bp.get("/snapshot")
+@describe(produces="application/vnd.sqlite3")
+def snapshot() -> Response:
+    """The rows that laptops share, as a SQLite file; its ETag is their digest. They are repeatable: ranges work."""
+    kiosk = current_kiosk()
+    work = Path(tempfile.mkdtemp(prefix="reporter-snapshot-"))
+    goal = work / "snapshot.db"
+    mark = write_snapshot(kiosk.settings.folder / "reporter.db", goal)
+    response = send_file(goal, "application/vnd.sqlite3", etag=mark, conditional=True)
+    # It is open by now and needs no name; Windows keeps a file that is open until it is closed.
+    remove = partial(shutil.rmtree, work, ignore_errors=True)
+    remove()
+    response.call_on_close(remove)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.get("/media/<sha256>")
+@describe(produces="application/octet-stream")
+def media(sha256: str) -> Response:
+    """One original, whole or from an offset on (Range)."""
+    row = db.session.scalar(select(Media).where(Media.sha256 == sha256))
+    if row is None:
+        raise _missing()
+    path = current_kiosk().store.original(row.sha256, row.ext)
+    try:
+        response = send_file(path, "application/octet-stream", etag=row.sha256, conditional=True)
+    except FileNotFoundError as error:
+        raise _missing() from error
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _missing() -> NotFound:
+    return NotFound(_("There is no such file, or it isn't shown."))

@@ -1,0 +1,121 @@
+"""Merging what was said: answers, "me too", replies from targets and reports, as both laptops know them together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from reporter.codes import make_receipt
+from reporter.enums import ReplyState, TakeawayState
+from reporter.merge.context import MergeContext, row_values
+from reporter.models import Takeaway
+from reporter.models.conversation import Reply
+from reporter.moderation.decisions import next_revision
+
+# What may have been changed since both had it.
+_CHANGES = (
+    "text",
+    "author",
+    "author_url",
+    "url",
+    "state",
+    "flagged",
+    "audience",
+    "earlier",
+    "assigned",
+    "snoozed_until",
+    "done_at",
+    "done_by",
+    "changed_at",
+)
+
+
+def merge_said(merge: MergeContext) -> None:
+    """Replies of the other side; needs takeaways, stories and targets merged before. Commits."""
+    rows = list(merge.other.scalars(select(Reply).order_by(Reply.received_at, Reply.id)))
+    for theirs in rows:
+        if _has_place(merge, theirs):
+            _merge_reply(merge, theirs)
+    for theirs in rows:
+        _hang(merge, theirs)
+    merge.session.commit()
+
+
+def _has_place(merge: MergeContext, theirs: Reply) -> bool:
+    """Whether what it was said to is here, and not taken back; and whether it is settled.
+
+    An answer that its laptop has still to send stays there, or two would send it.
+    """
+    if theirs.ours and theirs.target_id is not None and theirs.remote_id is None:
+        return False
+    if theirs.takeaway_id is None:
+        return theirs.story_id in merge.stories
+    about = merge.session.get(Takeaway, merge.takeaways.get(theirs.takeaway_id))
+    return about is not None and about.state != TakeawayState.WITHDRAWN
+
+
+def _merge_reply(merge: MergeContext, theirs: Reply) -> None:
+    session = merge.session
+    ours = _same(merge, theirs)
+    if ours is None:
+        session.add(_copy(merge, theirs))
+        merge.replies[theirs.id] = theirs.id
+    else:
+        merge.replies[theirs.id] = ours.id
+        if not _take(ours, theirs):
+            return
+    session.flush()
+    next_revision(session)
+    merge.done.replies += 1
+
+
+def _same(merge: MergeContext, theirs: Reply) -> Reply | None:
+    """The same reply here: its id, its id at the target, or what the phone called it."""
+    found = merge.session.get(Reply, theirs.id)
+    if found is not None:
+        return found
+    same: list[ColumnElement[bool]] = []
+    if theirs.target_id is not None and theirs.remote_id:
+        target = merge.targets.get(theirs.target_id)
+        same.append((Reply.target_id == target) & (Reply.remote_id == theirs.remote_id))
+    if theirs.client_id:
+        same.append(Reply.client_id == theirs.client_id)
+    return merge.session.scalar(select(Reply).where(or_(*same))) if same else None
+
+
+def _copy(merge: MergeContext, theirs: Reply) -> Reply:
+    row = Reply(**row_values(theirs, "parent_id", "device"))
+    row.target_id = merge.targets.get(theirs.target_id) if theirs.target_id else None
+    row.takeaway_id = merge.takeaways.get(theirs.takeaway_id) if theirs.takeaway_id else None
+    row.story_id = merge.stories.get(theirs.story_id) if theirs.story_id else None
+    if row.receipt and _receipt_taken(merge.session, row.receipt):
+        row.receipt = make_receipt(merge.rng)
+    return row
+
+
+def _receipt_taken(session: Session, receipt: str) -> bool:
+    return session.scalar(select(Reply.id).where(Reply.receipt == receipt)) is not None
+
+
+def _take(ours: Reply, theirs: Reply) -> bool:
+    """What was changed last holds; what is gone on one side is gone. Whether anything became another."""
+    if ours.state == ReplyState.GONE or _order(theirs) <= _order(ours):
+        return False
+    for name in _CHANGES:
+        setattr(ours, name, getattr(theirs, name))
+    return True
+
+
+def _order(row: Reply) -> tuple[Any, ...]:
+    return row.state == ReplyState.GONE, row.changed_at, row.state, row.text, row.done_by
+
+
+def _hang(merge: MergeContext, theirs: Reply) -> None:
+    """Under its parent, which may have come after it."""
+    ours = merge.replies.get(theirs.id)
+    parent = merge.replies.get(theirs.parent_id) if theirs.parent_id else None
+    if ours is not None and parent is not None:
+        row = merge.session.get_one(Reply, ours)
+        row.parent_id = row.parent_id or parent

@@ -1,0 +1,140 @@
+"""Which value of each field holds after a merge: that of the last decision on it, whichever laptop made it.
+
+Both histories together are a union, and "last" is one order of all decisions (their moment, then their id). So it does
+not matter which laptop merges which, or how often. What was never decided on can differ only where a phone had sent
+the same takeaway to two laptops: then the longer value holds, which holds the other's words.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter.enums import TakeawayState
+from reporter.merge.context import MergeContext
+from reporter.models import Decision, EventSession, Tag, Takeaway
+from reporter.moderation.history import ALT, fields_of
+
+# Fields that a decision can change; those beside the state follow it.
+_PLAIN = (
+    "text",
+    "caption",
+    "author",
+    "prompt",
+    "intent",
+    "audience",
+    "consent",
+    "licence",
+    "starred",
+    "held",
+)
+_STATE, _TAGS, _SESSION = "state", "tags", "session_code"
+
+
+@dataclass(frozen=True, order=True)
+class _Stamp:
+    at: datetime
+    id: uuid.UUID
+
+
+@dataclass
+class _Side:
+    """A takeaway on one side: its values, and the last decision on each."""
+
+    row: Takeaway
+    stamps: dict[str, _Stamp] = field(default_factory=dict)
+    decisions: set[uuid.UUID] = field(default_factory=set)
+
+    def value(self, name: str) -> Any:
+        """What stands in a field, in a form that both sides share."""
+        if name == _TAGS:
+            return sorted(tag.name for tag in self.row.tags)
+        if name == _SESSION:
+            return self.row.session.code
+        if name.startswith(ALT):
+            return self.alts[name]
+        return getattr(self.row, name)
+
+    @property
+    def alts(self) -> dict[str, str]:
+        """Alt texts by the name of their field."""
+        return {ALT + one.media.sha256: one.alt for one in self.row.attachments}
+
+
+def merge_fields(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> bool:
+    """Give our takeaway what holds of both; whether anything became another. Notes where both sides had decided."""
+    here, there = _side(merge.session, ours), _side(merge.other, theirs)
+    shared = [name for name in here.alts if name in there.alts]
+    taken = [
+        name
+        for name in (*_PLAIN, _STATE, _TAGS, _SESSION, *shared)
+        if here.value(name) != there.value(name) and _wins(there, here, name)
+    ]
+    if _clash(here, there) and ours.receipt not in merge.done.look:
+        merge.done.look.append(ours.receipt)
+    for name in taken:
+        _take(merge, here, there, name)
+    return bool(taken)
+
+
+def _side(session: Session, row: Takeaway) -> _Side:
+    side = _Side(row)
+    for decision in session.scalars(select(Decision).where(Decision.takeaway_id == row.id)):
+        side.decisions.add(decision.id)
+        stamp = _Stamp(decision.at, decision.id)
+        for name in fields_of(decision).after:
+            side.stamps[name] = max(stamp, side.stamps.get(name, stamp))
+    return side
+
+
+def _wins(there: _Side, here: _Side, name: str) -> bool:
+    theirs, ours = there.stamps.get(name), here.stamps.get(name)
+    if theirs is None and ours is None:
+        # A phone's other try has another session only where a decision moved it.
+        return name != _SESSION and _weight(there.value(name)) > _weight(here.value(name))
+    return ours is None or (theirs is not None and theirs > ours)
+
+
+def _weight(value: Any) -> tuple[int, str]:
+    return len(str(value)) if not isinstance(value, bool) else int(value), str(value)
+
+
+def _clash(here: _Side, there: _Side) -> bool:
+    """Whether both have decided otherwise on one field without knowing of one another."""
+    return any(
+        stamp.id not in here.decisions
+        and name in here.stamps
+        and here.stamps[name].id not in there.decisions
+        and (name in here.alts) == (name in there.alts)
+        and _is_field(name)
+        and here.value(name) != there.value(name)
+        for name, stamp in there.stamps.items()
+    )
+
+
+def _is_field(name: str) -> bool:
+    return name in _PLAIN or name in (_STATE, _TAGS, _SESSION) or name.startswith(ALT)
+
+
+def _take(merge: MergeContext, here: _Side, there: _Side, name: str) -> None:
+    ours, theirs = here.row, there.row
+    if name == _TAGS:
+        names = set(there.value(name))
+        # Kept rows stay: deleting and adding the same key in one flush would collide.
+        kept = [tag for tag in ours.tags if tag.name in names]
+        ours.tags = kept + [Tag(name=n) for n in sorted(names - {tag.name for tag in kept})]
+    elif name == _SESSION:
+        ours.session = merge.session.get_one(EventSession, merge.events[theirs.session_id])
+    elif name.startswith(ALT):
+        attachment = next(a for a in ours.attachments if ALT + a.media.sha256 == name)
+        attachment.alt = there.value(name)
+    else:
+        setattr(ours, name, there.value(name))
+    if name == _STATE:
+        approved = ours.state == TakeawayState.APPROVED
+        ours.approved_at = theirs.approved_at if approved else None

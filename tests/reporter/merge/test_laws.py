@@ -1,0 +1,231 @@
+"""The laws of merging: in whatever order, in whatever grouping, however often, every laptop ends with the same."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, create_engine, select
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
+
+from kiosk.services.merging import look
+from reporter.actor import Actor
+from reporter.clock import new_id
+from reporter.codes import make_receipt
+from reporter.conversation import replies
+from reporter.database.engine import Base
+from reporter.follow_up import action_items
+from reporter.media.store import Store
+from reporter.merge.context import MergeContext, MergeReport
+from reporter.merge.gathering import merge_gathering
+from reporter.models import Decision, EventSession, Gathering, Takeaway, Tombstone
+from reporter.models.conversation import Reply
+from reporter.models.follow_up import ActionItem
+from reporter.moderation import decisions
+from reporter.review.undo import undo_step
+
+BEGIN = datetime(2026, 3, 14, 14, tzinfo=UTC)
+LAPTOPS = 3
+CHANGES: dict[str, Any] = {
+    "text": "Leeks",
+    "caption": "Frost",
+    "audience": "room",
+    "starred": True,
+    "tags": ["winter"],
+    "consent": "unsure",
+}
+# (laptop, what is done, which of the takeaways, minutes after the one before); several may be of one moment.
+STEP = st.tuples(
+    st.integers(0, LAPTOPS - 1),
+    st.sampled_from(("approve", "hide", "withdraw", "say", "ask", "undo", *CHANGES)),
+    st.integers(0, 1),
+    st.integers(0, 2),
+)
+PAIR = st.tuples(st.integers(0, LAPTOPS - 1), st.integers(0, LAPTOPS - 1)).filter(
+    lambda pair: pair[0] != pair[1]
+)
+
+
+class Laptop:
+    """A gathering in memory, and what its people do."""
+
+    def __init__(self, number: int, place: Path) -> None:
+        self.engine: Engine = create_engine("sqlite://", poolclass=StaticPool)
+        Base.metadata.create_all(self.engine)
+        self.session = Session(self.engine)
+        self.store = Store(place)
+        self.rng = random.Random(number)
+        # All began as copies of one folder.
+        same = random.Random(99)
+        self.session.add(Gathering(id=new_id(BEGIN, same), created_at=BEGIN))
+        event = EventSession(id=new_id(BEGIN, same), code="ABC123", title="Lobby", created_at=BEGIN)
+        self.session.add(event)
+        self.ids = [new_id(BEGIN, same) for _ in range(2)]
+        for one in self.ids:
+            shared = {"id": one, "receipt": make_receipt(same), "session": event, "kind": "note"}
+            moments = {"recorded_at": BEGIN, "received_at": BEGIN, "revision": 1}
+            self.session.add(Takeaway(text="Words", **shared, **moments))
+        self.session.commit()
+
+    def hand(self, now: datetime, who: str = "desk") -> Actor:
+        return Actor(now, self.rng, who)
+
+    def act(self, what: str, which: int, now: datetime) -> None:
+        row = self.session.get_one(Takeaway, self.ids[which])
+        hand = self.hand(now)
+        if row.state == "withdrawn":
+            return
+        if what in CHANGES:
+            decisions.change(self.session, row, hand, {what: CHANGES[what]})
+        elif what in ("approve", "hide"):
+            getattr(decisions, what)(self.session, row, hand)
+        elif what == "withdraw":
+            decisions.withdraw(self.session, row, hand, self.store)
+        elif what == "say":
+            said = replies.Word("answer", f"{now}")
+            replies.say(self.session, row, said, now=now, rng=self.rng)
+        elif what == "ask":
+            action_items.begin_item(self.session, hand, "question", {"what": "Who?"}, takeaway=row)
+        else:
+            self.undo(row, hand)
+
+    def undo(self, row: Takeaway, hand: Actor) -> None:
+        done = select(Decision.step).where(
+            Decision.takeaway_id == row.id, Decision.undone.is_(False), Decision.step.is_not(None)
+        )
+        step = self.session.scalar(done.order_by(Decision.id.desc()).limit(1))
+        if step is not None:
+            undo_step(self.session, step, hand)
+            self.session.commit()
+
+    def merge(self, other: Laptop, now: datetime) -> MergeReport:
+        other.session.expire_all()
+        merge = MergeContext(
+            self.session,
+            other.session,
+            self.store,
+            other.store.folder,
+            self.hand(now, "merge"),
+            look,
+        )
+        return merge_gathering(merge)
+
+    def census(self) -> dict[str, Any]:
+        """Everything that people can tell apart."""
+        self.session.expire_all()
+        return {
+            "takeaways": {
+                row.id: self.values(row) for row in self.session.scalars(select(Takeaway))
+            },
+            "replies": {
+                (row.id, row.takeaway_id, row.state, row.text)
+                for row in self.session.scalars(select(Reply))
+                if row.state != "gone"
+            },
+            "items": {
+                (row.takeaway_id, row.what, row.state)
+                for row in self.session.scalars(select(ActionItem))
+            },
+            "buried": set(self.session.scalars(select(Tombstone.takeaway_id))),
+            "history": {
+                (row.id, row.undone)
+                for row in self.session.scalars(select(Decision))
+                # Each laptop notes the withdrawal that it learns of.
+                if row.action != "withdrawn"
+            },
+        }
+
+    @staticmethod
+    def values(row: Takeaway) -> tuple[Any, ...]:
+        if row.state == "withdrawn":
+            return (row.state, row.text, row.caption)
+        names = ("state", "text", "caption", "audience", "consent", "starred", "approved_at")
+        return *(getattr(row, name) for name in names), tuple(sorted(t.name for t in row.tags))
+
+
+@contextmanager
+def laptops(place: Path) -> Iterator[list[Laptop]]:
+    made = [Laptop(number, place) for number in range(LAPTOPS)]
+    try:
+        yield made
+    finally:
+        for one in made:
+            one.session.close()
+            one.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("laws")
+    Store(folder).make_folders()
+    return folder
+
+
+def run(
+    made: Sequence[Laptop],
+    steps: Sequence[tuple[int, str, int, int]],
+    pairs: Sequence[tuple[int, int]],
+) -> dict[str, Any]:
+    """Do the steps, with merges of these pairs among them, then let everything reach everybody along ``pairs``."""
+    now, early = BEGIN, len(pairs) // 2
+    for number, (laptop, what, which, minutes) in enumerate(steps):
+        now += timedelta(minutes=minutes)
+        made[laptop].act(what, which, now)
+        if number < early:
+            made[pairs[number][0]].merge(made[pairs[number][1]], now)
+    now += timedelta(days=1)
+    for left, right in (*pairs[early:], *((n, n + 1) for n in range(LAPTOPS - 1))):
+        made[left].merge(made[right], now)
+    for number in reversed(range(LAPTOPS - 1)):
+        made[number].merge(made[number + 1], now)
+    for number in range(LAPTOPS - 1):
+        made[number + 1].merge(made[number], now)
+    return made[-1].census()
+
+
+@settings(max_examples=12)
+@given(st.lists(STEP, min_size=1, max_size=8), st.lists(PAIR, max_size=6))
+def test_all_end_with_the_same_and_again_changes_nothing(
+    place: Path, steps: list[tuple[int, str, int, int]], pairs: list[tuple[int, int]]
+) -> None:
+    with laptops(place) as made:
+        expected = run(made, steps, pairs)
+        assert [one.census() for one in made] == [expected] * LAPTOPS
+        again = made[0].merge(made[2], BEGIN + timedelta(days=2))
+        assert again == MergeReport(known=again.known)
+        gone = {(which) for _laptop, what, which, _ in steps if what == "withdraw"}
+        buried = {made[0].ids[which] for which in gone}
+        assert expected["buried"] == buried
+
+
+@settings(max_examples=8)
+@given(
+    st.lists(STEP, min_size=1, max_size=6),
+    st.permutations(list(range(LAPTOPS))),
+    st.permutations(list(range(LAPTOPS))),
+)
+def test_order_and_grouping_do_not_matter(
+    place: Path, steps: list[tuple[int, str, int, int]], first: list[int], second: list[int]
+) -> None:
+    found = []
+    for order in (first, second):
+        with laptops(place) as made:
+            now = BEGIN
+            for laptop, what, which, minutes in steps:
+                now += timedelta(minutes=minutes)
+                made[laptop].act(what, which, now)
+            a, b, c = (made[number] for number in order)
+            if order is first:
+                a.merge(b, now), a.merge(c, now)
+            else:
+                b.merge(c, now), a.merge(b, now)
+            found.append(a.census())
+    assert found[0] == found[1]
