@@ -110,6 +110,13 @@ def hdr_profile(path: Path, transfer: int) -> None:
     )
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="no such call here")
+def test_making_an_avif_leaves_the_tests_their_place_among_others(tmp_path: Path) -> None:
+    before = os.sched_getscheduler(0)
+    hdr_avif(tmp_path / "a.avif", PQ)
+    assert os.sched_getscheduler(0) == before
+
+
 @pytest.mark.parametrize("system", [1, 9])
 def test_blue_of_an_avif_in_video_range_is_whole(system: int, tmp_path: Path) -> None:
     path = tmp_path / "a.avif"

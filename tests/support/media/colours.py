@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -41,6 +44,19 @@ def bar_codes(transfer: int) -> np.ndarray:
     return np.where(scene <= 1 / 12, np.sqrt(3 * scene), curve)
 
 
+@contextmanager
+def usual_scheduling() -> Iterator[None]:
+    """SVT-AV1 makes the thread that opens it a real-time one when root runs it, with all that it starts afterwards."""
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, *before)
+
+
 def film_of_bars(
     path: Path,
     *,
@@ -63,7 +79,7 @@ def film_of_bars(
         "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "b": "4M"},
         "libvpx": {"deadline": "realtime", "cpu-used": "8", "b": "4M"},
     }
-    with av.open(str(path), "w", format=format) as out:
+    with usual_scheduling(), av.open(str(path), "w", format=format) as out:
         stream: Any = out.add_stream(encoder, rate=30, options=options.get(encoder, {}))
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p10le" if deep else "yuv420p"
