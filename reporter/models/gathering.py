@@ -117,7 +117,7 @@ class Peer(Base):
     merged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # What it said of itself: "takeaways", "media", "bytes".
     holds: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    # The snapshot that was merged last (see reporter.merge.snapshot); empty: nothing, or not all of it.
+    # The snapshot that was merged last (see kiosk.peers.snapshot); empty: nothing, or not all of it.
     snapshot: Mapped[str] = mapped_column(default="")
     # The last MergeReport that brought something, as a dictionary.
     report: Mapped[dict[str, Any]] = mapped_column(MessageJSON, default=dict)

@@ -233,7 +233,7 @@ main()
 """
 PLACES = {
     "the file stands among the originals, without a row": "Store.link",
-    "the row is committed, the upload not yet cleared away": "intake.remove_file",
+    "the row is committed, the upload not yet cleared away": "intake.try_remove",
 }
 
 
@@ -297,4 +297,4 @@ def test_a_kill_while_an_upload_completes_loses_no_acknowledged_byte(
     with open_session(gathering) as session:
         kept = session.scalar(select(func.count()).select_from(Takeaway))
     # A form was not acknowledged: its phone has it still. An upload's bytes were.
-    assert kept == (1 if way == "tus" or place == "intake.remove_file" else 0)
+    assert kept == (1 if way == "tus" or place == "intake.try_remove" else 0)

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from kiosk.peers.exchange import caller_url
 from kiosk.peers.identity import own_name
 from kiosk.peers.pairing import Introduction, accept, by_token, introduction
+from kiosk.peers.snapshot import write_snapshot
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.server.connection import share_of
@@ -23,7 +24,6 @@ from kiosk.web.shared.json_body import read_texts
 from reporter.enums import TakeawayState
 from reporter.errors import BadInput, Forbidden, NotFound, TooMuch
 from reporter.gathering.admission import Window
-from reporter.merge.snapshot import write_snapshot
 from reporter.models import Media, Takeaway
 
 bp = Blueprint("peers", __name__, url_prefix="/peers")

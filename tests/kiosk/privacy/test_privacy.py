@@ -234,7 +234,10 @@ def test_lines_of_the_log_name_nobody() -> None:
 
 def test_the_log_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kiosk.privacy.log_files.BYTES", 2_000)
-    handler, log = log_to_folder(tmp_path), logging.getLogger("kiosk.test_bounded")
+    handler = log_to_folder(tmp_path)
+    # Outside the tree of loggers, whose levels other tests may have set.
+    log = logging.Logger("bounded")
+    log.addHandler(handler)
     try:
         for number in range(200):
             log.warning("line %d of %s", number, "x " * 60)
