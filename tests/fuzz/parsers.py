@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -40,9 +39,6 @@ from reporter.media.webvtt import read_caption_file, webvtt
 from reporter.merge.bundle import read_records
 from reporter.moderation.blocked_words import contains
 from reporter.schedule import inspect_schedule
-
-# Of mails and mentions that can't be read a line stands in the log, which is what should happen.
-logging.disable(logging.WARNING)
 
 
 def schedules(data: bytes) -> None:

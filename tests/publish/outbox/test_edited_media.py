@@ -81,12 +81,13 @@ def bundled(kit: Kit, goal: Path) -> dict[str, float]:
 def test_a_bundle_holds_no_file_with_the_face(kit: Kit, pool: DecoderPool, tmp_path: Path) -> None:
     row = portrait(kit, pool)
     before = bundled(kit, tmp_path / "before")
-    assert sorted(name.split("/")[1] for name in before) == ["media", "originals"]
+    # The view, its two smaller copies for phones, and the original.
+    assert sorted(name.split("/")[1] for name in before) == [*["media"] * 3, "originals"]
     assert min(before.values()) > 15
     blur(kit, row)
     make(kit, pool)
     after = bundled(kit, tmp_path / "after")
-    assert [name.split("/")[1] for name in after] == ["media"]
+    assert [name.split("/")[1] for name in after] == ["media"] * 3
     assert max(after.values()) < 6
     told = json.loads((tmp_path / "after" / "data" / "takeaways.json").read_text())
     media = told["takeaways"][0]["media"][0]
@@ -106,8 +107,9 @@ def test_nothing_leaves_between_saving_and_ready(
     assert list((tmp_path / "stick").rglob("*.jpg")) == []
     make(kit, pool)
     publish(kit.session, kit.outbox)
-    [sent] = (tmp_path / "stick").rglob("*.jpg")
-    assert detail_of(sent.read_bytes()) < 6
+    sent = list((tmp_path / "stick").rglob("*.jpg"))
+    assert len(sent) == 3
+    assert max(detail_of(path.read_bytes()) for path in sent) < 6
 
 
 @pytest.mark.parametrize("how", ["blur", "withdraw", "hide"])
@@ -150,17 +152,19 @@ def test_a_published_site_gets_the_new_picture_and_loses_the_old(
     row = portrait(kit, pool)
     kit.target("stick", "folder", options={"url": (tmp_path / "stick").as_uri()})
     publish(kit.session, kit.outbox)
-    [old] = (tmp_path / "stick").rglob("*.jpg")
-    assert detail_of(old.read_bytes()) > 15
+    old = {path.name: detail_of(path.read_bytes()) for path in (tmp_path / "stick").rglob("*.jpg")}
+    assert len(old) == 3
+    assert min(old.values()) > 15
     blur(kit, row)
     make(kit, pool)
     publish(kit.session, kit.outbox)
-    [new] = (tmp_path / "stick").rglob("*.jpg")
-    assert new.name != old.name
-    assert detail_of(new.read_bytes()) < 6
+    new = {path.name: detail_of(path.read_bytes()) for path in (tmp_path / "stick").rglob("*.jpg")}
+    assert len(new) == 3
+    assert new.keys().isdisjoint(old)
+    assert max(new.values()) < 6
     pages = "".join(page.read_text() for page in (tmp_path / "stick").rglob("*.html"))
-    assert new.name in pages
-    assert old.name not in pages
+    assert all(name in pages for name in new)
+    assert not any(name in pages for name in old)
 
 
 def test_the_same_file_brought_again_is_blurred_from_the_start(
@@ -204,15 +208,15 @@ def test_faces_wait_at_bundle_and_targets_until_a_person_has_looked(
     row = portrait(kit, pool)
     kit.target("stick", "folder", options={"url": (tmp_path / "stick").as_uri()})
     publish(kit.session, kit.outbox)
-    assert len(list((tmp_path / "stick").rglob("*.jpg"))) == 1
+    assert len(list((tmp_path / "stick").rglob("*.jpg"))) == 3
     face_review.set_check(kit.session, True)
     publish(kit.session, kit.outbox)
     assert list((tmp_path / "stick").rglob("*.jpg")) == []
     assert bundled(kit, tmp_path / "held") == {}
     face_review.decide(kit.session, row.attachments[0].media, kit.hand)
     publish(kit.session, kit.outbox)
-    assert len(list((tmp_path / "stick").rglob("*.jpg"))) == 1
-    assert len(bundled(kit, tmp_path / "looked")) == 2
+    assert len(list((tmp_path / "stick").rglob("*.jpg"))) == 3
+    assert len(bundled(kit, tmp_path / "looked")) == 4
 
 
 @pytest.mark.wordpress
