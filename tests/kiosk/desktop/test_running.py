@@ -24,7 +24,7 @@ def second_start(folder: Path, port: int, secrets: Path) -> subprocess.Completed
     # A browser that shows nothing: webbrowser takes it for the system's.
     environment = {**os.environ, "REPORTER_SECRETS_FILE": str(secrets), "BROWSER": "true"}
     return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100, check=False
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
 
 

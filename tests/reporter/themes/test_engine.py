@@ -96,11 +96,22 @@ def test_a_text_is_taken_apart_in_its_own_language(text: str, language: str) -> 
 
 
 def test_words_that_mean_the_same_are_one_concept_in_all_languages() -> None:
-    concepts = [
-        {term.concept for term in prepare(text).terms}
-        for text in ("My bicycle", "das Fahrrad", "la bicicleta", "mon vélo")
+    """Of most everyday words; dictionaries have gaps."""
+    meanings = [
+        ("the garden", "der Garten", "el jardín", "le jardin"),
+        ("the water", "das Wasser", "el agua", "l'eau"),
+        ("the bread", "das Brot", "el pan", "le pain"),
+        ("the school", "die Schule", "la escuela", "l'école"),
+        ("the child", "das Kind", "el niño", "l'enfant"),
+        ("the tree", "der Baum", "el árbol", "l'arbre"),
+        ("the money", "das Geld", "el dinero", "l'argent"),
+        ("the music", "die Musik", "la música", "la musique"),
+        ("the bicycle", "das Fahrrad", "la bicicleta", "le vélo"),
     ]
-    assert concepts[1] & concepts[2] & concepts[3]
+    concepts = [
+        [{term.concept for term in prepare(text).terms} for text in texts] for texts in meanings
+    ]
+    assert sum(bool(set.intersection(*found)) for found in concepts) >= 6
 
 
 def test_importing_loads_no_numpy() -> None:
