@@ -15,18 +15,18 @@ from reporter.models import Delivery, Story, Target
 from reporter.moderation.visibility import Scope
 
 # The stable rule for what is canonical: blog before site before wiki before social. Unknown kinds come last.
-_RANK = {
+RANK = {
     "wordpress": 0,
     "micropub": 0,
     "folder": 1,
-    "site": 1,
     "git": 1,
     "mediawiki": 2,
     "dokuwiki": 2,
     "mastodon": 3,
     "bluesky": 3,
     "facebook": 3,
-    "facebook_group": 3,
+    "facebook-group": 3,
+    "matrix": 3,
 }
 _LAST = 4
 # Who reads there, widest first: a link must not lead a reader to a door that is closed to them.
@@ -35,7 +35,7 @@ _WIDTH = {Audience.PUBLIC.value: 0, Audience.COMMUNITY.value: 1, Audience.ROOM.v
 
 def rank(target: Target) -> tuple[int, str]:
     """Where a target stands: the canonical copy is the lowest one."""
-    return _RANK.get(target.kind, _LAST), target.name
+    return RANK.get(target.kind, _LAST), target.name
 
 
 def story_rows(session: Session, story_id: uuid.UUID) -> list[Delivery]:
