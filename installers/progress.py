@@ -27,11 +27,12 @@ STEPS = (
     (r"^Installing collected packages", "unpacking what was downloaded"),
     (r"^npm http fetch \w+ \d+ (\S+)", "downloading {0}"),
 )
+# As pip, urllib3 and npm word it: "404 kB" is a size, and "timeout" may be a package.
 TROUBLE = re.compile(
-    r"Retrying|timed? ?out|ConnectionError|NameResolutionError|Temporary failure|ENOTFOUND|ETIMEDOUT|"
-    r"ECONNREFUSED|ECONNRESET|EAI_AGAIN|SSLError|CERTIFICATE|ProxyError|Connection refused|No matching distribution|"
-    r"40[347] |50[0234] ",
-    re.IGNORECASE,
+    r"Retrying (?:\(|after)|timed out|(?:Read|Connect)Timeout|ConnectionError|NameResolutionError|"
+    r"Temporary failure in name|ENOTFOUND|ETIMEDOUT|ECONNREFUSED|ECONNRESET|EAI_AGAIN|SSLError|CERTIFICATE_VERIFY|"
+    r"ProxyError|Connection refused|No matching distribution|HTTP error [45]\d\d|"
+    r"\b[45]\d\d (?:Client|Server) Error|npm (?:error|ERR!).*\bE?[45]\d\d\b|attempt \d+ failed"
 )
 HOST = re.compile(r"https?://(?:[^@/\s]*@)?([^/\s'\"]+)|host='([^']+)'")
 WHAT_TO_DO = """\

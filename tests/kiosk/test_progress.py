@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.guards.repository import ROOT
 
 PROGRAM = ROOT / "installers" / "progress.py"
@@ -32,6 +34,35 @@ def test_it_says_what_is_under_way() -> None:
     assert "looking for opencv" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("Python packages: done after")
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Downloading bagit-1.9.0-py3-none-any.whl (404 kB)",
+        "Downloading numpy-2.4.6.whl (16.503 MB)",
+        "Processing ./pytest_timeout-2.4.0-py3-none-any.whl",
+        "npm http fetch GET 200 https://pypi.example/tus-js-client 503ms",
+    ],
+)
+def test_no_trouble_is_seen_where_there_is_none(line: str) -> None:
+    done = run(f"import time; print({line!r}, flush=True); time.sleep(0.5)", "pip")
+    assert done.returncode == 0
+    assert "fails" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ERROR: HTTP error 503 while getting https://pypi.example/simple/av/",
+        "requests.exceptions.HTTPError: 404 Client Error: Not Found for url: https://pypi.example/",
+        "npm error 502 Bad Gateway - GET https://pypi.example/tus-js-client",
+        "npm http fetch GET https://pypi.example/tus-js-client attempt 1 failed with 503",
+    ],
+)
+def test_trouble_is_said_while_it_lasts(line: str) -> None:
+    done = run(f"import time; print({line!r}, flush=True); time.sleep(0.5)", "pip")
+    assert "pypi.example fails, trying again" in done.stdout
 
 
 def test_a_registry_that_fails_is_named_with_what_to_do() -> None:
