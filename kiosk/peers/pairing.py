@@ -34,11 +34,12 @@ class Introduction:
     @classmethod
     def from_json(cls, told: object) -> Introduction:
         """Raises BadInput for what is none."""
+        values = told if isinstance(told, dict) else {}
         try:
-            assert isinstance(told, dict)
-            return cls(uuid.UUID(str(told["id"])), str(told["name"])[:80], str(told.get("url", "")))
-        except (AssertionError, KeyError, ValueError) as error:
+            number, name = uuid.UUID(str(values["id"])), str(values["name"])[:80]
+        except (KeyError, ValueError) as error:
             raise BadInput("This is no laptop of a gathering.") from error
+        return cls(number, name, str(values.get("url", "")))
 
 
 def new_code(session: Session, kiosk: KioskContext) -> str:
