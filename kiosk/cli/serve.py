@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import tempfile
 import threading
 import time
-import webbrowser
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
@@ -56,14 +56,16 @@ def kiosk(host: str, port: int, no_open: bool, tls_cert: Path | None, tls_key: P
     if bool(tls_cert) != bool(tls_key):
         raise click.UsageError("--tls-cert and --tls-key go together.")
     prepare_log()
-    settings = _open_or_make(gathering_folder())
-    serve(
-        settings,
-        host,
-        port,
-        tls=(tls_cert, tls_key) if tls_cert and tls_key else None,
-        show=not no_open,
-    )
+    folder = gathering_folder()
+    listener = _listen(host, port, folder, show=not no_open)
+    if listener is not None:
+        with listener:
+            serve(
+                _open_or_make(folder),
+                listener,
+                tls=(tls_cert, tls_key) if tls_cert and tls_key else None,
+                show=not no_open,
+            )
 
 
 def _open_or_make(folder: Path) -> Settings:
@@ -98,10 +100,24 @@ def prepare_log() -> None:
     )
 
 
+def _listen(host: str, port: int, folder: Path | None, *, show: bool) -> socket.socket | None:
+    """The port, before anything is opened: a second start has no business in a database that is in use.
+
+    None where this folder's kiosk has it, which is shown then; raises ConfigError where something else has it.
+    """
+    from kiosk.server.http import bind
+
+    try:
+        return bind(host, port)
+    except OSError as error:
+        _show_running(port, folder, error, show=show)
+        return None
+
+
 def serve(
-    settings: Settings, host: str, port: int, *, tls: tuple[Path, Path] | None, show: bool
+    settings: Settings, listener: socket.socket, *, tls: tuple[Path, Path] | None, show: bool
 ) -> None:
-    """Run server and workers until Ctrl-C. Raises ConfigError when the port is taken."""
+    """Run server and workers until Ctrl-C; closes the listener."""
     from kiosk.app import create_app
     from kiosk.desktop.awake import stay_awake
     from kiosk.privacy.log_files import log_to_folder
@@ -112,14 +128,7 @@ def serve(
     stop = _stop_signal()
     app = create_app(settings)
     log_to_folder(settings.folder)
-    try:
-        server = make_server(
-            app, host, port, tls=tls, own_host=lambda asked: own_host(asked, settings)
-        )
-    except OSError as error:
-        app.extensions["kiosk"].stop()
-        _show_running(port, str(app.extensions["kiosk"].gathering_id), error, show=show)
-        return
+    server = make_server(app, listener, tls=tls, own_host=lambda asked: own_host(asked, settings))
     app.extensions["kiosk"].port = bound_port(server)
     app.extensions["kiosk"].receiving = lambda: server.receiving
     workers = Workers(app)
@@ -127,7 +136,7 @@ def serve(
     try:
         workers.start()
         serving.start()
-        _announce(app, host, tls=bool(tls), show=show)
+        _announce(app, server.bind_addr[0], tls=bool(tls), show=show)
         with stay_awake() as awake:
             if not awake:
                 click.echo("nothing here keeps this laptop awake: see that it doesn't go to sleep")
@@ -138,9 +147,9 @@ def serve(
         workers.stop()
 
 
-def _show_running(port: int, gathering_id: str, error: OSError, *, show: bool) -> None:
-    """The port is taken: a kiosk of this gathering is shown; raises ConfigError for others, and where none may be."""
-    from kiosk.desktop.running import find_running
+def _show_running(port: int, folder: Path | None, error: OSError, *, show: bool) -> None:
+    """The port is taken: a kiosk of this folder is shown; raises ConfigError for others, and where none may be."""
+    from kiosk.desktop.running import find_running, gathering_id, show_page
 
     found = find_running(port)
     if found is None:
@@ -149,7 +158,7 @@ def _show_running(port: int, gathering_id: str, error: OSError, *, show: bool) -
             "8001",
             port=port,
         ) from error
-    if found.gathering_id != gathering_id:
+    if folder is None or found.gathering_id != gathering_id(folder):
         raise ConfigError(
             "The kiosk of another gathering, %(title)s, runs on port %(port)s already. End it "
             "first, or try: reporter kiosk --port 8001",
@@ -161,7 +170,7 @@ def _show_running(port: int, gathering_id: str, error: OSError, *, show: bool) -
             "This gathering's kiosk runs already, at %(url)s", url=found.url
         ) from error
     click.echo(f"running already: {found.url}")
-    webbrowser.open(found.url)
+    show_page(found.url)
 
 
 def _wait(serving: threading.Thread, stop: threading.Event) -> None:
@@ -180,6 +189,7 @@ def _wait(serving: threading.Thread, stop: threading.Event) -> None:
 
 def _announce(app: Flask, host: str, *, tls: bool, show: bool) -> None:
     """Say where the kiosk is. The socket listens already: whoever connects now is served."""
+    from kiosk.desktop.running import show_page
     from kiosk.runtime.addresses import is_for_phones, phone_url
 
     kiosk = app.extensions["kiosk"]
@@ -194,8 +204,7 @@ def _announce(app: Flask, host: str, *, tls: bool, show: bool) -> None:
         click.echo("no phone can reach this laptop yet: it is in no network but its own")
     click.echo("stop with Ctrl-C")
     if show:
-        # A browser may take its time to start, or not exist: never in our way.
-        threading.Thread(target=webbrowser.open, args=(local,), daemon=True).start()
+        show_page(local)
 
 
 def _stop_signal() -> threading.Event:
@@ -240,7 +249,10 @@ def open_window(port: int, shortcut: bool) -> None:
     if not run_in_window(folder, port):
         click.echo("no screen for a window here: the kiosk runs without one")
         prepare_log()
-        serve(_open_or_make(folder), "0.0.0.0", port, tls=None, show=True)  # noqa: S104
+        listener = _listen("0.0.0.0", port, folder, show=True)  # noqa: S104
+        if listener is not None:
+            with listener:
+                serve(_open_or_make(folder), listener, tls=None, show=True)
 
 
 @click.command("index")
@@ -271,7 +283,12 @@ def demo(folder: Path | None, host: str, port: int, no_open: bool) -> None:
     In FOLDER it stays, and is taken up again the next time; without one it is gone after Ctrl-C.
     """
     prepare_log()
+    listener = _listen(host, port, folder, show=not no_open)
+    if listener is None:
+        return
     with ExitStack() as stack:
+        stack.enter_context(listener)
+        port = listener.getsockname()[1]
         if folder is None:
             place = stack.enter_context(
                 tempfile.TemporaryDirectory(prefix="reporter-demo-", ignore_cleanup_errors=True)
@@ -280,7 +297,7 @@ def demo(folder: Path | None, host: str, port: int, no_open: bool) -> None:
             stack.callback(_forget_secrets, settings)
         else:
             settings = load_settings(folder) if exists(folder) else _made(folder, port)
-        serve(settings, host, port, tls=None, show=not no_open)
+        serve(settings, listener, tls=None, show=not no_open)
 
 
 def _made(folder: Path, port: int) -> Settings:

@@ -1,13 +1,25 @@
-"""A kiosk that runs on this laptop already: a second start finds it and shows its page."""
+"""A kiosk that runs on this laptop already: a second start finds it and shows its page, and opens nothing else."""
 
 from __future__ import annotations
 
 import json
+import sqlite3
 import ssl
+import subprocess
+import sys
+import threading
 import urllib.request
+import uuid
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
 
-_PATIENCE = 3.0
+# Somebody who clicks twice does so while the first start is still opening its database, on an old laptop for a while.
+_PATIENCE = 30.0
+# What a kiosk tells of itself is less than a kilobyte.
+_MUCH = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -19,17 +31,29 @@ class RunningKiosk:
     title: str
 
 
-def find_running(port: int) -> RunningKiosk | None:
-    """The kiosk that listens at this port of the laptop itself; None for nothing and for another program."""
+def find_running(port: int, patience: float = _PATIENCE) -> RunningKiosk | None:
+    """The kiosk that listens at this port of the laptop itself; None for nothing and for another program.
+
+    ``patience``: seconds altogether for one that has the port and doesn't answer yet.
+    """
+    found: list[RunningKiosk] = []
+    # In a thread: what another program there says drop by drop would be heard for ever.
+    look = threading.Thread(target=lambda: found.extend(_look(port, patience)), daemon=True)
+    look.start()
+    look.join(patience)
+    return found[0] if found else None
+
+
+def _look(port: int, patience: float) -> Iterator[RunningKiosk]:
     for scheme in ("http", "https"):
         url = f"{scheme}://127.0.0.1:{port}/"
-        told = _ask(f"{url}healthz")
+        told = _ask(f"{url}healthz", patience)
         if told and "gathering_id" in told:
-            return RunningKiosk(url, str(told["gathering_id"]), str(told.get("gathering", "")))
-    return None
+            yield RunningKiosk(url, str(told["gathering_id"]), str(told.get("gathering", "")))
+            return
 
 
-def _ask(url: str) -> dict[str, object] | None:
+def _ask(url: str, patience: float) -> dict[str, object] | None:
     # The laptop asks itself, past every proxy; a certificate is made out for the kiosk's name, not for 127.0.0.1.
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -37,8 +61,47 @@ def _ask(url: str) -> dict[str, object] | None:
         urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
     )
     try:
-        with opener.open(url, timeout=_PATIENCE) as answer:
-            told = json.load(answer)
-    except (OSError, ValueError):
+        with opener.open(url, timeout=patience) as answer:
+            told = json.loads(answer.read(_MUCH))
+    except (OSError, HTTPException, ValueError):
         return None
     return told if isinstance(told, dict) else None
+
+
+def gathering_id(folder: Path) -> str:
+    """The id of the gathering in a folder, read beside whoever has it open; '' where none can be read.
+
+    The folder is left as it is: no schema is brought up to date, no program noted.
+    """
+    try:
+        address = f"{(folder / 'reporter.db').absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True, timeout=2)) as database:
+            row = database.execute("SELECT id FROM gathering").fetchone()
+        return str(uuid.UUID(row[0])) if row else ""
+    except (sqlite3.Error, ValueError):
+        return ""
+
+
+def show_page(url: str) -> None:
+    """Open a page in the person's browser, and wait for nothing.
+
+    By a process apart: a browser may keep whoever starts it until it ends, holds the output that it inherits open, and
+    one for the terminal would take that over.
+    """
+    quiet = subprocess.DEVNULL
+    try:
+        opener = subprocess.Popen(
+            _opener(url), stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
+        )
+    except OSError:
+        # No browser, no page: the address stands on the terminal.
+        return
+    threading.Thread(target=opener.wait, name="browser", daemon=True).start()
+
+
+def _opener(url: str) -> list[str]:
+    if not getattr(sys, "frozen", False):
+        return [sys.executable, "-m", "webbrowser", url]
+    # A one-folder application has no interpreter that could be given a module.
+    systems = {"win32": ["rundll32", "url.dll,FileProtocolHandler"], "darwin": ["open"]}
+    return [*systems.get(sys.platform, ["xdg-open"]), url]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tkinter
-import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from tkinter import filedialog, messagebox, ttk
 
 from kiosk.desktop.child import KioskChild
+from kiosk.desktop.running import show_page
 from kiosk.desktop.words import translator
 from reporter.messages import N_
 
@@ -70,7 +70,7 @@ class KioskWindow:
             self.status.set(line.removeprefix(WRONG))
 
     def _open(self) -> None:
-        webbrowser.open(self._url)
+        show_page(self._url)
 
     def close(self) -> None:
         """End the kiosk, then the window."""

@@ -140,24 +140,23 @@ def _host_of(server: tuple[str, int]) -> str:
 
 def make_server(
     application: WSGIApplication,
-    host: str,
-    port: int,
+    listener: socket.socket,
     *,
     tls: tuple[Path, Path] | None = None,
     own_host: Callable[[str], str] | None = None,
 ) -> Server:
-    """A bound server that is not yet serving; ``server.bind_addr[1]`` is the port that it got.
+    """A server at a bound socket (see ``bind``) that is not yet serving; it closes the socket when it stops.
 
     ``own_host`` gives the Host of a request back if it is a name of this kiosk, else ''.
-    Raises OSError if the port is taken, ConfigError for a certificate and key that can't be used.
+    Raises ConfigError for a certificate and key that can't be used.
     """
     context = tls_context(*tls) if tls else None
     wrap_tls = partial(wrap, context) if context else None
-    return Server(application, bind(host, port), wrap_tls=wrap_tls, own_host=own_host)
+    return Server(application, listener, wrap_tls=wrap_tls, own_host=own_host)
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; raises OSError. '' listens on every IPv4 address, '::' on every address."""
+    """A listening socket; raises OSError if the port is taken. '' takes every IPv4 address, '::' every address."""
     family, kind, protocol, _, address = socket.getaddrinfo(
         host or "0.0.0.0",  # noqa: S104  # as asked
         port,

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from kiosk.server.http import Server, make_server
+from kiosk.server.http import Server, bind, make_server
 
 
 @contextmanager
 def served(application: WSGIApplication, *, silence: float = 10) -> Iterator[Server]:
     """The kiosk's server around an application, on a free port of loopback."""
-    server = make_server(application, "127.0.0.1", 0)
+    server = make_server(application, bind("127.0.0.1", 0))
     server.timeout = silence
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()

@@ -2,51 +2,173 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from kiosk.desktop import awake
+from kiosk.desktop import awake, running
 from kiosk.desktop.awake import stay_awake
 from kiosk.desktop.child import KioskChild, kiosk_command
-from kiosk.desktop.running import find_running
+from kiosk.desktop.running import RunningKiosk, find_running, gathering_id
 from reporter.config import Settings
 from tests.guards.repository import ROOT
 from tests.support.kiosk_process import KioskProcess, free_port
+from tests.support.raw_http import until
 
 
-def second_start(folder: Path, port: int, secrets: Path) -> subprocess.CompletedProcess[str]:
+@dataclass
+class Ended:
+    """A start that ended by itself: its exit code and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+def second_start(folder: Path, port: int, secrets: Path, browser: Path) -> Ended:
     command = [*kiosk_command(folder, port), "--host", "127.0.0.1"]
-    # A browser that shows nothing: webbrowser takes it for the system's.
-    environment = {**os.environ, "REPORTER_SECRETS_FILE": str(secrets), "BROWSER": "true"}
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
+    environment = {**os.environ, "REPORTER_SECRETS_FILE": str(secrets), "BROWSER": str(browser)}
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            out, err = process.communicate(timeout=120)
+        finally:
+            # The whole group: whatever it has started must not outlive the test.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return Ended(process.returncode, out, err)
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Path]:
+    """A browser that stays, as one in a terminal does; `webbrowser` takes it for the system's. Notes what it shows."""
+    program, shown = tmp_path / "browser", tmp_path / "shown"
+    program.write_text(
+        f'#!/bin/sh\necho "$$ $1" >{shown}.new\nmv {shown}.new {shown}\nexec sleep 600\n'
     )
+    program.chmod(0o755)
+    yield program
+    if shown.exists():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(shown.read_text().split()[0]), signal.SIGKILL)
 
 
 @pytest.mark.slow
 def test_a_second_start_shows_the_first_and_a_closed_terminal_ends_it(
-    kiosk_process: KioskProcess, gathering: Settings, secrets_file: Path, tmp_path: Path
+    kiosk_process: KioskProcess,
+    gathering: Settings,
+    secrets_file: Path,
+    browser: Path,
+    tmp_path: Path,
 ) -> None:
     url = kiosk_process.start()
     found = find_running(kiosk_process.port)
     assert found is not None
     assert (found.url.rstrip("/"), found.title) == (url, "Spring gathering")
-    again = second_start(gathering.folder, kiosk_process.port, secrets_file)
-    assert (again.returncode, again.stdout) == (0, f"running already: {url}/\n")
-    other = second_start(tmp_path / "other", kiosk_process.port, secrets_file)
-    assert other.returncode == 1
-    assert "another gathering, Spring gathering, runs on port" in other.stderr
+    assert found.gathering_id == gathering_id(gathering.folder)
+    again = second_start(gathering.folder, kiosk_process.port, secrets_file, browser)
+    assert (again.code, again.out) == (0, f"running already: {url}/\n")
+    until((tmp_path / "shown").exists)
+    assert (tmp_path / "shown").read_text().split()[1] == f"{url}/"
+    other = second_start(tmp_path / "other", kiosk_process.port, secrets_file, browser)
+    assert other.code == 1
+    assert "another gathering, Spring gathering, runs on port" in other.err
+    assert not (tmp_path / "other").exists()
     assert kiosk_process.hang_up() == 0
     assert kiosk_process.lines[-1] == "stopping"
 
 
 def test_another_program_at_the_port_is_none_of_ours() -> None:
     assert find_running(free_port()) is None
+
+
+@contextlib.contextmanager
+def program_at_a_port(talk: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Whoever connects is talked to by ``talk`` in a thread."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=one, args=(listener.accept()[0],), daemon=True).start()
+
+    def one(client: socket.socket) -> None:
+        with contextlib.suppress(OSError), client:
+            talk(client)
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+def banner(client: socket.socket) -> None:
+    client.sendall(b"SSH-2.0-OpenSSH_9.9\r\n")
+
+
+def endless(client: socket.socket) -> None:
+    client.sendall(b"HTTP/1.1 200 OK\r\n\r\n{")
+    while True:
+        client.sendall(b" ")
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("talk", [banner, endless])
+def test_a_program_with_manners_of_its_own_is_none_of_ours(
+    talk: Callable[[socket.socket], None],
+) -> None:
+    with program_at_a_port(talk) as port:
+        assert find_running(port, patience=0.5) is None
+
+
+def test_a_kiosk_that_still_opens_its_database_is_waited_for() -> None:
+    opened = threading.Event()
+
+    def late(client: socket.socket) -> None:
+        client.recv(4096)
+        opened.wait(60)
+        told = b'{"gathering": "Spring gathering", "gathering_id": "7"}'
+        client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(told), told))
+
+    with program_at_a_port(late) as port:
+        threading.Timer(0.3, opened.set).start()
+        found = find_running(port)
+    assert found == RunningKiosk(f"http://127.0.0.1:{port}/", "7", "Spring gathering")
+
+
+def test_the_id_of_a_folder_is_read_and_nothing_written(
+    gathering: Settings, tmp_path: Path
+) -> None:
+    assert len(gathering_id(gathering.folder)) == 36
+    assert gathering_id(tmp_path / "none") == ""
+    assert not (tmp_path / "none").exists()
+    (tmp_path / "reporter.db").write_text("no database")
+    assert gathering_id(tmp_path) == ""
+
+
+def test_no_browser_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_opener", lambda url: ["/no/such/browser", url])
+    running.show_page("http://127.0.0.1/")
 
 
 def test_a_child_says_what_it_does_and_ends_when_asked() -> None:

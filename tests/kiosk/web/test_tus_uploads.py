@@ -27,7 +27,7 @@ from tusclient import client as tus_client
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
-from kiosk.server.http import make_server
+from kiosk.server.http import bind, make_server
 from reporter.config import Settings
 from reporter.media.store import Store
 from reporter.models import EventSession, Takeaway, Upload
@@ -400,7 +400,7 @@ def test_a_full_disk_refuses_a_form(
 def serving(app: Flask, *, silence: float = 10) -> Iterator[tuple[httpx.Client, list[str]]]:
     """A client of the application behind the real server, and what that server logs."""
     logged: list[str] = []
-    server = make_server(app, "127.0.0.1", 0)
+    server = make_server(app, bind("127.0.0.1", 0))
     server.timeout = silence
     monitor: Any = server
     monitor.error_log = lambda msg="", **_more: logged.append(msg)
