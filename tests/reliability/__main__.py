@@ -1,4 +1,8 @@
-"""``python -m tests.reliability``: the long form, which writes docs/reliability.md from what was really run."""
+"""``python -m tests.reliability``: the long form, which writes docs/reliability.md from what was really run.
+
+Parts can be run on their own, on different days: what each came to is kept below ``.cache/reliability``, and the page
+is written from what is kept, each part with its own date and load.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,26 +26,41 @@ HEAD = """# Reliability
 Written by `make reliability` from its runs; nothing here is typed by hand. The short forms (few seeds) are in
 `make test`: `tests/reliability/`, `tests/end_to_end/`.
 """
+PARTS = ("system_calls", "power_cuts", "crowd", "crash_rounds")
+KEPT = ROOT / ".cache" / "reliability"
 
 
-def run(module: str, *arguments: str) -> tuple[Any, float]:
-    """What a part printed (None where it can't be run here), and how many seconds it took."""
+def run(module: str, *arguments: str) -> None:
+    """Run a part and keep what it printed (nothing where it can't be run here), with its seconds, date and load."""
     begun = time.monotonic()
     command = [sys.executable, "-m", f"tests.reliability.{module}", *arguments]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode and not done.stdout.strip():
         raise SystemExit(f"{module} could not be run")
-    return (json.loads(done.stdout) if done.stdout.strip() else None), time.monotonic() - begun
+    kept = {
+        "told": json.loads(done.stdout) if done.stdout.strip() else None,
+        "seconds": time.monotonic() - begun,
+        "when": f"{datetime.now(UTC):%Y-%m-%d}",
+        "load": os.getloadavg()[0],
+        "machine": f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}",
+    }
+    KEPT.mkdir(parents=True, exist_ok=True)
+    (KEPT / f"{module}.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
 
 
-def crash_section(tallies: list[dict[str, Any]], seed: int, seconds: float) -> Iterator[str]:
+def kept(module: str) -> dict[str, Any]:
+    """What the last run of a part came to. Raises FileNotFoundError when it never ran here."""
+    return json.loads((KEPT / f"{module}.json").read_text(encoding="utf-8"))
+
+
+def crash_section(tallies: list[dict[str, Any]]) -> Iterator[str]:
     """The table of crash rounds."""
     rounds = sum(one["at_points"] + one["at_random"] for one in tallies)
     wrong = [line for one in tallies for line in one["failures"]]
     yield "## Crash rounds"
     yield ""
     yield (
-        f"{rounds} rounds with seed {seed} in {seconds:.0f} s: {len(wrong)} failures. Each begins with the same "
+        f"{rounds} rounds: {len(wrong)} failures. Each begins with the same "
         "gathering, kills one operation with SIGKILL before one of its crash points (a commit, fsync, rename, link, "
         "removal, new folder or opening of a file for writing, found by one hook: "
         "`tests/reliability/crash_points.py`) or at any moment, takes it up again as people and the restarted kiosk "
@@ -66,7 +85,7 @@ def crash_section(tallies: list[dict[str, Any]], seed: int, seconds: float) -> I
     yield from (f"- {line}" for line in wrong)
 
 
-def power_section(told: dict[str, Any] | None, seed: int) -> Iterator[str]:
+def power_section(told: dict[str, Any] | None) -> Iterator[str]:
     """Power cuts below the kernel."""
     yield "## Power cuts"
     yield ""
@@ -76,7 +95,7 @@ def power_section(told: dict[str, Any] | None, seed: int) -> Iterator[str]:
     yield (
         "A kiosk served phones from a small ext4 on a recording disk (`tests/reliability/recording_disk.py`, a file "
         f"over FUSE below a loop device): {told['writes']} block writes, {told['flushes']} flushes, "
-        f"{told['receipts']} receipts. {told['cuts']} power cuts with seed {seed}: everything before a flush, and of "
+        f"{told['receipts']} receipts. {told['cuts']} power cuts: everything before a flush, and of "
         "what was written since then any part, cut at any sector. "
         f"Receipts looked for over all of them: {told['looked_for']}; lost or damaged: {len(told['failures'])}."
     )
@@ -129,9 +148,18 @@ def crowd_section(told: dict[str, Any] | None) -> Iterator[str]:
     yield f"Resident memory of the kiosk in MB (before each kill, 3 s after it, at the end of each half): {memory}."
 
 
+SECTIONS: dict[str, Callable[[Any], Iterator[str]]] = {
+    "crash_rounds": crash_section,
+    "power_cuts": power_section,
+    "system_calls": call_section,
+    "crowd": crowd_section,
+}
+
+
 def main() -> None:
-    """Run all, write the page; exit code 1 when anything was lost."""
+    """Run what was asked for, write the page; exit code 1 when anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all")
     parser.add_argument("--rounds", type=int, default=312)
     parser.add_argument("--cuts", type=int, default=200)
     parser.add_argument("--phones", type=int, default=60)
@@ -139,31 +167,38 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     seed = str(asked.seed)
-    calls, _ = run("system_calls")
-    cuts, _ = run("power_cuts", "--cuts", str(asked.cuts), "--seed", seed, "--prove")
-    crowd, _ = run("crowd", "--phones", str(asked.phones), "--seconds", str(asked.seconds))
-    tallies, seconds = run("crash_rounds", "--rounds", str(asked.rounds), "--seed", seed)
-    write_page(calls, cuts, crowd, (tallies, asked.seed, seconds))
-    wrong = [one for tally in tallies for one in tally["failures"]] + (
-        (cuts or {}).get("failures") or []
-    )
-    sys.exit(bool(wrong or (calls or {}).get("missing") or (crowd or {}).get("lost")))
+    arguments: dict[str, tuple[str, ...]] = {
+        "power_cuts": ("--cuts", str(asked.cuts), "--seed", seed, "--prove"),
+        "crowd": ("--phones", str(asked.phones), "--seconds", str(asked.seconds)),
+        "crash_rounds": ("--rounds", str(asked.rounds), "--seed", seed),
+    }
+    for part in asked.parts or PARTS:
+        run(part, *arguments.get(part, ()))
+    write_page()
+    sys.exit(any(_lost(part) for part in asked.parts or PARTS))
 
 
-def write_page(calls: Any, cuts: Any, crowd: Any, rounds: tuple[Any, int, float]) -> None:
-    """docs/reliability.md."""
-    system = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    load = f"load {os.getloadavg()[0]:.1f} at the end"
-    parts = [
-        crash_section(*rounds),
-        power_section(cuts, rounds[1]),
-        call_section(calls),
-        crowd_section(crowd),
-    ]
-    text = "\n".join("\n".join(part).rstrip() + "\n" for part in parts)
-    PAGE.write_text(
-        f"{HEAD}\n{datetime.now(UTC):%Y-%m-%d}, {system}, {load}.\n\n{text}", encoding="utf-8"
+def _lost(part: str) -> bool:
+    """Whether a part saw something go wrong."""
+    told = kept(part)["told"] or {}
+    if part == "crash_rounds":
+        return any(one["failures"] for one in told)
+    return bool(
+        told.get("failures") or told.get("missing") or told.get("lost") or told.get("twice")
     )
+
+
+def write_page() -> None:
+    """docs/reliability.md, of the parts that were run here."""
+    pieces = [HEAD]
+    for part, section in SECTIONS.items():
+        if not (KEPT / f"{part}.json").exists():
+            continue
+        one = kept(part)
+        heading, *text = section(one["told"])
+        circumstances = f"{one['when']}, {one['machine']}, {one['seconds']:.0f} s, load {one['load']:.1f} at the end."
+        pieces.append("\n".join([heading, "", circumstances, *text]).rstrip() + "\n")
+    PAGE.write_text("\n".join(pieces), encoding="utf-8")
 
 
 if __name__ == "__main__":
