@@ -47,13 +47,13 @@ class Body:
         """All of it, quotations too."""
         return self.plain or self.html.replace(CUT, "")
 
-    def own(self, sent: Sent) -> str:
-        """What the person wrote.
+    def own(self, sent: Sent, author: str = "") -> str:
+        """What the person wrote, whose name is the author's if that is known.
 
         Of two forms the HTML counts where it says less: there programs mark quotations by elements, and in plain text
         some not at all.
         """
-        plain, html = own_words(self.plain, sent), own_words(self.html, sent)
+        plain, html = (own_words(form, sent, author) for form in (self.plain, self.html))
         if not plain or not html:
             return plain or html
         return html if len("".join(html.split())) < len("".join(plain.split())) else plain

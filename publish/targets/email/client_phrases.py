@@ -52,7 +52,7 @@ _SENT = (
     "дата надіслано gönderildi gönderme tarih gönderilmetarihi ημερομηνία στάλθηκε נשלח תאריך تاریخ "
     "التاريخ تمالإرسال تاريخالإرسال أرسلت مرسل 送信日時 日時 日付 发送时间 發送時間 寄件日期 傳送時間 日期 时间 "
     "보낸날짜 날짜 दिनांक भेजागया วันที่ ngày đãgửi tanggal dikirim trimis datumslanja poslano saadetud kuupäev išsiųsta "
-    "sentat dataihora"
+    "sentat dataihora messagedu"
 )
 _TO = (
     "to an à a para til till aan al do komu кому címzett kime alıcı vastaanottaja προς אל إلى الى 宛先 收件人 "

@@ -31,8 +31,9 @@ _DATE = re.compile(
 )
 _ENDS = re.compile(r"[:：]\s*$|(?<=[\s\w>)])[-–—]\s*$")
 _SENTENCE_ENDS = re.compile(r"[.!?…。！？)]\s*$")
-_RULE = re.compile(r"^[\s*]*[-‐‑‒–—―_=]{2,}\s*(?P<words>[^\W_].{0,70}?)\s*[-‐‑‒–—―_=]{2,}[\s*]*$")
+_RULE = re.compile(r"^[\s*]*[-‐‑‒–—―_=]{2,}\s*(?P<words>[^\W_].{0,160}?)\s*[-‐‑‒–—―_=]{2,}[\s*]*$")
 _BARE_RULE = re.compile(r"^\s*(?:_{8,}|-{8,}|[‐‑‒–—―]{8,}|={8,}|\*{8,})\s*$")
+_SHORT_RULE = re.compile(r"^\s*[-_=*‐‑‒–—―]{3,}\s*$")
 _HEADER = re.compile(r"^[\s*]*(?P<label>[^\W\d_][^:：<>@]{0,30}?)\s*\*?\s?[:：]\*?(?P<value>.*)$")
 _QUOTED = re.compile(r"^\s{0,4}(?:>(?!From )|\|\s)")
 _BIDI = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -42,7 +43,18 @@ _PREFIX = re.compile(
     r"|отв|пер|回复|答复|回覆|转发|轉寄|回信|답장|전달|תגובה|רד|رد)\s*(?:\[\d+\])?\s*[:：])+\s*",
     re.IGNORECASE,
 )
-_SIGNATURE_LINES, _FORWARD_LINES = 10, 10
+_SIGNATURE_LINES, _FORWARD_LINES, _FOOTER_LINES = 10, 10, 8
+_CARD_LINES, _CARD_CHARS = 12, 80
+_TELEPHONE = re.compile(r"\+?\(?\d[\d\s()/.-]{6,}\d")
+# What programs that wrap lines leave of one at least.
+_WRAPPED = 60
+# What a mailing list puts under each mail, beside its own address.
+_LIST = re.compile(
+    r"mailing list|listinfo|unsubscribe|-(?:leave|request|unsubscribe)@|/lists?/|abmelde|abbestell|désabonn|désinscri"
+    r"|darse de baja|cancelar la suscripci|descadastr|cancelar a inscri|disiscri|afmeld|uitschrijv|avregistr|afmelding"
+    r"|wypisa|odhlási|leiratkoz|отписа|відписа|إلغاء الاشتراك",
+    re.IGNORECASE,
+)
 # More than that is no answer: it is read so far.
 _MOST_CHARS, _MOST_LINES = 200_000, 5000
 
@@ -56,13 +68,18 @@ class Sent:
     subject: str = ""
 
 
-def own_words(text: str, sent: Sent) -> str:
-    """What the person wrote; '' where everything is quoted."""
+def own_words(text: str, sent: Sent, author: str = "") -> str:
+    """What the person wrote; '' where everything is quoted.
+
+    With the author's name, as their program signs it, a card below it without a mark (name, post, telephone, address)
+    goes too.
+    """
     text = text[:_MOST_CHARS].replace("\r\n", "\n").replace("\r", "\n")
     lines = [line.rstrip() for line in text.split("\n")[:_MOST_LINES]]
     lines = _until_cut(lines, sent)
-    kept = _without_signature(_unquoted(lines, sent))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(_without_device(kept))).strip("\n \t")
+    kept = _without_signature(_without_footer(_unquoted(lines, sent)))
+    kept = _without_card(_without_device(kept), author)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n \t")
 
 
 def plain_subject(subject: str) -> str:
@@ -92,12 +109,18 @@ def _cut_at(lines: Sequence[str], number: int, sent: Sent) -> int | None:
         return None
     if _is_rule(lines, number, sent) or _is_header_block(lines, number, sent):
         return number
-    if _ENDS.search(_plain(line)) and not _followed_by_quote(lines, number):
+    if _ends_introduction(_plain(line)) and not _followed_by_quote(lines, number):
         start = _introduction(lines, number, sent, strict=True)
         # Nothing of their own above: whoever answers below an unmarked quotation is not cut off.
         if start is not None and any(map(str.strip, lines[:start])):
             return start
     return None
+
+
+def _ends_introduction(text: str) -> bool:
+    """Whether a line ends as an introduction does: with a colon or dash, or, in some programs, with the verb."""
+    verbs = list(WROTE.finditer(text))
+    return bool(_ENDS.search(text)) or bool(verbs and verbs[-1].end() == len(text))
 
 
 def _is_quoted_forward(lines: Sequence[str], number: int, sent: Sent) -> bool:
@@ -114,6 +137,8 @@ def _is_rule(lines: Sequence[str], number: int, sent: Sent) -> bool:
     worded, bare = _RULE.match(line), _BARE_RULE.match(line)
     if not (worded or bare):
         return False
+    if worded and _introduces(worded["words"] + ":", sent, strict=True):
+        return True
     after = [at for at in range(number + 1, min(number + 8, len(lines))) if lines[at].strip()][:3]
     if any(_is_header_block(lines, at, sent) for at in after):
         return True
@@ -182,7 +207,7 @@ def _label(text: str) -> str:
 
 def _without_heading(lines: list[str]) -> list[str]:
     """Without a short line above a cut that only leads over to it, as "Begin forwarded message:"."""
-    while lines and (not lines[-1].strip() or _BARE_RULE.match(lines[-1])):
+    while lines and (not lines[-1].strip() or _SHORT_RULE.match(lines[-1])):
         lines.pop()
     alone = len(lines) < 2 or not lines[-2].strip()
     if lines and alone and len(lines[-1]) < 60 and re.search(r"[:：]\s*$", lines[-1]):
@@ -204,8 +229,22 @@ def _unquoted(lines: Sequence[str], sent: Sent) -> list[str]:
                 if sum(_known(one) != "" for one in head) >= 2:
                     kept = [*_without_heading(kept), ""]
             continue
-        kept.append(line)
+        if not _is_rest_of_quoted(lines, number):
+            kept.append(line)
     return kept
+
+
+def _is_rest_of_quoted(lines: Sequence[str], number: int) -> bool:
+    """Whether a program broke a long quoted line in two and marked its first half only."""
+    if not 0 < number < len(lines) - 1:
+        return False
+    above, line, below = lines[number - 1 : number + 2]
+    return (
+        bool(_QUOTED.match(above) and _QUOTED.match(below))
+        and len(above) >= _WRAPPED
+        and not _SENTENCE_ENDS.search(above)
+        and line[:1].islower()
+    )
 
 
 def _drop_introduction(kept: list[str], sent: Sent) -> None:
@@ -247,13 +286,15 @@ def _begins(lines: Sequence[str], start: int, text: str) -> bool:
     above = lines[start - 1].strip() if start else ""
     if not above or (OPENING.match(text) and _DATE.search(text)):
         return True
+    if above.endswith(",") and (_DATE.search(above) or OPENING.match(above)):
+        return False
     return bool(_DATE.search(text)) and (bool(_SENTENCE_ENDS.search(above)) or len(above) < 40)
 
 
 def _introduces(text: str, sent: Sent, *, strict: bool) -> bool:
     verb, dated = WROTE.search(text), _DATE.search(text)
     somebody = _ADDRESS.search(text) or any(v and v in text for v in (sent.name, sent.address))
-    ends = _ENDS.search(text)
+    ends = _ends_introduction(text) and (_ENDS.search(text) or OPENING.match(text))
     if strict:
         return bool(
             ends and (verb or somebody) and dated and ((verb and somebody) or _is_dated_well(text))
@@ -273,6 +314,21 @@ def _plain(text: str) -> str:
 # --- Signatures ---------------------------------------------------------------------------------------------
 
 
+def _without_footer(lines: list[str]) -> list[str]:
+    """Without what a mailing list puts below its rule: its name and address, how to leave it."""
+    for number, line in enumerate(lines):
+        rest = [one for one in lines[number + 1 :] if one.strip()]
+        if (
+            _BARE_RULE.match(line)
+            and 0 < len(rest) <= _FOOTER_LINES
+            and any(map(str.strip, lines[:number]))
+            and any(map(_LIST.search, rest))
+            and any(_ADDRESS.search(one) or "://" in one for one in rest)
+        ):
+            return lines[:number]
+    return lines
+
+
 def _without_signature(lines: list[str]) -> list[str]:
     """Up to the line that begins the signature: "-- ", or "--" where spaces at line ends were taken off."""
     for number, line in enumerate(lines):
@@ -280,6 +336,27 @@ def _without_signature(lines: list[str]) -> list[str]:
         if line.strip() in ("--", "—") and rest <= _SIGNATURE_LINES and any(lines[:number]):
             return lines[:number]
     return lines
+
+
+def _without_card(lines: list[str], author: str) -> list[str]:
+    """Without how a person can be reached, where that stands below their own name at the end; the name stays."""
+    name = author.casefold().split()
+    if len(name) < 2:
+        return lines
+    first = max(len(lines) - _CARD_LINES, 1)
+    for number in range(len(lines) - 2, first - 1, -1):
+        if _plain(lines[number]).strip("*, ").casefold().split() == name:
+            card = [one for one in lines[number + 1 :] if one.strip()]
+            return lines[: number + 1] if _is_card(card) else lines
+    return lines
+
+
+def _is_card(lines: Sequence[str]) -> bool:
+    """Short lines without a sentence, with a telephone number, an address or a page among them."""
+    return any(
+        _ADDRESS.search(one) or _TELEPHONE.search(one) or re.search(r"://|\bwww\.", one)
+        for one in lines
+    ) and all(len(one) <= _CARD_CHARS and not _SENTENCE_ENDS.search(one) for one in lines)
 
 
 def _without_device(lines: list[str]) -> list[str]:

@@ -50,6 +50,65 @@ TEXTS = [
         "Jo\n\n24. jan. 2026 kl. 17:00 blah Spring Reporter <ada@example.org> foobar:\n\nGardens\nwords",
         "Jo",
     ),
+    (
+        "zoho",
+        "Yes, both.\n\n---- On Wed, 24 Dec 2026 17:02:50 +0100 Spring Reporter <ada@example.org> wrote ----\n\nGardens\nwords",
+        "Yes, both.",
+    ),
+    (
+        "zoho es",
+        "Sí\n\n---- El jue, 24 dic 2026 17:02:50 +0100, ada@example.org escribió ---\n\nGardens\nwords",
+        "Sí",
+    ),
+    (
+        "a verb alone at the end",
+        "Ok\n\nOn Thu, 24 Dec 2026 17:02:50 +0100 Spring Reporter <ada@example.org> wrote\n\nGardens\nwords",
+        "Ok",
+    ),
+    (
+        "a person's own sentence with a verb at its end",
+        "On 24 December 2026 at 17:00 I read what Ada wrote\n\nIt was good.",
+        "On 24 December 2026 at 17:00 I read what Ada wrote\n\nIt was good.",
+    ),
+    (
+        "wrapped in three with a date and a time of their own",
+        "Here.\n\nOn Dec 24, 2026,\nat 10:18,\nSpring Reporter <ada@example.org> wrote:\n" + Q,
+        "Here.",
+    ),
+    (
+        "greeting with a comma above the introduction",
+        "Thanks,\n2026.12.24. 17:00 keltezéssel, Spring Reporter <ada@example.org> írta:\n" + Q,
+        "Thanks,",
+    ),
+    (
+        "a quoted line broken in two",
+        "Nice\n\nOn Thu, Dec 24, 2026 at 5:00 PM Spring Reporter <ada@example.org> wrote:\n"
+        "> Gardens in winter need light and water and somebody who looks after\nthem every day\n> words",
+        "Nice",
+    ),
+    (
+        "an answer between two quoted lines",
+        "On Thu, Dec 24, 2026 at 5:00 PM Spring Reporter <ada@example.org> wrote:\n"
+        "> Who brings the seeds, who the soil, and who has a watering can to lend?\nme\n> words",
+        "me",
+    ),
+    (
+        "footer of a mailing list",
+        "Great evening!\n\n_______________________________________________\nGarden mailing list -- garden@lists.example.org\n"
+        "To unsubscribe send an email to garden-leave@lists.example.org\n",
+        "Great evening!",
+    ),
+    (
+        "a rule and an address of their own",
+        "Great evening!\n\n--------\nI put the pictures at https://example.org/pictures",
+        "Great evening!\n\n--------\nI put the pictures at https://example.org/pictures",
+    ),
+    (
+        "a short rule above a header",
+        "Merci\n\n====\n\nMessage du : 24/12/2026 13:20\nDe : Spring Reporter <ada@example.org>\nA : robin@mail.example\n"
+        "Sujet : Spring gathering\n\nGardens",
+        "Merci",
+    ),
     ("yandex", 'Да\n\n24.12.2026, 17:00, "Spring Reporter" <ada@example.org>:\n' + Q, "Да"),
     (
         "mailru",
@@ -352,6 +411,28 @@ def test_answers_of_all_programs_and_languages(sent: Sent) -> None:
     assert [answer.name for answer, text in told if not text] == []
     wrong = [(answer.name, text) for answer, text in told if not is_clean(text, answer.own)]
     assert wrong == []
+
+
+CARDS = [
+    (
+        "Yes!\n\nRobin Example\nTreasurer\nTel. +49 30 1234567\nrobin@mail.example",
+        "Yes!\n\nRobin Example",
+    ),
+    (
+        "Yes!\nRegards\n*Robin Example*\n\nwww.garden.example\n(555) 346-9947",
+        "Yes!\nRegards\n*Robin Example*",
+    ),
+    # Sentences, another's name, or nothing but a telephone number that they tell.
+    ("Ask\n\nRobin Example\n\nP.S. my number is 0301234567.", None),
+    ("Ask\n\nAda Lovelace\nTel. +49 30 1234567", None),
+    ("Call me:\n+49 30 1234567", None),
+]
+
+
+@pytest.mark.parametrize(("text", "own"), CARDS)
+def test_a_card_below_the_name_goes(text: str, own: str | None) -> None:
+    assert own_words(text, S, "Robin Example") == (own or text)
+    assert own_words(text, S) == text
 
 
 @pytest.mark.parametrize(("name", "text", "own"), TEXTS, ids=[row[0] for row in TEXTS])
