@@ -129,13 +129,20 @@ def _drafts(data: bytes, text: str, timezone: str, findings: Findings) -> tuple[
     start = text.lstrip()[:200].upper()
     if start.startswith(("{", "[")):
         return "schedule.json", read_json(text, zone, findings)
-    if start.startswith("BEGIN:VCALENDAR"):
-        return "iCalendar", read_ical(text, zone, findings)
+    if start.startswith("BEGIN:V"):
+        return "iCalendar", read_ical(_calendar(text), zone, findings)
     if start.startswith(("<!DOCTYPE HTML", "<HTML")):
         raise BadInput("This is a web page, not a schedule. Export the schedule as a file.")
     if start.startswith("<"):
         return "schedule.xml", read_xml(data, zone, findings)
     return "CSV table", read_csv(text, zone, findings)
+
+
+def _calendar(text: str) -> str:
+    """The text as a calendar: some programs save single events without one around them."""
+    if text.lstrip()[:20].upper().startswith("BEGIN:VCALENDAR"):
+        return text
+    return f"BEGIN:VCALENDAR\r\n{text.strip()}\r\nEND:VCALENDAR\r\n"
 
 
 _OTHER_OFFSET = re.compile(r"T\d\d:\d\d(?::\d\d)?[+-](?!00:00)\d\d:\d\d")

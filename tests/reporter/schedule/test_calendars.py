@@ -533,3 +533,11 @@ def test_a_calendar_of_odd_events_only_is_refused_with_the_first_reason() -> Non
         read(
             calendar(event("1", "DTSTART:20261205T090000Z"), event("2", "DTSTART:20261205T090000Z"))
         )
+
+
+def test_an_event_without_a_calendar_around_it() -> None:
+    one = event("1", "SUMMARY:A", "DTSTART:20261205T100000Z")
+    assert (
+        start_of(read(f"{one}\r\n{event('2', 'SUMMARY:B', 'DTSTART:20261205T110000Z')}"))
+        == "12-05 10:00"
+    )
