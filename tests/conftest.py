@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.orm import Session
 
 from kiosk.runtime.database import db
@@ -35,6 +35,8 @@ from tests.support.browsers.chromium import (
     run_chromium,
 )
 from tests.support.kiosk_process import KioskProcess, TurnableClock
+from tests.support.servers.postgres import Postgres, postgres_cluster
+from tests.support.servers.postgres import missing_programs as missing_postgres
 from tests.support.servers.script import ScriptServer, script_servers
 from tests.support.servers.wordpress import WordPress, missing_programs
 
@@ -49,6 +51,7 @@ _SHARED_SERVERS = {
     "wordpress_server": "wordpress",
     "mediawiki_server": "mediawiki",
     "dokuwiki_server": "dokuwiki",
+    "postgres_server": "postgres",
 }
 
 
@@ -156,6 +159,23 @@ def servers() -> Iterator[dict[str, ScriptServer]]:
     """Those that tests started, for `tests.support.servers.script.script_server`."""
     with script_servers() as servers:
         yield servers
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """One PostgreSQL for the whole run. Tests want `database_url`, or its `database()`."""
+    if lacking := missing_postgres():
+        pytest.skip(f"no PostgreSQL here, for lack of {', '.join(lacking)} (make system-packages)")
+    pytest.importorskip("psycopg")
+    with postgres_cluster() as server:
+        yield server
+
+
+@pytest.fixture
+def database_url(postgres_server: Postgres) -> Iterator[URL]:
+    """The address of an empty PostgreSQL database of this test's own, for a role that is no superuser."""
+    with postgres_server.database() as url:
+        yield url
 
 
 # --- The product: gathering, application, client, kiosk process --------------------------------------

@@ -2,7 +2,7 @@
 # Installs what the real-browser and real-server tests need, on Debian and as root; elsewhere it says so and
 # leaves with 0, because each test then skips with its reason.
 # Groups: browser (Chromium, Firefox, PDF tools, fonts), wordpress (Apache, PHP, MariaDB), mediawiki (PHP, SQLite),
-# dokuwiki (PHP), places (SFTP, git, WebDAV, IMAP), clock (libfaketime). Default: all of them. Only when named: bench (a
+# dokuwiki (PHP), places (SFTP, git, WebDAV, IMAP), hub (PostgreSQL), clock (libfaketime). Default: all of them. Only when named: bench (a
 # peer to measure beside), reliability (what traces system calls and makes small disks and networks).
 set -uo pipefail
 
@@ -25,6 +25,8 @@ packages() {
     dokuwiki) echo dokuwiki php-cli php-xml php-gd curl ;;
     clock) echo faketime ;;
     places) echo openssh-server openssh-client git apache2 rclone dovecot-imapd curl openssl ;;
+    # The module pg_trgm is part of postgresql-15.
+    hub) echo postgresql curl ;;
     bench) echo nginx-light ;;
     reliability) echo strace e2fsprogs mount iproute2 ;;
     *) say "unknown group $1" >&2; return 2 ;;
@@ -37,7 +39,7 @@ forbid_services() {
   trap 'rm -f /usr/sbin/policy-rc.d' EXIT
 }
 
-[ $# -gt 0 ] || set -- browser wordpress mediawiki dokuwiki places clock
+[ $# -gt 0 ] || set -- browser wordpress mediawiki dokuwiki places hub clock
 wanted=""
 for group in "$@"; do wanted+=" $(packages "$group")" || exit 2; done
 command -v apt-get >/dev/null && command -v dpkg-query >/dev/null || { say "not a Debian machine, nothing installed"; exit 0; }

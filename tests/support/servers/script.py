@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ PROGRAMS = {
     "webdav": ("apache2", "curl", "openssl"),
     "imap": ("dovecot",),
     "rclone": ("rclone", "curl", "setsid"),
+    "s3": ("curl", "setsid"),
 }
 
 # Heavy ones, that run only when they are asked for: REAL_SERVERS="bluesky micropub".
@@ -46,7 +48,7 @@ class ScriptServer:
     def __init__(self, name: str, state: Path, **settings: str) -> None:
         self.state = state
         self.port = free_port()
-        self._script = SCRIPTS / f"{name}.sh"
+        self.script = SCRIPTS / f"{name}.sh"
         self._settings = settings
         self.told: dict[str, str] = {}
 
@@ -61,23 +63,24 @@ class ScriptServer:
         self._run("stop")
 
     def _run(self, action: str) -> str:
-        environment = {**os.environ, "PATH": PATH, "PORT": str(self.port), **self._settings}
+        environment = {**os.environ, "PATH": PATH, "PORT": str(self.port), "PY": sys.executable}
+        environment |= self._settings
         self.state.mkdir(parents=True, exist_ok=True)
         # To a file, not a pipe: the servers inherit it, and a pipe would stay open as long as they run.
         told = self.state / "told"
         with told.open("w") as stream:
             done = subprocess.run(
-                ["bash", str(self._script), str(self.state), action],
+                ["bash", str(self.script), str(self.state), action],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
-                timeout=600 if self._script.stem in REAL_ONLY else 60,
+                timeout=600 if self.script.stem in REAL_ONLY else 60,
                 check=False,
             )
         text = told.read_text()
         if done.returncode:
-            raise RuntimeError(f"{self._script.name} {action} failed: {text}")
+            raise RuntimeError(f"{self.script.name} {action} failed: {text}")
         return text
 
 
@@ -119,7 +122,7 @@ KINDS = {
 
 
 def script_server(name: str, request: pytest.FixtureRequest) -> ScriptServer:
-    """The running server of a name (sftp, webdav, imap, one of ``KINDS``), one for the run; skips without programs."""
+    """The running server of a name (sftp, webdav, imap, s3, one of ``KINDS``); skips without programs."""
     script, settings = KINDS.get(name, (name, {}))
     if missing := lacking(*PROGRAMS.get(name, PROGRAMS[script])):
         pytest.skip(
