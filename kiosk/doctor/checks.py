@@ -19,6 +19,7 @@ from kiosk.runtime.addresses import own_addresses, phone_url
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from reporter.errors import ReporterError
+from reporter.messages import Message
 from reporter.models import Gathering, Media, Takeaway
 from reporter.secret_store import get_secret, remove_secret, set_secret
 
@@ -40,7 +41,7 @@ def examine(kiosk: KioskContext, port: int) -> Iterator[Finding]:
         yield check(kiosk, port)
 
 
-def _ok(name: str, detail: str) -> Finding:
+def _ok(name: str, detail: Message) -> Finding:
     return Finding(name, Verdict.OK, detail)
 
 
@@ -51,21 +52,29 @@ def address(kiosk: KioskContext, port: int) -> Finding:
         return Finding(
             "address",
             Verdict.FAIL,
-            "This laptop is in no network. Join the Wi-Fi that phones will use.",
+            Message("This laptop is in no network. Join the Wi-Fi that phones will use."),
         )
     printed = db.session.scalar(select(Gathering.printed_url)) or ""
     if printed and printed != url:
-        told = f"Posters lead to {printed}, but this laptop is at {url} now. Print them again, or use its screen."
+        told = Message(
+            "Posters lead to %(printed)s, but this laptop is at %(url)s now. Print them again, or use its screen.",
+            printed=printed,
+            url=url,
+        )
         return Finding("address", Verdict.WARN, told)
-    return _ok("address", f"Phones reach this laptop at {url}.{_others(kiosk)}")
+    reached = Message("Phones reach this laptop at %(url)s.", url=url)
+    return _ok("address", Message.join((reached, _others(kiosk))))
 
 
-def _others(kiosk: KioskContext) -> str:
-    """Which other networks this laptop is in: the likeliest address may be that of the wrong one."""
+def _others(kiosk: KioskContext) -> Message:
+    """Which other networks this laptop is in: the likeliest address may be that of the wrong one. '' for none."""
     others = [f"{a.ip} ({a.interface})" for a in own_addresses()[1:]]
     if not others or kiosk.settings.kiosk.base_url:
-        return ""
-    return f" It is in other networks too, at {', '.join(others)}: if phones are there, set base_url in reporter.toml."
+        return Message("")
+    return Message(
+        "It is in other networks too, at %(places)s: if phones are there, set base_url in reporter.toml.",
+        places=", ".join(others),
+    )
 
 
 def door(kiosk: KioskContext, port: int) -> Finding:
@@ -75,9 +84,13 @@ def door(kiosk: KioskContext, port: int) -> Finding:
     try:
         socket.create_connection((host, port), timeout=2).close()
     except OSError:
-        told = f"No kiosk answers at {host}, port {port}. Start it with: reporter kiosk"
+        told = Message(
+            "No kiosk answers at %(host)s, port %(port)s. Start it with: reporter kiosk",
+            host=host,
+            port=port,
+        )
         return Finding("door", Verdict.WARN, told)
-    return _ok("door", f"A kiosk answers at {host}, port {port}.")
+    return _ok("door", Message("A kiosk answers at %(host)s, port %(port)s.", host=host, port=port))
 
 
 def walls(_kiosk: KioskContext, port: int) -> Finding:
@@ -88,14 +101,18 @@ def walls(_kiosk: KioskContext, port: int) -> Finding:
 def disk(kiosk: KioskContext, _port: int) -> Finding:
     """Whether the disk takes files, and has room for an evening."""
     if not kiosk.store.is_writable():
-        told = "This laptop's disk takes no files (read-only): nothing can be saved. Check the disk or its cable."
+        told = Message(
+            "This laptop's disk takes no files (read-only): nothing can be saved. Check the disk or its cable."
+        )
         return Finding("disk", Verdict.FAIL, told)
     free = kiosk.store.free_bytes()
-    told = f"{free / (1 << 30):.0f} GB are free."
+    told = Message("%(size)s GB are free.", size=f"{free / (1 << 30):.0f}")
     if free < kiosk.settings.limits.keep_free_mb << 20:
-        return Finding("disk", Verdict.FAIL, f"{told} Phones are refused; make room.")
+        refused = Message("Phones are refused; make room.")
+        return Finding("disk", Verdict.FAIL, Message.join((told, refused)))
     if free < ROOM_WANTED:
-        return Finding("disk", Verdict.WARN, f"{told} An evening may need 10 GB; make room.")
+        wanted = Message("An evening may need 10 GB; make room.")
+        return Finding("disk", Verdict.WARN, Message.join((told, wanted)))
     return _ok("disk", told)
 
 
@@ -104,23 +121,27 @@ def clock(kiosk: KioskContext, _port: int) -> Finding:
     now = kiosk.now()
     newest = db.session.scalar(select(func.max(Takeaway.received_at)))
     if now < FIRST_DAY or (newest and now < newest - timedelta(minutes=5)):
-        told = f"This laptop's clock says {now:%Y-%m-%d %H:%M} UTC, which can't be. Set it right."
+        told = Message(
+            "This laptop's clock says %(time)s UTC, which can't be. Set it right.",
+            time=f"{now:%Y-%m-%d %H:%M}",
+        )
         return Finding("clock", Verdict.FAIL, told)
-    return _ok(
-        "clock",
-        f"{now.astimezone(kiosk.settings.zone):%A %H:%M} in {kiosk.settings.gathering.timezone}.",
+    told = Message(
+        "It is %(time)s in %(zone)s.",
+        time=f"{now.astimezone(kiosk.settings.zone):%Y-%m-%d %H:%M}",
+        zone=kiosk.settings.gathering.timezone,
     )
+    return _ok("clock", told)
 
 
 def camera(_kiosk: KioskContext, _port: int) -> Finding:
     """Whether there is a webcam, where that can be told without opening it."""
     if os.name != "posix" or not Path("/dev").is_dir() or not Path("/sys/class").is_dir():
-        return _ok("camera", "The station's page shows whether the webcam works.")
+        return _ok("camera", Message("The station's page shows whether the webcam works."))
     if not any(Path("/dev").glob("video*")):
-        return Finding(
-            "camera", Verdict.WARN, "No webcam was found: the station will offer text alone."
-        )
-    return _ok("camera", "A webcam is there; the station's page shows its picture.")
+        told = Message("No webcam was found: the station will offer text alone.")
+        return Finding("camera", Verdict.WARN, told)
+    return _ok("camera", Message("A webcam is there; the station's page shows its picture."))
 
 
 def codecs(_kiosk: KioskContext, _port: int) -> Finding:
@@ -135,10 +156,9 @@ def codecs(_kiosk: KioskContext, _port: int) -> Finding:
     if not libheif_info().get("HEIF"):
         lacking.append("HEIC")
     if lacking:
-        return Finding(
-            "codecs", Verdict.FAIL, f"Missing: {', '.join(lacking)}. Install the program again."
-        )
-    return _ok("codecs", "Photos, videos and sound of all known phones can be opened.")
+        told = Message("Missing: %(names)s. Install the program again.", names=", ".join(lacking))
+        return Finding("codecs", Verdict.FAIL, told)
+    return _ok("codecs", Message("Photos, videos and sound of all known phones can be opened."))
 
 
 def _can_encode(codec: Callable[..., object], name: str) -> bool:
@@ -157,13 +177,16 @@ def database(kiosk: KioskContext, _port: int) -> Finding:
         except DatabaseError as error:
             verdict = error.orig
         if verdict == "ok" and not kiosk.store.is_writable():
-            told = "It is whole, but nothing can be written into it: see the disk."
+            told = Message("It is whole, but nothing can be written into it: see the disk.")
             return Finding("database", Verdict.FAIL, told)
         if verdict != "ok":
-            told = f"The database is damaged ({verdict}). Take the last copy: reporter restore"
+            told = Message(
+                "The database is damaged (%(what)s). Take the last copy: reporter restore",
+                what=verdict,
+            )
             return Finding("database", Verdict.FAIL, told)
     count = db.session.scalar(select(func.count()).select_from(Takeaway))
-    return _ok("database", f"Whole; it holds {count} takeaways.")
+    return _ok("database", Message("Whole; it holds %(count)s takeaways.", count=count))
 
 
 def originals(kiosk: KioskContext, _port: int) -> Finding:
@@ -172,20 +195,27 @@ def originals(kiosk: KioskContext, _port: int) -> Finding:
     paths = [(kiosk.store.original(row[0], row[1]), row[2]) for row in rows]
     lost = [path.name for path, size in paths if not path.is_file() or path.stat().st_size != size]
     if lost:
-        told = (
-            f"{len(lost)} originals are missing or cut short, as {lost[0]}. Take them from a copy."
+        told = Message(
+            "%(count)s originals are missing or cut short, as %(name)s. Take them from a copy.",
+            count=len(lost),
+            name=lost[0],
         )
         return Finding("originals", Verdict.FAIL, told)
-    return _ok("originals", f"All {len(paths)} are in their place.")
+    return _ok("originals", Message("All %(count)s are in their place.", count=len(paths)))
 
 
 def index(kiosk: KioskContext, _port: int) -> Finding:
     """How far search lags."""
     behind = kiosk.index.behind(db.session())
     if behind > 500:
-        told = f"The search index is {behind} changes behind. It catches up while the kiosk runs."
+        told = Message(
+            "The search index is %(count)s changes behind. It catches up while the kiosk runs.",
+            count=behind,
+        )
         return Finding("index", Verdict.WARN, told)
-    return _ok("index", "Search is up to date." if not behind else f"{behind} changes to take in.")
+    if behind:
+        return _ok("index", Message("%(count)s changes to take in.", count=behind))
+    return _ok("index", Message("Search is up to date."))
 
 
 def passwords(kiosk: KioskContext, _port: int) -> Finding:
@@ -196,10 +226,12 @@ def passwords(kiosk: KioskContext, _port: int) -> Finding:
         kept = get_secret(own, name) == "probe"
         remove_secret(own, name)
     except (ReporterError, OSError) as error:
-        return Finding("passwords", Verdict.FAIL, f"Passwords can't be kept: {error}")
+        told = Message("Passwords can't be kept: %(clause)s.", clause=error)
+        return Finding("passwords", Verdict.FAIL, told)
     if not kept:
-        return Finding("passwords", Verdict.FAIL, "Passwords are not read back as they were kept.")
-    return _ok("passwords", "Passwords of targets can be kept.")
+        told = Message("Passwords are not read back as they were kept.")
+        return Finding("passwords", Verdict.FAIL, told)
+    return _ok("passwords", Message("Passwords of targets can be kept."))
 
 
 def packages(_kiosk: KioskContext, _port: int) -> Finding:
@@ -211,21 +243,28 @@ def packages(_kiosk: KioskContext, _port: int) -> Finding:
     }
     foreign = [name for name in PACKAGES if name not in places or home not in places[name].parents]
     if foreign:
-        told = f"Another program's {foreign[0]!r} is in the way. Install this one into an environment of its own."
+        told = Message(
+            "Another program's %(name)s is in the way. Install this one into an environment of its own.",
+            name=foreign[0],
+        )
         return Finding("packages", Verdict.FAIL, told)
-    return _ok("packages", "The program's parts belong together.")
+    return _ok("packages", Message("The program's parts belong together."))
 
 
 def decoders(_kiosk: KioskContext, _port: int) -> Finding:
     """Whether this system keeps the programs that open people's files apart from everything else."""
     able = sandbox.support()
     if able.landlock >= FULL_LANDLOCK and able.filters:
-        told = "What opens people's files has no network and may write only what it makes of them."
+        told = Message(
+            "What opens people's files has no network and may write only what it makes of them."
+        )
         return _ok("decoders", told)
     if able.landlock or able.filters:
-        told = "What opens people's files has fewer rights, but this Linux can't take all away. A newer one can."
+        told = Message(
+            "What opens people's files has fewer rights, but this Linux can't take all away. A newer one can."
+        )
         return Finding("decoders", Verdict.WARN, told)
-    told = (
+    told = Message(
         "What opens people's files runs in processes of its own with limits, but with your rights: only Linux takes "
         "those away. Keep the system up to date, and use an account without other data on this laptop."
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reporter.messages import Message
+
 
 class Verdict(StrEnum):
     """How a check came out."""
@@ -16,8 +18,8 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One check: its name, how it came out, a sentence that says what to do if it is not well."""
+    """One check: its name, how it came out, sentences that say what to do if it is not well, translated where shown."""
 
     name: str
     verdict: Verdict
-    detail: str
+    detail: Message

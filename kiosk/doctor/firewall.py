@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from kiosk.doctor.finding import Finding, Verdict
+from reporter.messages import Message
 
 POLICY = r"SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy"
 SOCKETFILTER = "/usr/libexec/ApplicationFirewall/socketfilterfw"
@@ -28,7 +29,8 @@ def check(port: int) -> Finding:
         try:
             return windows(port, *_windows_policy())
         except OSError:
-            return _found(Verdict.WARN, "Nobody can tell what the firewall does: try with a phone.")
+            told = Message("Nobody can tell what the firewall does: try with a phone.")
+            return _found(Verdict.WARN, told)
     if sys.platform == "darwin":
         return macos(run)
     return linux(port, run, UFW)
@@ -45,7 +47,7 @@ def run(*words: str) -> str:
     return done.stdout + done.stderr
 
 
-def _found(verdict: Verdict, detail: str) -> Finding:
+def _found(verdict: Verdict, detail: Message) -> Finding:
     return Finding("firewall", verdict, detail)
 
 
@@ -55,18 +57,19 @@ def _found(verdict: Verdict, detail: str) -> Finding:
 def windows(port: int, on: bool, rules: Iterable[str]) -> Finding:
     """From the state of the public profile and the lines of all rules."""
     if not on:
-        return _found(Verdict.OK, "Windows' firewall is off for public networks.")
+        return _found(Verdict.OK, Message("Windows' firewall is off for public networks."))
     ours = [rule for rule in map(_fields, rules) if _concerns_us(rule, port)]
     actions = {rule.get("action", "") for rule in ours}
     if "block" in actions:
-        told = (
+        told = Message(
             "Windows' firewall blocks this program: somebody said no when it asked. In its settings, under allowed "
             "apps, tick Python for public networks too."
         )
         return _found(Verdict.FAIL, told)
     if "allow" in actions:
-        return _found(Verdict.OK, "Windows' firewall lets phones in, in public networks too.")
-    told = (
+        told = Message("Windows' firewall lets phones in, in public networks too.")
+        return _found(Verdict.OK, told)
+    told = Message(
         "Windows' firewall does not know this program yet. When it asks at the kiosk's start, say yes for public "
         "networks too: a Wi-Fi without internet counts as one."
     )
@@ -115,21 +118,26 @@ def macos(run: Run) -> Finding:
     """By what ``socketfilterfw`` says: "State = 0" is off; it can block everything, or this program."""
     state = run(SOCKETFILTER, "--getglobalstate")
     if "State = 0" in state or "disabled" in state.lower():
-        return _found(Verdict.OK, "The Mac's firewall is off.")
+        return _found(Verdict.OK, Message("The Mac's firewall is off."))
     if not state:
-        return _found(
-            Verdict.WARN, "Nobody can tell what the Mac's firewall does: try with a phone."
-        )
+        told = Message("Nobody can tell what the Mac's firewall does: try with a phone.")
+        return _found(Verdict.WARN, told)
     everything = run(SOCKETFILTER, "--getblockall").lower()
     if "state = 2" in state.lower() or "enabled" in everything or "set to block all" in everything:
-        told = "The Mac's firewall blocks all that comes in. Switch that off in System Settings, Network, Firewall."
+        told = Message(
+            "The Mac's firewall blocks all that comes in. Switch that off in System Settings, Network, Firewall."
+        )
         return _found(Verdict.FAIL, told)
     if "blocked" in run(SOCKETFILTER, "--getappblocked", sys.executable).lower().replace(
         "not blocked", ""
     ):
-        told = "The Mac's firewall blocks Python. Allow it in System Settings, Network, Firewall, Options."
+        told = Message(
+            "The Mac's firewall blocks Python. Allow it in System Settings, Network, Firewall, Options."
+        )
         return _found(Verdict.FAIL, told)
-    told = "The Mac's firewall is on. When it asks whether Python may accept connections, allow it."
+    told = Message(
+        "The Mac's firewall is on. When it asks whether Python may accept connections, allow it."
+    )
     return _found(Verdict.OK, told)
 
 
@@ -140,17 +148,25 @@ def linux(port: int, run: Run, ufw: Path) -> Finding:
     """By the settings of ufw and the answer of firewalld. Rules made by hand can't be read without root."""
     closed = list(_closed(port, run, ufw))
     if closed:
-        return _found(Verdict.WARN, " ".join(closed))
-    return _found(Verdict.OK, "No firewall that is known here keeps phones out.")
+        return _found(Verdict.WARN, Message.join(closed))
+    return _found(Verdict.OK, Message("No firewall that is known here keeps phones out."))
 
 
-def _closed(port: int, run: Run, ufw: Path) -> Iterator[str]:
+def _closed(port: int, run: Run, ufw: Path) -> Iterator[Message]:
     if _ufw_is_on(ufw) and not _ufw_lets_in(port, ufw):
-        yield f"The firewall ufw is on, and no rule for port {port} can be seen. Open it: sudo ufw allow {port}/tcp"
+        yield Message(
+            "The firewall ufw is on, and no rule for port %(port)s can be seen. "
+            "Open it: sudo ufw allow %(port)s/tcp",
+            port=port,
+        )
     if run("firewall-cmd", "--state").strip() == "running":
         zone = run("firewall-cmd", f"--query-port={port}/tcp").strip()
         if zone != "yes":
-            yield f"The firewall firewalld keeps port {port} closed. Open it: sudo firewall-cmd --add-port={port}/tcp"
+            yield Message(
+                "The firewall firewalld keeps port %(port)s closed. "
+                "Open it: sudo firewall-cmd --add-port=%(port)s/tcp",
+                port=port,
+            )
 
 
 def _ufw_is_on(ufw: Path) -> bool:

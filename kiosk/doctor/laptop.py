@@ -9,13 +9,14 @@ from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from kiosk.runtime.static_files import version
 from reporter.gathering.folder import program_versions, schema_revision
+from reporter.messages import Message
 
 
 def place(kiosk: KioskContext, _port: int) -> Finding:
     """Whether the gathering is on a disk of this laptop that nothing else copies about."""
     found = judge(kiosk.settings.folder)
     verdict = {Fitness.GOOD: Verdict.OK, Fitness.CARE: Verdict.WARN, Fitness.UNFIT: Verdict.FAIL}
-    told = found.reason if found.template else "The gathering is on a disk of this laptop."
+    told = found.reason if found.template else Message("The gathering is on a disk of this laptop.")
     return Finding("place", verdict[found.fitness], told)
 
 
@@ -28,26 +29,39 @@ def judge_power(power: Power) -> Finding:
     """What is to be done about battery, lid and power plan."""
     lacking = []
     if power.on_mains is False:
-        lacking.append("This laptop runs on its battery: plug it in.")
+        lacking.append(Message("This laptop runs on its battery: plug it in."))
     if power.idle_minutes and not power.held_awake:
-        lacking.append(f"It sleeps after {power.idle_minutes} minutes: let it never sleep.")
+        told = Message(
+            "It sleeps after %(minutes)s minutes: let it never sleep.", minutes=power.idle_minutes
+        )
+        lacking.append(told)
     if power.lid_sleeps:
-        lacking.append("It may sleep when its lid is closed: leave it open.")
+        lacking.append(Message("It may sleep when its lid is closed: leave it open."))
     if lacking:
-        return Finding("sleep", Verdict.WARN, " ".join(lacking))
+        return Finding("sleep", Verdict.WARN, Message.join(lacking))
     if not power.held_awake:
-        told = "Nothing here can keep this laptop awake: see in its settings that it never sleeps."
+        told = Message(
+            "Nothing here can keep this laptop awake: see in its settings that it never sleeps."
+        )
         return Finding("sleep", Verdict.WARN, told)
-    return Finding("sleep", Verdict.OK, "The kiosk keeps this laptop awake while it runs.")
+    return Finding("sleep", Verdict.OK, Message("The kiosk keeps this laptop awake while it runs."))
 
 
 def versions(kiosk: KioskContext, _port: int) -> Finding:
     """Which program made the gathering, which have opened it, and which copies from before an upgrade are there."""
     opened = [f"{row.version} ({row.first_at:%Y-%m-%d})" for row in program_versions(db.session())]
-    told = [f"This is version {version()}, with schema {schema_revision(db.engine)}."]
+    told = [
+        Message(
+            "This is version %(version)s, with schema %(schema)s.",
+            version=version(),
+            schema=schema_revision(db.engine),
+        )
+    ]
     if opened:
-        told.append(f"The gathering was made by {opened[0]}.")
-        told += [f"Opened by {one} since." for one in opened[1:]]
+        told.append(Message("The gathering was made by %(version)s.", version=opened[0]))
+        told += [Message("Opened by %(version)s since.", version=one) for one in opened[1:]]
     copies = sorted(kiosk.settings.folder.glob("*.before-upgrade-of-*"))
-    told += [f"{copy.name} is the copy from before an upgrade." for copy in copies]
-    return Finding("versions", Verdict.OK, " ".join(told))
+    told += [
+        Message("%(name)s is the copy from before an upgrade.", name=copy.name) for copy in copies
+    ]
+    return Finding("versions", Verdict.OK, Message.join(told))

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from kiosk.rehearsal.volunteers import Notes, expected, milliseconds, percentile
+from reporter.messages import N_, Message
 
 # Seconds until a photo is safe for all but one in a hundred. A volunteer has ten seconds.
 EASY, BEARABLE = 3.0, 10.0
@@ -34,11 +35,11 @@ class Report:
     ready_after_s: float | None
     failed_media: int
     left_behind: list[str]
-    verdict: str
+    verdict: Message
 
     def as_json(self) -> dict[str, Any]:
-        """One JSON document."""
-        return asdict(self)
+        """One JSON document; ``message`` is the verdict once more, as ``reporter.messages.stored_message`` reads it."""
+        return {**asdict(self), "message": self.verdict.encode_for_storage()}
 
 
 def report(
@@ -75,44 +76,59 @@ def report(
     )
 
 
-def verdict(notes: Notes, phones: int, ready_after: float | None, failed_media: int) -> str:
+def verdict(notes: Notes, phones: int, ready_after: float | None, failed_media: int) -> Message:
     """One or two sentences: can one go on like this?"""
     wanted, got = expected(phones), len(notes.receipts)
     if got < wanted or failed_media:
         return _trouble(notes.refused, wanted, got, failed_media)
     slow = percentile(notes.took["photo"], 0.99)
     if ready_after is None:
-        return (
-            f"All {got} takeaways of {phones} phones were taken in, but this laptop did not keep up with making small "
-            "copies. Close other programs, or let fewer phones send at once."
+        return Message(
+            "All %(accepted)s takeaways of %(phones)s phones were taken in, but this laptop did not keep up with "
+            "making small copies. Close other programs, or let fewer phones send at once.",
+            accepted=got,
+            phones=phones,
         )
-    copies = f"Small copies of everything were ready {_span(ready_after)} later."
+    said = Message(_photos(slow), phones=phones, time=_span(slow))
+    copies = Message(
+        "Small copies of everything were ready %(time)s later.", time=_span(ready_after)
+    )
+    return Message.join((said, copies))
+
+
+def _photos(slow: float) -> str:
+    """What is said of the time until a photo was safe, for all but one in a hundred."""
     if slow <= EASY:
-        return f"{phones} phones at once are no trouble: a photo was safe within {_span(slow)}. {copies}"
+        return N_("%(phones)s phones at once are no trouble: a photo was safe within %(time)s.")
     if slow <= BEARABLE:
-        return f"{phones} phones at once work, but some wait: a photo was safe within {_span(slow)}. {copies}"
-    return (
-        f"{phones} phones at once are much for this laptop: a photo took up to {_span(slow)} until it was safe. "
-        f"Nothing was lost; phones wait and try again. Close other programs, or take a faster disk. {copies}"
-    )
-
-
-def _trouble(refused: Mapping[str, int], wanted: int, got: int, failed_media: int) -> str:
-    if got < wanted:
-        most = max(refused, key=lambda reason: refused[reason], default="nobody knows why")
-        return (
-            f"{wanted - got} of {wanted} takeaways were not taken in, most of them at this: {most}. A phone would keep "
-            "them and try again. Look at: reporter doctor"
+        return N_(
+            "%(phones)s phones at once work, but some wait: a photo was safe within %(time)s."
         )
-    return (
-        f"Everything was taken in, but {failed_media} pictures or films could not be made small. "
-        "Look at: reporter doctor"
+    return N_(
+        "%(phones)s phones at once are much for this laptop: a photo took up to %(time)s until it was safe. "
+        "Nothing was lost; phones wait and try again. Close other programs, or take a faster disk."
     )
 
 
-def _span(seconds: float) -> str:
+def _trouble(refused: Mapping[str, int], wanted: int, got: int, failed_media: int) -> Message:
+    if got < wanted:
+        return Message(
+            "%(lost)s of %(wanted)s takeaways were not taken in, most of them at this: %(reason)s. A phone would keep "
+            "them and try again. Look at: reporter doctor",
+            lost=wanted - got,
+            wanted=wanted,
+            reason=max(refused, key=lambda reason: refused[reason], default="?"),
+        )
+    return Message(
+        "Everything was taken in, but %(count)s pictures or films could not be made small. "
+        "Look at: reporter doctor",
+        count=failed_media,
+    )
+
+
+def _span(seconds: float) -> Message:
     if seconds < 1:
-        return "less than a second"
+        return Message("less than a second")
     if seconds < 90:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} minutes"
+        return Message("%(count)s s", count=f"{seconds:.1f}" if seconds < 10 else round(seconds))
+    return Message("%(count)s minutes", count=round(seconds / 60))

@@ -28,7 +28,7 @@ from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.template_context import own_port
 from reporter.errors import Conflict, Forbidden
-from reporter.messages import Message
+from reporter.messages import Message, stored_message
 
 bp = Blueprint("tools", __name__, url_prefix="/tools")
 
@@ -146,5 +146,5 @@ def _play(kiosk: KioskContext, port: int, phones: int, _tell: Progress) -> Seque
             accepted=report["accepted"],
             seconds=round(report["seconds"]),
         ),
-        report["verdict"],
+        stored_message(report["message"]),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import time
 from pathlib import Path
 
@@ -9,8 +11,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from kiosk.doctor import checks
+from kiosk.rehearsal.report import report
+from kiosk.rehearsal.volunteers import Notes, expected
 from kiosk.services.tools.copies import folder_name
 from kiosk.services.tools.tasks import Tasks
+from kiosk.web.desk import tools
 from publish.bundle.bagit import check_zip
 from reporter.config import exists
 from reporter.errors import Conflict
@@ -59,11 +65,31 @@ def test_only_what_is_in_and_only_at_the_laptop(client: FlaskClient, stick: Path
     assert client.get("/desk/tools", **PHONE).status_code == 403
 
 
-def test_the_check_says_what_is_not_well(client: FlaskClient, stick: Path) -> None:
+def test_the_check_says_what_is_not_well_in_the_language_of_the_page(
+    client: FlaskClient, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "own_addresses", list)
     press(client, "/desk/tools/check")
     page = ended(client)
-    assert 'id="task"' in page
-    assert "notice" in page.partition('id="task"')[2].partition("</section>")[0]
+    assert "This laptop is in no network. Join the Wi-Fi that phones will use." in page
+    page = client.get("/desk/tools?lang=de").text
+    assert "Dieser Laptop ist in keinem Netz." in page
+
+
+def test_a_rehearsal_is_judged_in_the_language_of_the_page(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = Notes(took={"photo": [0.4]}, receipts=set(map(str, range(expected(20)))))
+    made = report(
+        notes, phones=20, seconds=9.0, ready_after=100.0, failed_media=0, left_behind=[]
+    ).as_json()
+    done = subprocess.CompletedProcess([], 0, stdout=json.dumps(made), stderr="")
+    monkeypatch.setattr(tools.subprocess, "run", lambda *_, **__: done)
+    press(client, "/desk/tools/rehearse", phones="20")
+    assert "a photo was safe within less than a second. Small copies" in ended(client)
+    page = client.get("/desk/tools?lang=de").text
+    assert "innerhalb von weniger als einer Sekunde sicher." in page
+    assert "Kleine Kopien von allem waren 2 Minuten später fertig." in page
 
 
 def test_one_task_at_a_time_and_trouble_is_told(app: Flask) -> None:
