@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from flask import Flask
+from sqlalchemy import select
 
 from kiosk.runtime.changes import ChangeWatch
 from kiosk.runtime.context import KioskContext, current_kiosk
@@ -123,6 +124,12 @@ def merge_laptops(kiosk: KioskContext) -> int:
 
 def cards(kiosk: KioskContext) -> int:
     """Read the card that the desk asked for."""
+    from reporter.enums import ImportState
+    from reporter.models.camera import CardImport
+
+    asked = CardImport.state == ImportState.ASKED
+    if db.session.scalar(select(CardImport.id).where(asked).limit(1)) is None:
+        return 0
     from kiosk.services.card_imports import import_next
 
     return import_next(kiosk)

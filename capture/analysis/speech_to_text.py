@@ -8,14 +8,15 @@ from __future__ import annotations
 import functools
 import importlib.util
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from capture.decoding.film import real_audio
 from capture.decoding.safe_open import decoded, open_media
 from reporter.media.webvtt import Cue, webvtt
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # What a model's folder holds. Without tokenizer.json the library would look for one on the internet.
 FILES = ("model.bin", "config.json", "tokenizer.json")
@@ -50,6 +51,7 @@ def hear(path: Path, mime: str, folder: str) -> str:
 def _sound(path: Path, mime: str) -> NDArray[np.float32]:
     """Mono, 16 kHz, -1 to 1. By our own reader, whose guards are on."""
     import av
+    import numpy as np
 
     resampler = av.AudioResampler("flt", "mono", RATE)
     pieces: list[NDArray[np.float32]] = []

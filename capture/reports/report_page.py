@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from PIL import Image, ImageOps
-
 from capture.printing.canvas import ACCENT, INK, LINE, POINT, SOFT, WASH, Align, Box, Canvas
 from capture.printing.fonts import FontShelf
 
@@ -163,6 +161,8 @@ class _Page:
 
 def _cropped(path: Path, box: Box) -> tuple[bytes, tuple[int, int]]:
     """A picture as JPEG in the shape of a box, and its size."""
+    from PIL import Image, ImageOps
+
     size = (round(box.width * PIXELS_A_MM), round(box.height * PIXELS_A_MM))
     with Image.open(path) as image:
         fitted = ImageOps.fit(image.convert("RGB"), size, Image.Resampling.LANCZOS)

@@ -6,16 +6,19 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from reporter.errors import BadInput, Conflict, Forbidden, NotFound, ReporterError
 from reporter.media.store import disk_errors, hash_file
 from reporter.messages import N_
 
+if TYPE_CHECKING:
+    import httpx
+else:
+    from publish.net import late_httpx as httpx
+
 # Seconds. A snapshot of a large gathering takes the other laptop a while before its first byte.
-_TIMEOUT = httpx.Timeout(connect=5, read=60, write=60, pool=5)
+_TIMEOUT = {"connect": 5, "read": 60, "write": 60, "pool": 5}
 _PIECE = 1 << 18
 # How often a file may break off before the rest waits for the next merge.
 _TRIES = 4
@@ -42,7 +45,7 @@ class PeerClient:
         self._http = httpx.Client(
             base_url=self.url,
             headers=headers,
-            timeout=_TIMEOUT,
+            timeout=httpx.Timeout(**_TIMEOUT),
             transport=transport,
             trust_env=False,
         )

@@ -9,13 +9,12 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from babel.dates import format_date
 from sqlalchemy import func, select, update
 
-from capture.films.film_maker import MadeFilm, make_film
 from kiosk.i18n.clock_text import when_text
 from kiosk.i18n.locale_selector import catalogue
 from kiosk.runtime.addresses import phone_url
@@ -36,6 +35,9 @@ from reporter.gathering.copies import FILM, note_copy
 from reporter.gathering.sessions import all_sessions
 from reporter.languages import spoken_locale
 from reporter.models import EventSession, Film, Gathering, Takeaway
+
+if TYPE_CHECKING:
+    from capture.films.film_maker import MadeFilm
 
 # A slow laptop that has much else to do takes twenty times the length of a film.
 LONGEST_SECONDS = 3600.0
@@ -105,6 +107,8 @@ def write_film(
 
     ``is_copy``: it leaves the kiosk's hands, so it is remembered what is in it.
     """
+    from capture.films.film_maker import make_film
+
     # Nothing is held of the database while it is made.
     db.session.commit()
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -28,7 +28,6 @@ from publish.errors import (
     RetryAfter,
 )
 from publish.net.http import HttpClient, HttpResponse
-from publish.net.http_auth import AskedSignIn
 
 _DAV = "{DAV:}"
 _ASK = b'<?xml version="1.0"?><propfind xmlns="DAV:"><prop><resourcetype/><getcontentlength/></prop></propfind>'
@@ -67,6 +66,9 @@ class WebDavDrive(Drive):
         user = login.user or unquote(parts.username or "")
         password = login.password or unquote(parts.password or "")
         schemes = login.state.table("webdav schemes")
+        # Here and not above: it is made of httpx (see publish.net.late_httpx).
+        from publish.net.http_auth import AskedSignIn
+
         auth = AskedSignIn(f"{self._base}/", user, password, schemes) if user else None
         # Collections whose servers refuse a temporary name that is hidden or ends in .part: they get plain ones.
         self._plain = login.state.table("webdav plain names")

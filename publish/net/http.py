@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import httpx
 
 from publish.errors import (
     AuthRefused,
@@ -33,11 +31,16 @@ from publish.errors import (
 )
 from publish.net.reachability import unreached
 from publish.net.stray_text import is_page, json_in, stray_words
-from publish.net.transfer_meter import TransferMeter, current_meter
+from publish.net.transfer_meter import current_meter
 from reporter.messages import Message
 
+if TYPE_CHECKING:
+    import httpx
+else:
+    from publish.net import late_httpx as httpx
+
 # Seconds. A connection stands within 10 or not at all; a blog on a small host may resize pictures for minutes.
-_TIMEOUT = httpx.Timeout(connect=10, read=120, write=60, pool=10)
+_TIMEOUT = {"connect": 10, "read": 120, "write": 60, "pool": 10}
 # An answer that drips for longer is none.
 _LONGEST_S = 300.0
 _AGENT = "social-reporter/0.1"
@@ -73,7 +76,7 @@ class HttpClient:
         basic = httpx.BasicAuth(*auth) if isinstance(auth, tuple) else auth
         self._client = httpx.Client(
             auth=basic,
-            timeout=_TIMEOUT,
+            timeout=httpx.Timeout(**_TIMEOUT),
             transport=transport,
             verify=_trusted(),
             headers={"User-Agent": _AGENT},
@@ -282,28 +285,14 @@ def _trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-class _Counted(httpx.SyncByteStream):
-    """A request's body that tells the meter how much of it has gone."""
-
-    def __init__(self, body: httpx.SyncByteStream, meter: TransferMeter) -> None:
-        self._body, self._meter = body, meter
-
-    def __iter__(self) -> Iterator[bytes]:
-        for piece in self._body:
-            yield piece
-            self._meter.record_sent(len(piece))
-
-    def close(self) -> None:
-        """Let the body go."""
-        self._body.close()
-
-
 def _count(request: httpx.Request) -> None:
     meter = current_meter()
     if meter is None or not isinstance(request.stream, httpx.SyncByteStream):
         return
+    from publish.net.counted_body import CountedBody
+
     meter.record_sent(len(request.method) + len(str(request.url)) + _header_bytes(request.headers))
-    request.stream = _Counted(request.stream, meter)
+    request.stream = CountedBody(request.stream, meter)
 
 
 def _header_bytes(headers: httpx.Headers) -> int:

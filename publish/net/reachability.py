@@ -7,14 +7,18 @@ import socket
 import ssl
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import httpx
 
 from publish.errors import Offline, Reachability
 from publish.net.transfer_meter import seconds_ahead
 from reporter.clock import Clock, utc_now
 from reporter.messages import Message
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    from publish.net import late_httpx as httpx
 
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL})
 # X509_V_ERR_CERT_NOT_YET_VALID and _HAS_EXPIRED of OpenSSL.
@@ -22,7 +26,7 @@ _BY_DATE = frozenset({9, 10})
 # A clock that is less wrong than this does not spoil certificates, and is nobody's trouble.
 WRONG = timedelta(minutes=5)
 _SPOILS = timedelta(hours=1)
-_PEEK = httpx.Timeout(5)
+_PEEK_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def routed() -> bool:
 def glimpse(host: str, *, clock: Clock = utc_now) -> Glimpse | None:
     """Ask the host over plain http, which needs no right clock; None without an answer."""
     try:
-        answer = httpx.get(f"http://{host}/", timeout=_PEEK, follow_redirects=False)
+        answer = httpx.get(f"http://{host}/", timeout=_PEEK_SECONDS, follow_redirects=False)
     except (httpx.HTTPError, httpx.InvalidURL):
         return None
     goal = urlsplit(answer.headers.get("Location", "")).hostname or host

@@ -7,8 +7,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from PIL import Image
-
 from publish.posts.model import WORDS, Post, PostMedia
 from publish.rendering.plain_text import canonical, credit, mark_of, said_in, slot_line
 
@@ -176,6 +174,8 @@ def picture_bytes(
     media: PostMedia, most: int | None, sides: int | None = None
 ) -> tuple[bytes, str, tuple[int, int]]:
     """A picture within a number of bytes, its type and size; made smaller step by step where it is larger."""
+    from PIL import Image
+
     data = media.path.read_bytes()
     with Image.open(io.BytesIO(data)) as image:
         size = image.size

@@ -1,7 +1,8 @@
 """The folder ``index/``: the index that answers, others that are being built aside, and how one takes over.
 
 ``current`` names the folder that answers. In each: Whoosh's files, ``made-for.json`` (see Recipe), ``indexed-to`` (a
-revision) and ``taken-back``, where words of something withdrawn may still stand in Whoosh's files.
+revision), ``noted.json`` (Whoosh's files and their sizes after the last commit, and how many documents they hold) and
+``taken-back``, where words of something withdrawn may still stand in Whoosh's files.
 """
 
 from __future__ import annotations
@@ -89,9 +90,33 @@ class IndexGeneration:
 
     def note(self, revision: int) -> None:
         """Remember how far it is, after the commit: killed in between, a few rows are taken in twice."""
-        temporary = self.folder / "indexed-to.new"
-        temporary.write_text(str(revision), encoding="ascii")
-        os.replace(temporary, self.folder / "indexed-to")
+        told = {"documents": int(self.open().doc_count()), "files": self._sizes()}
+        self._put("noted.json", json.dumps(told))
+        self._put("indexed-to", str(revision))
+
+    def _put(self, name: str, text: str) -> None:
+        temporary = self.folder / f"{name}.new"
+        temporary.write_text(text, encoding="ascii")
+        os.replace(temporary, self.folder / name)
+
+    def _sizes(self) -> dict[str, int]:
+        found = (path for pattern in ("_*.toc", "*.seg") for path in self.folder.glob(pattern))
+        return {path.name: path.stat().st_size for path in found}
+
+    @property
+    def noted_documents(self) -> int | None:
+        """How many documents it holds, told without Whoosh; None unless its files are those of the last commit."""
+        try:
+            told = json.loads((self.folder / "noted.json").read_text(encoding="ascii"))
+            whole = told["files"] == self._sizes()
+            return int(told["documents"]) if whole else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether its files are those of the last commit, by name and size."""
+        return self.is_there and self.noted_documents is not None
 
     @property
     def taken_back(self) -> bool:
@@ -132,19 +157,19 @@ class IndexGenerations:
 
     def current(self, recipe: Recipe) -> IndexGeneration:
         """The one that answers; an empty one is made where there is none that this version can read."""
-        build = self._usable()
+        build = self.usable()
         if build is not None:
             return build
         with self._beginning:
             for _try in range(_TRIES):
                 try:
-                    return self._usable() or self.start_anew(recipe)
+                    return self.usable() or self.start_anew(recipe)
                 except FileNotFoundError:
                     # Another process has begun as well, and dropped ours.
                     continue
-            return self._usable() or self.start_anew(recipe)
+            return self.usable() or self.start_anew(recipe)
 
-    def _usable(self) -> IndexGeneration | None:
+    def usable(self) -> IndexGeneration | None:
         """The one that answers, if this version can read it."""
         build = self._named()
         right = build is not None and build.made_for().get("version") == VERSION

@@ -52,7 +52,21 @@ class WhooshIndex:
 
     def sync(self, session: Session, progress: Progress | None = None) -> int:
         """Index rows with a revision above the last one taken in; another process at it: do nothing. Bounded memory."""
+        if self._rests(session):
+            return 0
         return self._catch_up(self._sound_build(), session, progress)
+
+    def _rests(self, session: Session) -> bool:
+        """Whether nothing is to be done after a start: then Whoosh is loaded by the first search or new row."""
+        build = self._builds.usable()
+        if build is None:
+            return _newest(session) == 0
+        return (
+            self._sound is None
+            and build.is_intact
+            and not build.suspect
+            and build.indexed_to >= _newest(session)
+        )
 
     def _catch_up(
         self, build: IndexGeneration, session: Session, progress: Progress | None = None
@@ -108,15 +122,18 @@ class WhooshIndex:
 
     def behind(self, session: Session) -> int:
         """Revisions that the index has not seen yet."""
-        return max(0, _newest(session) - self._build().indexed_to)
+        build = self._builds.usable()
+        return max(0, _newest(session) - (build.indexed_to if build else 0))
 
     def outdated(self) -> bool:
         """Whether it was made for other settings (the one that answers goes on)."""
-        return self._build().made_for() != self.recipe.told()
+        build = self._builds.usable()
+        return build is not None and build.made_for() != self.recipe.told()
 
     def unclean(self) -> bool:
         """Whether words that were taken back may still stand in its files; no answer has them any more."""
-        return self._build().taken_back
+        build = self._builds.usable()
+        return build is not None and build.taken_back
 
     def ids(self) -> set[uuid.UUID]:
         """The takeaways that are in it."""
@@ -125,14 +142,18 @@ class WhooshIndex:
 
     def misses(self, session: Session) -> int:
         """How many takeaways are not in it though it has seen all revisions (a power cut): then a rebuild is due."""
-        build = self._build()
+        build = self._builds.usable()
+        if build is None:
+            return 0
         newest = _newest(session)
         there = (
             select(func.count())
             .select_from(Takeaway)
             .where(Takeaway.state != TakeawayState.WITHDRAWN)
         )
-        wanted, indexed = session.scalar(there) or 0, int(build.open().doc_count())
+        wanted = session.scalar(there) or 0
+        known = build.noted_documents if self._sound is None else None
+        indexed = int(build.open().doc_count()) if known is None else known
         return abs(wanted - indexed) if build.indexed_to >= newest == _newest(session) else 0
 
     def search(self, ask: SearchRequest) -> SearchResult:

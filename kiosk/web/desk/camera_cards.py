@@ -17,7 +17,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
 
 from capture.cards import manual_cuts
-from capture.cards.importer import begin_import
 from capture.cards.session_assignment import Roll, read_roll
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
@@ -276,6 +275,8 @@ def start() -> ResponseReturnValue:
             raise NotFound(_("There is nothing at %(path)s. Is the card in?", path=path))
     code = request.form.get("session", "")
     event = by_code(db.session(), code) if code else None
+    from capture.cards.importer import begin_import
+
     begin_import(db.session(), path, now=kiosk.now(), rng=kiosk.rng, event=event)
     return _back()
 

@@ -7,16 +7,13 @@ desk may use it, so that no phone can claim that its takeaway came from the stat
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
-from numpy.typing import NDArray
 
-from capture.codes.qr_reader import read_codes
 from capture.codes.qr_writer import qr_svg
 from capture.intake.receive import receive
 from capture.intake.tus_protocol import check_version
@@ -35,6 +32,10 @@ from reporter.enums import Source
 from reporter.errors import BadInput, NotFound, TooLarge
 from reporter.gathering.sessions import all_sessions, by_code, running
 from reporter.models import EventSession
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 bp = Blueprint("station", __name__, url_prefix="/station")
 bp.before_request(require_desk)
@@ -90,6 +91,8 @@ def scan() -> Response:
 
     ``session`` is null where none is seen; ``other`` tells that a code was read that is no session's of this gathering.
     """
+    from capture.codes.qr_reader import read_codes
+
     codes = read_codes(open_frame(request.stream.read(FRAME_BYTES + 1)), thorough=False)
     # The largest first: that is the one which is held up.
     texts = [code.text for code in sorted(codes, key=lambda code: code.width, reverse=True)]
@@ -100,6 +103,7 @@ def scan() -> Response:
 def open_frame(data: bytes) -> NDArray[np.uint8]:
     """A JPEG frame as grey pixels (H×W, uint8); raises BadInput, TooLarge."""
     import cv2
+    import numpy as np
 
     from capture.decoding.mime_sniff import sniff
 

@@ -1,0 +1,56 @@
+"""What a kiosk does not load before somebody needs it."""
+
+import json
+import random
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+
+from reporter import migrations
+from reporter.gathering.folder import make_gathering
+
+# A kiosk that has answered its first page, and whose background threads have taken a turn each.
+RUN = """
+import json, sys
+from pathlib import Path
+from kiosk.app import create_app
+from kiosk.runtime.context import current_kiosk
+from kiosk.server.http import make_server
+from kiosk.workers import TURNS
+from reporter.config import load_settings
+app = create_app(load_settings(Path(sys.argv[1])))
+make_server(app, "127.0.0.1", 0).socket.close()
+with app.app_context():
+    for turn, _pause in TURNS:
+        turn(current_kiosk())
+assert app.test_client().get("/").status_code == 200
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+LATE = {"alembic", "av", "cv2", "fontTools", "fpdf", "httpx", "numpy", "PIL", "whoosh", "zxingcpp"}
+
+
+def test_first_page_and_rest_load_no_pixels_no_index_no_network(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "g"
+    now = datetime(2026, 3, 14, tzinfo=UTC)
+    make_gathering(folder, "Small", timezone="UTC", language="en", now=now, rng=random.Random(1))
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(folder)],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert LATE & set(json.loads(done.stdout.splitlines()[-1])) == set()
+
+
+def test_the_names_of_the_steps_tell_the_newest_schema() -> None:
+    script = ScriptDirectory.from_config(migrations._config())
+    known = {step.revision for step in script.walk_revisions()}
+    assert migrations._revisions() == known
+    assert migrations._head() == script.get_current_head()
