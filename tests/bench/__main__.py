@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.bench.media import cards, codes, edits, photos, video
 from tests.bench.publish import bundles, cut_lines, stories
 from tests.bench.rows import Row
-from tests.bench.web import crowd, polling, review_page, search, uploads
+from tests.bench.web import crowd, polling, review_page, search, startup, uploads
 
 MODULES = {
     "photos": photos,
@@ -28,6 +28,7 @@ MODULES = {
     "publishing": stories,
     "line": cut_lines,
     "review": review_page,
+    "start": startup,
 }
 HEAD = """# Benchmarks
 

