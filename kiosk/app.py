@@ -7,7 +7,7 @@ import uuid
 from datetime import timedelta
 from pathlib import Path
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from jinja2 import StrictUndefined
 
 from capture.decoding.process_pool import DecoderPool
@@ -29,8 +29,9 @@ from kiosk.web.middleware import (
     text_size,
 )
 from kiosk.web.middleware import request_limits as middleware_request_limits
+from kiosk.web.middleware.compression import KEPT
 from kiosk.web.middleware.request_limits import request_limits
-from kiosk.web.middleware.security_headers import CONTENT_SECURITY_POLICY
+from kiosk.web.middleware.security_headers import PARTS, policy
 from kiosk.web.openapi import document
 from kiosk.web.peers import routes as peers
 from kiosk.web.phone import captive_portal, capture, conversation, my_takeaways, privacy_notice, pwa
@@ -43,7 +44,7 @@ from kiosk.web.screens import (
     station,
     wall,
 )
-from kiosk.web.shared import health, media, trial, tus_uploads
+from kiosk.web.shared import health, joined, media, trial, tus_uploads
 from kiosk.web.shared.streaming_forms import KioskRequest
 from reporter import secret_store
 from reporter.annotations import face_review
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     captive_portal,
     privacy_notice,
     health,
+    joined,
     document,
     search,
     station,
@@ -123,6 +125,7 @@ def create_app(
         device_cookie,
         rate_limits,
         error_pages,
+        joined,
         tour,
     ):
         extension.init_app(app)
@@ -183,10 +186,11 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def _harden(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(self), microphone=(self), geolocation=()")
+    if request.endpoint not in KEPT or response.mimetype not in PARTS:
+        headers.setdefault("Content-Security-Policy", policy(g.get("styles_within", "")))
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Permissions-Policy", "camera=(self), microphone=(self), geolocation=()")
     if request.is_secure:
         # Over plain http browsers ignore it, and complain on the console.
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")

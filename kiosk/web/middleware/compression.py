@@ -11,6 +11,8 @@ from flask import Blueprint, Response, request
 TYPES = frozenset({"text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"})
 # A line of a script that is a comment from its first letter on.
 COMMENT = re.compile(rb"^[ \t]*//.*\n", re.MULTILINE)
+# What is the same for everybody is packed once.
+KEPT = frozenset({"static", "joined.script"})
 # Below this a packet is a packet.
 LEAST = 600
 # Nothing of ours is larger; media are not text and never come here.
@@ -32,7 +34,7 @@ def compress(response: Response) -> Response:
     response.direct_passthrough = False
     body = response.get_data()
     script = response.mimetype == "text/javascript"
-    kept = request.endpoint == "static"
+    kept = request.endpoint in KEPT
     response.set_data(_packed(body, script=script) if kept else gzip.compress(body, 6))
     response.headers["Content-Encoding"] = "gzip"
     tag, _weak = response.get_etag()

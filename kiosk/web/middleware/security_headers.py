@@ -18,6 +18,17 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "worker-src 'self'",
     )
 )
+# What a browser only ever takes as a part of a page has no policy of its own; as a page of its own it would be text.
+PARTS = frozenset({"text/css", "text/javascript"})
+
+
+def policy(styles: str = "") -> str:
+    """The policy of a page; ``styles``: hashes of the style elements within it."""
+    return CONTENT_SECURITY_POLICY.replace(
+        "style-src 'self'", f"style-src 'self' {styles}".rstrip()
+    )
+
+
 # The page of a story has a frame, in which its preview stands.
 WITH_FRAME = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
 # What stands in that frame: our own pages, in which nothing runs and nothing comes from elsewhere.

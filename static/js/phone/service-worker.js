@@ -1,12 +1,11 @@
 // The service worker, where the kiosk runs with TLS: opens the pages that take something in while the kiosk is out of reach.
 // Everything else (desk, wall, receipts, search, media) it leaves to the network: nothing old is ever shown there.
-const STORE = "pages-2";
+const STORE = "pages-3";
 const PATIENCE = 4000;
 const PARTS = [
   "/static/css/tokens.css", "/static/css/base.css", "/static/css/plain.css", "/static/css/camera.css", "/static/img/icon.svg",
-  "/static/js/phone/capture.js", "/static/js/phone/my-takeaways.js", "/static/js/phone/queue-list.js", "/static/js/phone/upload-queue.js", "/static/js/phone/offline-store.js",
-  "/static/js/phone/link-guard.js", "/static/js/shared/transport.js", "/static/js/shared/camera-picker.js", "/static/js/phone/install-prompt.js",
-  "/static/vendor/idb-keyval.js", "/static/vendor/tus.js",
+  "/joined/capture.js", "/joined/my-takeaways.js", "/static/js/shared/camera-picker.js", "/static/js/phone/install-prompt.js",
+  "/static/vendor/tus.js",
 ];
 const isPage = (path) => path === "/" || path === "/mine" || /^\/[sS]\/[^/]+$/.test(path);
 
