@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, distinct, func, or_, select
@@ -67,6 +68,8 @@ class Filter:
     flags: tuple[str, ...] = ()
     # Only the pictures of one group, whatever was decided on them.
     group: uuid.UUID | None = None
+    # Recorded from a moment up to another (not included).
+    span: tuple[datetime, datetime] | None = None
 
     def rules(self, *, with_flags: bool = True) -> list[ColumnElement[bool]]:
         """As conditions on takeaways."""
@@ -83,6 +86,9 @@ class Filter:
                 rules.append(getattr(Takeaway, name) == getattr(self, name))
         if self.group is not None:
             rules.append(_pictured(ImageQuality.group_id == self.group))
+        if self.span is not None:
+            begin, end = self.span
+            rules += [Takeaway.recorded_at >= begin, Takeaway.recorded_at < end]
         known = flag_rules()
         return rules + [known[name] for name in self.flags if with_flags]
 
@@ -158,8 +164,8 @@ def _beyond(
 
 
 def state_counts(session: Session, asked: Filter) -> dict[str, int]:
-    """How many of each state there are in the session asked for."""
-    only = Filter(session=asked.session)
+    """How many of each state there are in the session and the time asked for."""
+    only = Filter(session=asked.session, span=asked.span)
     query = select(Takeaway.state, func.count()).where(*only.rules()).group_by(Takeaway.state)
     return {row[0]: int(row[1]) for row in session.execute(query)}
 

@@ -8,7 +8,10 @@ addEventListener("keydown", (event) => {
   const goal = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
   if (!goal) return;
   event.preventDefault();
-  if (goal.matches("textarea")) goal.focus();
+  if (goal.matches("textarea")) {
+    if (goal.closest("details")) goal.closest("details").open = true;
+    goal.focus();
+  }
   else if (goal.matches("form")) goal.requestSubmit(goal.querySelector("button"));
   else goal.click();
 });

@@ -27,7 +27,8 @@ const swap = (...asked) => (line = line.then(() => fetched(...asked)));
 
 async function fetched(url, options, push) {
   const kept = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
-  const open = [...main.querySelectorAll("details[open]")].map((one) => one.className);
+  // The form folds itself up with each new picture: the next E opens it.
+  const open = [...main.querySelectorAll("details[open]")].map((one) => one.className).filter((name) => name !== "fold");
   let answer;
   try {
     answer = await fetch(url, { ...options, headers: { Accept: "text/html" } });

@@ -351,7 +351,7 @@ def test_the_whole_page_weighs_less_than_30_kb(
     with phone_page.expect_request_finished(lambda request: request.url.endswith("/qr.svg")):
         press_send(phone_page)
     expect(phone_page.locator("#done")).to_be_visible()
-    # `sizes` waits for the end of each answer; heads count. The tile's picture is a blob: it comes from the phone itself.
+    # `sizes` waits for the end of each answer; heads count. The tile's picture is a blob from the phone itself.
     fetched = {
         request.url: request.sizes()["responseBodySize"] + request.sizes()["responseHeadersSize"]
         for request in asked

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import request
@@ -25,14 +27,14 @@ FLAGS = (
     ("held", later("Held words")),
 )
 # What a view is asked for with, as kiosk.web.openapi.describe has it.
-VIEW_QUERY = (
-    "state session kind intent source group after before show undo starred alt alike blurred held"
-)
+VIEW_QUERY = "state session kind intent source group time after before show undo starred alt alike blurred held"
 SOURCES = (
     (Source.PHONE.value, later("Phone")),
     (Source.STATION.value, later("Station")),
     (Source.CARD.value, later("Card")),
 )
+# Some three thousand years, and no sum of the two beyond what a date can be.
+_SPAN = re.compile(r"(-?\d{1,10})\.(\d{1,8})", re.ASCII)
 _TABS = (*STATES, (sheets.ALL, later("All")))
 
 
@@ -65,6 +67,7 @@ class View:
             args.get("source", ""),
             flags,
             number,
+            read_span(args.get("time", "")),
         )
         return cls(asked, args.get("after", ""), args.get("before", ""), show)
 
@@ -87,6 +90,7 @@ class View:
             name: getattr(asked, name) for name in ("state", "session", "kind", "intent", "source")
         }
         told["group"] = asked.group.hex if asked.group else ""
+        told["time"] = span_text(*asked.span) if asked.span else ""
         told |= dict.fromkeys(asked.flags, "1")
         return {name: value for name, value in told.items() if value}
 
@@ -114,6 +118,22 @@ class View:
         at = receipts.index(takeaway.receipt)
         rest = receipts[at + 1 : at + 2] or receipts[max(0, at - 1) : at]
         return rest[0] if rest else ""
+
+
+def span_text(begin: datetime, end: datetime) -> str:
+    """A span as it stands in an address: seconds since 1970, and how many minutes it lasts."""
+    return f"{int(begin.timestamp())}.{(end - begin) // timedelta(minutes=1)}"
+
+
+def read_span(text: str) -> tuple[datetime, datetime] | None:
+    """What ``span_text`` wrote; None for ''. Raises BadRequest."""
+    if not text:
+        return None
+    match = _SPAN.fullmatch(text)
+    if match is None:
+        raise _broken()
+    begin = datetime.fromtimestamp(int(match[1]), UTC)
+    return begin, begin + timedelta(minutes=int(match[2]))
 
 
 def _broken() -> BadRequest:

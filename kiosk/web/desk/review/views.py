@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.alt_text import proposal_for, proposals_for
 from kiosk.web.desk.identity import desk_hand, desk_name, desk_who
@@ -22,6 +23,7 @@ from kiosk.web.desk.review.history_text import (
     step_words,
     value_words,
 )
+from kiosk.web.desk.review.time_strip import time_strip
 from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.media import media_url
 from kiosk.web.shared.serializers import full_record
@@ -82,6 +84,7 @@ def _sheet(
         flags=FLAGS,
         flag_counts=sheets.flag_counts(session, view.asked_for),
         choices=choices(view),
+        strip=time_strip(session, view, current_kiosk().settings),
         audiences=AUDIENCES,
         consents=CONSENTS,
         my_name=desk_name(),

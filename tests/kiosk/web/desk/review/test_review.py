@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -263,3 +264,37 @@ def test_the_shell_lists_and_describes_what_waits_for_words(
     assert bare.attachments[0].alt == f"Photo: {event.title}"
     told = [row.attachments[0].alt for row in rows]
     assert told == ["Kale under snow", f"Photo: {event.title}"]
+
+
+def test_the_strip_of_times_leads_into_each_span_and_out_again(
+    client: FlaskClient, session: Session, event: EventSession, rng: random.Random
+) -> None:
+    for minutes, words in [(0, "Early words"), (90, "Late words"), (91, "Late words too")]:
+        row = add_takeaway(session, event, rng, text=words)
+        row.recorded_at = START + timedelta(minutes=minutes)
+    session.commit()
+    page = client.get("/desk/review?session=" + event.code).text
+    strip = page.split('class="timeline"')[1].split("</nav>")[0]
+    links = [link.replace("&amp;", "&") for link in re.findall(r'href="([^"]+)"', strip)]
+    counts = [int(count) for count in re.findall(r'class="count">(\d+)<', strip)]
+    assert (sum(counts), counts[0]) == (3, 1)
+    early, late = client.get(links[0]).text, client.get(links[-1]).text
+    assert ("Early words" in early, "Late words" in early) == (True, False)
+    assert ("Early words" in late, "Late words" in late) == (False, True)
+    assert "All times" in early
+    assert f"session={event.code}" in links[0]
+
+
+@pytest.mark.parametrize("time", ["x", "1.2.3", "99999999999.1", "1.-5", "١.٢"])
+def test_a_time_that_is_none_is_refused(client: FlaskClient, time: str) -> None:
+    assert client.get("/desk/review", query_string={"time": time}).status_code == 400
+
+
+def test_the_form_is_folded_until_somebody_edits(
+    client: FlaskClient, session: Session, event: EventSession, rng: random.Random
+) -> None:
+    add_takeaway(session, event, rng)
+    assert '<details class="fold">' in client.get("/desk/review").text
+    # Who came to write descriptions finds the fields open.
+    photo(session, event, rng, 1, state="approved")
+    assert '<details class="fold" open>' in client.get("/desk/review?state=approved&alt=1").text

@@ -1,0 +1,58 @@
+"""The strip beside the contact sheet: when things were recorded, in which sessions; each span a link into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from kiosk.i18n.clock_text import clock_text, day_text
+from kiosk.web.desk.review.filters import View, span_text
+from reporter.config import Settings
+from reporter.review.timeline import DAY, Span, timeline
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A line of the strip. ``day``, ``sessions``: '' where they are as before; ``share``: its bar, in hundredths."""
+
+    day: str
+    clock: str
+    count: int
+    share: int
+    sessions: str
+    args: dict[str, str]
+
+
+def time_strip(session: Session, view: View, settings: Settings) -> list[Mark]:
+    """What the strip shows; nothing where one span holds everything and nobody has chosen it."""
+    spans = timeline(session, view.asked_for, settings.zone)
+    if len(spans) < 2 and view.asked_for.span is None:
+        return []
+    most = max((span.count for span in spans), default=1)
+    days = _changes([day_text(span.begin, settings) for span in spans])
+    titles = _changes([" · ".join(span.sessions) for span in spans])
+    return [
+        Mark(
+            day=day,
+            clock=_clock(span, settings),
+            count=span.count,
+            share=max(4, round(100 * span.count / most)),
+            sessions=title,
+            args=view.but(time=span_text(span.begin, span.end)),
+        )
+        for span, day, title in zip(spans, days, titles, strict=True)
+    ]
+
+
+def _changes(words: list[str]) -> list[str]:
+    """Each of them where it is another than the one before, else ''."""
+    return [
+        word if word != before else "" for word, before in zip(words, ["", *words], strict=False)
+    ]
+
+
+def _clock(span: Span, settings: Settings) -> str:
+    whole_days = span.end - span.begin >= timedelta(minutes=DAY)
+    return "" if whole_days else clock_text(span.begin, settings)

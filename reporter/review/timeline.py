@@ -1,0 +1,84 @@
+"""When what is asked for was recorded, and in which sessions: spans of equal length, for the strip beside the sheet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone, tzinfo
+from itertools import pairwise
+
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.orm import Session
+
+from reporter.models import EventSession, Takeaway
+from reporter.review.queries import Filter
+
+# Minutes that a span may last: those that people count in, up to a day; beyond it, whole days.
+STEPS = (5, 10, 15, 30, 60, 120, 240, 720)
+DAY = 1440
+MOST = 24
+NAMED = 2
+
+
+@dataclass(frozen=True)
+class Span:
+    """From a moment up to another (not included): how many, and the titles of the sessions with the most."""
+
+    begin: datetime
+    end: datetime
+    count: int
+    sessions: tuple[str, ...]
+
+
+def timeline(session: Session, asked: Filter, zone: tzinfo) -> list[Span]:
+    """The spans in which something was recorded, in order; at most MOST. Two queries, whatever there is."""
+    ends = select(func.min(Takeaway.recorded_at), func.max(Takeaway.recorded_at))
+    first, last = tuple[datetime | None, ...](session.execute(ends.where(*asked.rules())).one())
+    if first is None or last is None:
+        return []
+    edges = _edges(first.astimezone(zone), last.astimezone(zone))
+    spans = list(pairwise(edges))
+    columns = [
+        func.sum(
+            case((and_(Takeaway.recorded_at >= begin, Takeaway.recorded_at < end), 1), else_=0)
+        )
+        for begin, end in spans
+    ]
+    query = (
+        select(EventSession.title, *columns)
+        .join(Takeaway, Takeaway.session_id == EventSession.id)
+        .where(*asked.rules())
+        .group_by(EventSession.id, EventSession.title)
+    )
+    rows = [tuple(row) for row in session.execute(query)]
+    return [
+        _span(begin, end, [(row[0], int(row[number])) for row in rows])
+        for number, (begin, end) in enumerate(spans, 1)
+        if any(row[number] for row in rows)
+    ]
+
+
+def _span(begin: datetime, end: datetime, counts: list[tuple[str, int]]) -> Span:
+    most = sorted((-count, title) for title, count in counts if count)
+    return Span(
+        begin, end, sum(count for _title, count in counts), tuple(t for _c, t in most[:NAMED])
+    )
+
+
+def _edges(first: datetime, last: datetime) -> list[datetime]:
+    """Ends of the shortest spans that are not too many, at round times of the clock there."""
+    # One offset for the whole strip: a change of the clocks in between moves its labels, not its spans.
+    fixed = timezone(first.utcoffset() or timedelta())
+    first, last = first.astimezone(fixed), last.astimezone(fixed)
+    midnight = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    step = timedelta(minutes=next((one for one in STEPS if _count(first, last, one) <= MOST), DAY))
+    if step == timedelta(minutes=DAY):
+        step *= -(-_count(first, last, DAY) // MOST)
+    edges = [midnight + (first - midnight) // step * step]
+    while edges[-1] <= last:
+        edges.append(edges[-1] + step)
+    return edges
+
+
+def _count(first: datetime, last: datetime, minutes: int) -> int:
+    """How many spans of so many minutes it takes, at most."""
+    return (last - first) // timedelta(minutes=minutes) + 2
