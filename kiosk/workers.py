@@ -135,6 +135,17 @@ def cards(kiosk: KioskContext) -> int:
     return import_next(kiosk)
 
 
+def watched_folder(kiosk: KioskContext) -> int:
+    """Take in what has appeared in the folder that the desk watches."""
+    if not kiosk.settings.kiosk.watch_folder:
+        return 0
+    from kiosk.services.tools.watched_folder import look_once
+
+    look_once(kiosk)
+    # A file counts as whole when it stands still between two looks: never look again at once.
+    return 0
+
+
 def film(kiosk: KioskContext) -> int:
     """Make the film that the desk asked for; take one away that may not be seen any more."""
     from reporter.models import Film
@@ -198,6 +209,7 @@ TURNS: tuple[tuple[Turn, float], ...] = (
     (hear, 10.0),
     (merge_laptops, 2.0),
     (cards, 1.0),
+    (watched_folder, 2.0),
     (film, 1.0),
     # Well within the ten minutes that we promise; what is withdrawn at once is purged at once.
     (purge, 60.0),
@@ -251,7 +263,7 @@ class Workers:
     def _rest(self, turn: Turn) -> float:
         """Seconds to wait for a change; none for what holds back for phones, or has times of its own."""
         held = self._app.extensions["kiosk"].held_since
-        own_times = (deliver, hear, merge_laptops, retain, tidy)
+        own_times = (deliver, hear, merge_laptops, watched_folder, retain, tidy)
         return 0.0 if held or turn in own_times else REST_SECONDS
 
     def _one(self, turn: Turn) -> int:

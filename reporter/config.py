@@ -75,6 +75,9 @@ class KioskSettings:
         "",
         "The address that codes carry, as http://192.168.4.1:8000; empty lets the kiosk find it.",
     )
+    watch_folder: str = _setting(
+        "", "A folder on this laptop: photos and films that appear there come in by themselves."
+    )
     workers: int = _setting(2, "Photos and videos processed at the same time.", low=1)
     memory_mb: int = _setting(
         3000, "Megabytes of memory that one decoder may use before it is stopped.", low=512

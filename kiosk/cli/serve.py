@@ -8,6 +8,7 @@ import socket
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
@@ -117,7 +118,39 @@ def _listen(host: str, port: int, folder: Path | None, *, show: bool) -> socket.
 def serve(
     settings: Settings, listener: socket.socket, *, tls: tuple[Path, Path] | None, show: bool
 ) -> None:
-    """Run server and workers until Ctrl-C; closes the listener."""
+    """Run server and workers until Ctrl-C; closes the listener.
+
+    Where the desk wants to go on with another gathering of this laptop, that one's follows at the same address; who
+    connects meanwhile waits for it.
+    """
+    stop = _stop_signal()
+    with listener.dup() as kept:
+        following = _serve_one(settings, listener, stop=stop, tls=tls, show=show)
+        while following is not None:
+            click.echo(f"going on with {following}")
+            _remember(settings.folder, following)
+            settings = load_settings(following)
+            following = _serve_one(settings, kept.dup(), stop=stop, tls=tls, show=False)
+
+
+def _remember(before: Path, following: Path) -> None:
+    """A double click opens what runs now, if it opened what ran before."""
+    from kiosk.desktop.folder import remember_folder, remembered_folder
+
+    known = remembered_folder()
+    if known is not None and known.resolve() == before.resolve():
+        remember_folder(following)
+
+
+def _serve_one(
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    stop: threading.Event,
+    tls: tuple[Path, Path] | None,
+    show: bool,
+) -> Path | None:
+    """Run one gathering's; which one follows."""
     from kiosk.app import create_app
     from kiosk.desktop.awake import stay_awake
     from kiosk.privacy.log_files import log_to_folder
@@ -125,12 +158,12 @@ def serve(
     from kiosk.web.middleware.host_check import own_host
     from kiosk.workers import Workers
 
-    stop = _stop_signal()
     app = create_app(settings)
-    log_to_folder(settings.folder)
+    written = log_to_folder(settings.folder)
     server = make_server(app, listener, tls=tls, own_host=lambda asked: own_host(asked, settings))
-    app.extensions["kiosk"].port = bound_port(server)
-    app.extensions["kiosk"].receiving = lambda: server.receiving
+    kiosk = app.extensions["kiosk"]
+    kiosk.port = bound_port(server)
+    kiosk.receiving = lambda: server.receiving
     workers = Workers(app)
     serving = threading.Thread(target=server.serve, name="serve", daemon=True)
     try:
@@ -140,11 +173,14 @@ def serve(
         with stay_awake() as awake:
             if not awake:
                 click.echo("nothing here keeps this laptop awake: see that it doesn't go to sleep")
-            _wait(serving, stop)
+            _wait(serving, lambda: stop.wait(0.5) or kiosk.successor is not None)
     finally:
         click.echo("stopping")
         server.stop()
         workers.stop()
+        logging.getLogger().removeHandler(written)
+        written.close()
+    return None if stop.is_set() else kiosk.successor
 
 
 def _show_running(port: int, folder: Path | None, error: OSError, *, show: bool) -> None:
@@ -173,11 +209,11 @@ def _show_running(port: int, folder: Path | None, error: OSError, *, show: bool)
     show_page(found.url)
 
 
-def _wait(serving: threading.Thread, stop: threading.Event) -> None:
-    """Until it is stopped; says when the clock has jumped, as after a sleep."""
+def _wait(serving: threading.Thread, ended: Callable[[], bool]) -> None:
+    """Until it has ended (``ended`` waits a moment first); says when the clock has jumped, as after a sleep."""
     ahead = time.time() - time.monotonic()
     # In short waits: on Windows a wait without end can't be interrupted.
-    while serving.is_alive() and not stop.wait(0.5):
+    while serving.is_alive() and not ended():
         jumped = time.time() - time.monotonic() - ahead
         if abs(jumped) > JUMP_SECONDS:
             ahead += jumped

@@ -34,6 +34,7 @@ HELP = (
     later(
         "The address that codes carry, as http://192.168.4.1:8000; empty lets the kiosk find it."
     ),
+    later("A folder on this laptop: photos and films that appear there come in by themselves."),
     later("Photos and videos processed at the same time."),
     later("Megabytes of memory that one decoder may use before it is stopped."),
     later("Megabytes of the largest file that is taken."),

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from flask import current_app
@@ -61,6 +62,11 @@ class KioskContext:
     themes_read: dict[tuple[Any, ...], tuple[tuple[object, ...], list[Any]]] = field(
         default_factory=dict
     )
+
+    # The folder that is watched, once a worker has looked (see services.tools.watched_folder).
+    watched: Any = None
+    # Another gathering that the desk wants to go on with: this kiosk ends, and that one's begins.
+    successor: Path | None = None
 
     def now(self) -> datetime:
         """The current instant."""

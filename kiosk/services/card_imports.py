@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from capture.cards.importer import Importer, OnProgress, Stopped
-from capture.cards.scan import Found, Scan, scan
+from capture.cards.scan import Found, Scan, Skipped, scan
 from capture.cards.session_assignment import read_roll
 from capture.cards.shot_intake import ImportContext
 from kiosk.runtime.context import KioskContext
@@ -78,31 +78,49 @@ def watch(
     stopped: Stopped,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Take in what appears in folders, until stopped. A half-written file is left until it is whole: size and time
-    stand still between two looks, and it opens."""
+    """Take in what appears in folders, until stopped."""
     importer = Importer(workshop(kiosk), job, tell=tell, stopped=stopped)
-    before: dict[str, tuple[int, float]] = {}
-    tries: dict[tuple[str, int, float], int] = {}
-    done: set[tuple[str, int, float]] = set()
-    told: set[str] = set()
+    seen = FolderWatch(paths)
     while not stopped():
-        lying = [_present(path) for path in paths]
-        found = {str(one.path): one for each in lying for one in each.found}
-        left_there = [one for each in lying for one in each.skipped if one.name not in told]
-        ready = [one for name, one in found.items() if before.get(name) == _state(one)]
-        before = {name: _state(one) for name, one in found.items()}
-        todo = [one for one in ready if _key(one) not in done]
-        if todo or left_there:
-            told |= {one.name for one in left_there}
-            importer.patient = {str(one.path) for one in todo if tries.get(_key(one), 0) < PATIENCE}
-            importer.left.clear()
-            importer.take(todo, left_there)
-            left = {_key(one) for one in importer.left}
-            done |= {_key(one) for one in todo} - left
-            for key in left:
-                tries[key] = tries.get(key, 0) + 1
+        seen.look(lambda: importer)
         pause(WATCH_SECONDS)
     finish(job)
+
+
+class FolderWatch:
+    """What was seen of folders so far. A half-written file is left until it is whole: size and time stand still between
+    two looks, and it opens.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+        self._before: dict[str, tuple[int, float]] = {}
+        self._tries: dict[tuple[str, int, float], int] = {}
+        self._done: set[tuple[str, int, float]] = set()
+        self._told: set[str] = set()
+
+    def look(self, importer_of: Callable[[], Importer]) -> int:
+        """Take in what is whole by now; how many files that were. ``importer_of`` is asked only if there are some."""
+        lying = [_present(path) for path in self._paths]
+        found = {str(one.path): one for each in lying for one in each.found}
+        left_there = [one for each in lying for one in each.skipped if one.name not in self._told]
+        ready = [one for name, one in found.items() if self._before.get(name) == _state(one)]
+        self._before = {name: _state(one) for name, one in found.items()}
+        todo = [one for one in ready if _key(one) not in self._done]
+        if todo or left_there:
+            self._told |= {one.name for one in left_there}
+            self._take(importer_of(), todo, left_there)
+        return len(todo)
+
+    def _take(self, importer: Importer, todo: list[Found], left_there: list[Skipped]) -> None:
+        tries = self._tries
+        importer.patient = {str(one.path) for one in todo if tries.get(_key(one), 0) < PATIENCE}
+        importer.left.clear()
+        importer.take(todo, left_there)
+        left = {_key(one) for one in importer.left}
+        self._done |= {_key(one) for one in todo} - left
+        for key in left:
+            tries[key] = tries.get(key, 0) + 1
 
 
 def _present(path: Path) -> Scan:

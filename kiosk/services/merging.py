@@ -16,7 +16,7 @@ from reporter import config
 from reporter.errors import BadInput, NotFound, UnsupportedMedia
 from reporter.media.store import disk_errors
 from reporter.merge.bundle import is_bundle, merge_bundle
-from reporter.merge.context import MergeContext, MergeReport
+from reporter.merge.context import MergeContext, MergeReport, Tell, untold
 from reporter.merge.gathering import merge_gathering
 from reporter.merge.other_database import open_other
 
@@ -30,24 +30,33 @@ def look(path: Path) -> tuple[str, str, str]:
     return found.kind, found.mime, found.ext
 
 
-def merge_in(kiosk: KioskContext, other: Path) -> MergeReport:
+def merge_in(kiosk: KioskContext, other: Path, *, tell: Tell = untold) -> MergeReport:
     """Take in a gathering folder or a bundle. Raises NotFound for neither, BadInput for the gathering itself."""
     if config.exists(other):
         if other.resolve() == kiosk.settings.folder.resolve():
             raise BadInput("This is the gathering itself.")
-        return merge_folder(kiosk, other, config.load_settings(other).kiosk.name)
+        return merge_folder(kiosk, other, config.load_settings(other).kiosk.name, tell=tell)
     with _unpacked(other) as folder:
         if not is_bundle(folder):
             raise NotFound("%(other)s is no gathering folder and no bundle.", other=other)
         check_bag(folder)
-        return merge_bundle(db.session(), kiosk.store, folder, kiosk.hand("merge"), look)
+        return merge_bundle(db.session(), kiosk.store, folder, kiosk.hand("merge"), look, tell=tell)
 
 
-def merge_folder(kiosk: KioskContext, folder: Path, laptop: str) -> MergeReport:
+def merge_folder(
+    kiosk: KioskContext, folder: Path, laptop: str, *, tell: Tell = untold
+) -> MergeReport:
     """Take in the database and originals in a folder; ``laptop`` is the name of the one that they come from."""
     with open_other(folder) as session:
         merge = MergeContext(
-            db.session(), session, kiosk.store, folder, kiosk.hand("merge"), look, laptop=laptop
+            db.session(),
+            session,
+            kiosk.store,
+            folder,
+            kiosk.hand("merge"),
+            look,
+            laptop=laptop,
+            tell=tell,
         )
         return merge_gathering(merge)
 

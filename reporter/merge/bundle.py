@@ -33,7 +33,7 @@ from reporter.errors import BadInput, ReporterError
 from reporter.follow_up.action_items import KINDS, WHAT_CHARS
 from reporter.media.store import PIECE, Store
 from reporter.media.webvtt import read_cues, spoken, webvtt
-from reporter.merge.context import Look, MergeReport
+from reporter.merge.context import Look, MergeReport, Tell, untold
 from reporter.merge.follow_up import same_item
 from reporter.models import Attachment, EventSession, Media, Tag, Takeaway, Tombstone
 from reporter.models.captions import Captions
@@ -50,15 +50,16 @@ def is_bundle(folder: Path) -> bool:
 
 
 def merge_bundle(
-    session: Session, store: Store, folder: Path, hand: Actor, look: Look
+    session: Session, store: Store, folder: Path, hand: Actor, look: Look, *, tell: Tell = untold
 ) -> MergeReport:
     """Take in a bundle whose checksums were compared. Raises BadInput for one that can't be read. Commits."""
     records, items = read_records(folder)
     done = MergeReport()
-    for record in records:
+    for number, record in enumerate(records, 1):
         decisions.lock_gathering(session)
         _merge(session, store, record, hand, look, done)
         session.commit()
+        tell(number, len(records))
     for item in items:
         _merge_item(session, item, hand, done)
     session.commit()

@@ -18,6 +18,12 @@ from reporter.media.store import Store
 
 # Looks at a file's content: (kind, MIME type, extension); raises ReporterError for what is not kept.
 Look = Callable[[Path], tuple[str, str, str]]
+# Hears how many takeaways of how many were gone through.
+Tell = Callable[[int, int], None]
+
+
+def untold(_done: int, _of: int) -> None:
+    """Nobody watches."""
 
 
 @dataclass
@@ -56,6 +62,7 @@ class MergeContext:
     look: Look
     # The name of the laptop that the other side is; empty: nobody gave it one.
     laptop: str = ""
+    tell: Tell = untold
     done: MergeReport = field(default_factory=MergeReport)
     # Their ids -> our rows' ids.
     events: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from reporter.actor import ELSEWHERE
@@ -42,10 +42,13 @@ def merge_takeaways(merge: MergeContext) -> None:
     _merge_sessions(merge)
     _merge_tombstones(merge)
     merge.done.left += merge_edits(merge.session, merge.other, merge.store, merge.hand)
-    for theirs in merge.other.scalars(select(Takeaway).order_by(Takeaway.received_at, Takeaway.id)):
+    whole = merge.other.scalar(select(func.count(Takeaway.id))) or 0
+    rows = merge.other.scalars(select(Takeaway).order_by(Takeaway.received_at, Takeaway.id))
+    for number, theirs in enumerate(rows, 1):
         decisions.lock_gathering(merge.session)
         _merge_takeaway(merge, theirs)
         merge.session.commit()
+        merge.tell(number, whole)
 
 
 def _merge_sessions(merge: MergeContext) -> None:

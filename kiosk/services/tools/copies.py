@@ -13,6 +13,7 @@ from kiosk.services.merging import merge_in
 from kiosk.services.publishing import write_bundle
 from kiosk.services.tools.sticks import gatherings_on_sticks, inserted_sticks
 from kiosk.services.tools.tasks import Progress
+from reporter.config import exists, load_settings
 from reporter.errors import NotFound
 from reporter.gathering.backup import copy_gathering
 from reporter.gathering.copies import BACKUP, BUNDLE, note_copy
@@ -35,6 +36,16 @@ def chosen_gathering(name: str) -> Path:
     return found
 
 
+def chosen_backup(name: str) -> Path:
+    """A backup on a stick that is in: a gathering's folder, no bundle. Raises NotFound."""
+    found = chosen_gathering(name)
+    if not exists(found):
+        raise NotFound(
+            "A bundle is no backup: it holds only what everybody may see. Bring it in instead."
+        )
+    return found
+
+
 def folder_name(title: str) -> str:
     """A title as a file name that every stick takes."""
     plain = unicodedata.normalize("NFKC", title)
@@ -54,14 +65,7 @@ def back_up(kiosk: KioskContext, stick: Path, progress: Progress) -> Sequence[st
             known=done.known,
         )
     ]
-    if done.missing:
-        told.append(
-            Message(
-                "%(count)s originals are missing in the gathering itself. Look for another copy.",
-                count=len(done.missing),
-            )
-        )
-    return told
+    return [*told, *_missing(len(done.missing))]
 
 
 def bundle_to(kiosk: KioskContext, stick: Path, progress: Progress) -> Sequence[str]:
@@ -79,9 +83,43 @@ def bundle_to(kiosk: KioskContext, stick: Path, progress: Progress) -> Sequence[
     ]
 
 
-def take_in(kiosk: KioskContext, other: Path) -> Sequence[str]:
+def restore_from(kiosk: KioskContext, source: Path, progress: Progress) -> Sequence[str]:
+    """A backup from a stick as a gathering on this laptop, beside the one that runs, which stays as it is."""
+    title = load_settings(source).gathering.title
+    goal = free_folder(kiosk.settings.folder.resolve().parent, folder_name(title))
+    done = copy_gathering(source, goal, progress=progress)
+    told = [
+        Message(
+            "“%(title)s” is back: %(files)s files, all were read back. It is in %(goal)s.",
+            title=title,
+            files=done.copied + done.known,
+            goal=goal,
+        ),
+        Message("Below you can go on with it on this laptop."),
+    ]
+    return [*told, *_missing(len(done.missing))]
+
+
+def free_folder(parent: Path, name: str) -> Path:
+    """A folder of this name where nothing is yet; a number tells it from others."""
+    names = (name, *(f"{name} {number}" for number in range(2, 1000)))
+    return next(parent / one for one in names if not (parent / one).exists())
+
+
+def _missing(count: int) -> list[str]:
+    if not count:
+        return []
+    return [
+        Message(
+            "%(count)s originals are missing in the gathering itself. Look for another copy.",
+            count=count,
+        )
+    ]
+
+
+def take_in(kiosk: KioskContext, other: Path, progress: Progress) -> Sequence[str]:
     """Merge another kiosk's gathering or bundle."""
-    done = merge_in(kiosk, other)
+    done = merge_in(kiosk, other, tell=lambda number, whole: progress(number, whole, ""))
     kiosk.index.sync(db.session())
     told = [
         Message(

@@ -52,11 +52,15 @@ class Tasks:
     def begin(self, kind: str, work: Work) -> Task:
         """Start it in a thread. Raises Conflict while another one runs."""
         with self._lock:
-            if self.last is not None and self.last.state == RUNNING:
-                raise Conflict("Something else is still being done. Wait until it has ended.")
+            self.need_none()
             task = self.last = Task(kind)
         threading.Thread(target=self._run, args=(task, work), name=kind, daemon=True).start()
         return task
+
+    def need_none(self) -> None:
+        """Raises Conflict while a task runs."""
+        if self.last is not None and self.last.state == RUNNING:
+            raise Conflict("Something else is still being done. Wait until it has ended.")
 
     def _run(self, task: Task, work: Work) -> None:
         def tell(done: int, of: int, what: str) -> None:

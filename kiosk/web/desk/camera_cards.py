@@ -21,6 +21,7 @@ from capture.cards.session_assignment import Roll, read_roll
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.mounted_cards import inserted_cards
+from kiosk.services.tools.watched_folder import choose_folder, proposed_folders
 from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.media import media_url
@@ -110,6 +111,9 @@ def overview() -> str:
         page=PAGE,
         sessions=[row for row in all_sessions(db.session()) if not row.do_not_record],
         at_laptop=at_laptop(),
+        watched=current_kiosk().settings.kiosk.watch_folder,
+        watch_there=Path(current_kiosk().settings.kiosk.watch_folder or "/").is_dir(),
+        folders=proposed_folders() if at_laptop() else [],
     )
 
 
@@ -278,6 +282,21 @@ def start() -> ResponseReturnValue:
     from capture.cards.importer import begin_import
 
     begin_import(db.session(), path, now=kiosk.now(), rng=kiosk.rng, event=event)
+    return _back()
+
+
+@bp.post("/watch")
+@describe(form="folder typed")
+def watch() -> ResponseReturnValue:
+    """Watch a folder of this laptop from now on; none with an empty one."""
+    if not at_laptop():
+        raise Forbidden("This can be done only at the laptop itself.")
+    wanted = request.form.get("typed", "").strip() or request.form.get("folder", "")
+    choose_folder(current_kiosk(), wanted)
+    if wanted:
+        flash(_("What appears in that folder comes in by itself and waits in review."))
+    else:
+        flash(_("No folder is watched any more."))
     return _back()
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from functools import partial
 
@@ -21,20 +18,29 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from kiosk.runtime.context import KioskContext, current_kiosk
-from kiosk.services.tools.copies import back_up, bundle_to, chosen_gathering, chosen_stick, take_in
+from kiosk.services.tools.copies import (
+    back_up,
+    bundle_to,
+    chosen_backup,
+    chosen_gathering,
+    chosen_stick,
+    restore_from,
+    take_in,
+)
+from kiosk.services.tools.neighbours import neighbours
+from kiosk.services.tools.rehearsing import play_volunteers
 from kiosk.services.tools.sticks import gatherings_on_sticks, inserted_sticks
 from kiosk.services.tools.tasks import Progress, Tasks, Work
 from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.template_context import own_port
-from reporter.errors import Conflict, Forbidden
-from reporter.messages import Message, stored_message
+from reporter.config import exists
+from reporter.errors import Forbidden, NotFound
+from reporter.messages import Message
 
 bp = Blueprint("tools", __name__, url_prefix="/tools")
 
 MOST_PHONES = 100
-# A rehearsal waits until its films are processed.
-LONGEST_SECONDS = 900
 
 
 def tasks() -> Tasks:
@@ -52,6 +58,8 @@ def overview() -> str:
         task=tasks().last,
         sticks=inserted_sticks(),
         others=gatherings_on_sticks(),
+        backups=[path for path in gatherings_on_sticks() if exists(path)],
+        neighbours=neighbours(current_kiosk().settings.folder) if at_laptop() else [],
         at_laptop=at_laptop(),
     )
 
@@ -93,7 +101,33 @@ def bundle() -> ResponseReturnValue:
 def merge() -> ResponseReturnValue:
     """Another laptop's gathering comes in."""
     kiosk, other = current_kiosk(), chosen_gathering(request.form.get("other", ""))
-    return _begin("merge", lambda _tell: take_in(kiosk, other))
+    return _begin("merge", partial(take_in, kiosk, other))
+
+
+@bp.post("/restore")
+@describe(form="other*")
+def restore() -> ResponseReturnValue:
+    """A backup becomes a gathering of this laptop, beside the one that runs."""
+    source = chosen_backup(request.form.get("other", ""))
+    return _begin("restore", partial(restore_from, current_kiosk(), source))
+
+
+@bp.post("/open")
+@describe(form="folder*", statuses=(200,))
+def open_other() -> str:
+    """This kiosk ends, and another gathering of this laptop begins on the same address."""
+    if not at_laptop():
+        raise Forbidden("This can be done only at the laptop itself.")
+    kiosk = current_kiosk()
+    wanted = request.form.get("folder", "")
+    found = next(
+        (one for one in neighbours(kiosk.settings.folder) if str(one.folder) == wanted), None
+    )
+    if found is None:
+        raise NotFound("This gathering is not there any more. Load the page again.")
+    tasks().need_none()
+    kiosk.successor = found.folder
+    return render_template("desk/tools_open.html", title=found.title)
 
 
 @bp.post("/check")
@@ -122,29 +156,4 @@ def rehearse() -> ResponseReturnValue:
     """Play volunteers against this kiosk."""
     asked = request.form.get("phones", "20")
     phones = min(MOST_PHONES, max(1, int(asked))) if asked.isdecimal() else 20
-    return _begin("rehearse", partial(_play, current_kiosk(), own_port(), phones))
-
-
-def _play(kiosk: KioskContext, port: int, phones: int, _tell: Progress) -> Sequence[str]:
-    """By a process of its own: volunteers in this one would take the time that they measure."""
-    program = [] if getattr(sys, "frozen", False) else ["-m", "kiosk"]
-    folder = str(kiosk.settings.folder.resolve())
-    command = [sys.executable, *program, "--gathering", folder, "rehearse", "--json"]
-    command += ["--phones", str(phones), "--port", str(port)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=LONGEST_SECONDS, check=False
-    )
-    if not done.stdout.strip():
-        raise Conflict(
-            "The rehearsal ended early: %(why)s", why=done.stderr.strip().splitlines()[-1:]
-        )
-    report = json.loads(done.stdout)
-    return [
-        Message(
-            "%(phones)s phones sent %(accepted)s things in %(seconds)s seconds. All of it is gone again.",
-            phones=report["phones"],
-            accepted=report["accepted"],
-            seconds=round(report["seconds"]),
-        ),
-        stored_message(report["message"]),
-    ]
+    return _begin("rehearse", partial(play_volunteers, current_kiosk(), own_port(), phones))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import random
+import re
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -14,14 +18,19 @@ from flask.testing import FlaskClient
 from kiosk.doctor import checks
 from kiosk.rehearsal.report import report
 from kiosk.rehearsal.volunteers import Notes, expected
-from kiosk.services.tools.copies import folder_name
+from kiosk.runtime.context import current_kiosk
+from kiosk.services.tools import rehearsing
+from kiosk.services.tools.copies import folder_name, take_in
 from kiosk.services.tools.tasks import Tasks
-from kiosk.web.desk import tools
+from kiosk.services.tools.watched_folder import look_once
 from publish.bundle.bagit import check_zip
-from reporter.config import exists
+from reporter.config import exists, load_settings
 from reporter.errors import Conflict
+from reporter.gathering.folder import make_gathering
 from reporter.models import EventSession
 from tests.support.browsers.pages import PHONE, press, send
+from tests.support.kiosk_process import START, KioskProcess
+from tests.support.media import files
 
 
 @pytest.fixture
@@ -83,13 +92,31 @@ def test_a_rehearsal_is_judged_in_the_language_of_the_page(
     made = report(
         notes, phones=20, seconds=9.0, ready_after=100.0, failed_media=0, left_behind=[]
     ).as_json()
-    done = subprocess.CompletedProcess([], 0, stdout=json.dumps(made), stderr="")
-    monkeypatch.setattr(tools.subprocess, "run", lambda *_, **__: done)
+    play_instead(monkeypatch, f"print({json.dumps(made)!r})")
     press(client, "/desk/tools/rehearse", phones="20")
     assert "a photo was safe within less than a second. Small copies" in ended(client)
     page = client.get("/desk/tools?lang=de").text
     assert "innerhalb von weniger als einer Sekunde sicher." in page
     assert "Kleine Kopien von allem waren 2 Minuten später fertig." in page
+
+
+def play_instead(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    """What the rehearsal's process says, without volunteers."""
+    command = [sys.executable, "-X", "utf8", "-c", program]
+    monkeypatch.setattr(rehearsing, "rehearsal", lambda *_: command)
+
+
+def test_a_rehearsal_tells_how_far_it_is_and_why_it_ends(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ["drawing photos …", "rehearsal ███░░░ 5/20, about 9 s left", "reporter: no room"]
+    play_instead(monkeypatch, f"import sys; sys.stderr.write({chr(10).join(lines)!r})")
+    told: list[tuple[int, int]] = []
+    with app.app_context(), pytest.raises(Conflict, match="reporter: no room"):
+        rehearsing.play_volunteers(
+            current_kiosk(), 8000, 20, lambda done, of, _what: told.append((done, of))
+        )
+    assert told == [(5, 20)]
 
 
 def test_one_task_at_a_time_and_trouble_is_told(app: Flask) -> None:
@@ -115,3 +142,126 @@ def test_a_title_becomes_a_name_that_every_stick_takes() -> None:
     assert folder_name("Spring / gathering: 2026?") == "Spring  gathering 2026"
     assert folder_name("لقاء الربيع") == "لقاء الربيع"
     assert folder_name("///") == "gathering"
+
+
+def test_a_restored_backup_is_what_the_kiosk_goes_on_with(
+    app: Flask,
+    client: FlaskClient,
+    event: EventSession,
+    stick: Path,
+    tmp_path: Path,
+    rng: random.Random,
+) -> None:
+    """The laptop that was backed up is lost; another one, which runs a gathering of its own, takes its place."""
+    receipt = send(client, event.code, text="Compost stays warm")["receipt"]
+    press(client, "/desk/tools/backup", stick=str(stick))
+    ended(client)
+    other = make_gathering(
+        tmp_path / "laptop" / "gathering",
+        "Our gathering",
+        timezone="UTC",
+        language="en",
+        now=START,
+        rng=rng,
+    )
+    kiosk = KioskProcess(other.folder, tmp_path / "other-secrets.json")
+    kiosk.start()
+    try:
+        with httpx.Client(base_url=kiosk.url, timeout=60) as desk:
+            [copy] = [path for path in stick.iterdir() if path.is_dir()]
+            ask(desk, "/desk/tools/restore", other=str(copy))
+            wait_until(lambda: desk.get("/desk/tools/progress").json()["state"] != "running")
+            page = desk.get("/desk/tools").text
+            assert "all were read back" in page
+            assert "Go on with it" in page
+            [folder] = [one for one in other.folder.parent.iterdir() if one != other.folder]
+            # Nothing else on this laptop can be opened this way.
+            assert ask(desk, "/desk/tools/open", folder=str(tmp_path)).status_code == 404
+            assert ask(desk, "/desk/tools/open", folder=str(folder)).status_code == 200
+            wait_until(lambda: told_title(desk) == app.extensions["kiosk"].settings.gathering.title)
+            assert "Compost stays warm" in desk.get(f"/t/{receipt}").text
+            ask(desk, "/desk/tools/open", folder=str(other.folder))
+            wait_until(lambda: told_title(desk) == "Our gathering")
+            assert desk.get(f"/t/{receipt}").status_code == 404
+    finally:
+        kiosk.stop()
+
+
+def ask(desk: httpx.Client, path: str, **fields: str) -> httpx.Response:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', desk.get("/desk/tools").text)
+    assert found is not None
+    return desk.post(path, data={"csrf_token": found[1], **fields})
+
+
+def told_title(desk: httpx.Client) -> str:
+    """Of what runs at this address; while one ends and the other begins, connections wait."""
+    try:
+        return str(desk.get("/healthz").json()["gathering"])
+    except httpx.TransportError:
+        return ""
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 90
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_a_bundle_is_no_backup(client: FlaskClient, event: EventSession, stick: Path) -> None:
+    press(client, "/desk/tools/bundle", stick=str(stick))
+    ended(client)
+    [packed] = stick.glob("*.zip")
+    assert press(client, "/desk/tools/restore", other=str(packed)).status_code == 404
+    assert "No backup lies on a stick" in client.get("/desk/tools").text
+
+
+def test_bringing_in_tells_how_far_it_is(
+    app: Flask, client: FlaskClient, event: EventSession, stick: Path
+) -> None:
+    for number in range(3):
+        send(client, event.code, text=f"Line {number}")
+    press(client, "/desk/tools/backup", stick=str(stick))
+    ended(client)
+    [copy] = [path for path in stick.iterdir() if path.is_dir()]
+    told: list[tuple[int, int]] = []
+    with app.app_context():
+        take_in(current_kiosk(), copy, lambda done, of, _what: told.append((done, of)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_folder_that_is_watched(
+    app: Flask,
+    client: FlaskClient,
+    event: EventSession,
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "tethered"
+    folder.mkdir()
+    assert press(client, "/desk/cards/watch", typed=str(tmp_path / "nowhere")).status_code == 422
+    gathering = app.extensions["kiosk"].settings.folder
+    for wrong in (gathering, gathering / "media", gathering.parent):
+        assert press(client, "/desk/cards/watch", typed=str(wrong)).status_code == 422
+    assert press(client, "/desk/cards/watch", typed=str(folder)).status_code == 303
+    assert str(folder) in client.get("/desk/cards").text
+    assert load_settings(gathering).kiosk.watch_folder == str(folder)
+    (folder / "IMG_1.jpg").write_bytes(files.jpeg(640, 480).read_bytes())
+    assert looked(app, 3) == [0, 1, 0]
+    (folder / "IMG_2.jpg").write_bytes(files.jpeg(480, 640).read_bytes())
+    assert looked(app, 3) == [0, 1, 0]
+    page = client.get("/desk/cards").text
+    assert page.count("data-import=") == 1
+    assert "2 taken in" in page
+    press(client, "/desk/cards/watch", folder="")
+    (folder / "IMG_3.jpg").write_bytes(files.jpeg(400, 400).read_bytes())
+    assert looked(app, 3) == [0, 0, 0]
+    assert client.get("/desk/cards", **PHONE).status_code in (302, 303, 403)
+
+
+def looked(app: Flask, times: int) -> list[int]:
+    """How many files each turn of the worker took in."""
+    done = []
+    for _ in range(times):
+        with app.app_context():
+            done.append(look_once(current_kiosk()))
+    return done

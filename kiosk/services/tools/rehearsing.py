@@ -1,0 +1,75 @@
+"""A rehearsal begun at the desk: a process of its own, how far it is, and what it says in the end."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from typing import IO
+
+from kiosk.runtime.context import KioskContext
+from kiosk.services.tools.tasks import Progress
+from reporter.errors import Conflict
+from reporter.messages import Message, stored_message
+
+# A rehearsal waits until its films are processed.
+LONGEST_SECONDS = 900
+# How ``reporter.cli.progress_bar`` tells of it where there is no terminal: ``rehearsal ██░░ 5/20``.
+_TOLD = re.compile(r"[█░] (\d+)/(\d+)")
+
+
+def play_volunteers(
+    kiosk: KioskContext, port: int, phones: int, progress: Progress
+) -> Sequence[str]:
+    """By a process of its own: volunteers in this one would take the time that they measure. Raises Conflict."""
+    with subprocess.Popen(
+        rehearsal(kiosk, port, phones),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        late = threading.Timer(LONGEST_SECONDS, process.kill)
+        late.start()
+        try:
+            said: list[str] = []
+            listening = threading.Thread(target=_listen, args=(process.stderr, said, progress))
+            listening.start()
+            answer = process.stdout.read()
+            listening.join()
+        finally:
+            late.cancel()
+    if not answer.strip():
+        raise Conflict("The rehearsal ended early: %(why)s", why=" ".join(said[-1:]))
+    report = json.loads(answer)
+    return [
+        Message(
+            "%(phones)s phones sent %(accepted)s things in %(seconds)s seconds. All of it is gone again.",
+            phones=report["phones"],
+            accepted=report["accepted"],
+            seconds=round(report["seconds"]),
+        ),
+        stored_message(report["message"]),
+    ]
+
+
+def rehearsal(kiosk: KioskContext, port: int, phones: int) -> list[str]:
+    """The command of that process."""
+    program = [] if getattr(sys, "frozen", False) else ["-m", "kiosk"]
+    folder = str(kiosk.settings.folder.resolve())
+    command = [sys.executable, *program, "--gathering", folder, "rehearse", "--json"]
+    return [*command, "--phones", str(phones), "--port", str(port)]
+
+
+def _listen(stream: IO[str], said: list[str], progress: Progress) -> None:
+    """What it tells on the way: how far it is, or why it ends."""
+    for line in stream:
+        if found := _TOLD.search(line):
+            progress(int(found[1]), int(found[2]), "")
+        elif line.strip():
+            said.append(line.strip())
