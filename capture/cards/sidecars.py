@@ -21,7 +21,9 @@ LINK = Message("A link to another place; cards have none, and it is not followed
 THUMBNAIL = Message("The camera's small picture of a film.")
 PROXY = Message("The camera's small copy of a film; the film itself is on the card.")
 EDITING = Message("What an editing program noted about a photo; the photo itself is taken in.")
-FLIGHT = Message("Words or flight data beside a film. Captions can be added at the desk, in Mend.")
+FLIGHT = Message(
+    "Words or flight data beside a film. Captions can be added at the desk, where a film is edited."
+)
 TRACK = Message("A track of places; places are not kept.")
 CAMERA_NOTES = Message("The camera's own notes about its recordings.")
 NO_MEDIA = Message("Not a photo, a film or a sound.")

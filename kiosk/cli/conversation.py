@@ -38,7 +38,7 @@ def actions(ics: Path | None, as_json: bool) -> None:
         click.echo(f"{row['state']:8} {row['kind']:9} {due:10} {row['who'][:16]:16} {row['what']}")
     if not records:
         click.echo(
-            "nothing is open; make takeaways and replies into items at the desk, under To do"
+            "nothing is open; make takeaways and replies into items at the desk, under Action items"
         )
 
 

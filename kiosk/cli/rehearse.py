@@ -68,7 +68,7 @@ def find_kiosk(kiosk: KioskContext, port: int) -> str:
             )
         if paused_since(db_session()):
             raise Conflict(
-                "The kiosk takes a break and takes nothing in. End the break at the desk (Kiosk), then rehearse."
+                "The kiosk takes a break and takes nothing in. End the break at the desk (Status), then rehearse."
             )
         return url
     raise NotFound(

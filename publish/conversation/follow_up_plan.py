@@ -270,7 +270,7 @@ def _done(session: Session, facts: GatheringFacts) -> _Content:
     )
     answered = session.scalars(query.order_by(Takeaway.recorded_at).limit(MOST)).all()
     if not lines and not answered:
-        raise BadInput("Nothing was answered or done yet. Mark what is done under To do.")
+        raise BadInput("Nothing was answered or done yet. Mark what is done under Action items.")
     return _Content(
         title=words.gettext("What became of %s") % facts.title,
         words="\n\n".join([words.gettext("This has happened since we met:"), "\n".join(lines)]),
