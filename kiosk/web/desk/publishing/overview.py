@@ -99,7 +99,7 @@ def _place(target: Target, counts: Mapping[str, int]) -> Place:
     notes = [row.error for row in rows if row.error and row.state in SETTLED]
     return Place(
         name=target.name,
-        kind=target_class(target.kind).title,
+        kind=_(target_class(target.kind).title),
         sentence=sentence(counts),
         trouble=_each_once([target.paused, target_status.status_text(line), *open_errors]),
         notes=_each_once(notes)[:_SHOWN_NOTES],

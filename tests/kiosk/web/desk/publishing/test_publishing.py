@@ -281,3 +281,11 @@ def test_an_organizer_reads_forms_and_troubles_in_their_language(
     told = client.get("/desk/publish?lang=de").text
     assert "there hat Benutzername oder Passwort abgelehnt." in told
     assert "refused" not in told
+
+
+def test_kind_of_a_place_is_said_in_the_language_of_the_desk(
+    app: Flask, client: FlaskClient, tmp_path: Path
+) -> None:
+    with app.app_context():
+        target("stick", kind="folder", url=tmp_path.as_uri())
+    assert ">Ordner</span>" in client.get("/desk/publish?lang=de").text
