@@ -65,9 +65,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(server or item.location[0]))
 
 
-# Where the run itself was sent to the background, Ctrl-C is ignored, also by every program that the tests start.
+# Where the run itself was sent to the background, Ctrl-C is ignored, also by every program that the tests start; under
+# nohup, or in a service, the end of a terminal is.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Examples are not timed: a machine may be busy with other tests.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])

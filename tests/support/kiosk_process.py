@@ -180,5 +180,6 @@ class KioskProcess:
             # Whatever is left must not outlive the test. Only then its output can be closed: a reader holds it.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
             assert process.stdout is not None
             process.stdout.close()
