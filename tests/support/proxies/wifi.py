@@ -158,11 +158,13 @@ class Lane:
         await asyncio.sleep(wait)
         with contextlib.suppress(OSError, TimeoutError):
             reader, writer = await asyncio.open_connection("127.0.0.1", self._kiosk_port)
-            writer.write(bytes(link.sent))
-            await writer.drain()
-            writer.write_eof()
-            await asyncio.wait_for(reader.read(), 5)
-            abort(writer)
+            try:
+                writer.write(bytes(link.sent))
+                await writer.drain()
+                writer.write_eof()
+                await asyncio.wait_for(reader.read(), 5)
+            finally:
+                abort(writer)
 
     async def _short(self, link: Link, at: int, _wait: float) -> None:
         """A body ends early for the kiosk; its answer still reaches the phone."""
