@@ -10,8 +10,9 @@ comma := ,
 SAY := $(PYTHON) installers/progress.py
 # The machine's npm is used where there is one; otherwise the `build` extra brings a Node.js.
 EXTRAS := $(if $(shell command -v npm 2>/dev/null),test$(comma)demo,test$(comma)demo$(comma)build)
-# Tests of one file, and those that share a real server, stay together. One more at once than two cores: many wait.
-SIDE_BY_SIDE := -n 3 --dist loadgroup
+# Tests of one file, and those that share a real server, stay together, in the order of tests/conftest.py. One more at
+# once than two cores: many wait.
+SIDE_BY_SIDE := -n 3 --dist loadgroup --no-loadscope-reorder
 CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help

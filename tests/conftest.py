@@ -5,6 +5,7 @@ import shutil
 import signal
 import tempfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -56,13 +57,33 @@ _SHARED_SERVERS = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests stay together where several processes run them side by side (pytest-xdist)."""
-    for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        server = next(
-            (name for fixture, name in _SHARED_SERVERS.items() if fixture in fixtures), ""
-        )
-        item.add_marker(pytest.mark.xdist_group(server or item.location[0]))
+    """Say which tests stay together where several processes run them side by side (pytest-xdist), and in which order.
+
+    What takes longest begins first, else one process is left alone with it at the end.
+    """
+    together = [_group(item) for item in items]
+    ranks: dict[str, int] = {}
+    for item, group in zip(items, together, strict=True):
+        item.add_marker(pytest.mark.xdist_group(group))
+        ranks[group] = min(ranks.get(group, 9), _rank(item, group))
+    sizes = Counter(together)
+    order = sorted(
+        range(len(items)), key=lambda n: (ranks[together[n]], -sizes[together[n]], together[n])
+    )
+    items[:] = [items[n] for n in order]
+
+
+def _group(item: pytest.Item) -> str:
+    """The shared server of a test, else its file."""
+    fixtures = getattr(item, "fixturenames", ())
+    server = next((name for fixture, name in _SHARED_SERVERS.items() if fixture in fixtures), "")
+    return server or item.location[0]
+
+
+def _rank(item: pytest.Item, group: str) -> int:
+    if group in _SHARED_SERVERS.values():
+        return 0
+    return 1 if item.get_closest_marker("slow") or item.get_closest_marker("browser") else 2
 
 
 # Where the run itself was sent to the background, Ctrl-C is ignored, also by every program that the tests start; under
