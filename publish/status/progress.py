@@ -174,9 +174,10 @@ def progress(session: Session, context: PublishContext, target: Target | None = 
         select(Delivery).where(*here, Delivery.lease != "", is_open).order_by(Delivery.bytes.desc())
     )
     speed = session.scalar(select(func.avg(TargetStatus.speed))) or _GUESSED_SPEED
-    seconds = to_go / speed + going * _EACH
+    # Sums are exact decimals on PostgreSQL.
+    seconds = int(to_go) / speed + going * _EACH
     now = under_way.memory.title if under_way else ""
-    return Progress(items - left, items, bytes_done, total, round(seconds), now)
+    return Progress(items - left, items, int(bytes_done), int(total), round(seconds), now)
 
 
 def progress_json(told: Progress) -> Mapping[str, Any]:

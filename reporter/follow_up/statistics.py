@@ -71,7 +71,7 @@ def _first_answers(session: Session) -> list[float]:
         select(Takeaway.recorded_at, func.min(Reply.written_at))
         .join(Reply, Reply.takeaway_id == Takeaway.id)
         .where(_SHOWN, Takeaway.intent == Intent.QUESTION, _said())
-        .group_by(Takeaway.id)
+        .group_by(Takeaway.id, Takeaway.recorded_at)
     )
     # Clocks of phones and blogs differ: nothing is answered before it was asked.
     return [max(0.0, (first - asked).total_seconds()) for asked, first in session.execute(query)]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, cast, distinct, func, select
+from sqlalchemy import Integer, cast, distinct, extract, func, select
 from sqlalchemy.orm import Session
 
 from reporter.enums import MediaState, TakeawayState
@@ -51,13 +51,13 @@ def coverage(session: Session, events: Sequence[EventSession], now: datetime) ->
     )
     slots = tuple(last - SLOT * back for back in reversed(range(SLOTS)))
     living = Takeaway.state != TakeawayState.WITHDRAWN
-    # Counted by SQLite: a long day has thousands of rows, and the desk asks every few seconds.
-    seconds = cast(func.strftime("%s", Takeaway.recorded_at), Integer) - int(slots[0].timestamp())
-    slot = seconds // int(SLOT.total_seconds())
+    # Counted by the database: a long day has thousands of rows, and the desk asks every few seconds.
+    seconds = cast(extract("epoch", Takeaway.recorded_at), Integer) - int(slots[0].timestamp())
+    slot = (seconds // int(SLOT.total_seconds())).label("slot")
     recent = (
         select(Takeaway.session_id, slot, func.count())
         .where(living, Takeaway.recorded_at >= slots[0])
-        .group_by(Takeaway.session_id, slot)
+        .group_by(Takeaway.session_id, "slot")
     )
     cells: Counter[tuple[uuid.UUID, int]] = Counter()
     for event_id, number, count in session.execute(recent):

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, distinct, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Uuid,
+    and_,
+    case,
+    cast,
+    distinct,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from reporter.enums import Audience, TakeawayState
@@ -133,7 +145,11 @@ def page(session: Session, asked: Filter, *, size: int, after: str = "", before:
 
 
 _group_of = (
-    select(Attachment.takeaway_id, func.min(ImageQuality.group_id).label("group_id"))
+    select(
+        Attachment.takeaway_id,
+        # PostgreSQL compares ids, but has no least one of them.
+        cast(func.min(cast(ImageQuality.group_id, String)), Uuid).label("group_id"),
+    )
     .join(ImageQuality, ImageQuality.media_id == Attachment.media_id)
     .where(ImageQuality.group_id.is_not(None))
     .group_by(Attachment.takeaway_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Integer, cast, func, select
 
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
@@ -64,6 +64,6 @@ def themes_stamp() -> tuple[object, ...]:
         select(func.count(Theme.id)),
         select(func.max(ThemeStep.id)),
         select(func.count(ThemeStep.id)).where(ThemeStep.undone.is_(True)),
-        select(func.max(Gathering.check_faces)),
+        select(func.max(cast(Gathering.check_faces, Integer))),
     )
     return tuple(db.session.execute(select(*(one.scalar_subquery() for one in asked))).one())
