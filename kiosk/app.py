@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import random
-import uuid
+from collections.abc import Iterable
 from datetime import timedelta
-from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response, g, request
 from jinja2 import StrictUndefined
 
-from capture.decoding.process_pool import DecoderPool
-from capture.isolation.sandbox import Sandbox, private_files
 from kiosk.demo import tour
 from kiosk.i18n import locale_selector
-from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
+from kiosk.runtime.making import make_kiosk
 from kiosk.runtime.static_files import static_dir, version
 from kiosk.web import desk
 from kiosk.web.middleware import (
@@ -53,8 +51,6 @@ from reporter.config import Settings
 from reporter.database.engine import engine_options, prepare_sqlite
 from reporter.gathering.folder import ensure_row, note_program, prepare_folder, upgrade_schema
 from reporter.gathering.sessions import ensure_lobby
-from reporter.media.store import Store
-from reporter.search import Recipe, WhooshIndex
 
 BLUEPRINTS = (
     login,
@@ -81,9 +77,20 @@ BLUEPRINTS = (
     peers,
 )
 
+# Foreign hosts and bodies that are too large go first: nothing has read a byte then.
+MIDDLEWARE = (
+    host_check,
+    middleware_request_limits,
+    origin_check,
+    auth.csrf,
+    locale_selector,
+    text_size,
+    device_cookie,
+    rate_limits,
+    error_pages,
+    joined,
+)
 
-# Where decoders have their temporary files, among the renditions.
-SCRATCH = ".scratch"
 # A year, as OWASP's ASVS asks (5.0, 3.4.1). Browsers heed it for names only, not for addresses in numbers.
 HSTS = "max-age=31536000"
 
@@ -95,12 +102,7 @@ def create_app(
 
     Starts no thread and no process: workers belong to the ``reporter kiosk`` command.
     """
-    app = Flask(__name__, static_folder=str(static_dir()), static_url_path="/static")
-    app.request_class = KioskRequest
-    app.session_interface = auth.KioskCookies()
-    app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    _configure(app, settings)
+    app = bare_app(settings, settings.database_url)
     prepare_folder(settings)
     db.init_app(app)
     with app.app_context():
@@ -111,67 +113,38 @@ def create_app(
         note_program(db.session(), version(), now=clock())
         ensure_lobby(db.session(), now=clock(), rng=rng)
         face_review.set_check(db.session(), settings.publish.check_faces)
-        app.extensions["kiosk"] = kiosk = _make_kiosk(settings, gathering.id, clock=clock, rng=rng)
+        app.extensions["kiosk"] = kiosk = make_kiosk(settings, gathering.id, clock=clock, rng=rng)
         app.secret_key = secret_store.signing_key(str(kiosk.gathering_id))
         db.session.remove()
-    # Foreign hosts and bodies that are too large go first: nothing has read a byte then.
-    for extension in (
-        host_check,
-        middleware_request_limits,
-        origin_check,
-        auth.csrf,
-        locale_selector,
-        text_size,
-        device_cookie,
-        rate_limits,
-        error_pages,
-        joined,
-        tour,
-    ):
+    add_pages(app, (*MIDDLEWARE, tour), auth.LaptopDoor())
+    return app
+
+
+def bare_app(settings: Settings, database_url: str) -> Flask:
+    """An application without pages, configured."""
+    app = Flask(__name__, static_folder=str(static_dir()), static_url_path="/static")
+    app.request_class = KioskRequest
+    app.session_interface = auth.KioskCookies()
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    _configure(app, settings, database_url)
+    return app
+
+
+def add_pages(app: Flask, middleware: Iterable[Any], door: auth.Door) -> None:
+    """Register what looks at each request, who lets people in, and all pages."""
+    app.extensions["door"] = door
+    for extension in middleware:
         extension.init_app(app)
     for module in BLUEPRINTS:
         app.register_blueprint(module.bp)
     app.after_request(_harden)
-    return app
 
 
-def _make_kiosk(
-    settings: Settings, gathering_id: uuid.UUID, *, clock: Clock, rng: random.Random
-) -> KioskContext:
-    memory, sandbox = settings.kiosk.memory_mb, decoder_sandbox(settings)
-    return KioskContext(
-        settings=settings,
-        gathering_id=gathering_id,
-        store=Store(settings.folder),
-        index=WhooshIndex(settings.folder / "index", Recipe.of(settings)),
-        started=settings.kiosk,
-        pool=DecoderPool(settings.kiosk.workers, memory, sandbox=sandbox),
-        quick_pool=DecoderPool(1, memory, sandbox=sandbox),
-        slow_pool=DecoderPool(1, memory, sandbox=sandbox),
-        clock=clock,
-        rng=rng,
-    )
-
-
-def decoder_sandbox(settings: Settings) -> Sandbox:
-    """What decoders may do: write renditions and read media, but none of the gathering's rows and nobody's secrets."""
-    store = Store(settings.folder)
-    scratch = store.renditions / SCRATCH
-    scratch.mkdir(parents=True, exist_ok=True)
-    model = [Path(settings.captions.model)] if settings.captions.model else []
-    secrets = private_files(Path.home(), secret_store.secrets_file().parent)
-    return Sandbox(
-        read=(store.media, store.incoming, *model),
-        write=(store.renditions,),
-        hidden=(settings.folder, *secrets),
-        scratch=scratch,
-    )
-
-
-def _configure(app: Flask, settings: Settings) -> None:
+def _configure(app: Flask, settings: Settings, database_url: str) -> None:
     app.config.update(
-        SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        SQLALCHEMY_DATABASE_URI=database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(database_url),
         **request_limits(settings),
         MAX_FORM_PARTS=200,
         # Laptop clocks drift and phones stay for days: a form's token doesn't run out.

@@ -18,6 +18,7 @@ from reporter.actor import Actor
 from reporter.clock import Clock
 from reporter.config import KioskSettings, Settings
 from reporter.media.store import Store
+from reporter.models import Target
 from reporter.search import SearchIndex
 
 
@@ -46,6 +47,8 @@ class KioskContext:
     known_ips: frozenset[str] | None = None
     # Codes of "try with your own phone" that a phone has opened, each with the address that it used.
     tried: dict[str, str] = field(default_factory=dict)
+    # Raises PublishError for a place that may not be published to from this machine; None: any may.
+    check_place: Callable[[Target], None] | None = None
     # Whether a phone is sending right now; the server says so, once it runs.
     receiving: Callable[[], bool] = lambda: False
     # Since when decoders have held back for it (time.monotonic); 0 while they don't.
@@ -58,6 +61,8 @@ class KioskContext:
     # What targets have learnt of their servers: lives as long as the kiosk.
     remote_state: RemoteState = field(default_factory=RemoteState)
 
+    # What pages make once and keep, by name.
+    parts: dict[str, Any] = field(default_factory=dict)
     # Themes as they were read last for a place, and what they were read from (see services.summaries.theme_views).
     themes_read: dict[tuple[Any, ...], tuple[tuple[object, ...], list[Any]]] = field(
         default_factory=dict

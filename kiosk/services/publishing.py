@@ -45,6 +45,7 @@ def publish_context_of(kiosk: KioskContext) -> PublishContext:
         assets=static_dir(),
         budget_mb=load_settings(kiosk.settings.folder).publish.budget_mb,
         state=kiosk.remote_state,
+        check_place=kiosk.check_place,
     )
 
 

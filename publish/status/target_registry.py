@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -128,13 +128,21 @@ def make_publish_context(
     assets: Path | None = None,
     budget_mb: int = 0,
     state: RemoteState | None = None,
+    check_place: Callable[[Target], None] | None = None,
 ) -> PublishContext:
     """What ledger and outbox work with. ``assets``: the folder that holds ``css/tokens.css``.
 
-    ``state``: what other contexts of the same program have learnt of servers.
+    ``state``: what other contexts of the same program have learnt of servers. ``check_place`` raises PublishError for
+    what may not be opened from here.
     """
     state = RemoteState() if state is None else state
-    connect = partial(open_target, facts=facts, state=state, assets=assets)
+    open_it = partial(open_target, facts=facts, state=state, assets=assets)
+
+    def connect(row: Target) -> OpenTarget:
+        if check_place is not None:
+            check_place(row)
+        return open_it(row)
+
     return PublishContext(store, facts, clock, rng, connect, budget_mb * 1_000_000, state)
 
 

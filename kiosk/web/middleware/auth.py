@@ -6,9 +6,10 @@ import hashlib
 import hmac
 import ipaddress
 from datetime import timedelta
+from typing import Protocol
 from urllib.parse import urlsplit
 
-from flask import Flask, g, redirect, request, session, url_for
+from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFProtect
@@ -62,22 +63,71 @@ def _is_loopback(host: str | None) -> bool:
         return False
 
 
-def at_laptop() -> bool:
-    """Whether the request comes from the laptop itself, by an address of its own.
+class Door(Protocol):
+    """Who may use the desk: the application has one, as ``extensions["door"]``."""
 
-    The Host is checked too: a page from elsewhere, open in the laptop's browser, could otherwise reach the desk by
-    a name that it lets point to 127.0.0.1 (DNS rebinding).
-    """
-    return _is_loopback(request.remote_addr) and _is_loopback(
-        urlsplit(f"//{request.host}").hostname
-    )
+    def at_laptop(self) -> bool:
+        """Whether the request comes from the screen that the kiosk runs on."""
+
+    def at_desk(self) -> bool:
+        """Whether the asker may use the desk."""
+
+    def require_desk(self) -> Response | None:
+        """``before_request`` of the desk: a page to log in first, or None; raises Forbidden where none helps."""
+
+
+class LaptopDoor:
+    """The laptop itself, and whoever knows its passphrase."""
+
+    def at_laptop(self) -> bool:
+        """Whether the request comes from the laptop itself, by an address of its own.
+
+        The Host is checked too: a page from elsewhere, open in the laptop's browser, could otherwise reach the desk by
+        a name that it lets point to 127.0.0.1 (DNS rebinding).
+        """
+        return _is_loopback(request.remote_addr) and _is_loopback(
+            urlsplit(f"//{request.host}").hostname
+        )
+
+    def at_desk(self) -> bool:
+        """The laptop, or a browser that has logged in."""
+        return self.at_laptop() or is_logged_in()
+
+    def require_desk(self) -> Response | None:
+        """To the login page, or refused where no passphrase is set."""
+        if self.at_laptop():
+            return None
+        if passphrase_hash() is None:
+            raise Forbidden(
+                _(
+                    "The desk opens on the laptop itself. To use it from here, set a passphrase at the laptop first."
+                )
+            )
+        if is_logged_in():
+            return None
+        if request.method not in ("GET", "HEAD") or wants_json():
+            raise Forbidden(_("Log in at the desk first."))
+        return redirect(url_for("access.login", next=request.full_path))
+
+
+def _door() -> Door:
+    door: Door = current_app.extensions["door"]
+    return door
+
+
+def at_laptop() -> bool:
+    """Whether the request comes from the laptop itself."""
+    return _door().at_laptop()
 
 
 def at_desk() -> bool:
     """Whether the asker may use the desk."""
-    if at_laptop():
-        return True
-    return is_logged_in()
+    return _door().at_desk()
+
+
+def require_desk() -> Response | None:
+    """``before_request`` of the desk's blueprints: to the login page, or refused where none can work."""
+    return _door().require_desk()
 
 
 def is_logged_in() -> bool:
@@ -105,23 +155,6 @@ def passphrase_hash() -> str | None:
 def token_hash(token: str, stored: str) -> str:
     """What a login's row keeps of its token; with another passphrase it would be another."""
     return hmac.new(stored.encode(), token.encode(), hashlib.sha256).hexdigest()
-
-
-def require_desk() -> Response | None:
-    """``before_request`` of the desk's blueprints: to the login page, or refused where none can work."""
-    if at_laptop():
-        return None
-    if passphrase_hash() is None:
-        raise Forbidden(
-            _(
-                "The desk opens on the laptop itself. To use it from here, set a passphrase at the laptop first."
-            )
-        )
-    if is_logged_in():
-        return None
-    if request.method not in ("GET", "HEAD") or wants_json():
-        raise Forbidden(_("Log in at the desk first."))
-    return redirect(url_for("access.login", next=request.full_path))
 
 
 def set_passphrase(passphrase: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, Response, after_this_request, current_app, request, url_for
+from flask import Blueprint, Response, after_this_request, request, url_for
 from flask.typing import ResponseReturnValue
 
 from capture.decoding.mime_sniff import MediaType
@@ -39,10 +39,10 @@ csrf.exempt(bp)
 
 
 def uploads() -> ResumableUploads:
-    """The uploads of the current application."""
+    """The uploads of the current gathering."""
     kiosk = current_kiosk()
-    known: ResumableUploads | None = current_app.extensions.get("uploads")
-    return known or current_app.extensions.setdefault(
+    known: ResumableUploads | None = kiosk.parts.get("uploads")
+    return known or kiosk.parts.setdefault(
         "uploads",
         ResumableUploads(
             kiosk.store,
