@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from reporter.errors import Conflict
 
@@ -31,28 +31,54 @@ def upgrade(engine: Engine) -> Path | None:
     current = current_revision(engine)
     if current == _head():
         return None
-    if current is not None and current not in _revisions():
-        raise Conflict(_said_newer(engine, current))
-    from alembic import command
-
-    config = _config()
+    _check_known(engine, current)
     copy = _copy_aside(engine, current) if current else None
     with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
             # sqlite3 begins none before CREATE and ALTER: a kill in between left a database that nobody could open.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        _run(connection)
     return copy
+
+
+def upgrade_connection(connection: Connection) -> None:
+    """The same within a transaction of the caller's, on PostgreSQL. Raises Conflict as ``upgrade`` does."""
+    # How tables are made there.
+    import reporter.migrations.tenant_steps  # noqa: F401
+
+    _check_known(connection.engine, _revision_at(connection))
+    _run(connection)
+
+
+def is_behind(connection: Connection) -> bool:
+    """Whether a database has steps to take."""
+    return _revision_at(connection) != _head()
+
+
+def _check_known(engine: Engine, current: str | None) -> None:
+    if current is not None and current not in _revisions():
+        raise Conflict(_said_newer(engine, current))
+
+
+def _run(connection: Connection) -> None:
+    from alembic import command
+
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def current_revision(engine: Engine) -> str | None:
     """The step that a database is at; None for an empty one."""
     with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        return None if found is None else str(found)
+        return _revision_at(connection)
+
+
+def _revision_at(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return None if found is None else str(found)
 
 
 def _said_newer(engine: Engine, revision: str) -> str:
@@ -79,12 +105,15 @@ def _head() -> str:
     return max(_revisions())
 
 
-def _config() -> Config:
+def alembic_config(versions: Path | None = None) -> Config:
+    """Alembic's configuration; ``versions``: the steps of another schema in the same database."""
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
+    if versions is not None:
+        config.set_main_option("version_locations", str(versions).replace("%", "%%"))
     return config
 
 

@@ -50,7 +50,7 @@ def test_first_page_and_rest_load_no_pixels_no_index_no_network(
 
 
 def test_the_names_of_the_steps_tell_the_newest_schema() -> None:
-    script = ScriptDirectory.from_config(migrations._config())
+    script = ScriptDirectory.from_config(migrations.alembic_config())
     known = {step.revision for step in script.walk_revisions()}
     assert migrations._revisions() == known
     assert migrations._head() == script.get_current_head()

@@ -267,7 +267,7 @@ class Migration(Operation):
         """Make the database an old one: its rows in the old schema."""
         old = self.folder / "old.db"
         engine = create_engine(f"sqlite:///{old}")
-        config = migrations._config()
+        config = migrations.alembic_config()
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, self.FROM)

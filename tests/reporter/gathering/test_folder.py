@@ -100,7 +100,7 @@ def test_an_older_database_is_copied_aside_first(gathering: Settings) -> None:
 
 def test_ledger_and_connections_of_an_older_gathering_keep_their_rows(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
-    config = migrations._config()
+    config = migrations.alembic_config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0011")

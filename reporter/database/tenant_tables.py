@@ -1,0 +1,119 @@
+"""The tables of many gatherings in one PostgreSQL database: the laptop's tables, with their owner in front of each key.
+
+A laptop's database holds one gathering, and no query names it. On PostgreSQL every table gets the columns
+``organization_id`` and ``gathering_id``, which the database fills and compares itself (see
+``reporter.database.row_security``); keys, unique constraints and references begin with the gathering, so that no row
+can refer to, collide with or be found by another gathering's. The models don't know of it, and no query changes.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    Constraint,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.schema import MetaData
+
+ORGANIZATION, GATHERING = "organization_id", "gathering_id"
+# The settings of a transaction that say whose rows it may see and make (see reporter.database.row_security).
+SETTINGS = {ORGANIZATION: "app.organization", GATHERING: "app.gathering"}
+# Every row belongs to a row of this table (see reporter.hub.models.HubGathering).
+REGISTRY = "hub_gathering"
+
+
+def current(column: str) -> str:
+    """The SQL of the transaction's own organization or gathering; NULL where none is set."""
+    return f"NULLIF(current_setting('{SETTINGS[column]}', true), '')::uuid"
+
+
+def own_table(table: Table) -> Table:
+    """A copy of a laptop's table, as it stands in PostgreSQL."""
+    metadata = MetaData()
+    copy = Table(table.name, metadata, *_owner(), *(_column(one, table) for one in table.columns))
+    for constraint in table.constraints:
+        if (made := own_constraint(constraint, copy)) is not None:
+            copy.append_constraint(made)
+    copy.append_constraint(
+        ForeignKeyConstraint(
+            [ORGANIZATION, GATHERING],
+            [f"{REGISTRY}.{ORGANIZATION}", f"{REGISTRY}.id"],
+            ondelete="CASCADE",
+        )
+    )
+    for index in table.indexes:
+        own_index(index, copy)
+    _add_stubs(copy)
+    return copy
+
+
+def _owner() -> list[Column[object]]:
+    return [
+        Column(name, Uuid(), nullable=False, server_default=text(current(name)))
+        for name in (ORGANIZATION, GATHERING)
+    ]
+
+
+def _column(column: Column[object], table: Table) -> Column[object]:
+    """Numbers that SQLite counts up by itself get a sequence; references become constraints of their own."""
+    counted = table.autoincrement_column is column
+    return Column(
+        column.name,
+        column.type,
+        nullable=column.nullable,
+        server_default=column.server_default.arg if column.server_default is not None else None,  # type: ignore[attr-defined]
+        autoincrement=counted,
+    )
+
+
+def own_constraint(constraint: Constraint, table: Table) -> Constraint | None:
+    """The same constraint within one gathering; None for what PostgreSQL needs none of (CHECKs of a type)."""
+    if isinstance(constraint, PrimaryKeyConstraint):
+        names = [GATHERING, *(column.name for column in constraint.columns)]
+        return PrimaryKeyConstraint(*(table.c[name] for name in names))
+    if isinstance(constraint, UniqueConstraint):
+        names = [GATHERING, *(column.name for column in constraint.columns)]
+        return UniqueConstraint(*(table.c[name] for name in names))
+    if isinstance(constraint, ForeignKeyConstraint):
+        return _reference(constraint)
+    return None
+
+
+def _reference(constraint: ForeignKeyConstraint) -> ForeignKeyConstraint:
+    names = list(constraint.column_keys)
+    targets = [element.target_fullname for element in constraint.elements]
+    goal = targets[0].rpartition(".")[0]
+    ondelete = constraint.ondelete
+    if ondelete == "SET NULL":
+        # Not the gathering (PostgreSQL 15: a list of columns).
+        ondelete = f"SET NULL ({', '.join(names)})"
+    return ForeignKeyConstraint(
+        [GATHERING, *names], [f"{goal}.{GATHERING}", *targets], ondelete=ondelete
+    )
+
+
+def own_index(index: Index, table: Table) -> Index:
+    """The same index within one gathering."""
+    names = [GATHERING, *(column.name for column in index.columns)]
+    return Index(index.name, *(table.c[name] for name in names), unique=index.unique)
+
+
+def _add_stubs(table: Table) -> None:
+    """What a reference refers to has to be in the metadata, at least by name."""
+    for constraint in list(table.foreign_key_constraints):
+        targets = [element.target_fullname.rpartition(".") for element in constraint.elements]
+        goal = targets[0][0]
+        if goal == table.name:
+            continue
+        stub = table.metadata.tables.get(goal)
+        if stub is None:
+            stub = Table(goal, table.metadata)
+        for _goal, _dot, name in targets:
+            if name not in stub.c:
+                stub.append_column(Column(name, Uuid()))
