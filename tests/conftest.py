@@ -42,6 +42,7 @@ from tests.support.servers.script import ScriptServer, script_servers
 from tests.support.servers.wordpress import WordPress, missing_programs
 
 if TYPE_CHECKING:
+    from tests.support.hub import HubKit
     from tests.support.publish.fakes import Kit
 
 pytest_plugins = ["tests.publish.conformance.mediawiki", "tests.publish.conformance.dokuwiki"]
@@ -200,6 +201,16 @@ def database_url(postgres_server: Postgres) -> Iterator[URL]:
     """The address of an empty PostgreSQL database of this test's own, for a role that is no superuser."""
     with postgres_server.database() as url:
         yield url
+
+
+@pytest.fixture
+def hub(database_url: URL, tmp_path: Path, clock: TurnableClock) -> Iterator["HubKit"]:
+    """A hub on PostgreSQL in this process."""
+    from tests.support.hub import HubKit
+
+    kit = HubKit(database_url, tmp_path / "hub", clock)
+    yield kit
+    kit.close()
 
 
 # --- The product: gathering, application, client, kiosk process --------------------------------------

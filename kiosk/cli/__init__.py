@@ -50,6 +50,9 @@ COMMANDS = {
     "replies": LazyCommand("conversation", "replies", "Fetch replies from all targets."),
     "actions": LazyCommand("conversation", "actions", "List questions and action items."),
     "merge": LazyCommand("backup", "merge", "Take in another kiosk's gathering."),
+    "pair": LazyCommand("hub.push", "pair", "Tie this gathering to a hub."),
+    "push": LazyCommand("hub.push", "push", "Bring everything new to the hub."),
+    "hub": LazyCommand("hub.admin", "hub", "Run a hub for many gatherings."),
     "backup": LazyCommand("backup", "backup", "Make a verified copy of the gathering."),
     "restore": LazyCommand("backup", "restore", "Bring a copy back."),
 }

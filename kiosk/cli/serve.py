@@ -123,7 +123,7 @@ def serve(
     Where the desk wants to go on with another gathering of this laptop, that one's follows at the same address; who
     connects meanwhile waits for it.
     """
-    stop = _stop_signal()
+    stop = stop_signal()
     with listener.dup() as kept:
         following = _serve_one(settings, listener, stop=stop, tls=tls, show=show)
         while following is not None:
@@ -243,7 +243,7 @@ def _announce(app: Flask, host: str, *, tls: bool, show: bool) -> None:
         show_page(local)
 
 
-def _stop_signal() -> threading.Event:
+def stop_signal() -> threading.Event:
     """An event that Ctrl-C and its like set, from now on: one that comes while we start must not be lost either."""
     stop = threading.Event()
 

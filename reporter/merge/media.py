@@ -41,13 +41,11 @@ def _media(merge: MergeContext, theirs: Media) -> Media | None:
     if ours is not None:
         return ours
     try:
-        path = _copy_in(merge, theirs)
-        kind, mime, ext = merge.look(path)
+        kind, mime, ext = _take_original(merge, theirs)
     except (OSError, ReporterError) as error:
         said = error.message if isinstance(error, ReporterError) else error.strerror or str(error)
         merge.done.left.append(f"{theirs.sha256[:12]}: {said}")
         return None
-    merge.store.keep(path, theirs.sha256, ext)
     ours = Media(**row_values(theirs, "kind", "type", "ext", "lease", "attempts", "due_at"))
     ours.kind, ours.type, ours.ext = kind, mime, ext
     ours.lease, ours.attempts, ours.due_at = "", 0, merge.now
@@ -64,9 +62,27 @@ def _media(merge: MergeContext, theirs: Media) -> Media | None:
     return ours
 
 
+def _take_original(merge: MergeContext, theirs: Media) -> tuple[str, str, str]:
+    """Have the original in our store; what it is: (kind, MIME type, extension)."""
+    kept = _find(merge.store, theirs.sha256)
+    if kept is not None and kept.stat().st_size == theirs.bytes:
+        # It came before its row, as with a push: what has its name there has had its hash compared.
+        kind, mime, ext = merge.look(kept)
+        if kept.name == f"{theirs.sha256}{ext}":
+            return kind, mime, ext
+    path = _copy_in(merge, theirs)
+    kind, mime, ext = merge.look(path)
+    merge.store.keep(path, theirs.sha256, ext)
+    return kind, mime, ext
+
+
+def _find(store: Store, sha256: str) -> Path | None:
+    folder = store.media / sha256[:2]
+    return next((p for p in sorted(folder.glob(f"{sha256}*")) if p.is_file()), None)
+
+
 def _copy_in(merge: MergeContext, theirs: Media) -> Path:
-    source = Store(merge.folder).media / theirs.sha256[:2]
-    found = next((p for p in sorted(source.glob(f"{theirs.sha256}*")) if p.is_file()), None)
+    found = _find(Store(merge.folder), theirs.sha256) or _find(merge.store, theirs.sha256)
     if found is None:
         raise ReporterError("Its original is missing in the other folder.")
     incoming = merge.store.begin(f"merge-{merge.rng.getrandbits(64):016x}")

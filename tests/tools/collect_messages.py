@@ -55,7 +55,7 @@ VOLUNTEERS = (
     "reporter/media/",
     "reporter/moderation/",
 )
-DESK = "kiosk/templates/desk/"
+DESK = ("kiosk/templates/desk/", "kiosk/templates/hub/")
 METHODS = [("**.py", "python"), ("**/templates/**.*", "jinja2")]
 
 

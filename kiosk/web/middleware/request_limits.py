@@ -11,7 +11,16 @@ from reporter.errors import TooLarge
 
 # Where files are sent: in forms, by tus, and frames of the webcam.
 FORMS_WITH_FILES = frozenset({"phone.keep", "station.keep_words"})
-UPLOADS = frozenset({"upload.create", "upload.append", "upload.override", "station.begin_upload"})
+UPLOADS = frozenset(
+    {
+        "upload.create",
+        "upload.append",
+        "upload.override",
+        "station.begin_upload",
+        "hub_push.rows",
+        "hub_push.media",
+    }
+)
 FRAMES = frozenset({"station.scan"})
 # A frame may have 2 MB; one byte more tells that it is too large (kiosk.web.screens.station).
 FRAME_LIMIT = (2 << 20) + 1

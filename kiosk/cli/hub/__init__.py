@@ -1,0 +1,1 @@
+"""``reporter hub``, ``reporter pair``, ``reporter push``."""

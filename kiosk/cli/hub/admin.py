@@ -1,0 +1,172 @@
+"""``reporter hub``: making one, codes for kiosks, serving pages, working in the background."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from kiosk.cli.common import json_option, print_json
+from kiosk.cli.serve import prepare_log, stop_signal
+from reporter.clock import new_random, utc_now
+from reporter.errors import ConfigError, NotFound
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from reporter.hub.config import HubSettings
+
+DEFAULT_PORT = 8080
+
+
+@click.group("hub")
+def hub() -> None:
+    """The same program for many gatherings, on PostgreSQL.
+
+    Set REPORTER_DATABASE_URL and REPORTER_MEDIA_URL, or write them into the file that REPORTER_HUB_FILE names.
+    """
+
+
+def _settings() -> HubSettings:
+    from reporter.hub.config import hub_settings
+
+    try:
+        import psycopg  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(
+            "A hub needs the extra hub: pip install 'social-reporter[hub]'"
+        ) from error
+    return hub_settings()
+
+
+@contextmanager
+def _owner(settings: HubSettings) -> Iterator[Session]:
+    """A session of the role that owns the tables, on a database that is up to date."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import Session
+
+    from reporter.database.engine import engine_options
+    from reporter.database.row_security import Scope, scope_transactions, working_for
+    from reporter.hub.schema import upgrade_hub
+
+    engine = create_engine(settings.database_url, **engine_options(settings.database_url))
+    scope_transactions(engine)
+    try:
+        upgrade_hub(engine)
+        with working_for(Scope(migrating=True)), Session(engine) as session:
+            yield session
+    finally:
+        engine.dispose()
+
+
+@hub.command("init")
+@click.option("--organization", required=True, metavar="NAME")
+@click.option("--owner", required=True, metavar="EMAIL")
+@json_option
+def init(organization: str, owner: str, as_json: bool) -> None:
+    """Make or update the database, and an organization with a link that makes somebody its owner.
+
+    Again, it makes another invitation.
+    """
+    from reporter.database.row_security import Scope, working_for
+    from reporter.hub import organizations
+    from reporter.hub.roles import Role
+
+    settings, now = _settings(), utc_now()
+    with _owner(settings) as session:
+        number = organizations.find_organization(session, organization)
+        if number is None:
+            number = organizations.make_organization(
+                session, organization, now=now, rng=new_random()
+            )
+        session.rollback()
+        with working_for(Scope(organization=number)):
+            secret = organizations.invite(session, number, owner, Role.OWNER, now=now)
+    link = f"{settings.url or f'http://127.0.0.1:{DEFAULT_PORT}'}/hub/invitation/{secret}"
+    if as_json:
+        print_json({"invitation": link})
+    else:
+        click.echo(f"invitation for {owner}, once, for 14 days: {link}")
+
+
+@hub.command("pairing-code")
+@click.option("--organization", required=True, metavar="NAME")
+@json_option
+def pairing_code(organization: str, as_json: bool) -> None:
+    """A code that ties one kiosk to an organization, for an hour: reporter pair HUB-URL CODE."""
+    from reporter.database.row_security import Scope, working_for
+    from reporter.hub import kiosks, organizations
+
+    with _owner(_settings()) as session:
+        number = organizations.find_organization(session, organization)
+        session.rollback()
+        if number is None:
+            raise NotFound("There is no organization %(name)s here.", name=organization)
+        with working_for(Scope(organization=number)):
+            code = kiosks.pairing_code(session, number, now=utc_now())
+    shown = f"{code[:4]}-{code[4:]}"
+    if as_json:
+        print_json({"code": shown})
+    else:
+        click.echo(f"code, once, for an hour: {shown}")
+
+
+@hub.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=DEFAULT_PORT, show_default=True, help="0 takes a free one.")
+def serve(host: str, port: int) -> None:
+    """Serve the hub's pages until Ctrl-C. As many processes as you like, on as many machines."""
+    from kiosk.hub_app import create_hub_app
+    from kiosk.server.http import bind, bound_port, make_server
+
+    prepare_log()
+    stop, settings = stop_signal(), _settings()
+    try:
+        listener = bind(host, port)
+    except OSError as error:
+        raise ConfigError(
+            "Port %(port)s can't be used: something else listens there.", port=port
+        ) from error
+    app = create_hub_app(settings)
+    server = make_server(app, listener)
+    serving = threading.Thread(target=server.serve, name="serve", daemon=True)
+    serving.start()
+    name = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
+    click.echo(f"listening on http://{name}:{bound_port(server)}/")
+    _wait(stop, serving)
+    server.stop()
+    app.extensions["hub"].stop()
+
+
+@hub.command("worker")
+@click.option("--threads", default=2, show_default=True, help="Gatherings worked for at once.")
+def worker(threads: int) -> None:
+    """Process, publish and listen for any organization until Ctrl-C, beside other workers."""
+    from kiosk.hub_app import create_hub_app
+    from kiosk.hub_worker import HubWorker
+    from reporter.database.row_security import WORKER_ROLE
+
+    prepare_log()
+    stop = stop_signal()
+    app = create_hub_app(_settings(), role=WORKER_ROLE)
+    workers = [HubWorker(app, number) for number in range(threads)]
+    running = [threading.Thread(target=one.run, name="hub worker", daemon=True) for one in workers]
+    for thread in running:
+        thread.start()
+    click.echo("working")
+    _wait(stop, *running)
+    for one in workers:
+        one.stop()
+    app.extensions["hub"].stop()
+    for thread in running:
+        thread.join(timeout=10)
+
+
+def _wait(stop: threading.Event, *threads: threading.Thread) -> None:
+    # In short waits: on Windows a wait without end can't be interrupted.
+    while all(thread.is_alive() for thread in threads) and not stop.wait(0.5):
+        pass
+    click.echo("stopping")

@@ -1,0 +1,134 @@
+"""The gatherings of a hub in one process: each with its context, made when it is first asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import shutil
+import tempfile
+import threading
+import uuid
+from collections import OrderedDict
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from kiosk.hub.paths import gathering_path
+from kiosk.hub.places import check_place
+from kiosk.runtime.context import KioskContext
+from kiosk.runtime.making import make_kiosk
+from reporter.clock import Clock
+from reporter.config import FILE_NAME, Settings, load_settings, save_settings
+from reporter.errors import ConfigError
+from reporter.gathering.folder import prepare_folder
+from reporter.hub.config import HubSettings, media_folder
+from reporter.hub.models import HubGathering
+from reporter.models import Gathering
+
+# Contexts that are kept: one has hardly more than its settings and search index until something is decoded.
+KEPT = 64
+
+
+@dataclasses.dataclass
+class Hub:
+    """What the processes of a hub are wired with."""
+
+    settings: HubSettings
+    # Where gatherings have their folders.
+    place: Path
+    clock: Clock
+    rng: random.Random
+    # For pages that belong to no gathering.
+    front: KioskContext
+    _known: OrderedDict[uuid.UUID, tuple[str, KioskContext]] = dataclasses.field(
+        default_factory=OrderedDict
+    )
+    _guard: threading.Lock = dataclasses.field(default_factory=threading.Lock)
+
+    def context_of(self, session: Session, gathering: HubGathering) -> KioskContext:
+        """The context of a gathering, with the settings that hold now; in the scope of the gathering."""
+        with self._guard:
+            known = self._known.get(gathering.id)
+            if known is not None and known[0] == gathering.settings:
+                self._known.move_to_end(gathering.id)
+                return known[1]
+        kiosk = self._make(session, gathering)
+        with self._guard:
+            self._known[gathering.id] = (gathering.settings, kiosk)
+            old = [self._known.popitem(last=False) for _ in range(len(self._known) - KEPT)]
+        for _number, (_text, dropped) in old:
+            dropped.stop()
+        return kiosk
+
+    def _make(self, session: Session, gathering: HubGathering) -> KioskContext:
+        folder = self.folder_of(gathering.id)
+        folder.mkdir(parents=True, exist_ok=True)
+        _put_settings(folder, gathering.settings)
+        settings = load_settings(folder)
+        address = self.settings.url and self.settings.url + gathering_path(gathering.id, "")
+        settings = dataclasses.replace(
+            settings, kiosk=dataclasses.replace(settings.kiosk, base_url=address)
+        )
+        prepare_folder(settings)
+        if session.get(Gathering, gathering.local_id) is None:
+            session.add(Gathering(id=gathering.local_id, created_at=gathering.created_at))
+            session.commit()
+        kiosk = make_kiosk(settings, gathering.local_id, clock=self.clock, rng=self.rng)
+        kiosk.check_place = partial(check_place, root=self.settings.sites_of(gathering.id))
+        return kiosk
+
+    def folder_of(self, gathering: uuid.UUID) -> Path:
+        """Where a gathering has its files."""
+        return self.place / gathering.hex
+
+    def stop(self) -> None:
+        """End the worker processes of all."""
+        with self._guard:
+            contexts = [kiosk for _text, kiosk in self._known.values()]
+            self._known.clear()
+        for kiosk in (*contexts, self.front):
+            kiosk.stop()
+
+
+def current_hub() -> Hub:
+    """The hub of the current application context."""
+    hub: Hub = current_app.extensions["hub"]
+    return hub
+
+
+def make_hub(settings: HubSettings, *, clock: Clock, rng: random.Random) -> Hub:
+    """Wire a hub to its folder. Raises ConfigError where it has none."""
+    place = media_folder(settings.media_url)
+    if place is None:
+        raise ConfigError("%(url)s is no folder.", url=settings.media_url)
+    place.mkdir(parents=True, exist_ok=True)
+    front = Settings(folder=place / "front")
+    prepare_folder(front)
+    nobody = make_kiosk(front, uuid.UUID(int=0), clock=clock, rng=rng)
+    return Hub(settings, place, clock, rng, nobody)
+
+
+def _put_settings(folder: Path, text: str) -> None:
+    """The rows are the truth; the file beside the media is what this machine reads."""
+    if settings_text(folder) != text:
+        (folder / FILE_NAME).write_text(text, encoding="utf-8")
+
+
+def settings_text(folder: Path) -> str:
+    """The settings file of a gathering; empty where there is none."""
+    path = folder / FILE_NAME
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def written_settings(values: Mapping[str, Mapping[str, Any]]) -> str:
+    """The text of a settings file with these values. Raises ConfigError for impossible ones."""
+    folder = Path(tempfile.mkdtemp(prefix="reporter-settings-"))
+    try:
+        save_settings(folder, values)
+        return settings_text(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

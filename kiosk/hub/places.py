@@ -1,0 +1,38 @@
+"""Places that a hub publishes to: its own disk is nobody's but for a folder that each gathering may have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from publish.drives import scheme_of
+from publish.drives.disk import path_of
+from publish.errors import PauseTarget
+from reporter.models import Target
+
+# Options that name a file of the machine that publishes.
+_FILES = ("key",)
+_ADDRESS = "url"
+# Kinds whose address may be a folder.
+_FOLDERS = ("folder", "git")
+
+
+def check_place(target: Target, *, root: Path | None) -> None:
+    """Raise PauseTarget for a place on this machine's disk outside of ``root``, or that reads a file of it."""
+    for name in _FILES:
+        if target.options.get(name):
+            raise PauseTarget(
+                "A hub signs in with passwords, not with key files. Change %(name)s.",
+                name=target.name,
+            )
+    address = str(target.options.get(_ADDRESS, ""))
+    if target.kind not in _FOLDERS or scheme_of(address) != "file":
+        return
+    if target.kind == "git" and ":" in address.partition("/")[0]:
+        # git@host:path
+        return
+    if root is None or not path_of(address).resolve().is_relative_to(root.resolve()):
+        raise PauseTarget(
+            "%(name)s is a folder of the hub's own disk. Take a web space, or ask who runs the hub for a folder.",
+            name=target.name,
+        )
+    root.mkdir(parents=True, exist_ok=True)

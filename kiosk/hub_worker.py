@@ -1,0 +1,180 @@
+"""A hub's background work: gatherings that are due are claimed one after the other, and get the turns of a laptop.
+
+The registry's rows are the queue. A claim skips what another worker holds (SKIP LOCKED), is committed at once, and
+runs out by itself: whoever is killed leaves a gathering to the next. What a turn does is claimed once more, row by row,
+as on a laptop; so two workers in one gathering, after a claim that ran out, do nothing twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Flask
+from sqlalchemy import Update, select, update
+from sqlalchemy.orm import Session
+
+from kiosk import workers
+from kiosk.hub.gatherings import current_hub
+from kiosk.runtime.context import current_kiosk
+from kiosk.runtime.database import db
+from kiosk.web.hub.door import open_gathering
+from kiosk.web.middleware.error_pages import note_failure
+from kiosk.workers import Turn
+from reporter.database.row_security import Scope, working_for
+from reporter.errors import attempt
+from reporter.hub.models import HubGathering
+
+log = logging.getLogger(__name__)
+
+# A worker that says nothing for so long is no more; between two turns it says something.
+LEASE = timedelta(minutes=15)
+# When a gathering is looked at again though nobody has changed it.
+REST = timedelta(seconds=15)
+# Longest that one gathering is worked for before others get their turn.
+SHARE_SECONDS = 30.0
+# How long to wait where nothing is due.
+IDLE_SECONDS = 0.5
+# (turn, least seconds between two of one gathering)
+TURNS: tuple[tuple[Turn, float], ...] = (
+    (workers.process, 0),
+    (workers.look, 0),
+    (workers.read, 5),
+    (workers.draft, 5),
+    (workers.reindex, 0),
+    (workers.index, 0),
+    (workers.deliver, 0),
+    (workers.hear, 10),
+    (workers.film, 0),
+    (workers.purge, 60),
+    (workers.retain, 3600),
+    (workers.tidy, 600),
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A gathering that is ours for a while."""
+
+    organization: uuid.UUID
+    gathering: uuid.UUID
+    lease: str
+
+    @property
+    def scope(self) -> Scope:
+        """For whom its turns work."""
+        return Scope(self.organization, self.gathering)
+
+
+def claim_next(session: Session, lease: str, *, now: datetime) -> Claim | None:
+    """The gathering that has been due the longest and that nobody holds. Commits."""
+    with working_for(Scope(worker=True)):
+        row = session.execute(
+            select(HubGathering.id, HubGathering.organization_id)
+            .where(HubGathering.due_at <= now)
+            .order_by(HubGathering.due_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).one_or_none()
+        if row is not None:
+            session.execute(_set(row.id, lease=lease, due_at=now + LEASE))
+        session.commit()
+    return None if row is None else Claim(row.organization_id, row.id, lease)
+
+
+def _set(gathering: uuid.UUID, **values: object) -> Update:
+    statement = update(HubGathering).where(HubGathering.id == gathering).values(**values)
+    return statement.execution_options(synchronize_session=False)
+
+
+def give_back(session: Session, claim: Claim, *, due: datetime) -> None:
+    """Let others have it, from a moment on; nothing happens where it is not ours any more. Commits."""
+    with working_for(Scope(worker=True)):
+        session.execute(
+            _set(claim.gathering, lease="", due_at=due).where(HubGathering.lease == claim.lease)
+        )
+        session.commit()
+
+
+def renew(session: Session, claim: Claim, *, now: datetime) -> None:
+    """Say that we still work. Commits."""
+    with working_for(Scope(worker=True)):
+        session.execute(
+            _set(claim.gathering, due_at=now + LEASE).where(HubGathering.lease == claim.lease)
+        )
+        session.commit()
+
+
+class HubWorker:
+    """One thread that works for whatever gathering is due."""
+
+    def __init__(self, app: Flask, number: int = 0) -> None:
+        self._app = app
+        self._stop = threading.Event()
+        self._lease = f"{platform.node()}/{os.getpid()}:{number}"
+        # When each turn of a gathering was taken last, in this process.
+        self._taken: dict[tuple[uuid.UUID, str], float] = {}
+
+    def run(self) -> None:
+        """Work until ``stop``."""
+        while not self._stop.is_set():
+            with self._app.app_context():
+                worked = attempt(self.work_once)
+                if isinstance(worked, Exception):
+                    note_failure(log, "hub worker", worked)
+            if worked is not True:
+                self._stop.wait(IDLE_SECONDS)
+
+    def stop(self) -> None:
+        """End after the current turn."""
+        self._stop.set()
+
+    def work_once(self) -> bool:
+        """Work for one gathering; whether any was due. Needs an application context."""
+        clock = current_hub().clock
+        claim = claim_next(db.session(), self._lease, now=clock())
+        if claim is None:
+            return False
+        more = True
+        try:
+            more = self._rounds(claim)
+        finally:
+            db.session.rollback()
+            due = clock() if more and not self._stop.is_set() else clock() + REST
+            give_back(db.session(), claim, due=due)
+        return True
+
+    def _rounds(self, claim: Claim) -> bool:
+        """Take turns until none finds anything, or for our share of time; whether there is more to do."""
+        begun = time.monotonic()
+        while not self._stop.is_set():
+            done = sum(self._take(turn, pause, claim) for turn, pause in TURNS)
+            if not done:
+                return False
+            if time.monotonic() - begun > SHARE_SECONDS:
+                return True
+        return True
+
+    def _take(self, turn: Turn, pause: float, claim: Claim) -> int:
+        """One turn in a context of its own. Whatever goes wrong is noted; the others are taken all the same."""
+        key, now = (claim.gathering, turn.__name__), time.monotonic()
+        if self._stop.is_set() or now - self._taken.get(key, -1e9) < pause:
+            return 0
+        self._taken[key] = now
+        with self._app.app_context(), working_for(claim.scope):
+            open_gathering(claim.scope)
+            done = attempt(lambda: turn(current_kiosk()))
+            if isinstance(done, Exception):
+                note_failure(log, f"worker {turn.__name__}", done)
+                # Once in the rest's time, not again and again.
+                self._taken[key] = now + REST.total_seconds() - pause
+                return 0
+            db.session.rollback()
+            renew(db.session(), claim, now=current_hub().clock())
+            return done

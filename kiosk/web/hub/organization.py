@@ -1,0 +1,118 @@
+"""An organization's page: its members and their roles, invitations, and codes that pair kiosks."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from kiosk.hub.gatherings import current_hub
+from kiosk.runtime.database import db
+from kiosk.web.hub.door import account_here
+from kiosk.web.openapi.describe import describe
+from reporter.database.row_security import Scope, enter_scope
+from reporter.errors import BadInput, Forbidden, NotFound
+from reporter.hub import kiosks, organizations
+from reporter.hub.models import Account, Member, Organization
+from reporter.hub.roles import Role
+
+bp = Blueprint("hub_organization", __name__, url_prefix="/hub/o/<uuid:number>")
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the page shows beside the members; secrets stand on this one answer alone."""
+
+    invitation: str = ""
+    code: str = ""
+
+
+def _enter(number: uuid.UUID, *roles: Role) -> str:
+    """Work for an organization from here on, as one of its members; raises NotFound, or Forbidden for other roles."""
+    account = account_here()
+    if account is None:
+        raise Forbidden(_("Sign in first."))
+    enter_scope(Scope(account=account))
+    role = db.session.scalar(
+        select(Member.role).where(Member.organization_id == number, Member.account_id == account)
+    )
+    db.session.rollback()
+    if role is None:
+        raise NotFound(_("There is no such page. The start page lists the sessions."))
+    if roles and role not in roles:
+        raise Forbidden(_("Your role does not include this. Ask an organizer."))
+    enter_scope(Scope(organization=number, account=account))
+    return role
+
+
+@bp.get("")
+def overview(number: uuid.UUID) -> str:
+    """Members, invitations, codes."""
+    return _page(number, _enter(number), Page())
+
+
+def _page(number: uuid.UUID, role: str, page: Page) -> str:
+    members = db.session.execute(
+        select(Account, Member.role)
+        .join(Member, Member.account_id == Account.id)
+        .where(Member.organization_id == number)
+        .order_by(Account.email)
+    ).all()
+    return render_template(
+        "hub/organization.html",
+        organization=db.session.get_one(Organization, number),
+        members=members,
+        own=account_here(),
+        role=role,
+        roles=list(Role),
+        page=page,
+    )
+
+
+@bp.post("/invitation")
+@describe(form="email* role*=owner|organizer|facilitator|reviewer csrf_token", statuses=(200,))
+def invite(number: uuid.UUID) -> str:
+    """Invite somebody; the link is on the answer, for whoever sends it."""
+    role = _enter(number, Role.OWNER)
+    email, wanted = request.form.get("email", ""), _role(request.form.get("role", ""))
+    secret = organizations.invite(db.session(), number, email, wanted, now=current_hub().clock())
+    return _page(number, role, Page(invitation=invitation_url(secret)))
+
+
+def invitation_url(secret: str) -> str:
+    """Where an invitation is accepted."""
+    base = current_hub().settings.url or request.host_url.rstrip("/")
+    return f"{base}/hub/invitation/{secret}"
+
+
+@bp.post("/code")
+@describe(form="csrf_token", statuses=(200,))
+def show_code(number: uuid.UUID) -> str:
+    """A code that pairs one kiosk."""
+    role = _enter(number, Role.OWNER, Role.ORGANIZER)
+    code = kiosks.pairing_code(db.session(), number, now=current_hub().clock())
+    return _page(number, role, Page(code=code))
+
+
+@bp.post("/member/<uuid:account>")
+@describe(form="role=owner|organizer|facilitator|reviewer csrf_token")
+def change(number: uuid.UUID, account: uuid.UUID) -> ResponseReturnValue:
+    """Give a member another role; none lets them go."""
+    _enter(number, Role.OWNER)
+    wanted = request.form.get("role", "")
+    organizations.set_role(db.session(), number, account, _role(wanted) if wanted else "")
+    flash(_("Kept."))
+    return redirect(
+        f"/hub/o/{number}" if wanted or account != account_here() else "/hub/", code=303
+    )
+
+
+def _role(text: str) -> str:
+    try:
+        return Role(text).value
+    except ValueError as error:
+        raise BadInput(_("There is no such role.")) from error

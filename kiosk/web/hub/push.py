@@ -1,0 +1,171 @@
+"""What kiosks ask of a hub: to be tied to it by a code, then to bring what is new, with the token that the code gave.
+
+What comes is merged as from another laptop (``reporter.merge``): a snapshot of the kiosk's rows says what there is, the
+hub says which originals it lacks, and when none is missing, the rows are merged. Nothing of it has to come to the same
+process: originals stand in the media store before any row tells of them.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zlib
+from dataclasses import asdict
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, g, jsonify, request
+from flask_babel import gettext as _
+
+from kiosk.hub.gatherings import current_hub, written_settings
+from kiosk.peers.exchange import missing_media
+from kiosk.peers.pairing import Introduction
+from kiosk.peers.received import Received
+from kiosk.runtime.context import current_kiosk
+from kiosk.runtime.database import db
+from kiosk.server.connection import share_of
+from kiosk.services.merging import merge_folder
+from kiosk.web.hub.door import open_gathering
+from kiosk.web.middleware.auth import csrf
+from kiosk.web.openapi.describe import describe
+from reporter.database.row_security import Scope
+from reporter.errors import BadInput, Forbidden, TooMuch
+from reporter.gathering.admission import Window
+from reporter.hub import kiosks
+from reporter.hub.kiosks import KnownKiosk, Offer
+from reporter.media.store import disk_errors, hash_file
+from reporter.merge.other_database import DATABASE, open_other
+
+bp = Blueprint("hub_push", __name__, url_prefix="/hub/push")
+csrf.exempt(bp)
+_OPEN = "hub_push.pair"
+TRIES = 10
+EVERYBODY = "everybody"
+# Bytes of a snapshot that are unpacked at most: rows of a hundred thousand takeaways.
+MOST_ROWS = 1 << 30
+_PIECE = 1 << 18
+
+
+@bp.before_request
+def require_kiosk() -> None:
+    """Only paired kiosks; a code is the one thing that anybody may try."""
+    if request.endpoint == _OPEN:
+        return
+    kind, _space, token = request.headers.get("Authorization", "").partition(" ")
+    known = kiosks.by_token(db.session(), token) if kind == "Bearer" else None
+    if known is None:
+        raise Forbidden(_("This laptop is not paired. Pair it once more at the desk."))
+    g.pushing = known
+    open_gathering(Scope(known.organization_id, known.gathering_id))
+
+
+def _pushing() -> KnownKiosk:
+    known: KnownKiosk = g.pushing
+    return known
+
+
+@bp.post("/pair")
+@describe(body="application/json")
+def pair() -> Response:
+    """Use a code up; the answer has the token. Raises TooMuch for who guesses."""
+    _count_try()
+    told = request.get_json()
+    us = Introduction.from_json(told)
+    gathering = Introduction.from_json(told.get("gathering"))
+    values = told.get("settings")
+    if not isinstance(values, dict):
+        raise BadInput(_("This is no laptop of a gathering."))
+    hub = current_hub()
+    offer = Offer(us.id, us.name, gathering.id, gathering.name, written_settings(values))
+    paired = kiosks.pair(
+        db.session(), str(told.get("code", "")), offer, now=hub.clock(), rng=hub.rng
+    )
+    return jsonify(id=paired.gathering_id, name=paired.organization, token=paired.token)
+
+
+def _count_try() -> None:
+    now = current_hub().clock()
+    window: Window = current_app.extensions.setdefault("pairing_tries", Window())
+    for key, most in ((share_of(request.remote_addr or ""), TRIES), (EVERYBODY, 40 * TRIES)):
+        count, _amount, left = window.total(key, now=now)
+        if count >= most:
+            raise TooMuch(
+                "Too many codes were tried. Wait a little, then type it once more.",
+                retry_after=left,
+            )
+        window.add(key, 0, now=now)
+
+
+@bp.get("/mark")
+@describe(produces="application/json")
+def mark() -> Response:
+    """The mark of the snapshot that was taken in last: the kiosk knows whether it has anything new."""
+    return jsonify(mark=kiosks.pushed_mark(db.session(), _pushing()))
+
+
+@bp.put("/rows")
+@describe(headers="X-Snapshot*", body="application/zlib", produces="application/json")
+def rows() -> Response:
+    """The kiosk's rows: the originals that are missing here; where none is, what the merge brought."""
+    known, kiosk = _pushing(), current_kiosk()
+    mark = request.headers.get("X-Snapshot", "")
+    with tempfile.TemporaryDirectory(prefix="reporter-push-") as work:
+        place = Path(work)
+        _unpack(place / DATABASE, mark)
+        received = Received(kiosk.store, known.kiosk_id)
+        with open_other(place) as other:
+            missing = [
+                {"sha256": sha256, "ext": ext, "bytes": size, "offset": received.offset(sha256)}
+                for sha256, ext, size in missing_media(db.session(), other)
+                if not received.is_kept(sha256, ext, size)
+            ]
+        db.session.rollback()
+        if missing:
+            return jsonify(missing=missing)
+        report = merge_folder(kiosk, place, known.name)
+    kiosks.note_push(db.session(), known, "" if report.left else mark, now=kiosk.now())
+    return jsonify(missing=[], report=asdict(report))
+
+
+def _unpack(goal: Path, mark: str) -> None:
+    """Write the body, unpacked, to a file; raises BadInput for anything but the snapshot with this mark."""
+    unpacking, size = zlib.decompressobj(), 0
+    try:
+        with disk_errors(), goal.open("wb") as file:
+            while piece := request.stream.read(_PIECE):
+                while piece:
+                    size += file.write(unpacking.decompress(piece, _PIECE))
+                    piece = unpacking.unconsumed_tail
+                    if size > MOST_ROWS:
+                        raise BadInput(
+                            _("That is more than fits here. Send fewer or smaller files.")
+                        )
+            file.write(unpacking.flush())
+    except zlib.error as error:
+        raise BadInput(_("This is no laptop of a gathering.")) from error
+    if hash_file(goal) != mark:
+        raise BadInput("The rows arrived damaged. Push once more.")
+
+
+@bp.patch("/media/<sha256>")
+@describe(
+    headers="Upload-Offset*:integer Upload-Length*:integer X-Extension*",
+    body="application/octet-stream",
+    produces="application/json",
+)
+def media(sha256: str) -> Response:
+    """The rest of an original from an offset on; what broke off goes on there."""
+    known, kiosk = _pushing(), current_kiosk()
+    db.session.rollback()
+    offset, length = (_count(name) for name in ("Upload-Offset", "Upload-Length"))
+    kiosk.store.need_room(length - offset, keep_free=kiosk.settings.limits.keep_free_mb << 20)
+    received = Received(kiosk.store, known.kiosk_id)
+    reached = received.append(sha256, offset, length, request.stream)
+    if reached == length:
+        received.keep(sha256, request.headers.get("X-Extension", ""))
+    return jsonify(offset=reached)
+
+
+def _count(name: str) -> int:
+    text = request.headers.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise BadInput(_("This is no laptop of a gathering."))
+    return int(text)

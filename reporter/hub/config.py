@@ -1,0 +1,111 @@
+"""Where a hub's database and files are: from the environment, else from a file."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from reporter.errors import ConfigError
+
+DATABASE, MEDIA, URL, PROXIES, SITES = (
+    "REPORTER_DATABASE_URL",
+    "REPORTER_MEDIA_URL",
+    "REPORTER_HUB_URL",
+    "REPORTER_PROXIES",
+    "REPORTER_SITES",
+)
+FILE_VARIABLE = "REPORTER_HUB_FILE"
+DEFAULT_FILE = Path("/etc/social-reporter/hub.toml")
+_NAMES = {
+    DATABASE: "database_url",
+    MEDIA: "media_url",
+    URL: "url",
+    PROXIES: "proxies",
+    SITES: "sites",
+}
+
+
+@dataclass(frozen=True)
+class HubSettings:
+    """What a hub needs to know before it has a database."""
+
+    # As SQLAlchemy takes it, with psycopg 3.
+    database_url: str
+    # ``s3://bucket/prefix`` or a folder.
+    media_url: str
+    # Under which address people reach the hub; empty: any address in numbers, and localhost.
+    url: str = ""
+    # How many reverse proxies stand before it, whose X-Forwarded headers are true.
+    proxies: int = 0
+    # Below it each gathering may have web pages in a folder of this machine; empty: none may.
+    sites: str = ""
+
+    def sites_of(self, gathering: uuid.UUID) -> Path | None:
+        """Where a gathering may have web pages."""
+        return Path(self.sites).absolute() / gathering.hex if self.sites else None
+
+
+def hub_settings(environment: Mapping[str, str] = os.environ) -> HubSettings:
+    """Read the settings: a variable wins over the file. Raises ConfigError for what is missing or impossible."""
+    told = _file(environment)
+    values = {
+        name: environment.get(variable) or told.get(name, "") for variable, name in _NAMES.items()
+    }
+    for variable, name in ((DATABASE, "database_url"), (MEDIA, "media_url")):
+        if not values[name]:
+            raise ConfigError(
+                "The hub needs %(variable)s, or %(name)s in %(file)s.",
+                variable=variable,
+                name=name,
+                file=environment.get(FILE_VARIABLE) or DEFAULT_FILE,
+            )
+    proxies = str(values["proxies"] or 0)
+    if not (proxies.isascii() and proxies.isdigit()):
+        raise ConfigError("%(value)s is no whole number.", value=f"{proxies!r}")
+    return HubSettings(
+        psycopg_url(str(values["database_url"])),
+        str(values["media_url"]),
+        str(values["url"]).rstrip("/"),
+        int(proxies),
+        str(values["sites"]),
+    )
+
+
+def _file(environment: Mapping[str, str]) -> dict[str, object]:
+    path = Path(environment.get(FILE_VARIABLE) or DEFAULT_FILE)
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        if environment.get(FILE_VARIABLE):
+            raise ConfigError("There is no %(file)s.", file=path) from error
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            "%(file)s can't be read: %(what)s. Correct that line and try again.",
+            file=path,
+            what=error,
+        ) from error
+
+
+def psycopg_url(url: str) -> str:
+    """The address for SQLAlchemy with psycopg 3; raises ConfigError for what is no PostgreSQL."""
+    scheme, _colon, rest = url.partition(":")
+    if scheme not in ("postgresql", "postgres", "postgresql+psycopg"):
+        raise ConfigError(
+            "A hub's database is PostgreSQL, as postgresql://user@host/name; %(scheme)s is none.",
+            scheme=f"{scheme!r}",
+        )
+    return f"postgresql+psycopg:{rest}"
+
+
+def media_folder(url: str) -> Path | None:
+    """The folder that a media address names; None for an object store."""
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return Path(parts.path)
+    return Path(url).absolute() if len(parts.scheme) < 2 else None

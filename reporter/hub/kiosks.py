@@ -1,0 +1,174 @@
+"""Kiosks that push to a hub: a code becomes a token, and a gathering that the hub keeps for them."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from reporter.clock import new_id
+from reporter.database.row_security import Scope, working_for
+from reporter.errors import Forbidden
+from reporter.hub.models import HubGathering, HubKiosk, Organization, PairingTicket
+from reporter.hub.secrets import code_digest, digest, new_code, new_token
+
+LIFETIME = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a kiosk tells of itself and its gathering when it is paired."""
+
+    kiosk_id: uuid.UUID
+    name: str
+    # What it calls its gathering.
+    local_id: uuid.UUID
+    title: str
+    # The text of its reporter.toml, without what is the laptop's alone.
+    settings: str
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Where a kiosk pushes to from now on."""
+
+    organization_id: uuid.UUID
+    organization: str
+    gathering_id: uuid.UUID
+    token: str
+
+
+def pairing_code(session: Session, organization: uuid.UUID, *, now: datetime) -> str:
+    """A code for the next hour, in the organization's scope. Commits."""
+    code = new_code()
+    session.execute(delete(PairingTicket).where(PairingTicket.expires_at <= now))
+    session.add(
+        PairingTicket(
+            digest=code_digest(code), organization_id=organization, expires_at=now + LIFETIME
+        )
+    )
+    session.commit()
+    return code
+
+
+def pair(session: Session, code: str, offer: Offer, *, now: datetime, rng: random.Random) -> Paired:
+    """Use a code up for a kiosk. Commits. Raises Forbidden for one that is wrong, used or too old."""
+    organization = _use_up(session, code, now)
+    token = new_token()
+    with working_for(Scope(organization=organization)):
+        gathering = _gathering(session, organization, offer, now=now, rng=rng)
+        session.execute(
+            delete(HubKiosk).where(
+                HubKiosk.gathering_id == gathering, HubKiosk.kiosk_id == offer.kiosk_id
+            )
+        )
+        session.add(
+            HubKiosk(
+                token_digest=digest(token),
+                organization_id=organization,
+                gathering_id=gathering,
+                kiosk_id=offer.kiosk_id,
+                name=offer.name,
+                created_at=now,
+            )
+        )
+        name = session.get_one(Organization, organization).name
+        session.commit()
+    return Paired(organization, name, gathering, token)
+
+
+def _use_up(session: Session, code: str, now: datetime) -> uuid.UUID:
+    session.rollback()
+    with working_for(Scope(key=code_digest(code))):
+        ticket = session.get(PairingTicket, code_digest(code), with_for_update=True)
+        if ticket is None or ticket.expires_at <= now:
+            session.rollback()
+            raise Forbidden("This code is wrong, used or too old. Ask for a new one.")
+        organization = ticket.organization_id
+        session.delete(ticket)
+        session.commit()
+    return organization
+
+
+def _gathering(
+    session: Session, organization: uuid.UUID, offer: Offer, *, now: datetime, rng: random.Random
+) -> uuid.UUID:
+    """The organization's gathering that the kiosk speaks of; made where it is the first to."""
+    known = session.scalar(
+        select(HubGathering.id).where(
+            HubGathering.organization_id == organization, HubGathering.local_id == offer.local_id
+        )
+    )
+    if known is not None:
+        return known
+    number = new_id(now, rng)
+    session.add(
+        HubGathering(
+            id=number,
+            organization_id=organization,
+            local_id=offer.local_id,
+            title=offer.title,
+            settings=offer.settings,
+            created_at=now,
+            due_at=now,
+        )
+    )
+    session.flush()
+    return number
+
+
+@dataclass(frozen=True)
+class KnownKiosk:
+    """Who asks with a token."""
+
+    organization_id: uuid.UUID
+    gathering_id: uuid.UUID
+    kiosk_id: uuid.UUID
+    name: str
+
+
+def by_token(session: Session, token: str) -> KnownKiosk | None:
+    """The kiosk that shows this token. Ends the transaction."""
+    session.rollback()
+    with working_for(Scope(key=digest(token))):
+        row = session.get(HubKiosk, digest(token))
+        found = (
+            None
+            if row is None
+            else KnownKiosk(row.organization_id, row.gathering_id, row.kiosk_id, row.name)
+        )
+        session.rollback()
+    return found
+
+
+def pushed_mark(session: Session, kiosk: KnownKiosk) -> str:
+    """The mark of the snapshot that was taken in last from a kiosk."""
+    mark = select(HubKiosk.snapshot).where(
+        HubKiosk.gathering_id == kiosk.gathering_id, HubKiosk.kiosk_id == kiosk.kiosk_id
+    )
+    return session.scalar(mark) or ""
+
+
+def note_push(session: Session, kiosk: KnownKiosk, mark: str, *, now: datetime) -> None:
+    """Remember what was taken in, and let a worker look at the gathering. Commits."""
+    session.execute(
+        update(HubKiosk)
+        .where(HubKiosk.gathering_id == kiosk.gathering_id, HubKiosk.kiosk_id == kiosk.kiosk_id)
+        .values(snapshot=mark, pushed_at=now)
+    )
+    wake(session, kiosk.gathering_id, now=now)
+    session.commit()
+
+
+def wake(session: Session, gathering: uuid.UUID, *, now: datetime) -> None:
+    """Let a worker look at a gathering soon, unless one does just now: that one looks once more by itself."""
+    session.execute(
+        update(HubGathering)
+        .where(HubGathering.id == gathering, HubGathering.due_at > now, HubGathering.lease == "")
+        .values(due_at=now)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,33 @@
+"""A hub's database, made and brought up to date: the registry first, then the tables of gatherings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from sqlalchemy import Engine
+
+from reporter import migrations
+from reporter.database.row_security import Scope, grant_tables, make_roles, unforced, working_for
+
+_VERSIONS = Path(__file__).parent / "versions"
+# Two that start at once wait for one another (any number that nobody else uses).
+_LOCK = 0x5265706F72746572
+
+
+def upgrade_hub(engine: Engine) -> None:
+    """Bring a PostgreSQL database to the newest schema, in one transaction. Needs the role that owns the tables.
+
+    Raises Conflict for a database of a newer program.
+    """
+    with working_for(Scope(migrating=True)), engine.begin() as connection:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        roles = make_roles(connection)
+        config = migrations.alembic_config(_VERSIONS)
+        config.attributes |= {"connection": connection, "version_table": "hub_version"}
+        command.upgrade(config, "head")
+        if migrations.is_behind(connection):
+            with unforced(connection):
+                migrations.upgrade_connection(connection)
+        if roles:
+            grant_tables(connection)

@@ -1,0 +1,49 @@
+"""Secrets that the registry knows by their digests alone: whoever reads the database can't use them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from sqlalchemy.orm import Session
+
+from reporter.codes import ALPHABET, normalize
+from reporter.hub.models import HubSetting
+
+# 40 bits, for what is typed, runs out and may be tried ten times a minute.
+CODE_LENGTH = 8
+_SIGNING = "signing"
+
+
+def new_token() -> str:
+    """A secret that nobody types: 256 bits."""
+    return secrets.token_urlsafe(32)
+
+
+def new_code() -> str:
+    """A secret that somebody types."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def digest(secret: str) -> str:
+    """What is kept of a token."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def code_digest(code: str) -> str:
+    """What is kept of a code, however it is typed."""
+    return digest(normalize(code))
+
+
+def shared_key(session: Session) -> str:
+    """The key that signs the cookies of all processes of a hub; made at first use. Commits."""
+    row = session.get(HubSetting, _SIGNING)
+    if row is None:
+        # By one statement: two processes may start at once.
+        from sqlalchemy.dialects.postgresql import insert
+
+        made = insert(HubSetting).values(name=_SIGNING, value=new_token())
+        session.execute(made.on_conflict_do_nothing())
+        session.commit()
+        row = session.get_one(HubSetting, _SIGNING)
+    return row.value
