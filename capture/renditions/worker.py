@@ -28,8 +28,7 @@ from reporter.clock import Clock
 from reporter.config import LimitSettings
 from reporter.database.job_queue import back_off, claim, due_ids
 from reporter.enums import Kind, MediaState
-from reporter.errors import BadInput, DiskFull, MediaFailed, TooLong
-from reporter.files import replace_file
+from reporter.errors import BadInput, Busy, DiskFull, MediaFailed, TooLong
 from reporter.media.store import Store
 from reporter.messages import Message
 from reporter.models import Attachment, Media, Rendition, Takeaway
@@ -182,7 +181,7 @@ def _process(
     store.clear_workplaces(job.sha256)
     try:
         result = _render(session, store, pool, job, now=now, limits=limits)
-    except (PoolBusy, DiskFull) as error:
+    except (PoolBusy, DiskFull, Busy) as error:
         log.warning("media %s waits: %s", job.media_id, error)
         _put_back(session, job, now() + timedelta(seconds=30), attempts=job.attempts - 1)
         return False
@@ -197,8 +196,8 @@ def _process(
     try:
         if not _finish(session, store, job, result):
             _forget_withdrawn(session, store, job)
-    except PermissionError as error:
-        # Windows: somebody is being sent the one that it replaces.
+    except (PermissionError, Busy) as error:
+        # Windows: somebody is being sent the one that it replaces. Or: the object store does not answer.
         session.rollback()
         log.warning("media %s waits: %s", job.media_id, error)
         _put_back(session, job, now() + timedelta(seconds=5), attempts=job.attempts - 1)
@@ -297,7 +296,7 @@ def _finish(session: Session, store: Store, job: _Job, result: Result) -> bool:
     _renew_words(session, job, result)
     # The row is locked by its update: whoever edits waits, and drops what comes here.
     for made in result.made:
-        replace_file(made.path, store.rendition(job.sha256, made.name, made.ext))
+        store.keep_rendition(made.path, job.sha256, made.name, made.ext)
     store.clear_workplaces(job.sha256)
     note_look(session, job.media_id, found.kind, result.look)
     _touch_takeaways(session, job.media_id, was=job.kind)

@@ -22,6 +22,7 @@ from reporter.files import (
     sync_folder,
     try_remove,
 )
+from reporter.media.object_file import ObjectFile
 
 PIECE = 1 << 16
 _SHA = re.compile(r"[0-9a-f]{64}")
@@ -99,11 +100,30 @@ class Store:
 
     def original(self, sha256: str, ext: str) -> Path:
         """Where the original with this hash is (to be)."""
-        return self.media / _checked(sha256)[:2] / f"{sha256}{ext}"
+        return self._original(sha256, ext)
 
     def rendition(self, sha256: str, name: str, ext: str) -> Path:
         """Where a rendition of the original with this hash is (to be)."""
-        return self.renditions / _checked(sha256)[:2] / f"{sha256}-{name}{ext}"
+        return self._rendition(sha256, name, ext)
+
+    def find_original(self, sha256: str) -> Path | None:
+        """The original with this hash, whatever its extension; None where there is none."""
+        found = sorted((self.media / _checked(sha256)[:2]).glob(f"{sha256}*"))
+        return next((path for path in found if path.is_file()), None)
+
+    def served_original(self, sha256: str, ext: str) -> Path | ObjectFile:
+        """What a browser is sent of an original; a store elsewhere gives a file that is read from there."""
+        return self._original(sha256, ext)
+
+    def served_rendition(self, sha256: str, name: str, ext: str) -> Path | ObjectFile:
+        """What a browser is sent of a rendition."""
+        return self._rendition(sha256, name, ext)
+
+    def rendition_address(
+        self, sha256: str, name: str, ext: str, *, mime: str, seconds: int
+    ) -> str:
+        """An address at which anybody may read a rendition for so long; "" where only we can send it."""
+        return ""
 
     def plain(self, sha256: str, ext: str) -> Path:
         """Where a copy without edits is (to be), which a browser shows: for whoever mends, never for others."""
@@ -118,7 +138,7 @@ class Store:
 
         The same bytes may be there already: then the newcomer is dropped, if the old one is whole.
         """
-        goal = self.original(sha256, ext)
+        goal = self._original(sha256, ext)
         with disk_errors():
             make_durable_folder(goal.parent)
             if goal.exists() and goal.stat().st_size == path.stat().st_size:
@@ -137,7 +157,7 @@ class Store:
         from there. Afterwards the caller removes ``path`` and calls ``protect``. Where the file system has no hard
         links, it is a copy.
         """
-        goal = self.original(sha256, ext)
+        goal = self._original(sha256, ext)
         with disk_errors():
             make_durable_folder(goal.parent)
             if not goal.exists() or goal.stat().st_size != path.stat().st_size:
@@ -146,17 +166,23 @@ class Store:
             sync_folder(goal.parent)
         return goal
 
+    def keep_rendition(self, path: Path, sha256: str, name: str, ext: str) -> Path:
+        """Move what was made to its place among the renditions, in that of a former one."""
+        goal = self._rendition(sha256, name, ext)
+        replace_file(path, goal)
+        return goal
+
     def protect(self, sha256: str, ext: str) -> None:
         """Write-once: from now on nobody, not even we, changes this original by accident."""
         with suppress(FileNotFoundError):
-            self.original(sha256, ext).chmod(0o444)
+            self._original(sha256, ext).chmod(0o444)
 
     def drop(self, sha256: str, ext: str) -> bool:
         """Remove an original and everything made from it (a takedown). False: Windows keeps what somebody reads now.
 
         Nobody finds that by an address any more: its row is gone. ``reporter.gathering.purge`` comes back for it.
         """
-        removed = try_remove(self.original(sha256, ext))
+        removed = try_remove(self._original(sha256, ext))
         return self.drop_renditions(sha256) and removed
 
     def drop_renditions(self, sha256: str) -> bool:
@@ -179,7 +205,7 @@ class Store:
             # Windows keeps what is being sent right now: nobody is led to it any more, the next takes its place.
             if plain and name in ("view", "play"):
                 with suppress(PermissionError):
-                    path.replace(self.plain(sha256, path.suffix))
+                    path.replace(self._rendition(sha256, "plain", path.suffix))
             elif name != "plain":
                 try_remove(path)
 
@@ -187,6 +213,12 @@ class Store:
         """Remove what a worker that was killed, or that came too late, has left."""
         for path in (self.renditions / _checked(sha256)[:2]).glob(f".{sha256}.*"):
             shutil.rmtree(path, ignore_errors=True)
+
+    def _original(self, sha256: str, ext: str) -> Path:
+        return self.media / _checked(sha256)[:2] / f"{sha256}{ext}"
+
+    def _rendition(self, sha256: str, name: str, ext: str) -> Path:
+        return self.renditions / _checked(sha256)[:2] / f"{sha256}-{name}{ext}"
 
     def is_writable(self) -> bool:
         """Whether the disk takes a file: after an error, systems switch a disk to read-only."""

@@ -106,10 +106,9 @@ def _copy_rendition(merge: MergeContext, ours: Media, theirs: Rendition) -> bool
     source = Store(merge.folder).rendition(ours.sha256, theirs.name, theirs.ext)
     if not source.is_file() or hash_file(source) != theirs.sha256:
         return False
-    goal = merge.store.rendition(ours.sha256, theirs.name, theirs.ext)
-    goal.parent.mkdir(parents=True, exist_ok=True)
-    part = goal.with_name(f".{goal.name}.part")
+    part = merge.store.renditions / ours.sha256[:2] / f".{source.name}.part"
+    part.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, part)
-    part.replace(goal)
+    merge.store.keep_rendition(part, ours.sha256, theirs.name, theirs.ext)
     merge.session.add(Rendition(**row_values(theirs, "media_id"), media_id=ours.id))
     return True

@@ -1,0 +1,188 @@
+"""The store of a gathering whose files are kept in an object store: its folder holds copies of what is in use here.
+
+Decoders and publishers need a local file, so ``original`` and ``rendition`` bring it; several machines work so on the
+same gathering. What is acknowledged is in the object store before its row is committed.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from reporter.files import try_remove
+from reporter.media.object_file import ObjectFile
+from reporter.media.objects import ObjectStore, StoredObject
+from reporter.media.store import Store, hash_file
+
+# Nothing younger is dropped to make room: somebody may be about to read it.
+UNTOUCHED_SECONDS = 3600
+_KNOWN_HASHES = 4096
+
+
+class MirroredStore(Store):
+    """A Store with ``objects`` behind it; ``prefix`` is the gathering's own part of the keys."""
+
+    def __init__(self, folder: Path, objects: ObjectStore, prefix: str) -> None:
+        super().__init__(folder)
+        self._objects = objects
+        self._prefix = prefix.strip("/")
+        # Hashes of local renditions by what tells whether they have changed.
+        self._hashes: dict[tuple[Path, int, int], str] = {}
+
+    def original(self, sha256: str, ext: str) -> Path:
+        """The original, brought here if another machine took it in. Raises StoreUnreachable."""
+        path = self._original(sha256, ext)
+        if path.exists():
+            _touch(path)
+        else:
+            self._bring(path, sha256)
+        return path
+
+    def rendition(self, sha256: str, name: str, ext: str) -> Path:
+        """The rendition that holds now: another machine may have made another one since. Raises StoreUnreachable."""
+        path = self._rendition(sha256, name, ext)
+        if name == "plain" and path.exists():
+            # Without edits there is but one; each machine makes its own.
+            return path
+        self._renew(path, self._objects.stat(self._key(path)))
+        return path
+
+    def find_original(self, sha256: str) -> Path | None:
+        """Here, else there: then it is brought."""
+        found = super().find_original(sha256)
+        key = (
+            ""
+            if found
+            else next(self._objects.keys(self._key(self.media / sha256[:2] / sha256)), "")
+        )
+        return self.original(sha256, Path(key).suffix) if key else found
+
+    def served_original(self, sha256: str, ext: str) -> Path | ObjectFile:
+        """The local file, else the object itself, of which a browser may want a few bytes only."""
+        path = self._original(sha256, ext)
+        return path if path.exists() else self._object(path) or path
+
+    def served_rendition(self, sha256: str, name: str, ext: str) -> Path | ObjectFile:
+        """As ``served_original``; a local file only if it is the one that holds now."""
+        path = self._rendition(sha256, name, ext)
+        found = self._objects.stat(self._key(path))
+        if found is None or self._is(path, found):
+            self._renew(path, found)
+            return path
+        return ObjectFile(partial(self._objects.read, self._key(path)), found.size)
+
+    def rendition_address(
+        self, sha256: str, name: str, ext: str, *, mime: str, seconds: int
+    ) -> str:
+        """An address of the object itself."""
+        key = self._key(self._rendition(sha256, name, ext))
+        return self._objects.address(key, mime=mime, seconds=seconds)
+
+    def keep(self, path: Path, sha256: str, ext: str) -> Path:
+        """Among the originals here, then there."""
+        goal = super().keep(path, sha256, ext)
+        self._send_original(goal, sha256)
+        return goal
+
+    def link(self, path: Path, sha256: str, ext: str) -> Path:
+        """Among the originals here, then there; the row is committed only afterwards."""
+        goal = super().link(path, sha256, ext)
+        self._send_original(goal, sha256)
+        return goal
+
+    def keep_rendition(self, path: Path, sha256: str, name: str, ext: str) -> Path:
+        """There first: what others are told of has to be there."""
+        self._objects.put(self._key(self._rendition(sha256, name, ext)), path)
+        return super().keep_rendition(path, sha256, name, ext)
+
+    def drop(self, sha256: str, ext: str) -> bool:
+        """Here and there."""
+        self._objects.delete(self._key(self._original(sha256, ext)))
+        return super().drop(sha256, ext)
+
+    def drop_all(self, sha256: str) -> bool:
+        """Here and there."""
+        self._delete_all(self._key(self.media / sha256[:2] / sha256))
+        return super().drop_all(sha256)
+
+    def drop_renditions(self, sha256: str) -> bool:
+        """Here and there."""
+        self._delete_all(self._key(self.renditions / sha256[:2] / f"{sha256}-"))
+        return super().drop_renditions(sha256)
+
+    def set_aside(self, sha256: str, *, plain: bool) -> None:
+        """Remove there what was made with other edits, so that no machine shows it any more; then here."""
+        for key in list(self._objects.keys(self._key(self.renditions / sha256[:2] / f"{sha256}-"))):
+            name = Path(key).stem.removeprefix(f"{sha256}-")
+            if plain and name in ("view", "play"):
+                self._objects.rename(
+                    key, self._key(self._rendition(sha256, "plain", Path(key).suffix))
+                )
+            elif name != "plain":
+                self._objects.delete(key)
+        super().set_aside(sha256, plain=plain)
+
+    def trim(self, most_bytes: int) -> int:
+        """Remove the copies that were used longest ago until at most so many bytes are left; how many were removed."""
+        paths = [p for folder in (self.media, self.renditions) for p in folder.glob("??/*")]
+        kept = [(p.stat(), p) for p in paths if p.is_file() and not p.name.startswith(".")]
+        total = sum(told.st_size for told, _path in kept)
+        removed, now = 0, time.time()
+        for told, path in sorted(kept, key=lambda one: one[0].st_mtime):
+            if total <= most_bytes or told.st_mtime > now - UNTOUCHED_SECONDS:
+                break
+            if try_remove(path):
+                total -= told.st_size
+                removed += 1
+        return removed
+
+    def _key(self, path: Path) -> str:
+        return f"{self._prefix}/{path.relative_to(self.folder).as_posix()}".lstrip("/")
+
+    def _object(self, path: Path) -> ObjectFile | None:
+        found = self._objects.stat(self._key(path))
+        read = partial(self._objects.read, self._key(path))
+        return ObjectFile(read, found.size) if found else None
+
+    def _bring(self, path: Path, sha256: str) -> None:
+        if self._objects.get(self._key(path), path) and sha256 and hash_file(path) != sha256:
+            # Not what its name says: it counts as missing.
+            try_remove(path)
+
+    def _send_original(self, path: Path, sha256: str) -> None:
+        found = self._objects.stat(self._key(path))
+        if found is None or found.sha256 != sha256:
+            self._objects.put(self._key(path), path, sha256)
+
+    def _renew(self, path: Path, found: StoredObject | None) -> None:
+        if found is None:
+            try_remove(path)
+        elif self._is(path, found):
+            _touch(path)
+        else:
+            self._objects.get(self._key(path), path)
+
+    def _is(self, path: Path, found: StoredObject) -> bool:
+        """Whether the local file has these bytes."""
+        with suppress(FileNotFoundError):
+            told = path.stat()
+            if told.st_size == found.size:
+                mark = (path, told.st_ctime_ns, told.st_size)
+                if len(self._hashes) > _KNOWN_HASHES:
+                    self._hashes.clear()
+                known = self._hashes.get(mark) or self._hashes.setdefault(mark, hash_file(path))
+                return known == found.sha256
+        return False
+
+    def _delete_all(self, prefix: str) -> None:
+        for key in list(self._objects.keys(prefix)):
+            self._objects.delete(key)
+
+
+def _touch(path: Path) -> None:
+    """It was used now."""
+    with suppress(OSError):
+        os.utime(path)

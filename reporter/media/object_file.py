@@ -1,0 +1,57 @@
+"""An object of an object store as a file."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator
+
+
+class ObjectFile(io.RawIOBase):
+    """An object as a file to read from any place, fetched from there only once it is read."""
+
+    def __init__(self, read_from: Callable[[int], Iterator[bytes]], size: int) -> None:
+        """``read_from`` gives the bytes from a place on; ``size`` is that of the whole."""
+        super().__init__()
+        self.size = size
+        self._read_from = read_from
+        self._at = 0
+        self._pieces: Iterator[bytes] | None = None
+        self._rest = b""
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """From any place."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Read on from there."""
+        at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence]
+        if at != self._at:
+            self._at, self._rest, self._pieces = max(0, at), b"", None
+        return self._at
+
+    def tell(self) -> int:
+        """The place of the next byte."""
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to so many bytes; fewer than asked for only at the end."""
+        if size is None or size < 0:
+            size = max(0, self.size - self._at)
+        if self._pieces is None and size and self._at < self.size:
+            self._pieces = self._read_from(self._at)
+        parts, wanted = [], size
+        while wanted > 0:
+            self._rest = self._rest or (next(self._pieces, b"") if self._pieces else b"")
+            if not self._rest:
+                break
+            parts.append(self._rest[:wanted])
+            self._rest = self._rest[len(parts[-1]) :]
+            wanted -= len(parts[-1])
+        told = b"".join(parts)
+        self._at += len(told)
+        return told
