@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app, request, send_file, url_for
+from flask import Blueprint, Response, current_app, redirect, request, send_file, url_for
 from flask_babel import gettext as _
 from itsdangerous import Signer
 from sqlalchemy import select
+from werkzeug.wsgi import wrap_file
 
 from capture.renditions.worker import heal
 from kiosk.runtime.context import current_kiosk
@@ -17,8 +18,9 @@ from kiosk.web.openapi.describe import describe
 from reporter.annotations.captions import captions_of
 from reporter.enums import MediaState
 from reporter.errors import NotFound
+from reporter.media.object_file import ObjectFile
 from reporter.media.webvtt import webvtt
-from reporter.models import Attachment, Media, Takeaway
+from reporter.models import Attachment, Media, Rendition, Takeaway
 from reporter.moderation.visibility import Scope, showable
 
 bp = Blueprint("media", __name__)
@@ -26,6 +28,8 @@ bp = Blueprint("media", __name__)
 ORIGINAL = "original"
 CAPTIONS = "captions"
 YEAR = 31_536_000
+# How long an address of the object store holds: a film is fetched piece by piece while somebody watches.
+PUBLIC_SECONDS, PUBLIC_FILM_SECONDS = 300, 3600
 
 
 def media_url(media: Media, rendition: str, *, signed: bool = False) -> str:
@@ -62,11 +66,16 @@ def show(sha256: str, rendition: str) -> Response:
 
 
 def _may_see(media: Media, rendition: str) -> bool:
-    key = request.args.get("k", "")
-    if at_desk() or (key and _signer().verify_signature(media.sha256, key)):
+    if _has_own_right(media):
         return True
     # An original says where and with whose device it was made; the renditions don't.
     return rendition != ORIGINAL and _is_shown(media)
+
+
+def _has_own_right(media: Media) -> bool:
+    """Whether the asker is at the desk or holds a receipt, and sees it shown or not."""
+    key = request.args.get("k", "")
+    return at_desk() or bool(key and _signer().verify_signature(media.sha256, key))
 
 
 def _is_shown(media: Media) -> bool:
@@ -84,8 +93,8 @@ def _original(media: Media) -> Response:
     if media.state == MediaState.FAILED:
         # Whatever brought a decoder down could do so to others: it stays in its folder, and is nobody's to fetch.
         raise _nothing()
-    path = current_kiosk().store.original(media.sha256, media.ext)
-    return _send(path, media.type, media.sha256)
+    file = current_kiosk().store.served_original(media.sha256, media.ext)
+    return _send(file, media.type, media.sha256)
 
 
 def _rendition(media: Media, name: str) -> Response:
@@ -93,14 +102,31 @@ def _rendition(media: Media, name: str) -> Response:
     if made is None:
         raise _nothing()
     kiosk = current_kiosk()
-    path = kiosk.store.rendition(media.sha256, name, made.ext)
-    if not path.exists():
+    if not _has_own_right(media) and (address := _public_address(media, made)):
+        return _lead_to(address)
+    file = kiosk.store.served_rendition(media.sha256, name, made.ext)
+    if isinstance(file, Path) and not file.exists():
         heal(db.session(), kiosk.store, media, now=kiosk.now())
-    response = _send(path, made.type, made.sha256)
+    response = _send(file, made.type, made.sha256)
     if request.args.get("v", "") != media.mended:
         # An address of before the last edit: it gets what holds now, and must not keep it as what it was.
         response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _public_address(media: Media, made: Rendition) -> str:
+    """Where the object store itself gives to anybody what the room is shown; "" where only we can."""
+    seconds = PUBLIC_FILM_SECONDS if made.name == "play" else PUBLIC_SECONDS
+    return current_kiosk().store.rendition_address(
+        media.sha256, made.name, made.ext, mime=made.type, seconds=seconds
+    )
+
+
+def _lead_to(address: str) -> Response:
+    response = redirect(address)
+    # The address holds for minutes only, and who may see it is asked each time.
+    response.headers["Cache-Control"] = "private, no-store"
+    return response  # type: ignore[return-value]
 
 
 def _captions(media: Media) -> Response:
@@ -115,15 +141,29 @@ def _captions(media: Media) -> Response:
     return response
 
 
-def _send(path: Path, mime: str, etag: str) -> Response:
-    try:
-        response = send_file(path, mimetype=mime, conditional=True, etag=etag, max_age=YEAR)
-    except FileNotFoundError as error:
-        raise _nothing() from error
+def _send(file: Path | ObjectFile, mime: str, etag: str) -> Response:
+    if isinstance(file, ObjectFile):
+        response = _send_object(file, mime, etag)
+    else:
+        try:
+            response = send_file(file, mimetype=mime, conditional=True, etag=etag, max_age=YEAR)
+        except FileNotFoundError as error:
+            raise _nothing() from error
     response.cache_control.public = None  # type: ignore[assignment]
     # Private: no proxy between us keeps what may be withdrawn later.
     response.cache_control.private = True
     response.cache_control.immutable = True
+    return response
+
+
+def _send_object(file: ObjectFile, mime: str, etag: str) -> Response:
+    """What lies in the object store, or the part of it that a browser asks for; nothing is fetched for a 304."""
+    body = wrap_file(request.environ, file, 1 << 16)  # type: ignore[arg-type]
+    response = Response(body, mimetype=mime, direct_passthrough=True)
+    response.content_length = file.size
+    response.set_etag(etag)
+    response.cache_control.max_age = YEAR
+    response.make_conditional(request, accept_ranges=True, complete_length=file.size)
     return response
 
 

@@ -1,0 +1,263 @@
+"""The object store at an S3-compatible service, and which one an address means.
+
+Every object carries its SHA-256 twice: as the checksum that the service compares on arrival, and as metadata that any
+service gives back. (https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html)
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+from reporter.errors import ConfigError, NotFound
+from reporter.media.objects import (
+    UNREACHABLE,
+    FolderObjects,
+    ObjectStore,
+    StoredObject,
+    StoreUnreachable,
+    receive,
+)
+from reporter.media.store import PIECE, hash_file
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+# One request takes 5 GB at most; above this a file goes in parts, of which there may be 10,000.
+WHOLE_BYTES = 1 << 30
+PART_BYTES = 128 << 20
+_SHA = "sha256"
+_MISSING = ("404", "NoSuchKey", "NotFound")
+_OTHER_BYTES = ("BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch")
+# More than enough for one web process: each thread of its server reads one object at most.
+_CONNECTIONS = 64
+
+
+def open_objects(url: str) -> ObjectStore:
+    """The object store of an address: ``s3://bucket/prefix`` or a folder. Nothing is sent yet.
+
+    Keys and region come from the environment (AWS_ACCESS_KEY_ID …), another service's address from
+    AWS_ENDPOINT_URL_S3. ``?presign=no`` after the address: browsers can't reach the service, send all ourselves.
+
+    Raises ConfigError where the packages are missing or the address is no such thing.
+    """
+    parts = urlsplit(url)
+    if parts.scheme in ("", "file") or len(parts.scheme) == 1:
+        return FolderObjects(Path(parts.path if parts.scheme == "file" else url))
+    if parts.scheme != "s3" or not parts.netloc:
+        raise ConfigError(
+            "%(url)s is neither a folder nor an address as s3://bucket/prefix.", url=url
+        )
+    presign = parse_qs(parts.query).get("presign", ["yes"])[-1] != "no"
+    return S3Objects(parts.netloc, parts.path.strip("/"), presign=presign)
+
+
+class S3Objects:
+    """Objects of one bucket, below a prefix. May be used by many threads."""
+
+    def __init__(self, bucket: str, prefix: str, *, presign: bool = True) -> None:
+        self._bucket = bucket
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._presign = presign
+        self._client = _client()
+
+    def put(self, key: str, path: Path, sha256: str = "") -> None:
+        """Send a file; a service that knows checksums compares this one before it keeps anything.
+
+        Not all do, so the file is read here too. On the way TLS or the signature of the body guard it.
+        """
+        found = hash_file(path)
+        if sha256 not in ("", found):
+            raise ValueError(f"{path.name} is not what it was")
+        sha256 = found
+        if path.stat().st_size > WHOLE_BYTES:
+            self._put_parts(key, path, sha256)
+            return
+        with path.open("rb") as file:
+            _ask(
+                self._client.put_object,
+                Body=file,
+                ChecksumSHA256=_in_base64(sha256),
+                Metadata={_SHA: sha256},
+                **self._at(key),
+            )
+
+    def _put_parts(self, key: str, path: Path, sha256: str) -> None:
+        where = self._at(key)
+        began = _ask(
+            self._client.create_multipart_upload,
+            Metadata={_SHA: sha256},
+            ChecksumAlgorithm="SHA256",
+            **where,
+        )
+        where |= {"UploadId": began["UploadId"]}
+        try:
+            with path.open("rb") as file:
+                parts = [
+                    _part(self._client, where, number, data)
+                    for number, data in enumerate(iter(lambda: file.read(PART_BYTES), b""), 1)
+                ]
+            _ask(self._client.complete_multipart_upload, MultipartUpload={"Parts": parts}, **where)
+        except BaseException:
+            # What stays behind would be paid for.
+            with suppress(StoreUnreachable):
+                _ask(self._client.abort_multipart_upload, **where)
+            raise
+
+    def get(self, key: str, goal: Path) -> bool:
+        """Bring it; what arrives is compared with the hash that was sent along when it was put."""
+        try:
+            told = _ask(self._client.get_object, **self._at(key))
+        except NotFound:
+            return False
+        receive(_pieces(told["Body"]), goal, told["Metadata"].get(_SHA, ""))
+        return True
+
+    def stat(self, key: str) -> StoredObject | None:
+        """By a HEAD request."""
+        try:
+            told = _ask(self._client.head_object, **self._at(key))
+        except NotFound:
+            return None
+        return StoredObject(int(told["ContentLength"]), told["Metadata"].get(_SHA, ""))
+
+    def read(self, key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """By a range request (RFC 9110, 14.2); raises NotFound at once, not at the first piece."""
+        if stop is not None and stop <= start:
+            return iter(())
+        last = "" if stop is None else str(stop - 1)
+        told = _ask(self._client.get_object, Range=f"bytes={start}-{last}", **self._at(key))
+        return _pieces(told["Body"])
+
+    def delete(self, key: str) -> None:
+        """The service says yes to what is not there as well."""
+        _ask(self._client.delete_object, **self._at(key))
+
+    def rename(self, key: str, other: str) -> None:
+        """Copied there by the service itself, then removed."""
+        source = {"Bucket": self._bucket, "Key": self._prefix + key}
+        try:
+            _ask(self._client.copy_object, CopySource=source, **self._at(other))
+        except NotFound:
+            return
+        self.delete(key)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """A thousand at a time, as they are asked for."""
+        more: dict[str, str] = {}
+        while True:
+            told = _ask(
+                self._client.list_objects_v2,
+                Bucket=self._bucket,
+                Prefix=self._prefix + prefix,
+                **more,
+            )
+            for one in told.get("Contents", ()):
+                yield str(one["Key"]).removeprefix(self._prefix)
+            if not told.get("IsTruncated"):
+                return
+            more = {"ContinuationToken": told["NextContinuationToken"]}
+
+    def address(self, key: str, *, mime: str, seconds: int) -> str:
+        """A presigned address: signed here, without asking the service."""
+        if not self._presign:
+            return ""
+        told = {
+            "ResponseContentType": mime,
+            "ResponseCacheControl": f"private, max-age={seconds}",
+        }
+        return str(
+            self._client.generate_presigned_url(
+                "get_object", Params={**self._at(key), **told}, ExpiresIn=seconds
+            )
+        )
+
+    def _at(self, key: str) -> dict[str, Any]:
+        return {"Bucket": self._bucket, "Key": self._prefix + key}
+
+
+@functools.cache
+def _client() -> Any:
+    """One for the process: making it reads megabytes of descriptions of services."""
+    try:
+        from botocore.config import Config
+        from botocore.session import Session
+    except ImportError as error:
+        raise ConfigError(
+            "Media in S3 needs packages that are not installed. Install them with: %(command)s",
+            command="pip install 'social-reporter[hub]'",
+        ) from error
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3")
+    # Services that are not Amazon's often have no name of their own for each bucket.
+    style = "path" if endpoint else "auto"
+    return Session().create_client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name=os.environ.get("AWS_REGION")
+        or os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
+        config=Config(
+            signature_version="s3v4",
+            s3={"addressing_style": style},
+            connect_timeout=5,
+            read_timeout=30,
+            max_pool_connections=_CONNECTIONS,
+            # Checksums of other kinds are too new for many services; SHA-256 is sent all the same.
+            request_checksum_calculation="when_required",
+            retries={"mode": "standard", "max_attempts": 3},
+        ),
+    )
+
+
+def _ask(call: Callable[..., T], **parts: Any) -> T:
+    """What the service answers.
+
+    Raises NotFound for what is not there, ValueError for bytes that are not those of the checksum, StoreUnreachable for
+    all else.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return call(**parts)
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        if code in _MISSING:
+            raise NotFound("There is no such file.") from error
+        if code in _OTHER_BYTES:
+            raise ValueError("what arrived is not what was sent") from error
+        log.warning("object store: %s", error)
+        raise StoreUnreachable(UNREACHABLE) from error
+    except BotoCoreError as error:
+        log.warning("object store: %s", error)
+        raise StoreUnreachable(UNREACHABLE) from error
+
+
+def _part(client: Any, where: dict[str, Any], number: int, data: bytes) -> dict[str, Any]:
+    checksum = base64.b64encode(hashlib.sha256(data).digest()).decode("ascii")
+    told = _ask(client.upload_part, Body=data, PartNumber=number, ChecksumSHA256=checksum, **where)
+    return {"PartNumber": number, "ETag": told["ETag"], "ChecksumSHA256": checksum}
+
+
+def _pieces(body: Any) -> Iterator[bytes]:
+    """The bytes of an answer; raises StoreUnreachable where it breaks off."""
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        # `with` would do for a whole answer only: who stops half-way gives the connection up.
+        while piece := body.read(PIECE):
+            yield piece
+    except (BotoCoreError, OSError) as error:
+        raise StoreUnreachable(UNREACHABLE) from error
+    finally:
+        body.close()
+
+
+def _in_base64(sha256: str) -> str:
+    return base64.b64encode(bytes.fromhex(sha256)).decode("ascii")
