@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any as Whatever
 
 import numpy as np
 
 from reporter.search.documents import place_word
 from reporter.search.protocol import FACETS, THEME, Relaxation, SearchRequest, Sort
-from reporter.search.query.parser import All, Any, Node, Text, parse, texts_of
+from reporter.search.query.loosening import prefixed, some_of
+from reporter.search.query.parser import All, Node, Text, parse, texts_of
 from reporter.search.query.scorer import Matching, is_slight
 from reporter.search.query.spelling import respell
 from reporter.search.reader import Bools, Floats, IndexReader
@@ -80,38 +80,20 @@ class _Search:
         """Beginnings of words, then another spelling, then some of the words."""
         if not any(True for _ in texts_of(node)):
             return
-        if self._try(_prefixed(node)):
+        if self._try(prefixed(node)):
             self.loosened = Relaxation.BEGINNINGS
             return
-        spelled = respell(self._ask.query, node, self._reading, self._finds, self._languages)
+        spelled = respell(self._ask.query, node, self._reading.near, self._finds, self._languages)
         better = parse(spelled) if spelled else None
         if better is not None and self._try(better):
             self.suggestion, self.loosened = spelled, Relaxation.SPELLING
-        elif isinstance(node, All) and self._try(_some_of(node, self._languages)):
+        elif isinstance(node, All) and self._try(some_of(node, self._languages)):
             self.loosened = Relaxation.SOME_WORDS
             self.suggestion = spelled
 
     def _finds(self, text: Text) -> bool:
         scores = Matching(self._reading, self._languages, self._ask.today).scores(text)
         return bool(((scores > 0) & self._allowed).any())
-
-
-def _prefixed(node: Node) -> Node:
-    """Every free word as a beginning."""
-    if isinstance(node, Text):
-        return node if node.phrase or len(node.text) < 3 else replace(node, prefix=True)
-    if isinstance(node, All | Any):
-        return type(node)(tuple(map(_prefixed, node.parts)))
-    return node
-
-
-def _some_of(node: All, languages: tuple[str, ...]) -> Node:
-    """Any of the free words will do (but not "the" alone); everything else stays as it was asked."""
-    free = [part for part in node.parts if isinstance(part, Text)]
-    heavy = [t for t in free if not all(map(is_slight, tokenize(t.text, languages, sure=True)))]
-    rest = tuple(part for part in node.parts if not isinstance(part, Text))
-    some = Any(tuple(heavy or free)) if free else None
-    return All((*rest, some)) if some else node
 
 
 def like(

@@ -193,6 +193,12 @@ class IndexReader:
         """Terms of a field within so many typing slips."""
         return {t for leaf, _at in self.leaves for t in leaf.terms_within(name, text, distance)}
 
+    def near(self, word: str) -> Iterator[tuple[str, int]]:
+        """Words within two typing slips, and how many documents have them in their texts."""
+        names = ("word", "about")
+        found = {t for name in names for t in self.similar(name, word, 2) if ":" not in t}
+        return ((term, len(self.postings("word", term)[0])) for term in found)
+
     def phrase(self, words: list[str]) -> Bools:
         """For each document whether these words follow one another in its texts."""
         mask = np.zeros(self.count, np.bool_)

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from reporter.enums import TakeawayState
-from reporter.models import Attachment, Takeaway
+from reporter.models import Takeaway
+from reporter.search.changes import changed, count_changed, count_live, in_batches, newest
 from reporter.search.documents import document
 from reporter.search.index_files import (
     IndexGeneration,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BATCH = 500
 # Readings that are kept open for the next question; more threads than that open one of their own.
 SPARE = 4
 # The one that answers may be switched while it is opened.
@@ -60,20 +59,20 @@ class WhooshIndex:
         """Whether nothing is to be done after a start: then Whoosh is loaded by the first search or new row."""
         build = self._builds.usable()
         if build is None:
-            return _newest(session) == 0
+            return newest(session) == 0
         return (
             self._sound is None
             and build.is_intact
             and not build.suspect
-            and build.indexed_to >= _newest(session)
+            and build.indexed_to >= newest(session)
         )
 
     def _catch_up(
         self, build: IndexGeneration, session: Session, progress: Progress | None = None
     ) -> int:
         written = 0
-        total = _count_changed(session, build.indexed_to) if progress else 0
-        while rows := _changed(session, build.indexed_to):
+        total = count_changed(session, build.indexed_to) if progress else 0
+        while rows := changed(session, build.indexed_to):
             if not self._write(build, rows):
                 break
             written += len(rows)
@@ -105,17 +104,17 @@ class WhooshIndex:
         # One that is there already, so that there is something to switch from.
         self._build()
         build = self._builds.aside(self.recipe)
-        newest = _newest(session)
-        total, done = _count_changed(session, 0), 0
+        upto = newest(session)
+        total, done = count_changed(session, 0), 0
         with writing(build) as writer:
-            for rows in _in_batches(session, newest):
+            for rows in in_batches(session, upto):
                 for row in rows:
                     if row.state != TakeawayState.WITHDRAWN:
                         writer.add_document(**document(row, self.recipe))
                 done += len(rows)
                 if progress:
                     progress(done, total)
-        build.note(newest)
+        build.note(upto)
         self._catch_up(build, session)
         self._builds.switch(build)
         return int(build.open().doc_count())
@@ -123,7 +122,7 @@ class WhooshIndex:
     def behind(self, session: Session) -> int:
         """Revisions that the index has not seen yet."""
         build = self._builds.usable()
-        return max(0, _newest(session) - (build.indexed_to if build else 0))
+        return max(0, newest(session) - (build.indexed_to if build else 0))
 
     def outdated(self) -> bool:
         """Whether it was made for other settings (the one that answers goes on)."""
@@ -145,16 +144,10 @@ class WhooshIndex:
         build = self._builds.usable()
         if build is None:
             return 0
-        newest = _newest(session)
-        there = (
-            select(func.count())
-            .select_from(Takeaway)
-            .where(Takeaway.state != TakeawayState.WITHDRAWN)
-        )
-        wanted = session.scalar(there) or 0
+        upto, wanted = newest(session), count_live(session)
         known = build.noted_documents if self._sound is None else None
         indexed = int(build.open().doc_count()) if known is None else known
-        return abs(wanted - indexed) if build.indexed_to >= newest == _newest(session) else 0
+        return abs(wanted - indexed) if build.indexed_to >= upto == newest(session) else 0
 
     def search(self, ask: SearchRequest) -> SearchResult:
         """Answer from the last commit. An empty query with or without filters lists the newest.
@@ -244,36 +237,3 @@ class WhooshIndex:
             log.warning("the index can't be read: %s", str(error))
             return False
         return True
-
-
-def _newest(session: Session) -> int:
-    return session.scalar(select(func.max(Takeaway.revision))) or 0
-
-
-def _count_changed(session: Session, after: int) -> int:
-    query = select(func.count()).select_from(Takeaway).where(Takeaway.revision > after)
-    return session.scalar(query) or 0
-
-
-def _in_batches(session: Session, newest: int) -> Iterator[list[Takeaway]]:
-    """All rows up to a revision; what is changed meanwhile gets a higher one and comes later."""
-    after = 0
-    while rows := _changed(session, after, newest):
-        after = rows[-1].revision
-        yield rows
-        session.rollback()
-
-
-def _changed(session: Session, after: int, upto: int | None = None) -> list[Takeaway]:
-    query = (
-        select(Takeaway)
-        .where(Takeaway.revision > after)
-        .order_by(Takeaway.revision)
-        .limit(BATCH)
-        .options(
-            selectinload(Takeaway.tags),
-            selectinload(Takeaway.session),
-            selectinload(Takeaway.attachments).selectinload(Attachment.media),
-        )
-    )
-    return list(session.scalars(query if upto is None else query.where(Takeaway.revision <= upto)))

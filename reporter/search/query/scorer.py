@@ -109,7 +109,7 @@ class Matching:
         if node.phrase and len(words) > 1:
             return self._phrase(words, around=around)
         beginning = node.prefix or node.end == self._unfinished_at
-        scores = [self._run(run, around=around) for run in _runs(words)]
+        scores = [self._run(run, around=around) for run in runs(words)]
         if beginning and not words[-1].pair:
             begun = self._beginning(words[-1].plain, around=around)
             scores[-1] = begun if node.prefix else np.maximum(scores[-1], begun)
@@ -211,7 +211,7 @@ def is_slight(word: Word) -> bool:
     return word.plain in all_function_words() or (len(word.plain) == 1 and not word.pair)
 
 
-def _runs(words: list[Word]) -> list[list[Word]]:
+def runs(words: list[Word]) -> list[list[Word]]:
     """Pairs of characters that overlap belong together; all else stands alone."""
     runs: list[list[Word]] = []
     for word in words:

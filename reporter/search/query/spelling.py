@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from reporter.search.query.parser import Node, Text, texts_of
-from reporter.search.reader import IndexReader
 from reporter.search.text.tokenizer import tokenize
 
 MOST_TRIED = 6
 MOST_WORDS = 6
+# Words that may be near one that is misspelt, each with the number of documents that have it.
+Near = Callable[[str], Iterable[tuple[str, int]]]
 
 
 def respell(
     query: str,
     node: Node,
-    reading: IndexReader,
+    near: Near,
     finds: Callable[[Text], bool],
     languages: tuple[str, ...],
 ) -> str:
@@ -29,7 +30,7 @@ def respell(
         for word in tokenize(text.text, languages, sure=True):
             if word.pair or finds(Text(word.plain)):
                 continue
-            better = _nearest(word.plain, reading, finds)
+            better = _nearest(word.plain, near, finds)
             if not better:
                 return ""
             start = text.start + word.start
@@ -38,19 +39,13 @@ def respell(
     return "".join([*pieces, query[at:]]) if pieces else ""
 
 
-def _nearest(word: str, reading: IndexReader, finds: Callable[[Text], bool]) -> str:
+def _nearest(word: str, near: Near, finds: Callable[[Text], bool]) -> str:
     if len(word) < 3:
         return ""
-    near = {
-        term
-        for name in ("word", "about")
-        for term in reading.similar(name, word, 2)
-        if ":" not in term
-    }
     most = 1 if len(word) < 5 else 2
     ranked = sorted(
-        (slips, -len(reading.postings("word", term)[0]), term)
-        for term in near
+        (slips, -count, term)
+        for term, count in near(word)
         if len(term) > 2 and 0 < (slips := distance(word, term)) <= most
     )
     return next((term for _d, _n, term in ranked[:MOST_TRIED] if finds(Text(term))), "")

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy.orm import Session
 
-from reporter.config import Settings
 from reporter.gathering.sessions import add_session
-from reporter.search import SearchRequest, WhooshIndex
+from reporter.search import SearchIndex, SearchRequest
 from tests.reporter.search.relevance_cases import (
     AUTHORS,
     QUESTIONS,
@@ -26,7 +25,7 @@ from tests.support.kiosk_process import TurnableClock, add_takeaway
 class Library:
     """The filled index, and the names of takeaways by their ids."""
 
-    index: WhooshIndex
+    index: SearchIndex
     names: dict[str, str]
 
     def ask(self, typed: str) -> list[str]:
@@ -37,7 +36,7 @@ class Library:
 
 @pytest.fixture
 def library(
-    session: Session, gathering: Settings, rng: random.Random, clock: TurnableClock
+    session: Session, index: SearchIndex, rng: random.Random, clock: TurnableClock
 ) -> Library:
     events = {
         letter: add_session(session, title, now=clock(), rng=rng)
@@ -55,7 +54,6 @@ def library(
             tags=TAGS.get(name, []),
         )
         names[str(row.id)] = name
-    index = WhooshIndex(gathering.folder / "index")
     index.sync(session)
     return Library(index, names)
 

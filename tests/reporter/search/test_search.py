@@ -19,25 +19,48 @@ from reporter.media.store import Store
 from reporter.models import EventSession
 from reporter.moderation.decisions import approve, change, hide, withdraw
 from reporter.moderation.visibility import Scope
-from reporter.search import Recipe, Relaxation, SearchRequest, Sort, WhooshIndex, load_hits, text_of
+from reporter.search import (
+    Recipe,
+    Relaxation,
+    SearchIndex,
+    SearchRequest,
+    Sort,
+    WhooshIndex,
+    load_hits,
+    text_of,
+)
 from reporter.search.index_files import writing
 from reporter.search.maintenance import ask_rebuild, look_after, rebuild_asked, rebuild_if_asked
 from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
 
 
 @pytest.fixture
-def index(gathering: Settings) -> WhooshIndex:
+def whoosh(gathering: Settings) -> WhooshIndex:
     return WhooshIndex(gathering.folder / "index")
 
 
-def texts(session: Session, index: WhooshIndex, ask: SearchRequest) -> list[str]:
+def texts(session: Session, index: SearchIndex, ask: SearchRequest) -> list[str]:
     return [row.text for row, _mark in load_hits(session, index.search(ask), ask)]
 
 
 @pytest.fixture
 def filled(
-    session: Session, event: EventSession, rng: random.Random, index: WhooshIndex
+    session: Session, event: EventSession, rng: random.Random, index: SearchIndex
+) -> SearchIndex:
+    fill(session, event, rng, index)
+    return index
+
+
+@pytest.fixture
+def filled_whoosh(
+    session: Session, event: EventSession, rng: random.Random, whoosh: WhooshIndex
 ) -> WhooshIndex:
+    """For what is about Whoosh's files."""
+    fill(session, event, rng, whoosh)
+    return whoosh
+
+
+def fill(session: Session, event: EventSession, rng: random.Random, index: SearchIndex) -> None:
     rows: list[tuple[str, dict[str, Any]]] = [
         ("Compost stays warm in winter", {"author": "Ana", "tags": ["soil"], "intent": "learned"}),
         ("Where is the café?", {"author": "Bo", "intent": "question"}),
@@ -48,7 +71,6 @@ def filled(
         add_takeaway(session, event, rng, text=text, state="approved", **values)
     add_takeaway(session, event, rng, text="Compost secret, not yet approved")
     index.sync(session)
-    return index
 
 
 WANTED = [
@@ -79,7 +101,7 @@ WANTED = [
 ]
 
 
-def test_what_is_found(session: Session, filled: WhooshIndex) -> None:
+def test_what_is_found(session: Session, filled: SearchIndex) -> None:
     found = {
         query: sorted(texts(session, filled, SearchRequest(query))) for query, _wanted in WANTED
     }
@@ -87,7 +109,7 @@ def test_what_is_found(session: Session, filled: WhooshIndex) -> None:
 
 
 def test_the_title_of_the_session_finds_its_takeaways(
-    session: Session, filled: WhooshIndex
+    session: Session, filled: SearchIndex
 ) -> None:
     assert len(texts(session, filled, SearchRequest("community gardens"))) == 4
 
@@ -95,7 +117,7 @@ def test_the_title_of_the_session_finds_its_takeaways(
 HOSTILE = ["(((", '"', "NOT", "a:b:c", "~", "[", "*" * 400, "x" * 5000, "^^", "\x00"]
 
 
-def test_hostile_queries_answer(filled: WhooshIndex) -> None:
+def test_hostile_queries_answer(filled: SearchIndex) -> None:
     for query in HOSTILE:
         assert filled.search(SearchRequest(query)).total <= 4, query
 
@@ -103,7 +125,7 @@ def test_hostile_queries_answer(filled: WhooshIndex) -> None:
 def test_an_empty_query_lists_the_newest_first(
     session: Session,
     event: EventSession,
-    filled: WhooshIndex,
+    filled: SearchIndex,
     rng: random.Random,
     clock: TurnableClock,
 ) -> None:
@@ -115,7 +137,7 @@ def test_an_empty_query_lists_the_newest_first(
 
 
 def test_facets_are_counted_over_all_not_the_page(
-    session: Session, filled: WhooshIndex, event: EventSession
+    session: Session, filled: SearchIndex, event: EventSession
 ) -> None:
     found = filled.search(SearchRequest("", limit=1))
     assert (len(found.ids), found.total) == (1, 4)
@@ -129,7 +151,7 @@ def test_facets_are_counted_over_all_not_the_page(
     ]
 
 
-def test_the_place_decides_what_is_seen(session: Session, filled: WhooshIndex) -> None:
+def test_the_place_decides_what_is_seen(session: Session, filled: SearchIndex) -> None:
     assert "Compost secret, not yet approved" not in texts(
         session, filled, SearchRequest("compost")
     )
@@ -140,7 +162,7 @@ def test_the_place_decides_what_is_seen(session: Session, filled: WhooshIndex) -
 
 
 def test_highlights_are_escaped(
-    session: Session, event: EventSession, rng: random.Random, index: WhooshIndex
+    session: Session, event: EventSession, rng: random.Random, index: SearchIndex
 ) -> None:
     add_takeaway(session, event, rng, text="<script>x</script> mulch & more", state="approved")
     index.sync(session)
@@ -159,7 +181,7 @@ def test_highlights_are_escaped(
         ("qqqqq", ""),
     ],
 )
-def test_a_slip_is_forgiven(session: Session, filled: WhooshIndex, typed: str, meant: str) -> None:
+def test_a_slip_is_forgiven(session: Session, filled: SearchIndex, typed: str, meant: str) -> None:
     found = filled.search(SearchRequest(typed))
     assert found.suggestion == meant
     if meant:
@@ -167,12 +189,12 @@ def test_a_slip_is_forgiven(session: Session, filled: WhooshIndex, typed: str, m
         assert found.ids == filled.search(SearchRequest(meant)).ids != []
 
 
-def test_no_word_of_hidden_texts_is_proposed(filled: WhooshIndex) -> None:
+def test_no_word_of_hidden_texts_is_proposed(filled: SearchIndex) -> None:
     assert filled.search(SearchRequest("secrt")).suggestion == ""
     assert filled.search(SearchRequest("secrt", place=None)).suggestion == "secret"
 
 
-def test_some_of_the_words_are_better_than_nothing(session: Session, filled: WhooshIndex) -> None:
+def test_some_of_the_words_are_better_than_nothing(session: Session, filled: SearchIndex) -> None:
     found = filled.search(SearchRequest("compost pallets"))
     assert found.loosened is Relaxation.SOME_WORDS
     assert found.total == 2
@@ -180,7 +202,7 @@ def test_some_of_the_words_are_better_than_nothing(session: Session, filled: Who
     assert filled.search(SearchRequest("compost pallets kind:photo")).total == 1
 
 
-def test_the_last_word_may_be_unfinished(session: Session, filled: WhooshIndex) -> None:
+def test_the_last_word_may_be_unfinished(session: Session, filled: SearchIndex) -> None:
     assert texts(session, filled, SearchRequest("beds pall", unfinished=True)) == [
         "Build beds from pallets"
     ]
@@ -194,7 +216,7 @@ def test_changes_hiding_and_withdrawal_reach_the_index(
     session: Session,
     event: EventSession,
     rng: random.Random,
-    index: WhooshIndex,
+    index: SearchIndex,
     clock: TurnableClock,
     store: Store,
 ) -> None:
@@ -217,16 +239,18 @@ def test_changes_hiding_and_withdrawal_reach_the_index(
     assert index.search(SearchRequest("", place=None)).total == 0
 
 
-def test_a_deleted_index_heals(session: Session, filled: WhooshIndex, gathering: Settings) -> None:
+def test_a_deleted_index_heals(
+    session: Session, filled_whoosh: WhooshIndex, gathering: Settings
+) -> None:
     folder = gathering.folder / "index"
     shutil.rmtree(folder)
-    assert filled.behind(session) > 0
-    assert filled.sync(session) == 5
-    assert len(texts(session, filled, SearchRequest("compost"))) == 1
+    assert filled_whoosh.behind(session) > 0
+    assert filled_whoosh.sync(session) == 5
+    assert len(texts(session, filled_whoosh, SearchRequest("compost"))) == 1
     for path in folder.glob("*/*.toc"):
         path.unlink()
-    assert filled.sync(session) == 5
-    assert len(texts(session, filled, SearchRequest("compost"))) == 1
+    assert filled_whoosh.sync(session) == 5
+    assert len(texts(session, filled_whoosh, SearchRequest("compost"))) == 1
 
 
 _BROKEN = """
@@ -245,10 +269,10 @@ with open_session(settings) as session:
 
 
 def test_a_broken_index_answers_with_nothing_and_heals(
-    session: Session, filled: WhooshIndex, gathering: Settings
+    session: Session, filled_whoosh: WhooshIndex, gathering: Settings
 ) -> None:
-    filled.recipe = Recipe.of(gathering)
-    filled.rebuild(session)
+    filled_whoosh.recipe = Recipe.of(gathering)
+    filled_whoosh.rebuild(session)
     for path in (gathering.folder / "index").glob("*/*.seg"):
         path.write_bytes(b"garbage" * 100)
     # In a process of its own: Whoosh leaves a file open that it can't make out, and Python complains of it later.
@@ -260,20 +284,20 @@ def test_a_broken_index_answers_with_nothing_and_heals(
         timeout=120,
     )
     assert told.stdout.split() == ["0", "5", "1"]
-    assert len(texts(session, filled, SearchRequest("compost"))) == 1
+    assert len(texts(session, filled_whoosh, SearchRequest("compost"))) == 1
 
 
 def test_another_writer_at_it_is_left_alone(
-    session: Session, event: EventSession, rng: random.Random, filled: WhooshIndex
+    session: Session, event: EventSession, rng: random.Random, filled_whoosh: WhooshIndex
 ) -> None:
     add_takeaway(session, event, rng, text="waits", state="approved")
-    with writing(filled._build()):
-        assert filled.sync(session) == 0
-    assert filled.sync(session) == 1
-    assert texts(session, filled, SearchRequest("waits")) == ["waits"]
+    with writing(filled_whoosh._build()):
+        assert filled_whoosh.sync(session) == 0
+    assert filled_whoosh.sync(session) == 1
+    assert texts(session, filled_whoosh, SearchRequest("waits")) == ["waits"]
 
 
-def test_rebuilding_gives_the_same(session: Session, filled: WhooshIndex) -> None:
+def test_rebuilding_gives_the_same(session: Session, filled: SearchIndex) -> None:
     told: list[tuple[int, int]] = []
     assert filled.rebuild(session, lambda *step: told.append(step)) == 5
     assert told[-1] == (5, 5)
@@ -284,7 +308,7 @@ def test_rebuilding_goes_on_aside_and_switches(
     session: Session,
     event: EventSession,
     rng: random.Random,
-    filled: WhooshIndex,
+    filled_whoosh: WhooshIndex,
     gathering: Settings,
 ) -> None:
     before = (gathering.folder / "index" / "current").read_text()
@@ -294,20 +318,20 @@ def test_rebuilding_goes_on_aside_and_switches(
         # Halfway there, the old one still answers, and takes in what comes.
         if not seen:
             row = add_takeaway(session, event, rng, text="Came meanwhile", state="approved")
-            filled.sync(session)
-            assert texts(session, filled, SearchRequest("meanwhile")) == [row.text]
-        seen.append(filled.search(SearchRequest("compost")).total)
+            filled_whoosh.sync(session)
+            assert texts(session, filled_whoosh, SearchRequest("meanwhile")) == [row.text]
+        seen.append(filled_whoosh.search(SearchRequest("compost")).total)
 
-    filled.rebuild(session, look)
+    filled_whoosh.rebuild(session, look)
     assert seen == [1]
     assert (gathering.folder / "index" / "current").read_text() != before
-    assert texts(session, filled, SearchRequest("meanwhile")) == ["Came meanwhile"]
-    assert filled.behind(session) == 0
+    assert texts(session, filled_whoosh, SearchRequest("meanwhile")) == ["Came meanwhile"]
+    assert filled_whoosh.behind(session) == 0
     assert len(list((gathering.folder / "index").iterdir())) == 2
 
 
 def test_the_desk_asks_for_a_rebuild_by_a_row(
-    session: Session, filled: WhooshIndex, clock: TurnableClock
+    session: Session, filled: SearchIndex, clock: TurnableClock
 ) -> None:
     assert rebuild_if_asked(session, filled) == 0
     ask_rebuild(session, now=clock())
@@ -316,7 +340,7 @@ def test_the_desk_asks_for_a_rebuild_by_a_row(
     assert rebuild_asked(session) is None
 
 
-def test_other_settings_mean_another_index(session: Session, filled: WhooshIndex) -> None:
+def test_other_settings_mean_another_index(session: Session, filled: SearchIndex) -> None:
     assert not filled.outdated()
     filled.recipe = Recipe("Asia/Tokyo", "ja")
     assert filled.outdated()
@@ -332,13 +356,13 @@ def test_words_that_were_taken_back_leave_the_files_too(
     session: Session,
     event: EventSession,
     rng: random.Random,
-    filled: WhooshIndex,
+    filled_whoosh: WhooshIndex,
     clock: TurnableClock,
     store: Store,
     gathering: Settings,
 ) -> None:
     row = add_takeaway(session, event, rng, text="Zanzibarprivate", state="approved")
-    filled.sync(session)
+    filled_whoosh.sync(session)
 
     def on_disk() -> bool:
         files = [p for p in (gathering.folder / "index").rglob("*") if p.is_file()]
@@ -346,31 +370,34 @@ def test_words_that_were_taken_back_leave_the_files_too(
 
     assert on_disk()
     withdraw(session, row, hand(clock), store)
-    filled.sync(session)
-    assert filled.search(SearchRequest("zanzibarprivate", place=None)).total == 0
-    look_after(session, filled, now=clock())
-    rebuild_if_asked(session, filled)
+    filled_whoosh.sync(session)
+    assert filled_whoosh.search(SearchRequest("zanzibarprivate", place=None)).total == 0
+    look_after(session, filled_whoosh, now=clock())
+    rebuild_if_asked(session, filled_whoosh)
     assert not on_disk()
-    look_after(session, filled, now=clock())
+    look_after(session, filled_whoosh, now=clock())
     assert rebuild_asked(session) is None
 
 
 def test_an_index_that_lost_something_is_noticed(
-    session: Session, filled: WhooshIndex, clock: TurnableClock
+    session: Session, filled_whoosh: WhooshIndex, clock: TurnableClock
 ) -> None:
-    with writing(filled._build()) as writer:
+    with writing(filled_whoosh._build()) as writer:
         writer.delete_by_term("by", "ana")
-    assert filled.misses(session) == 1
-    look_after(session, filled, now=clock())
-    assert rebuild_if_asked(session, filled) == 5
-    assert (filled.misses(session), filled.search(SearchRequest("by:ana")).total) == (0, 1)
+    assert filled_whoosh.misses(session) == 1
+    look_after(session, filled_whoosh, now=clock())
+    assert rebuild_if_asked(session, filled_whoosh) == 5
+    assert (filled_whoosh.misses(session), filled_whoosh.search(SearchRequest("by:ana")).total) == (
+        0,
+        1,
+    )
 
 
 def test_answers_are_sorted_as_asked(
     session: Session,
     event: EventSession,
     rng: random.Random,
-    index: WhooshIndex,
+    index: SearchIndex,
     clock: TurnableClock,
 ) -> None:
     for text in ("bees, bees and bees", "a day without bees in it at all", "the last of the bees"):
@@ -385,7 +412,7 @@ def test_answers_are_sorted_as_asked(
 
 
 def test_more_like_this(
-    session: Session, event: EventSession, rng: random.Random, index: WhooshIndex
+    session: Session, event: EventSession, rng: random.Random, index: SearchIndex
 ) -> None:
     one = add_takeaway(
         session, event, rng, text="Beans and maize grow well together", state="approved"
@@ -399,7 +426,7 @@ def test_more_like_this(
 
 
 def test_many_readers_and_a_writer_get_along(
-    session: Session, event: EventSession, rng: random.Random, filled: WhooshIndex
+    session: Session, event: EventSession, rng: random.Random, filled: SearchIndex
 ) -> None:
     totals: list[int] = []
     stop = threading.Event()
@@ -421,7 +448,7 @@ def test_many_readers_and_a_writer_get_along(
 
 
 def _change_it(
-    session: Session, event: EventSession, rng: random.Random, filled: WhooshIndex
+    session: Session, event: EventSession, rng: random.Random, filled: SearchIndex
 ) -> None:
     for number in range(12):
         add_takeaway(session, event, rng, text=f"compost {number}", state="approved")
@@ -430,7 +457,7 @@ def _change_it(
 
 
 def test_arabic_is_found_however_it_is_written(
-    session: Session, event: EventSession, rng: random.Random, filled: WhooshIndex
+    session: Session, event: EventSession, rng: random.Random, filled: SearchIndex
 ) -> None:
     row = add_takeaway(
         session, event, rng, text="زرنا الحديقة في ١٢ مايو مع المدرسة", state="approved"
@@ -452,7 +479,7 @@ def test_arabic_is_found_however_it_is_written(
 
 @pytest.mark.parametrize("former", [None, "snowballstemmer 2.2.0"])
 def test_an_update_of_what_makes_words_rebuilds_beside(
-    session: Session, filled: WhooshIndex, gathering: Settings, *, former: str | None
+    session: Session, filled_whoosh: WhooshIndex, gathering: Settings, *, former: str | None
 ) -> None:
     [made_for] = (gathering.folder / "index").glob("i*/made-for.json")
     told = json.loads(made_for.read_text())
@@ -461,9 +488,11 @@ def test_an_update_of_what_makes_words_rebuilds_beside(
     else:
         told["analysis"] = former
     made_for.write_text(json.dumps(told))
-    later = WhooshIndex(gathering.folder / "index", filled.recipe)
+    later = WhooshIndex(gathering.folder / "index", filled_whoosh.recipe)
     # It goes on answering until the new one is there.
-    assert later.search(SearchRequest("")).total == filled.search(SearchRequest("")).total > 0
+    assert (
+        later.search(SearchRequest("")).total == filled_whoosh.search(SearchRequest("")).total > 0
+    )
     assert later.outdated()
     assert rebuild_if_asked(session, later) == 5
     assert not later.outdated()

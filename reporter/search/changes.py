@@ -1,0 +1,57 @@
+"""Which rows an index has to take in: every change gives a row a higher revision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from reporter.enums import TakeawayState
+from reporter.models import Attachment, Takeaway
+
+BATCH = 500
+
+
+def newest(session: Session) -> int:
+    """The revision of the row that changed last."""
+    return session.scalar(select(func.max(Takeaway.revision))) or 0
+
+
+def count_live(session: Session) -> int:
+    """How many takeaways an index should have."""
+    there = (
+        select(func.count()).select_from(Takeaway).where(Takeaway.state != TakeawayState.WITHDRAWN)
+    )
+    return session.scalar(there) or 0
+
+
+def count_changed(session: Session, after: int) -> int:
+    """How many rows have changed since a revision."""
+    query = select(func.count()).select_from(Takeaway).where(Takeaway.revision > after)
+    return session.scalar(query) or 0
+
+
+def in_batches(session: Session, upto: int) -> Iterator[list[Takeaway]]:
+    """All rows up to a revision; what is changed meanwhile gets a higher one and comes later."""
+    after = 0
+    while rows := changed(session, after, upto):
+        after = rows[-1].revision
+        yield rows
+        session.rollback()
+
+
+def changed(session: Session, after: int, upto: int | None = None) -> list[Takeaway]:
+    """The next rows that have changed since a revision, with all that a document needs."""
+    query = (
+        select(Takeaway)
+        .where(Takeaway.revision > after)
+        .order_by(Takeaway.revision)
+        .limit(BATCH)
+        .options(
+            selectinload(Takeaway.tags),
+            selectinload(Takeaway.session),
+            selectinload(Takeaway.attachments).selectinload(Attachment.media),
+        )
+    )
+    return list(session.scalars(query if upto is None else query.where(Takeaway.revision <= upto)))

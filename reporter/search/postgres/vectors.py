@@ -1,0 +1,222 @@
+"""Documents and questions in the words of PostgreSQL's text search: tsvector and tsquery.
+
+The words are taken apart by our own code, as for Whoosh, so both find the same. What a lexeme is stands before it:
+``w/`` a word as written, with its place; a stem as it is (``en:garden``); ``a/`` and ``A/`` a word and a stem of what
+is around (session, people, tags); ``f.kind/note`` a fact or a word of a field. Every document has ``*``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import date
+from typing import Any as Whatever
+
+from reporter.codes import is_valid, normalize
+from reporter.search.query.dates import matching_days
+from reporter.search.query.parser import All, Any, Named, Node, Not, Text
+from reporter.search.query.scorer import HAS, KINDS, is_slight, runs
+from reporter.search.text.highlight import Highlights
+from reporter.search.text.tokenizer import Word, tokenize
+from reporter.search.text.tokenizer import normalize as fold
+
+# PostgreSQL's limit of a place in a text.
+MOST_PLACES = 16_383
+_FIELDS = (
+    "title",
+    "room",
+    "by",
+    "tag",
+    "session",
+    "kind",
+    "intent",
+    "state",
+    "audience",
+    "day",
+    "has",
+)
+EVERYTHING = "'*'"
+
+
+def quoted(lexeme: str) -> str:
+    """A lexeme as PostgreSQL reads it in a tsvector or tsquery."""
+    return "'" + lexeme.replace("\\", "\\\\").replace("'", "''").replace("\x00", "") + "'"
+
+
+def vector(document: dict[str, Whatever]) -> str:
+    """The tsvector of a document of ``reporter.search.documents``. Weights: A as written, B stems, C and D around."""
+    places: dict[str, list[str]] = {"*": []}
+    kinds = (
+        ("A", (f"w/{word}" for word in document["word"])),
+        ("B", iter(document["stem"])),
+        ("C", (f"a/{one}" for one in document["about"] if ":" not in one)),
+        ("D", (f"A/{one}" for one in document["about"] if ":" in one)),
+    )
+    for weight, lexemes in kinds:
+        for place, lexeme in enumerate(lexemes, 1):
+            places.setdefault(lexeme, []).append(f"{min(place, MOST_PLACES)}{weight}")
+    for name in _FIELDS:
+        for value in document[name]:
+            places.setdefault(f"f.{name}/{value}", [])
+    return " ".join(
+        quoted(lexeme) + (":" + ",".join(where[:255]) if where else "")
+        for lexeme, where in places.items()
+    )
+
+
+class Question:
+    """A tree of a query as a tsquery; remembers what is to be marked (``marks``) and what weighs (``weighing``)."""
+
+    def __init__(
+        self,
+        languages: tuple[str, ...],
+        days: Callable[[], Collection[str]],
+        *,
+        today: date | None = None,
+        unfinished_at: int = -1,
+    ) -> None:
+        self.marks = Highlights()
+        self.weighing: list[str] = []
+        self._languages, self._days, self._today = languages, days, today
+        self._unfinished_at = unfinished_at
+
+    def match(self, node: Node) -> str:
+        """The tsquery; "" where nothing can match."""
+        match node:
+            case Text():
+                return self._text(node)
+            case Named():
+                return self._named(node)
+            case Not():
+                found = self._aside(node.of)
+                return f"({EVERYTHING} & !{found})" if found else EVERYTHING
+            case Any():
+                return _any(self.match(part) for part in node.parts)
+            case All():
+                return self._all(node.parts)
+
+    def _aside(self, node: Node) -> str:
+        """What a tree matches, without marking or weighing it."""
+        marks, weighing = self.marks, list(self.weighing)
+        found = self.match(node)
+        self.marks, self.weighing = marks, weighing
+        return found
+
+    def _all(self, parts: tuple[Node, ...]) -> str:
+        """All of them; of words like "the" none has to be there, if there are others. They weigh all the same."""
+        slight = [part for part in parts if self._is_slight(part)]
+        heavy = [part for part in parts if part not in slight] or slight
+        found = _all(self.match(part) for part in heavy)
+        if heavy is not slight:
+            marks = self.marks
+            for part in slight:
+                self.match(part)
+            self.marks = marks
+        return found
+
+    def _is_slight(self, node: Node) -> bool:
+        if not isinstance(node, Text) or node.phrase or node.prefix:
+            return False
+        return node.end != self._unfinished_at and all(map(is_slight, self._take_apart(node)))
+
+    def _take_apart(self, node: Text) -> list[Word]:
+        return tokenize(node.text, self._languages, sure=True)
+
+    def _text(self, node: Text, *, around: bool = True) -> str:
+        words = self._take_apart(node)
+        if not words:
+            return ""
+        if node.phrase and len(words) > 1:
+            return self._phrase(words, around=around)
+        found = [self._run(run, around=around) for run in runs(words)]
+        if (node.prefix or node.end == self._unfinished_at) and not words[-1].pair:
+            begun = self._beginning(words[-1].plain, around=around)
+            found[-1] = begun if node.prefix else _any((found[-1], begun))
+        return _all(found)
+
+    def _run(self, run: list[Word], *, around: bool) -> str:
+        if len(run) > 1:
+            return self._phrase(run, around=around)
+        word = run[0]
+        self.marks |= Highlights(frozenset({word.plain}), frozenset(word.stems))
+        return self._weigh(word_lexemes(word, around=around))
+
+    def _weigh(self, lexemes: list[str]) -> str:
+        self.weighing += lexemes
+        return _any(lexemes)
+
+    def _phrase(self, words: list[Word], *, around: bool) -> str:
+        plain = [word.plain for word in words]
+        self.marks |= Highlights(frozenset(plain))
+        written = [quoted(f"w/{word}") for word in plain]
+        self.weighing += written
+        found = f"({' <-> '.join(written)})"
+        if not around:
+            return found
+        near = [quoted(f"a/{word}") for word in plain]
+        self.weighing += near
+        return _any((found, _all(near)))
+
+    def _beginning(self, start: str, *, around: bool) -> str:
+        self.marks |= Highlights(beginnings=(start,))
+        kinds = ("w/", "a/") if around else ("w/",)
+        return self._weigh([f"{quoted(kind + start)}:*" for kind in kinds])
+
+    def _named(self, node: Named) -> str:
+        value = node.value
+        match node.field:
+            case "session":
+                code = normalize(value.text)
+                own = _fact("session", code) if is_valid(code) else ""
+                return _any((own, self._words_of("title", value)))
+            case "by" | "room":
+                return self._words_of(node.field, value)
+            case "tag":
+                return _any((_fact("tag", fold(value.text)), self._words_of("tag", value)))
+            case "day":
+                days = matching_days(value.text, self._days(), self._today, self._languages)
+                return _any(_fact("day", day) for day in sorted(days))
+            case "text":
+                return self._text(value, around=False)
+        word = fold(value.text)
+        known = {"kind": KINDS, "has": HAS}.get(node.field, {})
+        return _fact(node.field, known.get(word, word))
+
+    def _words_of(self, name: str, value: Text) -> str:
+        words = self._take_apart(value)
+        found = [_any(_fact(name, form) for form in (word.plain, *word.stems)) for word in words]
+        if words and (value.prefix or value.end == self._unfinished_at):
+            begun = f"{_fact(name, words[-1].plain)}:*"
+            found[-1] = _any((found[-1], begun))
+        return _all(found)
+
+
+def word_lexemes(word: Word, *, around: bool) -> list[str]:
+    """What a word is found by: as written, its stems, and what is around."""
+    stems = word.stems if not word.pair or len(word.plain) == 1 else ()
+    found = [f"w/{word.plain}", *stems]
+    if around:
+        found += [f"a/{word.plain}", *(f"A/{stem}" for stem in stems)]
+    return [quoted(lexeme) for lexeme in found]
+
+
+def _fact(name: str, value: str) -> str:
+    return quoted(f"f.{name}/{value}")
+
+
+def _any(parts: Iterable[str]) -> str:
+    real = list(filter(None, parts))
+    return f"({' | '.join(real)})" if len(real) > 1 else "".join(real)
+
+
+def _all(parts: Iterable[str]) -> str:
+    real = list(parts)
+    if not real or not all(real):
+        return ""
+    return f"({' & '.join(real)})" if len(real) > 1 else real[0]
+
+
+def plain_words(document: dict[str, Whatever]) -> Iterator[str]:
+    """Words that a slip may mean: those of the texts and of what is around, without stems."""
+    for word in {*document["word"], *document["about"]}:
+        if ":" not in word and len(word) > 2:
+            yield word
