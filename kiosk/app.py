@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from flask import Flask, Response, g, request
@@ -12,6 +13,7 @@ from jinja2 import StrictUndefined
 
 from kiosk.demo import tour
 from kiosk.i18n import locale_selector
+from kiosk.peers import baton
 from kiosk.runtime.database import db
 from kiosk.runtime.making import make_kiosk
 from kiosk.runtime.static_files import static_dir, version
@@ -114,6 +116,7 @@ def create_app(
         ensure_lobby(db.session(), now=clock(), rng=rng)
         face_review.set_check(db.session(), settings.publish.check_faces)
         app.extensions["kiosk"] = kiosk = make_kiosk(settings, gathering.id, clock=clock, rng=rng)
+        kiosk.may_send = partial(baton.may_send, kiosk)
         app.secret_key = secret_store.signing_key(str(kiosk.gathering_id))
         db.session.remove()
     add_pages(app, (*MIDDLEWARE, tour), auth.LaptopDoor())

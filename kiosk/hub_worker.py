@@ -15,6 +15,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from flask import Flask
 from sqlalchemy import Update, select, update
@@ -29,6 +30,7 @@ from kiosk.web.middleware.error_pages import note_failure
 from kiosk.workers import Turn
 from reporter.database.row_security import Scope, working_for
 from reporter.errors import attempt
+from reporter.hub import baton
 from reporter.hub.models import HubGathering
 
 log = logging.getLogger(__name__)
@@ -111,6 +113,10 @@ def renew(session: Session, claim: Claim, *, now: datetime) -> None:
         session.commit()
 
 
+def _may_send(gathering: uuid.UUID) -> bool:
+    return baton.take(db.session(), gathering, baton.HUB, now=current_hub().clock())
+
+
 class HubWorker:
     """One thread that works for whatever gathering is due."""
 
@@ -146,6 +152,8 @@ class HubWorker:
             more = self._rounds(claim)
         finally:
             db.session.rollback()
+            with working_for(claim.scope):
+                baton.give_back(db.session(), claim.gathering, baton.HUB)
             due = clock() if more and not self._stop.is_set() else clock() + REST
             give_back(db.session(), claim, due=due)
         return True
@@ -169,7 +177,9 @@ class HubWorker:
         self._taken[key] = now
         with self._app.app_context(), working_for(claim.scope):
             open_gathering(claim.scope)
-            done = attempt(lambda: turn(current_kiosk()))
+            kiosk = current_kiosk()
+            kiosk.may_send = partial(_may_send, claim.gathering)
+            done = attempt(lambda: turn(kiosk))
             if isinstance(done, Exception):
                 note_failure(log, f"worker {turn.__name__}", done)
                 # Once in the rest's time, not again and again.

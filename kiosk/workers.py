@@ -105,7 +105,12 @@ def deliver(kiosk: KioskContext) -> int:
     """Send what is due, if the organizer lets it go out by itself; takedowns always."""
     from kiosk.services.publishing import deliver_once
 
-    return deliver_once(kiosk)
+    sent = deliver_once(kiosk)
+    if not sent:
+        from kiosk.peers import baton
+
+        baton.give_back(kiosk)
+    return sent
 
 
 def hear(kiosk: KioskContext) -> int:
@@ -120,6 +125,13 @@ def merge_laptops(kiosk: KioskContext) -> int:
     from kiosk.peers.exchange import merge_next
 
     return merge_next(kiosk)
+
+
+def push_hub(kiosk: KioskContext) -> int:
+    """Bring what is new to the hub, where there is one."""
+    from kiosk.peers.push import push_next
+
+    return push_next(kiosk)
 
 
 def cards(kiosk: KioskContext) -> int:
@@ -208,6 +220,7 @@ TURNS: tuple[tuple[Turn, float], ...] = (
     (deliver, 5.0),
     (hear, 10.0),
     (merge_laptops, 2.0),
+    (push_hub, 5.0),
     (cards, 1.0),
     (watched_folder, 2.0),
     (film, 1.0),

@@ -142,6 +142,7 @@ def publish(
     as_json: bool,
 ) -> None:
     """Queue what is approved and deliver what is due."""
+    from kiosk.peers import baton
     from kiosk.services.publishing import publish_all, set_budget, set_pause
 
     if pause and (resume or wait or dry_run):
@@ -159,6 +160,12 @@ def publish(
             return
         with progress_bar("publishing") as bar:
             done = publish_all(kiosk, names=names, wait=wait, on_progress=bar.outcome)
+            if not kiosk.may_send():
+                click.echo(
+                    "the hub publishes this gathering just now, or can't be asked; it goes on by itself",
+                    err=True,
+                )
+            baton.give_back(kiosk)
         if as_json:
             print_json({"deliveries": done.rows})
         else:

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from reporter.models import Peer, Takeaway
 
 # What of the settings belongs to the gathering, wherever it is kept: neither the Wi-Fi nor the laptop's own.
 _SHARED = ("gathering", "publish", "privacy", "limits")
+# How often what is new is brought by itself.
+EVERY = timedelta(minutes=1)
 # Originals under way at once.
 LANES = 4
 _TRIES = 4
@@ -106,7 +109,35 @@ def push(kiosk: KioskContext, peer: Peer, done: Pushed, progress: Progress | Non
             done.already = _count()
         else:
             _bring(kiosk, client, rows, mark, _Sending(done, progress))
+    peer.snapshot = "" if done.left else mark
     _note(kiosk, peer, done)
+
+
+def push_next(kiosk: KioskContext) -> int:
+    """The background turn: push when the desk asked, or when something is new; why it did not work is kept. 0 or 1."""
+    now = kiosk.now()
+    peer = db.session.scalar(select(Peer).where(Peer.hub, Peer.url != ""))
+    waits = peer is not None and peer.tried_at is not None and peer.tried_at > now - EVERY
+    if peer is None or not (peer.asked_at or (peer.automatic and not waits)):
+        return 0
+    if not peer.asked_at and not peer.error and peer.snapshot == _own_mark(kiosk):
+        # Nothing is new: the hub need not be asked, and the next look has time.
+        peer.tried_at = now
+        db.session.commit()
+        return 0
+    try:
+        push(kiosk, peer, Pushed())
+    except ReporterError as error:
+        db.session.rollback()
+        peer.error = error.message
+        db.session.commit()
+        return 0
+    return 1
+
+
+def _own_mark(kiosk: KioskContext) -> str:
+    with tempfile.TemporaryDirectory(prefix="reporter-push-") as work:
+        return write_snapshot(kiosk.settings.folder / "reporter.db", Path(work) / "rows.db")
 
 
 def _count() -> int:

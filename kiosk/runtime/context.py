@@ -49,6 +49,8 @@ class KioskContext:
     tried: dict[str, str] = field(default_factory=dict)
     # Raises PublishError for a place that may not be published to from this machine; None: any may.
     check_place: Callable[[Target], None] | None = None
+    # Whether nobody else publishes this gathering just now (a hub, where there is one).
+    may_send: Callable[[], bool] = lambda: True
     # Whether a phone is sending right now; the server says so, once it runs.
     receiving: Callable[[], bool] = lambda: False
     # Since when decoders have held back for it (time.monotonic); 0 while they don't.

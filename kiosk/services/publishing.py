@@ -46,6 +46,7 @@ def publish_context_of(kiosk: KioskContext) -> PublishContext:
         budget_mb=load_settings(kiosk.settings.folder).publish.budget_mb,
         state=kiosk.remote_state,
         check_place=kiosk.check_place,
+        may_send=kiosk.may_send,
     )
 
 

@@ -29,6 +29,8 @@ class PublishContext:
     connect: Callable[[Target], OpenTarget]
     # Bytes that may go over the network before a person raises it; 0: as many as it takes.
     budget: int = 0
+    # Whether nobody else publishes this gathering just now: asked before each row that brings something out.
+    may_send: Callable[[], bool] = lambda: True
     # What open targets learn of their servers.
     state: RemoteState = field(default_factory=RemoteState)
 

@@ -129,11 +129,12 @@ def make_publish_context(
     budget_mb: int = 0,
     state: RemoteState | None = None,
     check_place: Callable[[Target], None] | None = None,
+    may_send: Callable[[], bool] = lambda: True,
 ) -> PublishContext:
     """What ledger and outbox work with. ``assets``: the folder that holds ``css/tokens.css``.
 
     ``state``: what other contexts of the same program have learnt of servers. ``check_place`` raises PublishError for
-    what may not be opened from here.
+    what may not be opened from here. ``may_send``: see PublishContext.
     """
     state = RemoteState() if state is None else state
     open_it = partial(open_target, facts=facts, state=state, assets=assets)
@@ -143,7 +144,9 @@ def make_publish_context(
             check_place(row)
         return open_it(row)
 
-    return PublishContext(store, facts, clock, rng, connect, budget_mb * 1_000_000, state)
+    return PublishContext(
+        store, facts, clock, rng, connect, budget_mb * 1_000_000, may_send=may_send, state=state
+    )
 
 
 def test_target(session: Session, context: PublishContext, name: str) -> str:

@@ -29,7 +29,7 @@ from kiosk.web.openapi.describe import describe
 from reporter.database.row_security import Scope
 from reporter.errors import BadInput, Forbidden, TooMuch
 from reporter.gathering.admission import Window
-from reporter.hub import kiosks
+from reporter.hub import baton, kiosks
 from reporter.hub.kiosks import KnownKiosk, Offer
 from reporter.media.store import disk_errors, hash_file
 from reporter.merge.other_database import DATABASE, open_other
@@ -143,6 +143,26 @@ def _unpack(goal: Path, mark: str) -> None:
         raise BadInput(_("This is no laptop of a gathering.")) from error
     if hash_file(goal) != mark:
         raise BadInput("The rows arrived damaged. Push once more.")
+
+
+@bp.post("/baton")
+@describe(produces="application/json")
+def take_baton() -> Response:
+    """Whether this kiosk may publish for a while, because neither the hub nor another kiosk does."""
+    known = _pushing()
+    granted = baton.take(
+        db.session(), known.gathering_id, known.kiosk_id.hex, now=current_kiosk().now()
+    )
+    return jsonify(granted=granted)
+
+
+@bp.delete("/baton")
+@describe(produces="application/json")
+def give_baton_back() -> Response:
+    """Let others publish."""
+    known = _pushing()
+    baton.give_back(db.session(), known.gathering_id, known.kiosk_id.hex)
+    return jsonify(granted=False)
 
 
 @bp.patch("/media/<sha256>")

@@ -32,9 +32,12 @@ def overview() -> str:
 
 def _page(code: str = "") -> str:
     now = current_kiosk().now()
-    peers = db.session.scalars(select(Peer).order_by(Peer.name, Peer.id)).all()
+    peers = db.session.scalars(
+        select(Peer).where(Peer.hub.is_(False)).order_by(Peer.name, Peer.id)
+    ).all()
     return render_template(
         "desk/laptops.html",
+        hub=db.session.scalar(select(Peer).where(Peer.hub)),
         peers=[(peer, _is_near(peer, now), _doubtful(peer)) for peer in peers],
         code=format_code(code) if code else "",
         name=own_name(current_kiosk()),

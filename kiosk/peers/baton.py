@@ -1,0 +1,61 @@
+"""Publishing beside a hub: a laptop that is tied to one asks before it sends, so that both never send at once."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from sqlalchemy import select
+
+from kiosk.runtime.context import KioskContext
+from kiosk.runtime.database import db
+from reporter.errors import ReporterError
+from reporter.models import Delivery, Peer
+
+log = logging.getLogger(__name__)
+
+# Well within what the hub grants (reporter.hub.baton), counted by this process's own clock.
+_GOOD_FOR = 600.0
+# After a no it is asked again only then.
+_PATIENCE = 15.0
+_HELD, _REFUSED = "baton held", "baton refused"
+
+
+def may_send(kiosk: KioskContext) -> bool:
+    """Whether this laptop may publish now: it has no hub, or the hub lets it; silence is no yes."""
+    peer = db.session.scalar(select(Peer).where(Peer.hub))
+    now = time.monotonic()
+    if peer is None or now - kiosk.parts.get(_HELD, -1e9) < _GOOD_FOR:
+        return True
+    if now - kiosk.parts.get(_REFUSED, -1e9) < _PATIENCE:
+        return False
+    granted = _ask(kiosk, peer, "POST")
+    kiosk.parts[_HELD if granted else _REFUSED] = now
+    return granted
+
+
+def give_back(kiosk: KioskContext) -> None:
+    """Let the hub publish, once there is nothing to send; one that can't be told waits until the baton runs out."""
+    if _HELD not in kiosk.parts or _sending():
+        return
+    del kiosk.parts[_HELD]
+    peer = db.session.scalar(select(Peer).where(Peer.hub))
+    if peer is not None:
+        _ask(kiosk, peer, "DELETE")
+
+
+def _sending() -> bool:
+    """Whether some process of this laptop, which has the same baton, is at a row."""
+    return db.session.scalar(select(Delivery.id).where(Delivery.lease != "").limit(1)) is not None
+
+
+def _ask(kiosk: KioskContext, peer: Peer, method: str) -> bool:
+    from kiosk.peers.client import PeerClient
+    from kiosk.peers.pairing import token_of
+
+    try:
+        with PeerClient(peer.url, token_of(kiosk, peer)) as client:
+            return bool(client.call(method, "/hub/push/baton")["granted"])
+    except ReporterError as error:
+        log.warning("the hub can't be asked who publishes: %s", type(error).__name__)
+        return False
