@@ -92,8 +92,8 @@ def start() -> ResponseReturnValue:
 
 @bp.app_context_processor
 def rail() -> dict[str, Any]:
-    """``rail_counts()`` for the desk's pages: asked only where the rail is drawn."""
-    return {"rail_counts": _counts}
+    """``rail_counts()`` and ``from_afar()`` for the desk's pages: asked only where the rail is drawn."""
+    return {"rail_counts": _counts, "from_afar": lambda: not at_laptop()}
 
 
 def _counts() -> dict[str, int]:

@@ -136,6 +136,20 @@ def test_right_passphrases_are_no_guesses(open_app: Flask) -> None:
     assert {log_in(client, "192.168.4.23").status_code for _ in range(12)} == {303}
 
 
+def test_every_page_of_the_desk_lets_another_machine_log_out(open_app: Flask) -> None:
+    client = open_app.test_client()
+    first = client.get("/desk/review").text
+    pages = re.findall(r'<li><a href="(/desk/[^"]*)"', first.split("</header>")[0])
+    assert len(pages) > 15
+    pages += ["/desk/setup/sessions", "/desk/sessions/schedule", "/desk/support"]
+    log_in(client, "192.168.4.23")
+    for path in pages:
+        here = client.get(path, follow_redirects=True).text
+        afar = client.get(path, follow_redirects=True, environ_base={"REMOTE_ADDR": "192.168.4.23"})
+        assert (afar.status_code, '"/desk/logout"' in here) == (200, False), path
+        assert '"/desk/logout"' in afar.text, path
+
+
 def test_logging_out_ends_copies_of_the_cookie_too(open_app: Flask, clock: TurnableClock) -> None:
     client, thief = open_app.test_client(), open_app.test_client()
     log_in(client, "192.168.4.23")
