@@ -47,6 +47,8 @@ CARD_CHARS = 240
 SESSIONS = 24
 # Which rendition stands for a media on the wall: sound is no picture.
 PICTURES = ("view", "poster")
+# The longer side of a photo's small copy (capture.renditions.photo).
+SMALL = 640
 
 
 @bp.get("/wall")
@@ -172,8 +174,16 @@ def card(row: Takeaway) -> dict[str, Any]:
         "author": (row.author.split() or [""])[0],
         "session": row.session.title,
         "image": media_url(first.media, _picture_name(first.media)) if first else "",
+        "small": _small_picture(first.media) if first else "",
         "alt": (first.alt if first else "") or _("A photo from the session"),
     }
+
+
+def _small_picture(media: Media) -> str:
+    """For phones that look at the wall, a quarter of the bytes; '' where it would be too narrow, or no smaller."""
+    made = {r.name for r in media.renditions}
+    wide = (media.width or 0) >= (media.height or 0) and (media.width or 0) > SMALL
+    return media_url(media, "thumb") if wide and {"thumb", "view"} <= made else ""
 
 
 def _picture_name(media: Media) -> str:

@@ -25,6 +25,11 @@ function draw(card) {
   const figure = blank.content.firstElementChild.cloneNode(true);
   const picture = figure.querySelector("img");
   if (card.image) {
+    // A phone that looks at the wall takes the small copy, a projector never.
+    if (card.small) {
+      picture.sizes = "(min-width: 45rem) 100vw, 80vw";
+      picture.srcset = `${card.small} 640w, ${card.image} 1600w`;
+    }
     picture.src = card.image;
     picture.alt = card.alt;
     picture.hidden = false;

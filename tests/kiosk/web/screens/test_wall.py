@@ -79,6 +79,20 @@ def test_a_picture_appears_when_it_is_ready(
     assert (shown.status_code, shown.content_type) == (200, "image/jpeg")
 
 
+def test_a_wide_photo_has_a_small_copy_for_phones(
+    app: Flask, client: FlaskClient, session: Session, event: EventSession, clock: TurnableClock
+) -> None:
+    for photo in (files.jpeg(), files.jpeg(800, 1200), files.jpeg(600, 400)):
+        receipt = send(client, event.code, photo, text="Look", consent="agreed")["receipt"]
+        approve(session, by_receipt(session, receipt), hand(clock))
+        clock.turn(minutes=1)
+    make_ready(app)
+    cards = client.get("/wall/cards", **PHONE).get_json()["cards"]
+    assert [bool(card["small"]) for card in cards] == [False, False, True]
+    small, whole = (client.get(cards[-1][name], **PHONE).data for name in ("small", "image"))
+    assert len(small) < len(whole) / 2
+
+
 def test_a_wall_that_runs_for_days_stays_small(
     client: FlaskClient,
     session: Session,
