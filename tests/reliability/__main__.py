@@ -26,7 +26,7 @@ HEAD = """# Reliability
 Written by `make reliability` from its runs; nothing here is typed by hand. The short forms (few seeds) are in
 `make test`: `tests/reliability/`, `tests/end_to_end/`.
 """
-PARTS = ("system_calls", "power_cuts", "crowd", "crash_rounds")
+PARTS = ("system_calls", "power_cuts", "crowd", "takedowns", "crash_rounds")
 KEPT = ROOT / ".cache" / "reliability"
 
 
@@ -148,11 +148,33 @@ def crowd_section(told: dict[str, Any] | None) -> Iterator[str]:
     yield f"Resident memory of the kiosk in MB (before each kill, 3 s after it, at the end of each half): {memory}."
 
 
+def takedown_section(told: dict[str, Any] | None) -> Iterator[str]:
+    """Takedowns on real servers."""
+    yield "## Takedowns at a real WordPress and MediaWiki"
+    yield ""
+    if told is None:
+        yield "Not run: Debian's packages of WordPress and MediaWiki are needed."
+        return
+    yield (
+        f"{told['rounds']} rounds: a story with a photo is published to both, the line goes, its contributor takes it "
+        f"back, {told['offline']:.0f} s later the line is there again. Seconds from then until neither words nor file "
+        f"can be found any more; failures: {len(told['failures'])}."
+    )
+    yield ""
+    yield "| place | seconds, round by round | longest |"
+    yield "|---|---|---:|"
+    for name, seconds in told["seconds"].items():
+        yield f"| {name} | {', '.join(map(str, seconds))} | {max(seconds, default=0.0)} |"
+    yield ""
+    yield from (f"- {line}" for line in told["failures"])
+
+
 SECTIONS: dict[str, Callable[[Any], Iterator[str]]] = {
     "crash_rounds": crash_section,
     "power_cuts": power_section,
     "system_calls": call_section,
     "crowd": crowd_section,
+    "takedowns": takedown_section,
 }
 
 

@@ -35,6 +35,17 @@ class CutProxy:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
+    def away(self) -> None:
+        """The line is gone: what is under way is cut off, nobody gets through any more."""
+        self.left = 0
+        self.close()
+
+    def back(self) -> None:
+        """It is there again, at the same port."""
+        self.left = None
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._serve, daemon=True).start()
+
     def _serve(self) -> None:
         while True:
             try:

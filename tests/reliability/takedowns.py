@@ -1,0 +1,278 @@
+"""Takedowns: how long after the line is back something that was taken back is gone from a real WordPress and MediaWiki.
+
+A kiosk publishes to both, the line goes, a contributor takes something back, the line comes back: from that moment each
+place is asked again and again for the words and the picture. Prints JSON; ``--rounds 3``, ``--offline 30`` (seconds).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+
+from reporter.clock import new_random, utc_now
+from reporter.gathering.folder import make_gathering, open_session
+from reporter.gathering.sessions import add_session
+from tests.guards.repository import ROOT
+from tests.reliability.world import photo
+from tests.support.kiosk_process import KioskProcess
+from tests.support.proxies.cutting import CutProxy
+from tests.support.servers.script import ScriptServer, lacking
+from tests.support.servers.wordpress import WordPress, missing_programs
+
+# Longer than anything is promised: whoever waits so long sees a failure, no slow machine.
+PATIENCE = 300.0
+
+
+class Place(Protocol):
+    """A real place: what is there now, words and names of files."""
+
+    name: str
+    port: int
+
+    def options(self, url: str) -> tuple[list[str], str]:
+        """For ``reporter targets add``, and its password."""
+
+    def content(self) -> str:
+        """Everything that anybody may see there, as one text."""
+
+    def close(self) -> None:
+        """Switch it off."""
+
+
+class Blog:
+    """WordPress."""
+
+    name = "wordpress"
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        # Apache's account goes in there.
+        folder.parent.chmod(0o755)
+        self._server = WordPress(folder)
+        self._server.start()
+        self.port = self._server.port
+
+    def options(self, url: str) -> tuple[list[str], str]:
+        """See Place."""
+        return [f"url={url}", f"user={self._server.user}"], self._server.app_password
+
+    def content(self) -> str:
+        """Posts in any state, and the library."""
+        auth = (self._server.user, self._server.app_password)
+        told = []
+        for kind, more in (("posts", {"status": "any"}), ("media", {})):
+            query = {"per_page": "100", "context": "edit", **more}
+            answer = httpx.get(f"{self._server.url}/wp-json/wp/v2/{kind}", params=query, auth=auth)
+            told.append(answer.raise_for_status().text)
+        return "".join(told)
+
+    def close(self) -> None:
+        """See Place."""
+        self._server.close()
+
+
+class Wiki:
+    """MediaWiki."""
+
+    name = "mediawiki"
+
+    def __init__(self, folder: Path) -> None:
+        self._server = ScriptServer("mediawiki", folder)
+        self._server.start()
+        self.port = self._server.port
+
+    def options(self, url: str) -> tuple[list[str], str]:
+        """See Place."""
+        told = self._server.told
+        return [f"url={url}", f"user={told['USER']}"], told["PASSWORD"]
+
+    def content(self) -> str:
+        """The source of every page, and the names of files."""
+        pages = {"generator": "allpages", "gaplimit": "100", "prop": "revisions"}
+        sources = self._ask({**pages, "rvprop": "content", "rvslots": "main"})
+        return sources + self._ask({"list": "allimages", "ailimit": "100"})
+
+    def _ask(self, query: dict[str, str]) -> str:
+        url = f"http://127.0.0.1:{self.port}/api.php"
+        answer = httpx.get(url, params={"action": "query", "format": "json", **query}, timeout=60)
+        return answer.raise_for_status().text
+
+    def close(self) -> None:
+        """See Place."""
+        self._server.stop()
+
+
+@dataclass
+class Takedowns:
+    """What was seen: seconds from the line's return until all was gone, by place, a number a round."""
+
+    rounds: int
+    offline: float
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+
+
+def cant_run() -> str:
+    """Why it can't be run here; '' where it can."""
+    missing = [*missing_programs(), *lacking("php", "curl", "setsid")]
+    if not Path("/usr/share/mediawiki/api.php").is_file():
+        missing.append("Debian's package mediawiki")
+    return ", ".join(missing)
+
+
+@contextmanager
+def world(root: Path) -> Iterator[tuple[KioskProcess, list[tuple[Place, CutProxy]], str]]:
+    """A kiosk that publishes to both through a line each; the code of its session."""
+    settings = make_gathering(
+        root / "gathering",
+        "Takedowns",
+        timezone="UTC",
+        language="en",
+        now=utc_now(),
+        rng=new_random(),
+    )
+    with open_session(settings) as session:
+        code = add_session(session, "Gardens", now=utc_now(), rng=new_random()).code
+        session.commit()
+    with ExitStack() as stack:
+        places: list[tuple[Place, CutProxy]] = []
+        for kind in (Blog, Wiki):
+            place: Place = kind(root / kind.__name__.lower())
+            stack.callback(place.close)
+            line = CutProxy(place.port)
+            stack.callback(line.close)
+            places.append((place, line))
+        kiosk = KioskProcess(settings.folder, root / "secrets.json")
+        kiosk.start()
+        stack.callback(kiosk.kill)
+        yield kiosk, places, code
+
+
+def shell(kiosk: KioskProcess, *arguments: str, stdin: str = "") -> str:
+    """The ``reporter`` command beside the running kiosk."""
+    done = subprocess.run(
+        [sys.executable, "-m", "kiosk", "--gathering", str(kiosk.gathering), *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "REPORTER_SECRETS_FILE": str(kiosk.secrets)},
+        cwd=ROOT,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return done.stdout
+
+
+def wait(true: Any, seconds: float = PATIENCE) -> float:
+    """How long it took; raises TimeoutError."""
+    begun = time.monotonic()
+    while not true():
+        if time.monotonic() - begun > seconds:
+            raise TimeoutError
+        time.sleep(0.2)
+    return time.monotonic() - begun
+
+
+def measure(root: Path, rounds: int, offline: float) -> Takedowns:
+    """All rounds over one kiosk and one pair of places."""
+    told = Takedowns(rounds, offline)
+    with world(root) as (kiosk, places, code):
+        for place, line in places:
+            options, password = place.options(f"http://127.0.0.1:{line.port}")
+            shell(kiosk, "targets", "add", place.name, place.name, *options, stdin=password + "\n")
+        before = {place.name: place.content() for place, _line in places}
+        for number in range(rounds):
+            _round(kiosk, places, code, number, told)
+        for place, _line in places:
+            told.seconds.setdefault(place.name, [])
+            if _words(before[place.name]) - _words(place.content()):
+                told.failures.append(f"{place.name}: something else went, too")
+    return told
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in text.split('"') if word.startswith("http")}
+
+
+def _round(
+    kiosk: KioskProcess,
+    places: list[tuple[Place, CutProxy]],
+    code: str,
+    number: int,
+    told: Takedowns,
+) -> None:
+    word = f"Rhubarb{number}"
+    answer = httpx.post(
+        f"{kiosk.url}/s/{code}/takeaways",
+        data={"text": f"{word} needs patience", "consent": "agreed"},
+        files={"file": (f"{word}.jpg", photo(number), "image/jpeg")},
+        headers={"Accept": "application/json"},
+        timeout=60,
+    )
+    receipt = answer.raise_for_status().json()["receipt"]
+    wait(lambda: not any(httpx.get(f"{kiosk.url}/healthz").json()["queues"].values()))
+    shell(kiosk, "review", "approve", receipt)
+    shell(kiosk, "publish", "--wait")
+    names = _published(kiosk, receipt)
+    for place, _line in places:
+        content = place.content()
+        if not all(one in content for one in (word, *names)):
+            told.failures.append(f"{place.name}: round {number} was never there")
+    for _place, line in places:
+        line.away()
+    httpx.post(f"{kiosk.url}/t/{receipt}/withdraw", timeout=60)
+    time.sleep(told.offline)
+    for _place, line in places:
+        line.back()
+    begun = time.monotonic()
+    left = {place.name: place for place, _line in places}
+    while left and time.monotonic() - begun < PATIENCE:
+        for name, place in list(left.items()):
+            if not any(one in place.content() for one in (word, *names)):
+                told.seconds.setdefault(name, []).append(round(time.monotonic() - begun, 1))
+                del left[name]
+        time.sleep(0.2)
+    told.failures += [f"{name}: round {number} is there still" for name in left]
+
+
+def _published(kiosk: KioskProcess, receipt: str) -> list[str]:
+    """What tells its files there: the beginning of its hash, as it stands in their names."""
+    rows = json.loads(shell(kiosk, "review", "list", "--state", "approved", "--json"))["takeaways"]
+    (row,) = [one for one in rows if one["receipt"] == receipt]
+    return [item["sha256"][:12] for item in row["media"]]
+
+
+def main() -> None:
+    """Exit code 1 when something stayed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--offline", type=float, default=30.0)
+    asked = parser.parse_args()
+    if lacks := cant_run():
+        print(f"not run, for lack of {lacks}", file=sys.stderr)
+        return
+    root = Path(tempfile.mkdtemp(prefix="down-"))
+    try:
+        told = measure(root, asked.rounds, asked.offline)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+    print(json.dumps(asdict(told), indent=2))
+    sys.exit(bool(told.failures))
+
+
+if __name__ == "__main__":
+    main()
