@@ -16,7 +16,7 @@ SIDE_BY_SIDE := -n 3 --dist loadgroup --no-loadscope-reorder
 CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage mutation bench reliability lint lint-rules lint-format lint-types lint-contracts fuzz fuzz-http audit format formats docs lighthouse lock translations dist app test-windows clean \
+.PHONY: help install run test coverage mutation bench reliability lint lint-rules lint-format lint-types lint-contracts fuzz fuzz-http audit format formats docs lighthouse walk lock translations dist app test-windows clean \
 	system-packages
 
 help: ## this list
@@ -98,6 +98,9 @@ docs: install ## the guides of docs/ as a site in .cache/docs
 
 lighthouse: install ## measure seven pages of the sample gathering as a phone with a slow processor would load them
 	$(BIN)/python -m tests.tools.lighthouse $(ARGS)
+
+walk: install ## three browsers walk the phone's way, the wizard and the desk; pictures in .cache/walk
+	$(BIN)/python -m tests.tools.walk $(ARGS)
 
 lock: install ## resolve setup.cfg again into constraints.txt (takes the newest versions that fit together); prints which systems have wheels of all of them
 	$(PYTHON) -m venv .cache/lock && .cache/lock/bin/python -m pip install -q uv

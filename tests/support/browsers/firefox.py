@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import os
@@ -94,6 +95,20 @@ class FirefoxPage:
             files=[str(path) for path in files],
         )
 
+    def resize(self, width: int, height: int) -> None:
+        """Make what a page has to itself so wide and high, in CSS pixels."""
+        viewport = {"width": width, "height": height}
+        self._tell("browsingContext.setViewport", context=self._context, viewport=viewport)
+
+    def picture(self) -> bytes:
+        """What is in sight, as a PNG."""
+        shot = self._tell("browsingContext.captureScreenshot", context=self._context)
+        return base64.b64decode(shot["data"])
+
+    def cookie(self, name: str, value: str) -> None:
+        """Set one for the site that is open."""
+        self.see(f"document.cookie = {json.dumps(f'{name}={value};path=/')}")
+
     def wait_for(self, expression: str) -> None:
         """Until it is true."""
         end = time.monotonic() + PATIENCE
@@ -103,12 +118,13 @@ class FirefoxPage:
 
 
 @contextmanager
-def run_firefox(executable: str, profile: Path) -> Iterator[FirefoxPage]:
+def run_firefox(executable: str, profile: Path, *, dark: bool = False) -> Iterator[FirefoxPage]:
     """Run one headless browser with an empty profile at phone width."""
     profile.mkdir()
+    scheme = {"layout.css.prefers-color-scheme.content-override": 0 if dark else 1}
     lines = (
         f"user_pref({json.dumps(name)}, {json.dumps(value)});"
-        for name, value in PREFERENCES.items()
+        for name, value in {**PREFERENCES, **scheme}.items()
     )
     (profile / "user.js").write_text("\n".join(lines))
     command = [
