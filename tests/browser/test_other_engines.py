@@ -1,4 +1,4 @@
-"""The whole phone page in the other engine: Firefox, over plain http, kiosk killed and tab closed between."""
+"""The other engines: Firefox beside a kiosk that is killed; it and WebKitGTK on all main pages."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.media.store import Store
-from reporter.models import EventSession
+from reporter.models import EventSession, Takeaway
 from tests.browser.phone.test_phone import check_stored, takeaway
 from tests.support.browsers.firefox import FirefoxPage, find_firefox, run_firefox
 from tests.support.kiosk_process import KioskProcess
 from tests.support.media import files as media_files
+from tests.tools.walk import BROWSERS, Walker, send_words, too_wide
 
 pytestmark = pytest.mark.browser
 
@@ -57,3 +59,36 @@ def test_a_takeaway_arrives_from_firefox(
     check_stored(session, store, *files)
     firefox.goto(f"{url}/t/{row.receipt}")
     assert "From the other engine" in firefox.see("document.body.innerText")
+
+
+@pytest.fixture(params=["firefox", "webkit"])
+def walker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Walker]:
+    """A page in a browser of its own."""
+    find, run = BROWSERS[request.param]
+    executable = find()
+    if executable is None:
+        pytest.skip(f"no {request.param} here (as root on Debian: make system-packages)")
+    with run(executable, tmp_path / "home", dark=True) as page:
+        yield page
+
+
+def test_every_engine_sends_and_shows_all_within_its_window(
+    kiosk_process: KioskProcess, walker: Walker, session: Session, event: EventSession
+) -> None:
+    url = kiosk_process.start()
+    send_words(walker, f"{url}/s/{event.code}", "From another engine")
+    assert session.scalars(select(Takeaway.text)).one() == "From another engine"
+    assert walker.see("matchMedia('(prefers-color-scheme: dark)').matches") is True
+    for width, height in ((390, 844), (1366, 768)):
+        walker.resize(width, height)
+        for path in (
+            "/",
+            f"/s/{event.code}",
+            "/desk/setup/gathering",
+            "/desk/review",
+            "/desk/tools",
+            "/desk/settings",
+        ):
+            walker.goto(f"{url}{path}")
+            assert walker.see("document.querySelectorAll('h1, [aria-current]').length") > 0, path
+            assert too_wide(walker) == 0, (path, width)
