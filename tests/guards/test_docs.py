@@ -10,7 +10,7 @@ import pytest
 from kiosk.cli import main
 from publish.targets import KINDS
 from reporter.config import sections
-from tests.guards.repository import ROOT
+from tests.guards.repository import PACKAGES, ROOT
 
 DOCS = ROOT / "docs"
 
@@ -108,3 +108,12 @@ def test_target_is_documented_with_its_keys(kind: str) -> None:
     }
     rows = dict(re.findall(r"^\| `(\w+)` \| ?(\S*) \|", text, flags=re.MULTILINE))
     assert rows == lines
+
+
+def test_the_map_is_short_and_leads_to_what_is_there() -> None:
+    rows = [line for line in read("map.md").splitlines() if line.startswith("| ")][1:]
+    assert len(rows) <= 40, "put what belongs together into one row"
+    names = re.findall(r"`([a-z]+(?:/[\w.-]+)*/?)`", "\n".join(rows))
+    places = [name for name in names if "/" in name and name.split("/")[0] in PACKAGES]
+    assert len(places) > 60
+    assert [place for place in places if not (ROOT / place).exists()] == []
