@@ -14,6 +14,7 @@ from jinja2 import StrictUndefined
 from kiosk.demo import tour
 from kiosk.i18n import locale_selector
 from kiosk.peers import baton
+from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.runtime.making import make_kiosk
 from kiosk.runtime.static_files import static_dir, version
@@ -164,7 +165,8 @@ def _harden(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("X-Content-Type-Options", "nosniff")
     if request.endpoint not in KEPT or response.mimetype not in PARTS:
-        headers.setdefault("Content-Security-Policy", policy(g.get("styles_within", "")))
+        media = current_kiosk().store.origin
+        headers.setdefault("Content-Security-Policy", policy(g.get("styles_within", ""), media))
         headers.setdefault("Referrer-Policy", "same-origin")
         headers.setdefault("Permissions-Policy", "camera=(self), microphone=(self), geolocation=()")
     if request.is_secure:

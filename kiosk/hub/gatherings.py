@@ -15,19 +15,26 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
+from platformdirs import user_cache_path
 from sqlalchemy.orm import Session
 
 from kiosk.hub.paths import gathering_path
 from kiosk.hub.places import check_place
 from kiosk.runtime.context import KioskContext
+from kiosk.runtime.database import db
 from kiosk.runtime.making import make_kiosk
+from publish.drives.s3_objects import open_objects
 from reporter.clock import Clock
 from reporter.config import FILE_NAME, Settings, load_settings, save_settings
-from reporter.errors import ConfigError
 from reporter.gathering.folder import prepare_folder
 from reporter.hub.config import HubSettings, media_folder
 from reporter.hub.models import HubGathering
+from reporter.media.mirror import MirroredStore
+from reporter.media.objects import ObjectStore
+from reporter.media.store import Store
 from reporter.models import Gathering
+from reporter.search import Recipe
+from reporter.search.postgres.index import PostgresIndex
 
 # Contexts that are kept: one has hardly more than its settings and search index until something is decoded.
 KEPT = 64
@@ -44,6 +51,8 @@ class Hub:
     rng: random.Random
     # For pages that belong to no gathering.
     front: KioskContext
+    # Where media are kept if not in their folders.
+    objects: ObjectStore | None = None
     _known: OrderedDict[uuid.UUID, tuple[str, KioskContext]] = dataclasses.field(
         default_factory=OrderedDict
     )
@@ -77,9 +86,22 @@ class Hub:
         if session.get(Gathering, gathering.local_id) is None:
             session.add(Gathering(id=gathering.local_id, created_at=gathering.created_at))
             session.commit()
-        kiosk = make_kiosk(settings, gathering.local_id, clock=self.clock, rng=self.rng)
+        kiosk = make_kiosk(
+            settings,
+            gathering.local_id,
+            clock=self.clock,
+            rng=self.rng,
+            store=self._store(folder),
+            index=PostgresIndex(db.engine, Recipe.of(settings)),
+        )
         kiosk.check_place = partial(check_place, root=self.settings.sites_of(gathering.id))
         return kiosk
+
+    def _store(self, folder: Path) -> Store:
+        """A gathering's files: in its folder, or beyond it in an object store."""
+        if self.objects is None:
+            return Store(folder)
+        return MirroredStore(folder, self.objects, folder.name)
 
     def folder_of(self, gathering: uuid.UUID) -> Path:
         """Where a gathering has its files."""
@@ -101,15 +123,16 @@ def current_hub() -> Hub:
 
 
 def make_hub(settings: HubSettings, *, clock: Clock, rng: random.Random) -> Hub:
-    """Wire a hub to its folder. Raises ConfigError where it has none."""
+    """Wire a hub to its folder or object store. Raises ConfigError for what is neither."""
     place = media_folder(settings.media_url)
+    objects = open_objects(settings.media_url) if place is None else None
     if place is None:
-        raise ConfigError("%(url)s is no folder.", url=settings.media_url)
+        place = Path(settings.folder or user_cache_path("social-reporter") / "hub").absolute()
     place.mkdir(parents=True, exist_ok=True)
     front = Settings(folder=place / "front")
     prepare_folder(front)
     nobody = make_kiosk(front, uuid.UUID(int=0), clock=clock, rng=rng)
-    return Hub(settings, place, clock, rng, nobody)
+    return Hub(settings, place, clock, rng, nobody, objects)
 
 
 def _put_settings(folder: Path, text: str) -> None:

@@ -37,8 +37,7 @@ class Received:
 
     def is_kept(self, sha256: str, ext: str, size: int) -> bool:
         """Whether all of it stands in the store."""
-        path = self._store.original(sha256, _checked(ext))
-        return path.exists() and path.stat().st_size == size
+        return self._store.keeps(sha256, _checked(ext), size)
 
     def append(self, sha256: str, offset: int, length: int, body: Readable) -> int:
         """Write what comes from an offset on; how many bytes are here then.

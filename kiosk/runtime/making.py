@@ -13,21 +13,27 @@ from reporter import secret_store
 from reporter.clock import Clock
 from reporter.config import Settings
 from reporter.media.store import Store
-from reporter.search import Recipe, WhooshIndex
+from reporter.search import Recipe, SearchIndex, WhooshIndex
 
 # Where decoders have their temporary files, among the renditions.
 SCRATCH = ".scratch"
 
 
 def make_kiosk(
-    settings: Settings, gathering_id: uuid.UUID, *, clock: Clock, rng: random.Random
+    settings: Settings,
+    gathering_id: uuid.UUID,
+    *,
+    clock: Clock,
+    rng: random.Random,
+    store: Store | None = None,
+    index: SearchIndex | None = None,
 ) -> KioskContext:
     memory, sandbox = settings.kiosk.memory_mb, decoder_sandbox(settings)
     return KioskContext(
         settings=settings,
         gathering_id=gathering_id,
-        store=Store(settings.folder),
-        index=WhooshIndex(settings.folder / "index", Recipe.of(settings)),
+        store=store or Store(settings.folder),
+        index=index or WhooshIndex(settings.folder / "index", Recipe.of(settings)),
         started=settings.kiosk,
         pool=DecoderPool(settings.kiosk.workers, memory, sandbox=sandbox),
         quick_pool=DecoderPool(1, memory, sandbox=sandbox),

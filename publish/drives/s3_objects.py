@@ -166,6 +166,12 @@ class S3Objects:
                 return
             more = {"ContinuationToken": told["NextContinuationToken"]}
 
+    @functools.cached_property
+    def origin(self) -> str:
+        """That of the service, or of the bucket where it has a name of its own."""
+        parts = urlsplit(self.address("x", mime="image/jpeg", seconds=1))
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
     def address(self, key: str, *, mime: str, seconds: int) -> str:
         """A presigned address: signed here, without asking the service."""
         if not self._presign:

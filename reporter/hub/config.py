@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 
 from reporter.errors import ConfigError
 
-DATABASE, MEDIA, URL, PROXIES, SITES = (
+DATABASE, MEDIA, URL, PROXIES, SITES, FOLDER = (
     "REPORTER_DATABASE_URL",
     "REPORTER_MEDIA_URL",
     "REPORTER_HUB_URL",
     "REPORTER_PROXIES",
     "REPORTER_SITES",
+    "REPORTER_FOLDER",
 )
 FILE_VARIABLE = "REPORTER_HUB_FILE"
 DEFAULT_FILE = Path("/etc/social-reporter/hub.toml")
@@ -27,6 +28,7 @@ _NAMES = {
     URL: "url",
     PROXIES: "proxies",
     SITES: "sites",
+    FOLDER: "folder",
 }
 
 
@@ -44,6 +46,8 @@ class HubSettings:
     proxies: int = 0
     # Below it each gathering may have web pages in a folder of this machine; empty: none may.
     sites: str = ""
+    # What this machine has at hand of an object store, and what is still on its way in; empty: its cache folder.
+    folder: str = ""
 
     def sites_of(self, gathering: uuid.UUID) -> Path | None:
         """Where a gathering may have web pages."""
@@ -73,6 +77,7 @@ def hub_settings(environment: Mapping[str, str] = os.environ) -> HubSettings:
         str(values["url"]).rstrip("/"),
         int(proxies),
         str(values["sites"]),
+        str(values["folder"]),
     )
 
 

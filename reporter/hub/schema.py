@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from reporter import migrations
 from reporter.database.row_security import Scope, grant_tables, make_roles, unforced, working_for
+from reporter.search.postgres.tables import force_guard
 
 _VERSIONS = Path(__file__).parent / "versions"
 # Two that start at once wait for one another (any number that nobody else uses).
@@ -29,5 +30,6 @@ def upgrade_hub(engine: Engine) -> None:
         if migrations.is_behind(connection):
             with unforced(connection):
                 migrations.upgrade_connection(connection)
+        force_guard(connection, forced=not roles)
         if roles:
             grant_tables(connection)

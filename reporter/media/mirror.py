@@ -60,6 +60,11 @@ class MirroredStore(Store):
         )
         return self.original(sha256, Path(key).suffix) if key else found
 
+    def keeps(self, sha256: str, ext: str, size: int) -> bool:
+        """Whether the object store has it: a file of this machine alone is none that others can rely on."""
+        found = self._objects.stat(self._key(self._original(sha256, ext)))
+        return found is not None and found.size == size
+
     def served_original(self, sha256: str, ext: str) -> Path | ObjectFile:
         """The local file, else the object itself, of which a browser may want a few bytes only."""
         path = self._original(sha256, ext)
@@ -73,6 +78,11 @@ class MirroredStore(Store):
             self._renew(path, found)
             return path
         return ObjectFile(partial(self._objects.read, self._key(path)), found.size)
+
+    @property
+    def origin(self) -> str:
+        """That of the object store."""
+        return self._objects.origin
 
     def rendition_address(
         self, sha256: str, name: str, ext: str, *, mime: str, seconds: int

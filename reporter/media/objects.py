@@ -64,6 +64,10 @@ class ObjectStore(Protocol):
     def keys(self, prefix: str) -> Iterator[str]:
         """All keys that begin so, in no order."""
 
+    @property
+    def origin(self) -> str:
+        """Where addresses lead: ``https://host``; "" where there are none."""
+
     def address(self, key: str, *, mime: str, seconds: int) -> str:
         """An address by which anybody may read it for so long; "" where the place gives none."""
 
@@ -128,6 +132,11 @@ class FolderObjects:
             key = path.relative_to(self._folder).as_posix()
             if path.is_file() and key.startswith(prefix) and not path.name.startswith("."):
                 yield key
+
+    @property
+    def origin(self) -> str:
+        """A folder has no addresses."""
+        return ""
 
     def address(self, key: str, *, mime: str, seconds: int) -> str:
         """A folder has none."""

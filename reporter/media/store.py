@@ -111,6 +111,11 @@ class Store:
         found = sorted((self.media / _checked(sha256)[:2]).glob(f"{sha256}*"))
         return next((path for path in found if path.is_file()), None)
 
+    def keeps(self, sha256: str, ext: str, size: int) -> bool:
+        """Whether all of an original is kept."""
+        path = self._original(sha256, ext)
+        return path.exists() and path.stat().st_size == size
+
     def served_original(self, sha256: str, ext: str) -> Path | ObjectFile:
         """What a browser is sent of an original; a store elsewhere gives a file that is read from there."""
         return self._original(sha256, ext)
@@ -118,6 +123,11 @@ class Store:
     def served_rendition(self, sha256: str, name: str, ext: str) -> Path | ObjectFile:
         """What a browser is sent of a rendition."""
         return self._rendition(sha256, name, ext)
+
+    @property
+    def origin(self) -> str:
+        """Where ``rendition_address`` leads, as browsers compare it (RFC 6454); "" where it leads nowhere."""
+        return ""
 
     def rendition_address(
         self, sha256: str, name: str, ext: str, *, mime: str, seconds: int

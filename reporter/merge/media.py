@@ -64,7 +64,7 @@ def _media(merge: MergeContext, theirs: Media) -> Media | None:
 
 def _take_original(merge: MergeContext, theirs: Media) -> tuple[str, str, str]:
     """Have the original in our store; what it is: (kind, MIME type, extension)."""
-    kept = _find(merge.store, theirs.sha256)
+    kept = merge.store.find_original(theirs.sha256)
     if kept is not None and kept.stat().st_size == theirs.bytes:
         # It came before its row, as with a push: what has its name there has had its hash compared.
         kind, mime, ext = merge.look(kept)
@@ -76,13 +76,9 @@ def _take_original(merge: MergeContext, theirs: Media) -> tuple[str, str, str]:
     return kind, mime, ext
 
 
-def _find(store: Store, sha256: str) -> Path | None:
-    folder = store.media / sha256[:2]
-    return next((p for p in sorted(folder.glob(f"{sha256}*")) if p.is_file()), None)
-
-
 def _copy_in(merge: MergeContext, theirs: Media) -> Path:
-    found = _find(Store(merge.folder), theirs.sha256) or _find(merge.store, theirs.sha256)
+    found = Store(merge.folder).find_original(theirs.sha256)
+    found = found or merge.store.find_original(theirs.sha256)
     if found is None:
         raise ReporterError("Its original is missing in the other folder.")
     incoming = merge.store.begin(f"merge-{merge.rng.getrandbits(64):016x}")

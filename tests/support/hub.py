@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import re
 from collections.abc import Iterator
@@ -33,11 +34,15 @@ PASSWORD = "wolves paint slow bicycles"
 class HubKit:
     """One hub, with a database of its own."""
 
-    def __init__(self, url: URL, folder: Path, clock: TurnableClock) -> None:
+    def __init__(self, url: URL, folder: Path, clock: TurnableClock, media_url: str = "") -> None:
+        """``media_url``: an object store; then pages and workers are machines with folders of their own."""
         self.url, self.folder, self.clock = url, folder, clock
         self.rng = random.Random(11)
         self.settings = HubSettings(
-            url.render_as_string(hide_password=False), str(folder), sites=str(folder / "sites")
+            url.render_as_string(hide_password=False),
+            media_url or str(folder),
+            sites=str(folder / "sites"),
+            folder=str(folder / "pages"),
         )
         with self.owner() as session:
             upgrade_hub(session.get_bind())  # type: ignore[arg-type]
@@ -86,8 +91,9 @@ class HubKit:
     def workers(self) -> Flask:
         """The application of a worker's process."""
         if self.worker_app is None:
+            settings = dataclasses.replace(self.settings, folder=str(self.folder / "worker"))
             self.worker_app = create_hub_app(
-                self.settings, role=WORKER_ROLE, clock=self.clock, rng=random.Random(12)
+                settings, role=WORKER_ROLE, clock=self.clock, rng=random.Random(12)
             )
         return self.worker_app
 

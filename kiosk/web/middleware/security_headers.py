@@ -22,11 +22,13 @@ CONTENT_SECURITY_POLICY = "; ".join(
 PARTS = frozenset({"text/css", "text/javascript"})
 
 
-def policy(styles: str = "") -> str:
-    """The policy of a page; ``styles``: hashes of the style elements within it."""
-    return CONTENT_SECURITY_POLICY.replace(
-        "style-src 'self'", f"style-src 'self' {styles}".rstrip()
-    )
+def policy(styles: str = "", media: str = "") -> str:
+    """The policy of a page. ``styles``: hashes of the style elements within it. ``media``: another origin of pictures
+    and films, where the store leads to an object store.
+    """
+    more = {"style-src": styles, "img-src": media, "media-src": media}
+    parts = CONTENT_SECURITY_POLICY.split("; ")
+    return "; ".join(f"{part} {more.get(part.split()[0], '')}".rstrip() for part in parts)
 
 
 # The page of a story has a frame, in which its preview stands.

@@ -23,7 +23,7 @@ MOST_LIKE, FEWEST_LIKE, MOST_TOLD_APART = 14, 2, 60
 MOST_COUNTED = 5_000
 # How like words have to be at least to be compared letter by letter (pg_trgm; two letters that changed places in a
 # short word leave less than its default of 0.3).
-SIMILARITY, MOST_SIMILAR = 0.2, 60
+SIMILARITY, MOST_SIMILAR = 0.15, 60
 # D, C, B, A: what is around, the stem of that apart, stems, words as written (see scorer).
 _WEIGHTS = "{0.25, 0.31, 0.63, 1.0}"
 _PLAIN = tuple(name for name in FACETS if name != "tag")

@@ -1,0 +1,21 @@
+"""The index for search, in the database itself"""
+
+from __future__ import annotations
+
+from alembic import op
+
+from reporter.search.postgres.tables import TABLES, make_tables
+
+revision = "r0002"
+down_revision = "r0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    make_tables(op.get_bind())
+    for table in TABLES:
+        # A gathering that is erased leaves no words behind.
+        op.execute(
+            f"ALTER TABLE {table} ADD FOREIGN KEY (gathering_id) REFERENCES hub_gathering (id) ON DELETE CASCADE"
+        )

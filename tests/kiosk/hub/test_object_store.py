@@ -1,0 +1,77 @@
+"""A hub whose media lie in an object store: pages on one machine, workers on another, search in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from flask import Flask
+from sqlalchemy import URL
+
+from publish.drives.s3_objects import open_objects
+from reporter.media.objects import ObjectStore
+from tests.kiosk.hub.test_whole_path import fill, pair, pushed, work
+from tests.support.browsers.pages import JSON, PHONE
+from tests.support.hub import HubKit, gathering_of, wire
+from tests.support.kiosk_process import TurnableClock
+from tests.support.servers.objects import media_address
+
+
+@pytest.fixture
+def media_url(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> str:
+    return media_address("s3", request, monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def hub(
+    database_url: URL, tmp_path: Path, clock: TurnableClock, media_url: str
+) -> Iterator[HubKit]:
+    kit = HubKit(database_url, tmp_path / "hub", clock, media_url)
+    yield kit
+    kit.close()
+
+
+@pytest.fixture(autouse=True)
+def requests(hub: HubKit, monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:
+    return wire(hub, monkeypatch)
+
+
+def keys(objects: ObjectStore, kind: str) -> list[str]:
+    return [key for key in objects.keys("") if f"/{kind}/" in key]
+
+
+def test_machines_share_media_and_words(app: Flask, hub: HubKit, media_url: str) -> None:
+    objects = open_objects(media_url)
+    fill(app)
+    pair(app, hub.organization("Gardens"))
+    assert pushed(app)["media"] == 2
+    assert len(keys(objects, "media")) == 2
+    work(hub)
+    # The worker's machine has made them; the pages' machine has none of its own.
+    assert keys(objects, "renditions")
+    assert list((hub.folder / "pages").glob("*/renditions/??/*")) == []
+
+    owner = hub.member("Gardens", "ann@example.org")
+    base = gathering_of(owner)
+    found = owner.get(f"{base}/search?q=leek", headers=JSON).get_json()
+    assert [one["text"] for one in found["results"]] == ["Leeks stand the frost"]
+    assert found["facets"]["state"] == {"approved": 1}
+    assert owner.get(f"{base}/search?q=leakes", headers=JSON).get_json()["suggestion"] == "leeks"
+
+    picture = found["results"][0]["media"][0]["renditions"]["view"]
+    sent = owner.get(picture)
+    assert (sent.status_code, sent.content_type) == (200, "image/jpeg")
+    # A stranger has to sign in first, whatever the object store would give.
+    led = hub.app.test_client().get(picture, **PHONE)
+    assert (led.status_code, led.location.split("?")[0]) == (302, "/hub/sign-in")
+    policy = owner.get(f"{base}/").headers["Content-Security-Policy"]
+    assert (
+        f"img-src 'self' data: blob: {objects.origin}; media-src 'self' blob: {objects.origin};"
+        in policy
+    )
+    # What was pushed once is known, whichever machine is asked.
+    assert pushed(app) == {"takeaways": 0, "media": 0, "bytes": 0, "already": 3}
