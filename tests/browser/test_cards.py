@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -143,3 +144,42 @@ def test_what_stays_on_the_card_is_named_on_the_page(
     with open_session(gathering) as session:
         [row] = session.scalars(select(Takeaway))
         assert [a.filename for a in row.attachments] == ["GX010042.MP4", "GX020042.MP4"]
+
+
+def drop(page: Page, *paths: Path) -> None:
+    """Let files and folders fall onto the page, as a file manager does (Chrome DevTools Protocol, Input)."""
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        event = {"type": kind, "x": 600, "y": 400, "data": data}
+        session.send("Input.dispatchDragEvent", event)
+
+
+def test_files_and_folders_that_are_dropped_come_in_once(
+    kiosk_process: KioskProcess, laptop_page: Page, gathering: Settings, tmp_path: Path
+) -> None:
+    code = two_sessions(gathering)[0]
+    evening = tmp_path / "evening"
+    (evening / "second camera").mkdir(parents=True)
+    shutil.copy(files.jpeg(640, 480), evening / "IMG_1.jpg")
+    shutil.copy(files.jpeg(480, 640), evening / "second camera" / "IMG_1.jpg")
+    (evening / "notes.txt").write_text("not a picture")
+    (broken := tmp_path / "broken.jpg").write_bytes(b"no picture at all")
+    url = kiosk_process.start()
+    laptop_page.goto(f"{url}/desk/cards")
+    laptop_page.locator("#add-session").select_option(code)
+    drop(laptop_page, evening, broken)
+    expect(laptop_page.locator("#add-told")).to_have_text("2 of 3 files are safe.")
+    expect(laptop_page.locator("#add-refused li")).to_contain_text("broken.jpg was not kept")
+    bar = laptop_page.locator("#add-bar")
+    assert bar.evaluate("bar => bar.value === bar.max")
+    # The same again, after the page was loaded anew: nothing comes twice.
+    laptop_page.reload()
+    laptop_page.locator("#add-session").select_option(code)
+    drop(laptop_page, evening)
+    expect(laptop_page.locator("#add-told")).to_have_text("2 of 2 files are safe.")
+    with open_session(gathering) as session:
+        rows = session.scalars(select(Takeaway)).all()
+        assert [(row.kind, row.session.code, row.state) for row in rows] == [
+            ("photo", code, "new")
+        ] * 2
