@@ -35,8 +35,8 @@ from reporter.hub.models import HubGathering
 
 log = logging.getLogger(__name__)
 
-# A worker that says nothing for so long is no more; between two turns it says something.
-LEASE = timedelta(minutes=15)
+# A worker that says nothing for so long is no more; one that lives says something four times in that time.
+LEASE = timedelta(seconds=60)
 # When a gathering is looked at again though nobody has changed it.
 REST = timedelta(seconds=15)
 # Longest that one gathering is worked for before others get their turn.
@@ -147,16 +147,28 @@ class HubWorker:
         claim = claim_next(db.session(), self._lease, now=clock())
         if claim is None:
             return False
-        more = True
+        more, done = True, threading.Event()
+        beating = threading.Thread(target=self._beat, args=(claim, done), daemon=True)
+        beating.start()
         try:
             more = self._rounds(claim)
         finally:
+            done.set()
+            beating.join()
             db.session.rollback()
             with working_for(claim.scope):
                 baton.give_back(db.session(), claim.gathering, baton.HUB)
             due = clock() if more and not self._stop.is_set() else clock() + REST
             give_back(db.session(), claim, due=due)
         return True
+
+    def _beat(self, claim: Claim, done: threading.Event) -> None:
+        """Say that we still work, however long a turn takes."""
+        while not done.wait(LEASE.total_seconds() / 4):
+            with self._app.app_context():
+                error = attempt(lambda: renew(db.session(), claim, now=current_hub().clock()))
+                if isinstance(error, Exception):
+                    note_failure(log, "hub worker", error)
 
     def _rounds(self, claim: Claim) -> bool:
         """Take turns until none finds anything, or for our share of time; whether there is more to do."""
@@ -185,6 +197,4 @@ class HubWorker:
                 # Once in the rest's time, not again and again.
                 self._taken[key] = now + REST.total_seconds() - pause
                 return 0
-            db.session.rollback()
-            renew(db.session(), claim, now=current_hub().clock())
             return done

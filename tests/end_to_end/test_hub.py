@@ -1,0 +1,182 @@
+"""A hub as it is really run: the commands, processes, some of them killed, and an evening that gets through."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+from flask import Flask
+from sqlalchemy import URL
+
+from kiosk.runtime.context import current_kiosk
+from tests.kiosk.hub.test_whole_path import fill
+from tests.support.hub import PASSWORD, csrf
+from tests.support.kiosk_process import free_port
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 120
+
+
+class Shell:
+    """The command, with the hub's environment."""
+
+    def __init__(self, url: URL, folder: Path, secrets: Path) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.folder = folder
+        # As people write it: without the name of a driver.
+        address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self.environment = {
+            **os.environ,
+            "REPORTER_DATABASE_URL": address,
+            "REPORTER_MEDIA_URL": str(folder),
+            "REPORTER_HUB_URL": self.url,
+            "REPORTER_SITES": str(folder / "sites"),
+            "REPORTER_SECRETS_FILE": str(secrets),
+        }
+        self.running: list[subprocess.Popen[str]] = []
+
+    def run(self, *words: str) -> dict[str, object]:
+        """Run a command to its end; the JSON that it prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "kiosk", *words],
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+        assert done.returncode == 0, done.stderr
+        told: dict[str, object] = json.loads(done.stdout) if "--json" in words else {}
+        return told
+
+    def start(self, *words: str, until: str) -> subprocess.Popen[str]:
+        """Start a command, and wait for a line that begins so."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kiosk", *words],
+            env=self.environment,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.running.append(process)
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith(until):
+                return process
+        raise AssertionError("".join(lines))
+
+    def serve(self) -> subprocess.Popen[str]:
+        return self.start(
+            "hub", "serve", "--port", str(self.port), until=f"listening on {self.url}/"
+        )
+
+    def end(self, process: subprocess.Popen[str], number: int) -> None:
+        """Stop a process and its decoders with a signal."""
+        self.running.remove(process)
+        if number == signal.SIGKILL:
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+        process.wait(timeout=PATIENCE)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+@pytest.fixture
+def shell(database_url: URL, tmp_path: Path, secrets_file: Path) -> Iterator[Shell]:
+    made = Shell(database_url, tmp_path / "hub", secrets_file)
+    yield made
+    for process in list(made.running):
+        made.end(process, signal.SIGKILL)
+
+
+def signed_in(invitation: str) -> httpx.Client:
+    browser = httpx.Client(base_url=invitation.partition("/hub/")[0], timeout=60)
+    path = "/hub/" + invitation.partition("/hub/")[2]
+    token = csrf(browser.get(path).text)
+    told = browser.post(path, data={"csrf_token": token, "password": PASSWORD})
+    assert told.status_code == 303
+    return browser
+
+
+@pytest.mark.slow
+def test_an_evening_gets_through_though_processes_are_killed(app: Flask, shell: Shell) -> None:
+    fill(app)
+    with app.app_context():
+        folder = str(current_kiosk().settings.folder)
+    who = ("--organization", "Gardens")
+    invitation = shell.run("hub", "init", *who, "--owner", "ann@example.org", "--json")[
+        "invitation"
+    ]
+    code = shell.run("hub", "pairing-code", *who, "--json")["code"]
+    serving = shell.serve()
+    workers = [shell.start("hub", "worker", until="working") for _ in range(2)]
+    here = ("--gathering", folder)
+    shell.run(*here, "pair", shell.url, str(code))
+    first = shell.run(*here, "push", "--json")
+    assert (first["takeaways"], first["media"], first["already"]) == (3, 2, 0)
+    shell.end(serving, signal.SIGKILL)
+    shell.end(workers[0], signal.SIGKILL)
+    shell.serve()
+    again = shell.run(*here, "push", "--wait", "--json")
+    assert again == {"takeaways": 0, "media": 0, "bytes": 0, "already": 3}
+
+    with closing(signed_in(str(invitation))) as browser:
+        site = publish(browser, shell)
+        assert _in_time(lambda: any("Leeks" in p.read_text() for p in site.rglob("*.html")))
+        see_pictures(browser)
+
+
+def publish(browser: httpx.Client, shell: Shell) -> Path:
+    """Add a folder as a place, and let everything approved go there; the folder."""
+    base = base_of(browser)
+    form = f"{base}/desk/publish/places/add/folder"
+    site = shell.folder / "sites" / base[3:] / "pages"
+    told = {"name": "pages", "url": site.as_uri(), "csrf_token": csrf(browser.get(form).text)}
+    assert browser.post(form, data=told).status_code == 303
+    token = csrf(browser.get(f"{base}/desk/publish").text)
+    assert browser.post(f"{base}/desk/publish/now", data={"csrf_token": token}).status_code == 303
+    return site
+
+
+def base_of(browser: httpx.Client) -> str:
+    """The path of the gathering that a member sees."""
+    found = re.search(r'href="(/g/[0-9a-f]{32})/', browser.get("/hub/").text)
+    assert found is not None
+    return found[1]
+
+
+def see_pictures(browser: httpx.Client) -> None:
+    """A page of the desk has a picture, and it comes."""
+    base = base_of(browser)
+    review = browser.get(f"{base}/desk/review?state=approved").text
+    pictures = re.findall(r'src="(/g/[^"]+/m/[^"]+)"', review)
+    assert pictures
+    assert (
+        browser.get(pictures[0].replace("&amp;", "&")).headers["Content-Type"].startswith("image/")
+    )
+
+
+def _in_time(happened: object) -> bool:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if happened():  # type: ignore[operator]
+            return True
+        time.sleep(0.5)
+    return False
