@@ -1,4 +1,4 @@
-"""Finds groups of texts that are about the same: spherical k-means on meanings and on words that come again.
+"""Finds groups of texts that are about the same, by where their words point and by words that come again.
 
 Deterministic: the same texts in the same order give the same groups.
 """
@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reporter.themes.linkage import middles_of
+from reporter.themes.sentences import Encode
 from reporter.themes.texts import Prepared, meaning
 
 MOST_THEMES = 12
@@ -19,10 +21,11 @@ MOST_THEMES = 12
 LEAST_TEXTS = 8
 LEAST_MEMBERS = 2
 # Words themselves count beside their meanings: as signs of a random projection (Achlioptas, 2003).
-WORD_DIMENSIONS, WORD_SHARE = 64, 1.0
-NEIGHBOURS, NEIGHBOUR_SHARE = 10, 0.6
-RESTARTS, ROUNDS = 10, 30
-BLOCK = 512
+WORD_DIMENSIONS, WORD_SHARE = 64, 0.5
+NEIGHBOURS, NEIGHBOUR_SHARE = 6, 0.6
+ROUNDS = 30
+FEW = 10
+BLOCK = 256
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,16 @@ class Groups:
 
 
 def find_groups(
-    texts: Sequence[Prepared], *, fixed: Sequence[int] | None = None, most: int = MOST_THEMES
+    texts: Sequence[Prepared],
+    *,
+    fixed: Sequence[int] | None = None,
+    most: int = MOST_THEMES,
+    encode: Encode | None = None,
 ) -> Groups:
-    """Group texts. ``fixed``: the group of those that a person placed (numbers from 0 without gaps), else -1."""
+    """Group texts. ``fixed``: the group of those that a person placed (numbers from 0 without gaps), else -1.
+
+    ``encode``: looks at whole sentences beside their words, if it is there.
+    """
     fixed = [-1] * len(texts) if fixed is None else fixed
     told = [at for at, text in enumerate(texts) if text.terms]
     labels, closeness = list(fixed), [0.0] * len(texts)
@@ -44,7 +54,7 @@ def find_groups(
         return Groups(labels, closeness)
     placed = [fixed[at] for at in told]
     count = group_count(len(told), max(placed, default=-1) + 1, most)
-    found, near = _cluster(_vectors([texts[at] for at in told]), placed, count)
+    found, near = _cluster(_vectors([texts[at] for at in told], encode), placed, count)
     for at, label, close in zip(told, found, near, strict=True):
         labels[at], closeness[at] = int(label), float(close)
     return Groups(_without_small(labels, fixed), closeness)
@@ -60,18 +70,30 @@ def _without_small(labels: list[int], fixed: Sequence[int]) -> list[int]:
     return [label if sizes[label] >= LEAST_MEMBERS or label in kept else -1 for label in labels]
 
 
-def _vectors(texts: Sequence[Prepared]) -> Any:
-    """One row of length one a text."""
+def _vectors(texts: Sequence[Prepared], encode: Encode | None) -> Any:
+    """One row of length one a text; zeros where nothing is known of its words."""
     import numpy as np
 
-    meanings = np.array([meaning(text) for text in texts])
-    whole = np.hstack([_centred(meanings), WORD_SHARE * _scaled(_words(texts))])
-    return _smoothed(_scaled(whole))
+    languages = [text.language for text in texts]
+    meanings = [np.array([meaning(text) for text in texts])]
+    if encode is not None:
+        meanings.append(encode([text.text for text in texts]))
+    parts = [_centred(_scaled(rows), languages) for rows in meanings]
+    return _smoothed(_scaled(np.hstack([*parts, WORD_SHARE * _scaled(_words(texts))])))
 
 
-def _centred(rows: Any) -> Any:
-    scaled = _scaled(rows)
-    return _scaled(scaled - scaled.mean(axis=0))
+def _centred(rows: Any, languages: Sequence[str]) -> Any:
+    """Without what all have in common, and what those of one language have: that they are in it."""
+    import numpy as np
+
+    known = rows.any(axis=1)
+    rows = rows - rows[known].mean(axis=0) * known[:, None] if known.any() else rows
+    spoken = np.array(languages)
+    for language in dict.fromkeys(languages):
+        own = known & (spoken == language)
+        # A few say little of a language: their subjects must not be taken for it.
+        rows[own] -= rows[own].sum(axis=0) / (own.sum() + FEW)
+    return _scaled(rows)
 
 
 def _scaled(rows: Any) -> Any:
@@ -126,29 +148,11 @@ def _smoothed(rows: Any) -> Any:
 
 
 def _cluster(rows: Any, placed: Sequence[int], count: int) -> tuple[Any, Any]:
-    """(group, closeness) of each row; placed rows stay where they are. The best of RESTARTS beginnings."""
+    """(group, closeness) of each row; placed rows stay where they are."""
     import numpy as np
 
-    rng, held = np.random.default_rng(18), np.asarray(placed)
-    best, result = -math.inf, (held, held)
-    for _ in range(RESTARTS if len(rows) < 3000 else 4):
-        labels, near = _settle(rows, held, _seeds(rows, held, count, rng))
-        if near.sum() > best:
-            best, result = near.sum(), (labels, near)
-    return result
-
-
-def _seeds(rows: Any, held: Any, count: int, rng: Any) -> Any:
-    """Middles to begin with: of what a person placed, then rows far from all others (k-means++)."""
-    import numpy as np
-
-    middles = [_scaled(rows[held == at].mean(axis=0)[None])[0] for at in range(held.max() + 1)]
-    if not middles:
-        middles = [rows[rng.integers(len(rows))]]
-    while len(middles) < count:
-        far = np.maximum(1 - (rows @ np.array(middles).T).max(axis=1), 1e-9)
-        middles.append(rows[rng.choice(len(rows), p=far / far.sum())])
-    return np.array(middles)
+    held = np.asarray(placed)
+    return _settle(rows, held, middles_of(rows, held, count))
 
 
 def _settle(rows: Any, held: Any, middles: Any) -> tuple[Any, Any]:

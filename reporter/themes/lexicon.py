@@ -1,7 +1,6 @@
-"""What words mean, roughly: vectors of English stems, and the English stems behind words of other languages.
+"""The English stems behind words of other languages, so that a word is the same one in all of them.
 
-``data/lexicon.npz`` holds facts counted and taken from free dictionaries; see ``docs/themes.md``. It is read at the
-first use, about 4 MB in memory.
+``data/lexicon.npz`` holds facts taken from free dictionaries; see ``docs/themes.md``. It is read at the first use.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from reporter.search.text.languages import ARABIC_LIGHT, is_arabic, stem
 from reporter.search.text.tokenizer import normalize
@@ -17,19 +15,14 @@ from reporter.search.text.tokenizer import normalize
 LANGUAGES = ("en", "de", "es", "fr", "pt", "ar")
 # Short beginnings say little; from here on two words with the same beginning are taken for relatives.
 RELATIVE_CHARS = 6
-# A share of a dictionary's words below which a word says what a text is about (Arora, Liang and Ma, 2017, "A Simple
-# but Tough-to-Beat Baseline for Sentence Embeddings": weight a / (a + p)).
-COMMON = 1e-3
 Senses = tuple[tuple[int, float], ...]
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """``vectors``: English stems × dimensions, rows of length one; ``weights``: how telling each stem is, 0 to 1."""
+    """``numbers``: of English stems; ``foreign``: for each language's stems the English ones; see ``senses``."""
 
     numbers: dict[str, int]
-    vectors: Any
-    weights: Any
     foreign: dict[str, dict[str, str]]
     beginnings: dict[str, int]
 
@@ -89,17 +82,14 @@ def lexicon() -> Lexicon:
 
     with np.load(Path(__file__).parent / "data" / "lexicon.npz") as data:
         words = data["words"].tobytes().decode().split("\n")
-        vectors = data["vectors"].astype(np.float32)
-        share = data["share"]
         foreign = {name: _table(data[name].tobytes()) for name in LANGUAGES if name != "en"}
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     beginnings: dict[str, int] = {}
     for number, word in enumerate(words):
         if len(word) >= RELATIVE_CHARS:
             # The more frequent ones come first.
             beginnings.setdefault(word[:RELATIVE_CHARS], number)
     numbers = {word: number for number, word in enumerate(words)}
-    return Lexicon(numbers, vectors, COMMON / (COMMON + share), foreign, beginnings)
+    return Lexicon(numbers, foreign, beginnings)
 
 
 def _table(data: bytes) -> dict[str, str]:

@@ -20,6 +20,7 @@ from reporter.models import Attachment, Takeaway, Theme, ThemeMember, ThemeStep
 from reporter.search.documents import texts_of
 from reporter.themes.engine import MOST_THEMES, Groups, find_groups
 from reporter.themes.lexicon import LANGUAGES
+from reporter.themes.sentences import sentence_encoder
 from reporter.themes.texts import Prepared, prepare
 
 # Up to so many all are looked at together whenever something is new; beyond, once a tenth is new.
@@ -179,7 +180,8 @@ def _group(
     fixed = [
         number.get(text.theme, -1) if text.held and text.theme is not None else -1 for text in free
     ]
-    return find_groups([text.prepared for text in free], fixed=fixed, most=most), free
+    prepared = [text.prepared for text in free]
+    return find_groups(prepared, fixed=fixed, most=most, encode=sentence_encoder()), free
 
 
 def _placed(texts: Sequence[_Text], groups: Groups, ids: Sequence[uuid.UUID]) -> list[_Placed]:

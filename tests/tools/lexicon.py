@@ -2,7 +2,7 @@
 
 ``FOLDER`` holds the files of Debian's packages of ``PACKAGES`` (``/usr/share/dictd`` where they are installed). All of
 them are free under the GNU GPL (versions 2 or 3, or later) or, WordNet, under its own permissive licence; so the
-result may be distributed with this program, which is under the GPL, version 3. Takes some minutes and 2.5 GB of memory.
+result may be distributed with this program, which is under the GPL, version 3. Takes some minutes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import argparse
 import gzip
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,6 @@ PACKAGES = (
 PAIRS = {"de": "deu", "es": "spa", "fr": "fra", "pt": "por", "ar": "ara"}
 # Stems of definitions that are kept, the most frequent first; in how many definitions each has to be.
 MOST_WORDS, LEAST_TIMES = 14_000, 12
-DIMENSIONS = 64
-# Context distribution smoothing and singular values by a power (Levy, Goldberg and Dagan, 2015, "Improving
-# Distributional Similarity with Lessons Learned from Word Embeddings").
-SMOOTHING, SINGULAR_POWER = 0.75, 0.5
-OVERSAMPLED, POWER_ROUNDS = 32, 4
 # Longer definitions are of plants and animals; what stands far apart has little to do with one another.
 MOST_STEMS = 60
 # Words of a language, those first that the dictionaries tell most of; English stems kept a word.
@@ -90,45 +85,6 @@ def definitions(folder: Path) -> Iterator[list[str]]:
                     yield found[:MOST_STEMS]
 
 
-def vectors(told: Sequence[Sequence[str]], words: Sequence[str]) -> Any:
-    """One row a word: positive pointwise mutual information of pairs in one definition, reduced."""
-    number = {word: at for at, word in enumerate(words)}
-    counts = np.zeros((len(words), len(words)), np.float32)
-    for stems in told:
-        rows = np.array([number[one] for one in stems if one in number], np.intp)
-        if len(rows) > 1:
-            counts[rows[:, None], rows] += 1 / (len(rows) - 1)
-    np.fill_diagonal(counts, 0)
-    return _reduced(_mutual_information(counts))
-
-
-def _mutual_information(counts: Any) -> Any:
-    """Positive pointwise mutual information, in place."""
-    rows = counts.sum(axis=1, keepdims=True) + 1e-9
-    columns = rows.ravel() ** SMOOTHING
-    counts *= columns.sum()
-    counts /= rows
-    counts /= columns
-    np.maximum(counts, 1, out=counts)
-    return np.log(counts, out=counts)
-
-
-def _reduced(matrix: Any) -> Any:
-    """Rows in ``DIMENSIONS``: a randomized singular value decomposition (Halko, Martinsson and Tropp, 2011)."""
-    rng = np.random.default_rng(0)
-    basis = matrix @ rng.standard_normal((matrix.shape[1], DIMENSIONS + OVERSAMPLED), np.float32)
-    for _round in range(POWER_ROUNDS):
-        basis, _ = np.linalg.qr(matrix @ (matrix.T @ basis))
-    left, values, _ = np.linalg.svd(basis.T @ matrix, full_matrices=False)
-    kept = (basis @ left)[:, :DIMENSIONS] * values[:DIMENSIONS] ** SINGULAR_POWER
-    return kept / (np.linalg.norm(kept, axis=1, keepdims=True) + 1e-9)
-
-
-def as_bytes(rows: Any) -> Any:
-    """Rows of length one as signed bytes, each scaled to its largest number."""
-    return np.round(rows / np.abs(rows).max(axis=1, keepdims=True) * 127).astype(np.int8)
-
-
 def translations(folder: Path, language: str) -> Iterator[tuple[str, str]]:
     """(foreign, English) as a dictionary of either direction says."""
     code = PAIRS[language]
@@ -153,14 +109,19 @@ def bridge(folder: Path, german: str) -> Points:
     """Spanish stems by way of German: the Spanish-English dictionary is small."""
     known = dict(line.split(" ", 1) for line in german.split("\n"))
     points: Points = defaultdict(lambda: defaultdict(float))
-    for headword, text in entries(folder, "freedict-spa-deu"):
-        for spanish, said in _pairs(headword, text):
-            keys, words = _keys(spanish, "es"), _keys(said, "de")
-            lines = [known[word] for word in words if word in known]
-            for key in keys:
-                for row, found in (pair.split(":") for line in lines for pair in line.split()):
-                    points[key][int(row)] += int(found) / (2 * POINTS * len(lines) * len(keys) ** 2)
+    for spanish, said in spanish_of_german(folder):
+        keys, words = _keys(spanish, "es"), _keys(said, "de")
+        lines = [known[word] for word in words if word in known]
+        for key in keys:
+            for row, found in (pair.split(":") for line in lines for pair in line.split()):
+                points[key][int(row)] += int(found) / (2 * POINTS * len(lines) * len(keys) ** 2)
     return points
+
+
+def spanish_of_german(folder: Path) -> Iterator[tuple[str, str]]:
+    """(Spanish, German) as that dictionary says."""
+    for headword, text in entries(folder, "freedict-spa-deu"):
+        yield from _pairs(headword, text)
 
 
 def table(
@@ -222,8 +183,6 @@ def build(folder: Path, out: Path) -> None:
     np.savez_compressed(
         out,
         words=_text("\n".join(words)),
-        vectors=as_bytes(vectors(told, words)),
-        share=share,
         **{code: _text(lines) for code, lines in tables.items()},
     )
     print(f"{len(words)} English stems of {len(told)} definitions;", end=" ")

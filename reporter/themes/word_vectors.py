@@ -1,0 +1,98 @@
+"""Where words point, in one space for all languages: of each stem a short vector and how telling it is.
+
+``data/words.npz`` was made of a multilingual sentence encoder, word by word; see ``docs/themes.md``. It is read at the
+first use, about 20 MB in memory; no encoder is needed.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reporter.themes.lexicon import foreign_stem
+
+# Words that no language here has: names, terms and words of neighbouring languages, as they are written.
+ANY = "any"
+# Parts of a compound, and what two relatives begin with, are at least so long.
+LEAST_PART, RELATIVE_CHARS = 4, 6
+# Numbers of four bits, two in a byte, around this middle.
+MIDDLE = 7.5
+
+
+@dataclass(frozen=True)
+class WordVectors:
+    """``packed``: a row a word, two dimensions a byte; ``telling``: 0 to 1, by row; ``rows``: of stems by language."""
+
+    packed: Any
+    telling: Any
+    rows: dict[str, dict[str, int]]
+    beginnings: dict[str, dict[str, int]]
+
+    @property
+    def dimensions(self) -> int:
+        """How many numbers a vector has."""
+        return int(self.packed.shape[1]) * 2
+
+    def find(self, written: str, plain: str, language: str) -> tuple[int, ...]:
+        """The row of a word; of a German compound those of its parts; empty where nothing is known."""
+        own = self.rows[language].get(foreign_stem(written, plain, language))
+        if own is None:
+            own = self.rows[ANY].get(plain)
+        if own is not None:
+            return (own,)
+        parts = self._parts(written) if language == "de" else ()
+        return parts or self._relative(plain, language)
+
+    def _parts(self, written: str) -> tuple[int, ...]:
+        """Of a German compound: its longest known end and what stands before it."""
+        table = self.rows["de"]
+        word = foreign_stem(written, written, "de")
+        for cut in range(LEAST_PART, len(word) - LEAST_PART + 1):
+            tail = table.get(word[cut:])
+            heads = (word[:cut], word[:cut].removesuffix("s"), word[:cut].removesuffix("n"))
+            head = next((table[one] for one in heads if one in table), None)
+            if head is not None and tail is not None:
+                return (head, tail)
+        return ()
+
+    def _relative(self, plain: str, language: str) -> tuple[int, ...]:
+        """The most frequent word of the same language that begins alike."""
+        found = self.beginnings[language].get(plain[:RELATIVE_CHARS])
+        return () if found is None or len(plain) < RELATIVE_CHARS else (found,)
+
+    def take(self, rows: Sequence[int]) -> Any:
+        """Vectors of these rows: N × dimensions, float32 of length one."""
+        import numpy as np
+
+        packed = self.packed[list(rows)]
+        both = np.stack([packed >> 4, packed & 15], axis=2).reshape(len(packed), -1)
+        found = both.astype(np.float32) - MIDDLE
+        return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+
+@functools.cache
+def word_vectors() -> WordVectors:
+    """Read the data file."""
+    import numpy as np
+
+    with np.load(Path(__file__).parent / "data" / "words.npz") as data:
+        packed, telling = data["packed"], data["telling"].astype(np.float32) / 255
+        names = [name for name in data.files if name not in ("packed", "telling")]
+        stems = {name: data[name].tobytes().decode().split("\n") for name in names}
+    rows: dict[str, dict[str, int]] = {}
+    beginnings: dict[str, dict[str, int]] = {}
+    begin = 0
+    for name, words in stems.items():
+        rows[name] = {word: begin + number for number, word in enumerate(words)}
+        begin += len(words)
+        first: dict[str, int] = {}
+        beginnings[name] = first
+        if name != ANY:
+            # The more frequent ones come first.
+            for word in words:
+                if len(word) >= RELATIVE_CHARS:
+                    first.setdefault(word[:RELATIVE_CHARS], rows[name][word])
+    return WordVectors(packed, telling, rows, beginnings)
