@@ -1,11 +1,11 @@
-"""The slideshow of the closing round: theme after theme, with what may be shown in the room."""
+"""The slideshow of the closing round: theme after theme, then the film, with what may be shown in the room."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Response, render_template, url_for
+from flask import Blueprint, Response, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
@@ -14,12 +14,15 @@ from sqlalchemy import select
 from capture.codes.qr_writer import qr_svg
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
+from kiosk.services.films import finished_film
 from kiosk.services.summaries.theme_views import shown_themes, themes_stamp
 from kiosk.web.middleware.auth import at_desk
 from kiosk.web.middleware.etag import polled, wall_stamp
 from kiosk.web.openapi.describe import describe
 from kiosk.web.screens.wall import card
 from kiosk.web.shared.template_context import base_url
+from reporter.errors import NotFound
+from reporter.films.arrangement import film_of
 from reporter.models import Takeaway
 from reporter.moderation.visibility import Scope, showable
 from reporter.stories.queries import with_everything
@@ -43,7 +46,7 @@ def slideshow() -> str:
 @describe(answers="Slides")
 def listed() -> ResponseReturnValue:
     """The slides in order, as JSON with an ETag: what was taken back is in the next answer no more."""
-    stamp = (wall_stamp(), themes_stamp(), str(get_locale()), base_url())
+    stamp = (wall_stamp(), themes_stamp(), str(get_locale()), base_url(), _film())
     return polled(stamp, lambda: {"slides": list(_slides())})
 
 
@@ -52,6 +55,24 @@ def listed() -> ResponseReturnValue:
 def code() -> Response:
     """The code of the page that tells what became of it."""
     return Response(qr_svg(f"{base_url()}/outcomes"), mimetype="image/svg+xml")
+
+
+@bp.get("/film.mp4")
+@describe(query="v", produces="video/mp4")
+def film() -> Response:
+    """The film of the evening, as long as everything in it may be seen."""
+    path = finished_film(current_kiosk())
+    if path is None:
+        raise NotFound(_("There is no film, or something in it was taken back. Make it once more."))
+    response = send_file(path, mimetype="video/mp4", conditional=True)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _film() -> str:
+    """The fingerprint of the film that may be shown; '' for none."""
+    there = finished_film(current_kiosk()) is not None
+    return film_of(db.session()).made if there else ""
 
 
 def _slides() -> Iterator[dict[str, Any]]:
@@ -64,6 +85,10 @@ def _slides() -> Iterator[dict[str, Any]]:
         yield from _of_theme(theme, shown)
     if not themes:
         yield from _drawn(_starred(), shown)
+    made = _film()
+    if made:
+        address = url_for("slides.film", v=made[:12])
+        yield {**_words("film", "", ""), "id": f"film:{made}", "film": address}
     address = f"{base_url()}/outcomes"
     end = _words("end", _("Thank you!"), address.removeprefix("http://"))
     yield {**end, "image": url_for("slides.code")}

@@ -23,6 +23,7 @@ function line(kind, text) {
 function draw(slide) {
   const figure = document.createElement("figure");
   const words = slide.heading ?? slide.text;
+  if (slide.film) figure.append(film(slide.film));
   figure.className = slide.kind;
   figure.classList.toggle("long", words.length > LONG);
   if (slide.image) {
@@ -35,6 +36,16 @@ function draw(slide) {
   const by = slide.about ?? [slide.author, slide.session].filter(Boolean).join(" · ");
   if (by) figure.append(line("by", by));
   return figure;
+}
+
+// It begins when its turn comes, and the next slide follows its end.
+function film(address) {
+  const video = document.createElement("video");
+  video.src = address;
+  video.playsInline = true;
+  video.addEventListener("ended", () => go(at + 1));
+  video.play().catch(() => { video.controls = true; });
+  return video;
 }
 
 function show() {
@@ -51,7 +62,10 @@ function show() {
   stage.append(figure);
   requestAnimationFrame(() => requestAnimationFrame(() => {
     figure.classList.remove("coming");
-    for (const old of former) old.classList.add("leaving");
+    for (const old of former) {
+      old.classList.add("leaving");
+      old.querySelector("video")?.pause();
+    }
   }));
   setTimeout(() => former.forEach((old) => old.remove()), FADE);
   const following = slides[at + 1]?.image;
@@ -90,7 +104,17 @@ async function ask() {
 
 function play() {
   clearInterval(timer);
-  timer = timer ? 0 : setInterval(() => go(at + 1 < slides.length ? at + 1 : 0), EACH);
+  timer = timer ? 0 : setInterval(() => {
+    const video = stage.querySelector("video");
+    if (!video || video.ended || video.error) go(at + 1 < slides.length ? at + 1 : 0);
+  }, EACH);
+}
+
+function dark() {
+  const isDark = document.body.classList.toggle("dark");
+  const video = stage.querySelector("video");
+  if (isDark) video?.pause();
+  else video?.play();
 }
 
 function full() {
@@ -104,7 +128,7 @@ const keys = {
   [forward]: () => go(at + 1), PageDown: () => go(at + 1), ArrowDown: () => go(at + 1), " ": () => go(at + 1),
   [backward]: () => go(at - 1), PageUp: () => go(at - 1), ArrowUp: () => go(at - 1),
   Home: () => go(0), End: () => go(slides.length - 1),
-  b: () => document.body.classList.toggle("dark"), ".": () => document.body.classList.toggle("dark"),
+  b: dark, ".": dark,
   f: full, p: play,
 };
 

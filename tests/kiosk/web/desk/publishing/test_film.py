@@ -58,6 +58,13 @@ def shown(client: FlaskClient) -> bytes:
         return answer.data
 
 
+def slide_of_film(client: FlaskClient) -> str:
+    """Where the slideshow has the film, the last but one; '' for nowhere."""
+    *_others, last, end = client.get("/slides/list").get_json()["slides"]
+    assert end["kind"] == "end"
+    return str(last.get("film", ""))
+
+
 def turn(app: Flask) -> int:
     """What the worker does, in a context of its own as there."""
     with app.app_context():
@@ -78,9 +85,14 @@ def test_what_is_taken_back_leaves_the_film_and_it_is_made_anew(
     assert [turn(app), turn(app)] == [1, 0]
     film = shown(client)
     assert film[4:8] == b"ftyp"
+    closing_show = slide_of_film(client)
+    with closing(client.get(closing_show, **PHONE)) as answer:
+        assert answer.data == film
     withdraw(session, starred[0], hand(clock, "contributor"), kiosk.store)
     # Before any worker has seen it.
     assert client.get(f"{PAGE}/film.mp4").status_code == 404
+    assert client.get(closing_show).status_code == 404
+    assert slide_of_film(client) == ""
     assert turn(app) == 1
     session.expire_all()
     assert starred[0].receipt not in film_of(session).made_of
