@@ -14,12 +14,13 @@ import selectors
 import socket
 import ssl
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from kiosk.server.connection import Connection, plain_address, share_of
 from kiosk.server.head import Head, HeadError, head_end, parse_head
+from kiosk.server.register import ConnectionRegister, FrontLimits
 from kiosk.server.wsgi_gateway import plain_answer
 
 # Seconds for a whole head (from its first byte), a small body, and for what is read past.
@@ -27,20 +28,8 @@ HEAD_SECONDS = 10.0
 SMALL_SECONDS = 20.0
 LINGER_SECONDS = 30.0
 LINGER_BYTES = 64 << 20
-# A body up to this size is read here, before a thread is taken. Files aren't: they go to the disk as they come.
-SMALL_BODY = 1 << 14
-FILE_TYPES = ("multipart/form-data", "application/offset+octet-stream")
 BUSY = "The kiosk is busy. Try again in a few seconds."
 _NO_MORE_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-
-
-@dataclass(frozen=True)
-class FrontLimits:
-    """Connections altogether and of one address; seconds that an idle one is kept."""
-
-    connections: int = 1_200
-    per_address: int = 512
-    idle_seconds: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -67,8 +56,7 @@ class Front:
         self._listener = listener
         self._calls = calls
         self._selector = selectors.DefaultSelector()
-        self._all: dict[str, set[Connection]] = defaultdict(set)
-        self._count = 0
+        self._register = ConnectionRegister()
         self._due: list[tuple[float, int, Connection]] = []
         self._number = itertools.count()
         self._returned: deque[tuple[Connection, bool, int]] = deque()
@@ -183,25 +171,22 @@ class Front:
             connection.try_send(plain_answer(503, BUSY, "Retry-After: 5"))
             connection.close()
             return
-        self._all[connection.share].add(connection)
-        self._count += 1
+        self._register.add(connection)
         self._selector.register(sock, selectors.EVENT_READ, connection)
         first = self._greet if self._calls.wrap else self._read_head
         self._expect(connection, first, self.limits.idle_seconds)
 
     def _room_for(self, share: str) -> bool:
-        if len(self._all.get(share, ())) >= self.limits.per_address:
+        if self._register.is_over(share, self.limits.per_address):
             return self._evict(share)
-        return self._count < self.limits.connections or self._evict(None)
+        return len(self._register) < self.limits.connections or self._evict(None)
 
     def _evict(self, share: str | None) -> bool:
         """Close the longest waiting connection of an address (None: of the one with most); whether there was one."""
-        if share is None and self._all:
-            share = max(self._all, key=lambda s: len(self._all[s]))
-        waiting = [c for c in self._all.get(share or "", ()) if c.on_readable]
-        if waiting:
-            self._forget(min(waiting, key=lambda c: c.since))
-        return bool(waiting)
+        goes = self._register.longest_waiting(share)
+        if goes is not None:
+            self._forget(goes)
+        return goes is not None
 
     # --- the states of a connection --------------------------------------------------------------
 
@@ -294,7 +279,7 @@ class Front:
             self._end(connection, answer)
         elif not self._calls.has_room(connection.share, head.length):
             self._end(connection, plain_answer(503, BUSY, "Retry-After: 5"))
-        elif _is_small(head):
+        elif head.has_small_body:
             connection.head = head
             self._expect(connection, self._read_small, SMALL_SECONDS, too_late=408)
             self._look_for_small(connection)
@@ -392,26 +377,11 @@ class Front:
             self._selector.unregister(connection.socket)
         self._let_go(connection)
         connection.close()
-        mine = self._all.get(connection.share)
-        if mine and connection in mine:
-            mine.discard(connection)
-            self._count -= 1
-            if not mine:
-                del self._all[connection.share]
+        self._register.remove(connection)
 
     def _close_all(self) -> None:
-        for connection in [c for mine in self._all.values() for c in mine]:
+        for connection in self._register:
             connection.close()
         self._selector.close()
         for one in (self._listener, self._bell, self._clapper):
             one.close()
-
-
-def _is_small(head: Head) -> bool:
-    kind = head.fields.get("content-type", "").partition(";")[0].strip().lower()
-    return (
-        head.length is not None
-        and 0 < head.length <= SMALL_BODY
-        and not head.expects_continue
-        and kind not in FILE_TYPES
-    )

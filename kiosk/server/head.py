@@ -36,6 +36,11 @@ class HeadError(Exception):
         self.reason = reason
 
 
+# A body up to this size is read before a thread is taken. Files aren't: they go to the disk as they come.
+SMALL_BODY = 1 << 14
+FILE_TYPES = ("multipart/form-data", "application/offset+octet-stream")
+
+
 @dataclass(frozen=True)
 class Head:
     """A request line and its fields, checked. ``length`` is None for a chunked body, 0 for none."""
@@ -58,6 +63,17 @@ class Head:
     def expects_continue(self) -> bool:
         """Whether the client waits for 100 before it sends its body (RFC 9110, 10.1.1)."""
         return self.version >= (1, 1) and self.fields.get("expect", "").lower() == "100-continue"
+
+    @property
+    def has_small_body(self) -> bool:
+        """Whether its body is short, no file, and on its way: then it is read before a thread is taken."""
+        kind = self.fields.get("content-type", "").partition(";")[0].strip().lower()
+        return (
+            self.length is not None
+            and 0 < self.length <= SMALL_BODY
+            and not self.expects_continue
+            and kind not in FILE_TYPES
+        )
 
 
 def head_end(buffer: bytearray, *, start: int = 0) -> int:

@@ -19,8 +19,9 @@ from wsgiref.types import WSGIApplication
 
 from kiosk.server.body import SILENCE, Meter, RequestBody, TransferError
 from kiosk.server.connection import Connection
-from kiosk.server.front import Front, FrontCalls, FrontLimits
+from kiosk.server.front import Front, FrontCalls
 from kiosk.server.head import Head
+from kiosk.server.register import FrontLimits
 from kiosk.server.tls import tls_context, wrap
 from kiosk.server.transfers import Transfers
 from kiosk.server.worker_pool import Job, WorkerPool

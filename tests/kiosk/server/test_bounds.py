@@ -18,8 +18,8 @@ from flask import Flask
 from kiosk.server import body as server_body
 from kiosk.server import front, transfers, worker_pool
 from kiosk.server.connection import share_of
-from kiosk.server.front import FrontLimits
 from kiosk.server.http import Server
+from kiosk.server.register import FrontLimits
 from kiosk.server.wsgi_gateway import CLIENT_GONE
 from reporter.config import Settings
 from reporter.media.store import Store
@@ -277,7 +277,7 @@ def test_work_ends_when_its_client_has_gone(length: str, how: str) -> None:
         assert ended.wait(60)
         # The thread has come back for the next request, and nothing of the client is kept. (The one that waits for
         # clients sleeps without an end also while a worker has its only client.)
-        until(lambda: sleeps.all_asleep() and not server._front._all)
+        until(lambda: sleeps.all_asleep() and not server._front._register)
 
 
 def test_an_application_can_ask_whether_its_client_has_gone() -> None:
