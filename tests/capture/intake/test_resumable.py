@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import random
 import threading
 from collections.abc import Callable, Iterator
@@ -19,11 +20,12 @@ from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import MediaType
 from capture.intake.partial_file import Chunk
-from capture.intake.resumable import ResumableUploads
+from capture.intake.resumable import LEFT_SECONDS, Progress, ResumableUploads
 from capture.intake.sweep import sweep
 from capture.intake.tus_protocol import BrokenOff, Checksum, ChecksumMismatch, Gone, OffsetConflict
 from reporter.actor import Actor
 from reporter.config import LimitSettings
+from reporter.enums import Source
 from reporter.errors import (
     BadInput,
     Conflict,
@@ -400,6 +402,62 @@ def test_the_last_byte_before_a_kill_is_finished_by_the_next_question(tus: Tus) 
     found = tus.uploads.head(tus.room.session, upload_id)
     assert (found.offset, found.receipt != "") == (2000, True)
     assert tus.room.originals() == [jpeg(1)]
+
+
+def test_what_a_kill_left_whole_is_finished_without_a_question(tus: Tus) -> None:
+    """Its phone may never ask again. What a request has just brought is that request's to finish."""
+    data = jpeg(1)
+    whole, half, fresh = (tus.create(len(data), text=text) for text in ("whole", "half", "fresh"))
+    tus.part(whole).write_bytes(data)
+    tus.part(half).write_bytes(data[:-1])
+    tus.part(fresh).write_bytes(data)
+    gone = tus.create(len(data), text="gone")
+    tus.part(gone).unlink()
+    for upload_id, age in ((whole, 1), (half, 1), (fresh, 0)):
+        os.utime(tus.part(upload_id), times=(NOW.timestamp() - LEFT_SECONDS - age,) * 2)
+    tus.restart()
+    assert tus.uploads.complete_interrupted(tus.room.session, now=NOW) == 1
+    texts = tus.room.session.scalars(select(Takeaway.text)).all()
+    assert texts == ["whole"]
+    assert tus.room.originals() == [data]
+    assert tus.uploads.complete_interrupted(tus.room.session, now=NOW) == 0
+
+
+def test_what_was_left_and_is_refused_goes_and_stops_nothing(tus: Tus) -> None:
+    refused = tus.create(20)
+    tus.part(refused).write_bytes(b"no picture, no film.")
+    good = tus.create(len(jpeg(1)))
+    tus.part(good).write_bytes(jpeg(1))
+    for upload_id in (refused, good):
+        os.utime(tus.part(upload_id), times=(NOW.timestamp() - LEFT_SECONDS - 1,) * 2)
+    assert tus.uploads.complete_interrupted(tus.room.session, now=NOW) == 1
+    assert tus.room.originals() == [jpeg(1)]
+    assert not tus.part(refused).exists()
+
+
+def test_where_an_upload_comes_from_is_the_kiosk_s_word(tus: Tus) -> None:
+    told = {"session": tus.room.garden.code, "source": "station", "text": "bees"}
+
+    def begun(source: Source) -> Progress:
+        return tus.uploads.create(tus.room.session, length=9, fields=told, source=source)
+
+    assert "source" not in begun(Source.PHONE).fields
+    assert begun(Source.STATION).fields == told
+    rows = tus.room.session.scalars(select(Upload.fields)).all()
+    assert sorted(row.get("source", "") for row in rows) == ["", "station"]
+
+
+def test_every_answer_tells_the_fields(tus: Tus) -> None:
+    data = jpeg(1)
+    upload_id = tus.create(len(data), text="bees")
+    fields = {"session": tus.room.garden.code, "filename": "IMG_1.JPG", "text": "bees"}
+    assert tus.uploads.head(tus.room.session, upload_id).fields == fields
+    for offset, end in ((0, 500), (500, len(data))):
+        body = Chunk(io.BytesIO(data[offset:end]), end - offset)
+        found = tus.uploads.append(tus.room.session, upload_id, offset, piece=body)
+        assert (found.offset, found.fields) == (end, fields)
+        assert found.expires_at == tus.now + timedelta(hours=tus.room.limits.upload_hours)
+    assert tus.uploads.head(tus.room.session, upload_id).fields == fields
 
 
 @pytest.mark.parametrize("by", ["head", "patch"])
