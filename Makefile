@@ -16,7 +16,7 @@ SIDE_BY_SIDE := -n 3 --dist loadgroup --no-loadscope-reorder
 CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage mutation bench reliability lint lint-rules lint-format lint-types lint-contracts fuzz fuzz-http audit format formats docs lighthouse walk lock translations dist app test-windows clean \
+.PHONY: help install run hub test coverage mutation bench reliability lint lint-rules lint-format lint-types lint-contracts fuzz fuzz-http audit format formats docs lighthouse walk lock translations dist app test-windows clean \
 	system-packages
 
 help: ## this list
@@ -43,6 +43,9 @@ install: .venv/stamp-python .venv/stamp-vendor .venv/stamp-translations ## make 
 
 run: install ## start the kiosk (makes ./gathering on the first run)
 	$(BIN)/reporter kiosk $(ARGS)
+
+hub: install system-packages ## PostgreSQL, an S3 stand-in and a hub on loopback, to try it; Ctrl-C stops and forgets all of it
+	@$(BIN)/python -m tests.tools.hub $(ARGS)
 
 system-packages: ## as root on Debian: Chromium, WordPress and what else the tests drive
 	@bash tests/tools/system-packages.sh

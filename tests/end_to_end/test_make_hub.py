@@ -1,0 +1,72 @@
+"""``make hub``, as somebody tries it: the real database, the real commands, an evening pushed, all of it stopped."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.support.media import files
+from tests.support.servers.postgres import missing_programs
+from tests.support.servers.script import PROGRAMS, lacking
+
+ROOT = Path(__file__).parents[2]
+
+
+def reporter(*arguments: str) -> str:
+    """What a command of the shell prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "kiosk", *arguments],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=120,
+    )
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_a_hub_on_loopback_takes_an_evening_and_stops_whole(tmp_path: Path) -> None:
+    if missing := [*missing_programs(), *lacking(*PROGRAMS["s3"])]:
+        pytest.skip(f"no hub here, for lack of {', '.join(missing)} (make system-packages)")
+    pytest.importorskip("psycopg")
+    pytest.importorskip("botocore")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.tools.hub", "--no-open"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        said = ""
+        for line in process.stdout:
+            said += line
+            if line.startswith("Ctrl-C"):
+                break
+        url, code = re.findall(r"reporter pair (\S+) (\S+)", said)[0]
+        with urllib.request.urlopen(f"{url}/readyz", timeout=60) as answer:
+            assert answer.status == 200
+        gathering = str(tmp_path / "gathering")
+        (tmp_path / "card").mkdir()
+        (tmp_path / "card" / "a.jpg").write_bytes(files.jpeg().read_bytes())
+        reporter("new", "Spring gathering", "--gathering", gathering)
+        reporter("sessions", "add", "Gardens", "--gathering", gathering)
+        reporter("import", str(tmp_path / "card"), "--gathering", gathering, "--json")
+        reporter("pair", url, code, "--gathering", gathering)
+        told = json.loads(reporter("push", "--gathering", gathering, "--json"))
+        assert (told["takeaways"], told["media"], told["already"]) == (1, 1, 0)
+    finally:
+        process.send_signal(signal.SIGINT)
+        said += process.communicate(timeout=60)[0]
+    assert process.returncode == 0, said
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(f"{url}/readyz", timeout=60)
