@@ -215,7 +215,7 @@ TURNS: tuple[tuple[Turn, float], ...] = (
     (read, 5.0),
     (draft, 3.0),
     # Withdrawn things have to be out within a second, whatever else the laptop does.
-    (index, 0.25),
+    (index, 0.02),
     (reindex, 1.0),
     (deliver, 5.0),
     (hear, 10.0),

@@ -23,6 +23,9 @@ import sqlite3
 import threading
 import weakref
 from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from reporter.files import sync_file
@@ -85,6 +88,13 @@ class Gate(FairLock):
         self._failures = 0
         # The log may have a gap on the disk; only whoever has the turn takes this back.
         self.log_is_doubtful = False
+        # Told after each commit that lasts, by the thread that made it: they must not take time.
+        self.listeners: tuple[Callable[[], object], ...] = ()
+
+    def tell(self) -> None:
+        """Tell the listeners that something was committed."""
+        for listener in self.listeners:
+            listener()
 
     def note_commit(self) -> tuple[int, int]:
         """The ticket of a commit, taken by whoever still has the turn."""
@@ -126,6 +136,17 @@ class Gate(FairLock):
                     self._syncing = True
                     return self._committed
                 self._disk.wait()
+
+
+@contextmanager
+def told_of_commits(database: Path, listener: Callable[[], object]) -> Iterator[None]:
+    """Have ``listener`` called after each commit that this process makes in a database, while the context lasts."""
+    gate = _gate(str(database))
+    gate.listeners += (listener,)
+    try:
+        yield
+    finally:
+        gate.listeners = tuple(one for one in gate.listeners if one is not listener)
 
 
 def _gate(database: str) -> Gate:
@@ -221,6 +242,7 @@ class TurnTakingConnection(sqlite3.Connection):
             self._release()
             if relaxed:
                 self._turn.wait_for_disk(self._log, ticket)
+            self._turn.tell()
 
     def _release(self) -> None:
         if not self._mine:
