@@ -191,6 +191,7 @@ def tidy(kiosk: KioskContext) -> int:
     from capture.intake.sweep import sweep
     from capture.renditions.image_quality_worker import glance_due
     from kiosk.web.shared.tus_uploads import uploads
+    from reporter.database.planner_statistics import refresh_statistics
     from reporter.moderation.blocked_words import rescreen
     from reporter.search.maintenance import look_after
 
@@ -200,6 +201,7 @@ def tidy(kiosk: KioskContext) -> int:
     # Somebody may have changed the list of words.
     rescreen(db.session(), kiosk.store.folder)
     look_after(db.session(), kiosk.index, now=kiosk.now())
+    refresh_statistics(db.engine)
     # A turn that found something is followed by the next at once.
     return glance_due(db.session(), kiosk.store, kiosk.pool)
 

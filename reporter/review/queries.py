@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Select,
-    String,
-    Uuid,
     and_,
     case,
-    cast,
-    distinct,
     func,
+    literal,
     or_,
     select,
+    union,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from reporter.enums import Audience, TakeawayState
 from reporter.media.alt_text import lacks_alt
@@ -33,6 +31,8 @@ from reporter.stories.queries import with_everything
 LIVING = (TakeawayState.NEW.value, TakeawayState.APPROVED.value)
 ALL = "all"
 TAGS = 10
+# Of so many takeaways of its session, and of so many of all, tags are proposed: the newest.
+NEAR, LATELY = 300, 1_000
 
 
 def _pictured(*rules: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -45,15 +45,41 @@ def _pictured(*rules: ColumnElement[bool]) -> ColumnElement[bool]:
     return Takeaway.id.in_(of)
 
 
-def _groups() -> Select[Any]:
-    """Groups in which two or more takeaways are still in question."""
+def _in_question(takeaway: type[Takeaway]) -> ColumnElement[bool]:
+    """Whether it is still to be decided on, or shown.
+
+    The empty text keeps SQLite from beginning at the index of states, which half of all rows are in: it begins at the
+    group, a few rows of which a page shows.
+    """
+    return (takeaway.state + literal("")).in_(LIVING)
+
+
+def _has_double(look: type[ImageQuality], of: Any) -> ColumnElement[bool]:
+    """Whether a look's group holds another takeaway in question than the one with the id ``of``."""
+    other, held, double = aliased(ImageQuality), aliased(Attachment), aliased(Takeaway)
     return (
-        select(ImageQuality.group_id)
-        .join(Attachment, Attachment.media_id == ImageQuality.media_id)
-        .join(Takeaway, Takeaway.id == Attachment.takeaway_id)
-        .where(ImageQuality.group_id.is_not(None), Takeaway.state.in_(LIVING))
-        .group_by(ImageQuality.group_id)
-        .having(func.count(distinct(Takeaway.id)) > 1)
+        select(other.media_id)
+        .join(held, held.media_id == other.media_id)
+        .join(double, double.id == held.takeaway_id)
+        .where(other.group_id == look.group_id, double.id != of, _in_question(double))
+        .correlate(look, Takeaway)
+        .exists()
+    )
+
+
+def _alike() -> ColumnElement[bool]:
+    """Takeaways with a picture like one of another takeaway in question."""
+    held, look = aliased(Attachment), aliased(ImageQuality)
+    return (
+        select(held.media_id)
+        .join(look, look.media_id == held.media_id)
+        .where(
+            held.takeaway_id == Takeaway.id,
+            look.group_id.is_not(None),
+            _has_double(look, Takeaway.id),
+        )
+        .correlate(Takeaway)
+        .exists()
     )
 
 
@@ -62,7 +88,7 @@ def flag_rules() -> dict[str, ColumnElement[bool]]:
     return {
         "starred": Takeaway.starred.is_(True),
         "alt": and_(lacks_alt(), Takeaway.audience == Audience.PUBLIC),
-        "alike": _pictured(ImageQuality.group_id.in_(_groups())),
+        "alike": _alike(),
         "blurred": _pictured(or_(ImageQuality.sharpness < BLURRED, ImageQuality.brightness < DARK)),
         "held": Takeaway.held.is_(True),
     }
@@ -120,9 +146,9 @@ def page(session: Session, asked: Filter, *, size: int, after: str = "", before:
     Raises ValueError for a cursor that is none.
     """
     keys = _keys(asked)
-    query = select(Takeaway, *keys).where(*asked.rules())
+    query = select(Takeaway, *keys).where(*_page_rules(asked))
     if "alike" in asked.flags:
-        query = query.join(_group_of, _group_of.c.takeaway_id == Takeaway.id)
+        query = _side_by_side(query)
     if before:
         query = query.where(_beyond(keys, _cursor(before, keys), backwards=True))
         query = query.order_by(*(key.desc() for key in keys))
@@ -144,21 +170,49 @@ def page(session: Session, asked: Filter, *, size: int, after: str = "", before:
     return Page([row[0] for row in found], "" if is_first else ends[0], "" if is_last else ends[1])
 
 
-_group_of = (
-    select(
-        Attachment.takeaway_id,
-        # PostgreSQL compares ids, but has no least one of them.
-        cast(func.min(cast(ImageQuality.group_id, String)), Uuid).label("group_id"),
+def _page_rules(asked: Filter) -> list[ColumnElement[bool]]:
+    """The filter's rules; beside look-alikes those of ``_side_by_side``, which begins at the groups, in their order."""
+    if "alike" not in asked.flags:
+        return asked.rules()
+    flags = tuple(name for name in asked.flags if name != "alike")
+    rules = replace(asked, state="", flags=flags).rules()
+    if asked.state == ALL:
+        return [*rules, Takeaway.state != TakeawayState.WITHDRAWN]
+    return [*rules, (Takeaway.state + literal("")) == asked.state] if asked.state else rules
+
+
+def _side_by_side(query: Select[Any]) -> Select[Any]:
+    """Takeaways by group: each with its first group in which another one is in question.
+
+    The page ends the walk along the groups' index, so it takes as long in a gathering of any size.
+    """
+    earlier, held = aliased(ImageQuality), aliased(Attachment)
+    is_first = ~(
+        select(held.media_id)
+        .join(earlier, earlier.media_id == held.media_id)
+        .where(
+            held.takeaway_id == Takeaway.id,
+            earlier.group_id.is_not(None),
+            or_(
+                earlier.group_id < ImageQuality.group_id,
+                and_(
+                    earlier.group_id == ImageQuality.group_id,
+                    earlier.media_id < ImageQuality.media_id,
+                ),
+            ),
+        )
+        .correlate(Takeaway, ImageQuality)
+        .exists()
     )
-    .join(ImageQuality, ImageQuality.media_id == Attachment.media_id)
-    .where(ImageQuality.group_id.is_not(None))
-    .group_by(Attachment.takeaway_id)
-    .subquery()
-)
+    return (
+        query.join(Attachment, Attachment.takeaway_id == Takeaway.id)
+        .join(ImageQuality, ImageQuality.media_id == Attachment.media_id)
+        .where(ImageQuality.group_id.is_not(None), is_first, _alike())
+    )
 
 
 def _keys(asked: Filter) -> list[Any]:
-    return [_group_of.c.group_id, Takeaway.id] if "alike" in asked.flags else [Takeaway.id]
+    return [ImageQuality.group_id, Takeaway.id] if "alike" in asked.flags else [Takeaway.id]
 
 
 def _cursor(text: str, keys: Sequence[Any]) -> list[uuid.UUID]:
@@ -228,7 +282,7 @@ def _members(session: Session, groups: set[uuid.UUID]) -> dict[uuid.UUID, list[u
         select(ImageQuality.group_id, Takeaway.id)
         .join(Attachment, Attachment.media_id == ImageQuality.media_id)
         .join(Takeaway, Takeaway.id == Attachment.takeaway_id)
-        .where(ImageQuality.group_id.in_(groups), Takeaway.state.in_(LIVING))
+        .where(ImageQuality.group_id.in_(groups), _in_question(Takeaway))
         .order_by(ImageQuality.group_id, ImageQuality.sharpness.desc(), Takeaway.id)
     )
     members: dict[uuid.UUID, list[uuid.UUID]] = {}
@@ -265,10 +319,15 @@ def count_undescribed(session: Session) -> int:
 
 def suggested_tags(session: Session, takeaway: Takeaway) -> list[str]:
     """Tags that others of its session got, then those of all, the most used first, without its own."""
+    newest = Takeaway.id.desc()
     here = func.sum(case((Takeaway.session_id == takeaway.session_id, 1), else_=0))
+    near = select(Takeaway.id).where(Takeaway.session_id == takeaway.session_id)
+    lately = select(Takeaway.id).order_by(newest).limit(LATELY).subquery()
+    beside = near.order_by(newest).limit(NEAR).subquery()
     query = (
         select(Tag.name)
         .join(Takeaway, Takeaway.id == Tag.takeaway_id)
+        .where(Tag.takeaway_id.in_(union(select(lately.c.id), select(beside.c.id))))
         .group_by(Tag.name)
         .order_by(here.desc(), func.count().desc(), Tag.name)
         .limit(TAGS + len(takeaway.tags))
