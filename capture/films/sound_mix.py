@@ -20,6 +20,8 @@ FADE = 0.3
 # How near the whole has to come to its loudness, in LU, and how often the limiter's share is made up for.
 NEAR, MOST_PASSES = 0.2, 4
 _PIECE = 1024
+# So much of a file is heard before it is taken for music.
+CHECKED_SECONDS = 2
 
 
 class SoundMix:
@@ -145,6 +147,12 @@ def _music_of(path: Path, most: int) -> Any:
             if sum(part.shape[1] for part in found) >= most:
                 break
     return np.concatenate(found, axis=1)[:, :most] if found else np.zeros((2, 0), np.float32)
+
+
+def check_music(path: Path) -> None:
+    """Look whether a file can be music. Meant to run in a worker; raises MediaFailed with what to do."""
+    if not _music_of(path, CHECKED_SECONDS * RATE).shape[1]:
+        raise MediaFailed("There is no sound in the music file. Choose another one.")
 
 
 def _pieces(samples: Any) -> Iterator[Any]:

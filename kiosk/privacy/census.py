@@ -193,7 +193,7 @@ def _incoming(kiosk: KioskContext) -> Place:
 
 def _films(kiosk: KioskContext) -> Place:
     """The film of the desk. Until the worker has taken a stale one away nobody gets it, but it is there."""
-    paths = [path for path in film_file(kiosk.store).parent.glob("*") if path.is_file()]
+    paths = [path for path in film_file(kiosk.store).parent.glob("film.*") if path.is_file()]
     film = film_of(db.session())
     place = Place("films", len(paths))
     if paths and not may_be_seen(db.session(), kiosk.store, film):

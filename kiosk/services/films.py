@@ -15,12 +15,14 @@ from urllib.parse import urlsplit
 from babel.dates import format_date
 from sqlalchemy import func, select, update
 
+from capture.intake.submission import ReceivedFile, file_name, media_type_of
 from kiosk.i18n.clock_text import when_text
 from kiosk.i18n.locale_selector import catalogue
 from kiosk.runtime.addresses import phone_url
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
-from reporter.errors import NotFound, ReporterError
+from reporter.errors import MediaFailed, NotFound, ReporterError
+from reporter.films import arrangement
 from reporter.films.arrangement import (
     film_file,
     film_of,
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 LONGEST_SECONDS = 3600.0
 # How often the state of a film under way is told.
 TICK = 1.0
+# A look into a sound file is over by then.
+CHECK_SECONDS = 30.0
 # So much of one piece is shown before the whole is made.
 PREVIEW_SECONDS = 4.0
 # (frames made, frames in all)
@@ -117,7 +121,7 @@ def write_film(
         told, work = Path(folder) / "progress", Path(folder) / path.name
         made: MadeFilm = kiosk.slow_pool.run(
             make_film,
-            script,
+            _with_music_in_reach(script, Path(folder)),
             work,
             told,
             timeout=LONGEST_SECONDS,
@@ -134,6 +138,18 @@ def write_film(
         holds = db.session.scalars(shown).all()
         note_copy(db.session(), FILM, path, now=kiosk.now(), holds=holds)
     return replace(made, path=path.absolute())
+
+
+def _with_music_in_reach(script: Script, folder: Path) -> Script:
+    """The script with a copy of its music: workers see little of the gathering's folder. Raises MediaFailed."""
+    if not script.music:
+        return script
+    copy = folder / f"music{Path(script.music).suffix}"
+    try:
+        shutil.copyfile(script.music, copy)
+    except FileNotFoundError as error:
+        raise MediaFailed("The music file is not there any more. Choose another one.") from error
+    return replace(script, music=str(copy))
 
 
 def _tell(told: Path, progress: OnProgress | None) -> None:
@@ -179,7 +195,7 @@ def make_due(kiosk: KioskContext) -> int:
     if not film.asked:
         return 0
     try:
-        _make(kiosk, film, plan(kiosk, wish_of(film)).script)
+        _make(kiosk, film, plan(kiosk, wish_of(film, kiosk.store)).script)
     except ReporterError as error:
         db.session.rollback()
         film = film_of(db.session())
@@ -192,6 +208,12 @@ def _make(kiosk: KioskContext, film: Film, script: Script) -> None:
     looks = looks_of(script.pieces)
     made = write_film(kiosk, script, film_file(kiosk.store), _note_progress, is_copy=False)
     film = film_of(db.session())
+    if Path(script.music).name != film.music:
+        # Other music, or none any more: once more.
+        film_file(kiosk.store).unlink(missing_ok=True)
+        film.made, film.made_of, film.asked = "", {}, True
+        db.session.commit()
+        return
     # It takes a minute: what was taken back meanwhile is found by the next turn, before anybody sees it.
     film.made, film.made_of, film.made_seconds = script.fingerprint, looks, made.seconds
     film.asked, film.done, film.whole, film.error = False, 0, 0, ""
@@ -203,10 +225,28 @@ def _note_progress(done: int, whole: int) -> None:
     db.session.commit()
 
 
+def bring_music(kiosk: KioskContext, file: ReceivedFile) -> None:
+    """Put a sound file that an organizer brought under the film; a film that was made is made anew.
+
+    Raises BadInput, UnsupportedMedia, MediaFailed (nothing to hear in it), PoolBusy.
+    """
+    from capture.films.sound_mix import check_music
+
+    kind = media_type_of(file)
+    kiosk.quick_pool.run(check_music, file.path, timeout=CHECK_SECONDS, patience=CHECK_SECONDS)
+    stored = f"music-{file.sha256[:16]}{kind.ext}"
+    name = file_name(file.filename)
+    arrangement.set_music(db.session(), kiosk.store, file.path, file=stored, name=name)
+
+
 def preview_piece(kiosk: KioskContext, receipt: str) -> bytes:
     """A few seconds of one piece as the film has it. Raises NotFound, MediaFailed, PoolBusy."""
     film = film_of(db.session())
-    found = (one for one in plan(kiosk, wish_of(film)).script.pieces if one.receipt == receipt)
+    found = (
+        one
+        for one in plan(kiosk, wish_of(film, kiosk.store)).script.pieces
+        if one.receipt == receipt
+    )
     piece = next(found, None)
     if piece is None:
         raise NotFound("This piece is not in the film any more.")

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.errors import BadInput
+from reporter.files import try_remove
 from reporter.films.plan import LONGEST, SHORTEST, Wish, piece_of
 from reporter.films.script import Piece, Shape
 from reporter.media.store import Store
@@ -31,6 +32,8 @@ def film_of(session: Session) -> Film:
         sequence=[],
         dropped=[],
         lengths={},
+        music="",
+        music_name="",
         asked=False,
         made="",
         made_of={},
@@ -41,9 +44,10 @@ def film_of(session: Session) -> Film:
     )
 
 
-def wish_of(film: Film) -> Wish:
+def wish_of(film: Film, store: Store) -> Wish:
     """What the planner is asked for."""
     return Wish(
+        music=str(films_folder(store) / film.music) if film.music else "",
         place=Scope(film.audience),
         seconds=film.seconds,
         shape=Shape(film.shape),
@@ -137,9 +141,39 @@ def may_be_seen(session: Session, store: Store, film: Film) -> bool:
     return looks_of([piece for piece in pieces if piece]) == film.made_of
 
 
+def set_music(session: Session, store: Store, path: Path, *, file: str, name: str) -> None:
+    """Take this sound file in as ``file``, instead of the former; a film that was made is made anew. Commits."""
+    folder = films_folder(store)
+    folder.mkdir(parents=True, exist_ok=True)
+    path.replace(folder / file)
+    film = film_of(session)
+    former, film.music, film.music_name = film.music, file, name
+    film.asked = film.asked or bool(film.made)
+    _keep(session, film)
+    if former and former != file:
+        try_remove(folder / former)
+
+
+def remove_music(session: Session, store: Store) -> None:
+    """Away with the music, and with the film that has it; that is made anew. Commits."""
+    film = film_of(session)
+    if not film.music:
+        return
+    film.asked = film.asked or bool(film.made)
+    former, film.music, film.music_name, film.made, film.made_of = film.music, "", "", "", {}
+    _keep(session, film)
+    try_remove(film_file(store))
+    try_remove(films_folder(store) / former)
+
+
+def films_folder(store: Store) -> Path:
+    """Where the film lies, and its music."""
+    return store.folder / "films"
+
+
 def film_file(store: Store) -> Path:
     """Where the finished film lies."""
-    return store.folder / "films" / "film.mp4"
+    return films_folder(store) / "film.mp4"
 
 
 def take_away_stale(session: Session, store: Store) -> None:

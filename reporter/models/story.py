@@ -84,6 +84,9 @@ class Film(Base):
     sequence: Mapped[list[str]] = mapped_column(JSON, default=list)
     dropped: Mapped[list[str]] = mapped_column(JSON, default=list)
     lengths: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
+    # The sound file that an organizer brought, beside the film, and what they call it; '' for none.
+    music: Mapped[str] = mapped_column(default="", server_default="")
+    music_name: Mapped[str] = mapped_column(default="", server_default="")
     # Somebody asked for it, or it has to be made anew.
     asked: Mapped[bool] = mapped_column(default=False)
     # Of the finished file: its script's fingerprint, '' for none; what each receipt in it looked like; its length.

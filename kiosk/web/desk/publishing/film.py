@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from flask import (
     Blueprint,
@@ -19,12 +20,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from capture.intake.submission import ReceivedFile
 from kiosk.i18n.error_messages import translated
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
-from kiosk.services.films import finished_film, plan, preview_piece
+from kiosk.services.films import bring_music, finished_film, plan, preview_piece
 from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.media import media_url
+from kiosk.web.shared.streaming_forms import FilePart
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.films import arrangement
 from reporter.films.script import Piece, PieceKind
@@ -66,7 +69,7 @@ def overview() -> str:
 
 def _planned() -> tuple[list[Piece], tuple[str, ...], str]:
     """The pieces that are somebody's, receipts of what is left out, or why there is no film."""
-    wish = arrangement.wish_of(arrangement.film_of(db.session()))
+    wish = arrangement.wish_of(arrangement.film_of(db.session()), current_kiosk().store)
     try:
         planned = plan(current_kiosk(), wish)
     except Conflict as error:
@@ -132,6 +135,27 @@ def _number(text: str) -> float | None:
         return float(text.replace(",", ".")) if text.strip() else None
     except ValueError as error:
         raise BadInput(_("Write the seconds as a number.")) from error
+
+
+@bp.post("/music")
+@describe(form="file:file")
+def music() -> ResponseReturnValue:
+    """Put a sound file under the film."""
+    part = request.files.get("file")
+    incoming = cast(FilePart, part.stream).incoming if part is not None else None
+    if part is None or incoming is None:
+        raise BadInput(_("Choose a sound file first."))
+    bring_music(current_kiosk(), ReceivedFile.of(incoming, part.filename or ""))
+    flash(_("The music will be heard in the film from the next time it is made."))
+    return _back("music")
+
+
+@bp.post("/music/remove")
+@describe()
+def remove_music() -> ResponseReturnValue:
+    """Away with it, and with the film that has it."""
+    arrangement.remove_music(db.session(), current_kiosk().store)
+    return _back("music")
 
 
 @bp.post("/make")

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import random
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
+from capture.transcoding.loudness import measure
 from kiosk.services.films import make_due
-from reporter.films.arrangement import film_file, film_of
+from reporter.films.arrangement import film_file, film_of, films_folder
 from reporter.models import EventSession, Takeaway
 from reporter.moderation.decisions import withdraw
-from tests.support.browsers.pages import PHONE, press
+from tests.support.browsers.pages import PHONE, press, token
 from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
+from tests.support.media.recordings import record
 
 PAGE = "/desk/film"
 
@@ -110,3 +115,33 @@ def test_a_preview_is_a_few_seconds_of_one_piece(
     made = client.get(f"{PAGE}/preview/{starred[1].receipt}.mp4")
     assert made.data[4:8] == b"ftyp"
     assert client.get(f"{PAGE}/preview/NOPE.mp4").status_code == 404
+
+
+def bring(client: FlaskClient, data: bytes, name: str) -> TestResponse:
+    fields = {"csrf_token": token(client), "file": (io.BytesIO(data), name)}
+    return client.post(f"{PAGE}/music", data=fields, content_type="multipart/form-data")
+
+
+def test_music_is_heard_under_the_film_until_it_is_removed(
+    app: Flask, client: FlaskClient, session: Session, starred: list[Takeaway], tmp_path: Path
+) -> None:
+    store = app.extensions["kiosk"].store
+    tune = tmp_path / "tune.m4a"
+    record(tune, format="mp4", audio="aac", seconds=2)
+    assert bring(client, b"la la la", "song.txt").status_code == 415
+    assert bring(client, b"", "").status_code == 422
+    assert film_of(session).music == ""
+    assert bring(client, tune.read_bytes(), "Our tune.m4a").status_code == 303
+    assert "Our tune.m4a" in client.get(PAGE).text
+    press(client, PAGE, audience="public", shape="square", seconds="15")
+    press(client, f"{PAGE}/make")
+    assert turn(app) == 1
+    assert measure(film_file(store), "video/mp4").integrated > -20
+    press(client, f"{PAGE}/music/remove")
+    # Nobody hears it any more, before the next one is made.
+    assert client.get(f"{PAGE}/film.mp4").status_code == 404
+    assert [path.name for path in films_folder(store).iterdir()] == []
+    session.expire_all()
+    assert film_of(session).asked
+    assert "Our tune" not in client.get(PAGE).text
+    assert client.post(f"{PAGE}/music", **PHONE).status_code in (400, 403)
