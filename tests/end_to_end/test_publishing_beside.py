@@ -103,11 +103,11 @@ def test_rows_that_another_process_adds_meanwhile_are_found(
         if next(rivals, False):
             session.rollback()
             with open_session(filled) as other:
-                ledger.queue(other, kit.outbox)
+                ledger.queue(other, kit.context)
         return found
 
     monkeypatch.setattr(ledger, "_rows", read_before_the_other)
-    ledger.queue(kit.session, kit.outbox)
+    ledger.queue(kit.session, kit.context)
     assert len(kit.deliveries("story")) == 12
     assert next(rivals, None) is None
 

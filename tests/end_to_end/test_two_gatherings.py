@@ -56,7 +56,10 @@ def add(kit: Kit, kind: str, name: str, secret: str, **options: str) -> None:
 
 def send(kit: Kit) -> None:
     rows = publish(
-        kit.session, kit.outbox, wait=True, pause=lambda seconds: kit.clock.forward(seconds=seconds)
+        kit.session,
+        kit.context,
+        wait=True,
+        pause=lambda seconds: kit.clock.forward(seconds=seconds),
     )
     assert {row["state"] for row in rows} <= {"sent", "withdrawn"}, rows
 
@@ -104,7 +107,7 @@ def answered_from_outside(kit: Kit, wordpress: WordPress, wiki: Place) -> Reply:
     outsiders.say(at(kit, "blog").id, "I have leeks, where do we meet?")
     wiki.outsider(at(kit, "wiki"), "There is a seed library in town.")
     for _ in range(3):
-        listen(kit.session, kit.outbox)
+        listen(kit.session, kit.context)
     [comment] = heard(kit, "blog")
     [entry] = heard(kit, "wiki")
     assert comment.text == "I have leeks, where do we meet?"
@@ -112,7 +115,7 @@ def answered_from_outside(kit: Kit, wordpress: WordPress, wiki: Place) -> Reply:
     assert {comment.state, entry.state} == {"held"}
     answer.answer(kit.session, comment, "At the shed.", kit.hand, kit.facts, rng=kit.rng)
     send(kit)
-    listen(kit.session, kit.outbox)
+    listen(kit.session, kit.context)
     there = outsiders.there(at(kit, "blog").id)
     assert sorted(there.values()) == ["At the shed.", "I have leeks, where do we meet?"]
     assert len(heard(kit, "blog")) == 1

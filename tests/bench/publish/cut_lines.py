@@ -107,7 +107,7 @@ def _send(kit: Kit, there: There, every: int) -> Told:
         )
         rows = publish(
             kit.session,
-            kit.outbox,
+            kit.context,
             wait=True,
             pause=lambda seconds: kit.clock.forward(seconds=seconds),
         )

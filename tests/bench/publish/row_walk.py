@@ -83,8 +83,8 @@ def one_story_due(folder: Path, kind: str, options: dict[str, str]) -> Iterator[
     with open_kit(folder) as kit:
         kit.photo(kit.event(), 1, "Frost")
         kit.target("place", kind, options=options)
-        queue(kit.session, kit.outbox)
-        deliver_due(kit.session, kit.outbox)
+        queue(kit.session, kit.context)
+        deliver_due(kit.session, kit.context)
         yield kit
 
 
@@ -92,8 +92,8 @@ def walk_story(folder: Path, kind: str, options: dict[str, str], *under: str) ->
     """The walk of that story's row."""
     with one_story_due(folder, kind, options) as kit:
         found: list[Any] = []
-        [row_id] = due_rows(kit.session, kit.outbox, kit.session.scalars(select(Target)).all())[:1]
-        call = lambda: found.append(deliver_row(kit.session, kit.outbox, row_id))  # noqa: E731
+        [row_id] = due_rows(kit.session, kit.context, kit.session.scalars(select(Target)).all())[:1]
+        call = lambda: found.append(deliver_row(kit.session, kit.context, row_id))  # noqa: E731
         walk = walk_of(call, *under)
     assert (found[0].kind, found[0].state) == ("story", "sent"), found
     return walk

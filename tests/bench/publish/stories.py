@@ -80,7 +80,7 @@ def _ours(kit: Kit, blog: WordPress, url: str) -> float:
         str(kit.facts.id), target_registry.secret_name("blog"), blog.app_password
     )
     started = time.perf_counter()
-    rows = publish(kit.session, kit.outbox)
+    rows = publish(kit.session, kit.context)
     taken = (time.perf_counter() - started) * 1000
     assert {row["state"] for row in rows} == {"sent"}, rows
     return taken

@@ -80,12 +80,15 @@ def add(kit: Kit, place: Place, url: str = "") -> None:
 def send(kit: Kit) -> list[dict[str, Any]]:
     """Publish until nothing is open, on the clock of the test."""
     return publish(
-        kit.session, kit.outbox, wait=True, pause=lambda seconds: kit.clock.forward(seconds=seconds)
+        kit.session,
+        kit.context,
+        wait=True,
+        pause=lambda seconds: kit.clock.forward(seconds=seconds),
     )
 
 
 def opened(kit: Kit) -> Target:
-    return kit.outbox.connect(target_registry.find_target(kit.session, "there"))
+    return kit.context.connect(target_registry.find_target(kit.session, "there"))
 
 
 def story_rows(kit: Kit) -> list[Delivery]:
@@ -112,7 +115,7 @@ def picture(kit: Kit, takeaway: Takeaway) -> bytes:
 def test_sent_once_changed_in_place_and_taken_back(kit: Kit, place: Place) -> None:
     _, photo, note = filled(kit)
     add(kit, place)
-    planned = preview(kit.session, kit.outbox)
+    planned = preview(kit.session, kit.context)
     assert {row["action"] for row in planned} == {"create"}
     assert place.census(kit.facts).posts == []
 
@@ -240,7 +243,7 @@ def test_unreachable_and_sign_in_pages_cost_no_attempt(
     filled(kit)
     add(kit, place, proxy.url)
     proxy.fault = lambda method, path: "portal"
-    rows = publish(kit.session, kit.outbox)
+    rows = publish(kit.session, kit.context)
     assert {row["state"] for row in rows} <= {"due", "waiting"}
     assert any("sign in" in row["error"] for row in rows)
     assert {row.attempts for row in kit.deliveries()} == {0}
@@ -254,21 +257,21 @@ def test_refused_secret_pauses_the_target_and_nothing_is_lost(kit: Kit, place: P
     filled(kit)
     add(kit, place)
     secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("there"), "wrong")
-    rows = publish(kit.session, kit.outbox)
+    rows = publish(kit.session, kit.context)
     assert {row["state"] for row in rows} <= {"due", "waiting"}
     assert target_registry.find_target(kit.session, "there").paused
     assert "wrong" not in target_registry.find_target(kit.session, "there").paused.split()
     with pytest.raises(AuthRefused):
-        target_registry.test_target(kit.session, kit.outbox, "there")
+        target_registry.test_target(kit.session, kit.context, "there")
     secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("there"), place.secret)
-    target_registry.test_target(kit.session, kit.outbox, "there")
+    target_registry.test_target(kit.session, kit.context, "there")
     assert {row["state"] for row in send(kit)} == {"sent"}
     assert len(place.census(kit.facts).posts) == 1
 
 
 def test_trying_a_target_leaves_nothing_there_and_limits_are_told(kit: Kit, place: Place) -> None:
     add(kit, place)
-    assert "there" in target_registry.test_target(kit.session, kit.outbox, "there")
+    assert "there" in target_registry.test_target(kit.session, kit.context, "there")
     census = place.census(kit.facts)
     assert (census.posts, census.library or 0) == ([], 0)
     with closing(opened(kit)) as target:

@@ -111,7 +111,7 @@ def published(kit: Kit, wordpress: WordPress, url: str = "") -> str:
     )
     name = target_registry.secret_name("blog")
     secret_store.set_secret(str(kit.facts.id), name, wordpress.app_password)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     [row] = kit.deliveries("story")
     assert row.state == "sent"
     return row.remote_id
@@ -147,8 +147,8 @@ def test_all_come_once_and_follow_what_happens_there(
     same = "2026-05-10T09:30:00"
     outsiders.say(post, "In the same second", date_gmt=same)
     outsiders.say(post, "Also in that second", date_gmt=same)
-    listen(kit.session, kit.outbox)
-    listen(kit.session, kit.outbox)
+    listen(kit.session, kit.context)
+    listen(kit.session, kit.context)
 
     there = outsiders.there(post)
     assert set(readable(kit)) == set(there)
@@ -168,7 +168,7 @@ def test_all_come_once_and_follow_what_happens_there(
     replies.decide(kit.session, rows[str(first["id"])], hand, ReplyState.SHOWN)
     outsiders.rest.post(f"comments/{first['id']}", json={"content": "We do this since 1990."})
     outsiders.rest.delete(f"comments/{child.remote_id}", params={"force": "true"})
-    listen(kit.session, kit.outbox)
+    listen(kit.session, kit.context)
     edited = known(kit)[str(first["id"])]
     assert (edited.text, edited.state) == ("We do this since 1990.", "held")
     assert edited.earlier[0]["text"] == "We do this too."
@@ -184,20 +184,20 @@ def test_three_hundred_with_broken_connections_in_between(
     for number in range(300):
         outsiders.say(post, f"Number {number}")
     swallow(proxy, "GET", "page=2")
-    assert listen_due(kit.session, kit.outbox) == 1
+    assert listen_due(kit.session, kit.context) == 1
     [listening] = kit.session.scalars(select(ReplyPoll))
     assert "broke" in listening.error
     assert listening.looked_at is None
-    assert listen_due(kit.session, kit.outbox) == 0, "it waits before it looks again"
+    assert listen_due(kit.session, kit.context) == 0, "it waits before it looks again"
     kit.clock.forward(minutes=5)
-    assert listen_due(kit.session, kit.outbox) == 1
+    assert listen_due(kit.session, kit.context) == 1
     kit.session.expire_all()
     assert (listening.error, listening.looked_at) == ("", kit.clock())
     assert readable(kit) == outsiders.there(post)
     assert len(readable(kit)) == 300
     kit.clock.forward(minutes=BETWEEN / timedelta(minutes=1))
     outsiders.say(post, "One more")
-    listen_due(kit.session, kit.outbox)
+    listen_due(kit.session, kit.context)
     assert readable(kit) == outsiders.there(post)
 
 
@@ -206,24 +206,24 @@ def test_an_answer_appears_once_under_what_it_answers(
 ) -> None:
     post = published(kit, wordpress, proxy.url)
     asked = outsiders.say(post, "Who brings the seeds?")
-    listen(kit.session, kit.outbox)
+    listen(kit.session, kit.context)
     question = known(kit)[str(asked["id"])]
     items_answer.answer(
         kit.session, question, "Ada does, on Monday.", kit.hand, kit.facts, rng=kit.rng
     )
     swallow(proxy, "POST", "comments")
-    deliver_due(kit.session, kit.outbox)
+    deliver_due(kit.session, kit.context)
     [row] = kit.deliveries("answer")
     assert row.state == "due"
     assert row.error
     # A look may find it before the next try does.
-    listen(kit.session, kit.outbox)
+    listen(kit.session, kit.context)
     kit.clock.forward(minutes=5)
-    deliver_due(kit.session, kit.outbox)
+    deliver_due(kit.session, kit.context)
     [row] = kit.deliveries("answer")
     assert row.state == "sent"
-    publish(kit.session, kit.outbox)
-    listen(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
+    listen(kit.session, kit.context)
 
     mine = {key: text for key, text in outsiders.there(post).items() if "Monday" in text}
     assert list(mine) == [row.remote_id]
@@ -234,7 +234,7 @@ def test_an_answer_appears_once_under_what_it_answers(
     assert inbox.open_count(kit.session, kit.clock()) == 0, "what is answered is done with"
 
     items_answer.take_back_answer(kit.session, ours[0], kit.hand)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert "Monday" not in " ".join(outsiders.there(post).values())
     assert kit.deliveries("answer")[0].state == "withdrawn"
 
@@ -251,19 +251,19 @@ def test_a_withdrawn_takeaway_takes_what_was_said_to_it_along(
     secret_store.set_secret(
         str(kit.facts.id), target_registry.secret_name("blog"), wordpress.app_password
     )
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     [row] = kit.deliveries("story")
     outsiders.say(row.remote_id, "Only to this")
-    listen(kit.session, kit.outbox)
+    listen(kit.session, kit.context)
     [reply] = known(kit).values()
     assert reply.takeaway_id == takeaway.id
     replies.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
     assert replies.count_shown(kit.session, takeaway) == 1
     decisions.withdraw(kit.session, takeaway, kit.hand, kit.store)
-    listen(kit.session, kit.outbox)
+    listen(kit.session, kit.context)
     kit.session.expire_all()
     assert (reply.state, reply.text, reply.author) == ("gone", "", "")
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert [d.state for d in kit.session.scalars(select(Delivery))] == ["withdrawn"]
 
 
@@ -280,10 +280,10 @@ def test_what_was_said_at_the_gathering_goes_out_with_the_post(
         **say,
     )
     replies.say(kit.session, takeaway, replies.Word(kind="second", device="phone-a"), **say)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert "Even at" not in outsiders.rest.get(f"posts/{post}").json()["content"]["rendered"]
     replies.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     told = outsiders.rest.get(f"posts/{post}").json()["content"]["rendered"]
     assert "<strong>Ben:</strong> Even at &lt;b&gt;night&lt;/b&gt;" in told
     assert "1 other says so too." in told

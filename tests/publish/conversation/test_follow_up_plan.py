@@ -34,7 +34,7 @@ def sent_titles(kit: Kit) -> set[str]:
     """Titles of what would be sent to a place that everybody reads."""
     stories = all_stories(kit.session, now=kit.clock(), rng=kit.rng)
     place = Target(id=uuid.uuid4(), name="blog", kind="folder", options={}, audience="public")
-    return {fitted.post.title for fitted in wanted_posts(kit.session, kit.outbox, place, stories)}
+    return {fitted.post.title for fitted in wanted_posts(kit.session, kit.context, place, stories)}
 
 
 def test_days_follow_the_gathering_and_the_next_one(kit: Kit) -> None:

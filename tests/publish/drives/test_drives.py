@@ -141,9 +141,9 @@ def film(kit: Kit, size: int) -> bytes:
 def test_a_round_an_edit_and_a_takedown(place: Place, kit: Kit) -> None:
     photo = kit.photo(kit.event(), 1, "Frost")
     add(kit, place)
-    assert "can be written to" in target_registry.test_target(kit.session, kit.outbox, "stick")
+    assert "can be written to" in target_registry.test_target(kit.session, kit.context, "stick")
     assert place.names() == []
-    assert {row["state"] for row in publish(kit.session, kit.outbox)} == {"sent"}
+    assert {row["state"] for row in publish(kit.session, kit.context)} == {"sent"}
     story, media = kit.deliveries("story")[0].key, kit.deliveries("media")[0].key
     there = [
         f"{story}.html",
@@ -159,10 +159,10 @@ def test_a_round_an_edit_and_a_takedown(place: Place, kit: Kit) -> None:
     assert place.names() == sorted(there)
     assert "Frost" in (place.folder / f"{story}.html").read_text()
     decisions.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert "Hoar frost" in (place.folder / f"{story}.html").read_text()
     decisions.withdraw(kit.session, photo, kit.hand, kit.store)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert place.names() == [
         "feed.json",
         "feed.xml",
@@ -182,13 +182,13 @@ def test_connection_lost_half_way_leaves_no_half_file(
     with cut_proxy(place.server.port) as proxy:
         add(kit, place, proxy.port)
         proxy.left = 700_000
-        rows = publish(kit.session, kit.outbox)
+        rows = publish(kit.session, kit.context)
         assert proxy.cuts
         assert next(row["state"] for row in rows if row["kind"] == "media") == "due"
         assert [name for name in place.names() if not name.endswith(".part")] == []
         proxy.left = None
         kit.clock.forward(minutes=10)
-        assert {row["state"] for row in publish(kit.session, kit.outbox)} == {"sent"}
+        assert {row["state"] for row in publish(kit.session, kit.context)} == {"sent"}
         # Where it can go on from what lies there, nearly nothing goes twice.
         assert place.kind != "sftp" or proxy.sent < 1.2 * len(data)
     [name] = [name for name in place.names() if name.endswith(".mp4")]
@@ -347,13 +347,13 @@ def test_damaged_file_on_a_stick_is_copied_again(kit: Kit, tmp_path: Path) -> No
     kit.photo(kit.event(), 1, "Frost")
     given = {"url": str(tmp_path / "site")}
     target_registry.add_target(kit.session, "folder", "stick", given, now=kit.clock(), rng=kit.rng)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     [media] = (tmp_path / "site" / "media").iterdir()
     whole = media.read_bytes()
     media.write_bytes(whole[:500] + bytes(len(whole) - 500))
     target_registry.remove_target(kit.session, kit.facts, "stick")
     target_registry.add_target(kit.session, "folder", "again", given, now=kit.clock(), rng=kit.rng)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert media.read_bytes() == whole
 
 
@@ -394,7 +394,7 @@ def test_s3_round(kit: Kit) -> None:
         target_registry.add_target(
             kit.session, "folder", "cloud", given, now=kit.clock(), rng=kit.rng
         )
-        assert {row["state"] for row in publish(kit.session, kit.outbox)} == {"sent"}
+        assert {row["state"] for row in publish(kit.session, kit.context)} == {"sent"}
         story, media = kit.deliveries("story")[0].key, kit.deliveries("media")[0].key
 
         def names() -> list[str]:
@@ -406,7 +406,7 @@ def test_s3_round(kit: Kit) -> None:
         assert page["ContentType"] == "text/html"
         assert b"Frost" in page["Body"].read()
         decisions.withdraw(kit.session, photo, kit.hand, kit.store)
-        publish(kit.session, kit.outbox)
+        publish(kit.session, kit.context)
         assert names() == [
             "site/feed.json",
             "site/feed.xml",

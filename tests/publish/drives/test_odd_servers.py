@@ -53,15 +53,15 @@ def test_a_round_an_edit_and_a_takedown(folder: tuple[ScriptServer, Path, str], 
     target_registry.add_target(
         kit.session, "folder", "stick", {"url": url, **given}, now=kit.clock(), rng=kit.rng
     )
-    assert "can be written to" in target_registry.test_target(kit.session, kit.outbox, "stick")
-    assert {row["state"] for row in publish(kit.session, kit.outbox)} == {"sent"}
+    assert "can be written to" in target_registry.test_target(kit.session, kit.context, "stick")
+    assert {row["state"] for row in publish(kit.session, kit.context)} == {"sent"}
     story, media = kit.deliveries("story")[0].key, kit.deliveries("media")[0].key
     assert (path / f"media/{media}.jpg").is_file()
     decisions.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert "Hoar frost" in (path / f"{story}.html").read_text()
     decisions.withdraw(kit.session, photo, kit.hand, kit.store)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert not (path / f"{story}.html").exists()
     assert not (path / f"media/{media}.jpg").exists()
     left = [p.name for p in path.rglob("*") if p.name.startswith((".", "up-"))]

@@ -23,11 +23,11 @@ def test_a_context_closes_what_its_targets_have_learnt(tmp_path: Path) -> None:
     with open_kit(tmp_path / "gathering") as kit:
         options = {"url": "https://blog.invalid", "user": "ada", "status": "publish"}
         row = kit.target("blog", "wordpress", options=options)
-        opened = [kit.outbox.connect(row) for _ in range(2)]
-        assert {id(one.setup.state) for one in opened} == {id(kit.outbox.state)}
-        table = kit.outbox.state.table("sign-ins")
+        opened = [kit.context.connect(row) for _ in range(2)]
+        assert {id(one.setup.state) for one in opened} == {id(kit.context.state)}
+        table = kit.context.state.table("sign-ins")
         table["ada"] = "token"
-        kit.outbox.close()
+        kit.context.close()
         assert not table
         for one in opened:
             one.close()

@@ -107,7 +107,7 @@ def test_an_odd_reply_among_good_ones(kit: Kit, server: Bluesky, *, odd: str | N
     )
     value["createdAt"] = odd
     server.liked = ["eve"]
-    listen(kit.session, kit.outbox)
+    listen(kit.session, kit.context)
     rows = {row.text: row for row in kit.session.scalars(select(Reply))}
     assert {"first", "odd ?", "last"} <= set(rows)
     assert rows["odd ?"].written_at.year >= 2026
@@ -118,7 +118,7 @@ def test_an_odd_reply_among_good_ones(kit: Kit, server: Bluesky, *, odd: str | N
     )
     kit.session.commit()
     kit.session.expire_all()
-    listen(kit.session, kit.outbox)
+    listen(kit.session, kit.context)
     assert min(row.written_at.year for row in kit.session.scalars(select(Reply))) >= 2026
 
 

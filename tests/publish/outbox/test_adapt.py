@@ -105,7 +105,7 @@ def test_copies_link_one_another_and_it_converges(kit: Kit, at: dict[str, FakePl
     kit.takeaway(kit.event(), "words")
     kit.target("social", "mastodon")
     kit.target("blog", "wordpress")
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     [key] = at["wordpress"].posts
     assert only(at["mastodon"])["copies"] == [f"https://blog.example/{key}"]
     assert only(at["wordpress"])["copies"] == [f"https://social.example/{key}"]
@@ -113,7 +113,7 @@ def test_copies_link_one_another_and_it_converges(kit: Kit, at: dict[str, FakePl
     assert (at["mastodon"].count("update"), at["wordpress"].count("update")) == (0, 1)
     for place in at.values():
         place.calls.clear()
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert [place.calls for place in at.values()] == [[], []]
 
 
@@ -123,17 +123,17 @@ def test_a_copy_that_moves_takes_the_links_of_the_others_along(
     note = kit.takeaway(kit.event(), "words")
     kit.target("social", "mastodon")
     kit.target("blog", "wordpress")
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     [key] = at["wordpress"].posts
     # Somebody deleted the post; it is made again, elsewhere.
     at["wordpress"].posts.clear()
     monkeypatch.setattr(Blog, "host", "moved.example")
     decisions.change(kit.session, note, kit.hand, {"caption": "other words"})
-    publish(kit.session, kit.outbox, names=["blog"])
-    queue(kit.session, kit.outbox, names=["blog"])
+    publish(kit.session, kit.context, names=["blog"])
+    queue(kit.session, kit.context, names=["blog"])
     [social] = [row for row in kit.deliveries("story") if row.target.name == "social"]
     assert social.state == "changed", "its link leads nowhere"
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert only(at["mastodon"])["copies"] == [f"https://moved.example/{key}"]
 
 
@@ -141,7 +141,7 @@ def test_public_posts_do_not_lead_to_closed_doors(kit: Kit, at: dict[str, FakePl
     kit.takeaway(kit.event(), "words")
     kit.target("intranet", "wordpress", audience="community")
     kit.target("social", "mastodon")
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert only(at["mastodon"])["copies"] == []
     assert len(only(at["wordpress"])["copies"]) == 1
 
@@ -153,7 +153,7 @@ def test_video_that_is_too_large_becomes_a_still_with_a_link(
     Social.told = Limits(video_bytes=1_000_000)
     kit.target("social", "mastodon")
     kit.target("blog", "wordpress")
-    rows = publish(kit.session, kit.outbox)
+    rows = publish(kit.session, kit.context)
     [key] = at["wordpress"].posts
     social = only(at["mastodon"])
     assert (social["kinds"], social["whole"]) == (["photo"], [f"https://blog.example/{key}"])
@@ -164,22 +164,22 @@ def test_video_that_is_too_large_becomes_a_still_with_a_link(
     [story] = [row for row in rows if row["kind"] == "story" and row["target"] == "social"]
     assert (story["state"], story["error"]) == ("sent", said)
     Social.told = Limits()
-    retry(kit.session, kit.outbox, names=["social"])
-    assert {row["state"] for row in publish(kit.session, kit.outbox)} == {"sent"}
+    retry(kit.session, kit.context, names=["social"])
+    assert {row["state"] for row in publish(kit.session, kit.context)} == {"sent"}
     assert only(at["mastodon"])["kinds"] == ["video"]
 
 
 def test_refusal_teaches_the_limit_for_the_next(kit: Kit, at: dict[str, FakePlace]) -> None:
     video(kit, kit.event(), 6_000_000)
     kit.target("social", "mastodon")
-    queue(kit.session, kit.outbox)
+    queue(kit.session, kit.context)
     [big] = [row for row in kit.deliveries("media") if row.bytes == 6_000_000]
     at["mastodon"].before[("put_media", big.key)] = [PayloadTooLarge("too large")]
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert only(at["mastodon"])["kinds"] == ["photo"]
     tried = at["mastodon"].count("put_media")
     video(kit, kit.event("Another"), 7_000_000)
-    rows = publish(kit.session, kit.outbox)
+    rows = publish(kit.session, kit.context)
     [last] = [row for row in rows if row["bytes"] == 7_000_000]
     assert last["state"] == "parked"
     assert (
@@ -194,7 +194,7 @@ def test_photo_goes_as_large_as_the_place_takes(kit: Kit, at: dict[str, FakePlac
     kit.attach(photo, b"original", kind=Kind.PHOTO, renditions={"view": noise()})
     Blog.told = Limits(image_bytes=150_000)
     kit.target("blog", "wordpress")
-    rows = publish(kit.session, kit.outbox)
+    rows = publish(kit.session, kit.context)
     [file] = at["wordpress"].files.values()
     assert 40_000 < len(file["bytes"]) <= 150_000
     with Image.open(io.BytesIO(file["bytes"])) as image:
@@ -208,7 +208,7 @@ def test_small_things_first_and_the_big_file_follows(kit: Kit, at: dict[str, Fak
     video(kit, event)
     kit.photo(event, 1, "small")
     kit.target("blog", "wordpress")
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     order = [
         call for call, _key in at["wordpress"].calls if call in ("put_media", "create", "update")
     ]
@@ -222,39 +222,39 @@ def test_budget_holds_the_big_file_until_it_is_raised(kit: Kit, at: dict[str, Fa
     video(kit, event)
     kit.photo(event, 1, "small")
     kit.target("blog", "wordpress")
-    small = PublishContext(**{**vars(kit.outbox), "budget": 1_000_000})
+    small = PublishContext(**{**vars(kit.context), "budget": 1_000_000})
     rows = publish(kit.session, small, wait=True)
     waiting = [row for row in rows if row["state"] == "waiting"]
     assert [(row["kind"], row["bytes"]) for row in waiting] == [("media", 5_000_000)]
     assert waiting[0]["error"].startswith("The budget of bytes is used up.")
     assert progress(kit.session, small).bytes - progress(kit.session, small).bytes_done == 5_000_000
-    larger = PublishContext(**{**vars(kit.outbox), "budget": 20_000_000})
+    larger = PublishContext(**{**vars(kit.context), "budget": 20_000_000})
     assert {row["state"] for row in publish(kit.session, larger)} == {"sent"}
 
 
 def test_time_left_counts_only_what_can_go(kit: Kit, at: dict[str, FakePlace]) -> None:
     kit.takeaway(kit.event(), "words")
     blog, social = kit.target("blog", "wordpress"), kit.target("social", "mastodon")
-    queue(kit.session, kit.outbox)
+    queue(kit.session, kit.context)
     at["mastodon"].before[("find", "*")] = [Offline("no way there")] * 9
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     decisions.approve(kit.session, kit.takeaway(kit.event(), "more words"), kit.hand)
-    queue(kit.session, kit.outbox)
-    there, not_there = (progress(kit.session, kit.outbox, row) for row in (blog, social))
+    queue(kit.session, kit.context)
+    there, not_there = (progress(kit.session, kit.context, row) for row in (blog, social))
     assert (there.items - there.done, not_there.items - not_there.done) == (1, 2)
     assert there.seconds_left > 0
     assert not_there.seconds_left == 0
-    assert progress(kit.session, kit.outbox).seconds_left == there.seconds_left
+    assert progress(kit.session, kit.context).seconds_left == there.seconds_left
 
 
 def test_held_target_waits_and_says_so(kit: Kit, at: dict[str, FakePlace]) -> None:
     kit.takeaway(kit.event(), "words")
     row = kit.target("blog", "wordpress")
     pause_target(kit.session, row, kit.clock(), on=True)
-    [told] = publish(kit.session, kit.outbox, wait=True)
+    [told] = publish(kit.session, kit.context, wait=True)
     assert (told["state"], told["error"]) == ("waiting", "This place is paused.")
     pause_target(kit.session, row, kit.clock(), on=False)
-    assert [r["state"] for r in publish(kit.session, kit.outbox)] == ["sent"]
+    assert [r["state"] for r in publish(kit.session, kit.context)] == ["sent"]
 
 
 def test_takedown_tells_refusals_and_what_it_does_not_reach(
@@ -264,17 +264,17 @@ def test_takedown_tells_refusals_and_what_it_does_not_reach(
     note = kit.takeaway(kit.event(), "words")
     kit.target("blog", "wordpress")
     kit.target("social", "mastodon")
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     at["wordpress"].before[("withdraw", "*")] = [PayloadTooLarge("may not delete", learns=False)]
     decisions.withdraw(kit.session, note, kit.hand, kit.store)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     told = published_places(kit.session, note)
     assert [(one["target"], one["state"], one["note"]) for one in told] == [
         ("blog", "refused", "may not delete"),
         ("social", "withdrawn", "Copies on other servers may remain."),
     ]
-    retry(kit.session, kit.outbox)
-    publish(kit.session, kit.outbox)
+    retry(kit.session, kit.context)
+    publish(kit.session, kit.context)
     assert {one["state"] for one in published_places(kit.session, note)} == {"withdrawn"}
 
 
@@ -292,9 +292,9 @@ def test_planted_secret_stands_nowhere(
     leak = "https://ada:hush-hush@blog.example said hush-hush"
     at["wordpress"].before[("create", "*")] = [ZeroDivisionError(leak)]
     at["wordpress"].before[("test", "*")] = [PayloadTooLarge(leak)]
-    rows = publish(kit.session, kit.outbox)
+    rows = publish(kit.session, kit.context)
     with pytest.raises(PayloadTooLarge) as caught:
-        target_registry.test_target(kit.session, kit.outbox, "blog")
+        target_registry.test_target(kit.session, kit.context, "blog")
     outputs = [
         caplog.text,
         str(rows),

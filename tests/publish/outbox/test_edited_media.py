@@ -103,10 +103,10 @@ def test_nothing_leaves_between_saving_and_ready(
     assert bundled(kit, tmp_path / "meanwhile") == {}
     target = kit.target("stick", "folder", options={"url": (tmp_path / "stick").as_uri()})
     assert target.name == "stick"
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert list((tmp_path / "stick").rglob("*.jpg")) == []
     make(kit, pool)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     sent = list((tmp_path / "stick").rglob("*.jpg"))
     assert len(sent) == 3
     assert max(detail_of(path.read_bytes()) for path in sent) < 6
@@ -151,13 +151,13 @@ def test_a_published_site_gets_the_new_picture_and_loses_the_old(
 ) -> None:
     row = portrait(kit, pool)
     kit.target("stick", "folder", options={"url": (tmp_path / "stick").as_uri()})
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     old = {path.name: detail_of(path.read_bytes()) for path in (tmp_path / "stick").rglob("*.jpg")}
     assert len(old) == 3
     assert min(old.values()) > 15
     blur(kit, row)
     make(kit, pool)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     new = {path.name: detail_of(path.read_bytes()) for path in (tmp_path / "stick").rglob("*.jpg")}
     assert len(new) == 3
     assert new.keys().isdisjoint(old)
@@ -207,14 +207,14 @@ def test_faces_wait_at_bundle_and_targets_until_a_person_has_looked(
 ) -> None:
     row = portrait(kit, pool)
     kit.target("stick", "folder", options={"url": (tmp_path / "stick").as_uri()})
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert len(list((tmp_path / "stick").rglob("*.jpg"))) == 3
     face_review.set_check(kit.session, True)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert list((tmp_path / "stick").rglob("*.jpg")) == []
     assert bundled(kit, tmp_path / "held") == {}
     face_review.decide(kit.session, row.attachments[0].media, kit.hand)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert len(list((tmp_path / "stick").rglob("*.jpg"))) == 3
     assert len(bundled(kit, tmp_path / "looked")) == 4
 
@@ -236,13 +236,13 @@ def test_wordpress_shows_the_blurred_picture_and_has_the_old_no_more(
         str(kit.facts.id), target_registry.secret_name("blog"), wordpress.app_password
     )
     row = portrait(kit, pool)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     with httpx.Client(auth=(wordpress.user, wordpress.app_password), timeout=60) as client:
         [old] = at_blog(client, wordpress, kit)
         assert detail_of(client.get(old["source_url"]).content) > 15
         blur(kit, row)
         make(kit, pool)
-        publish(kit.session, kit.outbox)
+        publish(kit.session, kit.context)
         [new] = at_blog(client, wordpress, kit)
         assert new["id"] != old["id"]
         sizes = {size["source_url"] for size in new["media_details"]["sizes"].values()}

@@ -55,14 +55,14 @@ def settle(kit: Kit, chance: random.Random, server: ContractServer) -> None:
         if turn > 40:
             server.rate = 0.0
         if not worked:
-            queue(kit.session, kit.outbox)
+            queue(kit.session, kit.context)
         ContractTarget.after = staticmethod(_killer(chance, server.rate))
         try:
-            worked = deliver_due(kit.session, kit.outbox) is not None
+            worked = deliver_due(kit.session, kit.context) is not None
         except Killed:
             kit.session.rollback()
             worked = False
-        if not open_count(kit.session, kit.outbox):
+        if not open_count(kit.session, kit.context):
             return
         kit.clock.forward(hours=0 if worked else 2)
     raise AssertionError(f"still open: {kit.states()}")

@@ -83,7 +83,7 @@ def big_photo(kit: Kit, size: int) -> None:
 
 def send(kit: Kit) -> list[dict[str, Any]]:
     pause = lambda seconds: kit.clock.forward(seconds=seconds)  # noqa: E731
-    return publish(kit.session, kit.outbox, wait=True, pause=pause)
+    return publish(kit.session, kit.context, wait=True, pause=pause)
 
 
 @pytest.mark.parametrize("error", [ConnectionLost, Offline])
@@ -110,7 +110,7 @@ def test_film_that_never_passes_stays_and_its_still_goes(
     assert place.count("broken") == interruptions.FILE_CUTS
 
     monkeypatch.setattr(NarrowTarget, "reach", 10_000_000)
-    assert retry(kit.session, kit.outbox) == 1
+    assert retry(kit.session, kit.context) == 1
     rows = send(kit)
     assert {row["state"] for row in rows} == {"sent"}
     assert {row["error"] for row in rows} == {""}

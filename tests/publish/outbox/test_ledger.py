@@ -52,12 +52,12 @@ def place(monkeypatch: pytest.MonkeyPatch) -> FakePlace:
 
 def turn(kit: Kit, *names: str) -> tuple[int, int, int, int]:
     """Due, withdrawing, unchanged and held, as a comparison counts them."""
-    due, withdrawing, unchanged, held = astuple(queue(kit.session, kit.outbox, names=names))
+    due, withdrawing, unchanged, held = astuple(queue(kit.session, kit.context, names=names))
     return due, withdrawing, unchanged, held
 
 
 def deliver(kit: Kit) -> None:
-    while deliver_due(kit.session, kit.outbox) is not None:
+    while deliver_due(kit.session, kit.context) is not None:
         pass
 
 
@@ -80,7 +80,7 @@ def test_what_a_turn_counts(kit: Kit, place: FakePlace) -> None:
 def test_a_row_under_work_is_looked_at_again_later(kit: Kit, place: FakePlace) -> None:
     note = kit.takeaway(kit.event(), "words")
     kit.target()
-    queue(kit.session, kit.outbox)
+    queue(kit.session, kit.context)
     [row] = kit.deliveries()
     # As a claim leaves it.
     row.state, row.lease, row.attempts = DeliveryState.SENDING.value, "another process", 1
@@ -103,13 +103,13 @@ def test_names_choose_among_the_targets(kit: Kit, place: FakePlace) -> None:
     assert turn(kit, "second") == (1, 0, 0, 0)
     assert [row.target_id for row in kit.deliveries()] == [second.id]
     with pytest.raises(NotFound, match="no target called other"):
-        queue(kit.session, kit.outbox, names=["second", "other"])
+        queue(kit.session, kit.context, names=["second", "other"])
 
 
 def test_an_answer_stands_until_it_is_taken_back(kit: Kit, place: FakePlace) -> None:
     kit.takeaway(kit.event(), "words")
     target = kit.target()
-    queue(kit.session, kit.outbox)
+    queue(kit.session, kit.context)
     deliver(kit)
     [story] = kit.deliveries("story")
     now = kit.clock()

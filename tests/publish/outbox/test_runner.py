@@ -42,7 +42,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> FakePlace:
 
 
 def run(kit: Kit, **options: Any) -> list[dict[str, Any]]:
-    return publish(kit.session, kit.outbox, **options)
+    return publish(kit.session, kit.context, **options)
 
 
 def key_of(kit: Kit, kind: str) -> str:
@@ -154,7 +154,7 @@ def test_process_that_died_after_sending_is_made_good(kit: Kit, place: FakePlace
 def test_lease_of_a_killed_process_is_not_waited_for(kit: Kit, place: FakePlace) -> None:
     kit.takeaway(kit.event(), "words")
     kit.target()
-    queue(kit.session, kit.outbox)
+    queue(kit.session, kit.context)
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     [row] = kit.deliveries()
@@ -194,19 +194,19 @@ def test_composed_story_takes_a_takeaway_out_of_its_session(kit: Kit, place: Fak
 def test_late_sleeper_does_not_overwrite_its_successor(kit: Kit, place: FakePlace) -> None:
     kit.takeaway(kit.event(), "words")
     kit.target()
-    queue(kit.session, kit.outbox)
+    queue(kit.session, kit.context)
     fake_create = FakeTarget.create
 
     def sleeps_long(self: FakeTarget, post: Any, links: Any) -> Any:
         kit.clock.forward(hours=1)
         FakeTarget.create = fake_create  # type: ignore[method-assign]
         with Session(kit.engine) as other:
-            assert deliver_due(other, kit.outbox) is not None
+            assert deliver_due(other, kit.context) is not None
         raise Permanent("too late to matter")
 
     FakeTarget.create = sleeps_long  # type: ignore[method-assign]
     try:
-        deliver_due(kit.session, kit.outbox)
+        deliver_due(kit.session, kit.context)
     finally:
         FakeTarget.create = fake_create  # type: ignore[method-assign]
     assert kit.states() == [("story", "sent")]
@@ -273,7 +273,7 @@ def test_failures_back_off_and_end_parked(kit: Kit, place: FakePlace) -> None:
     assert kit.states() == [("story", "parked")]
     place.before.clear()
     assert run(kit)[0]["error"].startswith("stumbles")
-    assert retry(kit.session, kit.outbox) == 1
+    assert retry(kit.session, kit.context) == 1
     run(kit)
     assert kit.states() == [("story", "sent")]
 
@@ -283,7 +283,7 @@ def test_oversize_file_does_not_block_the_rest(kit: Kit, place: FakePlace) -> No
     kit.photo(event, 1, "big")
     kit.photo(event, 2, "small")
     kit.target()
-    queue(kit.session, kit.outbox)
+    queue(kit.session, kit.context)
     big = next(d for d in kit.deliveries("media") if d.remote["title"] == "big")
     place.before[("put_media", big.key)] = [PayloadTooLarge("larger than the blog takes")]
     rows = run(kit)
@@ -296,7 +296,7 @@ def test_oversize_file_does_not_block_the_rest(kit: Kit, place: FakePlace) -> No
         "larger than the blog takes; sent the words instead.",
     )
     assert [len(post["files"]) for post in place.posts.values()] == [1]
-    retry(kit.session, kit.outbox)
+    retry(kit.session, kit.context)
     run(kit)
     assert [len(post["files"]) for post in place.posts.values()] == [2]
     assert {state for _, state in kit.states()} == {"sent"}
@@ -306,7 +306,7 @@ def test_refused_story_stays_parked_until_it_changes(kit: Kit, place: FakePlace)
     note = kit.takeaway(kit.event(), "words")
     kit.takeaway(kit.event("Another"), "fine")
     kit.target()
-    queue(kit.session, kit.outbox)
+    queue(kit.session, kit.context)
     refused = next(d for d in kit.deliveries() if d.remote["title"] != "Another").key
     place.before[("create", refused)] = [Permanent("refused")]
     run(kit)
@@ -329,7 +329,7 @@ def test_refused_credentials_pause_the_target_alone(kit: Kit, place: FakePlace) 
     assert place.count("find_media") == 1
     assert {(r["state"], r["error"]) for r in rows} == {("waiting", "wrong password")}
     assert target_registry.list_targets(kit.session)[0]["paused"] == "wrong password"
-    target_registry.test_target(kit.session, kit.outbox, "fake")
+    target_registry.test_target(kit.session, kit.context, "fake")
     run(kit)
     assert {state for _, state in kit.states()} == {"sent"}
 
@@ -390,7 +390,7 @@ def test_withdrawal_finds_what_an_unanswered_try_left(kit: Kit, place: FakePlace
 def test_never_sent_is_not_asked_for_at_the_target(kit: Kit, place: FakePlace) -> None:
     note = kit.takeaway(kit.event(), "words")
     kit.target()
-    queue(kit.session, kit.outbox)
+    queue(kit.session, kit.context)
     decisions.withdraw(kit.session, note, kit.hand, kit.store)
     run(kit)
     assert kit.states() == [("story", "withdrawn")]
@@ -400,9 +400,9 @@ def test_never_sent_is_not_asked_for_at_the_target(kit: Kit, place: FakePlace) -
 def test_withdrawn_between_queue_and_sending_never_leaves(kit: Kit, place: FakePlace) -> None:
     photo = kit.photo(kit.event(), 1, "words")
     kit.target()
-    queue(kit.session, kit.outbox)
+    queue(kit.session, kit.context)
     decisions.withdraw(kit.session, photo, kit.hand, kit.store)
-    while deliver_due(kit.session, kit.outbox) is not None:
+    while deliver_due(kit.session, kit.context) is not None:
         pass
     assert place.calls == []
     assert kit.states() == [("media", "withdrawn"), ("story", "withdrawn")]
@@ -427,8 +427,8 @@ def test_takedown_alone_publishes_nothing_new(kit: Kit, place: FakePlace) -> Non
     run(kit)
     kit.takeaway(kit.event("Another"), "not asked for yet")
     decisions.withdraw(kit.session, note, kit.hand, kit.store)
-    queue(kit.session, kit.outbox, only_known=True)
-    while deliver_due(kit.session, kit.outbox) is not None:
+    queue(kit.session, kit.context, only_known=True)
+    while deliver_due(kit.session, kit.context) is not None:
         pass
     assert place.posts == {}
     assert len(kit.deliveries()) == 1
@@ -504,8 +504,8 @@ def test_threads_share_the_work_without_doubles(kit: Kit, place: FakePlace) -> N
         for seed in range(4):
             kit.photo(event, number * 10 + seed)
     kit.target()
-    outbox = replace(kit.outbox, clock=utc_now)
-    queue(kit.session, kit.outbox)
+    outbox = replace(kit.context, clock=utc_now)
+    queue(kit.session, kit.context)
     problems: list[BaseException] = []
 
     def work() -> None:
@@ -547,7 +547,7 @@ def test_adding_targets_says_what_is_missing(kit: Kit) -> None:
     with pytest.raises(Conflict):
         add("wordpress", "blog", url="https://x", user="u")
     with pytest.raises(NotFound):
-        queue(kit.session, kit.outbox, names=["blgo"])
+        queue(kit.session, kit.context, names=["blgo"])
     [told] = target_registry.list_targets(kit.session)
     assert told["options"] == {"url": "https://x", "user": "u", "status": "publish"}
     assert told["audience"] == "community"

@@ -128,10 +128,10 @@ def send(kit: Kit, meeting: Meeting | None = None) -> list[dict[str, Any]]:
     """Publish until nothing is open, on the clock of the test and a session of this thread."""
 
     def connect(row: TargetRow) -> Target:
-        target = kit.outbox.connect(row)
+        target = kit.context.connect(row)
         return meeting.attend(target) if meeting else target
 
-    outbox = dataclasses.replace(kit.outbox, connect=connect)
+    outbox = dataclasses.replace(kit.context, connect=connect)
     with Session(kit.engine) as session:
         pause = lambda seconds: kit.clock.forward(seconds=seconds)  # noqa: E731
         return publish(session, outbox, wait=True, pause=pause)

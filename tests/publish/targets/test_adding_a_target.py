@@ -50,26 +50,26 @@ def test_a_round_an_edit_and_a_takedown(kit: Kit, tmp_path: Path) -> None:
     folder.mkdir()
     given = {"path": str(folder)}
     target_registry.add_target(kit.session, "board", "hall", given, now=kit.clock(), rng=kit.rng)
-    assert "can be written to" in target_registry.test_target(kit.session, kit.outbox, "hall")
+    assert "can be written to" in target_registry.test_target(kit.session, kit.context, "hall")
     photo = kit.photo(kit.event(), 1, "Frost on the kale")
-    assert [(row["kind"], row["state"]) for row in publish(kit.session, kit.outbox)] == [
+    assert [(row["kind"], row["state"]) for row in publish(kit.session, kit.context)] == [
         ("story", "sent")
     ]
     [file] = folder.iterdir()
     assert "Frost on the kale" in file.read_text(encoding="utf-8")
 
     decisions.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert [path.name for path in folder.iterdir()] == [file.name]
     assert "Hoar frost" in file.read_text(encoding="utf-8")
 
     file.unlink()
     decisions.change(kit.session, photo, kit.hand, {"caption": "Thaw"})
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert "Thaw" in file.read_text(encoding="utf-8"), "it was made again"
 
     decisions.hide(kit.session, photo, kit.hand)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert list(folder.iterdir()) == []
 
 
@@ -77,7 +77,7 @@ def test_a_folder_that_is_missing_pauses_the_place(kit: Kit, tmp_path: Path) -> 
     given = {"path": str(tmp_path / "nowhere")}
     target_registry.add_target(kit.session, "board", "hall", given, now=kit.clock(), rng=kit.rng)
     kit.takeaway(kit.event(), "Leeks")
-    [row] = publish(kit.session, kit.outbox)
+    [row] = publish(kit.session, kit.context)
     assert row["state"] == "waiting"
     assert "Put the board in" in row["error"]
 

@@ -89,7 +89,7 @@ def test_mentions_of_all_kinds_come_once_and_leave(
         "webmentions": service.url,
     }
     kit.target("site", kind="folder", options=options)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     [story] = kit.deliveries("story")
     assert story.url.startswith("https://space.example/spring/")
     for number in range(1, 131):
@@ -98,8 +98,8 @@ def test_mentions_of_all_kinds_come_once_and_leave(
     service.mention(201, story.url, **{"wm-private": True})
     service.mention(202, "https://elsewhere.example/")
     service.mention(203, f"{story.url}#t-1", published=None)
-    listen(kit.session, kit.outbox)
-    listen(kit.session, kit.outbox)
+    listen(kit.session, kit.context)
+    listen(kit.session, kit.context)
     rows = {row.remote_id: row for row in kit.session.scalars(select(Reply))}
     assert set(rows) == {str(number) for number in (*range(1, 131), 200, 203)}
     assert rows["7"].text == "Number 7"
@@ -109,7 +109,7 @@ def test_mentions_of_all_kinds_come_once_and_leave(
     assert rows["7"].state == "held"
     assert len(replies_document(kit.session)["replies"]) == 132
     service.rows = [row for row in service.rows if row["wm-id"] != 7]
-    listen(kit.session, kit.outbox)
+    listen(kit.session, kit.context)
     kit.session.expire_all()
     assert (rows["7"].state, rows["7"].text) == ("gone", "")
 
@@ -124,7 +124,7 @@ def test_mentions_without_an_author_are_the_sites(
         "webmentions": service.url,
     }
     kit.target("site", kind="folder", options=options)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     [story] = kit.deliveries("story")
     nobody = {"type": "card", "name": None, "photo": None, "url": None}
     empty = {"type": "card", "name": "", "photo": "", "url": ""}
@@ -136,7 +136,7 @@ def test_mentions_without_an_author_are_the_sites(
     service.mention(5, story.url, url="https://[broken/")
     service.mention(6, "https://[broken/")
     service.mention(7, story.url)
-    listen(kit.session, kit.outbox)
+    listen(kit.session, kit.context)
     rows = {row.remote_id: row for row in kit.session.scalars(select(Reply))}
     assert {n: (row.author, row.author_url) for n, row in rows.items()} == {
         "1": ("blog.example", ""),

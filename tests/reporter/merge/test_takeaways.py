@@ -230,19 +230,19 @@ def test_what_the_other_published_is_updated_and_not_sent_again(
     folder = twin(kit, tmp_path / "theirs")
     with open_again(folder) as there:
         there.photo(there.session.get_one(models.EventSession, event.id), 3, "from there")
-        publish(there.session, there.outbox)
+        publish(there.session, there.context)
     assert (place.count("create"), place.count("put_media")) == (1, 1)
     done = merge(kit, folder)
     assert done.deliveries == 2
     kit.takeaway(event, "and more from here")
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert (place.count("create"), place.count("put_media")) == (1, 1)
     [post] = place.posts.values()
     assert set(post["texts"]) == {"words", "from there", "and more from here"}
     assert len(post["files"]) == len(place.files) == 1
     place.calls.clear()
     merge(kit, folder)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert place.calls == []
 
 
@@ -251,14 +251,14 @@ def test_double_of_another_gathering_is_taken_down(
 ) -> None:
     kit.takeaway(kit.event(guid="s1"), "here")
     kit.target()
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     with open_kit(tmp_path / "theirs", seed=2) as other:
         other.takeaway(other.event(guid="s1"), "there")
         other.target()
-        publish(other.session, other.outbox)
+        publish(other.session, other.context)
         assert len(place.posts) == 2
         merge(kit, other.settings.folder)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert [set(post["texts"]) for post in place.posts.values()] == [{"here", "there"}]
 
 

@@ -78,7 +78,7 @@ class Kit:
     facts: GatheringFacts
     clock: HandClock
     rng: random.Random
-    outbox: PublishContext
+    context: PublishContext
 
     def id(self) -> uuid.UUID:
         """A new id."""
@@ -247,8 +247,8 @@ def _opened(settings: Settings, clock: HandClock, rng: random.Random) -> Iterato
     try:
         with Session(engine) as session:
             facts = gathering_facts(session, settings)
-            outbox = make_publish_context(store, facts, clock=clock, rng=rng)
-            yield Kit(settings, engine, session, store, facts, clock, rng, outbox)
+            context = make_publish_context(store, facts, clock=clock, rng=rng)
+            yield Kit(settings, engine, session, store, facts, clock, rng, context)
     finally:
         engine.dispose()
 

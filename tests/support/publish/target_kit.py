@@ -28,13 +28,16 @@ def add(kit: Kit, place: Place, url: str = "", **options: str) -> None:
 def send(kit: Kit) -> list[dict[str, Any]]:
     """Publish until nothing is open, on the clock of the test."""
     return publish(
-        kit.session, kit.outbox, wait=True, pause=lambda seconds: kit.clock.forward(seconds=seconds)
+        kit.session,
+        kit.context,
+        wait=True,
+        pause=lambda seconds: kit.clock.forward(seconds=seconds),
     )
 
 
 def opened(kit: Kit) -> Target:
     """The working target."""
-    return kit.outbox.connect(target_registry.find_target(kit.session, NAME))
+    return kit.context.connect(target_registry.find_target(kit.session, NAME))
 
 
 def post_of(kit: Kit) -> Post:

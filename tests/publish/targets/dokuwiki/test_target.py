@@ -196,7 +196,7 @@ def test_page_that_somebody_has_open_is_sent_later_and_not_refused(
     [row] = kit.deliveries("story")
     wiki.ask("dokuwiki.setLocks", {"lock": [row.remote_id], "unlock": []}, account="visitor")
     decisions.change(kit.session, note, kit.hand, {"text": "Leeks like the frost."})
-    [told] = publish(kit.session, kit.outbox)
+    [told] = publish(kit.session, kit.context)
     assert told["state"] in ("due", "waiting", "changed")
     assert "open for editing" in told["error"]
     assert "Leeks stand" in wiki.text(row.remote_id)
@@ -226,7 +226,7 @@ def test_person_at_the_wikis_own_editor(kit: Kit, wiki: DokuWikiPlace, laptop_pa
     assert "up to its end this is brought up to date from the gathering" in text
 
     decisions.change(kit.session, note, kit.hand, {"text": "Leeks like the frost."})
-    [told] = publish(kit.session, kit.outbox)
+    [told] = publish(kit.session, kit.context)
     assert "open for editing" in told["error"]
     laptop_page.fill("#wiki__text", f"Bring gloves.\n\n{text}")
     laptop_page.click("#edbtn__save")
@@ -261,7 +261,7 @@ def test_file_on_a_persons_page_is_kept_with_a_sentence(kit: Kit, wiki: DokuWiki
     assert rows["media"]["state"] == "parked"
     assert "a page there still shows it" in rows["media"]["error"]
     wiki.save(f"{under(kit)}:album", "Nothing.")
-    retry(kit.session, kit.outbox)
+    retry(kit.session, kit.context)
     assert ("media", "withdrawn") in states(send(kit))
     assert wiki.census(kit.facts).library == 0
 

@@ -119,12 +119,15 @@ def add(kit: Kit, inbox: Inbox, password: str = "", **more: str) -> None:
 
 def send(kit: Kit) -> list[dict[str, Any]]:
     return publish(
-        kit.session, kit.outbox, wait=True, pause=lambda seconds: kit.clock.forward(seconds=seconds)
+        kit.session,
+        kit.context,
+        wait=True,
+        pause=lambda seconds: kit.clock.forward(seconds=seconds),
     )
 
 
 def opened(kit: Kit) -> EmailTarget:
-    target = kit.outbox.connect(target_registry.find_target(kit.session, "list"))
+    target = kit.context.connect(target_registry.find_target(kit.session, "list"))
     assert isinstance(target, EmailTarget)
     return target
 
@@ -146,7 +149,7 @@ def test_one_digest_for_a_round_and_only_what_is_new_in_the_next(kit: Kit, inbox
         to="ada@example.org, Ben <ben@example.org>",
         unsubscribe="https://example.org/leave",
     )
-    assert "Nothing was sent" in target_registry.test_target(kit.session, kit.outbox, "list")
+    assert "Nothing was sent" in target_registry.test_target(kit.session, kit.context, "list")
     assert inbox.mails == []
     assert {row["state"] for row in send(kit)} == {"sent"}
     [(people, mail)] = inbox.mails
@@ -189,7 +192,7 @@ def test_taken_back_before_the_digest_is_never_mailed(kit: Kit, inbox: Inbox) ->
     )
     inbox.refuse["all@example.org"] = "451 4.3.0 come back later"
     add(kit, inbox)
-    rows = publish(kit.session, kit.outbox)
+    rows = publish(kit.session, kit.context)
     assert "come back later" in next(row["error"] for row in rows if row["kind"] == "front_page")
     decisions.withdraw(kit.session, gone, kit.hand, kit.store)
     inbox.refuse.clear()
@@ -220,7 +223,7 @@ def test_what_servers_refuse(kit: Kit, inbox: Inbox) -> None:
     inbox.refuse["all@example.org"] = "550 5.1.1 no such mailbox"
     add(kit, inbox)
     with pytest.raises(Permanent, match="no such mailbox"):
-        target_registry.test_target(kit.session, kit.outbox, "list")
+        target_registry.test_target(kit.session, kit.context, "list")
     face = next(row for row in send(kit) if row["kind"] == "front_page")
     assert (face["state"], "no such mailbox" in face["error"]) == ("parked", True)
     target_registry.remove_target(kit.session, kit.facts, "list")
@@ -228,15 +231,15 @@ def test_what_servers_refuse(kit: Kit, inbox: Inbox) -> None:
         port = proxy.port
     add(kit, inbox, host=f"127.0.0.1:{port}")
     with pytest.raises(Offline):
-        target_registry.test_target(kit.session, kit.outbox, "list")
+        target_registry.test_target(kit.session, kit.context, "list")
     target_registry.remove_target(kit.session, kit.facts, "list")
     add(kit, inbox, tls="starttls")
     with pytest.raises(PauseTarget, match="STARTTLS"):
-        target_registry.test_target(kit.session, kit.outbox, "list")
+        target_registry.test_target(kit.session, kit.context, "list")
     target_registry.remove_target(kit.session, kit.facts, "list")
     add(kit, inbox, host="smtp.example.org", user="ada", password="secret")
     with pytest.raises(PauseTarget, match="starttls"):
-        target_registry.test_target(kit.session, kit.outbox, "list")
+        target_registry.test_target(kit.session, kit.context, "list")
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
@@ -294,11 +297,11 @@ def test_signs_in_over_tls_to_a_server_that_proves_itself(
         kit.takeaway(kit.event(), "words")
         add(kit, inbox, tls=tls, user="ada", password="secret")
         with pytest.raises(Offline, match="prove who it is"):
-            target_registry.test_target(kit.session, kit.outbox, "list")
+            target_registry.test_target(kit.session, kit.context, "list")
         monkeypatch.setenv("SSL_CERT_FILE", str(cert))
         secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("list"), "wrong")
         with pytest.raises(AuthRefused):
-            target_registry.test_target(kit.session, kit.outbox, "list")
+            target_registry.test_target(kit.session, kit.context, "list")
         secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("list"), "secret")
         assert {row["state"] for row in send(kit)} == {"sent"}
         assert inbox.encrypted == [True]
@@ -496,7 +499,7 @@ def test_who_left_an_address_gets_one_message_when_there_is_an_answer(
     assert "Who has seeds?" in part(mail, "plain")
     [contact] = kit.session.scalars(select(Contact).where(Contact.told_at.is_not(None)))
     assert contact.token in mail["List-Unsubscribe"]
-    told = json.dumps([ledger_rows(kit.session, kit.outbox), [d.remote for d in kit.deliveries()]])
+    told = json.dumps([ledger_rows(kit.session, kit.context), [d.remote for d in kit.deliveries()]])
     assert "ada@home.example" not in told, "the ledger is shown to many"
 
 

@@ -32,7 +32,7 @@ def place(server: Facebook) -> FacebookPlace:
 
 def tried(kit: Kit) -> list[dict[str, Any]]:
     """One round, without waiting for anything: the place says what it takes, and gets what was shaped for it."""
-    return publish(kit.session, kit.outbox)
+    return publish(kit.session, kit.context)
 
 
 @pytest.mark.parametrize(

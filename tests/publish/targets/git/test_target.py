@@ -106,9 +106,9 @@ def test_story_is_one_commit_on_what_others_did(kit: Kit, bare: Path, tmp_path: 
     event = kit.event()
     photo, note = kit.photo(event, 1, "Frost"), kit.takeaway(event, "Beans")
     add(kit, bare.as_uri(), web="https://example.org/")
-    assert "branch trunk" in target_registry.test_target(kit.session, kit.outbox, "site")
+    assert "branch trunk" in target_registry.test_target(kit.session, kit.context, "site")
     assert git(bare, "rev-list", "--count", "trunk") == "1"
-    [row] = publish(kit.session, kit.outbox)
+    [row] = publish(kit.session, kit.context)
     key = row["item"]
     assert (row["state"], row["url"]) == ("sent", f"https://example.org/posts/{key}/")
     assert git(bare, "rev-list", "--count", "trunk") == "2"
@@ -123,17 +123,17 @@ def test_story_is_one_commit_on_what_others_did(kit: Kit, bare: Path, tmp_path: 
     git(clone, "pull", "-q", "--rebase", "origin", "trunk")
     git(clone, "push", "-q", "origin", "HEAD:trunk")
     decisions.withdraw(kit.session, photo, kit.hand, kit.store)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert name not in files(bare)
     assert git(bare, "show", "trunk:hugo.toml") == "title = 'Ours'"
     decisions.withdraw(kit.session, note, kit.hand, kit.store)
-    [row] = publish(kit.session, kit.outbox)
+    [row] = publish(kit.session, kit.context)
     assert row["state"] == "withdrawn"
     assert sorted(files(bare)) == ["big.bin", "hugo.toml"]
     assert git(bare, "rev-list", "--count", "trunk") == "5"
     assert (
         "history"
-        in kit.outbox.connect(target_registry.find_target(kit.session, "site")).copies_remain
+        in kit.context.connect(target_registry.find_target(kit.session, "site")).copies_remain
     )
     stored = sum(p.stat().st_size for p in (tmp_path / "cache").rglob("*") if p.is_file())
     assert stored < 300_000, "files of others are not fetched"
@@ -172,7 +172,7 @@ def test_round_is_one_commit_and_one_push(
         return run(self, words, **more)
 
     monkeypatch.setattr(Repository, "_run", listen)
-    rows = publish(kit.session, kit.outbox)
+    rows = publish(kit.session, kit.context)
     assert [row["state"] for row in rows] == ["sent"] * 6
     assert len({row["url"] for row in rows}) == 6
     assert (commits(bare), told.count("push")) == (2, 1)
@@ -184,7 +184,7 @@ def test_round_is_one_commit_and_one_push(
     for takeaway in kit.session.scalars(select(Takeaway).where(Takeaway.text.like("words %"))):
         if takeaway.text in ("words 1", "words 4"):
             decisions.change(kit.session, takeaway, kit.hand, {"text": f"other {takeaway.text}"})
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert commits(bare) == 3
     assert pages(bare).count("other words") == 2
 
@@ -202,7 +202,7 @@ def test_push_of_many_whose_answer_was_lost_is_not_done_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(Repository, "_push", lost)
-        rows = publish(kit.session, kit.outbox)
+        rows = publish(kit.session, kit.context)
     # Together it failed; the first by itself found that nothing was left to do.
     assert sorted(row["state"] for row in rows) == ["sent"] * 4
     assert commits(bare) == 1
@@ -210,7 +210,7 @@ def test_push_of_many_whose_answer_was_lost_is_not_done_again(
     kit.session.expire_all()
     for takeaway in list(events[2].takeaways):
         decisions.withdraw(kit.session, takeaway, kit.hand, kit.store)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert "words 2" not in pages(bare)
     assert commits(bare) == 2
 
@@ -229,14 +229,14 @@ def test_taken_back_between_a_lost_answer_and_the_next_try(
     with monkeypatch.context() as patch:
         patch.setattr(Repository, "_push", killed)
         with pytest.raises(KeyboardInterrupt):
-            publish(kit.session, kit.outbox)
+            publish(kit.session, kit.context)
     kit.session.rollback()
     assert commits(bare) == 1
     assert {row.state for row in kit.deliveries("story")} == {"sending"}
     for takeaway in kit.session.scalars(select(Takeaway).where(Takeaway.text.like("% 1"))):
         decisions.withdraw(kit.session, takeaway, kit.hand, kit.store)
     kit.clock.forward(minutes=6)
-    rows = publish(kit.session, kit.outbox)
+    rows = publish(kit.session, kit.context)
     assert sorted(row["state"] for row in rows) == ["sent", "sent", "withdrawn"]
     assert "words 1" not in pages(bare)
     assert len([name for name in files(bare) if name.endswith(".jpg")]) == 2
@@ -253,7 +253,7 @@ def test_one_that_is_refused_does_not_hold_back_the_others(kit: Kit, bare: Path)
     )
     hook.chmod(0o755)
     add(kit, bare.as_uri(), branch="trunk")
-    rows = {row["title"]: row for row in publish(kit.session, kit.outbox)}
+    rows = {row["title"]: row for row in publish(kit.session, kit.context)}
     assert {title: row["state"] for title, row in rows.items()} == {
         "Session 0": "sent",
         "Session 1": "sent",
@@ -263,8 +263,8 @@ def test_one_that_is_refused_does_not_hold_back_the_others(kit: Kit, bare: Path)
     assert "larger than site takes" in rows["Session 2"]["error"]
     assert commits(bare) == 3
     hook.unlink()
-    retry(kit.session, kit.outbox)
-    publish(kit.session, kit.outbox)
+    retry(kit.session, kit.context)
+    publish(kit.session, kit.context)
     assert "words 2" in pages(bare)
 
 
@@ -273,10 +273,10 @@ def test_no_more_goes_together_than_a_thin_line_carries(
 ) -> None:
     many(kit, 4)
     add(kit, bare.as_uri(), branch="trunk")
-    queue(kit.session, kit.outbox)
+    queue(kit.session, kit.context)
     size = max(row.bytes for row in kit.deliveries("story"))
     monkeypatch.setattr(batch, "_MOST_BYTES", 2 * size)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert commits(bare) == 2
 
 
@@ -311,13 +311,13 @@ def test_push_that_is_cut_is_done_once(kit: Kit, sshd: ScriptServer, bare: Path)
         add(kit, ssh_url(sshd, bare, proxy.port), key=sshd.told["KEY"], branch="trunk")
         # Enough to ask, too little for the picture.
         proxy.left = 15_000
-        [row] = publish(kit.session, kit.outbox)
+        [row] = publish(kit.session, kit.context)
         assert proxy.cuts
         assert row["state"] == "due"
         assert git(bare, "for-each-ref") == ""
         proxy.left = None
         kit.clock.forward(minutes=10)
-        [row] = publish(kit.session, kit.outbox)
+        [row] = publish(kit.session, kit.context)
     assert row["state"] == "sent"
     assert git(bare, "rev-list", "--count", "trunk") == "1"
 
@@ -429,9 +429,9 @@ def test_over_http_with_a_token(kit: Kit, bare: Path, cache: Path) -> None:
         add(kit, f"http://127.0.0.1:{port}/site.git", user="ada", branch="trunk")
         secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("site"), "wrong")
         with pytest.raises(AuthRefused):
-            target_registry.test_target(kit.session, kit.outbox, "site")
+            target_registry.test_target(kit.session, kit.context, "site")
         secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("site"), "token-7")
-        [row] = publish(kit.session, kit.outbox)
+        [row] = publish(kit.session, kit.context)
         assert (row["state"], row["error"]) == ("sent", "")
     assert len(files(bare)) == 2
     kept = b"".join(p.read_bytes() for p in cache.rglob("*") if p.is_file())
@@ -474,7 +474,7 @@ def test_pages_of_each_generator(kit: Kit, bare: Path, layout: str) -> None:
     decisions.change(kit.session, row, kit.hand, {"tags": ["garden", "a: b"]})
     kit.clock.forward(days=60)
     add(kit, bare.as_uri(), layout, web="https://example.org/blog", branch="trunk")
-    [sent] = publish(kit.session, kit.outbox)
+    [sent] = publish(kit.session, kit.context)
     key, there = sent["item"], files(bare)
     # Half past eleven in UTC is the next day in Berlin.
     page = {
@@ -516,7 +516,7 @@ def test_page_of_a_session_to_come_is_not_dated_in_the_future(
     tomorrow = kit.clock() + timedelta(days=1)
     row = kit.takeaway(kit.event(title="Plans", starts_at=tomorrow), "We bring spades.")
     add(kit, bare.as_uri(), layout, branch="trunk")
-    [sent] = publish(kit.session, kit.outbox)
+    [sent] = publish(kit.session, kit.context)
     assert sent["state"] == "sent"
     [page] = [name for name in files(bare) if name.endswith(".md")]
     text = git(bare, "show", f"trunk:{page}")
@@ -530,6 +530,6 @@ def test_page_of_a_session_to_come_is_not_dated_in_the_future(
     # After the session it bears the session's own date, and the page before is gone.
     kit.clock.forward(days=3)
     decisions.change(kit.session, row, kit.hand, {"caption": "Spades, and gloves"})
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     [page] = [name for name in files(bare) if name.endswith(".md")]
     assert tomorrow.astimezone(kit.facts.zone).isoformat() in git(bare, "show", f"trunk:{page}")

@@ -83,7 +83,7 @@ def test_lost_answer_is_found_after_the_key_has_run_out(kit: Kit, place: Mastodo
     with closing(proxy):
         add(kit, place, proxy.url)
         proxy.fault = lambda method, path: "cut" if method == "POST" else None
-        [row] = publish(kit.session, kit.outbox)
+        [row] = publish(kit.session, kit.context)
         assert (row["state"], len(place.server.statuses)) == ("due", 1)
         proxy.fault = lambda method, path: None
         place.server.now += timedelta(hours=9)
@@ -95,7 +95,7 @@ def test_server_that_asks_for_patience_gets_it(kit: Kit, place: MastodonPlace) -
     kit.takeaway(kit.event(), "Leeks")
     add(kit, place)
     place.server.too_many = 1
-    [row] = publish(kit.session, kit.outbox)
+    [row] = publish(kit.session, kit.context)
     assert "Too many requests" in row["error"]
     [delivery] = kit.deliveries()
     assert delivery.due_at == kit.clock() + timedelta(seconds=7)
@@ -106,7 +106,7 @@ def test_file_that_takes_too_long_is_tried_again_later(kit: Kit, place: Mastodon
     kit.photo(kit.event(), 1, "Leeks")
     add(kit, place)
     place.server.polls = 1000
-    [row] = publish(kit.session, kit.outbox)
+    [row] = publish(kit.session, kit.context)
     assert (row["state"], "working on a file" in row["error"]) == ("due", True)
     assert place.server.statuses == {}
     # It is not sent again: the server has it, and works on it.

@@ -32,7 +32,7 @@ def test_an_encrypted_room_is_refused_with_a_sentence(
         add(kit, place)
         with closing(opened(kit)) as target, pytest.raises(PauseTarget, match="is encrypted"):
             target.test()
-        rows = publish(kit.session, kit.outbox)
+        rows = publish(kit.session, kit.context)
         assert {row["state"] for row in rows} <= {"due", "waiting"}
         assert place.events() == []
 

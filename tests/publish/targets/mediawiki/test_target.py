@@ -60,7 +60,7 @@ def post_of(kit: Kit) -> Post:
 
 
 def target_of(kit: Kit) -> MediaWikiTarget:
-    target = kit.outbox.connect(target_registry.find_target(kit.session, "wiki"))
+    target = kit.context.connect(target_registry.find_target(kit.session, "wiki"))
     assert isinstance(target, MediaWikiTarget)
     return target
 
@@ -72,14 +72,14 @@ def test_peoples_own_words_stay_around_and_inside_our_section(
     first = kit.takeaway(event, "Leeks stand the forst.")
     second = kit.takeaway(event, "Ask the neighbours.")
     add(kit, wiki)
-    assert states(publish(kit.session, kit.outbox)) == {("story", "sent")}
+    assert states(publish(kit.session, kit.context)) == {("story", "sent")}
     title = page_of(kit)
     assert title == f"Gathering {kit.facts.mark}/Community gardens in winter"
     text = wiki.text(title).replace("forst", "frost")
     wiki.save(title, f"Our own introduction.\n\n{text}\n\nAnd a list of tools.")
 
     decisions.change(kit.session, second, kit.hand, {"text": "Ask the neighbours twice."})
-    assert states(publish(kit.session, kit.outbox)) == {("story", "sent")}
+    assert states(publish(kit.session, kit.context)) == {("story", "sent")}
     now = wiki.text(title)
     assert now.startswith("Our own introduction.")
     assert now.endswith("And a list of tools.")
@@ -88,18 +88,18 @@ def test_peoples_own_words_stay_around_and_inside_our_section(
 
     # The same line on both sides: a person decides.
     decisions.change(kit.session, first, kit.hand, {"text": "Leeks stand the forst well."})
-    [row] = publish(kit.session, kit.outbox)
+    [row] = publish(kit.session, kit.context)
     assert row["state"] == "parked"
     assert "changed the same lines" in row["error"]
     assert "Leeks stand the frost." in wiki.text(title)
 
     # What is taken back goes, whoever has touched it.
     decisions.withdraw(kit.session, first, kit.hand, kit.store)
-    assert states(publish(kit.session, kit.outbox)) == {("story", "sent")}
+    assert states(publish(kit.session, kit.context)) == {("story", "sent")}
     assert "Leeks" not in wiki.text(title)
     assert "Our own introduction." in wiki.text(title)
     decisions.withdraw(kit.session, second, kit.hand, kit.store)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     left = wiki.text(title)
     assert "social-reporter" not in left
     assert left.split() == ["Our", "own", "introduction.", "And", "a", "list", "of", "tools."]
@@ -129,7 +129,7 @@ def test_page_begun_by_people_gets_our_section_below(kit: Kit, wiki: MediaWikiPl
     add(kit, wiki)
     title = f"Gathering {kit.facts.mark}/Community gardens in winter"
     wiki.save(title, "Bring a spade.")
-    assert states(publish(kit.session, kit.outbox)) == {("story", "sent")}
+    assert states(publish(kit.session, kit.context)) == {("story", "sent")}
     assert wiki.text(title).startswith("Bring a spade.\n\n<!-- social-reporter")
 
 
@@ -144,7 +144,7 @@ def test_wiki_without_uploads_gets_the_words(
         with closing(target_of(kit)) as target:
             assert target.limits().types == frozenset()
             assert "takes no files" in target.test()
-        rows = publish(kit.session, kit.outbox)
+        rows = publish(kit.session, kit.context)
     finally:
         mediawiki_server.stop()
         mediawiki_server.start(UPLOADS="true")
@@ -166,7 +166,7 @@ def test_type_that_the_wiki_does_not_take_is_parked_and_the_story_goes(
         types={"play": ("video/mp4", ".mp4")},
     )
     add(kit, wiki)
-    rows = publish(kit.session, kit.outbox)
+    rows = publish(kit.session, kit.context)
     assert ("story", "sent") in states(rows)
     assert "A walk" in wiki.text(page_of(kit))
     assert wiki.census(kit.facts).library == 0
@@ -187,7 +187,7 @@ def test_large_file_goes_in_pieces_and_survives_lost_answers(
         )
         proxy.fault = lambda method, path: next(lost, None) if method == "POST" else None
         pause = lambda seconds: kit.clock.forward(seconds=seconds)  # noqa: E731
-        rows = publish(kit.session, kit.outbox, wait=True, pause=pause)
+        rows = publish(kit.session, kit.context, wait=True, pause=pause)
     finally:
         proxy.close()
     assert states(rows) == {("media", "sent"), ("story", "sent")}
@@ -210,10 +210,10 @@ def test_file_that_the_wiki_has_is_used_and_left_alone(kit: Kit, wiki: MediaWiki
         target._wiki.upload(
             media.path, wiki_name, "image/jpeg", {"text": "Ours.", "comment": "ours"}
         )
-    assert states(publish(kit.session, kit.outbox)) == {("media", "sent"), ("story", "sent")}
+    assert states(publish(kit.session, kit.context)) == {("media", "sent"), ("story", "sent")}
     assert f"[[File:{wiki_name}|" in wiki.text(page_of(kit))
     decisions.withdraw(kit.session, photo, kit.hand, kit.store)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     with closing(target_of(kit)) as target:
         assert target._wiki.query(titles=f"File:{wiki_name}", prop="imageinfo")["pages"][0].get(
             "imageinfo"
@@ -224,12 +224,12 @@ def test_file_that_the_wiki_has_is_used_and_left_alone(kit: Kit, wiki: MediaWiki
 def test_moved_page_is_followed(kit: Kit, wiki: MediaWikiPlace) -> None:
     note = kit.takeaway(kit.event(), "Leeks stand the frost.")
     add(kit, wiki)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     old, new = page_of(kit), f"Winter gardens {kit.facts.mark}"
     with closing(target_of(kit)) as target:
         target._wiki.act("move", {"from": old, "to": new, "noredirect": 1}, write=True)
     decisions.change(kit.session, note, kit.hand, {"text": "Leeks like the frost."})
-    assert states(publish(kit.session, kit.outbox)) == {("story", "sent")}
+    assert states(publish(kit.session, kit.context)) == {("story", "sent")}
     assert "Leeks like the frost." in wiki.text(new)
     assert wiki.text(old) in ("", f"#REDIRECT [[{new}]]")
-    retry(kit.session, kit.outbox)
+    retry(kit.session, kit.context)

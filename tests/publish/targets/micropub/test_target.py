@@ -508,7 +508,7 @@ def test_person_looks_and_tries_again_and_the_post_is_there_once(
         [made] = place.server.posts.values()
         made["waits"] = 0
         proxy.fault = lambda method, path: None
-        assert retry(kit.session, kit.outbox) == 1
+        assert retry(kit.session, kit.context) == 1
         [sent] = target_kit.send(kit)
         assert (sent["state"], sent["error"]) == ("sent", "")
         assert len(posts(place.server)) == 1

@@ -44,7 +44,7 @@ def rows_at(wordpress: WordPress, what: str, kit: Kit) -> list[str]:
 def said_of(kit: Kit) -> str:
     """What a test of the target says, also where it is an error."""
     try:
-        return target_registry.test_target(kit.session, kit.outbox, "blog")
+        return target_registry.test_target(kit.session, kit.context, "blog")
     except PublishError as error:
         return f"{type(error).__name__}: {error.message}"
 
@@ -71,14 +71,14 @@ def test_a_round_a_change_and_a_takedown_on_a_disturbed_blog(
     add_blog(kit, wordpress)
     with manners(wordpress, *disturbed):
         assert "may publish" in said_of(kit)
-        assert {r["state"] for r in publish(kit.session, kit.outbox)} == {"sent"}
-        publish(kit.session, kit.outbox)
+        assert {r["state"] for r in publish(kit.session, kit.context)} == {"sent"}
+        publish(kit.session, kit.context)
         decisions.change(kit.session, photo, kit.hand, {"caption": "Hoar frost", "tags": ["cold"]})
-        assert {r["state"] for r in publish(kit.session, kit.outbox)} == {"sent"}
+        assert {r["state"] for r in publish(kit.session, kit.context)} == {"sent"}
     assert len(rows_at(wordpress, "posts", kit)) == len(rows_at(wordpress, "media", kit)) == 1
     with manners(wordpress, *disturbed):
         decisions.withdraw(kit.session, photo, kit.hand, kit.store)
-        assert {r["state"] for r in publish(kit.session, kit.outbox)} == {"withdrawn"}
+        assert {r["state"] for r in publish(kit.session, kit.context)} == {"withdrawn"}
     assert rows_at(wordpress, "posts", kit) == rows_at(wordpress, "media", kit) == []
 
 
@@ -108,7 +108,7 @@ def test_causes_of_a_refused_sign_in_are_told_apart(
     add_blog(kit, wordpress, password=password)
     with manners(wordpress, *disturbed):
         said = said_of(kit)
-        rows = publish(kit.session, kit.outbox, wait=True)
+        rows = publish(kit.session, kit.context, wait=True)
     for one in (said, rows[0]["error"]):
         assert [word for word in words if word not in one] == []
         assert [word for word in never if word in one] == []
@@ -122,7 +122,7 @@ def test_a_filter_that_keeps_an_item_out_is_named_and_the_rest_goes_on(
     kit.takeaway(kit.event(), "Words")
     add_blog(kit, wordpress)
     with manners(wordpress, "filter-post"):
-        [row] = publish(kit.session, kit.outbox)
+        [row] = publish(kit.session, kit.context)
         assert row["state"] == "parked"
         assert "filter in front of blog (Wordfence)" in row["error"]
 
@@ -154,7 +154,7 @@ def test_a_blog_is_found_from_any_address_of_it(kit: Kit, wordpress: WordPress, 
     kit.takeaway(kit.event(), "Words")
     add_blog(kit, wordpress, url=f"{wordpress.url}{path}")
     assert "may publish" in said_of(kit)
-    assert [r["state"] for r in publish(kit.session, kit.outbox)] == ["sent"]
+    assert [r["state"] for r in publish(kit.session, kit.context)] == ["sent"]
 
 
 class InFolder(FixtureServer):

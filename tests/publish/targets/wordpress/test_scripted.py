@@ -114,7 +114,7 @@ def target(kit: Kit, blog: ScriptedBlog) -> Iterator[WordPressTarget]:
     row = kit.target(
         "blog", "wordpress", options={"url": blog.url, "user": "ann", "status": "publish"}
     )
-    with closing(kit.outbox.connect(row)) as target:
+    with closing(kit.context.connect(row)) as target:
         assert isinstance(target, WordPressTarget)
         yield target
 

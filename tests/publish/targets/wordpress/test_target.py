@@ -91,8 +91,8 @@ def test_publishing_twice_makes_one_post_with_the_right_picture(
     kit.takeaway(event, "Ask the neighbours first.", intent="action")
     add_blog(kit, wordpress)
 
-    first = publish(kit.session, kit.outbox)
-    second = publish(kit.session, kit.outbox)
+    first = publish(kit.session, kit.context)
+    second = publish(kit.session, kit.context)
 
     assert [(r["kind"], r["state"], r["error"]) for r in first] == [
         ("media", "sent", ""),
@@ -128,14 +128,14 @@ def test_a_file_that_arrived_twice_goes_with_the_next_change(
     event = kit.event()
     photo, note = kit.photo(event, 1, "Leeks stand the frost"), kit.takeaway(event, "Ask first.")
     add_blog(kit, wordpress)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     [media] = blog.rows("media", kit.facts.mark)
     again = {"file": (f"{media['slug']}-0.jpg", rendition(kit, photo), "image/jpeg")}
     address = f"{wordpress.url}/wp-json/wp/v2/media"
     blog.client.post(address, files=again, data={"title": media["slug"]}).raise_for_status()
     assert len(blog.rows("media", kit.facts.mark)) == 2
     decisions.change(kit.session, note, kit.hand, {"text": "Ask twice."})
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert [row["id"] for row in blog.rows("media", kit.facts.mark)] == [media["id"]]
     [post] = blog.rows("posts", kit.facts.mark)
     assert post["featured_media"] == media["id"]
@@ -152,14 +152,14 @@ def test_server_stopped_half_way_waits_and_is_delivered_once(
         if outcome.kind == "media" and outcome.state == "sent":
             wordpress.stop()
 
-    rows = publish(kit.session, kit.outbox, on_progress=stop_after_media)
+    rows = publish(kit.session, kit.context, on_progress=stop_after_media)
     assert [(r["kind"], r["state"]) for r in rows] == [("media", "sent"), ("story", "due")]
     assert "can't be reached" in rows[1]["error"]
     assert [d.attempts for d in kit.deliveries("story")] == [0]
 
     wordpress.start()
     kit.clock.forward(minutes=1)
-    rows = publish(kit.session, kit.outbox)
+    rows = publish(kit.session, kit.context)
     assert [(r["kind"], r["state"], r["error"]) for r in rows] == [
         ("media", "sent", ""),
         ("story", "sent", ""),
@@ -171,11 +171,11 @@ def test_server_stopped_half_way_waits_and_is_delivered_once(
 def test_changed_caption_updates_in_place(kit: Kit, wordpress: WordPress, blog: Blog) -> None:
     photo = kit.photo(kit.event(), 3, "before")
     add_blog(kit, wordpress)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     [before] = blog.rows("posts", kit.facts.mark)
 
     decisions.change(kit.session, photo, kit.hand, {"caption": "Frost on the leeks"})
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
 
     [after] = blog.rows("posts", kit.facts.mark)
     assert after["id"] == before["id"]
@@ -189,11 +189,11 @@ def test_withdrawn_takeaway_goes_with_post_and_file(
 ) -> None:
     photo = kit.photo(kit.event(), 4, "Take me back")
     add_blog(kit, wordpress)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     [media] = blog.rows("media", kit.facts.mark)
 
     decisions.withdraw(kit.session, photo, kit.hand, kit.store)
-    rows = publish(kit.session, kit.outbox)
+    rows = publish(kit.session, kit.context)
 
     assert [(r["kind"], r["state"], r["url"]) for r in rows] == [
         ("media", "withdrawn", ""),
@@ -204,7 +204,7 @@ def test_withdrawn_takeaway_goes_with_post_and_file(
     assert httpx.get(media["source_url"]).status_code == 404
     receipts = set(kit.session.scalars(select(Tombstone.receipt)))
     assert receipts == {photo.receipt}
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert blog.rows("posts", kit.facts.mark) == []
 
 
@@ -212,9 +212,9 @@ def test_one_of_two_withdrawn_leaves_the_other(kit: Kit, wordpress: WordPress, b
     event = kit.event()
     stays, goes = kit.photo(event, 5, "stays"), kit.photo(event, 6, "goes")
     add_blog(kit, wordpress)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     decisions.withdraw(kit.session, goes, kit.hand, kit.store)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     [post] = blog.rows("posts", kit.facts.mark)
     [media] = blog.rows("media", kit.facts.mark)
     assert "goes" not in post["content"]["raw"]
@@ -237,7 +237,7 @@ def test_lost_answers_leave_one_of_each(
 
     proxy.fault = lose_first_post
     for _ in range(4):
-        rows = publish(kit.session, kit.outbox)
+        rows = publish(kit.session, kit.context)
         kit.clock.forward(minutes=5)
     assert left == []
     assert [(r["kind"], r["state"], r["error"]) for r in rows] == [
@@ -260,12 +260,12 @@ def test_sign_in_page_costs_no_attempt(
     kit.photo(kit.event(), 8, "Behind a portal")
     add_blog(kit, wordpress, proxy.url)
     proxy.fault = lambda method, path: "portal"
-    rows = publish(kit.session, kit.outbox)
+    rows = publish(kit.session, kit.context)
     assert {r["state"] for r in rows} <= {"due", "waiting"}
     assert "sign in" in rows[0]["error"]
     assert {d.attempts for d in kit.deliveries()} == {0}
     proxy.fault = lambda method, path: None
-    assert {r["state"] for r in publish(kit.session, kit.outbox)} == {"sent"}
+    assert {r["state"] for r in publish(kit.session, kit.context)} == {"sent"}
     assert len(blog.rows("posts", kit.facts.mark)) == 1
 
 
@@ -275,15 +275,15 @@ def test_refused_password_pauses_until_it_is_mended(
     kit.takeaway(kit.event(), "Words")
     add_blog(kit, wordpress)
     secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("blog"), "wrong")
-    rows = publish(kit.session, kit.outbox, wait=True)
+    rows = publish(kit.session, kit.context, wait=True)
     assert [r["state"] for r in rows] == ["waiting"]
     assert "refused user name or password" in rows[0]["error"]
 
     secret_store.set_secret(
         str(kit.facts.id), target_registry.secret_name("blog"), wordpress.app_password
     )
-    assert "may publish" in target_registry.test_target(kit.session, kit.outbox, "blog")
-    assert [r["state"] for r in publish(kit.session, kit.outbox)] == ["sent"]
+    assert "may publish" in target_registry.test_target(kit.session, kit.context, "blog")
+    assert [r["state"] for r in publish(kit.session, kit.context)] == ["sent"]
     assert len(blog.rows("posts", kit.facts.mark)) == 1
 
 
@@ -292,11 +292,11 @@ def test_two_kiosks_of_one_gathering_make_one_post(
 ) -> None:
     kit.photo(kit.event(), 9, "Both have it")
     add_blog(kit, wordpress)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     # The other kiosk has the same content and an empty ledger.
     target_registry.remove_target(kit.session, kit.facts, "blog")
     add_blog(kit, wordpress)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
     assert len(blog.rows("posts", kit.facts.mark)) == 1
     assert len(blog.rows("media", kit.facts.mark)) == 1
 
@@ -304,8 +304,8 @@ def test_two_kiosks_of_one_gathering_make_one_post(
 def test_drafts_stay_drafts(kit: Kit, wordpress: WordPress, blog: Blog) -> None:
     kit.takeaway(kit.event(), "Not yet public")
     add_blog(kit, wordpress, status="draft")
-    publish(kit.session, kit.outbox)
-    publish(kit.session, kit.outbox)
+    publish(kit.session, kit.context)
+    publish(kit.session, kit.context)
     [post] = blog.rows("posts", kit.facts.mark)
     assert post["status"] == "draft"
 
@@ -317,10 +317,10 @@ def test_works_where_permalinks_are_plain(
     decisions.change(kit.session, photo, kit.hand, {"tags": ["plain"]})
     add_blog(kit, wordpress, proxy.url)
     proxy.fault = lambda method, path: "missing" if path.startswith("/wp-json") else None
-    assert {r["state"] for r in publish(kit.session, kit.outbox)} == {"sent"}
+    assert {r["state"] for r in publish(kit.session, kit.context)} == {"sent"}
     assert len(blog.rows("posts", kit.facts.mark)) == 1
     decisions.withdraw(kit.session, photo, kit.hand, kit.store)
-    assert {r["state"] for r in publish(kit.session, kit.outbox)} == {"withdrawn"}
+    assert {r["state"] for r in publish(kit.session, kit.context)} == {"withdrawn"}
     assert blog.rows("posts", kit.facts.mark) == []
     assert blog.rows("media", kit.facts.mark) == []
 
@@ -341,7 +341,7 @@ def test_photo_over_the_blogs_limit_goes_smaller_and_says_so(
     add_blog(kit, wordpress)
     try:
         wordpress.start(**limits)
-        rows = publish(kit.session, kit.outbox)
+        rows = publish(kit.session, kit.context)
     finally:
         wordpress.start()
     assert {r["state"] for r in rows} == {"sent"}
@@ -361,7 +361,7 @@ def test_video_plays_with_its_poster(
     types = {"play": ("video/mp4", ".mp4")}
     kit.attach(video, b"mov", kind=Kind.VIDEO, renditions=made, types=types)
     add_blog(kit, wordpress)
-    assert {r["state"] for r in publish(kit.session, kit.outbox)} == {"sent"}
+    assert {r["state"] for r in publish(kit.session, kit.context)} == {"sent"}
     [post] = blog.rows("posts", kit.facts.mark)
     files = {m["mime_type"]: m["source_url"] for m in blog.rows("media", kit.facts.mark)}
     assert set(files) == {"video/mp4", "image/jpeg"}
@@ -378,7 +378,7 @@ def test_subscriber_is_told_what_is_lacking(kit: Kit, wordpress: WordPress) -> N
         str(kit.facts.id), target_registry.secret_name("blog"), subscriber.app_password
     )
     with pytest.raises(AuthRefused, match=r"may not upload files.* at blog"):
-        target_registry.test_target(kit.session, kit.outbox, "blog")
+        target_registry.test_target(kit.session, kit.context, "blog")
 
 
 def mp4(path: Path) -> bytes:
@@ -413,7 +413,7 @@ def test_every_item_once_at_a_blog_behind_a_bad_line(
 
     proxy.fault = fault
     for _turn in range(60):
-        rows = publish(kit.session, kit.outbox)
+        rows = publish(kit.session, kit.context)
         if {row["state"] for row in rows} == {"sent"}:
             break
         kit.clock.forward(hours=2)
