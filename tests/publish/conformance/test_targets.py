@@ -11,7 +11,6 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from publish.errors import AuthRefused
@@ -207,7 +206,7 @@ def test_whatever_breaks_on_the_way_each_is_there_once(
     _, photo, note = filled(kit)
     kit.takeaway(kit.event(title=f"Second {kit.facts.mark}"), "Another session.")
     add(kit, place, proxy.url)
-    monkeypatch.setattr(http, "_TIMEOUT", httpx.Timeout(60, read=PATIENCE))
+    monkeypatch.setattr(http, "_TIMEOUT", {**dict.fromkeys(http._TIMEOUT, 60), "read": PATIENCE})
     rng = random.Random(seed)
     kinds = ["cut", "cut", "500", "before", "within", "portal", "drip", None]
     faults = [rng.choice(kinds) for _ in range(9)]

@@ -7,7 +7,6 @@ import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from sqlalchemy import text
 
@@ -41,7 +40,7 @@ def server() -> Iterator[ContractServer]:
 @pytest.fixture
 def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
     monkeypatch.setitem(targets.KINDS, "contract", ContractTarget)
-    monkeypatch.setattr(http, "_TIMEOUT", httpx.Timeout(5, read=PATIENCE))
+    monkeypatch.setattr(http, "_TIMEOUT", {**dict.fromkeys(http._TIMEOUT, 5), "read": PATIENCE})
     with open_kit(tmp_path / "gathering") as kit:
         # Hundreds of runs of which nothing is kept: no waiting for the disk.
         kit.session.execute(text("PRAGMA synchronous=OFF"))
