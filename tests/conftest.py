@@ -326,7 +326,7 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def kit(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator["Kit"]:
-    """A gathering with its publish context, without an application; ids of its own, so that tests can share a server."""
+    """A gathering with its publish context, without an application; ids of its own: tests can share a server."""
     from tests.support.publish.fakes import open_kit
 
     seed = zlib.crc32(request.node.nodeid.encode())
