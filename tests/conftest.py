@@ -245,6 +245,18 @@ def schema_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def engine_of_the_run() -> Iterator[None]:
+    """REPORTER_TEST_ENGINE=postgresql: gatherings stand in PostgreSQL instead of files."""
+    from tests.support.servers import on_postgresql
+
+    if not on_postgresql.WANTED:
+        yield
+        return
+    with on_postgresql.gatherings_on_postgresql():
+        yield
+
+
 @pytest.fixture
 def clock() -> TurnableClock:
     """14 March 2026, 14:00 UTC, until it is turned."""

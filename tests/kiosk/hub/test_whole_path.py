@@ -13,6 +13,7 @@ from kiosk.hub_worker import HubWorker
 from kiosk.peers import push
 from kiosk.peers.client import PeerClient
 from kiosk.peers.pairing import token_of
+from kiosk.peers.quick_look import all_there
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.errors import Forbidden, NotFound
@@ -110,12 +111,15 @@ def test_a_second_push_brings_nothing_and_a_withdrawal_the_takedown(
     pair(app, hub.organization("Gardens"))
     pushed(app)
     assert pushed(app) == {"takeaways": 0, "media": 0, "bytes": 0, "already": 3}
+    folder = app.extensions["kiosk"].settings.folder
+    assert all_there(folder) == 3
 
     with app.app_context():
         row = decisions.by_receipt(db.session(), receipts[0])
         kiosk = current_kiosk()
         decisions.withdraw(db.session(), row, kiosk.hand("desk"), kiosk.store)
         db.session.remove()
+    assert all_there(folder) is None
     assert pushed(app)["takeaways"] == 1
     owner = hub.member("Gardens", "ann@example.org")
     base = gathering_of(owner)

@@ -1,0 +1,38 @@
+"""Whether a hub has everything, without opening the gathering: a push of nothing new is over before pages load."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+import uuid
+from contextlib import closing
+from pathlib import Path
+
+from kiosk.peers.client import PeerClient
+from kiosk.peers.snapshot import write_snapshot
+from reporter.errors import ReporterError
+from reporter.secret_store import get_secret
+
+
+def all_there(folder: Path) -> int | None:
+    """How many takeaways the hub of a gathering folder has, where it has all that is here; None: look closer."""
+    database = folder / "reporter.db"
+    try:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as rows:
+            peer, url, pushed = rows.execute(
+                "SELECT id, url, snapshot FROM peer WHERE hub AND snapshot <> ''"
+            ).fetchone()
+            (gathering,) = rows.execute("SELECT id FROM gathering").fetchone()
+            (count,) = rows.execute(
+                "SELECT count(*) FROM takeaway WHERE state <> 'withdrawn'"
+            ).fetchone()
+        with tempfile.TemporaryDirectory(prefix="reporter-push-") as work:
+            if write_snapshot(database, Path(work) / "rows.db") != pushed:
+                return None
+        token = get_secret(str(uuid.UUID(gathering)), f"peer:{uuid.UUID(peer)}") or ""
+        with PeerClient(url, token) as client:
+            known = client.call("GET", "/hub/push/mark")["mark"]
+    except (sqlite3.Error, TypeError, ReporterError):
+        # An older schema, no hub, or one that can't be reached: the whole way says what it is.
+        return None
+    return int(count) if known == pushed else None
