@@ -21,6 +21,7 @@ from tests.support.servers.wordpress import free_port
 PATIENCE = 120.0
 # An element in WebDriver's answers.
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+REPAINT = "const s = document.documentElement.style; s.opacity = s.opacity === '1' ? '0.999' : '1'"
 BROWSERS = "/usr/lib/*/webkit2gtk-4.*/MiniBrowser"
 
 
@@ -81,6 +82,8 @@ class WebKitPage:
 
     def picture(self) -> bytes:
         """What is in sight, as a PNG."""
+        # It waits for the next painting, which a page that is still may never have: another look of nothing brings one.
+        self.see(f"setInterval(() => {{ {REPAINT} }}, 50)")
         return base64.b64decode(self._tell("GET", f"{self._at}/screenshot"))
 
     def cookie(self, name: str, value: str) -> None:
