@@ -2,7 +2,7 @@
 
 An own server, because a kiosk among unknown phones needs all of this at once: heads read outside of the worker threads
 with total deadlines, bodies that stream to the application instead of to a temporary file, a least rate, shares of
-connections and bytes by address, TLS, and Windows. docs/bench.md has its figures.
+connections and bytes by address, TLS, and Windows. docs/performance.md has its figures.
 """
 
 from __future__ import annotations

@@ -1,0 +1,69 @@
+"""The rows that were measured last, each with its day and how busy the machine was; and what has got worse since."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.bench.rows import Row
+
+FILE = Path(__file__).with_name("kept.json")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A row; ``beside``: the average number of processes that wanted a processor in the minute before it."""
+
+    row: Row
+    day: str
+    beside: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes it the same row the next time."""
+        return self.row.name, self.row.peer
+
+
+def load() -> dict[tuple[str, str], Kept]:
+    """All rows that are kept, in the order in which they were first measured."""
+    if not FILE.is_file():
+        return {}
+    told = json.loads(FILE.read_text(encoding="utf-8"))
+    kept = [Kept(Row(**one["row"]), one["day"], one["beside"]) for one in told]
+    return {one.key: one for one in kept}
+
+
+def keep(rows: Iterable[Row], beside: str) -> None:
+    """Put rows in the place of those that were kept of them; rows that were left out keep their old figures."""
+    kept = load()
+    for row in rows:
+        if not math.isnan(row.ratio):
+            one = Kept(row, f"{datetime.now(UTC):%Y-%m-%d}", beside)
+            kept[one.key] = one
+    told = [
+        {"row": dataclasses.asdict(one.row), "day": one.day, "beside": one.beside}
+        for one in kept.values()
+    ]
+    FILE.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def load_average() -> str:
+    """For ``beside``; '' where a system tells none."""
+    return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+
+
+def worse(rows: Iterable[Row], kept: dict[tuple[str, str], Kept]) -> Iterator[str]:
+    """A sentence for each row whose best pair is worse than the worst pair of the last time."""
+    for row in rows:
+        before = kept.get((row.name, row.peer))
+        if before is not None and row.low > before.row.high:
+            yield (
+                f"{row.name}, beside {row.peer}: {row.ratio:.2f} ({row.low:.2f}–{row.high:.2f}), "
+                f"on {before.day} {before.row.ratio:.2f} ({before.row.low:.2f}–{before.row.high:.2f})"
+            )
