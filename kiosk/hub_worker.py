@@ -37,8 +37,9 @@ log = logging.getLogger(__name__)
 
 # A worker that says nothing for so long is no more; one that lives says something four times in that time.
 LEASE = timedelta(seconds=60)
-# When a gathering is looked at again though nobody has changed it.
-REST = timedelta(seconds=15)
+# When a gathering is looked at again though nobody has changed it: the longer it was quiet, the later, up to this many
+# times as late. (Whatever changes it at the hub wakes it.)
+REST, QUIETEST = timedelta(seconds=15), 4
 # Longest that one gathering is worked for before others get their turn.
 SHARE_SECONDS = 30.0
 # How long to wait where nothing is due.
@@ -126,6 +127,8 @@ class HubWorker:
         self._lease = f"{platform.node()}/{os.getpid()}:{number}"
         # When each turn of a gathering was taken last, in this process.
         self._taken: dict[tuple[uuid.UUID, str], float] = {}
+        # How often a gathering had nothing to do since it last had.
+        self._quiet: dict[uuid.UUID, int] = {}
 
     def run(self) -> None:
         """Work until ``stop``."""
@@ -158,9 +161,15 @@ class HubWorker:
             db.session.rollback()
             with working_for(claim.scope):
                 baton.give_back(db.session(), claim.gathering, baton.HUB)
-            due = clock() if more and not self._stop.is_set() else clock() + REST
-            give_back(db.session(), claim, due=due)
+            give_back(db.session(), claim, due=clock() + self._rest(claim.gathering, more=more))
         return True
+
+    def _rest(self, gathering: uuid.UUID, *, more: bool) -> timedelta:
+        if more:
+            self._quiet.pop(gathering, None)
+            return timedelta(0) if not self._stop.is_set() else REST
+        rounds = self._quiet[gathering] = self._quiet.get(gathering, 0) + 1
+        return REST * min(rounds, QUIETEST)
 
     def _beat(self, claim: Claim, done: threading.Event) -> None:
         """Say that we still work, however long a turn takes."""
@@ -177,6 +186,7 @@ class HubWorker:
             done = sum(self._take(turn, pause, claim) for turn, pause in TURNS)
             if not done:
                 return False
+            self._quiet.pop(claim.gathering, None)
             if time.monotonic() - begun > SHARE_SECONDS:
                 return True
         return True
