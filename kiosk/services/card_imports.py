@@ -6,14 +6,12 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
-from capture.cards.importer import Importer, OnProgress, Stopped
 from capture.cards.scan import Found, Scan, Skipped, scan
 from capture.cards.session_assignment import read_roll
-from capture.cards.shot_intake import ImportContext
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from reporter.clock import rfc3339
@@ -21,6 +19,10 @@ from reporter.enums import ImportState, Mark
 from reporter.errors import NotFound, ReporterError
 from reporter.models import EventSession, Takeaway
 from reporter.models.camera import Camera, CardImport, Shot
+
+if TYPE_CHECKING:
+    from capture.cards.importer import Importer, OnProgress, Stopped
+    from capture.cards.shot_intake import ImportContext
 
 # A file that hasn't changed between two looks, so many seconds apart, may be whole.
 WATCH_SECONDS = 2.0
@@ -30,6 +32,8 @@ PATIENCE = 30
 
 def workshop(kiosk: KioskContext) -> ImportContext:
     """What an import needs, of this kiosk."""
+    from capture.cards.shot_intake import ImportContext
+
     return ImportContext(
         session=db.session(),
         store=kiosk.store,
@@ -50,6 +54,8 @@ def run_import(
     stopped: Stopped,
 ) -> None:
     """Read cards and folders once; how it ended stands in the row. Raises what stops everything (a full disk)."""
+    from capture.cards.importer import Importer
+
     importer = Importer(workshop(kiosk), job, tell=tell, stopped=stopped)
     try:
         importer.run(paths)
@@ -79,6 +85,8 @@ def watch(
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
     """Take in what appears in folders, until stopped."""
+    from capture.cards.importer import Importer
+
     importer = Importer(workshop(kiosk), job, tell=tell, stopped=stopped)
     seen = FolderWatch(paths)
     while not stopped():

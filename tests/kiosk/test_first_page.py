@@ -14,7 +14,7 @@ from reporter.gathering.folder import make_gathering
 
 # A kiosk that has answered its first page, and whose background threads have taken a turn each.
 RUN = """
-import json, sys
+import json, socket, sys
 from pathlib import Path
 from kiosk.app import create_app
 from kiosk.runtime.context import current_kiosk
@@ -22,7 +22,8 @@ from kiosk.server.http import make_server
 from kiosk.workers import TURNS
 from reporter.config import load_settings
 app = create_app(load_settings(Path(sys.argv[1])))
-make_server(app, "127.0.0.1", 0).socket.close()
+with socket.create_server(("127.0.0.1", 0)) as listener:
+    make_server(app, listener)
 with app.app_context():
     for turn, _pause in TURNS:
         turn(current_kiosk())

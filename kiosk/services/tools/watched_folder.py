@@ -6,10 +6,10 @@ import dataclasses
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
-from capture.cards.importer import Importer
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from kiosk.services.card_imports import FolderWatch, finish, workshop
@@ -18,6 +18,9 @@ from reporter.config import save_settings
 from reporter.enums import ImportState
 from reporter.errors import BadInput
 from reporter.models.camera import CardImport
+
+if TYPE_CHECKING:
+    from capture.cards.importer import Importer
 
 # As many folders are proposed: those of pictures, and what lies in them.
 MOST = 12
@@ -43,6 +46,8 @@ def look_once(kiosk: KioskContext) -> int:
         return 0
 
     def importer() -> Importer:
+        from capture.cards.importer import Importer
+
         return Importer(
             workshop(kiosk), _job(kiosk, watched), tell=lambda _tally: None, stopped=lambda: False
         )
