@@ -35,6 +35,7 @@ from tests.support.browsers.chromium import (
     find_chromium,
     run_chromium,
 )
+from tests.support.browsers.shared_app import SharedDecoders, routes_compiled_once, shared_decoders
 from tests.support.kiosk_process import KioskProcess, TurnableClock
 from tests.support.servers.postgres import Postgres, postgres_cluster
 from tests.support.servers.postgres import missing_programs as missing_postgres
@@ -311,12 +312,27 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBy
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
+@pytest.fixture(scope="session")
+def decoders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedDecoders]:
+    """Decoders of all applications of the run."""
+    with shared_decoders(tmp_path_factory.getbasetemp()) as decoders:
+        yield decoders
+
+
+@pytest.fixture(scope="session", autouse=True)
+def routes() -> Iterator[None]:
+    """Routes, compiled once for all applications of the run."""
+    with routes_compiled_once():
+        yield
+
+
 @pytest.fixture
 def app(
     gathering: Settings,
     clock: TurnableClock,
     rng: random.Random,
     compiled_templates: FileSystemBytecodeCache,
+    decoders: SharedDecoders,
 ) -> Iterator[Flask]:
     """The application of the gathering (with an open Lobby, if there is no other session yet)."""
     from kiosk.app import create_app
@@ -324,6 +340,7 @@ def app(
     app = create_app(gathering, clock=clock, rng=rng)
     app.config["TESTING"] = True
     app.jinja_env.bytecode_cache = compiled_templates
+    decoders.serve(app.extensions["kiosk"])
     yield app
     app.extensions["kiosk"].stop()
     with app.app_context():
