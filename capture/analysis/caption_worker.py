@@ -27,7 +27,7 @@ def draft_due(session: Session, store: Store, pool: DecoderPool, folder: str) ->
         session.rollback()
         return 0
     try:
-        draft: str | None = _hear(session, store, pool, media, folder)
+        draft: str | None = _hear(session, store, pool, media, folder=folder)
     except (PoolBusy, DiskFull) as error:
         log.info("no captions are drafted now: %s", error)
         return 0
@@ -38,7 +38,7 @@ def draft_due(session: Session, store: Store, pool: DecoderPool, folder: str) ->
     return 1
 
 
-def _hear(session: Session, store: Store, pool: DecoderPool, media: Media, folder: str) -> str:
+def _hear(session: Session, store: Store, pool: DecoderPool, media: Media, *, folder: str) -> str:
     path, mime = store.original(media.sha256, media.ext), media.type
     seconds = LEAST + FOR_EACH * (media.duration or USUAL)
     # No connection is held while a worker takes its time.

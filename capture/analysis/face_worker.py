@@ -33,7 +33,7 @@ def look_for_faces(
     done = 0
     for media_id in unlooked(session, BATCH):
         try:
-            boxes = _look(session, store, pool, media_id, limits)
+            boxes = _look(session, store, pool, media_id, limits=limits)
         except (PoolBusy, DiskFull) as error:
             log.info("no look for faces now: %s", error)
             break
@@ -43,7 +43,7 @@ def look_for_faces(
 
 
 def _look(
-    session: Session, store: Store, pool: DecoderPool, media_id: uuid.UUID, limits: LimitSettings
+    session: Session, store: Store, pool: DecoderPool, media_id: uuid.UUID, *, limits: LimitSettings
 ) -> list[Box] | None:
     media = session.get(Media, media_id)
     if media is None:

@@ -121,7 +121,7 @@ def settle(
     rows = _shots(session, camera_id)
     clock, agrees = _learn(camera, rows, agenda)
     _note_clock(camera, clock)
-    roll = _cut(session, camera, rows, agenda, agrees)
+    roll = _cut(session, camera, rows, agenda, agrees=agrees)
     _write_cuts(session, roll)
     drawer = unassigned(session, now=now, rng=rng)
     for row, part in zip(roll.rows, roll.parts, strict=True):
@@ -139,7 +139,7 @@ def read_roll(session: Session, camera: Camera) -> Roll:
     agenda = Agenda(list(session.scalars(select(EventSession))))
     rows = _shots(session, camera.id)
     _clock, agrees = _learn(camera, rows, agenda)
-    return _cut(session, camera, rows, agenda, agrees)
+    return _cut(session, camera, rows, agenda, agrees=agrees)
 
 
 def _shots(session: Session, camera_id: uuid.UUID) -> list[Any]:
@@ -188,6 +188,7 @@ def _cut(
     camera: Camera,
     rows: list[Any],
     agenda: Agenda,
+    *,
     agrees: Mapping[uuid.UUID, bool],
 ) -> Roll:
     frames = in_order(

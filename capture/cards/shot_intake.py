@@ -98,7 +98,7 @@ class ShotIntake:
             self.job.markers += 1
             shop.session.commit()
             return
-        self._receive(item, camera, seen, event, asked)
+        self._receive(item, camera, seen, event, asked=asked)
 
     def _receive(
         self,
@@ -106,6 +106,7 @@ class ShotIntake:
         camera: Camera,
         seen: MarkerReading,
         event: EventSession | None,
+        *,
         asked: Shot | None,
     ) -> None:
         shop = self.shop

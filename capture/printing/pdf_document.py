@@ -136,7 +136,9 @@ class PdfDocument:
         )
         tree = writer.reserve()
         mapped = {name: cids for name, (_, cids) in fonts.items()}
-        kids = [self._write_page(writer, page, tree, resources, mapped) for page in self._pages]
+        kids = [
+            self._write_page(writer, page, tree, resources, cids=mapped) for page in self._pages
+        ]
         writer.set(
             tree,
             f"<< /Type /Pages /Count {len(kids)} /Kids [{' '.join(f'{k} 0 R' for k in kids)}] >>",
@@ -155,6 +157,7 @@ class PdfDocument:
         page: list[str | _Text],
         tree: int,
         resources: int,
+        *,
         cids: dict[str, dict[int, int]],
     ) -> int:
         parts = [
@@ -343,7 +346,7 @@ def _write_photo(writer: _Writer, jpeg: bytes, size: tuple[int, int]) -> int:
     return writer.add(head.encode("ascii") + jpeg + b"\nendstream")
 
 
-def rectangle(x: float, y: float, width: float, height: float, radius: float = 0) -> str:
+def rectangle(x: float, y: float, width: float, height: float, *, radius: float = 0) -> str:
     """The path of a rectangle, its corners rounded by ``radius``."""
     if not radius:
         return f"{x:.3f} {y:.3f} {width:.3f} {height:.3f} re"

@@ -97,7 +97,7 @@ class Paragraph:
                 made.append(Line(start, end))
                 start, end = end, stop
                 continue
-            divided = self._divided(start, end, stop, width, inner, hyphen=not anywhere)
+            divided = self._divided(start, end, stop, width, inner=inner, hyphen=not anywhere)
             if divided is None:
                 return None
             made += divided[:-1]
@@ -105,7 +105,7 @@ class Paragraph:
         return [*made, Line(start, end)] if end > start else made
 
     def _divided(
-        self, start: int, end: int, stop: int, width: float, inner: list[int], *, hyphen: bool
+        self, start: int, end: int, stop: int, width: float, *, inner: list[int], hyphen: bool
     ) -> list[Line] | None:
         """Lines for what stands from ``start``, a word from ``end`` to ``stop`` cut up; the last one is open."""
         made: list[Line] = []
@@ -155,13 +155,15 @@ class Paragraph:
             low = max(run.start, line.start) - line.start
             high = min(run.end, end) - line.start
             high += line.hyphen and high == len(words)
-            shapes = _shapes(parts[run], shown, (low, high), run, self.setting.language)
+            shapes = _shapes(parts[run], shown, (low, high), run, language=self.setting.language)
             # Counted from the run's own first letter.
             moved = [replace(shape, cluster=shape.cluster - low) for shape in shapes]
             yield parts[run], shown[low:high], moved
 
 
-def _shapes(face: Face, text: str, span: tuple[int, int], run: Run, language: str) -> list[Shape]:
+def _shapes(
+    face: Face, text: str, span: tuple[int, int], run: Run, *, language: str
+) -> list[Shape]:
     if face.path is None:
         widths = core_widths(face.bold)
         return [

@@ -91,7 +91,7 @@ def _read_for_new(path: Path, timezone: str | None) -> tuple[Reading, str]:
 )
 @gathering_option
 def new(
-    name: str, schedule: Path | None, timezone: str | None, language: str, previous: Path | None
+    name: str, schedule: Path | None, timezone: str | None, language: str, *, previous: Path | None
 ) -> None:
     """Make a gathering, with its sessions if there is a schedule."""
     from kiosk.runtime.timezone import local_timezone

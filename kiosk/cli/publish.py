@@ -75,7 +75,7 @@ def add(kind: str, name: str, options: tuple[str, ...]) -> None:
     from kiosk.services.publishing import add_target
 
     with opened() as kiosk:
-        add_target(kiosk, kind, name, _options(options), _ask_secret)
+        add_target(kiosk, kind, name, _options(options), ask=_ask_secret)
         click.echo(f"added {name}. Try it with: reporter targets test {name}")
 
 
@@ -137,6 +137,7 @@ def publish(
     dry_run: bool,
     wait: bool,
     pause: bool,
+    *,
     resume: bool,
     budget: int | None,
     as_json: bool,

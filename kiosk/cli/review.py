@@ -155,7 +155,9 @@ def describe_photos(receipts: tuple[str, ...], text: str, accept: bool) -> None:
 @click.option("--limit", default=50, show_default=True, help="At most so many.")
 @json_option
 @gathering_option
-def search(query: str, code: str, kind: str | None, sort: str, limit: int, as_json: bool) -> None:
+def search(
+    query: str, code: str, kind: str | None, sort: str, *, limit: int, as_json: bool
+) -> None:
     """Search all takeaways but those that were taken back (this is the facilitator's shell)."""
     from kiosk.web.shared.serializers import search_record, shell_url
     from reporter.codes import normalize

@@ -52,7 +52,9 @@ JUMP_SECONDS = 30
 @click.option("--tls-cert", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--tls-key", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @gathering_option
-def kiosk(host: str, port: int, no_open: bool, tls_cert: Path | None, tls_key: Path | None) -> None:
+def kiosk(
+    host: str, port: int, no_open: bool, tls_cert: Path | None, *, tls_key: Path | None
+) -> None:
     """Run the kiosk and its workers until Ctrl-C."""
     if bool(tls_cert) != bool(tls_key):
         raise click.UsageError("--tls-cert and --tls-key go together.")

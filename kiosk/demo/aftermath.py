@@ -101,7 +101,7 @@ def _publish(kiosk: KioskContext, site_address: str) -> None:
     ):
         place = kiosk.settings.folder / folder
         place.mkdir(exist_ok=True)
-        add_target(kiosk, "folder", name, {"url": _address(place), **more}, lambda _prompt: "")
+        add_target(kiosk, "folder", name, {"url": _address(place), **more}, ask=lambda _prompt: "")
     publish_all(kiosk, wait=True)
 
 

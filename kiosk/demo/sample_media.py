@@ -199,10 +199,10 @@ def _garden(pen: ImageDraw, width: int, height: int, rng: random.Random) -> None
         )
         for plant in range(14 + bed):
             x = width * (0.07 + 0.86 * (plant + rng.uniform(0.2, 0.8)) / (14 + bed))
-            _leaves(pen, x, top + deep * 0.4, height * rng.uniform(0.02, 0.05), rng)
+            _leaves(pen, x, top + deep * 0.4, height * rng.uniform(0.02, 0.05), rng=rng)
 
 
-def _leaves(pen: ImageDraw, x: float, y: float, size: float, rng: random.Random) -> None:
+def _leaves(pen: ImageDraw, x: float, y: float, size: float, *, rng: random.Random) -> None:
     colour = rng.choice(GREENS)
     for turn in range(5):
         angle = math.pi * (0.15 + 0.7 * turn / 4)

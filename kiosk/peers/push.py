@@ -108,7 +108,7 @@ def push(kiosk: KioskContext, peer: Peer, done: Pushed, progress: Progress | Non
         if client.call("GET", "/hub/push/mark")["mark"] == mark:
             done.already = _count()
         else:
-            _bring(kiosk, client, rows, mark, _Sending(done, progress))
+            _bring(kiosk, client, rows, mark, sending=_Sending(done, progress))
     peer.snapshot = "" if done.left else mark
     _note(kiosk, peer, done)
 
@@ -157,7 +157,7 @@ class _Sending:
 
 
 def _bring(
-    kiosk: KioskContext, client: PeerClient, rows: Path, mark: str, sending: _Sending
+    kiosk: KioskContext, client: PeerClient, rows: Path, mark: str, *, sending: _Sending
 ) -> None:
     """Rows, the originals that are missing there, and the rows once more, which are merged then."""
     done, packed = sending.done, zlib.compress(rows.read_bytes(), 6)

@@ -50,7 +50,7 @@ def ask_for_looks(session: Session, kiosk: KioskContext) -> None:
 def send_answer(kiosk: KioskContext, to: Reply, text: str) -> Reply:
     """Answer a reply as the organization. Raises BadInput, Conflict. Commits."""
     facts = gathering_facts(db.session(), kiosk.settings)
-    return answer.answer(db.session(), to, text, kiosk.hand("desk"), facts, rng=kiosk.rng)
+    return answer.answer(db.session(), to, text, kiosk.hand("desk"), facts=facts, rng=kiosk.rng)
 
 
 def greetings(store: Store) -> list[str]:

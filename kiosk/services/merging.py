@@ -40,7 +40,9 @@ def merge_in(kiosk: KioskContext, other: Path, *, tell: Tell = untold) -> MergeR
         if not is_bundle(folder):
             raise NotFound("%(other)s is no gathering folder and no bundle.", other=other)
         check_bag(folder)
-        return merge_bundle(db.session(), kiosk.store, folder, kiosk.hand("merge"), look, tell=tell)
+        return merge_bundle(
+            db.session(), kiosk.store, folder, kiosk.hand("merge"), look=look, tell=tell
+        )
 
 
 def merge_folder(

@@ -51,7 +51,7 @@ def publish_context_of(kiosk: KioskContext) -> PublishContext:
 
 
 def add_target(
-    kiosk: KioskContext, kind: str, name: str, options: Mapping[str, str], ask: AskSecret
+    kiosk: KioskContext, kind: str, name: str, options: Mapping[str, str], *, ask: AskSecret
 ) -> None:
     """Add a place to publish to, its secret asked for first. Raises BadInput and Conflict. Commits."""
     prompt = target_registry.secret_prompt(kind, options)

@@ -250,7 +250,7 @@ def _describe(
     told |= {media_name(m.filename) for p in content.posts for m in p.media()} | set(originals)
     others = {name: mimetypes.guess_type(name)[0] or "" for name in bag.names() if name not in told}
     others["takeaways.json"] = "application/json"
-    bag.add(CRATE, crate_file(facts, content.posts, originals, others, _newest(content)))
+    bag.add(CRATE, crate_file(facts, content.posts, originals, others, newest=_newest(content)))
 
 
 def _originals(content: _Content, store: Store) -> dict[str, Source]:

@@ -25,6 +25,7 @@ def crate_file(
     posts: Sequence[Post],
     originals: Mapping[str, str],
     others: Mapping[str, str],
+    *,
     newest: datetime,
 ) -> bytes:
     """The file. ``originals``: name -> name of its rendition; ``others``: name -> MIME type of further files."""

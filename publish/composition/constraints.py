@@ -111,7 +111,16 @@ def fit_post(
     notes: list[str] = []
     blocks = []
     for block in post.blocks:
-        fitted = _fit_block(block, limits, way or place, whole, parked, kept, refused, notes)
+        fitted = _fit_block(
+            block,
+            limits,
+            way or place,
+            whole,
+            parked=parked,
+            kept=kept,
+            refused=refused,
+            notes=notes,
+        )
         blocks.append(fitted)
     if limits.files is not None and not threads:
         blocks = _fewer(blocks, limits.files, place, notes)
@@ -124,6 +133,7 @@ def _fit_block(
     limits: Limits,
     place: str,
     whole: Mapping[str, str],
+    *,
     parked: Mapping[str, str],
     kept: frozenset[str],
     refused: dict[str, str],

@@ -82,7 +82,7 @@ def look(session: Session, context: PublishContext, row: Target, *, complete: bo
     complete = complete or last is None or now - last >= COMPLETE_EVERY
     since = None if complete or listening.looked_at is None else listening.looked_at - OVERLAP
     try:
-        told, stops = _ask(session, context, row, posts, since)
+        told, stops = _ask(session, context, row, posts, since=since)
     except PublishError as error:
         _failed(session, context, row.id, error)
         return True
@@ -92,7 +92,7 @@ def look(session: Session, context: PublishContext, row: Target, *, complete: bo
         _failed(session, context, row.id, odd)
         return True
     told = [_tidy(heard, now) for heard in told]
-    if _take_in(session, context, row, posts, told, complete=since is None):
+    if _take_in(session, context, row, posts, told=told, complete=since is None):
         # What stands under takeaways has changed: index, ledger and polls look again.
         next_revision(session)
     stop_by_token(session, stops, now)
@@ -120,6 +120,7 @@ def _ask(
     context: PublishContext,
     row: Target,
     posts: Sequence[_Post],
+    *,
     since: datetime | None,
 ) -> tuple[list[RemoteReply], list[str]]:
     """All that the target tells, and who wants no more mail. No transaction is open while the network is waited for."""
@@ -180,8 +181,8 @@ def _take_in(
     context: PublishContext,
     row: Target,
     posts: Sequence[_Post],
-    told: Iterable[RemoteReply],
     *,
+    told: Iterable[RemoteReply],
     complete: bool,
 ) -> bool:
     """Bring our rows in line with what was told; whether anything changed. Does not commit."""
@@ -201,7 +202,9 @@ def _take_in(
         seen.add(heard.remote_id)
         reply = known.get(heard.remote_id) or _own(session, context, row, heard)
         if reply is None:
-            known[heard.remote_id] = _add(session, context, row, post, heard, blocked, now)
+            known[heard.remote_id] = _add(
+                session, context, row, post, heard=heard, blocked=blocked, now=now
+            )
         else:
             _follow(reply, heard, blocked, now)
             known[heard.remote_id] = reply
@@ -237,6 +240,7 @@ def _add(
     context: PublishContext,
     row: Target,
     post: _Post,
+    *,
     heard: RemoteReply,
     blocked: frozenset[str],
     now: datetime,

@@ -58,7 +58,7 @@ def compare_all(session: Session, context: PublishContext, target: Target) -> No
 
 def _note_target(session: Session, target_id: uuid.UUID, news: TargetNews, now: datetime) -> None:
     if news.reachability is not None:
-        record_reachability(session, target_id, news.reachability, news.message, now)
+        record_reachability(session, target_id, news.reachability, news.message, now=now)
     if news.paused:
         session.get_one(Target, target_id).paused = news.paused
     if news.learned_limits is not None:

@@ -61,7 +61,7 @@ def status_of(session: Session, target_id: uuid.UUID) -> TargetStatus:
 
 
 def record_reachability(
-    session: Session, target_id: uuid.UUID, way: Reachability, said: str, now: datetime
+    session: Session, target_id: uuid.UUID, way: Reachability, said: str, *, now: datetime
 ) -> None:
     """Remember how the way was found just now. Does not commit."""
     status = status_of(session, target_id)
@@ -77,8 +77,8 @@ def record_transfer(
     target_id: uuid.UUID,
     meter: TransferMeter,
     took: timedelta,
-    now: datetime,
     *,
+    now: datetime,
     free: bool,
 ) -> None:
     """Count what a delivery moved, against the budget too unless it is ``free``. Does not commit."""

@@ -177,7 +177,7 @@ def _note_transfer(
 ) -> None:
     free = target_class(row.target.kind).free(row.target.options)
     took: timedelta = context.clock() - began
-    record_transfer(session, row.target_id, meter, took, began, free=free)
+    record_transfer(session, row.target_id, meter, took, now=began, free=free)
 
 
 def _deliver_batch(session: Session, context: PublishContext, row: Delivery, lease: Lease) -> bool:

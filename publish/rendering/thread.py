@@ -60,7 +60,7 @@ def plan(post: Post, shape: Shape, *, marked: bool = True) -> list[Part]:
         alike = [m for m in files if not _alone(m)][: shape.files] or files[:1]
         words = next(_cut(head, first_room, shape.measure), "")
         return [Part(f"{words}\n\n{foot}".strip(), tuple(alike))]
-    parts = _pack(post, head, shape, first_room, room)
+    parts = _pack(post, head, shape, first_room, room=room)
     cut = len(parts) > shape.most
     return _numbered(parts[: shape.most], foot, shape, cut=cut)
 
@@ -91,7 +91,7 @@ def _alone(media: PostMedia) -> bool:
     return media.kind != "photo"
 
 
-def _pack(post: Post, head: str, shape: Shape, first_room: int, room: int) -> list[_Open]:
+def _pack(post: Post, head: str, shape: Shape, first_room: int, *, room: int) -> list[_Open]:
     """Fill one part after the other: words where there is room, files with the words they belong to."""
     parts = [_Open()]
 

@@ -44,7 +44,7 @@ def story_page(post: Post, facts: GatheringFacts, links: Mapping[str, str], base
     """A story's page. ``links``: media key -> relative address; ``base``: under which address others see the site."""
     lead = post.first_photo()
     image = links.get(lead.key, "") if lead else ""
-    about = about_story(post, facts, image, base, page_name(post.key))
+    about = about_story(post, facts, image, base, page=page_name(post.key))
     return render(
         "site/story.html",
         facts.language,

@@ -15,7 +15,7 @@ _WORDS = 200
 
 
 def about_story(
-    post: Post, facts: GatheringFacts, image: str, base: str, page: str
+    post: Post, facts: GatheringFacts, image: str, base: str, *, page: str
 ) -> dict[str, Any]:
     """For the head of a story's page. ``image``: its lead picture there; ``base``: the site's address or ''."""
     own = f"{base.rstrip('/')}/{page}" if base else ""

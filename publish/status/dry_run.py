@@ -116,6 +116,7 @@ def story_draft(
     context: PublishContext,
     target: Target,
     story: Story,
+    *,
     seen_at: Callable[[Post], Mapping[str, str]],
 ) -> tuple[Draft, tuple[str, ...]] | None:
     """One story as a target would get it now, and what is done because of its limits; None: nothing of it goes there.

@@ -89,7 +89,7 @@ def posted_by_hand(session: Session) -> list[Delivery]:
 
 
 def done_by_hand(
-    session: Session, context: PublishContext, row_id: uuid.UUID, url: str, now: datetime
+    session: Session, context: PublishContext, row_id: uuid.UUID, url: str, *, now: datetime
 ) -> str:
     """A person says that it is done; ``url``: where it is, or empty. Returns the state. Commits.
 
@@ -108,7 +108,7 @@ def done_by_hand(
     if not row.wanted:
         _gone(row)
     else:
-        _there(session, context, row, link, now)
+        _there(session, context, row, link, now=now)
     row.due_at, row.attempts, row.error = now, 0, ""
     takedowns.settle(session, row, now)
     session.commit()
@@ -122,7 +122,7 @@ def _gone(row: Delivery) -> None:
 
 
 def _there(
-    session: Session, context: PublishContext, row: Delivery, link: str, now: datetime
+    session: Session, context: PublishContext, row: Delivery, link: str, *, now: datetime
 ) -> None:
     """What stands there is what was handed out; should it have changed since, it is handed out again."""
     story = session.get(Story, row.item_id)

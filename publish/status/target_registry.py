@@ -168,12 +168,12 @@ def test_target(session: Session, context: PublishContext, name: str) -> str:
     except PublishError as error:
         error.message = redact(error.message, hidden)
         error.args = (error.message,)
-        record_reachability(session, row.id, _way(error), error.message, context.clock())
+        record_reachability(session, row.id, _way(error), error.message, now=context.clock())
         session.commit()
         raise
     row.paused = ""
-    record_transfer(session, row.id, meter, timedelta(0), context.clock(), free=True)
-    record_reachability(session, row.id, Reachability.OK, "", context.clock())
+    record_transfer(session, row.id, meter, timedelta(0), now=context.clock(), free=True)
+    record_reachability(session, row.id, Reachability.OK, "", now=context.clock())
     forget_limits(session, row.id)
     session.commit()
     return redact(said, hidden)

@@ -63,8 +63,8 @@ def save(
     store: Store,
     media: Media,
     edits: Edits,
-    hand: Actor,
     *,
+    hand: Actor,
     way: str = "",
     was: str | None = None,
     noted: bool = True,
@@ -96,7 +96,7 @@ def save(
     if edits.blur and edits.blur != before.blur:
         media.faces = Faces.SEEN.value
     if noted:
-        _remember(session, media, hand, [before.steps(), edits.steps()], way)
+        _remember(session, media, hand, [before.steps(), edits.steps()], way=way)
     else:
         for takeaway in takeaways_of(session, media):
             bump_revision(session, takeaway)
@@ -123,9 +123,11 @@ def _make_again(session: Session, media_id: uuid.UUID, edits: Edits, hand: Actor
     session.execute(update(Media).where(Media.id == media_id).values(**values))
 
 
-def _remember(session: Session, media: Media, hand: Actor, steps: Sequence[Any], way: str) -> None:
+def _remember(
+    session: Session, media: Media, hand: Actor, steps: Sequence[Any], *, way: str
+) -> None:
     before, after = ({"sha256": media.sha256, "edits": one} for one in steps)
-    note(session, media, hand, ACTION, (before, {**after, "way": way}))
+    note(session, media, hand, ACTION, values=(before, {**after, "way": way}))
 
 
 def note(
@@ -133,6 +135,7 @@ def note(
     media: Media,
     hand: Actor,
     action: str,
+    *,
     values: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
     """Write a decision on a file down (values before and after) with every takeaway that has it. Does not commit.

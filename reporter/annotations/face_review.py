@@ -140,7 +140,7 @@ def decide(session: Session, media: Media, hand: Actor) -> None:
         return
     media.faces = Faces.SEEN.value
     before, after = ({"sha256": media.sha256, "faces": word} for word in (was, media.faces))
-    note(session, media, hand, ACTION, (before, after))
+    note(session, media, hand, ACTION, values=(before, after))
     session.commit()
 
 

@@ -69,7 +69,7 @@ def coverage(session: Session, events: Sequence[EventSession], now: datetime) ->
     query = select(Takeaway.session_id, func.count()).where(living).group_by(Takeaway.session_id)
     totals = {row[0]: int(row[1]) for row in session.execute(query)}
     most = max(cells.values(), default=0)
-    return Board([_strip(event, cells, totals, most, now) for event in events], slots)
+    return Board([_strip(event, cells, totals, most, now=now) for event in events], slots)
 
 
 def _strip(
@@ -77,6 +77,7 @@ def _strip(
     cells: Counter[tuple[uuid.UUID, int]],
     totals: dict[uuid.UUID, int],
     most: int,
+    *,
     now: datetime,
 ) -> Strip:
     counts = tuple(cells[event.id, slot] for slot in range(SLOTS))

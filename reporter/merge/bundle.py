@@ -50,14 +50,14 @@ def is_bundle(folder: Path) -> bool:
 
 
 def merge_bundle(
-    session: Session, store: Store, folder: Path, hand: Actor, look: Look, *, tell: Tell = untold
+    session: Session, store: Store, folder: Path, hand: Actor, *, look: Look, tell: Tell = untold
 ) -> MergeReport:
     """Take in a bundle whose checksums were compared. Raises BadInput for one that can't be read. Commits."""
     records, items = read_records(folder)
     done = MergeReport()
     for number, record in enumerate(records, 1):
         decisions.lock_gathering(session)
-        _merge(session, store, record, hand, look, done)
+        _merge(session, store, record, hand, look=look, done=done)
         session.commit()
         tell(number, len(records))
     for item in items:
@@ -180,7 +180,7 @@ def _file(data: Path, media: dict[str, Any]) -> Path | None:
 
 
 def _merge(
-    session: Session, store: Store, record: _Record, hand: Actor, look: Look, done: MergeReport
+    session: Session, store: Store, record: _Record, hand: Actor, *, look: Look, done: MergeReport
 ) -> None:
     buried = select(Tombstone.takeaway_id).where(Tombstone.takeaway_id == record.id)
     if session.get(Takeaway, record.id) is not None or session.scalar(buried) is not None:
@@ -215,7 +215,7 @@ def _merge(
     session.flush()
     for position, (_sha256, alt, path, captions) in enumerate(files):
         try:
-            media = _media(session, store, path, hand, look, done)  # type: ignore[arg-type]
+            media = _media(session, store, path, hand, look=look, done=done)  # type: ignore[arg-type]
         except (OSError, ReporterError) as error:
             done.left.append(f"{path}: {error}")
             continue
@@ -250,7 +250,7 @@ def _event(session: Session, record: _Record, hand: Actor, done: MergeReport) ->
 
 
 def _media(
-    session: Session, store: Store, path: Path, hand: Actor, look: Look, done: MergeReport
+    session: Session, store: Store, path: Path, hand: Actor, *, look: Look, done: MergeReport
 ) -> Media:
     """The row of a file's bytes, which are copied in if they are new."""
     incoming = store.begin(f"merge-{hand.rng.getrandbits(64):016x}")

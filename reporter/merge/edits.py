@@ -52,7 +52,7 @@ def merge_edits(session: Session, other: Session, store: Store, hand: Actor) -> 
         if ours is None or theirs is None:
             continue
         try:
-            _merge_file(session, other, store, hand, (ours, theirs))
+            _merge_file(session, other, store, hand, pair=(ours, theirs))
         except (BadInput, Conflict) as error:
             left.append(f"{sha256[:12]}: {error.message}")
     return left
@@ -68,7 +68,7 @@ def _by_hash(session: Session, sha256: str) -> Media | None:
 
 
 def _merge_file(
-    session: Session, other: Session, store: Store, hand: Actor, pair: tuple[Media, Media]
+    session: Session, other: Session, store: Store, hand: Actor, *, pair: tuple[Media, Media]
 ) -> None:
     """The edits of whoever knew the other's; where neither did, the last one's, and every blur of both."""
     ours, theirs = pair
@@ -77,11 +77,11 @@ def _merge_file(
         return
     wanted = edits_of(other, theirs)
     if not here or here[-1].id in {one.id for one in there}:
-        save(session, store, ours, wanted, hand, noted=False)
+        save(session, store, ours, wanted, hand=hand, noted=False)
         return
     mine = edits_of(session, ours)
     later, earlier = (wanted, mine) if _moment(there[-1]) > _moment(here[-1]) else (mine, wanted)
-    save(session, store, ours, _with_blurs(ours.kind, later, earlier), hand)
+    save(session, store, ours, _with_blurs(ours.kind, later, earlier), hand=hand)
 
 
 def _saves(session: Session, sha256: str) -> list[Decision]:

@@ -93,7 +93,7 @@ def _merge_delivery(
     )
     values = _taken_over(merge, theirs, marks)
     if ours is None:
-        _add(merge, values, theirs.id, target, item)
+        _add(merge, values, theirs.id, target, item=item)
     elif not ours.remote_id and theirs.remote_id and not ours.lease:
         for name, value in values.items():
             setattr(ours, name, value)
@@ -103,11 +103,16 @@ def _merge_delivery(
         double = uuid.uuid5(theirs.id, "double")
         gone = merge.session.get(Delivery, double)
         if gone is None:
-            _add(merge, {**values, "key": theirs.key}, double, target, double)
+            _add(merge, {**values, "key": theirs.key}, double, target, item=double)
 
 
 def _add(
-    merge: MergeContext, values: dict[str, Any], row_id: uuid.UUID, target: Target, item: uuid.UUID
+    merge: MergeContext,
+    values: dict[str, Any],
+    row_id: uuid.UUID,
+    target: Target,
+    *,
+    item: uuid.UUID,
 ) -> None:
     if merge.session.get(Delivery, row_id) is not None:
         return

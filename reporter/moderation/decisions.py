@@ -133,7 +133,7 @@ def set_state(
         takeaway.state = state.value
         takeaway.approved_at = hand.now if state is TakeawayState.APPROVED else None
     bump_revision(session, takeaway)
-    remember(session, takeaway, hand, action or state.value, before, after)
+    remember(session, takeaway, hand, action or state.value, before=before, after=after)
     return True
 
 
@@ -193,7 +193,7 @@ def set_fields(
     before, after = _set_all(session, takeaway, values)
     if after:
         bump_revision(session, takeaway)
-        remember(session, takeaway, hand, action, before, after)
+        remember(session, takeaway, hand, action, before=before, after=after)
     return bool(after)
 
 
@@ -235,7 +235,7 @@ def withdraw(session: Session, takeaway: Takeaway, hand: Actor, store: Store) ->
     _erase_content(session, takeaway)
     _erase_replies(session, takeaway, hand.now)
     bump_revision(session, takeaway)
-    remember(session, takeaway, hand, TakeawayState.WITHDRAWN.value, {}, {})
+    remember(session, takeaway, hand, TakeawayState.WITHDRAWN.value, before={}, after={})
     session.flush()
     orphans = [(m.id, m.sha256, m.ext) for m in media if not _still_used(session, m.id)]
     groups = _groups_of(session, [media_id for media_id, _sha, _ext in orphans])

@@ -40,6 +40,7 @@ def remember(
     takeaway: Takeaway,
     hand: Actor,
     action: str,
+    *,
     before: dict[str, Any],
     after: dict[str, Any],
 ) -> Decision:

@@ -83,7 +83,9 @@ class _Search:
         if self._try(prefixed(node)):
             self.loosened = Relaxation.BEGINNINGS
             return
-        spelled = respell(self._ask.query, node, self._reading.near, self._finds, self._languages)
+        spelled = respell(
+            self._ask.query, node, self._reading.near, self._finds, languages=self._languages
+        )
         better = parse(spelled) if spelled else None
         if better is not None and self._try(better):
             self.suggestion, self.loosened = spelled, Relaxation.SPELLING

@@ -31,14 +31,14 @@ def find_theme(session: Session, number: str) -> Theme:
 
 def rename_theme(session: Session, theme: Theme, name: str, hand: Actor) -> None:
     """Give it a name; an empty one: made of its members' words again."""
-    _remember(session, hand, "rename", [theme], [])
+    _remember(session, hand, "rename", [theme], rows=[])
     theme.name, theme.kept = " ".join(name.split())[:NAME_CHARS], True
     session.commit()
 
 
 def drop_theme(session: Session, theme: Theme, hand: Actor, *, dropped: bool = True) -> None:
     """Show it no more, or again. What comes and belongs to it stays away with it."""
-    _remember(session, hand, "drop", [theme], [])
+    _remember(session, hand, "drop", [theme], rows=[])
     theme.dropped, theme.kept = dropped, True
     session.commit()
 
@@ -48,7 +48,7 @@ def merge_themes(session: Session, theme: Theme, into: Theme, hand: Actor) -> No
     if theme.id == into.id:
         raise BadInput("Choose another theme to merge it with.")
     rows = _members(session, theme)
-    _remember(session, hand, "merge", [theme, into], rows)
+    _remember(session, hand, "merge", [theme, into], rows=rows)
     for row in rows:
         row.theme_id = into.id
     into.kept = True
@@ -62,7 +62,7 @@ def move_takeaways(
 ) -> None:
     """Put takeaways into a theme, or (None) into no theme. Raises BadInput for none."""
     rows = _rows_of(session, takeaways)
-    _remember(session, hand, "move", [into] if into else [], rows)
+    _remember(session, hand, "move", [into] if into else [], rows=rows)
     _set(rows, into)
     session.commit()
 
@@ -77,7 +77,7 @@ def split_theme(session: Session, takeaways: Sequence[Takeaway], name: str, hand
         dropped=False,
         created_at=hand.now,
     )
-    _remember(session, hand, "split", [], rows, made=theme)
+    _remember(session, hand, "split", [], rows=rows, made=theme)
     session.add(theme)
     session.flush()
     _set(rows, theme)
@@ -115,8 +115,8 @@ def _remember(
     hand: Actor,
     action: str,
     themes: Collection[Theme],
-    rows: Sequence[ThemeMember],
     *,
+    rows: Sequence[ThemeMember],
     made: Theme | None = None,
 ) -> None:
     before: dict[str, Any] = {

@@ -18,7 +18,7 @@ def name_themes(groups: Sequence[Sequence[Prepared]], language: str) -> list[str
     everywhere: Counter[str] = sum(sizes, Counter())
     total = sum(map(len, groups)) or 1
     return [
-        _name(group, own, everywhere, total, language)
+        _name(group, own, everywhere, total, language=language)
         for group, own in zip(groups, sizes, strict=True)
     ]
 
@@ -33,6 +33,7 @@ def _name(  # one place where all that a name depends on comes together
     own: Counter[str],
     everywhere: Counter[str],
     total: int,
+    *,
     language: str,
 ) -> str:
     weights = {term.concept: term.weight for text in group for term in text.terms}

@@ -76,7 +76,7 @@ def refresh(session: Session, language: str, hand: Actor) -> bool:
         placed, made = _find(texts, kept, hand)
     else:
         placed, made = _place(texts), []
-    return _store(session, placed, made, step, hand.now, whole=whole)
+    return _store(session, placed, made, step, now=hand.now, whole=whole)
 
 
 def _settled() -> Select[uuid.UUID]:
@@ -196,8 +196,8 @@ def _store(
     placed: Sequence[_Placed],
     made: Sequence[uuid.UUID],
     step: int | None,
-    now: datetime,
     *,
+    now: datetime,
     whole: bool,
 ) -> bool:
     free = [one for one in placed if not one.text.held]

@@ -113,7 +113,7 @@ def answered_from_outside(kit: Kit, wordpress: WordPress, wiki: Place) -> Reply:
     assert comment.text == "I have leeks, where do we meet?"
     assert entry.text == "There is a seed library in town."
     assert {comment.state, entry.state} == {"held"}
-    answer.answer(kit.session, comment, "At the shed.", kit.hand, kit.facts, rng=kit.rng)
+    answer.answer(kit.session, comment, "At the shed.", kit.hand, facts=kit.facts, rng=kit.rng)
     send(kit)
     listen(kit.session, kit.context)
     there = outsiders.there(at(kit, "blog").id)

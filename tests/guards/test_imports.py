@@ -1,5 +1,6 @@
 """The arrows between the packages go one way, and importing the product does nothing."""
 
+import ast
 import json
 import re
 import subprocess
@@ -61,6 +62,28 @@ def test_a_folder_holds_at_most_twelve_modules() -> None:
     # Alembic wants every step of the schema in one folder.
     modules_in.pop("reporter/migrations/versions", None)
     assert {folder: n for folder, n in modules_in.items() if n > 12} == {}
+
+
+def test_functions_take_at_most_four_positional_parameters() -> None:
+    """Beside ``self``; what is named at the call can't be mixed up."""
+    many = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for _, path in modules()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for names in [[one.arg for one in (*node.args.posonlyargs, *node.args.args)]]
+        if len(names) - (names[:1] in (["self"], ["cls"])) > 4
+    ]
+    assert many == []
+
+
+def test_modules_are_shorter_than_four_hundred_lines() -> None:
+    long = {
+        path.relative_to(ROOT).as_posix(): count
+        for _, path in modules()
+        if (count := len(path.read_text(encoding="utf-8").splitlines())) >= 400
+    }
+    assert long == {}
 
 
 def test_the_walk_sees_imports_of_every_form(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def make_world(root: Path) -> None:
         (card / f"IMG_{seed}.JPG").write_bytes(photo(seed))
     with opened(root / "gathering") as (_app, kiosk):
         options = {"url": (root / "stick").as_uri()}
-        add_target(kiosk, "folder", "stick", options, lambda _prompt: "")
+        add_target(kiosk, "folder", "stick", options, ask=lambda _prompt: "")
         publish_all(kiosk)
         write_bundle(kiosk, root / "bag")
     copy_gathering(root / "gathering", root / "copy")

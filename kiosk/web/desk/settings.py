@@ -76,7 +76,7 @@ def _page(typed: dict[str, str], errors: dict[str, str]) -> str:
         # Somebody is editing it by hand: what runs goes on.
         saved, trouble = kiosk.settings, error.message
     groups = [
-        (SECTIONS[section], [_field(section, one, saved, typed, errors) for one in fields])
+        (SECTIONS[section], [_field(section, one, saved, typed, errors=errors) for one in fields])
         for section, fields in _all().items()
     ]
     known = {field.id: field for _title, fields in groups for field in fields}
@@ -100,6 +100,7 @@ def _field(
     one: dataclasses.Field[Any],
     saved: Settings,
     typed: dict[str, str],
+    *,
     errors: dict[str, str],
 ) -> Field:
     number, value = f"{section}.{one.name}", getattr(getattr(saved, section), one.name)

@@ -50,8 +50,8 @@ def answer(
     to: Reply,
     text: str,
     hand: Actor,
-    facts: GatheringFacts,
     *,
+    facts: GatheringFacts,
     rng: random.Random,
 ) -> Reply:
     """Answer a reply as the organization: at once where it was said here, through the outbox where it was elsewhere.

@@ -100,12 +100,12 @@ def prepare(session: Session, context: PublishContext, row: Delivery) -> Job:
         return Settled(Withdrawn(stays=True))
     if row.state == DeliveryState.WITHDRAWING or row.remote_id:
         return Settled(Withdrawn(stays=True))
-    message = _message(session, row.key, contact, contact.takeaway, context.facts)
+    message = _message(session, row.key, contact, contact.takeaway, facts=context.facts)
     return MessageJob(message, row.memory)
 
 
 def _message(
-    session: Session, key: str, contact: Contact, takeaway: Takeaway, facts: GatheringFacts
+    session: Session, key: str, contact: Contact, takeaway: Takeaway, *, facts: GatheringFacts
 ) -> PersonalMail:
     words = translations(facts.language)
     said = [reply for reply in thread(session, takeaway, Scope.ROOM) if reply.text]

@@ -185,7 +185,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
 
         def change(page: Page) -> str:
             span = markup.find_part(page.text, post.key)
-            return merged_part(page.text, span, sent, part, f"{self.name} ({at})")
+            return merged_part(page.text, span, sent, part, where=f"{self.name} ({at})")
 
         return self._remote(self._wiki.change(at, change, _SUMMARY), post.key, part)
 
@@ -268,7 +268,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
                     manner,
                     answer,
                     lambda depth: _indent(depth, listed=listed) + signed,
-                    self.name,
+                    name=self.name,
                 )
             title = markup.heading(self.setup.facts.title, 2)
             return f"{page.text.rstrip()}\n\n{title}\n{signed}\n".lstrip()

@@ -27,7 +27,7 @@ _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 class SmtpClient:
     """One mail server. ``name`` is what sentences call the target."""
 
-    def __init__(self, name: str, host: str, tls: str, user: str, password: str) -> None:
+    def __init__(self, name: str, host: str, tls: str, user: str, *, password: str) -> None:
         self.name = name
         self._host, _, port = host.partition(":")
         self._port = int(port) if port.isdigit() else _PORTS[tls]

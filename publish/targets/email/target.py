@@ -114,7 +114,7 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
             )
         user = told.get("user", "")
         self._office = SmtpClient(
-            setup.name, told["host"], told.get("tls") or "starttls", user, setup.secret
+            setup.name, told["host"], told.get("tls") or "starttls", user, password=setup.secret
         )
         box = told.get("imap", "")
         self._box = ImapClient(setup.name, box, user, setup.secret) if box else None

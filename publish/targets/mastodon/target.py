@@ -193,7 +193,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
             if old is not None and before.get("print") == _print_of(body):
                 status = old
             else:
-                status = self._say(part, body, old, f"{post.key}/{number}", thread)
+                status = self._say(part, body, old, f"{post.key}/{number}", thread=thread)
             thread.append(status)
             files = [[_print(m), one] for m, one in zip(part.files, ids, strict=True)]
             sent[str(status["id"])] = {"files": files, "print": _print_of(body)}
@@ -215,6 +215,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         body: Mapping[str, Any],
         old: Mapping[str, Any] | None,
         name: str,
+        *,
         thread: Sequence[Mapping[str, Any]],
     ) -> Mapping[str, Any]:
         """One post of the thread, made or changed."""

@@ -26,7 +26,7 @@ Event = Mapping[str, Any]
 class Room:
     """One room as one account sees it. ``name`` is what sentences call the target."""
 
-    def __init__(self, name: str, url: str, room: str, token: str, state: RemoteState) -> None:
+    def __init__(self, name: str, url: str, room: str, token: str, *, state: RemoteState) -> None:
         base = url.strip().rstrip("/")
         self.base = base if "://" in base else f"https://{base}"
         self.name, self._asked = name, room.strip()

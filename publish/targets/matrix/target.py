@@ -66,7 +66,9 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
     def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
         options = setup.options
-        self._room = Room(setup.name, options["url"], options["room"], setup.secret, setup.state)
+        self._room = Room(
+            setup.name, options["url"], options["room"], setup.secret, state=setup.state
+        )
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:

@@ -208,7 +208,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         where = f"{self.name} ({remote.extra.get('title', '')})"
 
         def change(text: str) -> str:
-            return merged_part(text, wikitext.find_part(text, post.key), base, part, where)
+            return merged_part(text, wikitext.find_part(text, post.key), base, part, where=where)
 
         return keyed(self._pages.change({"pageids": remote.id}, change), post.key, part)
 
@@ -338,7 +338,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         manner = mediawiki_manner(self._wiki.site)
 
         def change(text: str) -> str:
-            return answered(text, manner, answer, line, self.name)
+            return answered(text, manner, answer, line, name=self.name)
 
         return Remote(answer.key, self._pages.change({"titles": name}, change).url)
 

@@ -39,14 +39,14 @@ def replies_on(html: str, url: str, post_id: str) -> Iterator[RemoteReply]:
     found = entries(html, url)
     ours = [item for item in found if same_page(first_word(item, "url"), url)] or found[:1]
     for item in ours[:1]:
-        for number, heard in enumerate(_heard_below(item, url, post_id, "", 0)):
+        for number, heard in enumerate(_heard_below(item, url, post_id, "", depth=0)):
             if number >= _REPLIES:
                 return
             yield heard
 
 
 def _heard_below(
-    item: Item, url: str, post_id: str, parent: str, depth: int
+    item: Item, url: str, post_id: str, parent: str, *, depth: int
 ) -> Iterator[RemoteReply]:
     if depth >= _DEPTH:
         return
@@ -54,12 +54,12 @@ def _heard_below(
         for cite in values(item, name):
             if not isinstance(cite, dict) or not isinstance(cite.get("properties"), dict):
                 continue
-            heard = _heard(cite, url, post_id, parent, kind)
+            heard = _heard(cite, url, post_id, parent, kind=kind)
             yield heard
-            yield from _heard_below(cite, url, post_id, heard.remote_id, depth + 1)
+            yield from _heard_below(cite, url, post_id, heard.remote_id, depth=depth + 1)
 
 
-def _heard(cite: Item, url: str, post_id: str, parent: str, kind: str) -> RemoteReply:
+def _heard(cite: Item, url: str, post_id: str, parent: str, *, kind: str) -> RemoteReply:
     author = next(iter(values(cite, "author")), "")
     told = author if isinstance(author, dict) else {}
     name = first_word(told, "name") or (author if isinstance(author, str) else "")

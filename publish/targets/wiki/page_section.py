@@ -28,7 +28,7 @@ def without_part(text: str, span: Span) -> str | None:
     return f"{text[: span[0]].rstrip()}\n\n{text[span[1] :].lstrip()}".strip() if span else None
 
 
-def merged_part(text: str, span: Span, sent: str | None, part: str, where: str) -> str:
+def merged_part(text: str, span: Span, sent: str | None, part: str, *, where: str) -> str:
     """The page with our part changed. What people have changed in it since stays, where we don't change the same lines.
 
     ``sent``: what we had sent. Raises Gone without our part, Permanent where a person has to decide.
@@ -68,7 +68,7 @@ def heard_of(
 
 
 def answered(
-    text: str, manner: Manner, answer: Answer, line: Callable[[int], str], name: str
+    text: str, manner: Manner, answer: Answer, line: Callable[[int], str], *, name: str
 ) -> str:
     """The discussion page with our answer below what it answers; raises Gone if that is not there any more."""
     changed = insert_answer(text, manner, answer.to, line)

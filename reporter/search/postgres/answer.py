@@ -109,7 +109,7 @@ class _Search:
         if self._try(prefixed(node)):
             self._loosened = Relaxation.BEGINNINGS
             return True
-        spelled = respell(self._ask.query, node, self._near, self._finds, self._languages)
+        spelled = respell(self._ask.query, node, self._near, self._finds, languages=self._languages)
         better = parse(spelled) if spelled else None
         if better is not None and self._try(better):
             self._suggestion, self._loosened = spelled, Relaxation.SPELLING

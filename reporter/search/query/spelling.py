@@ -18,6 +18,7 @@ def respell(
     node: Node,
     near: Near,
     finds: Callable[[Text], bool],
+    *,
     languages: tuple[str, ...],
 ) -> str:
     """The query with other words for those that find nothing; '' if no word is wrong or none is near.

@@ -123,7 +123,7 @@ def test_words_are_found_and_go_with_the_picture_they_were_in(
     # What is blurred can't be found any more, from the moment on at which it is blurred.
     media = takeaway.attachments[0].media
     blurred = Edits(blur=(Region("box", (0.2, 0.2, 0.5, 0.5)),))
-    assert save(room.session, room.store, media, blurred, hand(room.clock))
+    assert save(room.session, room.store, media, blurred, hand=hand(room.clock))
     assert (room.words(), room.found("worms")) == ([""], [])
     room.process(workers)
     assert read_due(room.session, room.store, HerePool("Compost")) == 1  # type: ignore[arg-type]

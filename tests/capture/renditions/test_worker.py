@@ -435,7 +435,7 @@ def test_saved_edits_are_in_every_rendition_and_come_first(room: Room) -> None:
     assert room.turn() == 1
     assert min(seen(room, media).values()) > 15
     waiting = [room.put(media_files.jpeg(600 + 2 * n, 400)) for n in range(2)]
-    save(room.session, room.store, media, BLUR, hand(room.clock))
+    save(room.session, room.store, media, BLUR, hand=hand(room.clock))
     # It is the first of all that is due: somebody waits for it.
     assert due_ids(room.session, Media, states=WAITING, now=room.clock(), limit=1) == [media.id]
     assert room.turn() == 3
@@ -455,7 +455,7 @@ def test_what_was_made_with_former_edits_never_takes_their_place(
         result = real(*args, **more)
         if not saved:
             # The worker has made the picture without edits; only now somebody saves them.
-            saved.append(save(room.session, room.store, media, BLUR, hand(room.clock)))
+            saved.append(save(room.session, room.store, media, BLUR, hand=hand(room.clock)))
         return result
 
     monkeypatch.setattr(worker, "_render", render)
@@ -471,7 +471,7 @@ def test_what_was_made_with_former_edits_never_takes_their_place(
 
 def test_a_lost_rendition_comes_back_with_its_edits(room: Room) -> None:
     media = room.put(portrait_jpeg())
-    save(room.session, room.store, media, BLUR, hand(room.clock))
+    save(room.session, room.store, media, BLUR, hand=hand(room.clock))
     room.turn()
     before = {name: made.sha256 for name, made in room.made(media).items()}
     room.store.drop_renditions(media.sha256)
@@ -506,7 +506,7 @@ def test_a_live_recording_keeps_its_length_when_it_is_cut(room: Room) -> None:
     room.session.expire_all()
     whole = media.duration
     assert whole is not None
-    save(room.session, room.store, media, Edits(cut=(0.0, 1.0)), hand(room.clock))
+    save(room.session, room.store, media, Edits(cut=(0.0, 1.0)), hand=hand(room.clock))
     room.turn()
     assert room.made(media)["play"].duration == pytest.approx(1, abs=0.2)
     assert media.duration == whole

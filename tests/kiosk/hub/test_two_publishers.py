@@ -40,7 +40,7 @@ def base(app: Flask, hub: HubKit) -> str:
     page = owner.get(f"{found}/desk/publish").text
     owner.post(f"{found}/desk/publish/now", data={"csrf_token": csrf(page)})
     with app.app_context():
-        add_target(current_kiosk(), "folder", "pages", {"url": site.as_uri()}, lambda _: "")
+        add_target(current_kiosk(), "folder", "pages", {"url": site.as_uri()}, ask=lambda _: "")
         db.session.remove()
     return found
 

@@ -134,7 +134,7 @@ def test_other_edits_are_another_address_and_the_former_one_is_not_kept(
     approve(session, by_receipt(session, photo["receipt"]), hand(clock))
     before = client.get(path, **PHONE)
     media = session.scalars(select(Media)).one()
-    save(session, store, media, Edits(turn=90), hand(clock))
+    save(session, store, media, Edits(turn=90), hand=hand(clock))
     # From now on there is nothing at any address, for the desk neither, until the new one is made.
     assert [client.get(path, **who).status_code for who in (PHONE, {})] == [404, 404]
     make_ready(app)
@@ -160,7 +160,7 @@ def test_an_original_stays_with_its_holder_and_the_desk_when_it_is_mended(
     clock: TurnableClock,
 ) -> None:
     approve(session, by_receipt(session, photo["receipt"]), hand(clock))
-    save(session, store, session.scalars(select(Media)).one(), Edits(turn=90), hand(clock))
+    save(session, store, session.scalars(select(Media)).one(), Edits(turn=90), hand=hand(clock))
     make_ready(app)
     path = f"/m/{photo['sha256']}/original"
     assert client.get(path, **PHONE).status_code == 404

@@ -64,7 +64,7 @@ def filled(app: Flask, client: FlaskClient, event: EventSession, tmp_path: Path)
         decisions.approve(db.session(), row, kiosk.hand("desk"))
         (tmp_path / "site").mkdir()
         address = (tmp_path / "site").as_uri()
-        add_target(kiosk, "folder", "here", {"url": address}, lambda _prompt: "")
+        add_target(kiosk, "folder", "here", {"url": address}, ask=lambda _prompt: "")
         publish_all(kiosk, wait=True)
     return sent
 

@@ -83,7 +83,7 @@ def test_a_rendition_that_is_being_sent_is_replaced_afterwards(
     address = f"/m/{media.sha256}/view"
     with windows_file_rules(), client.get(address) as under_way:
         before = under_way.headers["ETag"]
-        save(session, Store(folder_of(app)), media, Edits(turn=90), hand(clock))
+        save(session, Store(folder_of(app)), media, Edits(turn=90), hand=hand(clock))
         make_ready(app)
         assert client.get(address).status_code == 404
     clock.turn(seconds=10)

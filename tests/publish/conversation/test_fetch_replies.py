@@ -209,7 +209,7 @@ def test_an_answer_appears_once_under_what_it_answers(
     listen(kit.session, kit.context)
     question = known(kit)[str(asked["id"])]
     items_answer.answer(
-        kit.session, question, "Ada does, on Monday.", kit.hand, kit.facts, rng=kit.rng
+        kit.session, question, "Ada does, on Monday.", kit.hand, facts=kit.facts, rng=kit.rng
     )
     swallow(proxy, "POST", "comments")
     deliver_due(kit.session, kit.context)

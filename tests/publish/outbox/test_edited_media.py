@@ -61,7 +61,7 @@ def portrait(kit: Kit, pool: DecoderPool, text: str = "Compost stays warm") -> T
 
 def blur(kit: Kit, row: Takeaway) -> None:
     kit.clock.forward(seconds=5)
-    edit_history.save(kit.session, kit.store, row.attachments[0].media, BLUR, kit.hand)
+    edit_history.save(kit.session, kit.store, row.attachments[0].media, BLUR, hand=kit.hand)
 
 
 def detail_of(data: bytes) -> float:
@@ -194,7 +194,7 @@ def test_back_to_the_original_is_the_very_picture_again(kit: Kit, pool: DecoderP
     make(kit, pool)
     assert made() != first
     kit.clock.forward(seconds=5)
-    edit_history.save(kit.session, kit.store, media, Edits(), kit.hand)
+    edit_history.save(kit.session, kit.store, media, Edits(), hand=kit.hand)
     make(kit, pool)
     assert made() == first
     for name, sha256 in first.items():

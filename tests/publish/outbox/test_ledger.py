@@ -125,7 +125,7 @@ def test_an_answer_stands_until_it_is_taken_back(kit: Kit, place: FakePlace) -> 
     )
     kit.session.add(asked)
     kit.session.commit()
-    ours = answers.answer(kit.session, asked, "Ada does", kit.hand, kit.facts, rng=kit.rng)
+    ours = answers.answer(kit.session, asked, "Ada does", kit.hand, facts=kit.facts, rng=kit.rng)
     assert turn(kit) == (0, 0, 1, 0)
     deliver(kit)
     assert list(Forum.said.values()) == ["Ada does"]

@@ -27,7 +27,7 @@ def files(kit: Kit, media: Media) -> list[str]:
 
 def save(kit: Kit, media: Media, edits: Edits, way: str = "") -> bool:
     kit.clock.forward(seconds=1)
-    return edit_history.save(kit.session, kit.store, media, edits, kit.hand, way=way)
+    return edit_history.save(kit.session, kit.store, media, edits, hand=kit.hand, way=way)
 
 
 def test_from_the_moment_of_saving_nothing_is_there_to_be_shown(kit: Kit) -> None:
@@ -134,11 +134,11 @@ def test_blurring_by_hand_is_a_look_at_the_faces(kit: Kit) -> None:
 
 def test_who_looks_at_an_older_state_is_told_so(kit: Kit) -> None:
     media = kit.photo(kit.event(), 1).attachments[0].media
-    edit_history.save(kit.session, kit.store, media, BLUR, kit.hand, was="")
+    edit_history.save(kit.session, kit.store, media, BLUR, hand=kit.hand, was="")
     with pytest.raises(Conflict, match="Somebody else"):
-        edit_history.save(kit.session, kit.store, media, TURN, kit.hand, was="")
+        edit_history.save(kit.session, kit.store, media, TURN, hand=kit.hand, was="")
     assert edit_history.edits_of(kit.session, media) == BLUR
-    edit_history.save(kit.session, kit.store, media, TURN, kit.hand, was=BLUR.fingerprint())
+    edit_history.save(kit.session, kit.store, media, TURN, hand=kit.hand, was=BLUR.fingerprint())
     assert edit_history.edits_of(kit.session, media) == TURN
 
 
@@ -150,7 +150,7 @@ def test_two_who_save_at_once_leave_one_state(kit: Kit) -> None:
         edit_history.edits_of(other, theirs)
         other.rollback()
         save(kit, media, BLUR)
-        edit_history.save(other, kit.store, theirs, TURN, kit.hand)
+        edit_history.save(other, kit.store, theirs, TURN, hand=kit.hand)
     kit.session.expire_all()
     assert edit_history.edits_of(kit.session, media) == TURN
     assert media.mended == TURN.fingerprint()

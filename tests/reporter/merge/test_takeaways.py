@@ -270,7 +270,7 @@ def mended_twin(kit: Kit, folder: Path, edits: Edits) -> Path:
     twin(kit, folder)
     with open_again(folder) as there:
         media = there.session.scalars(select(models.Media)).one()
-        edit_history.save(there.session, there.store, media, edits, there.hand)
+        edit_history.save(there.session, there.store, media, edits, hand=there.hand)
     return folder
 
 
@@ -294,7 +294,11 @@ def test_mended_on_both_the_later_holds_and_both_blurs(kit: Kit, tmp_path: Path)
     ours = Region("box", (0.5, 0.5, 0.2, 0.2))
     kit.clock.forward(hours=1)
     edit_history.save(
-        kit.session, kit.store, photo.attachments[0].media, Edits(blur=(ours,), turn=90), kit.hand
+        kit.session,
+        kit.store,
+        photo.attachments[0].media,
+        Edits(blur=(ours,), turn=90),
+        hand=kit.hand,
     )
     merge(kit, folder)
     kit.session.expire_all()
@@ -306,7 +310,7 @@ def test_a_mended_picture_comes_with_its_edits_and_faces(kit: Kit, tmp_path: Pat
     with open_kit(tmp_path / "theirs", seed=2) as other:
         media = other.photo(other.event(guid="s1"), 5, "a face").attachments[0].media
         face_review.write_proposals(other.session, media.id, [BLUR.place])
-        edit_history.save(other.session, other.store, media, Edits(blur=(BLUR,)), other.hand)
+        edit_history.save(other.session, other.store, media, Edits(blur=(BLUR,)), hand=other.hand)
         folder = other.settings.folder
         sha256 = media.sha256
     merge(kit, folder)
@@ -348,7 +352,7 @@ def test_a_bundle_comes_in_as_approved_and_once(tmp_path: Path) -> None:
         )
         kit.session.commit()
         assert is_bundle(folder)
-        done = merge_bundle(kit.session, kit.store, folder, kit.hand, look)
+        done = merge_bundle(kit.session, kit.store, folder, kit.hand, look=look)
         assert (done.takeaways, done.files, done.known, done.left) == (1, 1, 1, [])
         row = kit.session.get_one(models.Takeaway, photo_id)
         assert (row.text, row.state, row.session.code) == (
@@ -360,7 +364,7 @@ def test_a_bundle_comes_in_as_approved_and_once(tmp_path: Path) -> None:
         [attachment] = row.attachments
         kept = kit.store.original(attachment.media.sha256, ".jpg")
         assert hash_file(kept) == attachment.media.sha256
-        again = merge_bundle(kit.session, kit.store, folder, kit.hand, look)
+        again = merge_bundle(kit.session, kit.store, folder, kit.hand, look=look)
         assert (again.takeaways, again.files, again.known) == (0, 0, 2)
 
 
@@ -539,11 +543,11 @@ def test_a_bundle_brings_captions_and_what_is_open(tmp_path: Path) -> None:
             )
         )
         kit.session.commit()
-        done = merge_bundle(kit.session, kit.store, folder, kit.hand, look)
+        done = merge_bundle(kit.session, kit.store, folder, kit.hand, look=look)
         assert (done.takeaways, done.items, done.left) == (2, 1, [])
         assert spoken_in(kit) == {"Gardens in winter": "Gardens in winter"}
         assert told(kit) == {("question", "Who has the key?", "open", "")}
-        again = merge_bundle(kit.session, kit.store, folder, kit.hand, look)
+        again = merge_bundle(kit.session, kit.store, folder, kit.hand, look=look)
         assert (again.takeaways, again.items) == (0, 0)
         assert told(kit) == {("question", "Who has the key?", "open", "")}
 
@@ -574,5 +578,5 @@ def test_items_of_a_bundle_that_are_none_are_refused(
     records = {"format": 1, "takeaways": [], "actions": [{**item, **wrong}]}
     (tmp_path / "bag" / "data" / "takeaways.json").write_text(json.dumps(records))
     with pytest.raises(BadInput):
-        merge_bundle(kit.session, kit.store, tmp_path / "bag", kit.hand, look)
+        merge_bundle(kit.session, kit.store, tmp_path / "bag", kit.hand, look=look)
     assert told(kit) == set()

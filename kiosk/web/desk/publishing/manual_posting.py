@@ -56,7 +56,11 @@ def done(row_id: uuid.UUID) -> ResponseReturnValue:
     """A person has posted, changed or removed it."""
     kiosk = current_kiosk()
     done_by_hand(
-        db.session(), publish_context_of(kiosk), row_id, request.form.get("url", ""), kiosk.now()
+        db.session(),
+        publish_context_of(kiosk),
+        row_id,
+        request.form.get("url", ""),
+        now=kiosk.now(),
     )
     flash(_("Noted. Thank you."))
     return redirect(url_for("desk.handouts.overview"), code=303)

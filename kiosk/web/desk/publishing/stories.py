@@ -298,7 +298,9 @@ def at_target(story_id: str, name: str) -> Response:
     story, session = editing.find_story(db.session(), story_id), db.session()
     target = chosen_targets(session, [name])[0]
     try:
-        told = story_draft(session, publish_context_of(current_kiosk()), target, story, _links)
+        told = story_draft(
+            session, publish_context_of(current_kiosk()), target, story, seen_at=_links
+        )
     except PublishError as error:
         return _framed(render_template("desk/story_at.html", name=name, told=None, error=error))
     finally:

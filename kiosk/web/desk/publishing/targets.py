@@ -109,7 +109,7 @@ def add(kind: str) -> ResponseReturnValue:
     name = request.form.get("name", "").strip()
     secret = request.form.get("secret", "")
     try:
-        add_target(current_kiosk(), kind, name, given, lambda _prompt: secret)
+        add_target(current_kiosk(), kind, name, given, ask=lambda _prompt: secret)
         if not request.form.get("anyway"):
             flash(translated(_tested(name)))
     except PublishError as error:

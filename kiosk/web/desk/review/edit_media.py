@@ -93,7 +93,7 @@ def save(receipt: str, sha256: str) -> ResponseReturnValue:
         kiosk.store,
         media,
         edits,
-        kiosk.hand("desk"),
+        hand=kiosk.hand("desk"),
         way=way,
         was=request.form.get("was"),
     )

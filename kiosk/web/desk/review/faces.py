@@ -90,7 +90,7 @@ def decide(receipt: str, sha256: str) -> ResponseReturnValue:
             raise BadInput(_("No face was proposed here. Edit the picture by hand."))
         steps = face_review.with_faces_blurred(edit_history.edits_of(session, media), regions)
         edit_history.save(
-            session, current_kiosk().store, media, edit_history.check(media, steps), hand
+            session, current_kiosk().store, media, edit_history.check(media, steps), hand=hand
         )
         face_review.decide(session, media, hand)
     elif did == "hide":
@@ -109,7 +109,7 @@ def _undo(takeaway: Takeaway, media: Media, did: str) -> None:
         former = history_steps(takeaway, media).undo
         if former is not None:
             edit_history.save(
-                session, current_kiosk().store, media, former, hand, way=edit_history.UNDO
+                session, current_kiosk().store, media, former, hand=hand, way=edit_history.UNDO
             )
     if did in ("blur", "agreed"):
         face_review.undecide(session, media, hand)

@@ -274,7 +274,7 @@ def test_places_keep_what_they_have_until_the_new_picture_is_made(
         return {path.name: detail(pixels(path.read_bytes()), FACE) for path in stick.rglob("*.jpg")}
 
     with photo.app.app_context():
-        add_target(kiosk, "folder", "stick", {"url": stick.as_uri()}, lambda _prompt: "")
+        add_target(kiosk, "folder", "stick", {"url": stick.as_uri()}, ask=lambda _prompt: "")
         publish_all(kiosk)
         before = sent()
         # The view and its two smaller copies.
