@@ -16,7 +16,7 @@ SIDE_BY_SIDE := -n 3 --dist loadgroup --no-loadscope-reorder
 CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run hub test coverage mutation bench reliability lint lint-rules lint-format lint-types lint-contracts fuzz fuzz-http audit format formats docs lighthouse walk lock translations dist app test-windows clean \
+.PHONY: help install run hub bench-hub test coverage mutation bench reliability lint lint-rules lint-format lint-types lint-contracts fuzz fuzz-http audit format formats docs lighthouse walk lock translations dist app test-windows clean \
 	system-packages
 
 help: ## this list
@@ -63,6 +63,11 @@ mutation: install ## change the code in small ways and see what tests notice (AR
 bench: install ## measure, and write what was measured into docs/bench.md
 	@bash tests/tools/system-packages.sh bench
 	$(BIN)/python -m tests.bench $(ARGS)
+
+bench-hub: install ## a million takeaways in PostgreSQL, sixteen workers, a day of 5,000 gatherings: written into docs/scale.md
+	@bash tests/tools/system-packages.sh hub
+	$(BIN)/python -m pip install -q --disable-pip-version-check 'simpy>=4.1'
+	$(BIN)/python -m tests.bench.hub $(ARGS)
 
 fuzz: install ## let atheris look for inputs that bring a parser down (SECONDS_EACH=60)
 	$(BIN)/python -m pip install -q --disable-pip-version-check atheris
