@@ -9,6 +9,7 @@ from typing import Any as Whatever
 from sqlalchemy import Connection, text
 
 from reporter.search.documents import place_word
+from reporter.search.postgres.builds import Build
 from reporter.search.postgres.vectors import EVERYTHING, Question, quoted, word_lexemes
 from reporter.search.protocol import FACETS, THEME, Relaxation, SearchRequest, Sort
 from reporter.search.query.loosening import prefixed, some_of
@@ -35,7 +36,7 @@ _ORDERS = {
 
 
 def answer(
-    connection: Connection, build: int, ask: SearchRequest, languages: tuple[str, ...]
+    connection: Connection, build: Build, ask: SearchRequest, languages: tuple[str, ...]
 ) -> dict[str, Whatever]:
     """The fields of ``SearchResult`` but for query and time."""
     return _Search(connection, build, ask, languages).run()
@@ -45,11 +46,12 @@ class _Search:
     """One question to one build of an index."""
 
     def __init__(
-        self, connection: Connection, build: int, ask: SearchRequest, languages: tuple[str, ...]
+        self, connection: Connection, build: Build, ask: SearchRequest, languages: tuple[str, ...]
     ) -> None:
         self._connection, self._ask, self._languages = connection, ask, languages
         self._filters, self._values = _filters(ask)
-        self._values["build"] = build
+        self._values["build"] = build.number
+        self._few = build.is_small
         self._match = EVERYTHING
         self._weighing: list[str] = []
         self._marks = Highlights()
@@ -131,13 +133,17 @@ class _Search:
         return self._any(self._question().match(one))
 
     def _any(self, match: str) -> bool:
-        query = text(f"SELECT EXISTS (SELECT 1 {self._from()})")
-        return bool(match and self._connection.scalar(query, {**self._values, "match": match}))
+        # For the first of many rows the planner would look at one document after the other; where none matches, that
+        # is all of them. A materialized query is planned for all of its rows, and stops at the first one nevertheless.
+        query = f"WITH hit AS MATERIALIZED (SELECT 1 {self._from(match)}) SELECT EXISTS (TABLE hit)"
+        return bool(
+            match and self._connection.scalar(text(query), {**self._values, "match": match})
+        )
 
-    def _from(self) -> str:
-        matching = "words @@ CAST(:match AS tsquery)"
+    def _from(self, match: str) -> str:
+        matching = [] if match == EVERYTHING else [_matching(few=self._few)]
         return " AND ".join(
-            (f"FROM search_document_here WHERE build = :build AND {matching}", *self._filters)
+            ("FROM search_document_here WHERE build = :build", *matching, *self._filters)
         )
 
     def _near(self, word: str) -> list[tuple[str, int]]:
@@ -184,7 +190,8 @@ class _Search:
         facets = {name: dict[str, int]() for name in FACETS}
         if not values["match"]:
             return {"total": 0, "ids": [], "facets": {**facets, THEME: {}}}
-        statement = _statement(self._from(), rank, _ORDERS[self._ask.sort])
+        where = self._from(str(values["match"]))
+        statement = _statement(where, rank, _ORDERS[self._ask.sort])
         values |= {"limit": self._ask.limit, "offset": self._ask.offset} | _themes(self._ask)
         total, page = 0, list[tuple[int, str]]()
         themes: dict[str, int] = {}
@@ -208,6 +215,14 @@ class _Search:
             "ids": [one for _n, one in sorted(page)],
             "facets": {**sorted_facets, THEME: by_count},
         }
+
+
+def _matching(*, few: bool) -> str:
+    """The condition on words. Of few documents each is looked at: the index has the words of all gatherings, and a
+    beginning or a frequent one costs there what all of them have of it. (``IS TRUE`` is nothing that an index knows.)
+    """
+    matching = "words @@ CAST(:match AS tsquery)"
+    return f"({matching}) IS TRUE" if few else matching
 
 
 def _statement(where: str, rank: str, order: str) -> str:

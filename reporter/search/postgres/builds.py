@@ -15,6 +15,8 @@ from reporter.search.documents import Facts, document, read_facts
 from reporter.search.postgres.vectors import plain_words, vector
 from reporter.search.recipe import Recipe
 
+# So many documents are looked at one by one sooner than the index says which of them match.
+FEW = 2_000
 _PUT = text(
     "INSERT INTO search_document_here (build, takeaway_id, words, session, kind, intent, author, tags, state, day, "
     "seen, recorded) VALUES (:build, :id, CAST(:words AS tsvector), :session, :kind, :intent, :author, :tags, :state, "
@@ -41,17 +43,19 @@ class Build:
     made_for: dict[str, Any]
     indexed_to: int
     taken_back: bool
+    is_small: bool = False
 
 
 def answering(connection: Connection, recipe: Recipe) -> Build:
     """The build that answers; an empty one is begun where there is none."""
     query = text(
-        "SELECT build, made_for, indexed_to, taken_back FROM search_build_here WHERE answers"
+        "SELECT build, made_for, indexed_to, taken_back, NOT EXISTS (SELECT 1 FROM search_document_here AS one WHERE "
+        "one.build = here.build OFFSET :few) AS is_small FROM search_build_here AS here WHERE answers"
     )
-    row = connection.execute(query).first()
+    row = connection.execute(query, {"few": FEW}).first()
     if row is None:
         _begin(connection, recipe, answers=True)
-        row = connection.execute(query).one()
+        row = connection.execute(query, {"few": FEW}).one()
     return _build(row)
 
 
@@ -66,7 +70,7 @@ def _begin(connection: Connection, recipe: Recipe, *, answers: bool) -> int:
 
 
 def _build(row: Row[Any]) -> Build:
-    return Build(row.build, row.made_for, row.indexed_to, row.taken_back)
+    return Build(row.build, row.made_for, row.indexed_to, row.taken_back, row.is_small)
 
 
 def take_in(connection: Connection, build: int, rows: Sequence[Takeaway], recipe: Recipe) -> None:

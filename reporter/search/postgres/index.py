@@ -101,8 +101,8 @@ class PostgresIndex:
         """Answer from the last commit. An empty query with or without filters lists the newest."""
         started = time.perf_counter()
         with self._engine.begin() as connection:
-            number = answering(connection, self.recipe).number
-            found: dict[str, Any] = answer(connection, number, ask, self.recipe.languages)
+            build = answering(connection, self.recipe)
+            found: dict[str, Any] = answer(connection, build, ask, self.recipe.languages)
         took = round((time.perf_counter() - started) * 1000, 2)
         return SearchResult(ask.query, took_ms=took, **found)
 

@@ -2,7 +2,7 @@
 
 The words are taken apart by our own code, as for Whoosh, so both find the same. What a lexeme is stands before it:
 ``w/`` a word as written, with its place; a stem as it is (``en:garden``); ``a/`` and ``A/`` a word and a stem of what
-is around (session, people, tags); ``f.kind/note`` a fact or a word of a field. Every document has ``*``.
+is around (session, people, tags); ``f.kind/note`` a fact or a word of a field.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ _FIELDS = (
     "day",
     "has",
 )
-EVERYTHING = "'*'"
+# What matches whatever there is: a document that lacks a lexeme which none has.
+EVERYTHING = "!'*'"
 
 
 def quoted(lexeme: str) -> str:
@@ -44,7 +45,7 @@ def quoted(lexeme: str) -> str:
 
 def vector(document: dict[str, Whatever]) -> str:
     """The tsvector of a document of ``reporter.search.documents``. Weights: A as written, B stems, C and D around."""
-    places: dict[str, list[str]] = {"*": []}
+    places: dict[str, list[str]] = {}
     kinds = (
         ("A", (f"w/{word}" for word in document["word"])),
         ("B", iter(document["stem"])),
@@ -88,7 +89,7 @@ class Question:
                 return self._named(node)
             case Not():
                 found = self._aside(node.of)
-                return f"({EVERYTHING} & !{found})" if found else EVERYTHING
+                return f"!{found}" if found else EVERYTHING
             case Any():
                 return _any(self.match(part) for part in node.parts)
             case All():

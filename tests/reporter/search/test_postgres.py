@@ -17,6 +17,7 @@ from reporter.models import EventSession
 from reporter.moderation.decisions import withdraw
 from reporter.search import SearchRequest
 from reporter.search.maintenance import look_after, rebuild_asked, rebuild_if_asked
+from reporter.search.postgres import builds
 from reporter.search.postgres.index import PostgresIndex
 from reporter.search.postgres.tables import TABLES
 from reporter.search.postgres.vectors import quoted, vector
@@ -109,6 +110,21 @@ def test_the_words_are_found_by_their_index(engine: Engine, filled: PostgresInde
         assert "search_document_words" in plan, plan
         assert "words @@" in plan.partition("Index Cond")[2], plan
         connection.rollback()
+
+
+def test_few_documents_are_found_without_their_index_and_many_with_it(
+    session: Session, filled: PostgresIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions = ("compost", "war*", "-compost", "compst", "zanzibar warm", "")
+    few = [filled.search(SearchRequest(one)) for one in questions]
+    assert filled._build().is_small
+    monkeypatch.setattr(builds, "FEW", 1)
+    assert not filled._build().is_small
+    many = [filled.search(SearchRequest(one)) for one in questions]
+    assert [(one.ids, one.facets, one.suggestion) for one in many] == [
+        (one.ids, one.facets, one.suggestion) for one in few
+    ]
+    assert [one.total for one in few] == [1, 1, 1, 1, 2, 2]
 
 
 def test_another_writer_at_it_is_left_alone(
