@@ -223,8 +223,8 @@ class Canvas:
 
     def _path(self, box: Box, radius: float) -> str:
         bottom = self.height - box.y - box.height
-        edges = (value / POINT for value in (box.x, bottom, box.width, box.height, radius))
-        return rectangle(*edges)
+        x, y, width, height = (value / POINT for value in (box.x, bottom, box.width, box.height))
+        return rectangle(x, y, width, height, radius=radius / POINT)
 
     def line(
         self,

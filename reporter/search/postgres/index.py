@@ -85,14 +85,14 @@ class PostgresIndex:
     def ids(self) -> set[uuid.UUID]:
         """The takeaways that are in it."""
         query = text("SELECT takeaway_id FROM search_document_here WHERE build = :build")
-        with self._engine.begin() as connection:
+        with self._reading() as connection:
             number = answering(connection, self.recipe).number
             return set(connection.scalars(query, {"build": number}))
 
     def misses(self, session: Session) -> int:
         """How many takeaways are not in it though it has seen all revisions: then a rebuild is due."""
         upto = newest(session)
-        with self._engine.begin() as connection:
+        with self._reading() as connection:
             build = answering(connection, self.recipe)
             wanted, indexed = count_live(session), self._count(connection, build.number)
         return abs(wanted - indexed) if build.indexed_to >= upto == newest(session) else 0
@@ -100,7 +100,7 @@ class PostgresIndex:
     def search(self, ask: SearchRequest) -> SearchResult:
         """Answer from the last commit. An empty query with or without filters lists the newest."""
         started = time.perf_counter()
-        with self._engine.begin() as connection:
+        with self._reading() as connection:
             build = answering(connection, self.recipe)
             found: dict[str, Any] = answer(connection, build, ask, self.recipe.languages)
         took = round((time.perf_counter() - started) * 1000, 2)
@@ -113,6 +113,15 @@ class PostgresIndex:
     def _reached(self, number: int) -> int:
         with self._engine.begin() as connection:
             return _reached(connection, number)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """A transaction that sees one moment: a build that answers is never gone before its documents are read."""
+        self._build()
+        with self._engine.connect() as connection:
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection | None]:
