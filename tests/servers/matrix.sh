@@ -43,7 +43,9 @@ root: {level: WARNING}
 disable_existing_loggers: false
 YAML
   (cd "$state" && "$environment/bin/python" -m synapse.app.homeserver -c homeserver.yaml --generate-keys) >>"$log" 2>&1
-  (cd "$state" && setsid "$environment/bin/python" -m synapse.app.homeserver -c homeserver.yaml </dev/null >>"$log" 2>&1 & echo $! >"$pid_file")
+  # exec: else the pid were that of a shell which waits, and the server would outlive it.
+  (cd "$state" && exec setsid "$environment/bin/python" -m synapse.app.homeserver -c homeserver.yaml </dev/null >>"$log" 2>&1) &
+  echo $! >"$pid_file"
 fi
 answers_to curl -fsS "$url/_matrix/client/versions"
 for who in garden neighbour; do
