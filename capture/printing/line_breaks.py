@@ -85,7 +85,8 @@ def hyphen_points(text: str, language: str) -> list[int]:
         for match in _WORD.finditer(text):
             length = len(match.group())
             for at in patterns.positions(match.group()):
-                if _KEPT <= at <= length - _KEPT:
+                # A break that changes letters (Hungarian "könnyebb": "köny-nyebb") is left out.
+                if _KEPT <= at <= length - _KEPT and not getattr(at, "data", None):
                     found.append(match.start() + at)
     return sorted(found)
 

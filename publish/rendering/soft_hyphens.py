@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 SOFT_HYPHEN = "\u00ad"
@@ -25,7 +26,13 @@ def with_soft_hyphens(text: str, language: str) -> str:
     patterns = _patterns(language) if _LONG_WORD.search(text) else None
     if patterns is None:
         return text
-    return _LONG_WORD.sub(lambda found: patterns.inserted(found[0], SOFT_HYPHEN), text)
+    return _LONG_WORD.sub(lambda found: _divided(found[0], patterns), text)
+
+
+def _divided(word: str, patterns: Any) -> str:
+    """Without the breaks that change letters (Hungarian "könnyebb": "köny-nyebb"): a soft hyphen can't show them."""
+    places = [int(at) for at in patterns.positions(word) if not getattr(at, "data", None)]
+    return SOFT_HYPHEN.join(word[a:b] for a, b in pairwise([0, *places, len(word)]))
 
 
 @lru_cache(maxsize=8)

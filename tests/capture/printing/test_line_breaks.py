@@ -52,6 +52,10 @@ def test_long_words_are_divided_by_their_language(
         assert {sum(map(len, wanted[:n])) for n in range(1, len(wanted))} <= set(places)
 
 
+def test_a_break_that_would_change_letters_is_left_out() -> None:
+    assert hyphen_points("könnyebbséggel", "hu") == [8, 11]
+
+
 @pytest.mark.parametrize("language", ["ar", "ja", "xx", ""])
 def test_a_language_without_patterns_has_no_hyphens(language: str) -> None:
     assert hyphen_points("Nachbarschaftshilfenetzwerk", language) == []

@@ -22,6 +22,7 @@ from publish.bundle.builder import make_bundle
 from publish.bundle.ro_crate import NAME as CRATE
 from publish.composition.builder import build_post
 from publish.posts.model import CrossLink, PublishedReply, gathering_facts
+from publish.rendering.soft_hyphens import SOFT_HYPHEN, with_soft_hyphens
 from publish.site import feeds
 from publish.site.pages import front_page, story_page, summarize
 from publish.site.smaller_pictures import (
@@ -383,3 +384,14 @@ def test_smaller_pictures_are_the_same_bytes_again(kit: Kit, tmp_path: Path) -> 
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"no picture")
     assert list(smaller_files(replace(media, path=broken))) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "word"),
+    [("hu", "könnyebbséggel"), ("hu", "asszonnyal"), ("ca", "col·laboradores")],
+)
+def test_soft_hyphens_leave_the_letters_of_a_word_alone(language: str, word: str) -> None:
+    assert (
+        with_soft_hyphens(f"{word} {word}asan", language).replace(SOFT_HYPHEN, "")
+        == f"{word} {word}asan"
+    )
