@@ -15,7 +15,7 @@ trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install -q --disable-pip-version-check fpdf2==2.8.9 fonttools==4.68.0 pypdfium2==5.15.2
 cd "$folder"
-"$folder/venv/bin/python" - 2>"$folder/log" <<'PYTHON'
+"$folder/venv/bin/python" - 2>"$folder/log" <<'PYTHON' || { echo "no longer as described above" >&2; exit 1; }
 import re
 from importlib.metadata import version
 

@@ -13,7 +13,7 @@ trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install -q --disable-pip-version-check opencv-python-headless==4.14.0.94 pillow==13.0.0 numpy==2.4.6
 cd "$folder"
-"$folder/venv/bin/python" - 2>"$folder/log" <<'PYTHON'
+"$folder/venv/bin/python" - 2>"$folder/log" <<'PYTHON' || { echo "no longer as described above" >&2; exit 1; }
 from io import BytesIO
 
 import cv2

@@ -14,7 +14,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install -q --disable-pip-version-check fpdf2==2.8.9 pypdfium2==5.15.2
-"$folder/venv/bin/python" - <<'PYTHON'
+"$folder/venv/bin/python" - <<'PYTHON' || { echo "no longer as described above" >&2; exit 1; }
 from importlib.metadata import version
 
 from fpdf import FPDF

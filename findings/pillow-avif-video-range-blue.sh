@@ -15,7 +15,7 @@ trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install -q --disable-pip-version-check pillow==13.0.0 av==18.1.0 numpy==2.3.5
 cd "$folder"
-"$folder/venv/bin/python" - 2>"$folder/log" <<'PYTHON'
+"$folder/venv/bin/python" - 2>"$folder/log" <<'PYTHON' || { echo "no longer as described above" >&2; exit 1; }
 import av
 import numpy as np
 import PIL

@@ -17,7 +17,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install -q --disable-pip-version-check av==18.1.0 numpy==2.4.6
-"$folder/venv/bin/python" - 2>"$folder/log" <<'PYTHON'
+"$folder/venv/bin/python" - 2>"$folder/log" <<'PYTHON' || { echo "no longer as described above" >&2; exit 1; }
 from io import BytesIO
 
 import av

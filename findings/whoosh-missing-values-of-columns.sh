@@ -14,7 +14,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install -q --disable-pip-version-check whoosh-reloaded==2.7.5
-"$folder/venv/bin/python" -W ignore - <<'PYTHON'
+"$folder/venv/bin/python" -W ignore - <<'PYTHON' || { echo "no longer as described above" >&2; exit 1; }
 from datetime import datetime
 from importlib.metadata import version
 
