@@ -32,6 +32,22 @@ class Facts(NamedTuple):
     recorded: str
 
 
+# Fields that a question can name, or that facts are counted by: each value is one word, for every engine.
+FIELDS = (
+    "title",
+    "room",
+    "by",
+    "tag",
+    "session",
+    "kind",
+    "intent",
+    "state",
+    "audience",
+    "day",
+    "has",
+)
+
+
 def schema() -> Any:
     """Whoosh's schema. All words come as lists: they were taken apart here."""
     from whoosh.columns import VarBytesColumn
@@ -42,26 +58,11 @@ def schema() -> Any:
         return KEYWORD(scorable=True)
 
     # word: as written (folded), with positions; stem: in all languages it may be in; about: session, people, tags.
-    names = (
-        "stem",
-        "about",
-        "title",
-        "room",
-        "by",
-        "tag",
-        "session",
-        "kind",
-        "intent",
-        "state",
-        "audience",
-        "day",
-        "has",
-    )
     return Schema(
         id=ID(stored=True, unique=True),
         word=TEXT(),
         facts=COLUMN(VarBytesColumn()),
-        **{name: words() for name in names},
+        **{name: words() for name in ("stem", "about", *FIELDS)},
     )
 
 

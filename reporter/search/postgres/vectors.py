@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any as Whatever
 
 from reporter.codes import is_valid, normalize
+from reporter.search.documents import FIELDS
 from reporter.search.query.dates import matching_days
 from reporter.search.query.parser import All, Any, Named, Node, Not, Text
 from reporter.search.query.scorer import HAS, KINDS, is_slight, runs
@@ -21,19 +22,6 @@ from reporter.search.text.tokenizer import normalize as fold
 
 # PostgreSQL's limit of a place in a text.
 MOST_PLACES = 16_383
-_FIELDS = (
-    "title",
-    "room",
-    "by",
-    "tag",
-    "session",
-    "kind",
-    "intent",
-    "state",
-    "audience",
-    "day",
-    "has",
-)
 # What matches whatever there is: a document that lacks a lexeme which none has.
 EVERYTHING = "!'*'"
 
@@ -55,7 +43,7 @@ def vector(document: dict[str, Whatever]) -> str:
     for weight, lexemes in kinds:
         for place, lexeme in enumerate(lexemes, 1):
             places.setdefault(lexeme, []).append(f"{min(place, MOST_PLACES)}{weight}")
-    for name in _FIELDS:
+    for name in FIELDS:
         for value in document[name]:
             places.setdefault(f"f.{name}/{value}", [])
     return " ".join(
