@@ -1,7 +1,7 @@
 """Collect what has to be translated into every catalogue: ``make translations`` runs this.
 
 Pages and errors of all packages go into ``kiosk/translations``; the words of posts, sites and mails into
-``publish/translations``; what is in English still is told. An error's first argument is its template; so is that of
+``publish/translations``; what has no translation yet is told. An error's first argument is its template; so is that of
 ``Message`` and ``N_``.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,32 +29,6 @@ PAGES: dict[str, tuple[int, ...] | None] = {
     "later": None,
     "page_text": None,
 }
-# Where sentences stand that volunteers meet: on phones, station, wall, search and paper, in mails, and what a phone is
-# told when something goes wrong. These are in all languages at any time; the desk's may lag behind in some.
-VOLUNTEERS = (
-    "capture/decoding/",
-    "capture/intake/",
-    "capture/printing/",
-    "capture/renditions/",
-    "kiosk/services/alt_text.py",
-    "kiosk/services/conversation.py",
-    "kiosk/services/films.py",
-    "kiosk/services/invitation.py",
-    "kiosk/services/privacy_notice.py",
-    "kiosk/templates/",
-    "kiosk/web/middleware/",
-    "kiosk/web/phone/",
-    "kiosk/web/screens/",
-    "kiosk/web/shared/",
-    "reporter/conversation/",
-    "reporter/errors.py",
-    "reporter/follow_up/next_gathering.py",
-    "reporter/gathering/admission.py",
-    "reporter/gathering/sessions.py",
-    "reporter/media/",
-    "reporter/moderation/",
-)
-DESK = ("kiosk/templates/desk/", "kiosk/templates/hub/")
 METHODS = [("**.py", "python"), ("**/templates/**.*", "jinja2")]
 
 
@@ -76,31 +49,25 @@ def error_classes() -> frozenset[str]:
         found |= more
 
 
-def for_volunteers(message: Message) -> bool:
-    """Say whether a sentence of ``page_catalogue`` stands where volunteers meet it."""
-    places = [name for name, _ in message.locations]
-    return any(name.startswith(VOLUNTEERS) and not name.startswith(DESK) for name in places)
-
-
-def templates(folder: str) -> Iterator[tuple[str, str]]:
-    """Yield (file, template) of every message in a package: literal first arguments of errors, Message and N_."""
+def templates(folder: str) -> Iterator[str]:
+    """Yield the template of every message in a package: literal first arguments of errors, Message and N_."""
     names = {*error_classes(), *TEMPLATES}
     for path in sorted((ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 if name in names and isinstance(node.args[0].value, str) and node.args[0].value:
-                    yield path.relative_to(ROOT).as_posix(), node.args[0].value
+                    yield node.args[0].value
 
 
-def extracted(folder: str, words: dict[str, tuple[int, ...] | None]) -> Iterator[tuple[str, Any]]:
-    """Yield (file, sentence, or singular and plural) of what code and templates of a package ask a catalogue for."""
-    for name, _, text, _, _ in extract_from_dir(str(ROOT / folder), METHODS, keywords=words):
-        yield f"{folder}/{name.replace(os.sep, '/')}", text
+def extracted(folder: str, words: dict[str, tuple[int, ...] | None]) -> Iterator[Any]:
+    """Yield what code and templates of a package ask a catalogue for: a sentence, or its singular and plural."""
+    for _, _, text, _, _ in extract_from_dir(str(ROOT / folder), METHODS, keywords=words):
+        yield text
 
 
 def page_catalogue() -> Catalog:
-    """Return everything that pages, errors and the print pack say, untranslated, with the files where it stands."""
+    """Return everything that pages, errors and the print pack say, untranslated."""
     catalogue = Catalog()
     found = [
         *extracted("kiosk", PAGES),
@@ -108,15 +75,15 @@ def page_catalogue() -> Catalog:
         *extracted("publish", {"page_text": None}),
         *(one for folder in PACKAGES for one in templates(folder)),
     ]
-    for name, text in found:
-        catalogue.add(text, locations=[(name, 0)])
+    for text in found:
+        catalogue.add(text)
     return catalogue
 
 
 def post_catalogue() -> Catalog:
     """Return everything that posts, sites and mails say, untranslated."""
     catalogue = Catalog()
-    for _, text in extracted("publish", {"_": None, "gettext": None, "ngettext": (1, 2)}):
+    for text in extracted("publish", {"_": None, "gettext": None, "ngettext": (1, 2)}):
         catalogue.add(text)
     return catalogue
 
@@ -138,16 +105,10 @@ def first_words(message: Message) -> str:
 
 
 def report(language: str, catalogue: Catalog) -> None:
-    """Tell how much of a catalogue is in English still, and what of it volunteers would meet."""
+    """Tell what of a catalogue is in English still: a test refuses it."""
     left = untranslated(catalogue)
-    if language == "en" or not left:
-        return
-    seen = [first_words(one) for one in left if for_volunteers(one)]
-    print(
-        f"{language}: {len(left)} in English still, {len(seen)} of them for volunteers",
-        *seen,
-        sep="\n  ",
-    )
+    if language != "en" and left:
+        print(f"{language}: {len(left)} to translate", *map(first_words, left), sep="\n  ")
 
 
 def started(path: Path, language: str) -> Catalog:
@@ -163,7 +124,9 @@ def update(folder: Path, domain: str, template: Catalog) -> None:
     for language in LANGUAGES:
         path = folder / language / "LC_MESSAGES" / f"{domain}.po"
         catalogue = started(path, language)
+        made = catalogue.creation_date
         catalogue.update(template, no_fuzzy_matching=True, update_header_comment=False)
+        catalogue.creation_date = made  # else a run that finds nothing new would change every file
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as stream:
             write_po(
