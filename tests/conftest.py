@@ -236,7 +236,8 @@ def schema_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     data = file.read_bytes()
 
     def copy_or_upgrade(engine: Engine) -> Path | None:
-        name = engine.url.database
+        # On PostgreSQL the address ends in the name of a database, which is no file.
+        name = engine.url.database if engine.dialect.name == "sqlite" else ""
         if name and (not (file := Path(name)).exists() or not file.stat().st_size):
             file.write_bytes(data)
         return upgrade(engine)
