@@ -66,18 +66,18 @@ bench: install ## measure, and write what was measured into docs/bench.md
 
 bench-hub: install ## a million takeaways in PostgreSQL, sixteen workers, a day of 5,000 gatherings: written into docs/scale.md
 	@bash tests/tools/system-packages.sh hub
-	$(BIN)/python -m pip install -q --disable-pip-version-check 'simpy>=4.1'
+	$(BIN)/python -m pip install -q --disable-pip-version-check simpy==4.1.2
 	$(BIN)/python -m tests.bench.hub $(ARGS)
 
 fuzz: install ## let atheris look for inputs that bring a parser down (SECONDS_EACH=60)
-	$(BIN)/python -m pip install -q --disable-pip-version-check atheris
+	$(BIN)/python -m pip install -q --disable-pip-version-check atheris==3.0.0
 	@for parser in tests/fuzz/corpus/*/; do $(BIN)/python -m tests.fuzz $$(basename $$parser) $(or $(SECONDS_EACH),60) || exit 1; done
 
 fuzz-http: install ## requests made from /openapi.json, valid and not, against a real kiosk
 	$(BIN)/python -m tests.kiosk.web.openapi.fuzz $(or $(EXAMPLES),40)
 
 audit: install ## compare constraints.txt with the advisories of PyPI (fails where they can't be asked)
-	$(PYTHON) -m venv .cache/audit && .cache/audit/bin/python -m pip install -q --disable-pip-version-check pip-audit
+	$(PYTHON) -m venv .cache/audit && .cache/audit/bin/python -m pip install -q --disable-pip-version-check pip-audit==2.10.1
 	.cache/audit/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r constraints.txt
 
 reliability: install ## crash rounds, power cuts, system calls, a hostile crowd: written into docs/reliability.md
@@ -111,7 +111,7 @@ walk: install ## three browsers walk the phone's way, the wizard and the desk; p
 	$(BIN)/python -m tests.tools.walk $(ARGS)
 
 lock: install ## resolve setup.cfg again into constraints.txt (takes the newest versions that fit together); prints which systems have wheels of all of them
-	$(PYTHON) -m venv .cache/lock && .cache/lock/bin/python -m pip install -q uv
+	$(PYTHON) -m venv .cache/lock && .cache/lock/bin/python -m pip install -q uv==0.13.9
 	{ sed -n '/^#/p' constraints.txt; .cache/lock/bin/uv pip compile -q --universal --python-version 3.11 --upgrade --extra test \
 	  --extra build --extra demo --extra docs --extra mutation --no-header --no-annotate --no-emit-index-url --no-emit-find-links setup.cfg; } > .cache/constraints.txt
 	mv .cache/constraints.txt constraints.txt

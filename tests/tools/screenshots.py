@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
+from publish.targets import KINDS
+from publish.targets.by_hand.groups import TARGETS as GROUPS
 from tests.support.browsers.chromium import LAPTOP, PHONE, find_chromium, run_chromium
 from tests.support.demo_kiosk import DemoKiosk, demo_kiosk
 
@@ -33,6 +35,28 @@ def shoot(browser: Browser, kiosk: DemoKiosk, goal: Path) -> None:
         save(page, goal / f"{name}.png")
 
 
+def shoot_targets(browser: Browser, kiosk: DemoKiosk, goal: Path) -> None:
+    """The form that adds each kind of target, and the page of a group that is posted to by hand."""
+    page = _page(browser, kiosk, {"viewport": {"width": 860, "height": 900}})
+    for kind, cls in KINDS.items():
+        if cls not in GROUPS:
+            page.goto(f"{kiosk.url}/desk/publish/places/add/{kind}", wait_until="load")
+            save(page.locator("main"), goal / f"{kind}.png")
+    page.goto(f"{kiosk.url}/desk/publish/places/add/telegram-group", wait_until="load")
+    page.fill("[name=name]", "garden group")
+    with page.expect_navigation():
+        page.click("button.main")
+    page.goto(f"{kiosk.url}/desk/publish", wait_until="load")
+    page.get_by_role("button", name="Publish now").click()
+    phone = _page(browser, kiosk, PHONE)
+    phone.goto(f"{kiosk.url}/desk/publish/by-hand", wait_until="load")
+    while not phone.locator("textarea").count():
+        phone.wait_for_timeout(1000)
+        phone.reload(wait_until="load")
+    settle(phone)
+    save(phone, goal / "by-hand.png")
+
+
 def _page(browser: Browser, kiosk: DemoKiosk, size: dict[str, Any]) -> Page:
     """Without the strip of the tour."""
     context = browser.new_context(**size)
@@ -45,7 +69,7 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(2500)
 
 
-def save(page: Page, path: Path) -> None:
+def save(page: Page | Locator, path: Path) -> None:
     """As PNG with 256 colours: a quarter of the size, and no difference that a reader sees."""
     from PIL import Image
 
@@ -59,9 +83,11 @@ def main(goal: Path) -> None:
     executable = find_chromium()
     if executable is None:
         sys.exit("Chromium is needed (as root on Debian: make system-packages)")
-    goal.mkdir(parents=True, exist_ok=True)
+    targets = goal / "targets"
+    targets.mkdir(parents=True, exist_ok=True)
     with run_chromium(executable) as browser, demo_kiosk() as kiosk:
         shoot(browser, kiosk, goal)
+        shoot_targets(browser, kiosk, targets)
 
 
 if __name__ == "__main__":

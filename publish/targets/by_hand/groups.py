@@ -1,6 +1,6 @@
-"""The kinds of groups that are posted to by hand. A new one is one entry here and its section in docs/targets.md.
+"""The kinds of groups that are posted to by hand. A new one is one entry here and its section in the docs.
 
-Limits are those of a free account, where sources differ the smallest; docs/targets.md names the sources.
+Limits are those of a free account, where sources differ the smallest; docs/targets/groups-by-hand.md names the sources.
 """
 
 from __future__ import annotations

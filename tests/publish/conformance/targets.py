@@ -1,4 +1,4 @@
-"""The places that every target is tried at: real servers, folders, and fixtures (marked so in docs/targets.md)."""
+"""The places that every target is tried at: real servers, folders, and fixtures (marked so in docs/targets/)."""
 
 from __future__ import annotations
 
