@@ -19,8 +19,8 @@ from reporter.themes.engine import find_groups
 from reporter.themes.sentences import Encode, sentence_encoder
 from reporter.themes.texts import prepare
 from tests.bench.installed import Lacking, peer_python, topics_python
-from tests.support.clusters import v_measure
-from tests.support.themes_data import Labelled, labelled
+from tests.support.themes.clusters import v_measure
+from tests.support.themes.labelled import Labelled, labelled
 
 RUNS = 10
 NMF = """

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from reporter.models import EventSession
 from tests.support.kiosk_process import KioskProcess, add_takeaway
-from tests.support.themes_data import labelled
+from tests.support.themes.labelled import labelled
 
 
 def test_a_theme_is_opened_renamed_and_restored_by_keys(

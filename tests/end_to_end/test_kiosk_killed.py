@@ -26,6 +26,7 @@ from reporter.media.store import Store, hash_file
 from reporter.models import EventSession, Media, Takeaway, Upload
 from reporter.moderation.decisions import by_receipt
 from tests.support.kiosk_process import KioskProcess
+from tests.support.waiting import until
 
 KILLS = 10
 PHONES = 6
@@ -149,13 +150,6 @@ def slowly(data: bytes) -> Iterator[bytes]:
         time.sleep(0.002)
 
 
-def until(condition: Callable[[], bool], seconds: float = 300) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it didn't happen in time"
-        time.sleep(0.001)
-
-
 def check_kept(settings: Settings, thanked: dict[str, dict[str, str]]) -> None:
     """Every receipt is in the database, with its words, and every byte of its files is on the disk."""
     store = Store(settings.folder)
@@ -190,7 +184,7 @@ def test_ten_kills_lose_nothing_that_was_thanked_for(
             world.url = kiosk_process.start()
             world.up.set()
             goal = len(world.thanks()) + luck.randrange(2, 9)
-            until(partial(enough, goal))
+            until(partial(enough, goal), 300, every=0.001)
             thanked = world.thanks()
             kiosk_process.kill()
             world.up.clear()

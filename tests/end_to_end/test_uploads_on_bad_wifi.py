@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -31,6 +32,7 @@ from reporter.models import EventSession, Media, Takeaway
 from tests.guards.repository import ROOT
 from tests.support.kiosk_process import KioskProcess
 from tests.support.proxies.wifi import FATES, BadWifi, Lane, bad_wifi
+from tests.support.waiting import until
 
 RUNS = 150
 AT_ONCE = 16
@@ -222,13 +224,6 @@ def test_tus_js_client_on_a_bad_wifi(
     assert min(met[fate] for fate in FATES) >= RUNS // 10, met
 
 
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 300
-    while not condition():
-        assert time.monotonic() < end, "it didn't happen in time"
-        time.sleep(0.005)
-
-
 def taken(settings: Settings) -> int:
     """Takeaways in the database, seen from outside of the kiosk."""
     with open_session(settings) as session:
@@ -250,13 +245,17 @@ def test_both_clients_while_the_kiosk_is_killed(
         for name in ("killed-py", "killed-js")
     )
     parts = Store(gathering.folder).incoming
+
+    def under_way(goal: int) -> bool:
+        return taken(gathering) >= goal and any(parts.glob("*.part"))
+
     with ThreadPoolExecutor(2) as pool:
         sending = [
             pool.submit(in_threads, by_tuspy, python),
             pool.submit(by_tus_js, node, tmp_path),
         ]
         for goal in (5, 20, 40, 60):
-            until(lambda goal=goal: taken(gathering) >= goal and any(parts.glob("*.part")))  # type: ignore[misc]
+            until(partial(under_way, goal), every=0.005)
             kiosk_process.kill()
             kiosk_process.start()
         for sent in sending:

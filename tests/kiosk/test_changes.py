@@ -15,7 +15,7 @@ from kiosk import workers
 from kiosk.runtime.changes import ChangeWatch
 from kiosk.runtime.context import KioskContext
 from kiosk.workers import Workers
-from tests.support.raw_http import until
+from tests.support.waiting import until
 
 
 @pytest.fixture

@@ -46,6 +46,7 @@ from tests.support.media import files
 from tests.support.media.camera_rolls import BASE, Camera, code_of, snapshot, with_code
 from tests.support.media.raw_files import raw_file
 from tests.support.media.scene import scene
+from tests.support.waiting import until
 
 NINE = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
 # What a right clock in Berlin shows then.
@@ -772,9 +773,9 @@ def test_a_watched_folder_waits_until_a_file_is_whole(
         stderr=subprocess.DEVNULL,
     )
     try:
-        _until(lambda: set(_names(desk)) == {"b.jpg"})
+        until(lambda: set(_names(desk)) == {"b.jpg"})
         (folder / "a.jpg").write_bytes(whole[0])
-        _until(lambda: set(_names(desk)) == {"a.jpg", "b.jpg"})
+        until(lambda: set(_names(desk)) == {"a.jpg", "b.jpg"})
     finally:
         run.send_signal(signal.SIGINT)
         told = run.communicate(timeout=180)[0]
@@ -786,10 +787,3 @@ def test_a_watched_folder_waits_until_a_file_is_whole(
 def _names(desk: Desk) -> dict[str, str]:
     desk.session.rollback()
     return desk.places()
-
-
-def _until(true: Callable[[], bool], seconds: float = 180) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.1)

@@ -8,7 +8,7 @@ import tarfile
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from capture.decoding.process_pool import DecoderDied, DecoderPool, PoolBusy
 from capture.renditions.pipeline import process_file
 from reporter.errors import BadInput, MediaFailed
 from tests.support.media import files
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[3]
 
@@ -77,13 +78,6 @@ def gone(pid: int) -> bool:
         return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
     except FileNotFoundError:
         return True
-
-
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 def test_nothing_starts_before_the_first_task() -> None:

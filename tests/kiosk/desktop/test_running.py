@@ -23,7 +23,7 @@ from kiosk.desktop.running import RunningKiosk, find_running, gathering_id
 from reporter.config import Settings
 from tests.guards.repository import ROOT
 from tests.support.kiosk_process import KioskProcess, free_port
-from tests.support.raw_http import until
+from tests.support.waiting import until
 
 
 @dataclass

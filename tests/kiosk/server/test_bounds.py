@@ -24,8 +24,9 @@ from kiosk.server.wsgi_gateway import CLIENT_GONE
 from reporter.config import Settings
 from reporter.media.store import Store
 from reporter.models import EventSession
-from tests.support.raw_http import Answer, ask, closes, dial, echo, read_answer, served, until
+from tests.support.raw_http import Answer, ask, closes, dial, echo, read_answer, served
 from tests.support.submissions import jpeg
+from tests.support.waiting import until
 
 _T = TypeVar("_T")
 

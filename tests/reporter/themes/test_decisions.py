@@ -25,7 +25,7 @@ from reporter.themes.decisions import (
 )
 from reporter.themes.refresh import refresh
 from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
-from tests.support.themes_data import labelled
+from tests.support.themes.labelled import labelled
 
 SAID = [one for one in labelled() if one.label in ("bicycles", "shared food", "energy")]
 

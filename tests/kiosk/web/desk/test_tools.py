@@ -7,7 +7,6 @@ import random
 import re
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -31,6 +30,7 @@ from reporter.models import EventSession
 from tests.support.browsers.pages import PHONE, press, send
 from tests.support.kiosk_process import START, KioskProcess
 from tests.support.media import files
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -44,10 +44,7 @@ def stick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def ended(client: FlaskClient) -> str:
     """The page, once the task has ended."""
-    end = time.monotonic() + 60
-    while client.get("/desk/tools/progress").get_json()["state"] == "running":
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    until(lambda: client.get("/desk/tools/progress").get_json()["state"] != "running")
     return client.get("/desk/tools").text
 
 
@@ -131,10 +128,7 @@ def test_one_task_at_a_time_and_trouble_is_told(app: Flask) -> None:
     with pytest.raises(Conflict):
         tasks.begin("bundle", work)
     waiting.clear()
-    end = time.monotonic() + 10
-    while task.state == "running":
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    until(lambda: task.state != "running")
     assert (task.state, task.told) == ("failed", ["The stick was pulled out"])
 
 
@@ -170,7 +164,7 @@ def test_a_restored_backup_is_what_the_kiosk_goes_on_with(
         with httpx.Client(base_url=kiosk.url, timeout=60) as desk:
             [copy] = [path for path in stick.iterdir() if path.is_dir()]
             ask(desk, "/desk/tools/restore", other=str(copy))
-            wait_until(lambda: desk.get("/desk/tools/progress").json()["state"] != "running")
+            until(lambda: desk.get("/desk/tools/progress").json()["state"] != "running")
             page = desk.get("/desk/tools").text
             assert "all were read back" in page
             assert "Go on with it" in page
@@ -178,10 +172,10 @@ def test_a_restored_backup_is_what_the_kiosk_goes_on_with(
             # Nothing else on this laptop can be opened this way.
             assert ask(desk, "/desk/tools/open", folder=str(tmp_path)).status_code == 404
             assert ask(desk, "/desk/tools/open", folder=str(folder)).status_code == 200
-            wait_until(lambda: told_title(desk) == app.extensions["kiosk"].settings.gathering.title)
+            until(lambda: told_title(desk) == app.extensions["kiosk"].settings.gathering.title)
             assert "Compost stays warm" in desk.get(f"/t/{receipt}").text
             ask(desk, "/desk/tools/open", folder=str(other.folder))
-            wait_until(lambda: told_title(desk) == "Our gathering")
+            until(lambda: told_title(desk) == "Our gathering")
             assert desk.get(f"/t/{receipt}").status_code == 404
     finally:
         kiosk.stop()
@@ -199,13 +193,6 @@ def told_title(desk: httpx.Client) -> str:
         return str(desk.get("/healthz").json()["gathering"])
     except httpx.TransportError:
         return ""
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 90
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def test_a_bundle_is_no_backup(client: FlaskClient, event: EventSession, stick: Path) -> None:
