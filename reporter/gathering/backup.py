@@ -77,7 +77,7 @@ def copy_gathering(source: Path, goal: Path, *, progress: Progress | None = None
 
 def _copy(source: Path, goal: Path, progress: Progress) -> Copied:
     for name in FOLDERS:
-        (goal / name).mkdir(parents=True, exist_ok=True)
+        (goal / name).mkdir(exist_ok=True)
     for _look in range(MOST_LOOKS):
         done = _copy_once(source, goal, progress)
         if not done.missing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,19 @@ def test_a_system_that_takes_a_few_bytes_at_a_time_gets_them_all_in_order(
     writer.pour(io.BytesIO(b"Twelve bytes"), 12)
     writer.let_go()
     assert (path.read_bytes(), writer.position) == (b"...Twelve bytes", 15)
+
+
+def test_where_a_file_has_no_write_at_a_place_its_bytes_reach_the_system_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows. What Python kept for itself, no fsync would put onto the disk."""
+    monkeypatch.delattr(os, "pwrite", raising=False)
+    path = tmp_path / "a.part"
+    path.write_bytes(b"...")
+    writer = begun(path, UploadLock(), position=3, length=15)
+    writer.pour(io.BytesIO(b"Twelve bytes"), 12)
+    assert path.read_bytes() == b"...Twelve bytes"
+    writer.let_go()
 
 
 def test_a_newer_request_closes_the_older_one_s_file(tmp_path: Path) -> None:

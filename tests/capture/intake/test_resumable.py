@@ -395,6 +395,17 @@ def test_the_receipt_is_given_again(tus: Tus) -> None:
     assert count(tus.room, Takeaway) == 1
 
 
+def test_who_begins_anew_after_a_lost_answer_gets_the_receipt_whenever_it_asks(tus: Tus) -> None:
+    data = jpeg(1)
+    fields = {"client_id": CLIENT, "sha256": hashlib.sha256(data).hexdigest()}
+    receipt = tus.send(tus.create(len(data), **fields), 0, data)
+    again = tus.create(len(data), **fields)
+    tus.restart()
+    found = tus.uploads.head(tus.room.session, again)
+    assert (found.offset, found.receipt) == (len(data), receipt)
+    assert not tus.part(again).exists()
+
+
 def test_the_last_byte_before_a_kill_is_finished_by_the_next_question(tus: Tus) -> None:
     upload_id = tus.create(2000)
     tus.part(upload_id).write_bytes(jpeg(1))

@@ -154,8 +154,9 @@ def test_nothing_of_others_is_overwritten(
     for goal in (other, full, gathering.folder):
         with pytest.raises(Conflict):
             copy_gathering(gathering.folder, goal)
-    with pytest.raises(NotFound):
-        copy_gathering(tmp_path / "nowhere", tmp_path / "copy")
+    nowhere = tmp_path / "nowhere"
+    with pytest.raises(NotFound, match=f"^There is no gathering in {nowhere}\\.$"):
+        copy_gathering(nowhere, tmp_path / "copy")
     assert (full / "letter.txt").read_text() == "dear"
 
 
@@ -271,3 +272,26 @@ def test_a_database_of_a_later_version_or_a_damaged_one_is_said(
     with pytest.raises(ReporterError, match="update this one"):
         copy_gathering(gathering.folder, tmp_path / "copy")
     assert not (tmp_path / "copy" / "reporter.db").exists()
+
+
+def test_a_database_that_breaks_its_own_rules_never_takes_the_place_of_a_good_copy(
+    gathering: Settings, event: EventSession, tmp_path: Path
+) -> None:
+    goal = tmp_path / "copy"
+    copy_gathering(gathering.folder, goal)
+    good = (goal / "reporter.db").read_bytes()
+    with closing(sqlite3.connect(gathering.folder / "reporter.db")) as rows:
+        find = "SELECT sql FROM sqlite_master WHERE name = 'event_session'"
+        (schema,) = rows.execute(find).fetchone()
+        for sql in (schema.replace("title VARCHAR NOT NULL", "title VARCHAR"), schema):
+            rows.execute("PRAGMA writable_schema=ON")
+            rows.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'event_session'", [sql])
+            rows.commit()
+            rows.execute("PRAGMA writable_schema=RESET")
+            if sql != schema:
+                rows.execute("UPDATE event_session SET title = NULL")
+                rows.commit()
+    told = r"^The database of the copy is damaged \(NULL value in event_session\.title\)"
+    with pytest.raises(ReporterError, match=told):
+        copy_gathering(gathering.folder, goal)
+    assert (goal / "reporter.db").read_bytes() == good
