@@ -76,7 +76,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _group(item: pytest.Item) -> str:
-    """The shared server of a test, else its file."""
+    """What the test itself says, or its shared server, else its file."""
+    if said := item.get_closest_marker("xdist_group"):
+        return str(said.args[0])
     fixtures = getattr(item, "fixturenames", ())
     server = next((name for fixture, name in _SHARED_SERVERS.items() if fixture in fixtures), "")
     return server or item.location[0]

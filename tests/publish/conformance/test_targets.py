@@ -37,17 +37,23 @@ HOSTILE = "<script>alert(1)</script> [[Main Page]] {{Evil}} ~~~~ [gallery] &amp;
 
 
 def places_to_try() -> list[Any]:
-    """All, the heavy ones skipped unless they are asked for: by a mark, so that nothing is set up for them."""
+    """All, each beside the other tests of its server; the heavy ones skipped unless they are asked for.
+
+    By marks, so that nothing is set up for what is skipped.
+    """
     asked = os.environ.get("REAL_SERVERS", "").split()
     heavy = {name: name.removesuffix("-real") for name in PLACES if name.endswith("-real")}
     return [
         pytest.param(
             name,
             id=name,
-            marks=pytest.mark.skipif(
-                name in heavy and heavy[name] not in asked,
-                reason=f"not asked for (REAL_SERVERS={heavy.get(name)})",
-            ),
+            marks=[
+                pytest.mark.xdist_group(name),
+                pytest.mark.skipif(
+                    name in heavy and heavy[name] not in asked,
+                    reason=f"not asked for (REAL_SERVERS={heavy.get(name)})",
+                ),
+            ],
         )
         for name in PLACES
     ]

@@ -31,7 +31,9 @@ def engine_for(url: URL, gathering: uuid.UUID) -> Engine:
     return create_engine(url, connect_args={"options": f"-c app.gathering={gathering}"})
 
 
-@pytest.fixture(params=["whoosh", "postgres"])
+@pytest.fixture(
+    params=["whoosh", pytest.param("postgres", marks=pytest.mark.xdist_group("postgres"))]
+)
 def index(request: pytest.FixtureRequest, gathering: Settings) -> Iterator[SearchIndex]:
     """An empty index of each engine."""
     if request.param == "whoosh":
