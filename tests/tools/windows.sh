@@ -35,11 +35,11 @@ fi
 export WINEPREFIX=$here/prefix WINEDEBUG=-all PYTHONDONTWRITEBYTECODE=1
 PYTHONPATH="Z:${here//\//\\}\\site;Z:${PWD//\//\\}"
 export PYTHONPATH
-# Wine wants an input that is no terminal, and an output that is a pipe.
+# Wine wants an input that is no terminal, and pipes for output and errors.
 windows() { "$wine" "$here/python/cp311/python.exe" "$@" </dev/null 2>&1 | cat; }
 
 echo "== the main job: first page, an upload, a photo ready"
-"$python" installers/drive_app.py -- "$wine" "$here/python/cp311/python.exe" -m kiosk
+"$python" installers/drive_app.py -- "$wine" "$here/python/cp311/python.exe" -m kiosk 2>&1 | cat
 echo "== a decoder over its limit is stopped, the next one works"
 windows tests/tools/windows_decoder.py
 echo "== tests"

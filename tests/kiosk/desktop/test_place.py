@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path, PureWindowsPath
 
 import pytest
@@ -24,6 +25,10 @@ MACOS = """\
 """
 
 
+posix_paths = pytest.mark.skipif(sys.platform == "win32", reason="mount points of POSIX systems")
+
+
+@posix_paths
 @pytest.mark.parametrize(
     ("folder", "fitness", "word"),
     [
@@ -31,23 +36,35 @@ MACOS = """\
         ("/media/ana/My stick/gathering", Fitness.CARE, "exfat"),
         ("/mnt/office/gathering", Fitness.UNFIT, "network drive (cifs)"),
         ("/home/ada/remote/gathering", Fitness.UNFIT, "network drive (fuse.sshfs)"),
-        ("/home/ada/Dropbox/events/gathering", Fitness.UNFIT, "Dropbox"),
-        ("/Users/ada/OneDrive - Club/gathering", Fitness.UNFIT, "OneDrive"),
-        ("/Users/ada/Library/Mobile Documents/x/gathering", Fitness.UNFIT, "iCloud"),
     ],
 )
-def test_the_reason_is_said(
+def test_the_file_system_is_the_reason(
     monkeypatch: pytest.MonkeyPatch, folder: str, fitness: Fitness, word: str
 ) -> None:
     mounts = place.linux_mounts(MOUNTINFO)
     monkeypatch.setattr(place, "file_system", lambda path: place.file_system_at(path, mounts))
     found = judge(Path(folder))
     assert found.fitness is fitness
-    if word:
-        assert word in found.reason
-        assert folder in found.reason
+    assert word in found.reason
+    assert not word or folder in found.reason
 
 
+@pytest.mark.parametrize(
+    ("folder", "service"),
+    [
+        ("/home/ada/Dropbox/events/gathering", "Dropbox"),
+        ("/Users/ada/OneDrive - Club/gathering", "OneDrive"),
+        ("/Users/ada/Library/Mobile Documents/x/gathering", "iCloud"),
+    ],
+)
+def test_a_service_that_copies_the_folder_is_the_reason(folder: str, service: str) -> None:
+    found = judge(Path(folder))
+    assert found.fitness is Fitness.UNFIT
+    assert service in found.reason
+    assert str(Path(folder).absolute()) in found.reason
+
+
+@posix_paths
 def test_mounts_of_macos_are_read() -> None:
     mounts = place.macos_mounts(MACOS)
     assert place.file_system_at(Path("/Volumes/STICK/gathering"), mounts) == "exfat"
