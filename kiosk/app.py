@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from functools import partial
+from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g, request
 from jinja2 import StrictUndefined
 
-from kiosk.demo import tour
+from kiosk.demo import mark
 from kiosk.i18n import locale_selector
-from kiosk.peers import baton
-from kiosk.runtime.context import current_kiosk
+from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.runtime.database import db
+from kiosk.runtime.late_pages import LateApp
 from kiosk.runtime.making import make_kiosk
 from kiosk.runtime.static_files import static_dir, version
-from kiosk.web import desk
 from kiosk.web.middleware import (
     auth,
     device_cookie,
     error_pages,
     host_check,
-    login,
     origin_check,
     rate_limits,
     text_size,
@@ -33,19 +31,8 @@ from kiosk.web.middleware import request_limits as middleware_request_limits
 from kiosk.web.middleware.compression import KEPT
 from kiosk.web.middleware.request_limits import request_limits
 from kiosk.web.middleware.security_headers import PARTS, policy
-from kiosk.web.openapi import document
-from kiosk.web.peers import routes as peers
-from kiosk.web.phone import captive_portal, capture, conversation, my_takeaways, privacy_notice, pwa
-from kiosk.web.screens import (
-    outcomes,
-    print_pack,
-    screen_markers,
-    search,
-    slides,
-    station,
-    wall,
-)
-from kiosk.web.shared import health, joined, media, trial, tus_uploads
+from kiosk.web.phone import captive_portal, pwa, start
+from kiosk.web.shared import health, joined
 from kiosk.web.shared.streaming_forms import KioskRequest
 from reporter import secret_store
 from reporter.annotations import face_review
@@ -55,30 +42,8 @@ from reporter.database.engine import engine_options, prepare_sqlite
 from reporter.gathering.folder import ensure_row, note_program, prepare_folder, upgrade_schema
 from reporter.gathering.sessions import ensure_lobby
 
-BLUEPRINTS = (
-    login,
-    outcomes,
-    desk,
-    pwa,
-    screen_markers,
-    media,
-    my_takeaways,
-    capture,
-    print_pack,
-    captive_portal,
-    privacy_notice,
-    health,
-    joined,
-    document,
-    search,
-    station,
-    conversation,
-    trial,
-    tus_uploads,
-    slides,
-    wall,
-    peers,
-)
+# What is asked for first; the others are loaded when one of them is (see behind).
+FRONT = (start, pwa, captive_portal, health, joined)
 
 # Foreign hosts and bodies that are too large go first: nothing has read a byte then.
 MIDDLEWARE = (
@@ -100,7 +65,7 @@ HSTS = "max-age=31536000"
 
 def create_app(
     settings: Settings, *, clock: Clock = utc_now, rng: random.Random | None = None
-) -> Flask:
+) -> LateApp:
     """The kiosk's WSGI application for one gathering; opens its database and brings the schema up to date.
 
     Starts no thread and no process: workers belong to the ``reporter kiosk`` command.
@@ -117,16 +82,23 @@ def create_app(
         ensure_lobby(db.session(), now=clock(), rng=rng)
         face_review.set_check(db.session(), settings.publish.check_faces)
         app.extensions["kiosk"] = kiosk = make_kiosk(settings, gathering.id, clock=clock, rng=rng)
-        kiosk.may_send = partial(baton.may_send, kiosk)
+        kiosk.may_send = lambda: _holds_baton(kiosk)
         app.secret_key = secret_store.signing_key(str(kiosk.gathering_id))
         db.session.remove()
-    add_pages(app, (*MIDDLEWARE, tour), auth.LaptopDoor())
+    add_pages(app, (*MIDDLEWARE, mark), auth.LaptopDoor())
+    app.register_late(_behind, _sources())
     return app
 
 
-def bare_app(settings: Settings, database_url: str) -> Flask:
+def _holds_baton(kiosk: KioskContext) -> bool:
+    from kiosk.peers import baton
+
+    return baton.may_send(kiosk)
+
+
+def bare_app(settings: Settings, database_url: str) -> LateApp:
     """An application without pages, configured."""
-    app = Flask(__name__, static_folder=str(static_dir()), static_url_path="/static")
+    app = LateApp(__name__, static_folder=str(static_dir()), static_url_path="/static")
     app.request_class = KioskRequest
     app.session_interface = auth.KioskCookies()
     app.jinja_env.undefined = StrictUndefined
@@ -136,13 +108,27 @@ def bare_app(settings: Settings, database_url: str) -> Flask:
 
 
 def add_pages(app: Flask, middleware: Iterable[Any], door: auth.Door) -> None:
-    """Register what looks at each request, who lets people in, and all pages."""
+    """Register what looks at each request, who lets people in, and the pages that are asked for first."""
     app.extensions["door"] = door
     for extension in middleware:
         extension.init_app(app)
-    for module in BLUEPRINTS:
+    for module in FRONT:
         app.register_blueprint(module.bp)
     app.after_request(_harden)
+
+
+def _behind() -> list[Blueprint]:
+    from kiosk.demo import tour
+    from kiosk.web import behind
+
+    return [*behind.blueprints(), tour.bp]
+
+
+def _sources() -> Iterator[Path]:
+    """What pages are made from."""
+    here = Path(__file__).parent
+    yield from (here / "web").rglob("*.py")
+    yield from (Path(__file__), here / "demo" / "tour.py")
 
 
 def _configure(app: Flask, settings: Settings, database_url: str) -> None:

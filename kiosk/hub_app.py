@@ -12,6 +12,7 @@ from kiosk.app import MIDDLEWARE, add_pages, bare_app
 from kiosk.hub.gatherings import make_hub
 from kiosk.hub.paths import GatheringPaths
 from kiosk.runtime.database import db
+from kiosk.web import behind
 from kiosk.web import hub as pages
 from kiosk.web.hub import door
 from reporter.clock import Clock, new_random, utc_now
@@ -43,8 +44,8 @@ def create_hub_app(
         app.secret_key = shared_key(db.session())
         db.session.remove()
     add_pages(app, (door, *MIDDLEWARE), door.MemberDoor())
-    for module in pages.PAGES:
-        app.register_blueprint(module.bp)
+    for bp in (*behind.blueprints(), *(module.bp for module in pages.PAGES)):
+        app.register_blueprint(bp)
     app.wsgi_app = GatheringPaths(app.wsgi_app)  # type: ignore[method-assign]
     if settings.proxies:
         count = settings.proxies

@@ -262,7 +262,8 @@ class Workers:
         with self._app.app_context():
             current_kiosk().stop()
         for thread in self._threads:
-            thread.join(timeout=5)
+            if thread.ident is not None:
+                thread.join(timeout=5)
 
     def _loop(self, turn: Turn, pause: float, changed: threading.Event) -> None:
         while not self._stop.is_set():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import socket
@@ -33,11 +34,16 @@ from reporter.errors import ConfigError
 if TYPE_CHECKING:
     from flask import Flask
 
+    from kiosk.runtime.late_pages import LateApp
+    from kiosk.workers import Workers
+
 log = logging.getLogger(__name__)
 
 DEFAULT_PORT = 8000
 # A clock that is corrected little by little never jumps so far within half a second.
 JUMP_SECONDS = 30
+# How long background work leaves a start to the first page.
+FIRST_PAGE_SECONDS = 1.0
 
 
 @click.command("kiosk")
@@ -160,6 +166,7 @@ def _serve_one(
     from kiosk.web.middleware.host_check import own_host
     from kiosk.workers import Workers
 
+    gc.disable()
     app = create_app(settings)
     written = log_to_folder(settings.folder)
     server = make_server(app, listener, tls=tls, own_host=lambda asked: own_host(asked, settings))
@@ -169,9 +176,9 @@ def _serve_one(
     workers = Workers(app)
     serving = threading.Thread(target=server.serve, name="serve", daemon=True)
     try:
-        workers.start()
         serving.start()
         _announce(app, server.bind_addr[0], tls=bool(tls), show=show)
+        _begin_behind(app, workers)
         with stay_awake() as awake:
             if not awake:
                 click.echo("nothing here keeps this laptop awake: see that it doesn't go to sleep")
@@ -183,6 +190,16 @@ def _serve_one(
         logging.getLogger().removeHandler(written)
         written.close()
     return None if stop.is_set() else kiosk.successor
+
+
+def _begin_behind(app: LateApp, workers: Workers) -> None:
+    """Background work and the code of the other pages, once somebody has seen the first page or a moment is over."""
+    app.answered.wait(FIRST_PAGE_SECONDS)
+    # What is there by now stays: nothing has to look through it again and again.
+    gc.freeze()
+    gc.enable()
+    workers.start()
+    threading.Thread(target=app.load_late, name="pages", daemon=True).start()
 
 
 def _show_running(port: int, folder: Path | None, error: OSError, *, show: bool) -> None:

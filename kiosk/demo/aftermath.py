@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from kiosk.demo.mark import MARK
 from kiosk.demo.pieces import ACTIONS, ANSWERS, PIECES, REPORT_LEAD, REPORT_TITLE, Answer
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
@@ -20,9 +21,7 @@ from reporter.models import Takeaway
 from reporter.models.conversation import Reply
 from reporter.stories.editing import draft_report, set_switches, set_texts
 
-# In the folder of the gathering: says that it is a sample, and which receipt the tour shows.
-MARK = "demo.json"
-# Below it: the two places.
+# Below the folder of the gathering: the two places.
 STICK, SITE = "sample-stick", "sample-site"
 # The piece whose receipt the tour shows: it was starred, published and answered.
 SHOWN_PIECE = 17
@@ -107,11 +106,3 @@ def _publish(kiosk: KioskContext, site_address: str) -> None:
 
 def _address(folder: Path) -> str:
     return folder.resolve().as_uri()
-
-
-def shown_receipt(folder: Path) -> str | None:
-    """The receipt that the tour shows; None where this is no sample gathering."""
-    try:
-        return str(json.loads((folder / MARK).read_text(encoding="utf-8"))["receipt"])
-    except (OSError, ValueError, KeyError):
-        return None

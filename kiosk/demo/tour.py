@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Flask, redirect, request, send_from_directory, url_for
+from flask import Blueprint, redirect, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as later
 
-from kiosk.demo.aftermath import SITE, shown_receipt
+from kiosk.demo.aftermath import SITE
+from kiosk.demo.mark import shown_receipt
 from kiosk.runtime.context import current_kiosk
 from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.openapi.describe import describe
@@ -37,7 +38,7 @@ class Step:
 
 STEPS = (
     Step(
-        "phone.start",
+        "start.page",
         later("The laptop at the door"),
         later("People scan this code with their phone. It always leads to what runs now."),
     ),
@@ -88,13 +89,6 @@ STEPS = (
 )
 
 
-def init_app(app: Flask) -> None:
-    """Give every page ``tour``: what to show of it, or None."""
-    receipt = shown_receipt(app.extensions["kiosk"].settings.folder)
-    app.register_blueprint(bp)
-    app.context_processor(lambda: {"tour": _shown() if receipt is not None else None})
-
-
 @bp.before_request
 def only_in_a_sample() -> None:
     """Other gatherings have no tour."""
@@ -102,13 +96,13 @@ def only_in_a_sample() -> None:
         raise NotFound("The tour has no such step.")
 
 
-def _shown() -> dict[str, Any] | None:
+def shown() -> dict[str, Any] | None:
     """What the page in front of us says of the tour: an invitation, a step, or nothing."""
     told = request.cookies.get(COOKIE, "")
     if told == LEFT or not at_laptop() or request.endpoint is None:
         return None
     if not told.isdecimal() or not 1 <= int(told) <= len(STEPS):
-        return {"number": 0, "of": len(STEPS)} if request.endpoint == "phone.start" else None
+        return {"number": 0, "of": len(STEPS)} if request.endpoint == "start.page" else None
     step = STEPS[int(told) - 1]
     # Whoever walks off by other links is shown the way back, not the words of another page.
     here = request.endpoint == step.endpoint
@@ -130,7 +124,7 @@ def go(number: int) -> ResponseReturnValue:
 @describe(statuses=(303,))
 def leave() -> ResponseReturnValue:
     """End it for this browser; the start page stays where it is."""
-    response = redirect(url_for("phone.start"), code=303)
+    response = redirect(url_for("start.page"), code=303)
     response.set_cookie(COOKIE, LEFT, httponly=True, samesite="Lax")
     return response
 
@@ -138,7 +132,7 @@ def leave() -> ResponseReturnValue:
 def _page(endpoint: str) -> str:
     if endpoint == "phone.capture":
         running = agenda().running
-        return url_for(endpoint, code=running[0].code) if running else url_for("phone.start")
+        return url_for(endpoint, code=running[0].code) if running else url_for("start.page")
     if endpoint == "phone.receipt":
         return url_for(endpoint, receipt=shown_receipt(current_kiosk().settings.folder))
     return url_for(endpoint)

@@ -78,7 +78,7 @@ def wifi_code() -> ResponseReturnValue:
     save_settings(kiosk.settings.folder, {"wall": {"wifi_code": bool(request.form.get("on"))}})
     take_effect(kiosk)
     at_start = request.form.get("from") == "start"
-    return redirect(url_for("phone.start" if at_start else "desk.wall.overview"), code=303)
+    return redirect(url_for("start.page" if at_start else "desk.wall.overview"), code=303)
 
 
 @bp.post("/hide/<receipt>")

@@ -20,7 +20,7 @@ DAYS = 30
 # A cookie that is younger may have been taken just for this request.
 ESTABLISHED = timedelta(minutes=5)
 # Pages that every volunteer opens before anything is sent.
-PAGES = frozenset({"phone.start", "phone.capture", "talk.conversation"})
+PAGES = frozenset({"start.page", "phone.capture", "talk.conversation"})
 
 
 def init_app(app: Flask) -> None:

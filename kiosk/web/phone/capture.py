@@ -26,13 +26,11 @@ from capture.intake.receive import receive
 from capture.intake.submission import Submission, check_lengths, plain_text
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
-from kiosk.web.middleware import compression
-from kiosk.web.middleware.auth import at_laptop, csrf
+from kiosk.web.middleware.auth import csrf
 from kiosk.web.middleware.error_pages import wants_json
 from kiosk.web.middleware.etag import polled, receipt_stamp
 from kiosk.web.openapi.describe import describe
 from kiosk.web.phone import embedded_browsers
-from kiosk.web.screens import start_page
 from kiosk.web.shared.json_body import read_texts
 from kiosk.web.shared.media import signed_media_url
 from kiosk.web.shared.serializers import full_record
@@ -44,7 +42,6 @@ from kiosk.web.shared.template_context import (
     PROMPTS,
     agenda,
     base_url,
-    template_words,
 )
 from kiosk.web.shared.tus_uploads import quick_check
 from reporter.clock import new_id
@@ -64,12 +61,8 @@ from reporter.privacy.retention import went_by_itself
 bp = Blueprint("phone", __name__)
 # Volunteers have no account and no cookie that could be misused: whoever holds the receipt may.
 csrf.exempt(bp)
-compression.init_app(bp)
-bp.app_context_processor(template_words)
 bp.app_template_filter("receipt_code")(format_receipt)
 
-# Pages with a form, which belong into a browser.
-BROWSER_PAGES = frozenset({"phone.start", "phone.capture"})
 OWN = ("text", "audience", "author")
 # What a contributor may answer afterwards to the question about the people in a picture.
 ANSWERS = frozenset({Consent.AGREED.value, Consent.UNSURE.value, Consent.CHILD.value})
@@ -80,16 +73,8 @@ bp.after_request(embedded_browsers.remember)
 
 @bp.before_request
 def _point_outside() -> ResponseReturnValue | None:
-    return embedded_browsers.point_outside() if request.endpoint in BROWSER_PAGES else None
-
-
-@bp.get("/")
-def start() -> str:
-    """The sessions; on the laptop itself with the big QR code."""
-    if at_laptop():
-        return start_page.start_page()
-    now = agenda()
-    return render_template("phone/start.html", running=now.running, days=now.days)
+    # A page with a form belongs into a browser.
+    return embedded_browsers.point_outside() if request.endpoint == "phone.capture" else None
 
 
 @bp.get("/S/<code>")
@@ -167,7 +152,7 @@ def _asked(offer: Submission) -> Submission:
 @describe(produces="image/svg+xml")
 def start_qr() -> Response:
     """The QR code of the start page: what runs now, and the other sessions."""
-    return _svg(base_url() + url_for("phone.start"))
+    return _svg(base_url() + url_for("start.page"))
 
 
 @bp.get("/s/<code>/qr.svg")

@@ -28,7 +28,7 @@ def manifest() -> Response:
         "short_name": title[:12],
         "id": "/",
         # On an iPhone an installed page looks like the sheet of a Wi-Fi; this says that it isn't.
-        "start_url": url_for("phone.start", here=1),
+        "start_url": url_for("start.page", here=1),
         "scope": "/",
         "display": "standalone",
         "background_color": PAPER,

@@ -20,7 +20,7 @@ bp = Blueprint("markers", __name__)
 @describe(statuses=(302,))
 def ended() -> ResponseReturnValue:
     """A phone that scanned the "End of session" card finds the sessions."""
-    return redirect(url_for("phone.start"))
+    return redirect(url_for("start.page"))
 
 
 @bp.get("/S/<code>/AT/<stamp>")

@@ -1,0 +1,26 @@
+"""What is asked for first: the sessions, on the laptop itself with the big QR code."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from kiosk.web.middleware import compression
+from kiosk.web.middleware.auth import at_laptop
+from kiosk.web.phone import embedded_browsers
+from kiosk.web.screens import start_page
+from kiosk.web.shared.template_context import agenda, template_words
+
+bp = Blueprint("start", __name__)
+compression.init_app(bp)
+bp.app_context_processor(template_words)
+bp.before_request(embedded_browsers.point_outside)
+bp.after_request(embedded_browsers.remember)
+
+
+@bp.get("/")
+def page() -> str:
+    """The sessions; on the laptop itself with the big QR code."""
+    if at_laptop():
+        return start_page.start_page()
+    now = agenda()
+    return render_template("phone/start.html", running=now.running, days=now.days)
