@@ -13,6 +13,7 @@ from jinja2 import StrictUndefined
 
 from kiosk.demo import mark
 from kiosk.i18n import locale_selector
+from kiosk.runtime.byte_code import TemplateCode
 from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.runtime.database import db
 from kiosk.runtime.late_pages import LateApp
@@ -102,6 +103,7 @@ def bare_app(settings: Settings, database_url: str) -> LateApp:
     app.request_class = KioskRequest
     app.session_interface = auth.KioskCookies()
     app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.bytecode_cache = TemplateCode()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _configure(app, settings, database_url)
     return app

@@ -6,7 +6,6 @@ with that a note that is older than the code is not read. Without one all pages 
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import threading
@@ -14,10 +13,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, request
+from flask import Blueprint, Flask, Response, request
 from flask.typing import RouteCallable
 from werkzeug.routing import Rule
 
+from kiosk.runtime.byte_code import folder
+
+NOTED = "addresses.json"
 Load = Callable[[], Iterable[Blueprint]]
 
 
@@ -48,7 +50,7 @@ class LateApp(Flask):
         self.answered = threading.Event()
         super().__init__(*args, **options)
         self.before_request(self._load_asked)
-        self.teardown_request(lambda _error: self.answered.set())
+        self.after_request(self._note_answer)
 
     def register_late(self, load: Load, sources: Iterable[Path]) -> None:
         """Know the addresses of all blueprints that ``load`` imports; import them when one is asked for.
@@ -86,6 +88,11 @@ class LateApp(Flask):
     def _load_asked(self) -> None:
         if request.endpoint is not None and request.endpoint not in self.view_functions:
             self.load_late()
+
+    def _note_answer(self, response: Response) -> Response:
+        # When it has been sent, not when it begins.
+        response.call_on_close(self.answered.set)
+        return response
 
     def _check_setup_finished(self, f_name: str) -> None:
         if not self._loading:
@@ -125,10 +132,6 @@ def _addresses(rules: Iterable[Rule]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _place() -> Path:
-    return Path(importlib.util.cache_from_source(__file__)).with_name("addresses.json")
-
-
 def _stamp(sources: Iterable[Path]) -> list[list[Any]]:
     """Names, sizes and times, as Python knows its byte code by; empty where there are no files (one-folder app)."""
     found = ((path, path.stat()) for path in sorted(sources) if path.is_file())
@@ -136,19 +139,22 @@ def _stamp(sources: Iterable[Path]) -> list[list[Any]]:
 
 
 def _read(stamp: list[list[Any]]) -> list[dict[str, Any]] | None:
+    """None where nothing was noted, or of other code."""
     try:
-        noted = json.loads(_place().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        noted = json.loads((folder() / NOTED).read_text(encoding="utf-8"))
+        addresses: list[dict[str, Any]] = noted["addresses"]
+        return addresses if stamp and noted["stamp"] == stamp else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return noted["addresses"] if stamp and noted["stamp"] == stamp else None
 
 
 def _note(stamp: list[list[Any]], rules: Iterable[Rule]) -> None:
     """For the next start; where nothing can be written (a program of root's), it loads all pages again."""
-    goal = _place()
+    if not stamp:
+        return
+    goal = folder() / NOTED
     beside = goal.with_name(f"{goal.name}.{os.getpid()}")
     try:
-        goal.parent.mkdir(parents=True, exist_ok=True)
         beside.write_text(
             json.dumps({"stamp": stamp, "addresses": list(_addresses(rules))}), encoding="utf-8"
         )

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,10 +15,11 @@ from reporter.clock import new_id
 from reporter.codes import make_code, normalize
 from reporter.enums import TakeawayState
 from reporter.errors import BadInput, NotFound
-from reporter.gathering.schedule_preview import learn_ids, plan_import, session_values
 from reporter.models import EventSession, Takeaway
 from reporter.moderation.decisions import bump_revision
-from reporter.schedule import ScheduledSession
+
+if TYPE_CHECKING:
+    from reporter.schedule import ScheduledSession
 
 LOBBY = "Lobby"
 # People record on the way out of a room, and schedules run late.
@@ -100,6 +101,9 @@ def import_schedule(
     Known are also those that another export of the same system brought (``plan_import``). A retired
     session keeps its code and stays open; one that comes back is taken up again.
     """
+    # Most starts read no schedule.
+    from reporter.gathering.schedule_preview import learn_ids, plan_import, session_values
+
     plan = plan_import(session, scheduled)
     for item in plan.new:
         row = EventSession(

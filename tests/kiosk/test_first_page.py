@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from alembic.script import ScriptDirectory
 
 from reporter import migrations
@@ -30,24 +31,67 @@ with app.app_context():
 assert app.test_client().get("/").status_code == 200
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
+# The second start of a kiosk, to the first page.
+SECOND = """
+import json, sys
+from pathlib import Path
+from kiosk.app import create_app
+from reporter.config import load_settings
+settings = load_settings(Path(sys.argv[1]))
+if len(sys.argv) > 2:
+    create_app(settings)
+else:
+    app = create_app(settings)
+    assert app.test_client().get("/").status_code == 200
+    print(json.dumps(sorted(sys.modules)))
+"""
+# What the first page has no use for.
+BEHIND = (
+    "capture.intake.receive",
+    "capture.renditions",
+    "keyring",
+    "kiosk.demo.tour",
+    "kiosk.services",
+    "kiosk.web.behind",
+    "kiosk.web.desk",
+    "kiosk.web.screens.wall",
+    "publish.targets",
+    "reporter.schedule",
+)
 LATE = {"alembic", "av", "cv2", "fontTools", "fpdf", "httpx", "numpy", "PIL", "whoosh", "zxingcpp"}
 
 
-def test_first_page_and_rest_load_no_pixels_no_index_no_network(
-    tmp_path: Path,
-) -> None:
-    folder = tmp_path / "g"
-    now = datetime(2026, 3, 14, tzinfo=UTC)
-    make_gathering(folder, "Small", timezone="UTC", language="en", now=now, rng=random.Random(1))
+def run(code: str, folder: Path, *more: str) -> set[str]:
+    """The names that a kiosk's process printed."""
     done = subprocess.run(
-        [sys.executable, "-c", RUN, str(folder)],
+        [sys.executable, "-c", code, str(folder), *more],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert LATE & set(json.loads(done.stdout.splitlines()[-1])) == set()
+    return set(json.loads(done.stdout.splitlines()[-1])) if done.stdout else set()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    now = datetime(2026, 3, 14, tzinfo=UTC)
+    make_gathering(
+        tmp_path / "g", "Small", timezone="UTC", language="en", now=now, rng=random.Random(1)
+    )
+    return tmp_path / "g"
+
+
+def test_first_page_and_rest_load_no_pixels_no_index_no_network(folder: Path) -> None:
+    assert LATE & run(RUN, folder) == set()
+
+
+def test_a_second_start_loads_the_first_page_only(folder: Path) -> None:
+    run(SECOND, folder, "only to note the addresses")
+    loaded = run(SECOND, folder)
+    assert "kiosk.web.phone.start" in loaded
+    assert [name for name in loaded if name.startswith(BEHIND)] == []
 
 
 def test_the_names_of_the_steps_tell_the_newest_schema() -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from jinja2 import nodes
 
+from kiosk.runtime.late_pages import LateApp
 from kiosk.runtime.static_files import static_dir
 
 TEMPLATES = Path(__file__).parents[3] / "kiosk" / "templates"
@@ -48,7 +48,8 @@ def lost_files(source: str) -> set[str]:
     return {name for name in named if not (static_dir() / name).is_file()}
 
 
-def test_what_templates_name_is_there(app: Flask) -> None:
+def test_what_templates_name_is_there(app: LateApp) -> None:
+    app.load_late()
     lost = {}
     for name in names_of_templates():
         source = (TEMPLATES / name).read_text(encoding="utf-8")
