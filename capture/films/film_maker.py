@@ -131,6 +131,8 @@ def _video_stream(out: Any, size: tuple[int, int]) -> Any:
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
+    # As in capture.transcoding: whole pictures side by side, not slices of one.
+    context.thread_type = "FRAME"
     context.time_base = Fraction(1, RATE)
     context.color_primaries = context.color_trc = context.colorspace = BT709
     context.color_range = LIMITED

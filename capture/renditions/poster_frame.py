@@ -21,6 +21,8 @@ def best_frame(play: Path, found: Probe) -> Any:
     with open_media(play, "video/mp4") as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
+        # Pictures that no other needs are passed over on the way: the next that one needs is as good.
+        stream.codec_context.skip_frame = "NONREF"
         for share in MOMENTS:
             frame = _frame_at(container, stream, share * (found.duration or 0))
             if frame is None:

@@ -142,6 +142,8 @@ def _encoder(out: Any, picture: PictureTrack, size: tuple[int, int]) -> Any:
     stream = out.add_stream("libx264", rate=rate, options=dict(X264))
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"
+    # PyAV's own choice is slices: then each picture waits for the one before, and no core works meanwhile.
+    stream.codec_context.thread_type = "FRAME"
     stream.codec_context.time_base = CLOCK
     tag(stream.codec_context, picture.colour.shown())
     return stream
