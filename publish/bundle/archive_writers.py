@@ -28,7 +28,7 @@ _PIECE = 1 << 20
 # disk. Measured with 600 MB of photos on two processors: 8 hands that did all of it one after the other took 1.6 times
 # as long.
 _COPYING, _SETTLING = 2, 4
-# A zip: so many pieces and files may wait to be hashed, and after so many bytes they are sent to the disk.
+# A zip: so many pieces and files may wait to be hashed, and of so many bytes is a stretch that is read back.
 _AHEAD, _PUSH = 8, 32 << 20
 # What is compressed already is only stored.
 _PACKED = frozenset({".jpg", ".jpeg", ".png", ".webp", ".mp4", ".m4a", ".mp3", ".gif"})
@@ -150,20 +150,28 @@ class FolderWriter:
 
 
 class ZipWriter:
-    """One zip: the same bytes for the same files. Entries lie under ``top``, dated ``stamp``."""
+    """One zip: the same bytes for the same files. Entries lie under ``top``, dated ``stamp``.
+
+    What is only stored is read back a stretch behind the end at which the zip grows, all else when it is complete.
+    """
 
     def __init__(self, path: Path, *, top: str, stamp: datetime) -> None:
         self._path, self._top, self._date = path, top, stamp.timetuple()[:6]
+        # Of all entries as they were written; of the stretch that was not read back yet; of those that were.
         self._crcs: dict[str, int] = {}
-        self._hashing = ThreadPoolExecutor(1)
+        self._fresh: list[zipfile.ZipInfo] = []
+        self._right: dict[str, int] = {}
+        self._hashing, self._settling = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._under_way: deque[Future[None]] = deque()
         self._file = path.open("x+b")
         self._pack = zipfile.ZipFile(self._file, "w", allowZip64=True)
         self._pushed = 0
 
     @property
     def unread(self) -> int:
-        """All: it can be read only when it is complete."""
-        return len(self._crcs)
+        """What is compressed, and the last stretch."""
+        self._wait(0)
+        return len(self._crcs) - len(self._right)
 
     def write(self, name: str, source: Source) -> WrittenFile | None:
         """One entry."""
@@ -194,35 +202,57 @@ class ZipWriter:
                 if len(hashed) > _AHEAD:
                     hashed.popleft().result()
         self._crcs[entry.filename] = entry.CRC
-        self._push()
+        self._push(entry)
         return self._hashing.submit(
             lambda: WrittenFile(digest.hexdigest(), entry.file_size, entry.CRC)
         )
 
-    def _push(self) -> None:
-        """Begin to bring to the disk what came since the last time, so that not all of it waits for the end."""
+    def _push(self, entry: zipfile.ZipInfo) -> None:
+        """When a stretch is full: have it brought to the disk and read back, while the next one is written."""
+        if entry.compress_type == zipfile.ZIP_STORED:
+            self._fresh.append(entry)
         at = self._file.tell()
-        if at - self._pushed > _PUSH and hasattr(os, "posix_fadvise"):
-            self._file.flush()
-            # Linux begins to write what it is told to forget, and does not wait for it (mm/fadvise.c).
-            os.posix_fadvise(
-                self._file.fileno(), self._pushed, at - self._pushed, os.POSIX_FADV_DONTNEED
-            )
-            self._pushed = at
+        if at - self._pushed <= _PUSH:
+            return
+        self._file.flush()
+        self._wait(1)
+        self._under_way.append(self._settling.submit(self._settle, self._fresh))
+        self._fresh, self._pushed = [], at
+
+    def _settle(self, entries: list[zipfile.ZipInfo]) -> None:
+        _to_disk(self._file.fileno())
+        for entry in entries:
+            if _stored_crc(self._path, entry) != entry.CRC:
+                _compare(entry.filename, entry.CRC, None)
+            self._right[entry.filename] = entry.header_offset
+
+    def _wait(self, most: int) -> None:
+        """Until at most so many stretches are still being read back."""
+        while len(self._under_way) > most:
+            self._under_way.popleft().result()
 
     def check(self, done: Callable[[str], None]) -> None:
-        """Bring it to the disk and read all of it back."""
+        """Bring it to the disk, and read back what was not; of all else that the directory leads there."""
+        self._wait(0)
         self._pack.close()
         self._file.flush()
         _to_disk(self._file.fileno())
         with zipfile.ZipFile(self._path) as pack, ThreadPoolExecutor(_SETTLING) as pool:
-            found = pool.map(partial(_crc_in, self._path, pack), self._crcs)
+            found = pool.map(partial(self._found, pack), self._crcs)
             for (name, crc), there in zip(self._crcs.items(), found, strict=True):
                 _compare(name, crc, there)
-                done(name)
+                if name not in self._right:
+                    done(name)
+
+    def _found(self, pack: zipfile.ZipFile, name: str) -> int | None:
+        if name not in self._right:
+            return _crc_in(self._path, pack, name)
+        entry = pack.NameToInfo.get(name)
+        return entry.CRC if entry and entry.header_offset == self._right[name] else None
 
     def close(self) -> None:
         """Let go of the file."""
+        self._settling.shutdown(cancel_futures=True)
         self._hashing.shutdown(cancel_futures=True)
         with self._file:
             self._pack.close()

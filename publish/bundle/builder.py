@@ -121,7 +121,7 @@ def make_bundle(
         with temporary_sibling(destination) as work:
             with closing(_vessel(work, destination, content)) as vessel:
                 bag = BagWriter(vessel)
-                steps = _Steps(progress, _expected(content, as_zip=_is_zip(destination)))
+                steps = _Steps(progress, _expected(content))
                 _write(bag, content, store, facts, assets=assets, steps=steps)
                 steps.expect(vessel.unread)
                 vessel.check(steps.tell)
@@ -137,11 +137,11 @@ def _is_zip(destination: Path) -> bool:
     return destination.suffix.lower() == ".zip"
 
 
-def _expected(content: _Content, *, as_zip: bool) -> int:
-    """About how many steps it will be, before anything is written: a zip is read back only when it is whole."""
+def _expected(content: _Content) -> int:
+    """About how many steps it will be, before anything is written."""
     shown = sum(1 for post in content.posts for _ in post.media())
     photos = sum(a.media.kind == "photo" for t in content.takeaways for a in t.attachments)
-    return (shown + photos) * (2 if as_zip else 1) + len(content.posts) + _OTHERS
+    return shown + photos + len(content.posts) + _OTHERS
 
 
 def _vessel(work: Path, destination: Path, content: _Content) -> ArchiveWriter:

@@ -26,6 +26,7 @@ from PIL import Image, PngImagePlugin
 from playwright.sync_api import expect
 
 from kiosk.services.publishing import verify_bundle
+from publish.bundle import archive_writers
 from publish.bundle.bagit import check_bag
 from publish.bundle.builder import Bundle, make_bundle
 from publish.bundle.strip_metadata import stripped
@@ -236,6 +237,29 @@ def test_zip_unpacks_to_a_valid_bag(kit: Kit, tmp_path: Path) -> None:
         pack.extractall(tmp_path / "unpacked")
     bagit.Bag(str(tmp_path / "unpacked" / "spring")).validate()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["gathering", "spring.zip", "unpacked"]
+
+
+def test_a_zip_is_read_back_while_it_grows(
+    kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(kit)
+    whole = bundle(kit, tmp_path / "a" / "bag.zip").path.read_bytes()
+    read: list[tuple[str, bool]] = []
+    real = archive_writers._stored_crc
+
+    def noted(path: Path, entry: zipfile.ZipInfo) -> int | None:
+        # The directory is the last that is written.
+        read.append((entry.filename, b"PK\5\6" in path.read_bytes()))
+        return real(path, entry)
+
+    monkeypatch.setattr(archive_writers, "_stored_crc", noted)
+    monkeypatch.setattr(archive_writers, "_PUSH", 1_000)
+    assert bundle(kit, tmp_path / "b" / "bag.zip").path.read_bytes() == whole
+    with zipfile.ZipFile(io.BytesIO(whole)) as pack:
+        stored = [e.filename for e in pack.infolist() if e.compress_type == zipfile.ZIP_STORED]
+    # Each one once, whether in its stretch or at the end.
+    assert sorted(name for name, _ in read) == sorted(stored)
+    assert sum(not ended for _, ended in read) > len(stored) / 2
 
 
 def test_links_resolve_and_nothing_is_absolute(kit: Kit, tmp_path: Path) -> None:
@@ -468,11 +492,15 @@ class Lying(io.FileIO):
         return bytes(data)
 
 
-@pytest.mark.parametrize("name", ["bag", "bag.zip"])
+@pytest.mark.parametrize(
+    ("name", "stretch"), [("bag", 0), ("bag.zip", 1 << 25), ("bag.zip", 1_000)]
+)
 def test_stick_that_lies_is_found_out(
-    kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, name: str
+    kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, name: str, stretch: int
 ) -> None:
     fill(kit)
+    # A zip is read back stretch by stretch, and at its end.
+    monkeypatch.setattr(archive_writers, "_PUSH", stretch)
     real = Path.open
 
     def opened(path: Path, mode: str = "r", *rest: Any, **more: Any) -> Any:
