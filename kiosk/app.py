@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, g, request
 from jinja2 import StrictUndefined
 
-from kiosk.demo import mark
+from kiosk.demo.mark import shown_receipt
 from kiosk.i18n import locale_selector
 from kiosk.runtime.byte_code import TemplateCode
 from kiosk.runtime.context import KioskContext, current_kiosk
@@ -86,9 +86,23 @@ def create_app(
         kiosk.may_send = lambda: _holds_baton(kiosk)
         app.secret_key = secret_store.signing_key(str(kiosk.gathering_id))
         db.session.remove()
-    add_pages(app, (*MIDDLEWARE, mark), auth.LaptopDoor())
+    add_pages(app, MIDDLEWARE, auth.LaptopDoor())
+    _show_tour(app, sample=shown_receipt(settings.folder) is not None)
     app.register_late(_behind, _sources())
     return app
+
+
+def _show_tour(app: Flask, *, sample: bool) -> None:
+    """Give every page ``tour``: what to show of it, or None. Only a sample's pages load it."""
+
+    def shown() -> dict[str, Any]:
+        if not sample:
+            return {"tour": None}
+        from kiosk.demo import tour
+
+        return {"tour": tour.shown()}
+
+    app.context_processor(shown)
 
 
 def _holds_baton(kiosk: KioskContext) -> bool:
