@@ -31,6 +31,9 @@ _ALIASES = {
     "gb2312": "gb18030",
     "gbk": "gb18030",
     "hz-gb-2312": "hz",
+    "x-big5": "big5",
+    "iso-2022-kr": "iso2022_kr",
+    "iso-2022-jp-ms": "iso2022_jp_ext",
 }
 # Charsets whose bytes are ASCII or 0 too, so that their text would pass for UTF-8.
 _SEVEN_BIT = ("iso2022", "utf_7", "utf_16", "utf_32", "hz")
@@ -78,6 +81,45 @@ _OWN = {
     "et": "äõöüšž",
 }
 _OTHER_SCRIPTS = ("windows-1251", "windows-1253", "windows-1255", "windows-1256")
+# The ten commonest letters of a script's languages make up more than half of a text.
+_COMMONEST = {
+    "windows-1251": "оеаинтсрвлі",
+    "koi8-u": "оеаинтсрвлі",
+    "windows-1253": "αοιετσνηρυςάόίέ",
+    "windows-1255": "יוהלאמרתבנש",
+    "windows-1256": "اليمنتروبهع",
+}
+_LIKELY = 0.5
+_WIDE_SIGNS = re.compile(r"[\xa0\u3000-\u303f\uff01-\uff65]")
+_CYRILLIC = (("windows-1251", "koi8-u", "cp866"), "[а-яёєіїґў]")
+# Charsets of a language that has no Latin letters, and the letters that it writes with.
+_OF_SCRIPT = {
+    "ru": _CYRILLIC,
+    "uk": _CYRILLIC,
+    "bg": _CYRILLIC,
+    "be": _CYRILLIC,
+    "sr": _CYRILLIC,
+    "el": (("windows-1253",), "[ά-ώΐΰ]"),
+    "he": (("windows-1255",), "[א-ת]"),
+    "ar": (("windows-1256",), "[ء-يٱ-ۓ]"),
+    "fa": (("windows-1256",), "[ء-يٱ-ۓ]"),
+    "ja": (("cp932", "euc_jp"), "[ぁ-ヿ一-鿿ー々]"),
+    "zh": (("gb18030", "big5"), "[一-鿿]"),
+    "ko": (("cp949",), "[가-힣一-鿿]"),
+}
+_COMMON_LETTERS = {
+    "ja": "のにはをたがでてとしいるな",
+    "zh": "的一是不了在人有我他这這来來们們说說中上大个個国國我要就到",
+    **dict.fromkeys(("ru", "uk", "bg", "be", "sr"), "оеаинтсрвлі"),
+}
+_ESCAPES = {
+    b"\x1b$B": "iso2022_jp_ext",
+    b"\x1b$@": "iso2022_jp_ext",
+    b"\x1b$(D": "iso2022_jp_ext",
+    b"\x1b$)C": "iso2022_kr",
+}
+# What ISO 8859 has where Windows has letters and signs.
+_CONTROLS = re.compile(r"[\x80-\x9f]")
 # Of the letters beyond ASCII so many must be those of the charset's languages.
 _ENOUGH = 0.97
 # What no language writes: signs inside words, questions that end with an opening mark, õ before anything but e,
@@ -115,12 +157,43 @@ def decode_exactly(data: bytes, language: str = "") -> str | None:
 def decode_declared(data: bytes, label: str | None) -> str:
     """The text of bytes of which a program says the charset: right, wrong, unknown or none. Never fails."""
     rest, marked = strip_bom(data)
-    for name in filter(None, (marked, *_declared(rest, label))):
-        if (text := _strictly(rest, name)) is not None:
+    for name in filter(None, (marked, _by_escapes(rest), *_declared(rest, label))):
+        text = _strictly(rest, name)
+        if text is not None and not _CONTROLS.search(text) and not _is_mislabelled(text, name):
             return text
     guessed = decode_exactly(data)
+    if guessed is None:
+        guessed = _likeliest(rest)
     # Every byte is something in windows-1252 as browsers read it.
     return guessed if guessed is not None else _western(rest)
+
+
+def _by_escapes(data: bytes) -> str:
+    """The seven-bit charset whose switches stand in the text, whatever its label says."""
+    return next((name for mark, name in _ESCAPES.items() if mark in data), "")
+
+
+def _is_mislabelled(text: str, name: str) -> bool:
+    """Whether a text in a charset for Western Europe has words that hardly have a plain letter."""
+    return name == "cp1252" and not _holds_together(text, "windows-1252")
+
+
+def _likeliest(data: bytes) -> str | None:
+    """The text in the script whose commonest letters it has most of; None where it has few of any."""
+    best, best_share = None, _LIKELY
+    for name, common in _COMMONEST.items():
+        text = _strictly(data, name)
+        letters = [c.lower() for c in text or "" if c > "\x7f" and c.isalpha()]
+        script = _LETTERS.get(name, _LETTERS["windows-1251"])
+        share = sum(letter in common for letter in letters) / max(len(letters), 1)
+        if (
+            text is not None
+            and share > best_share
+            and set(letters) <= set(script)
+            and _is_cased_well(text)
+        ):
+            best, best_share = text, share
+    return best
 
 
 def _declared(data: bytes, label: str | None) -> Iterator[str]:
@@ -177,7 +250,29 @@ def _guessed(data: bytes, language: str) -> str | None:
     if len(texts) == 1:
         return texts.pop()
     own = {text for text in texts if _is_in(text, language)}
-    return own.pop() if len(own) == 1 else None
+    return own.pop() if len(own) == 1 else _in_script(data, language)
+
+
+def _in_script(data: bytes, language: str) -> str | None:
+    """The text in a charset of the language's script, where one alone has its letters."""
+    names, letters = _OF_SCRIPT.get(language, ((), ""))
+    texts = filter(None, (_strictly(data, name) for name in names))
+    fits = {text for text in texts if _is_written_with(text, letters)}
+    common = _COMMON_LETTERS.get(language, "")
+    return max(fits, key=lambda text: sum(map(text.lower().count, common)), default=None)
+
+
+def _is_written_with(text: str, letters: str) -> bool:
+    """Whether most letters of the text, and all beyond ASCII, are such."""
+    all_letters = [c for c in text if c.isalpha()]
+    beyond = [c for c in text if c > "\x7f" and c not in _SIGNS and not _WIDE_SIGNS.match(c)]
+    usual = sum(re.match(letters, c, re.IGNORECASE) is not None for c in beyond)
+    return (
+        len(beyond) * 2 > len(all_letters)
+        and usual >= _ENOUGH * len(beyond)
+        and _is_cased_well(text)
+        and not _ODD.search(text)
+    )
 
 
 def _is_in(text: str, language: str) -> bool:

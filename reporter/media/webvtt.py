@@ -1,6 +1,6 @@
 """Captions as cues: read from what a person types and from caption files, written as WebVTT.
 
-Files: WebVTT (https://www.w3.org/TR/webvtt1/), SubRip (.srt), YouTube's .sbv, SubStation Alpha (.ass, .ssa).
+Files: WebVTT (https://www.w3.org/TR/webvtt1/), SubRip (.srt), YouTube's .sbv, and those of ``timed_text``.
 People type one line a sentence, with the time before it: ``0:03 Good morning`` or ``0:03 - 0:06 Good morning``. Times
 are seconds.
 """
@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from html import unescape
 
 from reporter.charsets import decode_exactly
 from reporter.errors import BadInput
+from reporter.media.timed_text import Timed, ass_lines, is_lrc, is_xml, lrc_lines, xml_lines
 
 MOST_CHARS = 200_000
 MOST_BYTES = 4 * MOST_CHARS
@@ -24,12 +25,11 @@ LETTERS_A_SECOND = 15.0
 LEAST, MOST = 1.5, 7.0
 _TIME = r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2})(?:[.,](\d{1,3}))?"
 # Only plain spaces part a time from its words: a no-break space belongs to them.
-_LINE = re.compile(rf"[ \t]*{_TIME}(?:[ \t]*[-–][ \t]*{_TIME})?[ \t]+([^ \t].*)")
+_LINE = re.compile(rf"[ \t]*\[?{_TIME}(?:[ \t]*[-–][ \t]*{_TIME})?\]?(?:[ \t]+([^ \t].*)|[ \t]*)")
 _TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
 _SBV_TIMING = re.compile(
     r"\s*(\d{1,3}):(\d{2}):(\d{2})\.(\d{1,3}),(\d{1,3}):(\d{2}):(\d{2})\.(\d{1,3})\s*"
 )
-_ASS_TIME = re.compile(r"\s*(\d{1,3}):(\d{1,2}):(\d{1,2})(?:[.:](\d{1,3}))?\s*")
 _SHORT_TIMING = re.compile(r"-->")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 # Marks of SubRip and WebVTT; any other "<" was meant as it stands.
@@ -40,7 +40,6 @@ _TAG = re.compile(
 # Marks of SubStation Alpha, which SubRip files have too, and of MicroDVD.
 _OVERRIDE = re.compile(r"\{\\[^{}\n]*\}|\{[YyFfSsCcPpHh]:[^{}\n]*\}")
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
-_ASS_FIELDS = 10
 
 
 @dataclass(frozen=True)
@@ -82,12 +81,16 @@ def read_cues(text: str) -> list[Cue]:
 
 
 def _cues(lines: Sequence[str]) -> Iterable[Cue]:
+    if is_xml("\n".join(lines[:3])):
+        return _timed([*xml_lines("\n".join(lines))], _clean)
     if any("-->" in line for line in lines):
         return _blocks(lines, is_vtt=lines[0].startswith("WEBVTT"))
     if any(_SBV_TIMING.fullmatch(line) for line in lines):
         return _sbv(lines)
     if any(line.startswith("Dialogue:") for line in lines):
-        return _ass(lines)
+        return [cue for cue in _timed([*ass_lines(lines)], _clean) if cue.end > cue.begin]
+    if is_lrc(lines):
+        return _timed(lrc_lines(lines), _clean)
     return _typed(lines)
 
 
@@ -107,7 +110,8 @@ def _typed(lines: Sequence[str]) -> Iterable[Cue]:
         match = _LINE.fullmatch(line)
         if match is not None:
             end = _seconds(match.groups()[4:8], number) if match[6] else None
-            found.append((_seconds(match.groups()[:4], number), end, match[9].strip(" \t")))
+            words = (match[9] or "").strip(" \t")
+            found.append((_seconds(match.groups()[:4], number), end, words))
         elif line.strip() and found:
             begin, end, words = found[-1]
             found[-1] = (begin, end, f"{words}\n{_continuation(line)}")
@@ -115,11 +119,7 @@ def _typed(lines: Sequence[str]) -> Iterable[Cue]:
             raise BadInput(
                 "Line %(line)s has no time before it, as in “0:03 Good morning”.", line=number
             )
-    for this, following in zip(found, [*found[1:], None], strict=False):
-        begin, end, words = this
-        cue = Cue(begin, _end(begin, end, words, following), _clean(words))
-        if cue.text:
-            yield cue
+    yield from _timed(found, _clean)
 
 
 def _continuation(line: str) -> str:
@@ -168,6 +168,12 @@ def _blocks(lines: Sequence[str], *, is_vtt: bool) -> Iterable[Cue]:
 def _block_end(lines: Sequence[str], at: int, *, is_vtt: bool) -> int:
     """The line after a cue's words. SubRip has empty lines among them, where the next number tells the end."""
     while at < len(lines) and "-->" not in lines[at]:
+        if (
+            not is_vtt
+            and lines[at].strip().isdecimal()
+            and "-->" in "".join(lines[at + 1 : at + 2])
+        ):
+            return at
         if not lines[at].strip(" \t") and (is_vtt or _begins_block(lines, at)):
             return at
         at += 1
@@ -201,19 +207,13 @@ def _sbv(lines: Sequence[str]) -> Iterable[Cue]:
             yield Cue(begin, end, text)
 
 
-def _ass(lines: Sequence[str]) -> Iterable[Cue]:
-    """The lines of dialogue: layer, begin, end, style, name, three margins, effect, text."""
-    for number, line in enumerate(lines, 1):
-        fields = line.removeprefix("Dialogue:").split(",", _ASS_FIELDS - 1)
-        if not line.startswith("Dialogue:") or len(fields) < _ASS_FIELDS:
-            continue
-        times = [_ASS_TIME.fullmatch(field) for field in fields[1:3]]
-        if times[0] is None or times[1] is None:
-            raise BadInput("The times in line %(line)s can't be read.", line=number)
-        begin, end = (_seconds(time.groups(), number) for time in times if time)
-        words = re.sub(r"\\[Nn]", "\n", _OVERRIDE.sub("", fields[-1])).replace("\\h", "\u00a0")
-        if (text := _clean(words)) and end > begin:
-            yield Cue(begin, end, text)
+def _timed(found: Sequence[Timed], clean: Callable[[str], str]) -> Iterable[Cue]:
+    """Cues of (begin, end, words); where there is no end, the next begins."""
+    for this, following in zip(found, [*found[1:], None], strict=False):
+        begin, end, words = this
+        cue = Cue(begin, _end(begin, end, words, following), clean(words))
+        if cue.text and cue.end > begin:
+            yield cue
 
 
 def _without_marks(text: str) -> str:

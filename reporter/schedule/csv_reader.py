@@ -21,8 +21,9 @@ from reporter.schedule.parsed_session import (
     one_line,
     plain_text,
     recording_wish,
+    title_line,
 )
-from reporter.schedule.tables.cells import RowTimes, TimeCells, adopt_columns
+from reporter.schedule.tables.cells import RowTimes, TimeCells, adopt_columns, with_halves
 from reporter.schedule.tables.table import Row, Table, read_table
 
 _FIELDS = ("room", "track", "speakers", "description", "language", "licence", "do_not_record")
@@ -35,7 +36,7 @@ def read_csv(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
     columns that look like times and are not used, and how doubtful dates were read is told to
     ``findings``. Raises BadInput when the text is no table with a title column.
     """
-    table = adopt_columns(read_table(text), findings)
+    table = adopt_columns(with_halves(read_table(text)), findings)
     reader = _Reader(table, zone, findings, TimeCells(table, findings))
     drafts = [reader.draft(row) for row in table.rows]
     return [draft for draft in drafts if draft is not None]
@@ -57,7 +58,7 @@ class _Reader:
         self.last_day = self.times.day_above()
 
     def draft(self, row: Row) -> Draft | None:
-        title = one_line(self.table.value(row, "title"))
+        title = title_line(self.table.value(row, "title"))
         if self._is_heading(row):
             return None
         if not title:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,8 @@ from reporter.schedule.calendars.content_lines import (
     read_calendars,
     zones_of,
 )
+from reporter.schedule.calendars.event_names import aliases_of, guid_of, title_of
+from reporter.schedule.calendars.recurrence import Series, repeats
 from reporter.schedule.calendars.vtimezone import FileZone
 from reporter.schedule.dates.zones import (
     fixed_offset,
@@ -44,7 +46,6 @@ MAX_BYTES = 8_000_000
 MAX_LINES = 400_000
 
 _UNSAID = frozenset({"do_not_record", "licence"})
-_PRETALX_UID = re.compile(r"pretalx-.+-([A-Z0-9]{5,8}(?:-\d+)?)@")
 _START = N_("Its start “%(text)s” is not understood.")
 _END = N_("Its end “%(text)s” is not understood.")
 _NOT_SAID = Message(
@@ -58,16 +59,15 @@ def read_ical(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
     zone that the calendar as a whole names.
 
     An event that has no title is left out; of one whose times make no sense the readable part is
-    taken. Repeating events come in once, at their first time, cancelled ones not at all; all that
-    is told to ``findings``. Raises BadInput for a file that is too big.
+    taken. Repeating events come in once for each time, endless ones on the days of the others,
+    cancelled ones not at all; all that is told to ``findings``. Raises BadInput for a file that is too big.
     """
     drafts: list[Draft] = []
+    number = 0
     for calendar in _calendars(text):
-        reader = _Reader(calendar, zone, findings)
-        for event in calendar.of_kind("VEVENT"):
-            reader.number = len(drafts) + len(findings.left_out) + 1
-            if (draft := reader.draft(event)) is not None:
-                drafts.append(draft)
+        reader = _Reader(calendar, zone, findings, number)
+        drafts += reader.drafts()
+        number = reader.number
     if drafts:
         findings.note(_NOT_SAID)
     return drafts
@@ -124,6 +124,7 @@ class _Reader:
     findings: Findings
     number: int = 0
     places: dict[str, str] = field(default_factory=dict)
+    series: Series = field(init=False)
 
     def __post_init__(self) -> None:
         self.zones = zones_of(self.calendar)
@@ -132,10 +133,49 @@ class _Reader:
         self.named = named if named is not None and names_a_place(named.key) else None
         self.zone = self.named or self.zone
 
+    def drafts(self) -> Iterator[Draft]:
+        """The sessions of all events; ``number`` counts the events."""
+        self.series = Series(self.calendar.of_kind("VEVENT"), self._quietly)
+        for event in self.series.events:
+            self.number += 1
+            yield from self._event(event)
+
+    def _quietly(self, moment: date, line: Property) -> datetime:
+        return replace(self, findings=Findings())._utc(moment, line, "")
+
+    def _event(self, event: Component) -> Iterator[Draft]:
+        if (draft := self.draft(event)) is None:
+            return
+        where = draft.where
+        if self.series.is_newer(event):
+            self.findings.note(
+                Message("The file has older versions of it. The newest was taken."), where
+            )
+        if not repeats(event):
+            yield draft
+            return
+        try:
+            times = self.series.times(event)
+        except (ValueError, OverflowError, BadInput):
+            self.findings.note(
+                Message(
+                    "It repeats. Only its first time was taken; add the others with a title of their "
+                    "own."
+                ),
+                where,
+            )
+            yield draft
+            return
+        self.findings.note(
+            Message("It repeats. Its %(count)s times were taken.", count=len(times)), where
+        )
+        yield from filter(None, map(self.draft, times))
+
     def draft(self, event: Component) -> Draft | None:
-        title, speakers = self._title(event)
+        """The session of one event at its start; None, and told, for one that is left out."""
+        title, speakers = title_of(event)
         where = event_named(self.number, title) if title else event_numbered(self.number)
-        if event.text("STATUS").strip().upper() == "CANCELLED":
+        if "CANCEL" in (event.text("STATUS") + self.calendar.text("METHOD")).upper():
             self.findings.leave_out(Message("%(where)s is cancelled.", where=where))
             return None
         if not title:
@@ -149,14 +189,6 @@ class _Reader:
         if not event.closed:
             self.findings.note(
                 Message("The file breaks off in this event. Export it again."), where
-            )
-        if event.first("RRULE") or event.first("RDATE"):
-            self.findings.note(
-                Message(
-                    "It repeats. Only its first time was taken; add the others with a title of their "
-                    "own."
-                ),
-                where,
             )
         starts, ends = self._span(event, where)
         return Draft(where, self._session(event, title, speakers, (starts, ends)))
@@ -172,7 +204,7 @@ class _Reader:
         unsaid = _UNSAID | ({"track"} if not track else set())
         summary = event.first("SUMMARY")
         return ScheduledSession(
-            guid=_guid(event),
+            guid=guid_of(event),
             title=title,
             room=one_line(event.text("LOCATION")),
             track=one_line(track),
@@ -181,18 +213,9 @@ class _Reader:
             starts_at=span[0],
             ends_at=span[1],
             language=one_line(summary.params.get("LANGUAGE", "") if summary else "", 35),
-            aliases=_aliases(event),
+            aliases=aliases_of(event),
             unsaid=frozenset(unsaid if speakers else unsaid | {"speakers"}),
         )
-
-    def _title(self, event: Component) -> tuple[str, tuple[str, ...]]:
-        """The title and, as pretalx writes them behind it (“Title - Speaker, Speaker”), the speakers."""
-        summary = event.text("SUMMARY")
-        if _PRETALX_UID.match(event.text("UID")) is None or " - " not in f"{summary} ":
-            return one_line(summary), ()
-        title, _, names = f"{summary} ".rpartition(" - ")
-        people = (one_line(name) for name in names.split(","))
-        return one_line(title), tuple(name for name in people if name)
 
     def _span(self, event: Component, where: str) -> tuple[datetime | None, datetime | None]:
         start = event.first("DTSTART")
@@ -372,20 +395,3 @@ def _unread(template: str, line: Property, error: Exception) -> str:
     if isinstance(error, BadInput):
         return error.message
     return Message(template, text=one_line(line.value, 40))
-
-
-def _guid(event: Component) -> str:
-    """The UID; a changed instance of a series carries the series' UID and its own RECURRENCE-ID."""
-    uid = one_line(event.text("UID"), 200)
-    instance = event.first("RECURRENCE-ID")
-    if not uid or instance is None:
-        return uid
-    try:
-        return f"{uid} {parse_moment(instance.value)}"
-    except ValueError:
-        return f"{uid} {one_line(instance.value, 60)}"
-
-
-def _aliases(event: Component) -> tuple[str, ...]:
-    match = _PRETALX_UID.match(event.text("UID"))
-    return (f"pretalx {match[1]}",) if match else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 import uuid
@@ -21,6 +22,7 @@ MAX_DESCRIPTION = 20_000
 # The name space of ids that we derive (RFC 9562, version 5); it must never change.
 _DERIVED = uuid.UUID("8a0cf4b6-6a0e-5e0c-9d25-0b2f7f3b51c4")
 _TAG = re.compile(r"</?(?:p|br|a|b|i|em|strong|ul|ol|li|div|span|h[1-6]|blockquote)\b[^>]*>", re.I)
+_ENTITY = re.compile(r"&(?:amp|quot|lt|gt|nbsp|apos|#\d{2,5}|#x[0-9a-f]{2,4});", re.I)
 _BREAKS = {"p", "br", "li", "div", "ul", "ol", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"}
 
 
@@ -220,6 +222,11 @@ def one_line(text: str, limit: int = MAX_TITLE) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
+def title_line(text: str) -> str:
+    """A title on one line; the entities that web calendars leave in it are resolved."""
+    return one_line(html.unescape(text) if _ENTITY.search(text) else text)
+
+
 def plain_text(*parts: str) -> str:
     """Paragraphs as plain text, HTML taken out, what repeats left away, cut at 20,000 characters."""
     seen: list[str] = []
@@ -227,6 +234,8 @@ def plain_text(*parts: str) -> str:
         text = _printable(part[:MAX_DESCRIPTION])
         if _TAG.search(text):
             text = _without_tags(text)
+        elif _ENTITY.search(text):
+            text = html.unescape(text)
         text = re.sub(r"\n{3,}", "\n\n", text.strip())
         if text and text not in seen:
             seen.append(text)

@@ -21,7 +21,10 @@ _ANSWERERS = (
     "X-FC-MachineGenerated",
 )
 _NO = frozenset({"", "no", "none", "false", "0"})
-_NO_PERSON = re.compile(r"^(mailer-daemon|postmaster|mail-daemon|mdaemon)@", re.IGNORECASE)
+_NO_PERSON = re.compile(
+    r"^(mailer-daemon|postmaster|mail-daemon|mdaemon|microsoftexchange[0-9a-f]{32})@", re.IGNORECASE
+)
+_BOUNCED = ("X-Failed-Recipients", "X-MS-Exchange-Message-Is-Ndr")
 # Exchange sets them on its own answers; companies' gateways set one or the other on what people write.
 _EXCHANGE = ("X-Auto-Response-Suppress", "X-MS-Exchange-Inbox-Rules-Loop")
 _EXCHANGE_SOURCE = "X-MS-Exchange-Generated-Message-Source"
@@ -39,7 +42,7 @@ def _by_form(mail: Message, sender: str) -> str:
     if mail.get_content_type() == "multipart/report":
         kind = str(mail.get_param("report-type") or "delivery-status")
         return f"a report of a mail server ({kind})"
-    if _NO_PERSON.match(sender) or mail.get("X-Failed-Recipients"):
+    if _NO_PERSON.match(sender) or any(mail.get(name) is not None for name in _BOUNCED):
         return "a report of a mail server"
     if str(mail.get("Return-Path", "x")).strip() == "<>":
         return "an automatic answer (no address to return to)"
@@ -57,11 +60,13 @@ def _by_headers(mail: Message) -> str:
     precedence = _value(mail, "Precedence").replace("-", "_")
     if precedence in ("auto_reply", "autoreply", "bulk", "junk"):
         return "an automatic answer (Precedence)"
-    return "a mail of a list" if mail.get("List-Unsubscribe") else ""
+    # What a person answers through a list has its header, too.
+    answers = mail.get("In-Reply-To") or mail.get("References")
+    return "a mail of a list" if mail.get("List-Unsubscribe") and not answers else ""
 
 
 def _by_exchange(mail: Message, subject: str) -> str:
-    if ABSENT.match(subject):
+    if ABSENT.match(subject) or "autorespond" in _value(mail, "X-Mailer"):
         return "an automatic answer (by its subject)"
     signs = sum(mail.get(name) is not None for name in _EXCHANGE)
     if mail.get(_EXCHANGE_SOURCE) or signs == len(_EXCHANGE):

@@ -72,10 +72,11 @@ LABELS = {
 
 # "Sent from my phone", "Von meinem Handy gesendet": the verb at one end of the line, and the device or program in it.
 _SENT_WITH = (
-    r"sent / gesendet / verschickt / diese nachricht wurde / envoyée? / enviad[oa] / inviat[oa] / "
+    r"(?:securely )?sent / mailed / sicher versendet / "
+    r"gesendet / verschickt / diese nachricht wurde / envoyée? / enviad[oa] / inviat[oa] / "
     r"verzonden / verstuurd / skickat / sendt / lähetetty / wysłan[eoy] / odeslán[oa] / odoslan[éeá] / "
     r"poslán[oa] / küldve / elküldve / отправлено / надіслано / gönderildi / στάλθηκε / נשלח / أُرسلت / "
-    r"أرسلت / مرسلة? / تم الإرسال / أرسل / trimis / poslano / enviat / saadetud / dikirim / được gửi / "
+    r"أرسلت / مرسلة? / تم الإرسال / أرسل / trimis / poslano / enviat / saadetud / dikirim / (?:được )?gửi / "
     r"da mein\w* / 送信 / 发送 / 傳送 / 发自 / 보냄 / भेजा गया / get (?=outlook) / holen sie sich (?=outlook) / "
     r"laden sie (?=outlook) / téléchargez (?=outlook) / obtenir (?=outlook) / obtener (?=outlook) / "
     r"obter (?=o? ?outlook) / ottieni (?=outlook) / scarica (?=outlook) / download (?=outlook) / "
@@ -86,24 +87,35 @@ DEVICE_VERB = re.compile(
     rf"^\W*{_any(_SENT_WITH)}|{_any(_SENT_WITH)}\W*(?:<[^>]*>\W*)?$", re.IGNORECASE
 )
 _DEVICE = (
-    r"iphone / ipad / ipod / android / samsung / galaxy / huawei / xiaomi / redmi / oneplus / pixel / "
+    r"iphon\w* / ipad / ipod / android / samsung / galaxy / huawei / xiaomi / redmi / oneplus / pixel / "
     r"blackberry / windows / outlook / aka\.ms / proton ?mail / yahoo / gmx / web\.de / t-online / k-9 / "
     r"thunderbird / fairemail / mobil\w* / smartphone / handy / téléphone / móvil / celular / telefon\w* / "
     r"телефон\w* / mail\.ru / yandex / яндекс / mail app / apple mail / tuta\b / tutanota / mailbird / "
-    r"spark\b / aol\b / phone / tablet"
+    r"spark\b / aol\b / superhuman / phone / tablet / unterwegs / 手机 / 手機 / スマホ / מהנייד"
 )
 DEVICE = re.compile(_any(_DEVICE), re.IGNORECASE)
 DEVICE_CHARS = 120
+# Lines that programs set in so many ways that only their own address or slogan tells.
+DEVICE_LINE = re.compile(
+    r"outlook.{0,40}<https://aka\.ms/\w+>$|^yahoo mail\s?: |^provenance : courrier|^yahoo mail - .{0,40}$",
+    re.IGNORECASE,
+)
 
 # How Exchange, Gmail and others begin the subject of an absence note.
 _ABSENT_WORDS = (
     r"automatic reply|auto(?:matic)?[ -]?(?:reply|response)|out of (?:the )?office|"
-    r"automatische antwort|abwesenheit(?:snotiz|sassistent)?|réponse automatique|absence du bureau|"
+    r"automatische antwort|abwesend|"
+    r"abwesenheit(?:snotiz|sassistent|snachricht|sbenachrichtigung)?|réponse automatique|absence du bureau|"
     r"respuesta automática|fuera de la oficina|resposta automática|risposta automatica|fuori sede|"
     r"automatisch antwoord|afwezigheidsbericht|autosvar|automatiskt svar|automatisk svar|"
     r"automaattinen vastaus|odpowiedź automatyczna|autoodpowiedź|automatická odpověď|"
     r"automatikus válasz|автоматический ответ|автоответ|автоматична відповідь|otomatik yanıt|"
-    r"αυτόματη απάντηση|răspuns automat|תשובה אוטומטית|رد تلقائي|自动答复|自動回覆|自動回應|自動応答|자동 회신|"
-    r"स्वचालित उत्तर"
+    r"αυτόματη απάντηση|răspuns automat|"
+    r"תשובה אוטומטית|מענה אוטומטי|رد تلقائي|自动答复|自動回覆|自動回應|自動応答|자동 회신|"
+    r"स्वचालित (?:उत्तर|जवाब)|स्वत: ?जवाब"
 )
-ABSENT = re.compile(rf"\s*(?:{_ABSENT_WORDS})\s*(?:[:：(\[-]|$)", re.IGNORECASE)
+ABSENT = re.compile(
+    rf"\s*(?:{_ABSENT_WORDS})\s*(?:[:：(\[-]|re:|$)"
+    r"|.*(?:\[out of (?:the )?office\]|\bis out of the office\.?|\bist außer haus\.?)\s*$",
+    re.IGNORECASE,
+)

@@ -60,11 +60,8 @@ _CUTS = re.compile(
     r"|isForwardContent|reply139content|oriMsgHtmlSeperator|OLK_SRC_BODY_SECTION|_MailOriginal|replyseparator)$",
     re.IGNORECASE,
 )
-_SIGNATURES = re.compile(
-    r"(?:^|[\s_-])(?:gmail_signature(?:_prefix)?|moz-signature|protonmail_signature_block|ms-outlook-mobile-signature"
-    r"|AppleMailSignature|tutanota_signature|editorUserSignature|yahoo-?signature)(?:$|[\s_-])|^(?:x_)*Signature$",
-    re.IGNORECASE,
-)
+# Nearly every program calls it so; Zoho and Roundcube are short.
+_SIGNATURES = re.compile(r"signature|^Zm-_Id_-Sgn|^_rc_sig$", re.IGNORECASE)
 # Word's line above a header: a border above, and this padding.
 _WORD_RULE = re.compile(r"border-top:\s*solid[^;]*;\s*padding:\s*3(?:\.0)?pt", re.IGNORECASE)
 # How programs indent what the person wrote, with the element for quotations.
@@ -162,7 +159,7 @@ class _Reader(HTMLParser):
 
 
 def _effect(tag: str, told: dict[str, str]) -> str:
-    marks = (told.get("class", ""), told.get("id", ""))
+    marks = (told.get("class", ""), told.get("id", ""), told.get("name", ""))
     if tag in _SILENT or any(_SIGNATURES.search(mark) for mark in marks):
         return "silent"
     if re.search(r"display:\s*none", told.get("style", ""), re.IGNORECASE):

@@ -12,49 +12,36 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from publish.targets.email.client_phrases import (
-    DEVICE,
-    DEVICE_CHARS,
-    DEVICE_VERB,
-    LABELS,
-    OPENING,
-    WROTE,
+from publish.targets.email.client_phrases import LABELS, OPENING, WROTE
+from publish.targets.email.signatures import (
+    ADDRESS,
+    BARE_RULE,
+    BIDI,
+    SENTENCE_ENDS,
+    plain_line,
+    without_signature,
 )
 
 # A line of its own that the reader of HTML writes where a program marks that all the rest is quoted.
 CUT = "\0"
-_INTRO_LINES, _INTRO_CHARS = 5, 400
-_ADDRESS = re.compile(r"[^\s<>@,;:\"'()\[\]]+@[^\s<>@,;:\"'()\[\]]+\.[^\s<>@,;:\"'()\[\]]+")
+_INTRO_LINES, _INTRO_CHARS, _FORWARD_LINES = 5, 400, 10
 # A year, a date in figures, or a time; \d is a figure of any script.
 _DATE = re.compile(
     r"(?<!\d)\d{4}(?!\d)|\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{2}|\d{1,2}[:.]\d{2}(?!\d)"
 )
 _ENDS = re.compile(r"[:：]\s*$|(?<=[\s\w>)])[-–—]\s*$")
-_SENTENCE_ENDS = re.compile(r"[.!?…。！？)]\s*$")
 _RULE = re.compile(r"^[\s*]*[-‐‑‒–—―_=]{2,}\s*(?P<words>[^\W_].{0,160}?)\s*[-‐‑‒–—―_=]{2,}[\s*]*$")
-_BARE_RULE = re.compile(r"^\s*(?:_{8,}|-{8,}|[‐‑‒–—―]{8,}|={8,}|\*{8,})\s*$")
 _SHORT_RULE = re.compile(r"^\s*[-_=*‐‑‒–—―]{3,}\s*$")
 _HEADER = re.compile(r"^[\s*]*(?P<label>[^\W\d_][^:：<>@]{0,30}?)\s*\*?\s?[:：]\*?(?P<value>.*)$")
 _QUOTED = re.compile(r"^\s{0,4}(?:>(?!From )|\|\s)")
-_BIDI = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 # "Re:", "AW:", "Fwd:" and what they are in other languages.
 _PREFIX = re.compile(
     r"^(?:\s*(?:re|aw|fwd?|wg|sv|vs|vl|antw|ynt|tr|rv|res|enc|rif|i|r|odp|pd|vb|vá|továbbítás|hl|bls|atb|doorst|ilt|na|ha|πρθ|απ"
     r"|отв|пер|回复|答复|回覆|转发|轉寄|回信|답장|전달|תגובה|רד|رد)\s*(?:\[\d+\])?\s*[:：])+\s*",
     re.IGNORECASE,
 )
-_SIGNATURE_LINES, _FORWARD_LINES, _FOOTER_LINES = 10, 10, 8
-_CARD_LINES, _CARD_CHARS = 12, 80
-_TELEPHONE = re.compile(r"\+?\(?\d[\d\s()/.-]{6,}\d")
 # What programs that wrap lines leave of one at least.
 _WRAPPED = 60
-# What a mailing list puts under each mail, beside its own address.
-_LIST = re.compile(
-    r"mailing list|listinfo|unsubscribe|-(?:leave|request|unsubscribe)@|/lists?/|abmelde|abbestell|désabonn|désinscri"
-    r"|darse de baja|cancelar la suscripci|descadastr|cancelar a inscri|disiscri|afmeld|uitschrijv|avregistr|afmelding"
-    r"|wypisa|odhlási|leiratkoz|отписа|відписа|إلغاء الاشتراك",
-    re.IGNORECASE,
-)
 # More than that is no answer: it is read so far.
 _MOST_CHARS, _MOST_LINES = 200_000, 5000
 
@@ -77,14 +64,13 @@ def own_words(text: str, sent: Sent, author: str = "") -> str:
     text = text[:_MOST_CHARS].replace("\r\n", "\n").replace("\r", "\n")
     lines = [line.rstrip() for line in text.split("\n")[:_MOST_LINES]]
     lines = _until_cut(lines, sent)
-    kept = _without_signature(_without_footer(_unquoted(lines, sent)))
-    kept = _without_card(_without_device(kept), author)
+    kept = without_signature(_unquoted(lines, sent), author)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n \t")
 
 
 def plain_subject(subject: str) -> str:
     """A subject without "Re:" and its like in front."""
-    return _PREFIX.sub("", _BIDI.sub("", subject)).strip()
+    return _PREFIX.sub("", BIDI.sub("", subject)).strip()
 
 
 # --- Where all the rest is quoted ---------------------------------------------------------------------------
@@ -107,14 +93,26 @@ def _cut_at(lines: Sequence[str], number: int, sent: Sent) -> int | None:
         return number if _is_quoted_forward(lines, number, sent) else None
     if not line.strip():
         return None
-    if _is_rule(lines, number, sent) or _is_header_block(lines, number, sent):
+    if _is_header_block(lines, number, sent):
         return number
-    if _ends_introduction(_plain(line)) and not _followed_by_quote(lines, number):
+    if _is_rule(lines, number, sent):
+        return None if _introduces_quote(lines, number, sent) else number
+    if _ends_introduction(plain_line(line)) and not _followed_by_quote(lines, number):
         start = _introduction(lines, number, sent, strict=True)
         # Nothing of their own above: whoever answers below an unmarked quotation is not cut off.
         if start is not None and any(map(str.strip, lines[:start])):
             return start
     return None
+
+
+def _introduces_quote(lines: Sequence[str], number: int, sent: Sent) -> bool:
+    """Whether a worded rule, as Zoho's, only introduces marked lines: the answer may stand below them."""
+    rule = _RULE.match(plain_line(lines[number]))
+    return (
+        rule is not None
+        and _introduces(f"{rule['words']}:", sent, strict=True)
+        and _followed_by_quote(lines, number)
+    )
 
 
 def _ends_introduction(text: str) -> bool:
@@ -133,8 +131,8 @@ def _is_quoted_forward(lines: Sequence[str], number: int, sent: Sent) -> bool:
 
 def _is_rule(lines: Sequence[str], number: int, sent: Sent) -> bool:
     """A line as "-----Original Message-----", or bare, above a header block or quotation."""
-    line = _plain(lines[number])
-    worded, bare = _RULE.match(line), _BARE_RULE.match(line)
+    line = plain_line(lines[number])
+    worded, bare = _RULE.match(line), BARE_RULE.match(line)
     if not (worded or bare):
         return False
     if worded and _introduces(worded["words"] + ":", sent, strict=True):
@@ -152,31 +150,34 @@ def _is_rule(lines: Sequence[str], number: int, sent: Sent) -> bool:
 def _starts_introduction(lines: Sequence[str], first: int, sent: Sent) -> bool:
     last = range(first, min(first + _INTRO_LINES, len(lines)))
     return any(
-        _ENDS.search(_plain(lines[at])) and _introduction(lines, at, sent, strict=True) is not None
+        _ENDS.search(plain_line(lines[at]))
+        and _introduction(lines, at, sent, strict=True) is not None
         for at in last
     )
 
 
 def _is_header_block(lines: Sequence[str], number: int, sent: Sent) -> bool:
     """Several lines of "Label: value" with labels of a mail's header, or values of ours."""
-    if not _HEADER.match(_plain(lines[number])):
+    if not _HEADER.match(plain_line(lines[number])):
         return False
     known, values = [], []
     for line in _block(lines, number):
-        if found := _HEADER.match(_plain(line)):
+        if found := _HEADER.match(plain_line(line)):
             known.append(_label(found["label"]))
             values.append(found["value"].strip())
     kinds = set(filter(None, known))
     joined = " ".join(values)
-    ours = any(value and value in joined for value in (sent.address, sent.name))
-    subject = bool(sent.subject) and any(plain_subject(v) == sent.subject for v in values)
-    if ours and subject and len(values) >= 3 and _ADDRESS.search(values[0]):
+    ours = _names(joined, sent)
+    subject = bool(sent.subject) and any(
+        plain_subject(v).rstrip("; ") == sent.subject for v in values
+    )
+    if ours and subject and len(values) >= 3 and ADDRESS.search(values[0]):
         return True
     if not known[0] and not (kinds and sent.address and sent.address in values[0]):
         return False
     if ("from" in kinds and len(kinds) >= 3) or kinds >= {"from", "sent"}:
         return True
-    return (ours or subject) and len(kinds) >= 2 and len(values) >= 3
+    return len(kinds) >= 2 and (subject or (ours and len(values) >= 3))
 
 
 def _block(lines: Sequence[str], number: int) -> Iterator[str]:
@@ -185,7 +186,7 @@ def _block(lines: Sequence[str], number: int) -> Iterator[str]:
     for line in lines[number : number + 16]:
         if not line.strip():
             missed += 1
-        elif _HEADER.match(_plain(line)):
+        elif _HEADER.match(plain_line(line)):
             seen += 1
             missed = 0
         elif "@" in line or line.startswith((" ", "\t")) or seen:
@@ -196,7 +197,7 @@ def _block(lines: Sequence[str], number: int) -> Iterator[str]:
 
 
 def _known(line: str) -> str:
-    found = _HEADER.match(_plain(line))
+    found = _HEADER.match(plain_line(line))
     return _label(found["label"]) if found else ""
 
 
@@ -242,7 +243,7 @@ def _is_rest_of_quoted(lines: Sequence[str], number: int) -> bool:
     return (
         bool(_QUOTED.match(above) and _QUOTED.match(below))
         and len(above) >= _WRAPPED
-        and not _SENTENCE_ENDS.search(above)
+        and not SENTENCE_ENDS.search(above)
         and line[:1].islower()
     )
 
@@ -254,7 +255,7 @@ def _drop_introduction(kept: list[str], sent: Sent) -> None:
         start = _introduction(kept, len(kept) - 1, sent, strict=False)
         if start is not None:
             del kept[start:]
-    if kept and (rule := _RULE.match(_plain(kept[-1]))) and rule["words"]:
+    if kept and (rule := _RULE.match(plain_line(kept[-1]))) and rule["words"]:
         kept.pop()
     kept.append("")
 
@@ -270,30 +271,44 @@ def _introduction(lines: Sequence[str], last: int, sent: Sent, *, strict: bool) 
     for start in range(last, max(-1, last - _INTRO_LINES), -1):
         if not lines[start].strip() or _QUOTED.match(lines[start]):
             break
-        text = _plain(" ".join(lines[start : last + 1]))
+        text = plain_line(" ".join(lines[start : last + 1]))
         if len(text) > _INTRO_CHARS:
             break
         if not _introduces(text, sent, strict=strict):
             continue
-        found = start
-        if _begins(lines, start, text):
-            return start
+        # A line above that tells nothing of whom or when is the person's own.
+        if found is None or _tells(plain_line(lines[start]), sent):
+            found = start
+        if _begins(lines, start, text, sent):
+            return found
     return found
 
 
-def _begins(lines: Sequence[str], start: int, text: str) -> bool:
+def _tells(line: str, sent: Sent) -> bool:
+    """Whether a line has a part of what introduces a quotation: a date, an address, our name, the verb."""
+    return any(part.search(line) for part in (_DATE, ADDRESS, WROTE)) or _names(line, sent)
+
+
+def _names(line: str, sent: Sent) -> bool:
+    return any(value and value in line for value in (sent.name, sent.address))
+
+
+def _begins(lines: Sequence[str], start: int, text: str, sent: Sent) -> bool:
     """Whether an introduction is whole from this line on: nothing above it, or a sentence that ends there."""
     above = lines[start - 1].strip() if start else ""
     if not above or (OPENING.match(text) and _DATE.search(text)):
         return True
+    opens = OPENING.match(above.lstrip("- ")) and _DATE.search(above)
+    if opens or (_names(above, sent) and not SENTENCE_ENDS.search(above)):
+        return False
     if above.endswith(",") and (_DATE.search(above) or OPENING.match(above)):
         return False
-    return bool(_DATE.search(text)) and (bool(_SENTENCE_ENDS.search(above)) or len(above) < 40)
+    return bool(_DATE.search(text)) and (bool(SENTENCE_ENDS.search(above)) or len(above) < 40)
 
 
 def _introduces(text: str, sent: Sent, *, strict: bool) -> bool:
     verb, dated = WROTE.search(text), _DATE.search(text)
-    somebody = _ADDRESS.search(text) or any(v and v in text for v in (sent.name, sent.address))
+    somebody = ADDRESS.search(text) or _names(text, sent)
     ends = _ends_introduction(text) and (_ENDS.search(text) or OPENING.match(text))
     if strict:
         return bool(
@@ -305,72 +320,3 @@ def _introduces(text: str, sent: Sent, *, strict: bool) -> bool:
 def _is_dated_well(text: str) -> bool:
     """Whether a day and a time stand in it, as programs write, and no person does before a colon."""
     return bool(re.search(r"\d{1,2}[:.]\d{2}", text)) and len(_DATE.findall(text)) >= 2
-
-
-def _plain(text: str) -> str:
-    return _BIDI.sub("", text).replace("\xa0", " ").replace("\u202f", " ").strip()
-
-
-# --- Signatures ---------------------------------------------------------------------------------------------
-
-
-def _without_footer(lines: list[str]) -> list[str]:
-    """Without what a mailing list puts below its rule: its name and address, how to leave it."""
-    for number, line in enumerate(lines):
-        rest = [one for one in lines[number + 1 :] if one.strip()]
-        if (
-            _BARE_RULE.match(line)
-            and 0 < len(rest) <= _FOOTER_LINES
-            and any(map(str.strip, lines[:number]))
-            and any(map(_LIST.search, rest))
-            and any(_ADDRESS.search(one) or "://" in one for one in rest)
-        ):
-            return lines[:number]
-    return lines
-
-
-def _without_signature(lines: list[str]) -> list[str]:
-    """Up to the line that begins the signature: "-- ", or "--" where spaces at line ends were taken off."""
-    for number, line in enumerate(lines):
-        rest = sum(bool(one.strip()) for one in lines[number + 1 :])
-        if line.strip() in ("--", "—") and rest <= _SIGNATURE_LINES and any(lines[:number]):
-            return lines[:number]
-    return lines
-
-
-def _without_card(lines: list[str], author: str) -> list[str]:
-    """Without how a person can be reached, where that stands below their own name at the end; the name stays."""
-    name = author.casefold().split()
-    if len(name) < 2:
-        return lines
-    first = max(len(lines) - _CARD_LINES, 1)
-    for number in range(len(lines) - 2, first - 1, -1):
-        if _plain(lines[number]).strip("*, ").casefold().split() == name:
-            card = [one for one in lines[number + 1 :] if one.strip()]
-            return lines[: number + 1] if _is_card(card) else lines
-    return lines
-
-
-def _is_card(lines: Sequence[str]) -> bool:
-    """Short lines without a sentence, with a telephone number, an address or a page among them."""
-    return any(
-        _ADDRESS.search(one) or _TELEPHONE.search(one) or re.search(r"://|\bwww\.", one)
-        for one in lines
-    ) and all(len(one) <= _CARD_CHARS and not _SENTENCE_ENDS.search(one) for one in lines)
-
-
-def _without_device(lines: list[str]) -> list[str]:
-    """Without a last line as "Sent from my phone"."""
-    while lines and (not lines[-1].strip() or _is_device(lines[-1])):
-        lines.pop()
-    # Some programs set it above the quotation, which leaves it in the middle of an answer below.
-    return [line for line in lines if not _is_device(line)]
-
-
-def _is_device(line: str) -> bool:
-    text = _plain(line)
-    return (
-        len(text) <= DEVICE_CHARS
-        and DEVICE.search(text) is not None
-        and DEVICE_VERB.search(text) is not None
-    )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import quopri
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+from reporter.charsets import decode_declared
 from reporter.schedule.calendars.vtimezone import FileZone, Observance, parse_offset
 
 _NAME = re.compile(r"([A-Za-z0-9-]+)([;:])")
-_PARAMETER = re.compile(r'([A-Za-z0-9-]+)=((?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)([;:])')
+# A zone such as UTC+01:00 is written with its colon and without quotation marks.
+_PARAMETER = re.compile(
+    r'([A-Za-z0-9-]+)=((?:UTC|GMT)[+-]\d\d:\d\d(?=[:;])|(?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)([;:])'
+)
 _ESCAPED = re.compile(r"\\([\\;,nN:\"])")
 _LENGTH = re.compile(
     r"([+-]?)P(?:(\d{1,5})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,6})S)?)?",
@@ -27,7 +32,10 @@ class Property:
 
     @property
     def text(self) -> str:
-        """The value of a text, its escapes resolved (RFC 5545, 3.3.11)."""
+        """The value of a text, its escapes resolved (RFC 5545, 3.3.11; vCalendar 1.0 has its own)."""
+        if self.params.get("ENCODING", "").upper() == "QUOTED-PRINTABLE":
+            data = quopri.decodestring(self.value.encode("utf-8"))
+            return decode_declared(data, self.params.get("CHARSET"))
         return _ESCAPED.sub(lambda match: "\n" if match[1] in "nN" else match[1], self.value)
 
 
@@ -96,6 +104,9 @@ def _closed(stack: list[Component], kind: str) -> list[Component]:
 
 
 def _unfolded(text: str) -> Iterator[str]:
+    # vCalendar 1.0 breaks quoted-printable lines behind a "=".
+    if re.search(r"^VERSION:1\.0", text, re.M):
+        text = re.sub(r"=\r?\n", "", text)
     for line in re.sub(r"\r?\n[ \t]|\r[ \t]", "", text).splitlines():
         if line.strip():
             yield line
@@ -157,7 +168,12 @@ def parse_moment(text: str) -> date:
     text = text.strip()
     if len(text) < 8:
         raise ValueError(text)
-    return date.fromisoformat(text) if len(text) == 8 else datetime.fromisoformat(text)
+    if len(text) == 8:
+        return date.fromisoformat(text)
+    # The midnight that ends a day.
+    if (late := text.upper().replace("T240000", "T000000")) != text.upper():
+        return datetime.fromisoformat(late) + timedelta(days=1)
+    return datetime.fromisoformat(text)
 
 
 def parse_duration(text: str) -> tuple[int, timedelta]:

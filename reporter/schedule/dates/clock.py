@@ -6,27 +6,28 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
-from reporter.schedule.dates.names import bare_word, weekdays_called
+from reporter.schedule.dates.names import MARKS, bare_word, weekdays_called
 from reporter.schedule.dates.zone_abbreviations import zone_of_word
 
 # The weekday in brackets behind an East Asian date.
 _EAST_ASIAN_DAYS = {name: number for number, name in enumerate("月火水木金土日")} | {
     name: number for number, name in enumerate("월화수목금토일")
 }
-WORD = re.compile(r"[^\W\d_]+(?:['’·-][^\W\d_]+)*")
+_LETTERS = rf"(?:[^\W\d_]|[{MARKS}])+"
+WORD = re.compile(rf"{_LETTERS}(?:['’·-]{_LETTERS})*")
 
-_AM = "a\\.?\\s?m\\b\\.?|vorm\\.?|vm\\.?|πμ|π\\.μ\\.|ص|上午|午前|오전"
-_PM = "p\\.?\\s?m\\b\\.?|nachm\\.?|nm\\.?|μμ|μ\\.μ\\.|م|下午|午後|오후"
+_AM = "(?<=\\d)a\\b|a\\.?\\s?m\\b\\.?|vorm\\.?|vm\\.?|πμ|π\\.μ\\.|ص|上午|午前|오전"
+_PM = "(?<=\\d)p\\b|p\\.?\\s?m\\b\\.?|nachm\\.?|nm\\.?|μμ|μ\\.μ\\.|م|下午|午後|오후"
 _CLOCK = re.compile(
     rf"(?:(?P<am1>上午|午前|오전)|(?P<pm1>下午|午後|오후))?\s*(?<![\d:.,])"
-    rf"(?P<hour>\d{{1,2}})(?:\s?(?P<mark>[:.h時点시時])\s?(?P<minute>\d{{2}})\s?[分분]?(?:[:.](?P<second>\d{{2}})(?:[.,]\d{{1,9}})?)?)?"
-    rf"(?![\d])\s*(?P<unit>uhr\b|hrs?\b|h\b|時|时|点|시|ч\b)?\s*(?:(?P<am>{_AM})|(?P<pm>{_PM}))?"
+    rf"(?P<hour>\d{{1,2}})(?:\s?(?P<mark>[:.hu時点시時]|uhr)\s?(?P<minute>\d{{2}})\s?[分분]?(?:[:.](?P<second>\d{{2}})(?:[.,]\d{{1,9}})?)?)?"
+    rf"(?![\d])\s*(?P<unit>uhr\b|hrs?\b|hs?\b|u\b|時|时|点|시|ч\b)?\s*(?:(?P<am>{_AM})|(?P<pm>{_PM}))?"
 )
 _DIGITS = re.compile(r"(?P<hour>[01]\d|2[0-4])(?P<minute>[0-5]\d)\s?(?:h|hrs?|uhr)?")
 _NOISE_WORDS = (
     "at um à a á as às las la los el le les il lo the den der dem am on om kl klo kello ob v o u w dne dnia dia día "
     "ore ora ore alle dalle dal al ab from von van de da das del di do os och hour hours heure heures hora horas uhr "
-    "t г р года року год h το την τις στις στιγμή και local time uur г. r. g. godz"
+    "t г р года року год h το την τις στις στιγμή και local time uur г. r. g. godz hod hodin óra órakor"
 )
 _NOISE = set(_NOISE_WORDS.split())
 # Not worth asking fifty languages.

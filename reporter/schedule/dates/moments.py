@@ -45,7 +45,7 @@ _YEAR_AFTER = re.compile(
 _YEAR_BEFORE = re.compile(r"(?<!\d)(\d{4})[\s\-./,]*$")
 _DAY_LAST = re.compile(r"^\.?[\s\-./,]*(\d{1,2})(?![\d:h])\.?")
 _RANGE = re.compile(
-    r"\s+-\s+|(?<=[\dhmrş.])\s?-\s?(?=\d)|\s(?:bis|to|until|till|til|a|à|á|as|às|al|alle|até|ate|tot|do|och|и|до|έως)\s(?:las\s|the\s)?"
+    r"\s+-\s+|(?<=[\dhmrş.])\s?-\s?(?=\d)|(?<=\d\d)\s?/\s?(?=\d{1,2}[:.h]\d\d)|(?<=\d\d)\s(?=\d{1,2}[:.h]\d\d)|\s(?:bis|to|until|till|til|a|à|á|as|às|al|alle|até|ate|tot|do|och|и|до|έως)\s(?:las\s|the\s)?"
 )
 _INTERVAL = re.compile(r"(\d{4}-?\d{2}-?\d{2}t\S+?)/(\d{4}-?\d{2}-?\d{2}t\S+)")
 
@@ -97,6 +97,7 @@ def parse_when(text: str, order: DateOrder | None = None) -> When:
 
 def normal_text(text: str) -> str:
     """The text in lower case, with plain spaces, digits and dashes, and without invisible marks."""
+    text = text.replace("->", "→").replace("=>", "→")
     text = unicodedata.normalize("NFKC", text.translate(_DASHES)).translate(_DASHES)
     visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
     digits = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in visible)
@@ -236,6 +237,7 @@ def _named_dates(text: str) -> Iterator[tuple[date, str]]:
         before, after = text[: word.start()], text[word.end() :]
         for (year, day), start, end in _around(before, after):
             year += 2000 if year < 100 else 0
+            year -= 543 if year > 2400 else 0  # Thailand counts from the Buddha
             span = (start, word.end() + end)
             # "listopad" is October in Croatian and November in Polish and Czech: the weekday may tell.
             weekdays = weekdays_in(before + after) if len(numbers) > 1 else frozenset()

@@ -15,6 +15,8 @@ _MORE_MONTHS = {"sept": 9, "mrz": 3, "mär": 3, "jän": 1, "febr": 2, "okt": 10,
 _MORE_DAYS = {"tues": 1, "weds": 2, "thur": 3, "thurs": 3, "sonnabend": 5, "mie": 2}
 
 _STROKES = str.maketrans("łøđıðþ", "lodidp")
+# Vowel signs of Hindi, Thai and others belong to their words; for ``\\w`` they don't.
+MARKS = "".join(chr(c) for c in range(0x300, 0x1100) if unicodedata.category(chr(c))[0] == "M")
 
 Names = Mapping[str, frozenset[int]]
 
@@ -31,7 +33,8 @@ def weekdays_called(word: str) -> frozenset[int]:
 
 def _called(word: str, kind: str) -> frozenset[int]:
     bare = bare_word(word)
-    for spelling in (bare, without_accents(bare)):
+    # "In" is a letter before the month's name in Hebrew.
+    for spelling in (bare, without_accents(bare), bare.removeprefix("ב")):
         # English first: the other languages take a second to load.
         found = _names("en", kind).get(spelling) or _names(_LOCALES, kind).get(spelling)
         if found:

@@ -41,12 +41,20 @@ _HOURS = {
     "nzdt": 13,
 }
 
+# The clock of a place, summer and winter.
+_CLOCKS = {
+    "et": "America/New_York",
+    "ct": "America/Chicago",
+    "mt": "America/Denver",
+    "pt": "America/Los_Angeles",
+}
+
 
 def zone_of_word(word: str) -> tzinfo | None:
     """The zone of a lower-case abbreviation or IANA name; None for others."""
     if word in _HOURS:
         return timezone(timedelta(hours=_HOURS[word]), word.upper())
-    name = _names().get(word) if "/" in word else None
+    name = _names().get(word) if "/" in word else _CLOCKS.get(word)
     try:
         return find_zone(name) if name else None
     except BadInput:

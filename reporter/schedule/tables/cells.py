@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from reporter.errors import BadInput
 from reporter.messages import Message
@@ -206,6 +206,8 @@ class TimeCells:
         """One moment of the cells: a date of one and a time of another."""
         dated = [piece for piece in pieces if piece.span.start.day is not None]
         timed = [piece for piece in pieces if piece.span.start.clock is not None]
+        # A date that a program wrote with its midnight stands beside the time.
+        timed = [piece for piece in timed if not _at_midnight(piece)] or timed
         if not dated and not timed:
             return None
         self._agree(dated, timed, where)
@@ -225,6 +227,11 @@ class TimeCells:
                 Message("Two columns don't agree: %(texts)s. The first was taken.", texts=texts),
                 where,
             )
+
+
+def _at_midnight(piece: _Piece) -> bool:
+    start = piece.span.start
+    return start.day is not None and start.clock == time() and not start.late
 
 
 def _day_of(text: str) -> date | None:
@@ -259,6 +266,37 @@ def _plain(text: str) -> str:
 def _only_weekday(text: str) -> bool:
     plain = _plain(text)
     return bool(plain) and plain.replace(".", "").isalpha() and bool(weekdays_in(plain))
+
+
+def with_halves(table: Table) -> Table:
+    """The table with a column of "AM" and "PM" alone written into the cells before it."""
+    halves = {
+        i
+        for i in range(1, len(table.columns))
+        if not table.columns[i].role and (texts := _texts(table, i)) and all(map(_is_half, texts))
+    }
+    if not halves:
+        return table
+    rows = [
+        replace(row, cells=tuple(_with_half(row, i, halves) for i in range(len(row.cells))))
+        for row in table.rows
+    ]
+    return replace(table, rows=tuple(rows))
+
+
+def _texts(table: Table, index: int) -> list[str]:
+    return [text for row in table.rows if (text := row.cell(index))]
+
+
+def _is_half(text: str) -> bool:
+    return re.fullmatch(r"[ap]\.?\s?m\.?", text.casefold()) is not None
+
+
+def _with_half(row: Row, index: int, halves: set[int]) -> str:
+    if index in halves:
+        return ""
+    cell = row.cells[index]
+    return f"{cell} {row.cell(index + 1)}" if index + 1 in halves and cell.strip() else cell
 
 
 def adopt_columns(table: Table, findings: Findings) -> Table:

@@ -23,9 +23,23 @@ _OLD: Final = {
     "cp1251": "Windows-1251 (Cyrillic)",
     "cp1253": "Windows-1253 (Greek)",
     "cp1254": "Windows-1254 (Turkish)",
+    "cp1255": "Windows-1255 (Hebrew)",
+    "cp1256": "Windows-1256 (Arabic)",
+    "iso8859_2": "ISO 8859-2 (Central European)",
+    "koi8_r": "KOI8-R (Cyrillic)",
+    "cp850": "MS-DOS 850 (Western European)",
+    "cp866": "MS-DOS 866 (Cyrillic)",
 }
+# Where nearly every pair of bytes is a letter, only the names of columns are a sign.
+_WIDE: Final = {
+    "cp932": "Shift JIS (Japanese)",
+    "gb18030": "GB 18030 (Chinese)",
+    "big5": "Big5 (Chinese)",
+    "cp949": "Windows-949 (Korean)",
+}
+_NAMES: Final = _OLD | _WIDE
 _COMMON: Final = frozenset("àâäæçèéêëîïñòóôöùûüœßáíúåøãõìÄÖÜÉÀÇÑÅØÆÁÍÓÚąćęłńśźżčďěňřšťůžőűğışİ")
-_COMMON_OTHERS: Final = frozenset("оеаинтсрвл" + "αοιετσνηυρκόάίέ")
+_COMMON_OTHERS: Final = frozenset("оеаинтсрвл" + "αοιετσνηυρκόάίέ" + "יוהלאמרתב" + "اليمنترو")
 _ALONE: Final = frozenset("àéèóöåúáíæÀÉÅÖÓ")
 _TYPOGRAPHY: Final = frozenset("“”„‘’‚–—…•€°«»§·×º¿¡")
 # Enough to tell encodings apart; the rest of a big file says the same.
@@ -41,6 +55,9 @@ def decode_text(data: bytes) -> tuple[str, str]:
     """
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise BadInput("This is a spreadsheet document. Save it as CSV (UTF-8) and import that.")
+    if re.match(rb"\s*BEGIN:V", data, re.I):
+        # Lines may be folded within a letter (RFC 5545, 3.1).
+        data = re.sub(rb"\r?\n[ \t](?=[\x80-\xbf])", b"", data)
     encoding = _unicode_encoding(data)
     guessed = "" if encoding else _old_encoding(data)
     try:
@@ -54,7 +71,7 @@ def decode_text(data: bytes) -> tuple[str, str]:
     text = text.lstrip("\ufeff")
     if not text.strip():
         raise BadInput("This file is empty. Export the schedule again.")
-    return text, _OLD[guessed] if guessed else ""
+    return text, _NAMES[guessed] if guessed else ""
 
 
 def _unicode_encoding(data: bytes) -> str:
@@ -75,6 +92,10 @@ def _unicode_encoding(data: bytes) -> str:
 
 
 def _old_encoding(data: bytes) -> str:
+    known = {name: _known_words(text[:20_000]) for name in _NAMES if (text := _sample(data, name))}
+    wide = max(_WIDE, key=lambda name: known.get(name, 0))
+    if known.get(wide, 0) > max((known[name] for name in known if name in _OLD), default=0):
+        return wide
     scores: dict[str, float] = {}
     for encoding in _OLD:
         try:
@@ -83,6 +104,13 @@ def _old_encoding(data: bytes) -> str:
             continue
         scores[encoding] = _plausibility(data[:_SAMPLE].decode(encoding))
     return max(scores, key=lambda encoding: scores[encoding]) if scores else "cp1252"
+
+
+def _sample(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return ""
 
 
 def _plausibility(text: str) -> float:

@@ -12,40 +12,36 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Literal
 
-from reporter.schedule.dates.names import without_accents
+from reporter.schedule.dates.names import MARKS, without_accents
 from reporter.schedule.dates.zone_abbreviations import zone_of_word
 from reporter.schedule.dates.zones import zone_of_name
+from reporter.schedule.tables.header_words import SPACELESS, word_set, words_for
 
 Kind = Literal["", "date", "time"]
-
-
-def word_set(words: str) -> set[str]:
-    """The words of a line as ``_words`` writes them."""
-    return {without_accents(word.casefold()) for word in words.split()}
 
 
 _START = word_set(
     "start starts starting started begin begins beginning beginnt beginn anfang fangt debut commence inicio comienzo "
     "comienza empieza inizio inizia aanvang begint borjar borjan alkaa alku zacatek poczatek kezdet kezdes pocetak "
-    "zaciatok inceput başlangıç baslangic начало εναρξη começo comeco inici hasiera 開始 开始 시작"
-)
+    "zaciatok inceput başlangıç baslangic начало εναρξη começo comeco inici hasiera"
+) | words_for("start")
 _END = word_set(
     "end ends ending ended ende endet finish finishes fin finaliza finalizacion termina termino terminacion final "
     "fine finisce einde eindigt eind slut slutar slutt slutter loppu paattyy konec koniec vege kraj zavrsetak sfarsit "
-    "bitiş конец окончание ληξη fim 終了 结束 종료"
-)
+    "bitiş конец окончание ληξη fim"
+) | words_for("end")
 _ALONE_START = word_set("from von ab de dal dalle du das od van vanaf desde des since fra fran с")
 _ALONE_END = word_set("to bis a al alle au as do tot hasta ate until till til jusqua по до")
 _DATE = word_set(
     "date dates day datum tag jour fecha dia data giorno dag dato paiva paivamaara den dzien nap hari tarih gun дата "
-    "день ημερομηνια datums kuupaev 日付 日期 날짜"
-)
+    "день ημερομηνια datums kuupaev"
+) | words_for("date")
 _TIME = word_set(
     "time times hour hours clock heure heures horaire horaires hora horas horario horarios ora orario orari uhrzeit "
     "zeit zeiten zeitraum tijd tijden tijdstip uur tid tidspunkt klokkeslett klokkeslaet klockslag kl klo kello aika "
     "kellonaika cas godzina czas ido idopont vrijeme vreme ura saat время ωρα laiks aeg slot "
-    "timeslot 時間 時刻 时间 시간"
-)
+    "timeslot"
+) | words_for("time")
 _WHEN = word_set(
     "when datetime wann quand cuando quando wanneer kiedy kdy termin zeitpunkt scheduled moment"
 )
@@ -54,13 +50,14 @@ _FILLER = word_set(
     "the of der "
     "des das die de du la le el los il del della do da di e y i et and und og och en at am um on in local lokal lokale "
     "locale scheduled planned sesion seance sitzung veranstaltung vortrag evento evenement evenements atelier sessao "
-    "sessione sessie s l d d’ & utc"
-)
+    "sessione sessie card s l d d’ & utc"
+) | words_for("filler")
+_GLUED = {word for kind in ("start", "end", "date", "time") for word in words_for(kind, SPACELESS)}
 _ZONE = word_set("timezone tz zeitzone fuseau tijdzone tidszon tidssone zone zona fuso")
 _DURATION = word_set(
     "duration length lasts minutes mins min dauer lange duree duracion durata duracao duur lengte varaktighet langd "
     "varighed varighet kesto delka dlugosc trwania minuten minutos minuti laufzeit"
-)
+) | words_for("duration")
 _HOURS = word_set("hours hour hrs hr h std stunden heures horas ore uur uren timmar timer")
 _MINUTES = word_set("minutes minute mins min minuten minutos minuti m")
 _ALL_DAY = (
@@ -96,16 +93,16 @@ _OTHERS: dict[str, str] = {
     "title": "title titel titre titulo titolo otsikko nazev tytul cim naslov titlu başlık baslik "
     "название τιτλος subject "
     "betreff objet asunto assunto oggetto onderwerp amne emne name names nom nombre nome naam namn navn nazwa "
-    "bezeichnung was what thema topic summary タイトル 件名 标题 제목",
+    "bezeichnung was what thema topic summary",
 }
-_VOCABULARY = {role: word_set(words) for role, words in _OTHERS.items()}
+_VOCABULARY = {role: word_set(words) | words_for(role) for role, words in _OTHERS.items()}
 _VOCABULARY["do_not_record"] |= {"not", "dont", "no", "opt", "out"}
 _VOCABULARY["licence"] |= {"recording"}
 _WEAK_TITLES = word_set(
     "session event talk presentation activity programme program item sesion seance sitzung veranstaltung vortrag "
     "evento evenement atelier sessao sessione sessie agenda thema topic summary"
-)
-_WORDS = re.compile(r"[^\W_]+", re.UNICODE)
+) | words_for("weak")
+_WORDS = re.compile(rf"(?:[^\W_]|[{MARKS}])+")
 
 
 @dataclass(frozen=True)
@@ -215,6 +212,8 @@ def _parts(word: str) -> list[str]:
     """A compound's parts, as of "Startzeit", "begintijd" and "enddatetime"."""
     if word in _START | _END | _DATE | _TIME | _WHEN | _FILLER:
         return [word]
+    if word[0] >= "\u2e80":
+        return _glued_parts(word)
     for length in range(len(word) - 2, 2, -1):
         first, rest = word[:length], word[length:]
         base = first if first in _START | _END | _DATE else first.rstrip("s")
@@ -222,6 +221,14 @@ def _parts(word: str) -> list[str]:
             tail = [rest] if rest in _DATE | _TIME | _WHEN | {"at"} else _parts(rest)
             if all(part in _DATE | _TIME | _WHEN | {"at"} for part in tail):
                 return [base, *tail]
+    return [word]
+
+
+def _glued_parts(word: str) -> list[str]:
+    """A compound's parts in a script without spaces, as of "開始日時"."""
+    for length in range(len(word) - 1, 0, -1):
+        if word[:length] in _GLUED and (rest := _parts(word[length:])) and set(rest) <= _GLUED:
+            return [word[:length], *rest]
     return [word]
 
 

@@ -1,0 +1,94 @@
+"""What stands below a person's words in a mail: their signature, their card, their device, a mailing list's footer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from publish.targets.email.client_phrases import DEVICE, DEVICE_CHARS, DEVICE_LINE, DEVICE_VERB
+
+ADDRESS = re.compile(r"[^\s<>@,;:\"'()\[\]]+@[^\s<>@,;:\"'()\[\]]+\.[^\s<>@,;:\"'()\[\]]+")
+SENTENCE_ENDS = re.compile(r"[.!?…。！？)]\s*$")
+BARE_RULE = re.compile(r"^\s*(?:_{8,}|-{8,}|[‐‑‒–—―]{8,}|={8,}|\*{8,})\s*$")
+BIDI = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_SIGNATURE_LINES, _FOOTER_LINES = 10, 8
+_CARD_LINES, _CARD_CHARS = 12, 80
+_TELEPHONE = re.compile(r"\+?\(?\d[\d\s()/.-]{6,}\d")
+# What a mailing list puts under each mail, beside its own address.
+_LIST = re.compile(
+    r"mailing list|listinfo|unsubscribe|-(?:leave|request|unsubscribe)@|/lists?/|abmelde|abbestell|désabonn|désinscri"
+    r"|darse de baja|cancelar la suscripci|descadastr|cancelar a inscri|disiscri|afmeld|uitschrijv|avregistr|afmelding"
+    r"|wypisa|odhlási|leiratkoz|отписа|відписа|إلغاء الاشتراك",
+    re.IGNORECASE,
+)
+
+
+def without_signature(lines: list[str], author: str) -> list[str]:
+    """The lines without what people and programs put below them; ``author`` is the person's name, if known."""
+    kept = _without_signature(_without_footer(lines))
+    return _without_card(_without_device(kept), author)
+
+
+def plain_line(text: str) -> str:
+    """The line without marks of direction, with plain spaces."""
+    return BIDI.sub("", text).replace("\xa0", " ").replace("\u202f", " ").strip()
+
+
+def _without_footer(lines: list[str]) -> list[str]:
+    """Without what a mailing list puts below its rule: its name and address, how to leave it."""
+    for number, line in enumerate(lines):
+        rest = [one for one in lines[number + 1 :] if one.strip()]
+        if (
+            BARE_RULE.match(line)
+            and 0 < len(rest) <= _FOOTER_LINES
+            and any(map(str.strip, lines[:number]))
+            and any(map(_LIST.search, rest))
+            and any(ADDRESS.search(one) or "://" in one for one in rest)
+        ):
+            return lines[:number]
+    return lines
+
+
+def _without_signature(lines: list[str]) -> list[str]:
+    """Up to the line that begins the signature: "-- ", or "--" where spaces at line ends were taken off."""
+    for number, line in enumerate(lines):
+        rest = sum(bool(one.strip()) for one in lines[number + 1 :])
+        if line.strip() in ("--", "—") and rest <= _SIGNATURE_LINES and any(lines[:number]):
+            return lines[:number]
+    return lines
+
+
+def _without_card(lines: list[str], author: str) -> list[str]:
+    """Without how a person can be reached, where that stands below their own name at the end; the name stays."""
+    name = author.casefold().split()
+    if len(name) < 2:
+        return lines
+    first = max(len(lines) - _CARD_LINES, 1)
+    for number in range(len(lines) - 2, first - 1, -1):
+        if plain_line(lines[number]).strip("*, ").casefold().split() == name:
+            card = [one for one in lines[number + 1 :] if one.strip()]
+            return lines[: number + 1] if _is_card(card) else lines
+    return lines
+
+
+def _is_card(lines: Sequence[str]) -> bool:
+    """Short lines without a sentence, with a telephone number, an address or a page among them."""
+    return any(
+        ADDRESS.search(one) or _TELEPHONE.search(one) or re.search(r"://|\bwww\.", one)
+        for one in lines
+    ) and all(len(one) <= _CARD_CHARS and not SENTENCE_ENDS.search(one) for one in lines)
+
+
+def _without_device(lines: list[str]) -> list[str]:
+    """Without a last line as "Sent from my phone"."""
+    while lines and (not lines[-1].strip() or _is_device(lines[-1])):
+        lines.pop()
+    # Some programs set it above the quotation, which leaves it in the middle of an answer below.
+    return [line for line in lines if not _is_device(line)]
+
+
+def _is_device(line: str) -> bool:
+    text = plain_line(line)
+    if len(text) > DEVICE_CHARS or text.endswith(("?", "？", "؟")):
+        return False
+    return bool(DEVICE_LINE.search(text) or (DEVICE.search(text) and DEVICE_VERB.search(text)))

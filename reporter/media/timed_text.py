@@ -1,0 +1,151 @@
+"""Captions beside WebVTT and SubRip: TTML (https://www.w3.org/TR/ttml1/), YouTube's XML, LRC, SubStation Alpha.
+
+Each reader gives (begin, end, words) with times in seconds; an end of None is told by what comes next.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from html import unescape
+from typing import TYPE_CHECKING
+
+from reporter.errors import BadInput
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+Timed = tuple[float, float | None, str]
+
+_CLOCK = re.compile(r"(\d{1,3}):(\d{2}):(\d{2})(?:\.(\d+)|:(\d{1,3})(?:\.\d+)?)?")
+_OFFSET = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|f|t)")
+_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_LRC_STAMP = re.compile(r"\s*\[(\d{1,3}):(\d{2})(?:[.:](\d{1,3}))?\]")
+_LRC_LINE = re.compile(
+    r"\s*\[(?:\d{1,3}:\d{2}(?:[.:]\d{1,3})?\]|[a-z#]{1,12}:[^\[\]]*\]\s*$)", re.IGNORECASE
+)
+_LRC_WORD = re.compile(r"\s*<\d{1,3}:\d{2}(?:[.:]\d{1,3})?>\s?")
+_ASS_TIME = re.compile(r"\s*(\d{1,3}):(\d{1,2}):(\d{1,2})(?:[.:](\d{1,3}))?\s*")
+# Shapes that are drawn where words would stand.
+_ASS_DRAWING = re.compile(r"\{[^{}]*\\p[1-9][^{}]*\}.*?(?=\{[^{}]*\\p0|$)")
+_ASS_FIELDS = ("layer", "start", "end", "style", "name", "l", "r", "v", "effect", "text")
+
+
+def is_xml(text: str) -> bool:
+    """Whether captions are written as XML."""
+    return re.match(r"\s*<(?:\?xml|tt\b|\w+:tt\b|transcript\b)", text) is not None
+
+
+def xml_lines(text: str) -> Iterator[Timed]:
+    """The lines of TTML (DFXP, EBU-TT, iTT) or of YouTube's transcript. Raises BadInput for what is neither."""
+    from xml.etree.ElementTree import ParseError
+
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
+    try:
+        root = fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text))
+    except (ParseError, DefusedXmlException) as error:
+        raise BadInput("These captions can't be read: their XML is broken.") from error
+    if _tag(root) == "transcript":
+        for line in root.iter("text"):
+            begin = float(line.get("start", "0"))
+            yield begin, begin + float(line.get("dur", "0")), unescape("".join(line.itertext()))
+    elif _tag(root) == "tt":
+        yield from _timed_parts(root, 0.0, _rates(root))
+
+
+def _tag(element: Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _rates(root: Element) -> tuple[float, float]:
+    """(frames, ticks) a second."""
+    told = {name.rpartition("}")[2]: value for name, value in root.attrib.items()}
+    above, _, below = told.get("frameRateMultiplier", "1 1").replace(":", " ").partition(" ")
+    frames = float(told.get("frameRate", "30")) * float(above) / float(below or 1)
+    return frames, float(told.get("tickRate", "1"))
+
+
+def _timed_parts(element: Element, since: float, rates: tuple[float, float]) -> Iterator[Timed]:
+    """The paragraphs with a time of their own, else the spans in them; times count from the element around."""
+    for part in element:
+        begin = since + _ttml_time(part.get("begin"), rates)
+        spans = [one for one in part.iter() if one is not part and one.get("begin")]
+        if _tag(part) in ("p", "span") and (part.get("begin") or part.get("end")) and not spans:
+            if part.get("dur"):
+                end = begin + _ttml_time(part.get("dur"), rates)
+            else:
+                end = since + _ttml_time(part.get("end"), rates)
+            yield begin, end if end > begin else None, _words(part)
+        else:
+            yield from _timed_parts(part, begin, rates)
+
+
+def _words(element: Element) -> str:
+    text = re.sub(r"\s+", " ", element.text or "")
+    for part in element:
+        text += "\n" if _tag(part) == "br" else "" if _tag(part) == "metadata" else _words(part)
+        text += re.sub(r"\s+", " ", part.tail or "")
+    return text
+
+
+def _ttml_time(text: str | None, rates: tuple[float, float]) -> float:
+    frames, ticks = rates
+    if not text:
+        return 0.0
+    if found := _CLOCK.fullmatch(text.strip()):
+        whole = int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3])
+        return whole + float(f"0.{found[4] or 0}") + int(found[5] or 0) / frames
+    if found := _OFFSET.fullmatch(text.strip()):
+        unit = {**_SECONDS, "f": 1 / frames, "t": 1 / ticks}[found[2]]
+        return float(found[1]) * unit
+    raise BadInput("The time “%(time)s” in these captions can't be read.", time=text[:40])
+
+
+def is_lrc(lines: Sequence[str]) -> bool:
+    """Whether these are the lines of a song's text."""
+    filled = [line for line in lines if line.strip()]
+    return bool(filled) and all(_LRC_LINE.match(line) for line in filled)
+
+
+def lrc_lines(lines: Sequence[str]) -> list[Timed]:
+    """The lines of LRC in the order of time; what tells of the song, and empty ones, are left out."""
+    found: list[Timed] = []
+    offset = 0.0
+    for line in lines:
+        if told := re.fullmatch(r"\s*\[offset:\s*([+-]?\d{1,6})\]\s*", line, re.IGNORECASE):
+            offset = int(told[1]) / 1000
+        stamps: list[float] = []
+        while stamp := _LRC_STAMP.match(line):
+            stamps.append(int(stamp[1]) * 60 + int(stamp[2]) + float(f"0.{stamp[3] or 0}"))
+            line = line[stamp.end() :]
+        words = " ".join(_LRC_WORD.sub(" ", line).split())
+        found += [(max(0.0, at - offset), None, words) for at in stamps]
+    return sorted(found, key=lambda one: one[0])
+
+
+def ass_lines(lines: Sequence[str]) -> Iterator[Timed]:
+    """The lines of dialogue, in the order of fields that the file's own Format line gives."""
+    order: tuple[str, ...] = _ASS_FIELDS
+    is_events = False
+    for number, line in enumerate(lines, 1):
+        if line.startswith("["):
+            is_events = line.strip().lower() == "[events]"
+        elif line.startswith("Format:") and is_events:
+            order = tuple(field.strip().lower() for field in line.partition(":")[2].split(","))
+        elif line.startswith("Dialogue:") and {"start", "end", "text"} <= set(order):
+            fields = line.removeprefix("Dialogue:").split(",", len(order) - 1)
+            if len(fields) == len(order):
+                told = dict(zip(order, fields, strict=True))
+                words = re.sub(r"\\[Nn]", "\n", _ASS_DRAWING.sub("", told["text"]))
+                begin, end = (_ass_seconds(told[name], number) for name in ("start", "end"))
+                yield begin, end, words.replace("\\h", "\u00a0")
+
+
+def _ass_seconds(text: str, line: int) -> float:
+    found = _ASS_TIME.fullmatch(text)
+    if found is None or int(found[3]) > 59:
+        raise BadInput("The times in line %(line)s can't be read.", line=line)
+    whole = int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3])
+    return whole + float(f"0.{found[4] or 0}")

@@ -1,0 +1,38 @@
+"""What an event of a calendar is called: its title, its id, and the ids that other exports of it carry."""
+
+from __future__ import annotations
+
+import re
+
+from reporter.schedule.calendars.content_lines import Component, parse_moment
+from reporter.schedule.parsed_session import one_line, title_line
+
+_PRETALX_UID = re.compile(r"pretalx-.+-([A-Z0-9]{5,8}(?:-\d+)?)@")
+
+
+def title_of(event: Component) -> tuple[str, tuple[str, ...]]:
+    """The title and, as pretalx writes them behind it (“Title - Speaker, Speaker”), the speakers."""
+    summary = event.text("SUMMARY")
+    if _PRETALX_UID.match(event.text("UID")) is None or " - " not in f"{summary} ":
+        return title_line(summary), ()
+    title, _, names = f"{summary} ".rpartition(" - ")
+    people = (one_line(name) for name in names.split(","))
+    return title_line(title), tuple(name for name in people if name)
+
+
+def guid_of(event: Component) -> str:
+    """The UID; a changed instance of a series carries the series' UID and its own RECURRENCE-ID."""
+    uid = one_line(event.text("UID"), 200)
+    instance = event.first("RECURRENCE-ID")
+    if not uid or instance is None:
+        return uid
+    try:
+        return f"{uid} {parse_moment(instance.value)}"
+    except ValueError:
+        return f"{uid} {one_line(instance.value, 60)}"
+
+
+def aliases_of(event: Component) -> tuple[str, ...]:
+    """Its ids in other exports of the same system."""
+    match = _PRETALX_UID.match(event.text("UID"))
+    return (f"pretalx {match[1]}",) if match else ()

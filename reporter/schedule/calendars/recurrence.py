@@ -1,0 +1,205 @@
+"""Events that repeat or stand in a file several times: RRULE, RDATE, EXDATE, RECURRENCE-ID, SEQUENCE (RFC 5545)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+
+from reporter.schedule.calendars.content_lines import (
+    Component,
+    Property,
+    parse_duration,
+    parse_moment,
+)
+
+# More times than that are no programme of a gathering.
+MAX_TIMES = 100
+_LONGEST = timedelta(days=3 * 366)
+_FREQUENCY = re.compile(r"FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;|$)", re.I)
+_LIMITS = re.compile(r";?\b(COUNT|UNTIL)=([^;]*)", re.I)
+
+# The instant of a property's moment, in UTC.
+Instant = Callable[[date, Property], datetime]
+Times = dict[datetime, Property]
+
+
+class Series:
+    """The events of one calendar: the newest version of each, and the times of those that repeat."""
+
+    def __init__(self, events: Iterable[Component], instant: Instant) -> None:
+        listed = [*events]
+        newest: dict[tuple[str, str], int] = {}
+        for event in listed:
+            newest[_identity(event)] = max(_sequence(event), newest.get(_identity(event), 0))
+        # Programs that give all events one UID don't count sequences, so nothing is lost of theirs.
+        self.events = [event for event in listed if _sequence(event) == newest[_identity(event)]]
+        self._newer = {
+            _identity(event) for event in listed if _sequence(event) < newest[_identity(event)]
+        }
+        self._instant = instant
+
+    def is_newer(self, event: Component) -> bool:
+        """Whether an older version of the event was passed over."""
+        return _identity(event) in self._newer
+
+    def times(self, event: Component) -> list[Component]:
+        """One event for each time of one that repeats, in order; without those that it excludes or that
+        have an event of their own.
+
+        A series without an end is followed on the days of the other events only. Raises ValueError for rules that
+        can't be followed, for an endless one where no other event has a day, and for more than MAX_TIMES.
+        """
+        line = event.first("DTSTART")
+        if line is None:
+            raise ValueError("no start")
+        start = parse_moment(line.value)
+        times = _ruled(event, line, self._instant, self._days()) | _dated(event, self._instant)
+        if not _is_endless(event) or not times:
+            times[self._instant(start, line)] = line
+        for moment, excluded in _listed(event, "EXDATE"):
+            if isinstance(moment, datetime):
+                times.pop(self._instant(moment, excluded), None)
+            else:
+                times = {at: one for at, one in times.items() if _day(one) != moment}
+        changed = self._changed(event.text("UID"))
+        kept = [at for at in sorted(times) if at not in changed]
+        if len(kept) > MAX_TIMES:
+            raise ValueError("too many times")
+        return [_at(event, times[at], start) for at in kept]
+
+    def _changed(self, uid: str) -> set[datetime]:
+        lines = [e.first("RECURRENCE-ID") for e in self.events if uid and e.text("UID") == uid]
+        return {self._instant(parse_moment(line.value), line) for line in lines if line is not None}
+
+    def _days(self) -> tuple[date, date] | None:
+        """The first and last day of the events that don't repeat."""
+        lines = [
+            event.first("DTSTART")
+            for event in self.events
+            if not repeats(event) and event.first("RECURRENCE-ID") is None
+        ]
+        days: list[date] = []
+        for line in lines:
+            try:
+                days += [_day(line)] if line is not None else []
+            except ValueError:
+                continue
+        return (min(days), max(days)) if days else None
+
+
+def repeats(event: Component) -> bool:
+    """Whether the event has more times than its start."""
+    return bool(event.first("RRULE") or event.first("RDATE"))
+
+
+def _identity(event: Component) -> tuple[str, str]:
+    # Without a UID nothing says that two are the same.
+    return event.text("UID") or str(id(event)), event.text("RECURRENCE-ID")
+
+
+def _sequence(event: Component) -> int:
+    text = event.text("SEQUENCE").strip()
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
+def _is_endless(event: Component) -> bool:
+    return any(not _LIMITS.search(rule.value) for rule in event.lines.get("RRULE", []))
+
+
+def _ruled(
+    event: Component, line: Property, instant: Instant, within: tuple[date, date] | None
+) -> Times:
+    times: Times = {}
+    for rule in event.lines.get("RRULE", []):
+        for moment in islice(_repeated(rule.value, line, instant, within), 2 * MAX_TIMES):
+            times[instant(moment, line)] = Property(_written(moment), line.params)
+    return times
+
+
+def _repeated(
+    rule: str, line: Property, instant: Instant, within: tuple[date, date] | None
+) -> Iterator[date]:
+    from dateutil.rrule import rrulestr
+
+    limits = {name.upper(): value for name, value in _LIMITS.findall(rule)}
+    if not _FREQUENCY.search(rule) or not (limits or within):
+        raise ValueError(rule)
+    start = parse_moment(line.value)
+    begins = _wall(start).replace(tzinfo=None)
+    endless = _LIMITS.sub("", rule).strip(";")
+    last = begins + _LONGEST if limits or not within else datetime.combine(within[1], time.max)
+    until = parse_moment(limits["UNTIL"]) if "UNTIL" in limits else None
+    count = int(limits["COUNT"]) if "COUNT" in limits else None
+    walls = rrulestr(f"{endless};UNTIL={last:%Y%m%dT%H%M%S}", dtstart=begins)
+    for wall in islice(walls, count):
+        moment = _like(start, wall)
+        if until is not None and _is_later(moment, until, line, instant):
+            return
+        if limits or (within and wall.date() >= within[0]):
+            yield moment
+
+
+def _is_later(moment: date, until: date, line: Property, instant: Instant) -> bool:
+    if isinstance(until, datetime) and until.tzinfo is not None:
+        return instant(moment, line) > until
+    if isinstance(until, datetime):
+        return _wall(moment).replace(tzinfo=None) > until
+    return _wall(moment).date() > until
+
+
+def _dated(event: Component, instant: Instant) -> Times:
+    return {instant(moment, line): line for moment, line in _listed(event, "RDATE")}
+
+
+def _listed(event: Component, name: str) -> Iterator[tuple[date, Property]]:
+    """The dates or times of a list, each with a line of its own; a period's length comes with the line."""
+    for line in event.lines.get(name, []):
+        for text in line.value.split(","):
+            yield parse_moment(text.partition("/")[0]), replace(line, value=text.strip())
+
+
+def _at(event: Component, line: Property, first: date) -> Component:
+    """The event at another time, named by that time as a changed instance of it would be."""
+    begins, _, period = line.value.partition("/")
+    start = replace(line, value=begins)
+    lines = {**event.lines, "DTSTART": [start]}
+    if (moment := parse_moment(begins)) != first:
+        lines["RECURRENCE-ID"] = [start]
+    ends = event.first("DTEND")
+    if period.upper().startswith("P"):
+        lines = {name: found for name, found in lines.items() if name != "DTEND"}
+        parse_duration(period)
+        lines["DURATION"] = [Property(period, {})]
+    elif period:
+        lines["DTEND"] = [replace(line, value=period)]
+    elif ends is not None:
+        lines["DTEND"] = [_moved(ends, moment, first)]
+    return replace(event, lines=lines)
+
+
+def _moved(ends: Property, moment: date, first: date) -> Property:
+    shift = _wall(moment).replace(tzinfo=UTC) - _wall(first).replace(tzinfo=UTC)
+    end = parse_moment(ends.value)
+    return replace(ends, value=_written(_like(end, _wall(end) + shift)))
+
+
+def _day(line: Property) -> date:
+    return _wall(parse_moment(line.value.partition("/")[0])).date()
+
+
+def _wall(moment: date) -> datetime:
+    return moment if isinstance(moment, datetime) else datetime.combine(moment, time())
+
+
+def _like(model: date, wall: datetime) -> date:
+    """The wall clock's time in the form of ``model``: a date, or a datetime with the same tzinfo."""
+    return wall.replace(tzinfo=model.tzinfo) if isinstance(model, datetime) else wall.date()
+
+
+def _written(moment: date) -> str:
+    if not isinstance(moment, datetime):
+        return f"{moment:%Y%m%d}"
+    return f"{moment:%Y%m%dT%H%M%S}{'' if moment.tzinfo is None else 'Z'}"

@@ -1,0 +1,174 @@
+"""Words of column names in languages that aren't written in Latin letters, and in some that are.
+
+One table a language, by what the word says of a column: start, end, date, time, duration, title, "weak" for what is a
+title only where nothing else is, room, speakers, description, language, and "filler" for what says nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reporter.schedule.dates.names import without_accents
+
+_LANGUAGES: Final[dict[str, dict[str, str]]] = {
+    "uk": {
+        "start": "початок початку",
+        "end": "кінець кінця закінчення завершення",
+        "date": "дата день",
+        "time": "час часу година",
+        "duration": "тривалість",
+        "title": "назва тема заголовок",
+        "weak": "подія доповідь захід сесія",
+        "room": "місце зала зал кімната аудиторія",
+        "speakers": "спікер спікери доповідач доповідачі ведучий ведуча",
+        "description": "опис",
+        "language": "мова",
+        "filler": "події заходу сесії доповіді",
+    },
+    "ru": {
+        "start": "начала",
+        "end": "конца окончания завершение завершения",
+        "time": "времени час часы",
+        "duration": "длительность продолжительность",
+        "title": "тема заголовок",
+        "weak": "мероприятие событие доклад сессия",
+        "room": "место зал комната помещение аудитория",
+        "speakers": "спикер спикеры докладчик докладчики ведущий ведущая",
+        "description": "описание",
+        "language": "язык",
+        "filler": "мероприятия события доклада сессии",
+    },
+    "pl": {
+        "start": "rozpoczęcie rozpoczęcia początku",
+        "end": "zakończenie zakończenia końca",
+        "time": "godziny",
+        "title": "temat",
+        "weak": "wydarzenie sesja",
+        "speakers": "prelegent prelegenci prowadzący prowadząca",
+        "description": "opis",
+        "language": "język",
+        "filler": "wydarzenia sesji",
+    },
+    "cs": {"start": "začátku", "end": "konce", "time": "hodina", "description": "popis"},
+    "tr": {
+        "date": "tarihi",
+        "time": "saati zamanı",
+        "duration": "süre süresi",
+        "title": "konu",
+        "weak": "etkinlik oturum",
+        "room": "yer salon oda",
+        "speakers": "konuşmacı konuşmacılar",
+        "description": "açıklama",
+        "language": "dil",
+    },
+    "el": {
+        "start": "έναρξης",
+        "end": "λήξης",
+        "time": "ώρα",
+        "duration": "διάρκεια",
+        "title": "θέμα",
+        "room": "χώρος αίθουσα τοποθεσία",
+        "speakers": "ομιλητής ομιλητές",
+        "description": "περιγραφή",
+    },
+    "ar": {
+        "start": "بداية بدء",
+        "end": "نهاية انتهاء",
+        "date": "تاريخ يوم",
+        "time": "وقت ساعة موعد",
+        "duration": "مدة",
+        "title": "عنوان موضوع اسم",
+        "weak": "فعالية جلسة حدث",
+        "filler": "فعالية جلسة حدث",
+        "room": "مكان قاعة غرفة موقع",
+        "speakers": "متحدث متحدثون محاضر مقدم",
+        "description": "وصف",
+        "language": "لغة",
+    },
+    "he": {
+        "start": "התחלה התחלת",
+        "end": "סיום סוף",
+        "date": "תאריך יום",
+        "time": "שעה שעת זמן",
+        "duration": "משך",
+        "title": "כותרת נושא שם",
+        "weak": "מפגש אירוע הרצאה",
+        "filler": "מפגש אירוע הרצאה",
+        "room": "מיקום מקום חדר אולם",
+        "speakers": "דובר דוברים דוברת מרצה מנחה",
+        "description": "תיאור",
+        "language": "שפה",
+    },
+    "hi": {
+        "start": "प्रारंभ प्रारम्भ आरंभ शुरू शुरुआत",
+        "end": "समाप्ति समाप्त अंत",
+        "date": "दिनांक तारीख तिथि दिन",
+        "time": "समय",
+        "duration": "अवधि",
+        "title": "शीर्षक विषय नाम",
+        "weak": "सत्र कार्यक्रम",
+        "room": "स्थान कक्ष कमरा हॉल",
+        "speakers": "वक्ता",
+        "description": "विवरण",
+        "language": "भाषा",
+        "filler": "की का के सत्र कार्यक्रम",
+    },
+    "zh": {
+        "start": "开始 開始 起始",
+        "end": "结束 結束",
+        "date": "日期 日 年月日",
+        "time": "时间 時間 时刻",
+        "duration": "时长 時長",
+        "title": "标题 標題 主题 主題 名称 名稱",
+        "weak": "会议 議程 议程 活动 活動",
+        "room": "地点 地點 房间 房間 会场 會場 场地",
+        "speakers": "演讲者 講者 讲者 嘉宾 演講者",
+        "description": "描述 说明 說明 简介",
+        "language": "语言 語言",
+    },
+    "ja": {
+        "start": "開始",
+        "end": "終了",
+        "date": "日付 日 日程 開催日",
+        "time": "時刻 時間 日時",
+        "duration": "所要時間",
+        "title": "タイトル 件名 題名 演題 名前",
+        "weak": "セッション イベント",
+        "room": "会場 場所 部屋",
+        "speakers": "登壇者 講演者 スピーカー 発表者 講師",
+        "description": "説明 概要 内容",
+        "language": "言語",
+    },
+    "ko": {
+        "start": "시작",
+        "end": "종료",
+        "date": "날짜 일자 일",
+        "time": "시간 시각 일시",
+        "title": "제목",
+        "weak": "세션 행사",
+        "room": "장소 위치",
+        "speakers": "발표자 연사",
+        "description": "설명",
+        "language": "언어",
+    },
+}
+# The article is written together with its word.
+_ARTICLES: Final = {"ar": "ال", "he": "ה"}
+# Compounds are written without a space: "開始日時".
+SPACELESS: Final = frozenset(["zh", "ja", "ko"])
+
+
+def word_set(words: str) -> set[str]:
+    """The words of a line as ``_words`` of the column names writes them."""
+    return {without_accents(word.casefold()) for word in words.split()}
+
+
+def words_for(role: str, languages: frozenset[str] = frozenset(_LANGUAGES)) -> set[str]:
+    """All words that say ``role`` in these languages, with and without an article."""
+    found: set[str] = set()
+    for language in languages:
+        words = _LANGUAGES[language].get(role, "").split()
+        found |= word_set(" ".join(words))
+        if article := _ARTICLES.get(language):
+            found |= word_set(" ".join(article + word for word in words))
+    return found

@@ -1,0 +1,114 @@
+"""Captions as TTML, YouTube's XML, LRC and SubStation Alpha; transcripts that are pasted; charsets of other scripts."""
+
+from __future__ import annotations
+
+import pytest
+
+from reporter.errors import BadInput
+from reporter.media.webvtt import read_caption_file, read_cues, typed
+
+ASS = "[Script Info]\r\nScriptType: v4.00+\r\n\r\n[V4+ Styles]\r\nFormat: Name, Fontname\r\n\r\n[Events]\r\n"
+TTML = 'xmlns="http://www.w3.org/ns/ttml" xmlns:ttp="http://www.w3.org/ns/ttml#parameter"'
+
+
+def cues(text: str) -> list[tuple[float, float, str]]:
+    return [(round(one.begin, 3), round(one.end, 3), one.text) for one in read_cues(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            f'<?xml version="1.0" encoding="UTF-8"?><tt {TTML}><head/><body><div>'
+            '<p begin="00:00:01.000" end="00:00:02.500">Hello<br/>you &amp;\n <span>me</span></p>'
+            '<p begin="3s" dur="1500ms">B</p></div></body></tt>',
+            [(1, 2.5, "Hello\nyou & me"), (3, 4.5, "B")],
+        ),
+        (
+            f'<tt {TTML} ttp:tickRate="10000000"><body><p begin="10000000t" end="20000000t">A</p></body></tt>',
+            [(1, 2, "A")],
+        ),
+        (
+            f'<tt {TTML} ttp:frameRate="24" ttp:frameRateMultiplier="1000 1001"><body begin="10s">'
+            '<p begin="00:00:01:12" end="48f">A</p></body></tt>',
+            [(11.501, 12.002, "A")],
+        ),
+        (
+            '<tt xmlns="http://www.w3.org/2006/10/ttaf1"><body><p><span begin="1s" end="2s">A</span>'
+            '<span begin="2s" end="3s">B</span></p></body></tt>',
+            [(1, 2, "A"), (2, 3, "B")],
+        ),
+        (
+            '<?xml version="1.0" encoding="utf-8" ?><transcript><text start="1" dur="1.5">Hi &amp;#39;you&amp;#39;'
+            "</text></transcript>",
+            [(1, 2.5, "Hi 'you'")],
+        ),
+        (
+            "[ti:Song]\n[offset:+500]\n[00:01.50]Hello\n[00:03.50]you\n[00:04.00]\n",
+            [(1, 2.5, "Hello"), (3, 3.5, "you")],
+        ),
+        (
+            "[00:01.00][00:05.00]Chorus\n[00:03.00]<00:03.00> Ver <00:03.50> se\n",
+            [(1, 2.5, "Chorus"), (3, 4.5, "Ver se"), (5, 6.5, "Chorus")],
+        ),
+        (
+            f"{ASS}Format: Start, End, Text\r\nDialogue: 0:00:01.00,0:00:02.00,Hi, you\r\n",
+            [(1, 2, "Hi, you")],
+        ),
+        (
+            f"{ASS}Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\r\n"
+            "Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,{\\pos(1,2)\\p1}m 0 0 l 100 0{\\p0}\r\n"
+            "Dialogue: 0,0:00:03.00,0:00:04.00,D,,0,0,0,,{\\p1}m 0 0{\\p0}Words\r\n",
+            [(3, 4, "Words")],
+        ),
+        # What YouTube shows beside a film, and what people write.
+        ("0:01\nHi there\n0:05\nyou\n", [(1, 2.5, "Hi there"), (5, 6.5, "you")]),
+        ("[0:01] Hi\n[0:05 - 0:06] you\n", [(1, 2.5, "Hi"), (5, 6, "you")]),
+        # Without empty lines.
+        (
+            "1\n00:00:01,000 --> 00:00:02,000\nA\n42\n2\n00:00:03,000 --> 00:00:04,000\nB\n",
+            [(1, 2, "A\n42"), (3, 4, "B")],
+        ),
+    ],
+)
+def test_formats(text: str, expected: list[tuple[float, float, str]]) -> None:
+    assert cues(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<tt><body><p begin='1s'>A",
+        f"<tt {TTML}><body><p begin='soon' end='2s'>A</p></body></tt>",
+        '<!DOCTYPE tt [<!ENTITY a "b">]><tt>&a;</tt>',
+        "<?xml version='1.0'?><html/>",
+    ],
+)
+def test_broken_xml_is_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        read_caption_file(text.encode())
+
+
+def test_a_line_that_is_only_a_time_stays_a_line_of_its_caption() -> None:
+    told = read_cues("WEBVTT\n\n00:01.000 --> 00:02.000\nWe meet at\n10:30\n[11:00]\n")
+    assert read_cues(typed(told)) == told
+
+
+@pytest.mark.parametrize(
+    ("language", "charset", "words"),
+    [
+        ("ru", "koi8_r", "Семена взошли, спасибо"),
+        ("ru", "cp866", "Семена взошли, спасибо"),
+        ("uk", "koi8_u", "Насіння зійшло, її їжак"),
+        ("el", "cp1253", "Οι σπόροι φύτρωσαν, ευχαριστώ"),
+        ("he", "cp1255", "הזרעים נבטו תודה רבה"),
+        ("ja", "cp932", "種が芽を出しましたありがとう"),
+        ("ja", "euc_jp", "種が芽を出しましたありがとう"),
+        ("zh", "gb18030", "我们的种子发芽了谢谢大家"),
+        ("zh", "big5", "我們的種子發芽了謝謝大家"),
+        ("ko", "cp949", "씨앗이 싹텄어요 감사합니다"),
+    ],
+)
+def test_the_language_tells_the_charset(language: str, charset: str, words: str) -> None:
+    file = f"1\n00:00:01,000 --> 00:00:02,000\n{words}\n".encode(charset)
+    assert [cue.text for cue in read_caption_file(file, language)] == [words]

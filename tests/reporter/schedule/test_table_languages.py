@@ -1,0 +1,114 @@
+"""Tables with column names, letters and ways to write a time of many languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from reporter.schedule import inspect_schedule
+from tests.reporter.schedule.test_tables import notes_of_times, read, spans
+
+ONE = ("12-05 14:30", "12-05 15:15")
+
+HEADERS = {
+    "he": ("כותרת,תאריך,שעת התחלה,שעת סיום", "זריעה"),
+    "he articles": ("הנושא,התאריך,ההתחלה,הסיום", "זריעה"),
+    "ar": ("العنوان,التاريخ,البداية,النهاية", "البذور"),
+    "ar two words": ("عنوان الجلسة,تاريخ,وقت البدء,وقت الانتهاء", "البذور"),
+    "hi": ("शीर्षक,दिनांक,प्रारंभ समय,समाप्ति समय", "बीज"),
+    "uk": ("Назва,Дата,Початок,Кінець", "Насіння"),
+    "uk two words": ("Назва події,Дата початку,Час початку,Час закінчення", "Насіння"),
+    "ru": ("Тема,Дата начала,Время начала,Время завершения", "Семена"),
+    "pl": ("Temat,Data rozpoczęcia,Godzina rozpoczęcia,Godzina zakończenia", "Nasiona"),
+    "tr": ("Konu,Başlangıç Tarihi,Başlangıç Saati,Bitiş Saati", "Tohum"),
+    "ja": ("件名,開始日,開始時刻,終了時刻", "種"),
+    "zh": ("主题,开始日期,开始时间,结束时间", "种子"),
+    "zh traditional": ("標題,開始日期,開始時間,結束時間", "種子"),
+    "ko": ("제목,시작일,시작 시간,종료 시간", "씨앗"),
+    "el": ("Θέμα,Ημερομηνία,Ώρα έναρξης,Ώρα λήξης", "Σπόροι"),
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_column_names(name: str) -> None:
+    header, title = HEADERS[name]
+    reading = read(f"{header}\r\n{title},2026/12/05,14:30,15:15\r\n")
+    assert spans(reading) == [(title, *ONE)]
+    assert notes_of_times(reading) == []
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp932", "タイトル,日付,開始,終了\r\n種まきの会,2026/12/05,14:30,15:15\r\n"),
+        ("gb18030", "标题,日期,开始,结束\r\n播种会,2026/12/05,14:30,15:15\r\n"),
+        ("big5", "標題,日期,開始,結束\r\n播種會,2026/12/05,14:30,15:15\r\n"),
+        ("cp949", "제목,날짜,시작,종료\r\n씨앗 모임,2026/12/05,14:30,15:15\r\n"),
+        ("cp1255", "כותרת,תאריך,שעת התחלה,שעת סיום\r\nזריעה,2026-12-05,14:30,15:15\r\n"),
+        ("cp1256", "العنوان,التاريخ,البداية,النهاية\r\nالبذور,2026-12-05,14:30,15:15\r\n"),
+        ("cp1251", "Назва;Дата;Початок;Кінець\r\nНасіння;05.12.2026;14:30;15:15\r\n"),
+        ("koi8_r", "Название;Дата;Начало;Конец\r\nПосадка семян;05.12.2026;14:30;15:15\r\n"),
+        ("cp866", "Название;Дата;Начало;Конец\r\nПосадка семян;05.12.2026;14:30;15:15\r\n"),
+        (
+            "iso8859_2",
+            "Tytuł;Data;Początek;Koniec\r\nWysiew żółtych śliw;05.12.2026;14:30;15:15\r\n",
+        ),
+        ("cp850", "Titel;Datum;Beginn;Ende\r\nÜbung für Körper;05.12.2026;14:30;15:15\r\n"),
+        ("mac_roman", "Titre;Date;Début;Fin\r\nSéance d’été à l’œuvre;05.12.2026;14:30;15:15\r\n"),
+    ],
+)
+def test_letters_of_older_programs(encoding: str, text: str) -> None:
+    title = text.splitlines()[1].replace(";", ",").split(",")[0]
+    assert spans(read(text.encode(encoding))) == [(title, *ONE)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "ends"),
+    [
+        ("14 Uhr 30", False),
+        ("14u30", False),
+        ("2:30p", False),
+        ("14:30 hs", False),
+        ("o 14:30 hod.", False),
+        ("2:30 PM ET", False),
+        ("14:30/15:15", True),
+        ("14:30 -> 15:15", True),
+        ('"14:30\n15:15"', True),
+        ("14.30hs a 15.15hs", True),
+    ],
+)
+def test_ways_to_write_a_time(cell: str, ends: bool) -> None:
+    zone = "America/New_York" if "ET" in cell else "UTC"
+    right = "12-05 19:30" if "ET" in cell else ONE[0]
+    assert spans(read(f"Title;Date;Time\nA;5.12.2026;{cell}\n", zone)) == [
+        ("A", right, ONE[1] if ends else "")
+    ]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "5 בדצמבר 2026",
+        "5 ธันวาคม 2569",
+        "5 दिसंबर 2026",
+        # A date as pandas and Excel's macros write it, beside the time.
+        "2026-12-05T00:00:00",
+        "2026-12-05 00:00:00",
+        "05.12.2026 00:00:00",
+    ],
+)
+def test_ways_to_write_a_date(cell: str) -> None:
+    reading = read(f"Title;Date;Time\nA;{cell};14:30\n")
+    assert spans(reading) == [("A", "12-05 14:30", "")]
+    assert notes_of_times(reading) == []
+
+
+@pytest.mark.parametrize("half", ["PM", "pm", "p.m."])
+def test_the_half_of_the_day_in_a_column_of_its_own(half: str) -> None:
+    table = f"Title,Date,Start,AM/PM,End,AM/PM\nA,2026-12-05,2:30,{half},3:15,{half}\n"
+    assert spans(read(table)) == [("A", *ONE)]
+
+
+def test_entities_of_web_calendars_in_a_table() -> None:
+    text = b"Event Name,Start\nTom &amp; Jerry,2026-12-05 14:30\n"
+    reading = inspect_schedule(text, timezone="UTC")
+    assert [item.title for item in reading.sessions] == ["Tom & Jerry"]
