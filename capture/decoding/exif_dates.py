@@ -7,6 +7,7 @@ None: a made-up midnight or 1970 would be worse than no date.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -34,8 +35,14 @@ _GPS_TIME, _GPS_DATE = 7, 29
 _DATE = re.compile(
     r"\s*(\d{4})\s*[:./-]\s*(\d{1,2})\s*[:./-]\s*(\d{1,2})(?:\s*T\s*|\s*,\s*|\s+|:)"
     r"(\d{1,2})\s*[:.]\s*(\d{1,2})(?:\s*[:.]\s*(\d{1,2})(?:[.,]\d*)?)?\s*"
-    r"([AaPp]\.?[Mm]\.?)?\s*(Z|UTC|GMT|[+-]\s*\d{1,2}(?::?\d{2})?)?\s*"
+    r"([AaPp]\.?\s?[Mm]\.?)?\s*(Z|UTC|GMT|[+-]\s*\d{1,2}(?::?\d{2})?)?\s*"
 )
+# How phones in other languages say the half of the day, before the time or behind it.
+_HALVES = (
+    (re.compile(r"上午|午前|오전|ص|(?<=\d)\s?πμ"), "AM"),
+    (re.compile(r"下午|午後|오후|م|(?<=\d)\s?μμ"), "PM"),
+)
+_THAI_YEARS = range(2500, 2700)
 _OFFSET = re.compile(r"\s*([+-])\s*(\d{1,2}):?(\d{2})?\s*")
 
 
@@ -53,10 +60,12 @@ def parse_camera_time(text: str) -> CameraTime:
     ``2026:12:24 10:11:12``, with dashes, dots, slashes, ``T``, fractions or blanks for zeros, with an offset or ``Z``
     behind. Hour 24 is hour 0 of the date that stands there: phones that count hours from 1 to 24 write it so.
     """
-    found = _DATE.fullmatch(text)
+    found = _DATE.fullmatch(_plain(text))
     if found is None:
         return CameraTime()
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+    # Phones in Thailand count from the Buddha.
+    year -= 543 if year in _THAI_YEARS else 0
     half = (found[7] or "").lower()[:1]
     if half and 1 <= hour <= 12:
         hour = hour % 12 + (12 if half == "p" else 0)
@@ -70,6 +79,15 @@ def parse_camera_time(text: str) -> CameraTime:
     return (
         CameraTime(taken, parse_offset(found[8] or "")) if year >= EARLIEST_YEAR else CameraTime()
     )
+
+
+def _plain(text: str) -> str:
+    """The text with figures as in English, and the half of the day behind it."""
+    text = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in text)
+    for pattern, half in _HALVES:
+        if pattern.search(text):
+            return f"{pattern.sub(' ', text)} {half}"
+    return text
 
 
 def parse_offset(text: str) -> timedelta | None:
@@ -135,5 +153,10 @@ def zone_of(taken: datetime, fix: datetime | None) -> timedelta | None:
 
 
 def _words(value: object) -> str:
-    text = value.decode("latin-1") if isinstance(value, bytes) else str(value or "")
+    data = value if isinstance(value, bytes) else str(value or "").encode("latin-1", "replace")
+    # The field is for ASCII; what phones write beyond it is UTF-8.
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
     return text.split("\0")[0].strip()[:100]

@@ -32,6 +32,7 @@ from capture.imaging.rendition_file import (
 )
 from capture.imaging.still_colour import coded_colour, map_image
 from capture.renditions.avif_pixels import video_range_pixels
+from capture.renditions.jpeg2000_pixels import deep_pixels
 from reporter.errors import MediaFailed
 from reporter.media.edits import Edits
 
@@ -80,7 +81,11 @@ def open_upright(src: Path, mime: str, *, longest: int, max_pixels: int = MAX_PI
         colour = coded_colour(src, mime, profile)
         if exif.adobe_rgb and not profile:
             profile = matrix_profile(ADOBE_RGB, 2.19921875, "Adobe RGB (1998) compatible")
-        small = _reduced_jpeg(src, mime, image, longest) or video_range_pixels(src, image)
+        small = (
+            _reduced_jpeg(src, mime, image, longest)
+            or video_range_pixels(src, image)
+            or deep_pixels(src, image)
+        )
         if small is None:
             small = _fully_decoded(
                 image, longest, partial(load_as_far_as_it_goes, path=src, mime=mime)

@@ -34,6 +34,13 @@ UNSET = "0000:00:00 00:00:00"
         "2026:12:24 10.11.12",
         "2026:12:24 10:11:12 AM",
         "2026:12:24, 10:11:12",
+        # Phones in other languages.
+        "2026:12:24 上午10:11:12",
+        "2026:12:24 10:11:12 오전",
+        "2026:12:24 10:11:12 a. m.",
+        "٢٠٢٦:١٢:٢٤ ١٠:١١:١٢",
+        "۲۰۲۶:۱۲:۲۴ ۱۰:۱۱:۱۲",
+        "2569:12:24 10:11:12",
     ],
 )
 def test_spellings_of_one_moment(text: str) -> None:
@@ -45,6 +52,8 @@ def test_blanks_for_zeros_and_missing_seconds() -> None:
     assert parse_camera_time("2026:12:24 10:11").taken == datetime(2026, 12, 24, 10, 11)  # noqa: DTZ001
     assert parse_camera_time("2026:12:24 10:11:12 pm").taken == TEN + 12 * HOUR
     assert parse_camera_time("2026:12:24 12:11:12 am").taken == TEN - 10 * HOUR
+    assert parse_camera_time("2026:12:24 下午10:11:12").taken == TEN + 12 * HOUR
+    assert parse_camera_time("2026:12:24 10:11:12 م").taken == TEN + 12 * HOUR
 
 
 def test_hour_24_is_the_first_hour_of_the_same_date() -> None:

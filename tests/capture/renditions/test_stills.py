@@ -147,3 +147,30 @@ STRANGERS = {
 @pytest.mark.parametrize("name", STRANGERS)
 def test_what_only_starts_like_a_still(name: str) -> None:
     assert sniff(STRANGERS[name]) is None
+
+
+@pytest.mark.parametrize("levels", [(65_535, 32_768, 0), (65_535, 65_535, 65_535)])
+def test_white_of_a_deep_jpeg_2000_stays_white(
+    levels: tuple[int, int, int], tmp_path: Path
+) -> None:
+    import cv2
+
+    path = tmp_path / "deep.jp2"
+    half = np.full((64, 64, 3), levels[::-1], np.uint16)
+    half[:, :32] = 20_000
+    path.write_bytes(cv2.imencode(".jp2", half)[1].tobytes())
+    seen = shown(path, "image/jp2", tmp_path)[32, 56]
+    assert np.abs(seen - np.array(levels) // 257).max() <= 8
+
+
+def test_a_date_beside_the_letters_of_ascii_is_read(tmp_path: Path) -> None:
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = "2026:12:24 XXXXXX2:11:12"
+    data = exif.tobytes().replace(b"XXXXXX", "下午".encode())
+    path = tmp_path / "phone.jpg"
+    Image.new("RGB", (64, 64)).save(path, exif=data)
+    taken = probe(path, "image/jpeg").captured_at
+    assert taken is not None
+    assert f"{taken:%Y-%m-%d %H:%M:%S}" == "2026-12-24 14:11:12"
