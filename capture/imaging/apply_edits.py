@@ -35,7 +35,7 @@ def apply_edits(pixels: Any, edits: Edits) -> Any:
     return _turned(made, edits.turn)
 
 
-def mend_image(image: Any, edits: Edits) -> Any:
+def edited_image(image: Any, edits: Edits) -> Any:
     """``apply_edits`` for an RGB Pillow image."""
     import numpy as np
     from PIL import Image
@@ -64,7 +64,7 @@ def preview(plain: Path, edits: Edits, longest: int) -> bytes:
     with Image.open(plain, formats=("JPEG",)) as opened:
         image = scaled(opened.convert("RGB"), min(needed(edits, longest), VIEW))
     out = io.BytesIO()
-    scaled(mend_image(image, edits), longest).save(out, "JPEG", quality=JPEG_QUALITY)
+    scaled(edited_image(image, edits), longest).save(out, "JPEG", quality=JPEG_QUALITY)
     return out.getvalue()
 
 

@@ -19,7 +19,7 @@ from capture.decoding.safe_open import (
     read_exif,
 )
 from capture.decoding.truncation import note_on
-from capture.imaging.apply_edits import mend_image, needed
+from capture.imaging.apply_edits import edited_image, needed
 from capture.imaging.icc_profile import ADOBE_RGB, matrix_profile, to_srgb
 from capture.imaging.rendition_file import (
     JPEG_QUALITY,
@@ -56,7 +56,7 @@ def make_photo(
     """
     edits = edits or Edits()
     whole = open_upright(src, mime, longest=needed(edits, VIEW), max_pixels=max_pixels)
-    view = scaled(mend_image(whole, edits), VIEW)
+    view = scaled(edited_image(whole, edits), VIEW)
     thumb = scaled(view, THUMB)
     return [
         save_jpeg(view, out_dir, "view", prefix=prefix),

@@ -1,4 +1,4 @@
-"""Mending: the edits of a media file, saved so that from that moment on nobody sees it without them.
+"""The edits of a media file, saved so that from that moment on nobody sees it without them.
 
 What was made before is dropped in the same transaction; the workers make it again, with the edits baked in. Until then
 there is nothing to show, and nothing to publish. The original stays as it is and private.

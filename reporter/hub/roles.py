@@ -15,7 +15,9 @@ class Role(StrEnum):
 
 
 # Parts of the desk that a role may use; an owner and an organizer may use all, members are the owner's.
-REVIEW = frozenset({"review", "captions", "mend", "faces", "themes", "coverage", "conversation"})
+REVIEW = frozenset(
+    {"review", "captions", "edit_media", "faces", "themes", "coverage", "conversation"}
+)
 FACILITATE = REVIEW | {"sessions", "schedule", "wall", "cards", "desker", "actions"}
 
 

@@ -1,4 +1,4 @@
-"""Rows of mended pictures and films: what was changed, and where faces may be."""
+"""Rows of edited pictures and films: what was changed, and where faces may be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The decisions on a takeaway: approve, hide, mend, change, withdraw. Each leaves its history and a new revision."""
+"""The decisions on a takeaway: approve, hide, edit, change, withdraw. Each leaves its history and a new revision."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ MODULES = {
     "cards": cards,
     "codes": codes,
     "video": video,
-    "mending": edits,
+    "edits": edits,
     "search": search,
     "intake": uploads,
     "crowd": crowd,

@@ -1,4 +1,4 @@
-"""Mending in a real browser: by keys, by mouse and by touch; what the wall shows then, in pixels."""
+"""Editing in a real browser: by keys, by mouse and by touch; what the wall shows then, in pixels."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_boxes_are_drawn_pulled_and_moved_by_a_mouse_on_a_turned_picture(
     url, page = kiosk_process.start(), laptop_page
     receipt = keep(page, url, event.code, portrait_jpeg(1200, 800))
     media = wait(session, looked)
-    page.goto(f"{url}/desk/mend/{receipt}/{media.sha256}")
+    page.goto(f"{url}/desk/edit/{receipt}/{media.sha256}")
     page.keyboard.press("r")
     stage = page.locator("#stage")
     frame = stage.bounding_box()
@@ -184,7 +184,7 @@ def test_a_phone_draws_by_touch(
     url, page = kiosk_process.start(), phone_page
     receipt = keep(page, url, event.code, portrait_jpeg(1200, 800))
     media = wait(session, looked)
-    page.goto(f"{url}/desk/mend/{receipt}/{media.sha256}?lang=ar")
+    page.goto(f"{url}/desk/edit/{receipt}/{media.sha256}?lang=ar")
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator("#stage").scroll_into_view_if_needed()
@@ -222,7 +222,7 @@ def test_a_film_is_cut_by_keys(
     url, page = kiosk_process.start(), laptop_page
     receipt = keep(page, url, event.code, film(), "video/mp4")
     media = wait(session, looked)
-    page.goto(f"{url}/desk/mend/{receipt}/{media.sha256}")
+    page.goto(f"{url}/desk/edit/{receipt}/{media.sha256}")
     player = page.locator("video")
     expect(player).to_have_js_property("readyState", 4)
     slider = page.get_by_label("Moment")

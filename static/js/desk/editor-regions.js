@@ -38,7 +38,7 @@ export function spanned([ax, ay], [bx, by]) {
   return moved([Math.min(ax, x), Math.min(ay, y), width, height], 0, 0);
 }
 
-/** By how much a rectangle that leans has to shrink to lie inside the picture (as capture/mending.py has it). */
+/** By how much a rectangle that leans has to shrink to lie inside the picture (as capture/imaging/apply_edits.py has it). */
 export function fitting([x, y, width, height], tilt, [wide, high]) {
   const [cos, sin] = [Math.abs(Math.cos((tilt * Math.PI) / 180)), Math.abs(Math.sin((tilt * Math.PI) / 180))];
   const [w, h] = [width * wide, height * high];

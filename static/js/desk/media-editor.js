@@ -1,4 +1,4 @@
-// Mending: what is changed of one picture, film or sound, by pointer and by keys; saved as one list of plain numbers.
+// Editing: what is changed of one picture, film or sound, by pointer and by keys; saved as one list of plain numbers.
 import { covers, grown, moved } from "./editor-regions.js";
 import { Stage } from "./editor-canvas.js";
 
@@ -7,7 +7,7 @@ const PREVIEW_AFTER = 250;
 const MOST_TILT = 20;
 
 document.documentElement.classList.add("js");
-const root = document.getElementById("mend");
+const root = document.getElementById("media-editor");
 if (root) start(root);
 
 function start(root) {

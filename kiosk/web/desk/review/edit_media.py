@@ -1,4 +1,4 @@
-"""Mending one picture, film or voice note: blurred, cut out, turned, cut short, and back again."""
+"""Editing one picture, film or voice note: blurred, cut out, turned, cut short, and back again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from reporter.models import Media, Takeaway
 from reporter.moderation.decisions import by_receipt
 from reporter.stories.takeaway_json import takeaway_record
 
-bp = Blueprint("mend", __name__, url_prefix="/mend/<receipt>/<sha256>")
+bp = Blueprint("edit_media", __name__, url_prefix="/edit/<receipt>/<sha256>")
 
 # More than a thousand numbers are no edits.
 MOST_BYTES = 100_000
@@ -58,7 +58,7 @@ def page(receipt: str, sha256: str) -> str:
     )
     record = takeaway_record(takeaway, media_url)
     return render_template(
-        "desk/mend.html",
+        "desk/edit_media.html",
         receipt=takeaway.receipt,
         state=takeaway.state,
         media=media,

@@ -48,7 +48,7 @@ class Desk:
 
     @property
     def url(self) -> str:
-        return f"/desk/mend/{self.receipt}/{self.media.sha256}"
+        return f"/desk/edit/{self.receipt}/{self.media.sha256}"
 
     def press(self, **fields: str) -> str:
         """Press a button, follow; what the page says then."""
@@ -219,7 +219,7 @@ def test_only_files_of_that_takeaway_are_there_to_mend(
     other = send(client, event.code, media_files.jpeg(300, 200))
     sha256 = other["media"][0]["sha256"]
     for part in (f"{photo.receipt}/{sha256}", f"{photo.receipt}/..", "NO-SUCH/00"):
-        assert client.get(f"/desk/mend/{part}").status_code == 404
+        assert client.get(f"/desk/edit/{part}").status_code == 404
 
 
 def test_only_the_desk_gets_in(photo: Desk, client: FlaskClient) -> None:

@@ -110,7 +110,7 @@ def test_the_picture_is_shown_as_it_came_with_its_faces_marked(
     client: FlaskClient, session: Session, photo: Takeaway
 ) -> None:
     page = client.get("/desk/faces").text
-    assert f'<img src="/desk/mend/{photo.receipt}/{media_of(photo).sha256}/plain"' in page
+    assert f'<img src="/desk/edit/{photo.receipt}/{media_of(photo).sha256}/plain"' in page
     marks = re.findall(r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"', page)
     assert [tuple(map(float, mark)) for mark in marks] == [FACE]
 
