@@ -47,3 +47,17 @@ def translations(language: str) -> gettext.NullTranslations:
 def direction(language: str) -> str:
     """``rtl`` or ``ltr``: the HTML ``dir`` of a language tag (BCP 47)."""
     return "rtl" if language.split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
+
+
+def counted(language: str, kind: str, n: int) -> str:
+    """As '3 photos'. Written out one by one, so that each is collected for translation with its plurals."""
+    words = translations(language)
+    if kind == Kind.PHOTO:
+        told = words.ngettext("%(num)s photo", "%(num)s photos", n)
+    elif kind == Kind.VIDEO:
+        told = words.ngettext("%(num)s video", "%(num)s videos", n)
+    elif kind == Kind.AUDIO:
+        told = words.ngettext("%(num)s recording", "%(num)s recordings", n)
+    else:
+        told = words.ngettext("%(num)s note", "%(num)s notes", n)
+    return told % {"num": n}

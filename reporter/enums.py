@@ -102,11 +102,12 @@ class DeliveryState(StrEnum):
 
 
 class Source(StrEnum):
-    """The door's three guests."""
+    """The door's guests. FILM: made here from other takeaways (see ``reporter.films``)."""
 
     PHONE = "phone"
     STATION = "station"
     CARD = "card"
+    FILM = "film"
 
 
 class ImportState(StrEnum):

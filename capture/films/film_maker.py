@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from capture.imaging.rendition_file import temporary_rendition
 from capture.transcoding.audio_track import SOUND_RATE
 from capture.transcoding.transcode import LIMITED
 from capture.transcoding.video_track import X264
-from reporter.films.script import SIZES, Piece, PieceKind, Script
+from reporter.films.script import SIZES, Heard, Piece, PieceKind, Script
 
 MP4_OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}
 # A film is looked at on large screens: a little better than a phone's note.
@@ -33,11 +34,12 @@ ENCODER = X264 | {"crf": "21", "maxrate": "6M", "bufsize": "12M"}
 
 @dataclass(frozen=True)
 class MadeFilm:
-    """A finished film: its length in seconds and its size in bytes."""
+    """A finished film: its length in seconds, its size in bytes, and which parts of recordings are heard in it."""
 
     path: Path
     seconds: float
     bytes: int
+    heard: tuple[Heard, ...] = ()
 
 
 def make_film(script: Script, path: Path, progress: Path | None = None) -> MadeFilm:
@@ -50,7 +52,7 @@ def make_film(script: Script, path: Path, progress: Path | None = None) -> MadeF
     parts = [part for _piece, part in cut]
     with temporary_rendition(path.parent, "", path.stem, path.suffix) as part_file:
         count = _write(script, parts, part_file, progress)
-    return MadeFilm(path, count / RATE, path.stat().st_size)
+    return MadeFilm(path, count / RATE, path.stat().st_size, tuple(_heard(script, parts)))
 
 
 def _cut(piece: Piece) -> tuple[Piece, Excerpt | None]:
@@ -82,13 +84,23 @@ def _write(script: Script, parts: list[Excerpt | None], path: Path, progress: Pa
     return whole
 
 
+def _starts(script: Script) -> Iterator[float]:
+    """When each piece begins, in seconds."""
+    frames = accumulate((round(piece.seconds * RATE) for piece in script.pieces), initial=0)
+    yield from (count / RATE for count in frames)
+
+
+def _heard(script: Script, parts: list[Excerpt | None]) -> Iterator[Heard]:
+    for piece, part, at in zip(script.pieces, parts, _starts(script), strict=False):
+        if part is not None:
+            yield Heard(piece.media, at, part.start, part.seconds)
+
+
 def _mixed(script: Script, parts: list[Excerpt | None], seconds: float) -> SoundMix:
     mix = SoundMix(seconds)
-    at = 0.0
-    for piece, part in zip(script.pieces, parts, strict=True):
+    for part, at in zip(parts, _starts(script), strict=False):
         if part is not None:
             mix.add_excerpt(part, at)
-        at += round(piece.seconds * RATE) / RATE
     if script.music:
         mix.add_music(Path(script.music))
     return mix

@@ -217,7 +217,7 @@ def _record(
         lock_gathering(door.session)
         door = _with_seen(door, offer)
         known = _find(door, offer)
-        takeaway = known or _new_takeaway(door, offer)
+        takeaway = known or new_takeaway(door, offer)
         more_words = _add_words(door, takeaway, offer)
         more_files = _add_files(door, takeaway, offer, types)
         if known is not None and (more_words or more_files):
@@ -231,7 +231,8 @@ def _record(
     return takeaway
 
 
-def _new_takeaway(door: IntakeContext, offer: Submission) -> Takeaway:
+def new_takeaway(door: IntakeContext, offer: Submission) -> Takeaway:
+    """A row for an offer, without its files. Does not commit."""
     takeaway = Takeaway(
         id=new_id(door.now, door.rng),
         receipt=make_receipt(door.rng),
@@ -301,7 +302,7 @@ def _add_files(
     for attachment in takeaway.attachments:
         _restore_from(door, attachment.media, offer)
     for file in wanted:
-        media = _media(door, file, types[file.sha256], offer)
+        media = kept_media(door, file, types[file.sha256], offer)
         name = file_name(file.filename)
         position = len(takeaway.attachments)
         takeaway.attachments.append(Attachment(media=media, position=position, filename=name))
@@ -310,7 +311,10 @@ def _add_files(
     return bool(wanted)
 
 
-def _media(door: IntakeContext, file: ReceivedFile, kind: MediaType, offer: Submission) -> Media:
+def kept_media(
+    door: IntakeContext, file: ReceivedFile, kind: MediaType, offer: Submission
+) -> Media:
+    """The row of a file of an offer, which is in the store then. Does not commit; for ``lock_gathering``."""
     query = select(Media).where(Media.sha256 == file.sha256)
     media = None if door.all_new else door.session.scalar(query)
     if media is not None:

@@ -22,7 +22,7 @@ from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.runtime.database import db
 from reporter.config import FOLDERS
 from reporter.enums import DeliveryState, ReplyState, TakeawayState
-from reporter.films.arrangement import film_file, film_of, may_be_seen
+from reporter.films.arrangement import film_takeaway
 from reporter.gathering.copies import BACKUP, BUNDLE, FILM, copies_holding, remains_in_copies
 from reporter.gathering.purge import purge_due
 from reporter.models import CopyMade, Decision, Delivery, Media, Takeaway, Target, Tombstone, Upload
@@ -192,12 +192,15 @@ def _incoming(kiosk: KioskContext) -> Place:
 
 
 def _films(kiosk: KioskContext) -> Place:
-    """The film of the desk. Until the worker has taken a stale one away nobody gets it, but it is there."""
-    paths = [path for path in film_file(kiosk.store).parent.glob("film.*") if path.is_file()]
-    film = film_of(db.session())
-    place = Place("films", len(paths))
-    if paths and not may_be_seen(db.session(), kiosk.store, film):
-        place.violations.append("the film shows what may not be seen any more")
+    """The finished film. Until the worker has taken a stale one away nobody gets it, but it is there."""
+    film = film_takeaway(db.session())
+    parts = [part.takeaway for part in film.parts] if film is not None else []
+    place = Place("films", len(parts))
+    place.violations += [
+        f"the film shows {one.id}, which may not be seen any more"
+        for one in parts
+        if not may_show(one, Audience.ROOM)
+    ]
     return place
 
 

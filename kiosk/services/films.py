@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -15,28 +17,34 @@ from urllib.parse import urlsplit
 from babel.dates import format_date
 from sqlalchemy import func, select, update
 
-from capture.intake.submission import ReceivedFile, file_name, media_type_of
+from capture.intake.film import take_film_in
+from capture.intake.receive import IntakeContext
+from capture.intake.submission import ReceivedFile, Submission, file_name, media_type_of
 from kiosk.i18n.clock_text import when_text
 from kiosk.i18n.locale_selector import catalogue
 from kiosk.runtime.addresses import phone_url
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
+from publish.i18n import counted
+from reporter.enums import Kind, Source
 from reporter.errors import MediaFailed, NotFound, ReporterError
 from reporter.films import arrangement
 from reporter.films.arrangement import (
-    film_file,
     film_of,
-    looks_of,
-    may_be_seen,
+    film_takeaway,
+    is_fresh,
+    parts_of,
     take_away_stale,
     wish_of,
 )
+from reporter.films.finished import caption_film, film_session
 from reporter.films.plan import FilmWords, Plan, Wish, plan_film
-from reporter.films.script import Script, Shape
+from reporter.films.script import PieceKind, Script, Shape
 from reporter.gathering.copies import FILM, note_copy
 from reporter.gathering.sessions import all_sessions
 from reporter.languages import spoken_locale
-from reporter.models import EventSession, Film, Gathering, Takeaway
+from reporter.models import EventSession, Film, Gathering, Media, Takeaway
+from reporter.moderation.visibility import Scope, may_show
 
 if TYPE_CHECKING:
     from capture.films.film_maker import MadeFilm
@@ -49,6 +57,7 @@ TICK = 1.0
 CHECK_SECONDS = 30.0
 # So much of one piece is shown before the whole is made.
 PREVIEW_SECONDS = 4.0
+_KINDS = {PieceKind.PHOTO: Kind.PHOTO, PieceKind.VIDEO: Kind.VIDEO, PieceKind.QUOTE: Kind.NOTE}
 # (frames made, frames in all)
 OnProgress = Callable[[int, int], None]
 
@@ -178,11 +187,19 @@ def film_record(script: Script, made: MadeFilm, left_out: tuple[str, ...]) -> di
 # --- The desk's film ---------------------------------------------------------------------------------
 
 
-def finished_film(kiosk: KioskContext) -> Path | None:
-    """The finished film, if all that is in it may (still) be seen by its audience."""
-    film, path = film_of(db.session()), film_file(kiosk.store)
-    is_there = bool(film.made) and path.is_file()
-    return path if is_there and may_be_seen(db.session(), kiosk.store, film) else None
+def finished_film(kiosk: KioskContext) -> Takeaway | None:
+    """The finished film, if all that is in it may (still) be seen by its audience; for the desk, hidden or not."""
+    film = film_takeaway(db.session())
+    if film is None or not film.attachments:
+        return None
+    return film if is_fresh(db.session(), kiosk.store, film_of(db.session()), film) else None
+
+
+def film_for_room(kiosk: KioskContext) -> Media | None:
+    """The file of the finished film, if it may be shown in the room."""
+    film = finished_film(kiosk)
+    shown = film is not None and may_show(film, Scope.ROOM, new_too=True)
+    return film.attachments[0].media if film is not None and shown else None
 
 
 def make_due(kiosk: KioskContext) -> int:
@@ -205,19 +222,57 @@ def make_due(kiosk: KioskContext) -> int:
 
 
 def _make(kiosk: KioskContext, film: Film, script: Script) -> None:
-    looks = looks_of(script.pieces)
-    made = write_film(kiosk, script, film_file(kiosk.store), _note_progress, is_copy=False)
-    film = film_of(db.session())
-    if Path(script.music).name != film.music:
-        # Other music, or none any more: once more.
-        film_file(kiosk.store).unlink(missing_ok=True)
-        film.made, film.made_of, film.asked = "", {}, True
-        db.session.commit()
-        return
-    # It takes a minute: what was taken back meanwhile is found by the next turn, before anybody sees it.
-    film.made, film.made_of, film.made_seconds = script.fingerprint, looks, made.seconds
-    film.asked, film.done, film.whole, film.error = False, 0, 0, ""
-    db.session.commit()
+    with tempfile.TemporaryDirectory(dir=kiosk.store.incoming) as folder:
+        path = Path(folder) / "film.mp4"
+        made = write_film(kiosk, script, path, _note_progress, is_copy=False)
+        film = film_of(db.session())
+        if Path(script.music).name != film.music:
+            # Other music, or none any more: once more.
+            arrangement.take_away(db.session(), kiosk.store, film, asked=True)
+            return
+        _keep(kiosk, film, script, made)
+
+
+def _keep(kiosk: KioskContext, film: Film, script: Script, made: MadeFilm) -> None:
+    """The film takes its place among the takeaways, with its parts and its captions."""
+
+    def seal(row: Takeaway, media: Media) -> None:
+        db.session.flush()
+        row.parts = parts_of(db.session(), script.pieces)
+        caption_film(db.session(), media, made.heard)
+        film.made, film.made_seconds = script.fingerprint, made.seconds
+        film.asked, film.done, film.whole, film.error = False, 0, 0, ""
+
+    now, rng = kiosk.now(), kiosk.rng
+    event = film_session(db.session(), _title(kiosk), now=now, rng=rng)
+    # It takes a minute: what was taken back meanwhile, the gate and the next turn find.
+    offer = Submission(
+        event, files=[_received(kiosk, made.path)], audience=film.audience, source=Source.FILM
+    )
+    door = IntakeContext(db.session(), kiosk.store, now, rng)
+    take_film_in(door, offer, alt=_alt(kiosk, script), seal=seal)
+
+
+def _received(kiosk: KioskContext, path: Path) -> ReceivedFile:
+    incoming = kiosk.store.begin(f"film-{secrets.token_hex(8)}.part")
+    with path.open("rb") as file:
+        shutil.copyfileobj(file, incoming, 1 << 20)
+    return ReceivedFile.of(incoming, path.name)
+
+
+def _title(kiosk: KioskContext) -> str:
+    return str(catalogue(kiosk.settings.gathering.language).gettext("Film of the evening"))
+
+
+def _alt(kiosk: KioskContext, script: Script) -> str:
+    """As 'Film of the evening: 12 photos, 3 videos, 4 notes'."""
+    kinds = Counter(_KINDS.get(piece.kind) for piece in script.pieces)
+    counts = (
+        counted(kiosk.settings.gathering.language, kind, kinds[kind])
+        for kind in _KINDS.values()
+        if kinds[kind]
+    )
+    return f"{_title(kiosk)}: {', '.join(counts)}"
 
 
 def _note_progress(done: int, whole: int) -> None:

@@ -283,6 +283,8 @@ def _record(
 
     record = takeaway_record(takeaway, address)
     del record["receipt"]
+    # Of a film: what is seen in it.
+    record["parts"] = [str(part.part_id) for part in takeaway.parts]
     named = {a.media.sha256: _original_name(a.media) for a in takeaway.attachments}
     for media, attachment in zip(record["media"], takeaway.attachments, strict=True):
         media["captions"] = _captions(attachment.media)

@@ -14,7 +14,7 @@ from publish.i18n import KINDS, translations
 from publish.markup.markdown import heading_depth
 from publish.posts.model import WORDS, Block, GatheringFacts, Post, PostMedia, SessionInfo
 from reporter.annotations.captions import captions_of
-from reporter.enums import Kind, MediaState
+from reporter.enums import Kind, MediaState, Source
 from reporter.media.alt_text import proposal
 from reporter.media.store import Store
 from reporter.media.webvtt import webvtt
@@ -162,7 +162,14 @@ def _block(takeaway: Takeaway, store: Store, facts: GatheringFacts) -> Block | N
         prompt=takeaway.prompt.strip(),
         recorded_at=takeaway.recorded_at,
         media=media,
+        parts=_parts(takeaway),
     )
+
+
+def _parts(takeaway: Takeaway) -> tuple[str, ...]:
+    if takeaway.source != Source.FILM:
+        return ()
+    return tuple(sorted(str(part.part_id) for part in takeaway.parts))
 
 
 def _post_media(attachment: Attachment, store: Store, facts: GatheringFacts) -> PostMedia | None:

@@ -15,7 +15,7 @@ from publish.composition.themes import theme_digest
 from publish.i18n import translations
 from publish.posts.model import GatheringFacts, PostMedia, ThemeDigest
 from publish.rendering.html import day_and_time, day_words, period
-from reporter.enums import Intent, Kind
+from reporter.enums import Intent, Kind, Source
 from reporter.films.plan import shortened
 from reporter.media.store import Store
 from reporter.models import EventSession, Takeaway
@@ -27,6 +27,8 @@ PICTURES, QUOTES, QUESTIONS, THEMES = 3, 4, 6, 6
 # Among so many, the starred ones first, are pictures and quotes looked for.
 LOOKED_AT = 60
 _What = TypeVar("_What")
+# What people brought, not what was made of it.
+_BROUGHT = Takeaway.source != Source.FILM
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def _headings(language: str) -> dict[str, str]:
 def _looked_at(session: Session, place: Scope) -> Sequence[Takeaway]:
     query = (
         select(Takeaway)
-        .where(showable(place))
+        .where(showable(place), _BROUGHT)
         .order_by(Takeaway.starred.desc(), Takeaway.recorded_at, Takeaway.id)
         .limit(LOOKED_AT)
         .options(*with_everything())
@@ -113,7 +115,7 @@ def _themes(session: Session, place: Scope, facts: GatheringFacts) -> tuple[Them
 
 def _when(session: Session, place: Scope, facts: GatheringFacts) -> str:
     ends = select(func.min(Takeaway.recorded_at), func.max(Takeaway.recorded_at))
-    first, last = session.execute(ends.where(showable(place))).one()
+    first, last = session.execute(ends.where(showable(place), _BROUGHT)).one()
     return period(first, last, facts.zone, facts.language) if first and last else ""
 
 
@@ -139,7 +141,7 @@ def _numbers(session: Session, place: Scope, language: str) -> Iterator[tuple[in
 
 
 def _count(place: Scope, *rules: ColumnElement[bool], of: Any = Takeaway.id) -> Select[int]:
-    return select(func.count(distinct(of))).where(showable(place), *rules)
+    return select(func.count(distinct(of))).where(showable(place), _BROUGHT, *rules)
 
 
 def _pictures(

@@ -29,8 +29,8 @@ def note_story(session: Session, row: Delivery, shows: Set[uuid.UUID], now: date
 
 def note_gone(session: Session, row: Delivery, now: datetime) -> None:
     """The whole item has to leave. Does not commit."""
-    named = row.memory.takeaway
-    _ask(session, row, {named} if named else row.memory.may_show, now)
+    named = {row.memory.takeaway} if row.memory.takeaway else set()
+    _ask(session, row, named | row.memory.may_show, now)
 
 
 def settle(session: Session, row: Delivery, now: datetime) -> None:

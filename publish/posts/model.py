@@ -155,6 +155,8 @@ class Block:
     # address of a copy that has it, or ''.
     instead: str = ""
     whole: str = ""
+    # Of a film that was made here: the takeaways that are seen in it.
+    parts: tuple[str, ...] = ()
 
     def files(self) -> Iterator[PostMedia]:
         """Its files, each poster frame before its video."""
@@ -212,6 +214,13 @@ class Post:
         """Ids of the takeaways in it."""
         return [block.takeaway for block in self.blocks if block.takeaway]
 
+    @property
+    def shown(self) -> list[str]:
+        """Ids of the takeaways in it, and of those that are seen in its films."""
+        return [
+            one for block in self.blocks if block.takeaway for one in (block.takeaway, *block.parts)
+        ]
+
     def media(self) -> Iterator[PostMedia]:
         """Every file, posters of videos before their video, each once."""
         seen = set()
@@ -232,9 +241,9 @@ class Post:
 
 
 def _plain(value: Any) -> Any:
-    """Without local paths, with text for moments and ids."""
+    """Without local paths and parts of films (those are in its bytes), with text for moments and ids."""
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items() if key != "path"}
+        return {key: _plain(one) for key, one in value.items() if key not in ("path", "parts")}
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from gettext import NullTranslations
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from publish.i18n import translations
+from publish.i18n import counted
 from publish.posts.follow_up import CALENDAR
 from publish.posts.model import WORDS, Block, GatheringFacts, Post, PostMedia
 from publish.rendering.html import day_words, environment, period, render
@@ -72,7 +71,8 @@ def summarize(post: Post, links: Mapping[str, str]) -> Summary:
         "room": post.slot.room if post.slot else "",
         "photos": _photos(post, links),
         "quote": next((_short(b.text) for b in post.blocks if b.text and b.kind != WORDS), ""),
-        "takeaways": post.takeaways,
+        # A film is made of others: it counts for none.
+        "takeaways": [one.takeaway for one in post.blocks if one.takeaway and not one.parts],
         "session": post.slot is not None,
         "kinds": [block.kind for block in post.blocks if block.kind != WORDS],
         "open": [_open_item(block, post) for block in post.blocks if _is_open(block)],
@@ -216,27 +216,13 @@ def _days(facts: GatheringFacts, summaries: Sequence[Summary]) -> str:
 
 def _counts(facts: GatheringFacts, summary: Summary) -> str:
     """As '3 photos · 1 video · 4 notes'."""
-    words = translations(facts.language)
     return " · ".join(
-        _count(words, kind, summary["kinds"].count(kind)) for kind in _kinds_in(summary)
+        counted(facts.language, kind, summary["kinds"].count(kind)) for kind in _kinds_in(summary)
     )
 
 
 def _kinds_in(summary: Summary) -> list[str]:
     return [kind.value for kind in _ORDER if kind.value in summary["kinds"]]
-
-
-def _count(words: NullTranslations, kind: str, n: int) -> str:
-    """Written out one by one, so that each is collected for translation with its plurals."""
-    if kind == Kind.PHOTO:
-        told = words.ngettext("%(num)s photo", "%(num)s photos", n)
-    elif kind == Kind.VIDEO:
-        told = words.ngettext("%(num)s video", "%(num)s videos", n)
-    elif kind == Kind.AUDIO:
-        told = words.ngettext("%(num)s recording", "%(num)s recordings", n)
-    else:
-        told = words.ngettext("%(num)s note", "%(num)s notes", n)
-    return told % {"num": n}
 
 
 def sheets(assets: Path | None) -> Iterator[tuple[str, bytes]]:

@@ -134,7 +134,7 @@ def _there(
     print_ = fingerprint(row.target, fitted.post)
     row.state, row.sent, row.wanted = DeliveryState.SENT.value, print_, print_
     row.url, row.remote_id, row.sent_at = link, link or "by hand", now
-    row.memory = replace(row.memory, takeaways=tuple(map(uuid.UUID, fitted.post.takeaways)))
+    row.memory = replace(row.memory, takeaways=tuple(map(uuid.UUID, fitted.post.shown)))
     opened = context.connect(row.target)
     try:
         draft = draft_of(session, row, fitted, opened)

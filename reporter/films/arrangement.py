@@ -10,12 +10,15 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from reporter.enums import Source, TakeawayState
 from reporter.errors import BadInput
 from reporter.files import try_remove
 from reporter.films.plan import LONGEST, SHORTEST, Wish, piece_of
 from reporter.films.script import Piece, Shape
 from reporter.media.store import Store
-from reporter.models import Film, Takeaway
+from reporter.models import Film, FilmPart, Takeaway
+from reporter.moderation.decisions import bump_revision, lock_gathering
+from reporter.moderation.unused_media import delete_unused, drop_files
 from reporter.moderation.visibility import Scope, showable
 from reporter.stories.queries import with_everything
 
@@ -36,7 +39,6 @@ def film_of(session: Session) -> Film:
         music_name="",
         asked=False,
         made="",
-        made_of={},
         made_seconds=0.0,
         done=0,
         whole=0,
@@ -67,6 +69,10 @@ def set_options(session: Session, *, audience: str, shape: str, seconds: float) 
         )
     film = film_of(session)
     film.audience, film.shape, film.seconds = audience, shape, seconds
+    finished = film_takeaway(session)
+    if finished is not None and finished.audience != audience:
+        finished.audience = audience
+        bump_revision(session, finished)
     _keep(session, film)
 
 
@@ -126,19 +132,45 @@ def looks_of(pieces: Sequence[Piece]) -> dict[str, str]:
     }
 
 
-def may_be_seen(session: Session, store: Store, film: Film) -> bool:
+def film_takeaway(session: Session) -> Takeaway | None:
+    """The takeaway that the finished film is; None before there was any, and after it was withdrawn."""
+    query = select(Takeaway).where(
+        Takeaway.source == Source.FILM, Takeaway.state != TakeawayState.WITHDRAWN
+    )
+    return session.scalars(query.order_by(Takeaway.received_at)).first()
+
+
+def parts_of(session: Session, pieces: Sequence[Piece]) -> list[FilmPart]:
+    """Rows for what is seen in a film of these pieces."""
+    looks = looks_of(pieces)
+    shown = select(Takeaway.receipt, Takeaway.id).where(Takeaway.receipt.in_(looks))
+    ids = {row[0]: row[1] for row in session.execute(shown)}
+    return [
+        FilmPart(
+            part_id=ids[piece.receipt],
+            sha256=piece.media,
+            mended=piece.mended,
+            looks=looks[piece.receipt],
+        )
+        for piece in pieces
+        if piece.receipt
+    ]
+
+
+def is_fresh(session: Session, store: Store, film: Film, finished: Takeaway) -> bool:
     """Whether everything in the finished film is still starred, may be shown, and looks as it did."""
     query = (
         select(Takeaway)
         .where(
-            Takeaway.receipt.in_(film.made_of),
+            Takeaway.id.in_([part.part_id for part in finished.parts]),
             Takeaway.starred.is_(True),
             showable(Scope(film.audience)),
         )
         .options(*with_everything())
     )
     pieces = [piece_of(store, takeaway) for takeaway in session.scalars(query)]
-    return looks_of([piece for piece in pieces if piece]) == film.made_of
+    looks = looks_of([piece for piece in pieces if piece])
+    return bool(looks) and sorted(looks.values()) == sorted(part.looks for part in finished.parts)
 
 
 def set_music(session: Session, store: Store, path: Path, *, file: str, name: str) -> None:
@@ -159,27 +191,48 @@ def remove_music(session: Session, store: Store) -> None:
     film = film_of(session)
     if not film.music:
         return
-    film.asked = film.asked or bool(film.made)
-    former, film.music, film.music_name, film.made, film.made_of = film.music, "", "", "", {}
-    _keep(session, film)
-    try_remove(film_file(store))
+    former, film.music, film.music_name = film.music, "", ""
+    take_away(session, store, film, asked=film.asked or bool(film.made))
     try_remove(films_folder(store) / former)
 
 
 def films_folder(store: Store) -> Path:
-    """Where the film lies, and its music."""
+    """Where the film's music lies."""
     return store.folder / "films"
 
 
-def film_file(store: Store) -> Path:
-    """Where the finished film lies."""
-    return films_folder(store) / "film.mp4"
-
-
 def take_away_stale(session: Session, store: Store) -> None:
-    """Take away a finished film that may not be seen any more, and ask for another. Commits."""
+    """Take away a finished film that may not be seen any more, and ask for another. Commits.
+
+    Until then the gate refuses it (``reporter.moderation.visibility``). Who withdrew the film itself wants no other.
+    """
     film = film_of(session)
-    if film.made and not may_be_seen(session, store, film):
-        film_file(store).unlink(missing_ok=True)
-        film.made, film.made_of, film.asked = "", {}, True
-        _keep(session, film)
+    if not film.made:
+        return
+    finished = film_takeaway(session)
+    if finished is None:
+        gone = select(Takeaway.id).where(Takeaway.source == Source.FILM)
+        take_away(session, store, film, asked=session.scalar(gone.limit(1)) is None)
+    elif not is_fresh(session, store, film, finished):
+        take_away(session, store, film, asked=True)
+
+
+def take_away(session: Session, store: Store, film: Film, *, asked: bool) -> None:
+    """Let go of the finished film's file and parts; its takeaway waits for the next one. Commits."""
+    film.made, film.asked = "", asked
+    session.add(film)
+    session.commit()
+    lock_gathering(session)
+    finished, originals = film_takeaway(session), []
+    if finished is not None:
+        media = [attachment.media for attachment in finished.attachments]
+        finished.attachments.clear()
+        finished.parts.clear()
+        bump_revision(session, finished)
+        originals = delete_unused(session, media)
+    session.commit()
+    lock_gathering(session)
+    drop_files(session, store, originals)
+    session.commit()
+    # Earlier versions kept it here.
+    try_remove(films_folder(store) / "film.mp4")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from reporter.enums import Kind, MediaState
+from reporter.enums import Kind, MediaState, Source
 from reporter.errors import Conflict
 from reporter.films.script import Piece, PieceKind, Script, Shape
 from reporter.media.alt_text import own_words
@@ -112,7 +112,7 @@ def _candidates(session: Session, store: Store, wish: Wish) -> list[_Candidate]:
     query = (
         select(Takeaway)
         .join(Takeaway.session)
-        .where(Takeaway.starred.is_(True), showable(wish.place))
+        .where(Takeaway.starred.is_(True), Takeaway.source != Source.FILM, showable(wish.place))
         .options(*with_everything())
         .order_by(EventSession.starts_at, EventSession.title, Takeaway.recorded_at, Takeaway.id)
     )
@@ -157,7 +157,9 @@ def _picture(store: Store, takeaway: Takeaway, media: Media, made: Rendition) ->
         credit=takeaway.author.strip(),
         receipt=takeaway.receipt,
         path=str(path),
+        media=media.sha256,
         rendition=made.sha256,
+        mended=media.mended,
         is_whole=bool(media.words.strip()),
     )
 
@@ -187,7 +189,9 @@ def shortened(text: str) -> str:
 def _why_nothing(session: Session, wish: Wish, has_dropped: bool) -> str:
     if has_dropped:
         return "Every piece was taken out of the film. Put some back in, then make it."
-    starred = select(func.count(Takeaway.id)).where(Takeaway.starred.is_(True))
+    starred = select(func.count(Takeaway.id)).where(
+        Takeaway.starred.is_(True), Takeaway.source != Source.FILM
+    )
     if not session.scalar(starred):
         return NOTHING
     if wish.place is Scope.ROOM:

@@ -48,8 +48,20 @@ class Piece:
     path: str = ""
     url: str = ""
     is_whole: bool = False
-    # SHA-256 of the rendition: what was edited since makes another film.
+    # SHA-256 of the original and of the rendition, and the edits of that: what was edited since makes another film.
+    media: str = ""
     rendition: str = ""
+    mended: str = ""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What is heard of a recording (``media``: its SHA-256): ``seconds`` from ``start``, ``at`` seconds in the film."""
+
+    media: str
+    at: float
+    start: float
+    seconds: float
 
 
 @dataclass(frozen=True)

@@ -130,14 +130,15 @@ def _opened(folder: Path) -> closing[sqlite3.Connection]:
 
 
 def _in_bundle(place: Path) -> frozenset[uuid.UUID]:
-    """Takeaways that are in a bundle, a folder or one file."""
+    """Takeaways that are in a bundle, a folder or one file, or seen in its film."""
     if place.is_dir():
         told = (place / _RECORDS).read_text(encoding="utf-8")
     else:
         with zipfile.ZipFile(place) as packed:
             name = next(one for one in packed.namelist() if one.endswith(_RECORDS))
             told = packed.read(name).decode("utf-8")
-    return frozenset(uuid.UUID(one["id"]) for one in json.loads(told)["takeaways"])
+    records = json.loads(told)["takeaways"]
+    return frozenset(uuid.UUID(one) for r in records for one in (r["id"], *r.get("parts", ())))
 
 
 def _in_film(row: CopyMade) -> frozenset[uuid.UUID]:

@@ -42,16 +42,16 @@ def proposals(takeaway: Takeaway) -> dict[str, str]:
     return {a.media.sha256: words for a in undescribed(takeaway)} if words else {}
 
 
-def lacks_alt() -> ColumnElement[bool]:
-    """``undescribed`` as a condition for queries."""
+def lacks_alt(of: type[Takeaway] = Takeaway) -> ColumnElement[bool]:
+    """``undescribed`` as a condition for queries; ``of``: an alias of it."""
     return (
         select(Attachment.media_id)
         .join(Media)
         .where(
-            Attachment.takeaway_id == Takeaway.id,
+            Attachment.takeaway_id == of.id,
             Attachment.alt == "",
             Media.kind == Kind.PHOTO.value,
         )
-        .correlate(Takeaway)
+        .correlate(of)
         .exists()
     )

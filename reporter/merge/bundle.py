@@ -70,7 +70,9 @@ def read_records(folder: Path) -> tuple[list[_Record], list[_Item]]:
     """What a bundle tells of; raises BadInput."""
     try:
         told = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
-        records = [_Record(folder / "data", one) for one in told["takeaways"]]
+        # Each gathering makes its own film.
+        brought = (one for one in told["takeaways"] if not one.get("parts"))
+        records = [_Record(folder / "data", one) for one in brought]
         # Bundles of older versions don't tell of these.
         return records, [_Item(one) for one in told.get("actions", [])]
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:

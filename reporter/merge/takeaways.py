@@ -42,8 +42,12 @@ def merge_takeaways(merge: MergeContext) -> None:
     _merge_sessions(merge)
     _merge_tombstones(merge)
     merge.done.left += merge_edits(merge.session, merge.other, merge.store, merge.hand)
-    whole = merge.other.scalar(select(func.count(Takeaway.id))) or 0
-    rows = merge.other.scalars(select(Takeaway).order_by(Takeaway.received_at, Takeaway.id))
+    # Each laptop makes its own film.
+    brought = Takeaway.source != Source.FILM
+    whole = merge.other.scalar(select(func.count(Takeaway.id)).where(brought)) or 0
+    rows = merge.other.scalars(
+        select(Takeaway).where(brought).order_by(Takeaway.received_at, Takeaway.id)
+    )
     for number, theirs in enumerate(rows, 1):
         decisions.lock_gathering(merge.session)
         _merge_takeaway(merge, theirs)

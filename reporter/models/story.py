@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -71,7 +70,7 @@ class StoryText(Base):
 class Film(Base):
     """The film of the evening: what is wanted of it, and what the finished file is made of.
 
-    There is one a gathering. Its file lies in the gathering's folder ``films/``.
+    There is one a gathering. The finished one is a takeaway of its own, from ``Source.FILM``.
     """
 
     __tablename__ = "film"
@@ -89,9 +88,8 @@ class Film(Base):
     music_name: Mapped[str] = mapped_column(default="", server_default="")
     # Somebody asked for it, or it has to be made anew.
     asked: Mapped[bool] = mapped_column(default=False)
-    # Of the finished file: its script's fingerprint, '' for none; what each receipt in it looked like; its length.
+    # Of the finished one: its script's fingerprint, '' for none; its length.
     made: Mapped[str] = mapped_column(default="")
-    made_of: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     made_seconds: Mapped[float] = mapped_column(default=0.0)
     # Frames made and frames in all, while it is made.
     done: Mapped[int] = mapped_column(default=0)

@@ -95,6 +95,28 @@ class Takeaway(Base):
     tags: Mapped[list[Tag]] = relationship(
         back_populates="takeaway", order_by="Tag.name", cascade="all, delete-orphan"
     )
+    # Of a film: what is seen in it.
+    parts: Mapped[list[FilmPart]] = relationship(
+        foreign_keys="FilmPart.film_id", cascade="all, delete-orphan"
+    )
+
+
+class FilmPart(Base):
+    """A takeaway that is seen in a film, which is a takeaway too, and what it looked like then."""
+
+    __tablename__ = "film_part"
+
+    film_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("takeaway.id"), primary_key=True)
+    part_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("takeaway.id"), primary_key=True, index=True
+    )
+    # Its photo or video (``Media.sha256``) with the edits that it had (``Media.mended``); '' for words alone.
+    sha256: Mapped[str] = mapped_column(default="")
+    mended: Mapped[str] = mapped_column(default="")
+    # Digest of all that is seen of it: see ``reporter.films.arrangement.looks_of``.
+    looks: Mapped[str] = mapped_column(default="")
+
+    takeaway: Mapped[Takeaway] = relationship(foreign_keys=[part_id])
 
 
 class Tag(Base):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,14 +15,12 @@ from reporter.codes import normalize_receipt
 from reporter.enums import Audience, Consent, Intent, Kind, ReplyState, TakeawayState
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.media.alt_text import own_words, proposals
-from reporter.media.near_duplicates import drop_empty
 from reporter.media.store import Store
 from reporter.models import (
     Attachment,
     Decision,
     EventSession,
     Gathering,
-    Media,
     ReceiptAlias,
     Tag,
     Takeaway,
@@ -31,10 +28,10 @@ from reporter.models import (
 )
 from reporter.models.conversation import Reply
 from reporter.models.follow_up import ActionItem, Contact
-from reporter.models.image_quality import ImageQuality
 from reporter.moderation.history import ALT, remember
 from reporter.moderation.same_again import client_digest
 from reporter.moderation.traces import erase_traces
+from reporter.moderation.unused_media import delete_unused, drop_files
 
 TAG_CHARS = 40
 _HASHTAG = re.compile(r"(?:^|\s)#(\w{2,40})")
@@ -236,19 +233,11 @@ def withdraw(session: Session, takeaway: Takeaway, hand: Actor, store: Store) ->
     _erase_replies(session, takeaway, hand.now)
     bump_revision(session, takeaway)
     remember(session, takeaway, hand, TakeawayState.WITHDRAWN.value, before={}, after={})
-    session.flush()
-    orphans = [(m.id, m.sha256, m.ext) for m in media if not _still_used(session, m.id)]
-    groups = _groups_of(session, [media_id for media_id, _sha, _ext in orphans])
-    for media_id, _sha, _ext in orphans:
-        session.delete(session.get_one(Media, media_id))
-    session.flush()
-    drop_empty(session, groups)
+    originals = delete_unused(session, media)
     session.commit()
     # Somebody may bring the same bytes to another session right now: those are theirs.
     lock_gathering(session)
-    for _id, sha256, ext in orphans:
-        if session.scalar(select(Media.id).where(Media.sha256 == sha256)) is None:
-            store.drop(sha256, ext)
+    drop_files(session, store, originals)
     session.commit()
 
 
@@ -278,6 +267,7 @@ def _erase_content(session: Session, takeaway: Takeaway) -> None:
     takeaway.client_id = None
     takeaway.attachments.clear()
     takeaway.tags.clear()
+    takeaway.parts.clear()
     takeaway.state = TakeawayState.WITHDRAWN.value
     takeaway.starred = False
     takeaway.approved_at = None
@@ -299,20 +289,6 @@ def _erase_replies(session: Session, takeaway: Takeaway, now: datetime) -> None:
     # What is open about it was in its words, and its contributor wants no mail about it any more.
     session.execute(delete(ActionItem).where(ActionItem.takeaway_id == takeaway.id))
     session.execute(delete(Contact).where(Contact.takeaway_id == takeaway.id))
-
-
-def _groups_of(session: Session, media_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
-    query = select(ImageQuality.group_id).where(
-        ImageQuality.media_id.in_(media_ids), ImageQuality.group_id.is_not(None)
-    )
-    return [group_id for group_id in session.scalars(query) if group_id is not None]
-
-
-def _still_used(session: Session, media_id: uuid.UUID) -> bool:
-    return (
-        session.scalar(select(Attachment.media_id).where(Attachment.media_id == media_id))
-        is not None
-    )
 
 
 def main_kind(takeaway: Takeaway) -> Kind:

@@ -2,6 +2,8 @@
 
 With ``[publish] check_faces`` what has a face in it waits for a person before it goes beyond the room. In the room, on
 the wall and in its search, approved pictures are shown without that wait.
+
+A film is shown to an audience as long as every takeaway that is seen in it may be, and looks as it does in the film.
 """
 
 from __future__ import annotations
@@ -10,11 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import object_session
+from sqlalchemy.orm import aliased, object_session
 
-from reporter.enums import Audience, Consent, Faces, Kind, TakeawayState
+from reporter.enums import Audience, Consent, Faces, Kind, Source, TakeawayState
 from reporter.media.alt_text import lacks_alt, undescribed
-from reporter.models import Attachment, EventSession, Gathering, Media, Takeaway
+from reporter.models import Attachment, EventSession, FilmPart, Gathering, Media, Takeaway
 
 
 class Scope(StrEnum):
@@ -59,7 +61,13 @@ def rule(place: Scope, *, new_too: bool = False) -> Rule:
 
 
 def may_show(takeaway: Takeaway, place: Scope, *, new_too: bool = False) -> bool:
-    """Whether this takeaway may be shown at that place."""
+    """Whether this takeaway may be shown at that place; a film only with all its parts."""
+    return _passes(takeaway, place, new_too=new_too) and (
+        takeaway.source != Source.FILM or _parts_pass(takeaway, place)
+    )
+
+
+def _passes(takeaway: Takeaway, place: Scope, *, new_too: bool) -> bool:
     allowed = rule(place, new_too=new_too)
     return (
         takeaway.state in allowed.states
@@ -71,6 +79,20 @@ def may_show(takeaway: Takeaway, place: Scope, *, new_too: bool = False) -> bool
         )
         and not (place is Scope.PUBLIC and undescribed(takeaway))
         and not (place is not Scope.ROOM and words_stay(takeaway.session))
+    )
+
+
+def _parts_pass(film: Takeaway, place: Scope) -> bool:
+    return bool(film.parts) and all(
+        _looks_same(part) and _passes(part.takeaway, place, new_too=False) for part in film.parts
+    )
+
+
+def _looks_same(part: FilmPart) -> bool:
+    """Whether its picture has the edits that it has in the film."""
+    return not part.sha256 or any(
+        a.media.sha256 == part.sha256 and a.media.mended == part.mended
+        for a in part.takeaway.attachments
     )
 
 
@@ -93,37 +115,66 @@ def _faces_checked(takeaway: Takeaway) -> bool:
 
 def showable(place: Scope, *, new_too: bool = False) -> ColumnElement[bool]:
     """The same rule as a condition for queries."""
-    allowed = rule(place, new_too=new_too)
     return and_(
-        Takeaway.state.in_(allowed.states),
-        # A word of the list: an organizer decides, whatever the wall shows otherwise.
-        or_(Takeaway.held.is_(False), Takeaway.state != TakeawayState.NEW),
-        Takeaway.audience.in_(allowed.audiences),
-        Takeaway.consent.in_(allowed.consents),
-        *([] if place is Scope.ROOM else [or_(~_faces_are_checked(), ~needs_face_review_sql())]),
-        # Everybody, that is also people who can't see: photos need words.
-        *([~lacks_alt()] if place is Scope.PUBLIC else []),
-        *([] if place is Scope.ROOM else [~_words_stay()]),
+        _passes_sql(Takeaway, place, new_too=new_too),
+        or_(Takeaway.source != Source.FILM, _parts_pass_sql(place)),
     )
 
 
-def needs_face_review_sql() -> ColumnElement[bool]:
-    """``awaits_look`` as a condition for queries."""
+def _passes_sql(of: type[Takeaway], place: Scope, *, new_too: bool) -> ColumnElement[bool]:
+    allowed = rule(place, new_too=new_too)
+    return and_(
+        of.state.in_(allowed.states),
+        # A word of the list: an organizer decides, whatever the wall shows otherwise.
+        or_(of.held.is_(False), of.state != TakeawayState.NEW),
+        of.audience.in_(allowed.audiences),
+        of.consent.in_(allowed.consents),
+        *([] if place is Scope.ROOM else [or_(~_faces_are_checked(), ~needs_face_review_sql(of))]),
+        # Everybody, that is also people who can't see: photos need words.
+        *([~lacks_alt(of)] if place is Scope.PUBLIC else []),
+        *([] if place is Scope.ROOM else [~_words_stay(of)]),
+    )
+
+
+def _parts_pass_sql(place: Scope) -> ColumnElement[bool]:
+    part = aliased(Takeaway)
+    inside = select(FilmPart.part_id).where(FilmPart.film_id == Takeaway.id).correlate(Takeaway)
+    passes = and_(_passes_sql(part, place, new_too=False), _looks_same_sql())
+    refused = inside.join(part, part.id == FilmPart.part_id).where(~passes)
+    return and_(inside.exists(), ~refused.exists())
+
+
+def _looks_same_sql() -> ColumnElement[bool]:
+    same = (
+        select(Attachment.media_id)
+        .join(Media)
+        .where(
+            Attachment.takeaway_id == FilmPart.part_id,
+            Media.sha256 == FilmPart.sha256,
+            Media.mended == FilmPart.mended,
+        )
+        .correlate(FilmPart)
+    )
+    return or_(FilmPart.sha256 == "", same.exists())
+
+
+def needs_face_review_sql(of: type[Takeaway] = Takeaway) -> ColumnElement[bool]:
+    """``needs_face_review`` as a condition for queries; ``of``: an alias of it."""
     return (
         select(Attachment.media_id)
         .join(Media)
         .where(
-            Attachment.takeaway_id == Takeaway.id,
+            Attachment.takeaway_id == of.id,
             Media.kind.in_(PICTURES),
             Media.faces.in_(UNDECIDED),
         )
-        .correlate(Takeaway)
+        .correlate(of)
         .exists()
     )
 
 
-def _words_stay() -> ColumnElement[bool]:
-    return Takeaway.session.has(
+def _words_stay(of: type[Takeaway]) -> ColumnElement[bool]:
+    return of.session.has(
         and_(EventSession.do_not_record.is_(True), EventSession.words_leave.is_(False))
     )
 

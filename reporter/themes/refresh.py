@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from reporter.actor import Actor
 from reporter.clock import new_id
-from reporter.enums import TakeawayState
+from reporter.enums import Source, TakeawayState
 from reporter.models import Attachment, Takeaway, Theme, ThemeMember, ThemeStep
 from reporter.search.documents import texts_of
 from reporter.themes.engine import MOST_THEMES, Groups, find_groups
@@ -30,6 +30,8 @@ EXAMPLES = 40
 _SLICE = 500
 # Hidden and withdrawn ones are in no theme.
 COUNTED = (TakeawayState.NEW.value, TakeawayState.APPROVED.value)
+# A film says nothing of its own.
+_COUNTED = (Takeaway.state.in_(COUNTED), Takeaway.source != Source.FILM)
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def _unseen() -> Select[uuid.UUID]:
         ),
         ThemeMember.takeaway_id == Takeaway.id,
     )
-    return select(Takeaway.id).where(Takeaway.state.in_(COUNTED), ~settled.exists())
+    return select(Takeaway.id).where(*_COUNTED, ~settled.exists())
 
 
 def _read(
@@ -110,7 +112,7 @@ def _read(
     query = (
         select(Takeaway, ThemeMember.theme_id, ThemeMember.by_hand)
         .outerjoin(ThemeMember, ThemeMember.takeaway_id == Takeaway.id)
-        .where(Takeaway.state.in_(COUNTED))
+        .where(*_COUNTED)
         .options(selectinload(Takeaway.attachments).selectinload(Attachment.media))
         .order_by(Takeaway.id)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Response, render_template, send_file, url_for
+from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
@@ -14,15 +14,15 @@ from sqlalchemy import select
 from capture.codes.qr_writer import qr_svg
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
-from kiosk.services.films import finished_film
+from kiosk.services.films import film_for_room
 from kiosk.services.summaries.theme_views import shown_themes, themes_stamp
 from kiosk.web.middleware.auth import at_desk
 from kiosk.web.middleware.etag import polled, wall_stamp
 from kiosk.web.openapi.describe import describe
 from kiosk.web.screens.wall import card
+from kiosk.web.shared.media import send_film
 from kiosk.web.shared.template_context import base_url
 from reporter.errors import NotFound
-from reporter.films.arrangement import film_of
 from reporter.models import Takeaway
 from reporter.moderation.visibility import Scope, showable
 from reporter.stories.queries import with_everything
@@ -61,18 +61,16 @@ def code() -> Response:
 @describe(query="v", produces="video/mp4")
 def film() -> Response:
     """The film of the evening, as long as everything in it may be seen."""
-    path = finished_film(current_kiosk())
-    if path is None:
+    media = film_for_room(current_kiosk())
+    if media is None:
         raise NotFound(_("There is no film, or something in it was taken back. Make it once more."))
-    response = send_file(path, mimetype="video/mp4", conditional=True)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return send_film(media)
 
 
 def _film() -> str:
     """The fingerprint of the film that may be shown; '' for none."""
-    there = finished_film(current_kiosk()) is not None
-    return film_of(db.session()).made if there else ""
+    media = film_for_room(current_kiosk())
+    return media.sha256 if media is not None else ""
 
 
 def _slides() -> Iterator[dict[str, Any]]:

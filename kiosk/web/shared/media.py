@@ -97,6 +97,13 @@ def _original(media: Media) -> Response:
     return _send(file, media.type, media.sha256)
 
 
+def send_film(media: Media) -> Response:
+    """The finished film, to whoever may see it; nobody keeps a copy, as it may be gone the next time."""
+    response = _original(media)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def _rendition(media: Media, name: str) -> Response:
     made = next((r for r in media.renditions if r.name == name), None)
     if made is None:

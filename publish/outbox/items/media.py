@@ -25,7 +25,7 @@ from publish.posts.model import PostMedia, known_remote
 from publish.targets import target_class
 from publish.targets.capabilities import ManualPosting, MediaLibrary
 from reporter.enums import DeliveryState, ItemKind
-from reporter.models import Delivery, Story, Takeaway, Target
+from reporter.models import Delivery, FilmPart, Story, Takeaway, Target
 from reporter.moderation.visibility import Scope
 
 KIND = ItemKind.MEDIA
@@ -93,6 +93,9 @@ def prepare(session: Session, context: PublishContext, row: Delivery) -> Job:
     why = fitted.refused.get(media.key, "") if fitted and not row.sent else ""
     if why:
         return Settled(NotTried(REFUSED + media.fingerprint(), why))
+    if parts := _parts(session, row):
+        # What is seen in a film leaves with it: its contributors are told.
+        row.memory = replace(row.memory, takeaways=parts)
     told = limits_of(session, row.target)
     limits = told.narrowed(row.memory.most)
     return MediaJob(known, media, limits, row.memory, context.store.incoming, cut=limits != told)
@@ -105,6 +108,11 @@ def _file(session: Session, context: PublishContext, row: Delivery) -> PostMedia
     place = Scope(row.target.audience)
     files = build_files(takeaway, place, store=context.store, facts=context.facts)
     return next((file for file in files if file.id == row.item_id), None)
+
+
+def _parts(session: Session, row: Delivery) -> tuple[uuid.UUID, ...]:
+    seen = select(FilmPart.part_id).where(FilmPart.film_id == row.memory.takeaway)
+    return tuple(session.scalars(seen.order_by(FilmPart.part_id)))
 
 
 def _post(session: Session, context: PublishContext, row: Delivery) -> FittedPost | None:

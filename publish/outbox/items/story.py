@@ -53,7 +53,7 @@ def _item(target: Target, post: Post, *, inside: bool) -> Wanted:
         fingerprint(target, post),
         story=post.story,
         bytes=size + (sum(m.bytes for m in post.media()) if inside else 0),
-        shows=frozenset(map(uuid.UUID, post.takeaways)),
+        shows=frozenset(map(uuid.UUID, post.shown)),
     )
 
 
@@ -84,7 +84,7 @@ def _job(session: Session, context: PublishContext, row: Delivery, fitted: Fitte
     library = issubclass(target_class(row.target.kind), MediaLibrary)
     links = _links(session, row, post, context.clock()) if library else _Links({})
     wanted = fingerprint(row.target, post)
-    shows = tuple(map(uuid.UUID, post.takeaways))
+    shows = tuple(map(uuid.UUID, post.shown))
     # Should the answer be lost, a takedown still knows what may be there.
     row.memory = replace(before, trying=shows)
     return StoryJob(

@@ -267,7 +267,7 @@ def _is_root(event: Event, key: str) -> bool:
 
 
 def _takeaways(post: Post) -> set[str]:
-    return {_short(takeaway) for takeaway in post.takeaways}
+    return {_short(takeaway) for takeaway in post.shown}
 
 
 def _shown(thread: list[Event]) -> set[str]:

@@ -13,7 +13,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -26,12 +25,13 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.films import bring_music, finished_film, plan, preview_piece
 from kiosk.web.openapi.describe import describe
-from kiosk.web.shared.media import media_url
+from kiosk.web.shared.media import media_url, send_film
 from kiosk.web.shared.streaming_forms import FilePart
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.films import arrangement
 from reporter.films.script import Piece, PieceKind
 from reporter.models import Takeaway
+from reporter.moderation.decisions import approve, hide
 from reporter.stories.queries import with_everything
 
 bp = Blueprint("film", __name__, url_prefix="/film")
@@ -63,7 +63,7 @@ def overview() -> str:
         pieces=[_shown(piece, rows[piece.receipt], film.lengths) for piece in pieces],
         left=[rows[receipt] for receipt in left if receipt in rows],
         total=sum(piece.seconds for piece in pieces),
-        finished=finished_film(current_kiosk()) is not None,
+        finished=finished_film(current_kiosk()),
     )
 
 
@@ -167,6 +167,18 @@ def make() -> ResponseReturnValue:
     return _back()
 
 
+@bp.post("/publish")
+@describe(form="do*=yes|no")
+def publish() -> ResponseReturnValue:
+    """Let the finished film be shown and published like what people brought, or keep it here."""
+    row = arrangement.film_takeaway(db.session())
+    if row is None:
+        raise Conflict("There is no film yet. Make it first.")
+    decide = approve if request.form.get("do") == "yes" else hide
+    decide(db.session(), row, current_kiosk().hand("desk"))
+    return _back("made")
+
+
 @bp.get("/state")
 @describe(answers="FilmState")
 def state() -> Response:
@@ -179,17 +191,12 @@ def state() -> Response:
 @describe(query="save", produces="video/mp4")
 def finished() -> Response:
     """The film, as long as everything in it may be seen; ``?save`` downloads it."""
-    path = finished_film(current_kiosk())
-    if path is None:
+    row = finished_film(current_kiosk())
+    if row is None:
         raise NotFound(_("There is no film, or something in it was taken back. Make it once more."))
-    response = send_file(
-        path,
-        mimetype="video/mp4",
-        conditional=True,
-        as_attachment="save" in request.args,
-        download_name="film.mp4",
-    )
-    response.headers["Cache-Control"] = "no-store"
+    response = send_film(row.attachments[0].media)
+    if "save" in request.args:
+        response.headers.set("Content-Disposition", "attachment", filename="film.mp4")
     return response
 
 

@@ -32,6 +32,7 @@ SOURCES = (
     (Source.PHONE.value, later("Phone")),
     (Source.STATION.value, later("Station")),
     (Source.CARD.value, later("Card")),
+    (Source.FILM.value, later("Film")),
 )
 # Some three thousand years, and no sum of the two beyond what a date can be.
 _SPAN = re.compile(r"(-?\d{1,10})\.(\d{1,8})", re.ASCII)

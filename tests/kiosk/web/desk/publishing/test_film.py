@@ -15,7 +15,8 @@ from werkzeug.test import TestResponse
 
 from capture.transcoding.loudness import measure
 from kiosk.services.films import make_due
-from reporter.films.arrangement import film_file, film_of, films_folder
+from reporter.films.arrangement import film_of, film_takeaway, films_folder
+from reporter.media.store import Store
 from reporter.models import EventSession, Takeaway
 from reporter.moderation.decisions import withdraw
 from tests.support.browsers.pages import PHONE, press, token
@@ -76,6 +77,19 @@ def turn(app: Flask) -> int:
         return make_due(app.extensions["kiosk"])
 
 
+def finished(session: Session) -> Takeaway:
+    """The takeaway that the finished film is."""
+    row = film_takeaway(session)
+    assert row is not None
+    return row
+
+
+def original(session: Session, store: Store) -> Path:
+    """Its file."""
+    (attachment,) = finished(session).attachments
+    return store.original(attachment.media.sha256, attachment.media.ext)
+
+
 def test_what_is_taken_back_leaves_the_film_and_it_is_made_anew(
     app: Flask,
     client: FlaskClient,
@@ -100,12 +114,15 @@ def test_what_is_taken_back_leaves_the_film_and_it_is_made_anew(
     assert slide_of_film(client) == ""
     assert turn(app) == 1
     session.expire_all()
-    assert starred[0].receipt not in film_of(session).made_of
+    assert {part.part_id for part in finished(session).parts} == {one.id for one in starred[1:]}
     assert shown(client) != film
     for row in starred[1:]:
         withdraw(session, row, hand(clock, "contributor"), kiosk.store)
     assert turn(app) == 1
-    assert not film_file(kiosk.store).exists()
+    session.expire_all()
+    assert not finished(session).attachments
+    assert not finished(session).parts
+    assert not list(kiosk.store.media.rglob("*.mp4"))
     assert "is starred" in client.get(PAGE).text
 
 
@@ -136,7 +153,7 @@ def test_music_is_heard_under_the_film_until_it_is_removed(
     press(client, PAGE, audience="public", shape="square", seconds="15")
     press(client, f"{PAGE}/make")
     assert turn(app) == 1
-    assert measure(film_file(store), "video/mp4").integrated > -20
+    assert measure(original(session, store), "video/mp4").integrated > -20
     press(client, f"{PAGE}/music/remove")
     # Nobody hears it any more, before the next one is made.
     assert client.get(f"{PAGE}/film.mp4").status_code == 404

@@ -1,0 +1,65 @@
+"""The finished film comes in by the door too: an original like any other, in place of the film before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+from capture.intake.receive import IntakeContext, kept_media, new_takeaway
+from capture.intake.submission import Submission, media_type_of
+from reporter.enums import Faces, Kind
+from reporter.files import try_remove
+from reporter.films.arrangement import film_takeaway
+from reporter.media.store import Store
+from reporter.models import Attachment, Media, Takeaway
+from reporter.moderation.decisions import bump_revision, lock_gathering
+from reporter.moderation.unused_media import delete_unused, drop_files
+
+# Called with the takeaway and its file just before the commit.
+Seal = Callable[[Takeaway, Media], None]
+
+
+def take_film_in(door: IntakeContext, offer: Submission, *, alt: str, seal: Seal) -> Takeaway:
+    """Keep the one file of an offer as the gathering's film; the former film's file goes. Commits.
+
+    A new film waits for an organizer's decision; of one that takes a former one's place holds what was decided of that.
+    Raises DiskFull.
+    """
+    session, store = door.session, door.store
+    (file,) = offer.files
+    kind = media_type_of(file)
+    try:
+        lock_gathering(session)
+        row = film_takeaway(session) or new_takeaway(door, offer)
+        former = [one.media for one in row.attachments if one.media.sha256 != file.sha256]
+        media = kept_media(door, file, kind, offer)
+        # Whoever is seen in it was looked at in its parts.
+        media.faces = Faces.SEEN.value
+        row.kind = Kind.VIDEO.value
+        row.attachments = [_attachment(row, media, alt, file.filename)]
+        seal(row, media)
+        bump_revision(session, row)
+        originals = delete_unused(session, former)
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    _tidy(session, store, originals)
+    try_remove(file.path)
+    store.protect(file.sha256, kind.ext)
+    return row
+
+
+def _attachment(row: Takeaway, media: Media, alt: str, name: str) -> Attachment:
+    """The one that is there, where the same film was made again."""
+    known = next((one for one in row.attachments if one.media is media), None)
+    found = known or Attachment(media=media, filename=name)
+    found.alt = alt
+    return found
+
+
+def _tidy(session: Session, store: Store, originals: list[tuple[str, str]]) -> None:
+    lock_gathering(session)
+    drop_files(session, store, originals)
+    session.commit()

@@ -1,0 +1,44 @@
+"""The finished film as rows: the session that it stands in, and the captions that its recordings bring along."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter.annotations.captions import captions_of, captions_row
+from reporter.annotations.ocr_text import MOST_CHARS
+from reporter.films.script import Heard
+from reporter.gathering.sessions import add_session
+from reporter.media.webvtt import Cue, clipped, moved, spoken, webvtt
+from reporter.models import EventSession, Media
+
+# What names its session: no schedule has it, and each laptop of a gathering knows the other's by it.
+GUID = "film-of-the-evening"
+
+
+def film_session(
+    session: Session, title: str, *, now: datetime, rng: random.Random
+) -> EventSession:
+    """The session that the film stands in, and whose story tells of it; on no list of sessions. Commits."""
+    found = session.scalar(select(EventSession).where(EventSession.guid == GUID))
+    return found or add_session(session, title, now=now, rng=rng, guid=GUID, retired=True)
+
+
+def caption_film(session: Session, film: Media, heard: Iterable[Heard]) -> None:
+    """Give the film the captions of its recordings, where they are heard. Does not commit."""
+    cues = sorted(_cues(session, heard), key=lambda cue: (cue.begin, cue.end))
+    row = captions_row(session, film)
+    row.kept, row.version = webvtt(cues), row.version + 1
+    film.words = spoken(cues)[:MOST_CHARS]
+
+
+def _cues(session: Session, heard: Iterable[Heard]) -> Iterator[Cue]:
+    for part in heard:
+        media = session.scalar(select(Media).where(Media.sha256 == part.media))
+        if media is not None:
+            inside = clipped(captions_of(session, media), part.start, part.start + part.seconds)
+            yield from moved(inside, part.at)

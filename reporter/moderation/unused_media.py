@@ -1,0 +1,49 @@
+"""Files that no takeaway holds any more: first their rows go, then, once that is committed, they go themselves."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reporter.media.near_duplicates import drop_empty
+from reporter.media.store import Store
+from reporter.models import Attachment, Media
+from reporter.models.image_quality import ImageQuality
+
+# SHA-256 and extension of an original.
+Original = tuple[str, str]
+
+
+def delete_unused(session: Session, media: Iterable[Media]) -> list[Original]:
+    """Delete the rows of those that no takeaway holds; their originals, for ``drop_files``. Does not commit."""
+    session.flush()
+    unused = [one for one in media if not _is_used(session, one.id)]
+    originals = [(one.sha256, one.ext) for one in unused]
+    groups = _groups_of(session, [one.id for one in unused])
+    for one in unused:
+        session.delete(one)
+    session.flush()
+    drop_empty(session, groups)
+    return originals
+
+
+def drop_files(session: Session, store: Store, originals: Iterable[Original]) -> None:
+    """Remove the files whose rows have gone, unless they are somebody's again. Under ``lock_gathering``."""
+    for sha256, ext in originals:
+        if session.scalar(select(Media.id).where(Media.sha256 == sha256)) is None:
+            store.drop(sha256, ext)
+
+
+def _is_used(session: Session, media_id: uuid.UUID) -> bool:
+    found = session.scalar(select(Attachment.media_id).where(Attachment.media_id == media_id))
+    return found is not None
+
+
+def _groups_of(session: Session, media_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    query = select(ImageQuality.group_id).where(
+        ImageQuality.media_id.in_(media_ids), ImageQuality.group_id.is_not(None)
+    )
+    return [group_id for group_id in session.scalars(query) if group_id is not None]

@@ -1,0 +1,206 @@
+"""The film of the evening where it is published: who is in its frames, and what happens when one of them leaves."""
+
+from __future__ import annotations
+
+import json
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kiosk.services.films import make_due
+from kiosk.services.publishing import add_target, publish_all, take_down, write_bundle
+from reporter.annotations import captions
+from reporter.films.arrangement import film_takeaway, set_options
+from reporter.media.store import Store
+from reporter.models import EventSession, Takeaway
+from reporter.models.outbox import Takedown
+from reporter.moderation import decisions
+from tests.support.browsers.pages import make_ready, press, send
+from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.media.films import Rgb, most_of
+from tests.support.media.recordings import record
+
+COLOURS: dict[str, Rgb] = {
+    "stays": (20, 160, 60),
+    "leaves": (230, 20, 220),
+    "unsure": (20, 220, 230),
+}
+
+
+class Evening:
+    """A gathering with a photo of each colour and a video note, all starred; what the test does with its film."""
+
+    def __init__(
+        self, app: Flask, client: FlaskClient, session: Session, clock: TurnableClock
+    ) -> None:
+        self.app, self.client, self.session, self.clock = app, client, session, clock
+        self.kiosk = app.extensions["kiosk"]
+
+    def fill(self, event: EventSession, folder: Path) -> None:
+        """Send, star and approve everything."""
+        for name, colour in COLOURS.items():
+            Image.new("RGB", (640, 480), colour).save(folder / f"{name}.jpg", quality=95)
+        record(folder / "spoken.mp4", format="mp4", video="libx264", audio="aac", seconds=4)
+        for path in (*(folder / f"{name}.jpg" for name in COLOURS), folder / "spoken.mp4"):
+            consent = "unsure" if path.stem == "unsure" else "agreed"
+            sent = send(
+                self.client, event.code, path, text=path.stem, author="Ana", consent=consent
+            )
+            row = decisions.by_receipt(self.session, sent["receipt"])
+            decisions.change(self.session, row, hand(self.clock), {"starred": True})
+            decisions.approve(self.session, row, hand(self.clock))
+        make_ready(self.app)
+        self.session.expire_all()
+        (attachment,) = self.row("spoken").attachments
+        captions.keep(self.session, attachment.media, "0:01 Compost stays warm", hand(self.clock))
+        set_options(self.session, audience="public", shape="square", seconds=24)
+
+    def row(self, text: str) -> Takeaway:
+        """One of the takeaways."""
+        return self.session.scalars(select(Takeaway).where(Takeaway.text == text)).one()
+
+    def film(self) -> Takeaway:
+        """The takeaway that the film is."""
+        self.session.expire_all()
+        row = film_takeaway(self.session)
+        assert row is not None
+        return row
+
+    def make(self) -> None:
+        """The worker's turns: film, then its renditions."""
+        with self.app.app_context():
+            assert make_due(self.kiosk) == 1
+        make_ready(self.app)
+
+    @contextmanager
+    def kiosk_at_work(self) -> Iterator[None]:
+        """A context as the workers have it."""
+        with self.app.app_context():
+            yield
+
+    def publish(self) -> None:
+        """All that is due, until nothing is."""
+        with self.app.app_context():
+            publish_all(self.kiosk, wait=True)
+
+
+@pytest.fixture
+def evening(
+    tmp_path: Path,
+    app: Flask,
+    client: FlaskClient,
+    session: Session,
+    event: EventSession,
+    clock: TurnableClock,
+) -> Evening:
+    made = Evening(app, client, session, clock)
+    made.fill(event, tmp_path)
+    return made
+
+
+def films_in(folder: Path, length: float = 10) -> list[Path]:
+    """Videos in a folder that are longer than any video note."""
+    import av
+
+    found = []
+    for path in sorted(folder.rglob("*.mp4")):
+        with av.open(str(path)) as film:
+            if (film.duration or 0) / 1e6 > length:
+                found.append(path)
+    return found
+
+
+def seen_in(path: Path) -> set[str]:
+    """The colours that fill a good part of a frame. The census must see those that are there."""
+    return {name for name, share in most_of(path, COLOURS).items() if share > 0.2}
+
+
+def traces_in(path: Path) -> set[str]:
+    """The colours of which anything at all is seen."""
+    return {name for name, share in most_of(path, COLOURS).items() if share > 0.01}
+
+
+def test_site_bundle_and_folder_have_the_film_and_lose_it_with_its_part(
+    evening: Evening, tmp_path: Path, store: Store
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    with evening.kiosk_at_work():
+        add_target(evening.kiosk, "folder", "stick", {"url": stick.as_uri()}, ask=lambda _: "")
+    press(evening.client, "/desk/film/make")
+    evening.make()
+    # Nobody has looked at it yet.
+    evening.publish()
+    assert films_in(stick) == []
+    press(evening.client, "/desk/film/publish", do="yes")
+    evening.publish()
+    (film,) = films_in(stick)
+    assert seen_in(film) == traces_in(film) == {"stays", "leaves"}
+    page = page_of_film(stick)
+    assert 'poster="media/' in page
+    assert "Compost stays warm" in urllib.parse.unquote(page)
+    assert_in_bundle(evening, tmp_path / "one", {"stays", "leaves"})
+    former = film.read_bytes()
+
+    decisions.withdraw(evening.session, evening.row("leaves"), hand(evening.clock), store)
+    # Before any worker has turned: the gate refuses the film as a whole.
+    with evening.kiosk_at_work():
+        take_down(evening.kiosk)
+        made = write_bundle(evening.kiosk, tmp_path / "two")
+    assert films_in(stick) == films_in(made.path) == []
+    gone = evening.session.scalars(select(Takedown)).all()
+    assert {one.done_at is not None for one in gone} == {True}
+
+    evening.make()
+    evening.publish()
+    (film,) = films_in(stick)
+    assert film.read_bytes() != former
+    assert seen_in(film) == traces_in(film) == {"stays"}
+    assert_in_bundle(evening, tmp_path / "three", {"stays"})
+    assert {one.takeaway.text for one in evening.film().parts} == {"stays", "spoken"}
+
+
+def page_of_film(folder: Path) -> str:
+    pages = [path.read_text("utf-8") for path in folder.glob("*.html")]
+    (page,) = [one for one in pages if "<h1" in one and "Film of the evening</h1>" in one]
+    return page
+
+
+def assert_in_bundle(evening: Evening, goal: Path, colours: set[str]) -> None:
+    with evening.kiosk_at_work():
+        write_bundle(evening.kiosk, goal)
+    (film,) = films_in(goal)
+    assert seen_in(film) == traces_in(film) == colours
+    records = json.loads((goal / "data" / "takeaways.json").read_text("utf-8"))["takeaways"]
+    (record,) = [one for one in records if one["parts"]]
+    assert len(record["parts"]) == len(colours) + 1
+    assert "Compost stays warm" in record["media"][0]["captions"]
+    assert record["media"][0]["renditions"].keys() >= {"play", "poster"}
+
+
+def test_whatever_changes_a_part_takes_the_film_away(evening: Evening) -> None:
+    press(evening.client, "/desk/film/make")
+    evening.make()
+    row, by = evening.row("leaves"), hand(evening.clock)
+    for change in (
+        {"consent": "unsure"},
+        {"audience": "room"},
+        {"starred": False},
+        {"author": ""},
+        {"caption": "Other words"},
+    ):
+        name = next(iter(change))
+        before = {name: decisions.get_field(row, name)}
+        decisions.change(evening.session, row, by, change)
+        assert evening.client.get("/desk/film/film.mp4").status_code == 404, change
+        # Nothing was made anew so far: as it was, it may be seen again.
+        decisions.change(evening.session, row, by, before)
+        assert evening.client.get("/desk/film/film.mp4").status_code == 200
