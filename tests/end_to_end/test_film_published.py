@@ -184,23 +184,3 @@ def assert_in_bundle(evening: Evening, goal: Path, colours: set[str]) -> None:
     assert len(record["parts"]) == len(colours) + 1
     assert "Compost stays warm" in record["media"][0]["captions"]
     assert record["media"][0]["renditions"].keys() >= {"play", "poster"}
-
-
-def test_whatever_changes_a_part_takes_the_film_away(evening: Evening) -> None:
-    press(evening.client, "/desk/film/make")
-    evening.make()
-    row, by = evening.row("leaves"), hand(evening.clock)
-    for change in (
-        {"consent": "unsure"},
-        {"audience": "room"},
-        {"starred": False},
-        {"author": ""},
-        {"caption": "Other words"},
-    ):
-        name = next(iter(change))
-        before = {name: decisions.get_field(row, name)}
-        decisions.change(evening.session, row, by, change)
-        assert evening.client.get("/desk/film/film.mp4").status_code == 404, change
-        # Nothing was made anew so far: as it was, it may be seen again.
-        decisions.change(evening.session, row, by, before)
-        assert evening.client.get("/desk/film/film.mp4").status_code == 200

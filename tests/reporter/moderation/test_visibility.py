@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
-from reporter.enums import Audience, Consent, Faces, TakeawayState
+from reporter.enums import Audience, Consent, Faces, Source, TakeawayState
 from reporter.gathering.sessions import add_session
-from reporter.models import Attachment, EventSession, Gathering, Media, Takeaway
+from reporter.models import Attachment, EventSession, FilmPart, Gathering, Media, Takeaway
 from reporter.moderation.visibility import Scope, may_show, needs_face_review, showable
 from tests.support.kiosk_process import START, add_takeaway
 
@@ -154,3 +154,51 @@ def test_words_of_a_session_that_is_not_recorded_stay_until_somebody_lets_them_g
     event.do_not_record, event.words_leave = not record, leave
     row = add_takeaway(session, event, rng, state="approved")
     assert seen_at(session, row) == places
+
+
+def add_film(session: Session, event: EventSession, rng: random.Random, **values: Any) -> Takeaway:
+    """A film for everybody that was approved."""
+    told = {"source": Source.FILM.value, "state": "approved", "text": "", **values}
+    return add_takeaway(session, event, rng, **told)
+
+
+def test_a_film_is_shown_where_all_its_parts_may_be(
+    session: Session, event: EventSession, rng: random.Random
+) -> None:
+    film = add_film(session, event, rng)
+    assert seen_at(session, film) == set()
+    for state, audience, consent in itertools.product(TakeawayState, Audience, Consent):
+        part = add_takeaway(session, event, rng, state=state, audience=audience, consent=consent)
+        good = add_takeaway(session, event, rng, state="approved")
+        film.parts = [FilmPart(part_id=one.id) for one in (part, good)]
+        session.commit()
+        assert seen_at(session, film) == seen_at(session, part)
+        # The wall may show what is new, but not in a film.
+        assert seen_at(session, film, new_too=True) == seen_at(session, part)
+    film.parts = [FilmPart(part_id=good.id)]
+    session.commit()
+    assert seen_at(session, film) == {"room", "community", "public"}
+    film.audience = "room"
+    session.commit()
+    assert seen_at(session, film) == {"room"}
+
+
+def test_a_film_goes_when_a_picture_in_it_is_edited_or_has_a_face(
+    session: Session, event: EventSession, rng: random.Random
+) -> None:
+    part = add_takeaway(session, event, rng, state="approved")
+    add_file(session, part, rng)
+    (attachment,) = part.attachments
+    film = add_film(session, event, rng)
+    film.parts = [FilmPart(part_id=part.id, sha256=attachment.media.sha256)]
+    session.commit()
+    assert seen_at(session, film) == {"room", "community", "public"}
+    session.scalars(select(Gathering)).one().check_faces = True
+    session.commit()
+    assert seen_at(session, film) == {"room"}
+    attachment.media.faces = Faces.SEEN.value
+    session.commit()
+    assert seen_at(session, film) == {"room", "community", "public"}
+    attachment.media.mended = "a blur"
+    session.commit()
+    assert seen_at(session, film) == set()
