@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from flask import Flask
 from sqlalchemy import select
 
 from kiosk.runtime.changes import ChangeWatch
 from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.runtime.database import db
+from kiosk.runtime.late_pages import LateApp
 from kiosk.web.middleware.error_pages import note_failure
 from reporter.errors import attempt
 
@@ -236,7 +236,7 @@ TURNS: tuple[tuple[Turn, float], ...] = (
 class Workers:
     """The threads of one kiosk."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: LateApp) -> None:
         self._app = app
         self._stop = threading.Event()
         self._changed = [threading.Event() for _ in TURNS]
@@ -250,7 +250,11 @@ class Workers:
         ]
 
     def start(self) -> None:
-        """Begin; what was under way when the kiosk was killed is taken up again."""
+        """Begin; what was under way when the kiosk was killed is taken up again.
+
+        The code of all pages first: threads that import one another's packages at once can shut each other out.
+        """
+        self._app.load_late()
         self._watch.start()
         for thread in self._threads:
             thread.start()

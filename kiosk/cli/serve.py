@@ -193,13 +193,12 @@ def _serve_one(
 
 
 def _begin_behind(app: LateApp, workers: Workers) -> None:
-    """Background work and the code of the other pages, once somebody has seen the first page or a moment is over."""
+    """Background work, which brings the code of all pages along, once somebody has seen the first page or a moment is over."""
     app.answered.wait(FIRST_PAGE_SECONDS)
     # What is there by now stays: nothing has to look through it again and again.
     gc.freeze()
     gc.enable()
     workers.start()
-    threading.Thread(target=app.load_late, name="pages", daemon=True).start()
 
 
 def _show_running(port: int, folder: Path | None, error: OSError, *, show: bool) -> None:

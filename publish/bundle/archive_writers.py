@@ -37,6 +37,17 @@ Source = Path | bytes | Callable[[], Parts | None]
 
 
 @dataclass(frozen=True)
+class Derived:
+    """What is made at the last moment of something that its name tells: the same name is the same content."""
+
+    make: Callable[[], Parts | None]
+
+    def __call__(self) -> Parts | None:
+        """See Source."""
+        return self.make()
+
+
+@dataclass(frozen=True)
 class WrittenFile:
     """One file as it was written."""
 

@@ -18,6 +18,7 @@ from publish.bundle.archive_writers import ArchiveWriter, Source, WrittenFile
 from publish.errors import PublishError
 
 AGENT = "social-reporter"
+MANIFEST, TAG_MANIFEST = "manifest-sha512.txt", "tagmanifest-sha512.txt"
 _PIECE = 1 << 20
 
 
@@ -35,11 +36,15 @@ class BagWriter:
         """Payload files so far."""
         return len(self._payload)
 
-    def add(self, name: str, data: bytes) -> None:
-        """One payload file; ``name`` is relative to ``data/``. The same name again is the same file."""
+    def add(self, name: str, source: Source) -> bool:
+        """One payload file; ``name`` is relative to ``data/``. The same name again is the same file.
+
+        Whether there is one: what is made at the last moment may turn out to be nothing.
+        """
         path = f"data/{name}"
         if path not in self._payload:
-            self._note(path, self._vessel.write(path, data))
+            self._note(path, self._vessel.write(path, source))
+        return path in self._payload
 
     def add_all(self, files: Mapping[str, Source], done: Callable[[str], None]) -> None:
         """Payload files, read back from the disk as they come; ``done`` hears each name.
@@ -70,8 +75,8 @@ class BagWriter:
         self.add_tag(
             "bag-info.txt", "".join(f"{key}: {_one_line(told[key])}\n" for key in sorted(told))
         )
-        self.add_tag("manifest-sha512.txt", _manifest(self._payload))
-        self._vessel.write("tagmanifest-sha512.txt", _manifest(self._tags).encode())
+        self.add_tag(MANIFEST, _manifest(self._payload))
+        self._vessel.write(TAG_MANIFEST, _manifest(self._tags).encode())
 
     def names(self) -> list[str]:
         """Payload files so far, as they are called in ``data/``."""
@@ -101,7 +106,7 @@ def check_zip(path: Path) -> None:
             inside = [name for name in pack.namelist() if not name.endswith("/")]
             top = min(inside, key=len, default="").partition("/")[0]
             names = {name.removeprefix(f"{top}/") for name in inside}
-            wanted = _wanted(lambda name: pack.read(f"{top}/{name}"))
+            wanted = manifest_sums(lambda name: pack.read(f"{top}/{name}"))
             ours = {name for name in names if name in wanted or name.startswith("data/")}
             found = {name: _sum_in(pack, f"{top}/{name}") for name in ours}
     except (OSError, KeyError, zipfile.BadZipFile, zlib.error, UnicodeDecodeError) as error:
@@ -118,7 +123,7 @@ def check_zip(path: Path) -> None:
 def _wrong_files(folder: Path) -> list[str]:
     """What is missing, more than there should be, or not as the manifests say; empty where those can't be read."""
     try:
-        wanted = _wanted(lambda name: (folder / name).read_bytes())
+        wanted = manifest_sums(lambda name: (folder / name).read_bytes())
     except (OSError, UnicodeDecodeError):
         return []
     there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
@@ -126,9 +131,9 @@ def _wrong_files(folder: Path) -> list[str]:
     return _differing(wanted, {name: _sum(folder / name) for name in ours})
 
 
-def _wanted(read: Callable[[str], bytes]) -> dict[str, str]:
+def manifest_sums(read: Callable[[str], bytes]) -> dict[str, str]:
     """Path -> sum of everything that the two manifests tell of; KeyError or OSError where one is missing."""
-    manifests = ("manifest-sha512.txt", "tagmanifest-sha512.txt")
+    manifests = (MANIFEST, TAG_MANIFEST)
     return {n: sum_ for name in manifests for n, sum_ in _sums(read(name).decode()).items()}
 
 

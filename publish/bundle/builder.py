@@ -22,12 +22,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
-from publish.bundle.archive_writers import ArchiveWriter, FolderWriter, Source, ZipWriter
+from publish.bundle.archive_writers import ArchiveWriter, Derived, FolderWriter, Source, ZipWriter
 from publish.bundle.atomic_replace import check_destination, replace_atomically, temporary_sibling
 from publish.bundle.bagit import BagWriter
 from publish.bundle.ro_crate import NAME as CRATE
 from publish.bundle.ro_crate import crate_file
 from publish.bundle.strip_metadata import Parts, stripped
+from publish.bundle.unchanged import Changed, Comparison
 from publish.composition.builder import build_post
 from publish.composition.themes import public_themes
 from publish.errors import PublishError
@@ -44,7 +45,7 @@ from publish.site.pages import (
     summarize,
 )
 from publish.site.search_index import search_files
-from publish.site.smaller_pictures import smaller_files
+from publish.site.smaller_pictures import smaller_copies
 from reporter.annotations.captions import captions_of
 from reporter.clock import rfc3339
 from reporter.enums import Kind
@@ -110,7 +111,8 @@ def make_bundle(
 ) -> Bundle:
     """Write the bundle as a folder, or as one file where ``destination`` ends in ``.zip``; verified, then moved there.
 
-    The same content gives the same bytes: ``now`` dates only stories that are made for it. Raises Conflict where
+    The same content gives the same bytes: ``now`` dates only stories that are made for it. One that is there and would
+    come out the same is left as it is (see ``unchanged``). Raises Conflict where
     something lies that is no bundle of ours, and where something in it was taken back, hidden or mended meanwhile;
     DiskFull, and PublishError when reading back shows damage.
     """
@@ -119,18 +121,36 @@ def make_bundle(
     facts = replace(facts, themes=public_themes(session, facts.language))
     try:
         with temporary_sibling(destination) as work:
-            with closing(_vessel(work, destination, content)) as vessel:
-                bag = BagWriter(vessel)
+            write = partial(_write, content=content, store=store, facts=facts, assets=assets)
+            bag = _unchanged(destination, write)
+            if is_new := bag is None:
                 steps = _Steps(progress, _expected(content))
-                _write(bag, content, store, facts, assets=assets, steps=steps)
-                steps.expect(vessel.unread)
-                vessel.check(steps.tell)
+                with closing(_vessel(work, destination, content)) as vessel:
+                    bag = _filled(vessel, write, steps)
             session.commit()
             _check_still_passed(session, content)
-            replace_atomically(work, destination)
+            if is_new:
+                replace_atomically(work, destination)
     except OSError as error:
         raise _disk_error(error, destination) from error
     return Bundle(destination, len(content.takeaways), bag.files, bag.bytes)
+
+
+def _filled(vessel: ArchiveWriter, write: Callable[..., None], steps: _Steps) -> BagWriter:
+    """A bag with everything in it, verified."""
+    bag = BagWriter(vessel)
+    write(bag, steps=steps)
+    steps.expect(vessel.unread)
+    vessel.check(steps.tell)
+    return bag
+
+
+def _unchanged(destination: Path, write: Callable[..., None]) -> BagWriter | None:
+    """The bag that is there, if it would come out the same."""
+    try:
+        return _filled(Comparison(destination), write, _Steps(None, 0))
+    except Changed:
+        return None
 
 
 def _is_zip(destination: Path) -> bool:
@@ -217,10 +237,15 @@ def _add_smaller(bag: BagWriter, files: Mapping[str, PostMedia]) -> dict[str, st
     """Write the smaller copies of all pictures; their keys -> addresses."""
     made: dict[str, str] = {}
     for _key, media in sorted(files.items()):
-        for name, data in smaller_files(media):
-            bag.add(media_name(name), data)
-            made[Path(name).stem] = media_name(name)
+        for name, make in smaller_copies(media):
+            if bag.add(media_name(name), Derived(partial(_as_parts, make))):
+                made[Path(name).stem] = media_name(name)
     return made
+
+
+def _as_parts(make: Callable[[], bytes]) -> Parts | None:
+    data = make()
+    return [data] if data else None
 
 
 def _write_site(

@@ -6,7 +6,8 @@ They are made of what goes out anyway (blurred, without metadata), and the same 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from publish.posts.model import PostMedia
@@ -31,11 +32,15 @@ def smaller_widths(media: PostMedia) -> tuple[int, ...]:
 
 def smaller_files(media: PostMedia) -> Iterator[Picture]:
     """(file name, JPEG) of each smaller copy; nothing where the file can't be read as a picture."""
-    widths = smaller_widths(media) if media.path.is_file() else ()
-    for width in widths:
-        data = _scaled(media.path, width)
-        if data:
-            yield f"{smaller_key(media.key, width)}.jpg", data
+    for name, make in smaller_copies(media):
+        if data := make():
+            yield name, data
+
+
+def smaller_copies(media: PostMedia) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """(file name, what makes the JPEG) of each smaller copy; b"" is made of what can't be read as a picture."""
+    for width in smaller_widths(media) if media.path.is_file() else ():
+        yield f"{smaller_key(media.key, width)}.jpg", partial(_scaled, media.path, width)
 
 
 def _scaled(path: Path, width: int) -> bytes:

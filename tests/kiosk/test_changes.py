@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from flask import Flask
 
 from kiosk import workers
 from kiosk.runtime.changes import ChangeWatch
 from kiosk.runtime.context import KioskContext
+from kiosk.runtime.late_pages import LateApp
 from kiosk.workers import Workers
 from tests.support.waiting import until
 
@@ -71,7 +71,7 @@ def turns(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return taken
 
 
-def test_a_worker_without_work_sleeps_until_a_change(app: Flask, turns: list[str]) -> None:
+def test_a_worker_without_work_sleeps_until_a_change(app: LateApp, turns: list[str]) -> None:
     running = Workers(app)
     running.start()
     try:
@@ -92,7 +92,7 @@ def test_a_worker_without_work_sleeps_until_a_change(app: Flask, turns: list[str
 
 
 def test_a_worker_that_failed_tries_again(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    app: LateApp, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     tries: list[str] = []
 
@@ -112,7 +112,7 @@ def test_a_worker_that_failed_tries_again(
 
 
 def test_pictures_wait_while_phones_send_but_not_for_ever(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
+    app: LateApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "HOLD_SECONDS", 0.3)
     kiosk: KioskContext = app.extensions["kiosk"]

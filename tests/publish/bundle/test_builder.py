@@ -530,6 +530,7 @@ def test_full_disk_is_told_and_leaves_what_was_there(
     goal = tmp_path / "out" / name
     bundle(kit, goal)
     before = goal.read_bytes() if name.endswith("zip") else tree(goal)
+    kit.takeaway(kit.event("One more"), "It was not there before")
     real = Path.open
 
     def opened(path: Path, mode: str = "r", *rest: Any, **more: Any) -> Any:

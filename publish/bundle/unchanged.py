@@ -1,0 +1,106 @@
+"""A bundle that is there already and would come out the same: told without writing it, which spares a stick its time.
+
+Its manifests say what it was made of; its files have to be there, no more and no fewer, and as long as they should be.
+What time does to bits is for ``check_bag`` and ``check_zip`` to find.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from publish.bundle.archive_writers import Derived, Source, WrittenFile
+from publish.bundle.bagit import TAG_MANIFEST, manifest_sums
+
+
+class Changed(Exception):
+    """It would come out otherwise, or can't be read."""
+
+
+class There(Protocol):
+    """A bundle that is there."""
+
+    sizes: dict[str, int]
+
+    def read(self, name: str) -> bytes:
+        """The content of a file."""
+
+
+class _Folder:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        files = (path for path in folder.rglob("*") if not path.is_dir())
+        self.sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
+
+    def read(self, name: str) -> bytes:
+        return (self._folder / name).read_bytes()
+
+
+class _Zip:
+    def __init__(self, path: Path, top: str) -> None:
+        self._path, self._top = path, top
+        with zipfile.ZipFile(path) as pack:
+            self.sizes = {
+                entry.filename.removeprefix(f"{top}/"): entry.file_size for entry in pack.infolist()
+            }
+
+    def read(self, name: str) -> bytes:
+        with zipfile.ZipFile(self._path) as pack:
+            return pack.read(f"{self._top}/{name}")
+
+
+class Comparison:
+    """Takes what a bundle would hold, as an ``ArchiveWriter``; raises Changed where that differs from what is there."""
+
+    def __init__(self, destination: Path) -> None:
+        try:
+            is_zip = destination.is_file()
+            self._there: There = (
+                _Zip(destination, destination.stem) if is_zip else _Folder(destination)
+            )
+            self._sums = manifest_sums(self._there.read)
+        except (OSError, KeyError, UnicodeDecodeError, zipfile.BadZipFile) as error:
+            raise Changed from error
+        self._left = dict(self._there.sizes)
+
+    @property
+    def unread(self) -> int:
+        """Nothing is read back."""
+        return 0
+
+    def write(self, name: str, source: Source) -> WrittenFile | None:
+        """One file; raises Changed."""
+        known, size = self._sums.get(name, ""), self._left.pop(name, None)
+        if isinstance(source, Derived) and size is not None:
+            return WrittenFile(known, size, 0)
+        if isinstance(source, Path):
+            # Its name tells its content.
+            length: int | None = source.stat().st_size
+        elif isinstance(source, bytes):
+            length = len(source) if self._is_same(name, source) else -1
+        else:
+            made = source()
+            length = None if made is None else sum(map(len, made))
+        if length != size:
+            raise Changed
+        return None if size is None else WrittenFile(known, size, 0)
+
+    def _is_same(self, name: str, data: bytes) -> bool:
+        if name == TAG_MANIFEST:
+            return self._there.read(name) == data
+        return self._sums.get(name) == hashlib.sha512(data).hexdigest()
+
+    def write_all(self, files: Mapping[str, Source]) -> Iterator[tuple[str, WrittenFile | None]]:
+        """Many."""
+        return ((name, self.write(name, source)) for name, source in files.items())
+
+    def check(self, done: Callable[[str], None]) -> None:
+        """Nothing may be left over."""
+        if self._left:
+            raise Changed
+
+    def close(self) -> None:
+        """Nothing is open."""
