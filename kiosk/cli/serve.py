@@ -193,7 +193,7 @@ def _serve_one(
 
 
 def _begin_behind(app: LateApp, workers: Workers) -> None:
-    """Background work, which brings the code of all pages along, once somebody has seen the first page or a moment is over."""
+    """Load all pages and begin background work, once somebody has seen the first page or a moment is over."""
     app.answered.wait(FIRST_PAGE_SECONDS)
     # What is there by now stays: nothing has to look through it again and again.
     gc.freeze()
