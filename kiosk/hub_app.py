@@ -11,6 +11,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from kiosk.app import MIDDLEWARE, add_pages, bare_app
 from kiosk.hub.gatherings import make_hub
 from kiosk.hub.paths import GatheringPaths
+from kiosk.hub.telemetry.metrics import Metrics
+from kiosk.hub.telemetry.requests import Telemetry
+from kiosk.hub.telemetry.traces import make_traces
 from kiosk.runtime.database import db
 from kiosk.web import behind
 from kiosk.web import hub as pages
@@ -43,7 +46,9 @@ def create_hub_app(
         check_guarded(db.engine)
         app.secret_key = shared_key(db.session())
         db.session.remove()
-    add_pages(app, (door, *MIDDLEWARE), door.MemberDoor())
+        telemetry = Telemetry(Metrics(), make_traces(), proxied=settings.proxies > 0)
+        telemetry.traces.watch(db.engine)
+    add_pages(app, (telemetry, door, *MIDDLEWARE), door.MemberDoor())
     for bp in (*behind.blueprints(), *(module.bp for module in pages.PAGES)):
         app.register_blueprint(bp)
     app.wsgi_app = GatheringPaths(app.wsgi_app)  # type: ignore[method-assign]

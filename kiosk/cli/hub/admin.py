@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from kiosk.cli.common import json_option, print_json
-from kiosk.cli.serve import prepare_log, stop_signal
+from kiosk.cli.serve import stop_signal
 from reporter.clock import new_random, utc_now
 from reporter.errors import ConfigError, NotFound
 
 if TYPE_CHECKING:
+    from flask import Flask
     from sqlalchemy.orm import Session
 
     from reporter.hub.config import HubSettings
 
 DEFAULT_PORT = 8080
+metrics_option = click.option(
+    "--metrics",
+    envvar="REPORTER_METRICS",
+    metavar="HOST:PORT",
+    help="Figures of this process for Prometheus, at an address of their own.",
+)
 
 
 @click.group("hub")
@@ -34,6 +41,7 @@ def _settings() -> HubSettings:
     from reporter.hub.config import hub_settings
 
     try:
+        import prometheus_client  # noqa: F401
         import psycopg  # noqa: F401
     except ImportError as error:
         raise ConfigError(
@@ -117,13 +125,15 @@ def pairing_code(organization: str, as_json: bool) -> None:
 @hub.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=DEFAULT_PORT, show_default=True, help="0 takes a free one.")
-def serve(host: str, port: int) -> None:
+@metrics_option
+def serve(host: str, port: int, metrics: str | None) -> None:
     """Serve the hub's pages until Ctrl-C. As many processes as you like, on as many machines."""
+    stop, settings = stop_signal(), _settings()
+    from kiosk.hub.telemetry.logs import log_as_json
     from kiosk.hub_app import create_hub_app
     from kiosk.server.http import bind, bound_port, make_server
 
-    prepare_log()
-    stop, settings = stop_signal(), _settings()
+    log_as_json()
     try:
         listener = bind(host, port)
     except OSError as error:
@@ -131,6 +141,7 @@ def serve(host: str, port: int) -> None:
             "Port %(port)s can't be used: something else listens there.", port=port
         ) from error
     app = create_hub_app(settings)
+    end = _tell(app, metrics)
     server = make_server(app, listener)
     serving = threading.Thread(target=server.serve, name="serve", daemon=True)
     serving.start()
@@ -139,19 +150,26 @@ def serve(host: str, port: int) -> None:
     _wait(stop, serving)
     server.stop()
     app.extensions["hub"].stop()
+    end()
 
 
 @hub.command("worker")
 @click.option("--threads", default=2, show_default=True, help="Gatherings worked for at once.")
-def worker(threads: int) -> None:
+@metrics_option
+def worker(threads: int, metrics: str | None) -> None:
     """Process, publish and listen for any organization until Ctrl-C, beside other workers."""
+    stop, settings = stop_signal(), _settings()
+    from kiosk.hub.telemetry.logs import log_as_json
+    from kiosk.hub.telemetry.turns import ask_queue
     from kiosk.hub_app import create_hub_app
     from kiosk.hub_worker import HubWorker
     from reporter.database.row_security import WORKER_ROLE
 
-    prepare_log()
-    stop = stop_signal()
-    app = create_hub_app(_settings(), role=WORKER_ROLE)
+    log_as_json()
+    app = create_hub_app(settings, role=WORKER_ROLE)
+    with app.app_context():
+        ask_queue(utc_now)
+    end = _tell(app, metrics)
     workers = [HubWorker(app, number) for number in range(threads)]
     running = [threading.Thread(target=one.run, name="hub worker", daemon=True) for one in workers]
     for thread in running:
@@ -163,6 +181,22 @@ def worker(threads: int) -> None:
     app.extensions["hub"].stop()
     for thread in running:
         thread.join(timeout=10)
+    end()
+
+
+def _tell(app: Flask, metrics: str | None) -> Callable[[], None]:
+    """Answer Prometheus, where somebody wants it; what ends that, and sends the last traces."""
+    telemetry = app.extensions["telemetry"]
+    where, close = telemetry.metrics.serve(metrics) if metrics else ("", None)
+    if where:
+        click.echo(f"metrics at {where}")
+
+    def end() -> None:
+        if close:
+            close()
+        telemetry.traces.stop()
+
+    return end
 
 
 def _wait(stop: threading.Event, *threads: threading.Thread) -> None:

@@ -1,0 +1,49 @@
+"""Lines of a hub's log: JSON, with what they belong to, without anybody's words."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+
+from kiosk.hub.telemetry.logs import JsonLines, begin_fields, with_fields
+
+
+def line(message: str, **more: object) -> dict[str, object]:
+    record = logging.LogRecord("kiosk.x", logging.WARNING, "x.py", 1, message, (), None)
+    record.__dict__ |= more
+    told = JsonLines().format(record)
+    assert "\n" not in told
+    made: dict[str, object] = json.loads(told)
+    return made
+
+
+def test_a_line_is_one_document() -> None:
+    told = line("two\nlines", fields={"status": 503})
+    assert told.pop("time")
+    assert told == {
+        "level": "warning",
+        "logger": "kiosk.x",
+        "message": "two\nlines",
+        "status": 503,
+    }
+
+
+def test_what_identifies_somebody_stays_out() -> None:
+    try:
+        raise ValueError("Ann's own words")
+    except ValueError:
+        told = line("from 10.0.0.7 for ann@example.org", exc_info=sys.exc_info())
+    message = str(told["message"])
+    assert "ValueError" in message
+    assert not [word for word in ("10.0.0.7", "ann@", "own words") if word in message]
+
+
+def test_lines_say_what_they_belong_to() -> None:
+    begin_fields(request="r1")
+    with with_fields(turn="deliver"):
+        assert line("x")["turn"] == "deliver"
+        assert line("x")["request"] == "r1"
+    assert "turn" not in line("x")
+    begin_fields()
+    assert "request" not in line("x")

@@ -1,0 +1,55 @@
+"""What a hub tells of its workers: how much waits, what each turn did."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from flask import Flask
+
+from kiosk import hub_worker
+from kiosk.hub.telemetry.turns import ask_queue, queue_gauges
+from kiosk.runtime.context import KioskContext
+from kiosk.runtime.database import db
+from tests.kiosk.hub.test_whole_path import fill, pair, pushed
+from tests.support.hub import HubKit, wire
+
+
+@pytest.fixture
+def filled(app: Flask, hub: HubKit, monkeypatch: pytest.MonkeyPatch) -> HubKit:
+    wire(hub, monkeypatch)
+    fill(app)
+    pair(app, hub.organization("Gardens"))
+    pushed(app)
+    return hub
+
+
+def test_turns_and_the_queue_are_told(filled: HubKit, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(_kiosk: KioskContext) -> int:
+        raise ValueError("no")
+
+    filled.clock.turn(seconds=60)
+    turns = (*hub_worker.TURNS, (breaks, 0))
+    monkeypatch.setattr(hub_worker, "TURNS", turns)
+    app = filled.workers()
+    with app.app_context():
+        ask_queue(filled.clock)
+    where, close = app.extensions["telemetry"].metrics.serve("127.0.0.1:0")
+    try:
+        before = httpx.get(where).text
+        with app.app_context():
+            assert hub_worker.HubWorker(app).work_once()
+        after = httpx.get(where).text
+    finally:
+        close()
+    assert "reporter_hub_gatherings_due 1.0" in before
+    assert "reporter_hub_longest_due_seconds 60.0" in before
+    assert "reporter_hub_gatherings_due 0.0" in after
+    assert 'reporter_hub_turn_items_total{turn="process"} 2.0' in after
+    assert 'reporter_hub_turn_failures_total{turn="breaks"} 1.0' in after
+
+
+def test_pages_cannot_look_at_the_queue(filled: HubKit) -> None:
+    filled.clock.turn(seconds=60)
+    with filled.app.app_context():
+        told = queue_gauges(db.session(), now=filled.clock())
+    assert told["reporter_hub_gatherings_due"][1] == 0
