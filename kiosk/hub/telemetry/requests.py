@@ -65,7 +65,8 @@ def _begin() -> None:
     method = request.method if request.method in _METHODS else "other"
     route = str(request.url_rule) if request.url_rule else "none"
     # A stranger's ``traceparent`` is as good as none.
-    headers = dict(request.headers) if telemetry.proxied else {}
+    told = request.headers if telemetry.proxied else ()
+    headers = {name.lower(): value for name, value in told}
     traced = telemetry.traces.span(f"{method} {route}", headers)
     g.watched = watched = _Watched(_request_id(), method, route, time.perf_counter(), traced)
     watched.span = traced.__enter__()

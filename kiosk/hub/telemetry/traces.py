@@ -33,7 +33,7 @@ class Traces:
     def span(
         self, name: str, headers: Mapping[str, str] | None = None
     ) -> AbstractContextManager[Any]:
-        """A span for a while; part of the trace that ``headers`` (W3C Trace Context) name, where given."""
+        """A span for a while; part of the trace that ``headers`` (W3C Trace Context; names in small letters) say."""
         if self._tracer is None:
             return nullcontext()
         from opentelemetry.propagate import extract

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client.parser import text_string_to_metric_families
@@ -17,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from kiosk.hub.telemetry.logs import ACCESS, JsonLines
 from kiosk.hub.telemetry.traces import ENDPOINTS
 from kiosk.hub_app import create_hub_app
+from kiosk.runtime.database import db
 from reporter.hub.roles import Role
 from tests.support.hub import HubKit
 
@@ -83,6 +85,18 @@ def collector() -> Iterator[Collector]:
     made.server.server_close()
 
 
+@pytest.fixture
+def proxied(hub: HubKit, collector: Collector, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """Pages behind a proxy, whose traces go to the collector."""
+    monkeypatch.setenv(ENDPOINTS[1], f"http://127.0.0.1:{collector.server.server_port}")
+    app = create_hub_app(dataclasses.replace(hub.settings, proxies=1), clock=hub.clock)
+    yield app
+    app.extensions["telemetry"].traces.stop()
+    app.extensions["hub"].stop()
+    with app.app_context():
+        db.engine.dispose()
+
+
 def invited(hub: HubKit, browser: FlaskClient) -> str:
     """Look at an invitation; its secret."""
     hub.organization("Gardens")
@@ -122,11 +136,10 @@ def test_figures_and_lines_name_routes(hub: HubKit, lines: list[str]) -> None:
     assert not [name for name in (secret, "zoe@") if name in "".join(lines) + str(told)]
 
 
-def test_only_a_proxy_names_requests(hub: HubKit, lines: list[str]) -> None:
+def test_only_a_proxy_names_requests(hub: HubKit, proxied: Flask, lines: list[str]) -> None:
     asked = {"X-Request-ID": "from-the-proxy"}
     own = hub.app.test_client().get("/hub/sign-in", headers=asked)
     assert own.headers["X-Request-ID"] != "from-the-proxy"
-    proxied = create_hub_app(dataclasses.replace(hub.settings, proxies=1), clock=hub.clock)
     browser = proxied.test_client()
     assert browser.get("/hub/sign-in", headers=asked).headers["X-Request-ID"] == "from-the-proxy"
     hostile = browser.get("/hub/sign-in", headers={"X-Request-ID": "a b " * 40})
@@ -135,16 +148,14 @@ def test_only_a_proxy_names_requests(hub: HubKit, lines: list[str]) -> None:
 
 
 def test_traces_go_where_an_endpoint_is_named(
-    hub: HubKit, collector: Collector, lines: list[str], monkeypatch: pytest.MonkeyPatch
+    hub: HubKit, collector: Collector, proxied: Flask, lines: list[str]
 ) -> None:
-    monkeypatch.setenv(ENDPOINTS[1], f"http://127.0.0.1:{collector.server.server_port}")
-    app = create_hub_app(dataclasses.replace(hub.settings, proxies=1), clock=hub.clock)
     hub.organization("Gardens")
     secret = hub.invitation("Gardens", "zoe@example.org", Role.REVIEWER)
     trace = "0af7651916cd43dd8448eb211c80319c"
     parent = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
-    app.test_client().get(f"/hub/invitation/{secret}", headers=parent)
-    app.extensions["telemetry"].traces.stop()
+    proxied.test_client().get(f"/hub/invitation/{secret}", headers=parent)
+    proxied.extensions["telemetry"].traces.stop()
     spans = collector.spans()
     assert (f"GET {PATH}", trace) in spans
     assert ("SELECT", trace) in spans
