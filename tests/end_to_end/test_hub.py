@@ -34,6 +34,7 @@ class Shell:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = folder
+        self.log = folder.with_name("hub.log")
         # As people write it: without the name of a driver.
         address = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self.environment = {
@@ -63,15 +64,17 @@ class Shell:
 
     def start(self, *words: str, until: str) -> subprocess.Popen[str]:
         """Start a command, and wait for a line that begins so."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "kiosk", *words],
-            env=self.environment,
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        # Errors not into the same pipe, which nobody reads any more once it runs.
+        with self.log.open("a") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "kiosk", *words],
+                env=self.environment,
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
         self.running.append(process)
         assert process.stdout is not None
         lines = []
@@ -79,7 +82,7 @@ class Shell:
             lines.append(line)
             if line.startswith(until):
                 return process
-        raise AssertionError("".join(lines))
+        raise AssertionError("".join(lines) + self.log.read_text())
 
     def serve(self) -> subprocess.Popen[str]:
         return self.start(
@@ -141,6 +144,12 @@ def test_an_evening_gets_through_though_processes_are_killed(app: Flask, shell: 
         site = publish(browser, shell)
         assert _in_time(lambda: any("Leeks" in p.read_text() for p in site.rglob("*.html")))
         see_pictures(browser)
+    told = [json.loads(line) for line in shell.log.read_text().splitlines()]
+    assert ("POST", "/hub/push/pair", 200) in {
+        (one["method"], one["route"], one["status"]) for one in told if "route" in one
+    }
+    secret = str(invitation).rpartition("/")[2]
+    assert secret not in shell.log.read_text()
 
 
 def publish(browser: httpx.Client, shell: Shell) -> Path:

@@ -7,9 +7,8 @@ import pytest
 from flask import Flask
 
 from kiosk import hub_worker
-from kiosk.hub.telemetry.turns import ask_queue, queue_gauges
+from kiosk.hub.telemetry.turns import ask_queue
 from kiosk.runtime.context import KioskContext
-from kiosk.runtime.database import db
 from tests.kiosk.hub.test_whole_path import fill, pair, pushed
 from tests.support.hub import HubKit, wire
 
@@ -46,10 +45,3 @@ def test_turns_and_the_queue_are_told(filled: HubKit, monkeypatch: pytest.Monkey
     assert "reporter_hub_gatherings_due 0.0" in after
     assert 'reporter_hub_turn_items_total{turn="process"} 2.0' in after
     assert 'reporter_hub_turn_failures_total{turn="breaks"} 1.0' in after
-
-
-def test_pages_cannot_look_at_the_queue(filled: HubKit) -> None:
-    filled.clock.turn(seconds=60)
-    with filled.app.app_context():
-        told = queue_gauges(db.session(), now=filled.clock())
-    assert told["reporter_hub_gatherings_due"][1] == 0
