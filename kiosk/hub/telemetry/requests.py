@@ -65,8 +65,7 @@ def _begin() -> None:
     method = request.method if request.method in _METHODS else "other"
     route = str(request.url_rule) if request.url_rule else "none"
     # A stranger's ``traceparent`` is as good as none.
-    told = request.headers if telemetry.proxied else ()
-    headers = {name.lower(): value for name, value in told}
+    headers = {name.lower(): text for name, text in request.headers} if telemetry.proxied else {}
     traced = telemetry.traces.span(f"{method} {route}", headers)
     g.watched = watched = _Watched(_request_id(), method, route, time.perf_counter(), traced)
     watched.span = traced.__enter__()
