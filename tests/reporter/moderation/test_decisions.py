@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+import threading
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.event import listen
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
 from reporter.codes import format_receipt
+from reporter.config import Settings
 from reporter.errors import BadInput, Conflict, NotFound
+from reporter.gathering.folder import open_session
 from reporter.gathering.sessions import add_session
 from reporter.media.store import Store
 from reporter.models import (
@@ -32,6 +36,7 @@ from reporter.moderation.decisions import (
     clean_tags,
     hashtags,
     hide,
+    lock_gathering,
     reopen,
     set_alt,
     withdraw,
@@ -246,6 +251,85 @@ def test_bytes_that_another_takeaway_holds_stay(
     assert path.exists()
     withdraw(session, second, hand(clock), store)
     assert not path.exists()
+
+
+def test_files_of_a_withdrawal_go_after_its_rows_and_before_anybody_else_writes(
+    gathering: Settings,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    clock: TurnableClock,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever brings the same bytes meanwhile must find all of the old ones, or none."""
+    row = add_takeaway(session, event, rng, state="approved")
+    add_media(session, row, rng, "a" * 64)
+    own, seen, entered = row.id, [], threading.Event()
+
+    def bring() -> None:
+        with open_session(gathering) as other:
+            lock_gathering(other)
+            entered.set()
+            other.commit()
+
+    bringing = threading.Thread(target=bring)
+
+    def drop(sha256: str, ext: str) -> bool:
+        with open_session(gathering) as reader:
+            seen.append((sha256, reader.get_one(Takeaway, own).state))
+        bringing.start()
+        assert not entered.wait(0.3)
+        return True
+
+    monkeypatch.setattr(store, "drop", drop)
+    withdraw(session, row, hand(clock), store)
+    assert seen == [("a" * 64, "withdrawn")]
+    assert entered.wait(20), "the lock is still held"
+    bringing.join()
+
+
+def test_bytes_that_come_again_while_they_are_withdrawn_stay(
+    gathering: Settings,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    clock: TurnableClock,
+    store: Store,
+) -> None:
+    row = add_takeaway(session, event, rng, state="approved")
+    media = add_media(session, row, rng, "a" * 64)
+    path = store.original(media.sha256, ".jpg")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"abc")
+
+    def bring(_session: Session) -> None:
+        with open_session(gathering) as other:
+            again = add_takeaway(other, other.get_one(EventSession, event_id), rng)
+            add_media(other, again, rng, "a" * 64)
+
+    event_id = event.id
+    listen(session, "after_commit", bring, once=True)
+    withdraw(session, row, hand(clock), store)
+    assert path.exists()
+
+
+def test_who_withdraws_what_another_has_just_withdrawn_changes_nothing(
+    gathering: Settings,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    clock: TurnableClock,
+    store: Store,
+) -> None:
+    row = add_takeaway(session, event, rng, state="approved", text="read before")
+    own, text = row.id, row.text
+    with open_session(gathering) as other:
+        withdraw(other, other.get_one(Takeaway, own), hand(clock, "contributor"), store)
+    assert (row.state, row.text) == ("approved", text), "as it was read"
+    withdraw(session, row, hand(clock, "desk"), store)
+    assert (row.state, row.text) == ("withdrawn", "")
+    assert [d.who for d in session.scalars(select(Decision))] == ["contributor"]
 
 
 def test_a_sessions_story_takes_what_is_approved_and_in_no_other(
