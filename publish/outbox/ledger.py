@@ -162,9 +162,8 @@ def compare(
             due += 1
         else:
             unchanged += 1
-    if partly:
-        return Counts(due, 0, unchanged, held)
-    withdrawing = sum(_want_no_more(session, row, now) for row in rows.values())
+    left = [] if partly else rows.values()
+    withdrawing = sum(_want_no_more(session, row, now) for row in left)
     return Counts(due, withdrawing, unchanged, held)
 
 

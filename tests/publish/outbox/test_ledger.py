@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import astuple
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from publish import targets
 from publish.outbox.items import answer as answers
-from publish.outbox.ledger import Counts
+from publish.outbox.ledger import Counts, chosen_targets
+from publish.outbox.policy import wanting
 from publish.outbox.runner import deliver_due, queue
 from publish.posts.model import Remote
 from publish.targets.base import Answer
@@ -104,6 +107,50 @@ def test_names_choose_among_the_targets(kit: Kit, place: FakePlace) -> None:
     assert [row.target_id for row in kit.deliveries()] == [second.id]
     with pytest.raises(NotFound, match="no target called other"):
         queue(kit.session, kit.context, names=["second", "other"])
+
+
+def test_targets_come_in_the_order_they_were_added_and_else_by_name(kit: Kit) -> None:
+    for name in ("c", "b"):
+        kit.target(name)
+    kit.clock.forward(seconds=1)
+    kit.target("a")
+    assert [target.name for target in chosen_targets(kit.session)] == ["b", "c", "a"]
+
+
+def test_a_takedown_publishes_nothing_new(kit: Kit, place: FakePlace) -> None:
+    known, event = kit.takeaway(kit.event(), "was sent"), kit.event("Another")
+    kit.target()
+    queue(kit.session, kit.context)
+    kit.takeaway(event, "not yet")
+    decisions.withdraw(kit.session, known, kit.hand, kit.store)
+    assert queue(kit.session, kit.context, only_known=True).due == 0
+    assert len(kit.deliveries()) == 1
+    assert turn(kit)[0] == 1
+
+
+def test_a_row_that_another_worker_takes_while_it_is_compared_is_left_to_it(
+    kit: Kit, place: FakePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = kit.takeaway(kit.event(), "words")
+    kit.target()
+    queue(kit.session, kit.context)
+    deliver(kit)
+    decisions.hide(kit.session, note, kit.hand)
+    queue(kit.session, kit.context)
+    decisions.approve(kit.session, note, kit.hand)
+    differs, soon = wanting.differs, kit.clock() + timedelta(minutes=5)
+
+    def differs_slowly(*args: Any) -> bool:
+        with Session(kit.engine) as other:
+            [row] = other.scalars(select(models.Delivery))
+            row.lease, row.due_at = "elsewhere/7:1", soon
+            other.commit()
+        return differs(*args)
+
+    monkeypatch.setattr(wanting, "differs", differs_slowly)
+    queue(kit.session, kit.context)
+    [row] = kit.deliveries()
+    assert (row.state, row.lease, row.due_at) == ("withdrawing", "elsewhere/7:1", soon)
 
 
 def test_an_answer_stands_until_it_is_taken_back(kit: Kit, place: FakePlace) -> None:
