@@ -23,10 +23,12 @@ from publish.targets import Target, target_class
 from publish.targets.base import Answer, Limits, RemoteReply
 from publish.targets.capabilities import AnswersReplies, PollsReplies, polls_replies
 from reporter import secret_store
-from reporter.models import Delivery, EventSession, Takeaway
+from reporter.enums import Kind, Source
+from reporter.models import Delivery, EventSession, FilmPart, Takeaway
 from reporter.moderation import decisions
 from tests.publish.conformance.contract import Place, plain
 from tests.publish.conformance.targets import PLACES
+from tests.support.media.recordings import mp4
 from tests.support.publish.fakes import FaultProxy, Kit
 from tests.support.publish.rounds import publish
 
@@ -159,6 +161,59 @@ def test_sent_once_changed_in_place_and_taken_back(kit: Kit, place: Place) -> No
     assert (left.posts, left.library or 0) == ([], 0)
     with closing(opened(kit)) as target:
         assert target.find(row.key) is None
+
+
+def film_of(kit: Kit, event: EventSession, *parts: Takeaway) -> Takeaway:
+    """An approved film of these takeaways."""
+    film = kit.takeaway(event, kind=Kind.VIDEO.value, source=Source.FILM.value)
+    play_film(kit, film, 1.0, *parts)
+    return film
+
+
+def play_film(kit: Kit, film: Takeaway, seconds: float, *parts: Takeaway) -> None:
+    """Another finished film in place of the former."""
+    film.attachments.clear()
+    film.parts = [FilmPart(part_id=part.id) for part in parts]
+    still = kit.photo(kit.event(), round(seconds * 10), state="new").attachments[0].media
+    poster = kit.store.rendition(still.sha256, "view", ".jpg").read_bytes()
+    made = mp4(seconds).read_bytes()
+    kit.attach(
+        film,
+        made,
+        kind=Kind.VIDEO,
+        renditions={"play": made, "poster": poster},
+        types={"play": ("video/mp4", ".mp4")},
+        alt="Film of the evening",
+    )
+
+
+def test_film_leaves_with_its_part_and_comes_back_without(kit: Kit, place: Place) -> None:
+    _, _, note = filled(kit)
+    other = kit.takeaway(note.session, "Bring gloves.")
+    evening = kit.event(title=f"Film {kit.facts.mark}", starts_at=None, room="", retired=True)
+    film = film_of(kit, evening, note, other)
+    add(kit, place)
+    # Where no films are taken its still goes.
+    errors = {row["error"] for row in send(kit)} - {""}
+    assert all("sent a still instead" in error for error in errors)
+    [former] = films_at(kit, place)
+
+    decisions.withdraw(kit.session, note, kit.hand, kit.store)
+    send(kit)
+    assert films_at(kit, place) == []
+    assert len(place.census(kit.facts).posts) == 1
+    assert place.census(kit.facts).library in (None, 1)
+
+    play_film(kit, film, 1.5, other)
+    send(kit)
+    [files] = films_at(kit, place)
+    assert not set(files) & set(former)
+
+
+def films_at(kit: Kit, place: Place) -> list[list[bytes]]:
+    """The films, or what stands for them, in posts of the film."""
+    posts = place.census(kit.facts).posts
+    return [list(seen.files) for seen in posts if f"Film {kit.facts.mark}" in seen.words]
 
 
 def test_words_of_people_are_shown_as_they_wrote_them(kit: Kit, place: Place) -> None:
