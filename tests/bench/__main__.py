@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.kept import Kept, keep, load, load_average, worse
-from tests.bench.media import cards, codes, edits, photos, video
+from tests.bench.media import cards, codes, edits, films, photos, video
 from tests.bench.publish import bundles, cut_lines, stories
 from tests.bench.rows import Row
 from tests.bench.web import crowd, polling, review_page, search, startup, uploads
@@ -21,6 +21,7 @@ MODULES = {
     "codes": codes,
     "video": video,
     "edits": edits,
+    "film": films,
     "search": search,
     "intake": uploads,
     "crowd": crowd,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import urllib.parse
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from flask import Flask
+from flask.ctx import AppContext
 from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from kiosk.services.films import make_due
 from kiosk.services.publishing import add_target, publish_all, take_down, write_bundle
+from publish.posts.model import gathering_facts
 from reporter.annotations import captions
 from reporter.films.arrangement import film_takeaway, set_options
 from reporter.media.store import Store
@@ -27,6 +29,8 @@ from tests.support.browsers.pages import make_ready, press, send
 from tests.support.kiosk_process import TurnableClock, hand
 from tests.support.media.films import Rgb, most_of
 from tests.support.media.recordings import record
+from tests.support.servers.script import script_server
+from tests.support.servers.wordpress import WordPress
 
 COLOURS: dict[str, Rgb] = {
     "stays": (20, 160, 60),
@@ -76,19 +80,17 @@ class Evening:
 
     def make(self) -> None:
         """The worker's turns: film, then its renditions."""
-        with self.app.app_context():
+        with self.at_work():
             assert make_due(self.kiosk) == 1
         make_ready(self.app)
 
-    @contextmanager
-    def kiosk_at_work(self) -> Iterator[None]:
+    def at_work(self) -> AppContext:
         """A context as the workers have it."""
-        with self.app.app_context():
-            yield
+        return self.app.app_context()
 
     def publish(self) -> None:
         """All that is due, until nothing is."""
-        with self.app.app_context():
+        with self.at_work():
             publish_all(self.kiosk, wait=True)
 
 
@@ -133,7 +135,7 @@ def test_site_bundle_and_folder_have_the_film_and_lose_it_with_its_part(
 ) -> None:
     stick = tmp_path / "stick"
     stick.mkdir()
-    with evening.kiosk_at_work():
+    with evening.at_work():
         add_target(evening.kiosk, "folder", "stick", {"url": stick.as_uri()}, ask=lambda _: "")
     press(evening.client, "/desk/film/make")
     evening.make()
@@ -152,7 +154,7 @@ def test_site_bundle_and_folder_have_the_film_and_lose_it_with_its_part(
 
     decisions.withdraw(evening.session, evening.row("leaves"), hand(evening.clock), store)
     # Before any worker has turned: the gate refuses the film as a whole.
-    with evening.kiosk_at_work():
+    with evening.at_work():
         take_down(evening.kiosk)
         made = write_bundle(evening.kiosk, tmp_path / "two")
     assert films_in(stick) == films_in(made.path) == []
@@ -175,7 +177,7 @@ def page_of_film(folder: Path) -> str:
 
 
 def assert_in_bundle(evening: Evening, goal: Path, colours: set[str]) -> None:
-    with evening.kiosk_at_work():
+    with evening.at_work():
         write_bundle(evening.kiosk, goal)
     (film,) = films_in(goal)
     assert seen_in(film) == traces_in(film) == colours
@@ -184,3 +186,64 @@ def assert_in_bundle(evening: Evening, goal: Path, colours: set[str]) -> None:
     assert len(record["parts"]) == len(colours) + 1
     assert "Compost stays warm" in record["media"][0]["captions"]
     assert record["media"][0]["renditions"].keys() >= {"play", "poster"}
+
+
+def films_at_blog(server: WordPress, mark: str, folder: Path) -> list[Path]:
+    """Every film in the blog's library, fetched by a client of the test's own."""
+    folder.mkdir(exist_ok=True)
+    found = []
+    with httpx.Client(auth=(server.user, server.app_password), timeout=60) as client:
+        query = {"per_page": "100", "media_type": "video", "context": "edit"}
+        told = client.get(f"{server.url}/wp-json/wp/v2/media", params=query).raise_for_status()
+        for row in told.json():
+            if f"sr-{mark}" in row["slug"]:
+                path = folder / f"{row['id']}.mp4"
+                path.write_bytes(client.get(row["source_url"]).raise_for_status().content)
+                found.append(path)
+    return films_in(folder) if found else []
+
+
+def posts_at_blog(server: WordPress) -> list[str]:
+    """What everybody reads of films there."""
+    told = httpx.get(f"{server.url}/wp-json/wp/v2/posts", params={"search": "Film of the evening"})
+    return [row["content"]["rendered"] for row in told.raise_for_status().json()]
+
+
+@pytest.mark.wordpress
+def test_a_blog_and_a_collection_lose_the_film_with_its_part(
+    evening: Evening, wordpress: WordPress, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    server = script_server("webdav", request)
+    there = Path(server.told["FOLDER"]) / "film"
+    shutil.rmtree(there, ignore_errors=True)
+    with evening.at_work():
+        given = {"url": wordpress.url, "user": wordpress.user}
+        password, secret = wordpress.app_password, server.told["PASSWORD"]
+        add_target(evening.kiosk, "wordpress", "blog", given, ask=lambda _: password)
+        given = {"url": f"webdav://127.0.0.1:{server.port}/film", "user": "kit"}
+        add_target(evening.kiosk, "folder", "web", given, ask=lambda _: secret)
+        mark = gathering_facts(evening.session, evening.kiosk.settings).mark
+    press(evening.client, "/desk/film/make")
+    evening.make()
+    press(evening.client, "/desk/film/publish", do="yes")
+    evening.publish()
+    for folder in (there, tmp_path / "first"):
+        films = films_in(there) if folder == there else films_at_blog(wordpress, mark, folder)
+        assert [traces_in(film) for film in films] == [{"stays", "leaves"}]
+    [post] = posts_at_blog(wordpress)
+    assert "<video" in post
+
+    decisions.withdraw(
+        evening.session, evening.row("leaves"), hand(evening.clock), evening.kiosk.store
+    )
+    with evening.at_work():
+        take_down(evening.kiosk)
+    assert films_in(there) == films_at_blog(wordpress, mark, tmp_path / "second") == []
+    assert posts_at_blog(wordpress) == []
+
+    evening.make()
+    evening.publish()
+    for folder in (there, tmp_path / "third"):
+        films = films_in(there) if folder == there else films_at_blog(wordpress, mark, folder)
+        assert [traces_in(film) for film in films] == [{"stays"}]
+    assert len(posts_at_blog(wordpress)) == 1
