@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from capture.decoding.process_limits import peak_memory
 from capture.films.cards import CardPainter
@@ -129,7 +130,7 @@ def _clip(graph: _Graph, piece: Piece, folder: Path, number: int) -> int:
     """The pictures of a piece as [v<number>]; the number of its input."""
     wide, high = SIZE
     long = piece.seconds + SHARED
-    tail = f"format=yuv420p,settb=1/{RATE}"
+    tail = f"fps={RATE},format=yuv420p,settb=1/{RATE}"
     if piece.kind == PieceKind.PHOTO:
         frames = round(long * RATE)
         source = graph.add("-i", piece.path)
@@ -138,7 +139,8 @@ def _clip(graph: _Graph, piece: Piece, folder: Path, number: int) -> int:
     elif piece.kind == PieceKind.VIDEO:
         start = best_part(Path(piece.path), piece.seconds).start
         source = graph.add("-ss", f"{start}", "-t", f"{long}", "-i", piece.path)
-        shown = f"scale={wide}:{high},fps={RATE}"
+        # Where a note ends early its last picture stands, as in ours.
+        shown = f"scale={wide}:{high},fps={RATE},tpad=stop_mode=clone:stop_duration={SHARED}"
     else:
         card = _written(CardPainter(SIZE).card(piece), folder / f"card{number}.png")
         source = graph.add("-loop", "1", "-framerate", f"{RATE}", "-t", f"{long}", "-i", card)
@@ -176,7 +178,7 @@ def _strip(folder: Path) -> str:
     return _written(pixels, path)
 
 
-def _written(pixels: object, path: Path) -> str:
+def _written(pixels: Any, path: Path) -> str:
     from PIL import Image
 
     Image.fromarray(pixels).save(path)
