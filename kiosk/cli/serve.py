@@ -132,7 +132,9 @@ def serve(
     connects meanwhile waits for it.
     """
     stop = stop_signal()
-    with listener.dup() as kept:
+    with listener.dup() as kept, ExitStack() as stack:
+        # A start makes much and drops little (see _begin_behind).
+        stack.callback(gc.enable)
         following = _serve_one(settings, listener, stop=stop, tls=tls, show=show)
         while following is not None:
             click.echo(f"going on with {following}")
