@@ -92,7 +92,7 @@ def open_upright(src: Path, mime: str, *, longest: int, max_pixels: int = MAX_PI
             )
             small = _coarse(small, longest)
         small = _flat(scaled(small, longest))
-        if _is_blank(small) and note_on(src, mime):
+        if note_on(src, mime) and _is_blank(small):
             raise MediaFailed(BROKEN_PHOTO)
         # Last, because by now the picture is small.
         shown = (

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from capture.imaging.rendition_file import JPEG_QUALITY, THUMB, VIEW
+
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".cache" / "peers"
 WANTED = ("sigal==2.6.1", "pyvips[binary]==3.2.0", "imageio-ffmpeg==0.8.1", "scikit-learn==1.7.2")
@@ -88,16 +90,21 @@ def ffmpeg() -> str:
     return told.stdout.strip()
 
 
-VIPS = """
+VIPS = (
+    f"""
+VIEW, THUMB, JPEG_QUALITY = {VIEW}, {THUMB}, {JPEG_QUALITY}
+"""
+    + """
 import json, sys, pyvips
 for line in sys.stdin:
     source, folder = json.loads(line)
-    view = pyvips.Image.thumbnail(source, 1600, height=1600, size="down").copy_memory()
-    thumb = view.thumbnail_image(400, height=400, size="down")
+    view = pyvips.Image.thumbnail(source, VIEW, height=VIEW, size="down").copy_memory()
+    thumb = view.thumbnail_image(THUMB, height=THUMB, size="down")
     for name, picture in (("view", view), ("thumb", thumb)):
-        picture.jpegsave(f"{folder}/vips-{name}.jpg", Q=82, optimize_coding=True, keep="none")
+        picture.jpegsave(f"{folder}/vips-{name}.jpg", Q=JPEG_QUALITY, optimize_coding=True, keep="none")
     print("done", flush=True)
 """
+)
 
 
 class Vips:

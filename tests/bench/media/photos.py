@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from capture.decoding.process_pool import DecoderPool
+from capture.imaging.rendition_file import JPEG_QUALITY, THUMB, VIEW
 from capture.intake.receive import receive
 from capture.intake.submission import ReceivedFile, Submission
 from capture.renditions.photo import make_photo
@@ -32,8 +33,8 @@ from tests.bench.sizes import megapixels, photo_size
 from tests.support.media.files import jpeg
 
 NOTE = (
-    "Both decode in a process that is there already and write view (1600) and thumb (400), quality 82, metadata left "
-    "out. We also check the file, read its EXIF, and write the rows."
+    f"Both decode in a process that is there already and write view ({VIEW}) and thumb ({THUMB}), quality "
+    f"{JPEG_QUALITY}, metadata left out. We also check the file, read its EXIF, and write the rows."
 )
 
 
@@ -113,10 +114,10 @@ def _beside_pillow(source: Path, folder: Path) -> Row:
         with Image.open(source) as image:
             image.load()
             upright = ImageOps.exif_transpose(image)
-            for size in (1600, 400):
+            for size in (VIEW, THUMB):
                 small = upright.copy()
                 small.thumbnail((size, size), Image.Resampling.LANCZOS)
-                small.save(folder / f"p{size}.jpg", quality=85)
+                small.save(folder / f"p{size}.jpg", quality=JPEG_QUALITY)
 
     return pairs(
         f"JPEG of {megapixels(photo_size())} to view and thumb",
