@@ -33,6 +33,9 @@ _SKIPPED_FOLDERS = {
     "system volume information": SYSTEM,
     "$recycle.bin": SYSTEM,
     "lost.dir": SYSTEM,
+    "found.000": SYSTEM,
+    "#recycle": SYSTEM,
+    "@recycle": SYSTEM,
     "@eadir": SYSTEM,
 }
 # Folders of a card's top that say that it is one.
@@ -187,7 +190,11 @@ def _reason_to_skip(entry: os.DirEntry[str], beside: Set[str]) -> str:
 
 
 def _is_proxy_folder(path: Path) -> bool:
-    return path.name.casefold() == "sub" and path.parent.name.casefold() in ("m4root", "xdroot")
+    name, above = path.name.casefold(), path.parent.name.casefold()
+    # Sony's cards, and Panasonic's P2.
+    return (name == "sub" and above in ("m4root", "xdroot")) or (
+        name in ("proxy", "icon") and above == "contents"
+    )
 
 
 def _look(base: Path, pieces: tuple[Piece, ...]) -> Found | Skipped:

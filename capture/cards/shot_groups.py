@@ -29,6 +29,15 @@ _GOPRO = re.compile(r"(?:(GOPR)|G([HXP])(\d\d))(\d{4})", re.IGNORECASE)
 _PIXEL = re.compile(r"(.+\.(?!burst)[a-z_]+)-\d\d(?:\.mp)?(?:\.cover|\.original)?", re.IGNORECASE)
 # iPhones: IMG_E0001 is IMG_0001 as its owner edited it.
 _EDITED = re.compile(r"(img_)e(\d{4})", re.IGNORECASE)
+# Tracks of one recording: ZOOM0001_LR and _Tr1, 240312_001_TrMic1, TASCAM_0001S12 and its quieter copy TASCAM_0001D06.
+_TRACK = re.compile(
+    r"(.+)_(?:lr|ms|mix|bu|tr(?:lr|ms|mix|mic\d*|\d+(?:[_-](?:tr)?\d+)?|[a-d]))|(.+_\d{4})[smd]\d{1,2}",
+    re.IGNORECASE,
+)
+_RECORDED = (".wav", ".bwf", ".mp3", ".flac")
+_MIX = re.compile(r".+_(?:tr)?(?:lr|mix)|.+s12", re.IGNORECASE)
+# They begin and end with one press of a button.
+SAME_LENGTH = 5.0
 _NUMBER = re.compile(r"(.*?)(\d+)(\D*)")
 
 
@@ -59,8 +68,12 @@ class ShotFile:
 
 
 def shot_key(name: str) -> tuple[str, str]:
-    """(folder, name of the shot): the same for all files of one shot, and for all chapters of a GoPro recording."""
+    """(folder, name of the shot): the same for all files of one shot, all chapters of a GoPro recording, and all tracks
+    of a sound recorder's.
+    """
     file = ShotFile(name, "", 0, datetime.min)  # noqa: DTZ901
+    if name.casefold().endswith(_RECORDED) and (track := _TRACK.fullmatch(file.stem)):
+        return file.folder, track[1] or track[2]
     chapter = gopro_chapter(file.stem)
     if chapter is not None:
         return file.folder, chapter[0]
@@ -111,7 +124,19 @@ def _films(films: list[ShotFile], sounds: list[ShotFile]) -> Iterator[list[ShotF
     if films and (len(films) == 1 or gopro_chapter(films[0].stem) is not None):
         yield [*films, *sounds]
         return
+    if not films and len(sounds) > 1 and _are_tracks(sounds):
+        yield sorted(sounds, key=lambda f: (_MIX.fullmatch(f.stem) is None, f.name))
+        return
     yield from ([file] for file in (*films, *sounds))
+
+
+def _are_tracks(sounds: list[ShotFile]) -> bool:
+    lengths = [sound.seconds for sound in sounds if sound.seconds is not None]
+    return (
+        len({sound.stem for sound in sounds}) == len(sounds)
+        and all(_TRACK.fullmatch(sound.stem) for sound in sounds)
+        and max(lengths, default=0.0) - min(lengths, default=0.0) <= SAME_LENGTH
+    )
 
 
 def _join_full(groups: Iterable[list[ShotFile]]) -> Iterator[list[ShotFile]]:
@@ -129,7 +154,9 @@ def _join_full(groups: Iterable[list[ShotFile]]) -> Iterator[list[ShotFile]]:
 
 
 def _goes_on(before: ShotFile, after: ShotFile) -> bool:
-    if not before.kind == after.kind == "video" or before.size < FULL_BYTES:
+    if before.kind != after.kind or before.kind not in ("video", "audio"):
+        return False
+    if before.size < FULL_BYTES:
         return False
     if before.name.rpartition(".")[2].casefold() != after.name.rpartition(".")[2].casefold():
         return False

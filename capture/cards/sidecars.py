@@ -74,6 +74,8 @@ _REASONS = {
 # Pictures and films by their bytes, and yet only small copies of others.
 COPY_NAMES = frozenset({".thm", ".lrv", ".lrf", ".glv"})
 _GOPRO_PROXY = re.compile(r"gl(\d{6})")
+# Insta360: LRV_20261224_101112_01_001 beside VID_20261224_101112_00_001.
+_INSTA_PROXY = re.compile(r"lrv_(\d{8}_\d{6})_\d\d_(\d{3})")
 
 
 def reason_for(name: str) -> str:
@@ -91,4 +93,6 @@ def is_copy(path: Path, beside: Set[str]) -> bool:
         return suffix in COPY_NAMES
     proxy = _GOPRO_PROXY.fullmatch(stem)
     stems = {f"gx{proxy[1]}", f"gh{proxy[1]}"} if proxy else {stem}
+    if insta := _INSTA_PROXY.fullmatch(stem):
+        stems = {f"vid_{insta[1]}_{lens:02}_{insta[2]}" for lens in range(100)}
     return any(f"{one}{ext}" in beside for one in stems for ext in FILM_FORMATS)

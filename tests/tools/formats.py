@@ -18,6 +18,7 @@ from capture.renditions.pipeline import Result, process_file
 from publish.bundle.strip_metadata import stripped
 from reporter.errors import MediaFailed, UnsupportedMedia
 from tests.support.media import files, stills
+from tests.support.media.caf_files import caf_of
 from tests.support.media.recordings import record
 from tests.support.media.scene import made
 
@@ -143,6 +144,10 @@ SAMPLES = (
     Sample("FLAC", files.flac),
     Sample("AMR", files.amr),
     Sample("Core Audio (CAF, Apple Lossless)", sound("a.caf", "caf", "alac")),
+    Sample(
+        "Core Audio (CAF, Opus or AAC), as iPhones send voice messages",
+        lambda: caf_of(files.ogg_opus(), b"opus", "voice.caf", frames=960),
+    ),
     Sample("AIFF", sound("a.aiff", "aiff", "pcm_s16be")),
     Sample("Windows Media (WMA)", sound("a.wma", "asf", "wmav2", 44_100)),
     Sample("AU", sound("a.au", "au", "pcm_s16be")),

@@ -517,6 +517,33 @@ def test_chapters_of_a_recording_are_one_takeaway_in_their_order(
     assert "small copy" in job.skipped[0]["reason"]
 
 
+def test_tracks_of_a_recorder_are_one_takeaway_and_small_copies_stay(
+    desk: Desk, tmp_path: Path
+) -> None:
+    camera = Camera(tmp_path / "card")
+    # Other sounds than each other, or the second would be known already.
+    for seconds, name in ((1.0, "ZOOM0001_Tr1.WAV"), (1.1, "ZOOM0001_LR.WAV")):
+        camera.write(f"ZOOM0001/{name}", files.wav(seconds).read_bytes(), TEN)
+    camera.write("ZOOM0001/ZOOM0001.hprj", b"<project/>", TEN)
+    film, copy = files.mp4(1.0).read_bytes(), files.mp4(0.6).read_bytes()
+    camera.write("DCIM/Camera01/VID_20261224_101112_00_001.mp4", film, TEN)
+    camera.write("DCIM/Camera01/LRV_20261224_101112_01_001.lrv", copy, TEN)
+    camera.write("CONTENTS/ICON/0001AB.JPG", files.jpeg(64, 48).read_bytes(), TEN)
+    job = desk.read(camera.card)
+    found = [
+        [a.filename for a in row.attachments] for row in desk.session.scalars(select(Takeaway))
+    ]
+    assert sorted(found) == [
+        ["VID_20261224_101112_00_001.mp4"],
+        ["ZOOM0001_LR.WAV", "ZOOM0001_Tr1.WAV"],
+    ]
+    assert {entry["file"] for entry in job.skipped} == {
+        "CONTENTS/ICON/",
+        "DCIM/Camera01/LRV_20261224_101112_01_001.lrv",
+        "ZOOM0001/ZOOM0001.hprj",
+    }
+
+
 def shot_and_raw(desk: Desk, card: Path) -> tuple[Camera, bytes]:
     """A card whose JPEG was read; and the raw file of the same shot, which came late."""
     camera = Camera(card)

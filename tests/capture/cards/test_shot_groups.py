@@ -44,6 +44,10 @@ def names(*files: ShotFile) -> list[list[str]]:
         ["DSC_0001.JPG", "DSC_0001.WAV"],
         ["DSC_0001.JPG", "DSC_0001.CR2", "DSC_0001.WAV"],
         ["A.CR2", "a.dng"],
+        # Tracks of a sound recorder, the mix first.
+        ["ZOOM0001/ZOOM0001_LR.WAV", "ZOOM0001/ZOOM0001_Tr1.WAV", "ZOOM0001/ZOOM0001_Tr2.WAV"],
+        ["240312_001_TrLR.WAV", "240312_001_TrMic1.WAV"],
+        ["TASCAM_0001S12.wav", "TASCAM_0001D06.wav", "TASCAM_0001S34.wav"],
     ],
 )
 def test_files_of_one_shot(together: list[str]) -> None:
@@ -142,3 +146,20 @@ def test_the_next_recording_is_another_one(after: ShotFile) -> None:
 def test_a_file_that_was_not_full_ended() -> None:
     one = file("MVI_0001.MP4", seconds=60, size=400_000_000)
     assert len(names(one, file("MVI_0002.MP4", 60, seconds=60))) == 2
+
+
+def test_sounds_that_are_no_tracks_of_one_recording_stand_alone() -> None:
+    loose = [["240312_0001.WAV"], ["240312_0002.WAV"]]
+    assert names(*(file(one) for (one,) in loose)) == loose
+    short, long = file("Z_LR.WAV", seconds=60), file("Z_Tr1.WAV", seconds=600)
+    assert names(short, long) == [["Z_LR.WAV"], ["Z_Tr1.WAV"]]
+
+
+def test_a_sound_goes_on_in_the_next_file_of_a_full_recorder() -> None:
+    full = file("DR0000_0001.wav", seconds=7200, size=2_147_000_000)
+    after = file("DR0000_0002.wav", 7200, seconds=600)
+    assert names(after, full) == [["DR0000_0001.wav", "DR0000_0002.wav"]]
+    assert names(file("DR0000_0002.wav", 9000, seconds=600), full) == [
+        ["DR0000_0001.wav"],
+        ["DR0000_0002.wav"],
+    ]

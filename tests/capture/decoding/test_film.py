@@ -14,6 +14,7 @@ from capture.decoding.safe_open import open_media
 from capture.imaging.colour import Colour
 from capture.renditions.pipeline import process_file
 from tests.support.media import files
+from tests.support.media.caf_files import caf_of
 from tests.support.media.colours import BARS, HLG, PQ, bars_in, film_of_bars
 
 
@@ -457,6 +458,16 @@ def test_sound_of_recorders(name: str, tmp_path: Path) -> None:
     found = probed(sound)
     assert (found.kind, found.duration) == ("audio", pytest.approx(2.0, abs=0.1))
     assert probed(made_of(sound, tmp_path / "out")["play"]).codecs == ("aac",)
+
+
+@pytest.mark.parametrize(("codec", "frames"), [(b"opus", 960), (b"aac ", 1024)])
+def test_voice_messages_of_iphones(codec: bytes, frames: int, tmp_path: Path) -> None:
+    source = files.ogg_opus(2.0) if codec == b"opus" else files.m4a(2.0)
+    sound = caf_of(source, codec, f"voice-{frames}.caf", frames=frames)
+    found = probed(sound)
+    assert (found.kind, found.duration) == ("audio", pytest.approx(2.0, abs=0.1))
+    play = probed(made_of(sound, tmp_path / "out")["play"])
+    assert (play.codecs, play.duration) == (("aac",), pytest.approx(2.0, abs=0.1))
 
 
 def bare_mp3(path: Path, bit_rate: int, seconds: float) -> bytes:
