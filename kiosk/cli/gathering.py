@@ -75,7 +75,7 @@ def _read_for_new(path: Path, timezone: str | None) -> tuple[Reading, str]:
 @click.option(
     "--schedule",
     type=click.Path(path_type=Path),
-    help="CSV, iCalendar, or frab/pretalx JSON or XML.",
+    help="CSV, .xlsx, iCalendar, or frab/pretalx JSON or XML.",
 )
 @click.option("--timezone", help="As Europe/Berlin; else that of the schedule or of this laptop.")
 @click.option(

@@ -16,6 +16,7 @@ from reporter.schedule.frab_reader import read_json, read_xml
 from reporter.schedule.ical_reader import read_ical, zone_of_calendars
 from reporter.schedule.parsed_session import Draft, Findings, ScheduledSession, finish
 from reporter.schedule.tables.encoding import decode_text
+from reporter.schedule.tables.workbook import is_workbook, workbook_text
 
 __all__ = [
     "MAX_BYTES",
@@ -47,7 +48,7 @@ class Reading:
 
 
 def inspect_schedule(source: str | Path | bytes, *, filename: str = "", timezone: str) -> Reading:
-    """Read a schedule from a path or from bytes: CSV, iCalendar, frab/pretalx JSON or XML.
+    """Read a schedule from a path or from bytes: CSV, .xlsx, iCalendar, frab/pretalx JSON or XML.
 
     The kind is told by the content. ``timezone`` is an IANA name for times that carry neither an
     offset nor a zone; a zone that the file names goes before it. ``filename`` only serves messages.
@@ -83,7 +84,7 @@ def read_schedule(
 
 def zone_named_in(source: Path | bytes) -> str:
     """The IANA name of the place that a schedule tells; '' where it tells none that is known."""
-    text, _ = decode_text(source if isinstance(source, bytes) else _contents(source))
+    text, _ = _text_of(source if isinstance(source, bytes) else _contents(source))
     return _named_zone(text, Findings())
 
 
@@ -93,7 +94,7 @@ def _read(data: bytes, timezone: str) -> Reading:
             "A schedule may have at most %(what)s MB; this file is bigger. Is it the right one?",
             what=MAX_BYTES // 1_000_000,
         )
-    text, encoding = decode_text(data)
+    text, encoding = _text_of(data)
     findings = Findings()
     if encoding:
         findings.note(
@@ -113,6 +114,11 @@ def _read(data: bytes, timezone: str) -> Reading:
         notes=tuple(findings.notes),
         left_out=tuple(findings.left_out),
     )
+
+
+def _text_of(data: bytes) -> tuple[str, str]:
+    """The file as text, and the name of an old encoding that had to be guessed or ""."""
+    return (workbook_text(data), "") if is_workbook(data) else decode_text(data)
 
 
 def _refuse_hopeless(drafts: list[Draft], findings: Findings) -> None:

@@ -18,8 +18,7 @@ from capture.renditions.pipeline import Result, process_file
 from publish.bundle.strip_metadata import stripped
 from reporter.errors import MediaFailed, UnsupportedMedia
 from tests.support.media import files, stills
-from tests.support.media.caf_files import caf_of
-from tests.support.media.recordings import record
+from tests.support.media.recordings import caf_of, record
 from tests.support.media.scene import made
 
 PAGE = Path(__file__).parents[2] / "docs" / "formats.md"

@@ -14,8 +14,8 @@ from capture.decoding.safe_open import open_media
 from capture.imaging.colour import Colour
 from capture.renditions.pipeline import process_file
 from tests.support.media import files
-from tests.support.media.caf_files import caf_of
 from tests.support.media.colours import BARS, HLG, PQ, bars_in, film_of_bars
+from tests.support.media.recordings import caf_of
 
 
 def probed(path: Path) -> Probe:

@@ -1,0 +1,201 @@
+"""Spreadsheets of Excel, LibreOffice and Google as .xlsx (ECMA-376, part 1, 18): a sheet as the text of a CSV table.
+
+Dates, times and lengths, which are numbers with a format there, come out as ISO 8601 writes them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from reporter.errors import BadInput
+from reporter.messages import Message
+from reporter.schedule.tables.headers import read_column
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+_BOOK = "xl/workbook.xml"
+# A gathering's table is far smaller; a small archive can hold a very large file.
+_MOST_PART, _MOST_COLUMNS, _MOST_SHEETS = 64_000_000, 500, 20
+_UNREADABLE = Message("This spreadsheet can't be read. Save it as CSV (UTF-8) and import that.")
+# 18.8.30: the formats that every program knows by number.
+_DATES, _CLOCKS, _BOTH, _LENGTHS = (14, 15, 16, 17), (18, 19, 20, 21), (22,), (45, 46, 47)
+_QUOTED = re.compile(r'"[^"]*"|\\.|\[(?!h+\]|m+\]|s+\])[^\]]*\]|_.|\*.', re.IGNORECASE)
+
+
+def is_workbook(data: bytes) -> bool:
+    """Whether a file is a spreadsheet of this kind."""
+    if not data.startswith(b"PK\x03\x04"):
+        return False
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _BOOK in archive.namelist()
+    except zipfile.BadZipFile:
+        return False
+
+
+def workbook_text(data: bytes) -> str:
+    """The sheet that most looks like a programme, as CSV. Raises BadInput for a damaged or an empty spreadsheet."""
+    from xml.etree.ElementTree import ParseError
+
+    from defusedxml.common import DefusedXmlException
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            book = _Book.of(archive)
+            sheets = [[*_rows(archive, name, book)] for name in _sheets(archive)]
+    except (zipfile.BadZipFile, ParseError, DefusedXmlException, KeyError, ValueError) as error:
+        raise BadInput(_UNREADABLE) from error
+    rows = max(sheets, key=_likeness, default=[])
+    if not any(rows):
+        raise BadInput("This file is empty. Export the schedule again.")
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+@dataclass(frozen=True)
+class _Book:
+    """What cells refer to: shared texts, the kind of each style ("date", "clock", "both", "length", ""), day 0."""
+
+    texts: list[str]
+    styles: list[str]
+    epoch: datetime
+
+    @classmethod
+    def of(cls, archive: zipfile.ZipFile) -> _Book:
+        names = archive.namelist()
+        has_texts = "xl/sharedStrings.xml" in names
+        texts = (
+            [_words(item) for item in _part(archive, "xl/sharedStrings.xml")] if has_texts else []
+        )
+        styles = [*_styles(_part(archive, "xl/styles.xml"))] if "xl/styles.xml" in names else []
+        told = next((e for e in _part(archive, _BOOK) if _tag(e) == "workbookPr"), None)
+        from_1904 = told is not None and told.get("date1904") in ("1", "true")
+        # Before March 1900 the older count is a day off; no gathering was then.
+        epoch = (
+            datetime(1904, 1, 1, tzinfo=UTC) if from_1904 else datetime(1899, 12, 30, tzinfo=UTC)
+        )
+        return cls(texts, styles, epoch)
+
+
+def _part(archive: zipfile.ZipFile, name: str) -> Element:
+    from defusedxml.ElementTree import fromstring
+
+    with archive.open(name) as file:
+        data = file.read(_MOST_PART + 1)
+    if len(data) > _MOST_PART:
+        raise BadInput(_UNREADABLE)
+    root: Element = fromstring(data)
+    return root
+
+
+def _tag(element: Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _words(element: Element) -> str:
+    """The text of a cell or shared item; how East Asian words are read aloud is left out."""
+    if _tag(element) == "rPh":
+        return ""
+    own = element.text or "" if _tag(element) == "t" else ""
+    return own + "".join(_words(part) for part in element)
+
+
+def _styles(root: Element) -> Iterator[str]:
+    """The kind of each cell format, in the order that cells count them."""
+    codes = {
+        int(e.get("numFmtId", "0")): e.get("formatCode", "")
+        for e in root.iter()
+        if _tag(e) == "numFmt"
+    }
+    for one in (e for part in root if _tag(part) == "cellXfs" for e in part):
+        number = int(one.get("numFmtId", "0"))
+        yield _kind_of(codes[number]) if number in codes else _known_kind(number)
+
+
+def _known_kind(number: int) -> str:
+    kinds = {"date": _DATES, "clock": _CLOCKS, "both": _BOTH, "length": _LENGTHS}
+    return next((kind for kind, numbers in kinds.items() if number in numbers), "")
+
+
+def _kind_of(code: str) -> str:
+    plain = _QUOTED.sub("", code.partition(";")[0]).casefold()
+    if re.search(r"\[[hms]+\]", plain):
+        return "length"
+    dated, timed = bool(re.search(r"[yd]|mmm", plain)), bool(re.search(r"[hs]", plain))
+    return "both" if dated and timed else "date" if dated else "clock" if timed else ""
+
+
+def _sheets(archive: zipfile.ZipFile) -> list[str]:
+    """The sheets' parts in their order."""
+    names = [n for n in archive.namelist() if re.fullmatch(r"xl/worksheets/[^/]+\.xml", n)]
+    return sorted(names, key=lambda name: (len(name), name))[:_MOST_SHEETS]
+
+
+def _rows(archive: zipfile.ZipFile, name: str, book: _Book) -> Iterator[list[str]]:
+    number = 0
+    for row in (e for e in _part(archive, name).iter() if _tag(e) == "row"):
+        # Rows without a cell are left out of the file, and yet count.
+        number += 1
+        while number < min(int(row.get("r", number)), 20_000):
+            yield []
+            number += 1
+        cells: list[str] = []
+        for cell in (e for e in row if _tag(e) == "c"):
+            column = _column(cell.get("r", ""), len(cells))
+            if column < _MOST_COLUMNS:
+                cells += [""] * (column - len(cells))
+                cells.append(_value(cell, book))
+        yield cells
+
+
+def _column(reference: str, following: int) -> int:
+    letters = re.match(r"[A-Z]{1,3}", reference)
+    if letters is None:
+        return following
+    number = 0
+    for letter in letters[0]:
+        number = number * 26 + ord(letter) - 64
+    return max(number - 1, following)
+
+
+def _value(cell: Element, book: _Book) -> str:
+    kind = cell.get("t", "n")
+    if kind == "inlineStr":
+        return _words(cell)
+    text = next((e.text or "" for e in cell if _tag(e) == "v"), "")
+    if kind == "s":
+        return book.texts[int(text)]
+    if kind == "b":
+        return "TRUE" if text == "1" else "FALSE"
+    if kind != "n" or not text:
+        return "" if kind == "e" else text
+    style = int(cell.get("s", "0"))
+    return _number(float(text), book.styles[style] if style < len(book.styles) else "", book.epoch)
+
+
+def _number(value: float, kind: str, epoch: datetime) -> str:
+    if not kind or not 0 <= value < 300_000:
+        return str(int(value)) if value.is_integer() else repr(value)
+    seconds = round(value * 86_400)
+    if kind == "length" or (kind == "clock" and seconds >= 86_400 and value < 100):
+        return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    moment = epoch + timedelta(seconds=seconds)
+    # A format shows a part of what a cell holds; the part that it hides still counts.
+    if seconds < 86_400:
+        return f"{moment:%H:%M:%S}"
+    return f"{moment:%Y-%m-%d}" if seconds % 86_400 == 0 else f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def _likeness(rows: list[list[str]]) -> tuple[int, int]:
+    """How much a sheet looks like a programme: columns that are understood, then rows."""
+    best = max((sum(bool(read_column(c).role) for c in row) for row in rows[:20]), default=0)
+    return best, len(rows)
