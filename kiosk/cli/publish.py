@@ -49,7 +49,7 @@ def list_all(as_json: bool = False) -> None:
         )
 
 
-def _ask_secret(prompt: str) -> str:
+def ask_secret(prompt: str) -> str:
     """From a terminal without echo, else one line of standard input."""
     if sys.stdin.isatty():
         return str(click.prompt(prompt, hide_input=True, err=True))
@@ -75,7 +75,7 @@ def add(kind: str, name: str, options: tuple[str, ...]) -> None:
     from kiosk.services.publishing import add_target
 
     with opened() as kiosk:
-        add_target(kiosk, kind, name, _options(options), ask=_ask_secret)
+        add_target(kiosk, kind, name, _options(options), ask=ask_secret)
         click.echo(f"added {name}. Try it with: reporter targets test {name}")
 
 
@@ -98,7 +98,7 @@ def password(name: str) -> None:
     from kiosk.services.publishing import set_password, test_target
 
     with opened() as kiosk:
-        set_password(kiosk, name, _ask_secret)
+        set_password(kiosk, name, ask_secret)
         click.echo(f"{name}: {test_target(kiosk, name)}")
 
 

@@ -25,7 +25,7 @@ from kiosk.runtime.database import db
 from kiosk.runtime.making import make_kiosk
 from publish.drives.s3_objects import open_objects
 from reporter.clock import Clock
-from reporter.config import FILE_NAME, Settings, load_settings, save_settings
+from reporter.config import FILE_NAME, KioskSettings, Settings, load_settings, save_settings
 from reporter.gathering.folder import prepare_folder
 from reporter.hub.config import HubSettings, media_folder
 from reporter.hub.models import HubGathering
@@ -129,7 +129,7 @@ def make_hub(settings: HubSettings, *, clock: Clock, rng: random.Random) -> Hub:
     if place is None:
         place = Path(settings.folder or user_cache_path("social-reporter") / "hub").absolute()
     place.mkdir(parents=True, exist_ok=True)
-    front = Settings(folder=place / "front")
+    front = Settings(folder=place / "front", kiosk=KioskSettings(base_url=settings.url))
     prepare_folder(front)
     nobody = make_kiosk(front, uuid.UUID(int=0), clock=clock, rng=rng)
     return Hub(settings, place, clock, rng, nobody, objects)

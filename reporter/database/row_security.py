@@ -33,6 +33,8 @@ class Scope:
     organization: uuid.UUID | None = None
     gathering: uuid.UUID | None = None
     account: uuid.UUID | None = None
+    # The one organization in which the account is a member here; None: all of its own.
+    only: uuid.UUID | None = None
     # The digest of a secret that somebody showed, or the address of who signs in: it opens the one row that has it.
     key: str = ""
     # Looks for work in all organizations; pages never do.
@@ -46,6 +48,7 @@ class Scope:
             "app.organization": str(self.organization or ""),
             "app.gathering": str(self.gathering or ""),
             "app.account": str(self.account or ""),
+            "app.only": str(self.only or ""),
             "app.key": self.key,
             "app.worker": "on" if self.worker else "",
             "app.migrating": "on" if self.migrating else "",

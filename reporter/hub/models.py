@@ -5,7 +5,15 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    ForeignKeyConstraint,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from reporter.database.engine import UtcDateTime
@@ -58,6 +66,7 @@ class Account(RegistryBase):
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     # In small letters.
     email: Mapped[str] = mapped_column(unique=True)
+    # Empty: it has other ways in.
     password_hash: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -136,6 +145,68 @@ class SignIn(RegistryBase):
     digest: Mapped[str] = mapped_column(primary_key=True)
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("hub_account.id", ondelete="CASCADE"))
     begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Whose provider vouched for it, and for no other organization; NULL: the account's own way in.
+    organization_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("hub_organization.id", ondelete="CASCADE")
+    )
+
+
+class Passkey(RegistryBase):
+    """What is kept of a passkey (https://www.w3.org/TR/webauthn-3/#credential-record)."""
+
+    __tablename__ = "hub_passkey"
+
+    # base64url, as browsers say it.
+    credential_id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("hub_account.id", ondelete="CASCADE"), index=True
+    )
+    # COSE.
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Provider(RegistryBase):
+    """Where an organization's members sign in by OpenID Connect. Its client's secret is with the secrets."""
+
+    __tablename__ = "hub_provider"
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("hub_organization.id", ondelete="CASCADE"), primary_key=True
+    )
+    # In addresses, and what members type.
+    short_name: Mapped[str] = mapped_column(unique=True)
+    issuer: Mapped[str]
+    client_id: Mapped[str]
+
+
+class Identity(RegistryBase):
+    """Whom an organization's provider means by a subject."""
+
+    __tablename__ = "hub_identity"
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("hub_organization.id", ondelete="CASCADE"), primary_key=True
+    )
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("hub_account.id", ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Spent(RegistryBase):
+    """Something that may be used once, and was."""
+
+    __tablename__ = "hub_spent"
+
+    # SHA-256 of it.
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class HubSetting(RegistryBase):

@@ -1,4 +1,4 @@
-"""Organizations and who belongs to them: invitations, accounts, sign-ins.
+"""Organizations and who belongs to them: invitations, accounts.
 
 Each function says the scope in which it has to run (see ``reporter.hub.policies``): outside of it, it finds nothing.
 """
@@ -16,12 +16,11 @@ from sqlalchemy.orm import Session
 from reporter.clock import new_id
 from reporter.database.row_security import Scope, working_for
 from reporter.errors import BadInput, Conflict, Forbidden, NotFound
-from reporter.hub.models import Account, Invitation, Member, Organization, SignIn
+from reporter.hub.models import Account, Identity, Invitation, Member, Organization, RegistryBase
 from reporter.hub.roles import Role
 from reporter.hub.secrets import digest, new_token
 
 INVITED = timedelta(days=14)
-SIGNED_IN = timedelta(days=30)
 
 
 def clean_email(text: str) -> str:
@@ -98,40 +97,53 @@ def look_at_invitation(session: Session, secret: str, *, now: datetime) -> Invit
     return Invited(offer[0], name, *offer[1:])
 
 
-def accept(
-    session: Session, secret: str, password_hash: str, *, now: datetime, rng: random.Random
-) -> uuid.UUID:
-    """Use an invitation up: the account, made with this password where there is none yet. Commits.
+@dataclass(frozen=True)
+class Joining:
+    """Who accepts an invitation: an account's id, which is new where nobody has the address yet.
 
-    Raises NotFound as ``look_at_invitation``, and for one that somebody else has used a moment ago.
+    ``rows``: passkeys, identities that are ways in from then on; ``password_hash`` is that of a new account.
+    """
+
+    account: uuid.UUID
+    password_hash: str = ""
+    rows: tuple[RegistryBase, ...] = ()
+
+
+def accept(session: Session, secret: str, joining: Joining, *, now: datetime) -> None:
+    """Use an invitation up. Commits.
+
+    Raises NotFound as ``look_at_invitation``, and for one that somebody else has used a moment ago; Forbidden where
+    somebody else has its address.
     """
     offer = look_at_invitation(session, secret, now=now)
-    known = account_of(session, offer.email)
-    number = known[0] if known else new_id(now, rng)
+    known, number = account_of(session, offer.email), joining.account
+    if known is not None and known[0] != number:
+        raise Forbidden("This invitation is for somebody else.")
     with working_for(Scope(organization=offer.organization_id, account=number)):
         used = delete(Invitation).where(Invitation.digest == digest(secret))
         if session.execute(used).rowcount != 1:  # type: ignore[attr-defined]
             session.rollback()
             raise NotFound("This invitation was used or has run out. Ask for a new one.")
         if known is None:
-            session.add(
-                Account(id=number, email=offer.email, password_hash=password_hash, created_at=now)
+            _make_account(session, joining, offer.email, now)
+        session.add_all(joining.rows)
+        session.merge(
+            Member(
+                organization_id=offer.organization_id,
+                account_id=number,
+                role=offer.role,
+                created_at=now,
             )
-            session.flush()
-        member = session.get(Member, (offer.organization_id, number))
-        if member is None:
-            session.add(
-                Member(
-                    organization_id=offer.organization_id,
-                    account_id=number,
-                    role=offer.role,
-                    created_at=now,
-                )
-            )
-        else:
-            member.role = offer.role
+        )
         session.commit()
-    return number
+
+
+def _make_account(session: Session, joining: Joining, email: str, now: datetime) -> None:
+    row = Account(
+        id=joining.account, email=email, password_hash=joining.password_hash, created_at=now
+    )
+    session.add(row)
+    session.flush()
 
 
 def account_of(session: Session, email: str) -> tuple[uuid.UUID, str] | None:
@@ -142,35 +154,6 @@ def account_of(session: Session, email: str) -> tuple[uuid.UUID, str] | None:
         found = None if row is None else (row.id, row.password_hash)
         session.rollback()
     return found
-
-
-def sign_in(session: Session, account: uuid.UUID, *, now: datetime) -> str:
-    """The token of a new sign-in. Commits."""
-    token = new_token()
-    session.rollback()
-    with working_for(Scope(account=account)):
-        session.execute(delete(SignIn).where(SignIn.begun_at < now - SIGNED_IN))
-        session.add(SignIn(digest=digest(token), account_id=account, begun_at=now))
-        session.commit()
-    return token
-
-
-def signed_in(session: Session, token: str, *, now: datetime) -> uuid.UUID | None:
-    """Whose token this is; None where it has run out or was signed out. Ends the transaction."""
-    session.rollback()
-    with working_for(Scope(key=digest(token))):
-        row = session.get(SignIn, digest(token))
-        found = row.account_id if row is not None and row.begun_at > now - SIGNED_IN else None
-        session.rollback()
-    return found
-
-
-def sign_out(session: Session, token: str) -> None:
-    """Forget a sign-in. Commits."""
-    session.rollback()
-    with working_for(Scope(key=digest(token))):
-        session.execute(delete(SignIn).where(SignIn.digest == digest(token)))
-        session.commit()
 
 
 def set_role(session: Session, organization: uuid.UUID, account: uuid.UUID, role: str) -> None:
@@ -190,4 +173,6 @@ def set_role(session: Session, organization: uuid.UUID, account: uuid.UUID, role
         member.role = Role(role).value
     else:
         session.delete(member)
+        known = Identity.organization_id == organization, Identity.account_id == account
+        session.execute(delete(Identity).where(*known))
     session.commit()

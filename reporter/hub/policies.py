@@ -19,6 +19,12 @@ _KEY = "NULLIF(current_setting('app.key', true), '')"
 # A worker looks for work in every organization's gatherings, and then works for one of them.
 _WORKER = f"(current_setting('app.worker', true) = 'on' AND current_user <> '{WEB_ROLE}')"
 
+# A provider vouches for members of its own organization: with its sign-in one is a member of no other.
+_ONLY = "NULLIF(current_setting('app.only', true), '')::uuid"
+MEMBER_SEEN = (
+    f"{_OURS} OR (account_id = {_ACCOUNT} AND ({_ONLY} IS NULL OR organization_id = {_ONLY}))"
+)
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -48,6 +54,27 @@ POLICIES = (
     Policy("hub_kiosk", f"{_OURS} OR token_digest = {_KEY}", _OURS),
     Policy(
         "hub_sign_in", f"account_id = {_ACCOUNT} OR digest = {_KEY}", f"account_id = {_ACCOUNT}"
+    ),
+)
+
+# Of how members get in; the policy of hub_member becomes MEMBER_SEEN with them.
+SIGN_IN_POLICIES = (
+    Policy(
+        "hub_passkey",
+        f"account_id = {_ACCOUNT} OR credential_id = {_KEY}",
+        f"account_id = {_ACCOUNT}",
+    ),
+    # What has expired is anybody's to remove.
+    Policy(
+        "hub_spent",
+        f"digest = {_KEY} OR expires_at <= timezone('utc', now())",
+        f"digest = {_KEY}",
+    ),
+    Policy("hub_provider", f"{_OURS} OR short_name = {_KEY} OR {_MINE}", _OURS),
+    Policy(
+        "hub_identity",
+        f"{_OURS} OR account_id = {_ACCOUNT}",
+        f"{_OURS} AND account_id = {_ACCOUNT}",
     ),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 from kiosk.hub_app import create_hub_app
 from kiosk.peers import client as client_module
 from kiosk.runtime.database import db
+from kiosk.server.http import bind, bound_port, make_server
 from reporter.database.row_security import WORKER_ROLE, Scope, scope_transactions, working_for
 from reporter.hub import kiosks, organizations
 from reporter.hub.config import HubSettings
@@ -96,6 +98,18 @@ class HubKit:
                 settings, role=WORKER_ROLE, clock=self.clock, rng=random.Random(12)
             )
         return self.worker_app
+
+    @contextmanager
+    def served(self) -> Iterator[str]:
+        """Pages over HTTP, at a name; their address."""
+        server = make_server(self.app, bind("127.0.0.1", 0))
+        serving = threading.Thread(target=server.serve, daemon=True)
+        serving.start()
+        try:
+            yield f"http://localhost:{bound_port(server)}"
+        finally:
+            server.stop()
+            serving.join(timeout=10)
 
     def close(self) -> None:
         """End decoders and connections."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -106,13 +107,10 @@ def init(organization: str, owner: str, as_json: bool) -> None:
 def pairing_code(organization: str, as_json: bool) -> None:
     """A code that ties one kiosk to an organization, for an hour: reporter pair HUB-URL CODE."""
     from reporter.database.row_security import Scope, working_for
-    from reporter.hub import kiosks, organizations
+    from reporter.hub import kiosks
 
     with _owner(_settings()) as session:
-        number = organizations.find_organization(session, organization)
-        session.rollback()
-        if number is None:
-            raise NotFound("There is no organization %(name)s here.", name=organization)
+        number = _number(session, organization)
         with working_for(Scope(organization=number)):
             code = kiosks.pairing_code(session, number, now=utc_now())
     shown = f"{code[:4]}-{code[4:]}"
@@ -120,6 +118,52 @@ def pairing_code(organization: str, as_json: bool) -> None:
         print_json({"code": shown})
     else:
         click.echo(f"code, once, for an hour: {shown}")
+
+
+@hub.command("openid")
+@click.option("--organization", required=True, metavar="NAME")
+@click.option("--short-name", default="", metavar="NAME", help="What its members type to sign in.")
+@click.option("--issuer", default="", metavar="URL", help="Of its provider of OpenID Connect.")
+@click.option("--client-id", default="", metavar="ID", help="What the provider calls this hub.")
+@click.option("--remove", is_flag=True, help="Let nobody in by it any more.")
+def openid(
+    organization: str, short_name: str, issuer: str, client_id: str, *, remove: bool
+) -> None:
+    """Let an organization's members sign in at its own provider. The client's secret is read from standard input."""
+    from kiosk.cli.publish import ask_secret
+    from kiosk.hub.openid import SECRET, check_issuer, discover
+    from reporter.database.row_security import Scope, working_for
+    from reporter.hub.access import identities
+    from reporter.secret_store import remove_secret, set_secret
+
+    settings = _settings()
+    with _owner(settings) as session:
+        number = _number(session, organization)
+        with working_for(Scope(organization=number)):
+            if remove:
+                identities.remove_provider(session, number)
+                remove_secret(str(number), SECRET)
+                return
+            if not (short_name and issuer and client_id):
+                raise click.UsageError("--short-name, --issuer and --client-id are needed.")
+            discover(check_issuer(issuer))
+            name = identities.clean_short_name(short_name)
+            known = identities.KnownProvider(number, name, issuer, client_id)
+            identities.set_provider(session, known)
+            set_secret(str(number), SECRET, ask_secret("client secret"))
+    base = settings.url or f"http://127.0.0.1:{DEFAULT_PORT}"
+    click.echo(f"tell the provider this redirect address: {base}/hub/openid/callback")
+    click.echo(f"members sign in at {base}/hub/openid?organization={name}")
+
+
+def _number(session: Session, organization: str) -> uuid.UUID:
+    from reporter.hub import organizations
+
+    number = organizations.find_organization(session, organization)
+    session.rollback()
+    if number is None:
+        raise NotFound("There is no organization %(name)s here.", name=organization)
+    return number
 
 
 @hub.command("serve")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from kiosk.web.hub import accounts, health, organization, push
+from kiosk.web.hub import account, accounts, health, openid, organization, passkeys, push
 
-PAGES = (accounts, organization, push, health)
+PAGES = (accounts, account, passkeys, openid, organization, push, health)

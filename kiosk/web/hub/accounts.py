@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, session
+from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 from sqlalchemy import select
@@ -15,21 +15,23 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from kiosk.hub.gatherings import current_hub
 from kiosk.hub.paths import gathering_path
 from kiosk.runtime.database import db
-from kiosk.server.connection import share_of
-from kiosk.web.hub.door import SIGNED_IN, account_here
+from kiosk.web.hub.door import signed_in_here
+from kiosk.web.hub.signing_in import begin, count_try, end, forgive, inside, note
 from kiosk.web.middleware.auth import check_strength
 from kiosk.web.openapi.describe import describe
-from reporter.database.row_security import Scope, working_for
-from reporter.errors import BadInput, TooMuch
-from reporter.gathering.admission import Window
+from reporter.clock import new_id
+from reporter.database.row_security import working_for
+from reporter.errors import BadInput
 from reporter.hub import organizations
+from reporter.hub.access import identities
+from reporter.hub.access.sign_ins import SignedIn
 from reporter.hub.models import HubGathering, Member, Organization
+from reporter.hub.organizations import Joining
 from reporter.hub.roles import Role
 
 bp = Blueprint("hub", __name__, url_prefix="/hub")
 
-# Wrong passwords, from one address and for one account, in this process.
-TRIES, LENGTH = 10, timedelta(minutes=5)
+WAY = "password"
 # Compared with where nobody has the address, so that an answer takes as long.
 _NOBODY = generate_password_hash("nobody")
 
@@ -45,26 +47,26 @@ ROLE_WORDS = {
 @bp.app_context_processor
 def words() -> dict[str, object]:
     """What the hub's pages need."""
-    return {"role_words": ROLE_WORDS, "tour": None}
+    return {"role_words": ROLE_WORDS, "tour": None, "day": format_date}
 
 
 @bp.get("/")
 @describe(statuses=(200, 302))
 def overview() -> ResponseReturnValue:
     """One's organizations and their gatherings."""
-    account = account_here()
-    if account is None:
+    here = signed_in_here()
+    if here is None:
         return redirect("/hub/sign-in")
-    return render_template("hub/overview.html", organizations=_memberships(account))
+    return render_template("hub/overview.html", organizations=_memberships(here), here=here)
 
 
-def _memberships(account: uuid.UUID) -> list[tuple[Organization, str, list[tuple[str, str]]]]:
+def _memberships(here: SignedIn) -> list[tuple[Organization, str, list[tuple[str, str]]]]:
     """(organization, role, [(title, address)])."""
-    with working_for(Scope(account=account)):
+    with working_for(here.scope):
         rows = db.session.execute(
             select(Organization, Member.role)
             .join(Member, Member.organization_id == Organization.id)
-            .where(Member.account_id == account)
+            .where(Member.account_id == here.account)
             .order_by(Organization.name)
         ).all()
         gatherings = db.session.scalars(
@@ -90,7 +92,7 @@ def _memberships(account: uuid.UUID) -> list[tuple[Organization, str, list[tuple
 @describe(query="next")
 def ask() -> str:
     """The page that asks for address and password."""
-    return render_template("hub/sign_in.html")
+    return render_template("hub/sign_in.html", next=inside(request.args.get("next", "")))
 
 
 @bp.post("/sign-in")
@@ -98,84 +100,69 @@ def ask() -> str:
 def sign_in() -> ResponseReturnValue:
     """Let a member in. Raises TooMuch after too many wrong passwords."""
     email = request.form.get("email", "").strip().lower()
-    keys = (share_of(request.remote_addr or ""), f"account {email}")
-    _count_try(keys)
+    keys = count_try(f"account {email}")
     found = organizations.account_of(db.session(), email)
-    right = check_password_hash(found[1] if found else _NOBODY, request.form.get("password", ""))
-    if found is None or not right:
+    note(WAY, "tried")
+    if found is None or not _is_right(found[1]):
         flash(_("Address or password is wrong."))
         return redirect(request.full_path, code=303)
-    for key in keys:
-        _tries().remove_last(key)
-    _begin(found[0])
-    return redirect(_inside(request.args.get("next", "")), code=303)
+    forgive(keys)
+    begin(found[0], WAY)
+    return redirect(inside(request.args.get("next", "")), code=303)
+
+
+def _is_right(hashed: str) -> bool:
+    """Whether the form has the password; takes as long where there is none."""
+    right = check_password_hash(hashed or _NOBODY, request.form.get("password", ""))
+    return right and bool(hashed)
 
 
 @bp.post("/sign-out")
 @describe(form="csrf_token")
 def sign_out() -> ResponseReturnValue:
     """End this browser's sign-in, in its cookie and in the database."""
-    token = session.get(SIGNED_IN)
-    if isinstance(token, str):
-        organizations.sign_out(db.session(), token)
-    session.clear()
+    end()
     return redirect("/hub/sign-in", code=303)
 
 
 @bp.get("/invitation/<secret>")
 def invitation(secret: str) -> str:
-    """What an invitation offers, and the password to choose."""
+    """What an invitation offers, and the ways to accept it."""
     offer = organizations.look_at_invitation(db.session(), secret, now=current_hub().clock())
-    known = organizations.account_of(db.session(), offer.email) is not None
-    return render_template("hub/invitation.html", offer=offer, known=known)
+    known = organizations.account_of(db.session(), offer.email)
+    return render_template(
+        "hub/invitation.html",
+        offer=offer,
+        secret=secret,
+        known=known is not None,
+        here=_is_here(known),
+        provider=identities.provider_of(db.session(), offer.organization_id),
+    )
+
+
+def _is_here(known: tuple[uuid.UUID, str] | None) -> bool:
+    """Whether the account has signed in in this browser, by a way in of its own."""
+    here = signed_in_here()
+    return here is not None and known is not None and (here.account, here.only) == (known[0], None)
 
 
 @bp.post("/invitation/<secret>")
-@describe(form="password* csrf_token")
+@describe(form="password csrf_token")
 def accept(secret: str) -> ResponseReturnValue:
-    """Become a member: with a new password, or with the one that the address has already."""
+    """Become a member: with a new password, with the one that the address has already, or signed in by any way."""
     hub, password = current_hub(), request.form.get("password", "")
-    keys = (share_of(request.remote_addr or ""),)
-    _count_try(keys)
     offer = organizations.look_at_invitation(db.session(), secret, now=hub.clock())
     known = organizations.account_of(db.session(), offer.email)
+    keys = count_try(f"account {offer.email}")
     if known is None:
         check_strength(password, offer.organization)
-    elif not check_password_hash(known[1], password):
+        joining = Joining(new_id(hub.clock(), hub.rng), generate_password_hash(password))
+    elif _is_here(known) or _is_right(known[1]):
+        joining = Joining(known[0])
+    else:
         raise BadInput(_("Address or password is wrong."))
-    hashed = generate_password_hash(password)
-    account = organizations.accept(db.session(), secret, hashed, now=hub.clock(), rng=hub.rng)
-    _tries().remove_last(keys[0])
-    _begin(account)
+    organizations.accept(db.session(), secret, joining, now=hub.clock())
+    forgive(keys)
+    if not _is_here(known):
+        begin(joining.account, WAY)
     return redirect("/hub/", code=303)
-
-
-def _begin(account: uuid.UUID) -> None:
-    """A new sign-in, with an id of its own whatever the browser brought (session fixation)."""
-    token = organizations.sign_in(db.session(), account, now=current_hub().clock())
-    session.clear()
-    session[SIGNED_IN] = token
-    session.permanent = True
-
-
-def _tries() -> Window:
-    window: Window = current_app.extensions.setdefault("wrong_passwords", Window(LENGTH))
-    return window
-
-
-def _count_try(keys: tuple[str, ...]) -> None:
-    """Counted before the hash is computed, which takes a moment: many at once must not pass."""
-    now = current_hub().clock()
-    for key in keys:
-        count, _amount, left = _tries().total(key, now=now)
-        if count >= TRIES:
-            raise TooMuch(
-                "Too many wrong passwords. Wait a little, then type it once more.", retry_after=left
-            )
-    for key in keys:
-        _tries().add(key, 0, now=now)
-
-
-def _inside(path: str) -> str:
-    """Only a page of this hub: never an address that leads elsewhere."""
-    return path if path.startswith(("/g/", "/hub/")) and "\\" not in path else "/hub/"

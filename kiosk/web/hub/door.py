@@ -19,7 +19,9 @@ from kiosk.runtime.database import db
 from kiosk.web.middleware.error_pages import wants_json
 from reporter.database.row_security import Scope, current_scope, enter_scope
 from reporter.errors import Forbidden, NotFound
-from reporter.hub import kiosks, organizations
+from reporter.hub import kiosks
+from reporter.hub.access import sign_ins
+from reporter.hub.access.sign_ins import SignedIn
 from reporter.hub.models import HubGathering, Member
 from reporter.hub.roles import may_use
 
@@ -80,22 +82,22 @@ def _leave(_error: BaseException | None) -> None:
 
 
 def _enter_gathering(gathering: uuid.UUID) -> Response | None:
-    account = account_here()
-    if account is None:
+    here = signed_in_here()
+    if here is None:
         if request.method not in ("GET", "HEAD") or wants_json():
             raise Forbidden(_("Sign in first."))
         return redirect(f"/hub/sign-in?next={request.script_root}{request.path}")
-    enter_scope(Scope(account=account))
+    enter_scope(here.scope)
     found = db.session.execute(
         select(HubGathering.organization_id, Member.role)
         .join(Member, Member.organization_id == HubGathering.organization_id)
-        .where(HubGathering.id == gathering, Member.account_id == account)
+        .where(HubGathering.id == gathering, Member.account_id == here.account)
     ).one_or_none()
     db.session.rollback()
     if found is None:
         # Whether another organization has such a gathering is nobody's business.
         raise NotFound(_("There is no such page. The start page lists the sessions."))
-    open_gathering(Scope(found.organization_id, gathering, account))
+    open_gathering(Scope(found.organization_id, gathering, here.account))
     g.member_role = found.role
     return None
 
@@ -109,14 +111,14 @@ def open_gathering(scope: Scope) -> None:
     db.session.rollback()
 
 
-def account_here() -> uuid.UUID | None:
+def signed_in_here() -> SignedIn | None:
     """Who has signed in in this browser."""
     token = session.get(SIGNED_IN)
     if not isinstance(token, str):
         return None
-    if "account" not in g:
-        g.account = organizations.signed_in(db.session(), token, now=current_hub().clock())
-    found: uuid.UUID | None = g.account
+    if "signed_in" not in g:
+        g.signed_in = sign_ins.signed_in(db.session(), token, now=current_hub().clock())
+    found: SignedIn | None = g.signed_in
     return found
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from kiosk.hub.gatherings import current_hub
 from kiosk.runtime.database import db
-from kiosk.web.hub.door import account_here
+from kiosk.web.hub.door import signed_in_here
 from kiosk.web.openapi.describe import describe
 from reporter.database.row_security import Scope, enter_scope
 from reporter.errors import BadInput, Forbidden, NotFound
@@ -33,19 +33,21 @@ class Page:
 
 def _enter(number: uuid.UUID, *roles: Role) -> str:
     """Work for an organization from here on, as one of its members; raises NotFound, or Forbidden for other roles."""
-    account = account_here()
-    if account is None:
+    here = signed_in_here()
+    if here is None:
         raise Forbidden(_("Sign in first."))
-    enter_scope(Scope(account=account))
+    enter_scope(here.scope)
     role = db.session.scalar(
-        select(Member.role).where(Member.organization_id == number, Member.account_id == account)
+        select(Member.role).where(
+            Member.organization_id == number, Member.account_id == here.account
+        )
     )
     db.session.rollback()
     if role is None:
         raise NotFound(_("There is no such page. The start page lists the sessions."))
     if roles and role not in roles:
         raise Forbidden(_("Your role does not include this. Ask an organizer."))
-    enter_scope(Scope(organization=number, account=account))
+    enter_scope(Scope(organization=number, account=here.account))
     return role
 
 
@@ -66,7 +68,6 @@ def _page(number: uuid.UUID, role: str, page: Page) -> str:
         "hub/organization.html",
         organization=db.session.get_one(Organization, number),
         members=members,
-        own=account_here(),
         role=role,
         roles=list(Role),
         page=page,
@@ -106,9 +107,9 @@ def change(number: uuid.UUID, account: uuid.UUID) -> ResponseReturnValue:
     wanted = request.form.get("role", "")
     organizations.set_role(db.session(), number, account, _role(wanted) if wanted else "")
     flash(_("Kept."))
-    return redirect(
-        f"/hub/o/{number}" if wanted or account != account_here() else "/hub/", code=303
-    )
+    here = signed_in_here()
+    gone = not wanted and here is not None and here.account == account
+    return redirect("/hub/" if gone else f"/hub/o/{number}", code=303)
 
 
 def _role(text: str) -> str:

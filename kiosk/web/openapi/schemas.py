@@ -125,6 +125,8 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Media": _MEDIA,
     "Takeaway": _object(**_TAKEAWAY),
+    # ``credential``: what PublicKeyCredential.toJSON() gives (WebAuthn, 5.1), as a text.
+    "PasskeyAnswer": _open(_object("name", credential=_TEXT, name=_TEXT)),
     "Change": _open(
         _object(
             "text audience author consent",

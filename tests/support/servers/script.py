@@ -32,6 +32,7 @@ PROGRAMS = {
     "imap": ("dovecot",),
     "rclone": ("rclone", "curl", "setsid"),
     "s3": ("curl", "setsid"),
+    "openid": ("node", "curl", "setsid"),
 }
 
 # Heavy ones, that run only when they are asked for: REAL_SERVERS="bluesky micropub".

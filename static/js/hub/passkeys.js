@@ -1,0 +1,48 @@
+// Makes and shows passkeys: each button with data-passkey asks the hub what to sign, and sends what the browser answers.
+const supported = window.PublicKeyCredential?.parseCreationOptionsFromJSON && navigator.credentials;
+
+async function send(url, token, body) {
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": token, Accept: "application/json" };
+  const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+  const told = await answer.json();
+  if (!answer.ok) throw new Error(told.detail);
+  return told;
+}
+
+function credentialFor(kind, options) {
+  return kind === "make"
+    ? navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
+    : navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
+}
+
+// What the browser itself says is in its own words; these are ours.
+function words(error, form) {
+  if (error.name === "InvalidStateError") return form.dataset.known;
+  return error instanceof DOMException ? form.dataset.cancelled : error.message;
+}
+
+async function run(form) {
+  const said = form.querySelector("[role=status]");
+  const button = form.querySelector("button");
+  const token = form.elements.csrf_token.value;
+  button.disabled = true;
+  said.hidden = true;
+  try {
+    const options = await send(form.dataset.ask, token, {});
+    const credential = await credentialFor(form.dataset.passkey, options);
+    const body = { credential: JSON.stringify(credential.toJSON()), name: form.elements.name?.value ?? "" };
+    location.assign((await send(form.action, token, body)).next);
+  } catch (error) {
+    said.textContent = words(error, form);
+    said.hidden = false;
+    button.disabled = false;
+  }
+}
+
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+  form.hidden = !supported;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    run(form);
+  });
+}
