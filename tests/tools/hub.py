@@ -75,7 +75,8 @@ def _services() -> Iterator[dict[str, str]]:
                 "REPORTER_DATABASE_URL": _database(postgres),
                 "REPORTER_MEDIA_URL": f"s3://{s3.told['BUCKET']}/media",
                 "REPORTER_FOLDER": str(Path(folder) / "hub"),
-                "REPORTER_HUB_URL": f"http://127.0.0.1:{_port()}",
+                # A name, which passkeys need.
+                "REPORTER_HUB_URL": f"http://localhost:{_port()}",
             }
         finally:
             s3.stop()

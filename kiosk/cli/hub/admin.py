@@ -94,7 +94,7 @@ def init(organization: str, owner: str, as_json: bool) -> None:
         session.rollback()
         with working_for(Scope(organization=number)):
             secret = organizations.invite(session, number, owner, Role.OWNER, now=now)
-    link = f"{settings.url or f'http://127.0.0.1:{DEFAULT_PORT}'}/hub/invitation/{secret}"
+    link = f"{settings.url or f'http://localhost:{DEFAULT_PORT}'}/hub/invitation/{secret}"
     if as_json:
         print_json({"invitation": link})
     else:
@@ -151,7 +151,7 @@ def openid(
             known = identities.KnownProvider(number, name, issuer, client_id)
             identities.set_provider(session, known)
             set_secret(str(number), SECRET, ask_secret("client secret"))
-    base = settings.url or f"http://127.0.0.1:{DEFAULT_PORT}"
+    base = settings.url or f"http://localhost:{DEFAULT_PORT}"
     click.echo(f"tell the provider this redirect address: {base}/hub/openid/callback")
     click.echo(f"members sign in at {base}/hub/openid?organization={name}")
 

@@ -103,7 +103,8 @@ def sign_in() -> ResponseReturnValue:
     keys = count_try(f"account {email}")
     found = organizations.account_of(db.session(), email)
     note(WAY, "tried")
-    if found is None or not _is_right(found[1]):
+    right = _is_right(found[1] if found else "")
+    if found is None or not right:
         flash(_("Address or password is wrong."))
         return redirect(request.full_path, code=303)
     forgive(keys)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from werkzeug.security import check_password_hash
 
 from kiosk.runtime.database import db
+from kiosk.web.hub import accounts
 from reporter.database.row_security import Scope, working_for
 from reporter.errors import Forbidden
 from reporter.hub import organizations
@@ -89,6 +90,23 @@ def test_the_last_way_in_stays(hub: HubKit, ann: FlaskClient) -> None:
     form = {"csrf_token": csrf(browser.get("/hub/sign-in").text), "email": "ann@example.org"}
     browser.post("/hub/sign-in", data={**form, "password": ""})
     assert browser.get("/hub/").status_code == 302
+
+
+def test_nobody_learns_from_the_time_who_is_a_member(
+    hub: HubKit, ann: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_passkey(hub, "ann@example.org", "one")
+    assert post(ann, "/hub/account/password/remove") == 303
+    hashed: list[str] = []
+
+    def check(hashed_password: str, password: str) -> bool:
+        hashed.append(hashed_password)
+        return check_password_hash(hashed_password, password)
+
+    monkeypatch.setattr(accounts, "check_password_hash", check)
+    for email in ("ann@example.org", "nobody@example.org"):
+        sign_in(hub, email)
+    assert [text.partition("$")[0] for text in hashed] == ["scrypt:32768:8:1"] * 2
 
 
 def test_changes_need_a_fresh_sign_in(hub: HubKit, ann: FlaskClient) -> None:
