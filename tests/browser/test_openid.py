@@ -91,7 +91,7 @@ def test_an_invitation_binds_a_subject_and_no_address_does(
     page.get_by_role("link", name="Sign in at your organization").click()
     page.get_by_label("Short name of your organization").fill("Gardens")
     page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_text(place.issuer)).to_be_visible()
+    expect(page.get_by_text(f"You go on at {place.issuer.removeprefix('http://')}")).to_be_visible()
     page.get_by_role("link", name="Go on").click()
     # The provider says that this is ann@example.org, verified; nobody has invited her.
     hub.member("Gardens", "ann@example.org")

@@ -6,6 +6,7 @@ import re
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -25,6 +26,11 @@ class KnownProvider:
     short_name: str
     issuer: str
     client_id: str
+
+    @property
+    def place(self) -> str:
+        """The name of the provider's machine, as people know it."""
+        return urlsplit(self.issuer).netloc
 
 
 def clean_short_name(text: str) -> str:
