@@ -127,7 +127,7 @@ def subject_of(client: Client, asked: Asked, came: Mapping[str, str], *, now: da
     _check_sender(told, came)
     try:
         token = _token(client, told["token_endpoint"], came.get("code", ""), asked.verifier)
-        return _subject(client, asked, token, told, now)
+        return _subject(client, asked, token, told=told, now=now)
     except (JoseError, httpx.HTTPError, ValueError, KeyError) as error:
         raise _refused(client.provider) from error
 
@@ -163,6 +163,7 @@ def _subject(
     client: Client,
     asked: Asked,
     token: Mapping[str, Any],
+    *,
     told: Mapping[str, Any],
     now: datetime,
 ) -> str:
