@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from kiosk.demo.mark import MARK
+from kiosk.demo.mark import MARK, SITE, STICK
 from kiosk.demo.pieces import ACTIONS, ANSWERS, PIECES, REPORT_LEAD, REPORT_TITLE, Answer
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
@@ -21,8 +21,6 @@ from reporter.models import Takeaway
 from reporter.models.conversation import Reply
 from reporter.stories.editing import draft_report, set_switches, set_texts
 
-# Below the folder of the gathering: the two places.
-STICK, SITE = "sample-stick", "sample-site"
 # The piece whose receipt the tour shows: it was starred, published and answered.
 SHOWN_PIECE = 17
 Progress = Callable[[int, int, str], None]

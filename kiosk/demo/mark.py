@@ -7,6 +7,8 @@ from pathlib import Path
 
 # In the folder of the gathering: says that it is a sample, and which receipt the tour shows.
 MARK = "demo.json"
+# Below it: the two places that it was published to.
+STICK, SITE = "sample-stick", "sample-site"
 
 
 def shown_receipt(folder: Path) -> str | None:
