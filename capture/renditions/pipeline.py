@@ -7,6 +7,7 @@ the workers of ``capture.decoding.process_pool``; the parts are in steps_photo, 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from capture.decoding.probe import MAX_PIXELS, Probe, probe
@@ -41,8 +42,11 @@ def process_file(
     prefix: str = "",
     max_pixels: int = MAX_PIXELS,
     edits: Edits | None = None,
+    still_at: float | None = None,
 ) -> Result:
     """Probe an original and make all its renditions in ``out_dir``, each named ``{prefix}{name}{ext}``.
+
+    ``still_at``: the moment (seconds) of a video's poster; None: the best of some.
 
     The one task that ``capture.renditions.worker`` hands to a worker. Raises MediaFailed.
     """
@@ -53,7 +57,7 @@ def process_file(
             make_photo(src, out_dir, mime, prefix=prefix, max_pixels=max_pixels, edits=edits)
         )
         return Result(found, made, _look(made, "view"), note_on(src, mime))
-    make = make_video if found.kind == "video" else make_audio
+    make = partial(make_video, still_at=still_at) if found.kind == "video" else make_audio
     made = tuple(make(src, out_dir, found, prefix=prefix, edits=edits))
     exact = next((m.duration for m in made if m.name == "play"), None)
     # Of the recording, not of what was cut out of it.

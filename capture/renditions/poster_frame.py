@@ -15,16 +15,21 @@ MOMENTS = (0.1, 0.3, 0.5, 0.7, 0.9)
 _DARK, _BRIGHT, _FLAT = 24, 240, 8
 
 
-def best_frame(play: Path, found: Probe) -> Any:
-    """The best of five frames of a playable copy, upright, as an RGB Pillow image. Raises MediaFailed for none."""
+def best_frame(play: Path, found: Probe, still_at: float | None = None) -> Any:
+    """The best of five frames of a playable copy, or the one at a moment (seconds), upright, as an RGB Pillow image.
+
+    Raises MediaFailed for none.
+    """
+    long = found.duration or 0
+    moments = [share * long for share in MOMENTS] if still_at is None else [min(still_at, long)]
     best, best_score = None, -1.0
     with open_media(play, "video/mp4") as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         # Pictures that no other needs are passed over on the way: the next that one needs is as good.
         stream.codec_context.skip_frame = "NONREF"
-        for share in MOMENTS:
-            frame = _frame_at(container, stream, share * (found.duration or 0))
+        for moment in moments:
+            frame = _frame_at(container, stream, moment)
             if frame is None:
                 continue
             score = score_frame(frame.to_ndarray(format="gray"))

@@ -35,7 +35,13 @@ MP4_OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}
 
 
 def make_video(
-    src: Path, out_dir: Path, found: Probe, *, prefix: str = "", edits: Edits | None = None
+    src: Path,
+    out_dir: Path,
+    found: Probe,
+    *,
+    prefix: str = "",
+    edits: Edits | None = None,
+    still_at: float | None = None,
 ) -> list[RenditionFile]:
     """Make ``play`` (H.264/AAC MP4, at most 720p), ``poster`` and ``thumb`` (400) of a probed video.
 
@@ -53,7 +59,7 @@ def make_video(
         size=(made.width, made.height),
         duration=made.duration,
     )
-    poster = best_frame(play.path, made)
+    poster = best_frame(play.path, made, still_at)
     return [
         play,
         save_jpeg(poster, out_dir, "poster", prefix=prefix),

@@ -27,8 +27,9 @@ from reporter.annotations.ocr_text import VIEW, forget_words
 from reporter.clock import Clock
 from reporter.config import LimitSettings
 from reporter.database.job_queue import back_off, claim, due_ids
-from reporter.enums import Kind, MediaState
+from reporter.enums import Kind, MediaState, Source
 from reporter.errors import BadInput, Busy, DiskFull, MediaFailed, TooLong
+from reporter.films.plan import TITLE_SECONDS
 from reporter.media.store import Store
 from reporter.messages import Message
 from reporter.models import Attachment, Media, Rendition, Takeaway
@@ -220,9 +221,10 @@ def _render(
         raise MediaFailed(GIVEN_UP)
     # The store decides where renditions stand; the steps only add name and extension.
     edits = edits_of(session, session.get_one(Media, job.media_id))
+    still_at = _still_at(session, job)
     session.commit()
     most = limits.photo_megapixels * 1_000_000
-    task = partial(process_file, max_pixels=most, edits=edits)
+    task = partial(process_file, max_pixels=most, edits=edits, still_at=still_at)
     # In a place of its own: what was edited meanwhile must not be overwritten by what was made before.
     result: Result = pool.run(
         task,
@@ -234,6 +236,13 @@ def _render(
         tick=lambda: _renew(session, job, now()),
     )
     return result
+
+
+def _still_at(session: Session, job: _Job) -> float | None:
+    """A film of the evening is shown by its title: what is sharpest in it is the code on its last card."""
+    query = select(Takeaway.id).join(Attachment).where(Attachment.media_id == job.media_id)
+    made_here = session.scalar(query.where(Takeaway.source == Source.FILM).limit(1))
+    return TITLE_SECONDS / 2 if made_here is not None else None
 
 
 def _time_limit(job: _Job) -> float:

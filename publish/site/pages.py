@@ -73,7 +73,7 @@ def summarize(post: Post, links: Mapping[str, str]) -> Summary:
         "quote": next((_short(b.text) for b in post.blocks if b.text and b.kind != WORDS), ""),
         # A film is made of others: it counts for none.
         "takeaways": [one.takeaway for one in post.blocks if one.takeaway and not one.parts],
-        "session": post.slot is not None,
+        "session": post.slot is not None and not any(block.parts for block in post.blocks),
         "kinds": [block.kind for block in post.blocks if block.kind != WORDS],
         "open": [_open_item(block, post) for block in post.blocks if _is_open(block)],
         "told": post.takeaways,

@@ -146,6 +146,9 @@ def test_site_bundle_and_folder_have_the_film_and_lose_it_with_its_part(
     evening.publish()
     (film,) = films_in(stick)
     assert seen_in(film) == traces_in(film) == {"stays", "leaves"}
+    # It is no session and no takeaway of anybody's.
+    index = (stick / "index.html").read_text("utf-8")
+    assert "3 takeaways from 1 session" in " ".join(index.split())
     page = page_of_film(stick)
     assert 'poster="media/' in page
     assert "Compost stays warm" in urllib.parse.unquote(page)

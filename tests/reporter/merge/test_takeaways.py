@@ -17,7 +17,7 @@ from publish.bundle.builder import make_bundle
 from publish.posts.model import gathering_facts
 from reporter import models
 from reporter.annotations import captions, edit_history, face_review
-from reporter.enums import Kind
+from reporter.enums import Kind, Source
 from reporter.errors import BadInput
 from reporter.follow_up import action_items
 from reporter.media.edits import Edits, Region
@@ -29,6 +29,7 @@ from reporter.merge.other_database import open_other
 from reporter.models import Media
 from reporter.models.follow_up import ActionItem, Contact, NextGathering
 from reporter.moderation import decisions
+from tests.support.media.recordings import mp4
 from tests.support.publish.fakes import FakePlace, FakeTarget, Kit, jpeg, open_again, open_kit
 from tests.support.publish.rounds import publish
 
@@ -580,3 +581,32 @@ def test_items_of_a_bundle_that_are_none_are_refused(
     with pytest.raises(BadInput):
         merge_bundle(kit.session, kit.store, tmp_path / "bag", kit.hand, look=look)
     assert told(kit) == set()
+
+
+def test_each_laptop_makes_its_own_film(kit: Kit, tmp_path: Path) -> None:
+    """Neither another laptop's database nor a bundle brings one."""
+    with open_kit(tmp_path / "theirs", seed=2) as other:
+        event = other.event(title="Film of the evening", guid="film-of-the-evening", retired=True)
+        note = other.takeaway(other.event(guid="s1"), "seen in it")
+        film = other.takeaway(event, kind=Kind.VIDEO.value, source=Source.FILM.value)
+        data = mp4(1.0).read_bytes()
+        types = {"play": ("video/mp4", ".mp4")}
+        other.attach(film, data, kind=Kind.VIDEO, renditions={"play": data}, types=types)
+        film.parts = [models.FilmPart(part_id=note.id)]
+        other.session.commit()
+        bundle = make_bundle(
+            other.session,
+            other.store,
+            tmp_path / "bundle",
+            facts=other.facts,
+            now=other.clock(),
+            rng=other.rng,
+        )
+        theirs = other.settings.folder
+    records = json.loads((bundle.path / "data/takeaways.json").read_text("utf-8"))["takeaways"]
+    assert sorted(len(one["parts"]) for one in records) == [0, 1]
+    merge(kit, theirs)
+    assert texts(kit) == {"seen in it"}
+    with open_kit(tmp_path / "third", seed=3) as third:
+        merge_bundle(third.session, third.store, bundle.path, third.hand, look=look)
+        assert texts(third) == {"seen in it"}

@@ -56,6 +56,7 @@ def overview() -> str:
     film = arrangement.film_of(db.session())
     pieces, left, trouble = _planned()
     rows = _takeaways([*(piece.receipt for piece in pieces), *left])
+    finished = finished_film(current_kiosk())
     return render_template(
         "desk/film.html",
         film=film,
@@ -63,8 +64,16 @@ def overview() -> str:
         pieces=[_shown(piece, rows[piece.receipt], film.lengths) for piece in pieces],
         left=[rows[receipt] for receipt in left if receipt in rows],
         total=sum(piece.seconds for piece in pieces),
-        finished=finished_film(current_kiosk()),
+        finished=finished,
+        poster=_poster(finished),
     )
+
+
+def _poster(finished: Takeaway | None) -> str:
+    """The address of its poster; '' until that is made."""
+    media = finished.attachments[0].media if finished is not None else None
+    has_one = media is not None and any(one.name == "poster" for one in media.renditions)
+    return media_url(media, "poster") if media is not None and has_one else ""
 
 
 def _planned() -> tuple[list[Piece], tuple[str, ...], str]:

@@ -7,12 +7,15 @@ import random
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from capture.printing.canvas import ACCENT
 from capture.transcoding.loudness import measure
 from kiosk.services.films import make_due
 from reporter.films.arrangement import film_of, film_takeaway, films_folder
@@ -20,8 +23,9 @@ from reporter.media.store import Store
 from reporter.models import EventSession, Takeaway
 from reporter.moderation import decisions
 from reporter.moderation.decisions import withdraw
-from tests.support.browsers.pages import PHONE, press, token
+from tests.support.browsers.pages import PHONE, make_ready, press, token
 from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
+from tests.support.media.films import share_of
 from tests.support.media.recordings import record
 
 PAGE = "/desk/film"
@@ -165,6 +169,54 @@ def test_whatever_changes_a_part_takes_the_film_away(
     assert finished(session).state == "hidden"
     press(client, f"{PAGE}/publish", do="yes")
     assert slide_of_film(client)
+
+
+def test_a_film_of_an_earlier_version_is_made_anew(
+    app: Flask, client: FlaskClient, session: Session, starred: list[Takeaway]
+) -> None:
+    store = app.extensions["kiosk"].store
+    former = films_folder(store) / "film.mp4"
+    former.parent.mkdir()
+    former.write_bytes(b"its parts are in no table")
+    film = film_of(session)
+    film.made, film.shape, film.seconds = "as it was then", "square", 15.0
+    session.add(film)
+    session.commit()
+    assert client.get(f"{PAGE}/film.mp4").status_code == 404
+    assert turn(app) == 1
+    assert not former.exists()
+    assert shown(client)[4:8] == b"ftyp"
+
+
+def test_a_film_that_an_organizer_erases_is_not_made_again(
+    app: Flask, client: FlaskClient, session: Session, starred: list[Takeaway], clock: TurnableClock
+) -> None:
+    press(client, PAGE, audience="public", shape="square", seconds="15")
+    press(client, f"{PAGE}/make")
+    assert turn(app) == 1
+    withdraw(session, finished(session), hand(clock), app.extensions["kiosk"].store)
+    assert [turn(app), turn(app)] == [0, 0]
+    assert slide_of_film(client) == ""
+    press(client, f"{PAGE}/make")
+    assert turn(app) == 1
+    session.expire_all()
+    assert finished(session).state == "new"
+
+
+def test_the_poster_is_the_title(
+    app: Flask, client: FlaskClient, session: Session, starred: list[Takeaway]
+) -> None:
+    press(client, PAGE, audience="public", shape="square", seconds="15")
+    press(client, f"{PAGE}/make")
+    assert turn(app) == 1
+    assert 'poster="' not in client.get(PAGE).text
+    make_ready(app)
+    session.expire_all()
+    (attachment,) = finished(session).attachments
+    store = app.extensions["kiosk"].store
+    with Image.open(store.rendition(attachment.media.sha256, "poster", ".jpg")) as poster:
+        assert share_of(np.asarray(poster), ACCENT) > 0.5
+    assert 'poster="/m/' in client.get(PAGE).text
 
 
 def test_a_preview_is_a_few_seconds_of_one_piece(
