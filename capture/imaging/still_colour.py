@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from capture.imaging.colour import BT709, UNSPECIFIED, Colour
+from capture.imaging.icc_profile import matrix_profile
 
 # A picture's own description is far smaller; a broken size must not ask for more.
 _MOST_META = 8 << 20
 _SRGB = 13
 _ROWS = 64
+_SRGB_CORNERS = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
 
 
 def coded_colour(path: Path, mime: str, profile: bytes | None) -> Colour | None:
@@ -61,18 +63,49 @@ def _profile_numbers(profile: bytes) -> tuple[int, int] | None:
 
 def _png_numbers(path: Path) -> tuple[int, int] | None:
     """PNG (Third Edition), 11.3.2.6: cICP stands before the picture's data."""
+    data = _png_chunks(path).get(b"cICP", b"")
+    return (data[0], data[1]) if len(data) >= 4 else None
+
+
+def png_profile(path: Path) -> bytes | None:
+    """An ICC profile of what gAMA and cHRM of a PNG say; None where they say sRGB, and where something else counts.
+
+    PNG (Third Edition), 11.3.2: cICP, iCCP and sRGB go before them.
+    """
+    chunks = _png_chunks(path)
+    told = chunks.get(b"gAMA", b"")
+    if len(told) != 4 or chunks.keys() & {b"cICP", b"iCCP", b"sRGB"}:
+        return None
+    share, corners = int.from_bytes(told, "big") / 100_000, _corners(chunks.get(b"cHRM", b""))
+    distance = max(
+        abs(a - b) for a, b in zip(sum(corners, ()), sum(_SRGB_CORNERS, ()), strict=True)
+    )
+    if not 0.1 <= share <= 2 or (distance < 0.01 and abs(share * 2.2 - 1) < 0.05):
+        return None
+    return matrix_profile(corners, 1 / share, "PNG gAMA and cHRM")
+
+
+def _corners(chunk: bytes) -> tuple[tuple[float, float], ...]:
+    """x and y of red, green and blue; those of sRGB where the chunk doesn't tell. White comes first in it."""
+    numbers = [n / 100_000 for n in struct.unpack(">8I", chunk)] if len(chunk) == 32 else [0.0]
+    if not all(0 < n < 1 for n in numbers):
+        return _SRGB_CORNERS
+    return tuple(zip(numbers[2::2], numbers[3::2], strict=True))
+
+
+def _png_chunks(path: Path) -> dict[bytes, bytes]:
+    """The beginnings of the chunks before the picture's data, by name."""
+    chunks: dict[bytes, bytes] = {}
     with path.open("rb") as file:
         file.seek(8)
         for _ in range(100):
             head = file.read(8)
             size, name = int.from_bytes(head[:4], "big"), head[4:]
             if len(head) < 8 or name == b"IDAT":
-                return None
-            if name == b"cICP":
-                data = file.read(4)
-                return (data[0], data[1]) if len(data) == 4 else None
-            file.seek(size + 4, 1)
-    return None
+                break
+            chunks[name] = file.read(min(size, 32))
+            file.seek(size - len(chunks[name]) + 4, 1)
+    return chunks
 
 
 def _heif_numbers(path: Path) -> tuple[int, int] | None:

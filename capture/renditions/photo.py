@@ -30,7 +30,7 @@ from capture.imaging.rendition_file import (
     save_jpeg,
     scaled,
 )
-from capture.imaging.still_colour import coded_colour, map_image
+from capture.imaging.still_colour import coded_colour, map_image, png_profile
 from capture.renditions.avif_pixels import video_range_pixels
 from capture.renditions.jpeg2000_pixels import deep_pixels
 from reporter.errors import MediaFailed
@@ -81,6 +81,7 @@ def open_upright(src: Path, mime: str, *, longest: int, max_pixels: int = MAX_PI
         colour = coded_colour(src, mime, profile)
         if exif.adobe_rgb and not profile:
             profile = matrix_profile(ADOBE_RGB, 2.19921875, "Adobe RGB (1998) compatible")
+        by_gamma = png_profile(src) if mime == "image/png" and not profile else None
         small = (
             _reduced_jpeg(src, mime, image, longest)
             or video_range_pixels(src, image)
@@ -95,9 +96,12 @@ def open_upright(src: Path, mime: str, *, longest: int, max_pixels: int = MAX_PI
         if note_on(src, mime) and _is_blank(small):
             raise MediaFailed(BROKEN_PHOTO)
         # Last, because by now the picture is small.
-        shown = (
-            to_srgb(small, profile) if colour is None else map_image(small.convert("RGB"), colour)
-        )
+        if colour is not None:
+            shown = map_image(small.convert("RGB"), colour)
+        elif by_gamma is not None:
+            shown = to_srgb(small.convert("RGB"), by_gamma)
+        else:
+            shown = to_srgb(small, profile)
         return upright(shown, exif.orientation)
 
 

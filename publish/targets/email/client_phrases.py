@@ -97,7 +97,8 @@ DEVICE = re.compile(_any(_DEVICE), re.IGNORECASE)
 DEVICE_CHARS = 120
 # Lines that programs set in so many ways that only their own address or slogan tells.
 DEVICE_LINE = re.compile(
-    r"outlook.{0,40}<https://aka\.ms/\w+>$|^yahoo mail\s?: |^provenance : courrier|^yahoo mail - .{0,40}$",
+    r"outlook.{0,40}<https://aka\.ms/\w+>$|^yahoo mail\s?: |^provenance : courrier"
+    r"|^.{0,40}(?:avast|avg)\.com\.?$|\bavast\b.{0,60}(?:antivir|viren|virus)|^yahoo mail - .{0,40}$",
     re.IGNORECASE,
 )
 

@@ -14,6 +14,20 @@ BIDI = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _SIGNATURE_LINES, _FOOTER_LINES = 10, 8
 _CARD_LINES, _CARD_CHARS = 12, 80
 _TELEPHONE = re.compile(r"\+?\(?\d[\d\s()/.-]{6,}\d")
+_SIGNED, _SIGNATURE_BEGINS = "-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN PGP SIGNATURE-----"
+# "[cid:image001.png@01DB]" of Outlook, "[image: photo.jpg]" of Gmail, the sign of an object of Apple.
+_PICTURE = re.compile(r"^\s*(?:\[(?:cid:|image:?\s)[^\[\]]{0,200}\]|\ufffc)+\s*$", re.IGNORECASE)
+# A notice about secrecy has words of both kinds.
+_SECRET = re.compile(
+    r"confidential|privileged|vertraulich|confidentiel|confidencial|riservat|vertrouwelijk|poufn|конфиденциальн|конфіденційн"
+    r"|konfident|fortrolig|luottamuksell|gizli|سري|機密|机密|保密",
+    re.IGNORECASE,
+)
+_MEANT_FOR = re.compile(
+    r"recipient|addressee|empfänger|adressat|destinat|ontvanger|geadresseerde|odbiorc|adresat|получател|адресат"
+    r"|mottagare|mottaker|modtager|vastaanottaj|alıcı|المرسل إليه|受信者|收件人",
+    re.IGNORECASE,
+)
 # What a mailing list puts under each mail, beside its own address.
 _LIST = re.compile(
     r"mailing list|listinfo|unsubscribe|-(?:leave|request|unsubscribe)@|/lists?/|abmelde|abbestell|désabonn|désinscri"
@@ -25,8 +39,34 @@ _LIST = re.compile(
 
 def without_signature(lines: list[str], author: str) -> list[str]:
     """The lines without what people and programs put below them; ``author`` is the person's name, if known."""
-    kept = _without_signature(_without_footer(lines))
-    return _without_card(_without_device(kept), author)
+    kept = _without_signature(_without_footer(_without_armour(lines)))
+    return _without_card(_without_device(_without_notice(kept)), author)
+
+
+def _without_armour(lines: list[str]) -> list[str]:
+    """Without the frame of a signed text (RFC 9580, 7) and without lines that stand for a picture."""
+    if _SIGNED in lines:
+        first = lines.index(_SIGNED)
+        inside = lines[first + 1 :]
+        # Headers as "Hash: SHA512", then an empty line.
+        begun = next((n for n, line in enumerate(inside) if not line.strip()), len(inside))
+        ends = (n for n, line in enumerate(inside) if line == _SIGNATURE_BEGINS)
+        inside = inside[begun + 1 : next(ends, len(inside))]
+        lines = [*lines[:first], *(line.removeprefix("- ") for line in inside)]
+    return [line for line in lines if not _PICTURE.match(line)]
+
+
+def _without_notice(lines: list[str]) -> list[str]:
+    """Without what companies put below every mail about who may read it; never all of a text."""
+    kept = list(lines)
+    while True:
+        while kept and not kept[-1].strip():
+            kept.pop()
+        begins = max((n for n, line in enumerate(kept) if not line.strip()), default=-1) + 1
+        notice = " ".join(kept[begins:])
+        if begins == 0 or not (_SECRET.search(notice) and _MEANT_FOR.search(notice)):
+            return kept
+        kept = kept[:begins]
 
 
 def plain_line(text: str) -> str:

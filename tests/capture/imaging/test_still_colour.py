@@ -50,6 +50,66 @@ def view_of(path: Path, out: Path) -> np.ndarray:
     return np.asarray(Image.open(made))
 
 
+# --- PNG's own numbers ----------------------------------------------------------------------------
+
+SRGB_CORNERS = struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+P3_CORNERS = struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
+
+
+def png_with(path: Path, pixels: np.ndarray, *chunks: tuple[bytes, bytes]) -> Path:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    data, more = out.getvalue(), b""
+    for name, body in chunks:
+        more += (
+            struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        )
+    path.write_bytes(data[:33] + more + data[33:])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("gamma", "corners"), [(1.0, b""), (1 / 1.8, b""), (1 / 2.2, P3_CORNERS), (1.0, SRGB_CORNERS)]
+)
+def test_gamma_and_corners_of_a_png_count(gamma: float, corners: bytes, tmp_path: Path) -> None:
+    bars = still_of_bars() / 255
+    light = np.where(bars <= 0.04045, bars / 12.92, ((bars + 0.055) / 1.055) ** 2.4)
+    if corners == P3_CORNERS:
+        # SMPTE EG 432-1's primaries by those of BT.709.
+        light = (
+            light @ np.array([[0.8225, 0.1774, 0], [0.0332, 0.9669, 0], [0.0171, 0.0724, 0.9108]]).T
+        )
+    pixels = np.rint(np.clip(light, 0, 1) ** gamma * 255).astype(np.uint8)
+    chunks = [(b"gAMA", struct.pack(">I", round(gamma * 100_000)))]
+    chunks += [(b"cHRM", corners)] if corners else []
+    path = png_with(tmp_path / "a.png", pixels, *chunks)
+    assert np.abs(bars_in(view_of(path, tmp_path)) - BARS).max() <= 6
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [(b"gAMA", struct.pack(">I", 45_455)), (b"cHRM", SRGB_CORNERS)],
+        # What says more goes first, and nonsense doesn't count.
+        [(b"gAMA", struct.pack(">I", 100_000)), (b"sRGB", b"\0")],
+        [(b"gAMA", struct.pack(">I", 0))],
+        [(b"cHRM", P3_CORNERS)],
+    ],
+)
+def test_a_png_of_usual_numbers_is_left_alone(
+    chunks: list[tuple[bytes, bytes]], tmp_path: Path
+) -> None:
+    path = png_with(tmp_path / "a.png", still_of_bars(), *chunks)
+    assert np.abs(bars_in(view_of(path, tmp_path)) - BARS).max() <= 4
+
+
+def test_a_grey_png_in_linear_light_is_shown_bright(tmp_path: Path) -> None:
+    grey = np.full((64, 96), 55, np.uint8)
+    grey[:, :48] = 255
+    path = png_with(tmp_path / "a.png", grey, (b"gAMA", struct.pack(">I", 100_000)))
+    assert abs(int(view_of(path, tmp_path)[32, 80].max()) - 128) <= 4
+
+
 # --- HDR ------------------------------------------------------------------------------------------
 
 

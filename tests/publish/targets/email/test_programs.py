@@ -84,6 +84,37 @@ def test_own_words_that_look_like_a_programs_stay(own: str) -> None:
     assert own_words(f"{own}\n\n{introduced}", SENT) == own
 
 
+NOTICE = (
+    "This e-mail and any attachments are confidential and may be privileged. If you are not the intended\nrecipient, "
+    "please delete it."
+)
+VERTRAULICH = (
+    "Diese Nachricht ist vertraulich. Wenn Sie nicht der Empfänger sind, löschen Sie sie bitte."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("Seeds!\n\n[cid:image001.png@01DB4F]\n", "Seeds!"),
+        ("[image: photo.jpg]\nSeeds!", "Seeds!"),
+        ("Seeds!\n\ufffc\n", "Seeds!"),
+        (
+            "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nSeeds!\n- - dashes\n"
+            "-----BEGIN PGP SIGNATURE-----\n\niQ\n-----END PGP SIGNATURE-----\n",
+            "Seeds!\n- dashes",
+        ),
+        (f"Seeds!\n\n{NOTICE}\n\n{VERTRAULICH}\n", "Seeds!"),
+        ("Seeds!\n\nVirus-free.www.avast.com\n", "Seeds!"),
+        # A person's own words about secrets, and nothing else.
+        ("Is it confidential who the recipient is?", "Is it confidential who the recipient is?"),
+        ("Look [here] and [image of a seed] there", "Look [here] and [image of a seed] there"),
+    ],
+)
+def test_frames_and_notices_of_programs_are_left_out(text: str, own: str) -> None:
+    assert own_words(text, SENT) == own
+
+
 AUTOMATIC = [
     "From: a@outlook.com\nSubject: מענה אוטומטי: Spring",
     "From: a@outlook.com\nSubject: स्वत: जवाब: Spring",
