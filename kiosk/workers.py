@@ -21,8 +21,12 @@ log = logging.getLogger(__name__)
 
 # Seconds that decoders hold back while phones send.
 HOLD_SECONDS = 10.0
-# Seconds between two turns with work meanwhile. (What is withdrawn must be out of the index within a second.)
+# Seconds between two turns with work meanwhile.
 BREATH_SECONDS = 0.5
+# The same for the index, which knows better when to hold back: whoever has just sent something looks for it.
+INDEX_BREATH_SECONDS = 0.1
+# Seconds that the index holds back while files are being sent: what came in is found within two.
+INDEX_HOLD_SECONDS = 1.2
 
 # A turn returns how much it did: as long as that isn't 0, the next turn follows at once.
 Turn = Callable[[KioskContext], int]
@@ -90,7 +94,13 @@ def draft(kiosk: KioskContext) -> int:
 
 
 def index(kiosk: KioskContext) -> int:
-    """Take changed rows into the index."""
+    """Take changed rows into the index: many at once while files are being sent, but at once what is taken back."""
+    from reporter.gathering.purge import purge_due
+
+    end = time.monotonic() + INDEX_HOLD_SECONDS
+    while kiosk.busy() and time.monotonic() < end and purge_due(db.session()) is None:
+        db.session.rollback()
+        time.sleep(0.1)
     return kiosk.index.sync(db.session())
 
 
@@ -278,7 +288,7 @@ class Workers:
                 changed.wait(max(0.0, self._rest(turn) - pause))
             elif self._app.extensions["kiosk"].receiving():
                 # Phones are sending: more at once instead of turn upon turn.
-                self._stop.wait(BREATH_SECONDS)
+                self._stop.wait(INDEX_BREATH_SECONDS if turn is index else BREATH_SECONDS)
 
     def _rest(self, turn: Turn) -> float:
         """Seconds to wait for a change; none for what holds back for phones, or has times of its own."""

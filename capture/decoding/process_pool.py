@@ -264,7 +264,7 @@ def _prepare_worker(memory_mb: int, priority: int, sandbox: Sandbox | None) -> N
     enter(sandbox)
 
 
-class _QuietProcess(mp.SpawnProcess):
+class QuietProcess(mp.SpawnProcess):
     """A worker that Ctrl-C in the terminal never reaches, not even while its interpreter starts.
 
     The terminal sends SIGINT to the whole group; a worker inherits the blocked signal from the thread that starts it.
@@ -283,7 +283,7 @@ class _Context(mp.SpawnContext):
 
     def Process(self, *args: Any, **more: Any) -> mp.SpawnProcess:  # type: ignore[override]
         """A new worker, remembered."""
-        worker = _QuietProcess(*args, **more)
+        worker = QuietProcess(*args, **more)
         self._started = [w for w in self._started if w.is_alive()] + [worker]
         return worker
 

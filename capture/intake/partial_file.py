@@ -5,14 +5,19 @@ buffer somewhere. So each upload has an epoch: whoever comes takes a new one, an
 place, under the upload's lock, by the holder of the newest epoch only. The lock is the upload's own, so that only an
 older request of the same upload ever waits for it.
 
-Bytes go from the socket into one buffer, which is used again for each piece, and from there to the file: whatever the
+Bytes go from the socket into a buffer, which is used again for each piece, and from there to the file: whatever the
 socket holds, at once. What is being waited for is never what was received already.
+
+A hundred quick phones would have a hundred threads fight for the interpreter and stream a hundred buffers through the
+processor's caches. So there are only as many buffers as processors can hash at once: a thread waits without one until
+its phone has sent something, then for its turn with a buffer, and gives that back after each piece.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import queue
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,15 +31,21 @@ from reporter.errors import Conflict, TooLarge
 from reporter.files import sync_file, sync_folder
 from reporter.media.store import PIECE, Store, disk_errors
 
-# The buffer for a piece; once a piece fills it, the phone is quick and gets the large one.
-SMALL_BUFFER = PIECE
-LARGE_BUFFER = 1 << 18
+# The buffers that all requests share, whose bodies can say when something has come. Three keep two processors at work
+# while one of them waits for the disk.
+SHARED_BUFFERS = 3
+SHARED_BYTES = 1 << 19
+
+_shared: queue.SimpleQueue[memoryview] = queue.SimpleQueue()
+for _number in range(SHARED_BUFFERS):
+    _shared.put(memoryview(bytearray(SHARED_BYTES)))
 
 
 class Body(Protocol):
     """What is read from: a request's body. An empty answer before the announced size means: broken off.
 
-    Where it has ``readinto`` (as io.RawIOBase), that is used.
+    Where it has ``readinto`` (as io.RawIOBase), that is used. ``ready``, where it has that, waits until a read would
+    give something at once (or the end), and says False where nobody can tell.
     """
 
     def read(self, size: int, /) -> bytes:
@@ -93,16 +104,15 @@ class Writer:
     def pour(self, body: Body, size: int | None) -> None:
         """Write a body as it comes; raises BrokenOff, TooLarge, Conflict, DiskFull. What was written stays."""
         goal = self._length if size is None else self.position + size
-        buffer = memoryview(bytearray(min(SMALL_BUFFER, goal - self.position)))
+        own = memoryview(bytearray(min(PIECE, goal - self.position)))
         while self.position < goal:
-            count = read_into(body, buffer[: goal - self.position])
+            with _buffer_for(body, own) as buffer:
+                count = read_into(body, buffer[: goal - self.position])
+                self._write(buffer[:count])
             if not count and size is None:
                 return
             if not count:
                 raise _broken_off()
-            self._write(buffer[:count])
-            if count == len(buffer) == SMALL_BUFFER:
-                buffer = memoryview(bytearray(LARGE_BUFFER))
         if size is None and read_piece(body, 1):
             raise TooLarge("More bytes came than this upload is long.")
 
@@ -154,6 +164,24 @@ def _write_some(file: FileIO, data: memoryview, position: int) -> int:
     # Windows has no such call.
     file.seek(position)
     return file.write(data) or 0
+
+
+@contextmanager
+def _buffer_for(body: Body, own: memoryview) -> Iterator[memoryview]:
+    """A buffer for the next piece: one of the shared ones if the piece is there already, else the request's own."""
+    ready = getattr(body, "ready", None)
+    try:
+        there = ready is not None and ready()
+    except (OSError, ValueError) as error:
+        raise _broken_off() from error
+    if not there:
+        yield own
+        return
+    buffer = _shared.get()
+    try:
+        yield buffer
+    finally:
+        _shared.put(buffer)
 
 
 def read_into(body: Body, buffer: memoryview) -> int:

@@ -34,12 +34,13 @@ from capture.intake.submission import (
     media_type_of,
     normalized,
 )
+from capture.intake.sweep import drop_unused
 from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.codes import make_receipt
 from reporter.config import LimitSettings
 from reporter.enums import Audience, Consent, Kind, MediaState, TakeawayState
-from reporter.errors import BadInput, Conflict, TooLarge
+from reporter.errors import BadInput, Conflict, ReporterError, TooLarge
 from reporter.files import try_remove
 from reporter.media.store import Store, hash_file
 from reporter.models import (
@@ -80,6 +81,8 @@ class IntakeContext:
     rng: random.Random
     # Neither the client id nor any of the bytes was ever seen: most offers, and nothing has to be looked up for them.
     all_new: bool = False
+    # Files that stand among the originals already, on the disk, by their SHA-256.
+    linked: frozenset[str] = frozenset()
 
 
 def receive(
@@ -117,17 +120,42 @@ def receive(
     if check is not None:
         for file in wanted:
             check(file.path, types[file.sha256])
+    door = _link_all(door, wanted, types)
     try:
-        takeaway = _record(door, offer, types, seal)
-    except IntegrityError:
-        # Somebody else's row with our client id or bytes came first (another kiosk's merge, say): take theirs.
-        session.rollback()
-        takeaway = _record(door, offer, types, seal)
+        takeaway = _record_or_take_theirs(door, offer, types, seal)
+    except ReporterError:
+        # Refused after all: what it brought was changed or taken back at this very moment.
+        for file in wanted:
+            drop_unused(session, store, store.original(file.sha256, types[file.sha256].ext))
+        raise
     for file in offer.files:
         # What Windows keeps goes with the next sweep.
         try_remove(file.path)
         store.protect(file.sha256, types[file.sha256].ext)
     return takeaway
+
+
+def _link_all(
+    door: IntakeContext, files: Sequence[ReceivedFile], types: Mapping[str, MediaType]
+) -> IntakeContext:
+    """Let new files stand among the originals before it is our turn to write rows: nobody waits for our disk then."""
+    for file in files:
+        door.store.link(file.path, file.sha256, types[file.sha256].ext)
+    return dataclasses.replace(door, linked=frozenset(file.sha256 for file in files))
+
+
+def _record_or_take_theirs(
+    door: IntakeContext,
+    offer: Submission,
+    types: Mapping[str, MediaType],
+    seal: BeforeCommit | None,
+) -> Takeaway:
+    try:
+        return _record(door, offer, types, seal)
+    except IntegrityError:
+        # Somebody else's row with our client id or bytes came first (another kiosk's merge, say): take theirs.
+        door.session.rollback()
+        return _record(door, offer, types, seal)
 
 
 def _with_seen(door: IntakeContext, offer: Submission) -> IntakeContext:
@@ -212,7 +240,10 @@ def _record(
     types: Mapping[str, MediaType],
     seal: BeforeCommit | None,
 ) -> Takeaway:
-    """Everything in one transaction. The files move into the store under its lock: see lock_gathering."""
+    """Everything in one transaction, under the gathering's lock.
+
+    Originals are taken away under that lock only, so what was linked before it and is there still will stay.
+    """
     try:
         lock_gathering(door.session)
         door = _with_seen(door, offer)
@@ -320,7 +351,7 @@ def kept_media(
     if media is not None:
         _restore_from(door, media, offer)
         return media
-    _keep(door.store, file, kind.ext)
+    _keep(door, file, kind.ext)
     media = Media(
         id=new_id(door.now, door.rng),
         sha256=file.sha256,
@@ -346,13 +377,16 @@ def _restore_from(door: IntakeContext, media: Media, offer: Submission) -> None:
     if failed and goal.exists() and hash_file(goal) != media.sha256:
         try_remove(goal)
     if not goal.exists() or goal.stat().st_size != media.bytes:
-        _keep(door.store, file, media.ext)
+        _keep(door, file, media.ext)
     if failed:
         media.state, media.error = MediaState.RECEIVED.value, ""
         media.attempts, media.lease, media.due_at = 0, "", door.now
 
 
-def _keep(store: Store, file: ReceivedFile, ext: str) -> None:
+def _keep(door: IntakeContext, file: ReceivedFile, ext: str) -> None:
+    store = door.store
+    if file.sha256 in door.linked and store.is_linked(file.path, file.sha256, ext):
+        return
     # After a rolled-back first try the file is in its place already.
     if file.path.exists() or not store.original(file.sha256, ext).exists():
         store.link(file.path, file.sha256, ext)

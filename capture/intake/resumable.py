@@ -19,10 +19,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, Update, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import HEAD_BYTES
+from capture.intake import turnstile
 from capture.intake.deduplication import already_here, read_sha256
 from capture.intake.partial_file import Body, Chunk, UploadLock, Writer, verified_copy
 from capture.intake.receive import Check, receive
@@ -46,6 +47,8 @@ from reporter.moderation.decisions import find_session
 
 # A whole file that stands longer in incoming/ was left by a kiosk that was killed.
 LEFT_SECONDS = 10.0
+# The row is not loaded for it: after the commit it is read anew.
+_UNSEEN = {"synchronize_session": False}
 OFFER_FIELDS = ("text", "author", "prompt", "intent", "audience", "consent", "client_id", "source")
 
 
@@ -104,7 +107,18 @@ class ResumableUploads:
         Raises what the door would raise for these fields, so that nobody sends 40 MB in vain: NotFound for an unknown
         session, Forbidden where nothing may be recorded, BadInput, TooLarge, DiskFull.
         """
-        fields = _with_source(fields, source)
+        begun = self._begin(session, length, _with_source(fields, source), device)
+        if piece is None or begun.receipt:
+            return begun
+        try:
+            return self.append(session, begun.id, 0, piece=piece)
+        except BrokenOff:
+            # The upload has begun all the same: with its address the client goes on where it was.
+            return self.head(session, begun.id)
+
+    def _begin(
+        self, session: Session, length: int, fields: dict[str, str], device: str
+    ) -> Progress:
         code = normalize(fields.get("session", ""))
         if not code:
             raise BadInput("An upload needs the code of its session.")
@@ -120,31 +134,13 @@ class ResumableUploads:
             # Its name need not last yet: no byte of it has been acknowledged.
             with disk_errors():
                 self._path(upload_id).open("xb").close()
-        now = self._clock()
-        session.add(
-            Upload(
-                id=upload_id,
-                session_id=event.id,
-                length=length,
-                fields=dict(fields),
-                device=device,
-                receipt=known.receipt if known else "",
-                created_at=now,
-                expires_at=now + timedelta(hours=self._limits.upload_hours),
-            )
-        )
-        receipt = known.receipt if known else ""
+        receipt, now = known.receipt if known else "", self._clock()
+        until = now + timedelta(hours=self._limits.upload_hours)
+        row = Upload(id=upload_id, session_id=event.id, length=length, fields=fields, device=device)
+        row.receipt, row.created_at, row.expires_at = receipt, now, until
+        session.add(row)
         session.commit()
-        if piece is None or receipt:
-            expires_at = now + timedelta(hours=self._limits.upload_hours)
-            return Progress(
-                upload_id, length if receipt else 0, length, receipt, expires_at, dict(fields)
-            )
-        try:
-            return self.append(session, upload_id, 0, piece=piece)
-        except BrokenOff:
-            # The upload has begun all the same: with its address the client goes on where it was.
-            return self.head(session, upload_id)
+        return Progress(upload_id, length if receipt else 0, length, receipt, until, fields)
 
     def head(self, session: Session, upload_id: str) -> Progress:
         """How much is on the disk, for good: an older request on this upload can't add to it any more.
@@ -177,14 +173,18 @@ class ResumableUploads:
                 if found.receipt:
                     return found
                 writer = self._take_over(live, found, offset, piece)
-            try:
-                self._store.need_room(found.length - offset, keep_free=self._keep_free)
-                with self._body(upload_id, piece) as body:
-                    writer.pour(body, piece.size)
-            finally:
-                writer.sync()
-                writer.let_go()
+            with turnstile.outside():
+                self._pour(writer, found, piece)
             return self._after(session, live, found, offset=writer.position, sha256=writer.sha256())
+
+    def _pour(self, writer: Writer, found: Progress, piece: Chunk) -> None:
+        try:
+            self._store.need_room(found.length - writer.position, keep_free=self._keep_free)
+            with self._body(found.id, piece) as body:
+                writer.pour(body, piece.size)
+        finally:
+            writer.sync()
+            writer.let_go()
 
     def terminate(self, session: Session, upload_id: str) -> None:
         """Give an upload up. A takeaway that was made of it stays. Commits. Raises NotFound, Gone."""
@@ -313,15 +313,15 @@ class ResumableUploads:
             found = self._look(session, upload_id)
             if found.receipt:
                 return found
-            row = session.get_one(Upload, upload_id)
-
             receipts: list[str] = []
 
             def seal(takeaway: Takeaway) -> None:
-                row.receipt = takeaway.receipt
                 receipts.append(takeaway.receipt)
+                told = {"known": upload_id, "given": takeaway.receipt}
+                session.execute(_note_receipt(), told, execution_options=_UNSEEN)
 
             try:
+                row = session.get_one(Upload, upload_id)
                 offer = self._finished_offer(session, row, sha256)
                 receive(
                     session,
@@ -374,6 +374,11 @@ class ResumableUploads:
 def _row_query() -> Select[Any]:
     columns = (Upload.length, Upload.receipt, Upload.expires_at, Upload.fields)
     return select(*columns).where(Upload.id == bindparam("id"))
+
+
+@functools.cache
+def _note_receipt() -> Update:
+    return update(Upload).where(Upload.id == bindparam("known")).values(receipt=bindparam("given"))
 
 
 def _with_source(fields: Mapping[str, str], source: Source) -> dict[str, str]:

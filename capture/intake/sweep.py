@@ -45,7 +45,7 @@ def sweep(session: Session, store: Store, now: datetime, *, grace: timedelta = G
     for path in _older(store.incoming.glob("*"), now - grace):
         if path.name.split(".")[0] not in live:
             gone |= {
-                one for one in strays if _is_copy(one, path) and _drop_unused(session, store, one)
+                one for one in strays if _is_copy(one, path) and drop_unused(session, store, one)
             }
             removed += try_remove(path)
     gone |= {path for path in set(strays) - gone if _finish_removal(session, store, path)}
@@ -71,10 +71,11 @@ def _is_copy(original: Path, incoming: Path) -> bool:
 def _finish_removal(session: Session, store: Store, path: Path) -> bool:
     """Remove a withdrawn original, unless somebody has brought the same bytes to another session meanwhile."""
     buried = select(Tombstone.sha256).where(Tombstone.sha256 == path.stem)
-    return session.scalar(buried) is not None and _drop_unused(session, store, path)
+    return session.scalar(buried) is not None and drop_unused(session, store, path)
 
 
-def _drop_unused(session: Session, store: Store, path: Path) -> bool:
+def drop_unused(session: Session, store: Store, path: Path) -> bool:
+    """Remove an original that no row knows; whether it is gone. Ends the session's transaction."""
     lock_gathering(session)
     unused = session.scalar(select(Media.id).where(Media.sha256 == path.stem)) is None
     if unused:

@@ -175,6 +175,7 @@ def _serve_one(
     kiosk = app.extensions["kiosk"]
     kiosk.port = bound_port(server)
     kiosk.receiving = lambda: server.receiving
+    kiosk.busy = lambda: server.busy
     workers = Workers(app)
     serving = threading.Thread(target=server.serve, name="serve", daemon=True)
     try:

@@ -53,6 +53,8 @@ class KioskContext:
     may_send: Callable[[], bool] = lambda: True
     # Whether a phone is sending right now; the server says so, once it runs.
     receiving: Callable[[], bool] = lambda: False
+    # Whether files are being sent right now.
+    busy: Callable[[], bool] = lambda: False
     # Since when decoders have held back for it (time.monotonic); 0 while they don't.
     held_since: float = 0.0
     # For the desk; and what anybody may know of it: never an address, a receipt or somebody's words.

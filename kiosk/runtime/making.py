@@ -9,11 +9,12 @@ from pathlib import Path
 from capture.decoding.process_pool import DecoderPool
 from capture.isolation.sandbox import Sandbox, private_files
 from kiosk.runtime.context import KioskContext
+from kiosk.runtime.kiosk_index import KioskIndex
 from reporter import secret_store
 from reporter.clock import Clock
 from reporter.config import Settings
 from reporter.media.store import Store
-from reporter.search import Recipe, SearchIndex, WhooshIndex
+from reporter.search import SearchIndex
 
 # Where decoders have their temporary files, among the renditions.
 SCRATCH = ".scratch"
@@ -33,7 +34,7 @@ def make_kiosk(
         settings=settings,
         gathering_id=gathering_id,
         store=store or Store(settings.folder),
-        index=index or WhooshIndex(settings.folder / "index", Recipe.of(settings)),
+        index=index or KioskIndex(settings),
         started=settings.kiosk,
         pool=DecoderPool(settings.kiosk.workers, memory, sandbox=sandbox),
         quick_pool=DecoderPool(1, memory, sandbox=sandbox),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import select
 import socket
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -106,6 +108,23 @@ class RequestBody:
         """Whether the client still waits to be told that it may send."""
         return self._greet
 
+    def ready(self) -> bool:
+        """Wait until a read gives something at once, or the end: True. False where only a read can tell.
+
+        (A TLS record, or the head of a chunk, may have come in part.) Raises TransferError as a read does.
+        """
+        if self._chunked or isinstance(self._sock, ssl.SSLSocket):
+            return False
+        if self._ended or self._buffer:
+            return True
+        self._welcome()
+        with self.meter.waiting():
+            there = _wait_readable(self._sock, self.meter.patience())
+        if not there:
+            self.failed = True
+            raise TransferError("The client went silent.")
+        return True
+
     def readinto(self, target: Any, /) -> int:
         """Whatever the socket holds, up to the size of ``target``, at least a byte; 0 at the end."""
         view = memoryview(target).cast("B")
@@ -167,16 +186,21 @@ class RequestBody:
         return self._receive(view)
 
     def _receive(self, view: memoryview) -> int:
-        if self._greet:
-            self._greet = False
-            self._sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self._sock.settimeout(self.meter.patience())
+        self._welcome()
+        patience = self.meter.patience()
+        if self._sock.gettimeout() != patience:
+            self._sock.settimeout(patience)
         with self.meter.waiting():
             count = self._sock.recv_into(view)
         if not count or self.meter.cut:
             raise TransferError("The connection broke off.")
         self.meter.moved += count
         return count
+
+    def _welcome(self) -> None:
+        if self._greet:
+            self._greet = False
+            self._sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _next_chunk(self) -> bool:
         """Read the size of the next chunk (RFC 9112, 7.1); whether there is one."""
@@ -211,3 +235,13 @@ class RequestBody:
         piece = bytearray(RECEIVE)
         count = self._receive(memoryview(piece))
         self._buffer += memoryview(piece)[:count]
+
+
+def _wait_readable(sock: socket.socket, seconds: float) -> bool:
+    """Whether a socket had something to read within so many seconds."""
+    if not hasattr(select, "poll"):
+        # Windows: there select() takes any socket.
+        return bool(select.select([sock], [], [], seconds)[0])
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))

@@ -81,6 +81,11 @@ class Server:
         """Whether somebody is sending a body right now."""
         return self.transfers.receiving
 
+    @property
+    def busy(self) -> bool:
+        """Whether files are being sent right now."""
+        return self.transfers.busy
+
     def _relieve(self, share: str) -> None:
         self.transfers.cut_slowest(share)
         self._front.press()

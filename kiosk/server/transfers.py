@@ -17,6 +17,8 @@ UNKNOWN = 64 << 20
 # Under pressure: a transfer that is older than this and slower than this may be cut.
 PRESSED_SECONDS = 3.0
 PRESSED_RATE = 16_000
+# Announced bytes under way that make the server busy.
+BUSY_BYTES = 1 << 20
 # Seconds after a body that still count as receiving.
 MOMENT = 1.0
 
@@ -43,6 +45,12 @@ class Transfers:
     def receiving(self) -> bool:
         """Whether a client is sending a body, or was a moment ago: most phones have another one to send."""
         return bool(self._announced) or time.monotonic() - self._last_end < MOMENT
+
+    @property
+    def busy(self) -> bool:
+        """Whether clients are sending files right now, not a few words."""
+        with self._lock:
+            return self._announced.total() >= BUSY_BYTES
 
     def has_room(self, address: str, length: int | None) -> bool:
         """Whether an address may send this much more at once."""

@@ -68,9 +68,11 @@ def engine_options(url: str) -> dict[str, Any]:
         },
         # The parameters of a statement are people's words and receipts: they stand in no log.
         "hide_parameters": True,
-        # One connection for each of the server's threads at most; kept ones are few.
-        "pool_size": 16,
-        "max_overflow": 160,
+        # One connection for each of the server's threads at most. Kept ones are few, the same over and over: a new one
+        # has to read the schema first.
+        "pool_size": 24,
+        "max_overflow": 152,
+        "pool_use_lifo": True,
     }
 
 

@@ -176,6 +176,13 @@ class Store:
             sync_folder(goal.parent)
         return goal
 
+    def is_linked(self, path: Path, sha256: str, ext: str) -> bool:
+        """Whether the original with this hash is ``path`` itself by another name (see ``link``)."""
+        try:
+            return self._original(sha256, ext).samefile(path)
+        except FileNotFoundError:
+            return False
+
     def keep_rendition(self, path: Path, sha256: str, name: str, ext: str) -> Path:
         """Move what was made to its place among the renditions, in that of a former one."""
         goal = self._rendition(sha256, name, ext)

@@ -6,6 +6,7 @@ from flask import Flask, current_app, g, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from capture.intake import turnstile
 from kiosk.i18n.error_messages import translated
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
@@ -59,6 +60,7 @@ def init_app(app: Flask) -> None:
     app.extensions["wrong_receipts"] = Window()
     app.extensions["stale_receipts"] = {}
     app.before_request(_look)
+    app.teardown_request(_leave)
     app.after_request(_give_back)
     app.after_request(_slow_guesser)
 
@@ -70,6 +72,7 @@ def _look() -> None:
 
 def _let_in() -> None:
     asking = device()
+    turnstile.enter()
     admit(db.session(), asking)
     # No connection is kept while a phone's bytes flow.
     db.session.rollback()
@@ -80,6 +83,10 @@ def _let_in() -> None:
         kiosk = current_kiosk()
         shares.take(sender, size, now=kiosk.now(), limits=kiosk.settings.limits)
         g.share = (sender, size)
+
+
+def _leave(_error: BaseException | None) -> None:
+    turnstile.leave()
 
 
 def _give_back(response: Response) -> Response:

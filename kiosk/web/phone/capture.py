@@ -125,6 +125,8 @@ def keep(code: str) -> ResponseReturnValue:
     """Take in what the form brings; answers when it is on the disk."""
     kiosk = current_kiosk()
     event = by_code(db.session(), code)
+    # No connection is kept while a phone's bytes flow.
+    db.session.rollback()
     offer = _asked(offer_from_form(event))
     takeaway = receive(
         db.session(),

@@ -1,0 +1,61 @@
+"""Of all who bring something only a few are at work at once; the others wait without a thing.
+
+What a request does is mostly Python, which one thread of a process does at a time. A hundred at once would only fight
+for the interpreter, each with a database connection of its own that has to be opened for it. Who waits for a phone, or
+for a process that looks into a file, steps aside.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from reporter.database.engine import BUSY, WAIT_SECONDS
+from reporter.errors import Busy
+
+# Enough that some can wait for the disk, whose fsync they share.
+AT_ONCE = 8
+
+_places: queue.SimpleQueue[None] = queue.SimpleQueue()
+for _place in range(AT_ONCE):
+    _places.put(None)
+_mine = threading.local()
+
+
+def enter() -> None:
+    """Become one of the few, until ``leave``; raises Busy where that takes too long."""
+    if is_inside():
+        return
+    try:
+        _places.get(timeout=WAIT_SECONDS)
+    except queue.Empty as error:
+        raise Busy(BUSY) from error
+    _mine.inside = True
+
+
+def leave() -> None:
+    """Let the next one in; nothing for a thread that isn't inside."""
+    if is_inside():
+        _mine.inside = False
+        _places.put(None)
+
+
+def is_inside() -> bool:
+    """Whether this thread is one of the few."""
+    return getattr(_mine, "inside", False)
+
+
+@contextmanager
+def outside() -> Iterator[None]:
+    """Step aside for what takes its time; whatever happens there, one comes back in."""
+    if not is_inside():
+        yield
+        return
+    leave()
+    try:
+        yield
+    finally:
+        _places.get()
+        _mine.inside = True

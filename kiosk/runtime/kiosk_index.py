@@ -1,0 +1,74 @@
+"""The kiosk's search index: what takes its processor for long is done by a process of its own, behind everybody else.
+
+Threads of one process share one interpreter. While one of them built an index of 10,000 takeaways, what came in
+meanwhile was found half a second later instead of at once, and on a busy machine after minutes.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from multiprocessing.context import SpawnContext
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from capture.decoding.process_limits import limit_process
+from capture.decoding.process_pool import QuietProcess
+from reporter.config import Settings
+from reporter.gathering.folder import open_session
+from reporter.search import Recipe, WhooshIndex
+from reporter.search.changes import count_live
+from reporter.search.protocol import Progress
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+log = logging.getLogger(__name__)
+
+# So many are built anew sooner than a process starts.
+FEW = 500
+PRIORITY = 10
+
+
+class KioskIndex(WhooshIndex):
+    """See the module."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings.folder / "index", Recipe.of(settings))
+        self._settings = settings
+
+    def rebuild(self, session: Session, progress: Progress | None = None) -> int:
+        """As of WhooshIndex; whoever wants to see progress has it built here."""
+        if progress is not None or count_live(session) < FEW:
+            return super().rebuild(session, progress)
+        session.rollback()
+        count = self._rebuild_aside()
+        return super().rebuild(session) if count is None else count
+
+    def _rebuild_aside(self) -> int | None:
+        """How many documents the new one has; None where the process ended without one."""
+        answer, told = SpawnContext().Pipe(duplex=False)
+        process = QuietProcess(
+            target=_rebuild, args=(self._settings, self.recipe, told), name="index", daemon=True
+        )
+        process.start()
+        told.close()
+        try:
+            return int(answer.recv())
+        except EOFError:
+            return None
+        finally:
+            answer.close()
+            process.join()
+            if process.exitcode:
+                log.warning("building the index ended with exit code %s", process.exitcode)
+
+
+def _rebuild(settings: Settings, recipe: Recipe, told: Connection) -> None:
+    """Runs in the process."""
+    with suppress(OSError):
+        limit_process(settings.kiosk.memory_mb, PRIORITY)
+    index = WhooshIndex(settings.folder / "index", recipe)
+    with open_session(settings) as session:
+        told.send(index.rebuild(session))

@@ -1,0 +1,68 @@
+"""A large index is built anew by a process of its own, and the kiosk goes on with it."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+from sqlalchemy.orm import Session
+
+from kiosk.runtime import kiosk_index
+from kiosk.runtime.kiosk_index import KioskIndex
+from reporter.config import Settings
+from reporter.models import EventSession
+from reporter.search import SearchRequest, WhooshIndex
+from tests.support.kiosk_process import add_takeaway
+
+
+@pytest.fixture
+def index(gathering: Settings, monkeypatch: pytest.MonkeyPatch) -> KioskIndex:
+    monkeypatch.setattr(kiosk_index, "FEW", 1)
+    return KioskIndex(gathering)
+
+
+def found(index: WhooshIndex, word: str) -> int:
+    return index.search(SearchRequest(word, place=None)).total
+
+
+def test_another_process_builds_it_and_this_one_goes_on(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    index: KioskIndex,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_takeaway(session, event, rng, text="Compost stays warm")
+    index.sync(session)
+    before = index._build().folder
+    here: list[int] = []
+    monkeypatch.setattr(WhooshIndex, "rebuild", lambda *_: here.append(os.getpid()))
+    assert index.rebuild(session) == 1
+    assert not here
+    assert index._build().folder != before
+    add_takeaway(session, event, rng, text="Compost stays damp")
+    assert index.sync(session) == 1
+    assert found(index, "compost") == 2
+
+
+def test_where_that_process_dies_it_is_built_here(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    index: KioskIndex,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_takeaway(session, event, rng, text="Compost stays warm")
+    monkeypatch.setattr(kiosk_index, "_rebuild", os.abort)
+    assert index.rebuild(session) == 1
+    assert found(index, "compost") == 1
+
+
+def test_a_few_are_not_worth_a_process(
+    session: Session, event: EventSession, rng: random.Random, gathering: Settings
+) -> None:
+    add_takeaway(session, event, rng, text="Compost stays warm")
+    index = KioskIndex(gathering)
+    index._rebuild_aside = pytest.fail  # type: ignore[method-assign]
+    assert index.rebuild(session) == 1
