@@ -9,12 +9,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from kiosk import workers
 from kiosk.runtime.changes import ChangeWatch
 from kiosk.runtime.context import KioskContext
+from kiosk.runtime.database import db
 from kiosk.runtime.late_pages import LateApp
 from kiosk.workers import Workers
+from reporter.models import Gathering
+from tests.support.kiosk_process import START
 from tests.support.waiting import until
 
 
@@ -125,3 +129,33 @@ def test_pictures_wait_while_phones_send_but_not_for_ever(
     assert workers._intake_first(kiosk)
     kiosk.receiving = lambda: False
     assert not workers._intake_first(kiosk)
+
+
+def test_the_index_waits_for_files_but_not_for_what_is_taken_back(
+    app: LateApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "INDEX_HOLD_SECONDS", 300)
+    kiosk: KioskContext = app.extensions["kiosk"]
+    kiosk.busy = lambda: True
+    done = threading.Event()
+
+    def turn() -> None:
+        with app.app_context():
+            workers.index(kiosk)
+        done.set()
+
+    for stop_waiting in (lambda: setattr(kiosk, "busy", lambda: False), lambda: _purge_due(app)):
+        kiosk.busy = lambda: True
+        done.clear()
+        thread = threading.Thread(target=turn)
+        thread.start()
+        assert not done.wait(0.3)
+        stop_waiting()
+        assert done.wait(60)
+        thread.join()
+
+
+def _purge_due(app: LateApp) -> None:
+    with app.app_context():
+        db.session.execute(update(Gathering).values(purge_due_since=START))
+        db.session.commit()

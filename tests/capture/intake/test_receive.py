@@ -561,3 +561,51 @@ def test_sweep_finishes_a_removal_that_was_cut_off(room: Room) -> None:
     assert sweep(room.session, room.store, NOW).removed == 1
     assert not left.exists()
     assert not rendition.exists()
+
+
+def test_files_stand_among_the_originals_before_its_turn_to_write(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[bytes]] = []
+
+    def note(session: Session) -> None:
+        seen.append(room.originals())
+        decisions.lock_gathering(session)
+
+    monkeypatch.setattr(receive, "lock_gathering", note)
+    photo = jpeg(1)
+    room.receive(Submission(room.garden, files=[room.arrive(photo)]))
+    assert seen == [[photo]]
+
+
+def test_an_original_that_somebody_takes_away_meanwhile_is_put_back(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A withdrawal of the same bytes removes the file between our link and our turn."""
+    photo = jpeg(1)
+
+    def take_away(session: Session) -> None:
+        decisions.lock_gathering(session)
+        room.store.drop(hashlib.sha256(photo).hexdigest(), ".jpg")
+
+    monkeypatch.setattr(receive, "lock_gathering", take_away)
+    room.receive(Submission(room.garden, files=[room.arrive(photo)]))
+    assert room.originals() == [photo]
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_what_is_refused_in_its_turn_leaves_no_original(
+    room: Room, monkeypatch: pytest.MonkeyPatch, *, known: bool
+) -> None:
+    """Somebody else's bytes stay, should they be the same."""
+    photo = jpeg(1)
+    if known:
+        room.receive(Submission(room.garden, files=[room.arrive(photo)], device="a" * 16))
+
+    def refuse(*_args: Any) -> Takeaway:
+        raise Conflict("Taken back at this very moment.")
+
+    monkeypatch.setattr(receive, "new_takeaway", refuse)
+    with pytest.raises(Conflict):
+        room.receive(Submission(room.garden, files=[room.arrive(photo)], device="b" * 16))
+    assert room.originals() == ([photo] if known else [])

@@ -1,0 +1,88 @@
+"""Only a few are at work at once, and whoever waits for something lets others in."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import pytest
+
+from capture.intake import turnstile
+from reporter.errors import Busy
+
+PATIENCE = 60
+
+
+class Visitor:
+    """A thread that is inside until it is let go."""
+
+    def __init__(self) -> None:
+        self.in_there, self.go = threading.Event(), threading.Event()
+
+    def visit(self) -> None:
+        turnstile.enter()
+        try:
+            self.in_there.set()
+            assert self.go.wait(PATIENCE)
+        finally:
+            turnstile.leave()
+
+
+def test_whoever_comes_too_many_waits_for_somebody_to_leave() -> None:
+    visitors = [Visitor() for _ in range(turnstile.AT_ONCE + 1)]
+    with ThreadPoolExecutor(len(visitors)) as pool:
+        visits = [pool.submit(one.visit) for one in visitors[:-1]]
+        assert all(one.in_there.wait(PATIENCE) for one in visitors[:-1])
+        visits.append(pool.submit(visitors[-1].visit))
+        assert not visitors[-1].in_there.wait(0.2)
+        visitors[0].go.set()
+        assert visitors[-1].in_there.wait(PATIENCE)
+        for one in visitors:
+            one.go.set()
+        assert not wait(visits, PATIENCE).not_done
+
+
+def test_who_steps_aside_lets_another_one_in_and_comes_back() -> None:
+    visitors = [Visitor() for _ in range(turnstile.AT_ONCE)]
+    with ThreadPoolExecutor(len(visitors)) as pool:
+        turnstile.enter()
+        try:
+            with pytest.raises(OSError), turnstile.outside():  # noqa: PT012
+                visits = [pool.submit(one.visit) for one in visitors]
+                assert all(one.in_there.wait(PATIENCE) for one in visitors)
+                assert not turnstile.is_inside()
+                visitors[0].go.set()
+                raise OSError
+            assert turnstile.is_inside()
+        finally:
+            turnstile.leave()
+        for one in visitors:
+            one.go.set()
+        assert not wait(visits, PATIENCE).not_done
+
+
+def test_who_is_not_inside_need_not_come_back_in() -> None:
+    visitors = [Visitor() for _ in range(turnstile.AT_ONCE)]
+    with ThreadPoolExecutor(len(visitors)) as pool:
+        visits = [pool.submit(one.visit) for one in visitors]
+        assert all(one.in_there.wait(PATIENCE) for one in visitors)
+        with turnstile.outside():
+            assert not turnstile.is_inside()
+        turnstile.leave()
+        for one in visitors:
+            one.go.set()
+        assert not wait(visits, PATIENCE).not_done
+
+
+def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turnstile, "WAIT_SECONDS", 0.05)
+    visitors = [Visitor() for _ in range(turnstile.AT_ONCE)]
+    with ThreadPoolExecutor(len(visitors)) as pool:
+        visits = [pool.submit(one.visit) for one in visitors]
+        assert all(one.in_there.wait(PATIENCE) for one in visitors)
+        with pytest.raises(Busy):
+            turnstile.enter()
+        assert not turnstile.is_inside()
+        for one in visitors:
+            one.go.set()
+        assert not wait(visits, PATIENCE).not_done
