@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import pytest
 
@@ -44,15 +44,21 @@ def test_whoever_comes_too_many_waits_for_somebody_to_leave() -> None:
 
 def test_who_steps_aside_lets_another_one_in_and_comes_back() -> None:
     visitors = [Visitor() for _ in range(turnstile.AT_ONCE)]
+
+    def step_aside(pool: ThreadPoolExecutor) -> None:
+        with turnstile.outside():
+            visits.extend(pool.submit(one.visit) for one in visitors)
+            assert all(one.in_there.wait(PATIENCE) for one in visitors)
+            assert not turnstile.is_inside()
+            visitors[0].go.set()
+            raise KeyError("what went wrong there")
+
+    visits: list[Future[None]] = []
     with ThreadPoolExecutor(len(visitors)) as pool:
         turnstile.enter()
         try:
-            with pytest.raises(OSError), turnstile.outside():  # noqa: PT012
-                visits = [pool.submit(one.visit) for one in visitors]
-                assert all(one.in_there.wait(PATIENCE) for one in visitors)
-                assert not turnstile.is_inside()
-                visitors[0].go.set()
-                raise OSError
+            with pytest.raises(KeyError, match="what went wrong"):
+                step_aside(pool)
             assert turnstile.is_inside()
         finally:
             turnstile.leave()
