@@ -121,10 +121,6 @@ class KioskRequest(Request):
 FORMS = ("", "application/x-www-form-urlencoded", "multipart/form-data")
 
 
-# Read at once where the socket holds so much: a parser that asks for 64 KB at a time takes four turns for it.
-PIECE = 1 << 18
-
-
 class _WholeBody:
     """A body that says so when it ends too early, instead of looking like a shorter form."""
 
@@ -136,7 +132,7 @@ class _WholeBody:
         """As of a file; raises Unfinished."""
         try:
             with turnstile.outside():
-                data = self._stream.read(max(size, PIECE) if size > 0 else size)
+                data = self._stream.read(size)
             if size < 0 and self._missing is None:
                 # Werkzeug's stream cuts a body without a length off at the limit, and says so when asked once more.
                 self._stream.read(1)
