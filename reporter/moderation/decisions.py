@@ -63,8 +63,8 @@ def lock_gathering(session: Session) -> None:
     """Let one writer in at a time, until the next commit or rollback, across threads and processes.
 
     SQLite takes its write lock with the first write, PostgreSQL the lock of this one row. What was read before is
-    forgotten, since it may have changed while we waited. Files of originals come and go under it, so that they agree
-    with the rows.
+    forgotten, since it may have changed while we waited. Originals are taken away under it, so that they agree with
+    the rows.
     """
     counter = update(Gathering).values(revision=Gathering.revision)
     session.execute(counter.execution_options(synchronize_session=False))
