@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 Timed = tuple[float, float | None, str]
 
-_CLOCK = re.compile(r"(\d{1,3}):(\d{2}):(\d{2})(?:\.(\d+)|:(\d{1,3})(?:\.\d+)?)?")
-_OFFSET = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|f|t)")
+_CLOCK = re.compile(r"(\d{1,3}):(\d{2}):(\d{2})(?:\.(\d{1,9})|:(\d{1,3})(?:\.\d{1,9})?)?")
+_OFFSET = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)(h|ms|m|s|f|t)")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _LRC_STAMP = re.compile(r"\s*\[(\d{1,3}):(\d{2})(?:[.:](\d{1,3}))?\]")
 _LRC_LINE = re.compile(
@@ -49,8 +49,8 @@ def xml_lines(text: str) -> Iterator[Timed]:
         raise BadInput("These captions can't be read: their XML is broken.") from error
     if _tag(root) == "transcript":
         for line in root.iter("text"):
-            begin = float(line.get("start", "0"))
-            yield begin, begin + float(line.get("dur", "0")), unescape("".join(line.itertext()))
+            begin, length = _number(line.get("start", "0")), _number(line.get("dur", "0"))
+            yield begin, begin + length, unescape("".join(line.itertext()))
     elif _tag(root) == "tt":
         yield from _timed_parts(root, 0.0, _rates(root))
 
@@ -63,8 +63,14 @@ def _rates(root: Element) -> tuple[float, float]:
     """(frames, ticks) a second."""
     told = {name.rpartition("}")[2]: value for name, value in root.attrib.items()}
     above, _, below = told.get("frameRateMultiplier", "1 1").replace(":", " ").partition(" ")
-    frames = float(told.get("frameRate", "30")) * float(above) / float(below or 1)
-    return frames, float(told.get("tickRate", "1"))
+    frames = _number(told.get("frameRate", "30")) * _number(above) / (_number(below or "1") or 1)
+    return frames or 30.0, _number(told.get("tickRate", "1")) or 1.0
+
+
+def _number(text: str) -> float:
+    if re.fullmatch(r"\s*[0-9]{1,12}(?:\.[0-9]{0,12})?\s*", text):
+        return float(text)
+    raise BadInput("The time “%(time)s” in these captions can't be read.", time=text[:40])
 
 
 def _timed_parts(element: Element, since: float, rates: tuple[float, float]) -> Iterator[Timed]:

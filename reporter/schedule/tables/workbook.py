@@ -8,7 +8,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +27,18 @@ _BOOK = "xl/workbook.xml"
 # A gathering's table is far smaller; a small archive can hold a very large file.
 _MOST_PART, _MOST_COLUMNS, _MOST_SHEETS = 64_000_000, 500, 20
 _UNREADABLE = Message("This spreadsheet can't be read. Save it as CSV (UTF-8) and import that.")
+# What an archive that is broken, encrypted or packed otherwise raises, and cells that refer to nothing.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    OSError,
+    EOFError,
+    RuntimeError,
+    LookupError,
+    ValueError,
+    OverflowError,
+)
 # 18.8.30: the formats that every program knows by number.
 _DATES, _CLOCKS, _BOTH, _LENGTHS = (14, 15, 16, 17), (18, 19, 20, 21), (22,), (45, 46, 47)
 _QUOTED = re.compile(r'"[^"]*"|\\.|\[(?!h+\]|m+\]|s+\])[^\]]*\]|_.|\*.', re.IGNORECASE)
@@ -37,7 +51,7 @@ def is_workbook(data: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _BOOK in archive.namelist()
-    except zipfile.BadZipFile:
+    except _DAMAGED:
         return False
 
 
@@ -51,7 +65,7 @@ def workbook_text(data: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             book = _Book.of(archive)
             sheets = [[*_rows(archive, name, book)] for name in _sheets(archive)]
-    except (zipfile.BadZipFile, ParseError, DefusedXmlException, KeyError, ValueError) as error:
+    except (*_DAMAGED, ParseError, DefusedXmlException) as error:
         raise BadInput(_UNREADABLE) from error
     rows = max(sheets, key=_likeness, default=[])
     if not any(rows):

@@ -61,6 +61,11 @@ def cues(text: str) -> list[tuple[float, float, str]]:
             "Dialogue: 0,0:00:03.00,0:00:04.00,D,,0,0,0,,{\\p1}m 0 0{\\p0}Words\r\n",
             [(3, 4, "Words")],
         ),
+        # A rate of nothing is none.
+        (
+            f'<tt {TTML} ttp:tickRate="0" ttp:frameRate="0"><body><p begin="1t" end="60f">A</p></body></tt>',
+            [(1, 2, "A")],
+        ),
         # What YouTube shows beside a film, and what people write.
         ("0:01\nHi there\n0:05\nyou\n", [(1, 2.5, "Hi there"), (5, 6.5, "you")]),
         ("[0:01] Hi\n[0:05 - 0:06] you\n", [(1, 2.5, "Hi"), (5, 6, "you")]),
@@ -82,6 +87,8 @@ def test_formats(text: str, expected: list[tuple[float, float, str]]) -> None:
         f"<tt {TTML}><body><p begin='soon' end='2s'>A</p></body></tt>",
         '<!DOCTYPE tt [<!ENTITY a "b">]><tt>&a;</tt>',
         "<?xml version='1.0'?><html/>",
+        f"<tt {TTML} ttp:tickRate='many'><body><p begin='1t' end='2t'>A</p></body></tt>",
+        "<transcript><text start='soon' dur='1'>A</text></transcript>",
     ],
 )
 def test_broken_xml_is_refused(text: str) -> None:

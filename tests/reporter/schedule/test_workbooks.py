@@ -109,6 +109,12 @@ def test_days_that_are_counted_from_1904() -> None:
     assert reading.sessions[0].starts_at == datetime(2026, 12, 5, 12, tzinfo=UTC)
 
 
+def scratched(data: bytes) -> bytes:
+    """With some packed bytes turned over, as a bad stick leaves a file."""
+    at = data.index(b"xl/styles.xml") + 40
+    return data[:at] + bytes(255 - byte for byte in data[at : at + 30]) + data[at + 30 :]
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -116,6 +122,7 @@ def test_days_that_are_counted_from_1904() -> None:
         workbook([["Only words"]]),
         workbook(PLANS["as text"])[:-200],
         workbook(PLANS["as text"]).replace(b"PK\x01\x02", b"PK\x01\x03"),
+        scratched(workbook(PLANS["as text"])),
         # An older Excel's file, a document.
         b"\xd0\xcf\x11\xe0" + bytes(600),
         b"PK\x03\x04" + bytes(600),
