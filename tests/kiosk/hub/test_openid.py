@@ -13,13 +13,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from kiosk.cli import main
 from kiosk.hub import openid
 from kiosk.hub.openid import Asked, Client
+from kiosk.runtime.database import db
 from reporter.errors import BadInput, ConfigError, Forbidden
+from reporter.hub.access import identities
 from reporter.hub.access.identities import KnownProvider
+from reporter.secret_store import get_secret
+from tests.support.hub import HubKit
 
 NOW = datetime(2026, 3, 14, 14, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
@@ -214,3 +220,43 @@ def test_an_issuer_is_an_https_address(url: str) -> None:
     with pytest.raises(ConfigError):
         openid.check_issuer(url)
     assert openid.check_issuer("https://accounts.example.org/realm")
+
+
+def told_by_shell(hub: HubKit, *words: str, secret: str = "") -> Result:
+    """What ``reporter hub openid`` says."""
+    environment = {
+        "REPORTER_DATABASE_URL": hub.url.render_as_string(hide_password=False),
+        "REPORTER_MEDIA_URL": str(hub.folder),
+        "REPORTER_HUB_URL": "https://hub.example.org",
+    }
+    return CliRunner().invoke(main, ["hub", "openid", *words], env=environment, input=secret)
+
+
+def test_whoever_runs_the_hub_says_where_an_organization_signs_in(hub: HubKit, liar: Liar) -> None:
+    hub.organization("Gardens")
+    hub.organization("Wolves")
+    client = ("--issuer", liar.issuer, "--client-id", "hub")
+    told = told_by_shell(
+        hub, "--organization", "Gardens", "--short-name", "Gardens", *client, secret="s3cret\n"
+    )
+    assert told.exit_code == 0, told.output
+    assert "https://hub.example.org/hub/openid/callback" in told.output
+    with hub.app.app_context():
+        known = identities.provider_called(db.session(), "gardens")
+        db.session.remove()
+    assert known is not None
+    assert (known.issuer, known.client_id) == (liar.issuer, "hub")
+    assert get_secret(str(known.organization_id), openid.SECRET) == "s3cret"
+    page = hub.app.test_client().get("/hub/openid?organization=GARDENS%20").text
+    assert "/hub/openid/gardens" in page
+    sent = hub.app.test_client().get("/hub/openid/gardens")
+    assert sent.headers["Location"].startswith(f"{liar.issuer}/auth?")
+
+    taken = told_by_shell(hub, "--organization", "Wolves", "--short-name", "gardens", *client)
+    assert "gardens" in str(taken.exception)
+    liar.told["issuer"] = "https://elsewhere.example"
+    lies = told_by_shell(hub, "--organization", "Wolves", "--short-name", "wolves", *client)
+    assert lies.exit_code == 1
+    assert told_by_shell(hub, "--organization", "Gardens", "--remove").exit_code == 0
+    assert get_secret(str(known.organization_id), openid.SECRET) is None
+    assert hub.app.test_client().get("/hub/openid/gardens").status_code == 404

@@ -1,0 +1,47 @@
+"""The systemd units are what systemd takes for units, and a hub's have few rights."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.guards.repository import ROOT
+
+UNITS = sorted((ROOT / "installers").rglob("*.service"))
+
+
+@pytest.fixture
+def analyze() -> str:
+    found = shutil.which("systemd-analyze")
+    if found is None:
+        pytest.skip("no systemd-analyze here (Debian's package systemd)")
+    return found
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_systemd_takes_it(unit: Path, analyze: str, tmp_path: Path) -> None:
+    # Programs that are not installed here are the one thing that may be missing.
+    text = re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text(encoding="utf-8"))
+    copy = tmp_path / unit.name
+    copy.write_text(text, encoding="utf-8")
+    told = subprocess.run(
+        [analyze, "verify", "--man=no", str(copy)], capture_output=True, text=True, check=False
+    )
+    assert (told.returncode, told.stdout + told.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["reporter-hub.service", "reporter-hub-worker.service"])
+def test_a_hubs_unit_has_few_rights(name: str, analyze: str) -> None:
+    unit = ROOT / "installers" / "hub" / name
+    told = subprocess.run(
+        [analyze, "security", "--offline=yes", "--no-pager", str(unit)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    level = re.search(r"exposure level for \S+: ([\d.]+)", told.stdout)
+    assert level is not None, told.stderr
+    # Of 10; without any of these lines it would be 9.2.
+    assert float(level[1]) < 2.5
