@@ -24,7 +24,37 @@ def note_on(path: Path, mime: str) -> str:
         return CUT_SHORT if is_cut_jpeg(path.read_bytes()) else ""
     if mime == "image/png":
         return "" if b"IEND" in path.read_bytes()[-(1 << 16) :] else CUT_SHORT
+    if mime == "image/gif":
+        return CUT_SHORT if is_cut_gif(path.read_bytes()) else ""
+    if mime == "image/bmp":
+        with path.open("rb") as file:
+            told = int.from_bytes(file.read(6)[2:], "little")
+        return CUT_SHORT if told > path.stat().st_size else ""
     return ""
+
+
+def is_cut_gif(data: bytes) -> bool:
+    """Whether a GIF ends before its trailer (GIF89a, appendix B)."""
+    at = 13 + _colour_table(data[10:11])
+    while at < len(data):
+        kind = data[at : at + 1]
+        if kind == b"!":
+            at += 2
+        elif kind == b",":
+            at += 11 + _colour_table(data[at + 9 : at + 10])
+        else:
+            # Of what is no block nothing can be said.
+            return False
+        # Blocks of data, each with its length in front; an empty one is the last.
+        while at < len(data) and data[at]:
+            at += 1 + data[at]
+        at += 1
+    return True
+
+
+def _colour_table(flags: bytes) -> int:
+    """Bytes of the table that follows, by its packed field."""
+    return 3 << ((flags[0] & 7) + 1) if flags and flags[0] & 0x80 else 0
 
 
 def is_cut_jpeg(data: bytes) -> bool:

@@ -25,7 +25,7 @@ from capture.imaging.still_colour import coded_colour
 from capture.imaging.tone_mapping import to_srgb_codes
 from capture.renditions.pipeline import Result, process_file
 from reporter.errors import MediaFailed
-from tests.support.media import files
+from tests.support.media import files, stills
 from tests.support.media.colours import (
     BARS,
     HLG,
@@ -270,9 +270,10 @@ def cut_jpeg(path: Path, *, mode: str = "RGB", progressive: bool = False) -> Non
     path.write_bytes(out.getvalue()[: len(out.getvalue()) * 6 // 10])
 
 
-def cut_png(path: Path) -> None:
+def cut_other(path: Path, form: str) -> None:
+    """PNG, GIF or BMP, which begins with its lowest row."""
     out = io.BytesIO()
-    Image.fromarray(files.scene(1200, 800, 0)).save(out, "PNG")
+    Image.fromarray(files.scene(1200, 800, 0)).save(out, form)
     path.write_bytes(out.getvalue()[: len(out.getvalue()) * 6 // 10])
 
 
@@ -281,7 +282,8 @@ CUT: dict[str, Callable[[Path], None]] = {
     "progressive": lambda path: cut_jpeg(path, progressive=True),
     "grey": lambda path: cut_jpeg(path, mode="L"),
     "cmyk": lambda path: cut_jpeg(path, mode="CMYK"),
-    "png": cut_png,
+    "png": lambda path: cut_other(path, "PNG"),
+    "gif": lambda path: cut_other(path, "GIF"),
 }
 
 
@@ -298,9 +300,32 @@ def test_what_is_there_of_a_cut_picture_is_shown_and_said(name: str, tmp_path: P
     assert np.abs(seen[:200] - whole[:200]).mean() < 25
 
 
+def test_a_cut_bmp_is_shown_from_the_ground_up(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    cut_other(path, "BMP")
+    result = result_of(path, tmp_path / "out")
+    assert result.note == CUT_SHORT
+    view = np.asarray(
+        Image.open(next(m.path for m in result.made if m.name == "view")).convert("L")
+    )
+    whole = np.asarray(Image.fromarray(files.scene(1200, 800, 0)).convert("L"), np.int16)
+    assert np.abs(view[600:].astype(np.int16) - whole[600:]).mean() < 25
+
+
 def test_a_whole_picture_is_not_called_cut(tmp_path: Path) -> None:
-    for make in (files.jpeg, files.jpeg_cmyk, files.png_alpha, files.heic):
+    whole = (
+        files.jpeg,
+        files.jpeg_cmyk,
+        files.png_alpha,
+        files.heic,
+        files.gif_animated,
+        stills.bmp,
+    )
+    for make in whole:
         assert result_of(make(), tmp_path / make.__name__).note == ""
+    gif = tmp_path / "more.gif"
+    gif.write_bytes(files.gif_animated().read_bytes() + b"more words")
+    assert result_of(gif, tmp_path / "more gif").note == ""
     # A phone's second picture, or a film, stands behind the first one.
     path = tmp_path / "more.jpg"
     path.write_bytes(files.jpeg().read_bytes() + bytes(500))
