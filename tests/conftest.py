@@ -37,6 +37,7 @@ from tests.support.browsers.chromium import (
 )
 from tests.support.browsers.shared_app import SharedDecoders, routes_compiled_once, shared_decoders
 from tests.support.kiosk_process import KioskProcess, TurnableClock
+from tests.support.servers import on_postgresql
 from tests.support.servers.postgres import Postgres, postgres_cluster
 from tests.support.servers.postgres import missing_programs as missing_postgres
 from tests.support.servers.script import ScriptServer, script_servers
@@ -68,6 +69,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker("no_cover")
+    if on_postgresql.WANTED:
+        for item in items:
+            if mark := item.get_closest_marker("sqlite"):
+                item.add_marker(pytest.mark.skip(reason=f"SQLite alone: {mark.args[0]}"))
     together = [_group(item) for item in items]
     ranks: dict[str, int] = {}
     for item, group in zip(items, together, strict=True):
@@ -257,8 +262,6 @@ def schema_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 @pytest.fixture(scope="session", autouse=True)
 def engine_of_the_run() -> Iterator[None]:
     """REPORTER_TEST_ENGINE=postgresql: gatherings stand in PostgreSQL instead of files."""
-    from tests.support.servers import on_postgresql
-
     if not on_postgresql.WANTED:
         yield
         return

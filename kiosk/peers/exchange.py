@@ -78,21 +78,32 @@ def merge_peer(kiosk: KioskContext, peer: Peer, progress: Progress | None = None
 
     Raises Unreachable, Forbidden (it does not know us any more) or what a merge of a folder raises.
     """
-    place = kiosk.store.incoming / f"peer-{peer.id.hex}"
-    place.mkdir(parents=True, exist_ok=True)
     with _client(kiosk, peer) as client:
-        mark = client.fetch(
-            "/peers/snapshot", place / DATABASE, lambda _count: None, etag=peer.snapshot
-        )
-        if not mark:
-            report = MergeReport()
-        else:
-            gone = _fetch_missing(kiosk, client, place, progress)
-            report = merge_folder(kiosk, place, peer.name)
-            report.left += gone
-    shutil.rmtree(place)
+        report, mark = take_in(kiosk, client, peer, progress, known=peer.snapshot)
     _note(kiosk, peer, report, mark)
     return report
+
+
+def take_in(
+    kiosk: KioskContext,
+    client: PeerClient,
+    peer: Peer,
+    progress: Progress | None = None,
+    *,
+    known: str,
+) -> tuple[MergeReport, str]:
+    """Merge what another one has; with the mark of its rows, which is empty where they are still ``known`` ones."""
+    base = "/hub/push" if peer.hub else "/peers"
+    place = kiosk.store.incoming / f"peer-{peer.id.hex}"
+    place.mkdir(parents=True, exist_ok=True)
+    report = MergeReport()
+    mark = client.fetch(f"{base}/snapshot", place / DATABASE, lambda _count: None, etag=known)
+    if mark:
+        gone = _fetch_missing(kiosk, client, place, progress, base=base)
+        report = merge_folder(kiosk, place, peer.name)
+        report.left += gone
+    shutil.rmtree(place)
+    return report, mark
 
 
 def _note(kiosk: KioskContext, peer: Peer, report: MergeReport, mark: str) -> None:
@@ -119,7 +130,7 @@ def _client(kiosk: KioskContext, peer: Peer) -> PeerClient:
 
 
 def _fetch_missing(
-    kiosk: KioskContext, client: PeerClient, place: Path, progress: Progress | None
+    kiosk: KioskContext, client: PeerClient, place: Path, progress: Progress | None, *, base: str
 ) -> list[str]:
     """Bring the originals that this laptop lacks beside the snapshot; sentences on those that did not come."""
     store, left = Store(place), []
@@ -132,7 +143,7 @@ def _fetch_missing(
             kiosk.store.need_room(size * 2, keep_free=kiosk.settings.limits.keep_free_mb << 20)
             heard = _heard(progress, number, len(wanted))
             try:
-                client.fetch(f"/peers/media/{sha256}", goal, heard, sha256=sha256)
+                client.fetch(f"{base}/media/{sha256}", goal, heard, sha256=sha256)
             except NotFound as error:
                 # Taken back there a moment ago: the next snapshot says so.
                 left.append(error.message)

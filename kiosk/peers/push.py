@@ -1,4 +1,7 @@
-"""A kiosk and its hub: paired by a code, then what is new is brought there, and goes on where it was broken off."""
+"""A kiosk and its hub: paired by a code, then what is new is brought there, and goes on where it was broken off.
+
+What others have decided there, or brought from another laptop, comes back the same way.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from kiosk.peers.client import PeerClient
+from kiosk.peers.exchange import take_in
 from kiosk.peers.pairing import Introduction, introduction, keep_peer, token_of
 from kiosk.peers.snapshot import write_snapshot
 from kiosk.runtime.context import KioskContext
@@ -25,8 +29,8 @@ from reporter.models import Peer, Takeaway
 
 # What of the settings belongs to the gathering, wherever it is kept: neither the Wi-Fi nor the laptop's own.
 _SHARED = ("gathering", "publish", "privacy", "limits")
-# How often what is new is brought by itself.
-EVERY = timedelta(minutes=1)
+# How often what is new is brought by itself; where nothing is, how often the hub is asked for what is new there.
+EVERY, LISTEN = timedelta(minutes=1), timedelta(minutes=3)
 # Originals under way at once.
 LANES = 4
 _TRIES = 4
@@ -90,7 +94,8 @@ def hub_of(kiosk: KioskContext) -> Peer:
 
 
 def push(kiosk: KioskContext, peer: Peer, done: Pushed, progress: Progress | None = None) -> None:
-    """Bring everything new to the hub, noted in ``done``. Broken off, the next push goes on where it was.
+    """Bring everything new to the hub, noted in ``done``, and take in what is new there. Broken off, the next push
+    goes on where it was.
 
     Raises Unreachable, or Forbidden where the hub does not know us any more. Commits what was reached.
     """
@@ -105,12 +110,24 @@ def push(kiosk: KioskContext, peer: Peer, done: Pushed, progress: Progress | Non
     ):
         rows = Path(work) / "rows.db"
         mark = write_snapshot(kiosk.settings.folder / "reporter.db", rows)
-        if client.call("GET", "/hub/push/mark")["mark"] == mark:
+        known = client.call("GET", "/hub/push/mark")
+        if known["mark"] == mark:
             done.already = _count()
         else:
             _bring(kiosk, client, rows, mark, sending=_Sending(done, progress))
-    peer.snapshot = "" if done.left else mark
+        peer.snapshot = "" if done.left else mark
+        db.session.commit()
+        # A hub of an older version has no mark of its own rows, and nothing comes back.
+        if known.get("rows") and (known["mark"] != mark or known["rows"] != peer.received):
+            _take_back(kiosk, client, peer, done)
     _note(kiosk, peer, done)
+
+
+def _take_back(kiosk: KioskContext, client: PeerClient, peer: Peer, done: Pushed) -> None:
+    report, mark = take_in(kiosk, client, peer, known=peer.received)
+    done.left += report.left
+    if mark:
+        peer.received = "" if report.left else mark
 
 
 def push_next(kiosk: KioskContext) -> int:
@@ -120,8 +137,9 @@ def push_next(kiosk: KioskContext) -> int:
     waits = peer is not None and peer.tried_at is not None and peer.tried_at > now - EVERY
     if peer is None or not (peer.asked_at or (peer.automatic and not waits)):
         return 0
-    if not peer.asked_at and not peer.error and peer.snapshot == _own_mark(kiosk):
-        # Nothing is new: the hub need not be asked, and the next look has time.
+    heard = peer.reached_at is not None and peer.reached_at > now - LISTEN
+    if not peer.asked_at and not peer.error and heard and peer.snapshot == _own_mark(kiosk):
+        # Nothing is new here, and there it was looked for a moment ago: the next look has time.
         peer.tried_at = now
         db.session.commit()
         return 0

@@ -1,4 +1,4 @@
-"""Whether a hub has everything, without opening the gathering: a push of nothing new is over before pages load."""
+"""Whether a hub has everything and nothing new, before pages load: a push of nothing new is over then."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from reporter.secret_store import get_secret
 
 
 def all_there(folder: Path) -> int | None:
-    """How many takeaways the hub of a gathering folder has, where it has all that is here; None: look closer."""
+    """How many takeaways the hub of a gathering folder has, where both have the same; None: look closer."""
     database = folder / "reporter.db"
     try:
         with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as rows:
-            peer, url, pushed = rows.execute(
-                "SELECT id, url, snapshot FROM peer WHERE hub AND snapshot <> ''"
+            peer, url, pushed, received = rows.execute(
+                "SELECT id, url, snapshot, received FROM peer WHERE hub AND snapshot <> ''"
             ).fetchone()
             (gathering,) = rows.execute("SELECT id FROM gathering").fetchone()
             (count,) = rows.execute(
@@ -31,8 +31,9 @@ def all_there(folder: Path) -> int | None:
                 return None
         token = get_secret(str(uuid.UUID(gathering)), f"peer:{uuid.UUID(peer)}") or ""
         with PeerClient(url, token) as client:
-            known = client.call("GET", "/hub/push/mark")["mark"]
+            known = client.call("GET", "/hub/push/mark")
     except (sqlite3.Error, TypeError, ReporterError):
         # An older schema, no hub, or one that can't be reached: the whole way says what it is.
         return None
-    return int(count) if known == pushed else None
+    same = known["mark"] == pushed and known.get("rows", received) == received
+    return int(count) if same else None

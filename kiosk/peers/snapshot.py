@@ -41,7 +41,7 @@ SHARED = frozenset(
     }
 )
 # A phone's cookie is known to the laptop that gave it, and to no other.
-_DEVICES = ("takeaway", "reply")
+DEVICES = ("takeaway", "reply")
 
 
 def write_snapshot(database: Path, goal: Path) -> str:
@@ -51,7 +51,7 @@ def write_snapshot(database: Path, goal: Path) -> str:
         copy.execute("PRAGMA journal_mode=DELETE")
         for table in _private_tables(copy):
             copy.execute(f'DELETE FROM "{table}"')  # noqa: S608 - a name of the schema
-        for table in _DEVICES:
+        for table in DEVICES:
             statement = f"UPDATE {table} SET device = '' WHERE device <> ''"  # noqa: S608 - see above
             copy.execute(statement)
         copy.commit()

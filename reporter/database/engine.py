@@ -46,6 +46,24 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+@event.listens_for(Engine, "before_cursor_execute", retval=True)
+def _without_nul(
+    _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
+) -> tuple[str, Any]:
+    """Let no NUL into a database: PostgreSQL's texts have none, SQLite's functions stop at it."""
+    return statement, _stripped(parameters)
+
+
+def _stripped(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "") if "\0" in value else value
+    if isinstance(value, dict):
+        return {name: _stripped(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_stripped, value))
+    return value
+
+
 def sqlite_url(path: Path) -> str:
     """The SQLAlchemy address of a SQLite file."""
     return f"sqlite:///{path}"

@@ -22,12 +22,9 @@ DATABASE = "reporter.db"
 @contextmanager
 def open_other(folder: Path) -> Iterator[Session]:
     """The rows of another gathering, from a copy that is brought to our schema; its folder stays as it is."""
-    source = folder / DATABASE
-    if not source.is_file():
-        raise NotFound("There is no gathering in %(folder)s.", folder=folder)
     with tempfile.TemporaryDirectory(prefix="reporter-merge-") as work:
         copy = Path(work) / DATABASE
-        _copy_database(source, copy)
+        copy_database(folder, copy)
         engine = create_engine(sqlite_url(copy))
         prepare_sqlite(engine)
         try:
@@ -38,8 +35,14 @@ def open_other(folder: Path) -> Iterator[Session]:
             engine.dispose()
 
 
-def _copy_database(source: Path, goal: Path) -> None:
-    """With what still stands in the write-ahead log, and without making files beside the source where it may not."""
+def copy_database(folder: Path, goal: Path) -> None:
+    """Write a gathering's rows to a file, with what still stands in the write-ahead log; no file is made beside them.
+
+    Raises NotFound, or ReporterError for what is no database.
+    """
+    source = folder / DATABASE
+    if not source.is_file():
+        raise NotFound("There is no gathering in %(folder)s.", folder=folder)
     with tempfile.TemporaryDirectory(prefix="reporter-merge-") as work:
         for name in (DATABASE, f"{DATABASE}-wal"):
             if (source.parent / name).is_file():

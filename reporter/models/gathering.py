@@ -105,7 +105,7 @@ class Peer(Base):
     url: Mapped[str] = mapped_column(default="")
     # SHA-256 of the token, so that it is known when it asks us.
     token_digest: Mapped[str] = mapped_column(unique=True)
-    # What is new here is brought there; it asks nothing of us.
+    # What is new here is brought there, and what is new there comes back; it asks nothing of us.
     hub: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Takes in what is new there every few minutes.
     automatic: Mapped[bool] = mapped_column(default=False)
@@ -117,8 +117,10 @@ class Peer(Base):
     merged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # What it said of itself: "takeaways", "media", "bytes".
     holds: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    # The snapshot that was merged last (see kiosk.peers.snapshot); empty: nothing, or not all of it.
+    # The snapshot that was merged last (see kiosk.peers.snapshot); empty: nothing, or not all of it. Of a hub: ours
+    # that was merged there, and the mark of its rows that were merged here.
     snapshot: Mapped[str] = mapped_column(default="")
+    received: Mapped[str] = mapped_column(default="", server_default="")
     # The last MergeReport that brought something, as a dictionary.
     report: Mapped[dict[str, Any]] = mapped_column(MessageJSON, default=dict)
     # Why the last try did not work; empty: it did.

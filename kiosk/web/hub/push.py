@@ -19,6 +19,7 @@ from kiosk.hub.gatherings import current_hub, written_settings
 from kiosk.peers.exchange import missing_media
 from kiosk.peers.pairing import Introduction
 from kiosk.peers.received import Received
+from kiosk.peers.row_copy import copy_rows, rows_mark
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.server.connection import share_of
@@ -26,6 +27,7 @@ from kiosk.services.merging import merge_folder
 from kiosk.web.hub.door import open_gathering
 from kiosk.web.middleware.auth import csrf
 from kiosk.web.openapi.describe import describe
+from kiosk.web.peers.files import send_original, send_snapshot
 from reporter.database.row_security import Scope
 from reporter.errors import BadInput, Forbidden, TooMuch
 from reporter.gathering.admission import Window
@@ -97,8 +99,18 @@ def _count_try() -> None:
 @bp.get("/mark")
 @describe(produces="application/json")
 def mark() -> Response:
-    """The mark of the snapshot that was taken in last: the kiosk knows whether it has anything new."""
-    return jsonify(mark=kiosks.pushed_mark(db.session(), _pushing()))
+    """The mark of the snapshot that was taken in last, and that of the rows here: who asks knows what is new where."""
+    known = kiosks.pushed_mark(db.session(), _pushing())
+    return jsonify(mark=known, rows=rows_mark(db.session()))
+
+
+@bp.get("/snapshot")
+@describe(produces="application/vnd.sqlite3")
+def snapshot() -> Response:
+    """The rows of the kiosk's gathering as laptops share them; their mark is the ETag."""
+    if rows_mark(db.session()) in request.if_none_match:
+        return Response(status=304)
+    return send_snapshot(lambda goal: copy_rows(db.session(), goal))
 
 
 @bp.put("/rows")
@@ -163,6 +175,13 @@ def give_baton_back() -> Response:
     known = _pushing()
     baton.give_back(db.session(), known.gathering_id, known.kiosk_id.hex)
     return jsonify(granted=False)
+
+
+@bp.get("/media/<sha256>")
+@describe(produces="application/octet-stream")
+def fetch(sha256: str) -> Response:
+    """One original of the kiosk's gathering, whole or from an offset on (Range)."""
+    return send_original(sha256)
 
 
 @bp.patch("/media/<sha256>")

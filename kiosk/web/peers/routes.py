@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from functools import partial
-from pathlib import Path
 
-from flask import Blueprint, Response, current_app, jsonify, request, send_file
+from flask import Blueprint, Response, current_app, jsonify, request
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
@@ -20,9 +17,10 @@ from kiosk.runtime.database import db
 from kiosk.server.connection import share_of
 from kiosk.web.middleware.auth import csrf
 from kiosk.web.openapi.describe import describe
+from kiosk.web.peers.files import send_original, send_snapshot
 from kiosk.web.shared.json_body import read_texts
 from reporter.enums import TakeawayState
-from reporter.errors import BadInput, Forbidden, NotFound, TooMuch
+from reporter.errors import BadInput, Forbidden, TooMuch
 from reporter.gathering.admission import Window
 from reporter.models import Media, Takeaway
 
@@ -95,34 +93,12 @@ def summary() -> Response:
 @describe(produces="application/vnd.sqlite3")
 def snapshot() -> Response:
     """The rows that laptops share, as a SQLite file; its ETag is their digest. They are repeatable: ranges work."""
-    kiosk = current_kiosk()
-    work = Path(tempfile.mkdtemp(prefix="reporter-snapshot-"))
-    goal = work / "snapshot.db"
-    mark = write_snapshot(kiosk.settings.folder / "reporter.db", goal)
-    response = send_file(goal, "application/vnd.sqlite3", etag=mark, conditional=True)
-    # It is open by now and needs no name; Windows keeps a file that is open until it is closed.
-    remove = partial(shutil.rmtree, work, ignore_errors=True)
-    remove()
-    response.call_on_close(remove)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    database = current_kiosk().settings.folder / "reporter.db"
+    return send_snapshot(partial(write_snapshot, database))
 
 
 @bp.get("/media/<sha256>")
 @describe(produces="application/octet-stream")
 def media(sha256: str) -> Response:
     """One original, whole or from an offset on (Range)."""
-    row = db.session.scalar(select(Media).where(Media.sha256 == sha256))
-    if row is None:
-        raise _missing()
-    path = current_kiosk().store.original(row.sha256, row.ext)
-    try:
-        response = send_file(path, "application/octet-stream", etag=row.sha256, conditional=True)
-    except FileNotFoundError as error:
-        raise _missing() from error
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _missing() -> NotFound:
-    return NotFound(_("There is no such file, or it isn't shown."))
+    return send_original(sha256)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-import shutil
 import uuid
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -40,6 +39,7 @@ from reporter.models.camera import Cut, Shot
 from reporter.moderation.decisions import by_receipt, hide, withdraw
 from tests.support.browsers.pages import PHONE
 from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.servers.on_postgresql import copy_gathering
 
 ROOT = Path(__file__).parents[3]
 V1 = {"Tus-Resumable": "1.0.0"}
@@ -292,7 +292,7 @@ def merge_away(world: World, takeaway: Takeaway) -> None:
     other = world.settings.folder.parent / "other"
     receipt, words = takeaway.receipt, takeaway.text
     world.session.rollback()
-    shutil.copytree(world.settings.folder, other)
+    copy_gathering(world.settings.folder, other)
     world.session.execute(delete(Upload))
     world.session.delete(by_receipt(world.session, receipt))
     world.session.commit()
@@ -433,7 +433,7 @@ def merge_a_second_kiosk(world: World, *, text: str, device: str) -> str:
     """A phone's first try is at a second kiosk, its second one here; then they are merged, twice. Our receipt."""
     other = world.settings.folder.parent / "other"
     world.session.rollback()
-    shutil.copytree(world.settings.folder, other)
+    copy_gathering(world.settings.folder, other)
     with open_session(replace(world.settings, folder=other)) as there:
         event = there.scalars(
             select(EventSession).where(EventSession.code == world.events[0].code)

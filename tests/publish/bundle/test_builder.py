@@ -341,6 +341,7 @@ def killed(kit: Kit, goal: Path, step: int) -> int:
     return subprocess.run(command, timeout=120, check=False, cwd=ASSETS.parent).returncode
 
 
+@pytest.mark.sqlite("another process opens the folder")
 @pytest.mark.parametrize("name", ["bag", "bag.zip"])
 def test_killed_half_way_leaves_no_half_bundle(kit: Kit, tmp_path: Path, *, name: str) -> None:
     fill(kit)
@@ -375,6 +376,7 @@ def test_bundle_that_was_put_aside_when_the_power_went_comes_back(kit: Kit, tmp_
     assert [p.name for p in goal.parent.iterdir()] == ["bag"]
 
 
+@pytest.mark.sqlite("another process opens the folder")
 def test_two_at_once_do_not_disturb_one_another(kit: Kit, tmp_path: Path) -> None:
     fill(kit)
     goal = tmp_path / "bag"

@@ -42,8 +42,9 @@ def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
     monkeypatch.setitem(targets.KINDS, "contract", ContractTarget)
     monkeypatch.setattr(http, "_TIMEOUT", {**dict.fromkeys(http._TIMEOUT, 5), "read": PATIENCE})
     with open_kit(tmp_path / "gathering") as kit:
-        # Hundreds of runs of which nothing is kept: no waiting for the disk.
-        kit.session.execute(text("PRAGMA synchronous=OFF"))
+        if kit.engine.dialect.name == "sqlite":
+            # Hundreds of runs of which nothing is kept: no waiting for the disk.
+            kit.session.execute(text("PRAGMA synchronous=OFF"))
         yield kit
 
 

@@ -574,7 +574,8 @@ def test_secret_reaches_the_target_and_no_row(
     secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("fake"), "hush-hush")
     run(kit)
     assert {setup.secret for setup in given} == {"hush-hush"}
-    assert b"hush-hush" not in (kit.settings.folder / "reporter.db").read_bytes()
+    if kit.engine.dialect.name == "sqlite":
+        assert b"hush-hush" not in (kit.settings.folder / "reporter.db").read_bytes()
     told = target_registry.remove_target(kit.session, kit.facts, "fake")
     assert "Posts that stay there: 1." in told
     assert secret_store.get_secret(str(kit.facts.id), target_registry.secret_name("fake")) is None

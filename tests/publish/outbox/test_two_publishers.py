@@ -6,7 +6,6 @@ import dataclasses
 import gc
 import os
 import random
-import shutil
 import threading
 import zlib
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from tests.publish.conformance.contract import Place
 from tests.publish.conformance.targets import PLACES
 from tests.support.publish.fakes import FaultProxy, Kit, open_again, open_kit
 from tests.support.publish.rounds import publish
+from tests.support.servers.on_postgresql import copy_gathering
 
 # More of them, and bad lines to all places: RACE_SEEDS=5 pytest tests/publish/outbox/test_two_publishers.py
 SEEDS = int(os.environ.get("RACE_SEEDS", "0"))
@@ -109,9 +109,8 @@ def kiosks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Ki
         one.photo(first, seed % 1000 + 1, "So does kale.")
         one.takeaway(second, "Ask the neighbours first.")
         one.session.close()
-        with one.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copytree(tmp_path / "one", tmp_path / "two")
+        one.engine.dispose()
+        copy_gathering(tmp_path / "one", tmp_path / "two")
         yield one, stack.enter_context(open_again(tmp_path / "two", seed=seed + 1))
 
 

@@ -4,6 +4,7 @@ import random
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
@@ -38,6 +39,7 @@ def _add(session: Session, count: int, rng: random.Random) -> None:
     session.commit()
 
 
+@pytest.mark.sqlite("PostgreSQL counts by itself")
 def test_it_counts_when_the_gathering_has_doubled(tmp_path: Path) -> None:
     rng = random.Random(4)
     settings = make_gathering(

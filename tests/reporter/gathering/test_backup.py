@@ -26,6 +26,8 @@ from reporter.moderation.decisions import withdraw
 from tests.support.kiosk_process import START, TurnableClock, add_takeaway, hand
 from tests.support.synced_files import note_synced_files
 
+pytestmark = pytest.mark.sqlite("copies of a folder; a hub has those of its administrator")
+
 
 def add_photo(
     session: Session, store: Store, event: EventSession, rng: random.Random, content: bytes

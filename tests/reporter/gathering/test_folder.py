@@ -54,6 +54,7 @@ def scheduled(guid: str, **values: object) -> ScheduledSession:
     return replace(plain, **values)  # type: ignore[arg-type]
 
 
+@pytest.mark.sqlite("its rows are elsewhere")
 def test_a_gathering_is_one_folder(gathering: Settings, session: Session) -> None:
     assert (gathering.folder / "reporter.toml").is_file()
     assert (gathering.folder / "reporter.db").is_file()
@@ -61,6 +62,7 @@ def test_a_gathering_is_one_folder(gathering: Settings, session: Session) -> Non
     assert session.scalars(select(Gathering)).one().revision == 0
 
 
+@pytest.mark.sqlite("pragmas")
 def test_the_database_keeps_its_word_at_a_power_cut(session: Session) -> None:
     assert session.scalar(text("PRAGMA journal_mode")) == "wal"
     assert session.scalar(text("PRAGMA synchronous")) == 2  # FULL
@@ -84,6 +86,7 @@ def test_migrations_make_what_the_models_say(tmp_path: Path) -> None:
     assert differences == []
 
 
+@pytest.mark.sqlite("PostgreSQL's copies are an administrator's")
 def test_an_older_database_is_copied_aside_first(gathering: Settings) -> None:
     path = gathering.folder / "reporter.db"
     engine = open_engine(gathering)

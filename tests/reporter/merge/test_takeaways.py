@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -32,6 +31,7 @@ from reporter.moderation import decisions
 from tests.support.media.recordings import mp4
 from tests.support.publish.fakes import FakePlace, FakeTarget, Kit, jpeg, open_again, open_kit
 from tests.support.publish.rounds import publish
+from tests.support.servers.on_postgresql import copy_gathering
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def kit(tmp_path: Path) -> Iterator[Kit]:
 def twin(kit: Kit, folder: Path) -> Path:
     """A second kiosk that began as a copy of the first."""
     kit.session.commit()
-    shutil.copytree(kit.settings.folder, folder)
+    copy_gathering(kit.settings.folder, folder)
     return folder
 
 

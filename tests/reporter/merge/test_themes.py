@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from reporter.merge.themes import merge_themes
 from reporter.models import Theme, ThemeMember
 from reporter.themes.decisions import rename_theme, split_theme
 from tests.support.publish.fakes import Kit, open_again
+from tests.support.servers.on_postgresql import copy_gathering
 
 
 @pytest.mark.parametrize("is_decided_here", [False, True])
@@ -25,7 +25,7 @@ def test_decisions_of_the_other_side_come_where_none_was_made(
     rows = [kit.takeaway(event, text) for text in ("Leeks", "Beans")]
     kit.session.commit()
     folder = tmp_path / "theirs"
-    shutil.copytree(kit.settings.folder, folder)
+    copy_gathering(kit.settings.folder, folder)
     with open_again(folder) as there:
         theirs = [there.session.get_one(type(row), row.id) for row in rows]
         theme = split_theme(there.session, theirs, "Beds", there.hand)

@@ -268,6 +268,7 @@ with open_session(settings) as session:
 """
 
 
+@pytest.mark.sqlite("another process opens the folder")
 def test_a_broken_index_answers_with_nothing_and_heals(
     session: Session, filled_whoosh: WhooshIndex, gathering: Settings
 ) -> None:

@@ -1,0 +1,58 @@
+"""What a kiosk may know of its gathering at a hub: as ``kiosk.peers.snapshot``, from PostgreSQL."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from pathlib import Path
+
+from sqlalchemy import Table, create_engine, insert, select, text
+from sqlalchemy.orm import Session
+
+from kiosk.peers.snapshot import DEVICES, SHARED
+from reporter import migrations
+from reporter.database.engine import Base, sqlite_url
+
+# Rows that are copied at once.
+_MANY = 1000
+
+
+def copy_rows(session: Session, goal: Path, tables: Collection[str] = SHARED) -> str:
+    """Write the shared rows of a gathering on PostgreSQL to a SQLite file; their mark (see ``rows_mark``).
+
+    Begins a transaction of its own in which nothing changes meanwhile, and ends it.
+    """
+    session.rollback()
+    session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    mark = rows_mark(session)
+    engine = create_engine(sqlite_url(goal))
+    try:
+        migrations.upgrade(engine)
+        with engine.begin() as copy:
+            for table in _tables(tables):
+                rows = session.execute(select(table), execution_options={"yield_per": _MANY})
+                for some in rows.mappings().partitions():
+                    copy.execute(insert(table), [_without_device(table, dict(row)) for row in some])
+    finally:
+        engine.dispose()
+        session.rollback()
+    return mark
+
+
+def rows_mark(session: Session) -> str:
+    """What tells whether the shared rows of a gathering on PostgreSQL have changed; counted by the database itself."""
+    asked = " UNION ALL ".join(
+        f"SELECT '{table.name}', count(*), sum(hashtextextended(CAST(t AS text), 0)::numeric) "  # noqa: S608 - names of the schema
+        f'FROM "{table.name}" AS t'
+        for table in _tables(SHARED)
+    )
+    found = sorted(tuple(row) for row in session.execute(text(asked)))
+    return hashlib.sha256(repr(found).encode()).hexdigest()
+
+
+def _tables(names: Collection[str]) -> list[Table]:
+    return [table for table in Base.metadata.sorted_tables if table.name in names]
+
+
+def _without_device(table: Table, row: dict[str, object]) -> dict[str, object]:
+    return {**row, "device": ""} if table.name in DEVICES else row

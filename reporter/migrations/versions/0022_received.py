@@ -1,0 +1,15 @@
+"""What came back from a hub"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0022"
+down_revision = "0021"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("peer", sa.Column("received", sa.String(), nullable=False, server_default=""))
