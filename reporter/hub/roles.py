@@ -18,7 +18,7 @@ class Role(StrEnum):
 REVIEW = frozenset(
     {"review", "captions", "edit_media", "faces", "themes", "coverage", "conversation"}
 )
-FACILITATE = REVIEW | {"sessions", "schedule", "wall", "cards", "desker", "actions"}
+FACILITATE = REVIEW | {"sessions", "schedule", "wall", "desker", "actions"}
 
 
 def may_use(role: str, part: str) -> bool:

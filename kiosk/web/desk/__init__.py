@@ -29,7 +29,7 @@ from kiosk.web.desk.privacy import retention as privacy_retention
 from kiosk.web.desk.publishing import film, manual_posting, overview, report, stories, targets
 from kiosk.web.desk.review import captions, edit_media, views
 from kiosk.web.desk.review import faces as review_faces
-from kiosk.web.middleware.auth import at_laptop, require_desk
+from kiosk.web.middleware.auth import at_laptop, has_part, require_desk
 from kiosk.web.openapi.describe import describe
 from kiosk.web.peers import laptops
 from reporter.annotations import face_review
@@ -92,8 +92,17 @@ def start() -> ResponseReturnValue:
 
 @bp.app_context_processor
 def rail() -> dict[str, Any]:
-    """``rail_counts()`` and ``from_afar()`` for the desk's pages: asked only where the rail is drawn."""
-    return {"rail_counts": _counts, "from_afar": lambda: not at_laptop()}
+    """What the rail asks while it is drawn, and only then."""
+    return {
+        "rail_counts": _counts,
+        "rail_entries": _entries,
+        "from_afar": lambda: not at_laptop(),
+    }
+
+
+def _entries(all_of_a_group: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...]]:
+    """Those that lead to a part of this desk; an entry begins with its endpoint."""
+    return [one for one in all_of_a_group if has_part(one[0].split(".")[1])]
 
 
 def _counts() -> dict[str, int]:

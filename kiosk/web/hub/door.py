@@ -29,6 +29,8 @@ from reporter.hub.roles import may_use
 SIGNED_IN = "signed_in"
 _FREE = ("static",)
 _DESK = "desk"
+# Parts of the desk that are about the laptop itself: its card reader, its sticks and copies, laptops near it.
+_LAPTOPS = frozenset({"cards", "tools", "laptops"})
 
 
 class MemberDoor:
@@ -43,10 +45,17 @@ class MemberDoor:
         return g.get("member_role") is not None
 
     def require_desk(self) -> Response | None:
-        """Raises Forbidden for a part of the desk that is not for this role."""
-        if not may_use(g.member_role, _part()):
+        """Raises Forbidden for a part of the desk that is not for this role, NotFound for one that a hub has not."""
+        part = _part()
+        if part in _LAPTOPS:
+            raise NotFound(_("This can be done only at the laptop itself."))
+        if not may_use(g.member_role, part):
             raise Forbidden(_("Your role does not include this. Ask an organizer."))
         return None
+
+    def has_part(self, part: str) -> bool:
+        """What is no laptop's, and within the member's role."""
+        return part not in _LAPTOPS and may_use(g.member_role, part)
 
 
 def _part() -> str:

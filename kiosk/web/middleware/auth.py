@@ -75,6 +75,9 @@ class Door(Protocol):
     def require_desk(self) -> Response | None:
         """``before_request`` of the desk: a page to log in first, or None; raises Forbidden where none helps."""
 
+    def has_part(self, part: str) -> bool:
+        """Whether the asker's desk has a part (the name of its blueprint)."""
+
 
 class LaptopDoor:
     """The laptop itself, and whoever knows its passphrase."""
@@ -109,6 +112,10 @@ class LaptopDoor:
             raise Forbidden(_("Log in at the desk first."))
         return redirect(url_for("access.login", next=request.full_path))
 
+    def has_part(self, part: str) -> bool:
+        """All of them."""
+        return True
+
 
 def _door() -> Door:
     door: Door = current_app.extensions["door"]
@@ -123,6 +130,11 @@ def at_laptop() -> bool:
 def at_desk() -> bool:
     """Whether the asker may use the desk."""
     return _door().at_desk()
+
+
+def has_part(part: str) -> bool:
+    """Whether the asker's desk has a part (the name of its blueprint)."""
+    return _door().has_part(part)
 
 
 def require_desk() -> Response | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import httpx
@@ -113,6 +114,10 @@ def test_a_role_opens_its_part_of_the_desk(
         opens, 200
     )
     assert {path: browser.get(base + path).status_code for path in shut} == dict.fromkeys(shut, 403)
+    rail = browser.get(f"{base}/desk/review").text.partition('<header class="rail">')[2]
+    led = re.findall(rf'<li><a href="{base}([^"]+)"', rail.partition("</nav>")[0])
+    assert {path: browser.get(base + path).status_code for path in led} == dict.fromkeys(led, 200)
+    assert set(opens) <= set(led)
     number = browser.get("/hub/").text.partition("/hub/o/")[2].partition('"')[0]
     token = csrf(browser.get("/hub/").text)
     invited = browser.post(
@@ -120,6 +125,14 @@ def test_a_role_opens_its_part_of_the_desk(
         data={"csrf_token": token, "email": "x@example.org", "role": "owner"},
     )
     assert invited.status_code == 403
+
+
+def test_what_only_a_laptop_has_is_not_at_the_hub(hub: HubKit, base: str) -> None:
+    owner = hub.member("Gardens", "bob@example.org")
+    page = owner.get(f"{base}/desk/review").text
+    for path in ("/desk/cards", "/desk/tools", "/desk/laptops"):
+        assert f'href="{base}{path}"' not in page
+        assert owner.get(base + path).status_code == 404
 
 
 def test_an_invitation_works_once_and_a_sign_in_until_it_ends(hub: HubKit, base: str) -> None:
