@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
 from reporter.database.row_security import Scope, working_for
-from reporter.errors import Forbidden
+from reporter.errors import Forbidden, NotFound
 from reporter.hub.models import HubGathering, HubKiosk, Organization, PairingTicket
 from reporter.hub.secrets import code_digest, digest, new_code, new_token
 
@@ -42,25 +42,67 @@ class Paired:
     token: str
 
 
-def pairing_code(session: Session, organization: uuid.UUID, *, now: datetime) -> str:
-    """A code for the next hour, in the organization's scope. Commits."""
+def pairing_code(
+    session: Session,
+    organization: uuid.UUID,
+    gathering: uuid.UUID | None = None,
+    *,
+    now: datetime,
+) -> str:
+    """A code for the next hour, in the organization's scope. Commits.
+
+    ``gathering``: whoever uses it joins this one. Raises NotFound for another organization's.
+    """
+    if gathering is not None and _gathering_of(session, organization, gathering) is None:
+        raise NotFound("This organization has no such gathering.")
     code = new_code()
     session.execute(delete(PairingTicket).where(PairingTicket.expires_at <= now))
     session.add(
         PairingTicket(
-            digest=code_digest(code), organization_id=organization, expires_at=now + LIFETIME
+            digest=code_digest(code),
+            organization_id=organization,
+            gathering_id=gathering,
+            expires_at=now + LIFETIME,
         )
     )
     session.commit()
     return code
 
 
+def _gathering_of(
+    session: Session, organization: uuid.UUID, gathering: uuid.UUID
+) -> uuid.UUID | None:
+    return session.scalar(
+        select(HubGathering.id).where(
+            HubGathering.organization_id == organization, HubGathering.id == gathering
+        )
+    )
+
+
+def gatherings_of(session: Session, organization: uuid.UUID) -> list[tuple[uuid.UUID, str]]:
+    """(id, title) of an organization's gatherings in its scope, the newest first."""
+    rows = session.execute(
+        select(HubGathering.id, HubGathering.title)
+        .where(HubGathering.organization_id == organization)
+        .order_by(HubGathering.created_at.desc(), HubGathering.id)
+    )
+    return [(number, title) for number, title in rows]
+
+
+def gathering_called(session: Session, organization: uuid.UUID, title: str) -> uuid.UUID:
+    """The organization's gathering with a title, the newest of several; raises NotFound."""
+    for number, found in gatherings_of(session, organization):
+        if found == title:
+            return number
+    raise NotFound("This organization has no such gathering.")
+
+
 def pair(session: Session, code: str, offer: Offer, *, now: datetime, rng: random.Random) -> Paired:
     """Use a code up for a kiosk. Commits. Raises Forbidden for one that is wrong, used or too old."""
-    organization = _use_up(session, code, now)
+    organization, joined = _use_up(session, code, now)
     token = new_token()
     with working_for(Scope(organization=organization)):
-        gathering = _gathering(session, organization, offer, now=now, rng=rng)
+        gathering = joined or _gathering(session, organization, offer, now=now, rng=rng)
         session.execute(
             delete(HubKiosk).where(
                 HubKiosk.gathering_id == gathering, HubKiosk.kiosk_id == offer.kiosk_id
@@ -81,17 +123,18 @@ def pair(session: Session, code: str, offer: Offer, *, now: datetime, rng: rando
     return Paired(organization, name, gathering, token)
 
 
-def _use_up(session: Session, code: str, now: datetime) -> uuid.UUID:
+def _use_up(session: Session, code: str, now: datetime) -> tuple[uuid.UUID, uuid.UUID | None]:
+    """The organization of a code, and the gathering if it is of one."""
     session.rollback()
     with working_for(Scope(key=code_digest(code))):
         ticket = session.get(PairingTicket, code_digest(code), with_for_update=True)
         if ticket is None or ticket.expires_at <= now:
             session.rollback()
             raise Forbidden("This code is wrong, used or too old. Ask for a new one.")
-        organization = ticket.organization_id
+        found = ticket.organization_id, ticket.gathering_id
         session.delete(ticket)
         session.commit()
-    return organization
+    return found
 
 
 def _gathering(

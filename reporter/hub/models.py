@@ -44,7 +44,8 @@ class HubGathering(RegistryBase):
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("hub_organization.id"))
-    # What its kiosk calls it: the same gathering pushed from two laptops is one.
+    # What its kiosk calls it: the same gathering pushed from two laptops is one. A laptop that joined by a code of the
+    # gathering may call it otherwise.
     local_id: Mapped[uuid.UUID] = mapped_column(Uuid)
     title: Mapped[str]
     # Its reporter.toml.
@@ -100,13 +101,22 @@ class Invitation(RegistryBase):
 
 
 class PairingTicket(RegistryBase):
-    """A code that ties one kiosk to an organization, once, until it runs out."""
+    """A code that ties one kiosk to an organization, once, until it runs out; or to a gathering that is there."""
 
     __tablename__ = "hub_pairing"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "gathering_id"],
+            ["hub_gathering.organization_id", "hub_gathering.id"],
+            ondelete="CASCADE",
+        ),
+    )
 
     # SHA-256 of the code.
     digest: Mapped[str] = mapped_column(primary_key=True)
     organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("hub_organization.id"))
+    # None: the gathering that the kiosk speaks of.
+    gathering_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -103,8 +103,9 @@ def init(organization: str, owner: str, as_json: bool) -> None:
 
 @hub.command("pairing-code")
 @click.option("--organization", required=True, metavar="NAME")
+@click.option("--gathering", metavar="TITLE", help="Let another laptop join this one.")
 @json_option
-def pairing_code(organization: str, as_json: bool) -> None:
+def pairing_code(organization: str, gathering: str | None, as_json: bool) -> None:
     """A code that ties one kiosk to an organization, for an hour: reporter pair HUB-URL CODE."""
     from reporter.database.row_security import Scope, working_for
     from reporter.hub import kiosks
@@ -112,7 +113,8 @@ def pairing_code(organization: str, as_json: bool) -> None:
     with _owner(_settings()) as session:
         number = _number(session, organization)
         with working_for(Scope(organization=number)):
-            code = kiosks.pairing_code(session, number, now=utc_now())
+            joined = kiosks.gathering_called(session, number, gathering) if gathering else None
+            code = kiosks.pairing_code(session, number, joined, now=utc_now())
     shown = f"{code[:4]}-{code[4:]}"
     if as_json:
         print_json({"code": shown})

@@ -68,6 +68,7 @@ def _page(number: uuid.UUID, role: str, page: Page) -> str:
         "hub/organization.html",
         organization=db.session.get_one(Organization, number),
         members=members,
+        gatherings=kiosks.gatherings_of(db.session(), number),
         role=role,
         roles=list(Role),
         page=page,
@@ -91,12 +92,21 @@ def invitation_url(secret: str) -> str:
 
 
 @bp.post("/code")
-@describe(form="csrf_token", statuses=(200,))
+@describe(form="gathering:uuid csrf_token", statuses=(200,))
 def show_code(number: uuid.UUID) -> str:
-    """A code that pairs one kiosk."""
+    """A code that pairs one kiosk: with a gathering of its own, or with one that is there."""
     role = _enter(number, Role.OWNER, Role.ORGANIZER)
-    code = kiosks.pairing_code(db.session(), number, now=current_hub().clock())
+    joined = request.form.get("gathering", "", type=str)
+    gathering = _number(joined) if joined else None
+    code = kiosks.pairing_code(db.session(), number, gathering, now=current_hub().clock())
     return _page(number, role, Page(code=code))
+
+
+def _number(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise NotFound(_("This organization has no such gathering.")) from error
 
 
 @bp.post("/member/<uuid:account>")
