@@ -29,7 +29,7 @@ from reporter.config import FILE_NAME, KioskSettings, Settings, load_settings, s
 from reporter.gathering.folder import prepare_folder
 from reporter.hub.config import HubSettings, media_folder
 from reporter.hub.models import HubGathering
-from reporter.media.mirror import MirroredStore
+from reporter.media.mirror import MirroredStore, trim_copies
 from reporter.media.objects import ObjectStore
 from reporter.media.store import Store
 from reporter.models import Gathering
@@ -106,6 +106,12 @@ class Hub:
     def folder_of(self, gathering: uuid.UUID) -> Path:
         """Where a gathering has its files."""
         return self.place / gathering.hex
+
+    def trim(self) -> int:
+        """Drop copies of an object store that this machine has not used for long; how many files went."""
+        if self.objects is None:
+            return 0
+        return trim_copies(self.place, self.settings.cache_mb << 20)
 
     def stop(self) -> None:
         """End the worker processes of all."""

@@ -12,13 +12,14 @@ from urllib.parse import urlsplit
 
 from reporter.errors import ConfigError
 
-DATABASE, MEDIA, URL, PROXIES, SITES, FOLDER = (
+DATABASE, MEDIA, URL, PROXIES, SITES, FOLDER, CACHE = (
     "REPORTER_DATABASE_URL",
     "REPORTER_MEDIA_URL",
     "REPORTER_HUB_URL",
     "REPORTER_PROXIES",
     "REPORTER_SITES",
     "REPORTER_FOLDER",
+    "REPORTER_CACHE_MB",
 )
 FILE_VARIABLE = "REPORTER_HUB_FILE"
 DEFAULT_FILE = Path("/etc/social-reporter/hub.toml")
@@ -29,7 +30,9 @@ _NAMES = {
     PROXIES: "proxies",
     SITES: "sites",
     FOLDER: "folder",
+    CACHE: "cache_mb",
 }
+CACHE_MB = 20_000
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class HubSettings:
     sites: str = ""
     # What this machine has at hand of an object store, and what is still on its way in; empty: its cache folder.
     folder: str = ""
+    # How much of an object store this machine keeps at hand; what was used longest ago goes first.
+    cache_mb: int = CACHE_MB
 
     def sites_of(self, gathering: uuid.UUID) -> Path | None:
         """Where a gathering may have web pages."""
@@ -68,17 +73,22 @@ def hub_settings(environment: Mapping[str, str] = os.environ) -> HubSettings:
                 name=name,
                 file=environment.get(FILE_VARIABLE) or DEFAULT_FILE,
             )
-    proxies = str(values["proxies"] or 0)
-    if not (proxies.isascii() and proxies.isdigit()):
-        raise ConfigError("%(value)s is no whole number.", value=f"{proxies!r}")
     return HubSettings(
         psycopg_url(str(values["database_url"])),
         str(values["media_url"]),
         str(values["url"]).rstrip("/"),
-        int(proxies),
+        _whole(values["proxies"] or 0),
         str(values["sites"]),
         str(values["folder"]),
+        _whole(values["cache_mb"] or CACHE_MB),
     )
+
+
+def _whole(value: object) -> int:
+    text = str(value)
+    if not (text.isascii() and text.isdigit()):
+        raise ConfigError("%(value)s is no whole number.", value=f"{text!r}")
+    return int(text)
 
 
 def _file(environment: Mapping[str, str]) -> dict[str, object]:

@@ -7,7 +7,9 @@ same gathering. What is acknowledged is in the object store before its row is co
 from __future__ import annotations
 
 import os
+import stat
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -46,6 +48,7 @@ class MirroredStore(Store):
         path = self._rendition(sha256, name, ext)
         if name == "plain" and path.exists():
             # Without edits there is but one; each machine makes its own.
+            _touch(path)
             return path
         self._renew(path, self._objects.stat(self._key(path)))
         return path
@@ -68,7 +71,10 @@ class MirroredStore(Store):
     def served_original(self, sha256: str, ext: str) -> Path | ObjectFile:
         """The local file, else the object itself, of which a browser may want a few bytes only."""
         path = self._original(sha256, ext)
-        return path if path.exists() else self._object(path) or path
+        if not path.exists():
+            return self._object(path) or path
+        _touch(path)
+        return path
 
     def served_rendition(self, sha256: str, name: str, ext: str) -> Path | ObjectFile:
         """As ``served_original``; a local file only if it is the one that holds now."""
@@ -135,20 +141,6 @@ class MirroredStore(Store):
                 self._objects.delete(key)
         super().set_aside(sha256, plain=plain)
 
-    def trim(self, most_bytes: int) -> int:
-        """Remove the copies that were used longest ago until at most so many bytes are left; how many were removed."""
-        paths = [p for folder in (self.media, self.renditions) for p in folder.glob("??/*")]
-        kept = [(p.stat(), p) for p in paths if p.is_file() and not p.name.startswith(".")]
-        total = sum(told.st_size for told, _path in kept)
-        removed, now = 0, time.time()
-        for told, path in sorted(kept, key=lambda one: one[0].st_mtime):
-            if total <= most_bytes or told.st_mtime > now - UNTOUCHED_SECONDS:
-                break
-            if try_remove(path):
-                total -= told.st_size
-                removed += 1
-        return removed
-
     def _key(self, path: Path) -> str:
         return f"{self._prefix}/{path.relative_to(self.folder).as_posix()}".lstrip("/")
 
@@ -190,6 +182,31 @@ class MirroredStore(Store):
     def _delete_all(self, prefix: str) -> None:
         for key in list(self._objects.keys(prefix)):
             self._objects.delete(key)
+
+
+def trim_copies(place: Path, most_bytes: int) -> int:
+    """Remove from all gatherings below a folder the copies that were used longest ago, until at most so many bytes are
+    left; how many files were removed. What was used within the last hour stays.
+    """
+    kept = [found for kind in ("media", "renditions") for found in _files(place, f"*/{kind}/??/*")]
+    total = sum(told.st_size for told, _path in kept)
+    removed, now = 0, time.time()
+    for told, path in sorted(kept, key=lambda one: one[0].st_mtime):
+        if total <= most_bytes or told.st_mtime > now - UNTOUCHED_SECONDS:
+            break
+        if try_remove(path):
+            total -= told.st_size
+            removed += 1
+    return removed
+
+
+def _files(place: Path, pattern: str) -> Iterator[tuple[os.stat_result, Path]]:
+    """Those that are whole; one that another process removes meanwhile is none."""
+    for path in place.glob(pattern):
+        with suppress(FileNotFoundError):
+            told = path.stat()
+            if stat.S_ISREG(told.st_mode) and not path.name.startswith("."):
+                yield told, path
 
 
 def _touch(path: Path) -> None:

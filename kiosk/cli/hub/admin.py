@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ import click
 from kiosk.cli.common import json_option, print_json
 from kiosk.cli.serve import stop_signal
 from reporter.clock import new_random, utc_now
-from reporter.errors import ConfigError, NotFound
+from reporter.errors import ConfigError, NotFound, attempt
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -28,6 +29,9 @@ metrics_option = click.option(
     metavar="HOST:PORT",
     help="Figures of this process for Prometheus, at an address of their own.",
 )
+# Between two looks at how much room copies of an object store take.
+TRIM_SECONDS = 600.0
+log = logging.getLogger(__name__)
 
 
 @click.group("hub")
@@ -191,6 +195,7 @@ def serve(host: str, port: int, metrics: str | None) -> None:
     server = make_server(app, listener)
     serving = threading.Thread(target=server.serve, name="serve", daemon=True)
     serving.start()
+    _trim(app, stop)
     name = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
     click.echo(f"listening on http://{name}:{bound_port(server)}/")
     _wait(stop, serving)
@@ -220,6 +225,7 @@ def worker(threads: int, metrics: str | None) -> None:
     running = [threading.Thread(target=one.run, name="hub worker", daemon=True) for one in workers]
     for thread in running:
         thread.start()
+    _trim(app, stop)
     click.echo("working")
     _wait(stop, *running)
     for one in workers:
@@ -243,6 +249,21 @@ def _tell(app: Flask, metrics: str | None) -> Callable[[], None]:
         telemetry.traces.stop()
 
     return end
+
+
+def _trim(app: Flask, stop: threading.Event) -> None:
+    """Keep what this machine has at hand of an object store within bounds, beside everything else."""
+    threading.Thread(target=_trim_often, args=(app, stop), name="trim", daemon=True).start()
+
+
+def _trim_often(app: Flask, stop: threading.Event) -> None:
+    from kiosk.web.middleware.error_pages import note_failure
+
+    while not stop.wait(TRIM_SECONDS):
+        with app.app_context():
+            error = attempt(app.extensions["hub"].trim)
+            if isinstance(error, Exception):
+                note_failure(log, "trim", error)
 
 
 def _wait(stop: threading.Event, *threads: threading.Thread) -> None:

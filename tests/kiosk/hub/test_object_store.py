@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +44,43 @@ def requests(hub: HubKit, monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request
 
 def keys(objects: ObjectStore, kind: str) -> list[str]:
     return [key for key in objects.keys("") if f"/{kind}/" in key]
+
+
+def test_a_machine_drops_copies_that_it_has_not_used_for_long(
+    app: Flask, hub: HubKit, media_url: str
+) -> None:
+    fill(app)
+    pair(app, hub.organization("Gardens"))
+    pushed(app)
+    machine = hub.app.extensions["hub"]
+    kept = list((hub.folder / "pages").glob("*/media/??/*"))
+    assert machine.trim() == 0
+    machine.settings = dataclasses.replace(machine.settings, cache_mb=0)
+    assert machine.trim() == 0, "used a moment ago"
+    for path in kept:
+        os.utime(path, (1_700_000_000,) * 2)
+    assert (machine.trim(), len(kept)) == (2, 2)
+    assert len(keys(open_objects(media_url), "media")) == 2
+    base = gathering_of(hub.member("Gardens", "ann@example.org"))
+    work(hub)
+    owner = hub.member("Gardens", "bob@example.org")
+    sha256 = kept[0].stem
+    assert owner.get(f"{base}/media/{sha256}").status_code == 200
+
+
+def test_a_hub_with_a_folder_keeps_its_only_copies(
+    app: Flask, database_url: URL, tmp_path: Path, clock: TurnableClock
+) -> None:
+    kit = HubKit(database_url, tmp_path / "other", clock)
+    machine = kit.app.extensions["hub"]
+    machine.settings = dataclasses.replace(machine.settings, cache_mb=0)
+    original = kit.folder / "g" / "media" / "ab" / "abc.jpg"
+    original.parent.mkdir(parents=True)
+    original.write_bytes(b"words")
+    os.utime(original, (1_700_000_000,) * 2)
+    assert machine.trim() == 0
+    assert original.exists()
+    kit.close()
 
 
 def test_machines_share_media_and_words(app: Flask, hub: HubKit, media_url: str) -> None:
