@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from kiosk.web.hub import account, accounts, health, openid, organization, passkeys, push
+from kiosk.web.hub import account, accounts, health, openid, organization, passkeys, push, series
 
-PAGES = (accounts, account, passkeys, openid, organization, push, health)
+PAGES = (accounts, account, passkeys, openid, organization, series, push, health)

@@ -31,7 +31,7 @@ class Page:
     code: str = ""
 
 
-def _enter(number: uuid.UUID, *roles: Role) -> str:
+def enter_organization(number: uuid.UUID, *roles: Role) -> str:
     """Work for an organization from here on, as one of its members; raises NotFound, or Forbidden for other roles."""
     here = signed_in_here()
     if here is None:
@@ -54,7 +54,7 @@ def _enter(number: uuid.UUID, *roles: Role) -> str:
 @bp.get("")
 def overview(number: uuid.UUID) -> str:
     """Members, invitations, codes."""
-    return _page(number, _enter(number), Page())
+    return _page(number, enter_organization(number), Page())
 
 
 def _page(number: uuid.UUID, role: str, page: Page) -> str:
@@ -79,7 +79,7 @@ def _page(number: uuid.UUID, role: str, page: Page) -> str:
 @describe(form="email* role*=owner|organizer|facilitator|reviewer csrf_token", statuses=(200,))
 def invite(number: uuid.UUID) -> str:
     """Invite somebody; the link is on the answer, for whoever sends it."""
-    role = _enter(number, Role.OWNER)
+    role = enter_organization(number, Role.OWNER)
     email, wanted = request.form.get("email", ""), _role(request.form.get("role", ""))
     secret = organizations.invite(db.session(), number, email, wanted, now=current_hub().clock())
     return _page(number, role, Page(invitation=invitation_url(secret)))
@@ -95,7 +95,7 @@ def invitation_url(secret: str) -> str:
 @describe(form="gathering:uuid csrf_token", statuses=(200,))
 def show_code(number: uuid.UUID) -> str:
     """A code that pairs one kiosk: with a gathering of its own, or with one that is there."""
-    role = _enter(number, Role.OWNER, Role.ORGANIZER)
+    role = enter_organization(number, Role.OWNER, Role.ORGANIZER)
     joined = request.form.get("gathering", "", type=str)
     gathering = _number(joined) if joined else None
     code = kiosks.pairing_code(db.session(), number, gathering, now=current_hub().clock())
@@ -113,7 +113,7 @@ def _number(text: str) -> uuid.UUID:
 @describe(form="role=owner|organizer|facilitator|reviewer csrf_token")
 def change(number: uuid.UUID, account: uuid.UUID) -> ResponseReturnValue:
     """Give a member another role; none lets them go."""
-    _enter(number, Role.OWNER)
+    enter_organization(number, Role.OWNER)
     wanted = request.form.get("role", "")
     organizations.set_role(db.session(), number, account, _role(wanted) if wanted else "")
     flash(_("Kept."))

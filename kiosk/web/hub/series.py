@@ -1,0 +1,135 @@
+"""All gatherings of an organization as one: where each was published, what is still open, and a search over all.
+
+Each gathering is asked in a transaction of its own: the database lets through the rows of one only.
+"""
+
+from __future__ import annotations
+
+import tomllib
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, request
+from sqlalchemy import func, select
+
+from kiosk.hub.paths import gathering_path
+from kiosk.runtime.database import db
+from kiosk.web.hub.door import account_here
+from kiosk.web.hub.organization import enter_organization
+from kiosk.web.openapi.describe import describe
+from reporter.database.row_security import Scope, working_for
+from reporter.enums import DeliveryState, ItemKind, ItemState, TakeawayState
+from reporter.hub.models import HubGathering, Organization
+from reporter.hub.roles import may_use
+from reporter.models import Delivery, Takeaway
+from reporter.models.follow_up import ActionItem
+from reporter.search import Recipe, SearchRequest
+from reporter.search.postgres.index import PostgresIndex
+
+bp = Blueprint("hub_series", __name__, url_prefix="/hub/o/<uuid:number>/series")
+
+# Of each gathering; the rest is on its own pages.
+SHOWN = 5
+# Gatherings that one page asks, the newest first.
+MOST = 200
+
+
+@dataclass
+class Part:
+    """One gathering on the page; paths are below the hub's address."""
+
+    title: str
+    path: str
+    takeaways: int
+    # Where its front pages are.
+    sites: list[str]
+    items: list[ActionItem]
+    # What the search found: how much in all, and (path, words) of the best.
+    total: int
+    found: list[tuple[str, str]]
+
+
+@bp.get("")
+@describe(query="q")
+def overview(number: uuid.UUID) -> str:
+    """Every gathering of an organization with what is open, and what a search finds in it."""
+    role = enter_organization(number)
+    name = db.session.get_one(Organization, number).name
+    query = request.args.get("q", "").strip()
+    parts = list(_parts(number, query, role))
+    return render_template(
+        "hub/series.html", number=number, name=name, query=query, parts=parts, most=MOST
+    )
+
+
+def _parts(number: uuid.UUID, query: str, role: str) -> Iterator[Part]:
+    rows = db.session.execute(
+        select(HubGathering.id, HubGathering.title, HubGathering.settings)
+        .where(HubGathering.organization_id == number)
+        .order_by(HubGathering.created_at.desc(), HubGathering.id)
+        .limit(MOST)
+    ).all()
+    account = account_here()
+    for gathering, title, settings in rows:
+        db.session.rollback()
+        with working_for(Scope(number, gathering, account)):
+            part = _part(gathering, title, role)
+            if query:
+                _search(part, gathering, query, settings)
+            db.session.expunge_all()
+            db.session.rollback()
+        yield part
+
+
+def _part(gathering: uuid.UUID, title: str, role: str) -> Part:
+    session = db.session()
+    approved = select(func.count(Takeaway.id)).where(Takeaway.state == TakeawayState.APPROVED)
+    fronts = select(Delivery.url).where(
+        Delivery.item_kind == ItemKind.FRONT_PAGE,
+        Delivery.state == DeliveryState.SENT,
+        Delivery.url.startswith("http"),
+    )
+    items = (
+        select(ActionItem)
+        .where(ActionItem.state == ItemState.OPEN)
+        .order_by(ActionItem.due_on.asc().nulls_last(), ActionItem.created_at)
+    )
+    return Part(
+        title=title,
+        path=gathering_path(gathering, ""),
+        takeaways=session.scalar(approved) or 0,
+        sites=list(session.scalars(fronts)),
+        items=list(session.scalars(items)) if may_use(role, "actions") else [],
+        total=0,
+        found=[],
+    )
+
+
+def _search(part: Part, gathering: uuid.UUID, query: str, settings: str) -> None:
+    index = PostgresIndex(db.engine, _recipe(settings))
+    found = index.search(SearchRequest(query, place=None, limit=SHOWN))
+    rows = {
+        row.id.hex: row
+        for row in db.session.scalars(
+            select(Takeaway).where(Takeaway.id.in_([uuid.UUID(one) for one in found.ids]))
+        )
+    }
+    hits = [rows[uuid.UUID(one).hex] for one in found.ids if uuid.UUID(one).hex in rows]
+    part.total = found.total
+    part.found = [
+        (
+            gathering_path(gathering, f"/desk/review?state=all&show={row.receipt}"),
+            row.caption or row.text or row.receipt,
+        )
+        for row in hits
+    ]
+
+
+def _recipe(settings: str) -> Recipe:
+    """How a gathering's documents were made, by the text of its settings."""
+    told = tomllib.loads(settings).get("gathering", {})
+    return Recipe(**{name: told[key] for name, key in _RECIPE.items() if key in told})
+
+
+_RECIPE = {"zone": "timezone", "language": "language"}

@@ -1,0 +1,98 @@
+"""All gatherings of an organization on one page: what is open in them, and a search over all."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from kiosk.app import create_app
+from kiosk.runtime.context import current_kiosk
+from kiosk.runtime.database import db
+from reporter.config import load_settings
+from reporter.follow_up.action_items import begin_item
+from reporter.gathering.folder import make_gathering
+from reporter.hub.roles import Role
+from reporter.models import EventSession
+from tests.kiosk.hub.test_whole_path import fill, pair, pushed, work
+from tests.support.browsers.pages import send
+from tests.support.hub import HubKit, wire
+from tests.support.kiosk_process import TurnableClock
+
+
+@pytest.fixture
+def autumn(tmp_path: Path, clock: TurnableClock) -> Iterator[Flask]:
+    """A laptop with the next gathering of the same organization."""
+    folder, rng = tmp_path / "autumn", random.Random(5)
+    make_gathering(
+        folder, "Autumn <gathering>", timezone="UTC", language="en", now=clock(), rng=rng
+    )
+    app = create_app(load_settings(folder), clock=clock, rng=rng)
+    yield app
+    app.extensions["kiosk"].stop()
+    with app.app_context():
+        db.engine.dispose()
+
+
+def open_item(app: Flask, what: str) -> None:
+    with app.app_context():
+        hand = current_kiosk().hand("desk")
+        begin_item(db.session(), hand, "action", {"what": what, "who": "Ann"})
+        db.session.remove()
+
+
+def another_code(hub: HubKit, name: str) -> str:
+    from reporter.database.row_security import Scope, working_for
+    from reporter.hub import kiosks, organizations
+
+    with hub.owner() as session:
+        with working_for(Scope(migrating=True)):
+            number = organizations.find_organization(session, name)
+            session.rollback()
+        assert number is not None
+        with working_for(Scope(organization=number)):
+            return kiosks.pairing_code(session, number, now=hub.clock())
+
+
+def test_one_page_for_all_gatherings(
+    app: Flask, autumn: Flask, hub: HubKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire(hub, monkeypatch)
+    fill(app)
+    open_item(app, "Mend the roof")
+    pair(app, hub.organization("Gardens"))
+    pushed(app)
+    with autumn.app_context():
+        code = db.session.scalars(select(EventSession.code)).one()
+        db.session.remove()
+    receipt = send(autumn.test_client(), code, text="Leeks again", consent="agreed")["receipt"]
+    open_item(autumn, "Order seeds")
+    pair(autumn, another_code(hub, "Gardens"))
+    pushed(autumn)
+    # Another organization has something to be found too.
+    hub.organization("Wolves")
+    work(hub)
+
+    owner = hub.member("Gardens", "ann@example.org")
+    number = owner.get("/hub/").text.partition("/hub/o/")[2].partition('"')[0]
+    page = owner.get(f"/hub/o/{number}/series").text
+    assert "Mend the roof" in page
+    assert "Order seeds · Ann" in page
+    assert "Autumn &lt;gathering&gt;" in page
+
+    found = owner.get(f"/hub/o/{number}/series?q=leeks").text
+    assert "Leeks stand the frost" in found
+    assert "Leeks again" in found
+    assert "Kale does too" not in found
+    path = found.partition(f"show={receipt}")[0].rpartition('href="')[2] + f"show={receipt}"
+    assert "Leeks again" in owner.get(path.replace("&amp;", "&")).text
+    assert owner.get(f"/hub/o/{number}/series?q=zeppelin").text.count("<h2") == 0
+
+    reviewer = hub.member("Gardens", "rob@example.org", Role.REVIEWER)
+    assert "Mend the roof" not in reviewer.get(f"/hub/o/{number}/series").text
+    stranger = hub.member("Wolves", "eve@example.org")
+    assert stranger.get(f"/hub/o/{number}/series").status_code == 404
