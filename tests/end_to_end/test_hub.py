@@ -34,6 +34,7 @@ class Shell:
     """The command, with the hub's environment."""
 
     def __init__(self, url: URL, folder: Path, secrets: Path) -> None:
+        self.root = ROOT
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = folder
@@ -55,7 +56,7 @@ class Shell:
         done = subprocess.run(
             [sys.executable, "-m", "kiosk", *words],
             env=self.environment,
-            cwd=ROOT,
+            cwd=self.root,
             capture_output=True,
             text=True,
             check=False,
@@ -72,7 +73,7 @@ class Shell:
             process = subprocess.Popen(
                 [sys.executable, "-m", "kiosk", *words],
                 env=self.environment,
-                cwd=ROOT,
+                cwd=self.root,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

@@ -1,0 +1,132 @@
+"""Changing a hub's schema without a pause: the program before the newest step serves on beside the one that took it."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import shutil
+import signal
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import URL
+
+from tests.end_to_end.test_hub import Shell, base_of, signed_in
+from tests.support.hub import csrf
+from tests.support.media import files
+
+ROOT = Path(__file__).parents[2]
+STEPS = ("reporter/migrations/versions", "reporter/hub/versions")
+
+
+def git(*words: str) -> bytes:
+    program = shutil.which("git")
+    if program is None or not (ROOT / ".git").exists():
+        pytest.skip("no history here: an earlier version can't be taken from it")
+    done = subprocess.run([program, *words], cwd=ROOT, capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip(f"git can't do that here: {done.stderr.decode()[:200]}")
+    return done.stdout
+
+
+@pytest.fixture
+def earlier(tmp_path: Path) -> Path:
+    """The program as it was before the newest step of the schema."""
+    newest = git("log", "-1", "--diff-filter=A", "--format=%H", "--", *STEPS).decode().strip()
+    if not newest:
+        pytest.skip("the history here does not reach back to the newest step")
+    packed = git("archive", f"{newest}^", "reporter", "capture", "publish", "kiosk", "static")
+    goal = tmp_path / "earlier"
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(goal, filter="data")
+    vendor = ROOT / "static" / "vendor"
+    if vendor.is_dir():
+        shutil.copytree(vendor, goal / "static" / "vendor", dirs_exist_ok=True)
+    return goal
+
+
+@pytest.fixture
+def shells(
+    database_url: URL, tmp_path: Path, secrets_file: Path, earlier: Path
+) -> Iterator[tuple[Shell, Shell]]:
+    """The commands of the earlier and of this version, on one database and one media folder."""
+    old, new = (Shell(database_url, tmp_path / "hub", secrets_file) for _ in range(2))
+    old.root = earlier
+    yield old, new
+    for shell in (old, new):
+        for process in list(shell.running):
+            shell.end(process, signal.SIGKILL)
+
+
+def steps(root: Path) -> set[str]:
+    return {path.name for folder in STEPS for path in (root / folder).glob("*_*.py")}
+
+
+def at(shell: Shell, invitation: str) -> str:
+    """An invitation's link at one of the two servers."""
+    return f"{shell.url}/hub/{invitation.partition('/hub/')[2]}"
+
+
+def approve_one(browser: httpx.Client) -> int:
+    """Approve what is first in the list; how many are approved then."""
+    base = base_of(browser)
+    page = browser.get(f"{base}/desk/review?state=new").text
+    waiting = re.findall(r'action="([^"]+/decide)', page)
+    form = {"csrf_token": csrf(page), "decision": "approve"}
+    assert browser.post(html.unescape(waiting[0]), data=form).status_code == 303
+    approved = browser.get(f"{base}/desk/review?state=approved").text
+    return len(set(re.findall(r"show=([\w-]+)", approved)) - {"last"})
+
+
+def laptop(shell: Shell, tmp_path: Path) -> tuple[str, str]:
+    """A gathering on a laptop of the earlier version."""
+    here = ("--gathering", str(tmp_path / "gathering"))
+    shell.run("new", "Spring gathering", *here)
+    shell.run("sessions", "add", "Gardens", *here)
+    return here
+
+
+def bring_in(shell: Shell, here: tuple[str, str], card: Path, width: int) -> None:
+    card.mkdir()
+    shutil.copyfile(files.jpeg(width, 600), card / f"{width}.jpg")
+    shell.run("import", str(card), *here)
+
+
+@pytest.mark.slow
+def test_the_version_before_serves_on_beside_this_one(
+    shells: tuple[Shell, Shell], tmp_path: Path
+) -> None:
+    old, new = shells
+    assert steps(old.root) < steps(new.root)
+    who = ("--organization", "Gardens")
+
+    def invited(shell: Shell, email: str) -> str:
+        told = shell.run("hub", "init", *who, "--owner", email, "--json")
+        return str(told["invitation"])
+
+    first = invited(old, "ann@example.org")
+    code = str(old.run("hub", "pairing-code", *who, "--json")["code"])
+    old.serve()
+    old.start("hub", "worker", until="working")
+    here = laptop(old, tmp_path)
+    bring_in(old, here, tmp_path / "one", 640)
+    old.run(*here, "pair", old.url, code)
+    assert old.run(*here, "push", "--json")["takeaways"] == 1
+
+    with closing(signed_in(at(old, first))) as before:
+        # The step is taken while the earlier version serves; from here on both do.
+        second = invited(new, "bob@example.org")
+        new.serve()
+        new.start("hub", "worker", until="working")
+        bring_in(old, here, tmp_path / "two", 800)
+        assert old.run(*here, "push", "--json")["takeaways"] == 1
+        assert approve_one(before) == 1
+        with closing(signed_in(at(new, second))) as beside:
+            assert approve_one(beside) == 2
+    assert old.run(*here, "push", "--json")["already"] == 2
