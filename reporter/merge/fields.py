@@ -17,7 +17,15 @@ from sqlalchemy.orm import Session
 
 from reporter.enums import TakeawayState
 from reporter.merge.context import MergeContext
-from reporter.models import Decision, EventSession, Tag, Takeaway
+from reporter.models import (
+    Attachment,
+    Decision,
+    EventSession,
+    Media,
+    ReceiptAlias,
+    Tag,
+    Takeaway,
+)
 from reporter.moderation.history import ALT, fields_of
 
 # Fields that a decision can change; those beside the state follow it.
@@ -64,6 +72,32 @@ class _Side:
     def alts(self) -> dict[str, str]:
         """Alt texts by the name of their field."""
         return {ALT + one.media.sha256: one.alt for one in self.row.attachments}
+
+
+def same_on_both(session: Session, other: Session) -> set[uuid.UUID]:
+    """Takeaways that a merge would leave as they are: fields, files, receipts and decisions are the same.
+
+    Found by a few statements for all of them: what is known already costs a merge no lock and no questions of its own.
+    """
+    here = _told(session)
+    return {number for number, told in _told(other).items() if here.get(number) == told}
+
+
+def _told(session: Session) -> dict[uuid.UUID, set[tuple[Any, ...]]]:
+    """All that a merge compares, by takeaway; tuples begin with the number of the statement."""
+    fields = [getattr(Takeaway, name) for name in (*_PLAIN, _STATE, "approved_at", "receipt")]
+    statements = (
+        select(Takeaway.id, EventSession.code, *fields).join(Takeaway.session),
+        select(Tag.takeaway_id, Tag.name),
+        select(Decision.takeaway_id, Decision.id, Decision.undone),
+        select(Attachment.takeaway_id, Media.sha256, Attachment.alt).join(Attachment.media),
+        select(ReceiptAlias.takeaway_id, ReceiptAlias.receipt),
+    )
+    told: dict[uuid.UUID, set[tuple[Any, ...]]] = {}
+    for number, statement in enumerate(statements):
+        for takeaway, *values in session.execute(statement):
+            told.setdefault(takeaway, set()).add((number, *values))
+    return told
 
 
 def merge_fields(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> bool:

@@ -16,7 +16,7 @@ from reporter.codes import make_code, make_receipt
 from reporter.enums import Source, TakeawayState
 from reporter.merge.context import MergeContext, row_values
 from reporter.merge.edits import merge_edits
-from reporter.merge.fields import merge_fields
+from reporter.merge.fields import merge_fields, same_on_both
 from reporter.merge.media import attach
 from reporter.models import (
     Attachment,
@@ -48,10 +48,15 @@ def merge_takeaways(merge: MergeContext) -> None:
     rows = merge.other.scalars(
         select(Takeaway).where(brought).order_by(Takeaway.received_at, Takeaway.id)
     )
+    same = same_on_both(merge.session, merge.other)
     for number, theirs in enumerate(rows, 1):
-        decisions.lock_gathering(merge.session)
-        _merge_takeaway(merge, theirs)
-        merge.session.commit()
+        if theirs.id in same:
+            merge.takeaways[theirs.id] = theirs.id
+            merge.done.known += theirs.state != TakeawayState.WITHDRAWN
+        else:
+            decisions.lock_gathering(merge.session)
+            _merge_takeaway(merge, theirs)
+            merge.session.commit()
         merge.tell(number, whole)
 
 
