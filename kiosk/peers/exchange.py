@@ -184,7 +184,11 @@ def merge_next(kiosk: KioskContext) -> int:
     """The background turn: merge the laptop that the desk asked for or that is due, else look at one; how many."""
     session, now = db.session(), kiosk.now()
     stale = or_(Peer.tried_at.is_(None), Peer.tried_at < now - LOOK)
-    known = select(Peer).where(Peer.url != "", Peer.hub.is_(False)).order_by(Peer.tried_at)
+    known = (
+        select(Peer)
+        .where(Peer.url != "", Peer.hub.is_(False))
+        .order_by(Peer.tried_at.nulls_first())
+    )
     if peer := session.scalar(known.where(_due(now))):
         _try_merge(kiosk, peer)
     elif peer := session.scalar(known.where(stale)):

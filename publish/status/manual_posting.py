@@ -83,7 +83,7 @@ def posted_by_hand(session: Session) -> list[Delivery]:
         .where(
             Target.kind.in_(kinds), Delivery.item_kind == ItemKind.STORY, Delivery.remote_id != ""
         )
-        .order_by(Delivery.sent_at.desc())
+        .order_by(Delivery.sent_at.desc().nulls_last())
     )
     return list(session.scalars(query))
 

@@ -114,7 +114,12 @@ def _candidates(session: Session, store: Store, wish: Wish) -> list[_Candidate]:
         .join(Takeaway.session)
         .where(Takeaway.starred.is_(True), Takeaway.source != Source.FILM, showable(wish.place))
         .options(*with_everything())
-        .order_by(EventSession.starts_at, EventSession.title, Takeaway.recorded_at, Takeaway.id)
+        .order_by(
+            EventSession.starts_at.nulls_first(),
+            EventSession.title,
+            Takeaway.recorded_at,
+            Takeaway.id,
+        )
     )
     found = [
         _Candidate(_as_long(piece, wish), takeaway)

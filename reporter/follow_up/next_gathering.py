@@ -200,7 +200,9 @@ def _may_go_on(row: Takeaway) -> bool:
 
 def _series(previous: Session) -> list[EventSession]:
     query = select(EventSession).where(EventSession.series, EventSession.retired.is_(False))
-    return list(previous.scalars(query.order_by(EventSession.starts_at, EventSession.title)))
+    return list(
+        previous.scalars(query.order_by(EventSession.starts_at.nulls_first(), EventSession.title))
+    )
 
 
 def _copy(row: ActionItem, settings: Settings, hand: Actor) -> ActionItem:

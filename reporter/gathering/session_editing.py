@@ -87,7 +87,9 @@ def restore_session(session: Session, row: EventSession) -> None:
 def removed_sessions(session: Session) -> list[EventSession]:
     """Those that stand on no list any more, in the order of the day."""
     query = select(EventSession).where(EventSession.retired)
-    return list(session.scalars(query.order_by(EventSession.starts_at, EventSession.title)))
+    return list(
+        session.scalars(query.order_by(EventSession.starts_at.nulls_first(), EventSession.title))
+    )
 
 
 def _set(row: EventSession, fields: SessionFields) -> bool:

@@ -283,7 +283,11 @@ def _members(session: Session, groups: set[uuid.UUID]) -> dict[uuid.UUID, list[u
         .join(Attachment, Attachment.media_id == ImageQuality.media_id)
         .join(Takeaway, Takeaway.id == Attachment.takeaway_id)
         .where(ImageQuality.group_id.in_(groups), _in_question(Takeaway))
-        .order_by(ImageQuality.group_id, ImageQuality.sharpness.desc(), Takeaway.id)
+        .order_by(
+            ImageQuality.group_id.nulls_first(),
+            ImageQuality.sharpness.desc().nulls_last(),
+            Takeaway.id,
+        )
     )
     members: dict[uuid.UUID, list[uuid.UUID]] = {}
     for group_id, takeaway_id in session.execute(query):

@@ -116,7 +116,12 @@ def _starred_by_session(session: Session) -> list[tuple[EventSession, list[Takea
         select(EventSession, Takeaway)
         .join(Takeaway, Takeaway.session_id == EventSession.id)
         .where(Takeaway.starred.is_(True), Takeaway.state == TakeawayState.APPROVED)
-        .order_by(EventSession.starts_at, EventSession.title, Takeaway.recorded_at, Takeaway.id)
+        .order_by(
+            EventSession.starts_at.nulls_first(),
+            EventSession.title,
+            Takeaway.recorded_at,
+            Takeaway.id,
+        )
     )
     found: dict[uuid.UUID, tuple[EventSession, list[Takeaway]]] = {}
     for event, takeaway in session.execute(query):

@@ -61,7 +61,7 @@ def all_stories(session: Session, *, now: datetime, rng: random.Random) -> list[
     events = session.scalars(
         select(EventSession)
         .where(EventSession.id.in_(with_content))
-        .order_by(EventSession.starts_at, EventSession.title)
+        .order_by(EventSession.starts_at.nulls_first(), EventSession.title)
     )
     for event in events:
         session_story(session, event, now=now, rng=rng)

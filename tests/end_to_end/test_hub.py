@@ -158,6 +158,7 @@ def test_an_evening_gets_through_though_processes_are_killed(app: Flask, shell: 
 
 @pytest.mark.slow
 @pytest.mark.wordpress
+@pytest.mark.timeout(900)
 def test_two_workers_and_a_laptop_make_one_post(
     app: Flask, shell: Shell, wordpress: WordPress
 ) -> None:

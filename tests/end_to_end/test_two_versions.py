@@ -88,7 +88,6 @@ def laptop(shell: Shell, tmp_path: Path) -> tuple[str, str]:
     """A gathering on a laptop of the earlier version."""
     here = ("--gathering", str(tmp_path / "gathering"))
     shell.run("new", "Spring gathering", *here)
-    shell.run("sessions", "add", "Gardens", *here)
     return here
 
 
@@ -99,6 +98,7 @@ def bring_in(shell: Shell, here: tuple[str, str], card: Path, width: int) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_version_before_serves_on_beside_this_one(
     shells: tuple[Shell, Shell], tmp_path: Path
 ) -> None:
