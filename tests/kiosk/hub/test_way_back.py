@@ -55,13 +55,13 @@ def press(organizer: FlaskClient, path: str, **form: str) -> None:
 
 
 def census(app: Flask) -> dict[str, tuple[str, str, list[str]]]:
-    """State, words and decisions of each takeaway, by its receipt."""
+    """State, words and decisions of each takeaway, by its receipt; each side notes itself that one was taken back."""
     with app.app_context():
         told = {
             row.receipt: (
                 row.state,
                 row.caption or row.text,
-                sorted(str(one.id) for one in _decisions(row)),
+                sorted(str(one.id) for one in _decisions(row) if row.state != "withdrawn"),
             )
             for row in db.session.scalars(select(Takeaway))
         }
