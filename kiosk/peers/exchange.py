@@ -17,7 +17,7 @@ from kiosk.runtime.addresses import url_of
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from kiosk.services.merging import merge_folder
-from reporter.enums import TakeawayState
+from reporter.enums import Source, TakeawayState
 from reporter.errors import Forbidden, NotFound, ReporterError
 from reporter.media.store import Store
 from reporter.merge.context import MergeReport
@@ -164,7 +164,7 @@ def missing_media(session: Session, other: Session) -> Iterator[tuple[str, str, 
         select(Media.sha256, Media.ext, Media.bytes, Takeaway.id, Takeaway.client_id)
         .join(Attachment, Attachment.media_id == Media.id)
         .join(Takeaway, Takeaway.id == Attachment.takeaway_id)
-        .where(Takeaway.state != TakeawayState.WITHDRAWN)
+        .where(Takeaway.state != TakeawayState.WITHDRAWN, Takeaway.source != Source.FILM)
         .order_by(Takeaway.received_at, Takeaway.id, Attachment.position)
     )
     for sha256, ext, size, takeaway_id, client_id in rows:
