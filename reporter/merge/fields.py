@@ -107,13 +107,19 @@ def merge_fields(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> bool:
     taken = [
         name
         for name in (*_PLAIN, _STATE, _TAGS, _SESSION, *shared)
-        if here.value(name) != there.value(name) and _wins(there, here, name)
+        if _differs(here, there, name) and _wins(there, here, name)
     ]
     if _clash(here, there) and ours.receipt not in merge.done.look:
         merge.done.look.append(ours.receipt)
     for name in taken:
         _take(merge, here, there, name)
     return bool(taken)
+
+
+def _differs(here: _Side, there: _Side, name: str) -> bool:
+    # Both may have approved it, at different moments: the last one's counts, as with every field.
+    late = name == _STATE and here.row.approved_at != there.row.approved_at
+    return late or here.value(name) != there.value(name)
 
 
 def _side(session: Session, row: Takeaway) -> _Side:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.orm import Session
@@ -193,6 +193,7 @@ def run(
 
 @settings(max_examples=12)
 @given(st.lists(STEP, min_size=1, max_size=8), st.lists(PAIR, max_size=6))
+@example(steps=[(2, "approve", 1, 0), (1, "approve", 1, 2)], pairs=[])
 def test_all_end_with_the_same_and_again_changes_nothing(
     place: Path, steps: list[tuple[int, str, int, int]], pairs: list[tuple[int, int]]
 ) -> None:
