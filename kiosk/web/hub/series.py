@@ -15,10 +15,9 @@ from sqlalchemy import func, select
 
 from kiosk.hub.paths import gathering_path
 from kiosk.runtime.database import db
-from kiosk.web.hub.door import account_here
 from kiosk.web.hub.organization import enter_organization
 from kiosk.web.openapi.describe import describe
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import Scope, current_scope, working_for
 from reporter.enums import DeliveryState, ItemKind, ItemState, TakeawayState
 from reporter.hub.models import HubGathering, Organization
 from reporter.hub.roles import may_use
@@ -70,7 +69,7 @@ def _parts(number: uuid.UUID, query: str, role: str) -> Iterator[Part]:
         .order_by(HubGathering.created_at.desc(), HubGathering.id)
         .limit(MOST)
     ).all()
-    account = account_here()
+    account = current_scope().account
     for gathering, title, settings in rows:
         db.session.rollback()
         with working_for(Scope(number, gathering, account)):
