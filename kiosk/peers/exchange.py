@@ -79,7 +79,7 @@ def merge_peer(kiosk: KioskContext, peer: Peer, progress: Progress | None = None
     Raises Unreachable, Forbidden (it does not know us any more) or what a merge of a folder raises.
     """
     with _client(kiosk, peer) as client:
-        report, mark = take_in(kiosk, client, peer, progress, known=peer.snapshot)
+        report, mark = take_in(kiosk, client, peer, known=peer.snapshot, progress=progress)
     _note(kiosk, peer, report, mark)
     return report
 
@@ -88,9 +88,9 @@ def take_in(
     kiosk: KioskContext,
     client: PeerClient,
     peer: Peer,
-    progress: Progress | None = None,
     *,
     known: str,
+    progress: Progress | None = None,
 ) -> tuple[MergeReport, str]:
     """Merge what another one has; with the mark of its rows, which is empty where they are still ``known`` ones."""
     base = "/hub/push" if peer.hub else "/peers"

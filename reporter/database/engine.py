@@ -46,10 +46,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-@event.listens_for(Engine, "before_cursor_execute", retval=True)
-def _without_nul(
-    _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
-) -> tuple[str, Any]:
+@event.listens_for(Engine, "before_cursor_execute", retval=True, named=True)
+def _without_nul(*, statement: str, parameters: Any, **_rest: Any) -> tuple[str, Any]:
     """Let no NUL into a database: PostgreSQL's texts have none, SQLite's functions stop at it."""
     return statement, _stripped(parameters)
 
