@@ -149,6 +149,7 @@ def publish_all(
     on_progress: Callable[[Outcome, int], None] | None = None,
 ) -> Published:
     """Queue what is approved and deliver what is due."""
+    take_away_stale(db.session(), kiosk.store)
     context = publish_context_of(kiosk)
     publish(db.session(), context, names=names, wait=wait, on_progress=on_progress)
     rows = ledger_rows(db.session(), context, names)
@@ -220,6 +221,7 @@ def write_bundle(
     kiosk: KioskContext, destination: Path, *, progress: Progress | None = None
 ) -> Bundle:
     """The curated bundle as a folder, or as one file where the name ends in .zip."""
+    take_away_stale(db.session(), kiosk.store)
     return make_bundle(
         db.session(),
         kiosk.store,

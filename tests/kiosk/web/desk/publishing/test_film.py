@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 from capture.printing.canvas import ACCENT
 from capture.transcoding.loudness import measure
 from kiosk.services.films import make_due
+from kiosk.services.publishing import write_bundle
 from reporter.films.arrangement import film_of, film_takeaway, films_folder
 from reporter.media.store import Store
 from reporter.models import EventSession, Takeaway
@@ -217,6 +218,28 @@ def test_the_poster_is_the_title(
     with Image.open(store.rendition(attachment.media.sha256, "poster", ".jpg")) as poster:
         assert share_of(np.asarray(poster), ACCENT) > 0.5
     assert 'poster="/m/' in client.get(PAGE).text
+
+
+def test_a_film_with_a_name_that_was_taken_back_is_in_no_bundle(
+    app: Flask,
+    client: FlaskClient,
+    session: Session,
+    starred: list[Takeaway],
+    clock: TurnableClock,
+    tmp_path: Path,
+) -> None:
+    press(client, PAGE, audience="public", shape="square", seconds="15")
+    press(client, f"{PAGE}/make")
+    assert turn(app) == 1
+    press(client, f"{PAGE}/publish", do="yes")
+    make_ready(app)
+    session.expire_all()
+    seen = finished(session).parts[0].takeaway
+    decisions.change(session, seen, hand(clock), {"author": ""})
+    # No worker has turned since.
+    with app.app_context():
+        made = write_bundle(app.extensions["kiosk"], tmp_path / "bundle")
+    assert list(made.path.rglob("*.mp4")) == []
 
 
 def test_a_preview_is_a_few_seconds_of_one_piece(
