@@ -1,6 +1,7 @@
 """What a kiosk does not load before somebody needs it."""
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -62,13 +63,16 @@ LATE = {"alembic", "av", "cv2", "fontTools", "fpdf", "httpx", "numpy", "PIL", "w
 
 
 def run(code: str, folder: Path, *more: str) -> set[str]:
-    """The names that a kiosk's process printed."""
+    """The names that a kiosk's process printed; byte code of its own, however this process keeps its own."""
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder.parent / "byte-code")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(
         [sys.executable, "-c", code, str(folder), *more],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=False,
+        env=environment,
     )
     assert done.returncode == 0, done.stderr
     return set(json.loads(done.stdout.splitlines()[-1])) if done.stdout else set()
