@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 
 from publish.composition.constraints import FittedPost
 from publish.composition.cross_links import rank
-from publish.outbox import takedowns
 from publish.outbox.adapt import shape_post
 from publish.outbox.context import PublishContext
-from publish.outbox.items import ITEMS
+from publish.outbox.items import ITEMS, takedowns
 from publish.outbox.policy import wanting
 from publish.outbox.policy.row_states import OPEN, is_leased
 from publish.outbox.policy.transition import Columns

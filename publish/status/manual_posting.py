@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from publish.errors import PublishError
-from publish.outbox import takedowns
 from publish.outbox.adapt import shape_post
 from publish.outbox.apply import keep_draft
 from publish.outbox.context import PublishContext
+from publish.outbox.items import takedowns
 from publish.outbox.items.story import fingerprint
 from publish.outbox.ledger import refresh_story
 from publish.rendering.thread import Part

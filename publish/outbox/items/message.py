@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from publish.composition.constraints import FittedPost
 from publish.i18n import translations
-from publish.outbox import takedowns
 from publish.outbox.context import PublishContext
+from publish.outbox.items import takedowns
 from publish.outbox.items.base import Order
 from publish.outbox.policy.decide import Withdrawn
 from publish.outbox.policy.row_states import SETTLED

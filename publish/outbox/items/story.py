@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from publish.composition.constraints import FittedPost
 from publish.errors import WaitForDependency
-from publish.outbox import takedowns
 from publish.outbox.adapt import shape_post
 from publish.outbox.context import PublishContext
+from publish.outbox.items import takedowns
 from publish.outbox.items.base import Order
 from publish.outbox.policy.decide import NotWanted
 from publish.outbox.policy.row_states import OPEN, SETTLED, when_done
