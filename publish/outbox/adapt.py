@@ -61,7 +61,7 @@ def shape_post(
     own = {row.item_id: row for row in files if row.target_id == target.id}
     return fit_post(
         post,
-        limits_of(session, target).narrowed(most),
+        limits_of(session, target.id).narrowed(most),
         place=target.name,
         whole=_whole(post, linked, files),
         parked=_parked(post, own),

@@ -3,57 +3,46 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from publish.outbox.context import PublishContext
+from publish.outbox.held_row import change
 from publish.outbox.items import ITEMS
-from publish.outbox.lease import Lease
-from publish.outbox.ledger import compare, refresh_story
 from publish.outbox.policy.row_states import WAITING
-from publish.outbox.policy.transition import TargetNews, Transition
+from publish.outbox.policy.transition import Claim, Recheck, TargetNews, Transition
 from publish.outbox.target_status import record_reachability, status_of
 from publish.targets import Draft
 from reporter.enums import ItemKind
-from reporter.models import Delivery, Story, Target
+from reporter.models import Delivery, Target
 from reporter.models.outbox import SentDraft
 
 
-def apply(session: Session, context: PublishContext, lease: Lease, transition: Transition) -> None:
-    """Store the row and let go of it, in one commit; a sleeper whose lease went to another changes nothing of it."""
-    now = context.clock()
-    _note_target(session, lease.target_id, transition.news, now)
-    before = session.scalar(select(Delivery.url).where(Delivery.id == lease.row_id))
-    statement = update(Delivery).where(Delivery.id == lease.row_id, Delivery.lease == lease.mark)
-    statement = statement.values(lease="", **transition.values())
-    stored = session.execute(statement.execution_options(synchronize_session=False))
-    row = session.get_one(Delivery, lease.row_id, populate_existing=True)
-    if stored.rowcount:  # type: ignore[attr-defined]
+def apply(
+    session: Session, claim: Claim, transition: Transition, now: datetime
+) -> tuple[Recheck, ...]:
+    """Store the row and let go of it, in one commit; what the ledger has to compare again after it."""
+    _note_target(session, claim.target_id, transition.news, now)
+    stored = session.execute(change(claim).values(lease="", **transition.values()))
+    ours = bool(stored.rowcount)  # type: ignore[attr-defined]
+    if ours:
         if transition.draft is not None:
-            keep_draft(session, row.id, transition.draft)
-        ITEMS[row.item_kind].settled(session, row, now)
+            _keep_draft(session, claim.id, transition.draft)
+        ITEMS[claim.kind].settled(session, claim, transition, now)
     session.commit()
-    if row.item_kind == ItemKind.STORY and row.url != before:
-        refresh_story(session, context, row.item_id, row.target_id)
-    if transition.news.limits_changed:
-        compare_all(session, context, session.get_one(Target, lease.target_id))
-
-
-def keep_draft(session: Session, row_id: uuid.UUID, draft: Draft) -> None:
-    """Keep the words of a post as they were sent. Does not commit."""
-    session.merge(
-        SentDraft(delivery_id=row_id, title=draft.title, body=draft.body, mime=draft.mime)
+    moved = ours and claim.kind == ItemKind.STORY and transition.url != claim.url
+    return (
+        *((Recheck(claim.target_id, claim.item_id),) if moved else ()),
+        *((Recheck(claim.target_id),) if transition.news.limits_changed else ()),
     )
 
 
-def compare_all(session: Session, context: PublishContext, target: Target) -> None:
-    """Compare everything that is known at a target once more. Commits."""
-    stories: Sequence[Story] = session.scalars(select(Story)).all()
-    compare(session, context, target, stories, only_known=True)
-    session.commit()
+def _keep_draft(session: Session, row_id: uuid.UUID, draft: Draft) -> None:
+    """Keep the words of a post as they were sent."""
+    session.merge(
+        SentDraft(delivery_id=row_id, title=draft.title, body=draft.body, mime=draft.mime)
+    )
 
 
 def _note_target(session: Session, target_id: uuid.UUID, news: TargetNews, now: datetime) -> None:

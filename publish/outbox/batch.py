@@ -14,18 +14,22 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from publish.outbox.context import PublishContext
-from publish.outbox.lease import Lease, take_lease
+from publish.outbox.held_row import remember
+from publish.outbox.lease import take_lease
 from publish.outbox.policy.decide import Sent
 from publish.outbox.policy.row_states import TO_SEND
+from publish.outbox.policy.transition import Claim
 from publish.outbox.queue import due_rows
 from publish.outbox.target_status import budget_left
 from publish.outbox.upsert import StoryJob
 from publish.targets import Target
 from publish.targets.base import Limits
 from publish.targets.capabilities import Batches
+from reporter.delivery_memory import DeliveryMemory
 from reporter.enums import ItemKind
 from reporter.errors import attempt
 from reporter.models import Delivery
+from reporter.models import Target as TargetRow
 
 log = logging.getLogger(__name__)
 
@@ -33,31 +37,29 @@ log = logging.getLogger(__name__)
 _MOST_BYTES, _MOST_ROWS = 8_000_000, 100
 
 
-def claim_others(
-    session: Session, context: PublishContext, row: Delivery, lease: Lease
-) -> list[Delivery]:
+def claim_others(session: Session, context: PublishContext, claim: Claim) -> list[Claim]:
     """What may go together with a claimed row, claimed too. Commits."""
-    if not _joins(row):
+    if not _joins(claim.kind, claim.state, claim.memory):
         return []
-    found = [session.get_one(Delivery, i) for i in due_rows(session, context, [row.target])]
+    target = session.get_one(TargetRow, claim.target_id)
+    found = [session.get_one(Delivery, i) for i in due_rows(session, context, [target])]
     left = budget_left(session, context.budget)
     most = _MOST_BYTES if left is None else min(_MOST_BYTES, left)
-    claimed: list[Delivery] = []
-    size = row.bytes
+    claimed: list[Claim] = []
+    size = claim.bytes
     for other in found:
         size += other.bytes
         if size > most or len(claimed) >= _MOST_ROWS:
             break
-        if other.id != row.id and _joins(other):
-            taken = take_lease(session, context, other, lease.mark)
-            claimed += [other] if taken else []
+        if other.id != claim.id and _joins(other.item_kind, other.state, other.memory):
+            taken = take_lease(session, context, other, claim.mark)
+            claimed += [taken] if taken else []
     return claimed
 
 
-def _joins(row: Delivery) -> bool:
+def _joins(kind: str, state: str, memory: DeliveryMemory) -> bool:
     # A takedown waits for nothing else.
-    single = row.memory.alone or row.memory.urgent
-    return row.item_kind == ItemKind.STORY and row.state in TO_SEND and not single
+    return kind == ItemKind.STORY and state in TO_SEND and not (memory.alone or memory.urgent)
 
 
 def fits(job: StoryJob) -> bool:
@@ -66,15 +68,15 @@ def fits(job: StoryJob) -> bool:
 
 
 def send(
-    session: Session, context: PublishContext, rows: Sequence[Delivery], jobs: Sequence[StoryJob]
+    session: Session, context: PublishContext, claims: Sequence[Claim], jobs: Sequence[StoryJob]
 ) -> list[Sent] | None:
     """Make claimed rows true at their target in one go; None: each has to go by itself."""
 
     def connect_and_send() -> list[Sent]:
-        target = context.connect(rows[0].target)
+        target = context.connect(session.get_one(TargetRow, claims[0].target_id))
         session.commit()
         try:
-            return _send(session, target, rows, jobs)
+            return _send(session, target, claims, jobs)
         finally:
             target.close()
 
@@ -82,19 +84,19 @@ def send(
     if isinstance(sent, Exception):
         # Whoever goes by itself meets it again, and there it is stored, and logged without secrets.
         session.rollback()
-        log.info("%d stories together: %s", len(rows), type(sent).__name__)
+        log.info("%d stories together: %s", len(claims), type(sent).__name__)
         return None
     return sent
 
 
 def _send(
-    session: Session, target: Target, rows: Sequence[Delivery], jobs: Sequence[StoryJob]
+    session: Session, target: Target, claims: Sequence[Claim], jobs: Sequence[StoryJob]
 ) -> list[Sent]:
     # Where this fails nothing has begun, and they may try together again.
     target.find(jobs[0].post.key)
     # Whatever happens now, until it is sent each goes by itself: a line that breaks carries little at once.
-    for row in rows:
-        row.memory = replace(row.memory, alone=True)
+    for claim, job in zip(claims, jobs, strict=True):
+        remember(session, claim, replace(job.trying, alone=True))
     session.commit()
     assert isinstance(target, Batches)
     there = target.put_all([job.post for job in jobs])

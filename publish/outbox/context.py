@@ -44,7 +44,7 @@ def secret_name(name: str) -> str:
     return f"target:{name}"
 
 
-def secrets_of(context: PublishContext, target: Target) -> list[str]:
-    """The target's secrets, never to be shown."""
-    found = secret_store.get_secret(str(context.facts.id), secret_name(target.name))
+def secrets_of(context: PublishContext, name: str) -> list[str]:
+    """The secrets of the target of this name, never to be shown."""
+    found = secret_store.get_secret(str(context.facts.id), secret_name(name))
     return [found] if found else []

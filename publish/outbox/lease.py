@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import select, update
@@ -14,10 +12,12 @@ from sqlalchemy.orm import Session
 
 from publish.errors import PausedByUser
 from publish.outbox.context import PublishContext
+from publish.outbox.held_row import change, claim_of
 from publish.outbox.policy.row_states import TO_SEND
+from publish.outbox.policy.transition import Claim
 from publish.outbox.target_status import is_stopped
 from publish.processes import is_running
-from reporter.database.job_queue import claim
+from reporter.database import job_queue
 from reporter.enums import DeliveryState
 from reporter.models import Delivery
 
@@ -26,18 +26,9 @@ _DURATION = timedelta(minutes=5)
 _RENEW_EVERY = timedelta(seconds=1)
 
 
-@dataclass(frozen=True)
-class Lease:
-    """A claimed row. ``mark``: what stands in its ``lease`` as long as it is ours."""
-
-    row_id: uuid.UUID
-    target_id: uuid.UUID
-    mark: str
-
-
 def take_lease(
     session: Session, context: PublishContext, row: Delivery, mark: str = ""
-) -> Lease | None:
+) -> Claim | None:
     """Claim a row, which counts one attempt; None if somebody has it, or has paused it meanwhile. Commits.
 
     ``mark``: of a row that this one goes together with.
@@ -47,8 +38,7 @@ def take_lease(
     leaving = row.state == DeliveryState.WITHDRAWING
     now = context.clock()
     mark = mark or f"{platform.node()}/{os.getpid()}:{context.rng.getrandbits(64):016x}"
-    lease = Lease(row.id, row.target_id, mark)
-    taken = claim(
+    taken = job_queue.claim(
         session,
         Delivery,
         row.id,
@@ -61,10 +51,10 @@ def take_lease(
     if not taken:
         return None
     session.refresh(row)
-    return lease
+    return claim_of(row, mark)
 
 
-def renewal(session: Session, context: PublishContext, lease: Lease) -> Callable[[int], None]:
+def renewal(session: Session, context: PublishContext, claim: Claim) -> Callable[[int], None]:
     """For a ``TransferMeter``: notes progress, renews the lease, stops when a person pauses it.
 
     What it returns raises PausedByUser; it commits, at most once a second.
@@ -77,12 +67,8 @@ def renewal(session: Session, context: PublishContext, lease: Lease) -> Callable
         if now - renewed < _RENEW_EVERY:
             return
         renewed = now
-        statement = update(Delivery).where(
-            Delivery.id == lease.row_id, Delivery.lease == lease.mark
-        )
-        statement = statement.values(moved=moved, due_at=now + _DURATION)
-        ours = session.execute(statement.execution_options(synchronize_session=False))
-        stopped = is_stopped(session, lease.target_id)
+        ours = session.execute(change(claim).values(moved=moved, due_at=now + _DURATION))
+        stopped = is_stopped(session, claim.target_id)
         session.commit()
         if stopped or not ours.rowcount:  # type: ignore[attr-defined]
             raise PausedByUser("Paused.")

@@ -17,7 +17,7 @@ from publish.outbox.context import PublishContext
 from publish.outbox.items import ITEMS, takedowns
 from publish.outbox.policy import wanting
 from publish.outbox.policy.row_states import OPEN, is_leased
-from publish.outbox.policy.transition import Columns
+from publish.outbox.policy.transition import Columns, Recheck
 from publish.outbox.policy.wanting import Wanted
 from publish.outbox.target_status import outbox_state, status_of
 from publish.targets import target_class
@@ -110,10 +110,21 @@ def _note_beginning(session: Session, targets: Sequence[Target], now: datetime) 
         state.began_at = now
 
 
-def refresh_story(
+def recheck(session: Session, context: PublishContext, what: Recheck) -> None:
+    """Compare again what a delivery may have changed for others. Commits."""
+    if what.story_id is not None:
+        _refresh_copies(session, context, what.story_id, what.target_id)
+        return
+    stories = session.scalars(select(Story)).all()
+    target = session.get_one(Target, what.target_id)
+    compare(session, context, target, stories, only_known=True)
+    session.commit()
+
+
+def _refresh_copies(
     session: Session, context: PublishContext, story_id: uuid.UUID, apart_from: uuid.UUID
 ) -> None:
-    """Its link at one target has changed: the copies that point to it are due for a change. Commits."""
+    """Its link at one target has changed: the copies that point to it are due for a change."""
     story = session.get(Story, story_id)
     if story is None:
         return

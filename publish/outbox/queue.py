@@ -6,14 +6,14 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, or_, select
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from publish.composition.cross_links import rank
 from publish.outbox.context import PublishContext
 from publish.outbox.items import ITEMS
 from publish.outbox.items.base import Item
-from publish.outbox.policy.row_states import OPEN, when_done
+from publish.outbox.policy.row_states import OPEN, SOON, when_done
 from publish.outbox.target_status import budget_left
 from publish.targets import target_class
 from reporter.delivery_memory import urgent_sql
@@ -88,10 +88,26 @@ def _affordable(
     )
 
 
-def blocked_until(session: Session, row: Delivery, now: datetime) -> datetime | None:
-    """When to look again, if this row has to wait for others of its target; None if it may go."""
+def next_row(session: Session, row_id: uuid.UUID, now: datetime) -> Delivery | None:
+    """The row, if it may be claimed now. One that has to wait for others is asked again later; that commits."""
+    row = session.get(Delivery, row_id, populate_existing=True)
+    if row is None or row.state not in OPEN:
+        return None
+    wait = _blocked_until(session, row, now)
+    if wait is None:
+        return row
+    later = update(Delivery).where(
+        Delivery.id == row_id, Delivery.state == row.state, Delivery.lease == row.lease
+    )
+    session.execute(later.values(due_at=max(wait, now + SOON)))
+    session.commit()
+    return None
+
+
+def _blocked_until(session: Session, row: Delivery, now: datetime) -> datetime | None:
+    """When others of its target that go first may be done; None if there are none."""
     waits_for = ITEMS[row.item_kind].waits_for
-    first = waits_for(row) if waits_for is not None else None
+    first = waits_for(row.state == DeliveryState.WITHDRAWING) if waits_for is not None else None
     if first is None:
         return None
     others = select(Delivery).where(

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 from publish.errors import PublishError
 from publish.outbox.context import PublishContext
 from publish.outbox.lease import free_abandoned
-from publish.outbox.ledger import chosen_targets, queue
+from publish.outbox.ledger import chosen_targets, queue, recheck
 from publish.outbox.policy.decide import MOST_ATTEMPTS, OFFLINE_PAUSE
 from publish.outbox.policy.row_states import REFUSED, WAITING, due_state
 from publish.outbox.queue import allowed, due_rows, may_go
@@ -46,6 +46,8 @@ def deliver_due(
     for row_id in due:
         outcome = deliver_row(session, context, row_id)
         if outcome is not None:
+            for what in outcome.recheck:
+                recheck(session, context, what)
             return outcome
     return None
 

@@ -145,9 +145,9 @@ def reset_budget(session: Session, now: datetime) -> None:
     session.commit()
 
 
-def limits_of(session: Session, target: Target) -> Limits:
+def limits_of(session: Session, target_id: uuid.UUID) -> Limits:
     """What a target takes, as far as it is known by now."""
-    status = session.get(TargetStatus, target.id)
+    status = session.get(TargetStatus, target_id)
     if status is None:
         return Limits()
     return merge_limits(_from_json(status.reported_limits), status.learned_limits)

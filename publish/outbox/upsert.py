@@ -44,6 +44,8 @@ class StoryJob:
     fingerprint: str
     memory: DeliveryMemory
     note: str
+    # What the row remembers meanwhile: should the answer be lost, a takedown still knows what may be there.
+    trying: DeliveryMemory
     # It is there already as it should be.
     same: bool
     inside: bool

@@ -1,4 +1,7 @@
-"""One row from "due" to "sent": lease, prepare (database), execute (network), decide (pure), apply (one UPDATE)."""
+"""One row from "due" to "sent": lease, prepare (database), execute (network), decide (pure), apply (one UPDATE).
+
+The row stays behind at its lease; the other stages get it as a ``Claim``.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ import traceback
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import chain
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from publish.errors import LimitsChanged, PublishError, redact
@@ -17,12 +20,12 @@ from publish.net.transfer_meter import TransferMeter, counted
 from publish.outbox import batch
 from publish.outbox.apply import apply
 from publish.outbox.context import PublishContext, secrets_of
+from publish.outbox.held_row import remember, reread
 from publish.outbox.items import ITEMS
-from publish.outbox.lease import Lease, renewal, take_lease
+from publish.outbox.lease import renewal, take_lease
 from publish.outbox.policy.decide import Crashed, Failed, Result, decide, release
-from publish.outbox.policy.row_states import OPEN, SOON
-from publish.outbox.policy.transition import Snapshot, Traffic
-from publish.outbox.queue import blocked_until
+from publish.outbox.policy.transition import Claim, Recheck, Snapshot, Traffic
+from publish.outbox.queue import next_row
 from publish.outbox.target_status import (
     keep_limits,
     learned_limits,
@@ -30,12 +33,12 @@ from publish.outbox.target_status import (
     record_transfer,
 )
 from publish.outbox.upsert import Job, MediaJob, StoryJob, execute
+from publish.posts.model import PostMedia
 from publish.targets import target_class
 from publish.targets.capabilities import Batches, ManualPosting
-from reporter.enums import DeliveryState, ItemKind
 from reporter.errors import attempt
 from reporter.messages import Message
-from reporter.models import Delivery
+from reporter.models import Target
 
 log = logging.getLogger(__name__)
 _UNEXPECTED = Message("Something unexpected went wrong here; the log has the details.")
@@ -52,88 +55,88 @@ class Outcome:
     state: str
     url: str
     error: str
+    # What the ledger has to compare again now.
+    recheck: tuple[Recheck, ...] = ()
 
 
 def deliver_row(session: Session, context: PublishContext, row_id: uuid.UUID) -> Outcome | None:
     """Claim and deliver one row; None if it has to wait, or somebody else has it."""
-    row = session.get(Delivery, row_id, populate_existing=True)
-    if row is None or row.state not in OPEN:
+    row = next_row(session, row_id, context.clock())
+    claim = take_lease(session, context, row) if row is not None else None
+    if claim is None:
         return None
-    now = context.clock()
-    if (wait := blocked_until(session, row, now)) is not None:
-        _postpone(session, row, max(wait, now + SOON))
-        return None
-    lease = take_lease(session, context, row)
-    if lease is None:
-        return None
-    done = _deliver_batch(session, context, row, lease) or _deliver_one(
-        session, context, row, lease
-    )
-    return _outcome(session, row) if done else None
+    found = _deliver_batch(session, context, claim)
+    if found is None:
+        # Where it failed in a batch, the row remembers that.
+        found = _deliver_one(session, context, reread(session, claim))
+    return _outcome(session, claim, found) if found is not None else None
 
 
-def _outcome(session: Session, row: Delivery) -> Outcome:
-    session.refresh(row)
+def _outcome(session: Session, claim: Claim, found: tuple[Recheck, ...]) -> Outcome:
+    after = reread(session, claim)
+    target = session.get_one(Target, claim.target_id)
     return Outcome(
-        row.target.name,
-        row.item_kind,
-        row.key,
-        row.memory.title,
-        row.state,
-        row.url,
-        row.error or row.target.paused,
+        target.name,
+        after.kind.value,
+        after.key,
+        after.memory.title,
+        after.state,
+        after.url,
+        after.error or target.paused,
+        found,
     )
 
 
-def _postpone(session: Session, row: Delivery, until: datetime) -> None:
-    statement = update(Delivery).where(
-        Delivery.id == row.id, Delivery.state == row.state, Delivery.lease == row.lease
-    )
-    session.execute(statement.values(due_at=until))
-    session.commit()
-
-
-def _deliver_one(session: Session, context: PublishContext, row: Delivery, lease: Lease) -> bool:
-    """Deliver, and store what came of it. False: it has to wait for others first."""
+def _deliver_one(
+    session: Session, context: PublishContext, claim: Claim
+) -> tuple[Recheck, ...] | None:
+    """Deliver, and store what came of it; what to compare again then. None: it has to wait for others first."""
     began = context.clock()
-    meter = TransferMeter(renewal(session, context, lease), context.clock)
-    job, result = _attempt(session, context, row, meter)
-    session.refresh(row)
-    _note_transfer(session, context, row, meter, began=began)
-    transition = decide(_snapshot(session, context, row, meter, job=job), result)
-    apply(session, context, lease, transition)
-    return transition.done
+    meter = TransferMeter(renewal(session, context, claim), context.clock)
+    with counted(meter):
+        job, result = _attempt(session, context, claim)
+    _note_transfer(session, context, claim.target_id, meter, began=began)
+    file = job.media if isinstance(job, MediaJob) else None
+    snapshot = _snapshot(session, context, claim, meter, file=file)
+    transition = decide(snapshot, result)
+    found = apply(session, claim, transition, context.clock())
+    return found if transition.done else None
 
 
-def _attempt(
-    session: Session, context: PublishContext, row: Delivery, meter: TransferMeter
-) -> tuple[Job | None, Result]:
+def _attempt(session: Session, context: PublishContext, claim: Claim) -> tuple[Job | None, Result]:
+    """The job, if there was one to do, and what came of it."""
     job: Job | None = None
 
     def deliver() -> Result:
         nonlocal job
-        with counted(meter):
-            job = ITEMS[row.item_kind].prepare(session, context, row)
-            return _send(session, context, row, job)
+        job = ITEMS[claim.kind].prepare(session, context, claim)
+        return _send(session, context, claim, job)
 
     result = attempt(deliver)
-    if not isinstance(result, Exception):
-        return job, result
+    if isinstance(result, Exception):
+        return job, _failure(session, context, claim, result)
+    return job, result
+
+
+def _failure(session: Session, context: PublishContext, claim: Claim, error: Exception) -> Result:
+    """What went wrong, without secrets."""
     session.rollback()
-    secrets = secrets_of(context, row.target)
-    if isinstance(result, PublishError):
-        return job, Failed(result, redact(result.message, secrets))
+    secrets = secrets_of(context, session.get_one(Target, claim.target_id).name)
+    if isinstance(error, PublishError):
+        return Failed(error, redact(error.message, secrets))
     # A trace may quote an address.
-    trace = "".join(traceback.format_exception(result))
-    log.error("delivery %s failed\n%s", row.id, redact(trace, secrets))
-    return job, Crashed(_UNEXPECTED)
+    trace = "".join(traceback.format_exception(error))
+    log.error("delivery %s failed\n%s", claim.id, redact(trace, secrets))
+    return Crashed(_UNEXPECTED)
 
 
-def _send(session: Session, context: PublishContext, row: Delivery, job: Job) -> Result:
+def _send(session: Session, context: PublishContext, claim: Claim, job: Job) -> Result:
     """No transaction is open while the network is waited for. Raises ``publish.errors``."""
-    target_id, leaving = row.target_id, row.state == DeliveryState.WITHDRAWING
-    ask = not leaving and not limits_are_fresh(session, target_id, context.clock())
-    target = context.connect(row.target)
+    target_id = claim.target_id
+    ask = not claim.leaving and not limits_are_fresh(session, target_id, context.clock())
+    target = context.connect(session.get_one(Target, target_id))
+    if isinstance(job, StoryJob):
+        remember(session, claim, job.trying)
     session.commit()
     try:
         if ask:
@@ -149,74 +152,75 @@ def _send(session: Session, context: PublishContext, row: Delivery, job: Job) ->
 def _snapshot(
     session: Session,
     context: PublishContext,
-    row: Delivery,
+    claim: Claim,
     meter: TransferMeter,
     *,
-    job: Job | None,
+    file: PostMedia | None = None,
 ) -> Snapshot:
+    target = session.get_one(Target, claim.target_id)
     return Snapshot.of(
-        row,
-        kind=ItemKind(row.item_kind),
-        target=row.target.name,
-        by_hand=issubclass(target_class(row.target.kind), ManualPosting),
+        reread(session, claim),
+        kind=claim.kind,
+        target=target.name,
+        by_hand=issubclass(target_class(target.kind), ManualPosting),
         now=context.clock(),
         chance=context.rng.random(),
         traffic=Traffic(meter.sent, meter.resumable_bytes, bool(meter.answers or meter.sent)),
-        file=job.media if isinstance(job, MediaJob) else None,
-        learned_limits=learned_limits(session, row.target_id),
+        file=file,
+        learned_limits=learned_limits(session, target.id),
     )
 
 
 def _note_transfer(
     session: Session,
     context: PublishContext,
-    row: Delivery,
+    target_id: uuid.UUID,
     meter: TransferMeter,
     *,
     began: datetime,
 ) -> None:
-    free = target_class(row.target.kind).free(row.target.options)
-    took: timedelta = context.clock() - began
-    record_transfer(session, row.target_id, meter, took, now=began, free=free)
+    target = session.get_one(Target, target_id)
+    free = target_class(target.kind).free(target.options)
+    took = context.clock() - began
+    record_transfer(session, target_id, meter, took, now=began, free=free)
 
 
-def _deliver_batch(session: Session, context: PublishContext, row: Delivery, lease: Lease) -> bool:
-    """Deliver a row together with others of its target, where that is possible; False: it goes by itself."""
-    if not issubclass(target_class(row.target.kind), Batches):
-        return False
-    others = batch.claim_others(session, context, row, lease)
+def _deliver_batch(
+    session: Session, context: PublishContext, claim: Claim
+) -> tuple[Recheck, ...] | None:
+    """Deliver a row together with others of its target, where that is possible; None: it goes by itself."""
+    if not issubclass(target_class(session.get_one(Target, claim.target_id).kind), Batches):
+        return None
+    others = batch.claim_others(session, context, claim)
     if not others:
-        return False
-    began, rows = context.clock(), [row, *others]
-    leases = [Lease(one.id, one.target_id, lease.mark) for one in rows]
-    meter = TransferMeter(renewal(session, context, lease), context.clock)
+        return None
+    began, claims = context.clock(), [claim, *others]
+    meter = TransferMeter(renewal(session, context, claim), context.clock)
     with counted(meter):
-        jobs = _prepare_batch(session, context, rows)
-        results = batch.send(session, context, rows, jobs) if jobs else None
-    for one in rows:
-        session.refresh(one)
-    _note_transfer(session, context, row, meter, began=began)
-    snapshots = [_snapshot(session, context, one, meter, job=None) for one in rows]
+        jobs = _prepare_batch(session, context, claims)
+        results = batch.send(session, context, claims, jobs) if jobs else None
+    _note_transfer(session, context, claim.target_id, meter, began=began)
+    snapshots = [_snapshot(session, context, one, meter) for one in claims]
+    now = context.clock()
     if results is None:
         # The first one goes by itself at once.
-        for one_lease, snapshot in zip(leases[1:], snapshots[1:], strict=True):
-            apply(session, context, one_lease, release(snapshot))
-        session.refresh(row)
-        return False
-    for one_lease, snapshot, result in zip(leases, snapshots, results, strict=True):
-        apply(session, context, one_lease, decide(snapshot, result))
-    return True
+        for one, snapshot in zip(others, snapshots[1:], strict=True):
+            apply(session, one, release(snapshot), now)
+        return None
+    each = zip(claims, snapshots, results, strict=True)
+    found = [apply(session, one, decide(snapshot, result), now) for one, snapshot, result in each]
+    return tuple(chain.from_iterable(found))
 
 
 def _prepare_batch(
-    session: Session, context: PublishContext, rows: Sequence[Delivery]
+    session: Session, context: PublishContext, claims: Sequence[Claim]
 ) -> list[StoryJob] | None:
     """The jobs of all rows; None: one of them has to go by itself."""
-    jobs = attempt(lambda: [ITEMS[row.item_kind].prepare(session, context, row) for row in rows])
+    jobs = attempt(lambda: [ITEMS[one.kind].prepare(session, context, one) for one in claims])
     if isinstance(jobs, Exception):
         # Whoever goes by itself meets it again, and there it is stored and logged.
         session.rollback()
-        log.info("%d stories together: %s", len(rows), type(jobs).__name__)
+        log.info("%d stories together: %s", len(claims), type(jobs).__name__)
         return None
     stories = [job for job in jobs if isinstance(job, StoryJob) and batch.fits(job)]
-    return stories if len(stories) == len(rows) else None
+    return stories if len(stories) == len(claims) else None

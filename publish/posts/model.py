@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from publish.posts.follow_up import NOTHING_YET, Agenda, agenda_of
 from reporter.config import Settings
-from reporter.models import Delivery, Gathering
+from reporter.delivery_memory import DeliveryMemory
+from reporter.models import Gathering
 
 # Part of every fingerprint: raised when the way posts are written changes so much that sent ones should follow.
 FORM = 1
@@ -253,6 +254,17 @@ def _hash(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, ensure_ascii=False).encode()).hexdigest()
 
 
-def known_remote(row: Delivery) -> Remote | None:
+class RemoteRow(Protocol):
+    """A ledger row, or its frozen columns."""
+
+    @property
+    def remote_id(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def memory(self) -> DeliveryMemory: ...
+
+
+def known_remote(row: RemoteRow) -> Remote | None:
     """What is there, as far as the ledger knows."""
     return Remote(row.remote_id, row.url, row.memory.extra) if row.remote_id else None

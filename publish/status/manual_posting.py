@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 
 from publish.errors import PublishError
 from publish.outbox.adapt import shape_post
-from publish.outbox.apply import keep_draft
+from publish.outbox.apply import apply
 from publish.outbox.context import PublishContext
-from publish.outbox.items import takedowns
+from publish.outbox.held_row import claim_of
 from publish.outbox.items.story import fingerprint
-from publish.outbox.ledger import refresh_story
+from publish.outbox.ledger import recheck
+from publish.outbox.policy.decide import Sent, Withdrawn, decide
+from publish.outbox.policy.transition import Snapshot
+from publish.posts.model import Remote
 from publish.rendering.thread import Part
 from publish.status.dry_run import draft_of
 from publish.targets import KINDS, target_class
@@ -105,25 +108,17 @@ def done_by_hand(
         raise BadInput(
             "Copy the whole address of the post, with https:// in front, or leave it empty."
         )
-    if not row.wanted:
-        _gone(row)
-    else:
-        _there(session, context, row, link, now=now)
-    row.due_at, row.attempts, row.error = now, 0, ""
-    takedowns.settle(session, row, now)
-    session.commit()
-    refresh_story(session, context, row.item_id, row.target_id)
+    result = _there(session, context, row, link) if row.wanted else Withdrawn()
+    claim = claim_of(row, row.lease)
+    snapshot = Snapshot.of(
+        claim, kind=claim.kind, target=row.target.name, by_hand=True, now=now, chance=0.0
+    )
+    for what in apply(session, claim, decide(snapshot, result), now):
+        recheck(session, context, what)
     return row.state
 
 
-def _gone(row: Delivery) -> None:
-    row.state, row.sent, row.url, row.remote_id = DeliveryState.WITHDRAWN.value, "", "", ""
-    row.memory = row.memory.once_withdrawn()
-
-
-def _there(
-    session: Session, context: PublishContext, row: Delivery, link: str, *, now: datetime
-) -> None:
+def _there(session: Session, context: PublishContext, row: Delivery, link: str) -> Sent:
     """What stands there is what was handed out; should it have changed since, it is handed out again."""
     story = session.get(Story, row.item_id)
     fitted = shape_post(session, context, row.target, story) if story else None
@@ -131,13 +126,11 @@ def _there(
         raise Conflict(
             "Nothing of this may be shown there any more. Take it down if you posted it."
         )
-    print_ = fingerprint(row.target, fitted.post)
-    row.state, row.sent, row.wanted = DeliveryState.SENT.value, print_, print_
-    row.url, row.remote_id, row.sent_at = link, link or "by hand", now
-    row.memory = replace(row.memory, takeaways=tuple(map(uuid.UUID, fitted.post.shown)))
+    memory = replace(row.memory, takeaways=tuple(map(uuid.UUID, fitted.post.shown)))
     opened = context.connect(row.target)
     try:
         draft = draft_of(session, row, fitted, opened)
     finally:
         opened.close()
-    keep_draft(session, row.id, draft)
+    remote = Remote(link or "by hand", link, row.memory.extra)
+    return Sent(remote, fingerprint(row.target, fitted.post), memory, draft=draft)

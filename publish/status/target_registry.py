@@ -155,7 +155,7 @@ def test_target(session: Session, context: PublishContext, name: str) -> str:
     What was found of the way there, good or bad, is kept and shown. No error holds a secret.
     """
     row = find_target(session, name)
-    hidden = secrets_of(context, row)
+    hidden = secrets_of(context, row.name)
     meter = TransferMeter(clock=context.clock)
     try:
         target = context.connect(row)

@@ -21,6 +21,7 @@ from publish.outbox.items import takedowns
 from publish.outbox.items.base import Order
 from publish.outbox.policy.decide import Withdrawn
 from publish.outbox.policy.row_states import SETTLED
+from publish.outbox.policy.transition import Claim, Transition
 from publish.outbox.policy.wanting import Wanted
 from publish.outbox.upsert import AnswerJob, Job, Settled
 from publish.posts.model import GatheringFacts, Remote, known_remote
@@ -132,25 +133,25 @@ def wanted(
     return [Wanted(KIND, one, stands=True) for one in session.scalars(query)]
 
 
-def prepare(session: Session, context: PublishContext, row: Delivery) -> Job:
+def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
     """The answer and the post that it stands under. Raises Gone when that is not there."""
-    reply = session.get_one(Reply, row.item_id)
-    leaving = reply.state == ReplyState.GONE or row.state == DeliveryState.WITHDRAWING
-    post = _post_of(session, reply, row)
+    reply = session.get_one(Reply, claim.item_id)
+    leaving = reply.state == ReplyState.GONE or claim.leaving
+    post = _post_of(session, reply, claim.target_id)
     if post is None and leaving:
         # With the post its comments went.
         return Settled(Withdrawn())
     if post is None:
         raise Gone("The post that this answers is not there any more.")
-    words = Answer(row.key, reply.text, _to(session, reply), reply.written_at)
-    return AnswerJob(known_remote(row), post, words, row.memory, leaving=leaving)
+    words = Answer(claim.key, reply.text, _to(session, reply), reply.written_at)
+    return AnswerJob(known_remote(claim), post, words, claim.memory, leaving=leaving)
 
 
-def _post_of(session: Session, reply: Reply, row: Delivery) -> Remote | None:
+def _post_of(session: Session, reply: Reply, target_id: uuid.UUID) -> Remote | None:
     """The post at the target under which the answered reply stands."""
     found = session.scalar(
         select(Delivery).where(
-            Delivery.target_id == row.target_id,
+            Delivery.target_id == target_id,
             Delivery.item_kind == ItemKind.STORY,
             Delivery.item_id == reply.story_id,
             Delivery.remote_id != "",
@@ -164,19 +165,19 @@ def _to(session: Session, reply: Reply) -> str:
     return (parent.remote_id or "") if parent is not None else reply.in_reply_to
 
 
-def settled(session: Session, row: Delivery, now: datetime) -> None:
+def settled(session: Session, claim: Claim, after: Transition, now: datetime) -> None:
     """Note the remote id with the answer itself, so that the next look knows it again. Does not commit."""
-    if row.state not in SETTLED:
+    if after.state not in SETTLED:
         return
-    takedowns.settle(session, row, now)
-    reply = session.get(Reply, row.item_id)
-    if reply is None or not row.remote_id:
+    takedowns.settle(session, claim.id, after.shows, now)
+    reply = session.get(Reply, claim.item_id)
+    if reply is None or not after.remote_id:
         return
     twin = session.scalar(
-        select(Reply).where(Reply.target_id == row.target_id, Reply.remote_id == row.remote_id)
+        select(Reply).where(Reply.target_id == claim.target_id, Reply.remote_id == after.remote_id)
     )
     if twin is not None and twin.id != reply.id:
         # A look at the target was faster: ours keeps the identity.
         session.delete(twin)
         session.flush()
-    reply.remote_id, reply.url = row.remote_id, row.url
+    reply.remote_id, reply.url = after.remote_id, after.url

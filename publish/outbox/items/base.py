@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from publish.composition.constraints import FittedPost
 from publish.outbox.context import PublishContext
+from publish.outbox.policy.transition import Claim, Transition
 from publish.outbox.policy.wanting import Wanted
 from publish.outbox.upsert import Job
 from reporter.enums import ItemKind
-from reporter.models import Delivery, Target
+from reporter.models import Target
 
 
 class Order(NamedTuple):
@@ -33,8 +34,8 @@ class Item(Protocol):
     ORDER: Order
 
     @property
-    def waits_for(self) -> Callable[[Delivery], ColumnElement[bool] | None] | None:
-        """Of a row: which open rows of its target go before it. None: none ever do."""
+    def waits_for(self) -> Callable[[bool], ColumnElement[bool] | None] | None:
+        """Which open rows of its target go before one that is ``leaving`` or not. None: none ever do."""
 
     def wanted(
         self,
@@ -45,8 +46,8 @@ class Item(Protocol):
     ) -> Iterable[Wanted]:
         """What of this kind should be at a target; ``posts``: what its readers may see."""
 
-    def prepare(self, session: Session, context: PublishContext, row: Delivery) -> Job:
-        """What has to happen at the target for a claimed row. Database only; raises ``publish.errors``."""
+    def prepare(self, session: Session, context: PublishContext, claim: Claim) -> Job:
+        """What has to happen at the target for a claimed row. Reads only; raises ``publish.errors``."""
 
-    def settled(self, session: Session, row: Delivery, now: datetime) -> None:
-        """Whatever depends on a row that was just stored, whether it was sent or not. Does not commit."""
+    def settled(self, session: Session, claim: Claim, after: Transition, now: datetime) -> None:
+        """Whatever depends on a row that was just stored so, sent or not. Does not commit."""

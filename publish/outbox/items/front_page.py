@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from publish.composition.constraints import FittedPost
 from publish.composition.themes import public_themes
 from publish.outbox.context import PublishContext
 from publish.outbox.items.base import Order
+from publish.outbox.policy.transition import Claim, Transition
 from publish.outbox.policy.wanting import Wanted
 from publish.outbox.upsert import FrontPageJob, Job
 from publish.posts.model import known_remote
@@ -37,24 +39,26 @@ def wanted(
     return [Wanted(KIND, target.id, "index", target.name, print_, bytes=_BYTES)]
 
 
-def waits_for(row: Delivery) -> ColumnElement[bool] | None:
+def waits_for(leaving: bool) -> ColumnElement[bool] | None:
     """All but big files: it is written again when one has followed."""
     small = or_(Delivery.item_kind != ItemKind.MEDIA, Delivery.big.is_(False))
     return (Delivery.item_kind != KIND) & small
 
 
-def prepare(session: Session, context: PublishContext, row: Delivery) -> Job:
+def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
     """What is at the target by now."""
-    tells = issubclass(target_class(row.target.kind), TellsThemes)
+    target = session.get_one(Target, claim.target_id)
+    tells = issubclass(target_class(target.kind), TellsThemes)
     themes = public_themes(session, context.facts.language) if tells else ()
-    return FrontPageJob(known_remote(row), _entries(session, row), themes, row.wanted, row.memory)
+    entries = _entries(session, claim.target_id)
+    return FrontPageJob(known_remote(claim), entries, themes, claim.wanted, claim.memory)
 
 
-def _entries(session: Session, row: Delivery) -> tuple[FrontPageEntry, ...]:
+def _entries(session: Session, target_id: uuid.UUID) -> tuple[FrontPageEntry, ...]:
     """Oldest session first."""
     rows = session.scalars(
         select(Delivery).where(
-            Delivery.target_id == row.target_id,
+            Delivery.target_id == target_id,
             Delivery.item_kind == ItemKind.STORY,
             Delivery.sent != "",
         )
@@ -66,5 +70,5 @@ def _entries(session: Session, row: Delivery) -> tuple[FrontPageEntry, ...]:
     return tuple(sorted(entries, key=lambda entry: (entry.date, entry.title, entry.key)))
 
 
-def settled(session: Session, row: Delivery, now: datetime) -> None:
+def settled(session: Session, claim: Claim, after: Transition, now: datetime) -> None:
     """Nothing depends on it."""

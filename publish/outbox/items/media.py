@@ -18,6 +18,7 @@ from publish.outbox.items import takedowns
 from publish.outbox.items.base import Order
 from publish.outbox.policy.decide import NotTried, NotWanted
 from publish.outbox.policy.row_states import OPEN, REFUSED, SETTLED
+from publish.outbox.policy.transition import Claim, Transition
 from publish.outbox.policy.wanting import Wanted
 from publish.outbox.target_status import limits_of
 from publish.outbox.upsert import Job, MediaJob, Settled, WithdrawJob
@@ -74,58 +75,53 @@ def _label(media: PostMedia) -> str:
     return words if len(words) <= _LABEL_CHARS else words[:_LABEL_CHARS].rstrip() + "…"
 
 
-def waits_for(row: Delivery) -> ColumnElement[bool] | None:
+def waits_for(leaving: bool) -> ColumnElement[bool] | None:
     """A file leaves after the stories that show it have been changed; a parked story does not hold it back."""
-    if row.state != DeliveryState.WITHDRAWING:
+    if not leaving:
         return None
     return (Delivery.item_kind == ItemKind.STORY) & (Delivery.sent != "")
 
 
-def prepare(session: Session, context: PublishContext, row: Delivery) -> Job:
-    """The file as it may be shown now."""
-    known = known_remote(row)
-    if row.state == DeliveryState.WITHDRAWING:
-        return WithdrawJob(known, row.key, ext=row.memory.ext, is_media=True)
-    media = _file(session, context, row)
+def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
+    """The file as it may be shown now, not as it was when it was queued: what was withdrawn since never leaves."""
+    known, memory = known_remote(claim), claim.memory
+    if claim.leaving:
+        return WithdrawJob(known, claim.key, ext=memory.ext, is_media=True)
+    target = session.get_one(Target, claim.target_id)
+    takeaway = session.get(Takeaway, memory.takeaway)
+    media = _file(context, takeaway, claim.item_id, Scope(target.audience)) if takeaway else None
     if media is None:
         return Settled(NotWanted())
-    fitted = _post(session, context, row)
-    why = fitted.refused.get(media.key, "") if fitted and not row.sent else ""
+    story = session.get(Story, memory.story)
+    fitted = shape_post(session, context, target, story) if story is not None else None
+    why = fitted.refused.get(media.key, "") if fitted and not claim.sent else ""
     if why:
         return Settled(NotTried(REFUSED + media.fingerprint(), why))
-    if parts := _parts(session, row):
+    if parts := _parts(session, takeaway):
         # What is seen in a film leaves with it: its contributors are told.
-        row.memory = replace(row.memory, takeaways=parts)
-    told = limits_of(session, row.target)
-    limits = told.narrowed(row.memory.most)
-    return MediaJob(known, media, limits, row.memory, context.store.incoming, cut=limits != told)
+        memory = replace(memory, takeaways=parts)
+    told = limits_of(session, target.id)
+    limits = told.narrowed(memory.most)
+    return MediaJob(known, media, limits, memory, context.store.incoming, cut=limits != told)
 
 
-def _file(session: Session, context: PublishContext, row: Delivery) -> PostMedia | None:
-    takeaway = session.get(Takeaway, row.memory.takeaway)
-    if takeaway is None:
-        return None
-    place = Scope(row.target.audience)
+def _file(
+    context: PublishContext, takeaway: Takeaway, media_id: uuid.UUID, place: Scope
+) -> PostMedia | None:
     files = build_files(takeaway, place, store=context.store, facts=context.facts)
-    return next((file for file in files if file.id == row.item_id), None)
+    return next((file for file in files if file.id == media_id), None)
 
 
-def _parts(session: Session, row: Delivery) -> tuple[uuid.UUID, ...]:
-    seen = select(FilmPart.part_id).where(FilmPart.film_id == row.memory.takeaway)
+def _parts(session: Session, film: Takeaway) -> tuple[uuid.UUID, ...]:
+    seen = select(FilmPart.part_id).where(FilmPart.film_id == film.id)
     return tuple(session.scalars(seen.order_by(FilmPart.part_id)))
 
 
-def _post(session: Session, context: PublishContext, row: Delivery) -> FittedPost | None:
-    """The post as it is now, not as it was when it was queued: what was withdrawn since never leaves."""
-    story = session.get(Story, row.memory.story)
-    return None if story is None else shape_post(session, context, row.target, story)
-
-
-def settled(session: Session, row: Delivery, now: datetime) -> None:
+def settled(session: Session, claim: Claim, after: Transition, now: datetime) -> None:
     """Stories that waited for files need wait no longer; those that went without this one are due for a change."""
-    if row.state in OPEN:
+    if after.state in OPEN:
         return
-    stories = (Delivery.target_id == row.target_id) & (Delivery.item_kind == ItemKind.STORY)
+    stories = (Delivery.target_id == claim.target_id) & (Delivery.item_kind == ItemKind.STORY)
     waiting = update(Delivery).where(
         stories,
         Delivery.state.in_((DeliveryState.DUE, DeliveryState.CHANGED)),
@@ -134,10 +130,10 @@ def settled(session: Session, row: Delivery, now: datetime) -> None:
         Delivery.due_at > now,
     )
     session.execute(waiting.values(due_at=now).execution_options(synchronize_session=False))
-    if row.state not in SETTLED:
+    if after.state not in SETTLED:
         return
-    takedowns.settle(session, row, now)
+    takedowns.settle(session, claim.id, after.shows, now)
     sent = select(Delivery).where(stories, Delivery.state == DeliveryState.SENT)
     for story in session.scalars(sent):
-        if row.item_id in story.memory.missing:
-            story.state, story.due_at = DeliveryState.CHANGED.value, row.due_at
+        if claim.item_id in story.memory.missing:
+            story.state, story.due_at = DeliveryState.CHANGED.value, after.due_at

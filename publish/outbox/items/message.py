@@ -20,6 +20,7 @@ from publish.outbox.items import takedowns
 from publish.outbox.items.base import Order
 from publish.outbox.policy.decide import Withdrawn
 from publish.outbox.policy.row_states import SETTLED
+from publish.outbox.policy.transition import Claim, Transition
 from publish.outbox.policy.wanting import Wanted
 from publish.outbox.upsert import Job, MessageJob, Settled
 from publish.posts.model import GatheringFacts
@@ -93,15 +94,15 @@ def wanted(
     return [Wanted(KIND, one, stands=True) for one in session.scalars(query)]
 
 
-def prepare(session: Session, context: PublishContext, row: Delivery) -> Job:
+def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
     """The mail. What was sent can't be fetched back: it stays in somebody's mailbox."""
-    contact = session.get(Contact, row.item_id)
+    contact = session.get(Contact, claim.item_id)
     if contact is None or contact.stopped_at is not None or contact.takeaway is None:
         return Settled(Withdrawn(stays=True))
-    if row.state == DeliveryState.WITHDRAWING or row.remote_id:
+    if claim.leaving or claim.remote_id:
         return Settled(Withdrawn(stays=True))
-    message = _message(session, row.key, contact, contact.takeaway, facts=context.facts)
-    return MessageJob(message, row.memory)
+    message = _message(session, claim.key, contact, contact.takeaway, facts=context.facts)
+    return MessageJob(message, claim.memory)
 
 
 def _message(
@@ -125,7 +126,7 @@ def _message(
     return PersonalMail(key, contact.address, subject, "\n\n".join(lines), contact.token)
 
 
-def settled(session: Session, row: Delivery, now: datetime) -> None:
+def settled(session: Session, claim: Claim, after: Transition, now: datetime) -> None:
     """Nothing but a takedown depends on it."""
-    if row.state in SETTLED:
-        takedowns.settle(session, row, now)
+    if after.state in SETTLED:
+        takedowns.settle(session, claim.id, after.shows, now)

@@ -18,6 +18,7 @@ from publish.outbox.items import takedowns
 from publish.outbox.items.base import Order
 from publish.outbox.policy.decide import NotWanted
 from publish.outbox.policy.row_states import OPEN, SETTLED, when_done
+from publish.outbox.policy.transition import Claim, Transition
 from publish.outbox.policy.wanting import Wanted
 from publish.outbox.target_status import limits_of
 from publish.outbox.upsert import Job, Settled, StoryJob, WithdrawJob
@@ -70,32 +71,30 @@ class _Links:
     missing: tuple[uuid.UUID, ...] = ()
 
 
-def prepare(session: Session, context: PublishContext, row: Delivery) -> Job:
+def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
     """The post as it is now, not as it was when it was queued. Raises WaitForDependency while a file is on its way."""
-    if row.state == DeliveryState.WITHDRAWING:
-        return WithdrawJob(known_remote(row), row.key)
-    story = session.get(Story, row.memory.story)
-    fitted = shape_post(session, context, row.target, story) if story is not None else None
-    return Settled(NotWanted()) if fitted is None else _job(session, context, row, fitted)
-
-
-def _job(session: Session, context: PublishContext, row: Delivery, fitted: FittedPost) -> Job:
-    post, before = fitted.post, row.memory
-    library = issubclass(target_class(row.target.kind), MediaLibrary)
-    links = _links(session, row, post, context.clock()) if library else _Links({})
-    wanted = fingerprint(row.target, post)
+    if claim.leaving:
+        return WithdrawJob(known_remote(claim), claim.key)
+    target = session.get_one(Target, claim.target_id)
+    story = session.get(Story, claim.memory.story)
+    fitted = shape_post(session, context, target, story) if story is not None else None
+    if fitted is None:
+        return Settled(NotWanted())
+    post, before = fitted.post, claim.memory
+    library = issubclass(target_class(target.kind), MediaLibrary)
+    links = _links(session, claim, post, context.clock()) if library else _Links({})
+    wanted = fingerprint(target, post)
     shows = tuple(map(uuid.UUID, post.shown))
-    # Should the answer be lost, a takedown still knows what may be there.
-    row.memory = replace(before, trying=shows)
     return StoryJob(
-        known_remote(row),
+        known_remote(claim),
         post,
         links.there,
-        limits_of(session, row.target).narrowed(before.most),
+        limits_of(session, target.id).narrowed(before.most),
         wanted,
         replace(before, takeaways=shows, missing=links.missing, date=rfc3339(post.date) or ""),
         Message.join((*fitted.notes, *_notes(len(links.missing)))),
-        same=row.sent == wanted and links.missing == before.missing,
+        trying=replace(before, trying=shows),
+        same=claim.sent == wanted and links.missing == before.missing,
         inside=not library,
         scratch_dir=context.store.incoming,
     )
@@ -111,15 +110,15 @@ def _notes(missing: int) -> list[str]:
     ]
 
 
-def _links(session: Session, row: Delivery, post: Post, now: datetime) -> _Links:
+def _links(session: Session, claim: Claim, post: Post, now: datetime) -> _Links:
     """Raises WaitForDependency while a file of the post is still on its way and worth waiting for."""
     rows = session.scalars(
         select(Delivery).where(
-            Delivery.target_id == row.target_id, Delivery.item_kind == ItemKind.MEDIA
+            Delivery.target_id == claim.target_id, Delivery.item_kind == ItemKind.MEDIA
         )
     )
     by_key = {one.key: one for one in rows}
-    cls, urgent = target_class(row.target.kind), row.memory.urgent
+    cls = target_class(session.get_one(Target, claim.target_id).kind)
     may_follow = issubclass(cls, MediaLibrary) and cls.files_may_follow
     there: dict[str, Remote] = {}
     missing = []
@@ -129,22 +128,22 @@ def _links(session: Session, row: Delivery, post: Post, now: datetime) -> _Links
         if remote is not None:
             there[media.key] = remote
             continue
-        wait = not urgent and not (may_follow and file is not None and file.big)
+        wait = not claim.memory.urgent and not (may_follow and file is not None and file.big)
         if wait and file is not None and file.wanted and file.state in OPEN:
             raise WaitForDependency(when_done(file, now))
         missing.append(media.id)
     return _Links(there, tuple(missing))
 
 
-def settled(session: Session, row: Delivery, now: datetime) -> None:
+def settled(session: Session, claim: Claim, after: Transition, now: datetime) -> None:
     """What it does not show any more has left; the target's front page is due for a change."""
-    if row.state not in SETTLED:
+    if after.state not in SETTLED:
         return
-    takedowns.settle(session, row, now)
+    takedowns.settle(session, claim.id, after.shows, now)
     front = update(Delivery).where(
-        Delivery.target_id == row.target_id,
+        Delivery.target_id == claim.target_id,
         Delivery.state == DeliveryState.SENT,
         Delivery.item_kind == ItemKind.FRONT_PAGE,
     )
-    change = {"state": DeliveryState.CHANGED.value, "due_at": row.due_at}
+    change = {"state": DeliveryState.CHANGED.value, "due_at": after.due_at}
     session.execute(front.values(change).execution_options(synchronize_session=False))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Set
+from collections.abc import Collection, Set
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -33,14 +33,15 @@ def note_gone(session: Session, row: Delivery, now: datetime) -> None:
     _ask(session, row, named | row.memory.may_show, now)
 
 
-def settle(session: Session, row: Delivery, now: datetime) -> None:
-    """The target has answered for this row: what it does not show any more has left. Does not commit."""
-    still = row.memory.takeaways if row.sent else ()
+def settle(
+    session: Session, row_id: uuid.UUID, shows: Collection[uuid.UUID], now: datetime
+) -> None:
+    """The target has answered for a row: what it does not show any more has left. Does not commit."""
     session.execute(
         update(Takedown)
         .where(
-            Takedown.delivery_id == row.id,
-            Takedown.takeaway_id.not_in(still),
+            Takedown.delivery_id == row_id,
+            Takedown.takeaway_id.not_in(shows),
             Takedown.done_at.is_(None),
         )
         .values(done_at=now)

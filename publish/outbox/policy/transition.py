@@ -1,7 +1,8 @@
-"""A ledger row before and after: ``Snapshot`` is what a policy looks at, ``Transition`` what is stored of it."""
+"""A ledger row on its way: ``Claim`` while it is ours, ``Snapshot`` when a try has ended, ``Transition`` as stored."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -45,11 +46,33 @@ class Columns:
         old = before.values()
         return {name: value for name, value in self.values().items() if value != old[name]}
 
+    @property
+    def shows(self) -> tuple[uuid.UUID, ...]:
+        """Takeaways that the target shows."""
+        return self.memory.takeaways if self.sent else ()
+
     @classmethod
-    def of(cls, row: Delivery, **more: Any) -> Self:
+    def of(cls, row: Delivery | Columns, **more: Any) -> Self:
         """The columns of a row, and what the subclass has besides."""
         found = {one.name: getattr(row, one.name) for one in fields(Columns)}
         return cls(**{**found, "state": DeliveryState(row.state)}, **more)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim(Columns):
+    """A claimed row as it is under its lease."""
+
+    id: uuid.UUID
+    target_id: uuid.UUID
+    kind: ItemKind
+    item_id: uuid.UUID
+    # What stands in its ``lease`` as long as it is ours.
+    mark: str
+
+    @property
+    def leaving(self) -> bool:
+        """Whether it is taken away from the target."""
+        return self.state == DeliveryState.WITHDRAWING
 
 
 @dataclass(frozen=True)
@@ -109,3 +132,11 @@ class Transition(Columns):
     news: TargetNews = TargetNews()
     # Whether the row was worked on; False: others of its target have to go first.
     done: bool = True
+
+
+@dataclass(frozen=True)
+class Recheck:
+    """What the ledger has to compare again: the copies of a story elsewhere, or else all that goes to the target."""
+
+    target_id: uuid.UUID
+    story_id: uuid.UUID | None = None

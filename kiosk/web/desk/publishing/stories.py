@@ -192,7 +192,7 @@ def _has(renditions: list[Rendition], name: str) -> bool:
 def _room() -> list[dict[str, Any]]:
     """How many characters the short text may have at each place that says so."""
     rows = db.session.scalars(select(Target).order_by(Target.created_at, Target.name))
-    found = ((row.name, limits_of(db.session(), row).characters) for row in rows)
+    found = ((row.name, limits_of(db.session(), row.id).characters) for row in rows)
     return [{"name": name, "most": most} for name, most in found if most]
 
 
