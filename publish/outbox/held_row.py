@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from publish.outbox.policy.transition import Claim
 from reporter.delivery_memory import DeliveryMemory
-from reporter.enums import ItemKind
+from reporter.enums import DeliveryState, ItemKind
 from reporter.models import Delivery
 
 
@@ -19,6 +19,7 @@ def claim_of(row: Delivery, mark: str) -> Claim:
         target_id=row.target_id,
         kind=ItemKind(row.item_kind),
         item_id=row.item_id,
+        leaving=row.state == DeliveryState.WITHDRAWING,
         mark=mark,
     )
 

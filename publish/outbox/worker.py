@@ -34,6 +34,7 @@ from publish.outbox.target_status import (
 )
 from publish.outbox.upsert import Job, MediaJob, StoryJob, execute
 from publish.posts.model import PostMedia
+from publish.targets import Target as OpenTarget
 from publish.targets import target_class
 from publish.targets.capabilities import Batches, ManualPosting
 from reporter.errors import attempt
@@ -65,11 +66,18 @@ def deliver_row(session: Session, context: PublishContext, row_id: uuid.UUID) ->
     claim = take_lease(session, context, row) if row is not None else None
     if claim is None:
         return None
-    found = _deliver_batch(session, context, claim)
+    together = issubclass(_class_of(session, claim.target_id), Batches)
+    others = batch.claim_others(session, context, claim) if together else []
+    found = _deliver_batch(session, context, [claim, *others]) if others else None
     if found is None:
-        # Where it failed in a batch, the row remembers that.
-        found = _deliver_one(session, context, reread(session, claim))
+        # After a batch that failed the row remembers that.
+        alone = reread(session, claim) if others else claim
+        found = _deliver_one(session, context, alone)
     return _outcome(session, claim, found) if found is not None else None
+
+
+def _class_of(session: Session, target_id: uuid.UUID) -> type[OpenTarget]:
+    return target_class(session.get_one(Target, target_id).kind)
 
 
 def _outcome(session: Session, claim: Claim, found: tuple[Recheck, ...]) -> Outcome:
@@ -186,25 +194,19 @@ def _note_transfer(
 
 
 def _deliver_batch(
-    session: Session, context: PublishContext, claim: Claim
+    session: Session, context: PublishContext, claims: Sequence[Claim]
 ) -> tuple[Recheck, ...] | None:
-    """Deliver a row together with others of its target, where that is possible; None: it goes by itself."""
-    if not issubclass(target_class(session.get_one(Target, claim.target_id).kind), Batches):
-        return None
-    others = batch.claim_others(session, context, claim)
-    if not others:
-        return None
-    began, claims = context.clock(), [claim, *others]
-    meter = TransferMeter(renewal(session, context, claim), context.clock)
+    """Deliver several rows of one target together; None: the first one goes by itself, the others are let go."""
+    first, began = claims[0], context.clock()
+    meter = TransferMeter(renewal(session, context, first), context.clock)
     with counted(meter):
         jobs = _prepare_batch(session, context, claims)
         results = batch.send(session, context, claims, jobs) if jobs else None
-    _note_transfer(session, context, claim.target_id, meter, began=began)
+    _note_transfer(session, context, first.target_id, meter, began=began)
     snapshots = [_snapshot(session, context, one, meter) for one in claims]
     now = context.clock()
     if results is None:
-        # The first one goes by itself at once.
-        for one, snapshot in zip(others, snapshots[1:], strict=True):
+        for one, snapshot in zip(claims[1:], snapshots[1:], strict=True):
             apply(session, one, release(snapshot), now)
         return None
     each = zip(claims, snapshots, results, strict=True)

@@ -66,13 +66,10 @@ class Claim(Columns):
     target_id: uuid.UUID
     kind: ItemKind
     item_id: uuid.UUID
+    # Whether it is taken away from the target.
+    leaving: bool
     # What stands in its ``lease`` as long as it is ours.
     mark: str
-
-    @property
-    def leaving(self) -> bool:
-        """Whether it is taken away from the target."""
-        return self.state == DeliveryState.WITHDRAWING
 
 
 @dataclass(frozen=True)

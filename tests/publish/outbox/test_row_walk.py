@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from itertools import groupby
 from pathlib import Path
 
 import pytest
 
+import publish.outbox
 from publish import targets
 from tests.bench.publish.row_walk import walk_story
 from tests.support.publish.fakes import FakePlace, FakeTarget
@@ -40,3 +42,20 @@ def test_a_row_passes_each_stage_once(
     assert {name for name in visited[after + 1 :] if name in STAGES} == {"items/story.py"}
     assert walk.back == []
     assert len(names) <= 12, names
+
+
+def test_the_row_itself_goes_no_further_than_its_lease() -> None:
+    """What comes after is given frozen values: no function of the later stages takes a ``Delivery``."""
+    outbox = Path(publish.outbox.__path__[0])
+    after_lease = [outbox / name for name in ("worker.py", "upsert.py", "apply.py", "batch.py")]
+    after_lease += [*(outbox / "items").glob("*.py"), outbox / "policy" / "decide.py"]
+    takes_row = {
+        f"{path.name}:{one.name}"
+        for path in after_lease
+        for one in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(one, ast.FunctionDef)
+        for argument in (*one.args.args, *one.args.kwonlyargs)
+        if argument.annotation is not None and ast.unparse(argument.annotation) == "Delivery"
+    }
+    # Those of the ledger, which compares rows and delivers none.
+    assert takes_row == {"takedowns.py:note_story", "takedowns.py:note_gone", "takedowns.py:_ask"}
