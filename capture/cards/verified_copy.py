@@ -101,8 +101,7 @@ def copy_in(
 
     Raises CardTrouble where the card can't be read to the end, DiskFull, Halted.
     """
-    incoming = store.begin(f"card-{rng.getrandbits(96):024x}")
-    try:
+    with store.arriving(f"card-{rng.getrandbits(96):024x}") as incoming:
         read = hashlib.sha256()
         for piece in _pieces(found):
             if stopped():
@@ -118,10 +117,7 @@ def copy_in(
                 "%(name)s changed while it was copied, or the copy is damaged. Import it again.",
                 name=found.name,
             )
-        return arrival
-    except BaseException:
-        incoming.discard()
-        raise
+    return arrival
 
 
 def _pieces(found: Found) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -97,6 +97,15 @@ class Store:
     def begin(self, name: str, *, limit: int | None = None) -> Incoming:
         """A new incoming file; ``name`` must be unique and free of separators."""
         return Incoming(self.incoming / name, limit=limit)
+
+    @contextmanager
+    def arriving(self, name: str) -> Iterator[Incoming]:
+        """As ``begin``, and forgotten again where the block ends in an error, Ctrl-C too."""
+        incoming = self.begin(name)
+        with ExitStack() as undo:
+            undo.callback(incoming.discard)
+            yield incoming
+            undo.pop_all()
 
     def original(self, sha256: str, ext: str) -> Path:
         """Where the original with this hash is (to be)."""

@@ -6,6 +6,7 @@ A bundle holds no receipts, no history and no decisions: what is known here alre
 from __future__ import annotations
 
 import json
+import shutil
 import uuid
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -255,20 +256,15 @@ def _media(
     session: Session, store: Store, path: Path, hand: Actor, *, look: Look, done: MergeReport
 ) -> Media:
     """The row of a file's bytes, which are copied in if they are new."""
-    incoming = store.begin(f"merge-{hand.rng.getrandbits(64):016x}")
-    try:
+    with store.arriving(f"merge-{hand.rng.getrandbits(64):016x}") as incoming:
         with path.open("rb") as file:
-            while piece := file.read(PIECE):
-                incoming.write(piece)
+            shutil.copyfileobj(file, incoming, PIECE)
         incoming.finish()
         known = session.scalar(select(Media).where(Media.sha256 == incoming.sha256))
         if known is not None:
-            incoming.path.unlink()
+            incoming.discard()
             return known
         kind, mime, ext = look(incoming.path)
-    except BaseException:
-        incoming.discard()
-        raise
     store.keep(incoming.path, incoming.sha256, ext)
     media = Media(
         id=new_id(hand.now, hand.rng),

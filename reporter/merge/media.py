@@ -81,17 +81,12 @@ def _copy_in(merge: MergeContext, theirs: Media) -> Path:
     found = found or merge.store.find_original(theirs.sha256)
     if found is None:
         raise ReporterError("Its original is missing in the other folder.")
-    incoming = merge.store.begin(f"merge-{merge.rng.getrandbits(64):016x}")
-    try:
+    with merge.store.arriving(f"merge-{merge.rng.getrandbits(64):016x}") as incoming:
         with found.open("rb") as file:
-            while piece := file.read(PIECE):
-                incoming.write(piece)
+            shutil.copyfileobj(file, incoming, PIECE)
         if incoming.sha256 != theirs.sha256:
             raise ReporterError("Its original is damaged in the other folder.")
         incoming.finish()
-    except BaseException:
-        incoming.discard()
-        raise
     return incoming.path
 
 
