@@ -64,6 +64,13 @@ class RetryAfter(PublishError):
         self.seconds = seconds
 
 
+class BeingMadeAgain(RetryAfter):
+    """A rendition that is to be sent is missing. The kiosk makes it again by itself."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("The file is being made again on this laptop."), 60)
+
+
 class ConnectionLost(RetryAfter):
     """The connection broke under way: all of what was sent may have arrived, a part of it, or nothing."""
 

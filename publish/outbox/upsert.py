@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from publish.composition.constraints import shrink, shrunk_notice
-from publish.errors import Gone, RetryAfter
+from publish.errors import BeingMadeAgain, Gone
 from publish.net.transfer_meter import current_meter
 from publish.outbox.policy.decide import NotTried, NotWanted, Sent, Withdrawn
 from publish.posts.model import Post, PostMedia, Remote, ThemeDigest
@@ -220,7 +220,7 @@ def _ready(media: PostMedia, limits: Limits, scratch_dir: Path) -> PostMedia:
     try:
         return shrink(media, limits, scratch_dir)
     except FileNotFoundError as error:
-        raise RetryAfter("The file is being made again on this laptop.", 60) from error
+        raise BeingMadeAgain from error
 
 
 def _put_media(target: MediaLibrary, media: PostMedia) -> Remote:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from publish.errors import AuthRefused, Gone, PayloadTooLarge, Permanent, RetryAfter
+from publish.errors import AuthRefused, BeingMadeAgain, Gone, PayloadTooLarge, Permanent, RetryAfter
 from publish.i18n import page_text
 from publish.net.http import HttpClient
 from publish.net.http import HttpResponse as Reply
@@ -248,7 +248,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         try:
             data, mime, size = picture_bytes(media, IMAGE_BYTES, _LONGEST_SIDE)
         except FileNotFoundError as error:
-            raise RetryAfter("The file is being made again on this laptop.", 60) from error
+            raise BeingMadeAgain from error
         told = self._call(
             "POST", "com.atproto.repo.uploadBlob", content=data, headers={"Content-Type": mime}
         )

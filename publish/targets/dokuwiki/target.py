@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from publish.errors import Gone, RetryAfter
+from publish.errors import BeingMadeAgain, Gone
 from publish.i18n import page_text
 from publish.posts.model import Post, PostMedia, Remote
 from publish.targets.base import (
@@ -220,7 +220,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     def put_media(self, media: PostMedia) -> Remote:
         """Send the file."""
         if not media.path.is_file():
-            raise RetryAfter("The file is being made again on this laptop.", 60)
+            raise BeingMadeAgain
         return self._file(self._files.put(f"{self._under}:{media.filename}", media.path))
 
     def update_media(self, remote: Remote, media: PostMedia) -> Remote:

@@ -14,7 +14,15 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from publish.errors import AuthRefused, Gone, PauseTarget, Permanent, PublishError, RetryAfter
+from publish.errors import (
+    AuthRefused,
+    BeingMadeAgain,
+    Gone,
+    PauseTarget,
+    Permanent,
+    PublishError,
+    RetryAfter,
+)
 from publish.i18n import page_text
 from publish.net.http import HttpClient, retry_after
 from publish.net.http import HttpResponse as Reply
@@ -220,7 +228,7 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         try:
             data, mime, _ = picture_bytes(media, IMAGE_BYTES)
         except FileNotFoundError as error:
-            raise RetryAfter("The file is being made again on this laptop.", 60) from error
+            raise BeingMadeAgain from error
         about = {"published": "false", "temporary": "true", "alt_text_custom": media.alt}
         file = {"source": (media.filename, data, mime)}
         return str(self._call("POST", f"{self._page}/photos", data=about, files=file)["id"])

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from publish.drives import Login, open_drive, scheme_of, wants_password
 from publish.drives.base import hash_pieces, is_part
-from publish.errors import Gone, PauseTarget, PublishError, RetryAfter
+from publish.errors import BeingMadeAgain, Gone, PauseTarget, PublishError
 from publish.i18n import page_text
 from publish.net.http import HttpClient
 from publish.posts.model import Post, PostMedia, Remote
@@ -223,7 +223,7 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
         """Copy the file, compare, give it its name."""
         name = media_name(media.filename)
         if not media.path.is_file():
-            raise RetryAfter("The file is being made again on this laptop.", 60)
+            raise BeingMadeAgain
         self._put(name, media.path)
         for smaller, data in smaller_files(media):
             self._put(media_name(smaller), data)

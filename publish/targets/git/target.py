@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
-from publish.errors import PauseTarget, RetryAfter
+from publish.errors import BeingMadeAgain, PauseTarget
 from publish.i18n import page_text
 from publish.net.transfer_meter import current_meter
 from publish.posts.model import Post, Remote
@@ -148,7 +148,7 @@ class GitTarget(Batches, Target):
         try:
             commit = self._repository.change(make, _message(posts))
         except FileNotFoundError as error:
-            raise RetryAfter("A file is being made again on this laptop.", 60) from error
+            raise BeingMadeAgain from error
         return [self._remote(key, commit) for key in keys]
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
-from publish.errors import AuthRefused, PayloadTooLarge, Permanent, RetryAfter
+from publish.errors import AuthRefused, BeingMadeAgain, PayloadTooLarge, Permanent, RetryAfter
 from publish.net.http import HttpClient
 from publish.net.http import HttpResponse as Reply
 from publish.net.remote_state import RemoteState
@@ -89,7 +89,7 @@ class Account:
                 file = {"file": (media.filename, sent, mime)}
                 answer = self.call("POST", "/api/v2/media", files=file, data=about, accept={422})
         except FileNotFoundError as error:
-            raise RetryAfter("The file is being made again on this laptop.", 60) from error
+            raise BeingMadeAgain from error
         if answer.status == 422:
             raise PayloadTooLarge(
                 "%(name)s does not take this file (%(size)s, %(type)s).",

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from publish.errors import Gone, PauseTarget, Permanent, RetryAfter
+from publish.errors import BeingMadeAgain, Gone, PauseTarget, Permanent, RetryAfter
 from publish.net.http import HttpClient
 from publish.net.remote_state import RemoteState
 from publish.posts.model import PostMedia
@@ -157,7 +157,7 @@ class Room:
             if media.kind == "photo":
                 data, mime, _size = picture_bytes(media, self.upload_limit())
         except FileNotFoundError as error:
-            raise RetryAfter("The file is being made again on this laptop.", 60) from error
+            raise BeingMadeAgain from error
         answer = self._call(
             "POST",
             "/_matrix/media/v3/upload",

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from publish.errors import AuthRefused, Gone, PayloadTooLarge, Permanent, RetryAfter
+from publish.errors import AuthRefused, BeingMadeAgain, Gone, PayloadTooLarge, Permanent
 from publish.i18n import page_text
 from publish.posts.model import Post, PostMedia, Remote
 from publish.targets.base import (
@@ -238,7 +238,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     def put_media(self, media: PostMedia) -> Remote:
         """Upload, unless the wiki has the very same file already: then that one is used, and left alone later."""
         if not media.path.is_file():
-            raise RetryAfter("The file is being made again on this laptop.", 60)
+            raise BeingMadeAgain
         same = self._wiki.same_file(media.path)
         if same is not None and (ours := _whose(same["title"], media.key)) is not None:
             return _remote_file(same["title"], same, foreign=not ours)

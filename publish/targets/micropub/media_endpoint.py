@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from publish.errors import (
+    BeingMadeAgain,
     Offline,
     PauseTarget,
     PayloadTooLarge,
     Permanent,
     Reachability,
-    RetryAfter,
 )
 from publish.net.http import HttpResponse as Reply
 from publish.posts.model import PostMedia, Remote
@@ -44,7 +44,7 @@ class MediaEndpoint:
                 sent = {"files": files, "data": self._blog.destination}
                 answer = self._blog.send(at=endpoint, accept={400}, **sent)
         except FileNotFoundError as error:
-            raise RetryAfter("The file is being made again on this laptop.", 60) from error
+            raise BeingMadeAgain from error
         if answer.status == 400:
             raise self._unwanted(answer, media, endpoint)
         url = self._blog.location(answer)

@@ -16,13 +16,7 @@ from importlib.util import find_spec
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from publish.errors import (
-    Gone,
-    PauseTarget,
-    Permanent,
-    PublishError,
-    RetryAfter,
-)
+from publish.errors import BeingMadeAgain, Gone, PauseTarget, Permanent, PublishError, RetryAfter
 from publish.i18n import page_text
 from publish.net.http import HttpClient
 from publish.net.http import HttpResponse as Reply
@@ -232,7 +226,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
                 for one in files
             ]
         except FileNotFoundError as error:
-            raise RetryAfter("The file is being made again on this laptop.", 60) from error
+            raise BeingMadeAgain from error
         return {"data": form(whole, files), "files": sent}
 
     def _kept(

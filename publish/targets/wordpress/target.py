@@ -13,7 +13,7 @@ from html import escape
 from secrets import token_hex
 from typing import Any
 
-from publish.errors import AuthRefused, Gone, PayloadTooLarge, Permanent, RetryAfter
+from publish.errors import AuthRefused, BeingMadeAgain, Gone, PayloadTooLarge, Permanent, RetryAfter
 from publish.i18n import page_text
 from publish.net.http import HttpResponse
 from publish.posts.model import Post, PostMedia, Remote
@@ -257,7 +257,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
                     accept={400, 500},
                 )
         except FileNotFoundError as error:
-            raise RetryAfter("The file is being made again on this laptop.", 60) from error
+            raise BeingMadeAgain from error
         if answer.status >= 400:
             answer = self._recover(answer, media)
         return self._only(answer.data, media)
