@@ -96,6 +96,15 @@ def scaled(image: Any, longest: int) -> Any:
     return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
+def save_poster(image: Any, out_dir: Path, *, prefix: str = "") -> list[RenditionFile]:
+    """Write what stands for a recording: ``poster`` and its small picture, ``thumb``."""
+    small = scaled(image, THUMB)
+    return [
+        save_jpeg(image, out_dir, "poster", prefix=prefix),
+        save_jpeg(small, out_dir, "thumb", prefix=prefix),
+    ]
+
+
 def save_jpeg(image: Any, out_dir: Path, name: str, *, prefix: str = "") -> RenditionFile:
     """Write an RGB Pillow image as a JPEG without any metadata; no profile means sRGB."""
     # Pillow copies a JPEG's comment from the source into what it saves.

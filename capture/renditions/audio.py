@@ -9,11 +9,9 @@ from typing import Any
 from capture.decoding.probe import Probe
 from capture.decoding.safe_open import BROKEN_MEDIA, decoded, open_media
 from capture.imaging.rendition_file import (
-    THUMB,
     RenditionFile,
     describe,
-    save_jpeg,
-    scaled,
+    save_poster,
     temporary_rendition,
 )
 from capture.renditions.video import MP4_OPTIONS, audio_track, described
@@ -40,11 +38,7 @@ def make_audio(
         loudness, duration = measure_loudness(path)
     play = describe(out_dir / f"{prefix}play.m4a", "play", "audio/mp4", duration=duration)
     poster = draw_loudness(loudness)
-    return [
-        play,
-        save_jpeg(poster, out_dir, "poster", prefix=prefix),
-        save_jpeg(scaled(poster, THUMB), out_dir, "thumb", prefix=prefix),
-    ]
+    return [play, *save_poster(poster, out_dir, prefix=prefix)]
 
 
 def _write_play(src: Path, path: Path, found: Probe, edits: Edits) -> None:

@@ -13,11 +13,9 @@ from capture.decoding.film import Film, PictureTrack
 from capture.decoding.probe import Probe, probe
 from capture.decoding.safe_open import BROKEN_MEDIA, open_media
 from capture.imaging.rendition_file import (
-    THUMB,
     RenditionFile,
     describe,
-    save_jpeg,
-    scaled,
+    save_poster,
     temporary_rendition,
 )
 from capture.renditions.poster_frame import best_frame
@@ -60,11 +58,7 @@ def make_video(
         duration=made.duration,
     )
     poster = best_frame(play.path, made, still_at)
-    return [
-        play,
-        save_jpeg(poster, out_dir, "poster", prefix=prefix),
-        save_jpeg(scaled(poster, THUMB), out_dir, "thumb", prefix=prefix),
-    ]
+    return [play, *save_poster(poster, out_dir, prefix=prefix)]
 
 
 def _write_play(src: Path, path: Path, found: Probe, edits: Edits) -> None:

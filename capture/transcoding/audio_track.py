@@ -7,12 +7,12 @@ from fractions import Fraction
 from typing import Any
 
 from capture.transcoding.loudness import Leveller
-from capture.transcoding.transcode import Span, decode, drain
+from capture.transcoding.transcode import EncodedTrack, Span
 
 SOUND_RATE = 48_000
 
 
-class AudioTrack:
+class AudioTrack(EncodedTrack):
     """Decode, resample to 48 kHz and at most two channels, make louder or softer by ``gain`` dB, encode as AAC."""
 
     def __init__(self, out: Any, stream: Any, span: Span, *, gain: float = 0.0) -> None:
@@ -20,7 +20,7 @@ class AudioTrack:
 
         channels = min(stream.codec_context.channels or 1, 2)
         layout = "stereo" if channels == 2 else "mono"
-        self._stream, self._span = stream, span
+        super().__init__(stream, span)
         self._to = out.add_stream("aac", rate=SOUND_RATE, layout=layout)
         self._to.bit_rate = 64_000 * channels + 32_000
         self._leveller = Leveller(gain, layout) if gain else None
@@ -29,17 +29,7 @@ class AudioTrack:
         self._next = 0
         self._begun = False
 
-    def take(self, packet: Any) -> Iterator[Any]:
-        """What the encoder gives for one packet; damaged packets are passed over."""
-        if self._span.is_over(packet):
-            return
-        for frame in decode(packet):
-            yield from self._frame(frame)
-
-    def end(self) -> Iterator[Any]:
-        """What decoder, resampler and encoder still hold."""
-        for frame in drain(self._stream):
-            yield from self._frame(frame)
+    def _rest(self) -> Iterator[Any]:
         if self._begun:
             yield from self._encoded(None)
             yield from self._to.encode(None)

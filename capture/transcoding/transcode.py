@@ -1,10 +1,11 @@
 """Tracks of a playable copy: each takes packets of one stream and gives packets for the MP4, copied or encoded.
 
-Here is what all have in common and the track that copies; those that encode: ``video_track``, ``audio_track``.
+Here is what they have in common and the track that copies; those that encode: ``video_track``, ``audio_track``.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -99,6 +100,34 @@ class CopyTrack:
     def end(self) -> Iterator[Any]:
         """Nothing is held back."""
         return iter(())
+
+
+class EncodedTrack(ABC):
+    """A stream that is decoded and encoded anew, as far as it is kept."""
+
+    def __init__(self, stream: Any, span: Span) -> None:
+        self._stream, self._span = stream, span
+
+    def take(self, packet: Any) -> Iterator[Any]:
+        """What the encoder gives for one packet; damaged packets are passed over."""
+        if self._span.is_over(packet):
+            return
+        for frame in decode(packet):
+            yield from self._frame(frame)
+
+    def end(self) -> Iterator[Any]:
+        """What decoder, filters and encoder still hold."""
+        for frame in drain(self._stream):
+            yield from self._frame(frame)
+        yield from self._rest()
+
+    @abstractmethod
+    def _frame(self, frame: Any) -> Iterator[Any]:
+        """The packets for one frame."""
+
+    @abstractmethod
+    def _rest(self) -> Iterator[Any]:
+        """The packets that filters and encoder still hold."""
 
 
 def tag(context: Any, colour: Colour) -> None:

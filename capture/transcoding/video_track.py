@@ -15,7 +15,7 @@ from capture.decoding.film import Film, PictureTrack
 from capture.imaging.apply_edits import apply_edits
 from capture.imaging.colour import BT470BG, BT601, BT709, BT2020, Colour
 from capture.imaging.tone_mapping import write_cube
-from capture.transcoding.transcode import LIMITED, Span, decode, drain, tag
+from capture.transcoding.transcode import LIMITED, EncodedTrack, Span, tag
 from reporter.media.edits import Edits
 
 LONG_SIDE, SHORT_SIDE = 1280, 720
@@ -36,7 +36,7 @@ MOST_THREADS = 4
 CLOCK = Fraction(1, 90_000)
 
 
-class VideoTrack:
+class VideoTrack(EncodedTrack):
     """Decode, scale, turn, deinterlace, thin out to 30 pictures a second, edit, encode as H.264."""
 
     def __init__(
@@ -46,7 +46,8 @@ class VideoTrack:
             raise ValueError("a film without a picture")
         stream.codec_context.thread_count = min(os.cpu_count() or 1, MOST_THREADS)
         stream.thread_type = "AUTO"
-        self._stream, self._picture, self._span = stream, film.picture, span
+        super().__init__(stream, span)
+        self._picture = film.picture
         self._edits = edits or Edits()
         kept = max(self._edits.crop[2:]) if self._edits.crop else 1.0
         self._size = _even_size(*film.picture.display_size, kept=kept)
@@ -60,17 +61,7 @@ class VideoTrack:
         self._last = -1
         self._key: int | None = None
 
-    def take(self, packet: Any) -> Iterator[Any]:
-        """What the encoder gives for one packet; damaged packets are passed over."""
-        if self._span.is_over(packet):
-            return
-        for frame in decode(packet):
-            yield from self._frame(frame)
-
-    def end(self) -> Iterator[Any]:
-        """What decoder, filters and encoder still hold."""
-        for frame in drain(self._stream):
-            yield from self._frame(frame)
+    def _rest(self) -> Iterator[Any]:
         if self._graph is not None:
             self._graph.vpush(None)
             yield from self._encoded()
