@@ -46,15 +46,24 @@ JUMP_SECONDS = 30
 FIRST_PAGE_SECONDS = 1.0
 
 
-@click.command("kiosk")
-@click.option(
+_host_option = click.option(
     "--host",
     default="0.0.0.0",  # noqa: S104  # phones have to reach it
     show_default=True,
     help="Address to listen on; 127.0.0.1: this laptop only.",
 )
-@click.option("--port", default=DEFAULT_PORT, show_default=True, help="0 takes a free one.")
-@click.option("--no-open", is_flag=True, help="Do not open the start page in the browser.")
+_port_option = click.option(
+    "--port", default=DEFAULT_PORT, show_default=True, help="0 takes a free one."
+)
+_no_open_option = click.option(
+    "--no-open", is_flag=True, help="Do not open the start page in the browser."
+)
+
+
+@click.command("kiosk")
+@_host_option
+@_port_option
+@_no_open_option
 @click.option("--tls-cert", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--tls-key", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @gathering_option
@@ -326,14 +335,9 @@ def index(rebuild: bool) -> None:
 
 @click.command("demo")
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
-@click.option(
-    "--host",
-    default="0.0.0.0",  # noqa: S104  # phones have to reach it
-    show_default=True,
-    help="Address to listen on; 127.0.0.1: this laptop only.",
-)
-@click.option("--port", default=DEFAULT_PORT, show_default=True, help="0 takes a free one.")
-@click.option("--no-open", is_flag=True, help="Do not open the start page in the browser.")
+@_host_option
+@_port_option
+@_no_open_option
 def demo(folder: Path | None, host: str, port: int, no_open: bool) -> None:
     """Run a kiosk with a sample gathering: forty takeaways with photographs and spoken films, answers, places.
 
