@@ -68,6 +68,11 @@ class MediaJob:
     scratch_dir: Path
     cut: bool
 
+    @property
+    def trying(self) -> DeliveryMemory:
+        """What the row remembers meanwhile: of a film, who is seen in it."""
+        return self.memory
+
 
 @dataclass(frozen=True)
 class FrontPageJob:

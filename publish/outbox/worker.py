@@ -143,7 +143,7 @@ def _send(session: Session, context: PublishContext, claim: Claim, job: Job) -> 
     target_id = claim.target_id
     ask = not claim.leaving and not limits_are_fresh(session, target_id, context.clock())
     target = context.connect(session.get_one(Target, target_id))
-    if isinstance(job, StoryJob):
+    if isinstance(job, StoryJob | MediaJob):
         remember(session, claim, job.trying)
     session.commit()
     try:

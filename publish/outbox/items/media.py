@@ -90,7 +90,7 @@ def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
     target = session.get_one(Target, claim.target_id)
     takeaway = session.get(Takeaway, memory.takeaway)
     media = _file(context, takeaway, claim.item_id, Scope(target.audience)) if takeaway else None
-    if media is None:
+    if takeaway is None or media is None:
         return Settled(NotWanted())
     story = session.get(Story, memory.story)
     fitted = shape_post(session, context, target, story) if story is not None else None
