@@ -17,7 +17,7 @@ from publish.posts.model import gathering_facts
 from reporter import models
 from reporter.annotations import captions, edit_history, face_review
 from reporter.enums import Kind, Source
-from reporter.errors import BadInput
+from reporter.errors import BadInput, NotFound
 from reporter.follow_up import action_items
 from reporter.media.edits import Edits, Region
 from reporter.media.store import hash_file
@@ -28,6 +28,7 @@ from reporter.merge.other_database import open_other
 from reporter.models import Media
 from reporter.models.follow_up import ActionItem, Contact, NextGathering
 from reporter.moderation import decisions
+from reporter.review.undo import undo_step
 from tests.support.media.recordings import mp4
 from tests.support.publish.fakes import FakePlace, FakeTarget, Kit, jpeg, open_again, open_kit
 from tests.support.publish.rounds import publish
@@ -191,6 +192,23 @@ def test_newest_decision_holds_and_history_keeps_both(kit: Kit, tmp_path: Path) 
     ]
     again = merge(kit, folder)
     assert (again.changed, again.look) == (0, [])
+
+
+def test_what_was_undone_there_is_undone_here_and_only_once(kit: Kit, tmp_path: Path) -> None:
+    note = kit.takeaway(kit.event(), "one")
+    kit.clock.forward(minutes=1)
+    by = kit.hand.one_step()
+    assert by.step is not None
+    decisions.change(kit.session, note, by, {"caption": "wrong words"})
+    folder = twin(kit, tmp_path / "theirs")
+    with open_again(folder) as there:
+        there.clock.now = kit.clock.now + timedelta(minutes=1)
+        undo_step(there.session, by.step, there.hand)
+    kit.clock.forward(minutes=2)
+    assert merge(kit, folder).changed == 1
+    assert note.caption == ""
+    with pytest.raises(NotFound):
+        undo_step(kit.session, by.step, kit.hand)
 
 
 def test_newer_alt_text_comes_and_so_does_a_file_that_only_the_other_has(
