@@ -19,12 +19,9 @@ from flask import Flask
 from sqlalchemy import URL
 
 from kiosk.runtime.context import current_kiosk
-from kiosk.runtime.database import db
-from kiosk.services.publishing import add_target
 from tests.kiosk.hub.test_whole_path import fill
 from tests.support.hub import PASSWORD, csrf
 from tests.support.kiosk_process import free_port
-from tests.support.servers.wordpress import WordPress
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120
@@ -154,67 +151,6 @@ def test_an_evening_gets_through_though_processes_are_killed(app: Flask, shell: 
     }
     secret = str(invitation).rpartition("/")[2]
     assert secret not in shell.log.read_text()
-
-
-@pytest.mark.slow
-@pytest.mark.wordpress
-@pytest.mark.timeout(900)
-def test_two_workers_and_a_laptop_make_one_post(
-    app: Flask, shell: Shell, wordpress: WordPress
-) -> None:
-    fill(app)
-    with app.app_context():
-        kiosk = current_kiosk()
-        folder, mark = str(kiosk.settings.folder), kiosk.gathering_id.hex[-8:]
-        given = {"url": wordpress.url, "user": wordpress.user}
-        add_target(kiosk, "wordpress", "blog", given, ask=lambda _: wordpress.app_password)
-        db.session.remove()
-    who, here = ("--organization", "Gardens"), ("--gathering", folder)
-    invitation = shell.run("hub", "init", *who, "--owner", "ann@example.org", "--json")[
-        "invitation"
-    ]
-    code = shell.run("hub", "pairing-code", *who, "--json")["code"]
-    shell.serve()
-    for _ in range(2):
-        shell.start("hub", "worker", until="working")
-    shell.run(*here, "pair", shell.url, str(code))
-    shell.run(*here, "push", "--json")
-
-    with closing(signed_in(str(invitation))) as browser:
-        base = base_of(browser)
-        # The place came with the push; the hub asks for its password.
-        address = f"{base}/desk/publish/places/blog/password"
-        told = {"secret": wordpress.app_password, "csrf_token": csrf(browser.get(address).text)}
-        assert browser.post(address, data=told).status_code == 303
-        for _round in range(2):
-            token = csrf(browser.get(f"{base}/desk/publish").text)
-            browser.post(f"{base}/desk/publish/now", data={"csrf_token": token})
-            # Both at once: whoever has the baton sends, the other one waits, and finds what was sent.
-            assert _in_time(lambda: all_sent(shell, here))
-            shell.run(*here, "push", "--wait", "--json")
-            assert _in_time(lambda: len(of_gathering(wordpress, "posts", mark)) > 0)
-    [post] = of_gathering(wordpress, "posts", mark)
-    assert len(of_gathering(wordpress, "media", mark)) == 2
-    assert "Leeks stand the frost" in post
-
-
-def all_sent(shell: Shell, here: tuple[str, ...]) -> bool:
-    """Publish at the laptop; whether nothing is open there."""
-    told = shell.run(*here, "publish", "--json", check=False)
-    return {row["state"] for row in told["deliveries"]} == {"sent"}  # type: ignore[attr-defined]
-
-
-def of_gathering(blog: WordPress, kind: str, mark: str) -> list[str]:
-    """The content of posts or files of a gathering, in whatever state."""
-    answer = httpx.get(
-        f"{blog.url}/wp-json/wp/v2/{kind}",
-        params={"per_page": "100", "context": "edit"}
-        | ({"status": "any"} if kind == "posts" else {}),
-        auth=(blog.user, blog.app_password),
-        timeout=60,
-    )
-    rows = [row for row in answer.json() if mark in row["slug"]]
-    return [row.get("content", row["title"])["raw"] for row in rows]
 
 
 def publish(browser: httpx.Client, shell: Shell) -> Path:
