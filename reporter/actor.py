@@ -1,4 +1,4 @@
-"""Who decides, and when: what every decision on a takeaway is made with; and the names of contributors' devices."""
+"""Who makes a decision and when, and how contributors' devices are named."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from datetime import datetime
 
 from reporter.clock import new_id
 
-# How the name of a device begins that is known by its own cookie; addresses may be shared.
+# Prefix of the name of a device that is identified by its own cookie; IP addresses may be shared.
 OWN = "phone-"
-# Stands before the device of a takeaway that was merged from another kiosk: that kiosk's cookies mean nothing here.
+# Prefix of the device name on a takeaway merged from another kiosk, whose cookies mean nothing here.
 ELSEWHERE = "elsewhere:"
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who decides, when, and the chance that new ids come from. ``step``: what many decisions have in common."""
+    """Who decides, when, and the random source for new ids. Decisions with the same ``step`` are undone together."""
 
     now: datetime
     rng: random.Random
@@ -25,10 +25,10 @@ class Actor:
     step: uuid.UUID | None = None
 
     def one_step(self) -> Actor:
-        """The same hand, whose decisions from now on are one step and are undone together."""
+        """The same actor with a new step: all decisions made with it are undone together."""
         return replace(self, step=new_id(self.now, self.rng))
 
 
 def is_own_device(device: str) -> bool:
-    """Whether nobody else can have this name of a device."""
+    """Whether the device name is unique to one device (it comes from a cookie)."""
     return device.startswith(OWN)

@@ -1,7 +1,7 @@
-"""Bytes that somebody else wrote as text: the charset told apart by the letters, or said to be unknown.
+"""Charset detection for text of unknown encoding, by letter statistics; ambiguous bytes are reported as unknown.
 
-Labels mean what browsers take them for (https://encoding.spec.whatwg.org/): ``us-ascii`` and ``iso-8859-1`` are
-windows-1252, ``iso-8859-8-i`` is Hebrew in logical order.
+Labels mean what browsers take them for (https://encoding.spec.whatwg.org/): ``us-ascii`` and
+``iso-8859-1`` are windows-1252, ``iso-8859-8-i`` is Hebrew in logical order.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _ALIASES = {
     "iso-2022-kr": "iso2022_kr",
     "iso-2022-jp-ms": "iso2022_jp_ext",
 }
-# Charsets whose bytes are ASCII or 0 too, so that their text would pass for UTF-8.
+# Charsets that use only ASCII bytes or zero bytes, so their text would pass for UTF-8.
 _SEVEN_BIT = ("iso2022", "utf_7", "utf_16", "utf_32", "hz")
 _SIGNS = "«»„“”‘’‚‹›–—…€©®°·¡¿§"
 _WEST = "äöüßàâæçéèêëîïôœùûüÿñáíóúãõåøìòº" + _SIGNS
 _CENTRE = "ąćęłńóśźżáčďéěíňóřšťúůýžäöüßőűôľĺŕăâîşţđ" + _SIGNS
 _TURKISH = "çğıi̇öşüâîû" + _SIGNS
 _BALTIC = "āčēģīķļņšūžąęėįųõäöü" + _SIGNS
-# Charsets that programs for Windows write, with the letters that their languages use.
+# Windows charsets, with the letters of the languages that use them.
 _LETTERS = {
     "windows-1252": _WEST,
     "windows-1250": _CENTRE,
@@ -53,7 +53,7 @@ _LETTERS = {
     "windows-1255": "אבגדהוזחטיךכלםמןנסעףפץצקרשת" + _SIGNS,
     "windows-1256": "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچژگ،؛؟ًٌٍَُِّْـ" + _SIGNS,
 }
-# Of languages with Latin letters those beyond ASCII; they decide where two charsets fit.
+# Only the letters beyond ASCII of Latin-script languages; they decide where two charsets fit.
 _OWN = {
     "en": "éèêïñç",
     "de": "äöüß",
@@ -81,7 +81,7 @@ _OWN = {
     "et": "äõöüšž",
 }
 _OTHER_SCRIPTS = ("windows-1251", "windows-1253", "windows-1255", "windows-1256")
-# The ten commonest letters of a script's languages make up more than half of a text.
+# The ten most frequent letters of a script's languages make up more than half of a text.
 _COMMONEST = {
     "windows-1251": "оеаинтсрвлі",
     "koi8-u": "оеаинтсрвлі",
@@ -92,7 +92,7 @@ _COMMONEST = {
 _LIKELY = 0.5
 _WIDE_SIGNS = re.compile(r"[\xa0\u3000-\u303f\uff01-\uff65]")
 _CYRILLIC = (("windows-1251", "koi8-u", "cp866"), "[а-яёєіїґў]")
-# Charsets of a language that has no Latin letters, and the letters that it writes with.
+# Charsets of a language in a non-Latin script, and the letters it uses.
 _OF_SCRIPT = {
     "ru": _CYRILLIC,
     "uk": _CYRILLIC,
@@ -118,12 +118,12 @@ _ESCAPES = {
     b"\x1b$(D": "iso2022_jp_ext",
     b"\x1b$)C": "iso2022_kr",
 }
-# What ISO 8859 has where Windows has letters and signs.
+# Letters and signs that differ between ISO 8859 and the Windows charset.
 _CONTROLS = re.compile(r"[\x80-\x9f]")
-# Of the letters beyond ASCII so many must be those of the charset's languages.
+# Minimum share of the letters beyond ASCII that must belong to the charset's languages.
 _ENOUGH = 0.97
-# What no language writes: signs inside words, questions that end with an opening mark, õ before anything but e,
-# words that begin with a sign of softness.
+# Sequences that no language has: signs inside words, questions that end with an opening mark, õ
+# before anything but e, words that begin with a soft sign.
 _ODD = re.compile(
     r"[^\W\d_][«»„“”‚‹›€©®°§º¡¿·][^\W\d_]|[^\W\d_][¡¿]|õ(?!e)|Õ|[\x80-\x9f]|(?<![^\W\d_])[ьъы]",
     re.IGNORECASE,
@@ -132,7 +132,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def strip_bom(data: bytes) -> tuple[bytes, str]:
-    """The bytes without the mark at their beginning, and the charset that it names ('' without one)."""
+    """Strip the byte order mark; returns the rest and the charset it names ('' without one)."""
     for mark, name in _BOMS:
         if data.startswith(mark):
             return data[len(mark) :], name
@@ -140,9 +140,9 @@ def strip_bom(data: bytes) -> tuple[bytes, str]:
 
 
 def decode_exactly(data: bytes, language: str = "") -> str | None:
-    """The text of bytes of unknown charset, or None where no charset or more than one fits.
+    """Decode bytes of unknown charset; None if no charset or more than one fits.
 
-    ``language`` (as ``de``) decides between charsets that fit alike.
+    ``language`` (such as ``de``) decides between charsets that fit equally well.
     """
     data, marked = strip_bom(data)
     name = marked or _plain_utf16(data)
@@ -155,7 +155,7 @@ def decode_exactly(data: bytes, language: str = "") -> str | None:
 
 
 def decode_declared(data: bytes, label: str | None) -> str:
-    """The text of bytes of which a program says the charset: right, wrong, unknown or none. Never fails."""
+    """Decode bytes with the charset a program declares, which may be right, wrong, unknown or missing. Never fails."""
     rest, marked = strip_bom(data)
     for name in filter(None, (marked, _by_escapes(rest), *_declared(rest, label))):
         text = _strictly(rest, name)
@@ -164,22 +164,22 @@ def decode_declared(data: bytes, label: str | None) -> str:
     guessed = decode_exactly(data)
     if guessed is None:
         guessed = _likeliest(rest)
-    # Every byte is something in windows-1252 as browsers read it.
+    # Every byte is defined in windows-1252 as browsers decode it.
     return guessed if guessed is not None else _western(rest)
 
 
 def _by_escapes(data: bytes) -> str:
-    """The seven-bit charset whose switches stand in the text, whatever its label says."""
+    """Detect a seven-bit charset by its escape sequences, whatever the label says."""
     return next((name for mark, name in _ESCAPES.items() if mark in data), "")
 
 
 def _is_mislabelled(text: str, name: str) -> bool:
-    """Whether a text in a charset for Western Europe has words that hardly have a plain letter."""
+    """Whether text labelled as Western European has words with hardly any ASCII letters."""
     return name == "cp1252" and not _holds_together(text, "windows-1252")
 
 
 def _likeliest(data: bytes) -> str | None:
-    """The text in the script whose commonest letters it has most of; None where it has few of any."""
+    """Decode as the script whose most frequent letters cover most of the text; None if none covers enough."""
     best, best_share = None, _LIKELY
     for name, common in _COMMONEST.items():
         text = _strictly(data, name)
@@ -204,7 +204,7 @@ def _declared(data: bytes, label: str | None) -> Iterator[str]:
     known = _ALIASES.get(name) or (found.codec_info.name if found else "") or _python_name(name)
     if known.replace("-", "_").startswith(_SEVEN_BIT):
         yield known
-    # No text in a single-byte charset happens to be UTF-8, where letters beyond ASCII occur.
+    # Text in a single-byte charset with letters beyond ASCII is never valid UTF-8.
     yield "utf-8"
     if name not in ("us-ascii", "ascii"):
         yield known
@@ -233,7 +233,7 @@ def _western(data: bytes) -> str:
 
 
 def _plain_utf16(data: bytes) -> str:
-    """UTF-16 without a mark: every second byte of digits, spaces and Latin letters is 0."""
+    """Detect UTF-16 without a byte order mark: every second byte of digits, spaces and Latin letters is 0."""
     if len(data) < 4 or len(data) % 2:
         return ""
     even, odd = data[::2].count(0), data[1::2].count(0)
@@ -244,7 +244,7 @@ def _plain_utf16(data: bytes) -> str:
 
 
 def _guessed(data: bytes, language: str) -> str | None:
-    """The one text that reads like one of its charset's languages."""
+    """The decoding that reads like one of its charset's languages, if there is exactly one."""
     fits = {name: text for name in _LETTERS if (text := _read_as(data, name)) is not None}
     texts = set(fits.values())
     if len(texts) == 1:
@@ -254,7 +254,7 @@ def _guessed(data: bytes, language: str) -> str | None:
 
 
 def _in_script(data: bytes, language: str) -> str | None:
-    """The text in a charset of the language's script, where one alone has its letters."""
+    """Decode as the only charset of the language's script that has its letters."""
     names, letters = _OF_SCRIPT.get(language, ((), ""))
     texts = filter(None, (_strictly(data, name) for name in names))
     fits = {text for text in texts if _is_written_with(text, letters)}
@@ -263,7 +263,7 @@ def _in_script(data: bytes, language: str) -> str | None:
 
 
 def _is_written_with(text: str, letters: str) -> bool:
-    """Whether most letters of the text, and all beyond ASCII, are such."""
+    """Whether most letters of the text, and all those beyond ASCII, are in the given set."""
     all_letters = [c for c in text if c.isalpha()]
     beyond = [c for c in text if c > "\x7f" and c not in _SIGNS and not _WIDE_SIGNS.match(c)]
     usual = sum(re.match(letters, c, re.IGNORECASE) is not None for c in beyond)
@@ -277,7 +277,7 @@ def _is_written_with(text: str, letters: str) -> bool:
 
 def _is_in(text: str, language: str) -> bool:
     letters = {letter.lower() for letter in text if letter > "\x7f" and letter.isalpha()}
-    # No French word ends with ê, many a Polish one with ę.
+    # No French word ends with ê, but many Polish words end with ę.
     odd = language == "fr" and re.search(r"ê(?!\w)", text) is not None
     return letters <= set(_OWN.get(language, "")) and not odd
 
@@ -294,7 +294,7 @@ def _read_as(data: bytes, name: str) -> str | None:
 
 
 def _is_cased_well(text: str) -> bool:
-    """Whether capitals stand where languages put them: at the beginning of words, or all through them."""
+    """Whether capitals occur where languages put them: at the beginning of words, or throughout."""
     words = _WORD.findall(text)
     odd = sum(
         word != word.lower() and not (word[1:] == word[1:].lower() or word == word.upper())
@@ -305,7 +305,7 @@ def _is_cased_well(text: str) -> bool:
 
 
 def _holds_together(text: str, name: str) -> bool:
-    """Whether words beyond Latin script are whole in it, and words in Latin script have mostly plain letters."""
+    """Whether words in other scripts are entirely in that script, and Latin words consist mostly of ASCII letters."""
     words = [word for word in _WORD.findall(text) if not word.isascii()]
     if name in _OTHER_SCRIPTS:
         pairs = itertools.pairwise(text)

@@ -1,10 +1,10 @@
-"""Codes that people read off a poster and type: of a session (6 symbols), of a receipt (13).
+"""Codes that people read off a poster and type: session codes (6 symbols) and receipts (13).
 
 The alphabet is Crockford's base 32 (https://www.crockford.com/base32.html): digits and capital
-letters without I, L, O and U. The last symbol checks the others. Every symbol counts as an element
-of GF(32) and has a weight of its own, a power of a generator; a code is valid when the weighted
-sum is zero. One changed symbol changes the sum because no weight is zero, and two symbols that
-changed places change it because no two weights are equal.
+letters without I, L, O and U. The last symbol is a check symbol. Every symbol is an element of
+GF(32) and has a weight of its own, a power of a generator; a code is valid when the weighted sum is
+zero. Changing one symbol changes the sum because no weight is zero, and swapping two symbols
+changes it because no two weights are equal.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LOOKALIKES = str.maketrans(
 def make_code(random: random.Random) -> str:
     """A new session code: 25 random bits as five symbols, and the check symbol.
 
-    Whether it is taken already is the caller's to check.
+    The caller has to check whether it is taken.
     """
     return _with_check(_symbols(random, CODE_LENGTH - 1))
 
@@ -36,42 +36,40 @@ def make_code(random: random.Random) -> str:
 def make_receipt(random: random.Random) -> str:
     """A new receipt without hyphens: 60 random bits as twelve symbols, and the check symbol.
 
-    Whoever holds a receipt may edit and withdraw, so it has to be out of reach of guessing over the
-    local network.
+    Whoever holds a receipt may edit and withdraw, so guessing one over the local network must be
+    infeasible.
     """
     return _with_check(_symbols(random, RECEIPT_LENGTH - 1))
 
 
 def normalize(text: str) -> str:
-    """What a person typed, as it would be stored: upper case, I and L as 1, O as 0, no white space.
+    """Normalize typed text to its stored form: upper case, I and L as 1, O as 0, no white space.
 
-    Hyphens and dashes go as well, since a receipt is shown with them.
-    Other characters stay, so that ``is_valid`` refuses them instead of guessing.
+    Hyphens and dashes are removed too, since a receipt is shown with them. Other characters are
+    kept, so that ``is_valid`` rejects them.
     """
-    # NFKC brings the full-width letters of East Asian keyboards to ASCII.
+    # NFKC maps the full-width letters of East Asian keyboards to ASCII.
     folded = unicodedata.normalize("NFKC", text).translate(_LOOKALIKES)
     return "".join(c for c in folded if not (c.isspace() or unicodedata.category(c) == "Pd"))
 
 
 def is_valid(text: str) -> bool:
-    """Whether the text, in any of the spellings that ``normalize`` takes, is a session code with
-    the right check.
-    """
+    """Whether the text is a session code with a correct check symbol, in any spelling ``normalize`` accepts."""
     return _checks_out(normalize(text), CODE_LENGTH)
 
 
 def normalize_receipt(text: str) -> str:
-    """The stored form of a receipt, from any spelling of it; the same rules as ``normalize``."""
+    """The stored form of a receipt in any spelling; same rules as ``normalize``."""
     return normalize(text)
 
 
 def is_valid_receipt(text: str) -> bool:
-    """Whether the text, with or without hyphens, is a receipt with the right check symbol."""
+    """Whether the text, with or without hyphens, is a receipt with a correct check symbol."""
     return _checks_out(normalize(text), RECEIPT_LENGTH)
 
 
 def format_receipt(receipt: str) -> str:
-    """A receipt as it is shown: ``XXXX-XXXX-XXXXX``."""
+    """Format a receipt for display: ``XXXX-XXXX-XXXXX``."""
     plain, groups, start = normalize(receipt), [], 0
     for size in RECEIPT_GROUPS:
         groups.append(plain[start : start + size])
@@ -84,9 +82,7 @@ def _symbols(random: random.Random, count: int) -> str:
 
 
 def _with_check(payload: str) -> str:
-    """The check symbol has the weight 1, so it is the sum of the others itself (in GF(2^n) minus
-    is plus).
-    """
+    """Append the check symbol: its weight is 1, so it is the sum of the others (in GF(2^n) minus is plus)."""
     return payload + ALPHABET[_weighted_sum(payload + ALPHABET[0])]
 
 
@@ -97,9 +93,8 @@ def _checks_out(text: str, length: int) -> bool:
 
 
 def _weighted_sum(text: str) -> int:
-    """Horner's rule at the generator x: the last symbol weighs 1, the one before x, then x^2 and
-    so on.
-    """
+    """The weighted sum by Horner's rule at the generator x: the last symbol has weight 1, the one
+    before x, then x^2 and so on."""
     total = 0
     for symbol in text:
         total = _times_x(total) ^ _VALUE[symbol]

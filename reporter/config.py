@@ -1,4 +1,4 @@
-"""``reporter.toml``: the settings that a person may edit, each with a default, a check and a sentence."""
+"""``reporter.toml``: user-editable settings, each with a default, validation and a description."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from reporter.languages import LANGUAGES, spoken_language
 
 FILE_NAME = "reporter.toml"
 FOLDERS = ("media", "renditions", "index", "incoming", "bundle")
-# How long something is kept; the last one: until somebody erases it.
+# Retention periods; the last one means until somebody deletes it.
 PERIODS = (
     "1 week",
     "2 weeks",
@@ -54,7 +54,7 @@ class GatheringSettings:
 
 @dataclass(frozen=True)
 class WifiSettings:
-    """Section ``[wifi]``: what the first QR code of a poster says."""
+    """Section ``[wifi]``: contents of the first QR code on a poster."""
 
     ssid: str = _setting("", "Name of the Wi-Fi that phones join; empty leaves the code away.")
     password: str = _setting("", "Its password, which is printed on the posters.")
@@ -66,7 +66,7 @@ class WifiSettings:
 
 @dataclass(frozen=True)
 class KioskSettings:
-    """Section ``[kiosk]``: the laptop's own name and address."""
+    """Section ``[kiosk]``: name and address of this laptop."""
 
     name: str = _setting(
         "", "What this laptop is called, as Room 2; empty takes the computer's own name."
@@ -86,7 +86,7 @@ class KioskSettings:
 
 @dataclass(frozen=True)
 class LimitSettings:
-    """Section ``[limits]``: what one volunteer may send at once."""
+    """Section ``[limits]``: limits on what one contributor may send at once."""
 
     file_mb: int = _setting(1000, "Megabytes of the largest file that is taken.", low=1)
     files: int = _setting(20, "Files in one takeaway.", low=1)
@@ -135,7 +135,7 @@ class PublishSettings:
 
 @dataclass(frozen=True)
 class PrivacySettings:
-    """Section ``[privacy]``: what the privacy notice says, and how long things are kept."""
+    """Section ``[privacy]``: contents of the privacy notice, and retention periods."""
 
     responsible: str = _setting("", "Who is responsible for what is kept: the organization's name.")
     contact: str = _setting(
@@ -155,7 +155,7 @@ class PrivacySettings:
 
 @dataclass(frozen=True)
 class CaptionSettings:
-    """Section ``[captions]``: what drafts captions."""
+    """Section ``[captions]``: how captions are drafted."""
 
     model: str = _setting(
         "", "Folder of a faster-whisper model; with the extra captions it drafts what is said."
@@ -164,7 +164,7 @@ class CaptionSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings of one gathering, and the folder that they belong to."""
+    """All settings of one gathering, and its folder."""
 
     folder: Path
     gathering: GatheringSettings = GatheringSettings()
@@ -178,7 +178,7 @@ class Settings:
 
     @property
     def database_url(self) -> str:
-        """The SQLAlchemy address of ``reporter.db``."""
+        """The SQLAlchemy URL of ``reporter.db``."""
         return f"sqlite:///{self.folder / 'reporter.db'}"
 
     @property
@@ -188,7 +188,7 @@ class Settings:
 
 
 def sections() -> dict[str, type]:
-    """Section names and their classes, in the order of the file."""
+    """Section names and their classes, in file order."""
     return {
         f.name: type(f.default)
         for f in dataclasses.fields(Settings)
@@ -197,15 +197,15 @@ def sections() -> dict[str, type]:
 
 
 def exists(folder: Path) -> bool:
-    """Whether a gathering lives in this folder."""
+    """Whether the folder holds a gathering."""
     return (folder / FILE_NAME).is_file()
 
 
 def load_settings(folder: Path) -> Settings:
     """Read ``reporter.toml`` of a gathering folder.
 
-    Raises ConfigError with the section, the name and the way out for an unreadable file or an impossible value.
-    Unknown names are left alone: a newer or older version may know them.
+    Raises ConfigError, naming the section, the setting and a remedy, for an unreadable file or an
+    invalid value. Unknown names are ignored: they may belong to another version.
     """
     path = folder / FILE_NAME
     try:
@@ -231,9 +231,10 @@ def load_settings(folder: Path) -> Settings:
 
 
 def save_settings(folder: Path, values: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write values into ``reporter.toml``, keeping a person's comments and order; the file is replaced whole.
+    """Write values into ``reporter.toml``, keeping comments and order; the file is replaced atomically.
 
-    ``values`` is {section: {name: value}}. Raises ConfigError for a name or value that load_settings would refuse.
+    ``values`` is {section: {name: value}}. Raises ConfigError for a name or value that
+    load_settings would refuse.
     """
     path = folder / FILE_NAME
     text = path.read_text(encoding="utf-8") if path.exists() else _blank()
@@ -253,7 +254,7 @@ def save_settings(folder: Path, values: Mapping[str, Mapping[str, Any]]) -> None
     with temporary.open("w", encoding="utf-8") as file:
         file.write(tomlkit.dumps(document))
         file.flush()
-        # A power cut leaves the old settings or the new ones, never an empty file.
+        # After a power cut the file holds either the old settings or the new ones, never nothing.
         sync_file(file.fileno())
     replace_file(temporary, path)
 
@@ -311,9 +312,9 @@ def _check(section: str, setting: dataclasses.Field[Any], value: Any) -> Any:
 
 
 def with_value(section: str, setting: dataclasses.Field[Any], text: str) -> Any:
-    """The value of a setting as typed into a form; raises ConfigError as ``load_settings`` does.
+    """Parse a setting's value from a form; raises ConfigError as ``load_settings`` does.
 
-    A yes-or-no is on for any text, off for none.
+    A yes-or-no setting is on for any text, off for empty text.
     """
     if isinstance(setting.default, bool):
         return bool(text)
@@ -337,7 +338,7 @@ def with_value(section: str, setting: dataclasses.Field[Any], text: str) -> Any:
 
 
 def check_zone(name: str) -> None:
-    """Raise ConfigError for a time zone that nobody knows."""
+    """Raise ConfigError for an unknown time zone."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -348,7 +349,7 @@ def check_zone(name: str) -> None:
 
 
 def check_language(tag: str) -> None:
-    """Raise ConfigError for a language that pages don't speak, or that CLDR does not know (https://cldr.unicode.org)."""
+    """Raise ConfigError for a language without a catalogue, or unknown to CLDR (https://cldr.unicode.org)."""
     from babel import Locale, UnknownLocaleError
 
     try:
@@ -365,7 +366,7 @@ def check_language(tag: str) -> None:
 
 
 def check_day(day: str) -> None:
-    """Raise ConfigError for a text that is no day; empty is fine."""
+    """Raise ConfigError for a text that is not a date; empty is valid."""
     try:
         date.fromisoformat(day or "2026-01-01")
     except ValueError as error:
@@ -373,7 +374,7 @@ def check_day(day: str) -> None:
 
 
 def check_address(url: str) -> None:
-    """Raise ConfigError for an address that no phone could open from a code; empty is fine."""
+    """Raise ConfigError for an address that a phone could not open from a QR code; empty is valid."""
     if url and not _opens(url):
         raise ConfigError(
             "Phones can't open %(url)s. Write the address as http://192.168.4.1:8000, or leave "

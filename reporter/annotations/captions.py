@@ -1,6 +1,7 @@
-"""Captions of recordings: typed or corrected by a person, kept in the original's time, shown in that of what was cut.
+"""Captions of recordings, typed or corrected by a person.
 
-Their words are indexed like what can be read in a picture (``Media.words``).
+Stored on the original's timeline, shown on the timeline of the cut recording. Their words are
+indexed like text recognized in a picture (``Media.words``).
 """
 
 from __future__ import annotations
@@ -22,31 +23,31 @@ from reporter.models.captions import Captions
 from reporter.moderation.decisions import bump_revision, lock_gathering
 
 ASKED, FAILED = "asked", "failed"
-# So much later than its recording ends a caption may begin: players and people round.
+# How long after the end of its recording a caption may begin: players and people round.
 SLACK = 2.0
 
 
 def captions_of(session: Session, media: Media) -> list[Cue]:
-    """What a person has kept, in the time of what is shown."""
+    """The captions that a person saved, on the timeline of what is shown."""
     row = session.get(Captions, media.id)
     return shown_part(session, media, row.kept) if row is not None else []
 
 
 def draft_of(session: Session, media: Media) -> list[Cue]:
-    """What the laptop has heard, in the time of what is shown."""
+    """The laptop's speech recognition draft, on the timeline of what is shown."""
     row = session.get(Captions, media.id)
     return shown_part(session, media, row.draft) if row is not None else []
 
 
 def shown_part(session: Session, media: Media, text: str) -> list[Cue]:
-    """Cues of the original, as they fall into what is left of it."""
+    """Map cues of the original onto what the cut leaves of it."""
     cues = read_cues(text) if text else []
     cut = edits_of(session, media).cut
     return clipped(cues, *cut) if cut else cues
 
 
 def captions_row(session: Session, media: Media) -> Captions:
-    """The row of a recording, made if there is none yet."""
+    """Return the recording's captions row, creating it if missing."""
     row = session.get(Captions, media.id)
     if row is None:
         row = Captions(media_id=media.id, kept="", draft="", drafting="", version=0)
@@ -55,9 +56,9 @@ def captions_row(session: Session, media: Media) -> Captions:
 
 
 def keep(session: Session, media: Media, text: str, hand: Actor) -> list[Cue]:
-    """Let these captions hold; an empty text takes them away. Raises BadInput. Commits.
+    """Save these captions; an empty text removes them. Raises BadInput. Commits.
 
-    What lies in a part that is cut off stays as it was: the cut may be taken back.
+    Cues in a part that is cut off are kept, since the cut may be undone.
     """
     if media.kind not in (Kind.VIDEO, Kind.AUDIO):
         raise BadInput("Only films and voice notes have captions.")
@@ -81,13 +82,13 @@ def keep(session: Session, media: Media, text: str, hand: Actor) -> list[Cue]:
 
 
 def renew_spoken(session: Session, media: Media) -> None:
-    """After a cut: what can be found is what can be heard. For the caller to commit."""
+    """After a cut, update the searchable words to what can still be heard. Does not commit."""
     if media.kind != Kind.PHOTO:
         media.words = spoken(captions_of(session, media))[:MOST_CHARS]
 
 
 def ask_draft(session: Session, media: Media) -> None:
-    """Have the laptop listen to it. Commits."""
+    """Request a captions draft for the recording. Commits."""
     if media.kind not in (Kind.VIDEO, Kind.AUDIO):
         raise BadInput("Only films and voice notes have captions.")
     captions_row(session, media).drafting = ASKED
@@ -95,20 +96,20 @@ def ask_draft(session: Session, media: Media) -> None:
 
 
 def drafting_of(session: Session, media: Media) -> str:
-    """How far that is: '', ASKED or FAILED."""
+    """State of the draft: '' (none pending), ASKED or FAILED."""
     row = session.get(Captions, media.id)
     return row.drafting if row is not None else ""
 
 
 def asked_draft(session: Session) -> Media | None:
-    """The recording whose draft was asked for longest ago."""
+    """The recording with the oldest pending request for a draft."""
     query = select(Media).join(Captions, Captions.media_id == Media.id)
     query = query.where(Captions.drafting == ASKED).order_by(Media.received_at, Media.id)
     return session.scalars(query.limit(1)).first()
 
 
 def write_draft(session: Session, media_id: uuid.UUID, draft: str | None) -> None:
-    """Note what was heard; None: it could not be heard. Commits."""
+    """Store the draft; None means that the recording could not be transcribed. Commits."""
     row = session.get(Captions, media_id, populate_existing=True)
     if row is not None:
         row.drafting = FAILED if draft is None else ""

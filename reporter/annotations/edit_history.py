@@ -1,7 +1,8 @@
-"""The edits of a media file, saved so that from that moment on nobody sees it without them.
+"""Save the edits of a media file; from then on only the edited version is shown.
 
-What was made before is dropped in the same transaction; the workers make it again, with the edits baked in. Until then
-there is nothing to show, and nothing to publish. The original stays as it is and private.
+Renditions with the former edits are deleted in the same transaction, and the workers render them
+again with the new edits. Until then there is nothing to show or publish. The original stays
+unchanged and private.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from reporter.models import Attachment, Decision, Media, Rendition, Takeaway
 from reporter.models.edits import Edit
 from reporter.moderation.decisions import bump_revision, lock_gathering
 
-# The name of these decisions in the history.
+# Name of these decisions in the history.
 ACTION = "mend"
 UNDO, REDO = "undo", "redo"
 PATIENCE = timedelta(minutes=2)
@@ -34,14 +35,14 @@ PATIENCE = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class History:
-    """What was saved of one media file, as a person goes back and forth in it."""
+    """Saved edits of one media file, for undo and redo."""
 
     undo: Edits | None = None
     redo: Edits | None = None
 
 
 def edits_of(session: Session, media: Media) -> Edits:
-    """The edits that hold now."""
+    """The edits in force."""
     rows = session.scalars(
         select(Edit).where(Edit.media_id == media.id).order_by(Edit.position)
     ).all()
@@ -54,7 +55,7 @@ def edits_of(session: Session, media: Media) -> Edits:
 
 
 def check(media: Media, steps: object) -> Edits:
-    """Edits for this file from what a form sent; raises BadInput."""
+    """Check and return the edits submitted in a form; raises BadInput."""
     return read_edits(steps, media.kind, duration=media.duration)
 
 
@@ -69,10 +70,11 @@ def save(
     was: str | None = None,
     noted: bool = True,
 ) -> bool:
-    """Let these edits hold, for every takeaway with this file; False where they do already. Commits.
+    """Save these edits for every takeaway with this file. Commits.
 
-    ``way`` is UNDO or REDO for a step back or forth in the history, ``was`` the fingerprint of what the person had
-    before the eyes. Raises Conflict where somebody else has mended it since, and for a file that can't be opened.
+    Returns False if they are in force already. ``way`` is UNDO or REDO for a step in the history,
+    ``was`` the fingerprint of the edits that the person saw. Raises Conflict if somebody else has
+    edited the file since, or if it can't be opened.
     """
     lock_gathering(session)
     if was is not None and was != media.mended:
@@ -85,7 +87,7 @@ def save(
     if before == edits:
         session.rollback()
         return False
-    # From here on no worker can finish what it makes with the former edits: the lease is no longer its own.
+    # Voids the lease, so that no worker can finish a rendition with the former edits.
     _make_again(session, media.id, edits, hand)
     session.execute(delete(Rendition).where(Rendition.media_id == media.id))
     session.execute(delete(Edit).where(Edit.media_id == media.id))
@@ -100,7 +102,7 @@ def save(
     else:
         for takeaway in takeaways_of(session, media):
             bump_revision(session, takeaway)
-    # While the row is ours: afterwards a worker may have made new ones in the same places.
+    # While we hold the row: afterwards a worker may have written new renditions to the same paths.
     store.set_aside(media.sha256, plain=not before)
     session.commit()
     session.expire_all()
@@ -108,7 +110,7 @@ def save(
 
 
 def _make_again(session: Session, media_id: uuid.UUID, edits: Edits, hand: Actor) -> None:
-    """Due before everything that waits: somebody looks at the page, and a place may still show the former picture."""
+    """Queue the file first: somebody is looking at the page, and a target may still show the former picture."""
     values = {
         "state": MediaState.RECEIVED.value,
         "lease": "",
@@ -116,7 +118,7 @@ def _make_again(session: Session, media_id: uuid.UUID, edits: Edits, hand: Actor
         "error": "",
         "mended": edits.fingerprint(),
         "due_at": hand.now - timedelta(days=1),
-        # What could be read in the former picture may be what is blurred now.
+        # Text recognized in the former picture may be what is blurred now.
         "words": "",
         "words_of": "",
     }
@@ -138,9 +140,9 @@ def note(
     *,
     values: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
-    """Write a decision on a file down (values before and after) with every takeaway that has it. Does not commit.
+    """Record a decision on a file (values before and after) for every takeaway that has it. Does not commit.
 
-    It belongs to no step: it is taken back where it was made, not by the undo of review.
+    It belongs to no step: it is undone in the editor, not by the undo of review.
     """
     for takeaway in takeaways_of(session, media):
         bump_revision(session, takeaway)
@@ -159,16 +161,17 @@ def note(
 
 
 def takeaways_of(session: Session, media: Media) -> list[Takeaway]:
-    """Every takeaway with this file."""
+    """All takeaways with this file."""
     query = select(Takeaway).join(Attachment).where(Attachment.media_id == media.id)
     return list(session.scalars(query.order_by(Takeaway.id)))
 
 
 def being_made(session: Session, now: datetime) -> bool:
-    """Whether something that was edited a moment ago is still being made.
+    """Whether a file edited a moment ago is still being rendered.
 
-    Until then it would be missing everywhere it is published: posts would go and come back. Two minutes at most; what
-    takes longer is better missing than shown as it was.
+    Meanwhile the file would be missing everywhere it is published: posts would be removed and sent
+    again. True for two minutes at most; if rendering takes longer, a missing file is better than
+    the former version.
     """
     waiting = (MediaState.RECEIVED, MediaState.PROCESSING)
     query = (
@@ -182,7 +185,7 @@ def being_made(session: Session, now: datetime) -> bool:
 
 
 def history(session: Session, takeaway: Takeaway, media: Media) -> History:
-    """Where undo and redo lead, read off the decisions on this takeaway."""
+    """The edits that undo and redo lead to, derived from the decisions on this takeaway."""
     query = select(Decision).where(Decision.takeaway_id == takeaway.id, Decision.action == ACTION)
     rows = [
         row

@@ -1,7 +1,7 @@
-"""No-photo people: where faces may be, and which pictures wait for a person because of that.
+"""Face review: where faces may be, and which pictures wait for a person because of that.
 
-A detector proposes; a person decides: all agreed, blurred, or hidden. With ``[publish] check_faces`` the gate holds
-back what nobody has decided on.
+A detector proposes; a person decides: all agreed, blurred, or hidden. With ``[publish]
+check_faces`` the consent gate holds back pictures with no decision.
 """
 
 from __future__ import annotations
@@ -23,19 +23,20 @@ from reporter.moderation.visibility import PICTURES, needs_face_review_sql
 
 ACTION = "faces"
 MOST_FACES = 60
-# A cascade marks eyes to mouth. So much is added on each side, for hair, chin and ears.
+# The cascade marks eyes to mouth. Margin added on each side, as a share, for hair, chin and ears.
 MARGIN = 0.25
 
 
 def is_checked(session: Session) -> bool:
-    """Whether pictures with faces wait for a person."""
+    """Whether pictures with faces wait for a person's decision."""
     return bool(session.scalar(select(Gathering.check_faces)))
 
 
 def set_check(session: Session, on: bool) -> bool:
-    """Follow the setting ``publish.check_faces``; True if that changed anything. Commits.
+    """Apply the setting ``publish.check_faces``; True if it changed. Commits.
 
-    What waits for a look gets a new revision, so that index and outbox see it: also what is published already.
+    Everything that waits for face review gets a new revision, including what is published, so that
+    the index and the outbox process it.
     """
     if is_checked(session) == on:
         return False
@@ -49,7 +50,7 @@ def set_check(session: Session, on: bool) -> bool:
 
 
 def _touch_many(session: Session, ids: Sequence[uuid.UUID]) -> None:
-    """``curate.touch`` for thousands at once: a revision of its own for each."""
+    """``curate.touch`` in bulk: each takeaway gets a revision of its own."""
     if not ids:
         return
     counted = (
@@ -63,7 +64,7 @@ def _touch_many(session: Session, ids: Sequence[uuid.UUID]) -> None:
 
 
 def unlooked(session: Session, limit: int) -> list[uuid.UUID]:
-    """Ids of ready pictures and films in which no detector has looked for faces, the oldest first."""
+    """Ids of ready pictures and films not yet searched for faces, oldest first."""
     query = select(Media.id).where(
         Media.faces == Faces.UNKNOWN, Media.kind.in_(PICTURES), Media.state == MediaState.READY
     )
@@ -71,11 +72,11 @@ def unlooked(session: Session, limit: int) -> list[uuid.UUID]:
 
 
 def write_proposals(session: Session, media_id: uuid.UUID, boxes: Sequence[Four] | None) -> None:
-    """Note what a detector has found; ``boxes`` None: it could not look. A person's decision stays. Commits."""
+    """Store detected faces; ``boxes`` None means that detection failed. A person's decision stays. Commits."""
     lock_gathering(session)
     media = session.get(Media, media_id)
     if media is None:
-        # It was taken back meanwhile.
+        # It was withdrawn meanwhile.
         session.rollback()
         return
     if media.faces != Faces.SEEN:
@@ -87,7 +88,7 @@ def write_proposals(session: Session, media_id: uuid.UUID, boxes: Sequence[Four]
         Face(media_id=media_id, position=number, x=x, y=y, width=width, height=height)
         for number, (x, y, width, height) in enumerate((boxes or ())[:MOST_FACES])
     )
-    # Else nothing that anybody sees depends on it.
+    # Otherwise nothing that anybody sees depends on it.
     if is_checked(session):
         _touch_all(session, media)
     session.commit()
@@ -99,18 +100,18 @@ def _touch_all(session: Session, media: Media) -> None:
 
 
 def proposals(session: Session, media: Media) -> list[Four]:
-    """Where a detector sees faces, as shares of the upright original."""
+    """Detected faces, as fractions of the upright original."""
     rows = session.scalars(select(Face).where(Face.media_id == media.id).order_by(Face.position))
     return [(row.x, row.y, row.width, row.height) for row in rows]
 
 
 def proposed_regions(session: Session, media: Media) -> tuple[Region, ...]:
-    """An oval around each proposed face, with room for hair and chin."""
+    """An oval around each proposed face, with a margin for hair and chin."""
     return tuple(Region("oval", _widened(place)) for place in proposals(session, media))
 
 
 def still_proposed(edits: Edits, regions: Sequence[Region]) -> list[Region]:
-    """Proposals whose middle is not blurred already."""
+    """Proposals whose centre is not blurred yet."""
     return [region for region in regions if not any(_covers(b, region) for b in edits.blur)]
 
 
@@ -121,7 +122,7 @@ def _covers(blurred: Region, region: Region) -> bool:
 
 
 def with_faces_blurred(edits: Edits, regions: Sequence[Region]) -> list[Step]:
-    """The steps of these edits with proposals added that are not blurred already."""
+    """The edit steps plus a blur for each proposal that is not blurred yet."""
     return [*Edits(blur=tuple(still_proposed(edits, regions))).steps(), *edits.steps()]
 
 
@@ -134,7 +135,7 @@ def _widened(place: Four) -> Four:
 
 
 def decide(session: Session, media: Media, hand: Actor) -> None:
-    """A person has looked at this picture, and all in it may be shown. Kept in the history. Commits."""
+    """Record that a person has reviewed the faces and the whole picture may be shown; kept in the history. Commits."""
     was = media.faces
     if was == Faces.SEEN:
         return
@@ -145,7 +146,7 @@ def decide(session: Session, media: Media, hand: Actor) -> None:
 
 
 def undecide(session: Session, media: Media, hand: Actor) -> None:
-    """Back to waiting for a look. Commits."""
+    """Undo the decision: the picture waits for face review again. Commits."""
     if media.faces != Faces.SEEN:
         return
     found = session.scalar(select(func.count()).where(Face.media_id == media.id))
@@ -169,13 +170,13 @@ def _waiting() -> Select[Takeaway, Media]:
 
 
 def waiting(session: Session, limit: int) -> list[tuple[Takeaway, Media]]:
-    """Pictures that a person has to look at, in the order in which they came."""
+    """Pictures that wait for a person's face review, in order of arrival."""
     query = _waiting().order_by(Takeaway.id, Attachment.position).limit(limit)
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
 def count_held(session: Session) -> int:
-    """How many approved takeaways stay in the room because nobody has looked at the faces in them."""
+    """Number of approved takeaways shown only in the room until their faces are reviewed."""
     if not is_checked(session):
         return 0
     held = select(func.count(Takeaway.id)).where(

@@ -1,7 +1,7 @@
-"""Words that can be read in a picture: found by whoever searches, never published.
+"""Text recognized in pictures (OCR): searchable, never published.
 
-They belong to the ``view`` that others see, edits and all, and go when that picture is another: what was cut out or
-blurred can't be found any more.
+The text belongs to the ``view`` rendition, edits included, and is deleted when that changes, so
+that what was cut out or blurred can't be found any more.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ MOST_CHARS = 5000
 
 @dataclass(frozen=True)
 class Unread:
-    """A picture whose words nobody has looked for: whose, and which one."""
+    """A picture without OCR yet: its media and the hash of its view."""
 
     media_id: uuid.UUID
     sha256: str
     ext: str
-    # Of the picture itself.
+    # SHA-256 of the picture itself.
     view: str
 
 
 def unread(session: Session, limit: int) -> list[Unread]:
-    """Ready photos that have not been read as they are now, the oldest first."""
+    """Ready photos without OCR of their current view, oldest first."""
     query = (
         select(Media.id, Media.sha256, Rendition.ext, Rendition.sha256)
         .join(Rendition, Rendition.media_id == Media.id)
@@ -50,7 +50,7 @@ def unread(session: Session, limit: int) -> list[Unread]:
 
 
 def write_words(session: Session, picture: Unread, text: str) -> None:
-    """Note what was read in a picture, unless it is another one by now. Commits."""
+    """Store the recognized text unless the picture has changed meanwhile. Commits."""
     lock_gathering(session)
     media = session.get(Media, picture.media_id)
     view = session.get(Rendition, (picture.media_id, VIEW))
@@ -66,7 +66,7 @@ def write_words(session: Session, picture: Unread, text: str) -> None:
 
 
 def forget_words(session: Session, media_id: uuid.UUID, view: str) -> None:
-    """The picture that others see is this one now: words of another are gone. For the caller to commit."""
+    """Delete text recognized in a former view of the picture. Does not commit."""
     statement = update(Media).where(
         Media.id == media_id, Media.kind == Kind.PHOTO, Media.words != "", Media.words_of != view
     )

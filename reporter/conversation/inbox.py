@@ -1,4 +1,4 @@
-"""The inbox: what was said anywhere and still needs somebody, one list over all places."""
+"""The inbox: replies from all places that need an organizer's attention, in one list."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from reporter.models.conversation import Reply
 
 VIEWS = ("open", "snoozed", "done", "hidden")
 PAGE = 60
-# Days that a reply can sleep for.
+# Choices for snoozing a reply, in days.
 NAPS = (1, 7)
 _SPOKEN = (*WORDS, ReplyKind.REPORT)
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some of the inbox, the newest first, and where the next page begins ('' on the last)."""
+    """One page of the inbox, newest first, and the cursor of the next page ('' on the last)."""
 
     rows: list[Reply]
     more: str
 
 
 def in_view(view: str, now: datetime) -> ColumnElement[bool]:
-    """Which replies a view lists. Our own answers stand in their threads, not in the list."""
+    """Condition for the replies in a view. Our own answers appear in their threads, not in the list."""
     mine = and_(Reply.kind.in_(_SPOKEN), Reply.ours.is_(False))
     asleep = and_(Reply.snoozed_until.is_not(None), Reply.snoozed_until > now)
     readable = Reply.state.in_((ReplyState.HELD, ReplyState.SHOWN))
@@ -46,7 +46,7 @@ def in_view(view: str, now: datetime) -> ColumnElement[bool]:
 
 
 def inbox(session: Session, view: str, now: datetime, *, before: str = "") -> Page:
-    """One page of a view. ``before``: the id (hex) of the last one on the page before."""
+    """One page of a view. ``before``: id (hex) of the last reply on the previous page."""
     query = select(Reply).where(in_view(view, now)).options(*_with_context())
     if before:
         query = query.where(Reply.id < _cursor(before))
@@ -70,12 +70,12 @@ def _with_context() -> tuple[joinedload[Reply], ...]:  # type: ignore[valid-type
 
 
 def open_count(session: Session, now: datetime) -> int:
-    """How many need somebody now."""
+    """Number of open replies."""
     return session.scalar(select(func.count(Reply.id)).where(in_view("open", now))) or 0
 
 
 def thread_of(session: Session, reply: Reply) -> list[Reply]:
-    """Everything that was said in the same place: under the same takeaway, or to the same story there; oldest first."""
+    """All replies in the same thread (under the same takeaway, or to the same story at that target), oldest first."""
     if reply.takeaway_id is not None:
         same = Reply.takeaway_id == reply.takeaway_id
     else:
@@ -86,14 +86,14 @@ def thread_of(session: Session, reply: Reply) -> list[Reply]:
 
 
 def mark_done(session: Session, reply: Reply, hand: Actor, *, done: bool) -> None:
-    """Done with, or open again. Commits."""
+    """Mark as done, or reopen. Commits."""
     reply.done_at, reply.done_by = (hand.now, hand.who) if done else (None, "")
     reply.snoozed_until = None
     session.commit()
 
 
 def snooze(session: Session, reply: Reply, hand: Actor, days: int) -> None:
-    """Let it sleep for some days. Raises BadInput for other numbers than in ``NAPS``. Commits."""
+    """Snooze for some days. Raises BadInput for a number that is not in ``NAPS``. Commits."""
     if days not in NAPS:
         raise BadInput("It can sleep until tomorrow or for a week.")
     reply.snoozed_until = hand.now + timedelta(days=days)
@@ -101,6 +101,6 @@ def snooze(session: Session, reply: Reply, hand: Actor, days: int) -> None:
 
 
 def assign(session: Session, reply: Reply, name: str) -> None:
-    """Say who takes care of it; empty: nobody in particular. Commits."""
+    """Assign to a person; empty for nobody. Commits."""
     reply.assigned = " ".join(name.split())[:80]
     session.commit()

@@ -1,4 +1,4 @@
-"""The conversation with a takeaway: what people say to it here, what is shown of it, and what organizers decide."""
+"""Replies to takeaways: what people write here, which replies are shown, and how organizers moderate them."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from reporter.moderation.visibility import Scope, may_show, rule
 from reporter.stories.queries import stories_of
 
 TEXT_CHARS = 2000
-# What people say with words, and what only counts.
+# Kinds of replies with words, and kinds that are only counted.
 WORDS = frozenset({ReplyKind.ANSWER, ReplyKind.BUILD, ReplyKind.REPLY, ReplyKind.MENTION})
 HERE = frozenset({ReplyKind.ANSWER, ReplyKind.BUILD, ReplyKind.SECOND})
 
 
 @dataclass(frozen=True)
 class Word:
-    """What somebody says to a takeaway here at the gathering."""
+    """A reply written here at the gathering."""
 
     kind: str
     text: str = ""
@@ -51,9 +51,10 @@ def say(
     rng: random.Random,
     flagged: bool = False,
 ) -> Reply:
-    """Keep what somebody says. The same ``client_id`` again: the same reply. A device seconds once. Commits.
+    """Store a reply. A repeated ``client_id`` returns the same reply; a device seconds once. Commits.
 
-    Raises BadInput for no words or an unknown kind, Conflict when the takeaway was taken back meanwhile.
+    Raises BadInput for a reply without words or an unknown kind, Conflict if the takeaway was
+    withdrawn meanwhile.
     """
     if (known := _said_before(session, takeaway, word)) is not None:
         return known
@@ -115,20 +116,20 @@ def _check(takeaway: Takeaway, word: Word) -> None:
 
 
 def _parent(session: Session, takeaway: Takeaway, parent: uuid.UUID | None) -> uuid.UUID | None:
-    """Only a reply to the same takeaway can be a parent."""
+    """The parent must be a reply to the same takeaway."""
     row = session.get(Reply, parent) if parent else None
     return row.id if row is not None and row.takeaway_id == takeaway.id else None
 
 
 def _narrower(takeaway: Takeaway, audience: str) -> str:
-    """A reply is never for more people than what it answers."""
+    """The narrower audience: a reply is never shown more widely than what it answers."""
     order = list(Audience)
     wanted = Audience(audience) if audience in set(Audience) else Audience.PUBLIC
     return max(wanted, Audience(takeaway.audience), key=order.index).value
 
 
 def by_reply_receipt(session: Session, receipt: str) -> Reply:
-    """The reply of a receipt, however it was typed; raises NotFound."""
+    """The reply with a receipt, in any spelling; raises NotFound."""
     found = session.scalar(select(Reply).where(Reply.receipt == normalize_receipt(receipt)))
     if found is None:
         raise NotFound(
@@ -138,7 +139,7 @@ def by_reply_receipt(session: Session, receipt: str) -> Reply:
 
 
 def find_reply(session: Session, number: str) -> Reply:
-    """The reply of an id in hex; raises NotFound."""
+    """The reply with an id in hex; raises NotFound."""
     try:
         found = session.get(Reply, uuid.UUID(number))
     except ValueError:
@@ -152,7 +153,7 @@ def find_reply(session: Session, number: str) -> Reply:
 
 
 def decide(session: Session, reply: Reply, hand: Actor, state: ReplyState) -> None:
-    """Show, hold, hide it, or call it spam. Raises Conflict for one that is gone. Commits."""
+    """Show, hold or hide it, or mark it as spam. Raises Conflict if it was deleted. Commits."""
     if reply.state == ReplyState.GONE:
         raise Conflict("It was deleted where it was written; it can't be shown any more.")
     reply.state, reply.flagged, reply.changed_at = state.value, False, hand.now
@@ -161,7 +162,7 @@ def decide(session: Session, reply: Reply, hand: Actor, state: ReplyState) -> No
 
 
 def take_back(session: Session, reply: Reply, hand: Actor) -> None:
-    """Its author takes it back: the words go, the row stays so that nothing brings it back. Commits."""
+    """Withdraw a reply for its author: the text is deleted, the row stays so that nothing restores it. Commits."""
     _empty(reply, hand.now)
     next_revision(session)
     session.commit()
@@ -173,7 +174,8 @@ def _empty(reply: Reply, now: datetime) -> None:
 
 
 def block_person(session: Session, reply: Reply, hand: Actor) -> None:
-    """Show nothing of this person from there any more, now or later. Raises BadInput for a nameless one. Commits."""
+    """Hide all present and future replies of this person at that target. Raises BadInput for an
+    author without a name. Commits."""
     person = reply.author_url or reply.author
     if reply.target_id is None or not person:
         raise BadInput(
@@ -193,13 +195,13 @@ def block_person(session: Session, reply: Reply, hand: Actor) -> None:
 
 
 def blocked_people(session: Session, target_id: uuid.UUID) -> frozenset[str]:
-    """Who is blocked at a target, by address or name."""
+    """Blocked people at a target, by address or name."""
     query = select(BlockedPerson.person).where(BlockedPerson.target_id == target_id)
     return frozenset(session.scalars(query))
 
 
 def narrow(session: Session, reply: Reply, hand: Actor, takeaway: Takeaway | None) -> None:
-    """Say which takeaway of its story a reply is about; None: the whole story. Commits."""
+    """Set which takeaway of its story a reply is about; None means the whole story. Commits."""
     reply.takeaway_id = takeaway.id if takeaway else None
     reply.changed_at = hand.now
     next_revision(session)
@@ -207,7 +209,7 @@ def narrow(session: Session, reply: Reply, hand: Actor, takeaway: Takeaway | Non
 
 
 def forget_target(session: Session, target_id: uuid.UUID) -> None:
-    """Drop what was heard from a target that is removed; added again, it tells it again. Does not commit."""
+    """Delete replies from a target that is removed; if it is added again, they are fetched again. Does not commit."""
     ids = select(Reply.id).where(Reply.target_id == target_id)
     session.execute(update(Reply).where(Reply.parent_id.in_(ids)).values(parent_id=None))
     session.execute(update(ActionItem).where(ActionItem.reply_id.in_(ids)).values(reply_id=None))
@@ -221,9 +223,9 @@ def forget_target(session: Session, target_id: uuid.UUID) -> None:
 def thread(
     session: Session, takeaway: Takeaway, place: Scope, *, new_too: bool = False
 ) -> list[Reply]:
-    """What may be read under a takeaway at a place, oldest first; nothing where the takeaway itself may not be shown.
+    """Replies to a takeaway that may be shown at a place, oldest first; empty if the takeaway may not be shown.
 
-    ``new_too``: the wall's setting "all new", for replies written here and in the room only.
+    ``new_too``: the wall's setting "all new", for replies written here and shown in the room only.
     """
     if not may_show(takeaway, place, new_too=new_too):
         return []
@@ -234,7 +236,7 @@ def thread(
 
 
 def shown_at(place: Scope, *, new_too: bool = False) -> ColumnElement[bool]:
-    """The gate's rule for replies: those that passed review, for the audience of the place."""
+    """The consent gate's rule for replies: approved, and for the audience of the place."""
     audiences = Reply.audience.in_(rule(place).audiences)
     shown = Reply.state == ReplyState.SHOWN
     if not (new_too and place is Scope.ROOM):
@@ -246,7 +248,7 @@ def shown_at(place: Scope, *, new_too: bool = False) -> ColumnElement[bool]:
 
 
 def _of(session: Session, takeaway: Takeaway) -> ColumnElement[bool]:
-    """Said to it, or to a story that it stands in and to no other takeaway."""
+    """Condition: a reply to the takeaway, or to a story that contains it and no other takeaway."""
     stories = [story.id for story in stories_of(session, takeaway)]
     whole = and_(Reply.takeaway_id.is_(None), Reply.story_id.in_(stories))
     return (
@@ -257,7 +259,7 @@ def _of(session: Session, takeaway: Takeaway) -> ColumnElement[bool]:
 
 
 def count_shown(session: Session, takeaway: Takeaway) -> int:
-    """How many replies with words are shown with it."""
+    """Number of replies with words shown with it."""
     query = select(func.count(Reply.id)).where(
         _of(session, takeaway), Reply.state == ReplyState.SHOWN, Reply.kind.in_(WORDS)
     )
@@ -265,7 +267,7 @@ def count_shown(session: Session, takeaway: Takeaway) -> int:
 
 
 def counted(session: Session, takeaway: Takeaway) -> dict[str, int]:
-    """How many seconded, boosted or liked it, by kind; those nobody did left away."""
+    """Number of seconds, boosts and likes by kind; kinds with none are omitted."""
     kinds = (ReplyKind.SECOND, ReplyKind.BOOST, ReplyKind.FAVOURITE)
     query = (
         select(Reply.kind, func.count(Reply.id))
@@ -278,7 +280,8 @@ def counted(session: Session, takeaway: Takeaway) -> dict[str, int]:
 def words_by_takeaway(
     session: Session, takeaways: Iterable[Takeaway], place: Scope, *, here_only: bool
 ) -> dict[uuid.UUID, list[Reply]]:
-    """{takeaway id: what may be read under it alone}, one query for all. ``here_only``: written at the gathering."""
+    """{takeaway id: replies to it alone that may be shown}, in one query. ``here_only``: only those
+    written at the gathering."""
     ids = [takeaway.id for takeaway in takeaways]
     query = select(Reply).where(
         Reply.takeaway_id.in_(ids), shown_at(place), Reply.kind.in_((*WORDS, ReplyKind.SECOND))
@@ -293,7 +296,7 @@ def words_by_takeaway(
 
 
 def words_of_story(session: Session, story_id: uuid.UUID, place: Scope) -> Sequence[Reply]:
-    """What was said to a story as a whole and may be read at a place."""
+    """Replies to a story as a whole that may be shown at a place."""
     query = select(Reply).where(
         Reply.story_id == story_id,
         Reply.takeaway_id.is_(None),

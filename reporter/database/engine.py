@@ -1,4 +1,4 @@
-"""The database: one file, WAL, every commit on the disk before anybody is thanked."""
+"""The database engine: one SQLite file in WAL mode, each commit synced to disk before an upload is acknowledged."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ from reporter.errors import DISK_FULL, DISK_READ_ONLY, Busy, DiskFull, ReadOnlyD
 from reporter.messages import Message
 
 BUSY = Message("The laptop is busy. Please try again in a moment.")
-# For one's turn within a process, and once more for other processes; a phone's queue gives up on an answer after 30 s.
+# Lock timeouts: one's turn within a process, then other processes; a phone's queue stops waiting
+# for a response after 30 s.
 WAIT_SECONDS = 14
 
 
 class Base(DeclarativeBase):
-    """Base of all models. (kiosk hands it to Flask-SQLAlchemy, which gives a session a request.)"""
+    """Base of all models. (kiosk passes it to Flask-SQLAlchemy, which provides a session per request.)"""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Aware UTC datetimes in, aware UTC datetimes out; SQLite itself keeps no zone."""
+    """Column of aware UTC datetimes; SQLite itself stores no zone."""
 
     impl = DateTime
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
-        """Refuse naive values: a camera's local time must never slip in as UTC."""
+        """Reject naive values: a camera's local time must never be stored as UTC."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -42,13 +43,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
-        """Give the zone back."""
+        """Attach the UTC zone."""
         return None if value is None else value.replace(tzinfo=UTC)
 
 
 @event.listens_for(Engine, "before_cursor_execute", retval=True, named=True)
 def _without_nul(*, statement: str, parameters: Any, **_rest: Any) -> tuple[str, Any]:
-    """Let no NUL into a database: PostgreSQL's texts have none, SQLite's functions stop at it."""
+    """Strip NUL characters: PostgreSQL text can't hold them, and SQLite's functions stop at them."""
     return statement, _stripped(parameters)
 
 
@@ -63,15 +64,16 @@ def _stripped(value: Any) -> Any:
 
 
 def sqlite_url(path: Path) -> str:
-    """The SQLAlchemy address of a SQLite file."""
+    """The SQLAlchemy URL of a SQLite file."""
     return f"sqlite:///{path}"
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """What the engine needs for this database.
+    """Engine options for this database.
 
-    SQLite: a transaction begins with its first write and takes the write lock there and then (IMMEDIATE), so that
-    two writers wait for one another instead of failing on an upgrade. Readers never hold a snapshot.
+    SQLite: a transaction begins with its first write and takes the write lock at once (IMMEDIATE),
+    so that two writers wait for one another instead of failing on a lock upgrade. Readers never
+    hold a snapshot.
     """
     if not url.startswith("sqlite"):
         return {"pool_pre_ping": True, "hide_parameters": True}
@@ -82,10 +84,9 @@ def engine_options(url: str) -> dict[str, Any]:
             "check_same_thread": False,
             "factory": TurnTakingConnection,
         },
-        # The parameters of a statement are people's words and receipts: they stand in no log.
+        # Statement parameters hold people's words and receipts: keep them out of logs.
         "hide_parameters": True,
-        # One connection for each of the server's threads at most. Kept ones are few, the same over and over: a new one
-        # has to read the schema first.
+        # At most one connection per server thread. Few are kept and reused: a new one has to read the schema first.
         "pool_size": 24,
         "max_overflow": 152,
         "pool_use_lifo": True,
@@ -99,14 +100,15 @@ def prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
-        # SQLite opens a file read-only where it can't write, and stays so when the disk is back.
+        # SQLite opens a file read-only if it can't write, and stays so after the disk is writable again.
         name = engine.url.database
         record.info["read_only"] = bool(name) and not os.access(str(name), os.W_OK)
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
-        # FULL, not NORMAL: in WAL mode NORMAL may lose the last commits at a power cut, and we have said "safe".
+        # FULL, not NORMAL: in WAL mode NORMAL may lose the last commits in a power cut, and we have
+        # reported them as safe.
         cursor.execute("PRAGMA synchronous=FULL")
-        # macOS: through the drive's own cache too (see reporter.files.sync_file); elsewhere these do nothing.
+        # macOS: flush the drive's own cache too (see reporter.files.sync_file); elsewhere these have no effect.
         cursor.execute("PRAGMA fullfsync=ON")
         cursor.execute("PRAGMA checkpoint_fullfsync=ON")
         cursor.execute("PRAGMA foreign_keys=ON")
@@ -125,7 +127,7 @@ def prepare_sqlite(engine: Engine) -> None:
 
 
 def translate_error(error: SQLAlchemyError) -> ReporterError | None:
-    """What a database error means to whoever asked, or None where nobody can act on it.
+    """Translate a database error into a ReporterError for the user; None if nobody can act on it.
 
     SQLite's result codes: https://www.sqlite.org/rescode.html
     """

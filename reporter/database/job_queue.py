@@ -1,4 +1,4 @@
-"""The rows are the queue: find by query, claim by a conditional UPDATE, lease, finish or put back with a due time."""
+"""Job queue on database rows: query, claim by a conditional UPDATE, lease, then finish or retry at a due time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 
 class JobRow(Protocol):
-    """A model whose rows are jobs: the columns that claiming and leasing need."""
+    """A model whose rows are jobs, with the columns needed for claims and leases."""
 
     id: Any
     state: Any
@@ -24,7 +24,7 @@ class JobRow(Protocol):
 
 Row = type[JobRow]
 T = TypeVar("T")
-# Others who add the same rows finish sooner or later.
+# Other processes that add the same rows finish sooner or later.
 _RIVALS = 10
 
 
@@ -39,10 +39,11 @@ def claim(
     now: datetime,
     until: datetime,
 ) -> bool:
-    """Take a row for ourselves, if it is still free. Commits.
+    """Claim a row if it is still free. Commits.
 
-    True for exactly one caller: the row was in one of ``states``, due, and its update counted one row. ``lease`` is
-    the claimer's own mark; until ``until`` nobody else gets it, then it is free again (its owner was killed).
+    Returns True for exactly one caller: the row was in one of ``states`` and due, and the UPDATE
+    changed one row. ``lease`` is the caller's own token; nobody else gets the row until ``until``,
+    when the lease expires (its owner was killed).
     """
     statement = (
         update(model)
@@ -56,9 +57,9 @@ def claim(
 
 
 def beside_others(session: Session, step: Callable[[], T]) -> T:
-    """Do a step that adds rows for what has none yet; from its beginning where another process added the same ones.
+    """Run a step that adds missing rows; retry it from the start if another process added the same ones.
 
-    What was not committed before is lost with the first try, so this goes around a whole transaction.
+    Uncommitted changes are lost with the first try, so this must wrap a whole transaction.
     """
     for _ in range(_RIVALS):
         try:
@@ -69,14 +70,14 @@ def beside_others(session: Session, step: Callable[[], T]) -> T:
 
 
 def holds(session: Session, model: Row, row_id: uuid.UUID, lease: str) -> bool:
-    """Whether the lease is still ours: a sleeper who wakes late must not write over its successor's work."""
+    """Whether we still hold the lease: a worker that resumes late must not overwrite its successor's work."""
     return session.scalar(select(model.lease).where(model.id == row_id)) == lease
 
 
 def due_ids(
     session: Session, model: Row, *, states: Sequence[str], now: datetime, limit: int
 ) -> list[uuid.UUID]:
-    """Ids of rows that wait for work, the longest due first."""
+    """Ids of due rows, the longest due first."""
     statement = (
         select(model.id)
         .where(model.state.in_(states), model.due_at <= now)
@@ -87,6 +88,6 @@ def due_ids(
 
 
 def back_off(attempts: int, jitter: float, *, base: float = 5.0, most: float = 3600.0) -> timedelta:
-    """How long to wait after the n-th failed attempt: doubling, with jitter from 0 to 1 spread over half of it."""
+    """Delay after the n-th failed attempt: exponential backoff; jitter from 0 to 1 is spread over half of it."""
     delay = min(most, base * 2 ** min(max(attempts - 1, 0), 20))
     return timedelta(seconds=delay * (0.5 + 0.5 * jitter))

@@ -1,4 +1,4 @@
-"""The column type of messages (see ``reporter.messages``)."""
+"""Column types for messages (see ``reporter.messages``)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reporter.messages import Message, as_message, is_stored, stored_message
 
 
 class MessageText(TypeDecorator[str]):
-    """A column of messages."""
+    """A text column of messages."""
 
     impl: Any = Text
     cache_ok = True
@@ -27,7 +27,7 @@ class MessageText(TypeDecorator[str]):
 
 
 class MessageString(MessageText):
-    """The same for columns that were made as strings without a length."""
+    """The same for columns created as strings without a length."""
 
     impl = String
     cache_ok = True
@@ -44,7 +44,7 @@ class MessageJSON(TypeDecorator[Any]):
         return _each(value, lambda text: text.encode_for_storage() if _is_message(text) else text)
 
     def process_result_value(self, value: Any, dialect: Any) -> Any:
-        """Decode them."""
+        """Decode the messages in it."""
         return _each(value, lambda text: stored_message(text) if is_stored(text) else text)
 
 

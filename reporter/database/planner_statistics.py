@@ -1,19 +1,20 @@
-"""What SQLite's planner knows of the tables: without it a page of look-alikes reads all pictures instead of fifty.
+"""SQLite's planner statistics: without them a page of look-alikes reads all pictures instead of fifty.
 
-It reads every index once (https://www.sqlite.org/lang_analyze.html), each time the gathering has doubled. With a limit
-of rows it would only guess how many there are. PostgreSQL does so by itself (autovacuum).
+ANALYZE reads every index once (https://www.sqlite.org/lang_analyze.html), each time the gathering
+has doubled in size. With a row limit it would only estimate the row counts. PostgreSQL does this
+automatically (autovacuum).
 """
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-# Below this any plan is quick; and how much a gathering has to have grown until it is looked at again.
+# Below this size any plan is fast; and the growth factor after which statistics are refreshed.
 FEW, GROWN = 300, 2
 
 
 def refresh_statistics(engine: Engine) -> bool:
-    """Let SQLite count anew where the takeaways are more than twice what it knows of; whether it did. Commits."""
+    """Run ANALYZE if there are more than twice the takeaways of last time; returns whether it ran. Commits."""
     if engine.dialect.name != "sqlite":
         return False
     with engine.begin() as connection:
@@ -25,7 +26,7 @@ def refresh_statistics(engine: Engine) -> bool:
 
 
 def _known(connection: Connection) -> int:
-    """How many takeaways there were the last time; 0: never looked."""
+    """The number of takeaways at the last ANALYZE; 0 if it never ran."""
     if not inspect(connection).has_table("sqlite_stat1"):
         return 0
     told = connection.scalar(

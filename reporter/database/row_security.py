@@ -1,9 +1,10 @@
-"""Whose rows a transaction on PostgreSQL may see: the database itself compares, whatever a query forgets.
+"""Row-level security on PostgreSQL: the database limits each transaction to one gathering's rows.
 
-Each transaction begins by saying for which organization and gathering it works (``Scope``), in settings that end with
-it. A policy on every table lets through the rows of that gathering alone, for reading and writing; without a scope
-there are none. The policies are forced, so they hold for the owner of the tables too; who serves pages works as a role
-that can't switch them off. (https://www.postgresql.org/docs/15/ddl-rowsecurity.html)
+Each transaction begins by setting its organization and gathering (``Scope``) in transaction-local
+settings. A policy on every table admits only rows of that gathering, for reading and writing;
+without a scope there are none. The policies are forced, so they apply to the owner of the tables
+too; pages are served under a role that can't disable them.
+(https://www.postgresql.org/docs/15/ddl-rowsecurity.html)
 """
 
 from __future__ import annotations
@@ -21,29 +22,30 @@ from sqlalchemy.sql.elements import TextClause
 from reporter.database.tenant_tables import GATHERING, ORGANIZATION, current
 from reporter.errors import ConfigError
 
-# What pages work as, and what workers work as. Neither can log in, own a table or bypass a policy.
+# Roles of web pages and of workers. Neither can log in, own a table or bypass a policy.
 WEB_ROLE, WORKER_ROLE = "reporter_web", "reporter_worker"
 ROLES = (WEB_ROLE, WORKER_ROLE)
 
 
 @dataclass(frozen=True)
 class Scope:
-    """For whom a transaction works. ``account`` and ``key``: who asks, before it is known for which organization."""
+    """The scope of a transaction. ``account`` and ``key`` identify the requester before the organization is known."""
 
     organization: uuid.UUID | None = None
     gathering: uuid.UUID | None = None
     account: uuid.UUID | None = None
-    # The one organization in which the account is a member here; None: all of its own.
+    # If set, the only organization in which the account counts as a member; None: all of its own.
     only: uuid.UUID | None = None
-    # The digest of a secret that somebody showed, or the address of who signs in: it opens the one row that has it.
+    # The digest of a presented secret, or the address of a person signing in: it gives access to
+    # the one row that has it.
     key: str = ""
-    # Looks for work in all organizations; pages never do.
+    # Looks for work in all organizations; never set for pages.
     worker: bool = False
-    # Changes the schema's data; only the owner of the tables.
+    # Data migrations; only for the owner of the tables.
     migrating: bool = False
 
     def settings(self) -> dict[str, str]:
-        """Names and values of PostgreSQL's settings."""
+        """Names and values of the PostgreSQL settings."""
         return {
             "app.organization": str(self.organization or ""),
             "app.gathering": str(self.gathering or ""),
@@ -60,13 +62,13 @@ _SET = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in Scope
 
 
 def current_scope() -> Scope:
-    """For whom the transactions of this thread work."""
+    """The scope of this thread's transactions."""
     return _scope.get()
 
 
 @contextmanager
 def working_for(scope: Scope) -> Iterator[None]:
-    """Let the transactions that begin inside work for somebody. One that is open already goes on as it began."""
+    """Set the scope of transactions that begin inside the context. A transaction that is already open keeps its own."""
     token = _scope.set(scope)
     try:
         yield
@@ -75,12 +77,12 @@ def working_for(scope: Scope) -> Iterator[None]:
 
 
 def enter_scope(scope: Scope) -> None:
-    """The same for the rest of a request, which has a context of its own."""
+    """Set the scope for the rest of a request, which has a context of its own."""
     _scope.set(scope)
 
 
 def scope_transactions(engine: Engine) -> None:
-    """Let every transaction of a PostgreSQL engine begin with its scope; nothing on SQLite."""
+    """Apply the scope at the start of every transaction of a PostgreSQL engine; does nothing on SQLite."""
     if engine.dialect.name != "postgresql":
         return
 
@@ -94,12 +96,12 @@ def scope_transactions(engine: Engine) -> None:
 
 
 def protect(table: str) -> list[TextClause]:
-    """Statements that let row security guard a new table of gatherings."""
+    """SQL statements that enable row security on a new table of the gatherings."""
     own = f"{ORGANIZATION} = {current(ORGANIZATION)} AND {GATHERING} = {current(GATHERING)}"
     return guard(table, own)
 
 
-# Of the registry: only who owns the tables gets there, neither pages nor workers.
+# For the registry: only the owner of the tables has access, neither pages nor workers.
 MIGRATING = (
     "current_setting('app.migrating', true) = 'on' AND current_user NOT IN "
     f"('{WEB_ROLE}', '{WORKER_ROLE}')"
@@ -107,7 +109,7 @@ MIGRATING = (
 
 
 def guard(table: str, condition: str) -> list[TextClause]:
-    """Statements after which only rows that meet a condition are seen and made in a table."""
+    """SQL statements that restrict reads and writes of a table to rows that meet a condition."""
     return [
         text(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY'),
         text(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY'),
@@ -116,9 +118,11 @@ def guard(table: str, condition: str) -> list[TextClause]:
 
 
 def make_roles(connection: Connection) -> bool:
-    """Make the roles for pages and workers, and let us take them; False where there are none and we may make none.
+    """Create the roles for pages and workers and grant them to us; False if they are missing and we
+    may not create them.
 
-    Then pages work as we do, which is safe as long as we can't bypass policies (see ``check_guarded``).
+    Without them, pages run under our own role, which is safe as long as we can't bypass policies
+    (see ``check_guarded``).
     """
     asked = text("SELECT rolname FROM pg_roles WHERE rolname = ANY(:names)")
     known = set(connection.scalars(asked, {"names": list(ROLES)}))
@@ -133,9 +137,10 @@ def make_roles(connection: Connection) -> bool:
 
 @contextmanager
 def unforced(connection: Connection) -> Iterator[None]:
-    """Let the owner of the tables change rows of all gatherings, as a step of the schema may have to.
+    """Let the owner of the tables change rows of all gatherings, as a migration may need to.
 
-    A second policy for the owner would do, but the planner joins policies by OR, and no index helps any query then.
+    A second policy for the owner would work, but the planner combines policies with OR, and then no
+    query can use an index.
     """
     tables = connection.scalars(
         text(
@@ -152,7 +157,7 @@ def unforced(connection: Connection) -> Iterator[None]:
 
 
 def grant_tables(connection: Connection) -> None:
-    """Let pages and workers read and write rows, in what is there and in what later steps make."""
+    """Grant pages and workers read and write access to existing and future tables."""
     schema = connection.scalar(text("SELECT current_schema()"))
     for name in ROLES:
         for statement in (
@@ -169,13 +174,13 @@ def _may(connection: Connection, what: str) -> bool:
 
 
 def work_as(engine: Engine, role: str) -> None:
-    """Let every connection of a PostgreSQL engine work as a role, where it exists and we may."""
+    """Make every connection of a PostgreSQL engine use a role, if it exists and we are a member."""
     if engine.dialect.name != "postgresql":
         return
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
-        # Outside of a transaction, so that no rollback takes it back.
+        # Outside a transaction, so that no rollback reverts it.
         connection.autocommit = True
         found = connection.execute(
             "SELECT pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = %s",
@@ -187,7 +192,7 @@ def work_as(engine: Engine, role: str) -> None:
 
 
 def check_guarded(engine: Engine) -> None:
-    """Raise ConfigError where whoever serves pages could bypass row security."""
+    """Raise ConfigError if the role that serves pages could bypass row security."""
     with engine.connect() as connection:
         if _may(connection, "rolbypassrls"):
             raise ConfigError(

@@ -1,9 +1,10 @@
-"""The tables of many gatherings in one PostgreSQL database: the laptop's tables, with their owner in front of each key.
+"""Multi-tenant tables: the laptop's tables in one PostgreSQL database, with the owner prepended to each key.
 
-A laptop's database holds one gathering, and no query names it. On PostgreSQL every table gets the columns
-``organization_id`` and ``gathering_id``, which the database fills and compares itself (see
-``reporter.database.row_security``); keys, unique constraints and references begin with the gathering, so that no row
-can refer to, collide with or be found by another gathering's. The models don't know of it, and no query changes.
+A laptop's database holds one gathering, and no query names it. On PostgreSQL every table gets the
+columns ``organization_id`` and ``gathering_id``, which the database fills and compares itself (see
+``reporter.database.row_security``); keys, unique constraints and foreign keys begin with the
+gathering, so that no row can refer to, collide with or be found by another gathering's. Models and
+queries need no change.
 """
 
 from __future__ import annotations
@@ -22,19 +23,19 @@ from sqlalchemy import (
 from sqlalchemy.schema import MetaData
 
 ORGANIZATION, GATHERING = "organization_id", "gathering_id"
-# The settings of a transaction that say whose rows it may see and make (see reporter.database.row_security).
+# The transaction settings that say whose rows it may see and create (see reporter.database.row_security).
 SETTINGS = {ORGANIZATION: "app.organization", GATHERING: "app.gathering"}
 # Every row belongs to a row of this table (see reporter.hub.models.HubGathering).
 REGISTRY = "hub_gathering"
 
 
 def current(column: str) -> str:
-    """The SQL of the transaction's own organization or gathering; NULL where none is set."""
+    """SQL expression for the transaction's own organization or gathering; NULL if none is set."""
     return f"NULLIF(current_setting('{SETTINGS[column]}', true), '')::uuid"
 
 
 def own_table(table: Table) -> Table:
-    """A copy of a laptop's table, as it stands in PostgreSQL."""
+    """The PostgreSQL version of a laptop's table."""
     metadata = MetaData()
     copy = Table(table.name, metadata, *_owner(), *(_column(one, table) for one in table.columns))
     for constraint in table.constraints:
@@ -61,7 +62,7 @@ def _owner() -> list[Column[object]]:
 
 
 def _column(column: Column[object], table: Table) -> Column[object]:
-    """Numbers that SQLite counts up by itself get a sequence; references become constraints of their own."""
+    """Copy a column: numbers that SQLite increments itself get a sequence; foreign keys become table constraints."""
     counted = table.autoincrement_column is column
     return Column(
         column.name,
@@ -73,7 +74,7 @@ def _column(column: Column[object], table: Table) -> Column[object]:
 
 
 def own_constraint(constraint: Constraint, table: Table) -> Constraint | None:
-    """The same constraint within one gathering; None for what PostgreSQL needs none of (CHECKs of a type)."""
+    """The same constraint within one gathering; None for those that PostgreSQL doesn't need (CHECKs of a type)."""
     if isinstance(constraint, PrimaryKeyConstraint):
         names = [GATHERING, *(column.name for column in constraint.columns)]
         return PrimaryKeyConstraint(*(table.c[name] for name in names))
@@ -91,7 +92,7 @@ def _reference(constraint: ForeignKeyConstraint) -> ForeignKeyConstraint:
     goal = targets[0].rpartition(".")[0]
     ondelete = constraint.ondelete
     if ondelete == "SET NULL":
-        # Not the gathering (PostgreSQL 15: a list of columns).
+        # Not the gathering's column (PostgreSQL 15: a list of columns).
         ondelete = f"SET NULL ({', '.join(names)})"
     return ForeignKeyConstraint(
         [GATHERING, *names], [f"{goal}.{GATHERING}", *targets], ondelete=ondelete
@@ -105,7 +106,7 @@ def own_index(index: Index, table: Table) -> Index:
 
 
 def _add_stubs(table: Table) -> None:
-    """What a reference refers to has to be in the metadata, at least by name."""
+    """Add stubs of referenced tables: foreign keys need them in the metadata, at least by name."""
     for constraint in list(table.foreign_key_constraints):
         targets = [element.target_fullname.rpartition(".") for element in constraint.elements]
         goal = targets[0][0]

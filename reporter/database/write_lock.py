@@ -1,19 +1,21 @@
-"""Writers of one process take turns.
+"""Serialize the writers of one process, and sync their commits in groups.
 
-SQLite lets one writer in at a time. Those who wait sleep, up to a tenth of a second, and look again: with a hundred
-phones at once the database was idle most of the time while everybody slept (110 uploads at once, watched by the same
-profiler: 25 MB/s with SQLite's own waiting, 70 MB/s with this). Within a process a lock wakes the next writer at once.
-Other processes wait as before.
+SQLite allows one writer at a time. Waiting writers sleep for up to a tenth of a second and retry:
+with a hundred phones at once the database was idle most of the time (110 uploads at once, same
+profiler: 25 MB/s with SQLite's own waiting, 70 MB/s with this lock). Within a process the lock
+wakes the next writer at once. Other processes wait as before.
 
-The turn ends before the disk has what was committed, and ``commit`` returns only when it has (group commit): SQLite
-writes the log (synchronous=NORMAL, set for the transaction alone), the next writer goes on, and each waits for one
-fsync of the log, which covers all that stands in it by then. 200 commits from 40 threads took 0.07 to
-0.11 s this way, and 0.5 to 0.8 s with the fsync inside of the turn (2 cores, other work beside, three runs in turns).
-The turns are fair: who came first writes first, so that nobody waits for ever while others come.
+The lock is released before the commit is synced, and ``commit`` returns only once it is (group
+commit): SQLite writes the WAL (synchronous=NORMAL, set for the transaction alone), the next writer
+continues, and each waits for one fsync of the WAL, which covers everything written by then. 200
+commits from 40 threads took 0.07 to 0.11 s this way, and 0.5 to 0.8 s with the fsync inside the
+lock (2 cores, other work running, three alternating runs). The lock is first-come, first-served, so
+that no writer starves.
 
-A kernel tells of a failed write once and then takes the lost pages for clean (fsync(2), NOTES): a later fsync of the
-log succeeds though a gap is in it, and recovery stops at the gap. So after one failure everybody who waits fails, and
-the next writer begins with a new log: a checkpoint moves all of the old one into the database, or nobody writes.
+A kernel reports a failed write once and then treats the lost pages as clean (fsync(2), NOTES): a
+later fsync of the WAL succeeds although there is a gap in it, and recovery stops at the gap. So
+after one failure all waiting commits fail, and the next writer starts a new WAL: either a
+checkpoint moves all of the old one into the database, or nobody writes.
 """
 
 from __future__ import annotations
@@ -31,10 +33,11 @@ from typing import Any
 from reporter.files import sync_file
 
 # The statements before which Python's sqlite3 begins a transaction (its documentation, "Transaction control").
-# VACUUM writes too, in a transaction of its own; BEGIN is said by migrations, whose statements are no such words.
+# VACUUM writes too, in a transaction of its own; migrations issue BEGIN explicitly, since sqlite3
+# begins none before their statements.
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "VACUUM", "BEGIN")
 
-# As SQLite says it, with the name of its code: reporter.database.engine.translate_error knows it by that.
+# SQLite's wording with its code name: reporter.database.engine.translate_error recognizes it by that.
 IO_ERROR = "disk I/O error (SQLITE_IOERR)"
 
 _guard = threading.Lock()
@@ -42,7 +45,7 @@ _gates: dict[str, Gate] = {}
 
 
 class FairLock:
-    """A lock whose waiters get it in the order in which they came. (threading.Lock promises no order.)"""
+    """A first-come, first-served lock. (threading.Lock guarantees no order.)"""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -50,7 +53,7 @@ class FairLock:
         self._waiting: deque[threading.Event] = deque()
 
     def acquire(self, timeout: float) -> bool:
-        """Wait up to so many seconds; whether it is ours now."""
+        """Wait up to so many seconds; returns whether the lock was acquired."""
         with self._guard:
             if not self._held:
                 self._held = True
@@ -67,7 +70,7 @@ class FairLock:
             return False
 
     def release(self) -> None:
-        """Hand it to whoever has waited longest."""
+        """Hand the lock to whoever has waited longest."""
         with self._guard:
             if self._waiting:
                 self._waiting.popleft().set()
@@ -76,7 +79,7 @@ class FairLock:
 
 
 class Gate(FairLock):
-    """The turns of one database, and whether its log is sound."""
+    """The write lock of one database, and whether its WAL is sound."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,30 +87,30 @@ class Gate(FairLock):
         self._syncing = False
         # Commits so far, and how many of them an fsync has covered.
         self._committed = self._lasting = 0
-        # Times that the log could not be put onto the disk.
+        # Number of failed syncs of the WAL.
         self._failures = 0
-        # The log may have a gap on the disk; only whoever has the turn takes this back.
+        # The WAL may have a gap on the disk; only the holder of the lock resets this.
         self.log_is_doubtful = False
-        # Told after each commit that lasts, by the thread that made it: they must not take time.
+        # Called after each durable commit, by the thread that made it: they must be fast.
         self.listeners: tuple[Callable[[], object], ...] = ()
 
     def tell(self) -> None:
-        """Tell the listeners that something was committed."""
+        """Notify the listeners of a commit."""
         for listener in self.listeners:
             listener()
 
     def note_commit(self) -> tuple[int, int]:
-        """The ticket of a commit, taken by whoever still has the turn."""
+        """Return a commit's ticket; the caller still holds the write lock."""
         self._committed += 1
         return self._committed, self._failures
 
     def note_failure(self) -> None:
-        """The log may have a gap from now on."""
+        """Record that the WAL may have a gap from now on."""
         self._failures += 1
         self.log_is_doubtful = True
 
     def wait_for_disk(self, log: str, ticket: tuple[int, int]) -> None:
-        """Return when a commit lasts; raises OperationalError where it, or what others wrote before it, may not."""
+        """Return once a commit is durable; raises OperationalError if it, or an earlier one, may not be."""
         covered = self._lead(ticket)
         if not covered:
             return
@@ -124,7 +127,7 @@ class Gate(FairLock):
                 self._disk.notify_all()
 
     def _lead(self, ticket: tuple[int, int]) -> int:
-        """Wait for whoever is at the disk; 0 when that covered us, else the commits that our own fsync will cover."""
+        """Wait for a running fsync; 0 if that covered us, else the number of commits that our own fsync will cover."""
         number, failures = ticket
         with self._disk:
             while True:
@@ -140,7 +143,7 @@ class Gate(FairLock):
 
 @contextmanager
 def told_of_commits(database: Path, listener: Callable[[], object]) -> Iterator[None]:
-    """Have ``listener`` called after each commit that this process makes in a database, while the context lasts."""
+    """Call ``listener`` after each commit of this process to a database, while the context lasts."""
     gate = _gate(str(database))
     gate.listeners += (listener,)
     try:
@@ -155,20 +158,20 @@ def _gate(database: str) -> Gate:
 
 
 class TurnTakingConnection(sqlite3.Connection):
-    """A connection that waits for its turn before its transaction begins, and gives it back at the end."""
+    """A connection that takes the write lock before its transaction begins, and releases it at the end."""
 
     def __init__(self, database: str, timeout: float = 5.0, *args: Any, **kwargs: Any) -> None:
         super().__init__(database, timeout, *args, **kwargs)
         self._patience = timeout
         self._log = "" if database in ("", ":memory:") else f"{os.path.abspath(database)}-wal"
         self._relaxed = False
-        # Each database in memory is its own.
+        # Each in-memory database is separate.
         self._turn = Gate() if database in ("", ":memory:") else _gate(database)
         self._mine = False
         self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
 
     def cursor(self, factory: Any = None) -> Any:
-        """A cursor that asks for the turn."""
+        """A cursor that takes the lock."""
         cursor = super().cursor(factory or TurnTakingCursor)
         self._cursors.add(cursor)
         return cursor
@@ -179,7 +182,7 @@ class TurnTakingConnection(sqlite3.Connection):
             super().commit()
         except sqlite3.OperationalError:
             if self._relaxed and not self.in_transaction:
-                # Committed, but the checkpoint behind it failed, and with it the kernel has told of a lost write.
+                # Committed, but the checkpoint after it failed, so the kernel has reported a lost write.
                 self._turn.note_failure()
             raise
         finally:
@@ -193,10 +196,9 @@ class TurnTakingConnection(sqlite3.Connection):
             self._release()
 
     def close(self) -> None:
-        """As of sqlite3, but at once: a cursor that an error refers to would keep the file open (sqlite3_close_v2),
-        and with a read-only one every new connection would be read-only too.
-        """
-        # What was not committed is gone with it; SQLite itself writes the last of the log.
+        """As of sqlite3, but at once: a cursor referenced by an error would keep the file open
+        (sqlite3_close_v2), and with a read-only one every new connection would be read-only too."""
+        # Uncommitted changes are lost with it; SQLite itself writes the last of the WAL.
         self._relaxed = False
         cursors = list(self._cursors)
         self._cursors.clear()
@@ -208,7 +210,7 @@ class TurnTakingConnection(sqlite3.Connection):
             self._release()
 
     def take(self, statement: str) -> None:
-        """Wait for the turn before a statement that begins a transaction; raises OperationalError as SQLite would."""
+        """Take the lock before a statement that begins a transaction; raises OperationalError as SQLite would."""
         if self._mine or not statement.lstrip()[:8].upper().startswith(_WRITES):
             return
         if not self._turn.acquire(timeout=self._patience):
@@ -221,9 +223,10 @@ class TurnTakingConnection(sqlite3.Connection):
             super().execute("PRAGMA synchronous=NORMAL")
 
     def _begin_new_log(self) -> None:
-        """Move a log with a possible gap into the database, from memory, and empty it; gives the turn back on error.
+        """Checkpoint a WAL with a possible gap from memory into the database and truncate it;
+        releases the lock on error.
 
-        TRUNCATE, for whoever recovers would replay the part before the gap over newer pages.
+        TRUNCATE, because recovery would replay the part before the gap over newer pages.
         """
         try:
             busy, _frames, _moved = super().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -236,7 +239,7 @@ class TurnTakingConnection(sqlite3.Connection):
             raise
 
     def give_back(self) -> None:
-        """Let the next one write, unless a transaction is still open."""
+        """Release the lock unless a transaction is still open."""
         if self._mine and not self.in_transaction:
             relaxed, ticket = self._relaxed, self._turn.note_commit()
             self._release()
@@ -257,14 +260,15 @@ class TurnTakingConnection(sqlite3.Connection):
 
 
 def sync_log(path: str) -> None:
-    """Put a write-ahead log onto the disk; raises OperationalError when the disk doesn't take it.
+    """Fsync a write-ahead log; raises OperationalError on failure.
 
-    (SQLite locks the database and the -shm file, never the log: closing it here lets go of nobody's lock.)
+    (SQLite locks the database and the -shm file, never the WAL: closing it here releases nobody's
+    lock.)
     """
     try:
         handle = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
-        # A checkpoint has put all of it into the database, with fsync, and the last connection took it away.
+        # A checkpoint has moved all of it into the database, with fsync, and the last connection deleted it.
         return
     try:
         sync_file(handle)
