@@ -1,1 +1,1 @@
-"""Out and back: posts, bundles, targets, the outbox with its ledger, and replies."""
+"""Publishing and replies: posts, bundles, targets, the outbox with its ledger, and conversations."""

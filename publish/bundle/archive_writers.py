@@ -1,6 +1,7 @@
-"""What a bag is written into: files in a folder, or one zip. Hashed while it is written, read back from the disk.
+"""Writers for a bag: a folder or a single zip. Files are hashed while written, then read back from disk.
 
-Against accidents on the way to the disk CRC-32 is enough, and five times as quick as the SHA-512 of the manifests.
+CRC-32 is enough to detect accidental corruption on the way to the disk, and is five times as fast
+as the SHA-512 used in the manifests.
 """
 
 from __future__ import annotations
@@ -24,32 +25,33 @@ from publish.errors import PublishError
 from reporter.files import forget_cache, sync_file, sync_folder
 
 _PIECE = 1 << 20
-# Two copy and hash (both let go of the interpreter; more of them only wait for one another), the others wait for the
-# disk. Measured with 600 MB of photos on two processors: 8 hands that did all of it one after the other took 1.6 times
-# as long.
+# Two workers copy and hash (both release the GIL; more would only contend), the others wait for the
+# disk. Measured with 600 MB of photos on two processors: eight workers that each did everything in
+# sequence took 1.6 times as long.
 _COPYING, _SETTLING = 2, 4
-# A zip: so many pieces and files may wait to be hashed, and of so many bytes is a stretch that is read back.
+# For a zip: how many chunks and files may wait to be hashed, and the size in bytes of a section
+# that is read back.
 _AHEAD, _PUSH = 8, 32 << 20
-# What is compressed already is only stored.
+# Already compressed formats are stored without compression.
 _PACKED = frozenset({".jpg", ".jpeg", ".png", ".webp", ".mp4", ".m4a", ".mp3", ".gif"})
-# A file, its content, or what makes its content at the last moment and may find that there is to be none.
+# A path, the content itself, or a callable that produces the content when needed and may return nothing.
 Source = Path | bytes | Callable[[], Parts | None]
 
 
 @dataclass(frozen=True)
 class Derived:
-    """What is made at the last moment of something that its name tells: the same name is the same content."""
+    """Content generated on demand from a source identified by its name: equal names mean equal content."""
 
     make: Callable[[], Parts | None]
 
     def __call__(self) -> Parts | None:
-        """See Source."""
+        """Return the content (see Source)."""
         return self.make()
 
 
 @dataclass(frozen=True)
 class WrittenFile:
-    """One file as it was written."""
+    """Name, size and checksums of a file as written."""
 
     sha512: str
     size: int
@@ -57,42 +59,42 @@ class WrittenFile:
 
 
 class ArchiveWriter(Protocol):
-    """Takes files by their names, each once."""
+    """Protocol for archive writers; each name may be written once."""
 
     @property
     def unread(self) -> int:
-        """How many files ``check`` will read back."""
+        """Number of files that ``check`` will read back."""
 
     def write(self, name: str, source: Source) -> WrittenFile | None:
-        """One file; None where there is to be none."""
+        """Write one file; return None if its source yields no content."""
 
     def write_all(self, files: Mapping[str, Source]) -> Iterator[tuple[str, WrittenFile | None]]:
-        """Many, each told when it is done, in their order."""
+        """Write many files and yield each, in order, once it is written."""
 
     def check(self, done: Callable[[str], None]) -> None:
-        """All onto the disk, and what was not read back yet is; raises PublishError where it differs."""
+        """Sync everything to disk and verify what was not yet read back; raise PublishError on a mismatch."""
 
     def close(self) -> None:
-        """Let go of what is open."""
+        """Release open files."""
 
 
 class FolderWriter:
-    """Files in a folder that it makes."""
+    """Write files to a folder, which it creates."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._folders = {folder}
-        # What was not read back yet.
+        # Files not yet read back.
         self._crcs: dict[str, int] = {}
         folder.mkdir()
 
     @property
     def unread(self) -> int:
-        """What was written one by one."""
+        """Number of files written one at a time and not yet read back."""
         return len(self._crcs)
 
     def write(self, name: str, source: Source) -> WrittenFile | None:
-        """One file, not yet read back."""
+        """Write one file without reading it back yet."""
         self._make_folder(name)
         written = self._put(name, source)
         if written is not None:
@@ -100,7 +102,7 @@ class FolderWriter:
         return written
 
     def write_all(self, files: Mapping[str, Source]) -> Iterator[tuple[str, WrittenFile | None]]:
-        """Many: some hands copy and hash while others bring to the disk and read back."""
+        """Write many files: some workers copy and hash while others sync to disk and read back."""
         for name in files:
             self._make_folder(name)
         copying, settling = ThreadPoolExecutor(_COPYING), ThreadPoolExecutor(_SETTLING)
@@ -118,7 +120,7 @@ class FolderWriter:
             settling.shutdown(cancel_futures=True)
 
     def check(self, done: Callable[[str], None]) -> None:
-        """Bring the rest to the disk and read it back; then the folders' own entries."""
+        """Sync the remaining files and read them back, then sync the directory entries."""
         with ThreadPoolExecutor(_SETTLING) as pool:
             for name, crc in zip(self._crcs, pool.map(self._read_back, self._crcs), strict=True):
                 _compare(name, self._crcs[name], crc)
@@ -127,7 +129,7 @@ class FolderWriter:
             sync_folder(folder)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file stays open."""
 
     def _make_folder(self, name: str) -> None:
         folder = (self._folder / name).parent
@@ -161,14 +163,16 @@ class FolderWriter:
 
 
 class ZipWriter:
-    """One zip: the same bytes for the same files. Entries lie under ``top``, dated ``stamp``.
+    """Write one reproducible zip: equal files give equal bytes. Entries are placed under ``top``
+    with the date ``stamp``.
 
-    What is only stored is read back a stretch behind the end at which the zip grows, all else when it is complete.
+    Stored entries are read back section by section behind the write position; compressed ones once
+    the zip is complete.
     """
 
     def __init__(self, path: Path, *, top: str, stamp: datetime) -> None:
         self._path, self._top, self._date = path, top, stamp.timetuple()[:6]
-        # Of all entries as they were written; of the stretch that was not read back yet; of those that were.
+        # Checksums of all entries as written; entries in the section not yet read back; entries verified.
         self._crcs: dict[str, int] = {}
         self._fresh: list[zipfile.ZipInfo] = []
         self._right: dict[str, int] = {}
@@ -180,17 +184,17 @@ class ZipWriter:
 
     @property
     def unread(self) -> int:
-        """What is compressed, and the last stretch."""
+        """Number of compressed entries and entries in the last section."""
         self._wait(0)
         return len(self._crcs) - len(self._right)
 
     def write(self, name: str, source: Source) -> WrittenFile | None:
-        """One entry."""
+        """Write one entry."""
         written = self._append(name, source)
         return None if written is None else written.result()
 
     def write_all(self, files: Mapping[str, Source]) -> Iterator[tuple[str, WrittenFile | None]]:
-        """Many, one after the other, for a zip has one end at which it grows; their sums are reckoned beside that."""
+        """Write entries in sequence, since a zip grows only at its end; checksums are computed in parallel."""
         under_way: deque[tuple[str, Future[WrittenFile] | None]] = deque()
         for name, source in files.items():
             under_way.append((name, self._append(name, source)))
@@ -209,7 +213,7 @@ class ZipWriter:
             for piece in pieces:
                 hashed.append(self._hashing.submit(digest.update, piece))
                 out.write(piece)
-                # Never more in memory than these.
+                # Upper bound on what is held in memory.
                 if len(hashed) > _AHEAD:
                     hashed.popleft().result()
         self._crcs[entry.filename] = entry.CRC
@@ -219,7 +223,7 @@ class ZipWriter:
         )
 
     def _push(self, entry: zipfile.ZipInfo) -> None:
-        """When a stretch is full: have it brought to the disk and read back, while the next one is written."""
+        """When a section is full, sync it and read it back while the next one is written."""
         if entry.compress_type == zipfile.ZIP_STORED:
             self._fresh.append(entry)
         at = self._file.tell()
@@ -238,12 +242,12 @@ class ZipWriter:
             self._right[entry.filename] = entry.header_offset
 
     def _wait(self, most: int) -> None:
-        """Until at most so many stretches are still being read back."""
+        """Wait until at most this many sections are still being read back."""
         while len(self._under_way) > most:
             self._under_way.popleft().result()
 
     def check(self, done: Callable[[str], None]) -> None:
-        """Bring it to the disk, and read back what was not; of all else that the directory leads there."""
+        """Sync to disk, then verify through the central directory all entries not yet read back."""
         self._wait(0)
         self._pack.close()
         self._file.flush()
@@ -262,7 +266,7 @@ class ZipWriter:
         return entry.CRC if entry and entry.header_offset == self._right[name] else None
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._settling.shutdown(cancel_futures=True)
         self._hashing.shutdown(cancel_futures=True)
         with self._file:
@@ -273,7 +277,7 @@ class ZipWriter:
         entry.external_attr = 0o644 << 16
         packed = Path(name).suffix.lower() in _PACKED
         entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
-        # Whether it needs the large form has to be known before it is written.
+        # ZIP64 has to be chosen before the entry is written.
         known = sum(map(len, pieces)) if isinstance(pieces, list) else None
         entry.file_size = source.stat().st_size if isinstance(source, Path) else known or 0
         return entry
@@ -307,19 +311,21 @@ def _reckoned(
 
 
 def _to_disk(handle: int) -> None:
-    """And out of memory, so that what is read next comes from the device: sticks lie."""
+    """Sync the file and drop it from the page cache, so that the next read comes from the device:
+    USB sticks may report success wrongly.
+    """
     sync_file(handle)
     forget_cache(handle)
 
 
 def _crc_in(path: Path, pack: zipfile.ZipFile, name: str) -> int | None:
-    """Of one entry as it can be read now, and as the directory of the zip tells it; None where that is not so."""
+    """CRC-32 of an entry as read now; None if it does not match the zip's directory."""
     try:
         entry = pack.getinfo(name)
         if entry.compress_type == zipfile.ZIP_STORED:
             return _stored_crc(path, entry)
         with pack.open(entry) as file:
-            # The library compares what it reads with what the directory says.
+            # zipfile checks the data it reads against the directory.
             while file.read(_PIECE):
                 pass
     except (KeyError, OSError, zipfile.BadZipFile, zlib.error, EOFError):
@@ -328,7 +334,7 @@ def _crc_in(path: Path, pack: zipfile.ZipFile, name: str) -> int | None:
 
 
 def _stored_crc(path: Path, entry: zipfile.ZipInfo) -> int | None:
-    """Straight from the file (APPNOTE 4.3.7): the library's own reading copies each byte three times."""
+    """CRC-32 read directly from the file (APPNOTE 4.3.7): zipfile would copy each byte three times."""
     crc, left = 0, entry.file_size
     with path.open("rb", buffering=0) as file:
         file.seek(entry.header_offset)

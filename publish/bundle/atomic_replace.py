@@ -1,4 +1,4 @@
-"""Putting a bundle in its place whole or not at all: made beside it under another name, then renamed."""
+"""Replace a bundle atomically: it is built next to its destination under a temporary name, then renamed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reporter.media.store import sync_folder
 
 
 def check_destination(destination: Path, *, as_zip: bool) -> None:
-    """Raises Conflict where something lies that is no bundle of ours."""
+    """Raise Conflict if the destination exists and is not one of our bundles."""
     if not destination.exists() or (as_zip and destination.is_file()):
         return
     if (
@@ -32,9 +32,10 @@ def check_destination(destination: Path, *, as_zip: bool) -> None:
 
 @contextmanager
 def temporary_sibling(destination: Path) -> Iterator[Path]:
-    """A name for a folder or file beside ``destination`` that no other process uses; what is there at the end goes.
+    """Yield a process-specific temporary path next to ``destination`` and remove it on exit.
 
-    What processes left that were killed goes too, and a bundle that one of them had just put aside comes back.
+    Leftovers of killed processes are removed as well, and a bundle that one of them had just moved
+    aside is restored.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     _clear(destination)
@@ -47,7 +48,7 @@ def temporary_sibling(destination: Path) -> Iterator[Path]:
 
 
 def replace_atomically(work: Path, destination: Path) -> None:
-    """The finished folder or file gets its name; what had it before goes."""
+    """Rename the finished folder or file to its destination and remove the previous one."""
     if work.is_dir():
         _land_folder(work, destination)
     else:
@@ -83,7 +84,7 @@ def _clear(destination: Path) -> None:
 
 
 def _in_use(left: Path) -> bool:
-    """Whether the process whose number it bears still runs."""
+    """Whether the process whose PID is in the name is still running."""
     number = left.name.rpartition("-")[2]
     if not number.isdigit():
         return False

@@ -1,7 +1,7 @@
-"""A BagIt 1.0 bag (RFC 8493), hashed while it is written.
+"""Write and check BagIt 1.0 bags (RFC 8493), hashing files as they are written.
 
-``bagit.make_bag`` changes the working directory of the whole process, which a server with threads must not do, and
-writes version 0.97; so we write, and that library checks what we wrote.
+``bagit.make_bag`` changes the working directory of the whole process, which a threaded server must
+not do, and writes version 0.97. So bags are written here and validated with that library.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PIECE = 1 << 20
 
 
 class BagWriter:
-    """Payload and tag files, and the manifests that tell of them."""
+    """Writes payload files, tag files and the manifests that list them."""
 
     def __init__(self, vessel: ArchiveWriter) -> None:
         self._vessel = vessel
@@ -33,13 +33,13 @@ class BagWriter:
 
     @property
     def files(self) -> int:
-        """Payload files so far."""
+        """Number of payload files written so far."""
         return len(self._payload)
 
     def add(self, name: str, source: Source) -> bool:
-        """One payload file; ``name`` is relative to ``data/``. The same name again is the same file.
+        """Add a payload file; ``name`` is relative to ``data/``. Adding the same name again is a no-op.
 
-        Whether there is one: what is made at the last moment may turn out to be nothing.
+        Return whether the file exists: content generated on demand may turn out to be empty.
         """
         path = f"data/{name}"
         if path not in self._payload:
@@ -47,9 +47,9 @@ class BagWriter:
         return path in self._payload
 
     def add_all(self, files: Mapping[str, Source], done: Callable[[str], None]) -> None:
-        """Payload files, read back from the disk as they come; ``done`` hears each name.
+        """Add payload files, verified as they are written; ``done`` is called with each name.
 
-        What is made at the last moment may turn out to be nothing: then there is no file.
+        Content generated on demand may turn out to be empty; then no file is written.
         """
         wanted = {f"data/{name}": source for name, source in files.items()}
         new = {path: source for path, source in wanted.items() if path not in self._payload}
@@ -63,13 +63,13 @@ class BagWriter:
             self.bytes += written.size
 
     def add_tag(self, name: str, text: str) -> None:
-        """One tag file, beside ``data/``."""
+        """Add a tag file next to ``data/``."""
         written = self._vessel.write(name, text.encode())
         assert written is not None
         self._tags[name] = written.sha512
 
     def finish(self, info: Mapping[str, str]) -> None:
-        """Manifests and declaration."""
+        """Write the manifests and the bag declaration."""
         told = {**info, "Payload-Oxum": f"{self.bytes}.{self.files}", "Bag-Software-Agent": AGENT}
         self.add_tag("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
         self.add_tag(
@@ -79,16 +79,16 @@ class BagWriter:
         self._vessel.write(TAG_MANIFEST, _manifest(self._tags).encode())
 
     def names(self) -> list[str]:
-        """Payload files so far, as they are called in ``data/``."""
+        """Names of the payload files so far, relative to ``data/``."""
         return [name.removeprefix("data/") for name in self._payload]
 
 
 def check_bag(folder: Path) -> None:
-    """Whether a bag is whole, in the eyes of a library that is not ours; raises PublishError with what differs."""
+    """Validate a bag with the independent ``bagit`` library; raise PublishError listing the differences."""
     try:
         bagit.Bag(str(folder)).validate()
     except (OSError, bagit.BagError) as error:
-        # The library stops at the sum of all sizes: whoever repairs it needs to know which files.
+        # The library stops at the first size mismatch (Payload-Oxum); a repair needs the names of the files.
         wrong = _wrong_files(folder)
         raise (
             _not_whole(wrong)
@@ -100,7 +100,7 @@ def check_bag(folder: Path) -> None:
 
 
 def check_zip(path: Path) -> None:
-    """The same of a bag in one file: every file against the manifests in it; raises PublishError with what differs."""
+    """Validate a zipped bag: compare every file with its manifests. Raise PublishError listing the differences."""
     try:
         with zipfile.ZipFile(path) as pack:
             inside = [name for name in pack.namelist() if not name.endswith("/")]
@@ -121,7 +121,7 @@ def check_zip(path: Path) -> None:
 
 
 def _wrong_files(folder: Path) -> list[str]:
-    """What is missing, more than there should be, or not as the manifests say; empty where those can't be read."""
+    """Files that are missing, unexpected or different from the manifests; empty if these are unreadable."""
     try:
         wanted = manifest_sums(lambda name: (folder / name).read_bytes())
     except (OSError, UnicodeDecodeError):
@@ -132,7 +132,7 @@ def _wrong_files(folder: Path) -> list[str]:
 
 
 def manifest_sums(read: Callable[[str], bytes]) -> dict[str, str]:
-    """Path -> sum of everything that the two manifests tell of; KeyError or OSError where one is missing."""
+    """Map each path in the two manifests to its checksum. Raise KeyError or OSError if one is missing."""
     manifests = (MANIFEST, TAG_MANIFEST)
     return {n: sum_ for name in manifests for n, sum_ in _sums(read(name).decode()).items()}
 
@@ -167,7 +167,7 @@ def _sum(path: Path) -> str:
 
 
 def _sum_in(pack: zipfile.ZipFile, name: str) -> str:
-    """Empty where it can't be read: then it differs."""
+    """Checksum of a file; empty if unreadable, so that it counts as different."""
     digest = hashlib.sha512()
     try:
         with pack.open(name) as file:
@@ -179,13 +179,13 @@ def _sum_in(pack: zipfile.ZipFile, name: str) -> str:
 
 
 def is_our_bag(folder: Path) -> bool:
-    """Whether this folder is a bundle that we made."""
+    """Whether this folder is a bundle made by this program."""
     info = folder / "bag-info.txt"
     return (folder / "bagit.txt").is_file() and info.is_file() and AGENT in info.read_text("utf-8")
 
 
 def _manifest(sums: Mapping[str, str]) -> str:
-    """Lines of sum and path; CR, LF and % in paths are percent-encoded (RFC 8493, 2.1.3)."""
+    """Manifest lines of checksum and path; CR, LF and % in paths are percent-encoded (RFC 8493, 2.1.3)."""
     table = str.maketrans({"%": "%25", "\n": "%0A", "\r": "%0D"})
     return "".join(f"{sums[name]}  {name.translate(table)}\n" for name in sorted(sums))
 

@@ -1,8 +1,8 @@
-"""The curated bundle: what was approved for everybody, frozen and checksummed, with a site as its face.
+"""Build the curated bundle: a checksummed snapshot of everything approved for the public, with a website.
 
-``data/`` holds the site (``index.html`` and what it needs), ``takeaways.json`` with every takeaway's record, and the
-originals of photos that were not mended and can be freed of where and when they were taken; of all else the rendition
-goes.
+``data/`` holds the site (``index.html`` and its files), ``takeaways.json`` with every takeaway's record, and the
+originals of unedited photos whose place and time metadata can be removed. Of everything else the bundle holds the
+rendition.
 """
 
 from __future__ import annotations
@@ -57,15 +57,15 @@ from reporter.moderation.visibility import Scope, showable
 from reporter.stories.queries import all_stories, with_everything
 from reporter.stories.takeaway_json import takeaway_record
 
-# (done, of how many, what)
+# Progress callback: (done, total, description).
 Progress = Callable[[int, int, str], None]
-# Feeds, sheets, manifests and the like.
+# Estimated steps for feeds, style sheets, manifests and the like.
 _OTHERS = 14
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """What was made."""
+    """Result of building a bundle."""
 
     path: Path
     takeaways: int
@@ -77,22 +77,22 @@ class Bundle:
 class _Content:
     posts: list[Post]
     takeaways: list[Takeaway]
-    # What was let through, see _let_through.
+    # Content that passed the gate, see _let_through.
     passed: frozenset[tuple[Any, ...]]
 
 
 class _Steps:
-    """Counts what is done for whoever wants to know."""
+    """Progress counter that reports to an optional callback."""
 
     def __init__(self, progress: Progress | None, total: int) -> None:
         self._progress, self._total, self._done = progress, total, 0
 
     def expect(self, more: int) -> None:
-        """So many are still to come."""
+        """Add this many steps to the total."""
         self._total = self._done + more
 
     def tell(self, what: str) -> None:
-        """One more is done."""
+        """Count one step as done."""
         self._done += 1
         if self._progress is not None:
             self._progress(self._done, self._total, what)
@@ -109,12 +109,13 @@ def make_bundle(
     assets: Path | None = None,
     progress: Progress | None = None,
 ) -> Bundle:
-    """Write the bundle as a folder, or as one file where ``destination`` ends in ``.zip``; verified, then moved there.
+    """Write and verify the bundle, then move it to ``destination``: a folder, or one file if it ends in ``.zip``.
 
-    The same content gives the same bytes: ``now`` dates only stories that are made for it. One that is there and would
-    come out the same is left as it is (see ``unchanged``). Raises Conflict where
-    something lies that is no bundle of ours, and where something in it was taken back, hidden or mended meanwhile;
-    DiskFull, and PublishError when reading back shows damage.
+    Equal content gives equal bytes: ``now`` only dates the stories generated for the bundle. An existing bundle that
+    would come out the same is left as is (see ``unchanged``).
+
+    Raise Conflict if the destination is not one of our bundles, or if something in the bundle was withdrawn, hidden
+    or edited meanwhile; DiskFull; and PublishError if verification finds damage.
     """
     check_destination(destination, as_zip=_is_zip(destination))
     content = _gather(session, store, facts, now=now, rng=rng)
@@ -137,7 +138,7 @@ def make_bundle(
 
 
 def _filled(vessel: ArchiveWriter, write: Callable[..., None], steps: _Steps) -> BagWriter:
-    """A bag with everything in it, verified."""
+    """Write and verify the complete bag."""
     bag = BagWriter(vessel)
     write(bag, steps=steps)
     steps.expect(vessel.unread)
@@ -146,7 +147,7 @@ def _filled(vessel: ArchiveWriter, write: Callable[..., None], steps: _Steps) ->
 
 
 def _unchanged(destination: Path, write: Callable[..., None]) -> BagWriter | None:
-    """The bag that is there, if it would come out the same."""
+    """The existing bundle if it would come out the same, else None."""
     try:
         return _filled(Comparison(destination), write, _Steps(None, 0))
     except Changed:
@@ -158,7 +159,7 @@ def _is_zip(destination: Path) -> bool:
 
 
 def _expected(content: _Content) -> int:
-    """About how many steps it will be, before anything is written."""
+    """Estimated number of steps, computed before anything is written."""
     shown = sum(1 for post in content.posts for _ in post.media())
     photos = sum(a.media.kind == "photo" for t in content.takeaways for a in t.attachments)
     return shown + photos + len(content.posts) + _OTHERS
@@ -190,7 +191,9 @@ def _gather(
 
 
 def _check_still_passed(session: Session, content: _Content) -> None:
-    """Writing takes minutes: what was taken back, hidden or blurred meanwhile must not leave in it."""
+    """Check the gate again: writing takes minutes, and what was withdrawn, hidden or blurred meanwhile must not be in
+    the bundle.
+    """
     now = (
         select(Takeaway.id, Attachment.media_id, Media.mended)
         .outerjoin(Attachment, Attachment.takeaway_id == Takeaway.id)
@@ -234,7 +237,7 @@ def _write(
 
 
 def _add_smaller(bag: BagWriter, files: Mapping[str, PostMedia]) -> dict[str, str]:
-    """Write the smaller copies of all pictures; their keys -> addresses."""
+    """Write the smaller copies of all pictures; return a map of their keys to addresses."""
     made: dict[str, str] = {}
     for _key, media in sorted(files.items()):
         for name, make in smaller_copies(media):
@@ -268,7 +271,7 @@ def _write_site(
 def _describe(
     bag: BagWriter, content: _Content, records: list[dict[str, Any]], facts: GatheringFacts
 ) -> None:
-    """RO-Crate metadata of all that is in it by now."""
+    """Write the RO-Crate metadata for everything in the bag so far."""
     media = [one for record in records for one in record["media"] if one["original"]]
     originals = {one["original"]: one["renditions"].get("view", "") for one in media}
     told = {page_name(p.key) for p in content.posts}
@@ -279,11 +282,11 @@ def _describe(
 
 
 def _originals(content: _Content, store: Store) -> dict[str, Source]:
-    """Name in the bundle -> the photo freed of place and time, or None where that can't be promised."""
+    """Map names in the bundle to the photo without place and time, or None where removal can't be guaranteed."""
     made: dict[str, Source] = {}
     for media in (a.media for takeaway in content.takeaways for a in takeaway.attachments):
         path = store.original(media.sha256, media.ext)
-        # Who mended it decided what others see: the original of that stays here.
+        # An editor decided what others see, so the original of an edited photo stays private.
         if media.kind == "photo" and not media.mended and path.is_file():
             made[_original_name(media)] = partial(_freed, path)
     return made
@@ -300,7 +303,7 @@ def _original_name(media: Media) -> str:
 def _record(
     takeaway: Takeaway, links: dict[str, str], there: Collection[str], facts: GatheringFacts
 ) -> dict[str, Any]:
-    """The takeaway's record with addresses inside the bundle; without the receipt, which lets its holder withdraw."""
+    """The takeaway's record with addresses inside the bundle, without its receipt, which authorizes withdrawal."""
 
     def address(media: Media, name: str) -> str:
         made = {rendition.name: rendition.sha256 for rendition in media.renditions}
@@ -308,7 +311,7 @@ def _record(
 
     record = takeaway_record(takeaway, address)
     del record["receipt"]
-    # Of a film: what is seen in it.
+    # For a film: the takeaways seen in it.
     record["parts"] = [str(part.part_id) for part in takeaway.parts]
     named = {a.media.sha256: _original_name(a.media) for a in takeaway.attachments}
     for media, attachment in zip(record["media"], takeaway.attachments, strict=True):
@@ -326,7 +329,7 @@ def _captions(media: Media) -> str:
 
 
 def _actions(facts: GatheringFacts) -> list[dict[str, Any]]:
-    """What is open and what became of it, as far as everybody may read it."""
+    """Public action items, open and settled."""
     return [
         {**asdict(item), "due_on": item.due_on.isoformat() if item.due_on else None}
         for item in facts.agenda.items
@@ -352,7 +355,7 @@ def _info(content: _Content, facts: GatheringFacts) -> dict[str, str]:
 
 
 def _newest(content: _Content) -> datetime:
-    """When the newest takeaway in it was approved: the bundle's date, so that the same content is the same bytes."""
+    """When the newest takeaway was approved. Used as the bundle's date, so that equal content gives equal bytes."""
     moments = [takeaway.approved_at or takeaway.received_at for takeaway in content.takeaways]
     return max(moments, default=datetime(1980, 1, 1, tzinfo=UTC))
 

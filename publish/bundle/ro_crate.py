@@ -1,7 +1,7 @@
-"""RO-Crate 1.1 metadata of a bundle: what each file is, who made it, at which session.
+"""RO-Crate 1.1 metadata of a bundle: what each file is, who made it and in which session.
 
-https://www.researchobject.org/ro-crate/specification/1.1/ ; in a bag it lies in the payload (appendix "Combining with
-other packaging schemes").
+https://www.researchobject.org/ro-crate/specification/1.1/. In a bag the metadata belongs to the
+payload (appendix "Combining with other packaging schemes").
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ def crate_file(
     *,
     newest: datetime,
 ) -> bytes:
-    """The file. ``originals``: name -> name of its rendition; ``others``: name -> MIME type of further files."""
+    """Build the metadata file. ``originals``: name -> name of its rendition; ``others``: name ->
+    MIME type of further files.
+    """
     parts = [
         *(_page(post) for post in posts),
         *_files(posts),

@@ -1,6 +1,7 @@
-"""Originals without what they tell of place, time and device: the picture's bytes stay exactly as they are.
+"""Remove place, time and device metadata from originals without re-encoding: pixel data stays bit-identical.
 
-Only formats of which we know every part: JPEG (ITU-T T.81, Annex B) and PNG (RFC 2083). Of others the rendition goes.
+Supports only formats whose every part is known: JPEG (ITU-T T.81, Annex B) and PNG (RFC 2083). For
+other formats the rendition is published instead.
 """
 
 from __future__ import annotations
@@ -12,23 +13,24 @@ from collections.abc import Iterator
 from io import BytesIO
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-# PNG's own chunks for pixels and their colours (Third Edition, 11). Any other may hold words, or the whole picture of
-# which a piece was cut out: programs keep previews, layers and signed histories in chunks of their own.
+# PNG chunks for pixels and colour (Third Edition, 11). Any other chunk may hold text or the
+# uncropped picture: programs store previews, layers and signed edit histories in chunks of their
+# own.
 _SHOWN = frozenset(
     b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs acTL fcTL fdAT".split()
 )
 _SOI, _EOI, _SOS, _APP0 = 0xD8, 0xD9, 0xDA, 0xE0
-# A JFIF segment with its marker and without a thumbnail.
+# A JFIF segment including its marker, without a thumbnail.
 _JFIF_BYTES = 18
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
-# What ends coded data: a marker that is neither a stuffed byte, nor a filling one, nor a restart.
+# End of entropy-coded data: a marker that is not a stuffed byte, a fill byte or a restart marker.
 _NEXT = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-# Pieces of a file, one after the other, without copying them.
+# Consecutive slices of a file, without copying.
 Parts = list[bytes | memoryview]
 
 
 def stripped(data: bytes) -> Parts | None:
-    """The same picture without metadata but orientation and colour profile; None where that can't be promised."""
+    """The same picture with only orientation and colour profile as metadata; None if this can't be guaranteed."""
     if data.startswith(b"\xff\xd8\xff"):
         return _strip_jpeg(data)
     if data.startswith(_PNG):
@@ -43,7 +45,7 @@ def _strip_jpeg(data: bytes) -> Parts | None:
         kept.append(_orientation_segment(orientation))
     for marker, segment in _segments(data):
         if marker == _EOI:
-            # What comes after the end (a phone's second picture, a clip) goes.
+            # Data after the end marker is dropped (a phone's second picture, a video clip).
             return [*kept, segment]
         if not _tells(marker, segment):
             kept.append(_without_thumbnail(segment) if marker == _APP0 else segment)
@@ -51,14 +53,16 @@ def _strip_jpeg(data: bytes) -> Parts | None:
 
 
 def _without_thumbnail(segment: memoryview) -> bytes | memoryview:
-    """JFIF 1.02: after 18 bytes a small picture, which may show what was cut off the large one."""
+    """Remove the JFIF 1.02 thumbnail after byte 18: it may show what was cropped from the picture."""
     if len(segment) <= _JFIF_BYTES:
         return segment
     return b"\xff\xe0" + struct.pack(">H", _JFIF_BYTES - 2) + bytes(segment[4:16]) + b"\0\0"
 
 
 def _tells(marker: int, segment: memoryview) -> bool:
-    """Comments and application data, but for JFIF, ICC profile and Adobe's colour mark."""
+    """Whether a segment may hold metadata: comments and application data except JFIF, ICC profile
+    and Adobe's colour marker.
+    """
     if marker == 0xFE:
         return True
     if not 0xE0 <= marker <= 0xEF:
@@ -67,7 +71,7 @@ def _tells(marker: int, segment: memoryview) -> bool:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
-    """(marker, whole segment) up to the end; coded data belongs to its SOS. Stops where the file is broken."""
+    """Yield (marker, whole segment) up to the end; coded data belongs to its SOS segment. Stops at malformed data."""
     at, view = 2, memoryview(data)
     while at + 2 <= len(data):
         if data[at] != 0xFF:
@@ -88,7 +92,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
 
 
 def _end_of_scan(data: bytes, at: int) -> int:
-    """Where the next marker stands that ends coded data."""
+    """Offset of the marker that ends the coded data."""
     found = _NEXT.search(data, at)
     return found.start() if found else len(data)
 
@@ -105,7 +109,7 @@ def _orientation(data: bytes) -> int:
 
 
 def _orientation_segment(value: int) -> bytes:
-    """An EXIF segment with one entry: tag 0x0112, type SHORT, count 1."""
+    """Build an EXIF segment with one entry: tag 0x0112, type SHORT, count 1."""
     tiff = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, value, 0, 0)
     body = b"Exif\0\0" + tiff
     return b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body

@@ -1,7 +1,7 @@
-"""A bundle that is there already and would come out the same: told without writing it, which spares a stick its time.
+"""Check whether an existing bundle would come out the same, without writing it again to a slow stick.
 
-Its manifests say what it was made of; its files have to be there, no more and no fewer, and as long as they should be.
-What time does to bits is for ``check_bag`` and ``check_zip`` to find.
+Compares the manifests with the content; the files must all exist with the expected sizes, and no
+others. Bit rot is left to ``check_bag`` and ``check_zip``.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from publish.bundle.bagit import TAG_MANIFEST, manifest_sums
 
 
 class Changed(Exception):
-    """It would come out otherwise, or can't be read."""
+    """The bundle would differ, or can't be read."""
 
 
 class There(Protocol):
-    """A bundle that is there."""
+    """An existing bundle."""
 
     sizes: dict[str, int]
 
     def read(self, name: str) -> bytes:
-        """The content of a file."""
+        """Content of a file."""
 
 
 class _Folder:
@@ -53,7 +53,9 @@ class _Zip:
 
 
 class Comparison:
-    """Takes what a bundle would hold, as an ``ArchiveWriter``; raises Changed where that differs from what is there."""
+    """An ``ArchiveWriter`` that compares instead of writing; raises Changed at the first difference
+    from the existing bundle.
+    """
 
     def __init__(self, destination: Path) -> None:
         try:
@@ -68,16 +70,16 @@ class Comparison:
 
     @property
     def unread(self) -> int:
-        """Nothing is read back."""
+        """Always 0: nothing is read back."""
         return 0
 
     def write(self, name: str, source: Source) -> WrittenFile | None:
-        """One file; raises Changed."""
+        """Compare one file; raise Changed if it differs."""
         known, size = self._sums.get(name, ""), self._left.pop(name, None)
         if isinstance(source, Derived) and size is not None:
             return WrittenFile(known, size, 0)
         if isinstance(source, Path):
-            # Its name tells its content.
+            # The name identifies the content.
             length: int | None = source.stat().st_size
         elif isinstance(source, bytes):
             length = len(source) if self._is_same(name, source) else -1
@@ -94,13 +96,13 @@ class Comparison:
         return self._sums.get(name) == hashlib.sha512(data).hexdigest()
 
     def write_all(self, files: Mapping[str, Source]) -> Iterator[tuple[str, WrittenFile | None]]:
-        """Many."""
+        """Compare many files."""
         return ((name, self.write(name, source)) for name, source in files.items())
 
     def check(self, done: Callable[[str], None]) -> None:
-        """Nothing may be left over."""
+        """Raise Changed if the existing bundle has files left over."""
         if self._left:
             raise Changed
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing."""

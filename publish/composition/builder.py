@@ -1,4 +1,4 @@
-"""From rows to a post: only what the gate lets through to that place, and only files that are ready."""
+"""Build posts from database rows: only content the gate allows at that target, and only files that are ready."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from reporter.models import Attachment, EventSession, Media, Rendition, Story, S
 from reporter.moderation.visibility import Scope, may_show
 from reporter.stories.queries import Piece, story_pieces, story_title
 
-# Which rendition goes out of which kind of original.
+# The rendition published for each kind of original.
 _OUT = {Kind.PHOTO.value: "view", Kind.VIDEO.value: "play", Kind.AUDIO.value: "play"}
 
 
@@ -37,11 +37,11 @@ def build_post(
     elsewhere: bool = False,
     drafts: bool = False,
 ) -> Post | None:
-    """The post of a story at a place, or None when nothing of it may be shown there (or nothing is ready).
+    """Build a story's post for a target; None if nothing in it may be shown there or nothing is ready.
 
-    What was said to it at the gathering goes along; with ``elsewhere`` also what was said at other places.
-    ``target_id``: for which target, so that it isn't told of itself as a copy. ``drafts``: for a preview; of a draft
-    nobody else gets anything.
+    Includes replies made at the gathering and, with ``elsewhere``, those made at other targets.
+    ``target_id``: the target it is for, so that it is not listed as a copy of itself. ``drafts``:
+    also build drafts, for a preview; they are never sent.
     """
     if story.draft and not drafts:
         return None
@@ -49,7 +49,7 @@ def build_post(
     blocks = _without_bare_headings(_blocks(pieces, story, store, facts))
     shown = {block.takeaway for block in blocks}
     takeaways = [p for p in pieces if isinstance(p, Takeaway) and str(p.id) in shown]
-    # Words alone are a story only where an organizer began one.
+    # A story without takeaways is published only if an organizer composed it.
     if not blocks or (story.session_id is not None and not takeaways):
         return None
     blocks = with_words(session, blocks, takeaways, place, facts=facts, elsewhere=elsewhere)
@@ -105,9 +105,9 @@ def _words(row: StoryText, story: Story) -> Block | None:
 
 
 def _without_bare_headings(blocks: Sequence[Block]) -> tuple[Block, ...]:
-    """Without headings over nothing: what stood below may not be shown here."""
+    """Remove headings with nothing below them, because what stood there may not be shown here."""
     kept: list[Block] = []
-    # How deep the heading is that comes next, going backwards; the end counts as the highest.
+    # Level of the next heading, scanning backwards; the end counts as the highest level.
     below: int | None = 0
     for block in reversed(blocks):
         depth = heading_depth(block.text) if block.kind == WORDS else None
@@ -120,15 +120,16 @@ def _without_bare_headings(blocks: Sequence[Block]) -> tuple[Block, ...]:
 def build_files(
     takeaway: Takeaway, place: Scope, *, store: Store, facts: GatheringFacts
 ) -> list[PostMedia]:
-    """The files of one takeaway as they go out with its story; none when it may not be shown there."""
+    """Files of a takeaway as published with its story; empty if it may not be shown there."""
     block = _block(takeaway, store, facts) if may_show(takeaway, place) else None
     return list(block.files()) if block else []
 
 
 def _story_key(story: Story, facts: GatheringFacts) -> str:
-    """Stable, a valid slug, file name and record key alike.
+    """A stable key that is valid as slug, file name and record key.
 
-    A session's own story is named after its code: two kiosks of one gathering make two Story rows, but one post.
+    A session's own story is named after the session's code: two kiosks of one gathering create two
+    Story rows, but one post.
     """
     own = story.session.code.lower() if story.session else story.id.hex[-12:]
     return f"sr-{facts.mark}-{own}"
@@ -176,7 +177,7 @@ def _post_media(attachment: Attachment, store: Store, facts: GatheringFacts) -> 
     media = attachment.media
     made = {rendition.name: rendition for rendition in media.renditions}
     main = made.get(_OUT.get(media.kind, "view"))
-    # While a lost rendition is made again its row stays: the story keeps its picture.
+    # The row stays while a lost rendition is recreated, so the story keeps its picture.
     if media.state == MediaState.FAILED or main is None:
         return None
     poster = made.get("poster") if media.kind == Kind.VIDEO else None
@@ -231,7 +232,7 @@ def _file(
 
 
 def _alt(attachment: Attachment, media: Media, facts: GatheringFacts) -> str:
-    """The given alt text; without one, the words that came with the picture, shortened, or at least its kind."""
+    """Alt text: the given one, else the shortened text that came with the picture, else its kind."""
     if attachment.alt.strip():
         return attachment.alt.strip()
     kind = translations(facts.language).gettext(KINDS.get(media.kind, KINDS["photo"]))

@@ -1,7 +1,8 @@
-"""The ladder down to what a target takes: a smaller photo, the still of a video with a link, fewer files.
+"""Fit a post to a target's limits: smaller photos, a still and a link instead of a video, fewer files.
 
-What is done is said in a sentence, which the ledger keeps. Photos are made smaller when they are sent (``shrink``),
-everything else is decided before (``fit_post``), so that nothing is sent that would be refused.
+Each change is described in a sentence that the ledger keeps. Photos are shrunk while sending
+(``shrink``); everything else is decided beforehand (``fit_post``), so that nothing is sent that
+would be refused.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from publish.posts.model import Block, Post, PostMedia
 from publish.targets.base import Limits
 from reporter.messages import N_, Message
 
-# Longest edges and JPEG qualities that are tried, in this order. Below the last one a photo says nothing any more.
+# Longest edges and JPEG qualities to try, in order. Below the last one a photo is no longer legible.
 _STEPS = ((2048, 85), (1600, 82), (1280, 80), (1024, 78), (800, 75), (640, 70), (480, 65))
-# After a refusal that names no size, a photo is tried at this share of it.
+# After a refusal that states no size, a photo is retried at this fraction of its size.
 LESS = 0.7
 _TOO_LARGE = {
     "video": N_("The video (%(size)s) is larger than %(name)s takes (%(most)s)"),
@@ -58,16 +59,16 @@ _WAITS = {
 
 @dataclass(frozen=True)
 class FittedPost:
-    """A post as the target takes it; which files have to stay behind, with the reason; what was done, in sentences."""
+    """A post fitted to the target, the files left out with reasons, and sentences that describe the changes."""
 
     post: Post
     refused: Mapping[str, str]
     notes: tuple[str, ...] = ()
-    # The blocks as they were.
+    # The original blocks.
     whole: tuple[Block, ...] = ()
 
     def left_out(self) -> Iterator[tuple[Block, PostMedia, str]]:
-        """The files that stay behind: block, file, reason."""
+        """Files that are not sent, as (block, file, reason)."""
         for block in self.whole:
             for media in block.media:
                 if media.key in self.refused:
@@ -75,7 +76,7 @@ class FittedPost:
 
 
 def merge_limits(told: Limits, learnt: Mapping[str, Any]) -> Limits:
-    """What the target says, narrowed by what its refusals taught."""
+    """The target's stated limits, narrowed by what its refusals taught."""
     known = {
         name: min(filter(None, (getattr(told, name), learnt.get(name))), default=None)
         for name in ("image_bytes", "video_bytes")
@@ -84,7 +85,7 @@ def merge_limits(told: Limits, learnt: Mapping[str, Any]) -> Limits:
 
 
 def learn(learnt: Mapping[str, Any], media: PostMedia) -> dict[str, Any]:
-    """After a refusal for its size."""
+    """Update the learned limits after a file was refused for its size."""
     if media.mime.startswith("image/"):
         return {**learnt, "image_bytes": int(media.bytes * LESS)}
     return {**learnt, "video_bytes": media.bytes - 1}
@@ -101,11 +102,12 @@ def fit_post(
     threads: bool = False,
     way: str = "",
 ) -> FittedPost:
-    """The post without what the target does not take.
+    """Return the post without what the target does not accept.
 
-    ``whole``: media key -> address of a copy that has it. ``parked``: media key -> why the target refused it already.
-    ``kept``: media keys that are there, and stay. ``threads``: the target spreads many files over several posts itself.
-    ``way``: what it is that takes no larger files, where it is not the target.
+    ``whole``: media key -> address of a copy that has the file. ``parked``: media key -> why the
+    target refused it before. ``kept``: media keys that are already there and stay. ``threads``: the
+    target splits many files across posts itself. ``way``: what limits the file size, if it is not
+    the target.
     """
     refused: dict[str, str] = {}
     notes: list[str] = []
@@ -156,7 +158,7 @@ def _fit_block(
 
 
 def refusal(media: PostMedia, limits: Limits, place: str) -> str:
-    """Why a target does not take this file, or empty. Photos are made smaller and turned into JPEG instead."""
+    """Why a target does not accept this file, or empty. Photos are shrunk and converted to JPEG instead."""
     if media.mime.startswith("image/"):
         return ""
     most = limits.bytes_for(media.mime)
@@ -170,14 +172,14 @@ def refusal(media: PostMedia, limits: Limits, place: str) -> str:
 
 
 def said_instead(why: str, media: PostMedia, *, linked: bool) -> str:
-    """The reason, with what went instead."""
+    """The reason, with what is sent instead."""
     if "; sent " in why:
         return why
     return Message(_INSTEAD[media.poster is not None, linked], clause=why)
 
 
 def _fewer(blocks: Sequence[Block], most: int, place: str, notes: list[str]) -> list[Block]:
-    """The first files only; the words of all."""
+    """Keep only the first files, and all text."""
     total = sum(len(block.media) for block in blocks)
     if total <= most:
         return list(blocks)
@@ -198,9 +200,10 @@ def _fewer(blocks: Sequence[Block], most: int, place: str, notes: list[str]) -> 
 
 
 def shrink(media: PostMedia, limits: Limits, folder: Path) -> PostMedia:
-    """The photo as the target takes it, as a file in ``folder``; the same object when it fits as it is.
+    """Shrink a photo to the target's limits into ``folder``; return the same object if it already fits.
 
-    Its key stays: it is the same picture. Raises PayloadTooLarge when even the smallest step is too large.
+    The key stays the same, since it is the same picture. Raise PayloadTooLarge if even the smallest
+    step is too large.
     """
     if not media.mime.startswith("image/"):
         return media
@@ -243,13 +246,13 @@ def _smaller(path: Path, most: int | None) -> tuple[bytes, tuple[int, int]]:
 
 
 def shrunk_notice(was: PostMedia, sent: PostMedia, place: str, *, cut: bool = False) -> str:
-    """What ``shrink`` did, in a sentence. ``cut``: because the line kept breaking."""
+    """A sentence that says what ``shrink`` did. ``cut``: it was done because the connection kept breaking."""
     template = _SMALLER_FOR_LINE if cut else _SMALLER_FOR_TARGET
     return Message(template, sent=_mb(sent.bytes), was=_mb(was.bytes), name=place)
 
 
 def said_cut(media: PostMedia, times: int, place: str) -> str:
-    """Why a file stays here although the target would take it."""
+    """Why a file is not sent although the target would accept it."""
     template = _WAITS.get(media.kind, _WAITS["audio"])
     return Message(template, size=_mb(media.bytes), name=place, count=times)
 

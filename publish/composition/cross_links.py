@@ -1,4 +1,4 @@
-"""A story's copies know one another: where else the same story can be read, the canonical place first."""
+"""Links between a story's copies at different targets, the canonical one first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reporter.enums import Audience, ItemKind
 from reporter.models import Delivery, Story, Target
 from reporter.moderation.visibility import Scope
 
-# The stable rule for what is canonical: blog before site before wiki before social. Unknown kinds come last.
+# Fixed order of canonical targets: blog, site, wiki, social. Unknown kinds come last.
 RANK = {
     "wordpress": 0,
     "micropub": 0,
@@ -29,17 +29,17 @@ RANK = {
     "matrix": 3,
 }
 _LAST = 4
-# Who reads there, widest first: a link must not lead a reader to a door that is closed to them.
+# Audiences, widest first: a link must not lead readers to a page they can't open.
 _WIDTH = {Audience.PUBLIC.value: 0, Audience.COMMUNITY.value: 1, Audience.ROOM.value: 2}
 
 
 def rank(target: Target) -> tuple[int, str]:
-    """Where a target stands: the canonical copy is the lowest one."""
+    """Sort key of a target; the canonical copy has the lowest."""
     return RANK.get(target.kind, _LAST), target.name
 
 
 def story_rows(session: Session, story_id: uuid.UUID) -> list[Delivery]:
-    """The ledger's rows of a story, at every target, canonical first."""
+    """A story's ledger rows at all targets, the canonical one first."""
     rows = session.scalars(
         select(Delivery)
         .where(Delivery.item_kind == ItemKind.STORY, Delivery.item_id == story_id)
@@ -51,7 +51,7 @@ def story_rows(session: Session, story_id: uuid.UUID) -> list[Delivery]:
 def linked_rows(
     rows: Iterable[Delivery], audience: str, target_id: uuid.UUID | None
 ) -> list[Delivery]:
-    """Those of a story's rows that a post for this audience may point to, but for the post itself."""
+    """Those of a story's rows that a post for this audience may link to, without the post itself."""
     return [
         row
         for row in rows
@@ -62,7 +62,7 @@ def linked_rows(
 
 
 def is_readable(row: Delivery) -> bool:
-    """Whether others can open it by its link, now and after the next round."""
+    """Whether others can open the row's link, now and after the next round."""
     return (
         bool(row.sent and row.wanted)
         and row.url.startswith(("https://", "http://"))
@@ -73,6 +73,6 @@ def is_readable(row: Delivery) -> bool:
 def copies_of(
     session: Session, story: Story, place: Scope, target_id: uuid.UUID | None
 ) -> tuple[CrossLink, ...]:
-    """Where else it can be read by everybody who reads here, the canonical place first."""
+    """The story's other copies that this target's readers can open, the canonical one first."""
     rows = linked_rows(story_rows(session, story.id), Audience(place), target_id)
     return tuple(CrossLink(row.target.kind, row.target.name, row.url) for row in rows)

@@ -1,4 +1,4 @@
-"""The conversation as it goes out with a post: only what passed review, for the readers of that place."""
+"""Replies published with a post: only reviewed ones that the target's readers may see."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def with_words(
     facts: GatheringFacts,
     elsewhere: bool,
 ) -> tuple[Block, ...]:
-    """The blocks, each with what was said to its takeaway and how many seconded it."""
+    """The blocks, each with the replies to its takeaway and the number of "me too" votes."""
     found = words_by_takeaway(session, takeaways, place, here_only=not elsewhere)
     said = {str(takeaway): replies for takeaway, replies in found.items()}
     return tuple(_with(block, said.get(block.takeaway, ()), facts) for block in blocks)
@@ -41,7 +41,7 @@ def _with(block: Block, replies: Sequence[Reply], facts: GatheringFacts) -> Bloc
 def said_to_story(
     session: Session, story: Story, place: Scope, facts: GatheringFacts
 ) -> tuple[PublishedReply, ...]:
-    """What was said at other places to a story as a whole."""
+    """Replies from other targets to a story as a whole."""
     return tuple(_said(reply, facts) for reply in words_of_story(session, story.id, place))
 
 

@@ -1,4 +1,4 @@
-"""The report "what happened": counts and what people said, as far as one place may see it. Nothing else is in it."""
+"""The report "what happened": counts and quotes, limited to what one target may show."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from reporter.stories.queries import with_everything
 from reporter.themes.board import theme_board
 
 PICTURES, QUOTES, QUESTIONS, THEMES = 3, 4, 6, 6
-# Among so many, the starred ones first, are pictures and quotes looked for.
+# Number of takeaways, starred ones first, searched for pictures and quotes.
 LOOKED_AT = 60
 _What = TypeVar("_What")
-# What people brought, not what was made of it.
+# Contributed takeaways, without those derived from them.
 _BROUGHT = Takeaway.source != Source.FILM
 
 
 @dataclass(frozen=True)
 class Said:
-    """Somebody's words, and who said them where (or who takes care of it until when)."""
+    """A quote with its author and session (or an action item with its owner and due date)."""
 
     text: str
     by: str
@@ -41,7 +41,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture with its words."""
+    """A picture with its caption."""
 
     file: PostMedia
     words: str
@@ -49,7 +49,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Report:
-    """All that is on the page, in the gathering's language. ``numbers``: each with what is counted."""
+    """Everything on the page, in the gathering's language. ``numbers`` pairs each count with its label."""
 
     title: str
     when: str
@@ -66,7 +66,7 @@ class Report:
 def build_report(
     session: Session, place: Scope, *, store: Store, facts: GatheringFacts, with_themes: bool = True
 ) -> Report:
-    """The report for readers of a place."""
+    """Build the report for a target's readers."""
     rows = _looked_at(session, place)
     themes = _themes(session, place, facts) if with_themes else ()
     pictures = tuple(_pictures(rows, place, store, facts))
@@ -120,7 +120,7 @@ def _when(session: Session, place: Scope, facts: GatheringFacts) -> str:
 
 
 def _numbers(session: Session, place: Scope, language: str) -> Iterator[tuple[int, str]]:
-    """Takeaways, sessions, photos, films and recordings, people who gave their name; none that is nothing."""
+    """Counts of takeaways, sessions, photos, films, recordings and named contributors; zeros are left out."""
     ngettext = translations(language).ngettext
     words: tuple[tuple[Select[int], Callable[[int], str]], ...] = (
         (_count(place), lambda n: ngettext("takeaway", "takeaways", n)),
@@ -147,7 +147,7 @@ def _count(place: Scope, *rules: ColumnElement[bool], of: Any = Takeaway.id) -> 
 def _pictures(
     rows: Iterable[Takeaway], place: Scope, store: Store, facts: GatheringFacts
 ) -> Iterator[Picture]:
-    """The first photos, each from another session while there are some."""
+    """The first photos, each from a different session while possible."""
     found = [(row, file) for row in rows for file in _photos(row, place, store, facts)]
     for row, file in _varied(found)[:PICTURES]:
         yield Picture(file, shortened(row.caption or row.text) or file.alt)
@@ -162,7 +162,7 @@ def _photos(
 
 
 def _varied(found: list[tuple[Takeaway, _What]]) -> list[tuple[Takeaway, _What]]:
-    """One of each session first, then the others, in their order."""
+    """One from each session first, then the rest in order."""
     turns: dict[object, int] = {}
     ranked = []
     for number, pair in enumerate(found):
@@ -172,7 +172,7 @@ def _varied(found: list[tuple[Takeaway, _What]]) -> list[tuple[Takeaway, _What]]
 
 
 def _quotes(rows: Iterable[Takeaway], used: set[str]) -> Iterator[Said]:
-    """Words of those that are no picture and no question, and stand nowhere else on the page."""
+    """Texts that are neither picture captions nor questions and appear nowhere else on the page."""
     told = [(row, (row.caption or row.text).strip()) for row in rows if _is_quotable(row)]
     fresh = [(row, words) for row, words in told if words and words not in used]
     for row, words in _varied(fresh)[:QUOTES]:
@@ -184,7 +184,7 @@ def _is_quotable(row: Takeaway) -> bool:
 
 
 def _questions(session: Session, place: Scope, facts: GatheringFacts) -> Iterator[Said]:
-    """Items of the organizers with who takes them, then open questions that no item tells of."""
+    """The organizers' action items with their owners, then open questions not covered by an item."""
     for item in facts.agenda.waiting:
         yield Said(item.what, _by(item.who, _day(item.due_on, facts)))
     query = (

@@ -1,4 +1,4 @@
-"""What the room said, as everybody may read of it."""
+"""Themes of the gathering, limited to what is public."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from reporter.themes.board import ThemeView, theme_board
 
 
 def public_themes(session: Session, language: str) -> tuple[ThemeDigest, ...]:
-    """The themes that an organizer has looked at, named and told by public takeaways only; the largest first."""
+    """Themes that an organizer reviewed, named and described by public takeaways only; the largest first."""
     if session.scalar(select(ThemeMember.takeaway_id).limit(1)) is None:
         return ()
     return tuple(map(theme_digest, theme_board(session, language, showable(Scope.PUBLIC)).themes))
 
 
 def theme_digest(theme: ThemeView) -> ThemeDigest:
-    """A theme in a few words."""
+    """A theme's summary for a post."""
     said = ((str(row.id), (row.caption or row.text).strip()) for row in theme.telling)
     sessions = tuple(event.title for event in theme.sessions)
     quotes = tuple(quote for quote in said if quote[1])
