@@ -1,6 +1,6 @@
-"""What a delivery remembers beside its columns: the one schema of the JSON column ``Delivery.remote``.
+"""The typed schema of the JSON column ``Delivery.remote``: delivery details without a column of their own.
 
-Every other module, of ``publish`` too, reads and writes the column through ``DeliveryMemory``.
+All other modules, including ``publish``, read and write the column through ``DeliveryMemory``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-# When a field is forgotten: at the target's acknowledgement, or when a person says "try again" after a bad line.
+# When a field is cleared: at the target's acknowledgement, or when a person retries after failures on a bad connection.
 SENT, RETRIED = "sent", "retried"
 
 
@@ -22,61 +22,61 @@ def _until(*events: str, default: Any) -> Any:
 
 @dataclass(frozen=True)
 class DeliveryMemory:
-    """Origin of the item, what the target told of it, and what counts only while it is under way."""
+    """Origin of the item, what the target returned for it, and temporary state while it is being sent."""
 
-    # What people call it.
+    # Title for display.
     title: str = ""
-    # What it is built from.
+    # What the item is built from.
     story: uuid.UUID | None = None
     takeaway: uuid.UUID | None = None
-    # Takeaways that the target shows, and those that it may show if the last answer was lost.
+    # Takeaways that the target shows, and those that it may show if the last response was lost.
     takeaways: tuple[uuid.UUID, ...] = ()
     trying: tuple[uuid.UUID, ...] = _until(SENT, default=())
-    # Files (media ids) that were not there yet when the post was sent.
+    # Files (media ids) that were missing when the post was sent.
     missing: tuple[uuid.UUID, ...] = ()
-    # Day of the post (RFC 3339), for front pages.
+    # Date of the post (RFC 3339), for front pages.
     date: str = ""
-    # Extension under which a file was sent.
+    # File extension used when a file was sent.
     ext: str = ""
-    # Whatever else the target needs to find, use or remove it (``Remote.extra``).
+    # Anything else needed to find, use or remove it at the target (``Remote.extra``).
     extra: Mapping[str, Any] = field(default_factory=dict)
-    # Somebody took something back: it does not wait for files.
+    # Something was withdrawn: send without waiting for files.
     urgent: bool = _until(SENT, default=False)
-    # It failed in a batch: goes by itself.
+    # It failed in a batch: send it alone.
     alone: bool = _until(SENT, default=False)
-    # Costly tries in a row that broke off, and bytes that the longest of them sent.
+    # Consecutive aborted attempts at large uploads, and the most bytes that one of them sent.
     cuts: int = _until(SENT, RETRIED, default=0)
     reach: int = _until(SENT, RETRIED, default=0)
-    # Bytes that a photo, or a file inside a post, may have on this line.
+    # Size limit in bytes, on this connection, for a photo or a file inside a post.
     most: int | None = _until(RETRIED, default=None)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> DeliveryMemory:
-        """Read the column; what this version does not know is left out."""
+        """Parse the column; fields unknown to this version are ignored."""
         known = {name: read(stored[name]) for name, read in _READ.items() if name in stored}
         return cls(**known)
 
     def to_json(self) -> dict[str, Any]:
-        """Write the column: the title always, other fields where they hold something."""
+        """Serialize for the column: always the title, other fields only if set."""
         values = {name: _plain(name, getattr(self, name)) for name in _READ}
         return {name: value for name, value in values.items() if value or name == "title"}
 
     def once_sent(self, extra: Mapping[str, Any]) -> DeliveryMemory:
-        """The target has acknowledged it and told ``extra``."""
+        """State after the target acknowledged it and returned ``extra``."""
         return replace(self._without(SENT), extra=dict(extra))
 
     def once_withdrawn(self) -> DeliveryMemory:
-        """Nothing of it is at the target any more."""
+        """State after everything was removed at the target."""
         return DeliveryMemory(title=self.title, story=self.story)
 
     def once_retried(self) -> DeliveryMemory:
-        """As on a new line."""
+        """State after a manual retry, as on a new connection."""
         return self._without(RETRIED)
 
     def mapped(
         self, story: Callable[[uuid.UUID], uuid.UUID], takeaway: Callable[[uuid.UUID], uuid.UUID]
     ) -> DeliveryMemory:
-        """The same with the ids of another gathering (see ``reporter.merge``)."""
+        """A copy with the ids of another gathering (see ``reporter.merge``)."""
         return replace(
             self,
             story=story(self.story) if self.story else None,
@@ -87,7 +87,7 @@ class DeliveryMemory:
 
     @property
     def may_show(self) -> frozenset[uuid.UUID]:
-        """Takeaways that the target shows, or might: a try without an answer counts."""
+        """Takeaways that the target shows or might show: an attempt without a response counts."""
         return frozenset((*self.takeaways, *self.trying))
 
     def _without(self, event: str) -> DeliveryMemory:
@@ -105,7 +105,7 @@ def _plain(name: str, value: Any) -> Any:
     if isinstance(value, tuple):
         return [str(one) for one in value]
     if isinstance(value, uuid.UUID):
-        # As rows of all versions have them; ``story_sql`` compares the text.
+        # Spacing as in rows of all versions; ``story_sql`` compares the text.
         return value.hex if name == "story" else str(value)
     return dict(value) if isinstance(value, Mapping) else value
 

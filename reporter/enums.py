@@ -1,4 +1,4 @@
-"""The words that rows carry. Stored as text, so that a database stays readable by hand."""
+"""Enumerations stored in the database, as text, so that a database stays readable by hand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a takeaway mainly is."""
+    """The main medium of a takeaway."""
 
     NOTE = "note"
     PHOTO = "photo"
@@ -24,7 +24,7 @@ class Intent(StrEnum):
 
 
 class Audience(StrEnum):
-    """Who may see it, widest first."""
+    """Who may see it, from widest to narrowest."""
 
     PUBLIC = "public"
     COMMUNITY = "community"
@@ -32,7 +32,7 @@ class Audience(StrEnum):
 
 
 class Consent(StrEnum):
-    """What its contributor said of the people in it. NONE: nobody asked; UNANSWERED: asked, no answer given."""
+    """The contributor's statement on the people shown. NONE: not asked; UNANSWERED: asked, but no answer given."""
 
     NONE = ""
     UNANSWERED = "unanswered"
@@ -42,7 +42,7 @@ class Consent(StrEnum):
 
 
 class TakeawayState(StrEnum):
-    """The organizers' decision, or the contributor's withdrawal."""
+    """The organizers' decision, or withdrawal by the contributor."""
 
     NEW = "new"
     APPROVED = "approved"
@@ -51,7 +51,7 @@ class TakeawayState(StrEnum):
 
 
 class MediaState(StrEnum):
-    """How far an original has come. Outside, RECEIVED and PROCESSING are both 'processing'."""
+    """Processing state of an original. To the public, RECEIVED and PROCESSING are both 'processing'."""
 
     RECEIVED = "received"
     PROCESSING = "processing"
@@ -60,41 +60,41 @@ class MediaState(StrEnum):
 
 
 class Faces(StrEnum):
-    """What is known of faces in a picture or film. Empty (stored as UNKNOWN): nobody has looked yet."""
+    """Face review state of a picture or film. Empty (stored as UNKNOWN): not checked yet."""
 
     UNKNOWN = ""
     NONE = "none"
     FOUND = "found"
-    # The detector could not look: as suspicious as a face.
+    # Face detection failed: treated like a face.
     FAILED = "failed"
-    # A person has looked: all agreed, or what had to be is blurred.
+    # A person has reviewed it: all agreed, or what had to be is blurred.
     SEEN = "seen"
 
 
 class ItemKind(StrEnum):
-    """What one row of the ledger delivers; ``publish.outbox.items`` has a module for each."""
+    """What a ledger row delivers; ``publish.outbox.items`` has a module for each."""
 
     MEDIA = "media"
     STORY = "story"
-    # A target's own overall page.
+    # A target's own overview page.
     FRONT_PAGE = "front_page"
-    # What the organization answers to a reply.
+    # The organization's answer to a reply.
     ANSWER = "answer"
-    # A mail to one person.
+    # An email to one person.
     MESSAGE = "message"
 
 
 class DeliveryState(StrEnum):
-    """Where one (item, target) stands in the ledger."""
+    """State of an (item, target) pair in the ledger."""
 
-    # Only told, never stored: due or changed, but others have to go first, or it is not allowed to go.
+    # Derived, never stored: due or changed, but waiting for other items, or not allowed to be sent.
     WAITING = "waiting"
     DUE = "due"
     SENDING = "sending"
     SENT = "sent"
     # Sent, and an update is due.
     CHANGED = "changed"
-    # A person does it, and says so at the desk.
+    # Published by hand: a person does it and confirms it at the desk.
     MANUAL = "manual"
     PARKED = "parked"
     WITHDRAWING = "withdrawing"
@@ -102,7 +102,7 @@ class DeliveryState(StrEnum):
 
 
 class Source(StrEnum):
-    """The door's guests. FILM: made here from other takeaways (see ``reporter.films``)."""
+    """Where a takeaway came from. FILM: made here from other takeaways (see ``reporter.films``)."""
 
     PHONE = "phone"
     STATION = "station"
@@ -111,7 +111,7 @@ class Source(StrEnum):
 
 
 class ImportState(StrEnum):
-    """How far the reading of a card has come."""
+    """State of a card import."""
 
     ASKED = "asked"
     RUNNING = "running"
@@ -122,14 +122,14 @@ class ImportState(StrEnum):
 
 
 class Mark(StrEnum):
-    """What a shot of a card says about the shots that follow it. Empty (stored as NONE): nothing."""
+    """What a shot on a card means for the shots that follow it. Empty (stored as NONE): nothing."""
 
     NONE = ""
     SESSION = "session"
     END = "end"
-    # A session's code, but too small or too far aside to be sure that it was meant.
+    # A session's code, but too small or too far off-centre to be sure that it was meant.
     SMALL = "small"
-    # It looks like a marker, and nothing can be read in it.
+    # Looks like a marker, but can't be decoded.
     UNREAD = "unread"
 
 
@@ -146,7 +146,7 @@ class CutOrigin(StrEnum):
 
 
 class ClockBasis(StrEnum):
-    """Where a camera's offset comes from, the surest last. Empty (stored as NONE): nothing is known."""
+    """Source of a camera's clock offset, the most reliable last. Empty (stored as NONE): unknown."""
 
     NONE = ""
     RIGHT = "right"
@@ -156,22 +156,22 @@ class ClockBasis(StrEnum):
 
 
 class ReplyKind(StrEnum):
-    """What somebody did with a takeaway. The first three are said at the gathering itself."""
+    """Kind of reply or reaction to a takeaway. The first three are made at the gathering itself."""
 
     ANSWER = "answer"
     BUILD = "build"
-    # "Me too": no words of its own.
+    # "Me too": without words.
     SECOND = "second"
     REPLY = "reply"
     MENTION = "mention"
     BOOST = "boost"
     FAVOURITE = "favourite"
-    # For the organizers only: somebody thinks that this should not be here.
+    # For the organizers only: a report that this should not be here.
     REPORT = "report"
 
 
 class ReplyState(StrEnum):
-    """Whether a reply is shown. GONE: deleted where it was written, or taken back here."""
+    """Whether a reply is shown. GONE: deleted at its source, or withdrawn here."""
 
     HELD = "held"
     SHOWN = "shown"
@@ -181,7 +181,7 @@ class ReplyState(StrEnum):
 
 
 class ItemState(StrEnum):
-    """What has become of an open item."""
+    """State of an open item."""
 
     OPEN = "open"
     DONE = "done"
@@ -189,7 +189,7 @@ class ItemState(StrEnum):
 
 
 class StepState(StrEnum):
-    """How far a step of the plan is. SENT: a person said yes; the outbox does the rest."""
+    """State of a step of the plan. SENT: approved by a person; the outbox does the rest."""
 
     PLANNED = "planned"
     DRAFTED = "drafted"

@@ -1,8 +1,8 @@
-"""Every error that a caller may act on, under one root.
+"""Exceptions that a caller may handle, under one root.
 
-A message is one or two plain sentences: what happened and what to do; it is
-translated where it is shown. The subclass says how a caller reacts:
-the kiosk turns it into a status code, the outbox into a state of the delivery.
+A message is one or two plain sentences: what happened and what to do; it is translated where it is
+shown. The subclass determines the reaction: the kiosk maps it to a status code, the outbox to a
+state of the delivery.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ T = TypeVar("T")
 
 
 class ReporterError(Exception):
-    """Root of all errors that carry a sentence for a person.
+    """Root of all errors with a message for the user.
 
-    ``status`` is the HTTP status (RFC 9110) that a page answers with, ``title`` the short name of the problem
-    (RFC 9457 ``title``), the message its ``detail``.
+    ``status`` is the HTTP status (RFC 9110) of the response, ``title`` the short name of the
+    problem (RFC 9457 ``title``), the message its ``detail``.
     """
 
     status = 500
     title = N_("Something went wrong")
-    # Seconds after which the same may work (RFC 9110, Retry-After); 0: no promise.
+    # Seconds after which a retry may succeed (RFC 9110, Retry-After); 0: not known.
     retry_after = 0
 
     message: str
@@ -37,7 +37,7 @@ class ReporterError(Exception):
 
 
 class BadInput(ReporterError):
-    """What was given can't be understood or is not allowed; giving something else helps."""
+    """The input is invalid or not allowed; other input helps."""
 
     status = 422
     title = N_("This can't be used as it is")
@@ -58,55 +58,55 @@ class NotFound(ReporterError):
 
 
 class Forbidden(ReporterError):
-    """The asker may not do this."""
+    """The requester may not do this."""
 
     status = 403
     title = N_("Not allowed here")
 
 
 class Conflict(ReporterError):
-    """The thing has changed, or its state does not allow this."""
+    """The object has changed, or its state does not allow this."""
 
     status = 409
     title = N_("That has changed in the meantime")
 
 
 class TakenBack(Conflict):
-    """What comes again was withdrawn by its contributor; a takeaway that is begun anew may bring the same."""
+    """The contributor withdrew what is being sent again; it can be sent in a new takeaway."""
 
     status = 410
     title = N_("This was taken back")
 
 
 class TooLarge(ReporterError):
-    """A file, a form or a text is over the limit."""
+    """A file, form or text exceeds the size limit."""
 
     status = 413
     title = N_("Too large")
 
 
 class TooLong(BadInput):
-    """A recording runs longer than the limit."""
+    """A recording exceeds the duration limit."""
 
     title = N_("The recording is too long")
 
 
 class UnsupportedMedia(ReporterError):
-    """The bytes are not a photo, video or audio that we can open."""
+    """The file is not a photo, video or audio that we can decode."""
 
     status = 415
     title = N_("This kind of file can't be kept")
 
 
 class TooMuch(ReporterError):
-    """One device sends or asks more in a minute than is fair."""
+    """One device exceeded its request or upload limit per minute."""
 
     status = 429
     title = N_("Too much at once")
 
 
 class Paused(ReporterError):
-    """The facilitator has the kiosk take nothing in for a while; what waits on phones is sent later."""
+    """The facilitator has paused intake; phones keep their queue and send it later."""
 
     status = 503
     title = N_("The kiosk takes a break")
@@ -114,20 +114,20 @@ class Paused(ReporterError):
 
 
 class DiskFull(ReporterError):
-    """The laptop has no room left; the sender keeps its copy."""
+    """The laptop's disk is full; the sender keeps its copy."""
 
     status = 507
     title = N_("The laptop is full")
 
 
 class ReadOnlyDisk(DiskFull):
-    """The laptop's disk takes nothing (any more); the sender keeps its copy, and it goes on when the disk is back."""
+    """The laptop's disk is read-only; the sender keeps its copy and retries once the disk is writable again."""
 
     title = N_("The laptop can't save")
 
 
 class Busy(ReporterError):
-    """Others write to the database, and somebody has waited long enough; the same works in a moment."""
+    """Timed out waiting for other database writers; a retry soon will succeed."""
 
     status = 503
     title = N_("The laptop is busy")
@@ -135,14 +135,14 @@ class Busy(ReporterError):
 
 
 class MediaFailed(ReporterError):
-    """A file could not be probed or rendered: broken, hostile, too slow or too big to decode."""
+    """A file could not be probed or rendered: corrupt, malicious, too slow or too big to decode."""
 
     status = 422
     title = N_("The file can't be opened")
 
 
 class ConfigError(ReporterError):
-    """``reporter.toml`` or the command line asks for something impossible."""
+    """``reporter.toml`` or the command line has an invalid value."""
 
     title = N_("A setting is wrong")
 
@@ -156,10 +156,11 @@ DISK_READ_ONLY = N_(
 
 
 def attempt(call: Callable[[], T]) -> T | Exception:
-    """Return what ``call`` returns, or the exception that it raised, so that one broken item does not stop the rest.
+    """Return the result of ``call``, or the exception it raised, so that one broken item does not stop the rest.
 
-    For the outermost place of background work only (a turn of a worker, one row of the ledger, one file in a decoder
-    process): whoever calls this logs or stores the error. Everywhere else the errors that are meant are named.
+    Only for the outermost level of background work (a worker's iteration, one row of the ledger,
+    one file in a decoder process): the caller logs or stores the error. Everywhere else specific
+    exceptions are caught.
     """
     try:
         return call()

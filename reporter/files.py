@@ -1,6 +1,6 @@
-"""What operating systems do differently with files: put onto the disk for good, removed, replaced, read from the disk.
+"""File operations that differ between operating systems: sync, remove, replace, and read bypassing the cache.
 
-Windows neither removes nor replaces a file that somebody has open; macOS keeps what was "synced" in the drive's cache.
+Windows neither removes nor replaces an open file; macOS keeps "synced" data in the drive's cache.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-# A virus scanner or an indexer has a new file open for a moment; who reads a film has it for minutes.
+# Retry times: a virus scanner or an indexer has a new file open for a moment; someone watching a film for minutes.
 _TRIES, _PAUSE = 20, 0.05
-# fcntl.h of macOS: reads of this file go past the cache.
+# fcntl.h of macOS: reads of this file bypass the cache.
 _F_NOCACHE = 48
 
 
 def sync_file(handle: int) -> None:
-    """Put an open file onto the disk. Raises OSError.
+    """Sync an open file to disk. Raises OSError.
 
-    On macOS ``fsync`` hands the bytes to the drive, which may keep them in its cache; F_FULLFSYNC empties that
+    On macOS ``fsync`` hands the bytes to the drive, which may keep them in its cache; F_FULLFSYNC
+    flushes that
     (https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/fsync.2.html).
     """
     if not _full_sync(handle):
@@ -40,13 +41,13 @@ def _full_sync(handle: int) -> bool:
     try:
         fcntl.fcntl(handle, command)
     except OSError:
-        # A network drive or a stick that doesn't know it: what fsync does is the most there is.
+        # Network drives or USB sticks may not support it: fsync is the best available.
         return False
     return True
 
 
 def sync_folder(path: Path) -> None:
-    """Put a folder's entries onto the disk (POSIX; Windows has no such call and needs none for a rename)."""
+    """Sync a folder's entries to disk (POSIX; Windows has no such call and needs none for a rename)."""
     if os.name == "nt":
         return
     handle = os.open(path, os.O_RDONLY)
@@ -57,7 +58,7 @@ def sync_folder(path: Path) -> None:
 
 
 def forget_cache(handle: int) -> None:
-    """Let what is read next from an open, synced file come from the disk and not from memory, where the system can."""
+    """Make the next reads of a synced, open file come from the disk instead of memory, where the system supports it."""
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
         return
@@ -66,14 +67,15 @@ def forget_cache(handle: int) -> None:
 
         fcntl.fcntl(handle, _F_NOCACHE, 1)
     except (ImportError, OSError):
-        # Windows decides by itself; a drive that is not asked tells what it tells.
+        # Not available on Windows; if a drive does not support it, reads may come from the cache.
         return
 
 
 def remove_file(path: Path) -> None:
-    """Remove a file, a write-once one too (Windows refuses those until they may be written); gone already is fine.
+    """Remove a file, even if write-once (Windows refuses those until they are writable); a missing
+    file is not an error.
 
-    Raises PermissionError where Windows keeps it because somebody reads it: see ``try_remove``.
+    Raises PermissionError if Windows keeps the file because it is being read: see ``try_remove``.
     """
     try:
         path.unlink(missing_ok=True)
@@ -88,7 +90,7 @@ def _make_writable(path: Path) -> None:
 
 
 def try_remove(path: Path) -> bool:
-    """Remove a file if the system lets us; False: somebody reads it (Windows), so whoever asked comes back later."""
+    """Remove a file if possible; False if it is being read (Windows), so that the caller retries later."""
     try:
         remove_file(path)
     except PermissionError:
@@ -97,9 +99,10 @@ def try_remove(path: Path) -> bool:
 
 
 def keep_to_owner(path: Path) -> None:
-    """Let nobody but its owner read a file. Raises OSError.
+    """Make a file readable by its owner only. Raises OSError.
 
-    Windows heeds no POSIX rights: there the file's list of rights is replaced by one with a single entry.
+    Windows ignores POSIX permissions: there the file's access control list is replaced by one with
+    a single entry.
     """
     if os.name != "nt":
         path.chmod(0o600)
@@ -112,11 +115,11 @@ def keep_to_owner(path: Path) -> None:
 
 
 def replace_file(source: Path, goal: Path) -> None:
-    """Let a file take another one's place, as ``os.replace``, with patience for those who have it open for a moment.
+    """Replace a file by another, like ``os.replace``, retrying while others have it open for a moment.
 
-    A write-once file gives its place up too.
+    Replaces write-once files too.
 
-    Raises PermissionError where the place stays taken.
+    Raises PermissionError if the target stays in use.
     """
     for attempt in range(_TRIES):
         try:

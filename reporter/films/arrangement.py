@@ -1,4 +1,4 @@
-"""The film as the desk arranges it: order, lengths, what is left out; and whether a finished one may still be seen."""
+"""The film as arranged at the desk: order, lengths, exclusions; and whether a finished film may still be shown."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHORTEST_PIECE, LONGEST_PIECE = 1.0, 20.0
 
 
 def film_of(session: Session) -> Film:
-    """The film of the gathering; a new one, not stored, where nobody arranged any."""
+    """The gathering's film; a new, unsaved one if nobody has arranged any."""
     return session.get(Film, 1) or Film(
         id=1,
         audience=Scope.PUBLIC.value,
@@ -47,7 +47,7 @@ def film_of(session: Session) -> Film:
 
 
 def wish_of(film: Film, store: Store) -> Wish:
-    """What the planner is asked for."""
+    """The planner's input."""
     return Wish(
         music=str(films_folder(store) / film.music) if film.music else "",
         place=Scope(film.audience),
@@ -60,7 +60,7 @@ def wish_of(film: Film, store: Store) -> Wish:
 
 
 def set_options(session: Session, *, audience: str, shape: str, seconds: float) -> None:
-    """For whom, in which shape, how long. Raises BadInput. Commits."""
+    """Set audience, shape and length. Raises BadInput. Commits."""
     if audience not in list(Scope) or shape not in list(Shape):
         raise BadInput("Choose who will see the film, and its shape.")
     if not SHORTEST <= seconds <= LONGEST:
@@ -77,7 +77,7 @@ def set_options(session: Session, *, audience: str, shape: str, seconds: float) 
 
 
 def move(session: Session, shown: Sequence[str], receipt: str, by: int) -> None:
-    """One place forward or back (``by`` 1 or -1) among the pieces that are shown. Commits."""
+    """Move one place forward or back (``by`` 1 or -1) among the pieces that are shown. Commits."""
     order = list(shown)
     if receipt not in order:
         raise BadInput("This piece is not in the film any more.")
@@ -89,18 +89,18 @@ def move(session: Session, shown: Sequence[str], receipt: str, by: int) -> None:
 
 
 def drop(session: Session, receipt: str, *, dropped: bool = True) -> None:
-    """Leave a piece out, or put it back. Commits."""
+    """Exclude a piece, or include it again. Commits."""
     film = film_of(session)
     others = [one for one in film.dropped if one != receipt]
     film.dropped = [*others, receipt] if dropped else others
     if not dropped:
-        # Put in by hand: before those that nobody placed, so that there is room for it.
+        # Included by hand: before those that nobody placed, so that there is room for it.
         film.sequence = [*(one for one in film.sequence if one != receipt), receipt]
     _keep(session, film)
 
 
 def set_length(session: Session, receipt: str, seconds: float | None) -> None:
-    """How long a piece is seen; None: as the others. Raises BadInput. Commits."""
+    """Set how long a piece is shown, in seconds; None for the default. Raises BadInput. Commits."""
     film = film_of(session)
     lengths = {one: told for one, told in film.lengths.items() if one != receipt}
     if seconds is not None:
@@ -112,7 +112,7 @@ def set_length(session: Session, receipt: str, seconds: float | None) -> None:
 
 
 def ask_for(session: Session) -> None:
-    """Have it made. Commits."""
+    """Request that the film be rendered. Commits."""
     film = film_of(session)
     film.asked, film.error = True, ""
     _keep(session, film)
@@ -124,7 +124,7 @@ def _keep(session: Session, film: Film) -> None:
 
 
 def looks_of(pieces: Sequence[Piece]) -> dict[str, str]:
-    """Receipt -> a hash of what is seen of it, whatever its length."""
+    """Map each receipt to a hash of what the film shows of it, whatever its length."""
     return {
         piece.receipt: sha256(repr(replace(piece, seconds=0.0)).encode()).hexdigest()
         for piece in pieces
@@ -133,7 +133,7 @@ def looks_of(pieces: Sequence[Piece]) -> dict[str, str]:
 
 
 def film_takeaway(session: Session) -> Takeaway | None:
-    """The takeaway that the finished film is; None before there was any, and after it was withdrawn."""
+    """The finished film's takeaway; None if there is none yet, or if it was withdrawn."""
     query = select(Takeaway).where(
         Takeaway.source == Source.FILM, Takeaway.state != TakeawayState.WITHDRAWN
     )
@@ -141,7 +141,7 @@ def film_takeaway(session: Session) -> Takeaway | None:
 
 
 def parts_of(session: Session, pieces: Sequence[Piece]) -> list[FilmPart]:
-    """Rows for what is seen in a film of these pieces."""
+    """Rows for the pieces shown in a film."""
     looks = looks_of(pieces)
     shown = select(Takeaway.receipt, Takeaway.id).where(Takeaway.receipt.in_(looks))
     ids = {row[0]: row[1] for row in session.execute(shown)}
@@ -174,7 +174,8 @@ def is_fresh(session: Session, store: Store, film: Film, finished: Takeaway) -> 
 
 
 def set_music(session: Session, store: Store, path: Path, *, file: str, name: str) -> None:
-    """Take this sound file in as ``file``, instead of the former; a film that was made is made anew. Commits."""
+    """Store this sound file under the name ``file``, replacing the former music; a finished film is
+    rendered again. Commits."""
     folder = films_folder(store)
     folder.mkdir(parents=True, exist_ok=True)
     path.replace(folder / file)
@@ -187,7 +188,7 @@ def set_music(session: Session, store: Store, path: Path, *, file: str, name: st
 
 
 def remove_music(session: Session, store: Store) -> None:
-    """Away with the music, and with the film that has it; that is made anew. Commits."""
+    """Remove the music, and the film that contains it; the film is rendered again. Commits."""
     film = film_of(session)
     if not film.music:
         return
@@ -197,14 +198,15 @@ def remove_music(session: Session, store: Store) -> None:
 
 
 def films_folder(store: Store) -> Path:
-    """Where the film's music lies."""
+    """Folder of the film's music."""
     return store.folder / "films"
 
 
 def take_away_stale(session: Session, store: Store) -> None:
-    """Take away a finished film that may not be seen any more, and ask for another. Commits.
+    """Remove a finished film that may no longer be shown, and request a new one. Commits.
 
-    Until then the gate refuses it (``reporter.moderation.visibility``). Who withdrew the film itself wants no other.
+    Until then the consent gate refuses it (``reporter.moderation.visibility``). If the film itself
+    was withdrawn, no new one is requested.
     """
     film = film_of(session)
     if not film.made:
@@ -218,7 +220,7 @@ def take_away_stale(session: Session, store: Store) -> None:
 
 
 def take_away(session: Session, store: Store, film: Film, *, asked: bool) -> None:
-    """Let go of the finished film's file and parts; its takeaway waits for the next one. Commits."""
+    """Delete the finished film's file and parts; its takeaway is kept for the next version. Commits."""
     film.made, film.asked = "", asked
     session.add(film)
     session.commit()
@@ -234,5 +236,5 @@ def take_away(session: Session, store: Store, film: Film, *, asked: bool) -> Non
     lock_gathering(session)
     drop_files(session, store, originals)
     session.commit()
-    # Earlier versions kept it here.
+    # Earlier versions stored it here.
     try_remove(films_folder(store) / "film.mp4")

@@ -1,4 +1,4 @@
-"""The finished film as rows: the session that it stands in, and the captions that its recordings bring along."""
+"""The finished film in the database: its session, and the captions taken from its recordings."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from reporter.gathering.sessions import add_session
 from reporter.media.webvtt import Cue, clipped, moved, spoken, webvtt
 from reporter.models import EventSession, Media
 
-# What names its session: no schedule has it, and each laptop of a gathering knows the other's by it.
+# Identifies its session: no schedule has this id, and the laptops of a gathering recognize each other's by it.
 GUID = "film-of-the-evening"
 
 
 def film_session(
     session: Session, title: str, *, now: datetime, rng: random.Random
 ) -> EventSession:
-    """The session that the film stands in, and whose story tells of it; on no list of sessions. Commits."""
+    """The session that contains the film and whose story presents it; not on any list of sessions. Commits."""
     found = session.scalar(select(EventSession).where(EventSession.guid == GUID))
     return found or add_session(session, title, now=now, rng=rng, guid=GUID, retired=True)
 
 
 def caption_film(session: Session, film: Media, heard: Iterable[Heard]) -> None:
-    """Give the film the captions of its recordings, where they are heard. Does not commit."""
+    """Give the film the captions of its recordings, at the times they are heard. Does not commit."""
     cues = sorted(_cues(session, heard), key=lambda cue: (cue.begin, cue.end))
     row = captions_row(session, film)
     row.kept, row.version = webvtt(cues), row.version + 1

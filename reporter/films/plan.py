@@ -1,4 +1,4 @@
-"""Which pieces a film of the evening has, in which order and how long: starred takeaways that the gate lets through."""
+"""Plan the film of the evening: which starred takeaways that pass the consent gate, in which order and how long."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from reporter.stories.queries import with_everything
 
 SHORTEST, USUAL, LONGEST = 15.0, 75.0, 180.0
 TITLE_SECONDS, SESSION_SECONDS, CREDITS_SECONDS, CLOSING_SECONDS = 3.5, 2.2, 4.0, 5.0
-# What a piece is given at first, and at most where there is room: seconds.
+# Seconds that a piece gets initially, and at most if there is room.
 PHOTO_SECONDS, MOST_PHOTO_SECONDS = 3.2, 5.0
 VIDEO_SECONDS, MOST_VIDEO_SECONDS = 6.0, 12.0
 LEAST_QUOTE_SECONDS, MOST_QUOTE_SECONDS = 3.0, 8.0
-# So much shorter a piece may become where there is much to show, so that more of it has room.
+# How much a piece may be shortened if there is much to show, so that more fit.
 HURRIED = 0.75
-# People read so many characters in a second, after a moment to begin.
+# Reading speed in characters a second, after a moment to begin.
 READING, BEGINNING = 16.0, 1.5
-# What can be read in time.
+# The most text that can be read in time.
 QUOTE_CHARS = 200
 NOTHING = (
     "Nothing is starred yet, so there is nothing to make a film of. Star some photos, videos or notes at the desk, "
@@ -38,9 +38,9 @@ NOTHING = (
 
 @dataclass(frozen=True)
 class Wish:
-    """What an organizer wants: for whom, how long, in which order (receipts), without which.
+    """The organizer's choices: audience, length, order (receipts) and exclusions.
 
-    ``lengths``: seconds of single pieces, by receipt; the others share what is left.
+    ``lengths``: seconds of single pieces, by receipt; the others share the rest.
     """
 
     place: Scope = Scope.PUBLIC
@@ -54,9 +54,9 @@ class Wish:
 
 @dataclass(frozen=True)
 class FilmWords:
-    """What is set as type beside people's own words, in the gathering's language.
+    """Text set besides people's own words, in the gathering's language.
 
-    ``sessions``: for each session's code its line below the title (time and room).
+    ``sessions``: for each session's code the line below its title (time and room).
     """
 
     title: str
@@ -70,7 +70,7 @@ class FilmWords:
 
 @dataclass(frozen=True)
 class Plan:
-    """A script, and receipts of what would be allowed but has no room in it, or was dropped."""
+    """A script, and the receipts of takeaways that are allowed but did not fit or were excluded."""
 
     script: Script
     left_out: tuple[str, ...]
@@ -88,7 +88,7 @@ class _Candidate:
 
 
 def plan_film(session: Session, store: Store, wish: Wish, words: FilmWords) -> Plan:
-    """The film of a gathering. Raises Conflict, with a sentence that says what to do, where there is nothing for it."""
+    """Plan the film of a gathering. Raises Conflict, with advice, if there is nothing to show."""
     candidates = _candidates(session, store, wish)
     wanted = [one for one in candidates if one.piece.receipt not in wish.dropped]
     if not wanted:
@@ -101,7 +101,7 @@ def plan_film(session: Session, store: Store, wish: Wish, words: FilmWords) -> P
 
 
 def allowed(session: Session, receipts: Sequence[str], place: Scope) -> bool:
-    """Whether every one of these takeaways is starred and may (still) be shown at a place."""
+    """Whether all of these takeaways are starred and may (still) be shown at a place."""
     query = select(func.count(Takeaway.id)).where(
         Takeaway.receipt.in_(receipts), Takeaway.starred.is_(True), showable(place)
     )
@@ -135,7 +135,7 @@ def _as_long(piece: Piece, wish: Wish) -> Piece:
 
 
 def piece_of(store: Store, takeaway: Takeaway) -> Piece | None:
-    """What a takeaway is in a film: its video, else its first photo, else its words; None where nothing is ready."""
+    """A takeaway's piece of the film: its video, else its first photo, else its words; None if nothing is ready."""
     media = [attachment.media for attachment in takeaway.attachments]
     for kind, name in ((Kind.VIDEO, "play"), (Kind.PHOTO, "view")):
         for one in media:
@@ -181,7 +181,7 @@ def _quote(takeaway: Takeaway, words: str) -> Piece:
 
 
 def shortened(text: str) -> str:
-    """As much of a text as can be read: whole sentences where there is one, else whole words."""
+    """Shorten a text to what can be read: whole sentences if one fits, else whole words."""
     words = " ".join(text.split())
     if len(words) <= QUOTE_CHARS:
         return words
@@ -208,7 +208,7 @@ def _why_nothing(session: Session, wish: Wish, has_dropped: bool) -> str:
 
 
 def _chosen(wanted: list[_Candidate], wish: Wish) -> list[_Candidate]:
-    """As many as there is time for: in the organizer's order, else by turns from all sessions."""
+    """As many pieces as fit: in the organizer's order, else taking turns between sessions."""
     left = wish.seconds - TITLE_SECONDS - CLOSING_SECONDS
     if any(one.piece.credit for one in wanted):
         left -= CREDITS_SECONDS
@@ -216,7 +216,7 @@ def _chosen(wanted: list[_Candidate], wish: Wish) -> list[_Candidate]:
     kept: set[str] = set()
     for one in wanted if wish.order else _by_turns(wanted):
         cost = one.piece.seconds * HURRIED + (0 if one.session.id in seen else SESSION_SECONDS)
-        # One piece there always is: a film of nothing but cards would tell nothing.
+        # At least one piece: a film of nothing but title cards would show nothing.
         if cost <= left or not kept:
             left -= cost
             seen.add(one.session.id)
@@ -257,7 +257,7 @@ _MOST = {
 
 
 def _stretched(pieces: list[Piece], wish: Wish) -> list[Piece]:
-    """Pictures and quotes longer or shorter by one share, within what is good for each; not those of a set length."""
+    """Stretch or shrink pictures and quotes by one factor, within limits for each; not those of a set length."""
 
     def is_free(piece: Piece) -> bool:
         return piece.kind in _MOST and piece.receipt not in wish.lengths

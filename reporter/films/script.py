@@ -1,4 +1,4 @@
-"""What a film shows, piece by piece: said by the plan, drawn by capture.films."""
+"""The film script, piece by piece: written by the plan, rendered by capture.films."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from hashlib import sha256
 
 
 class Shape(StrEnum):
-    """How the picture lies."""
+    """Aspect ratio of the picture."""
 
     LANDSCAPE = "landscape"
     SQUARE = "square"
     UPRIGHT = "upright"
 
 
-# Width and height in pixels: the same number of them, so that each shape takes about the same time.
+# Width and height in pixels: the same number of pixels for each shape, so that rendering takes about the same time.
 SIZES = {Shape.LANDSCAPE: (1280, 720), Shape.SQUARE: (960, 960), Shape.UPRIGHT: (720, 1280)}
 
 
 class PieceKind(StrEnum):
-    """What is seen."""
+    """Kind of piece."""
 
     TITLE = "title"
     SESSION = "session"
@@ -33,10 +33,11 @@ class PieceKind(StrEnum):
 
 @dataclass(frozen=True)
 class Piece:
-    """One thing that is seen, for ``seconds``.
+    """One piece that is shown for ``seconds``.
 
-    ``heading`` and ``words`` are set as type, ``credit`` is who made it. ``path`` is the rendition of a photo or a
-    video. ``url`` becomes a QR code. ``is_whole``: nothing of the picture may be cut off (there are words in it).
+    ``heading`` and ``words`` are set as type, ``credit`` names the author. ``path`` is the
+    rendition of a photo or a video. ``url`` becomes a QR code. ``is_whole``: the picture must not
+    be cropped (it contains words).
     """
 
     kind: PieceKind
@@ -48,7 +49,7 @@ class Piece:
     path: str = ""
     url: str = ""
     is_whole: bool = False
-    # SHA-256 of the original and of the rendition, and the edits of that: what was edited since makes another film.
+    # SHA-256 of the original and of the rendition, and its edits: editing a picture changes the film.
     media: str = ""
     rendition: str = ""
     mended: str = ""
@@ -56,7 +57,8 @@ class Piece:
 
 @dataclass(frozen=True)
 class Heard:
-    """What is heard of a recording (``media``: its SHA-256): ``seconds`` from ``start``, ``at`` seconds in the film."""
+    """Audio of a recording (``media``: its SHA-256): ``seconds`` from ``start``, played at ``at``
+    seconds of the film."""
 
     media: str
     at: float
@@ -66,7 +68,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Script:
-    """A film before it is made. ``music`` is a sound file that an organizer brought, '' for none."""
+    """A film before it is rendered. ``music`` is a sound file from the organizer, '' for none."""
 
     pieces: tuple[Piece, ...]
     shape: Shape = Shape.LANDSCAPE
@@ -74,15 +76,15 @@ class Script:
 
     @property
     def seconds(self) -> float:
-        """How long it runs."""
+        """Total length."""
         return sum(piece.seconds for piece in self.pieces)
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same film."""
+        """Hash of the script; the same for the same film."""
         return sha256(repr(self).encode()).hexdigest()
 
     @property
     def receipts(self) -> tuple[str, ...]:
-        """The takeaways that are in it, in order."""
+        """Receipts of the takeaways in it, in order."""
         return tuple(piece.receipt for piece in self.pieces if piece.receipt)

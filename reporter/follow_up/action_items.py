@@ -1,4 +1,4 @@
-"""Questions and action items: what is open, who takes care, what became of it."""
+"""Questions and action items: what is open, who is responsible, and the outcome."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def begin_item(
     takeaway: Takeaway | None = None,
     reply: Reply | None = None,
 ) -> ActionItem:
-    """Something open, perhaps from a takeaway or a reply. ``values``: as ``change_item``. Raises BadInput. Commits."""
+    """Create an open item, optionally from a takeaway or a reply. ``values``: as ``change_item``.
+    Raises BadInput. Commits."""
     if kind not in KINDS:
         raise BadInput("It is either a question or something to do.")
     item = ActionItem(
@@ -67,7 +68,7 @@ def _about(takeaway: Takeaway | None, reply: Reply | None) -> Any:
 def change_item(session: Session, item: ActionItem, hand: Actor, values: Mapping[str, Any]) -> None:
     """Set ``what``, ``who``, ``who_agreed``, ``due_on`` (ISO date or ''), ``state``, ``outcome``. Commits.
 
-    Raises BadInput for impossible values; then nothing is changed.
+    Raises BadInput for invalid values; then nothing is changed.
     """
     _apply(item, hand, values)
     if not item.what:
@@ -91,7 +92,7 @@ def _apply(item: ActionItem, hand: Actor, values: Mapping[str, Any]) -> None:
 
 
 def read_date(text: str) -> date | None:
-    """An ISO date, None for nothing; raises BadInput."""
+    """Parse an ISO date, None for empty text; raises BadInput."""
     try:
         return date.fromisoformat(text.strip()) if text.strip() else None
     except ValueError as error:
@@ -109,7 +110,7 @@ def _set_state(item: ActionItem, hand: Actor, state: str) -> None:
 
 
 def find_item(session: Session, number: str) -> ActionItem:
-    """The item of an id in hex; raises NotFound."""
+    """The item with an id in hex; raises NotFound."""
     try:
         found = session.get(ActionItem, uuid.UUID(number))
     except ValueError:
@@ -120,7 +121,7 @@ def find_item(session: Session, number: str) -> ActionItem:
 
 
 def all_items(session: Session, *, state: str = "") -> list[ActionItem]:
-    """Items, those due first, then the oldest; of one state or of all."""
+    """Items of one state or of all; by due date, then oldest first."""
     query = select(ActionItem).options(
         joinedload(ActionItem.takeaway).joinedload(Takeaway.session), joinedload(ActionItem.reply)
     )
@@ -131,12 +132,12 @@ def all_items(session: Session, *, state: str = "") -> list[ActionItem]:
 
 
 def is_overdue(item: ActionItem, today: date) -> bool:
-    """Open, and its day is over."""
+    """Whether it is open and past its due date."""
     return item.state == ItemState.OPEN and item.due_on is not None and item.due_on < today
 
 
 def proposed(session: Session) -> list[Takeaway]:
-    """Approved questions and intentions that nobody made an item of yet, the oldest first."""
+    """Approved questions and intentions without an item yet, oldest first."""
     taken = exists().where(ActionItem.takeaway_id == Takeaway.id)
     query = select(Takeaway).where(
         Takeaway.intent.in_(KINDS), Takeaway.state == TakeawayState.APPROVED, ~taken
@@ -146,7 +147,7 @@ def proposed(session: Session) -> list[Takeaway]:
 
 
 def unanswered(session: Session) -> list[Takeaway]:
-    """Approved questions to which nothing was said that is shown, the oldest first."""
+    """Approved questions without a visible reply, oldest first."""
     said = exists().where(
         and_(
             Reply.takeaway_id == Takeaway.id,
@@ -168,17 +169,17 @@ def unanswered(session: Session) -> list[Takeaway]:
 
 
 def for_place(items: list[ActionItem], place: Scope) -> list[ActionItem]:
-    """Those that may be told at a place: what came from a takeaway goes only where that may go."""
+    """Items that may be shown at a place: an item from a takeaway only where the takeaway may be shown."""
     return [i for i in items if i.takeaway is None or may_show(i.takeaway, place)]
 
 
 def told_name(item: ActionItem) -> str:
-    """Who takes care, where that may be said."""
+    """The responsible person, if the name may be published."""
     return item.who if item.who_agreed else ""
 
 
 def item_record(item: ActionItem) -> dict[str, Any]:
-    """An item as JSON, for the shell and for whoever holds the folder."""
+    """An item as JSON, for the app shell and the bundle."""
     return {
         "id": str(item.id),
         "kind": item.kind,

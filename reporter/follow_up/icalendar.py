@@ -1,4 +1,4 @@
-"""iCalendar (RFC 5545): open items as VTODO, the next gathering as VEVENT."""
+"""iCalendar export (RFC 5545): open items as VTODO, the next gathering as VEVENT."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STATES = {
 def calendar(
     title: str, items: Iterable[ActionItem], following: NextGathering | None, *, now: datetime
 ) -> bytes:
-    """A calendar file. Names stand in it only where their owners agreed."""
+    """A calendar file. Names are included only with their owners' agreement."""
     from icalendar import Calendar
 
     made = Calendar()
@@ -41,7 +41,7 @@ def _event(row: NextGathering, now: datetime) -> Event:
     from icalendar import Event
 
     event = Event()
-    # One address for all its versions: a calendar that has it already changes it.
+    # The UID is the same for all versions, so that a calendar updates the entry it has.
     event.add("uid", f"next-{row.starts_at:%Y%m%d}@social-reporter")
     event.add("dtstamp", now)
     event.add("last-modified", row.changed_at)

@@ -1,4 +1,4 @@
-"""The next gathering: when and where, who wants to be invited, and what it takes over from the one before."""
+"""The next gathering: when and where, who wants an invitation, and what it takes over from the previous one."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from reporter.models.follow_up import ActionItem, Contact, NextGathering
 from reporter.moderation.decisions import next_revision
 
 _ONLY = 1
-# What a mail server takes is its business; this keeps slips and header tricks out (RFC 5321, 4.5.3.1: 254 octets).
+# Deliverability is up to mail servers; this catches typos and header injection (RFC 5321, 4.5.3.1: 254 octets).
 _ADDRESS = re.compile(
     r"[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\]{1,189}\.[^@\s.<>,;]{2,63}"
 )
 
 
 def next_gathering(session: Session) -> NextGathering | None:
-    """When and where people meet again, if that is known."""
+    """Time and place of the next gathering, if known."""
     return session.get(NextGathering, _ONLY)
 
 
@@ -45,7 +45,7 @@ def set_next(
     url: str = "",
     words: str = "",
 ) -> NextGathering:
-    """Say when and where. Raises BadInput for an impossible time or address. Commits."""
+    """Set time and place. Raises BadInput for an invalid time or address. Commits."""
     if not title.strip():
         raise BadInput("Say what the next gathering is called.")
     if ends_at is not None and ends_at <= starts_at:
@@ -67,7 +67,7 @@ def set_next(
 
 
 def forget_next(session: Session) -> None:
-    """It is not known any more. Commits."""
+    """Delete the next gathering's time and place. Commits."""
     session.execute(delete(NextGathering))
     next_revision(session)
     session.commit()
@@ -86,9 +86,9 @@ def leave_address(
     now: datetime,
     rng: random.Random,
 ) -> Contact:
-    """Keep where somebody wants to be told of an answer or invited. One row a takeaway and address. Commits.
+    """Store an address that wants an answer notification or an invitation, one row per takeaway and address. Commits.
 
-    Raises BadInput for something that is no address, or when nothing was wanted.
+    Raises BadInput if it is not an email address, or if neither was requested.
     """
     address = address.strip()
     if not _ADDRESS.fullmatch(address):
@@ -113,7 +113,7 @@ def leave_address(
 
 
 def stop_mail(session: Session, takeaway: Takeaway, now: datetime) -> int:
-    """Forget the addresses that were left with a takeaway; how many. Commits."""
+    """Delete the addresses left with a takeaway; returns how many. Commits."""
     rows = session.scalars(select(Contact).where(Contact.takeaway_id == takeaway.id)).all()
     for row in rows:
         session.delete(row)
@@ -122,7 +122,7 @@ def stop_mail(session: Session, takeaway: Takeaway, now: datetime) -> int:
 
 
 def stop_by_token(session: Session, tokens: Sequence[str], now: datetime) -> None:
-    """Send nothing more to the addresses of these tokens, whatever takeaway they were left with. Does not commit."""
+    """Unsubscribe the addresses of these tokens, whatever takeaway they were left with. Does not commit."""
     if not tokens:
         return
     addresses = select(Contact.address).where(Contact.token.in_(tokens))
@@ -134,12 +134,12 @@ def stop_by_token(session: Session, tokens: Sequence[str], now: datetime) -> Non
 
 
 def contacts_of(session: Session, takeaway: Takeaway) -> list[Contact]:
-    """The addresses that were left with a takeaway."""
+    """The addresses left with a takeaway."""
     return list(session.scalars(select(Contact).where(Contact.takeaway_id == takeaway.id)))
 
 
 def invited(session: Session) -> list[str]:
-    """Addresses of those who agreed to be invited and did not stop, each once."""
+    """Addresses that agreed to be invited and did not unsubscribe, each once."""
     query = select(Contact.address).where(Contact.invite, Contact.stopped_at.is_(None))
     return sorted(set(session.scalars(query)), key=str.casefold)
 
@@ -149,7 +149,7 @@ def invited(session: Session) -> list[str]:
 
 @dataclass(frozen=True)
 class Carried:
-    """What a new gathering took over."""
+    """What was taken over into a new gathering."""
 
     questions: int
     actions: int
@@ -160,8 +160,9 @@ class Carried:
 def carry_over(session: Session, previous: Session, settings: Settings, hand: Actor) -> Carried:
     """Take over open questions and action items, sessions of a series and people who agreed to be invited.
 
-    ``previous`` is a session on the gathering before, ``settings`` are that one's. Nothing else comes along: no words
-    of takeaways that nobody made an item of or approved as a question, no names that may not be told. Commits.
+    ``previous`` is a session on the previous gathering's database, ``settings`` are its settings.
+    Nothing else is taken over: no words of takeaways that were neither made an item nor approved as
+    a question, and no names that may not be published. Commits.
     """
     items = [_copy(row, settings, hand) for row in _open_items(previous)]
     items += [_from_takeaway(row, settings, hand) for row in proposed(previous) if _may_go_on(row)]
@@ -194,7 +195,7 @@ def _open_items(previous: Session) -> list[ActionItem]:
 
 
 def _may_go_on(row: Takeaway) -> bool:
-    """ "Only here today" ends with the day."""
+    """Whether it may be carried over: "only here today" ends with the day."""
     return row.audience != Audience.ROOM
 
 

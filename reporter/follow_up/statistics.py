@@ -1,4 +1,4 @@
-"""What matters after a gathering, in a few numbers. Counted from the rows that are there anyway: nobody is tracked."""
+"""Key figures after a gathering, counted from existing rows: nobody is tracked."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ _SHOWN = Takeaway.state == TakeawayState.APPROVED
 
 @dataclass(frozen=True)
 class Share:
-    """So many of so many."""
+    """A part of a total."""
 
     part: int
     whole: int
 
     @property
     def percent(self) -> int:
-        """Rounded; 0 of nothing is 0."""
+        """Rounded percentage; 0 if the total is 0."""
         return round(100 * self.part / self.whole) if self.whole else 0
 
 
 @dataclass(frozen=True)
 class Board:
-    """The numbers of the board."""
+    """The figures of the board."""
 
     questions_answered: Share
-    # From a question to the first words said to it; None: none was answered yet.
+    # Time from a question to its first reply; None if none was answered yet.
     first_answer_after: timedelta | None
     actions_done: Share
     with_reply: Share
-    # Phones that recorded on more than one day, of all phones that recorded.
+    # Phones that recorded on more than one day, out of all phones that recorded.
     came_back: Share
 
 
 def board(session: Session) -> Board:
-    """Count."""
+    """Compute the figures."""
     asked = _count(session, and_(_SHOWN, Takeaway.intent == Intent.QUESTION))
     waits = _first_answers(session)
     return Board(
@@ -66,14 +66,14 @@ def _said() -> ColumnElement[bool]:
 
 
 def _first_answers(session: Session) -> list[float]:
-    """Seconds from each answered question to its first answer."""
+    """Seconds from each answered question to its first reply."""
     query = (
         select(Takeaway.recorded_at, func.min(Reply.written_at))
         .join(Reply, Reply.takeaway_id == Takeaway.id)
         .where(_SHOWN, Takeaway.intent == Intent.QUESTION, _said())
         .group_by(Takeaway.id, Takeaway.recorded_at)
     )
-    # Clocks of phones and blogs differ: nothing is answered before it was asked.
+    # Clocks of phones and blogs differ: ignore replies dated before the question.
     return [max(0.0, (first - asked).total_seconds()) for asked, first in session.execute(query)]
 
 

@@ -1,4 +1,4 @@
-"""The kiosk is everybody's: the desk's pause, blocked devices, and how much one device may bring in a minute."""
+"""Admission of uploads: the desk's pause, blocked devices, and rate limits per device and address."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from reporter.errors import BadInput, Forbidden, Paused, TooMuch
 from reporter.models import BlockedDevice, Gathering, Takeaway
 
 MINUTE = timedelta(minutes=1)
-# How long an address has the share of a device that has sent from there.
+# How long an established device's share counts for its address after it last sent.
 BEHIND_FOR = timedelta(minutes=10)
-# Devices that are remembered; more at once come from somebody who makes them up.
+# Most devices to remember; more at once come from somebody who makes them up.
 MOST_KEYS = 10_000
 
 
 def pause(session: Session, *, now: datetime) -> None:
-    """Take nothing in until ``resume``. What is safe stays readable; what waits on phones waits. Commits."""
+    """Pause intake until ``resume``. Stored content stays readable; phones keep their queue. Commits."""
     _gathering(session).paused_at = now
     session.commit()
 
 
 def resume(session: Session) -> None:
-    """Take in again. Commits."""
+    """Resume intake. Commits."""
     _gathering(session).paused_at = None
     session.commit()
 
 
 def paused_since(session: Session) -> datetime | None:
-    """Since when the kiosk takes nothing in, or None."""
+    """Since when intake is paused, or None."""
     return session.scalar(select(Gathering.paused_at))
 
 
 def block(session: Session, takeaway: Takeaway, hand: Actor) -> None:
-    """Take nothing more from the device that a takeaway came from. Raises BadInput if that isn't known. Commits."""
+    """Block the device that a takeaway came from. Raises BadInput if it is unknown. Commits."""
     if not takeaway.device or takeaway.device.startswith(ELSEWHERE):
         raise BadInput("Nobody knows which device this came from, so none can be blocked.")
     if session.get(BlockedDevice, takeaway.device) is None:
@@ -53,7 +53,7 @@ def block(session: Session, takeaway: Takeaway, hand: Actor) -> None:
 
 
 def unblock(session: Session, device: str) -> None:
-    """Let a device send again. Commits."""
+    """Unblock a device. Commits."""
     row = session.get(BlockedDevice, device)
     if row is not None:
         session.delete(row)
@@ -61,7 +61,7 @@ def unblock(session: Session, device: str) -> None:
 
 
 def blocked_devices(session: Session) -> list[tuple[BlockedDevice, list[Takeaway]]]:
-    """Blocked devices, the newest first, each with its newest takeaways: how the desk knows who it is."""
+    """Blocked devices, newest first, each with its newest takeaways, so that the desk can recognize them."""
     rows = session.scalars(select(BlockedDevice).order_by(BlockedDevice.blocked_at.desc()))
     query = select(Takeaway).order_by(Takeaway.received_at.desc()).limit(3)
     return [
@@ -71,7 +71,7 @@ def blocked_devices(session: Session) -> list[tuple[BlockedDevice, list[Takeaway
 
 
 def admit(session: Session, device: str) -> None:
-    """Raise Paused while the kiosk takes nothing in, Forbidden for a blocked device."""
+    """Raise Paused while intake is paused, Forbidden for a blocked device."""
     found = session.execute(_admit_query(), {"device": device}).one_or_none()
     if found is not None and found.paused_at is not None:
         raise Paused(
@@ -85,7 +85,7 @@ def admit(session: Session, device: str) -> None:
         )
 
 
-# Asked with every request that brings something: put together once.
+# Runs with every request that uploads something, so the query is built once.
 @functools.cache
 def _admit_query() -> Any:
     blocked = select(BlockedDevice.device).where(BlockedDevice.device == bindparam("device"))
@@ -93,7 +93,7 @@ def _admit_query() -> Any:
 
 
 class Window:
-    """What was counted by key within the last minute. In memory: a restart forgives."""
+    """Sliding-window counter by key over the last minute. In memory: a restart resets it."""
 
     def __init__(self, length: timedelta = MINUTE) -> None:
         self._length = length
@@ -101,14 +101,15 @@ class Window:
         self._events: dict[str, deque[tuple[datetime, int]]] = {}
 
     def add(self, key: str, amount: int, *, now: datetime) -> None:
-        """Count an event of some amount."""
+        """Count an event with an amount."""
         with self._lock:
             if len(self._events) >= MOST_KEYS and key not in self._events:
                 self._forget(now)
             self._events.setdefault(key, deque()).append((now, amount))
 
     def forgive(self, key: str, amount: int) -> None:
-        """What was announced last did not come: it counts as an event still, but its amount doesn't."""
+        """Set the amount of the latest such event to 0: what was announced did not arrive, but the
+        event still counts."""
         with self._lock:
             events = self._events.get(key, deque())
             for number in range(len(events) - 1, -1, -1):
@@ -117,13 +118,13 @@ class Window:
                     return
 
     def remove_last(self, key: str) -> None:
-        """The event that was counted last was none."""
+        """Remove the latest event."""
         with self._lock:
             if events := self._events.get(key):
                 events.pop()
 
     def total(self, key: str, *, now: datetime) -> tuple[int, int, int]:
-        """(how many events, their amounts in sum, whole seconds until the oldest no longer counts)."""
+        """(number of events, sum of their amounts, whole seconds until the oldest expires)."""
         with self._lock:
             events = self._events.get(key, deque())
             while events and events[0][0] <= now - self._length:
@@ -135,7 +136,7 @@ class Window:
             return len(events), sum(amount for _, amount in events), max(1, math.ceil(left))
 
     def _forget(self, now: datetime) -> None:
-        """Drop those that no longer count; all of them, should that not be enough."""
+        """Drop expired keys; drop all of them if that is not enough."""
         old = [k for k, events in self._events.items() if events[-1][0] <= now - self._length]
         for key in old:
             del self._events[key]
@@ -143,37 +144,38 @@ class Window:
             self._events.clear()
 
 
-# How many fresh devices' shares one address has; established ones bring their own. A phone that takes a new cookie with
-# each request gets no more than this.
+# Shares of one address for new devices; established ones add their own. A phone that takes a new
+# cookie with each request gets no more than this.
 FRESH_SHARES = 2
-# An access point hides so many phones behind one address at most.
+# Most established devices that count for one address (an access point with NAT).
 MOST_BEHIND_ONE = 100
 
 
 @dataclass(frozen=True)
 class Sender:
-    """Who is about to bring something."""
+    """The origin of an upload."""
 
     device: str
-    # Many devices may sit behind one: an access point with a network of its own.
+    # Many devices may share one: an access point with a network of its own.
     address: str
-    # Its cookie is some minutes old: it was not taken for this request.
+    # Its cookie is some minutes old: it was not requested for this upload.
     established: bool = False
 
 
 class Shares:
-    """What each device, and each address, began to bring within the last minute."""
+    """Rate limits: uploads begun within the last minute, by device and by address."""
 
     def __init__(self) -> None:
-        # Two, so that made-up devices push no address out.
+        # Two windows, so that made-up devices evict no address.
         self._devices, self._addresses = Window(), Window()
         self._lock = threading.Lock()
         self._behind: dict[str, dict[str, datetime]] = {}
 
     def take(self, sender: Sender, size: int, *, now: datetime, limits: LimitSettings) -> None:
-        """Count ``size`` bytes that somebody is about to bring; raises TooMuch if its minute is used up.
+        """Count an upload of ``size`` bytes; raises TooMuch if the limit for the minute is used up.
 
-        Whoever is below the mark is let in whole: a limit of bytes must never make a large file impossible.
+        Anybody below the limit may send a whole file: a byte limit must never make a large file
+        impossible.
         """
         if sender.established:
             self._note_behind(sender, now)
@@ -193,7 +195,7 @@ class Shares:
         self._addresses.add(sender.address, size, now=now)
 
     def forgive(self, sender: Sender, size: int) -> None:
-        """What was announced did not come: see Window.forgive."""
+        """The announced upload did not arrive: see Window.forgive."""
         self._devices.forgive(sender.device, size)
         self._addresses.forgive(sender.address, size)
 
@@ -204,7 +206,7 @@ class Shares:
                 devices[sender.device] = now
 
     def _count_behind(self, address: str, now: datetime) -> int:
-        """Established devices that have brought something lately."""
+        """Number of established devices that sent from the address lately."""
         with self._lock:
             devices = self._behind.get(address, {})
             for device in [one for one, seen in devices.items() if seen <= now - BEHIND_FOR]:

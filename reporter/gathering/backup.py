@@ -1,4 +1,4 @@
-"""A verified copy of a gathering while its kiosk runs, and the way back: the same copy in the other direction."""
+"""Back up a gathering, verified, while its kiosk runs; a restore is the same copy in the other direction."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DATABASE = "reporter.db"
 # Held in a folder while a copy is written into it.
 _LOCK = ".copying"
 NOTE = "COPY.txt"
-# Somebody may take something back between our look at the rows and at the files; then we look again.
+# Attempts: something may be withdrawn between reading the rows and copying the files; then we read the rows again.
 MOST_LOOKS = 5
 
 # (files done, of how many, what)
@@ -35,7 +35,7 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Copied:
-    """What a copy did: files copied now, files that were there already, originals that the source itself lacks."""
+    """Result of a copy: files copied now, files already present, originals that are missing in the source."""
 
     copied: int
     known: int
@@ -44,20 +44,21 @@ class Copied:
 
 @dataclass(frozen=True)
 class _File:
-    """A file that a row promises: where it stands below the gathering's folder, and its content."""
+    """A file that a row refers to: its path in the gathering's folder, and its hash."""
 
     place: Path
     sha256: str
-    # A rendition that is gone is made again from its original.
+    # A missing rendition is rendered again from its original.
     original: bool
 
 
 def copy_gathering(source: Path, goal: Path, *, progress: Progress | None = None) -> Copied:
-    """Make ``goal`` a verified copy of the gathering in ``source``; what is there already is not copied again.
+    """Make ``goal`` a verified copy of the gathering in ``source``; files already present are not copied again.
 
-    The copy is a gathering folder itself. What was taken back since the last copy goes from the copy too. Secrets are
-    in neither. Raises NotFound without a gathering in ``source``, Conflict when ``goal`` holds another gathering,
-    ReporterError when what was written can't be read back whole.
+    The copy is a gathering folder itself. What was withdrawn since the last copy is removed from
+    the copy too. Secrets are in neither. Raises NotFound if there is no gathering in ``source``,
+    Conflict if ``goal`` holds another gathering, ReporterError if written data can't be read back
+    intact.
     """
     if not exists(source):
         raise NotFound("There is no gathering in %(source)s.", source=source)
@@ -108,7 +109,7 @@ def _copy_once(source: Path, goal: Path, progress: Progress) -> Copied:
         elif file.original:
             missing.append(file.place.name)
         progress(number, len(files), file.place.name)
-    # The rows come last: a copy that breaks off leaves the former one usable.
+    # The database comes last: an interrupted copy leaves the former one usable.
     os.replace(snapshot, goal / DATABASE)
     for name in (f"{DATABASE}-wal", f"{DATABASE}-shm"):
         (goal / name).unlink(missing_ok=True)
@@ -120,7 +121,7 @@ def _copy_once(source: Path, goal: Path, progress: Progress) -> Copied:
 
 
 def _write_note(goal: Path) -> None:
-    """What whoever finds this copy has to know of it."""
+    """Write a note with what whoever finds this copy has to know."""
     with closing(sqlite3.connect(goal / DATABASE)) as rows:
         [count] = rows.execute(
             "SELECT count(*) FROM takeaway WHERE state != 'withdrawn'"
@@ -137,7 +138,7 @@ def _write_note(goal: Path) -> None:
 def _check_goal(source: Path, goal: Path) -> None:
     if goal.resolve() == source.resolve():
         raise Conflict("A gathering can't be copied onto itself. Choose another folder.")
-    # A first copy that broke off, or is under way, has left its lock.
+    # A first copy that was interrupted, or is under way, has left its lock.
     begun = exists(goal) or (goal / _LOCK).exists()
     if goal.exists() and not begun and any(goal.iterdir()):
         raise Conflict(
@@ -156,7 +157,7 @@ def _gathering_id(folder: Path) -> object:
 
 
 def _snapshot(source: Path, goal: Path) -> None:
-    """SQLite's own online backup: consistent while others write."""
+    """SQLite's online backup: consistent while others write."""
     goal.unlink(missing_ok=True)
     with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(goal)) as copy:
         live.backup(copy)
@@ -172,7 +173,7 @@ def _snapshot(source: Path, goal: Path) -> None:
 
 
 def _promised(database: Path) -> Iterator[_File]:
-    """Originals and renditions that the rows of a snapshot know."""
+    """Originals and renditions listed in a snapshot."""
     store = Store(Path())
     with closing(sqlite3.connect(database)) as rows:
         for sha256, ext in rows.execute("SELECT sha256, ext FROM media ORDER BY sha256"):
@@ -187,7 +188,7 @@ def _is_whole(path: Path, sha256: str) -> bool:
 
 
 def _copy_file(source: Path, goal: Path, file: _File) -> None:
-    """Copy, put onto the disk, read back. What is damaged at its source is said, not copied."""
+    """Copy a file, sync and read it back. A file damaged at its source is reported, not copied."""
     make_durable_folder(goal.parent)
     if hash_file(_replace(source, goal), from_disk=True) != file.sha256:
         remove_file(goal)
@@ -202,7 +203,7 @@ def _copy_file(source: Path, goal: Path, file: _File) -> None:
 
 
 def _replace(source: Path, goal: Path) -> Path:
-    """Copy under a temporary name, then take the place of what was there."""
+    """Copy to a temporary name, then replace the previous file."""
     temporary = goal.with_name(f".{goal.name}.new")
     with disk_errors():
         shutil.copyfile(source, temporary)
@@ -224,4 +225,4 @@ def _drop_unpromised(goal: Path, promised: set[Path]) -> None:
 
 
 def _unheard(done: int, total: int, what: str) -> None:
-    """Stands in for ``progress`` when the caller doesn't ask."""
+    """Default for ``progress``: does nothing."""

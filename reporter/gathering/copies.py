@@ -24,7 +24,7 @@ _RECORDS = "data/takeaways.json"
 
 @dataclass(frozen=True)
 class Held:
-    """What a copy holds of some takeaways. ``known`` is False where it can't be looked into now."""
+    """What a copy holds of some takeaways. ``known`` is False if the copy is not accessible now."""
 
     kind: str
     place: Path
@@ -35,7 +35,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Remains:
-    """What a copy still holds though it has gone here: taken back, or kept long enough."""
+    """What a copy still holds although it was deleted here: withdrawn, or past its retention period."""
 
     kind: str
     place: Path
@@ -47,16 +47,16 @@ class Remains:
 
     @property
     def any(self) -> int:
-        """How many things that is."""
+        """The total number of these."""
         return self.takeaways + self.addresses + self.devices
 
 
 def note_copy(
     session: Session, kind: str, place: Path, *, now: datetime, holds: Collection[uuid.UUID] = ()
 ) -> None:
-    """Remember that a copy was made; the same place again takes the place of the former. Commits.
+    """Record that a copy was made; it replaces the record for the same place. Commits.
 
-    ``holds``: which takeaways are in it, for a film, which can't be looked into.
+    ``holds``: ids of the takeaways in it, for a film, which can't be inspected.
     """
     told = [str(one) for one in holds]
     session.merge(CopyMade(place=str(place.resolve()), kind=kind, made_at=now, holds=told))
@@ -64,13 +64,13 @@ def note_copy(
 
 
 def copies_holding(session: Session, takeaways: Collection[uuid.UUID]) -> list[Held]:
-    """Every copy that was made, with which of these takeaways it holds with their content; the newest first."""
+    """Every recorded copy with the takeaways among these whose content it holds, newest first."""
     rows = session.scalars(select(CopyMade).order_by(CopyMade.made_at.desc()))
     return [_look(row, frozenset(takeaways)) for row in rows]
 
 
 def remains_in_copies(session: Session) -> list[Remains]:
-    """For every copy that was made, what it holds that this gathering does not hold any more; the newest first."""
+    """For every recorded copy, what it holds that this gathering no longer holds, newest first."""
     gone = select(Takeaway.id).where(Takeaway.state == TakeawayState.WITHDRAWN)
     known = set(session.scalars(select(Contact.id)))
     bare = set(session.scalars(select(Takeaway.id).where(Takeaway.device == "")))
@@ -93,7 +93,7 @@ def remains_in_copies(session: Session) -> list[Remains]:
 
 
 def _people_in(folder: Path) -> tuple[set[uuid.UUID], set[uuid.UUID]]:
-    """Of a backup: takeaways that say which phone they came from, and addresses that people left."""
+    """In a backup: takeaways that name the phone they came from, and addresses that people left."""
     with _opened(folder) as rows:
         named = "SELECT id FROM takeaway WHERE device != '' AND state != 'withdrawn'"
         devices = rows.execute(named).fetchall()
@@ -115,14 +115,14 @@ def _look(row: CopyMade, takeaways: frozenset[uuid.UUID]) -> Held:
 
 
 def _in_backup(folder: Path) -> frozenset[uuid.UUID]:
-    """Takeaways that are not withdrawn in it."""
+    """Takeaways in the backup that are not withdrawn there."""
     with _opened(folder) as rows:
         found = rows.execute("SELECT id FROM takeaway WHERE state != 'withdrawn'").fetchall()
     return frozenset(_ids(found))
 
 
 def _opened(folder: Path) -> closing[sqlite3.Connection]:
-    """The database of a backup, for reading only. Raises FileNotFoundError."""
+    """Open the database of a backup read-only. Raises FileNotFoundError."""
     if not (folder / "reporter.db").is_file():
         raise FileNotFoundError(folder)
     address = f"{(folder / 'reporter.db').as_uri()}?mode=ro&immutable=1"
@@ -130,7 +130,7 @@ def _opened(folder: Path) -> closing[sqlite3.Connection]:
 
 
 def _in_bundle(place: Path) -> frozenset[uuid.UUID]:
-    """Takeaways that are in a bundle, a folder or one file, or seen in its film."""
+    """Takeaways in a bundle (a folder or one file), or shown in its film."""
     if place.is_dir():
         told = (place / _RECORDS).read_text(encoding="utf-8")
     else:
@@ -142,7 +142,7 @@ def _in_bundle(place: Path) -> frozenset[uuid.UUID]:
 
 
 def _in_film(row: CopyMade) -> frozenset[uuid.UUID]:
-    """What was put into a film. Raises FileNotFoundError where it is no more at its place."""
+    """Takeaways shown in a film. Raises FileNotFoundError if the film is no longer at its path."""
     if not Path(row.place).is_file():
         raise FileNotFoundError(row.place)
     return frozenset(uuid.UUID(one) for one in row.holds)

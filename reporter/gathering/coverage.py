@@ -1,4 +1,4 @@
-"""What comes from where, while the gathering goes on: takeaways by session and half-hour, and how many phones send."""
+"""Live coverage: takeaways by session and half-hour, and how many phones are sending."""
 
 from __future__ import annotations
 
@@ -15,48 +15,48 @@ from reporter.enums import MediaState, TakeawayState
 from reporter.gathering.sessions import is_running
 from reporter.models import EventSession, Media, Takeaway
 
-# Half-hours that are shown: a long day.
+# Number of half-hours shown: a long day.
 SLOTS = 20
 SLOT = timedelta(minutes=30)
-# Levels of the strip, from none to many.
+# Levels of the chart, from none to many.
 LEVELS = 4
 LATELY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class Strip:
-    """One session: its counts by half-hour, the oldest first, and as levels from 0 to ``LEVELS``."""
+    """One session's counts by half-hour, oldest first, and as levels from 0 to ``LEVELS``."""
 
     event: EventSession
     counts: tuple[int, ...]
     levels: tuple[int, ...]
     total: int
     running: bool
-    # It has begun, and nothing has come.
+    # It has begun, but no takeaways have arrived.
     empty: bool
 
 
 @dataclass(frozen=True)
 class Board:
-    """The strips, and when each half-hour began."""
+    """The rows of the chart, and the start of each half-hour."""
 
     strips: list[Strip]
     slots: tuple[datetime, ...]
 
 
 def coverage(session: Session, events: Sequence[EventSession], now: datetime) -> Board:
-    """Counted by when they were recorded, over the last ``SLOTS`` half-hours. Two queries."""
+    """Takeaways by recording time over the last ``SLOTS`` half-hours. Two queries."""
     last = datetime.fromtimestamp(
         now.timestamp() // SLOT.total_seconds() * SLOT.total_seconds(), now.tzinfo
     )
     slots = tuple(last - SLOT * back for back in reversed(range(SLOTS)))
     living = Takeaway.state != TakeawayState.WITHDRAWN
-    # Counted by the database: a long day has thousands of rows, and the desk asks every few seconds.
+    # Counted by the database: a long day has thousands of rows, and the desk polls every few seconds.
     seconds = cast(extract("epoch", Takeaway.recorded_at), Integer) - int(slots[0].timestamp())
     slot = (seconds // int(SLOT.total_seconds())).label("slot")
     recent = (
         select(Takeaway.session_id, slot, func.count())
-        # Each state by name: so the index on (state, recorded_at) leads to the recent ones.
+        # Each state is listed, so that the index on (state, recorded_at) leads to the recent ones.
         .where(
             Takeaway.state.in_([one for one in TakeawayState if one != TakeawayState.WITHDRAWN]),
             Takeaway.recorded_at >= slots[0],
@@ -88,7 +88,7 @@ def _strip(
 
 
 def sending_devices(session: Session, now: datetime) -> int:
-    """Phones from which something came in the last ten minutes."""
+    """Number of phones that sent something in the last ten minutes."""
     query = select(func.count(distinct(Takeaway.device))).where(
         Takeaway.received_at >= now - LATELY, Takeaway.device != ""
     )
@@ -96,7 +96,7 @@ def sending_devices(session: Session, now: datetime) -> int:
 
 
 def failed_media(session: Session) -> list[tuple[str, int]]:
-    """(sentence, how often) of files that could not be made ready, the most frequent first."""
+    """(message, count) of files whose processing failed, most frequent first."""
     query = (
         select(Media.error, func.count())
         .where(Media.state == MediaState.FAILED)

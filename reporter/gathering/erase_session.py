@@ -1,6 +1,6 @@
-"""Takes a session out of the gathering as if it had never been: for rehearsals, never for what people brought.
+"""Delete a session completely, without a trace: for rehearsals, never for people's contributions.
 
-What people brought is withdrawn (``reporter.moderation.decisions``) and leaves its tombstone.
+Contributions are withdrawn (``reporter.moderation.decisions``), which leaves a tombstone.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from reporter.files import try_remove
 from reporter.media.store import Store
 from reporter.models import Delivery, EventSession, Story, Takeaway, Upload
 
-# Columns that name a row of another table without a foreign key.
+# Columns that refer to a row of another table without a foreign key.
 _BY_NAME = {"takeaway_id": "takeaway", "story_id": "story", "session_id": "event_session"}
 # One IN list of SQLite takes 32,766 values.
 _SLICE = 500
 
 
 def erase_session(session: Session, event: EventSession, store: Store) -> bool:
-    """Remove a session whose takeaways have all been withdrawn, with every row that belongs to it. Commits.
+    """Delete a session whose takeaways have all been withdrawn, with every row that belongs to it. Commits.
 
-    False, and nothing is removed, when something of it was on its way to a target: the ledger has to take it back
-    there first. Raises ValueError while a takeaway is not withdrawn.
+    Returns False, and deletes nothing, if any of it was sent to a target: the outbox has to take it
+    down there first. Raises ValueError while a takeaway is not withdrawn.
     """
     open_ones = select(func.count()).where(
         Takeaway.session_id == event.id, Takeaway.state != TakeawayState.WITHDRAWN
@@ -37,7 +37,7 @@ def erase_session(session: Session, event: EventSession, store: Store) -> bool:
         return False
     parts = list(session.scalars(select(Upload.id).where(Upload.session_id == event.id)))
     tables = MetaData()
-    # As the database has them: rows of every module, loaded or not.
+    # Reflected from the database: rows of every module, loaded or not.
     tables.reflect(session.connection())
     _delete(session, tables, _doomed(session, tables, event.code))
     session.commit()
@@ -47,7 +47,7 @@ def erase_session(session: Session, event: EventSession, store: Store) -> bool:
 
 
 def _doomed(session: Session, tables: MetaData, code: str) -> dict[str, set[Any]]:
-    """The values of each table's first key column for rows that hang on the session, parents first."""
+    """Values of each table's first key column for rows that depend on the session, parents first."""
     events = tables.tables["event_session"]
     doomed = {
         "event_session": set(session.scalars(select(events.c.id).where(events.c.code == code)))
@@ -62,7 +62,7 @@ def _doomed(session: Session, tables: MetaData, code: str) -> dict[str, set[Any]
 
 
 def _references(table: Table) -> list[tuple[Column[Any], str]]:
-    """Columns that say what a row belongs to."""
+    """Columns that refer to a row's parent."""
     found = {
         key.parent: key.column.table.name
         for key in table.foreign_keys
@@ -81,7 +81,7 @@ def _rows(session: Session, key: Column[Any], column: Column[Any], values: set[A
 
 
 def _delete(session: Session, tables: MetaData, doomed: dict[str, set[Any]]) -> None:
-    """Children first."""
+    """Delete these rows, children first."""
     for table in reversed(tables.sorted_tables):
         wanted = [
             (column, doomed[parent])

@@ -1,4 +1,4 @@
-"""Make and open a gathering: the folder, its database, its sessions as rows."""
+"""Create and open a gathering: the folder, its database, its sessions."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from reporter.models.gathering import ProgramVersion
 def make_gathering(
     folder: Path, title: str, *, timezone: str, language: str, now: datetime, rng: random.Random
 ) -> Settings:
-    """Make the folder of a new gathering: settings, an empty database, sub-folders.
+    """Create the folder of a new gathering: settings, an empty database, sub-folders.
 
-    Raises Conflict where a gathering lives already, ConfigError for an impossible time zone or language, BadInput
-    without a title.
+    Raises Conflict if the folder holds a gathering already, ConfigError for an invalid time zone or
+    language, BadInput without a title.
     """
     check_zone(timezone)
     check_language(language)
@@ -55,13 +55,13 @@ def make_gathering(
 
 
 def prepare_folder(settings: Settings) -> None:
-    """Make missing sub-folders: a backup or a stick may have dropped empty ones."""
+    """Create missing sub-folders: a backup or a USB stick may have dropped empty ones."""
     for name in FOLDERS:
         (settings.folder / name).mkdir(parents=True, exist_ok=True)
 
 
 def open_engine(settings: Settings) -> Engine:
-    """An engine of our own for a gathering, its schema brought up to date (the kiosk has Flask-SQLAlchemy's)."""
+    """Create an engine for a gathering, its schema upgraded (the kiosk uses Flask-SQLAlchemy's)."""
     prepare_folder(settings)
     engine = create_engine(settings.database_url, **engine_options(settings.database_url))
     prepare_sqlite(engine)
@@ -70,7 +70,7 @@ def open_engine(settings: Settings) -> Engine:
 
 
 def upgrade_schema(engine: Engine) -> Path | None:
-    """See reporter.migrations.upgrade; imported here only, since alembic is needed at opening alone."""
+    """See reporter.migrations.upgrade; imported here because alembic is needed only when a gathering is opened."""
     from reporter import migrations
 
     return migrations.upgrade(engine)
@@ -78,7 +78,7 @@ def upgrade_schema(engine: Engine) -> Path | None:
 
 @contextmanager
 def open_session(settings: Settings) -> Iterator[Session]:
-    """A session on a gathering for tools and tests; the engine is closed afterwards."""
+    """A database session for tools and tests; the engine is disposed of afterwards."""
     engine = open_engine(settings)
     try:
         with Session(engine) as session:
@@ -88,30 +88,30 @@ def open_session(settings: Settings) -> Iterator[Session]:
 
 
 def schema_revision(engine: Engine) -> str:
-    """The step of the schema that a database is at."""
+    """The schema revision of a database."""
     from reporter import migrations
 
     return migrations.current_revision(engine) or ""
 
 
 def note_program(session: Session, version: str, *, now: datetime) -> None:
-    """Remember that this version of the program has opened the gathering. Commits."""
+    """Record that this program version has opened the gathering. Commits."""
     if session.get(ProgramVersion, version) is None:
         session.add(ProgramVersion(version=version, first_at=now))
         try:
             session.commit()
         except IntegrityError:
-            # Another process was there first.
+            # Another process has inserted it first.
             session.rollback()
 
 
 def program_versions(session: Session) -> Sequence[ProgramVersion]:
-    """The versions that have opened the gathering, its maker first."""
+    """Versions that have opened the gathering, the one that created it first."""
     return session.scalars(select(ProgramVersion).order_by(ProgramVersion.first_at)).all()
 
 
 def ensure_row(session: Session, *, now: datetime, rng: random.Random) -> Gathering:
-    """The gathering's one row, made if missing. Commits."""
+    """The gathering's only row, created if missing. Commits."""
     row = session.scalar(select(Gathering))
     if row is None:
         row = Gathering(id=new_id(now, rng), created_at=now)

@@ -1,4 +1,4 @@
-"""One process at a time in a folder: a lock of the operating system, which is gone with its process."""
+"""One process at a time per folder, by an operating system file lock, which is released when its process ends."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Locked(Exception):
 
 @contextmanager
 def hold_lock(path: Path) -> Iterator[None]:
-    """Hold the lock that this file stands for; the file is removed afterwards. Raises Locked at once, and OSError."""
+    """Hold a lock on this file, which is removed afterwards. Raises Locked at once if it is held, and OSError."""
     handle = _open_locked(path)
     try:
         yield
     finally:
         if sys.platform != "win32":
-            # While it is still locked: nobody can lock a file that is about to go.
+            # Remove it while it is still locked: nobody can lock a file that is about to be removed.
             path.unlink(missing_ok=True)
         os.close(handle)
         if sys.platform == "win32":
@@ -39,7 +39,7 @@ def _open_locked(path: Path) -> int:
             raise Locked from error
         if _is_at(handle, path):
             return handle
-        # Its holder has removed it between our opening and our locking.
+        # Its holder removed it between our opening and our locking.
         os.close(handle)
 
 
@@ -51,7 +51,7 @@ def _is_at(handle: int, path: Path) -> bool:
 
 
 def _lock(handle: int) -> None:
-    """Raises OSError where another process has it."""
+    """Acquire the lock without waiting. Raises OSError if another process holds it."""
     if sys.platform == "win32":
         import msvcrt
 

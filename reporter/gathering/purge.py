@@ -1,7 +1,7 @@
-"""Withdrawn content leaves the laptop's files too: pages of the database, its write-ahead log, segments of the index.
+"""Remove withdrawn content from database pages, the write-ahead log and index segments on disk.
 
-A deleted row's bytes stay in free pages until these are written anew (https://www.sqlite.org/lang_vacuum.html), and in
-the log until that is cut off (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint).
+A deleted row's bytes stay in free pages until a VACUUM (https://www.sqlite.org/lang_vacuum.html),
+and in the WAL until it is truncated (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint).
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from reporter.search.protocol import SearchIndex
 
 
 def purge_due(session: Session) -> datetime | None:
-    """Since when withdrawn content may still stand in the files; None: it doesn't."""
+    """Since when the files may hold withdrawn content; None if they hold none."""
     return session.scalar(select(Gathering.purge_due_since))
 
 
 def purge(session: Session, engine: Engine, index: SearchIndex, folder: Path) -> bool:
-    """Write anew whatever may hold withdrawn content, if anything may; True when all of it is clean now.
+    """Rewrite whatever may hold withdrawn content, if anything does; True if all of it is clean now.
 
-    False also while somebody reads an older state of the database, or (on Windows) a file that was withdrawn under
-    their hands: try again in a moment. Commits.
+    Returns False if somebody is reading an older state of the database, or (on Windows) a withdrawn
+    file: retry soon. Commits.
     """
     since = purge_due(session)
     if since is None:
@@ -40,7 +40,7 @@ def purge(session: Session, engine: Engine, index: SearchIndex, folder: Path) ->
     if index.unclean():
         index.rebuild(session)
     session.rollback()
-    # Copies from before an upgrade hold it as well; the upgrade has long proved itself.
+    # Safety copies from before an upgrade hold it as well; by now they are no longer needed.
     copies = [one for one in folder.glob("*.before-upgrade-of-*") if not try_remove(one)]
     if not _remove_files(session, Store(folder)) or copies or not _rewrite(engine):
         return False
@@ -51,9 +51,9 @@ def purge(session: Session, engine: Engine, index: SearchIndex, folder: Path) ->
 
 
 def _remove_files(session: Session, store: Store) -> bool:
-    """Remove withdrawn originals and renditions that the system had kept for a reader; False while it still does.
+    """Remove withdrawn files that a reader had kept open; False if some still are.
 
-    What stands in the rows is the queue: a tombstone whose bytes no takeaway has any more, as after a kill too.
+    The rows are the queue, after a kill too: a tombstone whose bytes no takeaway has any more.
     """
     in_use = exists().where(Media.sha256 == Tombstone.sha256)
     query = select(Tombstone.sha256).where(Tombstone.sha256 != "", ~in_use).distinct()

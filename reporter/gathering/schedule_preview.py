@@ -1,4 +1,4 @@
-"""What an import of a schedule would do: which sessions are new, changed, gone. Nothing is written here."""
+"""Preview a schedule import: which sessions are new, changed or gone. Writes nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reporter.schedule import Reading, ScheduledSession
 
 @dataclass(frozen=True)
 class Change:
-    """A known session, what the schedule says of it now, and the columns that differ."""
+    """A known session, its new data in the schedule, and the columns that differ."""
 
     row: EventSession
     item: ScheduledSession
@@ -27,7 +27,7 @@ class Change:
 
 @dataclass(frozen=True)
 class ImportPlan:
-    """What an import will do. ``same``: known sessions of which the schedule says nothing new."""
+    """The effects of an import. ``same``: known sessions without changes."""
 
     new: tuple[ScheduledSession, ...]
     changed: tuple[Change, ...]
@@ -36,10 +36,10 @@ class ImportPlan:
 
 
 def plan_import(session: Session, scheduled: Sequence[ScheduledSession]) -> ImportPlan:
-    """Compare a schedule with the sessions that are there.
+    """Compare a schedule with the existing sessions.
 
-    A session is known by its guid; else by another id of the same system (pretalx has one in its
-    JSON and another in its calendar); else by its title and start, where only one has both.
+    Sessions are matched by guid; else by another id of the same system (pretalx has one in its JSON
+    and another in its calendar); else by title and start, where both are unique.
     """
     rows = [row for row in session.scalars(select(EventSession)) if row.guid]
     pairs = _pairs(rows, scheduled)
@@ -88,13 +88,13 @@ def _pairs(
 def _unique(
     slots: dict[int, tuple[str, datetime | None]],
 ) -> dict[tuple[str, datetime | None], int]:
-    """{(title, start): id()} of those that have a start and are alone with both."""
+    """{(title, start): id()} of those that have a start and a unique title and start."""
     counts = Counter(slots.values())
     return {slot: key for key, slot in slots.items() if slot[1] is not None and counts[slot] == 1}
 
 
 def session_values(item: ScheduledSession) -> dict[str, Any]:
-    """The columns of a session as the schedule has them."""
+    """Column values of a session in the schedule."""
     said = {} if item.words_leave is None else {"words_leave": item.words_leave}
     return {
         **said,
@@ -109,7 +109,7 @@ def session_values(item: ScheduledSession) -> dict[str, Any]:
         "licence": item.licence,
         "language": item.language,
         "retired": False,
-        # Who asked not to be recorded has not asked to be quoted outside either.
+        # A speaker who asked not to be recorded has not asked to be quoted publicly either.
         "audience": Audience.ROOM.value if item.do_not_record else Audience.PUBLIC.value,
     }
 
@@ -124,7 +124,7 @@ def _changes(row: EventSession, item: ScheduledSession) -> dict[str, Any]:
 
 
 def learn_ids(row: EventSession, item: ScheduledSession) -> None:
-    """Keep the ids by which other exports of the same system know the session."""
+    """Store the ids by which other exports of the same system refer to the session."""
     more = {item.guid, *item.aliases} - {row.guid, ""}
     if not more <= set(row.schedule_ids):
         row.schedule_ids = sorted({*row.schedule_ids, *more})
@@ -148,7 +148,7 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class ChangedSession:
-    """A session that an import would change: its code and new title, and what differs, in words."""
+    """A session that an import would change: its code, new title, and a description of the differences."""
 
     code: str
     title: str
@@ -159,7 +159,7 @@ class ChangedSession:
 
 @dataclass(frozen=True)
 class Preview:
-    """What a person should see before an import. Times are in UTC; None where no session has one."""
+    """Summary shown before an import. Times are in UTC; None if no session has one."""
 
     reading: Reading
     first: datetime | None
@@ -172,7 +172,7 @@ class Preview:
 
 
 def preview_import(session: Session, reading: Reading) -> Preview:
-    """How many sessions, from when to when, and what changes against what is there."""
+    """Count the sessions, their time range, and the changes to existing ones."""
     plan = plan_import(session, reading.sessions)
     starts = [item.starts_at for item in reading.sessions if item.starts_at]
     ends = [item.ends_at or item.starts_at for item in reading.sessions if item.starts_at]

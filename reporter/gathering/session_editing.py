@@ -1,4 +1,4 @@
-"""What a person changes of a session by hand: its title, time, room, speakers, language, and whether it is recorded."""
+"""Editing sessions by hand: title, time, room, speakers, language, and whether they are recorded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reporter.schedule.parsed_session import MAX_TITLE, one_line
 
 @dataclass(frozen=True)
 class SessionFields:
-    """The fields of one session as a person gives them. Times are aware; without a start it is open all day."""
+    """The editable fields of a session. Times are aware; without a start it is open all day."""
 
     title: str
     room: str = ""
@@ -28,13 +28,13 @@ class SessionFields:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     do_not_record: bool = False
-    # With it: its words may be published; without, they stay in the room.
+    # With ``do_not_record``: True if its words may be published, else they stay in the room.
     words_leave: bool = False
     series: bool = False
 
 
 def cleaned(fields: SessionFields) -> SessionFields:
-    """The fields on one line each; raises BadInput without a title or with an end before the start."""
+    """Normalize the fields to one line each; raises BadInput without a title or with an end before the start."""
     if not fields.title.strip():
         raise BadInput("A session needs a title.")
     if len(fields.title) > MAX_TITLE:
@@ -52,7 +52,8 @@ def cleaned(fields: SessionFields) -> SessionFields:
 def create_session(
     session: Session, fields: SessionFields, *, now: datetime, rng: random.Random
 ) -> EventSession:
-    """Add a session by hand; with a time it begins a plan, so an unused Lobby goes. Commits. Raises BadInput."""
+    """Add a session by hand; one with a time starts a schedule, so an unused Lobby is removed.
+    Commits. Raises BadInput."""
     fields = cleaned(fields)
     row = add_session(session, fields.title, now=now, rng=rng)
     _set(row, fields)
@@ -63,7 +64,8 @@ def create_session(
 
 
 def edit_session(session: Session, row: EventSession, fields: SessionFields) -> bool:
-    """Change what differs; whether anything did. Index, wall and outbox learn of it. Commits. Raises BadInput."""
+    """Update the fields that differ; returns whether any did. Index, wall and outbox are notified.
+    Commits. Raises BadInput."""
     changed = _set(row, cleaned(fields))
     if changed:
         for takeaway in row.takeaways:
@@ -73,19 +75,19 @@ def edit_session(session: Session, row: EventSession, fields: SessionFields) -> 
 
 
 def remove_session(session: Session, row: EventSession) -> None:
-    """Take a session off every list. Its code stays valid, since it may be printed, and so does what was recorded."""
+    """Remove a session from every list. Its code stays valid, since it may be printed, and its recordings are kept."""
     row.retired = True
     session.commit()
 
 
 def restore_session(session: Session, row: EventSession) -> None:
-    """Take up a removed session again. Commits."""
+    """Restore a removed session. Commits."""
     row.retired = False
     session.commit()
 
 
 def removed_sessions(session: Session) -> list[EventSession]:
-    """Those that stand on no list any more, in the order of the day."""
+    """Removed sessions, in schedule order."""
     query = select(EventSession).where(EventSession.retired)
     return list(
         session.scalars(query.order_by(EventSession.starts_at.nulls_first(), EventSession.title))
@@ -96,7 +98,7 @@ def _set(row: EventSession, fields: SessionFields) -> bool:
     values = asdict(fields)
     values["words_leave"] = fields.do_not_record and fields.words_leave
     if fields.do_not_record != row.do_not_record:
-        # Who asked not to be recorded has not asked to be quoted worldwide either.
+        # A speaker who asked not to be recorded has not asked to be quoted publicly either.
         values["audience"] = (Audience.ROOM if fields.do_not_record else Audience.PUBLIC).value
     changed = {name: value for name, value in values.items() if getattr(row, name) != value}
     for name, value in changed.items():

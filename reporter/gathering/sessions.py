@@ -1,4 +1,4 @@
-"""The sessions of a gathering: from a schedule, by hand, running now. A code that may be printed is never lost."""
+"""The sessions of a gathering: imported, added by hand, running now. A code that may be printed stays valid."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ UNTIMED_LENGTH = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import of a schedule did."""
+    """Result of a schedule import."""
 
     added: int
     updated: int
@@ -51,7 +51,7 @@ def add_session(
     guid: str | None = None,
     retired: bool = False,
 ) -> EventSession:
-    """Add a session by hand. ``retired``: listed nowhere, but its code is valid. Commits.
+    """Add a session by hand. ``retired``: not listed, but its code is valid. Commits.
 
     Raises BadInput without a title.
     """
@@ -74,14 +74,14 @@ def add_session(
 
 
 def ensure_lobby(session: Session, *, now: datetime, rng: random.Random) -> EventSession | None:
-    """An open session without times where there is none at all, so that the first scan works."""
+    """Create an open session without times if there is no session at all, so that the first scan works."""
     if session.scalar(select(func.count()).select_from(EventSession)):
         return None
     return add_session(session, LOBBY, now=now, rng=rng)
 
 
 def retire_empty_lobby(session: Session) -> None:
-    """Take the Lobby off the list where nothing was recorded in it; its code stays valid. Does not commit."""
+    """Unlist the Lobby if nothing was recorded in it; its code stays valid. Does not commit."""
     query = select(EventSession).where(
         EventSession.title == LOBBY,
         EventSession.guid.is_(None),
@@ -98,8 +98,8 @@ def import_schedule(
 ) -> Imported:
     """Add new sessions, update known ones by guid, retire those that are gone. Commits once.
 
-    Known are also those that another export of the same system brought (``plan_import``). A retired
-    session keeps its code and stays open; one that comes back is taken up again.
+    Sessions from another export of the same system are known too (``plan_import``). A retired
+    session keeps its code and stays open; if it reappears, it is restored.
     """
     # Most starts read no schedule.
     from reporter.gathering.schedule_preview import learn_ids, plan_import, session_values
@@ -133,7 +133,7 @@ def import_schedule(
 
 
 def _tell(session: Session, changed: Iterable[EventSession]) -> None:
-    """Index and outbox see takeaways, not sessions: these are told by another title, room or speaker now."""
+    """Index and outbox follow takeaways, not sessions: touch those whose session has a new title, room or speaker."""
     for row in changed:
         for takeaway in row.takeaways:
             bump_revision(session, takeaway)
@@ -152,7 +152,7 @@ def _free_code(session: Session, rng: random.Random) -> str:
 
 
 def let_words_leave(session: Session, event: EventSession, *, leave: bool) -> None:
-    """Say whether the words of a session that must not be recorded may be published, or stay in the room. Commits."""
+    """Set whether the words of a session that must not be recorded may be published, or stay in the room. Commits."""
     if event.words_leave != leave:
         event.words_leave = leave
         _tell(session, [event])
@@ -160,7 +160,7 @@ def let_words_leave(session: Session, event: EventSession, *, leave: bool) -> No
 
 
 def by_code(session: Session, code: str) -> EventSession:
-    """The session of a code as typed or scanned; raises NotFound."""
+    """The session with a typed or scanned code; raises NotFound."""
     row = session.scalar(select(EventSession).where(EventSession.code == normalize(code)))
     if row is None:
         raise NotFound(
@@ -170,7 +170,7 @@ def by_code(session: Session, code: str) -> EventSession:
 
 
 def all_sessions(session: Session) -> list[EventSession]:
-    """All that are in the schedule or were added by hand, in the order of the day; those without a time first."""
+    """All scheduled or manually added sessions by time; those without a time first."""
     query = select(EventSession).where(EventSession.retired.is_(False))
     return list(
         session.scalars(query.order_by(EventSession.starts_at.nulls_first(), EventSession.title))
@@ -178,14 +178,14 @@ def all_sessions(session: Session) -> list[EventSession]:
 
 
 def end_of(row: EventSession) -> datetime | None:
-    """When it ends: as the schedule says, else an hour after its start."""
+    """End time: from the schedule, else an hour after its start."""
     if row.ends_at or row.starts_at is None:
         return row.ends_at
     return row.starts_at + UNTIMED_LENGTH
 
 
 def is_running(row: EventSession, now: datetime) -> bool:
-    """Whether people are in it now (with a grace before and after). Without a time: always."""
+    """Whether it is running now (with a grace period before and after). Without a time: always."""
     ends = end_of(row)
     if row.starts_at is None or ends is None:
         return True
@@ -193,7 +193,7 @@ def is_running(row: EventSession, now: datetime) -> bool:
 
 
 def running(rows: Iterable[EventSession], now: datetime) -> list[EventSession]:
-    """The sessions that run now; the timed ones first, the one that began last at the top."""
+    """The sessions running now; timed ones first, the one that began last at the top."""
     current = [row for row in rows if is_running(row, now)]
     timed = [row for row in current if row.starts_at]
     timed.sort(key=lambda row: (row.starts_at, row.title), reverse=True)
@@ -201,7 +201,7 @@ def running(rows: Iterable[EventSession], now: datetime) -> list[EventSession]:
 
 
 def takeaway_counts(session: Session) -> dict[str, int]:
-    """{session code: takeaways that were not withdrawn}."""
+    """{session code: number of takeaways not withdrawn}."""
     query = (
         select(EventSession.code, func.count(Takeaway.id))
         .join(Takeaway)

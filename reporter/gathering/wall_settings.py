@@ -1,4 +1,4 @@
-"""What the desk has set for the wall: which cards, light or dark, still or not, and a line for everybody."""
+"""The desk's settings for the wall: which cards, light or dark, animation, and a message for everybody."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reporter.models import Gathering
 
 LATEST, NOW, QUESTIONS, MAP, THEMES = "latest", "now", "questions", "map", "themes"
 MODES = (LATEST, NOW, QUESTIONS, MAP, THEMES)
-# Modes that show no cards.
+# Modes without cards.
 CHARTS = (MAP, THEMES)
 LINE_CHARS = 160
 COLUMNS = (
@@ -27,7 +27,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Wallboard:
-    """The wall's switches."""
+    """Settings of the wall."""
 
     mode: str = LATEST
     paused: bool = False
@@ -36,12 +36,12 @@ class Wallboard:
 
 
 def board_of(session: Session) -> Wallboard:
-    """As they are now."""
+    """The current settings."""
     return board_from(session.execute(select(*COLUMNS)).one())
 
 
 def board_from(row: Sequence[Any]) -> Wallboard:
-    """From the values of ``COLUMNS``, where they were asked for together with others."""
+    """Build from the values of ``COLUMNS`` when they were queried together with others."""
     mode, paused, light, line = row
     return Wallboard(mode or LATEST, paused, light, line)
 
@@ -54,7 +54,8 @@ def set_board(
     light: bool | None = None,
     line: str | None = None,
 ) -> None:
-    """Set some of them; the rest stays. Raises BadInput for an unknown mode or a long line. Commits."""
+    """Change some settings; the rest stay. Raises BadInput for an unknown mode or a message that is
+    too long. Commits."""
     if mode is not None and mode not in MODES:
         raise BadInput("The wall can show %(choices)s.", choices=", ".join(MODES))
     words = " ".join(line.split()) if line is not None else None
