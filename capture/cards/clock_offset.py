@@ -1,7 +1,9 @@
-"""Cameras' clocks: what a file says of its moment, and how far a camera is off, learnt from its marker shots.
+"""Camera clocks: the capture time a file states, and a camera's clock offset derived from its
+marker shots.
 
-A camera's time is handled as the instant that it would be if the camera were right: its wall clock read in the
-gathering's zone. The offset is what has to be added. UTC is never assumed.
+A camera time is stored as the instant it would be if the camera's clock were right: its wall clock
+interpreted in the gathering's time zone. The offset is what has to be added to it. UTC is never
+assumed.
 """
 
 from __future__ import annotations
@@ -18,10 +20,10 @@ from reporter.enums import ClockBasis
 
 # A marker is photographed on the way into a session or during it.
 EARLY, LATE = timedelta(minutes=20), timedelta(minutes=10)
-# A file system's time is rounded, and written when the recording ends.
+# File system timestamps are rounded, and written when the recording ends.
 NEAR = timedelta(minutes=3)
 HOUR = timedelta(hours=1)
-# From the first to the last time zone there are 26 hours.
+# Time zones span 26 hours from first to last.
 MOST_ZONE_HOURS = 26
 WRONG_YEAR = timedelta(days=400)
 _NAME_TIME = re.compile(
@@ -32,10 +34,10 @@ _NAME_TIME = re.compile(
 
 @dataclass(frozen=True)
 class Witness:
-    """A marker shot: what the camera said, and what the truth can have been (both ends aware).
+    """A marker shot: the camera's time and the range of possible true times (all aware).
 
-    ``starts`` is when the session began by the schedule. ``exact``: read off the kiosk's own screen, ``starts`` and
-    ``ends`` are the same moment then.
+    ``starts`` is the session's scheduled start. ``exact``: the time was read from a photo of the
+    kiosk's screen; ``starts`` and ``ends`` are then equal.
     """
 
     taken: datetime
@@ -45,18 +47,19 @@ class Witness:
 
     @property
     def least(self) -> timedelta:
-        """The smallest offset that fits."""
+        """The smallest possible offset."""
         return self.starts - (timedelta(0) if self.exact else EARLY) - self.taken
 
     @property
     def most(self) -> timedelta:
-        """The largest offset that fits."""
+        """The largest possible offset."""
         return self.ends + (timedelta(0) if self.exact else LATE) - self.taken
 
 
 @dataclass(frozen=True)
 class Clock:
-    """What was learnt: the offset to add to the camera's time, None for nothing; how; and which witnesses agree."""
+    """A derived clock: the offset to add to the camera's time (None if unknown), the method, and
+    which witnesses agree."""
 
     offset: timedelta | None
     basis: ClockBasis
@@ -64,11 +67,12 @@ class Clock:
 
 
 def learn(witnesses: Sequence[Witness]) -> Clock:
-    """How far a camera is off.
+    """Derive a camera's clock offset from its marker shots.
 
-    The kiosk's own clock decides where it was photographed. Else the schedule tells a range: right is right when
-    that fits; then whole hours, for the zone or summer time is what is wrong most often; then the time that puts the
-    markers nearest to the beginnings of their sessions. Witnesses that contradict the majority are named in ``agrees``.
+    A photo of the kiosk's own clock decides where there is one. Otherwise the schedule gives a
+    range: no offset if that fits; then whole hours, because a wrong time zone or summer time is the
+    most common error; then the offset that puts the markers closest to the starts of their
+    sessions. Witnesses that contradict the majority are marked in ``agrees``.
     """
     exact = [w.starts - w.taken for w in witnesses if w.exact]
     if exact:
@@ -85,7 +89,7 @@ def learn(witnesses: Sequence[Witness]) -> Clock:
 
 
 def _common_range(witnesses: Sequence[Witness]) -> tuple[timedelta, timedelta]:
-    """The range of offsets that most witnesses allow; of equals the one nearest to a right clock."""
+    """The offset range that most witnesses allow; of equally good ones, the one closest to zero."""
     best: tuple[int, timedelta, timedelta, timedelta] | None = None
     for start in sorted({w.least for w in witnesses}):
         fitting = [w for w in witnesses if w.least <= start <= w.most]
@@ -110,7 +114,7 @@ def _likeliest(witnesses: Sequence[Witness], low: timedelta, high: timedelta) ->
 
 
 def _median(offsets: Sequence[timedelta]) -> timedelta:
-    """In whole seconds: a camera's file says no more."""
+    """The median in whole seconds: camera files are no more precise."""
     return timedelta(seconds=round(statistics.median(o.total_seconds() for o in offsets)))
 
 
@@ -123,12 +127,13 @@ def moment(
     laptop: ZoneInfo | None = None,
     name: str = "",
 ) -> datetime:
-    """When a file says it was taken, aware in UTC, its camera's clock believed.
+    """The capture time of a file, aware in UTC, taking the camera's clock as right.
 
-    A stated offset counts (EXIF OffsetTimeOriginal, Apple's creation date). The creation time of an MP4 or MOV is
-    UTC by the standard, but many cameras write their wall clock there: the file system's time, or one in the file's
-    name, tells which it is. Without any, the name's time; then the file system's, which cards keep as the camera's
-    wall clock: read back in the laptop's zone.
+    A stated UTC offset is used where there is one (EXIF OffsetTimeOriginal, Apple's creation date).
+    The creation time of an MP4 or MOV is UTC by the standard, but many cameras write local time
+    there: the file system time, or a time in the file name, shows which it is. Without a creation
+    time, the time in the name is used, then the file system time, which cards store as the camera's
+    local time and which is converted back from the laptop's zone.
     """
     written = datetime.fromtimestamp(mtime, laptop) if laptop else datetime.fromtimestamp(mtime)  # noqa: DTZ006
     wall = _read(written.replace(tzinfo=None), zone, now)
@@ -149,9 +154,11 @@ def moment(
 
 
 def name_time(name: str) -> tuple[datetime | None, bool]:
-    """(the time in a file's name, whether it is UTC); None without one. Phones and drones name files by their clock.
+    """Parse (time, is it UTC) from a file name; None without one. Phones and drones name files by
+    time.
 
-    ``IMG_20261224_101112``, ``DJI_20261224101112_0001_D``, ``2026-12-24 10.11.12``; Google's Pixels name in UTC.
+    ``IMG_20261224_101112``, ``DJI_20261224101112_0001_D``, ``2026-12-24 10.11.12``; Google's Pixels
+    use UTC.
     """
     found = _NAME_TIME.search(name.rsplit("/", 1)[-1])
     if found is None:

@@ -1,4 +1,5 @@
-"""What was brought in before: told by a few bytes for a full card, by content before anything is kept."""
+"""Recognizes files that were imported before: by a few bytes on a full card, by their content
+before anything is stored."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ TAKEN_BACK = Message("It belongs to a shot that its contributor has taken back."
 
 
 def fingerprint(found: Found) -> str:
-    """Of the first and last 8 KB: with size and time enough to know again what was read before."""
+    """Hash the first and last 8 KB: with size and time, enough to recognize a file that was read
+    before."""
     digest = hashlib.sha256(found.head)
     with found.pieces[-1].path.open("rb") as file:
         file.seek(max(0, found.pieces[-1].size - FINGERPRINT))
@@ -35,9 +37,10 @@ def fingerprint(found: Found) -> str:
 
 
 def known_at_sight(session: Session, found: Found) -> Shot | None:
-    """The shot that a file was read as before, by size, time and the first and last bytes; None for a new file.
+    """Find the shot of a file by its size, time and first and last bytes; None for a new file.
 
-    So that a full card is not read whole each time. Raises OSError where the card can't be read.
+    Saves reading a full card completely on each import. Raises OSError where the card can't be
+    read.
     """
     query = select(Shot).where(
         Shot.size == found.size, Shot.mtime == int(found.mtime), Shot.head == fingerprint(found)
@@ -46,30 +49,30 @@ def known_at_sight(session: Session, found: Found) -> Shot | None:
 
 
 def takeaway_of(session: Session, sha256: str) -> Takeaway | None:
-    """The takeaway that a card brought these bytes to."""
+    """Find the takeaway that these bytes were imported as."""
     shot = select(Takeaway).join(Shot, Shot.takeaway_id == Takeaway.id).where(Shot.sha256 == sha256)
     return session.scalar(shot.limit(1))
 
 
 def is_taken_back(session: Session, sha256: str) -> bool:
-    """Whether their contributor has taken back these bytes."""
+    """Whether these bytes were withdrawn by their contributor."""
     buried = select(Tombstone.sha256).where(Tombstone.sha256 == sha256)
     return session.scalar(buried) is not None
 
 
 def wanted(shot: Shot) -> bool:
-    """Whether a person has said that this marker is none: then it comes in with the next import."""
+    """Whether a person has said that this is no marker: the next import then takes it in."""
     return shot.takeaway_id is None and not shot.mark
 
 
 def asked_for(session: Session, sha256: str) -> Shot | None:
-    """The shot of these bytes that a person wants in."""
+    """Find the shot of these bytes if a person wants it imported."""
     found = session.scalars(select(Shot).where(Shot.sha256 == sha256))
     return next((shot for shot in found if wanted(shot)), None)
 
 
 def known_content(session: Session, sha256: str) -> bool:
-    """Whether these bytes were brought in before, by whomever, or were taken back by their contributor."""
+    """Whether these bytes were imported before, by anyone, or withdrawn by their contributor."""
     if any(not wanted(shot) for shot in session.scalars(select(Shot).where(Shot.sha256 == sha256))):
         return True
     attached = select(Attachment.media_id).join(Media).where(Media.sha256 == sha256)
@@ -77,7 +80,8 @@ def known_content(session: Session, sha256: str) -> bool:
 
 
 def fingerprint_of(found: Found, arrival: ReceivedFile) -> str:
-    """The same as ``fingerprint``, from the copy: the card may be gone by now. The last span is the copy's end."""
+    """Compute ``fingerprint`` from the copy, as the card may be gone. The last span is the end of
+    the copy."""
     digest = hashlib.sha256(found.head)
     with arrival.path.open("rb") as file:
         file.seek(max(arrival.size - FINGERPRINT, arrival.size - found.pieces[-1].size))
@@ -86,20 +90,21 @@ def fingerprint_of(found: Found, arrival: ReceivedFile) -> str:
 
 
 class KnownShots:
-    """Files that were brought in before or by this reading: what comes later may belong to their shots."""
+    """Files imported earlier or by this import: later files may belong to the same shots."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._shots: dict[str, tuple[Found, Shot]] = {}
 
     def add(self, found: Found, shot: Shot) -> None:
-        """Note a file and the row of it."""
+        """Add a file and its row."""
         self._shots[found.path.as_posix()] = (found, shot)
 
     def group(self, ordered: Sequence[Ordered]) -> list[tuple[list[Ordered], str | None]]:
-        """What makes one takeaway each, and the client id of the takeaway that its shot has already.
+        """Group files into takeaways, each with the client id of the takeaway that its shot already
+        has.
 
-        TAKEN_BACK instead of a client id where that takeaway was withdrawn.
+        TAKEN_BACK replaces the client id where that takeaway was withdrawn.
         """
         fresh = {part.found.path.as_posix(): part for part in ordered}
         keys = {shot_key(name) for name in fresh}
@@ -142,7 +147,7 @@ def _shot_file(part: Ordered) -> ShotFile:
 def find_camera(
     session: Session, key: str, identity: tuple[str, str, str], *, now: datetime, rng: random.Random
 ) -> Camera:
-    """The camera with a key; a new row if there is none. Commits."""
+    """Get the camera with this key, or create it. Commits."""
     row = session.scalar(select(Camera).where(Camera.key == key))
     if row is None:
         make, model, serial = identity
@@ -155,7 +160,7 @@ def find_camera(
 
 
 def marked_session(session: Session, seen: MarkerReading) -> EventSession | None:
-    """The session that a marker names; None where no session here has its code."""
+    """Find the session that a marker names; None where no session here has its code."""
     if not seen.code:
         return None
     return session.scalar(select(EventSession).where(EventSession.code == seen.code))

@@ -1,7 +1,8 @@
-"""From a card to takeaways, through the one door: known files are passed over, markers aren't kept, the rest is.
+"""Imports a card: files become takeaways through the intake; known files and markers are skipped.
 
-Every file is committed on its own, so a killed or stopped import goes on by running it again. What the shots belong to
-is settled at the end (capture.cards.session_assignment), and again whenever a person moves a cut.
+Every file is committed on its own, so a killed or stopped import continues when it is run again.
+The sessions of the shots are determined at the end (capture.cards.session_assignment), and again
+whenever a person moves a cut.
 """
 
 from __future__ import annotations
@@ -53,10 +54,10 @@ from reporter.messages import N_, Message
 from reporter.models import EventSession
 from reporter.models.camera import CardImport
 
-# Files that are copied and wait for a decoder's word.
+# How many files are copied ahead while the decoders inspect them.
 COPY_AHEAD = 4
 LOOK_SECONDS = 60.0
-# Desk and shell look at the row: not more often than it is worth a commit.
+# Desk and shell poll the row; it is committed no more often than this.
 HEARTBEAT_SECONDS = 1.0
 GO_ON = Message("Stopped. Run the import again: it goes on where it was.")
 CARD_GONE = Message(
@@ -68,7 +69,7 @@ EMPTY = Message("The file is empty: the camera did not finish it.")
 
 @dataclass
 class ImportProgress:
-    """How far an import is, for who watches it."""
+    """Progress of an import."""
 
     files: int = 0
     files_done: int = 0
@@ -78,7 +79,7 @@ class ImportProgress:
 
     @property
     def share(self) -> float:
-        """How much is done, from 0 to 1, by bytes."""
+        """The share of bytes done, from 0 to 1."""
         return min(1.0, self.bytes_done / self.bytes) if self.bytes else 1.0
 
 
@@ -93,7 +94,7 @@ def begin_import(
     rng: random.Random,
     event: EventSession | None = None,
 ) -> CardImport:
-    """Write down that a card is to be read. Commits."""
+    """Create the row of a card import. Commits."""
     row = CardImport(
         id=new_id(now, rng),
         path=path,
@@ -109,14 +110,14 @@ def begin_import(
 
 
 class Importer:
-    """One reading of cards or folders."""
+    """One import of cards or folders."""
 
     def __init__(
         self, shop: ImportContext, job: CardImport, *, tell: OnProgress, stopped: Stopped
     ) -> None:
         self.shop, self.job = shop, job
         self.tally = ImportProgress()
-        # Of a folder that is watched: what can't be opened yet, and whose turn to be told as broken hasn't come.
+        # In a watched folder: what can't be opened yet and is not yet due to be reported as broken.
         self.left: list[Found] = []
         self.patient: set[str] = set()
         self._tell, self._stopped = tell, stopped
@@ -126,13 +127,14 @@ class Importer:
         self._beat = shop.now()
 
     def run(self, paths: Sequence[Path]) -> None:
-        """Read everything there. What went wrong with single files stands in the row; Commits."""
+        """Import everything at these paths. Errors of single files are recorded in the row.
+        Commits."""
         for path in paths:
             lying = scan(path)
             self.take(lying.found, lying.skipped)
 
     def take(self, found: Sequence[Found], skipped: Sequence[Skipped] = ()) -> None:
-        """Read these files, and note those that are left. Raises DiskFull, and what the database raises."""
+        """Import these files and record the skipped ones. Raises DiskFull and database errors."""
         self._failures += [{"file": one.name, "skipped": one.reason} for one in skipped]
         self.job.state = ImportState.RUNNING.value
         self.tally.files += len(found)
@@ -151,7 +153,7 @@ class Importer:
             self._save()
 
     def _passed(self, found: Found) -> bool:
-        """Known already, or nothing that can be kept: told, and done with."""
+        """Whether a file needs no import: it is known already or can't be kept; records which."""
         try:
             if found.kind is None and self._waits_for(found):
                 pass
@@ -169,7 +171,7 @@ class Importer:
         return True
 
     def _is_taken_back(self, item: CardItem) -> bool:
-        """Leave the other files of a shot that was taken back, and tell so."""
+        """Skip and record the other files of a shot that was withdrawn."""
         if item.join != TAKEN_BACK:
             return False
         for found in item.files:
@@ -178,7 +180,8 @@ class Importer:
         return True
 
     def _all(self, todo: deque[CardItem]) -> None:
-        """Copy ahead while decoders look; take in, one after the other, in the camera's order."""
+        """Copy ahead while the decoders inspect; take items in one by one, in the camera's order.
+        """
         ahead: deque[CardItem] = deque()
         with ThreadPoolExecutor(2) as self._readers:
             try:
@@ -188,7 +191,7 @@ class Importer:
                     else:
                         self._finish(ahead.popleft())
             except Halted as error:
-                # What is copied already costs no more than a moment.
+                # What is copied already takes only a moment to finish.
                 while ahead:
                     self._finish(ahead.popleft())
                 self.job.state, self.job.message = ImportState.STOPPED.value, error.message
@@ -225,7 +228,7 @@ class Importer:
         ahead.append(item)
 
     def _look_at(self, item: CardItem) -> Future[Inspection]:
-        """Have a worker look at the first file of an item."""
+        """Have a worker inspect the first file of an item."""
         first, kind = item.arrivals[0], item.ordered.found.kind
         assert kind is not None
         return self._readers.submit(
@@ -245,7 +248,7 @@ class Importer:
         return copied
 
     def _trouble(self, item: CardItem, todo: deque[CardItem], error: CardTrouble) -> None:
-        """One file that can't be read; or all that is left, when the card is gone."""
+        """Record one unreadable file, or all remaining ones when the card is gone."""
         lost = [item]
         gone = is_gone(item.ordered.found.root)
         if gone:
@@ -259,7 +262,7 @@ class Importer:
                 self._step(found, 0)
 
     def _drop_known(self, item: CardItem) -> bool:
-        """Pass over what is known by its content. True when nothing is left of it."""
+        """Drop the files whose content is known. True when none is left."""
         for part, arrival in list(zip(item.parts, item.arrivals, strict=True)):
             if not known_content(self.shop.session, arrival.sha256):
                 continue
@@ -278,7 +281,7 @@ class Importer:
         self._step(part.found, 0)
 
     def _finish(self, item: CardItem) -> None:
-        """What the decoder says of a copied file decides; then it is in, or told why not."""
+        """Take a copied file in, or record why not, depending on the decoder's result."""
         try:
             inspection = self._first_whole(item)
             if inspection is not None:
@@ -295,7 +298,8 @@ class Importer:
             self._step(found, 0)
 
     def _first_whole(self, item: CardItem) -> Inspection | None:
-        """The look at the first file that opens; a broken one does not cost the others of its shot. None: none does."""
+        """Inspect the files until one opens, so a broken file does not cost the others of its shot;
+        None if none opens."""
         while item.parts:
             assert item.looking is not None
             waits = any(str(found.path) in self.patient for found in item.files)
@@ -321,14 +325,15 @@ class Importer:
                 self._fail(found, error.message)
 
     def _waits_for(self, found: Found) -> bool:
-        """In a folder that is watched a file may still be on its way."""
+        """Whether a file in a watched folder may still be being written."""
         waits = str(found.path) in self.patient
         if waits:
             self.left.append(found)
         return waits
 
     def _fail(self, found: Found, sentence: str) -> None:
-        """Note a file that is not in. No sentence: it was not read before the card was gone."""
+        """Record a file that was not imported. No sentence: the card was gone before it was read.
+        """
         self._failures.append({"file": found.name, **({"error": sentence} if sentence else {})})
 
     def _step(self, found: Found, count: int) -> None:
@@ -338,7 +343,7 @@ class Importer:
         self._save(gently=True)
 
     def _save(self, *, gently: bool = False) -> None:
-        """Show how far it is; ``gently`` not more than once a second."""
+        """Save the progress; with ``gently`` no more than once a second."""
         self._tell(self.tally)
         now = self.shop.now()
         if gently and (now - self._beat).total_seconds() < HEARTBEAT_SECONDS:

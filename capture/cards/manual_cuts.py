@@ -1,4 +1,4 @@
-"""A person's hand on a roll: take a proposal, move a cut, say "no cut here", correct a clock."""
+"""Manual changes to a roll: accept a proposal, move a cut, reject a cut, correct a clock."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from reporter.models.camera import Camera, Cut, Shot
 
 
 def begin_at(session: Session, shot: Shot, event: EventSession | None, hand: Actor) -> None:
-    """From this shot on the roll belongs to a session (None: to none). Commits. Raises Forbidden for text-only ones."""
+    """Assign the roll from this shot on to a session (None: to none). Commits. Raises Forbidden for
+    text-only sessions."""
     _check(event)
     _say(session, shot.id, shot.camera_id, event.id if event else None, skip=False)
     settle(session, shot.camera_id, now=hand.now, rng=hand.rng, by_hand=True)
 
 
 def no_cut(session: Session, shot: Shot, hand: Actor) -> None:
-    """What goes before this shot goes on. Commits."""
+    """Remove the cut here, so that the part before it continues. Commits."""
     _say(session, shot.id, shot.camera_id, None, skip=True)
     settle(session, shot.camera_id, now=hand.now, rng=hand.rng, by_hand=True)
 
 
 def move_cut(session: Session, start: Shot, goal: Shot, hand: Actor) -> None:
-    """What begins at ``start`` begins at ``goal`` instead. Commits."""
+    """Move the cut at ``start`` to ``goal``. Commits."""
     roll = read_roll(session, session.get_one(Camera, start.camera_id))
     places = {row.id: place for place, row in enumerate(roll.rows)}
     if (
@@ -43,7 +44,7 @@ def move_cut(session: Session, start: Shot, goal: Shot, hand: Actor) -> None:
     first, last = sorted((places[start.id], places[goal.id]))
     for place in range(first, last + 1):
         _forget(session, roll.rows[place].id)
-        # What a marker says there, or the time, would open it again: a person's word is needed against it.
+        # A marker or the time would make this cut again: a person's decision overrides them.
         opens = place in roll.cuts or roll.rows[place].mark
         if opens and place != places[goal.id]:
             _say(session, roll.rows[place].id, start.camera_id, None, skip=True)
@@ -52,20 +53,21 @@ def move_cut(session: Session, start: Shot, goal: Shot, hand: Actor) -> None:
 
 
 def set_clock(session: Session, camera: Camera, offset_s: int | None, hand: Actor) -> None:
-    """Say how many seconds a camera is behind; None lets the markers say it again. Commits."""
+    """Set how many seconds a camera's clock is behind; None returns to what the markers say.
+    Commits."""
     camera.basis = (ClockBasis.NONE if offset_s is None else ClockBasis.HAND).value
     camera.offset_s = offset_s
     settle(session, camera.id, now=hand.now, rng=hand.rng, by_hand=True)
 
 
 def is_photo(session: Session, shot: Shot, hand: Actor) -> None:
-    """This was no marker but a picture: the next import of its card brings it in. Commits."""
+    """Mark a supposed marker as a photo: the next import of its card takes it in. Commits."""
     shot.mark, shot.mark_session_id, shot.kiosk_at = Mark.NONE.value, None, None
     settle(session, shot.camera_id, now=hand.now, rng=hand.rng, by_hand=True)
 
 
 def find_shot(session: Session, text: str) -> Shot:
-    """The shot with an id; raises NotFound."""
+    """Get a shot by id; raises NotFound."""
     try:
         found = session.get(Shot, uuid.UUID(text))
     except ValueError:
@@ -76,7 +78,7 @@ def find_shot(session: Session, text: str) -> Shot:
 
 
 def proposals(session: Session) -> int:
-    """How many cuts wait for a person, on all rolls."""
+    """Count the cuts, on all rolls, that wait for a person's decision."""
     return len(list(session.scalars(select(Cut.shot_id).where(Cut.settled.is_(False)))))
 
 

@@ -1,8 +1,10 @@
-"""A camera's roll, cut into sessions by its markers. Pure: rows in, cuts out; nothing is guessed silently.
+"""Cuts a camera's roll into sessions at its markers. Pure: rows in, cuts out; nothing is guessed
+silently.
 
-A marker means: what follows belongs to its session, until the next. What has no marker before it is proposed the
-session that took place at its corrected time. Where a marker can't be read, where it is too small to be sure, or where
-the times and the numbers of the files contradict each other, the cut is only proposed, and a person settles it.
+A marker means that what follows belongs to its session, until the next marker. Shots without a
+marker before them are proposed the session that took place at their corrected time. Where a marker
+is unreadable or too small to be sure, or where times and file numbers contradict each other, the
+cut is only proposed and a person confirms it.
 """
 
 from __future__ import annotations
@@ -16,10 +18,11 @@ from datetime import datetime, timedelta
 
 from reporter.enums import CutOrigin, Mark
 
-# A camera's own file name (DCF 2.0: four letters, four digits): only there does the number say what came first.
+# A camera's own file name (DCF 2.0: four letters, four digits): only there does the number give the
+# order of the shots.
 _NUMBERED = re.compile(r"[A-Za-z0-9_]{4}(\d{4})")
 _FOLDER = re.compile(r"DCIM/(\d{3})[^/]*/", re.IGNORECASE)
-# So long after its session's end a shot is no longer believed to belong to it without a word.
+# A shot taken this long after its session's end is no longer assigned to it without confirmation.
 OVERRUN = timedelta(minutes=45)
 
 Session = uuid.UUID
@@ -27,12 +30,13 @@ Session = uuid.UUID
 
 @dataclass(frozen=True)
 class Frame:
-    """A shot, as far as cutting needs it. ``taken`` is the camera's time, already corrected where that is known."""
+    """The data of a shot that cutting needs. ``taken`` is the camera's time, corrected where the
+    offset is known."""
 
     key: uuid.UUID
     taken: datetime
     path: str
-    # Numbers of files are compared only within one reading of one card.
+    # File numbers are compared only within one import of one card.
     card: uuid.UUID | None = None
     mark: str = Mark.NONE
     session: Session | None = None
@@ -42,7 +46,8 @@ class Frame:
 
 @dataclass(frozen=True)
 class HandCut:
-    """What a person said of a shot: a session begins here (None: none does), or ``skip``: no cut here."""
+    """A person's decision at a shot: a session begins here (None: none does), or ``skip``: no cut
+    here."""
 
     session: Session | None
     skip: bool = False
@@ -50,8 +55,8 @@ class HandCut:
 
 @dataclass(frozen=True)
 class Part:
-    """What a shot belongs to. ``settled`` is False where ``session`` is only proposed; ``holds`` then is what it
-    belongs to until somebody has decided (None: to none)."""
+    """The session of a shot. ``settled`` is False where ``session`` is only proposed; until that is
+    decided the shot belongs to ``holds`` (None: to no session)."""
 
     session: Session | None
     settled: bool
@@ -60,36 +65,37 @@ class Part:
 
     @property
     def home(self) -> Session | None:
-        """Where the takeaway is put."""
+        """The session that the takeaway is put into."""
         return self.session if self.settled else self.holds
 
 
-# A corrected time -> the only session that took place then, or None.
+# Maps a corrected time to the only session that took place then, or None.
 AtTime = Callable[[datetime], Session | None]
-# A session -> when it ends by the schedule, None for one without a time.
+# Maps a session to its scheduled end, None for one without a time.
 EndOf = Callable[[Session], datetime | None]
 
 
 def in_order(frames: Sequence[Frame]) -> list[Frame]:
-    """In the camera's own time order; what was taken in the same second by file name."""
+    """Sort by the camera's time; shots of the same second by file name."""
     return sorted(frames, key=lambda frame: (frame.taken, frame.path))
 
 
 def cut(
     frames: Sequence[Frame], *, hand: Mapping[uuid.UUID, HandCut], at_time: AtTime, end_of: EndOf
 ) -> list[Part]:
-    """What each frame belongs to, for frames in order. Cuts are where that changes: see ``cuts``."""
+    """Assign a session to each frame, for sorted frames. A cut is where that changes: see ``cuts``.
+    """
     parts = _follow(frames, hand, at_time, end_of)
     return _doubt_contradictions(frames, parts)
 
 
 def cuts(parts: Sequence[Part]) -> list[int]:
-    """The places where something begins."""
+    """The indexes at which a new part begins."""
     return [n for n, part in enumerate(parts) if not n or not same_run(part, parts[n - 1])]
 
 
 def same_run(part: Part, before: Part) -> bool:
-    """Whether two neighbours are in one piece; how it was found out is told only where it begins."""
+    """Whether two neighbours are in one part; the origin counts only where a part begins."""
     return (part.session, part.settled, part.home) == (before.session, before.settled, before.home)
 
 
@@ -109,7 +115,8 @@ def _follow(
 
 
 def _said(word: HandCut, parts: Sequence[Part], current: Part | None) -> Part | None:
-    """A person's word. "No cut here" makes what went before go on, proposals by time notwithstanding."""
+    """Apply a person's decision. "No cut here" continues the part before it, even against a
+    proposal by time."""
     if not word.skip:
         return Part(word.session, True, CutOrigin.HAND)
     if not parts:
@@ -126,7 +133,7 @@ def _marked(
     if frame.mark == Mark.SESSION:
         return Part(frame.session, not frame.doubted, CutOrigin.MARKER)
     if frame.mark == Mark.SMALL:
-        # A poster on the wall of the session that runs anyway says nothing new.
+        # A poster on the wall of the session that is already running adds nothing.
         same = current is not None and current.session == frame.session
         return current if same else Part(frame.session, False, CutOrigin.SMALL)
     following = frames[place + 1].taken if place + 1 < len(frames) else frame.taken
@@ -134,7 +141,8 @@ def _marked(
 
 
 def _timed(frame: Frame, current: Part | None, at_time: AtTime, end_of: EndOf) -> Part:
-    """The running part; a proposal by time where there is none, or where its session ended long ago."""
+    """The running part; a proposal by time where there is none or where its session ended long ago.
+    """
     if current is None:
         return Part(at_time(frame.taken), False, CutOrigin.TIME)
     if not current.settled or current.session is None or current.origin == CutOrigin.HAND:
@@ -146,7 +154,8 @@ def _timed(frame: Frame, current: Part | None, at_time: AtTime, end_of: EndOf) -
 
 
 def _doubt_contradictions(frames: Sequence[Frame], parts: list[Part]) -> list[Part]:
-    """Where the order of the files' numbers gives another session than the order of the times, only propose."""
+    """Turn a part into a proposal where the order of file numbers and the order of times give
+    different sessions."""
     doubted = list(parts)
     for numbered in _by_card(frames).values():
         heads = [(number, frames[n]) for number, n in numbered if _is_head(frames[n])]
@@ -158,7 +167,7 @@ def _doubt_contradictions(frames: Sequence[Frame], parts: list[Part]) -> list[Pa
 
 
 def _by_card(frames: Sequence[Frame]) -> dict[uuid.UUID | None, list[tuple[int, int]]]:
-    """{card: (number, place) in the order of the numbers}."""
+    """Group as {card: (number, index) in the order of the numbers}."""
     cards: dict[uuid.UUID | None, list[tuple[int, int]]] = {}
     for place, frame in enumerate(frames):
         number = _number(frame.path)
@@ -172,7 +181,8 @@ def _is_head(frame: Frame) -> bool:
 
 
 def _is_open(part: Part) -> bool:
-    """Whether the numbers may still be heard: nobody has decided, and it isn't doubted for a better reason."""
+    """Whether the file numbers may cast doubt: no person has decided, and there is no stronger
+    doubt already."""
     if part.settled:
         return part.origin != CutOrigin.HAND
     return part.origin == CutOrigin.TIME and part.holds is None
@@ -186,7 +196,8 @@ def _compared(part: Part, by_number: Frame) -> Part:
 
 
 def _number(path: str) -> int | None:
-    """Folder and file number of a camera's own name; None for a name that a person or a copy gave."""
+    """Parse folder and file number from a camera's own name; None for a name given by a person or a
+    copy."""
     folder = _FOLDER.search(path)
     found = _NUMBERED.fullmatch(path.rsplit("/", 1)[-1].rsplit(".", 1)[0])
     if found is None or folder is None:

@@ -1,8 +1,10 @@
-"""What is on a camera's card or in a folder: photos, raw files, clips, joined spans, voice notes. Nothing is written.
+"""Scans a camera's card or a folder for photos, raw files, clips, joined spans and voice notes.
+Read-only.
 
-The layouts: DCIM of stills cameras (JEITA DCF), AVCHD of camcorders (``PRIVATE/AVCHD/BDMV/STREAM``), Sony's
-``PRIVATE/M4ROOT/CLIP`` and ``MP_ROOT``, and any folder. What a camera writes beside (index files, thumbnails, proxies)
-is left there, each with its reason (capture.cards.sidecars).
+Supported layouts: DCIM of still cameras (JEITA DCF), AVCHD of camcorders
+(``PRIVATE/AVCHD/BDMV/STREAM``), Sony's ``PRIVATE/M4ROOT/CLIP`` and ``MP_ROOT``, and any folder.
+Auxiliary files (indexes, thumbnails, proxies) are skipped, each with its reason
+(capture.cards.sidecars).
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from capture.decoding.format_names import MEDIA_NAMES
 from capture.decoding.mime_sniff import HEAD_BYTES, RAW_TYPES, MediaType, sniff
 from reporter.errors import NotFound
 
-# Folders of computers and cameras that hold no recordings, and why each is passed over.
+# Folders of computers and cameras that hold no recordings, each with the reason for skipping it.
 _SKIPPED_FOLDERS = {
     "thmbnl": PREVIEWS,
     "avf_info": CAMERA_NOTES,
@@ -38,15 +40,15 @@ _SKIPPED_FOLDERS = {
     "@recycle": SYSTEM,
     "@eadir": SYSTEM,
 }
-# Folders of a card's top that say that it is one.
+# Top-level folders that identify a camera card.
 CARD_FOLDERS = ("DCIM", "AVCHD", "PRIVATE", "M4ROOT", "MP_ROOT", "CLIP")
-# Playlists of AVCHD tell which clips are one recording (connection_condition of a PlayItem).
+# AVCHD playlists tell which clips form one recording (connection_condition of a PlayItem).
 _SEAMLESS = (5, 6)
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One file as it lies on the card."""
+    """One file on the card."""
 
     path: Path
     size: int
@@ -55,10 +57,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Found:
-    """What becomes one original: a file, or the spans of one recording in their order.
+    """What becomes one original: a file, or the spans of one recording in order.
 
-    ``name`` is the path below the root, with slashes, of the first piece; ``head`` its first bytes. ``kind`` is None
-    for what can't be kept.
+    ``name`` is the path of the first piece below the root, with slashes; ``head`` its first bytes.
+    ``kind`` is None for what can't be kept.
     """
 
     root: Path
@@ -69,22 +71,22 @@ class Found:
 
     @property
     def size(self) -> int:
-        """Bytes of all pieces."""
+        """Total size in bytes of all pieces."""
         return sum(piece.size for piece in self.pieces)
 
     @property
     def mtime(self) -> float:
-        """When the last piece was finished, by the file system."""
+        """Modification time of the last piece, from the file system."""
         return self.pieces[-1].mtime
 
     @property
     def path(self) -> Path:
-        """The first piece."""
+        """Path of the first piece."""
         return self.pieces[0].path
 
     @property
     def filename(self) -> str:
-        """The name without folders."""
+        """File name without folders."""
         return self.path.name
 
     @property
@@ -96,7 +98,7 @@ class Found:
 
 
 def is_card(root: Path) -> bool:
-    """Whether a folder looks like the top of a camera's card."""
+    """Whether a folder looks like the root of a camera's card."""
     try:
         names = {entry.name.upper() for entry in os.scandir(root)}
     except OSError:
@@ -106,7 +108,7 @@ def is_card(root: Path) -> bool:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file or folder (its name ends in a slash) that is left on the card, and why."""
+    """A skipped file or folder (a folder's name ends in a slash), and the reason."""
 
     name: str
     reason: str
@@ -114,14 +116,14 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Scan:
-    """All that lies on a card: what should be kept, and what is left there."""
+    """The result of a scan: what to keep and what is skipped."""
 
     found: list[Found]
     skipped: list[Skipped]
 
 
 def is_gone(root: Path) -> bool:
-    """Whether a card that could be read isn't there any more."""
+    """Whether a card that was readable before has been removed."""
     try:
         return not any(root.iterdir()) if root.is_dir() else not root.exists()
     except OSError:
@@ -129,10 +131,11 @@ def is_gone(root: Path) -> bool:
 
 
 def scan(root: Path) -> Scan:
-    """Everything on a card or in a folder in the order of the names; spans joined, what is left out told.
+    """Scan a card or a folder, sorted by name; spans are joined, skipped files listed.
 
-    A path of one file is that file. What has the name of a photo or recording but no content that can be kept comes
-    with ``kind`` None. Raises NotFound where there is nothing, OSError where the card can't be read.
+    A path of a single file gives that file. A file with the name of a photo or recording but
+    without content that can be kept has ``kind`` None. Raises NotFound where there is nothing,
+    OSError where the card can't be read.
     """
     if not root.exists():
         raise NotFound(
@@ -157,7 +160,7 @@ def scan(root: Path) -> Scan:
 
 
 def walk(root: Path) -> list[Found]:
-    """What of a card or folder should be kept: see ``scan``."""
+    """Yield what should be kept of a card or folder: see ``scan``."""
     return scan(root).found
 
 
@@ -177,9 +180,9 @@ def _files(folder: Path, base: Path, skipped: list[Skipped]) -> Iterator[Path]:
 
 
 def _reason_to_skip(entry: os.DirEntry[str], beside: Set[str]) -> str:
-    """Why a file or folder isn't even looked into; empty for one that is."""
+    """The reason for skipping a file or folder; empty for one that should be read."""
     name, path = entry.name.casefold(), Path(entry.path)
-    # No links: a card has none, and in a folder they could lead round in circles.
+    # No symbolic links: a card has none, and in a folder they could form a loop.
     if entry.is_symlink():
         return LINK
     if name.startswith("."):
@@ -198,7 +201,7 @@ def _is_proxy_folder(path: Path) -> bool:
 
 
 def _look(base: Path, pieces: tuple[Piece, ...]) -> Found | Skipped:
-    """Index files, notes of the camera and documents are no recordings: told, and left there."""
+    """Inspect a file; index files, camera metadata and documents are listed as skipped."""
     path = pieces[0].path
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
@@ -210,7 +213,8 @@ def _look(base: Path, pieces: tuple[Piece, ...]) -> Found | Skipped:
 
 
 def _spans(pieces: Sequence[Piece]) -> dict[Path, tuple[Piece, ...]]:
-    """{first file: all files} of recordings that a camcorder split because its file system holds 2 or 4 GB a file."""
+    """Map {first file: all files} of recordings that a camcorder split at its file system's limit
+    of 2 or 4 GB."""
     by_path = {piece.path: piece for piece in pieces}
     joined: dict[Path, tuple[Piece, ...]] = {}
     for folder in {p.path.parent for p in pieces if p.path.parent.name.upper() == "STREAM"}:
@@ -223,7 +227,8 @@ def _spans(pieces: Sequence[Piece]) -> dict[Path, tuple[Piece, ...]]:
 
 
 def _playlists(folder: Path) -> Iterator[list[str]]:
-    """Names of clips that follow one another without a seam, from all playlists beside the streams."""
+    """Names of clips that continue one another seamlessly, from all playlists beside the streams.
+    """
     lists = [path for path in folder.glob("[Pp][Ll][Aa][Yy][Ll][Ii][Ss][Tt]/*") if path.is_file()]
     for path in sorted(lists):
         if path.suffix.casefold() in (".mpl", ".mpls") and path.stat().st_size < 1 << 20:
@@ -231,11 +236,13 @@ def _playlists(folder: Path) -> Iterator[list[str]]:
 
 
 def read_playlist(data: bytes) -> list[list[str]]:
-    """The recordings of an AVCHD playlist (``.MPL``, Blu-ray's format), each as the names of its clips in order.
+    """Parse an AVCHD playlist (``.MPL``, Blu-ray's format) into recordings, each a list of clip
+    names in order.
 
-    Of the format only what is needed: at byte 8 where the list is; six bytes on, how many items; each item its
-    length, the clip's name (5), the codec (4) and in the lower half of the eleventh byte how it follows the one before
-    (5 and 6: without a seam). A broken list is an empty one.
+    Only the needed fields are read: the list's offset at byte 8; six bytes into the list, the item
+    count; for each item its length, the clip's name (5 bytes), the codec (4), and in the lower half
+    of the eleventh byte its connection to the item before (5 and 6: seamless). A broken playlist
+    gives an empty list.
     """
     if data[:4] != b"MPLS" or len(data) < 20:
         return []

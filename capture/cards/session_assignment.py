@@ -1,4 +1,5 @@
-"""Puts a camera's shots into sessions: learns its clock, cuts its roll, moves the takeaways there."""
+"""Assigns a camera's shots to sessions: derives its clock offset, cuts its roll, moves the
+takeaways."""
 
 from __future__ import annotations
 
@@ -22,13 +23,13 @@ from reporter.models import EventSession, Takeaway
 from reporter.models.camera import Camera, Cut, Shot
 from reporter.moderation.decisions import bump_revision, lock_gathering
 
-# The drawer for shots that nobody has given a session yet. Retired from the start, so that no page and no poster
-# offers it; only for this room, so that nothing goes out from there.
+# The session for shots that are not assigned yet. Retired from the start, so that no page or poster
+# offers it; restricted to the room, so that nothing is published from it.
 UNASSIGNED, UNASSIGNED_TITLE = "reporter:not-yet-assigned", "Not yet assigned"
 
 
 def unassigned(session: Session, *, now: datetime, rng: random.Random) -> EventSession:
-    """The session of shots that have none yet, made when first needed. Flushes."""
+    """Get the session for unassigned shots, created when first needed. Flushes."""
     row = session.scalar(select(EventSession).where(EventSession.guid == UNASSIGNED))
     if row is None:
         code = make_code(rng)
@@ -49,7 +50,7 @@ def unassigned(session: Session, *, now: datetime, rng: random.Random) -> EventS
 
 
 class Agenda:
-    """The schedule, as cutting asks for it."""
+    """The schedule, with the queries that cutting needs."""
 
     def __init__(self, rows: Sequence[EventSession]) -> None:
         self.rows = {row.id: row for row in rows}
@@ -59,11 +60,12 @@ class Agenda:
             for row in open_ones
             if row.starts_at and (ends := end_of(row))
         ]
-        # With one session only, and that always open, there is no other that it could be.
+        # With a single session that is always open there is no other choice.
         self._only = open_ones[0].id if len(open_ones) == 1 and not self._timed else None
 
     def at_time(self, moment: datetime) -> uuid.UUID | None:
-        """The one session that took place then, or, between sessions, is near; None for none or several."""
+        """The one session at this time or, between sessions, close to it; None for none or several.
+        """
         for grace in (timedelta(0), GRACE):
             found = [id for start, end, id in self._timed if start - grace <= moment < end + grace]
             if found:
@@ -71,12 +73,12 @@ class Agenda:
         return self._only
 
     def end_of(self, session_id: uuid.UUID) -> datetime | None:
-        """When a session ends by the schedule; None without a time."""
+        """The scheduled end of a session; None without a time."""
         row = self.rows.get(session_id)
         return end_of(row) if row else None
 
     def witness(self, row: Any) -> Witness | None:
-        """What a marker shot tells about its camera's clock; None where it tells nothing."""
+        """What a marker shot says about its camera's clock; None if nothing."""
         if row.kiosk_at is not None:
             return Witness(row.taken, row.kiosk_at, row.kiosk_at, exact=True)
         event = self.rows.get(row.mark_session_id)
@@ -88,7 +90,7 @@ class Agenda:
 
 @dataclass(frozen=True)
 class Roll:
-    """A camera's shots in order, what each belongs to, and where it is cut."""
+    """A camera's shots in order, the part of each, and the cuts."""
 
     camera: Camera
     rows: list[Any]
@@ -98,7 +100,7 @@ class Roll:
 
     @property
     def cuts(self) -> list[int]:
-        """Where something begins."""
+        """The indexes at which a new part begins."""
         return cuts(self.parts)
 
 
@@ -110,10 +112,11 @@ def settle(
     rng: random.Random,
     by_hand: bool = False,
 ) -> Roll:
-    """Learn the clock, cut the roll, write the cuts, move the takeaways. Commits. Repeating it changes nothing.
+    """Derive the clock offset, cut the roll, store the cuts and move the takeaways. Commits.
+    Idempotent.
 
-    Takeaways that a person has moved to another session stay there; what was approved or hidden moves only
-    ``by_hand``, when a person has just moved a cut.
+    Takeaways that a person has moved to another session stay there; approved or hidden ones move
+    only with ``by_hand``, when a person has just moved a cut.
     """
     lock_gathering(session)
     camera = session.get_one(Camera, camera_id)
@@ -127,7 +130,8 @@ def settle(
     for row, part in zip(roll.rows, roll.parts, strict=True):
         if row.takeaway_id is not None:
             home = agenda.rows.get(part.home, drawer) if part.home else drawer
-            # Nobody may be recorded there: what was taken all the same waits in the drawer for a person.
+            # Recording is not allowed in this session: such shots wait in the unassigned one for a
+            # person.
             home = drawer if home.do_not_record else home
             _move(session, row, home, _true_time(camera, row.taken), by_hand=by_hand, agenda=agenda)
     session.commit()
@@ -135,7 +139,7 @@ def settle(
 
 
 def read_roll(session: Session, camera: Camera) -> Roll:
-    """The roll as it is cut now; changes nothing."""
+    """Compute the roll's current cuts; changes nothing."""
     agenda = Agenda(list(session.scalars(select(EventSession))))
     rows = _shots(session, camera.id)
     _clock, agrees = _learn(camera, rows, agenda)
@@ -143,7 +147,7 @@ def read_roll(session: Session, camera: Camera) -> Roll:
 
 
 def _shots(session: Session, camera_id: uuid.UUID) -> list[Any]:
-    """Columns, not objects: a card may hold thousands, with a picture each."""
+    """Select columns, not objects: a card may hold thousands of shots, each with a picture."""
     columns = (
         Shot.id,
         Shot.taken,
@@ -216,7 +220,7 @@ def _cut(
 
 
 def _given(row: Any, part: Part) -> Part:
-    """What a person has asked for at the import needs no cut."""
+    """A session that a person chose at the import needs no cut."""
     return Part(row.given_session_id, True, CutOrigin.HAND) if row.given_session_id else part
 
 
@@ -260,7 +264,8 @@ def _move(
 
 
 def _rehome(takeaway: Takeaway, old: EventSession | None, new: EventSession) -> None:
-    """What it had from its session it gets from the new one; what a person has set stays."""
+    """Replace values inherited from the old session by the new one's; values that a person set
+    stay."""
     if old is None or takeaway.audience == old.audience:
         takeaway.audience = new.audience
     if old is None or takeaway.licence == old.licence:
