@@ -1,9 +1,10 @@
-"""Files of one shot and chapters of one recording: which of a card's files make one takeaway. Pure.
+"""Groups files of one shot and chapters of one recording: which of a card's files form one
+takeaway. Pure.
 
-Cameras number every press of the button once (DCF 2.0, JEITA CP-3461): a raw file, a JPEG, the film of a Live Photo
-and a spoken note beside them share folder and name. GoPro numbers the chapters of a recording in front of its number;
-others go on with the next number when a file is full. Where two files only happen to have one name, their lengths and
-times tell them apart.
+Cameras number every press of the shutter once (DCF 2.0, JEITA CP-3461): a raw file, its JPEG, the
+film of a Live Photo and a voice note share folder and name. GoPro puts the chapter number in front
+of the recording's number; other cameras use the next number when a file is full. Where two files
+share a name only by chance, their durations and times distinguish them.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-# The film of a Live Photo runs 3 seconds; makers of Android phones take up to 5, apps a little more.
+# The film of a Live Photo lasts 3 seconds; Android makers go up to 5, apps a little longer.
 LIVE_SECONDS = 10.0
-# A file that a camera closed because its file system holds no more: 2 or 4 GB, some makers stop a little before.
+# A file that a camera closed at its file system's limit: 2 or 4 GB, some makers stop a little
+# earlier.
 FULL_BYTES = 1_900_000_000
-# Between the end of a full file and the start of the next; cameras write whole seconds, some only even ones.
+# Gap between the end of a full file and the start of the next; cameras write whole seconds, some
+# only even ones.
 SEAM = timedelta(seconds=5)
-# Two encodings of one picture bear one time.
+# Two encodings of one picture have the same time.
 SAME_SHOT = timedelta(seconds=2)
-# Zones differ by quarters of an hour, all in all by little more than a day.
+# Time zones differ by multiples of a quarter of an hour, in total by little more than a day.
 MINUTE, MOST_ZONES = timedelta(minutes=1), timedelta(hours=27)
 
 _GOPRO = re.compile(r"(?:(GOPR)|G([HXP])(\d\d))(\d{4})", re.IGNORECASE)
@@ -36,17 +39,17 @@ _TRACK = re.compile(
 )
 _RECORDED = (".wav", ".bwf", ".mp3", ".flac")
 _MIX = re.compile(r".+_(?:tr)?(?:lr|mix)|.+s12", re.IGNORECASE)
-# They begin and end with one press of a button.
+# Files of one shot begin and end with the same press of the button.
 SAME_LENGTH = 5.0
 _NUMBER = re.compile(r"(.*?)(\d+)(\D*)")
 
 
 @dataclass(frozen=True)
 class ShotFile:
-    """A file as far as grouping needs it. ``name`` is the path below the root, with slashes.
+    """The data of a file that grouping needs. ``name`` is the path below the root, with slashes.
 
-    ``kind`` is photo, raw, video or audio; ``seconds`` None where the headers do not tell; ``stated`` says whether
-    ``taken`` stands in the file itself.
+    ``kind`` is photo, raw, video or audio; ``seconds`` is None where the headers do not give it;
+    ``stated`` says whether ``taken`` comes from the file itself.
     """
 
     name: str
@@ -58,19 +61,18 @@ class ShotFile:
 
     @property
     def folder(self) -> str:
-        """Where it lies."""
+        """The folder of the file."""
         return self.name.rpartition("/")[0].casefold()
 
     @property
     def stem(self) -> str:
-        """Its name without folders and extension, in lower case."""
+        """The name without folders and extension, in lower case."""
         return self.name.rpartition("/")[2].rpartition(".")[0].casefold()
 
 
 def shot_key(name: str) -> tuple[str, str]:
-    """(folder, name of the shot): the same for all files of one shot, all chapters of a GoPro recording, and all tracks
-    of a sound recorder's.
-    """
+    """(folder, shot name): the same for all files of one shot, all chapters of a GoPro recording,
+    and all tracks of an audio recorder."""
     file = ShotFile(name, "", 0, datetime.min)  # noqa: DTZ901
     if name.casefold().endswith(_RECORDED) and (track := _TRACK.fullmatch(file.stem)):
         return file.folder, track[1] or track[2]
@@ -84,7 +86,8 @@ def shot_key(name: str) -> tuple[str, str]:
 
 
 def gopro_chapter(stem: str) -> tuple[str, int] | None:
-    """(recording, chapter) of a GoPro's film; None for another name. GOPR0042, then GP010042; GX010042, GX020042."""
+    """Parse (recording, chapter) from a GoPro file name; None for other names. GOPR0042, then
+    GP010042; GX010042, GX020042."""
     found = _GOPRO.fullmatch(stem)
     if found is None:
         return None
@@ -94,7 +97,8 @@ def gopro_chapter(stem: str) -> tuple[str, int] | None:
 
 
 def group_shots(files: Sequence[ShotFile]) -> list[list[ShotFile]]:
-    """The files in groups, one a takeaway, the one that is shown first in front; groups in order of time, then name."""
+    """Group the files into takeaways, the file to show first in front; groups sorted by time, then
+    name."""
     buckets: dict[tuple[str, str], list[ShotFile]] = {}
     for file in files:
         buckets.setdefault(shot_key(file.name), []).append(file)
@@ -104,7 +108,8 @@ def group_shots(files: Sequence[ShotFile]) -> list[list[ShotFile]]:
 
 
 def _split(bucket: list[ShotFile]) -> Iterator[list[ShotFile]]:
-    """Files of one name: what belongs to the picture with it, what does not alone."""
+    """Split files of one name: those that belong to the picture together, the others on their own.
+    """
     photos = sorted((f for f in bucket if f.kind == "photo"), key=_shown_first)
     raws, sounds = _of(bucket, "raw"), _of(bucket, "audio")
     films = sorted(_of(bucket, "video"), key=_chapter)
@@ -120,7 +125,8 @@ def _split(bucket: list[ShotFile]) -> Iterator[list[ShotFile]]:
 
 
 def _films(films: list[ShotFile], sounds: list[ShotFile]) -> Iterator[list[ShotFile]]:
-    """Chapters together, with the sound that was recorded beside; other films of one name each alone."""
+    """Group chapters with the audio recorded beside them; other films of one name each on their
+    own."""
     if films and (len(films) == 1 or gopro_chapter(films[0].stem) is not None):
         yield [*films, *sounds]
         return
@@ -140,7 +146,7 @@ def _are_tracks(sounds: list[ShotFile]) -> bool:
 
 
 def _join_full(groups: Iterable[list[ShotFile]]) -> Iterator[list[ShotFile]]:
-    """Recordings that go on in the file of the next number because a file was full."""
+    """Join recordings that continue in the file of the next number because a file was full."""
     current: list[ShotFile] = []
     for group in groups:
         if current and len(group) == 1 and _goes_on(current[-1], group[0]):
@@ -167,14 +173,16 @@ def _goes_on(before: ShotFile, after: ShotFile) -> bool:
         or (before.folder, one[1], one[3]) != (after.folder, two[1], two[3])
     ):
         return False
-    # Whichever end of a recording its time is: from one to the next it is the length of one of them.
+    # The camera's time may mark a recording's start or end, so the step to the next file is the
+    # length of one of the two.
     step = after.taken - before.taken
     lengths = [timedelta(seconds=f.seconds) for f in (before, after) if f.seconds is not None]
     return int(two[2]) == int(one[2]) + 1 and any(abs(step - length) <= SEAM for length in lengths)
 
 
 def _last_number(file: ShotFile) -> str:
-    """The name with times of 8 to 14 digits (DJI_20261224101112_0001_D) taken out: they differ between chapters."""
+    """The last number of the name, after removing times of 8 to 14 digits
+    (DJI_20261224101112_0001_D), which differ between chapters."""
     return re.sub(r"\d{8,14}", "", file.stem)
 
 
@@ -183,7 +191,7 @@ def _by_name(group: list[ShotFile]) -> tuple[str, str]:
 
 
 def _shown_first(file: ShotFile) -> tuple[int, str]:
-    """An edited picture and a cover before what they were made of."""
+    """Sort key: an edited picture and a cover come before their sources."""
     edited = _EDITED.fullmatch(file.stem) is not None or "cover" in file.stem
     return (0 if edited else 1), file.name
 
@@ -194,7 +202,8 @@ def _chapter(file: ShotFile) -> tuple[int, str]:
 
 
 def _is_live(film: ShotFile, photo: ShotFile) -> bool:
-    """Whether a film is the moving half of a photo: short, and of its time, whatever time zone either states."""
+    """Whether a film is the moving part of a photo: short and taken at the same time, whatever time
+    zone either states."""
     if film.seconds is None or film.seconds > LIVE_SECONDS:
         return False
     apart = abs(film.taken - photo.taken)

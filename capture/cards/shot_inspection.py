@@ -1,4 +1,5 @@
-"""Looks at a file of a card in a worker: its headers, and whether it is a marker. One opening of each file."""
+"""Inspects a card's file in a worker: reads its headers and detects a marker. Opens each file once.
+"""
 
 from __future__ import annotations
 
@@ -34,14 +35,15 @@ from reporter.codes import ALPHABET, is_valid, normalize
 from reporter.enums import Mark
 from reporter.errors import MediaFailed
 
-# Shares of the picture's longer side. A poster that fills a picture's height measures 0.17 and more, a marker card 0.4;
-# a poster on the wall behind people, three metres away, 0.02 to 0.05.
+# Shares of the picture's longer side. A poster that fills the picture's height measures 0.17 and
+# more, a marker card 0.4; a poster on the wall behind people, three metres away, 0.02 to 0.05.
 SURE, MAYBE = 0.10, 0.06
-# How far from the middle a code's own middle may be, as a share of width and height: who photographs a poster aims.
+# Largest distance of a code's centre from the picture's centre, as a share of width and height:
+# whoever photographs a poster aims at it.
 ASIDE = 0.32
-# Longer videos that begin with a marker hold something else as well.
+# Longer videos that begin with a marker also contain other footage.
 MARKER_SECONDS = 10.0
-# Where a video's first seconds are looked at.
+# The times in a video's first seconds at which frames are inspected.
 GLANCES = (0.0, 0.7, 1.5, 2.5, 3.5)
 WORKING_SIDE = 2400
 PICTURE_SIDE = 480
@@ -55,24 +57,26 @@ Grey = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class MarkerReading:
-    """What a picture says as a marker. ``code``: a session's, for SESSION and SMALL. ``size``: its edge as a share of
-    the picture's longer side. ``kiosk_at``: the kiosk's time, where its screen was photographed."""
+    """The marker in a picture. ``code``: the session's, for SESSION and SMALL. ``size``: its edge
+    as a share of the picture's longer side. ``kiosk_at``: the kiosk's time, where its screen was
+    photographed."""
 
     mark: Mark = Mark.NONE
     code: str = ""
     size: float = 0.0
     kiosk_at: datetime | None = None
-    # A small JPEG, for who has to decide; only where there is a mark.
+    # A small JPEG for the person who decides; only where there is a marker.
     picture: bytes | None = None
-    # Nothing but a marker: no takeaway.
+    # Contains nothing but a marker: no takeaway.
     only: bool = False
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a file's headers say, and what it is as a marker. ``note``: a sentence for people about it, else ''.
+    """What a file's headers say, and its marker reading. ``note``: a sentence for people about it,
+    else ''.
 
-    ``whole``: False of a picture whose file breaks off, which may still be on its way.
+    ``whole``: False for a picture whose file is truncated and may still be being copied.
     """
 
     probe: Probe
@@ -82,7 +86,8 @@ class Inspection:
 
 
 def glance(path: Path, mime: str) -> Probe | None:
-    """The headers of a file on the card; None where they can't be read, which the copy will show again."""
+    """Read the headers of a file on the card; None where they can't be read, which reading the copy
+    will report again."""
     try:
         return probe(path, mime)
     except MediaFailed:
@@ -102,7 +107,8 @@ def inspect_shot(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> Insp
 
 
 def _photo(path: Path, mime: str, max_pixels: int) -> MarkerReading:
-    """What a photo says as a marker; one that can't be decoded here is kept all the same, and is none."""
+    """Detect a marker in a photo; a photo that can't be decoded here is kept all the same, as no
+    marker."""
     try:
         return judge(open_grey(path, mime, max_pixels=max_pixels))
     except TooMuchMemory:
@@ -110,7 +116,8 @@ def _photo(path: Path, mime: str, max_pixels: int) -> MarkerReading:
 
 
 def open_grey(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> Grey:
-    """A photo in grey and upright, its longer side at most about ``WORKING_SIDE`` × 2; JPEGs decode at a fraction."""
+    """Open a photo in greyscale and upright, its longer side at most about ``WORKING_SIDE`` × 2;
+    JPEGs are decoded at reduced size."""
     with open_photo(path, mime, max_pixels=max_pixels) as image:
         check_memory(image)
         exif = read_exif(image)
@@ -139,7 +146,8 @@ def _on_white(image: Any) -> Any:
 
 
 def _reduced(path: Path, mime: str, longest: int) -> Grey | None:
-    """By libjpeg-turbo at a half or a quarter, which is what costs least: 20 ms for 12 megapixels."""
+    """Decode with libjpeg-turbo at a half or a quarter, the cheapest way: 20 ms for 12 megapixels.
+    """
     import cv2
 
     if mime != "image/jpeg" and mime not in RAW_MIMES:
@@ -156,7 +164,7 @@ def _reduced(path: Path, mime: str, longest: int) -> Grey | None:
 
 
 def judge(grey: Grey) -> MarkerReading:
-    """What an upright grey picture (H×W) says as a marker."""
+    """Detect a marker in an upright greyscale picture (H×W)."""
     longest = max(grey.shape)
     best = MarkerReading()
     for code in read_codes(grey, thorough=False):
@@ -193,7 +201,7 @@ def _weigh(code: Code, grey: Grey) -> MarkerReading:
 
 
 def _aimed(corners: NDArray[np.float64], grey: Grey) -> bool:
-    """Whether a code lies in the middle of the picture."""
+    """Whether a code is centred in the picture."""
     height, width = grey.shape
     x, y = corners.mean(axis=0)
     return abs(x / width - 0.5) <= ASIDE and abs(y / height - 0.5) <= ASIDE
@@ -206,14 +214,16 @@ def _edge(corners: NDArray[np.float64]) -> float:
 
 @dataclass(frozen=True)
 class Read:
-    """What stands in a marker's code: a session's code or END, and the kiosk's time where there is one."""
+    """The content of a marker's code: a session's code or END, and the kiosk's time where there is
+    one."""
 
     code: str
     kiosk_at: datetime | None = None
 
 
 def read_marker(text: str) -> Read | None:
-    """The text of a QR code as a marker: the address of a session's page (any host), or a bare code; else None."""
+    """Parse the text of a QR code as a marker: the address of a session's page (any host), or a
+    bare code; else None."""
     bare = _BARE.fullmatch(text.strip())
     if bare:
         return Read(normalize(text)) if is_valid(text) else None
@@ -235,11 +245,12 @@ def _moment(stamp: str) -> datetime | None:
 
 
 def _video(path: Path, found: Probe) -> MarkerReading:
-    """The best mark of the first seconds. A long video goes on after it: then it is a takeaway as well."""
+    """Find the best marker in the first seconds. A long video continues after it, so it is a
+    takeaway as well."""
     best = MarkerReading()
     for grey in _first_frames(path, found):
         seen = judge(grey)
-        # Moving pictures look like many things: only what can be read counts.
+        # Video frames look like many things: only decoded codes count.
         if seen.mark != Mark.UNREAD and _rank(seen) > _rank(best):
             best = seen
         if best.only:
@@ -251,7 +262,7 @@ def _video(path: Path, found: Probe) -> MarkerReading:
 
 
 def _first_frames(path: Path, found: Probe) -> Iterator[Grey]:
-    """Frames near each of ``GLANCES``, upright, in grey."""
+    """Decode frames near each of ``GLANCES``, upright, in greyscale."""
     from capture.decoding.safe_open import decoded
 
     waiting = list(GLANCES)

@@ -1,4 +1,4 @@
-"""A shot that is copied and looked at: a takeaway through the one door, or a marker that splits the roll."""
+"""Takes in a copied and inspected shot: as a takeaway, or as a marker that cuts the roll."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ from reporter.models import EventSession, Takeaway
 from reporter.models.camera import Camera, CardImport, Shot
 
 NO_LIMIT_MB, NO_LIMIT_FILES = 1 << 20, 1000
-# One takeaway for the same file, whoever imports it and how often at once.
+# Namespace for client ids, so that one file gives one takeaway, whoever imports it and however
+# often at once.
 CARD_NAMESPACE = uuid.UUID("3a0f6c0e-6f5b-5d0a-9d0b-7a2f5b1c4e21")
 
 
@@ -48,21 +49,21 @@ class ImportContext:
 
 @dataclass
 class CardItem:
-    """The files of one takeaway on their way in, the one that is shown first in front.
+    """The files of one takeaway during the import, the one to show first in front.
 
-    ``join`` is the client id of the takeaway that another file of the shot was brought in as before.
+    ``join`` is the client id of the takeaway that another file of the shot was imported as before.
     """
 
     parts: list[Ordered]
     join: str | None = None
     arrivals: list[ReceivedFile] = field(default_factory=list)
-    # {sha256: fingerprint}, taken while the copy still stands in incoming/.
+    # {sha256: fingerprint}, computed while the copy is still in incoming/.
     prints: dict[str, str] = field(default_factory=dict)
     looking: Future[Inspection] | None = None
 
     @property
     def ordered(self) -> Ordered:
-        """The first of them, whose time and camera count for all."""
+        """The first file, whose time and camera apply to all."""
         return self.parts[0]
 
     @property
@@ -72,7 +73,7 @@ class CardItem:
 
 
 class ShotIntake:
-    """The intake of one import: which camera an item is of, which session its roll is in, and its rows."""
+    """The intake of one import: the camera of an item, the session of its roll, and its rows."""
 
     def __init__(self, shop: ImportContext, job: CardImport, known: KnownShots) -> None:
         self.shop, self.job = shop, job
@@ -88,7 +89,7 @@ class ShotIntake:
         seen = MarkerReading() if asked is not None else inspection.seen
         event = marked_session(shop.session, seen)
         if seen.mark == Mark.SESSION and event is None:
-            # A code of our kind that no session here has: another gathering's poster, or an old one.
+            # A code of ours that no session here has: a poster of another gathering, or an old one.
             seen = dataclasses.replace(seen, mark=Mark.UNREAD)
         if seen.mark:
             self._current[camera.id] = event.id if event and seen.mark == Mark.SESSION else None
@@ -116,7 +117,7 @@ class ShotIntake:
         def seal(takeaway: Takeaway) -> None:
             rows = self._shots(item, camera, seen, event)
             if asked is not None:
-                # The row of what was taken for a marker; cuts may stand at it.
+                # The row of a supposed marker; cuts may refer to it.
                 rows[0] = asked
             for row in rows:
                 row.takeaway_id, row.session_id = takeaway.id, takeaway.session_id
@@ -132,7 +133,8 @@ class ShotIntake:
             client_id=client_id,
             recorded_at=item.ordered.taken + offset,
         )
-        # What a card holds comes in, whatever phones may send: films of any length, with all their chapters.
+        # Limits for phones do not apply to cards: films of any length come in, with all their
+        # chapters.
         limits = dataclasses.replace(shop.limits, file_mb=NO_LIMIT_MB, files=NO_LIMIT_FILES)
         receive(
             shop.session, shop.store, offer, now=shop.now(), rng=shop.rng, limits=limits, seal=seal
@@ -144,7 +146,7 @@ class ShotIntake:
             self.job.markers += 1
 
     def _home(self, camera: Camera) -> EventSession:
-        """Where a takeaway goes for now; the roll is settled at the end."""
+        """The preliminary session of a takeaway; the roll is cut at the end."""
         if self._given is not None:
             return self._given
         current = self._current.get(camera.id)
@@ -175,7 +177,7 @@ class ShotIntake:
         ]
 
     def _camera(self, ordered: Ordered) -> Camera:
-        """The row of a shot's camera, made when it is met first."""
+        """Get the row of a shot's camera, created when first needed."""
         if ordered.camera not in self.cameras:
             named = any(ordered.camera)
             key = "|".join(ordered.camera) if named else f"card:{ordered.found.root.name}"
@@ -186,7 +188,7 @@ class ShotIntake:
 
 
 def discard(item: CardItem) -> None:
-    """Stop the look at an item and remove its copies from incoming/."""
+    """Cancel the inspection of an item and remove its copies from incoming/."""
     if item.looking is not None:
         item.looking.cancel()
         with contextlib.suppress(Exception, CancelledError):

@@ -1,6 +1,6 @@
-"""What lies on cards beside photos, films and sounds, and why it is not taken in.
+"""Files on cards beside photos, films and audio, with the reasons for not importing them.
 
-Every file of a card that does not become (part of) a takeaway is told with one of these reasons.
+Every file of a card that does not become (part of) a takeaway is listed with one of these reasons.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ _REASONS = {
     **dict.fromkeys((".gpx", ".nmea", ".kml", ".kmz", ".fit"), TRACK),
     **dict.fromkeys(_NOTES, CAMERA_NOTES),
 }
-# Pictures and films by their bytes, and yet only small copies of others.
+# Pictures and films by their content, but only small copies of others.
 COPY_NAMES = frozenset({".thm", ".lrv", ".lrf", ".glv"})
 _GOPRO_PROXY = re.compile(r"gl(\d{6})")
 # Insta360: LRV_20261224_101112_01_001 beside VID_20261224_101112_00_001.
@@ -79,14 +79,16 @@ _INSTA_PROXY = re.compile(r"lrv_(\d{8}_\d{6})_\d\d_(\d{3})")
 
 
 def reason_for(name: str) -> str:
-    """Why a file that is no recording is left on the card, by its name."""
+    """The reason for skipping a file that is no recording, by its name."""
     return _REASONS.get(PurePath(name).suffix.casefold(), NO_MEDIA)
 
 
 def is_copy(path: Path, beside: Set[str]) -> bool:
-    """Whether a file is only the small copy of a film. ``beside``: the names in its folder, in lower case.
+    """Whether a file is only the small copy (proxy) of a film. ``beside``: the names in its folder,
+    in lower case.
 
-    A small copy whose film is not there may be the only one, and is a film of its own; a thumbnail is not.
+    A proxy whose film is missing may be the only copy, and counts as a film of its own; a thumbnail
+    does not.
     """
     stem, suffix = path.stem.casefold(), path.suffix.casefold()
     if suffix not in COPY_NAMES or suffix == ".thm":

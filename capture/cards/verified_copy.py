@@ -1,4 +1,5 @@
-"""Reads a card: bytes copied and verified, never written to; order and cameras told from the headers."""
+"""Copies files from a card with verification, never writing to it; reads their order and cameras
+from the headers."""
 
 from __future__ import annotations
 
@@ -25,32 +26,32 @@ GLANCE_SECONDS = 20.0
 UNREADABLE_ON_CARD = N_(
     "%(name)s can't be read from the card (%(what)s). Put the card in again and repeat the import."
 )
-# Asked after every piece; returns True when the reading has to stop.
+# Called after every chunk; returns True when reading has to stop.
 Stopped = Callable[[], bool]
 Copied = Callable[[int], None]
 
 
 class CardTrouble(ReporterError):
-    """A file of the card can't be read: the card was pulled out, or it is damaged there."""
+    """A file of the card can't be read: the card was removed, or it is damaged there."""
 
     title = N_("The card can't be read")
 
 
 class Halted(ReporterError):
-    """Somebody asked to stop."""
+    """The import was asked to stop."""
 
     title = N_("Stopped")
 
 
 @dataclass(frozen=True)
 class Ordered:
-    """A file of the card with what is known before it is copied."""
+    """A file of the card with what is known before copying."""
 
     found: Found
     taken: datetime
-    # Make, model and serial number; empty for a file that names none.
+    # Make, model and serial number; empty for a file without them.
     camera: tuple[str, str, str]
-    # Seconds of a film or sound, None for what does not tell.
+    # Duration of a film or audio file in seconds, None where unknown.
     seconds: float | None = None
     # Whether the file itself says when it was taken.
     stated: bool = False
@@ -59,7 +60,7 @@ class Ordered:
 def in_camera_order(
     found: Sequence[Found], pool: DecoderPool, zone: ZoneInfo, *, now: datetime
 ) -> list[Ordered]:
-    """Each camera's files in its own time order, then by name. Only headers are read."""
+    """Sort each camera's files by time, then by name. Reads only headers."""
     with ThreadPoolExecutor(2) as readers:
         probes = list(readers.map(lambda one: _glance(one, pool), found))
     ordered = [
@@ -74,7 +75,8 @@ def in_camera_order(
     ]
     named = {one.camera for one in ordered if any(one.camera)}
     if len(named) == 1:
-        # Notes and camcorder's streams name no camera; on a card of one camera they are its own.
+        # Voice notes and camcorder streams name no camera; on a card of one camera they belong to
+        # it.
         (only,) = named
         ordered = [replace(one, camera=only) for one in ordered]
     return sorted(ordered, key=lambda one: (one.taken, one.found.name))
@@ -97,7 +99,8 @@ def _identity(told: Probe | None) -> tuple[str, str, str]:
 def copy_in(
     found: Found, store: Store, *, rng: random.Random, stopped: Stopped, copied: Copied
 ) -> ReceivedFile:
-    """Copy a file (or joined spans) into ``incoming/``, onto the disk, and read it back: the same bytes, or an error.
+    """Copy a file (or joined spans) into ``incoming/``, flush it to disk and verify it by reading
+    it back.
 
     Raises CardTrouble where the card can't be read to the end, DiskFull, Halted.
     """
@@ -121,7 +124,8 @@ def copy_in(
 
 
 def _pieces(found: Found) -> Iterator[bytes]:
-    """The bytes, in order. Reading troubles are the card's; what is thrown in from outside is not touched."""
+    """Yield the bytes in order. Errors while reading become CardTrouble; exceptions from the
+    consumer pass unchanged."""
     for part in found.pieces:
         try:
             file = part.path.open("rb")

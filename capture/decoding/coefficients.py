@@ -1,4 +1,4 @@
-"""How much memory libjpeg needs for a JPEG whose picture comes in several scans (ITU T.81, B.2)."""
+"""Estimates libjpeg's memory for the coefficients of multi-scan JPEGs (ITU T.81, B.2)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ _BLOCK_BYTES = 8 * 8 * 2
 
 
 def held_bytes(head: bytes) -> int:
-    """Bytes of the coefficients that are held until the last scan; 0 where rows are decoded as they come, or unknown.
+    """Bytes of the coefficients that are kept until the last scan; 0 where rows are decoded as they
+    come, or unknown.
 
-    Progressive JPEGs need them, and sequential ones whose components stand in scans of their own. ``head`` reaches
+    Needed by progressive JPEGs, and by sequential ones with a scan per component. ``head`` reaches
     beyond the first scan's header.
     """
     at, frame = 2, b""
@@ -38,7 +39,7 @@ def _components(frame: bytes) -> int:
 
 
 def _blocks(frame: bytes) -> int:
-    """Blocks of 8 × 8 of all components, each padded to whole MCUs."""
+    """Count the 8 × 8 blocks of all components, each padded to whole MCUs."""
     count = _components(frame)
     if len(frame) < 6 + 3 * count or not count:
         return 0

@@ -1,7 +1,8 @@
-"""Dates in photos as cameras really write them: fields in order of trust, odd spellings, offsets, GPS as the anchor.
+"""Parses dates in photos as cameras really write them: fields by reliability, odd formats, offsets,
+GPS as the anchor.
 
-Fields and formats: CIPA DC-008 (Exif 3.0), 4.6.5 and 4.6.6; XMP specification part 2, 8. What none of them tells is
-None: a made-up midnight or 1970 would be worse than no date.
+Fields and formats: CIPA DC-008 (Exif 3.0), 4.6.5 and 4.6.6; XMP specification part 2, 8. Where none
+gives a date the result is None: a made-up midnight or 1970 would be worse than no date.
 """
 
 from __future__ import annotations
@@ -13,17 +14,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-# Cameras whose clock was never set write their factory's year.
+# Cameras whose clock was never set write a factory default year.
 EARLIEST_YEAR = 1990
-# A GPS fix can be some minutes older than the photo; a clock further off tells nothing about its zone.
+# A GPS fix can be some minutes older than the photo; with a larger difference it does not give the
+# time zone.
 GPS_TOLERANCE = timedelta(minutes=5)
-# Offsets in use that are no whole hours (tz database 2026).
+# UTC offsets in use that are no whole hours (tz database 2026).
 _HALF_HOURS = (-9.5, -3.5, 3.5, 4.5, 5.5, 6.5, 9.5, 10.5)
 _QUARTERS = (5.75, 8.75, 12.75, 13.75)
 ZONE_OFFSETS = tuple(
     timedelta(hours=hours) for hours in sorted((*range(-12, 15), *_HALF_HOURS, *_QUARTERS))
 )
-# (date field, offset field, directory): what the shutter wrote before what a scanner or an editor wrote.
+# (date field, offset field, directory): the shutter's fields before those of a scanner or an
+# editor.
 _ORIGINAL, _DIGITIZED, _CHANGED = (0x9003, 0x9011), (0x9004, 0x9012), (0x0132, 0x9010)
 _XMP_FIELDS = (
     "exif:DateTimeOriginal",
@@ -37,7 +40,7 @@ _DATE = re.compile(
     r"(\d{1,2})\s*[:.]\s*(\d{1,2})(?:\s*[:.]\s*(\d{1,2})(?:[.,]\d*)?)?\s*"
     r"([AaPp]\.?\s?[Mm]\.?)?\s*(Z|UTC|GMT|[+-]\s*\d{1,2}(?::?\d{2})?)?\s*"
 )
-# How phones in other languages say the half of the day, before the time or behind it.
+# AM and PM as phones in other languages write them, before or after the time.
 _HALVES = (
     (re.compile(r"上午|午前|오전|ص|(?<=\d)\s?πμ"), "AM"),
     (re.compile(r"下午|午後|오후|م|(?<=\d)\s?μμ"), "PM"),
@@ -48,29 +51,31 @@ _OFFSET = re.compile(r"\s*([+-])\s*(\d{1,2}):?(\d{2})?\s*")
 
 @dataclass(frozen=True)
 class CameraTime:
-    """When a photo was taken: naive, the camera's wall clock; ``offset`` to UTC only where the file tells it."""
+    """The capture time of a photo: naive, the camera's wall clock; ``offset`` to UTC only where the
+    file states it."""
 
     taken: datetime | None = None
     offset: timedelta | None = None
 
 
 def parse_camera_time(text: str) -> CameraTime:
-    """A date and time in any spelling that cameras and phones use; empty where it is none.
+    """Parse a date and time in any format that cameras and phones use; empty where it is none.
 
-    ``2026:12:24 10:11:12``, with dashes, dots, slashes, ``T``, fractions or blanks for zeros, with an offset or ``Z``
-    behind. Hour 24 is hour 0 of the date that stands there: phones that count hours from 1 to 24 write it so.
+    ``2026:12:24 10:11:12``, with dashes, dots, slashes, ``T``, fractions or blanks for zeros, and
+    an optional offset or ``Z``. Hour 24 means hour 0 of the stated date: phones that count hours
+    from 1 to 24 write it so.
     """
     found = _DATE.fullmatch(_plain(text))
     if found is None:
         return CameraTime()
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-    # Phones in Thailand count from the Buddha.
+    # Phones in Thailand use Buddhist-era years.
     year -= 543 if year in _THAI_YEARS else 0
     half = (found[7] or "").lower()[:1]
     if half and 1 <= hour <= 12:
         hour = hour % 12 + (12 if half == "p" else 0)
     try:
-        # A leap second is the last second of its minute here.
+        # A leap second is mapped to the last second of its minute.
         taken = datetime(  # noqa: DTZ001
             year, month, day, 0 if hour == 24 else hour, minute, min(second, 59)
         )
@@ -82,7 +87,7 @@ def parse_camera_time(text: str) -> CameraTime:
 
 
 def _plain(text: str) -> str:
-    """The text with figures as in English, and the half of the day behind it."""
+    """Normalize the text to ASCII digits, with AM or PM at the end."""
     text = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in text)
     for pattern, half in _HALVES:
         if pattern.search(text):
@@ -91,7 +96,7 @@ def _plain(text: str) -> str:
 
 
 def parse_offset(text: str) -> timedelta | None:
-    """``+02:00``, ``-0530``, ``+1`` or ``Z`` as a time difference; None for anything else."""
+    """Parse ``+02:00``, ``-0530``, ``+1`` or ``Z`` as a time difference; None for anything else."""
     if text.strip() in ("Z", "UTC", "GMT"):
         return timedelta(0)
     found = _OFFSET.fullmatch(text)
@@ -104,10 +109,11 @@ def parse_offset(text: str) -> timedelta | None:
 def read_camera_time(
     main: Mapping[int, Any], details: Mapping[int, Any], gps: Mapping[int, Any], xmp: str
 ) -> CameraTime:
-    """The most trusted date of a photo's EXIF directories and its XMP packet.
+    """Read the most reliable date from a photo's EXIF directories and its XMP packet.
 
-    In this order: DateTimeOriginal, DateTimeDigitized, XMP's dates, DateTime, the GPS time alone. A date without an
-    offset takes the one of its own field, then one of the others, then what the GPS time tells.
+    In this order: DateTimeOriginal, DateTimeDigitized, XMP's dates, DateTime, the GPS time alone. A
+    date without an offset takes its own offset field, then one of the others, then the offset
+    implied by the GPS time.
     """
     fix = gps_time(gps)
     for date, offset in _dates(main, details, xmp):
@@ -123,7 +129,7 @@ def read_camera_time(
 def _dates(
     main: Mapping[int, Any], details: Mapping[int, Any], xmp: str
 ) -> Iterator[tuple[str, str]]:
-    """(date, offset of its own), the most trusted first."""
+    """Yield (date, its own offset), the most reliable first."""
     for tag, offset in (_ORIGINAL, _DIGITIZED):
         yield _words(details.get(tag)), _words(details.get(offset))
     for name in _XMP_FIELDS:
@@ -133,7 +139,8 @@ def _dates(
 
 
 def gps_time(gps: Mapping[int, Any]) -> datetime | None:
-    """GPSDateStamp and GPSTimeStamp as a moment in UTC; None where either is missing or nonsense."""
+    """Parse GPSDateStamp and GPSTimeStamp as a UTC time; None where either is missing or invalid.
+    """
     try:
         hour, minute, second = (int(float(part)) for part in gps[_GPS_TIME])
         date = _words(gps[_GPS_DATE])
@@ -144,7 +151,8 @@ def gps_time(gps: Mapping[int, Any]) -> datetime | None:
 
 
 def zone_of(taken: datetime, fix: datetime | None) -> timedelta | None:
-    """The offset of the zone in which a wall clock shows ``taken`` at the moment of a GPS fix; None where none fits."""
+    """The UTC offset of the zone in which a wall clock shows ``taken`` at the time of a GPS fix;
+    None where none fits."""
     if fix is None:
         return None
     distance = taken - fix.replace(tzinfo=None)
@@ -154,7 +162,7 @@ def zone_of(taken: datetime, fix: datetime | None) -> timedelta | None:
 
 def _words(value: object) -> str:
     data = value if isinstance(value, bytes) else str(value or "").encode("latin-1", "replace")
-    # The field is for ASCII; what phones write beyond it is UTF-8.
+    # The field is for ASCII; phones write other characters as UTF-8.
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:

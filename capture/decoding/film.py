@@ -1,7 +1,8 @@
-"""One description of a film or sound: its tracks, colours, clock and shape, made by the probe and honoured by all else.
+"""Describes a film or sound once: its tracks, colours, start time and geometry; built by the probe,
+used everywhere else.
 
-Numbers of primaries, transfer and matrix are those of ITU-T H.273; 2 (unspecified) never stays: what a file leaves
-out is taken as browsers take it.
+Numbers of primaries, transfer and matrix are those of ITU-T H.273; 2 (unspecified) is always
+replaced: missing values get the defaults that browsers use.
 """
 
 from __future__ import annotations
@@ -23,18 +24,19 @@ from capture.imaging.colour import (
 
 _FULL = 2  # FFmpeg's AVCOL_RANGE_JPEG
 _GBR = 0
-# Chromium and Firefox take unmarked films from this height on as BT.709, smaller ones as BT.601.
+# Chromium and Firefox treat untagged films from this height on as BT.709, smaller ones as BT.601.
 _HD_HEIGHT = 720
-# Frames that an encoder of sound puts before the first one are no more than this.
+# An audio encoder's priming samples are no longer than this.
 _PRIMING_SECONDS = Fraction(1, 10)
 
 
 @dataclass(frozen=True)
 class PictureTrack:
-    """The moving picture. ``width`` and ``height`` as stored, ``rotation`` in degrees counterclockwise.
+    """The video track. ``width`` and ``height`` as stored, ``rotation`` in degrees
+    counterclockwise.
 
-    ``is_mirrored``: left and right are swapped before it is turned. ``pixel_aspect`` is the width of a pixel by its
-    height. ``is_trimmed``: an edit list hides coded pictures.
+    ``is_mirrored``: flipped horizontally before the rotation. ``pixel_aspect`` is a pixel's width
+    divided by its height. ``is_trimmed``: an edit list hides coded pictures.
     """
 
     index: int
@@ -51,13 +53,14 @@ class PictureTrack:
 
     @property
     def display_size(self) -> tuple[int, int]:
-        """Width and height in square pixels, before it is turned."""
+        """Width and height in square pixels, before the rotation."""
         return round(self.width * self.pixel_aspect), self.height
 
 
 @dataclass(frozen=True)
 class SoundTrack:
-    """The sound. ``is_trimmed``: an edit list hides more of it than what an encoder puts in front."""
+    """The audio track. ``is_trimmed``: an edit list hides more than the encoder's priming samples.
+    """
 
     index: int
     codec: str
@@ -67,9 +70,10 @@ class SoundTrack:
 
 @dataclass(frozen=True)
 class Film:
-    """The tracks that are shown and heard, and where their common clock begins, in seconds.
+    """The tracks that are played, and the start of their common clock in seconds.
 
-    ``others`` names the kinds of tracks that are left out: time codes, data, codecs that nothing here can decode.
+    ``others`` lists the kinds of ignored tracks: time codes, data, codecs that can't be decoded
+    here.
     """
 
     picture: PictureTrack | None = None
@@ -79,7 +83,7 @@ class Film:
 
 
 def describe(container: Any, frame: Any | None) -> Film:
-    """The description of an opened container; ``frame`` is the first decoded picture, None for sound alone."""
+    """Describe an opened container; ``frame`` is the first decoded picture, None for audio only."""
     video = real_video(container) if frame is not None else None
     audio = real_audio(container)
     taken = [stream for stream in (video, audio) if stream is not None]
@@ -92,7 +96,7 @@ def describe(container: Any, frame: Any | None) -> Film:
 
 
 def real_video(container: Any) -> Any:
-    """The first moving picture of an opened file that can be decoded; a song's cover is none."""
+    """The first decodable video track of an opened file; a song's cover does not count."""
     from av.stream import Disposition
 
     for stream in container.streams.video:
@@ -103,7 +107,8 @@ def real_video(container: Any) -> Any:
 
 
 def real_audio(container: Any) -> Any:
-    """The first sound of an opened file that can be decoded; phones put codecs of their own before it."""
+    """The first decodable audio track of an opened file; phones put proprietary codecs before it.
+    """
     known = (s for s in container.streams.audio if s.codec_context is not None)
     return next(known, None)
 
@@ -114,12 +119,12 @@ def _kind(stream: Any) -> str:
 
 
 def _start(container: Any, streams: list[Any]) -> Fraction:
-    """Where the first of the taken tracks begins; others may begin earlier, and nothing of them is kept."""
+    """Start time of the earliest selected track; other tracks may begin earlier and are dropped."""
     import av
 
     times = [s.start_time * s.time_base for s in streams if s.start_time is not None]
     start = min(times, default=Fraction(container.start_time or 0, av.time_base))
-    # In MP4 and QuickTime what lies before zero is hidden by an edit list.
+    # In MP4 and QuickTime, whatever lies before zero is hidden by an edit list.
     return max(start, Fraction(0)) if "mov" in container.format.name else start
 
 
@@ -135,7 +140,7 @@ def _picture(stream: Any, frame: Any) -> PictureTrack:
         colour=_colour(context, frame),
         rotation=rotation,
         is_mirrored=is_mirrored,
-        # A wilder one is a broken header.
+        # A more extreme value means a broken header.
         pixel_aspect=Fraction(aspect) if aspect and 0.2 < aspect < 5 else Fraction(1),
         frame_rate=Fraction(stream.guessed_rate or 30),
         is_interlaced=bool(frame.interlaced_frame or context.field_order > 1),
@@ -150,12 +155,12 @@ def _sound(stream: Any) -> SoundTrack:
 
 
 def _hidden(stream: Any) -> Fraction:
-    """Seconds of a track that an edit list hides but that its packets still hold."""
+    """Seconds of a track that an edit list hides but that its packets still contain."""
     if "mov" not in stream.container.format.name:
         return Fraction(0)
     entries = stream.index_entries
     count = sum(1 for entry in entries if entry.is_discard)
-    # In fragments the list only moves the clock: what is hidden lies before zero.
+    # In fragmented files the list only shifts the clock: hidden samples lie before zero.
     before = max(Fraction(0), -(stream.start_time or 0) * stream.time_base)
     if not count or not stream.duration:
         return before
@@ -164,10 +169,10 @@ def _hidden(stream: Any) -> Fraction:
 
 
 def _orientation(frame: Any) -> tuple[int, bool]:
-    """Degrees counterclockwise and whether it is mirrored, by FFmpeg's display matrix (9 numbers of 16.16)."""
+    """(degrees counterclockwise, is mirrored) from FFmpeg's display matrix (9 numbers in 16.16)."""
     import struct
 
-    # -0 and -180 read as 0 and 180.
+    # -0 and -180 are returned as 0 and 180.
     rotation = round(frame.rotation / 90) * 90 % 360
     with suppress(KeyError, struct.error):
         numbers = struct.unpack("=9i", bytes(frame.side_data["DISPLAYMATRIX"])[:36])
@@ -177,20 +182,21 @@ def _orientation(frame: Any) -> tuple[int, bool]:
 
 
 def _mirrored(numbers: tuple[int, ...]) -> int:
-    """The turn that is left when left and right were swapped first."""
+    """The rotation that remains after flipping horizontally first."""
     from math import atan2, degrees
 
-    # Swapping negates the first column.
+    # Flipping negates the first column.
     return round(degrees(atan2(-numbers[1], -numbers[0])) / 90) * -90 % 360
 
 
 def _colour(context: Any, frame: Any) -> Colour:
-    """Tags of the frame, which repeat the container's; for what is missing, what Chromium 140 takes (measured)."""
+    """The frame's tags, which repeat the container's; missing ones as in Chromium 140 (measured).
+    """
     full = frame.color_range == _FULL or frame.format.name.startswith("yuvj")
     matrix = _told(frame.colorspace, context.colorspace)
     primaries = _told(frame.color_primaries, context.color_primaries)
     transfer = _told(frame.color_trc, context.color_trc)
-    # FFmpeg says BT.601 of all VP8, which has no tags of its own; browsers go by the size.
+    # FFmpeg reports BT.601 for all VP8, which has no tags of its own; browsers decide by the size.
     bare_vp8 = context.name in ("vp8", "libvpx") and primaries == transfer == UNSPECIFIED
     if matrix == UNSPECIFIED or bare_vp8:
         matrix = _unmarked(context, primaries, is_full=full)

@@ -1,4 +1,4 @@
-"""Names of formats by the extensions of files: for sentences that tell what can't be kept."""
+"""Names of file formats by extension, for messages about files that can't be kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ UNREADABLE_FORMAT = N_("%(format)s can't be opened here. Save it as %(instead)s 
 NOT_WHAT_IT_SAYS = N_(
     "Its name says %(format)s, but its content does not: it is damaged, or something else."
 )
-# Extension -> (the format's name, what to save it as). All of these should be recordings: what can't be kept is told.
+# Extension -> (the format's name, what to save it as). All of these should be recordings: files
+# that can't be kept are reported.
 _PHOTO_FORMATS = {
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
@@ -151,24 +152,26 @@ FORMATS = {
     **{ext: (name, "MP4") for ext, name in FILM_FORMATS.items()},
     **{ext: (name, "WAV or MP3") for ext, name in _SOUND_FORMATS.items()},
 }
-# By their names these should be photos, films or sounds: what can't be kept of them fails, and is not passed over.
+# These extensions are of photos, films or sounds: a file that can't be kept is a failure, not
+# skipped.
 MEDIA_NAMES = frozenset(FORMATS)
 
 
 @functools.cache
 def _readable() -> frozenset[str]:
-    """Names of the formats that are kept and shown."""
+    """Names of the formats that are kept and displayed."""
     return frozenset(FORMATS[kind.ext][0] for kind in MEDIA_TYPES if kind.ext in FORMATS)
 
 
 def unreadable_format(name: str) -> tuple[str, str] | None:
-    """(format, what to save it as) of a file whose name says a format that can't be opened here; else None."""
+    """(format, what to save it as) for a file whose extension is of a format that can't be opened
+    here; else None."""
     found = FORMATS.get(PurePath(name).suffix.casefold())
     return found if found and found[0] not in _readable() else None
 
 
 def explain_unreadable(name: str) -> str:
-    """The sentence for a photo, film or sound whose content is not one that can be kept; it names the format."""
+    """The message for a photo, film or sound whose content can't be kept; it names the format."""
     found = FORMATS.get(PurePath(name).suffix.casefold())
     if found is None:
         return UNKNOWN_KIND

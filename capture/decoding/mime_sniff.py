@@ -1,8 +1,9 @@
-"""What a file is, told by its first bytes alone: names and MIME types from phones are often wrong or missing.
+"""Detects a file's type from its first bytes alone: names and MIME types from phones are often
+wrong or missing.
 
-Every rule follows the structure of the format and not only its magic number, so that text that starts like a
-picture, or an archive hidden behind one, is told apart. Whether an MP4, WebM or Ogg holds pictures at all is settled
-later by capture.decoding.probe.
+Each rule checks the structure of the format as well as its magic number, so that text that starts
+like a picture, or an archive disguised as one, is rejected. Whether an MP4, WebM or Ogg contains
+video is determined later by capture.decoding.probe.
 """
 
 from __future__ import annotations
@@ -90,9 +91,9 @@ MEDIA_TYPES = (
 
 
 def sniff(head: bytes) -> MediaType | None:
-    """Tell the type from the first 4 to 8 KB of a file; None for anything that is not kept.
+    """Detect the type from the first 4 to 8 KB of a file; None for anything that is not kept.
 
-    A shorter head is fine when the whole file is shorter. Nothing is decoded, nothing is raised.
+    A shorter head is fine when the whole file is shorter. Decodes nothing and raises nothing.
     """
     for rule in _RULES:
         if found := rule(head):
@@ -101,7 +102,7 @@ def sniff(head: bytes) -> MediaType | None:
 
 
 def _jpeg(head: bytes) -> MediaType | None:
-    """ITU T.81, B.1.1.3: SOI, then a marker segment that has a length of at least two."""
+    """ITU T.81, B.1.1.3: SOI, then a marker segment with a length of at least two."""
     if head[:3] != b"\xff\xd8\xff" or len(head) < 6:
         return None
     marker, length = head[3], int.from_bytes(head[4:6], "big")
@@ -115,7 +116,8 @@ def _png(head: bytes) -> MediaType | None:
 
 
 def _gif(head: bytes) -> MediaType | None:
-    """GIF89a: screen descriptor, colour table if flagged, then an extension or an image, never text."""
+    """GIF89a: screen descriptor, colour table if flagged, then an extension or an image, never
+    text."""
     if head[:6] not in (b"GIF87a", b"GIF89a") or len(head) < 14:
         return None
     flags = head[10]
@@ -148,7 +150,8 @@ _MP4_BRAND = re.compile(rb"(iso[m2-9a-z]|mp4[12]|avc1|M4V[ PH]|MSNV|XAVC|dash|f4
 
 
 def _iso_media(head: bytes) -> MediaType | None:
-    """ISO/IEC 14496-12, 4.3: the major brand decides, and where it is a generic one, the compatible brands do."""
+    """ISO/IEC 14496-12, 4.3: the major brand decides; where it is a generic one, the compatible
+    brands do."""
     size = int.from_bytes(head[:4], "big")
     if head[4:8] != b"ftyp" or not 16 <= size <= 1024 or size % 4 or not _box_follows(head, size):
         return None
@@ -179,7 +182,8 @@ def _by_brand(brand: bytes) -> MediaType | None:
 
 
 def _old_quicktime(head: bytes) -> MediaType | None:
-    """QuickTime files of before 2001, and some cameras', begin without ``ftyp``: walk the first atoms."""
+    """QuickTime files from before 2001, and those of some cameras, begin without ``ftyp``: walk the
+    first atoms."""
     at = 0
     seen: list[bytes] = []
     while at + 8 <= len(head) and len(seen) < 4:
@@ -192,7 +196,7 @@ def _old_quicktime(head: bytes) -> MediaType | None:
 
 
 def _matroska(head: bytes) -> MediaType | None:
-    """RFC 8794, 11.2: the EBML header's DocType says webm or matroska."""
+    """RFC 8794, 11.2: the DocType in the EBML header is webm or matroska."""
     if head[:4] != b"\x1a\x45\xdf\xa3":
         return None
     size, at = _vint(head, 4)
@@ -208,7 +212,8 @@ def _matroska(head: bytes) -> MediaType | None:
 
 
 def _vint(head: bytes, at: int) -> tuple[int, int]:
-    """An EBML size (RFC 8794, 4) and where it ends; a broken one reads as too large to go on."""
+    """Read an EBML size (RFC 8794, 4) and its end offset; a broken one gives a size too large to
+    continue."""
     first = head[at] if at < len(head) else 0
     if not first:
         return len(head), len(head)
@@ -218,7 +223,7 @@ def _vint(head: bytes, at: int) -> tuple[int, int]:
 
 
 def _ogg(head: bytes) -> MediaType | None:
-    """RFC 3533: a first page that begins a stream; the packet in it names the codec."""
+    """RFC 3533: a first page that begins a stream; its packet names the codec."""
     if head[:5] != b"OggS\0" or len(head) < 28 or not head[5] & 2:
         return None
     packet = head[27 + head[26] :]
@@ -245,7 +250,7 @@ def _recording(head: bytes) -> MediaType | None:
 
 
 def _transport_stream(head: bytes) -> MediaType | None:
-    """ISO/IEC 13818-1: packets of 188 bytes, on AVCHD cards of 192 with a time stamp before each."""
+    """ISO/IEC 13818-1: packets of 188 bytes; on AVCHD cards 192, with a timestamp before each."""
     for stride, start in ((188, 0), (192, 4)):
         packets = list(range(start, len(head) - 3, stride))
         if len(packets) >= 3 and all(_is_packet(head, at) for at in packets):
@@ -254,7 +259,8 @@ def _transport_stream(head: bytes) -> MediaType | None:
 
 
 def _is_packet(head: bytes, at: int) -> bool:
-    # No transport error, and an adaptation field or a payload: a page full of the letter G has neither.
+    # No transport error, and an adaptation field or a payload: a page filled with the letter G has
+    # neither.
     return head[at] == 0x47 and not head[at + 1] & 0x80 and bool(head[at + 3] & 0x30)
 
 
@@ -266,7 +272,8 @@ _SAMPLE_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 
 
 
 def _id3(head: bytes) -> MediaType | None:
-    """ID3v2, 3.1: a tag before MPEG audio; where the tag ends within the head, the audio is looked at too."""
+    """ID3v2, 3.1: a tag before MPEG audio; where the tag ends within the head, the audio is checked
+    too."""
     if head[:3] != b"ID3" or len(head) < 10 or head[3] not in (2, 3, 4) or head[4] == 0xFF:
         return None
     if head[5] & 0x0F or max(head[6:10]) > 0x7F:
@@ -279,7 +286,7 @@ def _id3(head: bytes) -> MediaType | None:
 
 
 def _mpeg_audio(head: bytes) -> MediaType | None:
-    """Bare MP3 (ISO/IEC 11172-3) or ADTS AAC (ISO/IEC 13818-7): three frames that follow one another."""
+    """Bare MP3 (ISO/IEC 11172-3) or ADTS AAC (ISO/IEC 13818-7): three consecutive frames."""
     for measure, found in ((_mp3_frame, MP3), (_adts_frame, AAC)):
         frames = list(_frames(head, measure))
         if len(frames) >= 3:

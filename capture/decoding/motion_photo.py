@@ -1,6 +1,8 @@
-"""The film inside a phone's motion photo: a JPEG or HEIF with a second or two of MP4 behind, or in a box beside, it.
+"""Detects the film in a motion photo: a JPEG or HEIF with a second or two of MP4 appended, or in a
+box.
 
-Sources: https://developer.android.com/media/platform/motion-photo-format; Samsung's trailer, where the MP4 stands too.
+Sources: https://developer.android.com/media/platform/motion-photo-format; Samsung's trailer, which
+also contains the MP4.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ _STILLS = frozenset({"image/jpeg", "image/heic", "image/heif", "image/avif"})
 
 
 def has_inner_film(path: Path, mime: str) -> bool:
-    """Whether a photo carries a film. Reads no more than where the film's header stands, and decodes nothing."""
+    """Whether a photo contains a film. Reads only as far as the film's header, and decodes nothing.
+    """
     if mime not in _STILLS or not path.stat().st_size:
         return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -27,7 +30,7 @@ def has_inner_film(path: Path, mime: str) -> bool:
 
 
 def _film_from(data: mmap.mmap, at: int) -> bool:
-    """Whether an ``ftyp`` box of a film begins after the still's own (ISO/IEC 14496-12, 4.3)."""
+    """Whether an ``ftyp`` box of a film follows the still's own (ISO/IEC 14496-12, 4.3)."""
     while (at := data.find(b"ftyp", at)) >= 0:
         found = sniff(data[at - 4 : at - 4 + HEAD_BYTES])
         if found is not None and found.kind == "video":

@@ -1,4 +1,5 @@
-"""What stands in a file's headers: kind, size, length, time, camera. Nothing but the first frame is ever decoded."""
+"""Reads a file's headers: kind, size, duration, time, camera. Decodes nothing but the first frame.
+"""
 
 from __future__ import annotations
 
@@ -14,27 +15,29 @@ from capture.decoding.safe_open import counted_seconds, open_media, open_photo
 from reporter.errors import MediaFailed
 from reporter.messages import Message
 
-# Phones of today have 200 megapixels; what a picture needs in memory is counted by capture.decoding.safe_open.
+# Current phones have 200 megapixels; capture.decoding.safe_open checks the memory that a picture
+# needs.
 MAX_PIXELS = 250_000_000
-# 8K, the most that a camera for sale records (8192 × 4320), with a little room.
+# 8K, the most that consumer cameras record (8192 × 4320), with a little headroom.
 MAX_FRAME_PIXELS = 36_000_000
 NOTHING_THERE = Message("There is neither picture nor sound in this file. Please record it again.")
 UNKNOWN_CODECS = Message(
     "Picture and sound of this file are in a format that can't be played here. Save it "
     "as MP4 and send that."
 )
-# Sound in bare frames: how long it is only the frames tell.
+# Audio in bare frames: only the frames give its duration.
 COUNTED_MIMES = frozenset({"audio/mpeg", "audio/amr"})
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What a file says of itself. Sizes are in pixels as a person sees the picture (orientation applied).
+    """The metadata of a file. Sizes are in pixels as displayed (orientation applied).
 
-    ``duration`` is in seconds, None where the headers don't tell (a live WebM, raw AAC). ``captured_at`` is naive:
-    the device's own local time. ``utc_offset`` is only there when the file states it; QuickTime's creation time is
-    UTC by the standard, although some cameras write local time there. ``rotation`` (video) is how many degrees
-    counterclockwise a player turns the frames. ``film`` describes the tracks of a video or a sound.
+    ``duration`` is in seconds, None where the headers lack it (a live WebM, raw AAC).
+    ``captured_at`` is naive: the device's own local time. ``utc_offset`` is set only when the file
+    states it; QuickTime's creation time is UTC by the standard, although some cameras write local
+    time there. ``rotation`` (video) is the number of degrees counterclockwise by which a player
+    rotates the frames. ``film`` describes the tracks of a video or audio file.
     """
 
     kind: str
@@ -55,10 +58,12 @@ class Probe:
 
 
 def probe(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> Probe:
-    """Read the headers of a photo, video or audio file whose type ``capture.decoding.mime_sniff`` has told.
+    """Read the headers of a photo, video or audio file whose type ``capture.decoding.mime_sniff``
+    has detected.
 
-    Raises MediaFailed, with a sentence for a volunteer, for a broken file, for one with nothing to see or hear in
-    it, and for pictures of more than ``max_pixels``. Meant to run in a worker of ``capture.decoding.process_pool``.
+    Raises MediaFailed, with a message for a volunteer, for a broken file, for one with nothing to
+    see or hear, and for pictures of more than ``max_pixels``. Meant to run in a worker of
+    ``capture.decoding.process_pool``.
     """
     if mime.startswith("image/"):
         return _probe_photo(path, mime, max_pixels)
@@ -114,7 +119,8 @@ def _probe_media(path: Path, mime: str) -> Probe:
 
 
 def _film(container: Any) -> Film:
-    """What is in an opened file. Raises MediaFailed where there is nothing to see or hear, or too much to see."""
+    """Describe an opened file. Raises MediaFailed where there is nothing to see or hear, or too
+    many pixels."""
     video = real_video(container)
     if video is None and real_audio(container) is None:
         strange = any(stream.type in ("video", "audio") for stream in container.streams)
@@ -135,7 +141,8 @@ def _first_frame(container: Any, stream: Any) -> Any:
 
 
 def _upright_size(film: Film) -> tuple[int, int]:
-    """Width and height as seen: a camera that records 1440×1080 with wide pixels means 1920×1080."""
+    """Width and height as displayed: a camera that records 1440×1080 with wide pixels means
+    1920×1080."""
     picture = film.picture
     if picture is None:
         return 0, 0
@@ -144,7 +151,7 @@ def _upright_size(film: Film) -> tuple[int, int]:
 
 
 def _duration(container: Any, mime: str) -> float | None:
-    # Without an index FFmpeg takes the first frame's bit rate for that of the whole.
+    # Without an index FFmpeg extrapolates the first frame's bit rate to the whole file.
     if mime in COUNTED_MIMES:
         return counted_seconds(container)
     if mime == "audio/aac" or not container.duration or container.duration < 0:
@@ -153,7 +160,7 @@ def _duration(container: Any, mime: str) -> float | None:
 
 
 def _audio_mime(mime: str) -> str:
-    # A video's container with sound alone in it.
+    # A video container with audio only.
     swapped = {
         "video/webm": "audio/webm",
         "video/x-matroska": "audio/x-matroska",
@@ -166,7 +173,7 @@ def _audio_mime(mime: str) -> str:
 
 
 def _media_time(metadata: dict[str, str]) -> tuple[datetime | None, timedelta | None]:
-    """Apple's creation date (local, with offset) before the container's creation time."""
+    """Apple's creation date (local, with offset) if present, else the container's creation time."""
     for key in ("com.apple.quicktime.creationdate", "creation_time", "date"):
         if moment := _parse_iso(metadata.get(key, "")):
             return moment.replace(tzinfo=None), moment.utcoffset()
@@ -180,5 +187,5 @@ def _parse_iso(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    # QuickTime counts from 1904, and a camera whose clock was never set writes just that.
+    # QuickTime counts from 1904, which is what a camera whose clock was never set writes.
     return moment if moment.year >= 1990 else None

@@ -1,4 +1,4 @@
-"""Memory and priority of a decoder's process, by the means that each system has for it."""
+"""Memory limit and priority of a decoder process, per operating system."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-# How a worker that its watch has stopped ends: beside the numbers of signals and of Python's own errors.
+# Exit code of a worker that the memory watch stopped: distinct from signal numbers and from
+# Python's own errors.
 OVER_MEMORY = 86
 _LOOK_EVERY = 0.1
 
@@ -18,11 +19,13 @@ _LOOK_EVERY = 0.1
 def limit_process(memory_mb: int, priority: int) -> None:
     """Limit the memory of this process and lower its priority; no core dumps.
 
-    Linux refuses what is over the limit (RLIMIT_AS), Windows too (a job object). macOS has no limit that holds, and
-    Windows may give no job: a thread watches there and ends the process.
+    Linux enforces the limit (RLIMIT_AS), and so does Windows (a job object). macOS has no limit
+    that works, and Windows may refuse the job: there a thread watches the memory and ends the
+    process.
     """
     if sys.platform == "win32":
-        # Where the process is in a job already that takes no other (old Windows, Wine), the watch alone is left.
+        # Where the process is already in a job that allows no nested one (old Windows, Wine), only
+        # the watch remains.
         with suppress(OSError):
             limit_by_job(memory_mb << 20)
         lower_priority()
@@ -39,7 +42,7 @@ def limit_process(memory_mb: int, priority: int) -> None:
 
 
 def peak_memory() -> int:
-    """The most memory that this process has had, in bytes (getrusage: macOS counts bytes, Linux kilobytes)."""
+    """Peak memory of this process in bytes (getrusage: macOS counts bytes, Linux kilobytes)."""
     if sys.platform == "win32":
         return peak_committed()
     import resource
@@ -49,7 +52,8 @@ def peak_memory() -> int:
 
 
 def watch_memory(limit: int, *, used: Callable[[], int] = peak_memory) -> None:
-    """End this process with OVER_MEMORY as soon as it has more than ``limit`` bytes; looks ten times a second."""
+    """End this process with OVER_MEMORY when it exceeds ``limit`` bytes; checks ten times a second.
+    """
 
     def watch() -> None:
         while used() <= limit:
@@ -111,19 +115,19 @@ if sys.platform == "win32":
         return kernel, wintypes.HANDLE(kernel.GetCurrentProcess())
 
     def lower_priority() -> None:
-        """Leave the processor to what a person waits for."""
+        """Lower the priority, so that interactive work gets the processor first."""
         kernel, process = _this_process()
         kernel.SetPriorityClass(process, _BELOW_NORMAL)
 
     def peak_committed() -> int:
-        """The most memory that this process has asked for, in bytes."""
+        """Peak committed memory of this process, in bytes."""
         kernel, process = _this_process()
         counters = _MemoryCounters(size=ctypes.sizeof(_MemoryCounters))
         kernel.K32GetProcessMemoryInfo(process, ctypes.byref(counters), counters.size)
         return int(counters.peak_committed)
 
     def limit_by_job(memory: int) -> None:
-        """Let this process have at most ``memory`` bytes.
+        """Limit this process to ``memory`` bytes by a job object.
 
         The job lives as long as the process: its handle is left open. Raises OSError.
         """

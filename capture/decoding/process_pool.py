@@ -1,4 +1,4 @@
-"""Decoders in processes of their own: a hostile file costs a worker, never the kiosk."""
+"""Decoders in separate processes: a hostile file can crash a worker, never the kiosk."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ CLOSING = "The kiosk is being switched off. Please try again when it is back."
 
 
 class DecoderDied(MediaFailed):
-    """The worker was stopped or died: too slow, too much memory, or a crash. May go better another time."""
+    """The worker was stopped or died: timeout, out of memory, or a crash. A retry may succeed."""
 
 
 class PoolBusy(ReporterError):
-    """No worker became free in time; nothing is said about the file."""
+    """No worker became free in time; says nothing about the file."""
 
     status = 503
     title = N_("Too much at once")
@@ -61,7 +61,8 @@ class PoolBusy(ReporterError):
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What a worker sends back. Never a foreign exception: some can't be unpickled, and that would end the pool."""
+    """The result that a worker sends back. Never a foreign exception: some can't be unpickled, and
+    that would break the pool."""
 
     value: Any = None
     error: ReporterError | None = None
@@ -69,7 +70,7 @@ class _Outcome:
 
 
 class _Patience:
-    """How a caller waits."""
+    """How long a caller waits."""
 
     def __init__(
         self, seconds: float | None, tick: Callable[[], None] | None, every: float
@@ -78,7 +79,8 @@ class _Patience:
         self._tick, self._every = tick, math.inf if tick is None else every
 
     def wait(self, future: Future[_Outcome]) -> _Outcome:
-        """The outcome; raises TimeoutError when patience is over (or the task's own time)."""
+        """Wait for the result; raises TimeoutError when the patience (or the task's own timeout) is
+        used up."""
         while True:
             seconds = min(self._every, self._end - time.monotonic())
             try:
@@ -90,12 +92,12 @@ class _Patience:
 
 
 class DecoderPool:
-    """Worker processes with a limit on time and memory, started by the first task.
+    """Worker processes with limits on time and memory, started by the first task.
 
-    A worker is replaced after ``tasks_per_worker`` tasks, and at once when it dies. Safe to use from many threads.
-    Who must not wait behind an hour of transcoding takes a pool of its own.
+    A worker is replaced after ``tasks_per_worker`` tasks, and at once when it dies. Thread-safe.
+    Callers that must not wait behind an hour of transcoding use a separate pool.
 
-    How the memory limit is kept depends on the system: see capture.decoding.process_limits.
+    How the memory limit is enforced depends on the system: see capture.decoding.process_limits.
     """
 
     def __init__(
@@ -107,7 +109,8 @@ class DecoderPool:
         priority: int = 10,
         sandbox: Sandbox | None = None,
     ) -> None:
-        """``sandbox``: what workers may read and write; without one they lose only network and system calls."""
+        """``sandbox``: what workers may read and write; without one they lose only network and
+        system calls."""
         self._workers, self._tasks = workers, tasks_per_worker
         self._setup = (memory_mb, priority, sandbox)
         self._pool: ProcessPool | None = None
@@ -125,12 +128,13 @@ class DecoderPool:
         tick: Callable[[], None] | None = None,
         every: float = 15.0,
     ) -> Any:
-        """Call a module-level ``function`` in a worker and wait for what it returns.
+        """Run a module-level ``function`` in a worker and return its result.
 
-        ``timeout`` in seconds counts from the moment a worker begins, ``patience`` from now: PoolBusy when nothing
-        has come until then. While it waits, ``tick`` is called ``every`` so many seconds. Raises DecoderDied for a
-        task that took too long, too much memory or its worker with it, and MediaFailed (or whichever ReporterError
-        the task raised) for a file that it couldn't read.
+        ``timeout`` in seconds counts from the start of the task, ``patience`` from now: PoolBusy
+        when there is no result by then. While waiting, calls ``tick`` ``every`` so many seconds.
+        Raises DecoderDied for a task that took too long or too much memory, or killed its worker,
+        and MediaFailed (or another ReporterError that the task raised) for a file that it couldn't
+        read.
         """
         future = self._schedule(function, args, timeout)
         try:
@@ -158,16 +162,17 @@ class DecoderPool:
         except CancelledError as error:
             raise PoolBusy(CLOSING) from error
         except BaseException:
-            # Ctrl-C: nobody wants the answer any more.
+            # Ctrl-C: nobody needs the result any more.
             future.cancel()
             raise
 
     def stop(self) -> None:
-        """Stop all workers, also those at work, and wait until they are gone. No task is taken afterwards."""
+        """Stop all workers, busy ones too, and wait until they have ended. No tasks are accepted
+        afterwards."""
         with self._mutex:
             self._closed = True
             waiting = list(self._waiting)
-        # A stopped pool leaves its callers waiting for ever: send them away first.
+        # A stopped pool would leave its callers waiting forever: release them first.
         for future in waiting:
             future.cancel()
         self._forget()
@@ -185,7 +190,8 @@ class DecoderPool:
             try:
                 future = self._begun().schedule(_guarded, args=(function, args), timeout=timeout)
             except RuntimeError:
-                # It broke down (every worker died at its start, say for want of memory): a new one.
+                # The pool broke (every worker died on start, say for lack of memory): create a new
+                # one.
                 if self._pool is not None:
                     self._pool.join()
                     self._pool = None
@@ -226,7 +232,7 @@ def _unpack(outcome: _Outcome, function: Callable[..., Any]) -> Any:
 
 
 def _guarded(function: Callable[..., Any], args: tuple[Any, ...]) -> _Outcome:
-    """Runs in the worker, at its boundary: whatever a decoder throws becomes a sentence."""
+    """Run a task in the worker and convert any exception of a decoder into a message."""
     value = attempt(lambda: function(*args))
     return _failure(value) if isinstance(value, Exception) else _Outcome(value=value)
 
@@ -237,7 +243,7 @@ def _failure(error: Exception) -> _Outcome:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return _Outcome(error=DiskFull(NO_ROOM))
     if isinstance(error, OSError) and error.errno == errno.EROFS:
-        # It waits for the disk; nothing is wrong with the file.
+        # It waits for disk space; nothing is wrong with the file.
         return _Outcome(error=ReadOnlyDisk(DISK_READ_ONLY))
     if isinstance(error, MemoryError):
         return _Outcome(error=DecoderDied(TOO_BIG))
@@ -247,17 +253,18 @@ def _failure(error: Exception) -> _Outcome:
 
 
 def _is_memory(error: Exception) -> bool:
-    """OpenCV and FFmpeg have their own ways to say that memory is short."""
+    """Whether an error means out of memory; OpenCV and FFmpeg have their own ways to report it."""
     return (
         getattr(error, "errno", None) == errno.ENOMEM or "insufficient memory" in str(error).lower()
     )
 
 
 def _prepare_worker(memory_mb: int, priority: int, sandbox: Sandbox | None) -> None:
-    """Runs first in every worker: a hard limit on memory, no core dumps, low priority, killable at once, few rights."""
-    # A thread pool for matrices would only ask for address space, of which there is little here.
+    """Initialize a worker: memory limit, no core dumps, low priority, killable at once, sandboxed.
+    """
+    # A thread pool for matrices would only use up the scarce address space.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    # The pool's own handler is Python code, which a decoder that hangs never gets to run.
+    # The pool's own handler is Python code, which never runs while a decoder hangs.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with suppress(OSError):
         limit_process(memory_mb, priority)
@@ -267,7 +274,8 @@ def _prepare_worker(memory_mb: int, priority: int, sandbox: Sandbox | None) -> N
 class QuietProcess(mp.SpawnProcess):
     """A worker that Ctrl-C in the terminal never reaches, not even while its interpreter starts.
 
-    The terminal sends SIGINT to the whole group; a worker inherits the blocked signal from the thread that starts it.
+    The terminal sends SIGINT to the whole group; a worker inherits the blocked signal from the
+    thread that starts it.
     """
 
     def start(self) -> None:
@@ -276,20 +284,21 @@ class QuietProcess(mp.SpawnProcess):
 
 
 class _Context(mp.SpawnContext):
-    """Fresh interpreters, for a forked one would inherit locks that other threads of the kiosk hold."""
+    """Starts fresh interpreters: a forked one would inherit locks held by other threads of the
+    kiosk."""
 
     def __init__(self) -> None:
         self._started: list[mp.SpawnProcess] = []
 
     def Process(self, *args: Any, **more: Any) -> mp.SpawnProcess:  # type: ignore[override]
-        """A new worker, remembered."""
+        """Create a new worker and register it."""
         worker = QuietProcess(*args, **more)
         self._started = [w for w in self._started if w.is_alive()] + [worker]
         return worker
 
     def kill_all(self) -> None:
-        """End them at once. The pool itself takes its locks away before it stops workers, and one whose
-        interpreter still starts would then complain on the terminal."""
+        """Kill all workers at once. The pool itself removes its locks before it stops workers, and
+        one whose interpreter is still starting would then print errors on the terminal."""
         for worker in self._started:
             if worker.is_alive():
                 worker.kill()

@@ -1,4 +1,4 @@
-"""Time, camera and orientation of raw files whose headers Pillow does not take for TIFF."""
+"""Time, camera and orientation of raw files whose headers Pillow does not recognize as TIFF."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-# Enough for the directories of any camera; the sensor's data come behind.
+# Enough for the directories of any camera; the sensor data follow them.
 HEADER_BYTES = 1 << 20
-# TIFF with the makers' own version number: Panasonic, Olympus.
+# TIFF with the maker's own version number: Panasonic, Olympus.
 _OWN_MARKS = {b"IIU\0": b"II*\0", b"IIRO": b"II*\0", b"IIRS": b"II*\0", b"MMOR": b"MM\0*"}
 
 
 def open_raw_exif(path: Path) -> tuple[Any, dict[int, Any], dict[int, Any]] | None:
-    """(first directory, its EXIF directory, its GPS directory) of a raw file; None where there is nothing to read.
+    """Open (first directory, its EXIF directory, its GPS directory) of a raw file; None where there
+    is nothing to read.
 
     Raises what Pillow raises for broken directories.
     """
@@ -35,7 +36,8 @@ def open_raw_exif(path: Path) -> tuple[Any, dict[int, Any], dict[int, Any]] | No
 
 
 def _canon_boxes(head: bytes) -> tuple[Any, dict[int, Any], dict[int, Any]] | None:
-    """Canon's CR3 keeps each directory as a TIFF in a box of its own: CMT1 is the first, CMT2 EXIF, CMT4 GPS."""
+    """Canon's CR3 stores each directory as a TIFF in a separate box: CMT1 is the first, CMT2 EXIF,
+    CMT4 GPS."""
     first = _directory(head, b"CMT1")
     if first is None:
         return None

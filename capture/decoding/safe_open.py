@@ -1,4 +1,5 @@
-"""Opening photos, videos and sound with the libraries' guards on. Everything that is opened here may be hostile."""
+"""Opens photos, videos and audio with the libraries' safeguards on. Every file opened here may be
+hostile."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ from reporter.messages import Message
 
 RAW_MIMES = frozenset(kind.mime for kind in RAW_TYPES)
 
-# What Pillow's readers raise on broken bytes, beside OSError (PIL.UnidentifiedImageError is one).
+# Exceptions of Pillow's readers for broken data, besides OSError (PIL.UnidentifiedImageError is
+# one).
 PHOTO_ERRORS = (
     OSError,
     SyntaxError,
@@ -49,16 +51,19 @@ BROKEN_MEDIA = Message(
 NO_PREVIEW = Message(
     "There is no picture in this raw file that can be shown. Save it as JPEG and bring that in."
 )
-# The laptop is short of room or memory; capture.decoding.process_pool has sentences for that.
+# The laptop is short of disk space or memory; capture.decoding.process_pool has messages for that.
 _NOT_ITS_FAULT = (errno.ENOSPC, errno.ENOMEM)
 
-# What decoding one picture may take: a worker's limit (capture.decoding.process_pool) less what its libraries need.
+# Memory for decoding one picture: a worker's limit (capture.decoding.process_pool) less what its
+# libraries need.
 MOST_BYTES = 1_800_000_000
-# The same of the coefficients of a JPEG, so that all of it stays below 500 MB: two of them at once fit a small laptop.
+# The limit for a JPEG's coefficients, which keeps the total below 500 MB: two at once fit a small
+# laptop.
 MOST_HELD = 400_000_000
-# Segments before the first scan: pictures of phones have depth maps and gain maps there.
+# Segments before the first scan: phone pictures have depth maps and gain maps there.
 _MOST_HEAD = 16 << 20
-# Pillow keeps colours in four bytes; the libraries for HEIF, AVIF and WebP have copies of their own.
+# Pillow stores a pixel in four bytes; the libraries for HEIF, AVIF and WebP keep copies of their
+# own.
 _BYTES_PER_PIXEL = {"PNG": 4, "GIF": 4, "HEIF": 9, "AVIF": 9, "WEBP": 8}
 _PILLOW_FORMATS = {
     "image/jpeg": ("JPEG", "MPO"),
@@ -73,7 +78,7 @@ _PILLOW_FORMATS = {
     "image/jp2": ("JPEG2000",),
     "image/jxl": ("JXL",),
 }
-# The demuxer is forced, so that no playlist or script format can reach for other files.
+# The demuxer is forced, so that no playlist or script format can open other files.
 _DEMUXERS = {
     "video/mp4": "mov",
     "video/quicktime": "mov",
@@ -104,9 +109,10 @@ _DEMUXERS = {
 
 @contextmanager
 def open_photo(path: Path, mime: str, *, max_pixels: int) -> Iterator[Any]:
-    """A Pillow image, header read and pixels not yet decoded.
+    """Open a Pillow image, its header read and its pixels not yet decoded.
 
-    Raises MediaFailed for a broken file, and for more than ``max_pixels`` before any memory is asked for.
+    Raises MediaFailed for a broken file, and for more than ``max_pixels`` before any memory is
+    allocated.
     """
     from PIL import Image
 
@@ -126,7 +132,7 @@ def open_photo(path: Path, mime: str, *, max_pixels: int) -> Iterator[Any]:
 
 
 def _is_unsupported(error: BaseException) -> bool:
-    """Whether the file is no broken one, but of a variant that Pillow does not read."""
+    """Whether the file is intact, but of a variant that Pillow does not support."""
     return isinstance(error, NotImplementedError) or str(error).startswith("Unsupported")
 
 
@@ -138,7 +144,8 @@ def _refuse_size(max_pixels: int, cause: BaseException | None = None) -> NoRetur
 
 
 def _register_openers(path: Path, mime: str, max_pixels: int) -> None:
-    """Load the library of a format that Pillow does not read. Opening a JPEG XL decodes it: its size is read first."""
+    """Load the plugin of a format that Pillow does not read. Opening a JPEG XL decodes it, so its
+    size is read first."""
     if mime in ("image/heic", "image/heif"):
         import pillow_heif
 
@@ -154,7 +161,7 @@ def _register_openers(path: Path, mime: str, max_pixels: int) -> None:
 
 
 def _source(path: Path, mime: str) -> Path | BytesIO:
-    """What Pillow opens: the file, or the JPEG inside a camera's raw file."""
+    """The source for Pillow: the file, or the JPEG embedded in a camera's raw file."""
     if mime not in RAW_MIMES:
         return path
     preview = read_preview(path)
@@ -164,19 +171,21 @@ def _source(path: Path, mime: str) -> Path | BytesIO:
 
 
 def jpeg_bytes(path: Path, mime: str) -> bytes:
-    """A JPEG as it is, or the one inside a camera's raw file. Raises MediaFailed where that has none."""
+    """Read a JPEG as it is, or the one embedded in a camera's raw file. Raises MediaFailed where
+    that has none."""
     source = _source(path, mime)
     data = source.read_bytes() if isinstance(source, Path) else source.getvalue()
-    # OpenCV gives nothing at all of a JPEG that has no end.
+    # OpenCV decodes nothing of a JPEG without an end marker.
     return data + END_OF_IMAGE if is_cut_jpeg(data) else data
 
 
 class TooMuchMemory(MediaFailed):
-    """A picture that can be kept, but not decoded here."""
+    """The picture can be kept, but not decoded here."""
 
 
 def check_memory(image: Any) -> None:
-    """Raise TooMuchMemory where decoding an opened picture would take more than ``MOST_BYTES``, or ``MOST_HELD``."""
+    """Raise TooMuchMemory where decoding an opened picture would take more than ``MOST_BYTES``, or
+    ``MOST_HELD``."""
     pixels = image.width * image.height
     if image.format in ("JPEG", "MPO"):
         if held_bytes(_head(image.fp)) > MOST_HELD:
@@ -196,7 +205,7 @@ def check_memory(image: Any) -> None:
 
 
 def _head(file: Any) -> bytes:
-    """The first megabytes of an opened picture, which is left where it was."""
+    """Read the first megabytes of an opened picture, whose position is restored."""
     at = file.tell()
     file.seek(0)
     head: bytes = file.read(_MOST_HEAD)
@@ -205,7 +214,8 @@ def _head(file: Any) -> bytes:
 
 
 def load_as_far_as_it_goes(image: Any, path: Path, mime: str) -> None:
-    """Decode a Pillow image; of a file that breaks off, what is there. What is damaged otherwise raises OSError."""
+    """Decode a Pillow image; of a truncated file, the part that is there. Other damage raises
+    OSError."""
     from PIL import ImageFile
 
     before = ImageFile.LOAD_TRUNCATED_IMAGES
@@ -217,7 +227,8 @@ def load_as_far_as_it_goes(image: Any, path: Path, mime: str) -> None:
 
 
 def _take_raw_exif(path: Path, image: Any) -> None:
-    """Time, camera and orientation stand in the raw file itself; its preview often has none, or its own orientation."""
+    """Take time, camera and orientation from the raw file itself; its preview often has none, or a
+    different orientation."""
     from PIL import Image
 
     found = open_raw_exif(path)
@@ -228,14 +239,14 @@ def _take_raw_exif(path: Path, image: Any) -> None:
     kept.update({tag: raw[tag] for tag in (0x0112, 0x010F, 0x0110, 0x0132) if tag in raw})
     wanted = (0x9003, 0x9004, 0x9010, 0x9011, 0x9012, 0xA431)
     kept.get_ifd(0x8769).update({tag: details[tag] for tag in wanted if tag in details})
-    # The time of a fix, never the place.
+    # The time of a fix, never the location.
     kept.get_ifd(0x8825).update({tag: place[tag] for tag in (7, 29) if tag in place})
     image.info["exif"] = kept.tobytes()
 
 
 @contextmanager
 def _pixel_limit(max_pixels: int) -> Iterator[None]:
-    """Pillow's own guard, which also covers what is nested in a file: a warning over the limit, made an error."""
+    """Pillow's own limit, which also covers nested images: its warning is turned into an error."""
     from PIL import Image
 
     before = Image.MAX_IMAGE_PIXELS
@@ -251,7 +262,8 @@ def _pixel_limit(max_pixels: int) -> Iterator[None]:
 
 @contextmanager
 def open_media(path: Path, mime: str) -> Iterator[Any]:
-    """A PyAV input container. Raises MediaFailed for a broken file, also while it is being read."""
+    """Open a PyAV input container. Raises MediaFailed for a broken file, also while it is being
+    read."""
     import av
 
     try:
@@ -270,9 +282,10 @@ def open_media(path: Path, mime: str) -> Iterator[Any]:
 
 
 def counted_seconds(container: Any) -> float | None:
-    """The length of the first sound by the length of its packets, none of them decoded; None where they don't tell.
+    """Duration of the first audio track, summed over its packets without decoding; None where they
+    don't give it.
 
-    The container stands at its end afterwards.
+    The container is at its end afterwards.
     """
     import av
 
@@ -285,9 +298,9 @@ def counted_seconds(container: Any) -> float | None:
 
 
 def decoded(container: Any, stream: Any) -> Iterator[Any]:
-    """All frames of a stream that can be decoded; what is damaged between them is passed over.
+    """Yield all decodable frames of a stream; damaged parts between them are skipped.
 
-    A phone whose battery died leaves a file that breaks off: what was recorded until then is kept.
+    A phone whose battery died leaves a truncated file: what was recorded until then is kept.
     """
     import av
 
@@ -308,7 +321,7 @@ def decoded(container: Any, stream: Any) -> Iterator[Any]:
 
 @dataclass(frozen=True)
 class Exif:
-    """The few things that we take from EXIF (CIPA DC-008); everything else is left behind."""
+    """The few EXIF fields that we use (CIPA DC-008); everything else is dropped."""
 
     orientation: int = 1
     captured_at: datetime | None = None
@@ -320,7 +333,8 @@ class Exif:
 
 
 def read_exif(image: Any) -> Exif:
-    """What the EXIF of an opened photo says; a damaged EXIF counts as none, for the picture may be fine."""
+    """Read the EXIF of an opened photo; damaged EXIF counts as none, for the picture may be fine.
+    """
     try:
         exif = image.getexif()
         details, interop = exif.get_ifd(0x8769), exif.get_ifd(0xA005)
@@ -340,7 +354,8 @@ def read_exif(image: Any) -> Exif:
 
 
 def _is_turned_by_library(image: Any) -> bool:
-    """Whether decoding turns the picture upright already: TIFF by Pillow, JPEG XL by libjxl unless it holds a JPEG."""
+    """Whether decoding already applies the orientation: Pillow does for TIFF, libjxl for JPEG XL
+    unless it contains a JPEG."""
     return image.format == "TIFF" or (image.format == "JXL" and not image.jpeg)
 
 

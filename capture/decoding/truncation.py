@@ -1,4 +1,5 @@
-"""Pictures whose file breaks off: a copy that was stopped, a card that was pulled out. What is there can be shown."""
+"""Detects pictures whose file is truncated: an aborted copy, a removed card. The part that is there
+can be shown."""
 
 from __future__ import annotations
 
@@ -14,12 +15,14 @@ CUT_SHORT = Message(
 END_OF_IMAGE = b"\xff\xd9"
 _SOS, _EOI = 0xDA, 0xD9
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
-# What ends coded data: a marker that is neither a stuffed byte, nor a filling one, nor a restart (ITU T.81, B.1.1).
+# Ends coded data: a marker that is neither a stuffed byte, nor a fill byte, nor a restart (ITU
+# T.81, B.1.1).
 _NEXT = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 
 def note_on(path: Path, mime: str) -> str:
-    """A sentence for people where a picture is not whole, '' where it is or where its format doesn't tell."""
+    """A message for people where a picture is truncated, '' where it is whole or its format doesn't
+    tell."""
     if mime == "image/jpeg":
         return CUT_SHORT if is_cut_jpeg(path.read_bytes()) else ""
     if mime == "image/png":
@@ -43,9 +46,9 @@ def is_cut_gif(data: bytes) -> bool:
         elif kind == b",":
             at += 11 + _colour_table(data[at + 9 : at + 10])
         else:
-            # Of what is no block nothing can be said.
+            # An unknown block: no conclusion is possible.
             return False
-        # Blocks of data, each with its length in front; an empty one is the last.
+        # Data sub-blocks, each preceded by its length; an empty one is the last.
         while at < len(data) and data[at]:
             at += 1 + data[at]
         at += 1
@@ -53,12 +56,13 @@ def is_cut_gif(data: bytes) -> bool:
 
 
 def _colour_table(flags: bytes) -> int:
-    """Bytes of the table that follows, by its packed field."""
+    """Size in bytes of the colour table that follows, from its packed field."""
     return 3 << ((flags[0] & 7) + 1) if flags and flags[0] & 0x80 else 0
 
 
 def is_cut_jpeg(data: bytes) -> bool:
-    """Whether the coded data of a JPEG begins but its first picture never ends (ITU T.81, B.2.1)."""
+    """Whether the coded data of a JPEG begins but its first picture never ends (ITU T.81, B.2.1).
+    """
     at, begun = 2, False
     while at + 4 <= len(data):
         if data[at] != 0xFF:

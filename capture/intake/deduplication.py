@@ -1,9 +1,10 @@
-"""Ask first: what the kiosk has already is not sent once more.
+"""Deduplication before the upload: a file that the kiosk already has is not sent again.
 
-A phone that can hash names the SHA-256 of its file when it begins an upload. That alone says nothing about whose file
-it is: hashes stand in public addresses, and a receipt gives the right to change and withdraw. So the answer is a
-receipt only where the asker proves to be the sender: by the same ``client_id`` (random, told to nobody else), or by
-the same device's signed cookie. Anybody else sends the bytes, and learns nothing.
+A phone that can hash sends the SHA-256 of its file when it creates an upload. The hash alone does
+not prove whose file it is: hashes appear in public URLs, and a receipt gives the right to change
+and withdraw. So the answer is a receipt only where the client proves to be the sender: by the same
+``client_id`` (random, known to nobody else), or by the same device's signed cookie. Any other
+client uploads the bytes, and learns nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def read_sha256(value: str) -> str:
-    """A client's ``sha256`` in lower case, '' where it named none; raises BadInput for anything else."""
+    """Validate a client's ``sha256`` and return it in lower case, '' where missing; raises BadInput
+    for anything else."""
     told = value.strip().lower()
     if told and not _SHA256.fullmatch(told):
         raise BadInput("sha256 must be 64 hexadecimal digits.")
@@ -35,9 +37,10 @@ def read_sha256(value: str) -> str:
 def already_here(
     session: Session, store: Store, offer: Submission, *, sha256: str, length: int
 ) -> Takeaway | None:
-    """The asker's own takeaway that holds these bytes, whole and readable, and these words; else None.
+    """Find the client's own takeaway with these bytes, intact and readable, and these words; else
+    None.
 
-    For a cleaned offer. Raises TakenBack where its client id belongs to something withdrawn.
+    For a normalized offer. Raises TakenBack where its client id belongs to something withdrawn.
     """
     found = find_repetition(session, offer, (sha256,) if sha256 else ())
     if found is None or not sha256 or not _is_proved(offer, found):
@@ -50,7 +53,8 @@ def already_here(
 
 
 def _is_proved(offer: Submission, found: Takeaway) -> bool:
-    """Whether the asker is the sender: by the client id, or by its own device's cookie."""
+    """Whether the client is proved to be the sender: by the client id, or by its own device's
+    cookie."""
     by_id = bool(offer.client_id) and client_digest(offer.client_id) == client_digest(
         found.client_id
     )
@@ -58,7 +62,8 @@ def _is_proved(offer: Submission, found: Takeaway) -> bool:
 
 
 def _whole(store: Store, media: Media, length: int) -> bool:
-    """Whether the original can spare the phone the way: a failed or damaged one is mended by the bytes that come."""
+    """Whether the original is intact, so the upload can be skipped; a failed or damaged one is
+    repaired by a new upload."""
     if media.bytes != length or media.state == MediaState.FAILED:
         return False
     path = store.original(media.sha256, media.ext)

@@ -1,4 +1,4 @@
-"""The finished film comes in by the door too: an original like any other, in place of the film before it."""
+"""Takes the finished film in: as an original like any other, replacing the previous film."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ Seal = Callable[[Takeaway, Media], None]
 
 
 def take_film_in(door: IntakeContext, offer: Submission, *, alt: str, seal: Seal) -> Takeaway:
-    """Keep the one file of an offer as the gathering's film; the former film's file goes. Commits.
+    """Store the one file of an offer as the gathering's film and remove the previous film's file.
+    Commits.
 
-    A new film waits for an organizer's decision; of one that takes a former one's place holds what was decided of that.
-    Raises DiskFull.
+    A new film waits for an organizer's decision; one that replaces a previous film keeps that
+    film's decision. Raises DiskFull.
     """
     session, store = door.session, door.store
     (file,) = offer.files
@@ -34,7 +35,7 @@ def take_film_in(door: IntakeContext, offer: Submission, *, alt: str, seal: Seal
         row = film_takeaway(session) or new_takeaway(door, offer)
         former = [one.media for one in row.attachments if one.media.sha256 != file.sha256]
         media = kept_media(door, file, kind, offer)
-        # Whoever is seen in it was looked at in its parts.
+        # The people in it were detected in its parts already.
         media.faces = Faces.SEEN.value
         row.kind = Kind.VIDEO.value
         row.attachments = [_attachment(row, media, alt, file.filename)]
@@ -52,7 +53,7 @@ def take_film_in(door: IntakeContext, offer: Submission, *, alt: str, seal: Seal
 
 
 def _attachment(row: Takeaway, media: Media, alt: str, name: str) -> Attachment:
-    """The one that is there, where the same film was made again."""
+    """The existing attachment, where the same film was made again."""
     known = next((one for one in row.attachments if one.media is media), None)
     found = known or Attachment(media=media, filename=name)
     found.alt = alt

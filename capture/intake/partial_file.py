@@ -1,16 +1,18 @@
-"""The file of an upload under way, and who may write into it.
+"""The file of an upload in progress, and which request may write to it.
 
-A phone that lost its connection asks (HEAD) and goes on (PATCH); its older request may still be alive, silent, in a
-buffer somewhere. So each upload has an epoch: whoever comes takes a new one, and every piece is written at an explicit
-place, under the upload's lock, by the holder of the newest epoch only. The lock is the upload's own, so that only an
-older request of the same upload ever waits for it.
+A phone that lost its connection asks for the offset (HEAD) and continues (PATCH); its older request
+may still be alive, its data stuck in some buffer. So each upload has an epoch: every request that
+takes over begins a new one, and each chunk is written at an explicit offset, under the upload's
+lock, only by the holder of the newest epoch. The lock is per upload, so only an older request of
+the same upload ever waits for it.
 
-Bytes go from the socket into a buffer, which is used again for each piece, and from there to the file: whatever the
-socket holds, at once. What is being waited for is never what was received already.
+Bytes go from the socket into a reused buffer and from there to the file, as soon as the socket has
+any: received data never waits for more to come.
 
-A hundred quick phones would have a hundred threads fight for the interpreter and stream a hundred buffers through the
-processor's caches. So there are only as many buffers as processors can hash at once: a thread waits without one until
-its phone has sent something, then for its turn with a buffer, and gives that back after each piece.
+A hundred fast phones would have a hundred threads compete for the interpreter and a hundred buffers
+evict each other from the processor's caches. So there are only as many buffers as processors can
+hash at once: a thread waits without a buffer until its phone has sent something, then for a free
+buffer, and returns it after each chunk.
 """
 
 from __future__ import annotations
@@ -31,8 +33,8 @@ from reporter.errors import Conflict, TooLarge
 from reporter.files import sync_file, sync_folder
 from reporter.media.store import PIECE, Store, disk_errors
 
-# The buffers that all requests share, whose bodies can say when something has come. Three keep two processors at work
-# while one of them waits for the disk.
+# The buffers shared by all requests whose bodies can tell when data is ready. Three keep two
+# processors busy while one waits for the disk.
 SHARED_BUFFERS = 3
 SHARED_BYTES = 1 << 19
 
@@ -42,10 +44,11 @@ for _number in range(SHARED_BUFFERS):
 
 
 class Body(Protocol):
-    """What is read from: a request's body. An empty answer before the announced size means: broken off.
+    """A request body to read from. An empty read before the announced size means the connection
+    broke.
 
-    Where it has ``readinto`` (as io.RawIOBase), that is used. ``ready``, where it has that, waits until a read would
-    give something at once (or the end), and says False where nobody can tell.
+    ``readinto`` (as in io.RawIOBase) is used where present. ``ready``, where present, waits until a
+    read would return data at once (or the end), and returns False where that is unknown.
     """
 
     def read(self, size: int, /) -> bytes:
@@ -63,19 +66,20 @@ class Chunk:
 
 @dataclass
 class UploadLock:
-    """What requests on one upload share while there are any."""
+    """State shared by concurrent requests on one upload."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    # Held while the finished file goes through the door: the second who sees the last byte waits for the receipt.
+    # Held while the finished file passes through the intake: a second request that sees the last
+    # byte waits for the receipt.
     finishing: threading.Lock = field(default_factory=threading.Lock)
     epoch: int = 0
     users: int = 0
     writer: Writer | None = None
 
     def take_over(self) -> None:
-        """Begin a new epoch; whoever wrote before writes no more. Call it with ``lock`` held.
+        """Begin a new epoch; the previous writer can't write any more. Call with ``lock`` held.
 
-        Its file is closed: Windows moves no file that somebody holds open.
+        Closes the previous writer's file: Windows can't move a file that is open.
         """
         self.epoch += 1
         if self.writer is not None:
@@ -84,7 +88,8 @@ class UploadLock:
 
 
 class Writer:
-    """One request's hand on an upload: valid until a newer one takes over. Make it with ``live.lock`` held.
+    """A request's write access to an upload, valid until a newer one takes over. Create with
+    ``live.lock`` held.
 
     Raises FileNotFoundError when the file is gone.
     """
@@ -98,11 +103,12 @@ class Writer:
         live.take_over()
         self._epoch = live.epoch
         live.writer = self
-        # Only who began at the first byte knows the hash of the whole.
+        # Only a writer that began at the first byte knows the hash of the whole file.
         self._hash = None if position else hashlib.sha256()
 
     def pour(self, body: Body, size: int | None) -> None:
-        """Write a body as it comes; raises BrokenOff, TooLarge, Conflict, DiskFull. What was written stays."""
+        """Write a body as it arrives; raises BrokenOff, TooLarge, Conflict, DiskFull. What was
+        written stays."""
         goal = self._length if size is None else self.position + size
         own = memoryview(bytearray(min(PIECE, goal - self.position)))
         while self.position < goal:
@@ -117,14 +123,16 @@ class Writer:
             raise TooLarge("More bytes came than this upload is long.")
 
     def sync(self) -> None:
-        """What was written is on the disk now, unless a newer request has the file (then it sees to that)."""
+        """Flush what was written to disk (fsync), unless a newer request has the file and will do
+        it."""
         with self._live.lock:
             if self._live.epoch != self._epoch:
                 return
             with disk_errors():
                 sync_file(self._file.fileno())
                 if self.position < self._length:
-                    # The client goes on here later: the file's name has to last as well. (A whole file gets another.)
+                    # The client continues here later, so the file's name must be durable as well.
+                    # (A complete file gets another name.)
                     sync_folder(self._path.parent)
 
     def let_go(self) -> None:
@@ -133,12 +141,13 @@ class Writer:
             self.close()
 
     def close(self) -> None:
-        """Close the file, with the upload's lock held: nobody must be writing through its number."""
+        """Close the file, with the upload's lock held: no other thread may be writing to its
+        descriptor."""
         with suppress(OSError):
             self._file.close()
 
     def sha256(self) -> str:
-        """Of the whole file if this request wrote all of it, else empty."""
+        """SHA-256 of the whole file if this request wrote all of it, else empty."""
         return self._hash.hexdigest() if self._hash is not None else ""
 
     def _write(self, data: memoryview) -> None:
@@ -168,7 +177,8 @@ def _write_some(file: FileIO, data: memoryview, position: int) -> int:
 
 @contextmanager
 def _buffer_for(body: Body, own: memoryview) -> Iterator[memoryview]:
-    """A buffer for the next piece: one of the shared ones if the piece is there already, else the request's own."""
+    """Choose the buffer for the next chunk: a shared one if data is ready, else the request's own.
+    """
     ready = getattr(body, "ready", None)
     try:
         there = ready is not None and ready()
@@ -185,7 +195,8 @@ def _buffer_for(body: Body, own: memoryview) -> Iterator[memoryview]:
 
 
 def read_into(body: Body, buffer: memoryview) -> int:
-    """Whatever a body holds, up to the size of ``buffer``: how many bytes, 0 at the end. Raises BrokenOff."""
+    """Read what is available, up to the size of ``buffer``; returns the byte count, 0 at the end.
+    Raises BrokenOff."""
     read = getattr(body, "readinto", None)
     if read is None:
         data = read_piece(body, len(buffer))
@@ -198,11 +209,11 @@ def read_into(body: Body, buffer: memoryview) -> int:
 
 
 def read_piece(body: Body, size: int) -> bytes:
-    """Up to ``size`` bytes of a body; raises BrokenOff."""
+    """Read up to ``size`` bytes of a body; raises BrokenOff."""
     try:
         return body.read(size)
     except (OSError, ValueError) as error:
-        # A reset, a silence longer than the server waits, or a garbled chunk.
+        # A reset, a timeout, or a malformed chunk.
         raise _broken_off() from error
 
 
@@ -210,17 +221,17 @@ def read_piece(body: Body, size: int) -> bytes:
 def verified_copy(
     store: Store, name: str, piece: Chunk, checksum: Checksum, *, most: int
 ) -> Iterator[Body]:
-    """A copy of a body whose checksum was compared, while the context lasts.
+    """A copy of a body whose checksum was verified, valid within the context.
 
-    Unverified bytes never stand in the upload's file, not even for a moment: the kiosk may be killed in it.
-    Raises TooLarge (more than ``most`` bytes), BrokenOff, ChecksumMismatch.
+    Unverified bytes never enter the upload's file, not even for a moment: the kiosk may be killed
+    then. Raises TooLarge (more than ``most`` bytes), BrokenOff, ChecksumMismatch.
     """
     incoming = store.begin(name)
     digest = hashlib.new(checksum.algorithm, usedforsecurity=False)
     try:
         while data := read_piece(piece.body, PIECE):
             digest.update(data)
-            # An unannounced body could be endless.
+            # A body of unknown size could be endless.
             if incoming.size + len(data) > most:
                 raise TooLarge("This is more than the whole upload.")
             incoming.write(data)

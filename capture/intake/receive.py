@@ -1,4 +1,4 @@
-"""The one door: what a phone, the station or a card brings becomes a takeaway, safe before anybody is thanked."""
+"""The intake: turns what a phone, the station or a card sends into a takeaway, safely on disk."""
 
 from __future__ import annotations
 
@@ -65,23 +65,23 @@ from reporter.moderation.same_again import (
     holds_text,
 )
 
-# Looks into a file before it is taken; raises TooLong or MediaFailed for what must not be thanked for.
+# Checks a file before it is accepted; raises TooLong or MediaFailed for what must not be confirmed.
 Check = Callable[[Path, MediaType], None]
-# Called with the takeaway just before the commit: what it changes is saved together with it, or not at all.
+# Called with the takeaway just before the commit: its changes are saved in the same transaction.
 BeforeCommit = Callable[[Takeaway], None]
 
 
 @dataclass(frozen=True)
 class IntakeContext:
-    """What every step of one reception needs."""
+    """What every step of one intake needs."""
 
     session: Session
     store: Store
     now: datetime
     rng: random.Random
-    # Neither the client id nor any of the bytes was ever seen: most offers, and nothing has to be looked up for them.
+    # No client id or bytes were seen before, as in most offers: there is nothing to look up.
     all_new: bool = False
-    # Files that stand among the originals already, on the disk, by their SHA-256.
+    # Files already among the originals on disk, by SHA-256.
     linked: frozenset[str] = frozenset()
 
 
@@ -96,14 +96,15 @@ def receive(
     check: Check | None = None,
     seal: BeforeCommit | None = None,
 ) -> Takeaway:
-    """Take an offer in; when this returns, its files and its row are on the disk. Commits.
+    """Take an offer in; on return its files and its row are on disk. Commits.
 
-    The same contributor's offer again gives the first takeaway, and what is new in it (files, words) is added to that;
-    see docs/same-again.md. Files that were not needed are removed. On an error nothing is kept and the files are still
-    the caller's.
+    A repeated offer of the same contributor gives the first takeaway, and anything new in it
+    (files, words) is added; see docs/same-again.md. Files that were not needed are removed. On an
+    error nothing is kept and the files remain the caller's.
 
-    Raises TakenBack (the client id of something withdrawn), BadInput, TooLarge, Forbidden (a session that must not be
-    recorded), UnsupportedMedia, Conflict, DiskFull and what ``check`` raises.
+    Raises TakenBack (the client id of something withdrawn), BadInput, TooLarge, Forbidden (a
+    session that must not be recorded), UnsupportedMedia, Conflict, DiskFull and what ``check``
+    raises.
     """
     offer = normalized(offer)
     check_words(offer, limits)
@@ -124,12 +125,12 @@ def receive(
     try:
         takeaway = _record_or_take_theirs(door, offer, types, seal)
     except ReporterError:
-        # Refused after all: what it brought was changed or taken back at this very moment.
+        # Refused in the end: what it repeats was changed or withdrawn at this moment.
         for file in wanted:
             drop_unused(session, store, store.original(file.sha256, types[file.sha256].ext))
         raise
     for file in offer.files:
-        # What Windows keeps goes with the next sweep.
+        # Files that Windows could not remove go with the next sweep.
         try_remove(file.path)
         store.protect(file.sha256, types[file.sha256].ext)
     return takeaway
@@ -138,7 +139,7 @@ def receive(
 def _link_all(
     door: IntakeContext, files: Sequence[ReceivedFile], types: Mapping[str, MediaType]
 ) -> IntakeContext:
-    """Let new files stand among the originals before it is our turn to write rows: nobody waits for our disk then."""
+    """Link new files into the originals before taking the lock: nobody waits for our disk."""
     for file in files:
         door.store.link(file.path, file.sha256, types[file.sha256].ext)
     return dataclasses.replace(door, linked=frozenset(file.sha256 for file in files))
@@ -153,13 +154,13 @@ def _record_or_take_theirs(
     try:
         return _record(door, offer, types, seal)
     except IntegrityError:
-        # Somebody else's row with our client id or bytes came first (another kiosk's merge, say): take theirs.
+        # Another writer's row with our client id or bytes was first (say, a merge): use that.
         door.session.rollback()
         return _record(door, offer, types, seal)
 
 
 def _with_seen(door: IntakeContext, offer: Submission) -> IntakeContext:
-    """The door that knows whether anything of the offer was seen before."""
+    """The context, with what is known about whether anything of the offer was seen before."""
     asked = {
         "client_id": offer.client_id,
         "forgotten": forgotten(offer.client_id) if offer.client_id else None,
@@ -171,7 +172,7 @@ def _with_seen(door: IntakeContext, offer: Submission) -> IntakeContext:
     return dataclasses.replace(door, all_new=not seen)
 
 
-# Putting a statement together takes longer than asking it, and a hundred phones ask at once.
+# Building the statement costs more than executing it, and a hundred phones ask at once.
 @functools.cache
 def _seen_query() -> Select[tuple[bool]]:
     hashes: BindParameter[Any] = bindparam("hashes", expanding=True)
@@ -189,7 +190,7 @@ def _seen_query() -> Select[tuple[bool]]:
 
 
 def _find(door: IntakeContext, offer: Submission) -> Takeaway | None:
-    """The takeaway that this offer is a repetition of."""
+    """Find the takeaway that this offer repeats."""
     if door.all_new:
         return None
     hashes = {file.sha256 for file in offer.files}
@@ -240,9 +241,10 @@ def _record(
     types: Mapping[str, MediaType],
     seal: BeforeCommit | None,
 ) -> Takeaway:
-    """Everything in one transaction, under the gathering's lock.
+    """Write everything in one transaction, under the gathering's lock.
 
-    Originals are taken away under that lock only, so what was linked before it and is there still will stay.
+    Originals are removed only under that lock, so files linked before it and still present will
+    stay.
     """
     try:
         lock_gathering(door.session)
@@ -263,7 +265,7 @@ def _record(
 
 
 def new_takeaway(door: IntakeContext, offer: Submission) -> Takeaway:
-    """A row for an offer, without its files. Does not commit."""
+    """Create a row for an offer, without its files. Does not commit."""
     takeaway = Takeaway(
         id=new_id(door.now, door.rng),
         receipt=make_receipt(door.rng),
@@ -297,9 +299,9 @@ def _client_id(door: IntakeContext, offer: Submission) -> str | None:
 
 
 def _add_words(door: IntakeContext, takeaway: Takeaway, offer: Submission) -> bool:
-    """What is new in the words of a continuation: another text stands below the first one. Whether there was any.
+    """Append the new words of a continuation to the existing ones. Returns whether any were new.
 
-    Whoever changed or emptied a field by hand wants it so: a retry doesn't undo that.
+    A field that somebody changed or emptied by hand stays so: a retry doesn't undo that.
     """
     if adds_nothing(door.session, takeaway, offer):
         return False
@@ -315,7 +317,7 @@ def _add_words(door: IntakeContext, takeaway: Takeaway, offer: Submission) -> bo
 
 
 def _add_care(door: IntakeContext, takeaway: Takeaway, offer: Submission) -> None:
-    """Of two audiences the narrower holds, of two answers about the people in a picture the more careful one."""
+    """Keep the narrower audience and the more careful answer about the people shown."""
     for name, offered, order in (
         ("audience", audience_of(offer) if offer.audience else "", [str(one) for one in Audience]),
         ("consent", offer.consent, [str(one) for one in Consent]),
@@ -328,7 +330,7 @@ def _add_care(door: IntakeContext, takeaway: Takeaway, offer: Submission) -> Non
 def _add_files(
     door: IntakeContext, takeaway: Takeaway, offer: Submission, types: Mapping[str, MediaType]
 ) -> bool:
-    """Attach what is new, mend what was known. Whether anything was attached."""
+    """Attach new files and repair known ones. Returns whether any was attached."""
     wanted = _new_files(door, offer, takeaway)
     for attachment in takeaway.attachments:
         _restore_from(door, attachment.media, offer)
@@ -345,7 +347,8 @@ def _add_files(
 def kept_media(
     door: IntakeContext, file: ReceivedFile, kind: MediaType, offer: Submission
 ) -> Media:
-    """The row of a file of an offer, which is in the store then. Does not commit; for ``lock_gathering``."""
+    """Get or create the row of a file and store the file; for ``lock_gathering``. Does not
+    commit."""
     query = select(Media).where(Media.sha256 == file.sha256)
     media = None if door.all_new else door.session.scalar(query)
     if media is not None:
@@ -368,7 +371,7 @@ def kept_media(
 
 
 def _restore_from(door: IntakeContext, media: Media, offer: Submission) -> None:
-    """Known bytes have come again: put them back where they are missing or broken, and let them be tried once more."""
+    """Known bytes were sent again: restore a missing or broken original, retry a failed one."""
     file = next((f for f in offer.files if f.sha256 == media.sha256), None)
     if file is None:
         return
@@ -387,12 +390,12 @@ def _keep(door: IntakeContext, file: ReceivedFile, ext: str) -> None:
     store = door.store
     if file.sha256 in door.linked and store.is_linked(file.path, file.sha256, ext):
         return
-    # After a rolled-back first try the file is in its place already.
+    # After a rolled-back first attempt the file is already in place.
     if file.path.exists() or not store.original(file.sha256, ext).exists():
         store.link(file.path, file.sha256, ext)
 
 
 def _changed(door: IntakeContext, takeaway: Takeaway) -> None:
-    """A new revision; and what an organizer approved before this was in it waits for a decision again."""
+    """Bump the revision; what an organizer approved before needs a new review."""
     bump_revision(door.session, takeaway)
     require_review(door.session, takeaway, Actor(door.now, door.rng))

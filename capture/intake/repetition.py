@@ -1,7 +1,7 @@
-"""What an offer repeats: docs/same-again.md as code.
+"""Detects what an offer repeats: docs/same-again.md as code.
 
-A receipt gives the right to change and withdraw, so an offer finds a known takeaway only where it surely comes from the
-same contributor; anything else becomes a takeaway of its own.
+A receipt gives the right to change and withdraw, so an offer matches a known takeaway only where it
+surely comes from the same contributor; anything else becomes a takeaway of its own.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ TAKEN_BACK = Message(
     "This was taken back. To send it once more, open the page of its session again and "
     "send it from there."
 )
-# A second takeaway under a client id that is another contributor's already; see `own_client_id`.
+# Namespace for a second takeaway under a client id that another contributor has already used; see
+# `own_client_id`.
 _DERIVED = uuid.UUID("6c9a8c3e-2f0b-4b56-9d2f-51d1f0a7f1c4")
 _CHOICES = ("author", "prompt", "intent", "audience", "consent")
 
@@ -39,9 +40,11 @@ _CHOICES = ("author", "prompt", "intent", "audience", "consent")
 def find_repetition(
     session: Session, offer: Submission, hashes: Collection[str]
 ) -> Takeaway | None:
-    """The contributor's own takeaway that an offer repeats or continues, or None. For a cleaned offer.
+    """Find the contributor's own takeaway that an offer repeats or continues, or None. For a
+    normalized offer.
 
-    ``hashes``: SHA-256 of its files. Raises TakenBack where its client id belongs to something withdrawn.
+    ``hashes``: SHA-256 of its files. Raises TakenBack where its client id belongs to something
+    withdrawn.
     """
     if offer.client_id:
         if is_withdrawn_client(session, offer.client_id):
@@ -50,15 +53,18 @@ def find_repetition(
         if known is not None and continues(session, known, offer, hashes):
             return known
         if known is not None:
-            # Somebody else's id: the asker's own takeaway under it has one that is made from it.
+            # Another contributor's id: the client's own takeaway under it has an id derived from
+            # it.
             return _own_derived(session, offer)
     return _same_bytes(session, offer, hashes) if hashes else None
 
 
 def own_client_id(session: Session, offer: Submission, hashes: Collection[str]) -> str | None:
-    """The client id for a new takeaway: the offer's, or one made from it where somebody else's has that.
+    """The client id for a new takeaway: the offer's, or one derived from it where another
+    contributor has that.
 
-    Where the asker's own has it, somebody has just written that: the offer's, so that the database refuses it.
+    Where the client's own takeaway has it, that was written just now: returns the offer's id, so
+    that the database refuses the row.
     """
     known = by_client_id(session, offer.client_id) if offer.client_id else None
     if known is None or continues(session, known, offer, hashes):
@@ -69,7 +75,7 @@ def own_client_id(session: Session, offer: Submission, hashes: Collection[str]) 
 def continues(
     session: Session, known: Takeaway, offer: Submission, hashes: Collection[str]
 ) -> bool:
-    """Whether an offer with the client id of a known takeaway is its repetition or its continuation."""
+    """Whether an offer with the client id of a known takeaway repeats or continues it."""
     if is_other_device(known.device, offer.device):
         return False
     repeats = adds_nothing(session, known, offer)
@@ -92,16 +98,15 @@ def adds_nothing(session: Session, known: Takeaway, offer: Submission) -> bool:
 
 
 def audience_of(offer: Submission) -> str:
-    """Who may see a new takeaway: whom the offer names, else the session's own; the words of a session that must not
-    be recorded stay in the room, unless the session lets them out.
-    """
+    """The audience of a new takeaway: the offer's, else the session's; the words of a session that
+    must not be recorded stay in the room, unless the session allows them out."""
     if words_stay(offer.event):
         return Audience.ROOM.value
     return offer.audience or offer.event.audience
 
 
 def _had(session: Session, known: Takeaway, name: str, value: str) -> bool:
-    """Whether a field holds a value, or did before a decision; an empty one says nothing."""
+    """Whether a field holds a value, or held it before a decision; an empty value always counts."""
     if not value or value == getattr(known, name):
         return True
     return value in former_values(session, known, name)
@@ -113,9 +118,10 @@ def attached_hashes(takeaway: Takeaway) -> set[str]:
 
 
 def withdrawn_hashes(session: Session, offer: Submission, hashes: Collection[str]) -> set[str]:
-    """Files of a card that were withdrawn from this session: a card is read again and again, and means nothing by it.
+    """Files of a card that were withdrawn from this session: a card is read repeatedly, without any
+    intent to send again.
 
-    A person who sends the same bytes once more means it, and gets a takeaway of their own.
+    A person who sends the same bytes again means to, and gets a takeaway of their own.
     """
     if offer.source != Source.CARD or not hashes:
         return set()
@@ -138,7 +144,8 @@ def _derived(offer: Submission) -> str:
 
 
 def _same_bytes(session: Session, offer: Submission, hashes: Collection[str]) -> Takeaway | None:
-    """The same device's takeaway of these bytes. An address is no proof: many phones may share it."""
+    """Find the same device's takeaway of these bytes. An IP address is no proof: many phones may
+    share it."""
     if offer.device and not is_own_device(offer.device):
         return None
     candidates = session.scalars(

@@ -1,7 +1,7 @@
-"""Uploads that survive a broken connection: the rules of tus 1.0.0, without HTTP.
+"""Resumable uploads: the rules of tus 1.0.0, without HTTP.
 
-A row of ``Upload`` says how much is to come, a file in ``incoming/`` holds what has come: its length is the offset.
-Who may write into that file stands in ``capture.intake.partial_file``.
+An ``Upload`` row holds the total length; a file in ``incoming/`` holds the received bytes, and its
+length is the offset. ``capture.intake.partial_file`` decides which request may write to that file.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ from reporter.media.store import Store, disk_errors, hash_file
 from reporter.models import EventSession, Takeaway, Upload
 from reporter.moderation.decisions import find_session
 
-# A whole file that stands longer in incoming/ was left by a kiosk that was killed.
+# A complete file that stays longer in incoming/ was left by a kiosk that was killed.
 LEFT_SECONDS = 10.0
-# The row is not loaded for it: after the commit it is read anew.
+# Not loading the row for this: it is read again after the commit.
 _UNSEEN = {"synchronize_session": False}
 OFFER_FIELDS = ("text", "author", "prompt", "intent", "audience", "consent", "client_id", "source")
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an upload is. ``receipt`` is set when its takeaway is safe, and not a moment before."""
+    """Progress of an upload. ``receipt`` is set only once its takeaway is durable."""
 
     id: str
     offset: int
@@ -65,7 +65,7 @@ class Progress:
 
 
 class ResumableUploads:
-    """The uploads of one gathering; one of these a process, shared by its threads."""
+    """The uploads of one gathering; one instance per process, shared by its threads."""
 
     def __init__(
         self,
@@ -99,13 +99,15 @@ class ResumableUploads:
         source: Source = Source.PHONE,
         device: str = "",
     ) -> Progress:
-        """Begin an upload, with its first bytes if the request brought some. Commits.
+        """Create an upload, with its first bytes if the request brought some. Commits.
 
-        What the asker has sent already is complete at once: see capture.intake.deduplication.
-        ``source`` says who asks; a ``source`` among the client's own fields counts for nothing.
+        A file that the client has sent already is complete at once: see
+        capture.intake.deduplication. ``source`` says who asks; a ``source`` among the client's own
+        fields is ignored.
 
-        Raises what the door would raise for these fields, so that nobody sends 40 MB in vain: NotFound for an unknown
-        session, Forbidden where nothing may be recorded, BadInput, TooLarge, DiskFull.
+        Raises what the intake would raise for these fields, so that nobody sends 40 MB in vain:
+        NotFound for an unknown session, Forbidden where nothing may be recorded, BadInput,
+        TooLarge, DiskFull.
         """
         begun = self._begin(session, length, _with_source(fields, source), device)
         if piece is None or begun.receipt:
@@ -113,7 +115,7 @@ class ResumableUploads:
         try:
             return self.append(session, begun.id, 0, piece=piece)
         except BrokenOff:
-            # The upload has begun all the same: with its address the client goes on where it was.
+            # The upload exists all the same: the client can resume at its address.
             return self.head(session, begun.id)
 
     def _begin(
@@ -131,7 +133,7 @@ class ResumableUploads:
         upload_id = f"{self._rng.getrandbits(160):040x}"
         if known is None:
             self._check_length(length)
-            # Its name need not last yet: no byte of it has been acknowledged.
+            # Its name need not be durable yet: no byte of it has been acknowledged.
             with disk_errors():
                 self._path(upload_id).open("xb").close()
         receipt, now = known.receipt if known else "", self._clock()
@@ -143,13 +145,13 @@ class ResumableUploads:
         return Progress(upload_id, length if receipt else 0, length, receipt, until, fields)
 
     def head(self, session: Session, upload_id: str) -> Progress:
-        """How much is on the disk, for good: an older request on this upload can't add to it any more.
+        """Return the durable offset: an older request on this upload can't add to it any more.
 
-        Completes an upload whose last byte came but whose kiosk died then. Raises NotFound, Gone and, at the end,
-        what the door raises.
+        Completes an upload whose last byte arrived before the kiosk was killed. Raises NotFound,
+        Gone and, on completion, what the intake raises.
         """
         with self._using(upload_id) as live:
-            # Not while another request moves the file through the door: it would seem to be gone.
+            # Not while another request moves the file through the intake: it would seem to be gone.
             with live.finishing:
                 found = self._look(session, upload_id)
                 if found.receipt:
@@ -160,10 +162,11 @@ class ResumableUploads:
             return self._after(session, live, found, offset=offset)
 
     def append(self, session: Session, upload_id: str, offset: int, *, piece: Chunk) -> Progress:
-        """Take the bytes of one request at ``offset``; with the last of them the takeaway is made. Commits then.
+        """Append the body of a request at ``offset``; the last byte makes the takeaway. Commits.
 
-        Raises OffsetConflict, TooLarge (more than the rest), ChecksumMismatch (nothing kept), BrokenOff (what came is
-        kept), Conflict (a newer request took over), DiskFull, and at the end what the door raises.
+        Raises OffsetConflict, TooLarge (more than the rest), ChecksumMismatch (nothing kept),
+        BrokenOff (what arrived is kept), Conflict (a newer request took over), DiskFull, and on
+        completion what the intake raises.
         """
         with self._using(upload_id) as live:
             with live.finishing:
@@ -187,13 +190,13 @@ class ResumableUploads:
             writer.let_go()
 
     def terminate(self, session: Session, upload_id: str) -> None:
-        """Give an upload up. A takeaway that was made of it stays. Commits. Raises NotFound, Gone."""
+        """Cancel an upload; a takeaway made of it stays. Commits. Raises NotFound, Gone."""
         with self._using(upload_id) as live, live.finishing:
             self._look(session, upload_id)
             self._remove(session, live, upload_id)
 
     def sweep_expired(self, session: Session, *, now: datetime) -> int:
-        """Remove the uploads that waited too long, finished or not; how many. Commits."""
+        """Remove expired uploads, finished or not; returns how many. Commits."""
         expired = session.scalars(select(Upload.id).where(Upload.expires_at <= now)).all()
         for upload_id in expired:
             with self._using(upload_id) as live, live.finishing:
@@ -201,9 +204,10 @@ class ResumableUploads:
         return len(expired)
 
     def complete_interrupted(self, session: Session, *, now: datetime) -> int:
-        """Make takeaways of uploads whose last byte came before the kiosk was killed; how many. Commits.
+        """Complete uploads whose last byte arrived before the kiosk was killed; how many. Commits.
 
-        Their phones may never ask again. What the door refuses goes, as it would have then.
+        Their phones may never ask again. What the intake refuses is removed, as it would have been
+        then.
         """
         open_ones = select(Upload.id, Upload.length).where(Upload.receipt == "")
         rows = session.execute(open_ones).all()
@@ -216,7 +220,7 @@ class ResumableUploads:
         return done
 
     def _is_left(self, upload_id: str, length: int, now: datetime) -> bool:
-        """Whether all of an upload is there and no request has just brought it."""
+        """Whether an upload is complete and no request is handling it."""
         with contextlib.suppress(FileNotFoundError):
             found = self._path(upload_id).stat()
             return found.st_size == length and found.st_mtime < now.timestamp() - LEFT_SECONDS
@@ -253,7 +257,7 @@ class ResumableUploads:
                     del self._live[upload_id]
 
     def _look(self, session: Session, upload_id: str) -> Progress:
-        """The row as it is, without keeping a database connection while bytes flow. ``offset``: only if complete."""
+        """Read the row; holds no connection while bytes flow. ``offset``: only if complete."""
         row = session.execute(_row_query(), {"id": upload_id}).one_or_none()
         if row is None:
             raise NotFound("There is no such upload. Send the file again.")
@@ -278,7 +282,7 @@ class ResumableUploads:
     def _take_over(self, live: UploadLock, found: Progress, offset: int, piece: Chunk) -> Writer:
         with live.lock:
             path = self._path(found.id)
-            # What stands there is acknowledged only together with what follows, or by HEAD: no fsync before.
+            # Acknowledged only together with what follows, or by HEAD: no fsync before.
             if not path.exists() or offset != path.stat().st_size:
                 ours = self._synced_size(found.id)
                 raise OffsetConflict(
@@ -306,7 +310,7 @@ class ResumableUploads:
     def _finish(
         self, session: Session, live: UploadLock, upload_id: str, *, sha256: str
     ) -> Progress:
-        """Through the door. Its refusal is final: the file is removed, and the client learns why."""
+        """Pass the file through the intake. A refusal is final: the file is removed."""
         with live.finishing:
             with live.lock:
                 live.take_over()
@@ -366,7 +370,7 @@ class ResumableUploads:
             if row is not None:
                 session.delete(row)
                 session.commit()
-            # What Windows keeps goes with the next sweep.
+            # Files that Windows could not remove go with the next sweep.
             try_remove(self._path(upload_id))
 
 
@@ -382,7 +386,7 @@ def _note_receipt() -> Update:
 
 
 def _with_source(fields: Mapping[str, str], source: Source) -> dict[str, str]:
-    """The client's fields with our word on where they come from; a phone's need none."""
+    """Set the origin in the client's fields to what the server knows; a phone's need none."""
     own = {name: value for name, value in fields.items() if name != "source"}
     return own if source is Source.PHONE else {**own, "source": source.value}
 

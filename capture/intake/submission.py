@@ -1,4 +1,4 @@
-"""What somebody brings to the door, and the rules that can be told from it alone."""
+"""An offer to the intake, and the rules that can be checked on it alone."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FILENAME_CHARS = 200
 
 @dataclass(frozen=True)
 class ReceivedFile:
-    """A finished file in ``incoming/``: every byte of it is on the disk already. ``head``: its first 8 KB."""
+    """A complete file in ``incoming/``: every byte of it is on disk. ``head``: its first 8 KB."""
 
     path: Path
     size: int
@@ -38,14 +38,14 @@ class ReceivedFile:
 
     @classmethod
     def of(cls, incoming: Incoming, filename: str = "") -> ReceivedFile:
-        """From an incoming file, which is finished here (fsync)."""
+        """Create from an incoming file, which is finished here (fsync)."""
         incoming.finish()
         return cls(incoming.path, incoming.size, incoming.sha256, incoming.head, filename)
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What somebody brings to a session. Empty ``audience``: the session's own; no ``recorded_at``: now."""
+    """An offer to a session. Empty ``audience``: the session's own; no ``recorded_at``: now."""
 
     event: EventSession
     text: str = ""
@@ -57,13 +57,13 @@ class Submission:
     consent: str = ""
     client_id: str | None = None
     source: str = Source.PHONE
-    # Which phone brings it (kiosk.web.middleware.device_cookie); empty: nobody knows.
+    # The device it comes from (kiosk.web.middleware.device_cookie); empty if unknown.
     device: str = ""
     recorded_at: datetime | None = None
 
 
 def normalized(offer: Submission) -> Submission:
-    """The offer with its words trimmed and its ``client_id`` in canonical form; raises BadInput."""
+    """The offer with trimmed words and canonical ``client_id``; raises BadInput."""
     return dataclasses.replace(
         offer,
         text=plain_text(offer.text),
@@ -77,7 +77,8 @@ def normalized(offer: Submission) -> Submission:
 
 
 def check_words(offer: Submission, limits: LimitSettings) -> None:
-    """Refuse unknown choices (BadInput) and words that are too long (TooLarge). For a cleaned offer."""
+    """Refuse unknown choices (BadInput) and words that are too long (TooLarge). For a normalized
+    offer."""
     choices = (
         ("intent", offer.intent, {"", *Intent}),
         ("audience", offer.audience, {"", *Audience}),
@@ -118,7 +119,8 @@ def check_recordable(event: EventSession) -> None:
 
 
 def media_type_of(file: ReceivedFile) -> MediaType:
-    """What a file is, by its content; raises BadInput for an empty one, UnsupportedMedia for what is not kept."""
+    """Detect a file's type from its content; raises BadInput for an empty file, UnsupportedMedia
+    for a type that is not kept."""
     name = file.filename or "This file"
     if not file.size:
         raise BadInput("%(name)s is empty. Choose it once more.", name=name)
@@ -142,17 +144,20 @@ def media_type_of(file: ReceivedFile) -> MediaType:
 
 
 def file_name(name: str) -> str:
-    """The last part of a name, as a camera or phone wrote it, without what could steer a terminal or a path."""
+    """The base name as a camera or phone wrote it, without characters that could manipulate a
+    terminal or a path."""
     last = plain_text(name).replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(c for c in last if c.isprintable())[-FILENAME_CHARS:]
 
 
-# Letters after these would run the other way, those of the page around them too. (Marks of direction stay.)
+# Override characters would reverse the letters after them and those of the page around.
+# (Directional marks stay.)
 _OVERRIDES = "\u202d\u202e"
 
 
 def plain_text(text: str) -> str:
-    """A text as it is stored: its ends trimmed, lines ended by LF, without control characters and overrides."""
+    """Normalize text for storage: trimmed, LF line ends, no control characters or bidi overrides.
+    """
     # Forms send CRLF; control characters would break JSON, feeds and PostgreSQL (NUL).
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = (c for c in text if c in "\n\t" or c.isprintable() or c > "\x9f")

@@ -1,4 +1,4 @@
-"""Clear away what cut-off requests and a killed kiosk left in the store."""
+"""Removes files that aborted requests or a killed kiosk left in the store."""
 
 from __future__ import annotations
 
@@ -16,26 +16,29 @@ from reporter.media.store import Store, hash_file
 from reporter.models import Media, Tombstone, Upload
 from reporter.moderation.decisions import lock_gathering
 
-# Younger files may belong to a request or an import that is under way.
+# Younger files may belong to a request or an import in progress.
 GRACE = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Swept:
-    """What a sweep found: files removed, and originals that no row knows (left where they are, for a person)."""
+    """The result of a sweep: files removed, and originals without a row (left in place, for a
+    person to decide)."""
 
     removed: int
     orphans: tuple[Path, ...]
 
 
 def sweep(session: Session, store: Store, now: datetime, *, grace: timedelta = GRACE) -> Swept:
-    """Clear away what requests and a killed kiosk left behind. Safe while the kiosk runs, and to repeat.
+    """Remove files that requests and a killed kiosk left behind. Safe while the kiosk runs;
+    repeatable.
 
-    Removed: files in ``incoming/`` that belong to no upload under way, with the originals that were made of them and
-    never got a row, and originals whose withdrawal was cut off between its commit and the removal. Any other original
-    without a row was never acknowledged, but it may also be newer than a database that was restored from a backup: it
-    is reported, never removed, and the same bytes coming again take it over. Nothing younger than ``grace`` is touched.
-    Ends the session's transaction.
+    Removed: files in ``incoming/`` that belong to no upload in progress, with the originals that
+    were made of them and never got a row, and originals whose withdrawal was interrupted between
+    its commit and the removal. Any other original without a row was never acknowledged, but it may
+    also be newer than a database restored from a backup: it is reported, never removed, and reused
+    if the same bytes arrive again. Nothing younger than ``grace`` is touched. Ends the session's
+    transaction.
     """
     live = set(session.scalars(select(Upload.id).where(Upload.receipt == "")))
     known = set(session.scalars(select(Media.sha256)))
@@ -54,14 +57,15 @@ def sweep(session: Session, store: Store, now: datetime, *, grace: timedelta = G
 
 def _older(paths: Iterable[Path], than: datetime) -> Iterator[Path]:
     for path in paths:
-        # A file that another request removes meanwhile is none of ours.
+        # Another request removed the file meanwhile: nothing to do.
         with contextlib.suppress(FileNotFoundError):
             if path.is_file() and path.stat().st_mtime < than.timestamp():
                 yield path
 
 
 def _is_copy(original: Path, incoming: Path) -> bool:
-    """Whether a killed request had put this incoming file among the originals, and got no further."""
+    """Whether a killed request had linked this incoming file into the originals, and got no
+    further."""
     with contextlib.suppress(FileNotFoundError):
         same_size = original.stat().st_size == incoming.stat().st_size
         return same_size and hash_file(incoming) == original.stem
@@ -69,13 +73,14 @@ def _is_copy(original: Path, incoming: Path) -> bool:
 
 
 def _finish_removal(session: Session, store: Store, path: Path) -> bool:
-    """Remove a withdrawn original, unless somebody has brought the same bytes to another session meanwhile."""
+    """Remove a withdrawn original, unless the same bytes were sent to another session meanwhile."""
     buried = select(Tombstone.sha256).where(Tombstone.sha256 == path.stem)
     return session.scalar(buried) is not None and drop_unused(session, store, path)
 
 
 def drop_unused(session: Session, store: Store, path: Path) -> bool:
-    """Remove an original that no row knows; whether it is gone. Ends the session's transaction."""
+    """Remove an original that has no row; returns whether it is gone. Ends the session's
+    transaction."""
     lock_gathering(session)
     unused = session.scalar(select(Media.id).where(Media.sha256 == path.stem)) is None
     if unused:

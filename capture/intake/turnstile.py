@@ -1,8 +1,8 @@
-"""Of all who bring something only a few are at work at once; the others wait without a thing.
+"""Limits how many requests work at once; the others wait without holding resources.
 
-What a request does is mostly Python, which one thread of a process does at a time. A hundred at once would only fight
-for the interpreter, each with a database connection of its own that has to be opened for it. Who waits for a phone, or
-for a process that looks into a file, steps aside.
+A request's work is mostly Python, which one thread of a process runs at a time. A hundred at once
+would only compete for the interpreter, each with its own database connection to open. A request
+that waits for a phone, or for a process that inspects a file, leaves its place meanwhile.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from reporter.database.engine import BUSY, WAIT_SECONDS
 from reporter.errors import Busy
 
-# Enough that some can wait for the disk, whose fsync they share.
+# Enough that some can wait for the disk, sharing its fsync.
 AT_ONCE = 8
 
 _places: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -25,7 +25,7 @@ _mine = threading.local()
 
 
 def enter() -> None:
-    """Become one of the few, until ``leave``; raises Busy where that takes too long."""
+    """Take a place, until ``leave``; raises Busy where that takes too long."""
     if is_inside():
         return
     try:
@@ -36,20 +36,20 @@ def enter() -> None:
 
 
 def leave() -> None:
-    """Let the next one in; nothing for a thread that isn't inside."""
+    """Free the place; does nothing for a thread that has none."""
     if is_inside():
         _mine.inside = False
         _places.put(None)
 
 
 def is_inside() -> bool:
-    """Whether this thread is one of the few."""
+    """Whether this thread holds a place."""
     return getattr(_mine, "inside", False)
 
 
 @contextmanager
 def outside() -> Iterator[None]:
-    """Step aside for what takes its time; whatever happens there, one comes back in."""
+    """Give up the place during a slow operation, and always take one again afterwards."""
     if not is_inside():
         yield
         return

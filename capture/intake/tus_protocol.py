@@ -1,4 +1,4 @@
-"""The words of tus 1.0.0 (https://tus.io/protocols/resumable-upload): its headers, read strictly, and its errors."""
+"""Headers and errors of tus 1.0.0 (https://tus.io/protocols/resumable-upload), parsed strictly."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ CHECKSUMS = ("sha1", "sha256", "md5")
 METADATA_CHARS = 64_000
 
 _KEY = re.compile(r"[!-+\--~]{1,100}")
-# 18 digits are more bytes than any disk holds and still fit SQLite's integers.
+# 18 digits are more bytes than any disk holds, and still fit SQLite's integers.
 _COUNT = re.compile(r"[0-9]{1,18}")
 
 
 class WrongVersion(ReporterError):
-    """The client speaks another version of tus; the answer's ``Tus-Version`` says ours."""
+    """The client speaks another version of tus; the response's ``Tus-Version`` gives ours."""
 
     status = 412
     title = N_("Another version of the upload protocol")
 
 
 class Gone(ReporterError):
-    """The upload waited too long for its rest."""
+    """The upload expired."""
 
     status = 410
     title = N_("This upload has run out")
 
 
 class ChecksumMismatch(ReporterError):
-    """The bytes of this request were damaged on the way; none of them was kept."""
+    """The body of this request was damaged in transit; none of it was kept."""
 
     status = 460
     title = N_("Checksum mismatch")
 
 
 class OffsetConflict(Conflict):
-    """The client's offset is not ours. ``receipt`` is set when the upload is complete."""
+    """The client's offset differs from ours. ``receipt`` is set when the upload is complete."""
 
     def __init__(self, message: str, *, receipt: str = "", **params: Any) -> None:
         super().__init__(message, **params)
@@ -55,10 +55,10 @@ class OffsetConflict(Conflict):
 
 
 class BrokenOff(Conflict):
-    """The body ended before its announced length; what came is kept.
+    """The body ended before its announced length; what arrived is kept.
 
-    A 409, because public clients answer that one by asking for the offset and going on; tus-js-client gives up for
-    good at any other 4xx, 408 too.
+    Status 409, because public clients answer it by asking for the offset and resuming;
+    tus-js-client gives up for good on any other 4xx, 408 too.
     """
 
     title = "The connection broke off"
@@ -66,13 +66,13 @@ class BrokenOff(Conflict):
 
 @dataclass(frozen=True)
 class Checksum:
-    """An ``Upload-Checksum``: the algorithm's name in hashlib and the expected digest."""
+    """An ``Upload-Checksum``: hashlib's name of the algorithm and the expected digest."""
 
     algorithm: str
     digest: bytes
 
     def matches(self, digest: bytes) -> bool:
-        """Whether the body was what the client meant."""
+        """Whether the body has the expected digest."""
         return self.digest == digest
 
 
@@ -87,7 +87,8 @@ def check_version(version: str | None) -> None:
 
 
 def check_content_type(content_type: str | None) -> None:
-    """Raise UnsupportedMedia unless the body is announced as a piece of an upload (protocol, "PATCH")."""
+    """Raise UnsupportedMedia unless the body has the content type of an upload chunk (protocol,
+    "PATCH")."""
     if (content_type or "").split(";")[0].strip().lower() != CONTENT_TYPE:
         raise UnsupportedMedia(
             "Pieces of an upload are sent with the Content-Type %(content_type)s.",
@@ -96,7 +97,7 @@ def check_content_type(content_type: str | None) -> None:
 
 
 def check_extensions(concat: str | None, defer_length: str | None) -> None:
-    """Raise BadRequest for what only extensions that are not offered would allow (protocol, "Concatenation" and
+    """Raise BadRequest for requests that need unsupported extensions (protocol, "Concatenation" and
     "Creation").
 
     A client that sends a file in several uploads would get a receipt for a part of it.
@@ -108,7 +109,8 @@ def check_extensions(concat: str | None, defer_length: str | None) -> None:
 
 
 def read_count(name: str, value: str | None) -> int:
-    """``Upload-Length`` or ``Upload-Offset``: a number of bytes. Raises BadRequest if missing or not one."""
+    """Parse ``Upload-Length`` or ``Upload-Offset`` as a number of bytes. Raises BadRequest if
+    missing or malformed."""
     if value is None:
         raise BadRequest("%(name)s is missing; it must be a number of bytes.", name=name)
     if not _COUNT.fullmatch(value):
@@ -119,9 +121,10 @@ def read_count(name: str, value: str | None) -> int:
 
 
 def parse_metadata(header: str) -> dict[str, str]:
-    """``Upload-Metadata``: comma-separated pairs of a key and, after a space, its value in Base64 (of UTF-8).
+    """Parse ``Upload-Metadata``: comma-separated pairs of a key and, after a space, its Base64
+    value (UTF-8).
 
-    Raises BadRequest for a key that is empty, odd or there twice, and for what is no Base64 or no UTF-8.
+    Raises BadRequest for an empty, malformed or duplicate key, and for invalid Base64 or UTF-8.
     """
     if len(header) > METADATA_CHARS:
         raise BadRequest("Upload-Metadata is too long.")
@@ -134,7 +137,7 @@ def parse_metadata(header: str) -> dict[str, str]:
             )
         try:
             fields[key] = base64.b64decode(value.strip(), validate=True).decode("utf-8")
-        # Letters beyond ASCII raise a bare ValueError.
+        # Non-ASCII characters raise a plain ValueError.
         except ValueError as error:
             raise BadRequest(
                 "The value of %(key)s in Upload-Metadata is not Base64.", key=key
@@ -143,13 +146,14 @@ def parse_metadata(header: str) -> dict[str, str]:
 
 
 def format_metadata(fields: Mapping[str, str]) -> str:
-    """The same as a header again, for HEAD."""
+    """Format metadata as the header again, for HEAD."""
     pairs = (f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in fields.items())
     return ",".join(pair.strip() for pair in pairs)
 
 
 def parse_checksum(header: str | None) -> Checksum | None:
-    """``Upload-Checksum``: algorithm and Base64 digest; None without the header. Raises BadRequest."""
+    """Parse ``Upload-Checksum``: algorithm and Base64 digest; None without the header. Raises
+    BadRequest."""
     if header is None:
         return None
     algorithm, _, value = header.strip().partition(" ")
@@ -172,5 +176,5 @@ def parse_checksum(header: str | None) -> Checksum | None:
 
 
 def http_date(moment: datetime) -> str:
-    """An aware UTC instant as ``Upload-Expires`` wants it (RFC 9110, 5.6.7)."""
+    """Format an aware UTC instant for ``Upload-Expires`` (RFC 9110, 5.6.7)."""
     return format_datetime(moment, usegmt=True)

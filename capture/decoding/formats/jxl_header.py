@@ -1,4 +1,5 @@
-"""Width and height of a JPEG XL, read before any decoder gets it: its library decodes as soon as it opens a file."""
+"""Reads width and height of a JPEG XL before any decoder does: its library decodes as soon as it
+opens a file."""
 
 from __future__ import annotations
 
@@ -10,13 +11,13 @@ MAX_SIDE = 1 << 30
 
 
 class _Bits:
-    """Reads numbers from the lowest bit of each byte up."""
+    """Reads bits, the lowest of each byte first."""
 
     def __init__(self, data: bytes) -> None:
         self._value, self._left = int.from_bytes(data, "little"), len(data) * 8
 
     def read(self, count: int) -> int:
-        """The next ``count`` bits; raises ValueError at the end."""
+        """Read the next ``count`` bits; raises ValueError at the end."""
         if count > self._left:
             raise ValueError("too short")
         found = self._value & ((1 << count) - 1)
@@ -26,7 +27,8 @@ class _Bits:
 
 
 def read_jxl_size(data: bytes) -> tuple[int, int] | None:
-    """(width, height) of a JPEG XL codestream or container as stored; None for what is none or is cut off."""
+    """Read (width, height) of a JPEG XL codestream or container as stored; None for other or
+    truncated data."""
     codestream = _codestream(data)
     if codestream is None or codestream[:2] != b"\xff\x0a":
         return None
@@ -53,7 +55,8 @@ def _side(bits: _Bits, small: int) -> int:
 
 
 def _codestream(data: bytes) -> bytes | None:
-    """The first bytes of the picture: the file itself, or the ``jxlc`` or first ``jxlp`` box of a container."""
+    """Find the start of the codestream: the file itself, or the ``jxlc`` or first ``jxlp`` box of a
+    container."""
     if not data.startswith(_CONTAINER):
         return data
     at = 0

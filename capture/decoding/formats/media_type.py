@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class MediaType:
-    """A kind of file that we keep: ``kind`` is photo, video or audio, ``ext`` begins with a dot."""
+    """A supported file type: ``kind`` is photo, video or audio, ``ext`` begins with a dot."""
 
     kind: str
     mime: str

@@ -1,4 +1,4 @@
-"""Types of films and sound of older cameras and of recorders, told by their structure."""
+"""Detects film and audio types of older cameras and of recorders by their structure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ _PACK = b"\0\0\1\xba"
 
 
 def recording_mime(head: bytes) -> str:
-    """The MIME type of an AVI, MPEG program stream, CAF, AIFF or ASF file by its first bytes, '' for all others."""
+    """Detect AVI, MPEG program stream, CAF, AIFF or ASF from the first bytes; returns the MIME
+    type, else ''."""
     for mime, rule in (
         ("video/x-msvideo", _is_avi),
         ("video/mpeg", _is_program_stream),
@@ -28,7 +29,8 @@ def recording_mime(head: bytes) -> str:
 
 
 def _is_avi(head: bytes) -> bool:
-    """RIFF, form AVI: a list ``hdrl`` whose first chunk is ``avih`` with 56 bytes (Microsoft, AVI RIFF reference)."""
+    """RIFF form AVI: a list ``hdrl`` whose first chunk is ``avih`` with 56 bytes (Microsoft, AVI
+    RIFF reference)."""
     if head[:4] != b"RIFF" or head[8:12] not in (b"AVI ", b"AVIX"):
         return False
     header = head[12:16] == b"LIST" and head[20:28] == b"hdrlavih"
@@ -36,7 +38,8 @@ def _is_avi(head: bytes) -> bool:
 
 
 def _is_program_stream(head: bytes) -> bool:
-    """ISO/IEC 13818-1, 2.5.3: a pack header, of MPEG-2 or MPEG-1, then a system header or a packet."""
+    """ISO/IEC 13818-1, 2.5.3: a pack header, of MPEG-2 or MPEG-1, then a system header or a packet.
+    """
     if head[:4] != _PACK or len(head) < 18:
         return False
     if head[4] >> 6 == 1:
@@ -45,25 +48,25 @@ def _is_program_stream(head: bytes) -> bool:
         after = 12
     else:
         return False
-    # Stream numbers begin at 0xBB; below are codes of the picture itself.
+    # Stream numbers begin at 0xBB; lower codes are of the video itself.
     return head[after : after + 3] == _PACK[:3] and head[after + 3] >= 0xBA
 
 
 def _is_caf(head: bytes) -> bool:
-    """Apple Core Audio Format 1.0: version 1, and the first chunk is the description, 32 bytes long."""
+    """Apple Core Audio Format 1.0: version 1, and the first chunk is the 32-byte description."""
     return head[:8] == b"caff\0\1\0\0" and head[8:20] == b"desc" + struct.pack(">q", 32)
 
 
 def _is_aiff(head: bytes) -> bool:
-    """EA IFF 85, form AIFF or AIFC (Apple 1989): the first chunk has a name of four letters."""
+    """EA IFF 85, form AIFF or AIFC (Apple 1989): the first chunk has a four-letter name."""
     return head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC") and head[12:16] in _AIFF_CHUNKS
 
 
 def _asf(head: bytes) -> str:
-    """ASF 1.2, 3.1: a header object; its stream properties tell whether there are pictures."""
+    """ASF 1.2, 3.1: a header object; its stream properties tell whether there is video."""
     if head[:16] != _ASF_HEADER or len(head) < 54 or head[28:30] != b"\1\2":
         return ""
-    # Type of a stream: the field after the object's name and size.
+    # Stream type: the field after the object's name and size.
     kinds = {head[at + 24 : at + 40] for at in _places(head, _ASF_STREAM)}
     if _ASF_VIDEO in kinds or not kinds & {_ASF_AUDIO}:
         return "video/x-ms-wmv"

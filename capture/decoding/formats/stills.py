@@ -1,4 +1,5 @@
-"""Still formats of cameras and scanners told by their first bytes: TIFF, BMP, JPEG 2000, JPEG XL, raw files."""
+"""Detects still formats of cameras and scanners by their first bytes: TIFF, BMP, JPEG 2000, JPEG
+XL, raw files."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ IIQ = MediaType("photo", "image/x-phaseone-iiq", ".iiq")
 # TIFF-based raw files of other makers: Hasselblad, Kodak, Epson, Mamiya.
 CAMERA_RAW = MediaType("photo", "image/x-camera-raw", ".raw")
 
-# Kept as they are; what is shown comes from the JPEG that the camera put into them (capture.imaging.embedded_jpeg).
+# Kept as they are; what is displayed is the JPEG that the camera embedded
+# (capture.imaging.embedded_jpeg).
 RAW_TYPES = (CR2, CR3, CRW, NEF, ARW, DNG, RW2, ORF, RAF, PEF, SRW, X3F, MRW, IIQ, CAMERA_RAW)
 STILL_TYPES = (TIFF, BMP, JP2, JXL, *RAW_TYPES)
 
@@ -57,13 +59,13 @@ _MAKERS = (
     (b"RICOH", PEF),
     (b"SAMSUNG", SRW),
 )
-# Sizes of the header that follows BMP's file header: OS/2 1 and 2, Windows 3 to 5.
+# Sizes of the header after BMP's file header: OS/2 1 and 2, Windows 3 to 5.
 _BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 _JP2_BOX, _JXL_BOX = b"\0\0\0\x0cjP  \r\n\x87\n", b"\0\0\0\x0cJXL \r\n\x87\n"
 
 
 def sniff_raw(head: bytes) -> MediaType | None:
-    """A camera's raw file, by its own mark or by the maker that its TIFF names."""
+    """Detect a camera's raw file, by its signature or by the maker in its TIFF."""
     for start, kind in _RAW_STARTS:
         if head.startswith(start) and len(head) > 64:
             return kind
@@ -79,27 +81,32 @@ def sniff_raw(head: bytes) -> MediaType | None:
 
 
 def _raw_of(entries: dict[int, Entry]) -> MediaType | None:
-    """DNG 1.7 has a version tag; the others name their maker, and begin with a small picture, not the whole one."""
+    """DNG 1.7 has a version tag; the others name their maker, and begin with a reduced picture
+    instead of the full one."""
     if DNG_VERSION in entries:
         return DNG
     maker = entries[MAKE].value.upper() if MAKE in entries else b""
     found = next((kind for name, kind in _MAKERS if maker.startswith(name)), None)
     if found in (NEF, ARW, SRW):
         return found if SUB_DIRECTORIES in entries else None
-    # A small picture in front and more behind it is how cameras write; a scanner's TIFF begins with the picture.
+    # Cameras put a reduced picture first and more after it; a scanner's TIFF begins with the full
+    # picture.
     if found is None and MAKE in entries and SUB_DIRECTORIES in entries:
         return CAMERA_RAW if _number(entries.get(NEW_SUBFILE_TYPE)) == 1 else None
-    # Pentax's first directory is the sensor itself: a colour filter array (TIFF/EP, 32803) in Pentax's compression.
+    # Pentax's first directory is the sensor data: a colour filter array (TIFF/EP, 32803) in
+    # Pentax's compression.
     return found if found is PEF and _number(entries.get(PHOTOMETRIC)) not in range(9) else None
 
 
 def _number(entry: Entry | None) -> int:
-    """A value below 256 in either byte order (larger ones read as some other number above 8); -1 without one."""
+    """Read a value below 256 in either byte order (larger ones read as some other number above 8);
+    -1 without one."""
     return sum(entry.value[:4]) if entry is not None and entry.value else -1
 
 
 def sniff_tiff(head: bytes) -> MediaType | None:
-    """TIFF 6.0 or BigTIFF; where the first directory lies within the head, it must describe a picture."""
+    """TIFF 6.0 or BigTIFF; where the first directory lies within the head, it must describe a
+    picture."""
     if head[:8] in (b"II+\0\x08\0\0\0", b"MM\0+\0\x08\0\0"):
         return TIFF
     if head[:4] not in (b"II*\0", b"MM\0*") or len(head) < 16:
@@ -109,14 +116,15 @@ def sniff_tiff(head: bytes) -> MediaType | None:
     if at < 8:
         return None
     if at + 2 > len(head):
-        # A directory at the end, as many writers have it. A head of the whole file would hold it.
+        # The directory is at the end, as many writers place it. A head with the whole file would
+        # contain it.
         return TIFF if len(head) >= 4096 else None
     entries = first_directory(head)
     return TIFF if IMAGE_WIDTH in entries or NEW_SUBFILE_TYPE in entries else None
 
 
 def sniff_bmp(head: bytes) -> MediaType | None:
-    """Windows and OS/2 bitmaps: one plane, a known number of bits, a header of a known size."""
+    """Windows and OS/2 bitmaps: one plane, a valid bit depth, a header of a known size."""
     if head[:2] != b"BM" or len(head) < 30:
         return None
     size = int.from_bytes(head[14:18], "little")
@@ -134,7 +142,8 @@ def sniff_jpeg2000(head: bytes) -> MediaType | None:
 
 
 def sniff_jxl(head: bytes) -> MediaType | None:
-    """ISO/IEC 18181-2: the signature box and a ``jxl`` brand, or a bare codestream with a size that makes sense."""
+    """ISO/IEC 18181-2: the signature box and a ``jxl`` brand, or a bare codestream with a plausible
+    size."""
     if head.startswith(_JXL_BOX):
         return JXL if head[16:24] == b"ftypjxl " else None
     return JXL if read_jxl_size(head) is not None else None
