@@ -180,8 +180,8 @@ class Importer:
         return True
 
     def _all(self, todo: deque[CardItem]) -> None:
-        """Copy ahead while the decoders inspect; take items in one by one, in the camera's order.
-        """
+        """Copy ahead while the decoders inspect; take items in one by one, in the camera's
+        order."""
         ahead: deque[CardItem] = deque()
         with ThreadPoolExecutor(2) as self._readers:
             try:
@@ -332,8 +332,8 @@ class Importer:
         return waits
 
     def _fail(self, found: Found, sentence: str) -> None:
-        """Record a file that was not imported. No sentence: the card was gone before it was read.
-        """
+        """Record a file that was not imported. No sentence: the card was gone before it was
+        read."""
         self._failures.append({"file": found.name, **({"error": sentence} if sentence else {})})
 
     def _step(self, found: Found, count: int) -> None:

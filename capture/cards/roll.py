@@ -83,8 +83,8 @@ def in_order(frames: Sequence[Frame]) -> list[Frame]:
 def cut(
     frames: Sequence[Frame], *, hand: Mapping[uuid.UUID, HandCut], at_time: AtTime, end_of: EndOf
 ) -> list[Part]:
-    """Assign a session to each frame, for sorted frames. A cut is where that changes: see ``cuts``.
-    """
+    """Assign a session to each frame, for sorted frames. A cut is where that changes: see
+    ``cuts``."""
     parts = _follow(frames, hand, at_time, end_of)
     return _doubt_contradictions(frames, parts)
 
@@ -141,8 +141,8 @@ def _marked(
 
 
 def _timed(frame: Frame, current: Part | None, at_time: AtTime, end_of: EndOf) -> Part:
-    """The running part; a proposal by time where there is none or where its session ended long ago.
-    """
+    """The running part; a proposal by time where there is none or where its session ended long
+    ago."""
     if current is None:
         return Part(at_time(frame.taken), False, CutOrigin.TIME)
     if not current.settled or current.session is None or current.origin == CutOrigin.HAND:

@@ -227,8 +227,8 @@ def _spans(pieces: Sequence[Piece]) -> dict[Path, tuple[Piece, ...]]:
 
 
 def _playlists(folder: Path) -> Iterator[list[str]]:
-    """Names of clips that continue one another seamlessly, from all playlists beside the streams.
-    """
+    """Names of clips that continue one another seamlessly, from all playlists beside the
+    streams."""
     lists = [path for path in folder.glob("[Pp][Ll][Aa][Yy][Ll][Ii][Ss][Tt]/*") if path.is_file()]
     for path in sorted(lists):
         if path.suffix.casefold() in (".mpl", ".mpls") and path.stat().st_size < 1 << 20:

@@ -64,8 +64,8 @@ class Agenda:
         self._only = open_ones[0].id if len(open_ones) == 1 and not self._timed else None
 
     def at_time(self, moment: datetime) -> uuid.UUID | None:
-        """The one session at this time or, between sessions, close to it; None for none or several.
-        """
+        """The one session at this time or, between sessions, close to it; None for none or
+        several."""
         for grace in (timedelta(0), GRACE):
             found = [id for start, end, id in self._timed if start - grace <= moment < end + grace]
             if found:

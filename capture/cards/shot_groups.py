@@ -108,8 +108,8 @@ def group_shots(files: Sequence[ShotFile]) -> list[list[ShotFile]]:
 
 
 def _split(bucket: list[ShotFile]) -> Iterator[list[ShotFile]]:
-    """Split files of one name: those that belong to the picture together, the others on their own.
-    """
+    """Split files of one name: those that belong to the picture together, the others on their
+    own."""
     photos = sorted((f for f in bucket if f.kind == "photo"), key=_shown_first)
     raws, sounds = _of(bucket, "raw"), _of(bucket, "audio")
     films = sorted(_of(bucket, "video"), key=_chapter)

@@ -1,5 +1,5 @@
-"""Inspects a card's file in a worker: reads its headers and detects a marker. Opens each file once.
-"""
+"""Inspects a card's file in a worker: reads its headers and detects a marker. Opens each file
+once."""
 
 from __future__ import annotations
 
@@ -146,8 +146,8 @@ def _on_white(image: Any) -> Any:
 
 
 def _reduced(path: Path, mime: str, longest: int) -> Grey | None:
-    """Decode with libjpeg-turbo at a half or a quarter, the cheapest way: 20 ms for 12 megapixels.
-    """
+    """Decode with libjpeg-turbo at a half or a quarter, the cheapest way: 20 ms for 12
+    megapixels."""
     import cv2
 
     if mime != "image/jpeg" and mime not in RAW_MIMES:

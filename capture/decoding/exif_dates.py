@@ -139,8 +139,8 @@ def _dates(
 
 
 def gps_time(gps: Mapping[int, Any]) -> datetime | None:
-    """Parse GPSDateStamp and GPSTimeStamp as a UTC time; None where either is missing or invalid.
-    """
+    """Parse GPSDateStamp and GPSTimeStamp as a UTC time; None where either is missing or
+    invalid."""
     try:
         hour, minute, second = (int(float(part)) for part in gps[_GPS_TIME])
         date = _words(gps[_GPS_DATE])

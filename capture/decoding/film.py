@@ -59,8 +59,8 @@ class PictureTrack:
 
 @dataclass(frozen=True)
 class SoundTrack:
-    """The audio track. ``is_trimmed``: an edit list hides more than the encoder's priming samples.
-    """
+    """The audio track. ``is_trimmed``: an edit list hides more than the encoder's priming
+    samples."""
 
     index: int
     codec: str
@@ -107,8 +107,8 @@ def real_video(container: Any) -> Any:
 
 
 def real_audio(container: Any) -> Any:
-    """The first decodable audio track of an opened file; phones put proprietary codecs before it.
-    """
+    """The first decodable audio track of an opened file; phones put proprietary codecs before
+    it."""
     known = (s for s in container.streams.audio if s.codec_context is not None)
     return next(known, None)
 
@@ -190,8 +190,8 @@ def _mirrored(numbers: tuple[int, ...]) -> int:
 
 
 def _colour(context: Any, frame: Any) -> Colour:
-    """The frame's tags, which repeat the container's; missing ones as in Chromium 140 (measured).
-    """
+    """The frame's tags, which repeat the container's; missing ones as in Chromium 140
+    (measured)."""
     full = frame.color_range == _FULL or frame.format.name.startswith("yuvj")
     matrix = _told(frame.colorspace, context.colorspace)
     primaries = _told(frame.color_primaries, context.color_primaries)

@@ -21,8 +21,8 @@ _STILLS = frozenset({"image/jpeg", "image/heic", "image/heif", "image/avif"})
 
 
 def has_inner_film(path: Path, mime: str) -> bool:
-    """Whether a photo contains a film. Reads only as far as the film's header, and decodes nothing.
-    """
+    """Whether a photo contains a film. Reads only as far as the film's header, and decodes
+    nothing."""
     if mime not in _STILLS or not path.stat().st_size:
         return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:

@@ -1,5 +1,5 @@
-"""Reads a file's headers: kind, size, duration, time, camera. Decodes nothing but the first frame.
-"""
+"""Reads a file's headers: kind, size, duration, time, camera. Decodes nothing but the first
+frame."""
 
 from __future__ import annotations
 

@@ -52,8 +52,8 @@ def peak_memory() -> int:
 
 
 def watch_memory(limit: int, *, used: Callable[[], int] = peak_memory) -> None:
-    """End this process with OVER_MEMORY when it exceeds ``limit`` bytes; checks ten times a second.
-    """
+    """End this process with OVER_MEMORY when it exceeds ``limit`` bytes; checks ten times a
+    second."""
 
     def watch() -> None:
         while used() <= limit:

@@ -260,8 +260,8 @@ def _is_memory(error: Exception) -> bool:
 
 
 def _prepare_worker(memory_mb: int, priority: int, sandbox: Sandbox | None) -> None:
-    """Initialize a worker: memory limit, no core dumps, low priority, killable at once, sandboxed.
-    """
+    """Initialize a worker: memory limit, no core dumps, low priority, killable at once,
+    sandboxed."""
     # A thread pool for matrices would only use up the scarce address space.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     # The pool's own handler is Python code, which never runs while a decoder hangs.

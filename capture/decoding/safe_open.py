@@ -333,8 +333,8 @@ class Exif:
 
 
 def read_exif(image: Any) -> Exif:
-    """Read the EXIF of an opened photo; damaged EXIF counts as none, for the picture may be fine.
-    """
+    """Read the EXIF of an opened photo; damaged EXIF counts as none, for the picture may be
+    fine."""
     try:
         exif = image.getexif()
         details, interop = exif.get_ifd(0x8769), exif.get_ifd(0xA005)

@@ -61,8 +61,8 @@ def _colour_table(flags: bytes) -> int:
 
 
 def is_cut_jpeg(data: bytes) -> bool:
-    """Whether the coded data of a JPEG begins but its first picture never ends (ITU T.81, B.2.1).
-    """
+    """Whether the coded data of a JPEG begins but its first picture never ends (ITU T.81,
+    B.2.1)."""
     at, begun = 2, False
     while at + 4 <= len(data):
         if data[at] != 0xFF:

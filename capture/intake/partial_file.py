@@ -177,8 +177,8 @@ def _write_some(file: FileIO, data: memoryview, position: int) -> int:
 
 @contextmanager
 def _buffer_for(body: Body, own: memoryview) -> Iterator[memoryview]:
-    """Choose the buffer for the next chunk: a shared one if data is ready, else the request's own.
-    """
+    """Choose the buffer for the next chunk: a shared one if data is ready, else the request's
+    own."""
     ready = getattr(body, "ready", None)
     try:
         there = ready is not None and ready()

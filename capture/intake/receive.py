@@ -102,9 +102,8 @@ def receive(
     (files, words) is added; see docs/same-again.md. Files that were not needed are removed. On an
     error nothing is kept and the files remain the caller's.
 
-    Raises TakenBack (the client id of something withdrawn), BadInput, TooLarge, Forbidden (a
-    session that must not be recorded), UnsupportedMedia, Conflict, DiskFull and what ``check``
-    raises.
+    Raises TakenBack (a withdrawn client id), BadInput, TooLarge, Forbidden (a session that must not
+    be recorded), UnsupportedMedia, Conflict, DiskFull and what ``check`` raises.
     """
     offer = normalized(offer)
     check_words(offer, limits)
@@ -243,8 +242,7 @@ def _record(
 ) -> Takeaway:
     """Write everything in one transaction, under the gathering's lock.
 
-    Originals are removed only under that lock, so files linked before it and still present will
-    stay.
+    Originals are removed only under that lock, so files linked and present before will stay.
     """
     try:
         lock_gathering(door.session)

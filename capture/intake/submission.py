@@ -156,8 +156,8 @@ _OVERRIDES = "\u202d\u202e"
 
 
 def plain_text(text: str) -> str:
-    """Normalize text for storage: trimmed, LF line ends, no control characters or bidi overrides.
-    """
+    """Normalize text for storage: trimmed, LF line ends, no control characters or bidi
+    overrides."""
     # Forms send CRLF; control characters would break JSON, feeds and PostgreSQL (NUL).
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = (c for c in text if c in "\n\t" or c.isprintable() or c > "\x9f")

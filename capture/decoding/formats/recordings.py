@@ -38,8 +38,8 @@ def _is_avi(head: bytes) -> bool:
 
 
 def _is_program_stream(head: bytes) -> bool:
-    """ISO/IEC 13818-1, 2.5.3: a pack header, of MPEG-2 or MPEG-1, then a system header or a packet.
-    """
+    """ISO/IEC 13818-1, 2.5.3: a pack header, of MPEG-2 or MPEG-1, then a system header or a
+    packet."""
     if head[:4] != _PACK or len(head) < 18:
         return False
     if head[4] >> 6 == 1:
