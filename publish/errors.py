@@ -1,4 +1,4 @@
-"""What can go wrong on the way to a target. The class says what the outbox does, the message what a person reads."""
+"""Errors on the way to a target. The class determines what the outbox does; the message is shown to people."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ from urllib.parse import quote
 from reporter.errors import ReporterError
 from reporter.messages import N_, Message, as_message
 
-# The user:password of an address. Greedy: a password may hold an @ itself.
+# The user:password part of a URL. Greedy, since a password may contain an @.
 _USERINFO = re.compile(r"(?<=://)[^/\s'\"<>]*@")
 
 
 class Reachability(StrEnum):
-    """How the way to a target was found."""
+    """Result of reaching a target."""
 
     OK = "ok"
-    # This laptop has no network, or none that leads out.
+    # This laptop has no network or no route out.
     NETWORK = "network"
-    # A sign-in page answers in place of the target.
+    # A captive portal answered instead of the target.
     PORTAL = "portal"
-    # There is a network, and the target does not answer.
+    # The network works but the target does not respond.
     DOWN = "down"
-    # This laptop's date is so wrong that no certificate can be checked.
+    # This laptop's clock is so wrong that certificates can't be verified.
     CLOCK = "clock"
     # User name, password or rights were refused.
     REFUSED = "refused"
 
 
 class PublishError(ReporterError):
-    """Root of everything that a target or the way to it can answer with."""
+    """Base class of all errors raised by a target or the connection to it."""
 
     status = 502
     title = N_("Publishing did not work")
 
 
 class Permanent(PublishError):
-    """This item will never be taken as it is: it is parked for a person, the others go on."""
+    """The target will never accept this item as is: it is parked for a person, and the others continue."""
 
 
 class Gone(Permanent):
-    """What should be changed is not there any more (404, 410). For a withdrawal that is as good as done."""
+    """The item to change no longer exists (404, 410). For a withdrawal this counts as success."""
 
 
 class PayloadTooLarge(Permanent):
-    """The file is larger than the target takes. ``learns``: the next ones of this size need not be tried."""
+    """The file exceeds the target's size limit. ``learns``: later files of this size are not tried."""
 
     def __init__(self, message: str, *, learns: bool = True, **params: Any) -> None:
         super().__init__(message, **params)
@@ -57,7 +57,7 @@ class PayloadTooLarge(Permanent):
 
 
 class RetryAfter(PublishError):
-    """Not now. ``seconds`` is what the target asked for; None leaves it to the outbox. Costs an attempt."""
+    """Try again later. ``seconds`` is what the target asked for; None lets the outbox decide. Costs an attempt."""
 
     def __init__(self, message: str, seconds: float | None = None, **params: Any) -> None:
         super().__init__(message, **params)
@@ -65,18 +65,18 @@ class RetryAfter(PublishError):
 
 
 class BeingMadeAgain(RetryAfter):
-    """A rendition that is to be sent is missing. The kiosk makes it again by itself."""
+    """A rendition to be sent is missing. The kiosk recreates it automatically."""
 
     def __init__(self) -> None:
         super().__init__(N_("The file is being made again on this laptop."), 60)
 
 
 class ConnectionLost(RetryAfter):
-    """The connection broke under way: all of what was sent may have arrived, a part of it, or nothing."""
+    """The connection broke during a request: all, part or none of it may have arrived."""
 
 
 class Offline(PublishError):
-    """The target was not reached, so it can't have done anything. Costs no attempt."""
+    """The target was not reached, so nothing happened there. Costs no attempt."""
 
     def __init__(self, message: str, way: Reachability = Reachability.DOWN, **params: Any) -> None:
         super().__init__(message, **params)
@@ -84,11 +84,11 @@ class Offline(PublishError):
 
 
 class PausedByUser(PublishError):
-    """A person pressed pause while it was under way. Costs no attempt."""
+    """A person paused the delivery while it was running. Costs no attempt."""
 
 
 class WaitForDependency(PublishError):
-    """This row has to wait for others of its target, at most until then. Costs no attempt."""
+    """This row has to wait for other rows of its target, at most until then. Costs no attempt."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__("Others go first.")
@@ -96,22 +96,22 @@ class WaitForDependency(PublishError):
 
 
 class LimitsChanged(PublishError):
-    """The target says something new of what it takes: all that goes there is compared again. Costs no attempt."""
+    """The target reports new limits: everything for it is compared again. Costs no attempt."""
 
     def __init__(self) -> None:
         super().__init__("The target has changed what it takes.")
 
 
 class PauseTarget(PublishError):
-    """Nothing will work at this target until a person has looked; other targets go on."""
+    """This target is paused until a person has looked; other targets continue."""
 
 
 class AuthRefused(PauseTarget):
-    """User name, password or rights were refused."""
+    """User name, password or permissions were refused."""
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> Message:
-    """A text without passwords: those of addresses (https://user:password@host), and the given ones in any spelling."""
+    """Remove passwords from a text: those in URLs (https://user:password@host) and the given ones in any encoding."""
     forms = [form for secret in filter(None, secrets) for form in _spellings(secret)]
 
     def clean(words: str) -> str:
@@ -124,7 +124,9 @@ def redact(text: str, secrets: Iterable[str] = ()) -> Message:
 
 
 def _spellings(secret: str) -> set[str]:
-    """As typed, without the blanks of WordPress's groups of four, percent-encoded, as Basic sends it (base64)."""
+    """A password as typed, without the spaces of WordPress's groups of four, percent-encoded, and
+    in base64 as Basic sends it.
+    """
     plain = {secret, secret.replace(" ", "")}
     encoded = {quote(one, safe=safe) for one in plain for safe in ("", "/")}
     return {*plain, *encoded, *(base64.b64encode(one.encode()).decode() for one in plain)} - {""}

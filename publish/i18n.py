@@ -1,4 +1,4 @@
-"""The few words that go out with a post or stand on the site, in the gathering's language."""
+"""Translations of the few phrases in posts and on the site, in the gathering's language."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur"
 
 
 def _(message: str) -> str:
-    """Mark a word for translation; it is looked up when it is used."""
+    """Mark a phrase for translation; it is looked up when used."""
     return message
 
 
 def page_text(message: str) -> str:
-    """Mark words of ours that stand on the kiosk's pages, which translate them (``make translations``)."""
+    """Mark phrases shown on the kiosk's pages, which translate them (``make translations``)."""
     return message
 
 
@@ -37,7 +37,7 @@ KINDS = {
 
 
 def translations(language: str) -> gettext.NullTranslations:
-    """The catalogue of a language; English where there is none."""
+    """The message catalogue of a language; English if there is none."""
     folder = Path(__file__).parent / "translations"
     return gettext.translation(
         "publish", folder, languages=[spoken_language(language) or "en"], fallback=True
@@ -50,7 +50,7 @@ def direction(language: str) -> str:
 
 
 def counted(language: str, kind: str, n: int) -> str:
-    """As '3 photos'. Written out one by one, so that each is collected for translation with its plurals."""
+    """Format as '3 photos'. Each phrase is spelled out so that it is extracted with its plural forms."""
     words = translations(language)
     if kind == Kind.PHOTO:
         told = words.ngettext("%(num)s photo", "%(num)s photos", n)

@@ -1,4 +1,4 @@
-"""Replies come home: look at each target in turn, take in what is new, follow what was edited and deleted there."""
+"""Fetch replies: poll each target in turn, store new replies, and follow edits and deletions made there."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from reporter.moderation.decisions import next_revision
 log = logging.getLogger(__name__)
 
 BETWEEN = timedelta(minutes=15)
-# What was written while the last look went on, and clocks that differ.
+# Overlap between polls, for replies written during the last one and for clock differences.
 OVERLAP = timedelta(hours=1)
-# Edits and deletions are found by a look over everything, at most so long after they happened.
+# Edits and deletions are found by a full poll, at most this long after they happened.
 COMPLETE_EVERY = timedelta(hours=2)
 _WORDLESS = frozenset({ReplyKind.BOOST, ReplyKind.FAVOURITE})
 _STATES = {"spam": ReplyState.SPAM, "deleted": ReplyState.GONE}
@@ -51,7 +51,7 @@ class _Post:
 
 
 def listen_due(session: Session, context: PublishContext) -> int:
-    """Look at the first target whose turn it is; 1 if there was one. Never raises for what a target does. Commits."""
+    """Poll the first target that is due; return 1 if there was one. Never raises for a target's errors. Commits."""
     now = context.clock()
     for row in chosen_targets(session):
         if not polls_replies(target_class(row.kind), row.options) or row.paused:
@@ -63,14 +63,14 @@ def listen_due(session: Session, context: PublishContext) -> int:
 
 
 def listen(session: Session, context: PublishContext, names: Sequence[str] = ()) -> None:
-    """Look at all targets now, over everything: a person asks. Commits."""
+    """Poll all targets fully now, on a person's request. Commits."""
     for row in chosen_targets(session, names):
         if polls_replies(target_class(row.kind), row.options):
             look(session, context, row, complete=True)
 
 
 def look(session: Session, context: PublishContext, row: Target, *, complete: bool = False) -> bool:
-    """One look at a target; whether there was anything of ours to look at. What goes wrong ends in its row. Commits."""
+    """Poll one target; return whether we have anything there. Errors are stored in its row. Commits."""
     now = context.clock()
     listening = session.get(ReplyPoll, row.id) or _new_listening(session, row, now)
     posts = _posts(session, row)
@@ -93,7 +93,7 @@ def look(session: Session, context: PublishContext, row: Target, *, complete: bo
         return True
     told = [_tidy(heard, now) for heard in told]
     if _take_in(session, context, row, posts, told=told, complete=since is None):
-        # What stands under takeaways has changed: index, ledger and polls look again.
+        # Replies under takeaways have changed: have index, ledger and polls look again.
         next_revision(session)
     stop_by_token(session, stops, now)
     _looked(session.get_one(ReplyPoll, row.id), now, complete=since is None)
@@ -102,7 +102,7 @@ def look(session: Session, context: PublishContext, row: Target, *, complete: bo
 
 
 def _tidy(heard: RemoteReply, now: datetime) -> RemoteReply:
-    """The reply with a date and texts that the database and every page can hold, whatever the target told."""
+    """The reply with its date and texts made safe for the database and for pages, whatever the target sent."""
     names = ("remote_id", "author", "text", "url", "author_url", "in_reply_to")
     texts = {name: clean_text(getattr(heard, name)) for name in names}
     return replace(heard, written_at=bounded(heard.written_at, now), **texts)
@@ -123,7 +123,7 @@ def _ask(
     *,
     since: datetime | None,
 ) -> tuple[list[RemoteReply], list[str]]:
-    """All that the target tells, and who wants no more mail. No transaction is open while the network is waited for."""
+    """Everything the target returns, and who unsubscribed from mail. No transaction is open during network calls."""
     target = context.connect(row)
     session.commit()
     try:
@@ -158,7 +158,7 @@ def _looked(listening: ReplyPoll, now: datetime, *, complete: bool) -> None:
 def _failed(
     session: Session, context: PublishContext, target_id: uuid.UUID, error: PublishError
 ) -> None:
-    """Note why, and look again: soon when the line broke, later when a person has to do something first."""
+    """Store the error and schedule the next poll: soon after a lost connection, later if a person has to act."""
     session.rollback()
     now, listening = context.clock(), session.get_one(ReplyPoll, target_id)
     listening.attempts += 1
@@ -185,7 +185,7 @@ def _take_in(
     told: Iterable[RemoteReply],
     complete: bool,
 ) -> bool:
-    """Bring our rows in line with what was told; whether anything changed. Does not commit."""
+    """Update our reply rows to match the target; return whether anything changed. Does not commit."""
     now = context.clock()
     known = {
         reply.remote_id: reply
@@ -214,7 +214,7 @@ def _take_in(
         for reply in gone:
             _gone(reply, now)
     changed = bool(session.new) or any(reply in session.dirty for reply in known.values())
-    # Parents need their rows first.
+    # Parents have to be stored before their replies.
     session.flush()
     _join_threads(known)
     return changed
@@ -223,7 +223,7 @@ def _take_in(
 def _own(
     session: Session, context: PublishContext, row: Target, heard: RemoteReply
 ) -> Reply | None:
-    """Our answer whose own answer was lost on the way: its key tells."""
+    """Our answer whose send was never confirmed, recognized by its key."""
     if not heard.key:
         return None
     waiting = select(Reply).where(Reply.target_id == row.id, Reply.ours, Reply.remote_id.is_(None))
@@ -270,7 +270,7 @@ def _add(
 
 
 def _only(post: _Post) -> uuid.UUID | None:
-    """In a story of one takeaway it is clear what a reply is about."""
+    """The takeaway a reply is about, if the story has only one."""
     return post.takeaways[0] if len(post.takeaways) == 1 else None
 
 
@@ -279,7 +279,7 @@ def _answered(heard: RemoteReply, post: _Post) -> str:
 
 
 def _state(heard: RemoteReply, blocked: frozenset[str]) -> ReplyState:
-    """Held for review, unless there is nothing to review."""
+    """Initial state: held for review, unless there is nothing to review."""
     if heard.state in _STATES:
         return _STATES[heard.state]
     if _is_blocked(heard, blocked):
@@ -292,7 +292,7 @@ def _is_blocked(heard: RemoteReply, blocked: frozenset[str]) -> bool:
 
 
 def _follow(reply: Reply, heard: RemoteReply, blocked: frozenset[str], now: datetime) -> None:
-    """What was edited, deleted, or found to be spam there. Edited words wait for a look again."""
+    """Apply edits, deletions and spam verdicts made there. Edited text needs review again."""
     if reply.ours:
         return
     if heard.state == "deleted":
@@ -305,7 +305,7 @@ def _follow(reply: Reply, heard: RemoteReply, blocked: frozenset[str], now: date
         values["state"] = ReplyState.SPAM.value
     elif reply.state == ReplyState.SPAM:
         values["state"] = _state(heard, blocked).value
-    # Years that some zones can't hold were kept by earlier versions.
+    # Earlier versions stored years that some time zones can't represent.
     if reply.written_at < EARLIEST:
         values["written_at"] = heard.written_at
     if heard.text != reply.text and not _taken_back(reply):
@@ -326,7 +326,9 @@ def _follow(reply: Reply, heard: RemoteReply, blocked: frozenset[str], now: date
 
 
 def _taken_back(reply: Reply) -> bool:
-    """Emptied because its takeaway was withdrawn: its words must not come back with the next look."""
+    """Whether the reply was emptied because its takeaway was withdrawn: its text must not come back with the next
+    poll.
+    """
     return reply.takeaway is not None and reply.takeaway.state == "withdrawn"
 
 
@@ -341,7 +343,7 @@ def _gone(reply: Reply, now: datetime) -> None:
 
 
 def _join_threads(known: dict[str, Reply]) -> None:
-    """Parents may come after their children, or be others than before."""
+    """Link replies to their parents, which may arrive later than their children or change."""
     for reply in known.values():
         parent = known.get(reply.in_reply_to) if reply.in_reply_to else None
         if parent is None or parent is reply:

@@ -1,7 +1,8 @@
-"""The plan after the event: five posts that keep people together, each drafted from real content, none sent unasked.
+"""The follow-up plan: five posts after the event, each drafted from real content and sent only on request.
 
-A step's post is an ordinary story, so preview, mending, sending, limits and taking down are the ones of all stories.
-Takeaways stand in it as themselves, never as copied words: what is withdrawn later leaves it as it leaves everything.
+Each step's post is an ordinary story, so preview, editing, sending, limits and takedown work as for
+all stories. It embeds takeaways by reference, not as copied text, so a later withdrawal removes
+them here as well.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ THANKS, QUESTIONS, DONE, INVITATION, REMINDER = (
     "invitation",
     "reminder",
 )
-# Days after the gathering ended, and days before the next one.
+# Offsets in days after the gathering's end or before the next one.
 _AFTER = {THANKS: 1, QUESTIONS: 3, DONE: 7}
 _BEFORE = {INVITATION: 21, REMINDER: 3}
 NAMES = (*_AFTER, *_BEFORE)
@@ -53,10 +54,10 @@ MOST = 12
 
 @dataclass(frozen=True)
 class Step:
-    """A step as the desk shows it."""
+    """A step as shown at the desk."""
 
     name: str
-    # None: it depends on a date that nobody has set yet.
+    # None: it depends on a date that is not set yet.
     due_on: date | None
     state: str
     story: Story | None
@@ -64,7 +65,7 @@ class Step:
 
 
 def plan(session: Session, facts: GatheringFacts) -> list[Step]:
-    """All steps in the order of their days."""
+    """All steps in order of their due days."""
     rows = {row.name: row for row in session.scalars(select(PlanStep))}
     steps = [_step(session, facts, name, rows.get(name)) for name in NAMES]
     return sorted(steps, key=lambda step: (step.due_on is None, step.due_on or date.max))
@@ -74,14 +75,14 @@ def _step(session: Session, facts: GatheringFacts, name: str, row: PlanStep | No
     due = row.due_on if row and row.due_on else due_day(session, facts, name)
     if row is None:
         return Step(name, due, StepState.PLANNED.value, None, "")
-    # Its story was deleted: it is as if it had never been drafted.
+    # Its story was deleted, so the step counts as never drafted.
     lost = row.state in (StepState.DRAFTED, StepState.SENT) and row.story is None
     state = StepState.PLANNED.value if lost else row.state
     return Step(name, due, state, row.story, row.decided_by)
 
 
 def due_day(session: Session, facts: GatheringFacts, name: str) -> date | None:
-    """When a step is due, in days of the gathering's zone."""
+    """Due date of a step in the gathering's time zone."""
     if name in _AFTER:
         return last_day(session, facts) + timedelta(days=_AFTER[name])
     following = next_gathering(session)
@@ -91,7 +92,7 @@ def due_day(session: Session, facts: GatheringFacts, name: str) -> date | None:
 
 
 def last_day(session: Session, facts: GatheringFacts) -> date:
-    """The day on which the gathering ended: by its schedule, else by what came in last, else by its beginning."""
+    """Last day of the gathering: from its schedule, else its newest contribution, else its start."""
     ends = func.max(func.coalesce(EventSession.ends_at, EventSession.starts_at))
     moment = (
         session.scalar(select(ends).where(EventSession.retired.is_(False)))
@@ -102,7 +103,7 @@ def last_day(session: Session, facts: GatheringFacts) -> date:
 
 
 def due_steps(session: Session, facts: GatheringFacts, today: date) -> list[Step]:
-    """Steps whose day has come and on which nobody has decided yet."""
+    """Steps that are due and still undecided."""
     waiting = (StepState.PLANNED, StepState.DRAFTED)
     return [
         s for s in plan(session, facts) if s.due_on and s.due_on <= today and s.state in waiting
@@ -113,9 +114,9 @@ def due_steps(session: Session, facts: GatheringFacts, today: date) -> list[Step
 
 
 def draft(session: Session, facts: GatheringFacts, name: str, hand: Actor) -> Story:
-    """Write a step's draft from what is there now; an earlier draft that was not sent makes way. Commits.
+    """Write a step's draft from the current content, replacing an earlier draft that was not sent. Commits.
 
-    Raises NotFound for an unknown step, Conflict for one that was sent, BadInput where there is nothing to tell yet.
+    Raise NotFound for an unknown step, Conflict if it was already sent, BadInput if there is no content yet.
     """
     row = _row(session, name)
     if row.state == StepState.SENT and row.story is not None:
@@ -128,7 +129,7 @@ def draft(session: Session, facts: GatheringFacts, name: str, hand: Actor) -> St
     story = editing.new_story(session, hand, content.title)
     story.short = content.short
     row.story_id, row.state = story.id, StepState.DRAFTED.value
-    # First the step: what belongs to the plan takes nothing out of the sessions' own stories.
+    # Assign the step first: stories of the plan take nothing away from the sessions' own stories.
     session.commit()
     if content.words:
         editing.add_words(session, story, hand, content.words)
@@ -139,7 +140,7 @@ def draft(session: Session, facts: GatheringFacts, name: str, hand: Actor) -> St
 
 
 def release(session: Session, name: str, hand: Actor) -> None:
-    """A person says yes: the outbox sends it with the next turn. Raises Conflict without a draft. Commits."""
+    """Approve a draft; the outbox sends it on its next run. Raise Conflict without a draft. Commits."""
     row = _row(session, name)
     if row.story is None:
         raise Conflict("There is no draft yet. Write it first.")
@@ -150,7 +151,7 @@ def release(session: Session, name: str, hand: Actor) -> None:
 
 
 def take_back(session: Session, name: str, hand: Actor) -> None:
-    """Back to a draft; what was sent is taken down. Commits."""
+    """Turn a step back into a draft; a post that was sent is taken down. Commits."""
     row = _row(session, name)
     if row.story is not None:
         row.story.draft = True
@@ -160,7 +161,7 @@ def take_back(session: Session, name: str, hand: Actor) -> None:
 
 
 def skip(session: Session, name: str, hand: Actor, *, skipped: bool = True) -> None:
-    """Leave a step out, or in again. Raises Conflict for one that was sent. Commits."""
+    """Skip a step or include it again. Raise Conflict if it was already sent. Commits."""
     row = _row(session, name)
     if row.state == StepState.SENT:
         raise Conflict("It was sent already. Take it back first.")
@@ -171,7 +172,7 @@ def skip(session: Session, name: str, hand: Actor, *, skipped: bool = True) -> N
 
 
 def set_day(session: Session, name: str, day: date | None) -> None:
-    """Set when a step is due; None: as the plan says. Commits."""
+    """Set a step's due date; None restores the plan's default. Commits."""
     _row(session, name).due_on = day
     session.commit()
 
@@ -192,7 +193,7 @@ def _row(session: Session, name: str) -> PlanStep:
 
 @dataclass(frozen=True)
 class _Content:
-    """What a draft begins with: words, takeaways, words."""
+    """Initial content of a draft: text, takeaways, text."""
 
     title: str
     words: str = ""
@@ -226,7 +227,7 @@ def _thanks(session: Session, facts: GatheringFacts) -> _Content:
 
 
 def _links(session: Session) -> list[tuple[str, str]]:
-    """Titles and addresses of the posts that anybody can read, each story once."""
+    """Titles and URLs of public posts, one per story."""
     rows = session.scalars(
         select(Delivery)
         .join(Target)
@@ -280,20 +281,21 @@ def _done(session: Session, facts: GatheringFacts) -> _Content:
 
 
 def _lines(items: Sequence[ActionItem]) -> list[str]:
-    """Items as a list. What began as a takeaway for fewer people than everybody stays with them."""
+    """Action items as a list. Items derived from takeaways that are not public are left out."""
     told = [i for i in items if i.takeaway is None or i.takeaway.audience == Audience.PUBLIC]
     return [f"- {_line(item)}" for item in told[:MOST]]
 
 
 def _line(item: ActionItem) -> str:
-    # The takeaway's own words would stay when it is withdrawn: of such an item only the organizers' words are told.
+    # Copied words would outlive the takeaway's withdrawal, so only the organizers' words are used
+    # for such an item.
     parts = [item.what if item.takeaway is None else "", item.outcome, told_name(item)]
     told = [_escaped(part) for part in parts if part]
     return " · ".join(told) or _escaped(item.takeaway.session.title if item.takeaway else item.what)
 
 
 def _escaped(text: str) -> str:
-    """Words in Markdown that are no Markdown."""
+    """Escape text for Markdown."""
     return "".join(f"\\{one}" if one in "\\`*_[]<>#" else one for one in text)
 
 
@@ -318,7 +320,7 @@ def _invite(session: Session, facts: GatheringFacts, title: str) -> _Content:
 
 
 def _calendar(session: Session) -> str:
-    """Where a site of ours on the web keeps its calendar file, '' where there is none."""
+    """URL of the calendar file on one of our web sites, '' if there is none."""
     query = select(Delivery.url).where(
         Delivery.item_kind == ItemKind.FRONT_PAGE,
         Delivery.state == DeliveryState.SENT,

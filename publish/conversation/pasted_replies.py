@@ -1,4 +1,4 @@
-"""Answers that a person copied out of a group and pasted at the desk, all in one go."""
+"""Import replies that a person copied from a group chat and pasted at the desk."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ _DAY = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"
 _WHEN = rf"(?:{_DAY},?\s+{_CLOCK}|{_CLOCK},\s*{_DAY})"
 # WhatsApp: "[12.05.26, 14:03:12] Ana: Leeks" or "12/05/2026, 14:03 - Ana: Leeks".
 _STAMPED = re.compile(rf"^\[?{_WHEN}\]?\s*[-–]?\s*(?P<author>[^:]{{1,60}}):\s*(?P<text>.*)$")
-# Telegram: "Ana, [12.05.26 14:03]", Discord: "Ana — 12.05.2026 14:03"; the words follow on the next lines.
+# Telegram: "Ana, [12.05.26 14:03]", Discord: "Ana — 12.05.2026 14:03"; the text follows on the next lines.
 _HEADED = re.compile(rf"^(?P<author>.{{1,60}}?)(?:,\s*\[{_WHEN}\]|\s+—\s+.*{_CLOCK})\s*$")
-# "Ana: Leeks", but no address.
+# "Ana: Leeks", but not a URL.
 _NAMED = re.compile(r"^(?P<author>[^\W\d_][^:/\n]{0,39}):\s+(?P<text>\S.*)$")
-# Marks of direction that chat programs put around times and names.
+# Bidirectional marks that chat programs put around times and names.
 _MARKS = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"))
 
 
 @dataclass(frozen=True)
 class PastedReply:
-    """One answer; ``author`` '' where nothing tells."""
+    """One reply; ``author`` is '' if unknown."""
 
     author: str
     text: str
 
 
 def read_pasted(text: str) -> list[PastedReply]:
-    """Tell answers apart: by the times that chats put before them, else each line is one."""
+    """Split pasted text into replies: by the timestamps of chat programs, else one per line."""
     lines = [line.translate(_MARKS).strip() for line in text.splitlines()]
     if any(_STAMPED.match(line) or _HEADED.match(line) for line in lines):
         found = _by_stamps(lines)
@@ -57,7 +57,7 @@ def _by_line(line: str) -> PastedReply:
 
 
 def _by_stamps(lines: list[str]) -> list[PastedReply]:
-    """What stands below a time belongs to it; what stands before the first one has no author."""
+    """Text below a timestamp belongs to it; text before the first one has no author."""
     found: list[tuple[str, list[str]]] = [("", [])]
     for line in lines:
         if stamped := _STAMPED.match(line):
@@ -70,9 +70,9 @@ def _by_stamps(lines: list[str]) -> list[PastedReply]:
 
 
 def take_pasted(session: Session, row_id: uuid.UUID, text: str, hand: Actor) -> int:
-    """Take in answers to a post; how many are new. They wait in the inbox like all others. Commits.
+    """Store pasted replies to a post and return how many are new. They await review in the inbox. Commits.
 
-    The same ones pasted again are known. Raises NotFound, BadInput for nothing or too much.
+    Replies pasted again are recognized. Raise NotFound, or BadInput if the text is empty or too long.
     """
     row = session.get(Delivery, row_id)
     if row is None or row.item_kind != ItemKind.STORY:

@@ -1,4 +1,4 @@
-"""Where folders of a target lie: a disk or stick, SFTP, WebDAV, S3, or anything else that fsspec reaches."""
+"""Storage backends for a target's folder: disk or stick, SFTP, WebDAV, S3, or anything else fsspec supports."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _WITH_PASSWORD = frozenset({"sftp", "ssh", "ftp", "smb", "s3", *_WEBDAV})
 
 
 def scheme_of(url: str) -> str:
-    """``file`` for plain paths, else what stands before ``://``."""
+    """URL scheme of an address; ``file`` for plain paths."""
     head, mark, _ = url.partition("://")
     return head.lower() if mark else "file"
 
 
 def wants_password(url: str, *, user: str, key: str) -> bool:
-    """Whether somebody signs in there with a password (and not with a key file)."""
+    """Whether this address is accessed with a password rather than a key file."""
     return scheme_of(url) in _WITH_PASSWORD and bool(user) and not key
 
 
 def open_drive(url: str, login: Login) -> Drive:
-    """The drive of an address. Nothing is sent yet, but for SFTP. Raises Offline and PauseTarget."""
+    """Open the drive for an address. Only SFTP connects at once. Raises Offline and PauseTarget."""
     scheme = scheme_of(url)
     if scheme == "file":
         return DiskDrive(url, login.name)

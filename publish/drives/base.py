@@ -1,4 +1,4 @@
-"""What a target's folder can do, wherever it lies: keep a file whole or not at all, give it back, forget it."""
+"""Interface of a target's storage folder: store files atomically, read them and delete them."""
 
 from __future__ import annotations
 
@@ -18,53 +18,53 @@ from publish.net.remote_state import RemoteState
 from reporter.media.store import hash_file
 
 PIECE = 1 << 20
-# Temporary names of all drives: ".x.jpg.12ab34.part" and "up-12ab34-x.jpg".
+# Temporary names used by all drives: ".x.jpg.12ab34.part" and "up-12ab34-x.jpg".
 _PART = re.compile(r"\..*\.part|up-[0-9a-f]{6}-.*", re.DOTALL)
-# Written in pieces of this size where it may go on later, each answered before the next: only the last can have holes.
+# Chunk size for resumable writes. Each chunk is acknowledged before the next, so only the last can have gaps.
 SURE = 1 << 18
 
 
 @dataclass(frozen=True)
 class Login:
-    """Who signs in. ``name`` is what sentences call the target, ``key`` the file of a private key (SFTP)."""
+    """Credentials. ``name`` is the target's name in messages, ``key`` the path of a private key (SFTP)."""
 
     name: str
     user: str = ""
     password: str = ""
     key: str = ""
-    # Of an S3-compatible service that is not Amazon's.
+    # Endpoint of an S3-compatible service other than Amazon's.
     endpoint: str = ""
-    # What was learnt of servers.
+    # Cached facts about servers.
     state: RemoteState = field(default_factory=RemoteState)
 
 
 class Drive(ABC):
-    """One folder. ``name`` arguments are relative, with slashes. Every method raises the errors of ``publish.errors``.
+    """One folder. ``name`` arguments are relative, with slashes. All methods raise ``publish.errors``.
 
-    A file is written under a temporary name of this machine's own, compared, then moved over: nobody finds half of it,
-    and two machines that write the same file don't write into one another.
+    A file is written under a temporary name unique to this machine, verified, then renamed: no
+    reader ever finds a partial file, and two machines writing the same file do not interfere.
     """
 
-    # Whether a look at what was written costs nothing worth counting: else sizes are compared, for the way there
-    # (ssh, TLS) has checksums of its own and reading back would double the bytes on mobile data.
+    # Whether reading back is practically free. Otherwise only sizes are compared: the transport
+    # (ssh, TLS) has its own checksums, and reading back would double the traffic on mobile data.
     near: ClassVar[bool] = False
-    # Whether a file appears there only when all of it has arrived, so that it needs no temporary name.
+    # Whether files appear atomically once complete, so that no temporary name is needed.
     whole: ClassVar[bool] = False
-    # Whether it writes on where the line was cut (see ``append``).
+    # Whether interrupted writes can be resumed (see ``append``).
     goes_on: ClassVar[bool] = False
 
     def __init__(self, name: str, *, read_back: bool = False) -> None:
         self.name = name
         self.read_back = read_back
-        # Tells this machine's temporary names from those of others.
+        # Distinguishes this machine's temporary names from those of others.
         self.mark = _machine()
 
     def put(self, name: str, source: bytes | Path) -> None:
-        """Keep these bytes under this name, in place of what is there. Raises RetryAfter if they did not stay."""
+        """Store content under this name, replacing what is there. Raises RetryAfter if verification fails."""
         size = len(source) if isinstance(source, bytes) else source.stat().st_size
         part = name if self.whole else self.part_of(name)
         self.make_folder(str(PurePosixPath(name).parent))
-        # Its name says which bytes they are: what lies there is the beginning of them.
+        # The name identifies the content, so an existing part is the beginning of it.
         on = self.goes_on and isinstance(source, Path) and size > SURE
         try:
             if on and isinstance(source, Path):
@@ -84,7 +84,9 @@ class Drive(ABC):
             self._move_over(part, name, keep=on)
 
     def _move_over(self, part: str, name: str, *, keep: bool) -> None:
-        """Give a compared file its name. ``keep``: what arrived stays for the next try, which need not send it."""
+        """Rename a verified file to its final name. ``keep``: keep the uploaded part for the next
+        try, which then need not resend it.
+        """
         try:
             self.move(part, name)
         except PublishError:
@@ -97,7 +99,7 @@ class Drive(ABC):
             self.remove(name)
 
     def _write_on(self, part: str, source: Path, size: int) -> None:
-        """Write what is missing of a file; what lies there is trusted if its last bytes are the right ones."""
+        """Append the missing bytes of a file; the existing part is trusted if its last bytes match."""
         there = self.size(part) or 0
         if not 0 < there <= size or not self._ends_alike(part, source, there):
             there = 0
@@ -121,61 +123,61 @@ class Drive(ABC):
             )
 
     def forget(self, name: str) -> None:
-        """Remove a file, and what an interrupted try of this machine left of it; a missing one is fine."""
+        """Remove a file and leftovers of this machine's interrupted writes; a missing file is fine."""
         for one in (name,) if self.whole else (name, self.part_of(name)):
             self.remove(one)
 
     def part_of(self, name: str) -> str:
-        """This machine's temporary name for a file: the same one again, so that a leftover is written over."""
+        """This machine's temporary name for a file. Deterministic, so that a leftover is overwritten."""
         path = PurePosixPath(name)
         return str(path.with_name(f".{path.name}.{self.mark}.part"))
 
     def close(self) -> None:  # noqa: B027 - most hold nothing open
-        """Let go of connections."""
+        """Close connections."""
 
     @abstractmethod
     def ready(self) -> None:
-        """Make the folder if it may be made; raises Offline where the place itself is missing."""
+        """Create the folder if allowed; raise Offline if its storage is missing."""
 
     @abstractmethod
     def link(self) -> str:
-        """The address of the folder, for people without a better one."""
+        """Address of the folder, shown if no public URL is known."""
 
     @abstractmethod
     def size(self, name: str) -> int | None:
-        """Bytes of a file; None if it is not there."""
+        """Size of a file in bytes; None if it does not exist."""
 
     @abstractmethod
     def names(self, folder: str) -> list[str]:
-        """The files of a folder below, without their path; empty if it is not there."""
+        """Names of the files in a subfolder; empty if it does not exist."""
 
     @abstractmethod
     def make_folder(self, name: str) -> None:
-        """A folder below, and those above it; one that is there is fine. ``.`` is the folder itself."""
+        """Create a subfolder and its parents; existing ones are fine. ``.`` is the folder itself."""
 
     @abstractmethod
     def write(self, name: str, source: bytes | Path, size: int) -> None:
-        """Send the bytes to this name, through to the disk where that can be asked for."""
+        """Write the content under this name, synced to disk where possible."""
 
     def append(self, name: str, source: Path, start: int) -> None:
-        """Write the bytes of a file from ``start`` on behind the first ``start`` bytes (only where ``goes_on``)."""
+        """Append a file's bytes from ``start`` to the first ``start`` bytes (only if ``goes_on``)."""
         raise NotImplementedError(f"{self.name} writes whole files")
 
     def read_from(self, name: str, start: int) -> bytes:
-        """The bytes from ``start`` on (only where ``goes_on``)."""
+        """Read the bytes from ``start`` (only if ``goes_on``)."""
         raise NotImplementedError(f"{self.name} reads whole files")
 
     @abstractmethod
     def read(self, name: str) -> Iterator[bytes]:
-        """What is there, in pieces."""
+        """Yield the content in chunks."""
 
     @abstractmethod
     def move(self, name: str, goal: str) -> None:
-        """Rename, over what has that name."""
+        """Rename, overwriting an existing file."""
 
     @abstractmethod
     def remove(self, name: str) -> None:
-        """Remove a file; a missing one is fine."""
+        """Remove a file; a missing file is fine."""
 
 
 def _machine() -> str:
@@ -183,12 +185,12 @@ def _machine() -> str:
 
 
 def is_part(name: str) -> bool:
-    """Whether this is somebody's temporary name (``part_of`` of any drive)."""
+    """Whether this is a temporary name (``part_of`` of any drive)."""
     return _PART.fullmatch(name) is not None
 
 
 def pieces_of(source: bytes | Path) -> Iterator[bytes]:
-    """Bytes or a file, in pieces."""
+    """Bytes or a file in chunks."""
     if isinstance(source, bytes):
         yield source
         return
@@ -198,7 +200,7 @@ def pieces_of(source: bytes | Path) -> Iterator[bytes]:
 
 
 def hash_pieces(pieces: Iterable[bytes]) -> str:
-    """SHA-256 in hex."""
+    """SHA-256 of chunks as hex."""
     digest = hashlib.sha256()
     for piece in pieces:
         digest.update(piece)

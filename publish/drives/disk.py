@@ -1,4 +1,4 @@
-"""A folder on a disk or stick: synced to the device, read back from it, then renamed."""
+"""A folder on a disk or stick: files are synced to the device, read back from it, then renamed."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from publish.drives.base import Drive, pieces_of
 from publish.errors import Offline, PauseTarget, PayloadTooLarge
 from reporter.files import forget_cache, replace_file, sync_file, sync_folder
 
-# Below these lie the sticks: a folder there that is missing means that the stick is not in.
+# Mount points of sticks: a missing folder below means that the stick is not plugged in.
 _STICKS = ("/media", "/run/media", "/mnt", "/Volumes")
-# "Full", and "larger than a file may be" (a FAT stick ends one at 4 GB).
+# Disk full, and file too large (4 GB on a FAT stick).
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-# Room that a write must leave: file systems need some for their own tables.
+# Space a write must leave free: file systems need some for their own tables.
 _SPARE = 1 << 20
 
 
 class DiskDrive(Drive):
-    """What the operating system has mounted."""
+    """A mounted file system."""
 
     near = True
 
@@ -33,7 +33,9 @@ class DiskDrive(Drive):
         self._root = path_of(url)
 
     def ready(self) -> None:
-        """The folder is there, or its parent is and it may be made; a stick that is not in is never made up."""
+        """Check that the folder exists, or create it if its parent exists; never create a mount
+        point whose stick is missing.
+        """
         with self._errors():
             if self._root.is_dir():
                 return
@@ -46,11 +48,11 @@ class DiskDrive(Drive):
             self._root.mkdir(exist_ok=True)
 
     def link(self) -> str:
-        """As ``file:///…``."""
+        """The folder as a ``file:///…`` URL."""
         return self._root.as_uri()
 
     def size(self, name: str) -> int | None:
-        """Bytes of a file."""
+        """Size of a file in bytes."""
         with self._errors():
             try:
                 return (self._root / name).stat().st_size
@@ -58,19 +60,19 @@ class DiskDrive(Drive):
                 return None
 
     def names(self, folder: str) -> list[str]:
-        """The files of a folder."""
+        """Names of the files in a folder."""
         goal = self._root / folder
         with self._errors():
             return sorted(p.name for p in goal.iterdir() if p.is_file()) if goal.is_dir() else []
 
     def make_folder(self, name: str) -> None:
-        """Only below the root: that one is ``ready``'s."""
+        """Create a subfolder. The root is created only by ``ready``."""
         if name != ".":
             with self._errors():
                 (self._root / name).mkdir(parents=True, exist_ok=True)
 
     def write(self, name: str, source: bytes | Path, size: int) -> None:
-        """Through to the device."""
+        """Write and sync to the device."""
         with self._errors():
             if shutil.disk_usage(self._root).free < size + _SPARE:
                 raise PayloadTooLarge(
@@ -83,20 +85,20 @@ class DiskDrive(Drive):
                 sync_file(file.fileno())
 
     def read(self, name: str) -> Iterator[bytes]:
-        """From the device and not from memory, where the system lets us choose: sticks lie."""
+        """Read from the device, bypassing the page cache where the system allows: sticks may report success wrongly."""
         with self._errors(), (self._root / name).open("rb") as file:
             forget_cache(file.fileno())
             while piece := file.read(1 << 20):
                 yield piece
 
     def move(self, name: str, goal: str) -> None:
-        """Rename, and sync the folder: without that a stick that is pulled out may forget the new name."""
+        """Rename and sync the directory: otherwise a stick that is pulled out may lose the new name."""
         with self._errors():
             replace_file(self._root / name, self._root / goal)
             sync_folder((self._root / goal).parent)
 
     def remove(self, name: str) -> None:
-        """Remove a file, and a folder below that is empty then."""
+        """Remove a file, and its subfolder if that becomes empty."""
         with self._errors():
             (self._root / name).unlink(missing_ok=True)
             if PurePosixPath(name).parent != PurePosixPath("."):
@@ -128,7 +130,7 @@ class DiskDrive(Drive):
 
 
 def path_of(url: str) -> Path:
-    """The path of ``file:///…``, or of a plain one."""
+    """Path of a ``file:///…`` URL or a plain path."""
     if "://" not in url:
         return Path(url).absolute()
     parts = urlsplit(url)
@@ -136,7 +138,7 @@ def path_of(url: str) -> Path:
 
 
 def is_stick(root: str) -> bool:
-    """Whether this path is a stick itself (/media/NAME, /media/USER/NAME, /Volumes/NAME)."""
+    """Whether this path is a stick's mount point (/media/NAME, /media/USER/NAME, /Volumes/NAME)."""
     for base in _STICKS:
         if root.startswith(f"{base}/"):
             return len(PurePosixPath(root).relative_to(base).parts) <= 2

@@ -1,6 +1,6 @@
-"""Folders that fsspec reaches: SFTP, S3-compatible services, FTP, SMB and others.
+"""Folders accessed through fsspec: SFTP, S3-compatible services, FTP, SMB and others.
 
-https://filesystem-spec.readthedocs.io/ ; what S3 needs is installed only where it is wanted (its packages weigh 25 MB).
+https://filesystem-spec.readthedocs.io/. S3 support is an optional dependency (25 MB of packages).
 """
 
 from __future__ import annotations
@@ -26,23 +26,24 @@ from publish.errors import (
 from publish.net.transfer_meter import kept, moved
 from reporter.messages import Message
 
-# Schemes whose packages are an extra of this project.
+# Schemes that need an optional extra of this project.
 _EXTRAS = {"s3": "s3", "sftp": "sftp", "ssh": "sftp"}
-# Object stores: a name appears when all of it has arrived, and renaming would be copying.
+# Object stores: an object appears once its upload is complete, and renaming would mean copying.
 _WHOLE = frozenset({"s3", "gs", "gcs", "az", "abfs"})
 _SSH = frozenset({"sftp", "ssh"})
-# Bytes of one request to write where a cut may come: the server keeps whole requests only. OpenSSH's own size.
+# Bytes per write request on connections that may drop: the server keeps only complete requests.
+# OpenSSH's own size.
 _REQUEST = 32_768
 # ENOSPC, EFBIG, EDQUOT.
 _FULL = frozenset({27, 28, 122})
-# Codes of object stores that say "you may not" (botocore's ClientError).
+# Error codes of object stores for "access denied" (botocore's ClientError).
 _REFUSED = frozenset(
     {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403", "ExpiredToken"}
 )
 
 
 class RemoteDrive(Drive):
-    """One folder of an fsspec file system."""
+    """A folder on an fsspec file system."""
 
     def __init__(self, url: str, login: Login) -> None:
         super().__init__(login.name)
@@ -100,18 +101,18 @@ class RemoteDrive(Drive):
         )
 
     def ready(self) -> None:
-        """Make the folder if it is missing. (In an object store folders are only names.)"""
+        """Create the folder if it is missing. (Object stores have no folders, only names.)"""
         if not self.whole:
             with self._errors():
                 if not self._fs.isdir(self._root):
                     self._fs.makedirs(self._root, exist_ok=True)
 
     def link(self) -> str:
-        """The address as it was given."""
+        """The address as configured."""
         return self._url.rstrip("/")
 
     def size(self, name: str) -> int | None:
-        """Bytes of a file."""
+        """Size of a file in bytes."""
         with self._errors():
             try:
                 return int(self._fs.info(self._at(name))["size"])
@@ -119,7 +120,7 @@ class RemoteDrive(Drive):
                 return None
 
     def names(self, folder: str) -> list[str]:
-        """The files of a folder."""
+        """Names of the files in a folder."""
         with self._errors():
             try:
                 rows = self._fs.ls(self._at(folder), detail=True)
@@ -128,20 +129,20 @@ class RemoteDrive(Drive):
         return sorted(PurePosixPath(row["name"]).name for row in rows if row["type"] != "directory")
 
     def make_folder(self, name: str) -> None:
-        """A folder below."""
+        """Create a subfolder."""
         if not self.whole:
             with self._errors():
                 self._fs.makedirs(self._at(name), exist_ok=True)
 
     def write(self, name: str, source: bytes | Path, size: int) -> None:
-        """Send the bytes."""
+        """Upload the content."""
         with self._errors(), self._fs.open(self._at(name), "wb", **self._told(name)) as file:
             for piece in pieces_of(source):
                 file.write(piece)
                 moved(len(piece))
 
     def append(self, name: str, source: Path, start: int) -> None:
-        """Behind what is there; a cut leaves the pieces that were answered."""
+        """Append to the existing part; after an interruption the acknowledged chunks remain."""
         path = self._at(name)
         with self._errors(), source.open("rb") as told:
             told.seek(start)
@@ -154,24 +155,24 @@ class RemoteDrive(Drive):
                     kept(len(piece))
 
     def read_from(self, name: str, start: int) -> bytes:
-        """The end of a file."""
+        """The file's bytes from an offset."""
         with self._errors(), self._fs.open(self._at(name), "rb") as file:
             file.seek(start)
             return bytes(file.read())
 
     def _told(self, name: str) -> dict[str, str]:
-        """An object store hands a file out as what it was told that it is."""
+        """Upload options that set the content type, since an object store serves a file with the type it was given."""
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         return {"ContentType": kind} if self._scheme == "s3" else {}
 
     def read(self, name: str) -> Iterator[bytes]:
-        """What is there."""
+        """Yield the content in chunks."""
         with self._errors(), self._fs.open(self._at(name), "rb") as file:
             while piece := file.read(1 << 20):
                 yield piece
 
     def move(self, name: str, goal: str) -> None:
-        """Rename over it. Where a server can't do that in one step, the old one goes first."""
+        """Rename, overwriting. Where a server can't do that in one step, the old file is removed first."""
         with self._errors():
             if self._scheme in _SSH:
                 from publish.drives.sftp import rename_over
@@ -188,7 +189,7 @@ class RemoteDrive(Drive):
             self._fs.rm_file(self._at(name))
 
     def close(self) -> None:
-        """Hang up, where a connection is held."""
+        """Close the connection, if one is held."""
         stack = getattr(self._fs, "_stack", None)
         if stack is not None:
             self._fs._finalize(self._fs.loop, self._fs._pool, stack)
@@ -226,7 +227,7 @@ class RemoteDrive(Drive):
 
 
 def _errors_of(scheme: str) -> tuple[type[Exception], ...]:
-    """What the library of a scheme raises for what a place or the way to it does."""
+    """Exception classes that a scheme's library raises for storage and connection failures."""
     if scheme in _SSH:
         import asyncssh
 
@@ -239,6 +240,6 @@ def _errors_of(scheme: str) -> tuple[type[Exception], ...]:
 
 
 def _code(error: Exception) -> str:
-    """Of botocore's errors; empty without one."""
+    """Error code of a botocore error; empty without one."""
     response = getattr(error, "response", None)
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""

@@ -1,7 +1,8 @@
-"""The object store at an S3-compatible service, and which one an address means.
+"""Object store client for S3-compatible services, and which store an address refers to.
 
-Every object carries its SHA-256 twice: as the checksum that the service compares on arrival, and as metadata that any
-service gives back. (https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html)
+Every object carries its SHA-256 twice: as the checksum the service verifies on arrival, and as
+metadata that any service returns.
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html)
 """
 
 from __future__ import annotations
@@ -31,23 +32,24 @@ from reporter.media.store import PIECE, hash_file
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-# One request takes 5 GB at most; above this a file goes in parts, of which there may be 10,000.
+# A single request is limited to 5 GB; larger files use multipart upload, with at most 10,000 parts.
 WHOLE_BYTES = 1 << 30
 PART_BYTES = 128 << 20
 _SHA = "sha256"
 _MISSING = ("404", "NoSuchKey", "NotFound")
 _OTHER_BYTES = ("BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch")
-# More than enough for one web process: each thread of its server reads one object at most.
+# Connection pool size for one web process: each server thread reads at most one object.
 _CONNECTIONS = 64
 
 
 def open_objects(url: str) -> ObjectStore:
-    """The object store of an address: ``s3://bucket/prefix`` or a folder. Nothing is sent yet.
+    """Open the object store of an address: ``s3://bucket/prefix`` or a folder. Makes no request yet.
 
-    Keys and region come from the environment (AWS_ACCESS_KEY_ID …), another service's address from
-    AWS_ENDPOINT_URL_S3. ``?presign=no`` after the address: browsers can't reach the service, send all ourselves.
+    Keys and region come from the environment (AWS_ACCESS_KEY_ID …), the endpoint of another service
+    from AWS_ENDPOINT_URL_S3. ``?presign=no`` in the address: browsers can't reach the service, so
+    serve all objects ourselves.
 
-    Raises ConfigError where the packages are missing or the address is no such thing.
+    Raise ConfigError if packages are missing or the address is invalid.
     """
     parts = urlsplit(url)
     if parts.scheme in ("", "file") or len(parts.scheme) == 1:
@@ -61,7 +63,7 @@ def open_objects(url: str) -> ObjectStore:
 
 
 class S3Objects:
-    """Objects of one bucket, below a prefix. May be used by many threads."""
+    """Objects in one bucket below a prefix. Thread-safe."""
 
     def __init__(self, bucket: str, prefix: str, *, presign: bool = True) -> None:
         self._bucket = bucket
@@ -70,9 +72,9 @@ class S3Objects:
         self._client = _client()
 
     def put(self, key: str, path: Path, sha256: str = "") -> None:
-        """Send a file; a service that knows checksums compares this one before it keeps anything.
+        """Upload a file; a service that supports checksums verifies this one before storing anything.
 
-        Not all do, so the file is read here too. On the way TLS or the signature of the body guard it.
+        Not all do, so the file is also read here. In transit it is protected by TLS or the signature of the body.
         """
         found = hash_file(path)
         if sha256 not in ("", found):
@@ -107,13 +109,13 @@ class S3Objects:
                 ]
             _ask(self._client.complete_multipart_upload, MultipartUpload={"Parts": parts}, **where)
         except BaseException:
-            # What stays behind would be paid for.
+            # An abandoned upload would be charged for.
             with suppress(StoreUnreachable):
                 _ask(self._client.abort_multipart_upload, **where)
             raise
 
     def get(self, key: str, goal: Path) -> bool:
-        """Bring it; what arrives is compared with the hash that was sent along when it was put."""
+        """Download an object and compare it with the hash stored at upload."""
         try:
             told = _ask(self._client.get_object, **self._at(key))
         except NotFound:
@@ -122,7 +124,7 @@ class S3Objects:
         return True
 
     def stat(self, key: str) -> StoredObject | None:
-        """By a HEAD request."""
+        """Metadata from a HEAD request."""
         try:
             told = _ask(self._client.head_object, **self._at(key))
         except NotFound:
@@ -130,7 +132,7 @@ class S3Objects:
         return StoredObject(int(told["ContentLength"]), told["Metadata"].get(_SHA, ""))
 
     def read(self, key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        """By a range request (RFC 9110, 14.2); raises NotFound at once, not at the first piece."""
+        """Read with a range request (RFC 9110, 14.2); raises NotFound at once, not at the first chunk."""
         if stop is not None and stop <= start:
             return iter(())
         last = "" if stop is None else str(stop - 1)
@@ -138,11 +140,11 @@ class S3Objects:
         return _pieces(told["Body"])
 
     def delete(self, key: str) -> None:
-        """The service says yes to what is not there as well."""
+        """Delete an object; the service also succeeds if it does not exist."""
         _ask(self._client.delete_object, **self._at(key))
 
     def rename(self, key: str, other: str) -> None:
-        """Copied there by the service itself, then removed."""
+        """Server-side copy, then delete."""
         source = {"Bucket": self._bucket, "Key": self._prefix + key}
         try:
             _ask(self._client.copy_object, CopySource=source, **self._at(other))
@@ -151,7 +153,7 @@ class S3Objects:
         self.delete(key)
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """A thousand at a time, as they are asked for."""
+        """Yield keys, listed lazily a thousand at a time."""
         more: dict[str, str] = {}
         while True:
             told = _ask(
@@ -168,12 +170,12 @@ class S3Objects:
 
     @functools.cached_property
     def origin(self) -> str:
-        """That of the service, or of the bucket where it has a name of its own."""
+        """Web origin of the service, or of the bucket if it has its own host name."""
         parts = urlsplit(self.address("x", mime="image/jpeg", seconds=1))
         return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
     def address(self, key: str, *, mime: str, seconds: int) -> str:
-        """A presigned address: signed here, without asking the service."""
+        """A presigned URL, computed locally without asking the service."""
         if not self._presign:
             return ""
         told = {
@@ -192,7 +194,7 @@ class S3Objects:
 
 @functools.cache
 def _client() -> Any:
-    """One for the process: making it reads megabytes of descriptions of services."""
+    """The process-wide client: creating one reads megabytes of service descriptions."""
     try:
         from botocore.config import Config
         from botocore.session import Session
@@ -202,7 +204,7 @@ def _client() -> Any:
             command="pip install 'social-reporter[hub]'",
         ) from error
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3")
-    # Services that are not Amazon's often have no name of their own for each bucket.
+    # Services other than Amazon's often have no host name per bucket.
     style = "path" if endpoint else "auto"
     return Session().create_client(
         "s3",
@@ -215,7 +217,7 @@ def _client() -> Any:
             connect_timeout=5,
             read_timeout=30,
             max_pool_connections=_CONNECTIONS,
-            # Checksums of other kinds are too new for many services; SHA-256 is sent all the same.
+            # Newer checksum algorithms are not widely supported; SHA-256 is sent in any case.
             request_checksum_calculation="when_required",
             retries={"mode": "standard", "max_attempts": 3},
         ),
@@ -223,10 +225,10 @@ def _client() -> Any:
 
 
 def _ask(call: Callable[..., T], **parts: Any) -> T:
-    """What the service answers.
+    """Call the service.
 
-    Raises NotFound for what is not there, ValueError for bytes that are not those of the checksum, StoreUnreachable for
-    all else.
+    Raise NotFound if the object does not exist, ValueError on a checksum mismatch, StoreUnreachable
+    for everything else.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -252,11 +254,11 @@ def _part(client: Any, where: dict[str, Any], number: int, data: bytes) -> dict[
 
 
 def _pieces(body: Any) -> Iterator[bytes]:
-    """The bytes of an answer; raises StoreUnreachable where it breaks off."""
+    """Yield the response body in chunks; raise StoreUnreachable if it is cut off."""
     from botocore.exceptions import BotoCoreError
 
     try:
-        # `with` would do for a whole answer only: who stops half-way gives the connection up.
+        # `with` only suits a fully read response: a reader that stops early has to drop the connection.
         while piece := body.read(PIECE):
             yield piece
     except (BotoCoreError, OSError) as error:

@@ -1,4 +1,4 @@
-"""SFTP through sshfs and asyncssh, with the server's key checked.
+"""SFTP through sshfs and asyncssh, with host key verification.
 
 https://asyncssh.readthedocs.io/en/latest/api.html#specifying-known-hosts
 """
@@ -27,7 +27,7 @@ from publish.errors import (
 )
 from publish.net.ssh_known_hosts import known_hosts_files, remember
 
-# Seconds: for the connection, for signing in, and between two signs of life, three of which may fail.
+# Timeouts in seconds for connecting and signing in, and the keepalive interval; three may be missed.
 _CONNECT, _LOGIN, _ALIVE = 10, 30, 15
 
 
@@ -35,28 +35,29 @@ _MEETING = threading.Lock()
 
 
 class _Client(asyncssh.SSHClient):
-    """Takes down the key of a server that it meets for the first time; any other key is refused."""
+    """Stores a server's host key on first contact; a changed key is refused."""
 
     def validate_host_public_key(
         self, host: str, addr: str, port: int, key: asyncssh.SSHKey
     ) -> bool:
-        """Asked only when the key stands in no list."""
+        """Called only if the key is in none of the lists."""
         with _MEETING:
             met = _keys(host, port)
             if not met:
                 remember(host, port, key.export_public_key().decode())
-        # Another thread may have met it a moment ago.
+        # Another thread may have stored it a moment ago.
         return not met or key in met
 
 
 def _keys(host: str, port: int) -> list[Any]:
-    """The keys that our lists have of this server."""
+    """Known keys of this server."""
     lists = [str(path) for path in known_hosts_files()]
     return list(asyncssh.read_known_hosts(lists).match(host, "", port)[0]) if lists else []
 
 
 def open_sftp(url: str, login: Login) -> tuple[Any, str]:
-    """(file system, path there) of ``sftp://[user@]host[:port]/path``; ``/~/path`` counts from the account's home.
+    """Return (file system, path on it) for ``sftp://[user@]host[:port]/path``; ``/~/path`` is
+    relative to the account's home.
 
     Raises Offline, AuthRefused and PauseTarget.
     """
@@ -88,16 +89,17 @@ def open_sftp(url: str, login: Login) -> tuple[Any, str]:
 
 
 def _told_already(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """A line that breaks fails every request under way: one tells us, the others need no trace in the log each."""
+    """Ignore repeated errors: a dropped connection fails every pending request, but only one needs to be reported."""
     if not isinstance(context.get("exception"), asyncssh.Error):
         loop.default_exception_handler(context)
 
 
 def rename_over(files: Any, name: str, goal: str) -> None:
-    """Rename on an ``SSHFileSystem``, over what has that name. Raises asyncssh's errors.
+    """Rename on an ``SSHFileSystem``, overwriting. Raises asyncssh's errors.
 
-    SFTP's own rename refuses a name that is taken (draft-ietf-secsh-filexfer-02, 6.5). Servers without OpenSSH's
-    extension get "remove", then "rename": sshfs would copy with the server's shell there, which many don't have.
+    SFTP's own rename refuses an existing target (draft-ietf-secsh-filexfer-02, 6.5). On servers
+    without OpenSSH's extension, remove then rename: sshfs would copy with the server's shell, which
+    many don't have.
     """
     sync(files.loop, _rename_over, files, name, goal)
 
@@ -113,14 +115,14 @@ async def _rename_over(files: Any, name: str, goal: str) -> None:
 
 
 def _lists(host: str, addr: str, port: int) -> Any:
-    """What asyncssh compares with: the lists as they are now."""
+    """The current known-hosts lists for asyncssh."""
     lists = [str(path) for path in known_hosts_files()]
     found = asyncssh.read_known_hosts(lists).match(host, addr, port) if lists else ()
     return found or ([], [], [], [], [], [], [])
 
 
 def as_ours(error: Exception, name: str) -> PublishError:
-    """What an error of asyncssh (or of the operating system under it) means."""
+    """Translate an error of asyncssh or the operating system into one of ``publish.errors``."""
     match error:
         case asyncssh.HostKeyNotVerifiable():
             return PauseTarget(
@@ -146,7 +148,7 @@ def as_ours(error: Exception, name: str) -> PublishError:
         case asyncssh.SFTPNoSpaceOnFilesystem() | asyncssh.SFTPQuotaExceeded():
             return PayloadTooLarge("There is no room left at %(name)s.", learns=False, name=name)
         case asyncssh.SFTPFailure():
-            # Version 3 of the protocol has one code for all that goes wrong on the other side, a full disk too.
+            # SFTP version 3 has a single code for all server-side failures, including a full disk.
             return RetryAfter(
                 "%(name)s could not do it (%(what)s). Is there room?",
                 name=name,

@@ -1,10 +1,11 @@
-"""WebDAV (RFC 4918) over the one seam to the network: PUT under a temporary name, compare, MOVE over it.
+"""WebDAV (RFC 4918) through ``publish.net.http``: PUT to a temporary name, verify, MOVE to the final name.
 
-Nothing here trusts a condition on the server's side (If-None-Match is ignored by some): a temporary name of this
-machine's own and a MOVE that overwrites need none. Works with what Nextcloud, Apache and rclone answer.
+No conditional requests are used, since some servers ignore If-None-Match: a temporary name unique
+to this machine and an overwriting MOVE need none. Works with Nextcloud, Apache and rclone.
 
-Nextcloud and ownCloud keep names that end in .part and .filepart for themselves (``forbidden_filename_extensions`` and
-``blacklisted_files_regex`` of their configuration) and answer 400 or 403; others refuse names that begin with a dot.
+Nextcloud and ownCloud reserve names that end in .part and .filepart
+(``forbidden_filename_extensions`` and ``blacklisted_files_regex`` in their configuration) and
+answer 400 or 403; other servers refuse names that begin with a dot.
 """
 
 from __future__ import annotations
@@ -32,22 +33,22 @@ from publish.net.http import HttpClient, HttpResponse
 _DAV = "{DAV:}"
 _ASK = b'<?xml version="1.0"?><propfind xmlns="DAV:"><prop><resourcetype/><getcontentlength/></prop></propfind>'
 _DONE = frozenset({200, 201, 204})
-# A conflict (409) says that a folder above is missing.
+# 409 Conflict means that a parent folder is missing.
 _MISSING = frozenset({404, 409, 410})
-# What a server says of a name that it does not take.
+# Statuses for a file name that the server rejects.
 _REFUSED = frozenset({400, 403})
-# In every WebDAV address of Nextcloud and ownCloud.
+# Part of every WebDAV URL of Nextcloud and ownCloud.
 _CLOUD = "/remote.php/"
-# Forbidden, a condition that failed, locked.
+# Forbidden, precondition failed, locked.
 _BUSY = frozenset({403, 412, 423})
 
 
 class _NameRefused(AuthRefused):
-    """A temporary name was refused: the name, or all writing."""
+    """A write to a temporary name was refused: either the name or all writing is forbidden."""
 
 
 class _Body:
-    """A file or bytes that can be sent more than once."""
+    """A file or bytes as a request body that can be sent more than once."""
 
     def __init__(self, source: bytes | Path) -> None:
         self._source = source
@@ -57,7 +58,7 @@ class _Body:
 
 
 class WebDavDrive(Drive):
-    """One collection."""
+    """A WebDAV collection."""
 
     def __init__(self, url: str, login: Login) -> None:
         super().__init__(login.name)
@@ -66,11 +67,11 @@ class WebDavDrive(Drive):
         user = login.user or unquote(parts.username or "")
         password = login.password or unquote(parts.password or "")
         schemes = login.state.table("webdav schemes")
-        # Here and not above: it is made of httpx (see publish.net.late_httpx).
+        # Imported here because it loads httpx (see publish.net.late_httpx).
         from publish.net.http_auth import AskedSignIn
 
         auth = AskedSignIn(f"{self._base}/", user, password, schemes) if user else None
-        # Collections whose servers refuse a temporary name that is hidden or ends in .part: they get plain ones.
+        # Collections whose servers refuse hidden temporary names or ones ending in .part; these get plain names.
         self._plain = login.state.table("webdav plain names")
         self._web = HttpClient(login.name, auth=auth)
         self._made: set[str] = set()
@@ -78,14 +79,14 @@ class WebDavDrive(Drive):
             self._plain[self._base] = True
 
     def part_of(self, name: str) -> str:
-        """A hidden name; where such are refused, a plain one with the file's own ending."""
+        """A hidden name; where these are refused, a plain one with the file's own extension."""
         if self._base not in self._plain:
             return super().part_of(name)
         path = PurePosixPath(name)
         return str(path.with_name(f"up-{self.mark}-{path.name}"))
 
     def put(self, name: str, source: bytes | Path) -> None:
-        """As everywhere; once more under a plain temporary name where the server refuses a hidden one."""
+        """Store content; retry once with a plain temporary name if the server refuses a hidden one."""
         try:
             super().put(name, source)
         except _NameRefused:
@@ -95,7 +96,7 @@ class WebDavDrive(Drive):
             super().put(name, source)
 
     def ready(self) -> None:
-        """Make the collection, and those above it, where they are missing."""
+        """Create the collection and its parents if they are missing."""
         answer = self._call("PROPFIND", ".", accept={207, 404, 409}, **_asking(0))
         if answer.status != 207:
             self._make_all()
@@ -108,24 +109,24 @@ class WebDavDrive(Drive):
             self._make(f"{site}{path}")
 
     def link(self) -> str:
-        """The collection's own address."""
+        """The collection's URL."""
         return self._base
 
     def size(self, name: str) -> int | None:
-        """Bytes of a file, as the server counts them."""
+        """Size of a file in bytes according to the server."""
         answer = self._call("PROPFIND", name, accept={207, *_MISSING}, **_asking(0))
         if answer.status != 207:
             return None
         return next((size for _, size in self._rows(answer) if size is not None), None)
 
     def names(self, folder: str) -> list[str]:
-        """The files of a collection."""
+        """Names of the files in a collection."""
         answer = self._call("PROPFIND", folder, accept={207, *_MISSING}, **_asking(1))
         rows = self._rows(answer) if answer.status == 207 else []
         return sorted(PurePosixPath(path).name for path, size in rows if size is not None)
 
     def make_folder(self, name: str) -> None:
-        """A collection below."""
+        """Create a sub-collection."""
         path = PurePosixPath(name)
         for one in [*reversed(path.parents), path]:
             if one.name and str(one) not in self._made:
@@ -133,7 +134,7 @@ class WebDavDrive(Drive):
                 self._made.add(str(one))
 
     def _make(self, url: str) -> None:
-        # Not allowed (405): it is there. (RFC 4918, 9.3.1)
+        # 405 Method Not Allowed: it exists already (RFC 4918, 9.3.1).
         answer = self._web.call("MKCOL", url, accept={200, 201, 301, 403, 405, 409, 423, 507})
         if answer.status == 200 and _is_page(answer):
             raise Offline(self._web.portal(), Reachability.PORTAL)
@@ -148,7 +149,7 @@ class WebDavDrive(Drive):
         self._check_room(answer)
 
     def _need_folder(self, url: str) -> None:
-        """Forbidden or locked: another machine makes it at this very moment, or this account may not."""
+        """On 403 or 423, either another machine is creating it at this moment, or the account lacks permission."""
         status = self._web.call("PROPFIND", url, accept={207, 403, 404, 423}, **_asking(0)).status
         if status == 423:
             raise RetryAfter("%(name)s is busy with the same folder.", 2, name=self.name)
@@ -158,7 +159,7 @@ class WebDavDrive(Drive):
             )
 
     def write(self, name: str, source: bytes | Path, size: int) -> None:
-        """Send the bytes."""
+        """Upload the content."""
         head = {"Content-Length": str(size)}
         accept = _DONE | _REFUSED | {409, 507}
         answer = self._call("PUT", name, accept=accept, content=_Body(source), headers=head)
@@ -172,7 +173,9 @@ class WebDavDrive(Drive):
             )
 
     def _write_refused(self, name: str, answer: HttpResponse) -> PublishError:
-        """Refused are a temporary name, this one file, or all writing: a few bytes under another name tell."""
+        """Find out whether the temporary name, this file or all writing is refused, by writing a
+        few bytes under another name.
+        """
         if self._base not in self._plain:
             return _NameRefused(
                 "%(name)s does not take the name %(name2)s%(said)s.",
@@ -204,11 +207,11 @@ class WebDavDrive(Drive):
             )
 
     def read(self, name: str) -> Iterator[bytes]:
-        """What is there."""
+        """Yield the content in chunks."""
         yield from self._web.fetch(self._at(name))
 
     def move(self, name: str, goal: str) -> None:
-        """Over what is there (RFC 4918, 9.9: 201 where nothing was, 204 where something was)."""
+        """Rename, overwriting (RFC 4918, 9.9: 201 if the target was new, 204 if it was replaced)."""
         head = {"Destination": self._at(goal), "Overwrite": "T"}
         answer = self._call("MOVE", name, accept=_DONE | {400, 404, 502}, headers=head)
         if answer.status == 400:
@@ -223,19 +226,19 @@ class WebDavDrive(Drive):
                 "%(name)s has lost what was just sent there. It is sent again.", 2, name=self.name
             )
         if answer.status == 502:
-            # A server behind another that speaks https for it takes its own full address for somebody else's;
-            # the path alone is as good (RFC 4918, 10.3).
+            # A server behind a TLS-terminating proxy takes its own https URL for a foreign one; the
+            # path alone is also valid (RFC 4918, 10.3).
             head["Destination"] = urlsplit(self._at(goal)).path
             self._call("MOVE", name, accept=_DONE, headers=head)
 
     def remove(self, name: str) -> None:
         """Remove a file."""
-        # A name that is never taken there is not there.
+        # A name that the server never accepts can't exist.
         refused = _REFUSED if is_part(name) else frozenset()
         self._call("DELETE", name, accept=_DONE | _MISSING | refused)
 
     def close(self) -> None:
-        """Close kept connections."""
+        """Close pooled connections."""
         self._web.close()
 
     def _call(self, method: str, name: str, *, accept: Any, **parts: Any) -> HttpResponse:
@@ -251,7 +254,7 @@ class WebDavDrive(Drive):
                 said=_said(answer),
             )
         if answer.status in _BUSY:
-            # Whoever may PUT may MOVE: another machine moved its own file there at this very moment.
+            # An account that may PUT may also MOVE: another machine moved its own file there at this moment.
             raise RetryAfter(
                 "%(name)s was busy with the same file (%(code)s).",
                 2,
@@ -264,7 +267,7 @@ class WebDavDrive(Drive):
         return f"{self._base}/" if name == "." else f"{self._base}/{quote(name)}"
 
     def _rows(self, answer: HttpResponse) -> list[tuple[str, int | None]]:
-        """(path, bytes) of what a multi-status tells; None: a collection."""
+        """(path, size) of each entry in a multistatus response; size None for a collection."""
         try:
             tree = ElementTree.fromstring(answer.text)
         except (ElementTree.ParseError, ValueError) as error:
@@ -280,12 +283,12 @@ def _asking(depth: int) -> dict[str, Any]:
 
 
 def _is_page(answer: HttpResponse) -> bool:
-    """A web page where none of these methods has one to give: somebody else answered."""
+    """Whether an HTML page came back where none of these methods returns one: another server answered."""
     return "html" in answer.headers.get("Content-Type", "") or "<html" in answer.text[:500].lower()
 
 
 def _said(answer: HttpResponse) -> str:
-    """The server's own words of a refusal, as ': …': SabreDAV, Nextcloud and ownCloud send them as XML."""
+    """The server's own error message as ': …'; SabreDAV, Nextcloud and ownCloud send it as XML."""
     try:
         told = ElementTree.fromstring(answer.text).findtext("{http://sabredav.org/ns}message")
     except (ElementTree.ParseError, ValueError):

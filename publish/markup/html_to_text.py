@@ -1,4 +1,4 @@
-"""Plain text of the HTML that other servers send: what a person would read, no markup, nothing to run."""
+"""Plain text of HTML from other servers: readable text only, without markup or scripts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 _BREAKS = frozenset({"br", "p", "div", "li", "blockquote", "h1", "h2", "h3", "h4", "tr"})
 _SILENT = frozenset({"script", "style", "template", "head"})
-# A reply is shown on small screens; whoever writes more can be read at the place itself.
+# Replies are shown on small screens; longer ones can be read at their source.
 MOST_CHARS = 5000
 
 
@@ -37,7 +37,7 @@ class _Reader(HTMLParser):
 
 
 def plain_text(html: str) -> str:
-    """The words of a piece of HTML, paragraphs kept as line breaks, at most ``MOST_CHARS`` characters."""
+    """Plain text of HTML, with paragraphs as line breaks, at most ``MOST_CHARS`` characters."""
     reader = _Reader()
     reader.feed(html)
     reader.close()

@@ -1,7 +1,8 @@
-"""An organizer's Markdown (the small part of CommonMark that every place can show) as HTML, as blog blocks, as text.
+"""Convert organizers' Markdown (a CommonMark subset that every target can show) to HTML, blog blocks or text.
 
-Headings, paragraphs, lists, quotes, emphasis, links to http, https and mailto, line breaks. No HTML: what looks like it
-is shown as it was typed. No pictures: those are takeaways. https://markdown-it-py.readthedocs.io/
+Supports headings, paragraphs, lists, quotes, emphasis, line breaks and links to http, https and
+mailto. HTML is shown as typed. No pictures: those are takeaways.
+https://markdown-it-py.readthedocs.io/
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _RULES = (
 )
 _LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 _HEADING = re.compile(r"(#{1,6})[ \t][^\n]*\Z")
-# Pages have their title as h1; below it three levels are enough.
+# The page title is the h1; three levels below it are enough.
 _LEVELS = {"h1": "h2", "h2": "h2", "h3": "h3"}
 _OPENERS = frozenset({"paragraph_open", "heading_open", "list_item_open", "blockquote_open"})
 
@@ -62,14 +63,14 @@ def _tokens(text: str, *, directions: bool = False) -> list[Token]:
 
 
 def markdown_html(text: str) -> Markup:
-    """HTML for pages of our own; headings from h2 on, every block with the direction of its own words."""
+    """HTML for our own pages: headings from h2, and each block with the text direction of its content."""
     parser = _parser()
     html = parser.renderer.render(_tokens(text, directions=True), parser.options, {})
     return Markup(html)  # noqa: S704  # html=False in _parser
 
 
 def blog_markdown(text: str) -> Markup:
-    """The same as WordPress blocks. Brackets are written as entities, for WordPress carries out [gallery]."""
+    """The same as WordPress blocks. Brackets become entities, since WordPress would execute [gallery]."""
     return Markup("\n").join(_blog_block(part) for part in _top_blocks(_tokens(text)))
 
 
@@ -82,13 +83,13 @@ def _blog_block(tokens: Sequence[Token]) -> Markup:
     html = html.replace("[", "&#91;").replace("]", "&#93;")
     level = int(first.tag[1:]) if first.type == "heading_open" else 0
     name = {"paragraph_open": "paragraph", "heading_open": "heading"}.get(first.type, "html")
-    # Level 2 is what a heading has without being told.
+    # Level 2 is the default of a heading block.
     about = f' {{"level":{level}}}' if level > 2 else ""
     return Markup(f"<!-- wp:{name}{about} -->\n{html}\n<!-- /wp:{name} -->")  # noqa: S704  # as above
 
 
 def _top_blocks(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    """The tokens of each outermost block."""
+    """Yield the tokens of each top-level block."""
     start = depth = 0
     for number, token in enumerate(tokens):
         depth += token.nesting
@@ -98,13 +99,13 @@ def _top_blocks(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
 
 
 def markdown_text(text: str) -> str:
-    """Plain words for places without markup: blocks with an empty line between, links with their address behind."""
+    """Plain text for targets without markup: blocks separated by blank lines, links followed by their URL."""
     return "\n\n".join(_plain_block(part) for part in _top_blocks(_tokens(text))).strip()
 
 
 def _plain_block(tokens: Sequence[Token]) -> str:
     lines: list[str] = []
-    # Per open list: the number of its next item, None where it has none.
+    # Per open list: the number of its next item, None for a bullet list.
     lists: list[int | None] = []
     sign = ""
     for token in tokens:
@@ -140,6 +141,6 @@ def _plain_inline(tokens: Sequence[Token]) -> str:
 
 
 def heading_depth(text: str) -> int | None:
-    """1 to 6 for Markdown that is one heading and nothing else, else None."""
+    """Heading level 1 to 6 if the Markdown is a single heading, else None."""
     found = _HEADING.match(text.strip())
     return len(found[1]) if found else None

@@ -1,4 +1,4 @@
-"""A request's body that tells the meter how much of it has gone."""
+"""Request body that reports upload progress to the transfer meter."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from publish.net.transfer_meter import TransferMeter
 
 
 class CountedBody(httpx.SyncByteStream):
-    """See the module."""
+    """Wraps a request body and counts the bytes sent."""
 
     def __init__(self, body: httpx.SyncByteStream, meter: TransferMeter) -> None:
         self._body, self._meter = body, meter
@@ -21,5 +21,5 @@ class CountedBody(httpx.SyncByteStream):
             self._meter.record_sent(len(piece))
 
     def close(self) -> None:
-        """Let the body go."""
+        """Close the wrapped body."""
         self._body.close()

@@ -1,6 +1,6 @@
-"""The one seam to the network: time limits, status, and what an answer means for the item.
+"""The single HTTP client: timeouts, statuses, and what a response means for the item.
 
-Nothing else in ``publish`` opens a connection over HTTP, so tests cut the wire here.
+Nothing else in ``publish`` opens an HTTP connection, so tests can simulate failures here.
 """
 
 from __future__ import annotations
@@ -39,20 +39,21 @@ if TYPE_CHECKING:
 else:
     from publish.net import late_httpx as httpx
 
-# Seconds. A connection stands within 10 or not at all; a blog on a small host may resize pictures for minutes.
+# Seconds. Connecting either works within 10 s or not at all; a blog on a small host may take
+# minutes to resize pictures.
 _TIMEOUT = {"connect": 10, "read": 120, "write": 60, "pool": 10}
-# An answer that drips for longer is none.
+# A response that takes longer than this counts as failed.
 _LONGEST_S = 300.0
 _AGENT = "social-reporter/0.1"
-# Codes that say "later": timeout, early data, too many, and the gateway family (RFC 9110, RFC 6585).
+# Retryable statuses: timeout, early data, too many requests, and gateway errors (RFC 9110, RFC 6585).
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
-# Bytes of one answer. Lists of a hundred posts stay far below; one that never ends must not fill the memory.
+# Maximum bytes of a response. Lists of a hundred posts stay far below; an endless one must not fill the memory.
 _MOST = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """What came back. ``data`` is the decoded JSON, or None where the body was none; ``body`` are its bytes."""
+    """A response. ``data`` is the decoded JSON, or None if the body is not JSON; ``body`` are its bytes."""
 
     status: int
     headers: Mapping[str, str]
@@ -62,7 +63,7 @@ class HttpResponse:
 
 
 class HttpClient:
-    """A client for one target. ``name`` is what sentences call it."""
+    """HTTP client for one target. ``name`` is the target's name in messages."""
 
     def __init__(
         self,
@@ -86,20 +87,21 @@ class HttpClient:
             self.sign(bearer)
 
     def sign(self, bearer: str) -> None:
-        """Send this token from now on (RFC 6750)."""
+        """Send this bearer token from now on (RFC 6750)."""
         self._client.headers["Authorization"] = f"Bearer {bearer}"
 
     def close(self) -> None:
-        """Close kept connections."""
+        """Close pooled connections."""
         self._client.close()
 
     def call(
         self, method: str, url: str, *, accept: Collection[int] = (), **parts: Any
     ) -> HttpResponse:
-        """Send one request that is answered in JSON.
+        """Send one request and parse its JSON response.
 
-        ``parts`` are httpx's (params, json, data, files, headers). Returns answers below 300 and those whose status
-        is in ``accept``. Raises Offline, RetryAfter, AuthRefused, PauseTarget, PayloadTooLarge, Gone or Permanent.
+        ``parts`` are httpx's arguments (params, json, data, files, headers). Returns responses with
+        a status below 300 or in ``accept``. Raises Offline, RetryAfter, AuthRefused, PauseTarget,
+        PayloadTooLarge, Gone or Permanent.
         """
         answer = self._send(method, url, parts)
         if answer.status in accept:
@@ -118,9 +120,9 @@ class HttpClient:
         *,
         accept: Collection[int] = (),
     ) -> HttpResponse:
-        """Post a body that is answered in something else than JSON (the ``body`` of the answer).
+        """Post a body whose response is not JSON (its ``body`` is returned as bytes).
 
-        Raises as ``call`` does, but whether a sign-in page came instead only the caller can tell (``portal``).
+        Raises as ``call`` does, except that only the caller can detect a captive portal (``portal``).
         """
         answer = self._send("POST", url, {"content": content, "headers": headers})
         if answer.status < 300 or answer.status in accept:
@@ -128,8 +130,9 @@ class HttpClient:
         raise self.error(answer, url)
 
     def page(self, url: str, *, most: int) -> HttpResponse:
-        """A page that anybody may read. No password or token goes along, no redirect is followed, and after ``most``
-        bytes it ends. Answers of any status come back; raises Offline, RetryAfter or PauseTarget.
+        """Fetch a public page without credentials or redirects, reading at most ``most`` bytes.
+
+        Responses of any status are returned. Raises Offline, RetryAfter or PauseTarget.
         """
         headers = {"Accept": "text/html, */*;q=0.5", "Accept-Encoding": "identity"}
         return self._carry("GET", url, {"headers": headers}, most=most, signed=False)
@@ -174,7 +177,7 @@ class HttpClient:
         return HttpResponse(response.status_code, response.headers, text, json_in(text), body)
 
     def _cut(self) -> ConnectionLost:
-        """The request may have been carried out: only looking for our key there tells."""
+        """The request may have been processed: only looking up our key at the target tells."""
         return ConnectionLost(
             "The connection to %(name)s broke before an answer came. It is looked up there "
             "before the next try.",
@@ -182,7 +185,7 @@ class HttpClient:
         )
 
     def fetch(self, url: str) -> Iterator[bytes]:
-        """The body of a GET, in pieces; raises as ``call`` does."""
+        """Yield the body of a GET in chunks; raises as ``call`` does."""
         try:
             with self._client.stream("GET", url) as response:
                 if response.status_code >= 300:
@@ -196,7 +199,7 @@ class HttpClient:
             raise unreached(self.name, url, error) from error
 
     def portal(self) -> str:
-        """The sentence for a sign-in page that came instead of an answer."""
+        """The message for a captive portal that answered in place of the target."""
         return Message(
             "A web page came back where %(name)s should have answered: the Wi-Fi may want you "
             "to sign in. Open a browser, sign in, and it goes on by itself.",
@@ -204,7 +207,7 @@ class HttpClient:
         )
 
     def stray(self, answer: HttpResponse) -> PublishError:
-        """Something else than JSON came: a page of somebody else, or words of the target that belong nowhere."""
+        """The error for a non-JSON response: somebody else's page, or unexpected output of the target."""
         if is_page(answer.text) or "html" in answer.headers.get("Content-Type", ""):
             return Offline(self.portal(), Reachability.PORTAL)
         words = stray_words(answer.text)
@@ -216,7 +219,7 @@ class HttpClient:
         )
 
     def error(self, answer: HttpResponse, url: str) -> Exception:
-        """What an answer of 300 or more means, as an error to raise."""
+        """The error to raise for a response with status 300 or above."""
         said = _said(answer)
         if answer.status < 400:
             return self._moved(answer, url)
@@ -255,7 +258,7 @@ class HttpClient:
         )
 
     def _moved(self, answer: HttpResponse, url: str) -> Exception:
-        """A redirect: a moved site keeps the path; a sign-in page has its own."""
+        """The error for a redirect: a moved site keeps the path, a captive portal has its own."""
         goal = urlsplit(answer.headers.get("Location", ""))
         same_path = goal.path.rstrip("/") == urlsplit(url).path.rstrip("/")
         if goal.netloc and same_path:
@@ -268,7 +271,7 @@ class HttpClient:
 
 
 def _read(response: httpx.Response, most: int) -> bytes:
-    """The body, but for what is beyond ``most`` bytes. Each read has a time limit; a slow drip needs one for all."""
+    """Read up to ``most`` bytes of the body. Each read has a timeout; slow trickles need one for the whole body."""
     body, until = bytearray(), time.monotonic() + _LONGEST_S
     for piece in response.iter_bytes():
         body += piece
@@ -281,7 +284,7 @@ def _read(response: httpx.Response, most: int) -> bytes:
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """Who may vouch for a target: reading them takes 20 ms, and each delivery opens its target anew."""
+    """The cached TLS trust store: loading it takes 20 ms, and every delivery opens its target anew."""
     return httpx.create_ssl_context()
 
 
@@ -300,10 +303,10 @@ def _header_bytes(headers: httpx.Headers) -> int:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a Retry-After header (RFC 9110, 10.2.3), a date counted from the answer's own Date.
+    """Seconds from a Retry-After header (RFC 9110, 10.2.3); dates are relative to the response's own Date.
 
-    Without one, of the header that says when the next round of a rate limit begins: Mastodon's X-RateLimit-Reset
-    (a date), Bluesky's RateLimit-Reset (seconds since 1970).
+    Falls back to the header that says when the rate limit resets: Mastodon's X-RateLimit-Reset (a
+    date) or Bluesky's RateLimit-Reset (Unix time).
     """
     value = headers.get("Retry-After", "").strip()
     if value.isdigit():
@@ -320,14 +323,14 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _moment(value: str) -> datetime:
-    """A moment in any of the three spellings."""
+    """Parse a time in any of the three formats."""
     if value.isdigit():
         return datetime.fromtimestamp(int(value), UTC)
     return datetime.fromisoformat(value) if value[:4].isdigit() else parsedate_to_datetime(value)
 
 
 def _said(answer: HttpResponse) -> str:
-    """The target's own words, as ': …', if it gave any."""
+    """The target's own error message as ': …', if any."""
     told = answer.data if isinstance(answer.data, dict) else {}
     words = told.get("message") or told.get("error_description") or told.get("error") or ""
     if isinstance(words, dict):

@@ -1,7 +1,7 @@
-"""Signing in as a server asks for it: Basic (RFC 7617), or Digest (RFC 7616) where that is all it takes.
+"""HTTP authentication as the server requests it: Basic (RFC 7617), or Digest (RFC 7616) if it offers only that.
 
-Asked before anything is sent: so a password does not go in the clear to a server that wants a digest, and no large
-body goes out only to hear that it was not signed.
+The server is asked before anything is sent, so that a password is not sent in the clear to a server
+that wants Digest, and no large body is uploaded only to be rejected as unauthenticated.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ _Flow = Generator[httpx.Request, httpx.Response, None]
 
 
 class AskedSignIn(httpx.Auth):
-    """User name and password for ``url`` and what lies below it. Bodies have to be such that can be read again.
+    """User name and password for ``url`` and everything below it. Request bodies have to be replayable.
 
-    ``schemes``: address of a folder -> "basic" or "digest", as its server answered before.
+    ``schemes``: folder URL -> "basic" or "digest", as the server answered before.
     """
 
     def __init__(
@@ -26,11 +26,11 @@ class AskedSignIn(httpx.Auth):
         self._url = url
         self._basic = httpx.BasicAuth(user, password)
         self._digest = httpx.DigestAuth(user, password)
-        # Whether this client holds a challenge to make digests from.
+        # Whether this client holds a challenge for computing digests.
         self._challenged = False
 
     def auth_flow(self, request: httpx.Request) -> _Flow:
-        """Ask how to sign in, if that is not known, then sign."""
+        """Determine the scheme if it is unknown, then authenticate."""
         if self._schemes.get(self._url) != "basic" and not self._challenged:
             yield from self._ask()
         if self._schemes.get(self._url) == "digest":
@@ -39,13 +39,14 @@ class AskedSignIn(httpx.Auth):
             yield from self._basic.auth_flow(request)
 
     def _ask(self) -> _Flow:
-        """A question without a body, which every WebDAV server answers with 401 and its challenges."""
+        """A request without a body, which every WebDAV server answers with 401 and its challenges."""
         question = httpx.Request(
             "PROPFIND", self._url, headers={"Depth": "0", "Content-Length": "0"}
         )
         response = yield question
         if response.status_code != 401 or not _wants_digest(response):
-            # Whoever lets everybody look may still want a name for writing: as before, it is sent along.
+            # A server that allows anonymous reading may still require credentials for writing, so
+            # they are sent anyway.
             self._schemes[self._url] = "basic"
             return
         digest = self._digest.auth_flow(question)
@@ -53,7 +54,7 @@ class AskedSignIn(httpx.Auth):
         try:
             again = digest.send(response)
         except (StopIteration, httpx.ProtocolError, NotImplementedError):
-            # A kind of digest that nobody here can make.
+            # A digest algorithm that is not supported here.
             self._schemes[self._url] = "basic"
             return
         self._schemes[self._url], self._challenged = "digest", True
@@ -61,6 +62,6 @@ class AskedSignIn(httpx.Auth):
 
 
 def _wants_digest(response: httpx.Response) -> bool:
-    """Whether the challenges name Digest and not Basic."""
+    """Whether the challenges offer Digest but not Basic."""
     schemes = {one.split(" ")[0].lower() for one in response.headers.get_list("WWW-Authenticate")}
     return "digest" in schemes and "basic" not in schemes

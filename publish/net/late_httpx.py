@@ -1,6 +1,6 @@
-"""httpx, imported when something of it is first asked for: a kiosk that sends nothing anywhere never loads it.
+"""Lazily imported httpx: a kiosk that sends nothing never loads it.
 
-Importing it takes 40 ms of processor time and some 5 MB, and a kiosk without internet asks nobody.
+Importing it takes 40 ms of CPU time and about 5 MB of memory.
 """
 
 from __future__ import annotations

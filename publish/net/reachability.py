@@ -1,4 +1,4 @@
-"""Why a target was not reached: no network, a sign-in page, the target is down, or this laptop's clock is wrong."""
+"""Diagnose why a target was not reached: no network, captive portal, target down, or a wrong local clock."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ else:
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL})
 # X509_V_ERR_CERT_NOT_YET_VALID and _HAS_EXPIRED of OpenSSL.
 _BY_DATE = frozenset({9, 10})
-# A clock that is less wrong than this does not spoil certificates, and is nobody's trouble.
+# A smaller clock error does not break certificate checks and is not reported.
 WRONG = timedelta(minutes=5)
 _SPOILS = timedelta(hours=1)
 _PEEK_SECONDS = 5
@@ -31,16 +31,16 @@ _PEEK_SECONDS = 5
 
 @dataclass(frozen=True)
 class Glimpse:
-    """What a plain http request to the same host told."""
+    """What a plain HTTP request to the same host showed."""
 
-    # Seconds that this laptop is ahead; None: no Date.
+    # Seconds by which this laptop's clock is ahead; None without a Date header.
     ahead_s: float | None
-    # Sent on to another host: a sign-in page.
+    # Redirected to another host: a captive portal.
     elsewhere: bool
 
 
 def unreached(name: str, url: str, error: BaseException, *, clock: Clock = utc_now) -> Offline:
-    """The error of a connection that never stood, as an Offline that says why."""
+    """Turn a failed connection into an Offline error that says why."""
     causes = list(_causes(error))
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return _unproved(name, url, causes, clock)
@@ -72,7 +72,7 @@ def unreached(name: str, url: str, error: BaseException, *, clock: Clock = utc_n
 
 
 def routed() -> bool:
-    """Whether this laptop knows any way out. Sends nothing: connecting UDP only asks the routing table."""
+    """Whether this laptop has a route out. Sends nothing: connecting a UDP socket only consults the routing table."""
     for family, address in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
         try:
             with socket.socket(family, socket.SOCK_DGRAM) as probe:
@@ -84,7 +84,7 @@ def routed() -> bool:
 
 
 def glimpse(host: str, *, clock: Clock = utc_now) -> Glimpse | None:
-    """Ask the host over plain http, which needs no right clock; None without an answer."""
+    """Request the host over plain HTTP, which needs no correct clock; None without a response."""
     try:
         answer = httpx.get(f"http://{host}/", timeout=_PEEK_SECONDS, follow_redirects=False)
     except (httpx.HTTPError, httpx.InvalidURL):
@@ -95,7 +95,7 @@ def glimpse(host: str, *, clock: Clock = utc_now) -> Glimpse | None:
 
 
 def say_ahead(seconds: float) -> str:
-    """How wrong this laptop's clock is, in words; empty when it is right enough."""
+    """How wrong this laptop's clock is, as a sentence; empty if it is accurate enough."""
     off = timedelta(seconds=abs(seconds))
     if off < WRONG:
         return ""
@@ -107,7 +107,7 @@ def say_ahead(seconds: float) -> str:
 
 
 def _unproved(name: str, url: str, causes: list[BaseException], clock: Clock) -> Offline:
-    """TLS failed: by date, or because somebody else answers."""
+    """Diagnose a failed TLS check: wrong date, or another server answers."""
     seen = glimpse(_host(url), clock=clock)
     codes = {getattr(cause, "verify_code", 0) for cause in causes}
     ahead = seen.ahead_s if seen else None
@@ -162,5 +162,5 @@ def _is_local(host: str) -> bool:
 
 
 def _related(goal: str, host: str) -> bool:
-    """The same site, with or without www."""
+    """Whether two hosts are the same site, with or without www."""
     return goal.removeprefix("www.") == host.removeprefix("www.")

@@ -1,7 +1,7 @@
-"""What was learnt of servers while a program runs: sign-ins, addresses that were found, files that wait for their post.
+"""In-memory cache of facts about servers: sessions, discovered addresses, files uploaded ahead of their post.
 
-Nothing here is needed: whoever finds it empty asks again. A ``PublishContext`` owns one and closes it; targets are
-opened for one delivery each and reach it through their ``TargetConfig``.
+Losing it is harmless: the server is simply asked again. A ``PublishContext`` owns one and closes
+it; targets are opened for one delivery each and access it through their ``TargetConfig``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Table(MutableMapping[Any, Any]):
-    """A dictionary that several threads may use; whole items only, so that a look never sees half of a change."""
+    """A thread-safe dictionary; values are replaced whole, so that readers never see a partial change."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -40,19 +40,19 @@ class Table(MutableMapping[Any, Any]):
 
 
 class RemoteState:
-    """Tables by name; a name belongs to one module."""
+    """Named tables; each name belongs to one module."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._tables: dict[str, Table] = {}
 
     def table(self, name: str) -> Table:
-        """The table of this name, made when it is first asked for."""
+        """The table of this name, created on first use."""
         with self._lock:
             return self._tables.setdefault(name, Table())
 
     def close(self) -> None:
-        """Forget everything, sign-ins too."""
+        """Clear everything, including sessions."""
         with self._lock:
             for table in self._tables.values():
                 table.clear()

@@ -1,6 +1,6 @@
-"""Values that other servers and programs send, read leniently: one odd reply never stops the others.
+"""Lenient parsing of values from other servers and programs: one malformed reply never blocks the others.
 
-Servers pass on what clients wrote: Bluesky takes a ``createdAt`` of year 0, mails carry any ``Date``.
+Servers pass on what clients wrote: Bluesky accepts a ``createdAt`` in year 0, mails carry any ``Date``.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ log = logging.getLogger(__name__)
 Row = TypeVar("Row")
 Read = TypeVar("Read")
 
-# No reply is older, and none is written so late. Python's own bounds overflow where a zone is added (years 1, 9999).
+# Plausible range of reply dates. Python's own bounds overflow when a time zone is applied (years 1, 9999).
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-# Clocks of servers and phones differ; what lies further ahead is a mistake.
+# Tolerance for clock differences; what lies further in the future is a mistake.
 AHEAD = timedelta(days=2)
-# What reading a structure raises where it is not what it should be.
+# Exceptions raised when a structure is not as expected.
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
 
 
 def parse_moment(value: object) -> datetime | None:
-    """A moment in UTC from ISO 8601 or RFC 5322; None for what is none, or none between 1970 and 2200.
+    """Parse an ISO 8601 or RFC 5322 time to UTC; None if invalid or not between 1970 and 2200.
 
-    A moment without a zone counts as UTC.
+    A time without a zone is taken as UTC.
     """
     text = str(value or "").strip()
     try:
@@ -41,10 +41,10 @@ def parse_moment(value: object) -> datetime | None:
 
 
 def first_moment(*values: object, now: datetime | None = None) -> datetime:
-    """The first of these values that is a moment and has come, by our clock.
+    """The first of these values that is a valid time and not in the future.
 
-    Where all lie ahead, ours may be the wrong one: the last of them counts, as the one that a server wrote. Without
-    any moment it is ``now``.
+    If all are in the future, our clock may be wrong: then the last one is used, as the one a server
+    wrote. Without a valid time it is ``now``.
     """
     now = now or datetime.now(UTC)
     moments = [moment for value in values if (moment := parse_moment(value))]
@@ -53,12 +53,12 @@ def first_moment(*values: object, now: datetime | None = None) -> datetime:
 
 
 def bounded(moment: datetime, now: datetime) -> datetime:
-    """The moment itself if a database and every zone can hold it, else ``now``."""
+    """The time itself if a database and every time zone can represent it, else ``now``."""
     return parse_moment(moment.isoformat()) or now
 
 
 def clean_text(value: object) -> str:
-    """Text that a database and a page can hold: without NUL and halves of surrogate pairs, which JSON may bring."""
+    """Remove NUL and unpaired surrogates, which JSON may contain but databases and pages can't hold."""
     text = value if isinstance(value, str) else "" if value is None else str(value)
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
@@ -66,7 +66,7 @@ def clean_text(value: object) -> str:
 def read_each(
     rows: Iterable[Row], read: Callable[[Row], Read], name: Callable[[Row], Any]
 ) -> Iterator[Read]:
-    """Read each row; one that is malformed is left out, with a line in the log that names it."""
+    """Parse each row; malformed ones are skipped and logged."""
     for row in rows:
         try:
             yield read(row)

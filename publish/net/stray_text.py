@@ -1,6 +1,6 @@
-"""JSON with something around it that does not belong there: byte order marks, PHP's notices, comments of a cache.
+"""Extract JSON from responses with stray text around it: byte order marks, PHP notices, cache comments.
 
-One file of a plugin that was saved with a byte order mark, or one notice that is shown, spoils every answer of a blog.
+A single plugin file saved with a byte order mark, or one displayed notice, corrupts every response of a blog.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ import json
 import re
 from typing import Any
 
-# What stands around an answer is short; whoever writes more than this in front of one has written a page.
+# Stray text is short; more than this in front of a value means that the response is a page.
 _FRONT = 1 << 16
 _TRIES = 60
 _PAGE = re.compile(r"<!doctype html|<html|<head\b|<body\b", re.IGNORECASE)
-# Before and behind these a value is a part of a larger one, which was cut.
+# Next to these characters a value is a fragment of a larger, truncated one.
 _INNER_BEFORE, _INNER_AFTER = ':,[{"', ',:]}"'
 _BLANK = "\ufeff\u200b \t\r\n"
 _DECODER = json.JSONDecoder()
 
 
 def json_in(text: str) -> Any:
-    """The JSON of a text, without what stands before and behind it; None where there is none.
+    """The JSON value in a text, ignoring stray text around it; None if there is none.
 
-    A web page that has JSON somewhere in it is a web page.
+    A web page that contains JSON is still a web page.
     """
     bare = text.strip(_BLANK)
     try:
@@ -39,18 +39,18 @@ def json_in(text: str) -> Any:
 
 
 def stray_words(text: str) -> str:
-    """The beginning of what a server wrote, on one line and without markup, to show to a person."""
+    """The start of a server's response, on one line and without markup, to show to a person."""
     words = " ".join(re.sub(r"<[^>]*>", " ", text.strip(_BLANK)).split())
     return words if len(words) <= 120 else f"{words[:120].rstrip()}…"
 
 
 def is_page(text: str) -> bool:
-    """Whether this is a web page."""
+    """Whether a text is an HTML page."""
     return _PAGE.search(text[:_FRONT]) is not None
 
 
 def _value_at(text: str, start: int) -> Any:
-    """The value that begins here, if it stands by itself."""
+    """The JSON value at this position, if it stands alone."""
     try:
         value, end = _DECODER.raw_decode(text, start)
     except (ValueError, RecursionError):
@@ -61,7 +61,7 @@ def _value_at(text: str, start: int) -> Any:
 
 
 def _is_answer(value: Any) -> bool:
-    """An object, or a list of them: notices have brackets and braces too."""
+    """Whether a value is an object or a list of objects: notices contain brackets and braces too."""
     if isinstance(value, list):
         return bool(value) and all(isinstance(one, dict) for one in value)
     return isinstance(value, dict) and bool(value)

@@ -1,7 +1,7 @@
-"""What one delivery moves: bytes counted while they are sent, and the clock of the other side.
+"""Traffic of one delivery: bytes counted while they are sent, and the server's clock.
 
-The worker opens a ``TransferMeter`` around a delivery; ``publish.net.http`` and targets of other kinds
-report to the open one.
+The worker opens a ``TransferMeter`` around a delivery; ``publish.net.http`` and targets with other
+protocols report to it.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from reporter.clock import Clock, utc_now
 
 @dataclass
 class TransferMeter:
-    """Counts of one delivery. ``on_bytes`` hears the total while it grows, and may raise to break it off."""
+    """Byte counts of one delivery. ``on_bytes`` is called with the running total and may raise to abort it."""
 
     on_bytes: Callable[[int], None] | None = None
     clock: Clock = utc_now
     sent: int = 0
-    # Of the sent ones: those that a broken try leaves at the target, where the next one goes on.
+    # Sent bytes that an interrupted try leaves at the target, where the next one resumes.
     resumable_bytes: int = 0
     received: int = 0
     answers: int = 0
-    # Seconds that this laptop is ahead of the other side's clock.
+    # Seconds by which this laptop is ahead of the server's clock.
     clock_skew_s: float | None = None
 
     def record_sent(self, count: int) -> None:
-        """So many bytes were handed to the network."""
+        """Count bytes handed to the network."""
         self.sent += count
         if self.on_bytes is not None:
             self.on_bytes(self.sent)
 
     def record_response(self, count: int, date: str) -> None:
-        """An answer of so many bytes came, with this Date header (RFC 9110, 6.6.1)."""
+        """Count a response of this size with its Date header (RFC 9110, 6.6.1)."""
         self.received += count
         self.answers += 1
         ahead = seconds_ahead(date, self.clock())
@@ -49,13 +49,13 @@ _CURRENT: ContextVar[TransferMeter | None] = ContextVar("meter", default=None)
 
 
 def current_meter() -> TransferMeter | None:
-    """The meter of the delivery that is under way in this thread, if any."""
+    """The meter of this thread's current delivery, if any."""
     return _CURRENT.get()
 
 
 @contextmanager
 def counted(meter: TransferMeter) -> Iterator[TransferMeter]:
-    """Report to this meter for the length of a block."""
+    """Context manager: report to this meter."""
     token = _CURRENT.set(meter)
     try:
         yield meter
@@ -64,21 +64,21 @@ def counted(meter: TransferMeter) -> Iterator[TransferMeter]:
 
 
 def moved(count: int) -> None:
-    """For targets that do not speak HTTP: so many bytes were sent."""
+    """Count sent bytes, for targets that do not use HTTP."""
     meter = current_meter()
     if meter is not None:
         meter.record_sent(count)
 
 
 def kept(count: int) -> None:
-    """For targets that go on where they were cut: so many of the sent bytes need not be sent again."""
+    """Count sent bytes that need not be sent again, for targets with resumable uploads."""
     meter = current_meter()
     if meter is not None:
         meter.resumable_bytes += count
 
 
 def seconds_ahead(date: str, now: datetime) -> float | None:
-    """How far ``now`` is ahead of a Date header; None when there is none that can be read."""
+    """How far ``now`` is ahead of a Date header; None if it is missing or invalid."""
     try:
         return (now - parsedate_to_datetime(date)).total_seconds()
     except (ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""A story as one target gets it: composed for its readers, woven with its copies, fitted to what the target takes."""
+"""Adapt a story to a target: compose it for its readers, link its copies, and fit it to the target's limits."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from reporter.moderation.visibility import Scope
 def shape_post(
     session: Session, context: PublishContext, target: Target, story: Story, *, drafts: bool = False
 ) -> FittedPost | None:
-    """What this target should show of a story, or None when nothing of it may be shown there.
+    """The story's post for this target, or None if nothing of it may be shown there.
 
-    ``drafts``: also of one that nobody gets yet, for a preview.
+    ``drafts``: also shape unpublished drafts, for a preview.
     """
     cls = target_class(target.kind)
     post = build_post(
@@ -47,7 +47,7 @@ def shape_post(
     post = replace(post, copies=post.copies[: cls.copies_shown])
     rows = story_rows(session, story.id)
     linked = linked_rows(rows, target.audience, target.id)
-    # Files inside a post: those that are too large for the line stay behind like those that the target refuses.
+    # Files embedded in a post: those too large for the connection are left out like those the target refuses.
     own_row = next((row for row in rows if row.target_id == target.id), None)
     most = (
         own_row.memory.most if own_row is not None and not issubclass(cls, MediaLibrary) else None
@@ -72,7 +72,7 @@ def shape_post(
 
 
 def _whole(post: Post, linked: Sequence[Delivery], files: Sequence[Delivery]) -> dict[str, str]:
-    """Where each file can be found whole: the first copy whose target has it."""
+    """Map each media key to the first copy whose target has the file."""
     there = {(row.target_id, row.item_id) for row in files if row.sent and row.wanted}
     found = {}
     for media in post.media():
@@ -83,7 +83,7 @@ def _whole(post: Post, linked: Sequence[Delivery], files: Sequence[Delivery]) ->
 
 
 def _parked(post: Post, own: Mapping[uuid.UUID, Delivery]) -> dict[str, str]:
-    """Files that this target refused, with its reason."""
+    """Media keys this target refused, with its reason."""
     return {
         media.key: row.error or Message("It could not go there.")
         for media in post.media()

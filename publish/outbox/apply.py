@@ -1,4 +1,4 @@
-"""Stores what was decided of a row: one UPDATE under its lease, then whatever depends on it."""
+"""Store the policy's decision for a row: one UPDATE under its lease, then dependent changes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from reporter.models.outbox import SentDraft
 def apply(
     session: Session, claim: Claim, transition: Transition, now: datetime
 ) -> tuple[Recheck, ...]:
-    """Store the row and let go of it, in one commit; what the ledger has to compare again after it."""
+    """Store the row and release its lease in one commit; return what the ledger has to compare again."""
     _note_target(session, claim.target_id, transition.news, now)
     stored = session.execute(change(claim).values(lease="", **transition.values()))
     ours = bool(stored.rowcount)  # type: ignore[attr-defined]
@@ -39,7 +39,7 @@ def apply(
 
 
 def _keep_draft(session: Session, row_id: uuid.UUID, draft: Draft) -> None:
-    """Keep the words of a post as they were sent."""
+    """Store a post's text as it was sent."""
     session.merge(
         SentDraft(delivery_id=row_id, title=draft.title, body=draft.body, mime=draft.mime)
     )

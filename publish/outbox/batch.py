@@ -1,8 +1,9 @@
-"""Several stories in one go, for targets that take them so: in a git repository a round is one commit and one push.
+"""Batch delivery for targets that support it: in a git repository a round is one commit and one push.
 
-Only the sending is shared. Each row is claimed before, keeps its own lease, and is "sent" only after the push. When
-it fails, whatever the reason, the first goes by itself at once, and what failed means is decided there, as for any
-other row. What arrived although its answer was lost is found unchanged by the next try, which then adds nothing.
+Only the sending is shared. Each row is claimed beforehand, keeps its own lease, and counts as sent
+only after the push. If the batch fails for any reason, the first row is delivered alone at once and
+the error is handled there as usual. If the batch arrived but its response was lost, the next try
+finds it unchanged and adds nothing.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ from reporter.models import Target as TargetRow
 
 log = logging.getLogger(__name__)
 
-# Together no more than a thin line carries in a minute: a push that is cut begins anew.
+# Total size limit: about a minute on a slow connection, since an interrupted push starts over.
 _MOST_BYTES, _MOST_ROWS = 8_000_000, 100
 
 
 def claim_others(session: Session, context: PublishContext, claim: Claim) -> list[Claim]:
-    """What may go together with a claimed row, claimed too. Commits."""
+    """Claim further rows that can be sent together with a claimed one. Commits."""
     if not _joins(claim.kind, claim.state, claim.memory):
         return []
     target = session.get_one(TargetRow, claim.target_id)
@@ -58,12 +59,12 @@ def claim_others(session: Session, context: PublishContext, claim: Claim) -> lis
 
 
 def _joins(kind: str, state: str, memory: DeliveryMemory) -> bool:
-    # A takedown waits for nothing else.
+    # A takedown waits for nothing.
     return kind == ItemKind.STORY and state in TO_SEND and not (memory.alone or memory.urgent)
 
 
 def fits(job: StoryJob) -> bool:
-    """Whether a post may go with others: nothing of it is made smaller."""
+    """Whether a post can be batched: none of its files needs shrinking."""
     return job.limits == Limits()
 
 
@@ -82,7 +83,7 @@ def send(
 
     sent = attempt(connect_and_send)
     if isinstance(sent, Exception):
-        # Whoever goes by itself meets it again, and there it is stored, and logged without secrets.
+        # The row meets the error again when delivered alone; there it is stored, and logged without secrets.
         session.rollback()
         log.info("%d stories together: %s", len(claims), type(sent).__name__)
         return None
@@ -92,9 +93,9 @@ def send(
 def _send(
     session: Session, target: Target, claims: Sequence[Claim], jobs: Sequence[StoryJob]
 ) -> list[Sent]:
-    # Where this fails nothing has begun, and they may try together again.
+    # If this fails nothing has been sent, and the rows may be batched again.
     target.find(jobs[0].post.key)
-    # Whatever happens now, until it is sent each goes by itself: a line that breaks carries little at once.
+    # From here on each row goes alone until it is sent: an unreliable connection carries little at once.
     for claim, job in zip(claims, jobs, strict=True):
         remember(session, claim, replace(job.trying, alone=True))
     session.commit()

@@ -1,4 +1,4 @@
-"""What ledger and outbox work with."""
+"""Shared context of ledger and outbox."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from reporter.models import Target
 
 @dataclass(frozen=True)
 class PublishContext:
-    """Files, facts, time, chance, how a target's row becomes a working one, and how many bytes may be spent.
+    """File storage, gathering facts, clock, randomness, target factory and byte budget.
 
-    ``close`` it when nothing is sent any more.
+    ``close`` it once nothing more is sent.
     """
 
     store: Store
@@ -27,24 +27,24 @@ class PublishContext:
     clock: Clock
     rng: random.Random
     connect: Callable[[Target], OpenTarget]
-    # Bytes that may go over the network before a person raises it; 0: as many as it takes.
+    # Network byte budget until a person raises it; 0 means unlimited.
     budget: int = 0
-    # Whether nobody else publishes this gathering just now: asked before each row that brings something out.
+    # Whether this process may publish the gathering now; checked before each row that publishes something.
     may_send: Callable[[], bool] = lambda: True
-    # What open targets learn of their servers.
+    # Server facts learnt by open targets.
     state: RemoteState = field(default_factory=RemoteState)
 
     def close(self) -> None:
-        """Forget what was learnt of servers, sign-ins too."""
+        """Forget cached server facts, including sessions."""
         self.state.close()
 
 
 def secret_name(name: str) -> str:
-    """How ``reporter.secret_store`` calls the secret of a target."""
+    """Name of a target's secret in ``reporter.secret_store``."""
     return f"target:{name}"
 
 
 def secrets_of(context: PublishContext, name: str) -> list[str]:
-    """The secrets of the target of this name, never to be shown."""
+    """Secret values of the named target, which must never be shown."""
     found = secret_store.get_secret(str(context.facts.id), secret_name(name))
     return [found] if found else []

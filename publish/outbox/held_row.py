@@ -1,4 +1,4 @@
-"""A ledger row under our lease: read in frozen values, and changed only as long as it is ours."""
+"""A ledger row under our lease: read as a frozen snapshot and updated only while the lease is ours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reporter.models import Delivery
 
 
 def claim_of(row: Delivery, mark: str) -> Claim:
-    """A row under this mark, in frozen values."""
+    """Snapshot of the row claimed under this lease."""
     return Claim.of(
         row,
         id=row.id,
@@ -25,12 +25,12 @@ def claim_of(row: Delivery, mark: str) -> Claim:
 
 
 def reread(session: Session, claim: Claim) -> Claim:
-    """The same row as it is by now."""
+    """The current state of the same row."""
     return claim_of(session.get_one(Delivery, claim.id, populate_existing=True), claim.mark)
 
 
 def change(claim: Claim) -> Update:
-    """An UPDATE of a row as long as it is ours; a sleeper whose lease went to another changes nothing of it."""
+    """UPDATE a row only while the lease is ours: a stalled worker whose lease was taken over changes nothing."""
     return (
         update(Delivery)
         .where(Delivery.id == claim.id, Delivery.lease == claim.mark)
@@ -39,5 +39,5 @@ def change(claim: Claim) -> Update:
 
 
 def remember(session: Session, claim: Claim, memory: DeliveryMemory) -> None:
-    """Keep what counts while the row is under way. Does not commit."""
+    """Store values in the row's memory while it is being delivered. Does not commit."""
     session.execute(change(claim).values(remote=memory.to_json()))

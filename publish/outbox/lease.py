@@ -1,4 +1,4 @@
-"""Claims on ledger rows: one worker at a time, renewed while bytes move, free again when the worker is gone."""
+"""Leases on ledger rows: one worker at a time, renewed while bytes move, freed when the worker is gone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reporter.database import job_queue
 from reporter.enums import DeliveryState
 from reporter.models import Delivery
 
-# A row is ours for this long after its last byte moved.
+# The lease lasts this long after the last transferred byte.
 _DURATION = timedelta(minutes=5)
 _RENEW_EVERY = timedelta(seconds=1)
 
@@ -29,9 +29,9 @@ _RENEW_EVERY = timedelta(seconds=1)
 def take_lease(
     session: Session, context: PublishContext, row: Delivery, mark: str = ""
 ) -> Claim | None:
-    """Claim a row, which counts one attempt; None if somebody has it, or has paused it meanwhile. Commits.
+    """Claim a row and count one attempt; None if it is leased or was paused meanwhile. Commits.
 
-    ``mark``: of a row that this one goes together with.
+    ``mark``: the lease of the row it is batched with.
     """
     if row.target.paused or is_stopped(session, row.target_id):
         return None
@@ -55,9 +55,9 @@ def take_lease(
 
 
 def renewal(session: Session, context: PublishContext, claim: Claim) -> Callable[[int], None]:
-    """For a ``TransferMeter``: notes progress, renews the lease, stops when a person pauses it.
+    """Progress callback for a ``TransferMeter``: stores progress, renews the lease, stops when paused.
 
-    What it returns raises PausedByUser; it commits, at most once a second.
+    The callback raises PausedByUser, and commits at most once a second.
     """
     renewed = context.clock()
 
@@ -77,7 +77,7 @@ def renewal(session: Session, context: PublishContext, claim: Claim) -> Callable
 
 
 def free_abandoned(session: Session, context: PublishContext) -> None:
-    """Take leases from processes of this machine that are no more: a restart need not wait until they run out."""
+    """Free leases of this machine's dead processes, so that a restart need not wait for their expiry."""
     now = context.clock()
     held = select(Delivery.id, Delivery.lease).where(Delivery.lease != "", Delivery.due_at > now)
     for row_id, lease in session.execute(held).all():

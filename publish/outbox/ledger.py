@@ -1,4 +1,4 @@
-"""The ledger: one row per (item, target). Compares what should be there with what was sent, and says what is due."""
+"""The ledger: one row per (item, target). Compares the wanted state with what was sent and marks rows due."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ from reporter.stories.queries import all_stories
 
 @dataclass(frozen=True)
 class Counts:
-    """What a turn of the ledger found to do."""
+    """Result of one comparison of the ledger."""
 
     due: int = 0
     withdrawing: int = 0
     unchanged: int = 0
-    # Under work right now: looked at again next time.
+    # Being delivered at the moment; compared again next time.
     held: int = 0
 
     @property
     def work(self) -> int:
-        """Rows that were not due before."""
+        """Number of rows that became due."""
         return self.due + self.withdrawing
 
     def plus(self, other: Counts) -> Counts:
-        """Both together."""
+        """Sum of two results."""
         return Counts(
             self.due + other.due,
             self.withdrawing + other.withdrawing,
@@ -56,7 +56,7 @@ class Counts:
 
 
 def chosen_targets(session: Session, names: Sequence[str] = ()) -> list[Target]:
-    """The targets with these names, all without any; raises NotFound."""
+    """The named targets, or all if none are named; raises NotFound."""
     rows = list(session.scalars(select(Target).order_by(Target.created_at, Target.name)))
     if missing := set(names) - {row.name for row in rows}:
         raise NotFound(
@@ -73,10 +73,11 @@ def queue(
     names: Sequence[str] = (),
     only_known: bool = False,
 ) -> Counts:
-    """Bring the ledger in line with what may be shown now. Sends nothing. Commits.
+    """Update the ledger to match what may be shown now. Sends nothing. Commits.
 
-    Not there: due. Changed since it was sent: due again. Not to be shown any more: withdrawing. ``only_known``
-    leaves alone the stories that were never queued: for a takedown, which must not publish anything new.
+    New items become due, changed ones due again, and those no longer to be shown are withdrawn.
+    ``only_known`` ignores stories that were never queued: for a takedown, which must not publish
+    anything new.
     """
     session.commit()
     return beside_others(
@@ -92,7 +93,7 @@ def _queue(
     _note_beginning(session, targets, context.clock())
     session.commit()
     total = Counts()
-    # The canonical place first, so that the others find its links in one turn.
+    # The canonical target first, so that the others find its links in the same run.
     for target in sorted(targets, key=rank):
         found = compare(session, context, target, stories, only_known=only_known)
         session.commit()
@@ -101,7 +102,7 @@ def _queue(
 
 
 def _note_beginning(session: Session, targets: Sequence[Target], now: datetime) -> None:
-    """Progress counts from when there was nothing to do."""
+    """Start a new progress count if nothing was open."""
     for target in targets:
         status_of(session, target.id)
     state = outbox_state(session, now)
@@ -111,7 +112,7 @@ def _note_beginning(session: Session, targets: Sequence[Target], now: datetime) 
 
 
 def recheck(session: Session, context: PublishContext, what: Recheck) -> None:
-    """Compare again what a delivery may have changed for others. Commits."""
+    """Compare again what a delivery may have changed for other rows. Commits."""
     if what.story_id is not None:
         _refresh_copies(session, context, what.story_id, what.target_id)
         return
@@ -124,7 +125,7 @@ def recheck(session: Session, context: PublishContext, what: Recheck) -> None:
 def _refresh_copies(
     session: Session, context: PublishContext, story_id: uuid.UUID, apart_from: uuid.UUID
 ) -> None:
-    """Its link at one target has changed: the copies that point to it are due for a change."""
+    """Its link at one target has changed: copies that link to it become due."""
     story = session.get(Story, story_id)
     if story is None:
         return
@@ -140,7 +141,7 @@ def _refresh_copies(
 def wanted_posts(
     session: Session, context: PublishContext, target: Target, stories: Iterable[Story]
 ) -> list[FittedPost]:
-    """What this target should show, as its readers may see it and as it takes it."""
+    """The posts this target should have, as its readers may see them and within its limits."""
     shaped = (shape_post(session, context, target, story) for story in stories)
     return [fitted for fitted in shaped if fitted is not None]
 
@@ -154,7 +155,7 @@ def compare(
     only_known: bool,
     partly: bool = False,
 ) -> Counts:
-    """Bring one target's rows in line. ``partly``: rows of other stories are left as they are. Does not commit."""
+    """Update one target's rows. ``partly``: leave rows of other stories unchanged. Does not commit."""
     now = context.clock()
     rows = {(row.item_kind, row.item_id): row for row in _rows(session, target)}
     held = sum(is_leased(row, now) for row in rows.values())
@@ -180,7 +181,7 @@ def compare(
 def wanted_items(
     session: Session, context: PublishContext, target: Target, stories: Iterable[Story]
 ) -> list[Wanted]:
-    """Everything that should be at a target of these stories and of other kinds, each item once."""
+    """All items of these stories and of other kinds that should be at a target, each once."""
     posts = wanted_posts(session, context, target, stories)
     return [one for item in ITEMS.values() for one in item.wanted(session, context, target, posts)]
 
@@ -202,7 +203,7 @@ def _new_row(target: Target, item: Wanted, context: PublishContext, now: datetim
 
 
 def _want(session: Session, row: Delivery, item: Wanted, now: datetime) -> bool:
-    """Make a row due if it does not hold what is wanted; True if it was changed."""
+    """Make a row due if it differs from what is wanted; return whether it changed."""
     if is_leased(row, now):
         return False
     before = Columns.of(row)
@@ -210,7 +211,7 @@ def _want(session: Session, row: Delivery, item: Wanted, now: datetime) -> bool:
         return False
     another = before.wanted != item.fingerprint
     shows = another and item.kind == ItemKind.STORY
-    # Somebody took something back: that does not wait for new files.
+    # Withdrawn content does not wait for new files.
     urgent = shows and takedowns.note_story(session, row, item.shows, now)
     by_hand = issubclass(target_class(row.target.kind), ManualPosting)
     after = wanting.want(before, item, by_hand=by_hand, urgent=urgent, now=now)
@@ -219,7 +220,7 @@ def _want(session: Session, row: Delivery, item: Wanted, now: datetime) -> bool:
 
 
 def _want_no_more(session: Session, row: Delivery, now: datetime) -> bool:
-    """Send a row on its way out; True if the target may have it."""
+    """Start the withdrawal of a row; return whether the target may have the item."""
     if row.wanted == "" or is_leased(row, now):
         return False
     by_hand = issubclass(target_class(row.target.kind), ManualPosting)
@@ -232,11 +233,11 @@ def _want_no_more(session: Session, row: Delivery, now: datetime) -> bool:
 
 
 def _put(session: Session, row: Delivery, before: Columns, after: Columns) -> bool:
-    """Change a row unless somebody else has since it was read. Does not commit."""
+    """Change a row unless it was changed since it was read. Does not commit."""
     statement = (
         update(Delivery)
         .where(Delivery.id == row.id, Delivery.state == row.state, Delivery.lease == row.lease)
-        # A lease that has run out ends, where its owner would put back what was taken away.
+        # End an expired lease, whose owner could restore what was taken away.
         .values(lease="" if not after.wanted else row.lease, **after.changes(before))
         .execution_options(synchronize_session=False)
     )

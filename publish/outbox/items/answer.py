@@ -1,7 +1,7 @@
-"""What the organization answers, on its way to where it was asked.
+"""The organization's answers to replies, delivered to where the reply was written.
 
-An answer is a ``Reply`` row of our own (``ours``); its delivery is one row like any other, so claims, leases, patience
-and takedowns are the outbox's.
+An answer is a ``Reply`` row marked ``ours``; its delivery is an ordinary ledger row, so claims,
+leases, retries and takedowns work as for every item.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ ORDER = Order(leaving=4, small=4, big=4)
 
 
 def answer_key(reply_id: uuid.UUID, facts: GatheringFacts) -> str:
-    """Our name for an answer at a target."""
+    """Our key for an answer at a target."""
     return f"sra-{facts.mark}-{reply_id.hex[-16:]}"
 
 
@@ -55,10 +55,10 @@ def answer(
     facts: GatheringFacts,
     rng: random.Random,
 ) -> Reply:
-    """Answer a reply as the organization: at once where it was said here, through the outbox where it was elsewhere.
+    """Answer a reply as the organization: immediately for local replies, else through the outbox.
 
-    What is answered is done with. Raises BadInput for no words and for places that take no answers, Conflict for a
-    reply that is gone. Commits.
+    The reply counts as handled. Raise BadInput for an empty text or a target without answers,
+    Conflict if the reply is gone. Commits.
     """
     words = text.strip()
     if not words:
@@ -116,7 +116,7 @@ def _delivery(row: Reply, facts: GatheringFacts, hand: Actor, rng: random.Random
 
 
 def take_back_answer(session: Session, row: Reply, hand: Actor) -> None:
-    """Take an answer of ours away, wherever it was sent. Raises BadInput for somebody else's words. Commits."""
+    """Withdraw one of our answers, wherever it was sent. Raise BadInput if it is not ours. Commits."""
     if not row.ours:
         raise BadInput("Only the organization's own answers can be taken back from here.")
     row.state, row.changed_at = ReplyState.GONE.value, hand.now
@@ -126,7 +126,7 @@ def take_back_answer(session: Session, row: Reply, hand: Actor) -> None:
 def wanted(
     session: Session, context: PublishContext, target: Target, posts: Sequence[FittedPost]
 ) -> Iterable[Wanted]:
-    """The answers that should be at a target; their rows are made when they are written."""
+    """Answers that should exist at a target; their rows are created when they are written."""
     query = select(Reply.id).where(
         Reply.target_id == target.id, Reply.ours, Reply.state != ReplyState.GONE
     )
@@ -134,12 +134,12 @@ def wanted(
 
 
 def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
-    """The answer and the post that it stands under. Raises Gone when that is not there."""
+    """The answer and the post it belongs to. Raise Gone if the post is no longer there."""
     reply = session.get_one(Reply, claim.item_id)
     leaving = reply.state == ReplyState.GONE or claim.leaving
     post = _post_of(session, reply, claim.target_id)
     if post is None and leaving:
-        # With the post its comments went.
+        # The comments were removed with the post.
         return Settled(Withdrawn())
     if post is None:
         raise Gone("The post that this answers is not there any more.")
@@ -148,7 +148,7 @@ def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
 
 
 def _post_of(session: Session, reply: Reply, target_id: uuid.UUID) -> Remote | None:
-    """The post at the target under which the answered reply stands."""
+    """The post at the target that the answered reply belongs to."""
     found = session.scalar(
         select(Delivery).where(
             Delivery.target_id == target_id,
@@ -166,7 +166,7 @@ def _to(session: Session, reply: Reply) -> str:
 
 
 def settled(session: Session, claim: Claim, after: Transition, now: datetime) -> None:
-    """Note the remote id with the answer itself, so that the next look knows it again. Does not commit."""
+    """Store the remote id with the answer, so that the next poll recognizes it. Does not commit."""
     if after.state not in SETTLED:
         return
     takedowns.settle(session, claim.id, after.shows, now)
@@ -177,7 +177,7 @@ def settled(session: Session, claim: Claim, after: Transition, now: datetime) ->
         select(Reply).where(Reply.target_id == claim.target_id, Reply.remote_id == after.remote_id)
     )
     if twin is not None and twin.id != reply.id:
-        # A look at the target was faster: ours keeps the identity.
+        # A poll already imported it; our row keeps its identity.
         session.delete(twin)
         session.flush()
     reply.remote_id, reply.url = after.remote_id, after.url

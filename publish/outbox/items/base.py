@@ -1,4 +1,4 @@
-"""What the ledger, the queue and the worker ask of each kind of item."""
+"""Interface that ledger, queue and worker expect from each item kind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reporter.models import Target
 
 
 class Order(NamedTuple):
-    """Where rows of a kind stand among those of a target, the smallest number first."""
+    """Delivery order of a kind's rows within a target, smallest first."""
 
     leaving: int
     small: int
@@ -28,14 +28,16 @@ class Order(NamedTuple):
 
 
 class Item(Protocol):
-    """A module of this package is one of these."""
+    """Interface of the modules in this package."""
 
     KIND: ItemKind
     ORDER: Order
 
     @property
     def waits_for(self) -> Callable[[bool], ColumnElement[bool] | None] | None:
-        """Which open rows of its target go before one that is ``leaving`` or not. None: none ever do."""
+        """Condition for the open rows of its target that have to be delivered first, whether it is
+        ``leaving`` or not. None: it never waits.
+        """
 
     def wanted(
         self,
@@ -44,10 +46,10 @@ class Item(Protocol):
         target: Target,
         posts: Sequence[FittedPost],
     ) -> Iterable[Wanted]:
-        """What of this kind should be at a target; ``posts``: what its readers may see."""
+        """Items of this kind that should exist at a target; ``posts`` are those its readers may see."""
 
     def prepare(self, session: Session, context: PublishContext, claim: Claim) -> Job:
-        """What has to happen at the target for a claimed row. Reads only; raises ``publish.errors``."""
+        """The job for a claimed row. Read-only; raises ``publish.errors``."""
 
     def settled(self, session: Session, claim: Claim, after: Transition, now: datetime) -> None:
-        """Whatever depends on a row that was just stored so, sent or not. Does not commit."""
+        """Update what depends on a row whose outcome was just stored, sent or not. Does not commit."""

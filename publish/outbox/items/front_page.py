@@ -1,4 +1,4 @@
-"""A target's own overall page, which follows every change of its posts."""
+"""A target's front page, which is updated after every change of its posts."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ from reporter.models import Delivery, Target
 
 KIND = ItemKind.FRONT_PAGE
 ORDER = Order(leaving=5, small=5, big=5)
-# Its size is known only when it is made.
+# The size is known only once it is rendered.
 _BYTES = 20_000
 
 
 def wanted(
     session: Session, context: PublishContext, target: Target, posts: Sequence[FittedPost]
 ) -> Iterable[Wanted]:
-    """One, once there are posts; it stays, however empty it gets. Stories that turn up or leave make it due."""
+    """One front page once there are posts; it stays even when empty. Added or removed stories make it due."""
     if not issubclass(target_class(target.kind), HasFrontPage) or not posts:
         return [Wanted(KIND, target.id, stands=True)]
-    # As rows of all versions have it: another word would send every front page once more.
+    # Value stored by all versions: changing it would resend every front page once.
     print_ = f"face{context.facts.agenda.fingerprint()}"
     return [Wanted(KIND, target.id, "index", target.name, print_, bytes=_BYTES)]
 
 
 def waits_for(leaving: bool) -> ColumnElement[bool] | None:
-    """All but big files: it is written again when one has followed."""
+    """Everything except big files; it is rewritten after each of those."""
     small = or_(Delivery.item_kind != ItemKind.MEDIA, Delivery.big.is_(False))
     return (Delivery.item_kind != KIND) & small
 
 
 def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
-    """What is at the target by now."""
+    """A job with what the target currently has."""
     target = session.get_one(Target, claim.target_id)
     tells = issubclass(target_class(target.kind), TellsThemes)
     themes = public_themes(session, context.facts.language) if tells else ()
@@ -55,7 +55,7 @@ def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
 
 
 def _entries(session: Session, target_id: uuid.UUID) -> tuple[FrontPageEntry, ...]:
-    """Oldest session first."""
+    """Entries ordered by session, oldest first."""
     rows = session.scalars(
         select(Delivery).where(
             Delivery.target_id == target_id,
@@ -71,4 +71,4 @@ def _entries(session: Session, target_id: uuid.UUID) -> tuple[FrontPageEntry, ..
 
 
 def settled(session: Session, claim: Claim, after: Transition, now: datetime) -> None:
-    """Nothing depends on it."""
+    """Nothing depends on a front page."""

@@ -1,4 +1,4 @@
-"""Files that are things of their own at a target, as in a media library."""
+"""Files that are separate items at a target, as in a media library."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _LABEL_CHARS = 80
 def wanted(
     session: Session, context: PublishContext, target: Target, posts: Sequence[FittedPost]
 ) -> Iterable[Wanted]:
-    """The files that these posts show, each once, and those that the target does not take, with the reason."""
+    """The files these posts show, each once, and those the target does not accept, with the reason."""
     cls = target_class(target.kind)
     items: dict[object, Wanted] = {}
     by_hand = issubclass(cls, ManualPosting)
@@ -70,20 +70,20 @@ def _item(media: PostMedia, takeaway: str, fitted: FittedPost) -> Wanted:
 
 
 def _label(media: PostMedia) -> str:
-    """What people call a file: its words, shortened."""
+    """A file's label: its caption, shortened."""
     words = " ".join((media.caption or media.alt).split())
     return words if len(words) <= _LABEL_CHARS else words[:_LABEL_CHARS].rstrip() + "…"
 
 
 def waits_for(leaving: bool) -> ColumnElement[bool] | None:
-    """A file leaves after the stories that show it have been changed; a parked story does not hold it back."""
+    """A file is removed only after the stories showing it have been changed; a parked story does not block it."""
     if not leaving:
         return None
     return (Delivery.item_kind == ItemKind.STORY) & (Delivery.sent != "")
 
 
 def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
-    """The file as it may be shown now, not as it was when it was queued: what was withdrawn since never leaves."""
+    """The file as it may be shown now, not when it was queued: what was withdrawn meanwhile is never sent."""
     known, memory = known_remote(claim), claim.memory
     if claim.leaving:
         return WithdrawJob(known, claim.key, ext=memory.ext, is_media=True)
@@ -98,7 +98,7 @@ def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
     if why:
         return Settled(NotTried(REFUSED + media.fingerprint(), why))
     if parts := _parts(session, takeaway):
-        # What is seen in a film leaves with it: its contributors are told.
+        # Takedowns cover everything seen in a film: its contributors are notified.
         memory = replace(memory, takeaways=parts)
     told = limits_of(session, target.id)
     limits = told.narrowed(memory.most)
@@ -118,7 +118,7 @@ def _parts(session: Session, film: Takeaway) -> tuple[uuid.UUID, ...]:
 
 
 def settled(session: Session, claim: Claim, after: Transition, now: datetime) -> None:
-    """Stories that waited for files need wait no longer; those that went without this one are due for a change."""
+    """Release stories waiting for files; those sent without this file become due for a change."""
     if after.state in OPEN:
         return
     stories = (Delivery.target_id == claim.target_id) & (Delivery.item_kind == ItemKind.STORY)

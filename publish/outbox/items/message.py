@@ -1,7 +1,7 @@
-"""One message to whoever left an address: there is an answer.
+"""A mail notifying people who left an address that there is an answer.
 
-Sent once for each address and takeaway, and never again: whoever wants more follows the link. The address itself stands
-in no ledger row, so neither lists nor previews nor logs can tell it.
+Sent once per address and takeaway; further news is behind the link. The address is never stored in
+a ledger row, so lists, previews and logs can't reveal it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def mailing_target(session: Session) -> Target | None:
 
 
 def queue_messages(session: Session, facts: GatheringFacts, hand: Actor) -> int:
-    """Make a due row for everybody who waits for an answer that is shown now; how many. Commits."""
+    """Queue a mail for everybody awaiting an answer that is now public; return how many. Commits."""
     target = mailing_target(session)
     if target is None:
         return 0
@@ -89,13 +89,13 @@ def _waiting() -> Any:
 def wanted(
     session: Session, context: PublishContext, target: Target, posts: Sequence[FittedPost]
 ) -> Iterable[Wanted]:
-    """Mails to addresses that still want them; their rows are made when they are queued."""
+    """Mails to addresses still subscribed; their rows are created when queued."""
     query = select(Contact.id).where(Contact.stopped_at.is_(None), Contact.told_at.is_not(None))
     return [Wanted(KIND, one, stands=True) for one in session.scalars(query)]
 
 
 def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
-    """The mail. What was sent can't be fetched back: it stays in somebody's mailbox."""
+    """The mail. Once sent it can't be recalled from the recipient's mailbox."""
     contact = session.get(Contact, claim.item_id)
     if contact is None or contact.stopped_at is not None or contact.takeaway is None:
         return Settled(Withdrawn(stays=True))
@@ -127,6 +127,6 @@ def _message(
 
 
 def settled(session: Session, claim: Claim, after: Transition, now: datetime) -> None:
-    """Nothing but a takedown depends on it."""
+    """Nothing but a takedown depends on a mail."""
     if after.state in SETTLED:
         takedowns.settle(session, claim.id, after.shows, now)

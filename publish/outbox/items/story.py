@@ -1,4 +1,4 @@
-"""Posts: a session's story, or one that an organizer composed."""
+"""Posts: a session's story, or one composed by an organizer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from reporter.messages import Message
 from reporter.models import Delivery, Story, Target
 
 KIND = ItemKind.STORY
-# Whether its files are there is seen when it is prepared.
+# Whether its files are ready is checked in ``prepare``.
 waits_for = None
 ORDER = Order(leaving=0, small=2, big=2)
 
@@ -39,7 +39,7 @@ ORDER = Order(leaving=0, small=2, big=2)
 def wanted(
     session: Session, context: PublishContext, target: Target, posts: Sequence[FittedPost]
 ) -> Iterable[Wanted]:
-    """One item a post."""
+    """One item per post."""
     inside = not issubclass(target_class(target.kind), MediaLibrary)
     return [_item(target, fitted.post, inside=inside) for fitted in posts]
 
@@ -59,20 +59,20 @@ def _item(target: Target, post: Post, *, inside: bool) -> Wanted:
 
 
 def fingerprint(target: Target, post: Post) -> str:
-    """Of the post and of the options that change how it is sent."""
+    """Hash of the post and of the options that affect how it is sent."""
     return post.fingerprint() + target_class(target.kind).options_fingerprint(target.options)
 
 
 @dataclass(frozen=True)
 class _Links:
-    """The files of a post at a target: those that are there, and those that follow later."""
+    """A post's files at a target: those already there, and those sent later."""
 
     there: Mapping[str, Remote]
     missing: tuple[uuid.UUID, ...] = ()
 
 
 def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
-    """The post as it is now, not as it was when it was queued. Raises WaitForDependency while a file is on its way."""
+    """The post as it is now, not when it was queued. Raises WaitForDependency while a file is being sent."""
     if claim.leaving:
         return WithdrawJob(known_remote(claim), claim.key)
     target = session.get_one(Target, claim.target_id)
@@ -111,7 +111,7 @@ def _notes(missing: int) -> list[str]:
 
 
 def _links(session: Session, claim: Claim, post: Post, now: datetime) -> _Links:
-    """Raises WaitForDependency while a file of the post is still on its way and worth waiting for."""
+    """The post's files. Raises WaitForDependency while a file is still on its way and worth waiting for."""
     rows = session.scalars(
         select(Delivery).where(
             Delivery.target_id == claim.target_id, Delivery.item_kind == ItemKind.MEDIA
@@ -136,7 +136,7 @@ def _links(session: Session, claim: Claim, post: Post, now: datetime) -> _Links:
 
 
 def settled(session: Session, claim: Claim, after: Transition, now: datetime) -> None:
-    """What it does not show any more has left; the target's front page is due for a change."""
+    """Mark content no longer shown as taken down, and make the target's front page due."""
     if after.state not in SETTLED:
         return
     takedowns.settle(session, claim.id, after.shows, now)

@@ -1,4 +1,6 @@
-"""Takedowns: which takeaway has to leave which target, and whether it has. Rows, so that its contributor can see it."""
+"""Takedowns: which takeaway has to be removed from which target, and whether it was. Stored as rows
+for its contributor to see.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,9 @@ from reporter.moderation.visibility import Scope, may_show
 
 
 def note_story(session: Session, row: Delivery, shows: Set[uuid.UUID], now: datetime) -> bool:
-    """A story goes on without some of its takeaways; True if any has to leave. Does not commit."""
+    """Record takeaways removed from a story that stays; return whether there are any. Does not commit."""
     lost = _ask(session, row, row.memory.may_show - shows, now)
-    # What is back in its story was not taken down after all.
+    # A takeaway that is back in its story was not taken down after all.
     session.execute(
         delete(Takedown)
         .where(Takedown.delivery_id == row.id, Takedown.takeaway_id.in_(shows))
@@ -28,7 +30,7 @@ def note_story(session: Session, row: Delivery, shows: Set[uuid.UUID], now: date
 
 
 def note_gone(session: Session, row: Delivery, now: datetime) -> None:
-    """The whole item has to leave. Does not commit."""
+    """Record that the whole item has to be removed. Does not commit."""
     named = {row.memory.takeaway} if row.memory.takeaway else set()
     _ask(session, row, named | row.memory.may_show, now)
 
@@ -36,7 +38,7 @@ def note_gone(session: Session, row: Delivery, now: datetime) -> None:
 def settle(
     session: Session, row_id: uuid.UUID, shows: Collection[uuid.UUID], now: datetime
 ) -> None:
-    """The target has answered for a row: what it does not show any more has left. Does not commit."""
+    """After the target's confirmation, mark what it no longer shows as removed. Does not commit."""
     session.execute(
         update(Takedown)
         .where(
@@ -52,7 +54,7 @@ def settle(
 def _ask(
     session: Session, row: Delivery, takeaways: Set[uuid.UUID], now: datetime
 ) -> set[uuid.UUID]:
-    """Those that may not be shown there any more; what only moved to another story is not taken down."""
+    """Record those that may no longer be shown there; what only moved to another story is not a takedown."""
     place = Scope(row.target.audience)
     rows = (session.get(Takeaway, one) for one in takeaways)
     lost = {one.id for one in rows if one is not None and not may_show(one, place)}
