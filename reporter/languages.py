@@ -1,4 +1,4 @@
-"""The languages that pages, posters, posts and mails speak: those with a catalogue in ``translations``."""
+"""The languages of pages, posters, posts and mails: those with a catalogue in ``translations``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from babel import Locale
 
-# Catalogue and the language's name in itself, in the order of the switch.
+# Catalogue and the language's own name, in the order of the language switch.
 LANGUAGES = {
     "en": "English",
     "de": "Deutsch",
@@ -19,7 +19,7 @@ LANGUAGES = {
     "hi": "हिन्दी",
     "zh": "简体中文",
 }
-# Chinese of these is written in traditional characters, which our catalogue does not have.
+# Chinese in these regions uses traditional characters, which our catalogue does not have.
 _TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
 
 
@@ -36,9 +36,10 @@ def spoken_language(tag: str) -> str:
 
 
 def spoken_locale(tag: str) -> Locale:
-    """CLDR's locale for dates and numbers beside our words; English where there is no catalogue for the tag.
+    """The CLDR locale for dates and numbers next to our text; English if there is no catalogue for the tag.
 
-    A region is kept (``de-AT``); without a catalogue, dates of the language would stand beside English words.
+    A region is kept (``de-AT``); without a catalogue, dates in the language would appear next to
+    English text.
     """
     from babel import Locale, UnknownLocaleError
 

@@ -1,1 +1,1 @@
-"""What a hub knows beside gatherings: organizations, their members, the kiosks that are paired. PostgreSQL only."""
+"""The hub's registry besides gatherings: organizations, members, paired kiosks. PostgreSQL only."""

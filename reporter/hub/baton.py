@@ -1,7 +1,8 @@
-"""Who publishes a gathering that several can publish: whoever holds its baton, and nobody else until it is given back.
+"""Lock on publishing a gathering: when several machines can publish it, only the holder of its baton does.
 
-Ledger and keys keep whoever comes later from sending again what was sent. Two who look at the same moment would both
-find nothing; so one of them waits. A baton that is not given back runs out.
+The ledger and the keys prevent later publishers from sending an item twice. Two that check at the
+same moment would both find nothing, so one of them has to wait. A baton that is not returned
+expires.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from sqlalchemy.orm import Session
 
 from reporter.hub.models import HubGathering
 
-# All workers of the hub are one: among them each row of the ledger is claimed.
+# All workers of the hub count as one holder: among them, each row of the ledger is claimed.
 HUB = "hub"
-# Longer than one large file takes on a slow line; a laptop that was shut in between is waited for so long.
+# Longer than one large file takes on a slow line; a laptop that was closed meanwhile is waited for that long.
 LENGTH = timedelta(minutes=30)
 
 
 def take(session: Session, gathering: uuid.UUID, who: str, *, now: datetime) -> bool:
-    """Take the baton, or keep it for longer; False where somebody else has it. Commits."""
+    """Take the baton, or extend it; False if another holder has it. Commits."""
     free = or_(
         HubGathering.publisher.in_(("", who)),
         HubGathering.publisher_until.is_(None),
@@ -39,7 +40,7 @@ def take(session: Session, gathering: uuid.UUID, who: str, *, now: datetime) -> 
 
 
 def give_back(session: Session, gathering: uuid.UUID, who: str) -> None:
-    """Let others publish; nothing happens where it is somebody else's by now. Commits."""
+    """Return the baton; does nothing if another holder has it by now. Commits."""
     session.execute(
         update(HubGathering)
         .where(HubGathering.id == gathering, HubGathering.publisher == who)

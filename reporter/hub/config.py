@@ -1,4 +1,4 @@
-"""Where a hub's database and files are: from the environment, else from a file."""
+"""Settings of a hub, such as database and file locations: from the environment, else from a file."""
 
 from __future__ import annotations
 
@@ -37,30 +37,30 @@ CACHE_MB = 20_000
 
 @dataclass(frozen=True)
 class HubSettings:
-    """What a hub needs to know before it has a database."""
+    """The settings that a hub needs before it has a database."""
 
-    # As SQLAlchemy takes it, with psycopg 3.
+    # As SQLAlchemy URL, with psycopg 3.
     database_url: str
     # ``s3://bucket/prefix`` or a folder.
     media_url: str
-    # Under which address people reach the hub; empty: any address in numbers, and localhost.
+    # The hub's public address; empty: any numeric address, and localhost.
     url: str = ""
-    # How many reverse proxies stand before it, whose X-Forwarded headers are true.
+    # Number of trusted reverse proxies in front, whose X-Forwarded headers are used.
     proxies: int = 0
-    # Below it each gathering may have web pages in a folder of this machine; empty: none may.
+    # Folder of this machine that holds a sub-folder of web pages for each gathering; empty: no web pages.
     sites: str = ""
-    # What this machine has at hand of an object store, and what is still on its way in; empty: its cache folder.
+    # Local cache of an object store, and uploads still in progress; empty: its cache folder.
     folder: str = ""
-    # How much of an object store this machine keeps at hand; what was used longest ago goes first.
+    # Size limit of the local cache; the least recently used files are evicted first.
     cache_mb: int = CACHE_MB
 
     def sites_of(self, gathering: uuid.UUID) -> Path | None:
-        """Where a gathering may have web pages."""
+        """Folder of a gathering's web pages."""
         return Path(self.sites).absolute() / gathering.hex if self.sites else None
 
 
 def hub_settings(environment: Mapping[str, str] = os.environ) -> HubSettings:
-    """Read the settings: a variable wins over the file. Raises ConfigError for what is missing or impossible."""
+    """Read the settings; environment variables override the file. Raises ConfigError for a missing or invalid value."""
     told = _file(environment)
     values = {
         name: environment.get(variable) or told.get(name, "") for variable, name in _NAMES.items()
@@ -108,7 +108,7 @@ def _file(environment: Mapping[str, str]) -> dict[str, object]:
 
 
 def psycopg_url(url: str) -> str:
-    """The address for SQLAlchemy with psycopg 3; raises ConfigError for what is no PostgreSQL."""
+    """The address for SQLAlchemy with psycopg 3; raises ConfigError if it is not PostgreSQL."""
     scheme, _colon, rest = url.partition(":")
     if scheme not in ("postgresql", "postgres", "postgresql+psycopg"):
         raise ConfigError(
@@ -119,7 +119,7 @@ def psycopg_url(url: str) -> str:
 
 
 def media_folder(url: str) -> Path | None:
-    """The folder that a media address names; None for an object store."""
+    """The folder named by a media address; None for an object store."""
     parts = urlsplit(url)
     if parts.scheme == "file":
         return Path(parts.path)

@@ -1,4 +1,4 @@
-"""Kiosks that push to a hub: a code becomes a token, and a gathering that the hub keeps for them."""
+"""Pairing of kiosks that push to a hub: a code is exchanged for a token and a gathering on the hub."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ LIFETIME = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Offer:
-    """What a kiosk tells of itself and its gathering when it is paired."""
+    """What a kiosk reports about itself and its gathering when it is paired."""
 
     kiosk_id: uuid.UUID
     name: str
-    # What it calls its gathering.
+    # The kiosk's id of its gathering.
     local_id: uuid.UUID
     title: str
-    # The text of its reporter.toml, without what is the laptop's alone.
+    # The text of its reporter.toml, without settings of the laptop itself.
     settings: str
 
 
 @dataclass(frozen=True)
 class Paired:
-    """Where a kiosk pushes to from now on."""
+    """Where a kiosk pushes to after pairing."""
 
     organization_id: uuid.UUID
     organization: str
@@ -49,9 +49,10 @@ def pairing_code(
     *,
     now: datetime,
 ) -> str:
-    """A code for the next hour, in the organization's scope. Commits.
+    """A pairing code valid for an hour, in the organization's scope. Commits.
 
-    ``gathering``: whoever uses it joins this one. Raises NotFound for another organization's.
+    ``gathering``: the kiosk that uses the code joins this one. Raises NotFound for another
+    organization's gathering.
     """
     if gathering is not None and _gathering_of(session, organization, gathering) is None:
         raise NotFound("This organization has no such gathering.")
@@ -80,7 +81,7 @@ def _gathering_of(
 
 
 def gatherings_of(session: Session, organization: uuid.UUID) -> list[tuple[uuid.UUID, str]]:
-    """(id, title) of an organization's gatherings in its scope, the newest first."""
+    """(id, title) of an organization's gatherings in its scope, newest first."""
     rows = session.execute(
         select(HubGathering.id, HubGathering.title)
         .where(HubGathering.organization_id == organization)
@@ -90,7 +91,7 @@ def gatherings_of(session: Session, organization: uuid.UUID) -> list[tuple[uuid.
 
 
 def gathering_called(session: Session, organization: uuid.UUID, title: str) -> uuid.UUID:
-    """The organization's gathering with a title, the newest of several; raises NotFound."""
+    """The organization's gathering with a title, the newest if there are several; raises NotFound."""
     for number, found in gatherings_of(session, organization):
         if found == title:
             return number
@@ -98,7 +99,7 @@ def gathering_called(session: Session, organization: uuid.UUID, title: str) -> u
 
 
 def pair(session: Session, code: str, offer: Offer, *, now: datetime, rng: random.Random) -> Paired:
-    """Use a code up for a kiosk. Commits. Raises Forbidden for one that is wrong, used or too old."""
+    """Redeem a kiosk's pairing code. Commits. Raises Forbidden if it is wrong, used or expired."""
     organization, joined = _use_up(session, code, now)
     token = new_token()
     with working_for(Scope(organization=organization)):
@@ -124,7 +125,7 @@ def pair(session: Session, code: str, offer: Offer, *, now: datetime, rng: rando
 
 
 def _use_up(session: Session, code: str, now: datetime) -> tuple[uuid.UUID, uuid.UUID | None]:
-    """The organization of a code, and the gathering if it is of one."""
+    """Consume a code; returns its organization, and its gathering if it has one."""
     session.rollback()
     with working_for(Scope(key=code_digest(code))):
         ticket = session.get(PairingTicket, code_digest(code), with_for_update=True)
@@ -140,7 +141,7 @@ def _use_up(session: Session, code: str, now: datetime) -> tuple[uuid.UUID, uuid
 def _gathering(
     session: Session, organization: uuid.UUID, offer: Offer, *, now: datetime, rng: random.Random
 ) -> uuid.UUID:
-    """The organization's gathering that the kiosk speaks of; made where it is the first to."""
+    """The organization's gathering that the kiosk names; created if it is the first kiosk to do so."""
     known = session.scalar(
         select(HubGathering.id).where(
             HubGathering.organization_id == organization, HubGathering.local_id == offer.local_id
@@ -166,7 +167,7 @@ def _gathering(
 
 @dataclass(frozen=True)
 class KnownKiosk:
-    """Who asks with a token."""
+    """A kiosk authenticated by its token."""
 
     organization_id: uuid.UUID
     gathering_id: uuid.UUID
@@ -175,7 +176,7 @@ class KnownKiosk:
 
 
 def by_token(session: Session, token: str) -> KnownKiosk | None:
-    """The kiosk that shows this token. Ends the transaction."""
+    """The kiosk with this token. Ends the transaction."""
     session.rollback()
     with working_for(Scope(key=digest(token))):
         row = session.get(HubKiosk, digest(token))
@@ -189,7 +190,7 @@ def by_token(session: Session, token: str) -> KnownKiosk | None:
 
 
 def pushed_mark(session: Session, kiosk: KnownKiosk) -> str:
-    """The mark of the snapshot that was taken in last from a kiosk."""
+    """The mark of the last snapshot taken in from a kiosk."""
     mark = select(HubKiosk.snapshot).where(
         HubKiosk.gathering_id == kiosk.gathering_id, HubKiosk.kiosk_id == kiosk.kiosk_id
     )
@@ -197,7 +198,7 @@ def pushed_mark(session: Session, kiosk: KnownKiosk) -> str:
 
 
 def note_push(session: Session, kiosk: KnownKiosk, mark: str, *, now: datetime) -> None:
-    """Remember what was taken in, and let a worker look at the gathering. Commits."""
+    """Record the snapshot that was taken in, and wake a worker for the gathering. Commits."""
     session.execute(
         update(HubKiosk)
         .where(HubKiosk.gathering_id == kiosk.gathering_id, HubKiosk.kiosk_id == kiosk.kiosk_id)
@@ -208,7 +209,7 @@ def note_push(session: Session, kiosk: KnownKiosk, mark: str, *, now: datetime) 
 
 
 def wake(session: Session, gathering: uuid.UUID, *, now: datetime) -> None:
-    """Let a worker look at a gathering soon, unless one does just now: that one looks once more by itself."""
+    """Wake a worker for a gathering; one that is running already checks again on its own."""
     session.execute(
         update(HubGathering)
         .where(HubGathering.id == gathering, HubGathering.due_at > now, HubGathering.lease == "")

@@ -1,4 +1,4 @@
-"""Rows of the registry: whose gatherings there are, and who may do what. Row security guards them too."""
+"""Models of the registry: who owns gatherings, and who may do what. Protected by row-level security too."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RegistryBase(DeclarativeBase):
 
 
 class Organization(RegistryBase):
-    """Who holds gatherings: nothing of one is seen by another."""
+    """A tenant that owns gatherings: its data is invisible to others."""
 
     __tablename__ = "hub_organization"
 
@@ -34,7 +34,7 @@ class Organization(RegistryBase):
 
 
 class HubGathering(RegistryBase):
-    """A gathering of an organization: what every other row of it refers to."""
+    """A gathering of an organization, which all its other rows refer to."""
 
     __tablename__ = "hub_gathering"
     __table_args__ = (
@@ -44,36 +44,36 @@ class HubGathering(RegistryBase):
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("hub_organization.id"))
-    # What its kiosk calls it: the same gathering pushed from two laptops is one. A laptop that joined by a code of the
-    # gathering may call it otherwise.
+    # Its kiosks' id of it: the same gathering pushed from two laptops is one. A laptop that joined
+    # with one of the gathering's codes may use another id.
     local_id: Mapped[uuid.UUID] = mapped_column(Uuid)
     title: Mapped[str]
     # Its reporter.toml.
     settings: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # When a worker looks at it next, and the worker that does now.
+    # When a worker is due next, and the worker that holds it now.
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     lease: Mapped[str] = mapped_column(default="")
-    # Who publishes it, until when: see reporter.hub.baton. Empty: nobody now.
+    # Who holds the baton, and until when: see reporter.hub.baton. Empty: nobody.
     publisher: Mapped[str] = mapped_column(default="")
     publisher_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Account(RegistryBase):
-    """Somebody who signs in, in however many organizations."""
+    """A user, in any number of organizations."""
 
     __tablename__ = "hub_account"
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
-    # In small letters.
+    # Lower case.
     email: Mapped[str] = mapped_column(unique=True)
-    # Empty: it has other ways in.
+    # Empty: the account has other ways to sign in.
     password_hash: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Member(RegistryBase):
-    """What somebody may do in an organization: a word of ``reporter.hub.roles.Role``."""
+    """Membership in an organization with its role, a ``reporter.hub.roles.Role``."""
 
     __tablename__ = "hub_member"
 
@@ -88,7 +88,7 @@ class Member(RegistryBase):
 
 
 class Invitation(RegistryBase):
-    """A link that makes whoever has it a member, once, until it runs out."""
+    """A single-use link with an expiry date that makes whoever has it a member."""
 
     __tablename__ = "hub_invitation"
 
@@ -101,7 +101,7 @@ class Invitation(RegistryBase):
 
 
 class PairingTicket(RegistryBase):
-    """A code that ties one kiosk to an organization, once, until it runs out; or to a gathering that is there."""
+    """A single-use code with an expiry date that pairs a kiosk with an organization, or with an existing gathering."""
 
     __tablename__ = "hub_pairing"
     __table_args__ = (
@@ -115,7 +115,7 @@ class PairingTicket(RegistryBase):
     # SHA-256 of the code.
     digest: Mapped[str] = mapped_column(primary_key=True)
     organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("hub_organization.id"))
-    # None: the gathering that the kiosk speaks of.
+    # None: the gathering that the kiosk names.
     gathering_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -133,21 +133,21 @@ class HubKiosk(RegistryBase):
         ),
     )
 
-    # SHA-256 of the token that it shows.
+    # SHA-256 of its token.
     token_digest: Mapped[str] = mapped_column(primary_key=True)
     organization_id: Mapped[uuid.UUID] = mapped_column(Uuid)
     gathering_id: Mapped[uuid.UUID] = mapped_column(Uuid)
-    # What it calls itself.
+    # The name it gives itself.
     kiosk_id: Mapped[uuid.UUID] = mapped_column(Uuid)
     name: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # The snapshot that was merged last (see kiosk.peers.snapshot).
+    # The last snapshot that was merged (see kiosk.peers.snapshot).
     snapshot: Mapped[str] = mapped_column(default="")
     pushed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class SignIn(RegistryBase):
-    """A browser in which somebody has signed in."""
+    """A signed-in browser."""
 
     __tablename__ = "hub_sign_in"
 
@@ -155,23 +155,23 @@ class SignIn(RegistryBase):
     digest: Mapped[str] = mapped_column(primary_key=True)
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("hub_account.id", ondelete="CASCADE"))
     begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # Whose provider vouched for it, and for no other organization; NULL: the account's own way in.
+    # The organization whose provider vouched for it, and no other; NULL: one of the account's own ways to sign in.
     organization_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("hub_organization.id", ondelete="CASCADE")
     )
 
 
 class Passkey(RegistryBase):
-    """What is kept of a passkey (https://www.w3.org/TR/webauthn-3/#credential-record)."""
+    """A stored passkey (https://www.w3.org/TR/webauthn-3/#credential-record)."""
 
     __tablename__ = "hub_passkey"
 
-    # base64url, as browsers say it.
+    # base64url, as in WebAuthn.
     credential_id: Mapped[str] = mapped_column(primary_key=True)
     account_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("hub_account.id", ondelete="CASCADE"), index=True
     )
-    # COSE.
+    # COSE key.
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
     sign_count: Mapped[int] = mapped_column(BigInteger)
     name: Mapped[str]
@@ -180,21 +180,21 @@ class Passkey(RegistryBase):
 
 
 class Provider(RegistryBase):
-    """Where an organization's members sign in by OpenID Connect. Its client's secret is with the secrets."""
+    """The OpenID Connect provider of an organization. Its client secret is in the secret store."""
 
     __tablename__ = "hub_provider"
 
     organization_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("hub_organization.id", ondelete="CASCADE"), primary_key=True
     )
-    # In addresses, and what members type.
+    # Used in URLs and typed by members.
     short_name: Mapped[str] = mapped_column(unique=True)
     issuer: Mapped[str]
     client_id: Mapped[str]
 
 
 class Identity(RegistryBase):
-    """Whom an organization's provider means by a subject."""
+    """Binding of a subject at an organization's provider to an account."""
 
     __tablename__ = "hub_identity"
 
@@ -210,7 +210,7 @@ class Identity(RegistryBase):
 
 
 class Spent(RegistryBase):
-    """Something that may be used once, and was."""
+    """A used one-time value."""
 
     __tablename__ = "hub_spent"
 
@@ -220,7 +220,7 @@ class Spent(RegistryBase):
 
 
 class HubSetting(RegistryBase):
-    """What all processes of a hub share, such as the key that signs cookies."""
+    """Settings shared by all processes of a hub, such as the key that signs cookies."""
 
     __tablename__ = "hub_setting"
 

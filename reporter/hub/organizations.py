@@ -1,6 +1,7 @@
-"""Organizations and who belongs to them: invitations, accounts.
+"""Organizations, their members, invitations and accounts.
 
-Each function says the scope in which it has to run (see ``reporter.hub.policies``): outside of it, it finds nothing.
+Each function documents the scope it has to run in (see ``reporter.hub.policies``); outside of it,
+it finds nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ INVITED = timedelta(days=14)
 
 
 def clean_email(text: str) -> str:
-    """An address in small letters; raises BadInput for what is none."""
+    """Normalize an email address to lower case; raises BadInput if it is invalid."""
     address = text.strip().lower()
     name, at, place = address.partition("@")
     if not (name and at and place) or any(c.isspace() for c in address) or len(address) > 254:
@@ -35,7 +36,7 @@ def clean_email(text: str) -> str:
 def make_organization(
     session: Session, name: str, *, now: datetime, rng: random.Random
 ) -> uuid.UUID:
-    """A new organization, in a scope of its own. Commits. Raises Conflict for a name that is taken."""
+    """Create an organization, in a scope of its own. Commits. Raises Conflict if the name is taken."""
     if not name.strip():
         raise BadInput("An organization needs a name.")
     if find_organization(session, name) is not None:
@@ -49,14 +50,14 @@ def make_organization(
 
 
 def find_organization(session: Session, name: str) -> uuid.UUID | None:
-    """By its name; in the scope of a migration, which sees all."""
+    """The organization with a name; in the scope of a migration, which sees all."""
     return session.scalar(select(Organization.id).where(Organization.name == name.strip()))
 
 
 def invite(
     session: Session, organization: uuid.UUID, email: str, role: str, *, now: datetime
 ) -> str:
-    """The secret of an invitation, in the organization's scope. Commits."""
+    """Create an invitation, in the organization's scope; returns its secret. Commits."""
     secret = new_token()
     session.execute(delete(Invitation).where(Invitation.expires_at <= now))
     session.add(
@@ -74,7 +75,7 @@ def invite(
 
 @dataclass(frozen=True)
 class Invited:
-    """Who may become what, and where."""
+    """The role, organization and address of an invitation."""
 
     organization_id: uuid.UUID
     organization: str
@@ -83,7 +84,7 @@ class Invited:
 
 
 def look_at_invitation(session: Session, secret: str, *, now: datetime) -> Invited:
-    """What an invitation offers. Raises NotFound for one that was used or has run out. Ends the transaction."""
+    """The contents of an invitation. Raises NotFound if it was used or has expired. Ends the transaction."""
     session.rollback()
     with working_for(Scope(key=digest(secret))):
         row = session.get(Invitation, digest(secret))
@@ -99,9 +100,10 @@ def look_at_invitation(session: Session, secret: str, *, now: datetime) -> Invit
 
 @dataclass(frozen=True)
 class Joining:
-    """Who accepts an invitation: an account's id, which is new where nobody has the address yet.
+    """The account that accepts an invitation; a new id if nobody has the address yet.
 
-    ``rows``: passkeys, identities that are ways in from then on; ``password_hash`` is that of a new account.
+    ``rows``: passkeys and identities to add as ways to sign in; ``password_hash`` is that of a new
+    account.
     """
 
     account: uuid.UUID
@@ -110,9 +112,9 @@ class Joining:
 
 
 def accept(session: Session, secret: str, joining: Joining, *, now: datetime) -> None:
-    """Use an invitation up. Commits.
+    """Accept an invitation. Commits.
 
-    Raises NotFound as ``look_at_invitation``, and for one that somebody else has used a moment ago; Forbidden where
+    Raises NotFound as ``look_at_invitation``, and if somebody else has just used it; Forbidden if
     somebody else has its address.
     """
     offer = look_at_invitation(session, secret, now=now)
@@ -147,7 +149,7 @@ def _make_account(session: Session, joining: Joining, email: str, now: datetime)
 
 
 def account_of(session: Session, email: str) -> tuple[uuid.UUID, str] | None:
-    """Id and password hash of who has an address. Ends the transaction."""
+    """Id and password hash of the account with an address. Ends the transaction."""
     session.rollback()
     with working_for(Scope(key=email)):
         row = session.scalar(select(Account).where(Account.email == email))
@@ -157,14 +159,14 @@ def account_of(session: Session, email: str) -> tuple[uuid.UUID, str] | None:
 
 
 def set_role(session: Session, organization: uuid.UUID, account: uuid.UUID, role: str) -> None:
-    """Give a member another role; '' lets them go. Commits. Raises Forbidden where no owner would be left."""
+    """Change a member's role; '' removes the member. Commits. Raises Forbidden if no owner would be left."""
     member = session.get(Member, (organization, account))
     if member is None:
         raise NotFound("There is no such member.")
     owners = select(Member.account_id).where(
         Member.organization_id == organization, Member.role == Role.OWNER
     )
-    # Two owners who let one another go at once: the second waits, and sees that one is left.
+    # If two owners remove each other at once, the second waits and sees that one is left.
     others = set(session.scalars(owners.with_for_update())) - {account}
     if role != Role.OWNER and not others:
         session.rollback()

@@ -1,4 +1,4 @@
-"""Which rows of the registry a transaction may see and make (see ``reporter.database.row_security``)."""
+"""Row-level security policies of the registry (see ``reporter.database.row_security``)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KEY = "NULLIF(current_setting('app.key', true), '')"
 # A worker looks for work in every organization's gatherings, and then works for one of them.
 _WORKER = f"(current_setting('app.worker', true) = 'on' AND current_user <> '{WEB_ROLE}')"
 
-# A provider vouches for members of its own organization: with its sign-in one is a member of no other.
+# A provider vouches for members of its own organization: a sign-in with it gives access to no other.
 _ONLY = "NULLIF(current_setting('app.only', true), '')::uuid"
 MEMBER_SEEN = (
     f"{_OURS} OR (account_id = {_ACCOUNT} AND ({_ONLY} IS NULL OR organization_id = {_ONLY}))"
@@ -28,7 +28,7 @@ MEMBER_SEEN = (
 
 @dataclass(frozen=True)
 class Policy:
-    """Of one table: which rows are seen, and which may be made or become what they are."""
+    """Policy of a table: which rows are visible, and which may be written."""
 
     table: str
     seen: str
@@ -42,7 +42,8 @@ POLICIES = (
         f"id = {current(ORGANIZATION)}",
     ),
     Policy("hub_gathering", f"{_OURS} OR {_MINE} OR {_WORKER}", f"{_OURS} OR {_WORKER}"),
-    # Whoever signs in has shown an address; then it is the account itself, or others of the organization.
+    # A person who is signing in has given an address; afterwards it is the account itself, or
+    # others of the organization.
     Policy(
         "hub_account",
         f"id = {_ACCOUNT} OR email = {_KEY} OR id IN ({_COLLEAGUES})",
@@ -57,14 +58,14 @@ POLICIES = (
     ),
 )
 
-# Of how members get in; the policy of hub_member becomes MEMBER_SEEN with them.
+# Tables for signing in; with them, the policy of hub_member becomes MEMBER_SEEN.
 SIGN_IN_POLICIES = (
     Policy(
         "hub_passkey",
         f"account_id = {_ACCOUNT} OR credential_id = {_KEY}",
         f"account_id = {_ACCOUNT}",
     ),
-    # What has expired is anybody's to remove.
+    # Anybody may delete what has expired.
     Policy(
         "hub_spent",
         f"digest = {_KEY} OR expires_at <= timezone('utc', now())",
@@ -80,7 +81,7 @@ SIGN_IN_POLICIES = (
 
 
 def statements(policy: Policy) -> list[TextClause]:
-    """What sets a policy."""
+    """SQL statements that create a policy."""
     return [
         text(f"ALTER TABLE {policy.table} ENABLE ROW LEVEL SECURITY"),
         text(f"ALTER TABLE {policy.table} FORCE ROW LEVEL SECURITY"),

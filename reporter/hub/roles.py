@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """From most to least."""
+    """Ordered from most to least privileged."""
 
     OWNER = "owner"
     ORGANIZER = "organizer"
@@ -14,7 +14,7 @@ class Role(StrEnum):
     REVIEWER = "reviewer"
 
 
-# Parts of the desk that a role may use; an owner and an organizer may use all, members are the owner's.
+# Sections of the desk a role may use; owners and organizers may use all, members are managed by the owner.
 REVIEW = frozenset(
     {"review", "captions", "edit_media", "faces", "themes", "coverage", "conversation"}
 )
@@ -22,7 +22,8 @@ FACILITATE = REVIEW | {"sessions", "schedule", "wall", "desker", "actions"}
 
 
 def may_use(role: str, part: str) -> bool:
-    """Whether a role may use a part of the desk (the name of its blueprint below ``desk``; '' for the desk itself)."""
+    """Whether a role may use a section of the desk (the name of its blueprint below ``desk``; ''
+    for the desk itself)."""
     if role in (Role.OWNER, Role.ORGANIZER):
         return True
     allowed = {Role.FACILITATOR: FACILITATE, Role.REVIEWER: REVIEW}

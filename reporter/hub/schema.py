@@ -1,4 +1,4 @@
-"""A hub's database, made and brought up to date: the registry first, then the tables of gatherings."""
+"""Create and upgrade a hub's database: the registry first, then the tables of gatherings."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from reporter.database.row_security import Scope, grant_tables, make_roles, unfo
 from reporter.search.postgres.tables import force_guard
 
 _VERSIONS = Path(__file__).parent / "versions"
-# Two that start at once wait for one another (any number that nobody else uses).
+# Advisory lock, so that two processes that start at once take turns (any number that nobody else uses).
 _LOCK = 0x5265706F72746572
 
 
 def upgrade_hub(engine: Engine) -> None:
-    """Bring a PostgreSQL database to the newest schema, in one transaction. Needs the role that owns the tables.
+    """Upgrade a PostgreSQL database to the newest schema in one transaction. Needs the role that owns the tables.
 
-    Raises Conflict for a database of a newer program.
+    Raises Conflict if the database belongs to a newer version of the program.
     """
     with working_for(Scope(migrating=True)), engine.begin() as connection:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")

@@ -1,7 +1,8 @@
-"""Alt text: what a photo shows, for who can't see it. Public places get no photo without.
+"""Alt text of photos, for people who can't see them. Public places get no photo without.
 
-The proposal is what its contributor (or an organizer) wrote to it; who approves it has seen and accepted that. A photo
-without any words gets only a name for a proposal, which an organizer has to accept or to replace.
+The proposal is the text that its contributor (or an organizer) wrote; approving the takeaway
+accepts it. A photo without any text only gets a generic name as a proposal, which an organizer has
+to accept or replace.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ ALT_CHARS = 120
 
 
 def own_words(takeaway: Takeaway) -> str:
-    """Its caption or text in one line, cut at a word's end; '' without any."""
+    """Its caption or text in one line, truncated at a word boundary; '' if it has neither."""
     words = " ".join((takeaway.caption or takeaway.text).split())
     if len(words) > ALT_CHARS:
         words = words[:ALT_CHARS].rsplit(" ", 1)[0] + "…"
@@ -23,7 +24,7 @@ def own_words(takeaway: Takeaway) -> str:
 
 
 def proposal(takeaway: Takeaway, kind_word: str) -> str:
-    """What to propose, never empty: its words, or what it is (``kind_word``: "Photo") and of which session."""
+    """The proposed alt text, never empty: its words, or what it is (``kind_word``: "Photo") and its session."""
     return own_words(takeaway) or f"{kind_word}: {takeaway.session.title}"
 
 
@@ -37,7 +38,7 @@ def undescribed(takeaway: Takeaway) -> list[Attachment]:
 
 
 def proposals(takeaway: Takeaway) -> dict[str, str]:
-    """{sha256: words} for its photos without alt text; none where nobody wrote anything."""
+    """{sha256: words} for its photos without alt text; empty if nobody wrote anything."""
     words = own_words(takeaway)
     return {a.media.sha256: words for a in undescribed(takeaway)} if words else {}
 

@@ -1,7 +1,8 @@
-"""What may be changed of a picture or film, as plain numbers: checked, in one order, and the same for the same result.
+"""Edits of a picture or film as plain numbers: validated, in canonical order, so that equal results have equal edits.
 
-Places and sizes are shares (0 to 1) of the upright original, x and width of its width, y and height of its height.
-The order in which they are applied: blur, then a sheet seen straight on or else crop, turn and tilt; cut in time.
+Coordinates are fractions (0 to 1) of the upright original, x and width of its width, y and height
+of its height. Order of application: blur, then a document sheet rectified or else crop, turn and
+tilt; cut in time.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from typing import Any, cast
 from reporter.enums import Kind
 from reporter.errors import BadInput
 
-# How many numbers each kind of step has. Regions to blur: x, y, width, height. Sheets: x and y of four corners,
-# clockwise from the sheet's top left. Turn and tilt: degrees clockwise. Cut: seconds at which it begins and ends.
+# Count of numbers per kind of step. Regions to blur: x, y, width, height. Sheets: x and y of four
+# corners, clockwise from the sheet's top left. Turn and tilt: degrees clockwise. Cut: start and end
+# in seconds.
 KINDS = {
     "oval": 4,
     "box": 4,
@@ -40,9 +42,9 @@ LEAST_REGION = 0.005
 LEAST_CROP = 0.05
 MOST_TILT = 20.0
 LEAST_SECONDS = 0.5
-# A sheet that was cut off by the picture's edge has corners outside of it (as capture.imaging.document_scan allows).
+# The corners of a sheet truncated by the picture's edge are outside it (as capture.imaging.document_scan allows).
 OUTSIDE = 0.25
-# Browsers and durations round.
+# Tolerance: browsers and durations are rounded.
 _SLACK_SECONDS = 0.1
 _DIGITS = 4
 
@@ -52,7 +54,7 @@ Four = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Region:
-    """What is made unrecognizable: an oval or a box."""
+    """A region to blur: an oval or a box."""
 
     kind: str
     place: Four
@@ -60,10 +62,10 @@ class Region:
 
 @dataclass(frozen=True)
 class Edits:
-    """All edits of one media file. ``Edits()`` is the file as it came."""
+    """All edits of one media file. ``Edits()`` is the unedited file."""
 
     blur: tuple[Region, ...] = ()
-    # Four corners, and whether paper is made white and ink strong.
+    # Four corners, and whether to enhance it (white paper, dark ink).
     sheet: tuple[float, ...] = ()
     clean: bool = False
     crop: Four | None = None
@@ -76,11 +78,11 @@ class Edits:
 
     @property
     def seen(self) -> bool:
-        """Whether anything that can be seen changes."""
+        """Whether the edits change the picture itself."""
         return bool(self.blur or self.sheet or self.crop is not None or self.turn or self.tilt)
 
     def steps(self) -> list[Step]:
-        """As JSON, in the form that ``read_edits`` takes."""
+        """The edits as JSON, in the form that ``read_edits`` takes."""
         pairs: list[tuple[str, Iterable[float]]] = [(r.kind, r.place) for r in self.blur]
         pairs += [(SHEETS[self.clean], self.sheet)] if self.sheet else []
         pairs += [("crop", self.crop)] if self.crop is not None else []
@@ -96,10 +98,11 @@ class Edits:
 
 
 def read_edits(steps: object, kind: str, *, duration: float | None = None) -> Edits:
-    """Edits that came from a form or a row, checked and put in order.
+    """Validate and order the edits from a form or a row.
 
-    ``steps`` is a list of ``{"kind", "numbers"}``, ``kind`` what the file is, ``duration`` its seconds. Raises BadInput
-    with a sentence for what can't be: other forms, numbers that are none, regions outside, cuts beyond the end.
+    ``steps`` is a list of ``{"kind", "numbers"}``, ``kind`` the kind of file, ``duration`` its
+    seconds. Raises BadInput with a message for invalid edits: unknown kinds, values that are not
+    numbers, regions outside the picture, cuts beyond the end.
     """
     pairs = _pairs(steps)
     names = [name for name, _numbers in pairs]
@@ -140,7 +143,7 @@ def _pair(step: object) -> tuple[str, list[float]]:
 
 
 def _is_number(value: object) -> bool:
-    """A real one, and small enough that arithmetic with it stays finite; NaN is not smaller than anything."""
+    """A finite number small enough for arithmetic to stay finite; excludes NaN, which compares false."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e6
 
 
@@ -188,7 +191,7 @@ def _corners(numbers: Sequence[float]) -> tuple[float, ...]:
 
 
 def _turns_right(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
-    """By five degrees at least, as seen on the screen."""
+    """By at least five degrees, as seen on the screen."""
     turn = (b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0])
     reach = math.dist(a, b) * math.dist(b, c)
     return reach > 0 and turn > 0.09 * reach

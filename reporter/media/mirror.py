@@ -1,7 +1,8 @@
-"""The store of a gathering whose files are kept in an object store: its folder holds copies of what is in use here.
+"""Media store of a gathering whose files are in an object store; its folder is a local cache.
 
-Decoders and publishers need a local file, so ``original`` and ``rendition`` bring it; several machines work so on the
-same gathering. What is acknowledged is in the object store before its row is committed.
+Decoders and publishers need a local file, so ``original`` and ``rendition`` download it; this way
+several machines can work on the same gathering. A file is in the object store before its row is
+committed.
 """
 
 from __future__ import annotations
@@ -19,23 +20,23 @@ from reporter.media.object_file import ObjectFile
 from reporter.media.objects import ObjectStore, StoredObject
 from reporter.media.store import Store, hash_file
 
-# Nothing younger is dropped to make room: somebody may be about to read it.
+# Nothing younger is evicted: somebody may be about to read it.
 UNTOUCHED_SECONDS = 3600
 _KNOWN_HASHES = 4096
 
 
 class MirroredStore(Store):
-    """A Store with ``objects`` behind it; ``prefix`` is the gathering's own part of the keys."""
+    """A Store backed by ``objects``; ``prefix`` is the gathering's part of the keys."""
 
     def __init__(self, folder: Path, objects: ObjectStore, prefix: str) -> None:
         super().__init__(folder)
         self._objects = objects
         self._prefix = prefix.strip("/")
-        # Hashes of local renditions by what tells whether they have changed.
+        # Cached hashes of local renditions, keyed by file metadata that shows changes.
         self._hashes: dict[tuple[Path, int, int], str] = {}
 
     def original(self, sha256: str, ext: str) -> Path:
-        """The original, brought here if another machine took it in. Raises StoreUnreachable."""
+        """The original, downloaded if another machine took it in. Raises StoreUnreachable."""
         path = self._original(sha256, ext)
         if path.exists():
             _touch(path)
@@ -44,17 +45,17 @@ class MirroredStore(Store):
         return path
 
     def rendition(self, sha256: str, name: str, ext: str) -> Path:
-        """The rendition that holds now: another machine may have made another one since. Raises StoreUnreachable."""
+        """The current rendition: another machine may have rendered a newer one. Raises StoreUnreachable."""
         path = self._rendition(sha256, name, ext)
         if name == "plain" and path.exists():
-            # Without edits there is but one; each machine makes its own.
+            # Without edits there is only one version; each machine renders its own.
             _touch(path)
             return path
         self._renew(path, self._objects.stat(self._key(path)))
         return path
 
     def find_original(self, sha256: str) -> Path | None:
-        """Here, else there: then it is brought."""
+        """The local original, else downloaded from the object store."""
         found = super().find_original(sha256)
         key = (
             ""
@@ -64,12 +65,12 @@ class MirroredStore(Store):
         return self.original(sha256, Path(key).suffix) if key else found
 
     def keeps(self, sha256: str, ext: str, size: int) -> bool:
-        """Whether the object store has it: a file of this machine alone is none that others can rely on."""
+        """Whether the object store has it: others can't rely on a file that only this machine has."""
         found = self._objects.stat(self._key(self._original(sha256, ext)))
         return found is not None and found.size == size
 
     def served_original(self, sha256: str, ext: str) -> Path | ObjectFile:
-        """The local file, else the object itself, of which a browser may want a few bytes only."""
+        """The local file, else the object itself, of which a browser may need only a few bytes."""
         path = self._original(sha256, ext)
         if not path.exists():
             return self._object(path) or path
@@ -77,7 +78,7 @@ class MirroredStore(Store):
         return path
 
     def served_rendition(self, sha256: str, name: str, ext: str) -> Path | ObjectFile:
-        """As ``served_original``; a local file only if it is the one that holds now."""
+        """As ``served_original``; a local file only if it is the current version."""
         path = self._rendition(sha256, name, ext)
         found = self._objects.stat(self._key(path))
         if found is None or self._is(path, found):
@@ -87,50 +88,51 @@ class MirroredStore(Store):
 
     @property
     def origin(self) -> str:
-        """That of the object store."""
+        """The origin of the object store."""
         return self._objects.origin
 
     def rendition_address(
         self, sha256: str, name: str, ext: str, *, mime: str, seconds: int
     ) -> str:
-        """An address of the object itself."""
+        """A URL of the object itself."""
         key = self._key(self._rendition(sha256, name, ext))
         return self._objects.address(key, mime=mime, seconds=seconds)
 
     def keep(self, path: Path, sha256: str, ext: str) -> Path:
-        """Among the originals here, then there."""
+        """Move to the local originals, then upload."""
         goal = super().keep(path, sha256, ext)
         self._send_original(goal, sha256)
         return goal
 
     def link(self, path: Path, sha256: str, ext: str) -> Path:
-        """Among the originals here, then there; the row is committed only afterwards."""
+        """Link among the local originals, then upload; the row is committed only afterwards."""
         goal = super().link(path, sha256, ext)
         self._send_original(goal, sha256)
         return goal
 
     def keep_rendition(self, path: Path, sha256: str, name: str, ext: str) -> Path:
-        """There first: what others are told of has to be there."""
+        """Upload first: whatever other machines are told about has to be in the object store."""
         self._objects.put(self._key(self._rendition(sha256, name, ext)), path)
         return super().keep_rendition(path, sha256, name, ext)
 
     def drop(self, sha256: str, ext: str) -> bool:
-        """Here and there."""
+        """Delete here and in the object store."""
         self._objects.delete(self._key(self._original(sha256, ext)))
         return super().drop(sha256, ext)
 
     def drop_all(self, sha256: str) -> bool:
-        """Here and there."""
+        """Delete here and in the object store."""
         self._delete_all(self._key(self.media / sha256[:2] / sha256))
         return super().drop_all(sha256)
 
     def drop_renditions(self, sha256: str) -> bool:
-        """Here and there."""
+        """Delete here and in the object store."""
         self._delete_all(self._key(self.renditions / sha256[:2] / f"{sha256}-"))
         return super().drop_renditions(sha256)
 
     def set_aside(self, sha256: str, *, plain: bool) -> None:
-        """Remove there what was made with other edits, so that no machine shows it any more; then here."""
+        """Delete renditions with former edits from the object store, so that no machine shows them
+        any more; then here."""
         for key in list(self._objects.keys(self._key(self.renditions / sha256[:2] / f"{sha256}-"))):
             name = Path(key).stem.removeprefix(f"{sha256}-")
             if plain and name in ("view", "play"):
@@ -151,7 +153,7 @@ class MirroredStore(Store):
 
     def _bring(self, path: Path, sha256: str) -> None:
         if self._objects.get(self._key(path), path) and sha256 and hash_file(path) != sha256:
-            # Not what its name says: it counts as missing.
+            # The content does not match its name: treat it as missing.
             try_remove(path)
 
     def _send_original(self, path: Path, sha256: str) -> None:
@@ -168,7 +170,7 @@ class MirroredStore(Store):
             self._objects.get(self._key(path), path)
 
     def _is(self, path: Path, found: StoredObject) -> bool:
-        """Whether the local file has these bytes."""
+        """Whether the local file has this hash."""
         with suppress(FileNotFoundError):
             told = path.stat()
             if told.st_size == found.size:
@@ -185,8 +187,9 @@ class MirroredStore(Store):
 
 
 def trim_copies(place: Path, most_bytes: int) -> int:
-    """Remove from all gatherings below a folder the copies that were used longest ago, until at most so many bytes are
-    left; how many files were removed. What was used within the last hour stays.
+    """Evict the least recently used local files of all gatherings below a folder until at most so many bytes are left.
+
+    Returns how many files were removed. Files used within the last hour are kept.
     """
     kept = [found for kind in ("media", "renditions") for found in _files(place, f"*/{kind}/??/*")]
     total = sum(told.st_size for told, _path in kept)
@@ -201,7 +204,7 @@ def trim_copies(place: Path, most_bytes: int) -> int:
 
 
 def _files(place: Path, pattern: str) -> Iterator[tuple[os.stat_result, Path]]:
-    """Those that are whole; one that another process removes meanwhile is none."""
+    """Complete files only; one that another process removes meanwhile is skipped."""
     for path in place.glob(pattern):
         with suppress(FileNotFoundError):
             told = path.stat()
@@ -210,6 +213,6 @@ def _files(place: Path, pattern: str) -> Iterator[tuple[os.stat_result, Path]]:
 
 
 def _touch(path: Path) -> None:
-    """It was used now."""
+    """Update the time of last use."""
     with suppress(OSError):
         os.utime(path)

@@ -1,8 +1,9 @@
-"""Pictures that look alike, found when they come in: whoever opens a page only reads the group's number.
+"""Near-duplicate detection when pictures arrive, so that pages only read the group's number.
 
-Two 64 bit hashes that differ in at most 10 bits differ, in at least one of four 16 bit parts, in at most 2. So only
-groups are compared that share such a part: 137 neighbours of each of four numbers, by index. (Norouzi, Punjani and
-Fleet, "Fast Search in Hamming Space with Multi-Index Hashing", CVPR 2012.)
+Two 64-bit hashes that differ in at most 10 bits differ, in at least one of four 16-bit parts, in at
+most 2. So only groups that share such a part are compared: 137 neighbours of each of four numbers,
+by index. (Norouzi, Punjani and Fleet, "Fast Search in Hamming Space with Multi-Index Hashing", CVPR
+2012.)
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from sqlalchemy.orm import Session
 
 from reporter.models.image_quality import ImageQuality, SimilarGroup
 
-# Bits of 64 in which second shots of one scene differ at most (measured: see capture.renditions.image_quality).
+# Most bits of 64 in which repeated shots of one scene differ (measured: see capture.renditions.image_quality).
 NEAR = 10
-# Below these a picture is marked, for a person to look at; nothing is ever hidden for it.
+# Pictures below these values are flagged for a person to look at; nothing is hidden because of it.
 BLURRED = 40.0
 DARK = 16.0
 _PARTS = (SimilarGroup.part0, SimilarGroup.part1, SimilarGroup.part2, SimilarGroup.part3)
@@ -35,7 +36,7 @@ def keep_look(
     brightness: float | None,
     likeness: str,
 ) -> ImageQuality:
-    """Note what was seen of a picture, instead of what was noted before, and its group. Does not commit."""
+    """Store a picture's quality and hash, replacing earlier values, and its group. Does not commit."""
     look = session.get(ImageQuality, media_id)
     if look is None:
         look = ImageQuality(media_id=media_id, likeness="")
@@ -52,7 +53,7 @@ def keep_look(
 
 
 def drop_empty(session: Session, group_ids: list[uuid.UUID]) -> None:
-    """Forget groups that nothing is in any more. Does not commit."""
+    """Delete groups without pictures. Does not commit."""
     used = select(ImageQuality.group_id).where(ImageQuality.group_id.is_not(None))
     session.execute(
         delete(SimilarGroup).where(SimilarGroup.id.in_(group_ids), SimilarGroup.id.not_in(used))
@@ -60,7 +61,8 @@ def drop_empty(session: Session, group_ids: list[uuid.UUID]) -> None:
 
 
 def _group(session: Session, value: int) -> uuid.UUID:
-    """The nearest group near enough, else a new one. A group keeps its first likeness, so that it never drifts."""
+    """The nearest group within the threshold, else a new one. A group keeps the hash of its first
+    picture, so that it never drifts."""
     near = min(_near(session, value), default=None)
     if near is not None:
         return near[1]

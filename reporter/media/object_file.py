@@ -1,4 +1,4 @@
-"""An object of an object store as a file."""
+"""File interface to an object in an object store."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 
 
 class ObjectFile(io.RawIOBase):
-    """An object as a file to read from any place, fetched from there only once it is read."""
+    """A seekable, read-only file whose bytes are fetched from the object store as they are read."""
 
     def __init__(self, read_from: Callable[[int], Iterator[bytes]], size: int) -> None:
-        """``read_from`` gives the bytes from a place on; ``size`` is that of the whole."""
+        """``read_from`` returns the bytes from an offset; ``size`` is the total size."""
         super().__init__()
         self.size = size
         self._read_from = read_from
@@ -20,26 +20,26 @@ class ObjectFile(io.RawIOBase):
         self._rest = b""
 
     def readable(self) -> bool:
-        """It can be read."""
+        """Always true."""
         return True
 
     def seekable(self) -> bool:
-        """From any place."""
+        """Always true."""
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Read on from there."""
+        """Move the read position."""
         at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence]
         if at != self._at:
             self._at, self._rest, self._pieces = max(0, at), b"", None
         return self._at
 
     def tell(self) -> int:
-        """The place of the next byte."""
+        """The read position."""
         return self._at
 
     def read(self, size: int = -1) -> bytes:
-        """Up to so many bytes; fewer than asked for only at the end."""
+        """Read up to so many bytes; fewer only at the end."""
         if size is None or size < 0:
             size = max(0, self.size - self._at)
         if self._pieces is None and size and self._at < self.size:

@@ -1,7 +1,7 @@
-"""Where originals and renditions are kept beside this machine's disk: one protocol, for a folder and for S3.
+"""Object stores for originals and renditions outside this machine: one protocol, for a folder and for S3.
 
-A key is a relative path with ``/``, as ``<gathering>/media/ab/<sha256>.jpg``. What was put is whole and durable when
-``put`` returns; it is never seen half-written.
+A key is a relative path with ``/``, such as ``<gathering>/media/ab/<sha256>.jpg``. An object is
+complete and durable when ``put`` returns, and never visible half-written.
 """
 
 from __future__ import annotations
@@ -25,61 +25,61 @@ UNREACHABLE = N_(
 
 
 class StoreUnreachable(Busy):
-    """The object store does not answer, or refuses; the same works when it is back."""
+    """The object store does not respond, or refuses; a retry works when it is available again."""
 
     title = N_("Photos and films can't be reached")
 
 
 class StoredObject(NamedTuple):
-    """What is known of an object without reading it. ``sha256`` is of its bytes, in hexadecimal."""
+    """Metadata of an object. ``sha256`` is the hash of its bytes, in hexadecimal."""
 
     size: int
     sha256: str
 
 
 class ObjectStore(Protocol):
-    """Bytes by key. Every method raises StoreUnreachable where the place does not answer."""
+    """Bytes by key. Every method raises StoreUnreachable if the store does not respond."""
 
     def put(self, key: str, path: Path, sha256: str = "") -> None:
-        """Keep a file's bytes, in the place of what was there. ``sha256``: what they have to be, where that is known.
+        """Upload a file, replacing an existing object. ``sha256``: the expected hash, if known.
 
-        Raises ValueError where the bytes that arrived are others.
+        Raises ValueError if the bytes that arrived differ.
         """
 
     def get(self, key: str, goal: Path) -> bool:
-        """Bring an object to a local path, verified by its hash, in one step. False: there is none."""
+        """Download an object to a local path, verified by its hash, atomically. False if there is none."""
 
     def stat(self, key: str) -> StoredObject | None:
-        """Its size and hash; None where there is none."""
+        """Its metadata; None if there is none."""
 
     def read(self, key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        """The bytes from ``start`` up to, not including, ``stop`` in pieces. Raises NotFound."""
+        """Yield the bytes from ``start`` up to, not including, ``stop``. Raises NotFound."""
 
     def delete(self, key: str) -> None:
-        """Remove it, where it is."""
+        """Delete it, if it exists."""
 
     def rename(self, key: str, other: str) -> None:
-        """Keep it under another key, in the place of what was there; nothing where it is missing."""
+        """Rename an object, replacing an existing one; does nothing if it is missing."""
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """All keys that begin so, in no order."""
+        """All keys with a prefix, unordered."""
 
     @property
     def origin(self) -> str:
-        """Where addresses lead: ``https://host``; "" where there are none."""
+        """The origin of its URLs: ``https://host``; "" if there are none."""
 
     def address(self, key: str, *, mime: str, seconds: int) -> str:
-        """An address by which anybody may read it for so long; "" where the place gives none."""
+        """A URL that gives anybody read access for a limited time; "" if the store has none."""
 
 
 class FolderObjects:
-    """Objects in a folder, as on a network drive that several machines have. Gives no addresses."""
+    """Objects in a folder, such as a network drive shared by several machines. Has no URLs."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def put(self, key: str, path: Path, sha256: str = "") -> None:
-        """Copy, flush, rename, flush the folder: as the gathering's own store does."""
+        """Copy, sync, rename, sync the folder, like the gathering's own store."""
         goal = self._at(key)
         with disk_errors():
             make_durable_folder(goal.parent)
@@ -92,7 +92,7 @@ class FolderObjects:
             sync_folder(goal.parent)
 
     def get(self, key: str, goal: Path) -> bool:
-        """Copy it; a file that changes meanwhile is copied as it was opened."""
+        """Copy it; a file that changes meanwhile is copied as it was when opened."""
         try:
             with self._at(key).open("rb") as file:
                 receive(iter(lambda: file.read(PIECE), b""), goal, "")
@@ -101,7 +101,7 @@ class FolderObjects:
         return True
 
     def stat(self, key: str) -> StoredObject | None:
-        """Its hash is read off its bytes."""
+        """Computes the hash from the file's bytes."""
         path = self._at(key)
         try:
             return StoredObject(path.stat().st_size, hash_file(path))
@@ -109,7 +109,7 @@ class FolderObjects:
             return None
 
     def read(self, key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        """From an open file, so that what is replaced meanwhile is read to its end."""
+        """Read from an open file, so that a file replaced meanwhile is read to its end."""
         try:
             file = self._at(key).open("rb")
         except FileNotFoundError as error:
@@ -127,7 +127,7 @@ class FolderObjects:
             replace_file(self._at(key), self._at(other))
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """Files below the folder that the prefix names; none that is being written."""
+        """Files below the prefix's folder, except those still being written."""
         for path in self._at(prefix.rpartition("/")[0]).rglob("*"):
             key = path.relative_to(self._folder).as_posix()
             if path.is_file() and key.startswith(prefix) and not path.name.startswith("."):
@@ -135,11 +135,11 @@ class FolderObjects:
 
     @property
     def origin(self) -> str:
-        """A folder has no addresses."""
+        """Always empty: a folder has no URLs."""
         return ""
 
     def address(self, key: str, *, mime: str, seconds: int) -> str:
-        """A folder has none."""
+        """Always empty: a folder has no URLs."""
         return ""
 
     def _at(self, key: str) -> Path:
@@ -170,9 +170,9 @@ def _range_of(file: BinaryIO, start: int, stop: int | None) -> Iterator[bytes]:
 
 
 def receive(pieces: Iterator[bytes], goal: Path, sha256: str) -> None:
-    """Write what arrives beside its place, and rename it once all of it is there and is what it should be.
+    """Write incoming bytes to a temporary file, and rename it once it is complete and verified.
 
-    Raises ValueError where it is not. Not flushed: what is brought here can be brought again.
+    Raises ValueError if it does not match. Not synced: it can be downloaded again.
     """
     with disk_errors():
         goal.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Originals and renditions on the disk: content-addressed, write-once, on the platter before anybody is thanked."""
+"""Media store on disk: content-addressed, write-once, synced before an upload is acknowledged."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ _SHA = re.compile(r"[0-9a-f]{64}")
 
 
 class Incoming:
-    """A file on its way in: bytes are hashed while they are written. Not yet an original.
+    """A file being received, hashed while it is written. Not an original yet.
 
-    Writable like a binary file, so that a multipart parser can write straight into it; readable for sniffing.
+    Writable like a binary file, so that a multipart parser can write straight into it; readable for
+    type detection.
     """
 
     def __init__(self, path: Path, *, limit: int | None = None) -> None:
@@ -44,7 +45,7 @@ class Incoming:
             self._file: BinaryIO = path.open("xb")
 
     def write(self, data: bytes) -> int:
-        """Append; raises TooLarge over the limit, DiskFull when the disk is."""
+        """Append; raises TooLarge over the limit, DiskFull if the disk is full."""
         if self._limit is not None and self.size + len(data) > self._limit:
             raise TooLarge(
                 "Files up to %(mb)s MB fit here. Please send a smaller one.", mb=self._limit >> 20
@@ -59,24 +60,24 @@ class Incoming:
 
     @property
     def sha256(self) -> str:
-        """Of what was written so far."""
+        """Hash of what was written so far."""
         return self._hash.hexdigest()
 
     def finish(self) -> None:
-        """Everything onto the disk, really."""
+        """Sync everything to disk."""
         with disk_errors():
             self._file.flush()
             sync_file(self._file.fileno())
         self._file.close()
 
     def close(self) -> None:
-        """Close without a promise (a multipart parser does so)."""
+        """Close without syncing (a multipart parser does so)."""
         self._file.close()
 
     def discard(self) -> None:
-        """Forget it."""
+        """Delete the incoming file."""
         self._file.close()
-        # What Windows keeps goes with the next sweep.
+        # What Windows keeps is removed by the next sweep.
         try_remove(self.path)
 
 
@@ -90,7 +91,7 @@ class Store:
         self.incoming = folder / "incoming"
 
     def make_folders(self) -> None:
-        """Make what is missing."""
+        """Create missing folders."""
         for path in (self.media, self.renditions, self.incoming):
             path.mkdir(parents=True, exist_ok=True)
 
@@ -100,7 +101,7 @@ class Store:
 
     @contextmanager
     def arriving(self, name: str) -> Iterator[Incoming]:
-        """As ``begin``, and forgotten again where the block ends in an error, Ctrl-C too."""
+        """As ``begin``, but deleted if the block ends in an error, including Ctrl-C."""
         incoming = self.begin(name)
         with ExitStack() as undo:
             undo.callback(incoming.discard)
@@ -108,54 +109,55 @@ class Store:
             undo.pop_all()
 
     def original(self, sha256: str, ext: str) -> Path:
-        """Where the original with this hash is (to be)."""
+        """Path of the original with this hash, whether it exists or not."""
         return self._original(sha256, ext)
 
     def rendition(self, sha256: str, name: str, ext: str) -> Path:
-        """Where a rendition of the original with this hash is (to be)."""
+        """Path of a rendition of the original with this hash, whether it exists or not."""
         return self._rendition(sha256, name, ext)
 
     def find_original(self, sha256: str) -> Path | None:
-        """The original with this hash, whatever its extension; None where there is none."""
+        """The original with this hash, whatever its extension; None if there is none."""
         found = sorted((self.media / _checked(sha256)[:2]).glob(f"{sha256}*"))
         return next((path for path in found if path.is_file()), None)
 
     def keeps(self, sha256: str, ext: str, size: int) -> bool:
-        """Whether all of an original is kept."""
+        """Whether the original is stored completely."""
         path = self._original(sha256, ext)
         return path.exists() and path.stat().st_size == size
 
     def served_original(self, sha256: str, ext: str) -> Path | ObjectFile:
-        """What a browser is sent of an original; a store elsewhere gives a file that is read from there."""
+        """The file to send a browser for an original; a remote store returns a file that is read from there."""
         return self._original(sha256, ext)
 
     def served_rendition(self, sha256: str, name: str, ext: str) -> Path | ObjectFile:
-        """What a browser is sent of a rendition."""
+        """The file to send a browser for a rendition."""
         return self._rendition(sha256, name, ext)
 
     @property
     def origin(self) -> str:
-        """Where ``rendition_address`` leads, as browsers compare it (RFC 6454); "" where it leads nowhere."""
+        """Origin of the URLs from ``rendition_address`` (RFC 6454); "" if there are none."""
         return ""
 
     def rendition_address(
         self, sha256: str, name: str, ext: str, *, mime: str, seconds: int
     ) -> str:
-        """An address at which anybody may read a rendition for so long; "" where only we can send it."""
+        """A URL that gives anybody read access to a rendition for a limited time; "" if only we can serve it."""
         return ""
 
     def plain(self, sha256: str, ext: str) -> Path:
-        """Where a copy without edits is (to be), which a browser shows: for whoever mends, never for others."""
+        """Path of an unedited copy that a browser can show: for the editor, never for others."""
         return self.rendition(sha256, "plain", ext)
 
     def workplace(self, sha256: str, name: str) -> Path:
-        """A folder for renditions in the making, beside where they will stand."""
+        """A temporary folder for renditions in progress, on the same file system as their final place."""
         return self.renditions / _checked(sha256)[:2] / f".{sha256}.{name}"
 
     def keep(self, path: Path, sha256: str, ext: str) -> Path:
-        """Move a finished, fsynced file to its place among the originals, durably.
+        """Move a finished, fsynced file to the originals, durably.
 
-        The same bytes may be there already: then the newcomer is dropped, if the old one is whole.
+        If the same bytes exist already, the new file is deleted, provided that the old one is
+        intact.
         """
         goal = self._original(sha256, ext)
         with disk_errors():
@@ -170,11 +172,11 @@ class Store:
         return goal
 
     def link(self, path: Path, sha256: str, ext: str) -> Path:
-        """Let a finished, fsynced file stand among the originals too, durably.
+        """Hard-link a finished, fsynced file into the originals, durably.
 
-        ``path`` stays until the row is committed: a kiosk that is killed in between still has the upload, and goes on
-        from there. Afterwards the caller removes ``path`` and calls ``protect``. Where the file system has no hard
-        links, it is a copy.
+        ``path`` stays until the row is committed, so that a kiosk killed in between still has the
+        upload and can resume. Afterwards the caller removes ``path`` and calls ``protect``. If the
+        file system has no hard links, it is copied.
         """
         goal = self._original(sha256, ext)
         with disk_errors():
@@ -186,49 +188,51 @@ class Store:
         return goal
 
     def is_linked(self, path: Path, sha256: str, ext: str) -> bool:
-        """Whether the original with this hash is ``path`` itself by another name (see ``link``)."""
+        """Whether the original with this hash is a hard link to ``path`` (see ``link``)."""
         try:
             return self._original(sha256, ext).samefile(path)
         except FileNotFoundError:
             return False
 
     def keep_rendition(self, path: Path, sha256: str, name: str, ext: str) -> Path:
-        """Move what was made to its place among the renditions, in that of a former one."""
+        """Move a finished rendition into place, replacing a former one."""
         goal = self._rendition(sha256, name, ext)
         replace_file(path, goal)
         return goal
 
     def protect(self, sha256: str, ext: str) -> None:
-        """Write-once: from now on nobody, not even we, changes this original by accident."""
+        """Make an original read-only: from now on nobody, not even we, changes it by accident."""
         with suppress(FileNotFoundError):
             self._original(sha256, ext).chmod(0o444)
 
     def drop(self, sha256: str, ext: str) -> bool:
-        """Remove an original and everything made from it (a takedown). False: Windows keeps what somebody reads now.
+        """Delete an original and all its renditions (a takedown). False if Windows keeps a file that is being read.
 
-        Nobody finds that by an address any more: its row is gone. ``reporter.gathering.purge`` comes back for it.
+        Such a file is no longer reachable by any address, since its row is gone.
+        ``reporter.gathering.purge`` retries.
         """
         removed = try_remove(self._original(sha256, ext))
         return self.drop_renditions(sha256) and removed
 
     def drop_renditions(self, sha256: str) -> bool:
-        """Remove what was made from an original; False: see ``drop``."""
+        """Delete an original's renditions; False: see ``drop``."""
         made = (self.renditions / _checked(sha256)[:2]).glob(f"{sha256}-*")
         kept = [path for path in made if not try_remove(path)]
         self.clear_workplaces(sha256)
         return not kept
 
     def drop_all(self, sha256: str) -> bool:
-        """As ``drop``, for an original whose extension nobody remembers."""
+        """As ``drop``, for an original of unknown extension."""
         found = (self.media / _checked(sha256)[:2]).glob(f"{sha256}*")
         kept = [path for path in found if not try_remove(path)]
         return self.drop_renditions(sha256) and not kept
 
     def set_aside(self, sha256: str, *, plain: bool) -> None:
-        """Remove renditions because others are to be made. ``plain``: they hold no edits; a copy is kept as such."""
+        """Delete renditions that are to be rendered again. ``plain``: they have no edits, so a copy
+        is kept as the plain one."""
         for path in (self.renditions / _checked(sha256)[:2]).glob(f"{sha256}-*"):
             name = path.stem.removeprefix(f"{sha256}-")
-            # Windows keeps what is being sent right now: nobody is led to it any more, the next takes its place.
+            # Windows keeps a file that is being sent: nothing leads to it any more, and the next rendition replaces it.
             if plain and name in ("view", "play"):
                 with suppress(PermissionError):
                     path.replace(self._rendition(sha256, "plain", path.suffix))
@@ -236,7 +240,7 @@ class Store:
                 try_remove(path)
 
     def clear_workplaces(self, sha256: str) -> None:
-        """Remove what a worker that was killed, or that came too late, has left."""
+        """Delete leftovers of a worker that was killed or lost its lease."""
         for path in (self.renditions / _checked(sha256)[:2]).glob(f".{sha256}.*"):
             shutil.rmtree(path, ignore_errors=True)
 
@@ -247,7 +251,7 @@ class Store:
         return self.renditions / _checked(sha256)[:2] / f"{sha256}-{name}{ext}"
 
     def is_writable(self) -> bool:
-        """Whether the disk takes a file: after an error, systems switch a disk to read-only."""
+        """Whether a file can be written to the disk: after an error, systems make a disk read-only."""
         probe = self.incoming / f".probe-{os.getpid()}-{threading.get_ident()}"
         try:
             probe.write_bytes(b"")
@@ -257,7 +261,7 @@ class Store:
         return True
 
     def free_bytes(self) -> int:
-        """Room left on the disk of the gathering."""
+        """Free space on the gathering's disk."""
         return shutil.disk_usage(self.folder).free
 
     def need_room(self, size: int, *, keep_free: int) -> None:
@@ -272,7 +276,7 @@ def _link_or_copy(path: Path, goal: Path) -> None:
     try:
         os.link(path, goal)
     except OSError as error:
-        # exFAT and some network drives have no hard links (link(2): EPERM); others say EOPNOTSUPP or ENOSYS.
+        # exFAT and some network drives have no hard links (link(2): EPERM); others report EOPNOTSUPP or ENOSYS.
         if error.errno not in (
             errno.EPERM,
             errno.EOPNOTSUPP,
@@ -289,7 +293,7 @@ def _link_or_copy(path: Path, goal: Path) -> None:
 
 
 def hash_file(path: Path, *, from_disk: bool = False) -> str:
-    """SHA-256 of a file, read in pieces. ``from_disk``: to see what was really written, past the system's memory."""
+    """SHA-256 of a file, read in pieces. ``from_disk``: bypass the cache, to verify what was really written."""
     digest = hashlib.sha256()
     for piece in read_pieces(path, from_disk=from_disk):
         digest.update(piece)
@@ -297,7 +301,7 @@ def hash_file(path: Path, *, from_disk: bool = False) -> str:
 
 
 def read_pieces(path: Path, *, from_disk: bool = False) -> Iterator[bytes]:
-    """A file's bytes in pieces of 64 KB."""
+    """Yield a file's bytes in pieces of 64 KB."""
     with path.open("rb") as file:
         if from_disk:
             forget_cache(file.fileno())
@@ -306,7 +310,7 @@ def read_pieces(path: Path, *, from_disk: bool = False) -> Iterator[bytes]:
 
 
 def make_durable_folder(path: Path) -> None:
-    """Make a folder so that it survives a power cut."""
+    """Create a folder durably, so that it survives a power cut."""
     if not path.is_dir():
         path.mkdir(parents=True, exist_ok=True)
         sync_folder(path.parent)
@@ -320,7 +324,7 @@ def _checked(sha256: str) -> str:
 
 @contextmanager
 def disk_errors() -> Iterator[None]:
-    """Turn the system's "no space left" and "read-only" into DiskFull and ReadOnlyDisk, which say what to do."""
+    """Translate the system's "no space left" and "read-only" into DiskFull and ReadOnlyDisk."""
     try:
         yield
     except OSError as error:
@@ -330,7 +334,7 @@ def disk_errors() -> Iterator[None]:
 
 
 def disk_trouble(error: OSError) -> DiskFull | None:
-    """What an error of the system says about the disk, or None where it is about something else."""
+    """The disk error for a system error, or None if it has another cause."""
     if error.errno in (errno.EROFS, errno.EIO):
         return ReadOnlyDisk(DISK_READ_ONLY)
     return DiskFull(DISK_FULL) if error.errno in (errno.ENOSPC, errno.EDQUOT) else None

@@ -1,6 +1,8 @@
-"""Captions beside WebVTT and SubRip: TTML (https://www.w3.org/TR/ttml1/), YouTube's XML, LRC, SubStation Alpha.
+"""Parsers for caption formats besides WebVTT and SubRip: TTML (https://www.w3.org/TR/ttml1/),
+YouTube's XML, LRC, SubStation Alpha.
 
-Each reader gives (begin, end, words) with times in seconds; an end of None is told by what comes next.
+Each parser returns (begin, end, words) with times in seconds; if the end is None, the next line
+gives it.
 """
 
 from __future__ import annotations
@@ -26,18 +28,18 @@ _LRC_LINE = re.compile(
 )
 _LRC_WORD = re.compile(r"\s*<\d{1,3}:\d{2}(?:[.:]\d{1,3})?>\s?")
 _ASS_TIME = re.compile(r"\s*(\d{1,3}):(\d{1,2}):(\d{1,2})(?:[.:](\d{1,3}))?\s*")
-# Shapes that are drawn where words would stand.
+# Drawn shapes instead of words.
 _ASS_DRAWING = re.compile(r"\{[^{}]*\\p[1-9][^{}]*\}.*?(?=\{[^{}]*\\p0|$)")
 _ASS_FIELDS = ("layer", "start", "end", "style", "name", "l", "r", "v", "effect", "text")
 
 
 def is_xml(text: str) -> bool:
-    """Whether captions are written as XML."""
+    """Whether the captions are XML."""
     return re.match(r"\s*<(?:\?xml|tt\b|\w+:tt\b|transcript\b)", text) is not None
 
 
 def xml_lines(text: str) -> Iterator[Timed]:
-    """The lines of TTML (DFXP, EBU-TT, iTT) or of YouTube's transcript. Raises BadInput for what is neither."""
+    """Parse TTML (DFXP, EBU-TT, iTT) or YouTube's transcript. Raises BadInput for other XML."""
     from xml.etree.ElementTree import ParseError
 
     from defusedxml.common import DefusedXmlException
@@ -60,7 +62,7 @@ def _tag(element: Element) -> str:
 
 
 def _rates(root: Element) -> tuple[float, float]:
-    """(frames, ticks) a second."""
+    """(frames, ticks) per second."""
     told = {name.rpartition("}")[2]: value for name, value in root.attrib.items()}
     above, _, below = told.get("frameRateMultiplier", "1 1").replace(":", " ").partition(" ")
     frames = _number(told.get("frameRate", "30")) * _number(above) / (_number(below or "1") or 1)
@@ -74,7 +76,7 @@ def _number(text: str) -> float:
 
 
 def _timed_parts(element: Element, since: float, rates: tuple[float, float]) -> Iterator[Timed]:
-    """The paragraphs with a time of their own, else the spans in them; times count from the element around."""
+    """The paragraphs with a time of their own, else the spans in them; times are relative to the enclosing element."""
     for part in element:
         begin = since + _ttml_time(part.get("begin"), rates)
         spans = [one for one in part.iter() if one is not part and one.get("begin")]
@@ -110,13 +112,13 @@ def _ttml_time(text: str | None, rates: tuple[float, float]) -> float:
 
 
 def is_lrc(lines: Sequence[str]) -> bool:
-    """Whether these are the lines of a song's text."""
+    """Whether these are song lyrics with times (LRC)."""
     filled = [line for line in lines if line.strip()]
     return bool(filled) and all(_LRC_LINE.match(line) for line in filled)
 
 
 def lrc_lines(lines: Sequence[str]) -> list[Timed]:
-    """The lines of LRC in the order of time; what tells of the song, and empty ones, are left out."""
+    """Parse LRC, sorted by time; metadata and empty lines are skipped."""
     found: list[Timed] = []
     offset = 0.0
     for line in lines:
@@ -132,7 +134,7 @@ def lrc_lines(lines: Sequence[str]) -> list[Timed]:
 
 
 def ass_lines(lines: Sequence[str]) -> Iterator[Timed]:
-    """The lines of dialogue, in the order of fields that the file's own Format line gives."""
+    """Parse dialogue lines, in the field order given by the file's Format line."""
     order: tuple[str, ...] = _ASS_FIELDS
     is_events = False
     for number, line in enumerate(lines, 1):

@@ -1,8 +1,8 @@
-"""Captions as cues: read from what a person types and from caption files, written as WebVTT.
+"""Captions as cues: parsed from typed text and from caption files, written as WebVTT.
 
-Files: WebVTT (https://www.w3.org/TR/webvtt1/), SubRip (.srt), YouTube's .sbv, and those of ``timed_text``.
-People type one line a sentence, with the time before it: ``0:03 Good morning`` or ``0:03 - 0:06 Good morning``. Times
-are seconds.
+Files: WebVTT (https://www.w3.org/TR/webvtt1/), SubRip (.srt), YouTube's .sbv, and those of
+``timed_text``. People type one line per sentence, after its time: ``0:03 Good morning`` or ``0:03 -
+0:06 Good morning``. Times are seconds.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from reporter.media.timed_text import Timed, ass_lines, is_lrc, is_xml, lrc_line
 MOST_CHARS = 200_000
 MOST_BYTES = 4 * MOST_CHARS
 MOST_CUES = 2000
-# Who reads needs about a second for 15 letters, and a caption shorter than that is none.
+# Reading speed is about 15 letters a second; a shorter caption can't be read.
 LETTERS_A_SECOND = 15.0
 LEAST, MOST = 1.5, 7.0
 _TIME = r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2})(?:[.,](\d{1,3}))?"
-# Only plain spaces part a time from its words: a no-break space belongs to them.
+# Only plain spaces separate a time from its words: a no-break space belongs to the words.
 _LINE = re.compile(rf"[ \t]*\[?{_TIME}(?:[ \t]*[-–][ \t]*{_TIME})?\]?(?:[ \t]+([^ \t].*)|[ \t]*)")
 _TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
 _SBV_TIMING = re.compile(
@@ -32,19 +32,19 @@ _SBV_TIMING = re.compile(
 )
 _SHORT_TIMING = re.compile(r"-->")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-# Marks of SubRip and WebVTT; any other "<" was meant as it stands.
+# SubRip and WebVTT tags; any other "<" is literal.
 _TAG = re.compile(
     r"</?(?:b|i|u|s|c|v|em|strong|font|span|lang|ruby|rt|color|size)(?:[.\s=][^<>\n]*)?/?>|<(?:\d{1,3}:)?\d{1,2}:\d{2}[.,]\d{1,3}>",
     re.IGNORECASE,
 )
-# Marks of SubStation Alpha, which SubRip files have too, and of MicroDVD.
+# SubStation Alpha tags, which SubRip files use too, and MicroDVD tags.
 _OVERRIDE = re.compile(r"\{\\[^{}\n]*\}|\{[YyFfSsCcPpHh]:[^{}\n]*\}")
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
 
 
 @dataclass(frozen=True)
 class Cue:
-    """Words, and from when to when they are shown."""
+    """A caption's text with its start and end."""
 
     begin: float
     end: float
@@ -52,9 +52,9 @@ class Cue:
 
 
 def read_caption_file(data: bytes, language: str = "") -> list[Cue]:
-    """The cues of a file in whatever charset; ``language`` (as ``de``) tells apart what fits alike.
+    """Parse a file in any charset; ``language`` (such as ``de``) decides between charsets that fit equally well.
 
-    Raises BadInput for letters that can't be told, and what ``read_cues`` raises.
+    Raises BadInput if the charset can't be determined, and what ``read_cues`` raises.
     """
     if len(data) > MOST_BYTES:
         raise BadInput("These captions are too long.")
@@ -70,7 +70,7 @@ def read_caption_file(data: bytes, language: str = "") -> list[Cue]:
 
 
 def read_cues(text: str) -> list[Cue]:
-    """Typed lines or a caption file; in the order of their times. Raises BadInput, with the line it is about."""
+    """Parse typed lines or a caption file, sorted by time. Raises BadInput, naming the line."""
     if len(text) > MOST_CHARS:
         raise BadInput("These captions are too long.")
     lines = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -95,7 +95,7 @@ def _cues(lines: Sequence[str]) -> Iterable[Cue]:
 
 
 def check_letters(text: str) -> None:
-    """Raise BadInput where a program has put a mark in the place of a letter that it could not read."""
+    """Raise BadInput if a program has replaced letters that it could not decode."""
     for number, line in enumerate(text.split("\n"), 1):
         if "\ufffd" in line:
             raise BadInput(
@@ -123,7 +123,7 @@ def _typed(lines: Sequence[str]) -> Iterable[Cue]:
 
 
 def _continuation(line: str) -> str:
-    """A further line of a caption; a backslash before what looks like a time says that it is none."""
+    """A continuation line of a caption; a backslash escapes something that looks like a time."""
     line = line.strip(" \t")
     return line[1:] if line.startswith("\\") and _looks_typed(line.lstrip("\\")) else line
 
@@ -138,14 +138,14 @@ def _end(
     if end is not None and end > begin:
         return end
     reading = begin + min(MOST, max(LEAST, len(words) / LETTERS_A_SECOND))
-    # The next one takes its place, unless it begins at the same moment.
+    # The next cue replaces it, unless it begins at the same moment.
     if following is not None and begin < following[0]:
         return min(reading, following[0])
     return reading
 
 
 def _blocks(lines: Sequence[str], *, is_vtt: bool) -> Iterable[Cue]:
-    """The cues of WebVTT or SubRip; styles, notes, names and numbers are left out."""
+    """Parse WebVTT or SubRip cues; styles, notes, names and numbers are skipped."""
     at = 0
     while at < len(lines):
         if not _SHORT_TIMING.search(lines[at]):
@@ -166,7 +166,7 @@ def _blocks(lines: Sequence[str], *, is_vtt: bool) -> Iterable[Cue]:
 
 
 def _block_end(lines: Sequence[str], at: int, *, is_vtt: bool) -> int:
-    """The line after a cue's words. SubRip has empty lines among them, where the next number tells the end."""
+    """The line after a cue's text. SubRip has empty lines in it; there the next cue number marks the end."""
     while at < len(lines) and "-->" not in lines[at]:
         if (
             not is_vtt
@@ -181,7 +181,7 @@ def _block_end(lines: Sequence[str], at: int, *, is_vtt: bool) -> int:
 
 
 def _begins_block(lines: Sequence[str], at: int) -> bool:
-    """Whether from this empty line on the next that stands there is a number with times below it, or the end."""
+    """Whether after this empty line the next thing is a number followed by times, or the end of the file."""
     while at < len(lines) and not lines[at].strip():
         at += 1
     below = lines[at + 1] if at + 1 < len(lines) else ""
@@ -208,7 +208,7 @@ def _sbv(lines: Sequence[str]) -> Iterable[Cue]:
 
 
 def _timed(found: Sequence[Timed], clean: Callable[[str], str]) -> Iterable[Cue]:
-    """Cues of (begin, end, words); where there is no end, the next begins."""
+    """Build cues from (begin, end, words); a missing end is the start of the next."""
     for this, following in zip(found, [*found[1:], None], strict=False):
         begin, end, words = this
         cue = Cue(begin, _end(begin, end, words, following), clean(words))
@@ -230,9 +230,9 @@ def _seconds(parts: Sequence[str | None], line: int) -> float:
 
 
 def _clean(text: str) -> str:
-    """Without control characters, empty lines, and what would end a cue.
+    """Remove control characters, empty lines, and whatever would end a cue.
 
-    No-break spaces, joiners and marks of direction are part of words: they stay.
+    No-break spaces, joiners and direction marks are part of words and kept.
     """
     while _OVERRIDE.search(text):
         text = _OVERRIDE.sub("", text)
@@ -251,7 +251,7 @@ def _is_kept(letter: str) -> bool:
 
 
 def webvtt(cues: Iterable[Cue]) -> str:
-    """As a WebVTT file; empty for none."""
+    """Serialize as WebVTT; empty without cues."""
     parts = [f"{_stamp(cue.begin)} --> {_stamp(cue.end)}\n{_escaped(cue.text)}" for cue in cues]
     return "WEBVTT\n\n" + "\n\n".join(parts) + "\n" if parts else ""
 
@@ -267,7 +267,7 @@ def _stamp(seconds: float) -> str:
 
 
 def typed(cues: Iterable[Cue]) -> str:
-    """As lines for a person, which ``read_cues`` reads as the same cues."""
+    """Format as lines for a person to edit, which ``read_cues`` parses back to the same cues."""
     return "\n".join(
         f"{_short(cue.begin)} - {_short(cue.end)} {_typed_text(cue.text)}" for cue in cues
     )
@@ -289,12 +289,12 @@ def _short(seconds: float) -> str:
 
 
 def spoken(cues: Iterable[Cue]) -> str:
-    """The words alone."""
+    """The text without times."""
     return "\n".join(cue.text for cue in cues)
 
 
 def clipped(cues: Iterable[Cue], begin: float, end: float) -> list[Cue]:
-    """What is left of them in a piece of the recording, in the time of that piece."""
+    """The cues within a part of the recording, on that part's timeline."""
     return [
         Cue(max(0.0, cue.begin - begin), min(cue.end, end) - begin, cue.text)
         for cue in cues
@@ -303,5 +303,5 @@ def clipped(cues: Iterable[Cue], begin: float, end: float) -> list[Cue]:
 
 
 def moved(cues: Iterable[Cue], by: float) -> list[Cue]:
-    """The same, later by so many seconds."""
+    """The cues shifted by so many seconds."""
     return [replace(cue, begin=cue.begin + by, end=cue.end + by) for cue in cues]

@@ -1,1 +1,1 @@
-"""How members get in: their sign-ins, passkeys, and identities at their organization's provider."""
+"""Authentication of members: sign-ins, passkeys, and identities at their organization's provider."""

@@ -1,4 +1,5 @@
-"""Whom an organization's provider means: an invitation, or a member, binds a subject to an account; no address does."""
+"""OpenID Connect identities: an invitation, or a member, binds a provider's subject to an account;
+an email address never does."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ _SHORT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,39}", re.ASCII)
 
 @dataclass(frozen=True)
 class KnownProvider:
-    """Where an organization's members sign in."""
+    """The identity provider of an organization."""
 
     organization_id: uuid.UUID
     short_name: str
@@ -29,12 +30,12 @@ class KnownProvider:
 
     @property
     def place(self) -> str:
-        """The name of the provider's machine, as people know it."""
+        """Host name of the provider, for display."""
         return urlsplit(self.issuer).netloc
 
 
 def clean_short_name(text: str) -> str:
-    """As it stands in addresses. Raises BadInput for what can't."""
+    """Normalize a short name for use in URLs. Raises BadInput if it is invalid."""
     name = text.strip().lower()
     if not _SHORT_NAME.fullmatch(name):
         raise BadInput("A short name has 2 to 40 letters from a to z, digits and hyphens.")
@@ -42,7 +43,7 @@ def clean_short_name(text: str) -> str:
 
 
 def set_provider(session: Session, provider: KnownProvider) -> None:
-    """Keep an organization's one provider, in its scope. Commits. Raises Conflict for a name that is taken."""
+    """Store an organization's only provider, in its scope. Commits. Raises Conflict if the name is taken."""
     other = provider_called(session, provider.short_name)
     if other is not None and other.organization_id != provider.organization_id:
         raise Conflict("Another organization is called %(name)s.", name=provider.short_name)
@@ -58,14 +59,14 @@ def set_provider(session: Session, provider: KnownProvider) -> None:
 
 
 def remove_provider(session: Session, organization: uuid.UUID) -> None:
-    """Let nobody in by it any more, in the organization's scope. Commits."""
+    """Remove the provider, so that nobody can sign in with it, in the organization's scope. Commits."""
     for kind in (Identity, Provider):
         session.execute(delete(kind).where(kind.organization_id == organization))
     session.commit()
 
 
 def provider_called(session: Session, short_name: str) -> KnownProvider | None:
-    """That of the organization that is called so. Ends the transaction."""
+    """The provider of the organization with a short name. Ends the transaction."""
     session.rollback()
     with working_for(Scope(key=short_name)):
         row = session.scalar(select(Provider).where(Provider.short_name == short_name))
@@ -75,7 +76,7 @@ def provider_called(session: Session, short_name: str) -> KnownProvider | None:
 
 
 def provider_of(session: Session, organization: uuid.UUID) -> KnownProvider | None:
-    """That of an organization. Ends the transaction."""
+    """The provider of an organization. Ends the transaction."""
     session.rollback()
     with working_for(Scope(organization=organization)):
         found = _known(session.get(Provider, organization))
@@ -90,7 +91,7 @@ def _known(row: Provider | None) -> KnownProvider | None:
 
 
 def account_of(session: Session, provider: KnownProvider, subject: str) -> uuid.UUID | None:
-    """Whose subject this is. Ends the transaction."""
+    """The account bound to a subject. Ends the transaction."""
     session.rollback()
     with working_for(Scope(organization=provider.organization_id)):
         row = session.get(Identity, (provider.organization_id, provider.issuer, subject))
@@ -102,7 +103,7 @@ def account_of(session: Session, provider: KnownProvider, subject: str) -> uuid.
 def identity(
     provider: KnownProvider, subject: str, account: uuid.UUID, *, now: datetime
 ) -> Identity:
-    """What binds a subject to an account."""
+    """The row that binds a subject to an account."""
     return Identity(
         organization_id=provider.organization_id,
         issuer=provider.issuer,
@@ -113,7 +114,7 @@ def identity(
 
 
 def bind(session: Session, row: Identity) -> None:
-    """Keep it. Commits. Ends the transaction before."""
+    """Store the binding. Commits. Ends the transaction before."""
     session.rollback()
     with working_for(Scope(organization=row.organization_id, account=row.account_id)):
         session.add(row)
@@ -121,7 +122,7 @@ def bind(session: Session, row: Identity) -> None:
 
 
 def unbind(session: Session, organization: uuid.UUID, account: uuid.UUID) -> None:
-    """Let the provider vouch for an account no more, in the account's scope. Commits."""
+    """Remove the provider's binding to an account, in the account's scope. Commits."""
     own = Identity.organization_id == organization, Identity.account_id == account
     if session.execute(delete(Identity).where(*own)).rowcount == 0:  # type: ignore[attr-defined]
         session.rollback()
@@ -130,7 +131,7 @@ def unbind(session: Session, organization: uuid.UUID, account: uuid.UUID) -> Non
 
 
 def bindings(session: Session, account: uuid.UUID) -> list[tuple[KnownProvider, bool]]:
-    """Providers of the account's organizations, and which know it; in the account's scope."""
+    """Providers of the account's organizations, and which of them are bound to it; in the account's scope."""
     bound = set(
         session.scalars(select(Identity.organization_id).where(Identity.account_id == account))
     )

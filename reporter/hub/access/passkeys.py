@@ -1,4 +1,4 @@
-"""Passkeys of members: what is kept of each, and what they showed once and may not show again."""
+"""Passkeys of members: stored credentials, and one-time values that must not be used again."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from reporter.errors import Conflict, NotFound
 from reporter.hub.models import Passkey, Spent
 from reporter.hub.secrets import digest
 
-# A name is what its owner tells it by.
+# Maximum length of the name by which its owner recognizes it.
 NAME_LENGTH = 60
-# For how long something may be used, and is remembered as used.
+# How long a one-time value is valid, and remembered as used.
 ONCE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class KnownPasskey:
-    """What a signature is compared with."""
+    """The stored credential that a signature is verified against."""
 
     id: str
     account: uuid.UUID
@@ -32,7 +32,7 @@ class KnownPasskey:
 
 
 def by_id(session: Session, credential: str) -> KnownPasskey | None:
-    """The passkey that a browser named. Ends the transaction."""
+    """The passkey with a credential id from the browser. Ends the transaction."""
     session.rollback()
     with working_for(Scope(key=credential)):
         row = session.get(Passkey, credential)
@@ -44,7 +44,7 @@ def by_id(session: Session, credential: str) -> KnownPasskey | None:
 
 
 def note_use(session: Session, known: KnownPasskey, sign_count: int, *, now: datetime) -> None:
-    """Keep what an authenticator counted. Commits."""
+    """Store the authenticator's signature counter. Commits."""
     session.rollback()
     with working_for(Scope(account=known.account)):
         session.execute(
@@ -57,12 +57,12 @@ def note_use(session: Session, known: KnownPasskey, sign_count: int, *, now: dat
 
 
 def ids_of(session: Session, account: uuid.UUID) -> list[str]:
-    """Of an account, in its scope: an authenticator that has one of these needs no other."""
+    """Credential ids of an account, in its scope: an authenticator that has one of these needs no other."""
     return list(session.scalars(select(Passkey.credential_id).where(Passkey.account_id == account)))
 
 
 def add(session: Session, passkey: Passkey) -> None:
-    """Keep a new one, in its account's scope. Commits. Raises Conflict for one that is known."""
+    """Store a new one, in its account's scope. Commits. Raises Conflict if it exists."""
     if session.get(Passkey, passkey.credential_id) is not None:
         raise Conflict("This passkey is known already.")
     session.add(passkey)
@@ -70,7 +70,7 @@ def add(session: Session, passkey: Passkey) -> None:
 
 
 def rename(session: Session, account: uuid.UUID, credential: str, name: str) -> None:
-    """Call it otherwise, in its account's scope. Commits."""
+    """Rename it, in its account's scope. Commits."""
     row = session.get(Passkey, credential)
     if row is None or row.account_id != account:
         raise NotFound("There is no such passkey.")
@@ -79,12 +79,12 @@ def rename(session: Session, account: uuid.UUID, credential: str, name: str) -> 
 
 
 def clean_name(text: str) -> str:
-    """What a passkey may be called: one line, not too long."""
+    """Normalize a passkey's name: one line, limited length."""
     return " ".join(text.split())[:NAME_LENGTH]
 
 
 def spend(session: Session, secret: str, *, now: datetime) -> bool:
-    """Use up what may be used once; False where it was. Commits."""
+    """Consume a one-time value; False if it was used before. Commits."""
     session.rollback()
     with working_for(Scope(key=digest(secret))):
         session.execute(delete(Spent).where(Spent.expires_at <= now))

@@ -1,4 +1,4 @@
-"""Browsers in which somebody has signed in; each has a token, of which the database knows the digest."""
+"""Sign-in sessions of browsers; each has a token, of which the database stores only the digest."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from reporter.hub.models import SignIn
 from reporter.hub.secrets import digest, new_token
 
 SIGNED_IN = timedelta(days=30)
-# Who changes ways in has shown one of them not longer ago.
+# Changing ways to sign in requires a sign-in no older than this.
 FRESH = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Who has signed in, and when. ``only``: the organization whose provider vouched for it, and for no other."""
+    """A signed-in account, and since when. ``only``: the organization whose provider vouched for it, and no other."""
 
     account: uuid.UUID
     begun_at: datetime
@@ -28,18 +28,18 @@ class SignedIn:
 
     @property
     def scope(self) -> Scope:
-        """For whom transactions work that ask what this member may see."""
+        """The scope for queries on behalf of this member."""
         return Scope(account=self.account, only=self.only)
 
     def is_fresh(self, now: datetime) -> bool:
-        """Whether it began a moment ago."""
+        """Whether the sign-in is recent."""
         return now < self.begun_at + FRESH
 
 
 def sign_in(
     session: Session, account: uuid.UUID, *, now: datetime, only: uuid.UUID | None = None
 ) -> str:
-    """The token of a new sign-in. Commits."""
+    """Create a sign-in; returns its token. Commits."""
     token = new_token()
     session.rollback()
     with working_for(Scope(account=account)):
@@ -51,7 +51,7 @@ def sign_in(
 
 
 def signed_in(session: Session, token: str, *, now: datetime) -> SignedIn | None:
-    """Whose token this is; None where it has run out or was signed out. Ends the transaction."""
+    """The sign-in of a token; None if it expired or was signed out. Ends the transaction."""
     session.rollback()
     with working_for(Scope(key=digest(token))):
         row = session.get(SignIn, digest(token))
@@ -63,7 +63,7 @@ def signed_in(session: Session, token: str, *, now: datetime) -> SignedIn | None
 
 
 def sign_out(session: Session, token: str) -> None:
-    """Forget a sign-in. Commits."""
+    """Delete a sign-in. Commits."""
     session.rollback()
     with working_for(Scope(key=digest(token))):
         session.execute(delete(SignIn).where(SignIn.digest == digest(token)))
@@ -71,6 +71,6 @@ def sign_out(session: Session, token: str) -> None:
 
 
 def end_others(session: Session, account: uuid.UUID, token: str) -> None:
-    """Forget the account's sign-ins but this one, in its scope."""
+    """Delete the account's other sign-ins, in its scope."""
     others = SignIn.account_id == account, SignIn.digest != digest(token)
     session.execute(delete(SignIn).where(*others))

@@ -1,6 +1,6 @@
-"""The ways in of an account: a password, passkeys, identities at a provider. One of its own always stays.
+"""How an account can sign in: a password, passkeys, identities at a provider. One of its own always stays.
 
-An identity counts as a way into its organization alone, so it never stands in for a password or a passkey.
+An identity gives access to its organization only, so it never replaces a password or a passkey.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from reporter.hub.models import Account, Passkey
 
 @dataclass(frozen=True)
 class WaysIn:
-    """What an account can be opened with."""
+    """An account's own ways to sign in."""
 
     email: str
     password: bool
@@ -27,12 +27,12 @@ class WaysIn:
 
     @property
     def last(self) -> bool:
-        """Whether there is only one."""
+        """Whether only one is left."""
         return self.password + len(self.passkeys) <= 1
 
 
 def ways_in(session: Session, account: uuid.UUID) -> WaysIn:
-    """Those of an account, in its scope."""
+    """The ways of an account, in its scope."""
     row = session.get_one(Account, account)
     passkeys = session.scalars(
         select(Passkey).where(Passkey.account_id == account).order_by(Passkey.created_at)
@@ -41,9 +41,9 @@ def ways_in(session: Session, account: uuid.UUID) -> WaysIn:
 
 
 def set_password(session: Session, account: uuid.UUID, hashed: str, token: str) -> None:
-    """Another password ('': none any more), in the account's scope; other browsers are signed out. Commits.
+    """Set a new password ('' removes it), in the account's scope; other browsers are signed out. Commits.
 
-    Raises Forbidden where no way in would be left.
+    Raises Forbidden if no way to sign in would be left.
     """
     row = session.get_one(Account, account, with_for_update=True)
     if not hashed and not _passkeys(session, account):
@@ -55,11 +55,11 @@ def set_password(session: Session, account: uuid.UUID, hashed: str, token: str) 
 
 
 def remove_passkey(session: Session, account: uuid.UUID, credential: str, token: str) -> None:
-    """Forget a passkey, in the account's scope; other browsers are signed out. Commits.
+    """Delete a passkey, in the account's scope; other browsers are signed out. Commits.
 
-    Raises Forbidden for the last way in.
+    Raises Forbidden if it is the last way to sign in.
     """
-    # Two that are removed at once: the second waits, and sees that one is left.
+    # If two are removed at once, the second waits and sees that one is left.
     row = session.get_one(Account, account, with_for_update=True)
     if not row.password_hash and _passkeys(session, account) <= 1:
         session.rollback()
