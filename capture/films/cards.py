@@ -1,4 +1,5 @@
-"""What a film sets as type: title, sessions, quotes, credits, the closing card, and the line below a picture."""
+"""Renders a film's text: title, sessions, quotes, credits, the closing card, and captions below
+pictures."""
 
 from __future__ import annotations
 
@@ -11,14 +12,14 @@ from capture.printing.canvas import ACCENT, INK, SOFT, WASH, WHITE, Colour
 from reporter.films.script import Piece, PieceKind
 
 PAPER: Colour = (255, 251, 245)
-# Room at the sides of a card, as a share of its shorter side.
+# Side margins of a card, as a share of its shorter side.
 MARGIN = 0.11
-# How dark the strip behind the line below a picture is.
+# Opacity of the strip behind a caption.
 STRIP = 0.62
 
 
 class CardPainter:
-    """Draws the cards of one film: RGB pictures of its size."""
+    """Renders the cards of one film as RGB pictures of its size."""
 
     def __init__(self, size: tuple[int, int], typesetter: Typesetter | None = None) -> None:
         self._wide, self._high = size
@@ -26,7 +27,7 @@ class CardPainter:
         self._type = typesetter or Typesetter()
 
     def card(self, piece: Piece) -> Any:
-        """The card of a piece, H × W × 3 uint8."""
+        """Render the card of a piece, H × W × 3 uint8."""
         if piece.kind == PieceKind.CLOSING:
             return self._closing(piece)
         ground, ink, soft = _COLOURS.get(piece.kind, (PAPER, INK, SOFT))
@@ -40,7 +41,7 @@ class CardPainter:
         return pixels
 
     def line(self, piece: Piece) -> Line | None:
-        """What stands below a picture: its words and who made it; None where there are none."""
+        """Render a picture's caption: its words and its author; None where there are none."""
         words = " · ".join(part for part in (piece.words, piece.credit) if part)
         if not words:
             return None
@@ -114,7 +115,7 @@ class CardPainter:
         *,
         is_marked: bool = False,
     ) -> None:
-        """Blocks one below the other, in the middle of the height."""
+        """Stack blocks vertically, centred in the height."""
         gap = round(self._unit * 0.04)
         left = (self._wide - blocks[0].ink.shape[1]) // 2
         whole = sum(block.ink.shape[0] for block in blocks) + gap * (len(blocks) - 1)
@@ -161,25 +162,25 @@ _COLOURS: dict[PieceKind, tuple[Colour, Colour, Colour]] = {
 
 
 class Line:
-    """A line of type over a dark strip at the lower edge, to be put on every frame of a picture."""
+    """A line of text over a dark strip at the lower edge, drawn on every frame of a picture."""
 
     def __init__(self, width: int, edge: int, ink: Any) -> None:
         import numpy as np
 
-        # yuv420p: a pair of rows and columns shares its colour.
+        # yuv420p: two rows and two columns share one colour sample.
         high = (ink.shape[0] + edge) // 2 * 2
         self._high = high
         self._letters = np.zeros((high, width), np.float32)
         top = (high - ink.shape[0]) // 2
         self._letters[top : top + ink.shape[0], edge : edge + ink.shape[1]] = ink / 255
-        # Dark comes in softly from above.
+        # The dark strip fades in from above.
         shade = np.minimum(np.linspace(0, 2.2, high, dtype=np.float32), 1) * STRIP
         self._keep = (1 - shade)[:, None] * (1 - self._letters)
         self._add = 16 * shade[:, None] * (1 - self._letters) + 235 * self._letters
         self._grey = (1 - shade[::2])[:, None] * (1 - self._letters[::2, ::2])
 
     def put_on(self, frame: Any) -> None:
-        """Change the frame."""
+        """Draw the line on the frame, in place."""
         light, *colours = planes(frame)
         light[-self._high :] = light[-self._high :] * self._keep + self._add
         for colour in colours:
@@ -198,7 +199,8 @@ def _paint(pixels: Any, ink: Any, at: tuple[int, int], colour: Colour) -> None:
 
 
 def _code(text: str, side: int) -> Any:
-    """A QR code with its white border, about ``side`` pixels wide: each module whole pixels."""
+    """Render a QR code with its white border, about ``side`` pixels wide: each module is a whole
+    number of pixels."""
     import numpy as np
 
     matrix = np.pad(np.array(qr_matrix(text), bool), QUIET_ZONE)

@@ -1,4 +1,5 @@
-"""Video notes in a film: their best part, by sound and sharpness, as frames of the film."""
+"""Video notes in a film: selects the best part by sound and sharpness, and yields it as frames
+of the film."""
 
 from __future__ import annotations
 
@@ -16,13 +17,13 @@ from capture.imaging.colour import BT709
 from capture.transcoding.transcode import LIMITED
 
 MP4 = "video/mp4"
-# How finely a recording is looked at, in seconds.
+# Time resolution of the analysis, in seconds.
 STEP = 0.25
-# Speech is louder than this (dB of full scale, mean of a step); what is softer counts as a pause.
+# Speech is louder than this (dBFS, mean of a step); anything softer counts as a pause.
 QUIET = -45.0
-# What sharpness is worth beside sound.
+# Weight of sharpness relative to sound.
 SHARPNESS = 0.5
-# A cut looks for a pause so near to where it would be.
+# A cut moves to a pause within this distance.
 NEAR = 1.0
 _SMALL = 320
 
@@ -37,7 +38,8 @@ class Excerpt:
 
 
 def best_part(path: Path, seconds: float) -> Excerpt:
-    """The part of ``seconds`` with most to hear and sharpest to see; the whole where it is no longer.
+    """Find the part of ``seconds`` length with the most sound and the sharpest picture; the whole
+    recording if shorter.
 
     Raises MediaFailed.
     """
@@ -61,13 +63,13 @@ def _best_start(loud: list[float], sharp: list[float], seconds: float) -> float:
     sums = np.convolve(worth, np.ones(window), "valid")
     best = int(sums.argmax())
     near = round(NEAR / STEP)
-    # Begin where it is quietest nearby, so that no word is cut.
+    # Start at the quietest point nearby, so that no word is cut.
     around = range(max(best - near, 0), min(best + near, len(sums) - 1) + 1)
     return min(around, key=lambda step: (heard[step], abs(step - best))) * STEP
 
 
 def loudness_by_step(path: Path, long: float) -> list[float]:
-    """The mean level of the sound, in dB of full scale, for each ``STEP``."""
+    """Mean sound level in dBFS for each ``STEP``."""
     import numpy as np
 
     samples = sound_of(Excerpt(path, 0.0, long))
@@ -83,7 +85,8 @@ def loudness_by_step(path: Path, long: float) -> list[float]:
 
 
 def _sharpness_by_step(path: Path, found: Probe, steps: int) -> list[float]:
-    """From 0 to 1 (the sharpest of this recording), for each ``STEP``; looked at at key frames."""
+    """Sharpness for each ``STEP``, from 0 to 1 (the sharpest of this recording); measured at key
+    frames."""
     import cv2
     import numpy as np
 
@@ -98,13 +101,14 @@ def _sharpness_by_step(path: Path, found: Probe, steps: int) -> list[float]:
             values.append(float(cv2.Laplacian(grey, cv2.CV_32F).var()))
     if not values or max(values) <= 0:
         return [0.0] * steps
-    # Beyond some sharpness more of it is only texture.
+    # Beyond some sharpness, more of it is only texture.
     shares = np.minimum(np.array(values) / max(values), 0.5) * 2
     return [float(v) for v in np.interp(np.arange(steps) * STEP, times, shares)]
 
 
 def sound_of(part: Excerpt) -> Any:
-    """The sound of an excerpt: 2 × N float32 at 48 kHz, silence where there is none. Raises MediaFailed."""
+    """Decode an excerpt's sound: 2 × N float32 at 48 kHz, silence where there is none. Raises
+    MediaFailed."""
     import av
     import numpy as np
 
@@ -125,7 +129,7 @@ def sound_of(part: Excerpt) -> Any:
 
 
 def _lay(made: Any, samples: Any, at: int) -> int:
-    """Put samples at a place as far as there is room; where the next ones go."""
+    """Copy samples to a position as far as there is room; returns the next position."""
     begin, end = max(at, 0), min(at + samples.shape[1], made.shape[1])
     if end > begin:
         made[:, begin:end] = samples[:, begin - at : end - at]
@@ -133,7 +137,7 @@ def _lay(made: Any, samples: Any, at: int) -> int:
 
 
 def excerpt_frames(part: Excerpt, size: tuple[int, int]) -> Iterator[Any]:
-    """The frames of an excerpt, ``FADE`` more than its length; after its end the last one stands.
+    """Yield the frames of an excerpt and ``FADE`` more; after its end the last one is repeated.
 
     Raises MediaFailed.
     """
@@ -141,7 +145,7 @@ def excerpt_frames(part: Excerpt, size: tuple[int, int]) -> Iterator[Any]:
     shown: Any = None
     given = 0
     for moment, frame in _fitted(part, size):
-        # Until the next picture of the recording is due, the one before it is shown.
+        # Until the recording's next picture is due, the previous one is shown.
         while shown is not None and given < count and given / RATE < moment:
             yield shown.copy()
             given += 1
@@ -152,7 +156,7 @@ def excerpt_frames(part: Excerpt, size: tuple[int, int]) -> Iterator[Any]:
 
 
 def _fitted(part: Excerpt, size: tuple[int, int]) -> Iterator[tuple[float, Any]]:
-    """(seconds since the excerpt's start, frame of the film)."""
+    """Yield (seconds since the excerpt's start, frame of the film)."""
     found = probe(part.path, MP4)
     fit: _Fit | None = None
     with open_media(part.path, MP4) as container:
@@ -171,13 +175,14 @@ def _fitted(part: Excerpt, size: tuple[int, int]) -> Iterator[tuple[float, Any]]
 
 
 def _go_to(container: Any, stream: Any, start: float) -> None:
-    """To the key frame before a moment."""
+    """Seek to the key frame before a time."""
     if start > 0:
         container.seek(round(start / stream.time_base), stream=stream)
 
 
 class _Fit:
-    """Brings pictures of a recording into the film's size: filled where little is cut off, else whole."""
+    """Scales a recording's pictures to the film's size: cropped to fill where little is lost,
+    else whole."""
 
     def __init__(self, first: Any, rotation: int, size: tuple[int, int]) -> None:
         import numpy as np
@@ -189,13 +194,13 @@ class _Fit:
         fill = max(size[0] / seen[0], size[1] / seen[1])
         cut = 1 - size[0] * size[1] / (seen[0] * seen[1] * fill * fill)
         share = fill if cut < MOST_CUT / 3 else min(size[0] / seen[0], size[1] / seen[1])
-        # Of four: both planes of colour then lie on whole pixels, cut or not.
+        # Multiples of four: both colour planes then align to whole pixels, cropped or not.
         self._inner = tuple(max(4, round(side * share / 4) * 4) for side in seen)
         still = np.rot90(first.to_ndarray(format="rgb24"), self._turns)
         self._ground = frame_of(before_itself(Image.fromarray(np.ascontiguousarray(still)), size))
 
     def frame(self, picture: Any) -> Any:
-        """One picture as a frame of the film."""
+        """Convert one picture to a frame of the film."""
         import numpy as np
 
         wide, high = self._inner[::-1] if self._turns % 2 else self._inner
@@ -209,7 +214,7 @@ class _Fit:
 
 
 def _centre(source: Any, plane: Any) -> None:
-    """Copy the middle of one plane onto the middle of another."""
+    """Copy the centre of one plane onto the centre of another."""
     y, x = ((a - b) // 2 for a, b in zip(plane.shape, source.shape, strict=True))
     high, wide = (min(a, b) for a, b in zip(plane.shape, source.shape, strict=True))
     plane[max(y, 0) : max(y, 0) + high, max(x, 0) : max(x, 0) + wide] = source[

@@ -1,7 +1,8 @@
-"""From a script to a film: H.264 and AAC in MP4, index in front, BT.709, 30 frames a second.
+"""Renders a film from its script: H.264 and AAC in MP4, index in front, BT.709, 30 frames per
+second.
 
-Meant to run in a worker of ``capture.decoding.process_pool``. It reads renditions only: what an organizer blurred or
-cut out is in none of them.
+Meant to run in a worker of ``capture.decoding.process_pool``. It reads renditions only, which
+contain nothing that an organizer blurred or cut out.
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ from capture.transcoding.video_track import X264
 from reporter.films.script import SIZES, Heard, Piece, PieceKind, Script
 
 MP4_OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}
-# A film is looked at on large screens: a little better than a phone's note.
+# A film is watched on large screens: slightly better quality than a phone's note.
 ENCODER = X264 | {"crf": "21", "maxrate": "6M", "bufsize": "12M"}
 
 
 @dataclass(frozen=True)
 class MadeFilm:
-    """A finished film: its length in seconds, its size in bytes, and which parts of recordings are heard in it."""
+    """A finished film: its duration in seconds, its size in bytes, and which parts of recordings
+    are heard in it."""
 
     path: Path
     seconds: float
@@ -43,9 +45,10 @@ class MadeFilm:
 
 
 def make_film(script: Script, path: Path, progress: Path | None = None) -> MadeFilm:
-    """Make the film of a script at ``path``, whole or not at all.
+    """Render the film of a script at ``path``, completely or not at all.
 
-    ``progress``: a file in which the frames made and all frames are noted meanwhile. Raises MediaFailed.
+    ``progress``: a file to which the number of rendered frames and of all frames is written
+    meanwhile. Raises MediaFailed.
     """
     cut = [_cut(piece) for piece in script.pieces]
     script = replace(script, pieces=tuple(piece for piece, _part in cut))
@@ -56,7 +59,7 @@ def make_film(script: Script, path: Path, progress: Path | None = None) -> MadeF
 
 
 def _cut(piece: Piece) -> tuple[Piece, Excerpt | None]:
-    """A piece with the best part of its video, which may be shorter than was planned."""
+    """The piece with the best part of its video, which may be shorter than planned."""
     if piece.kind != PieceKind.VIDEO:
         return piece, None
     part = best_part(Path(piece.path), piece.seconds)
@@ -75,7 +78,7 @@ def _write(script: Script, parts: list[Excerpt | None], path: Path, progress: Pa
         for number, frame in enumerate(faded(_shown(script, parts, size), black(size))):
             out.mux(video.encode(_picture(frame, number)))
             if number % RATE == 0:
-                # Side by side in the file, so that it plays from its start on.
+                # Audio and video are interleaved in the file, so that it plays from its start on.
                 heard = _mux_sound(out, audio, sound, (heard, (number + RATE) * SOUND_RATE // RATE))
                 _note(progress, number, whole)
         out.mux(video.encode(None))
@@ -85,7 +88,7 @@ def _write(script: Script, parts: list[Excerpt | None], path: Path, progress: Pa
 
 
 def _starts(script: Script) -> Iterator[float]:
-    """When each piece begins, in seconds."""
+    """Start time of each piece, in seconds."""
     frames = accumulate((round(piece.seconds * RATE) for piece in script.pieces), initial=0)
     yield from (count / RATE for count in frames)
 
@@ -109,7 +112,7 @@ def _mixed(script: Script, parts: list[Excerpt | None], seconds: float) -> Sound
 def _shown(
     script: Script, parts: list[Excerpt | None], size: tuple[int, int]
 ) -> Iterator[Iterator[Any]]:
-    """The frames of each piece."""
+    """Yield the frames of each piece."""
     painter = CardPainter(size)
     for number, (piece, part) in enumerate(zip(script.pieces, parts, strict=True)):
         if piece.kind == PieceKind.PHOTO:
@@ -143,7 +146,7 @@ def _video_stream(out: Any, size: tuple[int, int]) -> Any:
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
-    # As in capture.transcoding: whole pictures side by side, not slices of one.
+    # As in capture.transcoding: threads encode whole pictures in parallel, not slices of one.
     context.thread_type = "FRAME"
     context.time_base = Fraction(1, RATE)
     context.color_primaries = context.color_trc = context.colorspace = BT709
@@ -168,7 +171,7 @@ def _picture(frame: Any, number: int) -> Any:
 
 
 def _mux_sound(out: Any, stream: Any, sound: Iterator[Any], reach: tuple[int, int]) -> int:
-    """Write sound until a sample; how far it got."""
+    """Write sound up to a sample; returns the position reached."""
     at, until = reach
     while at < until:
         frame = next(sound, None)
@@ -184,7 +187,7 @@ def _note(progress: Path | None, done: int, whole: int) -> None:
     if progress is None:
         return
     temporary = progress.with_name(f"{progress.name}.{os.getpid()}")
-    # Whoever reads it must not stop the film.
+    # A reader of the progress file must not stop the film.
     with suppress(OSError):
         temporary.write_text(f"{done} {whole}", encoding="ascii")
         temporary.replace(progress)

@@ -1,6 +1,6 @@
 """Frames of a film: uint8 arrays of H * 3/2 rows (YUV 4:2:0, planar), BT.709 in limited range.
 
-Everything moves in these, so that no frame has to be converted.
+All effects work on this format, so that no frame has to be converted.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any
 from capture.imaging.colour import BT709
 from capture.transcoding.transcode import LIMITED
 
-# Frames in a second, and how many of them two pieces share while one fades into the other.
+# Frames per second, and the number of frames that two pieces share in a cross-fade.
 RATE = 30
 FADE = 12
 
 
 def frame_of(pixels: Any) -> Any:
-    """The frame of an RGB picture, H × W × 3 uint8 with even sides."""
+    """Convert an RGB picture, H × W × 3 uint8 with even sides, to a frame."""
     import av
     import numpy as np
 
@@ -27,7 +27,7 @@ def frame_of(pixels: Any) -> Any:
 
 
 def planes(frame: Any) -> tuple[Any, Any, Any]:
-    """Views of the three planes: light (H × W), and two of colour (H/2 × W/2)."""
+    """Views of the three planes: luma (H × W), and two of chroma (H/2 × W/2)."""
     high, wide = frame.shape[0] * 2 // 3, frame.shape[1]
     half = (high // 2, wide // 2)
     quarter = high // 4 if high % 4 == 0 else None
@@ -51,23 +51,24 @@ def black(size: tuple[int, int]) -> Any:
 
 
 def mixed(first: Any, second: Any, share: float) -> Any:
-    """``first`` with a share of ``second`` over it."""
+    """Blend ``first`` with a share of ``second`` over it."""
     import cv2
 
     return cv2.addWeighted(first, 1 - share, second, share, 0)
 
 
 def faded(pieces: Iterable[Iterator[Any]], start: Any) -> Iterator[Any]:
-    """The frames of all pieces, each fading into the next, from ``start`` and back to it.
+    """Yield the frames of all pieces, each cross-fading into the next, fading in from ``start`` and
+    back to it.
 
-    A piece gives ``FADE`` frames more than it is long: those that it shares with the next one.
+    A piece yields ``FADE`` frames more than its length: those that it shares with the next one.
     """
     held = [start] * FADE
     for piece in pieces:
         waiting: list[Any] = []
         for number, frame in enumerate(piece):
             if number < FADE:
-                # A short piece before may have held fewer.
+                # A short previous piece may have had fewer.
                 below = held[min(number, len(held) - 1)]
                 frame = mixed(below, frame, (number + 1) / (FADE + 1))
             waiting.append(frame)

@@ -1,4 +1,4 @@
-"""A photo that moves gently: nearer to what matters or away from it, never cutting a face."""
+"""Slow zoom over a photo, towards what matters or away from it, never cutting a face."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from capture.films.frames import FADE, RATE, frame_of, planes
 from capture.imaging.document_scan import find_sheet
 from capture.imaging.rendition_file import scaled
 
-# How much nearer a photo comes while it is shown.
+# Zoom factor while a photo is shown.
 ZOOM = 1.09
-# A face with so much of its own size around it.
+# Margin around a face, as a share of its size.
 AROUND = 0.25
-# A photo of which more would be cut off is shown whole, before a blurred copy of itself.
+# A photo that would lose more than this is shown whole, over a blurred copy of itself.
 MOST_CUT = 0.3
-# Faces are looked for at this size: smaller ones than a twentieth of it aren't what the photo is about.
+# Faces are detected at this size: one smaller than a twentieth of it is not the photo's subject.
 SEARCH = 640
-# What of the frame a photo takes that is shown whole: with the zoom it still fits.
+# Share of the frame taken by a photo shown whole: it still fits with the zoom.
 WHOLE = 0.9
 
 
@@ -34,7 +34,7 @@ class Window:
     height: float
 
     def holds(self, other: Window) -> bool:
-        """Whether another one lies inside."""
+        """Whether another window lies inside."""
         return (
             self.x <= other.x + 1e-6
             and self.y <= other.y + 1e-6
@@ -45,14 +45,14 @@ class Window:
 
 @dataclass(frozen=True)
 class Framing:
-    """How a photo is shown: the widest window and the nearest one; None where it is shown whole."""
+    """How a photo is shown: its widest and its closest window; None where it is shown whole."""
 
     wide: Window
     near: Window
 
 
 def open_photo(path: Path) -> Any:
-    """A rendition as an RGB Pillow image. Raises OSError."""
+    """Open a rendition as an RGB Pillow image. Raises OSError."""
     from PIL import Image
 
     with Image.open(path, formats=("JPEG",)) as image:
@@ -60,7 +60,8 @@ def open_photo(path: Path) -> Any:
 
 
 def what_matters(image: Any) -> list[Box]:
-    """Where faces and sheets of paper are in an RGB Pillow image, as shares of it: none of them may be cut."""
+    """Detect faces and sheets of paper in an RGB Pillow image, as shares of it: none of them may
+    be cut."""
     import numpy as np
 
     small = scaled(image, SEARCH)
@@ -74,7 +75,8 @@ def what_matters(image: Any) -> list[Box]:
 
 
 def framing(size: tuple[int, int], faces: Sequence[Box], shape: tuple[int, int]) -> Framing | None:
-    """Windows of the film's shape that hold all faces; None where the photo has to be shown whole for that.
+    """Compute windows with the film's aspect ratio that contain all faces; None where the photo has
+    to be shown whole for that.
 
     ``size`` in pixels, ``faces`` as shares of it, ``shape`` the width and height of the film.
     """
@@ -97,7 +99,7 @@ def framing(size: tuple[int, int], faces: Sequence[Box], shape: tuple[int, int])
 
 
 def _around(faces: Sequence[Box], size: tuple[int, int]) -> Window | None:
-    """What holds all faces with some room around each."""
+    """The bounding box of all faces, with a margin around each."""
     if not faces:
         return None
     wide, high = size
@@ -111,14 +113,15 @@ def _around(faces: Sequence[Box], size: tuple[int, int]) -> Window | None:
 
 
 def _window(at: tuple[float, float], each: tuple[float, float], size: tuple[int, int]) -> Window:
-    """A window with its middle at a place, moved back into the picture."""
+    """A window centred at a point, moved back into the picture."""
     x = min(max(at[0] - each[0] / 2, 0.0), size[0] - each[0])
     y = min(max(at[1] - each[1] / 2, 0.0), size[1] - each[1])
     return Window(x, y, each[0], each[1])
 
 
 def _holding(held: Window, each: tuple[float, float], size: tuple[int, int]) -> Window:
-    """A window that holds faces: as near to the picture's middle as that lets it, eyes a little above its own."""
+    """A window that contains the faces: as close to the picture's centre as possible, eyes
+    slightly above its own centre."""
     at = []
     for low, long, room, whole in (
         (held.x, held.width, each[0], size[0]),
@@ -139,7 +142,7 @@ def photo_frames(
     is_whole: bool = False,
     is_leaving: bool = False,
 ) -> Iterator[Any]:
-    """The frames of a photo, ``FADE`` more than it is shown for. ``is_leaving``: it moves away, not nearer."""
+    """Yield a photo's frames and ``FADE`` more. ``is_leaving``: zooms out, not in."""
     import numpy as np
 
     found = None if is_whole else framing(image.size, what_matters(image), size)
@@ -161,7 +164,8 @@ def photo_frames(
 
 
 def _reduced(image: Any, found: Framing, size: tuple[int, int]) -> tuple[Any, Framing]:
-    """A photo so large that its near window has about the film's pixels: less to move, and no flicker."""
+    """Scale the photo so that its close window has about the film's pixels: less work, and no
+    flicker."""
     longest = round(max(image.size) * min(1.0, size[0] / found.near.width))
     small = scaled(image, longest)
     share = small.width / image.width
@@ -173,7 +177,7 @@ def _reduced(image: Any, found: Framing, size: tuple[int, int]) -> tuple[Any, Fr
 
 
 def before_itself(image: Any, size: tuple[int, int], share: float = WHOLE) -> Any:
-    """A picture, whole, before a dark and blurred copy of itself that fills ``size``: H × W × 3."""
+    """A picture, whole, over a dark and blurred copy of itself that fills ``size``: H × W × 3."""
     import cv2
     import numpy as np
 
@@ -191,7 +195,7 @@ def before_itself(image: Any, size: tuple[int, int], share: float = WHOLE) -> An
 
 
 def _between(first: Window, second: Window, share: float) -> Window:
-    """A window on the way, which starts and ends slowly."""
+    """Interpolate between two windows, easing in and out."""
     eased = share * share * (3 - 2 * share)
     values = (
         a + (b - a) * eased
@@ -206,7 +210,7 @@ def _between(first: Window, second: Window, share: float) -> Window:
 
 
 def _seen(frame: Any, window: Window, size: tuple[int, int]) -> Any:
-    """What a window of a frame shows, as a frame of ``size``."""
+    """Scale a window of a frame to a frame of ``size``."""
     import cv2
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""The sound of a film: video notes at the same loudness, music below them, all at -16 LUFS."""
+"""Mixes a film's sound: video notes at equal loudness, music below them, all at -16 LUFS."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from capture.transcoding.loudness import MOST_GAIN, SILENCE, TARGET, Leveller, L
 from reporter.errors import MediaFailed
 
 RATE = 48_000
-# Music stands so many dB below speech, and below itself while somebody speaks.
+# Music level in dB below speech, and its reduction while somebody speaks.
 MUSIC_BELOW, DUCKED_BELOW = 6.0, 16.0
-# Seconds in which sound comes and goes.
+# Fade-in and fade-out of sound, in seconds.
 FADE = 0.3
-# How near the whole has to come to its loudness, in LU, and how often the limiter's share is made up for.
+# Tolerance of the total loudness in LU, and how often the limiter's loss is compensated.
 NEAR, MOST_PASSES = 0.2, 4
 _PIECE = 1024
-# So much of a file is heard before it is taken for music.
+# How much of a file is decoded to check that it is music.
 CHECKED_SECONDS = 2
 
 
@@ -34,7 +34,7 @@ class SoundMix:
         self._speech = np.zeros(self._mix.shape[1], np.float32)
 
     def add_excerpt(self, part: Excerpt, at: float) -> None:
-        """Put the sound of an excerpt ``at`` seconds. Raises MediaFailed."""
+        """Add an excerpt's sound at ``at`` seconds. Raises MediaFailed."""
         sound = _faded(_levelled(sound_of(part)))
         begin = round(at * RATE)
         room = self._mix[:, begin : begin + sound.shape[1]]
@@ -42,7 +42,7 @@ class SoundMix:
         self._speech[begin : begin + room.shape[1]] = 1
 
     def add_music(self, path: Path) -> None:
-        """Put music below everything, again from its start where it is too short. Raises MediaFailed."""
+        """Add music below everything else, looped where it is too short. Raises MediaFailed."""
         import numpy as np
 
         long = self._mix.shape[1]
@@ -54,13 +54,14 @@ class SoundMix:
         self._mix += _faded(music, 1.5) * (10 ** (-below / 20)).astype(np.float32)
 
     def frames(self) -> Iterator[Any]:
-        """The finished sound as frames of 1024 samples (fltp), at the loudness of all renditions."""
+        """Yield the finished sound as frames of 1024 samples (fltp), at the loudness of all
+        renditions."""
         for samples in _pieces(_finished(self._mix)):
             yield _frame(samples)
 
 
 def _finished(mix: Any) -> Any:
-    """With one gain and a limiter; what the limiter takes away is made up for."""
+    """Apply one gain and a limiter, and compensate for the limiter's loss."""
     gain, made = 0.0, mix
     found = measured(mix)
     if found.integrated < SILENCE:
@@ -87,7 +88,7 @@ def _limited(mix: Any, gain: float) -> Any:
 
 
 def measured(samples: Any) -> Loudness:
-    """The loudness of 2 × N float32 at 48 kHz."""
+    """Measure the loudness of 2 × N float32 at 48 kHz."""
     meter = Meter()
     for piece in _pieces(samples):
         meter.take(_frame(piece))
@@ -95,7 +96,7 @@ def measured(samples: Any) -> Loudness:
 
 
 def _levelled(samples: Any) -> Any:
-    """At -16 LUFS, where there is something to hear."""
+    """Normalize to -16 LUFS, unless silent."""
     found = measured(samples)
     if found.integrated < SILENCE:
         return samples
@@ -114,7 +115,7 @@ def _faded(samples: Any, seconds: float = FADE) -> Any:
 
 
 def _softened(speech: Any) -> Any:
-    """Where somebody speaks (0 or 1), with slopes of half a second around it."""
+    """The envelope of speech (0 or 1), with slopes of half a second."""
     import cv2
 
     # In steps of 10 ms: music needn't follow faster.
@@ -124,7 +125,7 @@ def _softened(speech: Any) -> Any:
 
 
 def _music_of(path: Path, most: int) -> Any:
-    """The first ``most`` samples of a sound file."""
+    """Decode up to ``most`` samples of a sound file."""
     import av
     import numpy as np
 
@@ -150,7 +151,8 @@ def _music_of(path: Path, most: int) -> Any:
 
 
 def check_music(path: Path) -> None:
-    """Look whether a file can be music. Meant to run in a worker; raises MediaFailed with what to do."""
+    """Check whether a file can serve as music. Meant to run in a worker; raises MediaFailed with
+    what to do."""
     if not _music_of(path, CHECKED_SECONDS * RATE).shape[1]:
         raise MediaFailed("There is no sound in the music file. Choose another one.")
 

@@ -1,6 +1,7 @@
-"""Text in any script as pixels: shaped by HarfBuzz, ordered by Unicode's rules for two directions, filled by OpenCV.
+"""Renders text in any script to pixels: shaping by HarfBuzz, bidirectional order by Unicode's
+rules, filling by OpenCV.
 
-Pillow can do it only where the system brings FriBiDi, which Windows and macOS don't.
+Pillow can do this only where the system provides FriBiDi, which Windows and macOS don't.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ from capture.printing.font_files import Face
 from capture.printing.fonts import FontShelf
 from capture.printing.text_runs import reads_from_right
 
-# Drawn so many times larger, then averaged: edges without stairs.
+# Supersampling factor, for smooth edges.
 OVERSAMPLED = 4
-# Straight pieces that a curve is drawn as.
+# Number of line segments per curve.
 CURVE_STEPS = 6
-# Lines are so much apart, in sizes of the type; letters that reach far up and down need more.
+# Line spacing, in font sizes; scripts with tall letters need more.
 LEADING, TALL_LEADING = 1.22, 1.6
 
 
 @dataclass(frozen=True)
 class Glyph:
-    """A shaped letter: its outline's number in its face, and where it stands in the line, in sizes of the type."""
+    """A shaped glyph: its id in its font, and its position in the line, in font sizes."""
 
     face: Face
     number: int
@@ -38,7 +39,7 @@ class Glyph:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of shaped text, ``width`` in sizes of the type."""
+    """A line of shaped text, ``width`` in font sizes."""
 
     glyphs: tuple[Glyph, ...]
     width: float
@@ -46,7 +47,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Block:
-    """Text that was set: ``ink`` is the share of each pixel that it covers, H × W uint8."""
+    """Rendered text: ``ink`` is the coverage of each pixel, H × W uint8."""
 
     ink: Any
     size: float
@@ -54,7 +55,7 @@ class Block:
 
 
 class Typesetter:
-    """Sets texts into boxes of pixels."""
+    """Sets text into boxes of pixels."""
 
     def __init__(self, shelf: FontShelf | None = None) -> None:
         self._shelf = shelf or FontShelf()
@@ -69,10 +70,11 @@ class Typesetter:
         bold: bool = False,
         is_centred: bool = False,
     ) -> Block:
-        """A text in a box of width and height, as large as fits between ``least`` and ``size`` pixels.
+        """Set a text in a box of width and height, at the largest size that fits between ``least``
+        and ``size`` pixels.
 
-        What doesn't fit at the smallest size is cut with an ellipsis. The block is as wide as the box and as high
-        as its lines.
+        Text that doesn't fit at the smallest size is cut with an ellipsis. The block is as wide as
+        the box and as high as its lines.
         """
         choice = self._shelf.choose(" ".join(text.split()), bold=bold)
         faces = tuple(face for face in choice.faces if face.path is not None)
@@ -109,14 +111,14 @@ class _Setting:
     is_centred: bool
 
     def left(self, width: float, line: float) -> float:
-        """Where a line begins."""
+        """The x position at which a line begins."""
         if self.is_centred:
             return (width - line) / 2
         return width - line if self.from_right else 0.0
 
 
 def broken(text: str, faces: tuple[Face, ...], width: float) -> list[Line]:
-    """The lines of a text in a column of ``width``, in sizes of the type."""
+    """Break a text into lines for a column of ``width``, in font sizes."""
     lines: list[str] = []
     for word in _words(text):
         joined = lines[-1] + word if lines else word.lstrip()
@@ -128,7 +130,8 @@ def broken(text: str, faces: tuple[Face, ...], width: float) -> list[Line]:
 
 
 def _words(text: str) -> Iterator[str]:
-    """Pieces between which a line may end; scripts without spaces may end anywhere but before marks."""
+    """Split at possible line breaks; scripts without spaces may break anywhere except before
+    combining marks."""
     word = ""
     for letter in text:
         is_free = unicodedata.east_asian_width(letter) in "WF" or "\u0e00" <= letter <= "\u0eff"
@@ -156,7 +159,7 @@ def _cut(text: str, length: int) -> str:
 
 @lru_cache(maxsize=4096)
 def shaped(text: str, faces: tuple[Face, ...]) -> Line:
-    """One line, in visual order."""
+    """Shape one line, in visual order."""
     glyphs: list[Glyph] = []
     at = 0.0
     for run, face, is_rtl in _runs(text, faces):
@@ -166,7 +169,7 @@ def shaped(text: str, faces: tuple[Face, ...]) -> Line:
 
 
 def _runs(text: str, faces: tuple[Face, ...]) -> Iterator[tuple[str, Face, bool]]:
-    """Pieces of one direction, one face and one script, from left to right."""
+    """Split into runs of one direction, font and script, from left to right."""
     from fpdf.bidi import BidiParagraph
     from fpdf.enums import TextDirection
 
@@ -176,7 +179,7 @@ def _runs(text: str, faces: tuple[Face, ...]) -> Iterator[tuple[str, Face, bool]
     seen = BidiParagraph(text, base).get_reordered_characters()
     for is_rtl, letters in groupby(seen, key=lambda one: one.embedding_level % 2 == 1):
         places = [letter.character_index for letter in letters]
-        # HarfBuzz takes letters in the order in which they are spoken, and mirrors brackets itself.
+        # HarfBuzz takes characters in logical order, and mirrors brackets itself.
         fragment = "".join(text[place] for place in (reversed(places) if is_rtl else places))
         parts = list(_itemized(fragment, faces))
         for part, face in reversed(parts) if is_rtl else parts:
@@ -195,7 +198,7 @@ def _itemized(text: str, faces: tuple[Face, ...]) -> Iterator[tuple[str, Face]]:
         if not letter.strip() and keys:
             face = keys[-1][0]
         keys.append((face, kind))
-    # What stands before the first letter with a script goes along with it.
+    # Characters before the first one with a script join its run.
     first = next((kind for _face, kind in keys if kind), "")
     named = [(face, kind or first) for face, kind in keys]
     for (face, _kind), group in groupby(zip(named, text, strict=True), key=lambda pair: pair[0]):
@@ -229,7 +232,7 @@ def _font(face: Face) -> tuple[Any, int]:
 
 @lru_cache(maxsize=4096)
 def _outline(face: Face, number: int) -> tuple[Any, ...]:
-    """The closed curves of a glyph as polygons, N × 2 in sizes of the type, y upwards."""
+    """The closed curves of a glyph as polygons, N × 2 in font sizes, y upwards."""
     from fontTools.pens.recordingPen import DecomposingRecordingPen
 
     font, unit = _font(face)
@@ -257,7 +260,8 @@ def _polygons(strokes: list[tuple[str, Any]], unit: int) -> Iterator[Any]:
 
 
 def _curve(ends: list[Any]) -> list[Any]:
-    """Points on a straight line or a Bézier curve of any degree after its first (de Casteljau)."""
+    """Points on a straight line or a Bézier curve of any degree, except the first (de
+    Casteljau)."""
     if len(ends) == 2:
         return [ends[1]]
     found = []
@@ -277,7 +281,7 @@ def _drawn(lines: list[Line], size: float, width: int, setting: _Setting) -> Any
     large = np.zeros((high * OVERSAMPLED, width * OVERSAMPLED), np.uint8)
     for row, line in enumerate(lines):
         left = setting.left(width, line.width * size)
-        # The base line: letters reach up about three quarters of their size, down a quarter.
+        # The baseline: letters reach about three quarters of the font size up and a quarter down.
         base = size * setting.apart * row + size * (setting.apart / 2 + 0.3)
         for glyph in line.glyphs:
             _fill(large, glyph, (left + glyph.x * size, base - glyph.y * size), size)
@@ -285,7 +289,8 @@ def _drawn(lines: list[Line], size: float, width: int, setting: _Setting) -> Any
 
 
 def _fill(large: Any, glyph: Glyph, at: tuple[float, float], size: float) -> None:
-    """Fill a glyph by the non-zero rule: outlines of one letter may overlap, holes run the other way."""
+    """Fill a glyph by the non-zero rule: outlines of one letter may overlap, holes have the
+    opposite direction."""
     import cv2
     import numpy as np
 

@@ -1,6 +1,7 @@
-"""Edits baked into pixels: the same for a photo, a film's frames and the preview at the desk.
+"""Applies edits to pixels: the same for a photo, a film's frames and the preview at the desk.
 
-Pixels are H×W×3, uint8, of the upright original at any size: edits are shares of it (see ``reporter.media.edits``).
+Pixels are H×W×3, uint8, of the upright original at any size: edits are given as shares of it (see
+``reporter.media.edits``).
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from typing import Any
 from capture.imaging.rendition_file import JPEG_QUALITY, VIEW, scaled
 from reporter.media.edits import Edits, Four, Region
 
-# Cells along the longer side of a blurred region. A face of five by five mean colours, smoothed, is nobody's.
+# Cells along the longer side of a blurred region. A face reduced to five by five mean colours,
+# smoothed, can't be recognized.
 CELLS = 5
-# Pixels along the longer side: 150 MB as numbers, of which there are several copies for a moment.
+# Largest longer side in pixels: 150 MB as floats, of which there are several copies at times.
 MOST_LONG = 8000
 WHOLE: Four = (0.0, 0.0, 1.0, 1.0)
 
 
 def apply_edits(pixels: Any, edits: Edits) -> Any:
-    """The picture with its edits, as a new array: blurred, then cut out, then turned."""
+    """Apply the edits and return a new array: blurred, then cropped, then rotated."""
     from capture.imaging.document_scan import flatten_sheet
 
     made = pixels.copy() if edits.blur else pixels
@@ -46,9 +48,9 @@ def edited_image(image: Any, edits: Edits) -> Any:
 
 
 def needed(edits: Edits, longest: int) -> int:
-    """How long the longer side must be before edits, so that what is cut out of it still has ``longest``.
+    """The longer side needed before edits, so that the crop still has ``longest``.
 
-    No longer than memory allows: of tiny pieces of huge photos less is left.
+    Limited by memory: small crops of huge photos come out smaller.
     """
     share = max(edits.crop[2:]) if edits.crop is not None else 1.0
     if edits.sheet:
@@ -58,7 +60,7 @@ def needed(edits: Edits, longest: int) -> int:
 
 
 def preview(plain: Path, edits: Edits, longest: int) -> bytes:
-    """A JPEG of an unedited copy with these edits: runs in a worker."""
+    """Render an unedited copy with these edits as a JPEG: runs in a worker."""
     from PIL import Image
 
     with Image.open(plain, formats=("JPEG",)) as opened:
@@ -69,7 +71,8 @@ def preview(plain: Path, edits: Edits, longest: int) -> bytes:
 
 
 def sheet_in(plain: Path) -> list[float] | None:
-    """The corners of the sheet in an unedited copy as eight numbers, None without one: runs in a worker."""
+    """Find the sheet in an unedited copy: its corners as eight numbers, None without one. Runs
+    in a worker."""
     import numpy as np
     from PIL import Image
 
@@ -81,7 +84,7 @@ def sheet_in(plain: Path) -> list[float] | None:
 
 
 def _blur(pixels: Any, region: Region) -> None:
-    """Mean colours in place of what was there; no pixel at the region's rim is left out."""
+    """Replace a region by mean colours; no pixel at its edge is left out."""
     import cv2
     import numpy as np
 
@@ -104,9 +107,10 @@ def _blur(pixels: Any, region: Region) -> None:
 
 
 def _cut_out(pixels: Any, crop: Four, tilt: float) -> Any:
-    """The crop's rectangle, leaned so that the picture in it turns by ``tilt`` degrees clockwise.
+    """Cut out the crop's rectangle, tilted so that the picture in it rotates by ``tilt`` degrees
+    clockwise.
 
-    A rectangle that would reach over the picture's edge becomes smaller around its centre.
+    A rectangle that would extend beyond the picture shrinks around its centre.
     """
     import cv2
     import numpy as np
@@ -121,7 +125,7 @@ def _cut_out(pixels: Any, crop: Four, tilt: float) -> Any:
     size = max(1, round(width * share)), max(1, round(height * share))
     cos, sin = math.cos(math.radians(tilt)), math.sin(math.radians(tilt))
     middle = (size[0] - 1) / 2, (size[1] - 1) / 2
-    # Where each pixel of the result comes from: turned back around the centre.
+    # Inverse mapping of each result pixel: rotated back around the centre.
     matrix = np.array(
         [
             [cos, sin, centre[0] - 0.5 - cos * middle[0] - sin * middle[1]],
@@ -138,7 +142,8 @@ def fitting(
     tilt: float,
     picture: tuple[float, float],
 ) -> float:
-    """By how much a leaning rectangle has to shrink to lie inside the picture: 1 where it does."""
+    """The factor by which a tilted rectangle has to shrink to fit into the picture: 1 where it
+    fits."""
     cos, sin = abs(math.cos(math.radians(tilt))), abs(math.sin(math.radians(tilt)))
     reach = size[0] * cos + size[1] * sin, size[0] * sin + size[1] * cos
     room = (2 * min(c, p - c) for c, p in zip(centre, picture, strict=True))
@@ -148,5 +153,5 @@ def fitting(
 def _turned(pixels: Any, degrees: int) -> Any:
     import numpy as np
 
-    # numpy counts quarters counterclockwise.
+    # numpy counts quarter turns counterclockwise.
     return np.ascontiguousarray(np.rot90(pixels, -degrees // 90)) if degrees else pixels

@@ -1,4 +1,4 @@
-"""What the code values of a picture or film mean: primaries, transfer, matrix and range.
+"""Colour metadata of a picture or film: primaries, transfer, matrix and range.
 
 Numbers are those of ITU-T H.273; 2 is unspecified.
 """
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 UNSPECIFIED, BT709, BT470BG, BT601, BT2020 = 2, 1, 5, 6, 9
 PQ, HLG = 16, 18
-# Matrices that a copy keeps: every player knows them.
+# Matrices that a copy keeps: every player supports them.
 COMMON_MATRICES = (BT709, BT470BG, BT601)
-# Light of television and of the web; 14 and 15 are BT.2020 in 10 and 12 bit.
+# Transfer functions of television and the web; 14 and 15 are BT.2020 in 10 and 12 bit.
 _PLAIN_TRANSFERS = (BT709, BT601, 13, 14, 15)
 
 
 @dataclass(frozen=True)
 class Colour:
-    """What the code values of a picture mean."""
+    """The colour system of a picture's code values."""
 
     primaries: int = BT709
     transfer: int = BT709
@@ -26,15 +26,17 @@ class Colour:
 
     @property
     def is_hdr(self) -> bool:
-        """Whether its light has to be tone-mapped before a usual screen can show it."""
+        """Whether it has to be tone-mapped for a usual screen."""
         return self.transfer in (PQ, HLG)
 
     @property
     def is_common(self) -> bool:
-        """Whether every player shows it right by its tags, so that colours need not be converted."""
+        """Whether every player shows it correctly by its tags, so that colours need not be
+        converted."""
         usual = self.primaries in COMMON_MATRICES and self.transfer in _PLAIN_TRANSFERS
         return usual and self.matrix in COMMON_MATRICES
 
     def shown(self) -> Colour:
-        """The colours of a copy that is encoded: the same system in limited range, else BT.709."""
+        """The colours of an encoded copy: the same system in limited range where common, else
+        BT.709."""
         return Colour(self.primaries, self.transfer, self.matrix) if self.is_common else Colour()

@@ -1,8 +1,9 @@
-"""Flip charts, whiteboards and sheets on a wall: found in a photo, seen straight on, with white paper and clear ink.
+"""Scans flip charts, whiteboards and sheets on a wall: detects them in a photo, rectifies them, and
+cleans paper and ink.
 
-Pure functions over pixels (H×W×3, uint8; the order of the channels is kept). Corners are four (x, y) in shares of width
-and height of the upright picture, clockwise from the sheet's top left. The original is never touched: what comes out is
-a rendition.
+Pure functions over pixels (H×W×3, uint8; the order of the channels is kept). Corners are four (x,
+y) in shares of width and height of the upright picture, clockwise from the sheet's top left. The
+original is never changed: the result is a rendition.
 """
 
 from __future__ import annotations
@@ -19,30 +20,33 @@ from reporter.errors import BadInput
 Pixels = NDArray[np.uint8]
 Corners = tuple[tuple[float, float], ...]
 
-# Sheets are looked for at this size: a marker's strokes are gone there, a sheet's edge is not.
+# Sheets are detected at this size: it hides a marker's strokes but keeps a sheet's edge.
 SEARCH = 640
-# A sheet smaller than this share of the photo is not what was photographed.
+# A sheet smaller than this share of the photo is not its subject.
 LEAST_AREA = 0.12
-# This share of its outline has to be an edge in the photo.
+# Share of the outline that has to be an edge in the photo.
 LEAST_EDGE = 0.72
-# How far a corner may lie outside of the photo: a chart that was cut off by the picture's edge.
+# How far a corner may lie outside the photo: a chart cut off by the picture's edge.
 OUTSIDE = 0.25
-# What an outline is worth with all its sides in the photo, or one along the photo's frame: two posts make no sheet.
+# Weight of an outline with all its sides in the photo, or with one along the photo's border: two
+# posts make no sheet.
 _FRAMED = {4: 1.0, 3: 0.75}
-# Of a phone's main camera (26 mm on 36 mm film), in shares of the photo's longer side.
+# Focal length of a phone's main camera (26 mm on 36 mm film), in shares of the photo's longer side.
 _FOCAL = 0.72
-# Slope (the tangent of nine degrees) about both axes from which on an outline tells the lens.
+# Least slope (the tangent of nine degrees) about both axes at which an outline gives the focal
+# length.
 _TILT = 0.16
-# An edge, in levels by Sobel's operator; and how far from an outline it is looked for, in pixels.
+# Edge threshold in Sobel levels; and the search distance from an outline in pixels.
 _STEEP = 40
 _BESIDE = 7
-# Wide enough for a box that somebody has filled with ink, as a share of the longer side.
+# Wide enough for a box filled with ink, as a share of the longer side.
 _FILLED = 1 / 12
 _WORK = 600
 
 
 def find_sheet(pixels: Pixels) -> Corners | None:
-    """The corners of the sheet that fills most of the photo, or None where no outline is clear enough.
+    """Find the corners of the sheet that fills most of the photo; None where no outline is clear
+    enough.
 
     A proposal for a person to correct, never a guarantee.
     """
@@ -68,7 +72,8 @@ def find_sheet(pixels: Pixels) -> Corners | None:
 
 
 def checked_corners(corners: object) -> Corners:
-    """Corners that came from a form or a file, as floats; raises BadInput for what is no sheet's outline."""
+    """Validate corners from a form or a file, and return them as floats; raises BadInput for an
+    impossible outline."""
     try:
         points = tuple((float(x), float(y)) for x, y in cast(Iterable[Any], corners))
     except (TypeError, ValueError, OverflowError) as error:
@@ -85,23 +90,25 @@ def checked_corners(corners: object) -> Corners:
 
 
 def flatten_sheet(pixels: Pixels, corners: object, *, clean: bool = True) -> Pixels:
-    """The sheet as seen straight on, cleaned as well unless told otherwise. Raises BadInput for wrong corners.
+    """Rectify the sheet and, unless told otherwise, clean it. Raises BadInput for wrong corners.
 
-    Never more pixels than the photo has along its sides: nothing is invented, nothing grows without end.
+    The result never has more pixels than the photo has along its sides: no upscaling, no unbounded
+    growth.
     """
     straight = straighten(pixels, checked_corners(corners))
     return clean_sheet(straight) if clean else straight
 
 
 def straighten(pixels: Pixels, corners: Corners) -> Pixels:
-    """Take the perspective out. The true shape: Zhang and He, "Whiteboard scanning and image enhancement", 2007."""
+    """Remove the perspective. True aspect ratio: Zhang and He, "Whiteboard scanning and image
+    enhancement", 2007."""
     import cv2
 
     height, width = pixels.shape[:2]
     source = np.array(corners, np.float32) * np.array([width, height], np.float32)
     wide, high = _size(source.astype(np.float64), width, height)
     goal = np.array([(0, 0), (wide, 0), (wide, high), (0, high)], np.float32)
-    # Pixels have a middle: the corner of a picture is half a pixel away from the first one's.
+    # Pixels have a centre: the corner of a picture is half a pixel away from that of the first one.
     matrix = cv2.getPerspectiveTransform(source - 0.5, goal - 0.5)
     warped = cv2.warpPerspective(
         pixels, matrix, (wide, high), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
@@ -110,12 +117,13 @@ def straighten(pixels: Pixels, corners: Corners) -> Pixels:
 
 
 def clean_sheet(pixels: Pixels) -> Pixels:
-    """Even out the light, make the paper white and the ink strong; the colours of the pens stay."""
+    """Even out the light, make the paper white and the ink strong; pen colours stay."""
     import cv2
 
     even = cast(Pixels, cv2.divide(pixels, np.maximum(_paper(pixels), 1), scale=255))
     grey = cv2.cvtColor(even, cv2.COLOR_RGB2GRAY)
-    # The darkest hundredth is ink; on an empty sheet that is paper, which must not be stretched into noise.
+    # The darkest hundredth is ink; on an empty sheet that is paper, which must not be stretched
+    # into noise.
     dark = min(float(np.percentile(grey, 1)), 150.0)
     light = max(min(float(np.median(grey)) - 8, 245.0), dark + 60)
     levels = (np.arange(256) - dark) * (255 / (light - dark))
@@ -123,14 +131,14 @@ def clean_sheet(pixels: Pixels) -> Pixels:
 
 
 def _paper(pixels: Pixels) -> Pixels:
-    """How the empty sheet would look under this light: the brightest around each place, smoothed."""
+    """Estimate the empty sheet under this light: the local maximum brightness, smoothed."""
     import cv2
 
     height, width = pixels.shape[:2]
     share = min(1.0, _WORK / max(height, width))
     size = max(1, round(width * share)), max(1, round(height * share))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    # Before the brightest is taken: a speck of glare is no paper.
+    # Before the maximum is taken: a speck of glare is not paper.
     small = cv2.medianBlur(small, 5)
     reach = max(3, round(max(size) * _FILLED)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
@@ -140,7 +148,7 @@ def _paper(pixels: Pixels) -> Pixels:
 
 
 def _candidates(small: Pixels) -> Iterator[NDArray[np.float64]]:
-    """Outlines with four corners, from edges and from what is bright."""
+    """Find outlines with four corners, from edges and from bright areas."""
     import cv2
 
     least = LEAST_AREA * small.shape[0] * small.shape[1]
@@ -169,14 +177,16 @@ def _masks(small: Pixels) -> Iterator[Pixels]:
             edges = cast(Pixels, cv2.bitwise_or(edges, cv2.Canny(channel, low, high)))
         yield cast(Pixels, cv2.dilate(edges, kernel, iterations=2))
     _, bright = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    # Closed over the strokes on the paper, opened where the paper touches something else that is bright.
+    # Close over the strokes on the paper; open where the paper touches something else that is
+    # bright.
     closed = cv2.morphologyEx(bright, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))
     yield cast(Pixels, closed)
     yield cast(Pixels, cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((25, 25), np.uint8)))
 
 
 def _clockwise(quad: NDArray[np.float64]) -> NDArray[np.float64]:
-    """From the top left on; for a sheet that hangs askew the corner that is nearest to the picture's."""
+    """Order corners clockwise from the top left; for a tilted sheet, start at the corner closest
+    to the picture's."""
     centre = quad.mean(axis=0)
     angles = np.arctan2(quad[:, 1] - centre[1], quad[:, 0] - centre[0])
     turned = quad[np.argsort(angles)]
@@ -184,7 +194,7 @@ def _clockwise(quad: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _steepness(small: Pixels) -> NDArray[np.float32]:
-    """How fast the picture changes at each place: the largest of the channels'."""
+    """Gradient magnitude at each pixel: the largest of the channels'."""
     import cv2
 
     calm = cv2.GaussianBlur(small, (5, 5), 0)
@@ -194,7 +204,7 @@ def _steepness(small: Pixels) -> NDArray[np.float32]:
 
 
 def _on_the_edge(quad: NDArray[np.float64], steep: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The outline drawn to where the photo changes most: contours run a few pixels beside it."""
+    """Snap the outline to the strongest gradient: contours run a few pixels beside it."""
     lines = [_edge_line(quad[i], quad[(i + 1) % 4], steep) for i in range(4)]
     refined = quad.copy()
     for i in range(4):
@@ -211,7 +221,8 @@ def _on_the_edge(quad: NDArray[np.float64], steep: NDArray[np.float32]) -> NDArr
 def _edge_line(
     start: NDArray[np.float64], end: NDArray[np.float64], steep: NDArray[np.float32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """A point and a direction: the line through the steepest places beside a side (total least squares)."""
+    """Fit a line through the strongest gradients beside a side (total least squares): a point
+    and a direction."""
     along = (end - start) / max(float(np.linalg.norm(end - start)), 1e-9)
     across = np.array([-along[1], along[0]])
     offsets = np.arange(-_BESIDE, _BESIDE + 1)
@@ -224,7 +235,7 @@ def _edge_line(
     clear = found[slopes.max(axis=1) > _STEEP]
     if len(clear) < 20:
         return start, along
-    # Letters beside the edge are steep too: most of the side decides, not their mean.
+    # Letters beside the edge have gradients too: use the median, not the mean.
     aside = (clear - start) @ across
     clear = clear[np.abs(aside - np.median(aside)) <= 2.5]
     centre = clear.mean(axis=0)
@@ -233,13 +244,14 @@ def _edge_line(
 
 
 def _score(quad: NDArray[np.float64], steep: NDArray[np.float32]) -> float:
-    """Share of the outline that is an edge, weighed by the area; 0 for what can't be a sheet."""
+    """Share of the outline that is an edge, weighted by the area; 0 for what can't be a sheet."""
     height, width = steep.shape
     share = _area(quad) / (height * width)
     if share < LEAST_AREA or not _is_convex(quad.tolist()) or not _plausible(quad):
         return 0.0
     sides = [_edge_share(quad[i], quad[(i + 1) % 4], steep) for i in range(4)]
-    # The picture's own frame has no edge to be seen; an outline of nothing else is no find.
+    # No edge is visible along the picture's border; an outline of nothing but borders does not
+    # count.
     seen = [side for side in sides if side is not None]
     if len(seen) < 3 or min(seen) < 0.5 or sum(seen) / len(seen) < LEAST_EDGE:
         return 0.0
@@ -249,7 +261,7 @@ def _score(quad: NDArray[np.float64], steep: NDArray[np.float32]) -> float:
 def _edge_share(
     start: NDArray[np.float64], end: NDArray[np.float64], steep: NDArray[np.float32]
 ) -> float | None:
-    """The share of a side where the photo has an edge; None for a side along the picture's own frame."""
+    """The share of a side with an edge in the photo; None for a side along the picture's border."""
     height, width = steep.shape
     steps = np.linspace(0.04, 0.96, 48)[:, None]
     places = start + (end - start) * steps
@@ -261,7 +273,8 @@ def _edge_share(
 
 
 def _plausible(quad: NDArray[np.float64]) -> bool:
-    """Whether a rectangle could look like this from where a person stands: no needle, no corner that is nearly flat."""
+    """Whether a rectangle could look like this from a standing person's view: no needle, no
+    nearly flat corner."""
     sides = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
     if sides.min() < 0.12 * sides.max():
         return False
@@ -278,23 +291,24 @@ def _area(quad: NDArray[np.float64]) -> float:
 
 
 def _is_convex(points: Sequence[Sequence[float]]) -> bool:
-    """Clockwise on the screen and without a dent or a crossing, each corner a real one."""
+    """Clockwise on the screen, without dents or crossings, each corner a real one."""
     for i in range(4):
         (ax, ay), (bx, by), (cx, cy) = points[i], points[(i + 1) % 4], points[(i + 2) % 4]
         turn = (bx - ax) * (cy - by) - (by - ay) * (cx - bx)
         reach = math.hypot(bx - ax, by - ay) * math.hypot(cx - bx, cy - by)
-        # Five degrees; NaN is no larger either.
+        # Five degrees; a NaN fails the comparison too.
         if not turn > 0.087 * reach or reach == 0:
             return False
     return True
 
 
 def _size(quad: NDArray[np.float64], width: int, height: int) -> tuple[int, int]:
-    """Width and height of the straight sheet in pixels: its true shape, as fine as the photo shows it."""
+    """Width and height of the rectified sheet in pixels: its true aspect ratio, at the photo's
+    resolution."""
     sides = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
     wide, high = max(sides[0], sides[2]), max(sides[1], sides[3])
     aspect = _true_aspect(quad, width, height)
-    # Twice the sides' own is a chart from sixty degrees aside: nobody can read that.
+    # Twice the sides' own ratio means a chart seen from sixty degrees aside, which is unreadable.
     if 0.5 < aspect / (wide / high) < 2.0:
         wide, high = max(wide, high * aspect), max(high, wide / aspect)
     share = min(1.0, max(width, height) / max(wide, high))
@@ -302,10 +316,11 @@ def _size(quad: NDArray[np.float64], width: int, height: int) -> tuple[int, int]
 
 
 def _true_aspect(quad: NDArray[np.float64], width: int, height: int) -> float:
-    """Width over height of the rectangle that a camera with square pixels and a centred lens saw as ``quad``.
+    """Width over height of the rectangle that a camera with square pixels and a centred lens saw as
+    ``quad``.
 
-    Zhang and He, equations 11 to 21, with the points as there: 1 top left, 2 top right, 3 bottom left, 4 bottom right.
-    NaN or nonsense where the points are no rectangle's.
+    Zhang and He, equations 11 to 21, with their point order: 1 top left, 2 top right, 3 bottom
+    left, 4 bottom right. NaN or nonsense where the points are no rectangle's.
     """
     flat = np.column_stack([quad - np.array([width / 2, height / 2]), np.ones(4)])
     one, two, four, three = flat
@@ -319,9 +334,10 @@ def _true_aspect(quad: NDArray[np.float64], width: int, height: int) -> float:
 
 
 def _focal(n2: NDArray[np.float64], n3: NDArray[np.float64], longest: int) -> float:
-    """The lens's focal length in pixels, as far as the outline tells it.
+    """Estimate the lens's focal length in pixels from the outline.
 
-    Seen from nearly straight ahead, or turned about one axis only, it tells nothing: then a phone's.
+    Seen from nearly straight ahead, or rotated about one axis only, the outline doesn't give it:
+    then a phone's is used.
     """
     tilts = [abs(n[2]) * _FOCAL * longest / np.hypot(n[0], n[1]) for n in (n2, n3)]
     if min(tilts) > _TILT:

@@ -1,4 +1,5 @@
-"""Colour profiles: everything that is shown is sRGB, for that is what a web page without a profile means."""
+"""Colour profiles: everything displayed is sRGB, the default of web pages for pictures without a
+profile."""
 
 from __future__ import annotations
 
@@ -19,10 +20,11 @@ _TO_D50 = (
 
 
 def to_srgb(image: Any, profile: bytes | None) -> Any:
-    """A Pillow image in RGB mode with sRGB colours.
+    """Convert a Pillow image to RGB mode with sRGB colours.
 
-    ``image`` is in mode L, RGB or CMYK, ``profile`` its ICC profile or None (then its colours are taken to be sRGB,
-    CMYK is converted without management). A damaged profile counts as none.
+    ``image`` is in mode L, RGB or CMYK, ``profile`` its ICC profile or None (then its colours are
+    taken to be sRGB, and CMYK is converted without colour management). A damaged profile counts as
+    none.
     """
     if profile:
         converted = _convert(image, profile)
@@ -32,7 +34,8 @@ def to_srgb(image: Any, profile: bytes | None) -> Any:
 
 
 def _convert(image: Any, profile: bytes) -> Any:
-    """The converted image; the same one where the profile changes no colour; None for a damaged profile."""
+    """Convert the image; returns it unchanged where the profile changes no colour; None for a
+    damaged profile."""
     from PIL import ImageCms
 
     try:
@@ -58,7 +61,8 @@ def _transform(profile: bytes, mode: str) -> Any:
 
 
 def _changes_nothing(transform: Any) -> bool:
-    """Whether colours from all corners of the cube stay what they are: sRGB by what it does, not by its name."""
+    """Whether the profile leaves colours from all corners of the cube unchanged: sRGB by effect,
+    not by name."""
     import numpy as np
     from PIL import Image, ImageCms
 
@@ -71,7 +75,7 @@ def _changes_nothing(transform: Any) -> bool:
 def matrix_profile(
     primaries: tuple[tuple[float, float], ...], gamma: float, description: str
 ) -> bytes:
-    """An ICC profile (version 2 matrix/TRC, ICC.1:2001-04) for an RGB space with white D65.
+    """Build an ICC profile (version 2 matrix/TRC, ICC.1:2001-04) for an RGB space with white D65.
 
     For cameras that shoot Adobe RGB and say so in EXIF alone (DCF 2.0's "R03"), without a profile.
     """
@@ -111,7 +115,7 @@ def _xyz(values: tuple[float, ...]) -> bytes:
 
 
 def _colorants(primaries: tuple[tuple[float, float], ...]) -> list[tuple[float, ...]]:
-    """XYZ under D50 of full red, green and blue, scaled so that together they make white."""
+    """XYZ under D50 of full red, green and blue, scaled so that their sum is white."""
     import numpy as np
 
     spread = np.array([[x / y, 1.0, (1 - x - y) / y] for x, y in (*primaries, _D65)]).T

@@ -1,9 +1,11 @@
-"""Just enough TIFF to know a camera's raw file and to find the JPEG that the camera put into it.
+"""A minimal TIFF parser that recognizes raw files and finds the JPEG preview that the camera
+embedded.
 
-Raw files of Canon (CR2), Nikon (NEF), Sony (ARW) and Adobe's DNG are TIFF 6.0 with directories of their own; for the
-others see ``embedded_jpeg``. Nothing is decoded here: the sensor's data stay in the original, what is shown comes
-from the embedded JPEG. A library for raw files (LibRaw by rawpy, 3 MB of C++) would know more of their insides, but
-refuses cameras newer than itself; exifread finds only the thumbnail of 160 pixels.
+Raw files of Canon (CR2), Nikon (NEF), Sony (ARW) and Adobe's DNG are TIFF 6.0 with private
+directories; for the others see ``embedded_jpeg``. Nothing is decoded here: the sensor data stay in
+the original, and the embedded JPEG is displayed. A raw library (LibRaw by rawpy, 3 MB of C++) would
+know more of the format, but rejects cameras newer than itself; exifread finds only the thumbnail of
+160 pixels.
 """
 
 from __future__ import annotations
@@ -15,22 +17,22 @@ from pathlib import Path
 
 from capture.imaging.embedded_jpeg import find_embedded_jpeg
 
-# More than any camera writes; a loop of directories ends here.
+# More than any camera writes; stops a loop of directories.
 MOST_DIRECTORIES, MOST_ENTRIES = 40, 1000
-# A smaller one may be the thumbnail of a camera that keeps its preview in a place of its own.
+# A smaller one may be the thumbnail of a camera that keeps its preview elsewhere.
 LARGE_PREVIEW_BYTES = 200_000
 MAKE, STRIPS, STRIP_BYTES, COMPRESSION, SUB_DIRECTORIES = 0x010F, 0x0111, 0x0117, 0x0103, 0x014A
 JPEG_AT, JPEG_BYTES, EXIF, DNG_VERSION = 0x0201, 0x0202, 0x8769, 0xC612
 NEW_SUBFILE_TYPE, IMAGE_WIDTH, PHOTOMETRIC = 0x00FE, 0x0100, 0x0106
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 8: 2, 9: 4, 13: 4}
 _NUMBERS = {1: "B", 3: "H", 4: "I", 8: "h", 9: "i", 13: "I"}
-# (offset, count) -> bytes; shorter at the end of the file.
+# (offset, count) -> bytes; fewer at the end of the file.
 ReadAt = Callable[[int, int], bytes]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a directory; ``value`` are its raw bytes."""
+    """One entry of a directory; ``value`` holds its raw bytes."""
 
     kind: int
     count: int
@@ -38,7 +40,7 @@ class Entry:
 
 
 class Tiff:
-    """The directories of a TIFF; raises ValueError where it is none, or broken."""
+    """The directories of a TIFF; raises ValueError for other or broken files."""
 
     def __init__(self, read_at: ReadAt) -> None:
         self._read_at = read_at
@@ -50,7 +52,8 @@ class Tiff:
         self.first = self._unpack("I", head[4:8])[0]
 
     def directory(self, at: int) -> tuple[dict[int, Entry], int]:
-        """The entries of the directory at an offset, and where the next one is (0: nowhere)."""
+        """Read the entries of the directory at an offset, and the offset of the next one (0:
+        none)."""
         (count,) = self._unpack("H", self._read_at(at, 2))
         if not 0 < count <= MOST_ENTRIES:
             raise ValueError("broken TIFF directory")
@@ -68,7 +71,7 @@ class Tiff:
         return entries, self._unpack("I", tail)[0] if len(tail) == 4 else 0
 
     def all_directories(self) -> Iterator[dict[int, Entry]]:
-        """The chain from the first one, and the sub-directories of each; each once."""
+        """Yield the chain from the first directory, and the sub-directories of each; each once."""
         waiting, seen = [self.first], set[int]()
         while waiting and len(seen) < MOST_DIRECTORIES:
             at = waiting.pop(0)
@@ -83,7 +86,7 @@ class Tiff:
             waiting += [following, *self.numbers(entries.get(SUB_DIRECTORIES))]
 
     def numbers(self, entry: Entry | None) -> list[int]:
-        """The whole numbers of an entry; none for another kind."""
+        """Decode the integers of an entry; empty for another type."""
         if entry is None or entry.kind not in _NUMBERS:
             return []
         size = _SIZES[entry.kind]
@@ -91,7 +94,7 @@ class Tiff:
         return list(self._unpack(letters, entry.value[: len(letters) * size]))
 
     def number(self, entry: Entry | None) -> int:
-        """The only number of an entry, 0 where it has none or several."""
+        """The single integer of an entry, 0 where it has none or several."""
         found = self.numbers(entry)
         return found[0] if len(found) == 1 else 0
 
@@ -100,7 +103,8 @@ class Tiff:
 
 
 def first_directory(head: bytes) -> dict[int, Entry]:
-    """The entries of the first directory, as far as the first bytes of a file tell; empty where they don't."""
+    """Read the entries of the first directory from the first bytes of a file; empty where they
+    don't contain it."""
     try:
         tiff = Tiff(lambda at, count: head[at : at + count])
         return tiff.directory(tiff.first)[0]
@@ -109,11 +113,12 @@ def first_directory(head: bytes) -> dict[int, Entry]:
 
 
 def find_preview(path: Path) -> tuple[int, int] | None:
-    """Where the largest JPEG is that a viewer can show: (offset, bytes). None where there is none.
+    """Find the largest JPEG that a viewer can display: (offset, bytes). None where there is none.
 
-    Previews stand in a directory as JPEGInterchangeFormat, or as a single strip with compression 6 or 7 (TIFF 6.0,
-    section 22, and Technical Note 2). Lossless JPEG is the sensor's own data and is passed over. Where no directory
-    leads to one, and in raw files that are no TIFF, the file is searched for it.
+    Previews are stored as JPEGInterchangeFormat, or as a single strip with compression 6 or 7 (TIFF
+    6.0, section 22, and Technical Note 2). Lossless JPEG is the sensor data and is skipped. Where
+    no directory points to a preview, and in raw files that are no TIFF, the file is searched for
+    it.
     """
     found = _find_by_directory(path)
     if found is not None and found[1] >= LARGE_PREVIEW_BYTES:
@@ -144,7 +149,7 @@ def _find_by_directory(path: Path) -> tuple[int, int] | None:
 
 
 def read_preview(path: Path) -> bytes | None:
-    """The bytes of that JPEG."""
+    """Read the bytes of that JPEG."""
     found = find_preview(path)
     if found is None:
         return None
@@ -164,7 +169,8 @@ def _places(tiff: Tiff, entries: dict[int, Entry]) -> Iterator[tuple[int, int]]:
 
 
 def is_shown_jpeg(data: bytes) -> bool:
-    """Whether a JPEG is baseline or progressive (ITU T.81, table B.1): what every viewer can show."""
+    """Whether a JPEG is baseline or progressive (ITU T.81, table B.1), which every viewer can
+    display."""
     if data[:3] != b"\xff\xd8\xff":
         return False
     at = 2

@@ -1,4 +1,4 @@
-"""A rendition on the disk: whole or not there, described, without metadata; and the sizes that they have."""
+"""Rendition files: written atomically, described, without metadata; and their sizes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# A card on a phone, in its own pixels.
+# A card on a phone, in device pixels.
 THUMB = 640
 VIEW = 1600
 JPEG_QUALITY = 82
@@ -18,7 +18,8 @@ JPEG_QUALITY = 82
 
 @dataclass(frozen=True)
 class RenditionFile:
-    """A finished rendition. ``duration`` is in seconds; ``width`` and ``height`` are pixels, None for sound."""
+    """A finished rendition. ``duration`` is in seconds; ``width`` and ``height`` are pixels,
+    None for audio."""
 
     name: str
     path: Path
@@ -33,9 +34,11 @@ class RenditionFile:
 
 @contextmanager
 def temporary_rendition(out_dir: Path, prefix: str, name: str, ext: str) -> Iterator[Path]:
-    """A temporary path in ``out_dir``; renamed to ``{prefix}{name}{ext}`` at the end, removed on an error.
+    """A temporary path in ``out_dir``; renamed to ``{prefix}{name}{ext}`` at the end, removed on an
+    error.
 
-    Nobody ever sees half a rendition. The worker's number keeps two workers apart that make the same one.
+    Nobody ever sees an incomplete rendition. The worker's process id separates two workers that
+    make the same one.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     temporary = out_dir / f".{prefix}{name}.{os.getpid()}.part"
@@ -54,7 +57,7 @@ def describe(
     size: tuple[int | None, int | None] = (None, None),
     duration: float | None = None,
 ) -> RenditionFile:
-    """Describe a rendition that stands at its final path."""
+    """Describe a rendition at its final path."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return RenditionFile(
@@ -71,16 +74,17 @@ def describe(
 
 
 def fit(width: int, height: int, longest: int) -> tuple[int, int]:
-    """The size whose longer side is at most ``longest``; never larger than it was, never less than a pixel."""
+    """Scale a size so that its longer side is at most ``longest``; never enlarged, never less
+    than a pixel."""
     share = min(1.0, longest / max(width, height))
     return max(1, round(width * share)), max(1, round(height * share))
 
 
 def scaled(image: Any, longest: int) -> Any:
-    """A smaller copy of a Pillow image, or the image itself when it is small enough.
+    """Scale a Pillow image down; returns the image itself when it is small enough.
 
-    OpenCV's area filter takes a third of the time of Pillow's Lanczos (25 ms a photo, not 76); where there is
-    transparency or ink, only Pillow weighs the channels right.
+    OpenCV's area filter takes a third of the time of Pillow's Lanczos (25 ms a photo, not 76); with
+    transparency or ink, only Pillow weights the channels correctly.
     """
     from PIL import Image
 
@@ -97,7 +101,7 @@ def scaled(image: Any, longest: int) -> Any:
 
 
 def save_poster(image: Any, out_dir: Path, *, prefix: str = "") -> list[RenditionFile]:
-    """Write what stands for a recording: ``poster`` and its small picture, ``thumb``."""
+    """Write a recording's still pictures: ``poster`` and its small version, ``thumb``."""
     small = scaled(image, THUMB)
     return [
         save_jpeg(image, out_dir, "poster", prefix=prefix),
@@ -107,7 +111,7 @@ def save_poster(image: Any, out_dir: Path, *, prefix: str = "") -> list[Renditio
 
 def save_jpeg(image: Any, out_dir: Path, name: str, *, prefix: str = "") -> RenditionFile:
     """Write an RGB Pillow image as a JPEG without any metadata; no profile means sRGB."""
-    # Pillow copies a JPEG's comment from the source into what it saves.
+    # Pillow copies a JPEG's comment from the source into the saved file.
     image.info.clear()
     with temporary_rendition(out_dir, prefix, name, ".jpg") as path:
         image.save(path, "JPEG", quality=JPEG_QUALITY, optimize=True)

@@ -1,4 +1,5 @@
-"""What the colours of a still picture are where numbers say it and no ICC profile: AVIF, HEIF, PNG; HDR above all."""
+"""Colour system of still pictures that give it by numbers instead of an ICC profile: AVIF, HEIF,
+PNG; mainly HDR."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from typing import Any
 from capture.imaging.colour import BT709, UNSPECIFIED, Colour
 from capture.imaging.icc_profile import matrix_profile
 
-# A picture's own description is far smaller; a broken size must not ask for more.
+# Real metadata are far smaller; a broken size must not request more.
 _MOST_META = 8 << 20
 _SRGB = 13
 _ROWS = 64
@@ -18,9 +19,11 @@ _SRGB_CORNERS = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
 
 
 def coded_colour(path: Path, mime: str, profile: bytes | None) -> Colour | None:
-    """The colour system of a picture that is neither sRGB nor described by its profile, None for all others.
+    """The colour system of a picture that is neither sRGB nor described by its profile, None for
+    all others.
 
-    Of two descriptions an ICC profile counts, but where the numbers say HDR: few programs write a profile for that.
+    An ICC profile takes precedence, except where the numbers say HDR: few programs write a profile
+    for that.
     """
     told = _profile_numbers(profile) if profile else None
     if told is None and mime in ("image/avif", "image/heic", "image/heif"):
@@ -37,7 +40,8 @@ def coded_colour(path: Path, mime: str, profile: bytes | None) -> Colour | None:
 
 
 def map_image(image: Any, colour: Colour) -> Any:
-    """An RGB Pillow image of that system as one of sRGB; in strips, for numbers take eight times the room."""
+    """Convert an RGB Pillow image of that system to sRGB; in strips, because floats take eight
+    times the memory."""
     import numpy as np
     from PIL import Image
 
@@ -51,7 +55,7 @@ def map_image(image: Any, colour: Colour) -> Any:
 
 
 def _profile_numbers(profile: bytes) -> tuple[int, int] | None:
-    """ICC.1:2022, 9.2.17 (cicpTag): how programs write HDR into a profile."""
+    """ICC.1:2022, 9.2.17 (cicpTag): how programs store HDR in a profile."""
     count = int.from_bytes(profile[128:132], "big")
     for at in range(132, 132 + 12 * min(count, 100), 12):
         if profile[at : at + 4] == b"cicp":
@@ -62,15 +66,16 @@ def _profile_numbers(profile: bytes) -> tuple[int, int] | None:
 
 
 def _png_numbers(path: Path) -> tuple[int, int] | None:
-    """PNG (Third Edition), 11.3.2.6: cICP stands before the picture's data."""
+    """PNG (Third Edition), 11.3.2.6: cICP precedes the picture's data."""
     data = _png_chunks(path).get(b"cICP", b"")
     return (data[0], data[1]) if len(data) >= 4 else None
 
 
 def png_profile(path: Path) -> bytes | None:
-    """An ICC profile of what gAMA and cHRM of a PNG say; None where they say sRGB, and where something else counts.
+    """Build an ICC profile from the gAMA and cHRM chunks of a PNG; None where they mean sRGB, or
+    another chunk takes precedence.
 
-    PNG (Third Edition), 11.3.2: cICP, iCCP and sRGB go before them.
+    PNG (Third Edition), 11.3.2: cICP, iCCP and sRGB take precedence over them.
     """
     chunks = _png_chunks(path)
     told = chunks.get(b"gAMA", b"")
@@ -86,7 +91,8 @@ def png_profile(path: Path) -> bytes | None:
 
 
 def _corners(chunk: bytes) -> tuple[tuple[float, float], ...]:
-    """x and y of red, green and blue; those of sRGB where the chunk doesn't tell. White comes first in it."""
+    """x and y of red, green and blue; sRGB's where the chunk is missing. White comes first in
+    it."""
     numbers = [n / 100_000 for n in struct.unpack(">8I", chunk)] if len(chunk) == 32 else [0.0]
     if not all(0 < n < 1 for n in numbers):
         return _SRGB_CORNERS
@@ -94,7 +100,7 @@ def _corners(chunk: bytes) -> tuple[tuple[float, float], ...]:
 
 
 def _png_chunks(path: Path) -> dict[bytes, bytes]:
-    """The beginnings of the chunks before the picture's data, by name."""
+    """The first bytes of the chunks before the picture's data, by name."""
     chunks: dict[bytes, bytes] = {}
     with path.open("rb") as file:
         file.seek(8)
@@ -147,7 +153,8 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _associated(pitm: bytes, ipma: bytes) -> list[int]:
-    """Which properties (from 1) the primary item has (ISO/IEC 23008-12, 9.3); none where that is broken."""
+    """The property indexes (from 1) of the primary item (ISO/IEC 23008-12, 9.3); none where that
+    is broken."""
     try:
         primary = struct.unpack(">I" if pitm[0] else ">H", pitm[4 : 8 if pitm[0] else 6])[0]
         wide, long = ipma[0] > 0, ipma[3] & 1

@@ -1,8 +1,10 @@
-"""High dynamic range and wide gamuts brought to what every screen shows: BT.709 pictures with sRGB's light.
+"""Tone-maps high dynamic range and wide gamuts for every screen: BT.709 primaries with sRGB's
+transfer function.
 
-Reference white, 203 cd/m² (ITU-R BT.2408-7, 2.1), becomes nearly the white of a web page; what is brighter is pressed
-into the little room above it, and what is darker stays as it is. Arrays hold red, green and blue along their last
-axis, as float shares from 0 to 1. Numbers of primaries, transfer and matrix are those of ITU-T H.273.
+Reference white, 203 cd/m² (ITU-R BT.2408-7, 2.1), becomes nearly the white of a web page; brighter
+light is compressed into the little room above it, darker light is unchanged. Arrays hold red, green
+and blue along their last axis, as floats from 0 to 1. Numbers of primaries, transfer and matrix are
+those of ITU-T H.273.
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ from capture.imaging.colour import BT2020, HLG, PQ, Colour
 
 WHITE = 203.0  # cd/m², PQ
 PQ_PEAK = 10_000.0  # cd/m² (BT.2100-2, table 4)
-# HLG's signal for reference white is 0.75 (BT.2408-7, table 1), which is this share of the scene's largest light.
+# HLG's signal for reference white is 0.75 (BT.2408-7, table 1), which is this share of the scene's
+# peak light.
 HLG_WHITE = 0.265
-# From here on light is pressed: linear share of white. White itself lands at 0.925, which is 246 of 255.
+# Knee of the compression, as a linear share of white. White itself maps to 0.925, which is 246 of
+# 255.
 KNEE = 0.85
 # H.273, table 2: x and y of red, green, blue.
 _D65 = (0.3127, 0.3290)
@@ -35,17 +39,18 @@ LUT_SIZE = 33
 
 
 def to_srgb_codes(rgb: Any, colour: Colour) -> Any:
-    """R'G'B' of any colour system as R'G'B' of sRGB, tone-mapped where it is HDR; both from 0 to 1."""
+    """Convert R'G'B' of any colour system to R'G'B' of sRGB, tone-mapped where it is HDR; both
+    from 0 to 1."""
     import numpy as np
 
     linear = _linear(np.clip(rgb, 0.0, 1.0), colour)
     mapped = _pressed(linear, colour.transfer) if colour.is_hdr else linear
-    # What BT.709 can't show is cut off, as browsers do.
+    # Colours outside BT.709 are clipped, as browsers do.
     return _srgb_curve(np.clip(mapped @ _to_bt709(colour.primaries).T, 0.0, 1.0))
 
 
 def _linear(codes: Any, colour: Colour) -> Any:
-    """Light, 1.0 being reference white."""
+    """Linear light, 1.0 being reference white."""
     import numpy as np
 
     if colour.transfer == PQ:
@@ -59,15 +64,15 @@ def _linear(codes: Any, colour: Colour) -> Any:
         return codes ** (2.2 if colour.transfer == 4 else 2.8)
     if colour.transfer == 8:
         return codes
-    # What cameras call BT.709 or BT.601 is meant to be seen on a screen of sRGB's kind, and browsers take it so.
+    # What cameras call BT.709 or BT.601 is meant for an sRGB screen, and browsers treat it so.
     return np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
 
 
 def _hlg_light(codes: Any) -> Any:
-    """BT.2100-2, table 5: the inverse of the camera's curve.
+    """BT.2100-2, table 5: the inverse of the camera's curve (OETF).
 
-    The gamma that HLG adds on a screen is 1 + 0.42 log10(peak / 334 cd/m²) (note 5f): 1.2 for one of 1000, and none
-    for one whose reference white is that of a usual screen, 90.
+    The gamma that HLG adds on a screen is 1 + 0.42 log10(peak / 334 cd/m²) (note 5f): 1.2 for one
+    of 1000, and none for one whose reference white is that of a usual screen, 90.
     """
     import numpy as np
 
@@ -77,7 +82,8 @@ def _hlg_light(codes: Any) -> Any:
 
 
 def _pressed(light: Any, transfer: int) -> Any:
-    """Reinhard's curve with a white point (2002, equation 4) above ``KNEE``, by the strongest channel: hues stay."""
+    """Reinhard's curve with a white point (2002, equation 4) above ``KNEE``, by the strongest
+    channel: keeps hues."""
     import numpy as np
 
     peak = 1 / HLG_WHITE if transfer == HLG else PQ_PEAK / WHITE
@@ -111,11 +117,12 @@ def _to_xyz(primaries: tuple[tuple[float, float], ...]) -> Any:
 
 
 def write_cube(path: Path, colour: Colour) -> None:
-    """A .cube file (Adobe, Cube LUT Specification 1.0) from R'G'B' of a colour system to that of sRGB."""
+    """Write a .cube file (Adobe, Cube LUT Specification 1.0) from R'G'B' of a colour system to
+    R'G'B' of sRGB."""
     import numpy as np
 
     steps = np.linspace(0, 1, LUT_SIZE)
-    # Red changes fastest in the file.
+    # Red varies fastest in the file.
     blue, green, red = np.meshgrid(steps, steps, steps, indexing="ij")
     made = to_srgb_codes(np.stack([red, green, blue], axis=-1), colour).reshape(-1, 3)
     lines = "\n".join("%.6f %.6f %.6f" % tuple(row) for row in made)  # noqa: UP031

@@ -1,10 +1,12 @@
-"""Few rights for decoders: a hostile file that takes a worker over reaches no network, no secret and no other file.
+"""Sandbox for decoders: a hostile file that takes over a worker reaches no network, no secret and
+no other file.
 
-On Linux a worker gives up rights for good before it opens anything, without a set-up and without root (landlock(7),
-seccomp(2)): it writes only where its output goes, reads no hidden files of the home folder and nothing of the
-gathering but media, starts no program, opens no socket, and signals nobody. Older kernels give fewer of these, other
-systems none: ``support`` tells which, and ``reporter doctor`` says it. No library for this has wheels and is kept, so
-the system calls are made here.
+On Linux a worker irrevocably drops rights before it opens anything, without set-up and without root
+(landlock(7), seccomp(2)): it writes only to its output folders, reads no hidden files of the home
+folder and nothing of the gathering but media, starts no program, opens no socket, and signals
+nobody. Older kernels support fewer of these, other systems none: ``support`` tells which, and
+``reporter doctor`` reports it. No maintained library for this has wheels, so the system calls are
+made here.
 """
 
 from __future__ import annotations
@@ -22,16 +24,17 @@ from pathlib import Path
 
 from capture.isolation import syscall_filter
 
-# landlock.h; the numbers of its system calls are the same on every processor.
+# landlock.h; the system call numbers are the same on every processor.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION_FLAG, _PATH_BENEATH = 1, 1
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
-# By the version of Landlock that brought them: everything up to bit 12, moving between folders, truncating, devices.
+# By the Landlock version that introduced them: everything up to bit 12, moving between folders,
+# truncating, devices.
 _HANDLED = ((1, (1 << 13) - 1), (2, 1 << 13), (3, 1 << 14), (5, 1 << 15))
 _TRUNCATE = 1 << 14
 _READ = _READ_FILE | _READ_DIR
 _FOR_FILES = _READ_FILE | _WRITE_FILE | _EXECUTE | _TRUNCATE
-# No TCP at all (version 4); no signals and no abstract sockets to anybody outside (version 6).
+# No TCP at all (version 4); no signals or abstract sockets to outside processes (version 6).
 _TCP, _SCOPES = 3, 3
 _PR_SET_NO_NEW_PRIVS = 38
 _MOST_ENTRIES = 4096
@@ -39,25 +42,27 @@ _MOST_ENTRIES = 4096
 
 @dataclass(frozen=True)
 class Sandbox:
-    """Folders that a worker may write to, and what it may not even read, but for ``read`` below it."""
+    """Folders that a worker may write to, and what it may not read, except for ``read`` below
+    it."""
 
     write: tuple[Path, ...]
     hidden: tuple[Path, ...] = ()
     read: tuple[Path, ...] = ()
-    # For temporary files; one of those that may be written to.
+    # For temporary files; one of the writable folders.
     scratch: Path | None = None
 
 
 @dataclass(frozen=True)
 class Support:
-    """What this system can do: the version of Landlock (0: none), and whether system calls can be filtered."""
+    """What this system supports: the version of Landlock (0: none), and whether system calls can
+    be filtered."""
 
     landlock: int
     filters: bool
 
 
 def support() -> Support:
-    """What would protect a worker here; asks, and changes nothing."""
+    """Detect what would protect a worker here; changes nothing."""
     if not sys.platform.startswith("linux"):
         return Support(0, filters=False)
     libc = _libc()
@@ -67,9 +72,10 @@ def support() -> Support:
 
 
 def private_files(home: Path, secrets: Path) -> tuple[Path, ...]:
-    """What decoders have no business with: hidden entries of the home folder (keys, browsers) and the secrets' folder.
+    """Files that decoders must not read: hidden entries of the home folder (keys, browsers) and the
+    secrets folder.
 
-    Those that the program itself lies in stay readable.
+    Those that contain the program itself stay readable.
     """
     own = [Path(one).resolve() for one in (sys.prefix, sys.base_prefix, *sys.path) if one]
     hidden = [one for one in _entries(home) if one.name.startswith(".")]
@@ -81,9 +87,11 @@ def private_files(home: Path, secrets: Path) -> tuple[Path, ...]:
 
 
 def enter(sandbox: Sandbox | None) -> None:
-    """Give the calling process's rights up, as far as this system can; nothing happens where it can't.
+    """Drop the calling process's rights, as far as this system supports it; does nothing where it
+    can't.
 
-    Raises OSError if the kernel has Landlock or filters and refuses them all the same: then no file must be opened.
+    Raises OSError if the kernel has Landlock or filters but refuses them: then no file must be
+    opened.
     """
     able = support()
     if not able.landlock and not able.filters:
@@ -115,14 +123,14 @@ def _enter_landlock(sandbox: Sandbox, version: int) -> None:
 
 
 def _readable(path: Path, hidden: set[Path]) -> Iterator[Path]:
-    """``path`` itself, or, where something below it is hidden, its other entries."""
+    """Yield ``path`` itself or, where something below it is hidden, its other entries."""
     if path in hidden:
         return
     if not any(path in one.parents for one in hidden):
         yield path
         return
     for entry in _entries(path):
-        # What a link leads to is granted, or not, where it lies.
+        # The target of a link is granted, or not, at its own location.
         if not entry.is_symlink():
             yield from _readable(entry, hidden)
 
@@ -138,7 +146,7 @@ def _allow(ruleset: int, path: Path, access: int) -> None:
     try:
         handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
-        # Not there, or not ours to open: then nothing is granted.
+        # Missing, or not ours to open: then nothing is granted.
         return
     try:
         rights = access if path.is_dir() else access & _FOR_FILES

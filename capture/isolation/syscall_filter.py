@@ -1,7 +1,8 @@
-"""System calls that no decoder needs, refused by the kernel (seccomp(2)): sockets, other processes, the kernel's own.
+"""Blocks system calls that no decoder needs (seccomp(2)): sockets, other processes, kernel
+administration.
 
-A filter of classic BPF, as linux/seccomp.h and linux/filter.h have it. What is refused answers EACCES, so that a
-library that tries goes on without.
+A filter of classic BPF, as in linux/seccomp.h and linux/filter.h. Blocked calls fail with EACCES,
+so that a library that tries one continues without it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 from typing import NamedTuple
 
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
-# linux/audit.h: which system call table a process uses.
+# linux/audit.h: identifies the system call table that a process uses.
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 # By name, with the number on x86_64 and on aarch64 (asm/unistd_64.h, asm-generic/unistd.h).
 _REFUSED = {
@@ -34,7 +35,7 @@ _REFUSED = {
     "perf_event_open": (298, 241),
     "bpf": (321, 280),
     "userfaultfd": (323, 282),
-    # It opens sockets past every filter.
+    # io_uring opens sockets past every filter.
     "io_uring_setup": (425, 425),
     "execve": (59, 221),
     "execveat": (322, 281),
@@ -60,7 +61,7 @@ class _Instruction(NamedTuple):
 
 
 def is_available(libc: ctypes.CDLL, machine: str) -> bool:
-    """Whether there is a filter for this processor, and a kernel that takes it; asks, and changes nothing."""
+    """Whether there is a filter for this processor and the kernel supports it; changes nothing."""
     if machine not in _SECCOMP or sys.maxsize < 1 << 32:
         return False
     action = ctypes.c_uint32(_REFUSE & 0xFFFF0000)
@@ -69,7 +70,8 @@ def is_available(libc: ctypes.CDLL, machine: str) -> bool:
 
 
 def install(libc: ctypes.CDLL, machine: str) -> None:
-    """Filter the system calls of all threads of this process, for good. Raises OSError. Needs no_new_privs."""
+    """Filter the system calls of all threads of this process, irrevocably. Raises OSError. Needs
+    no_new_privs."""
     program = b"".join(struct.pack("=HBBI", *one) for one in build(machine))
     wanted = _Program(len(program) // 8, program)
     result = libc.syscall(_SECCOMP[machine], _SET_MODE_FILTER, _ALL_THREADS, ctypes.byref(wanted))
@@ -79,7 +81,8 @@ def install(libc: ctypes.CDLL, machine: str) -> None:
 
 
 def build(machine: str) -> list[_Instruction]:
-    """The filter's instructions: another table is refused whole, then number by number."""
+    """Build the filter's instructions: another table is refused completely, then calls by
+    number."""
     column = 0 if machine == "x86_64" else 1
     numbers = sorted(numbers[column] for numbers in _REFUSED.values())
     count = len(numbers)
@@ -90,7 +93,7 @@ def build(machine: str) -> list[_Instruction]:
         refuse,
         _Instruction(_LOAD, 0, 0, _NUMBER_AT),
         _Instruction(_AT_LEAST, count + 1, 0, _X32_BIT),
-        # To the last instruction from each of these.
+        # Jump from each of these to the last instruction.
         *(_Instruction(_EQUAL, count - at, 0, number) for at, number in enumerate(numbers)),
         _Instruction(_RETURN, 0, 0, _ALLOW),
         refuse,
